@@ -1,0 +1,1 @@
+"""What a crop shows, and how sure that is."""

@@ -1,0 +1,52 @@
+"""Every error that Roomread raises on purpose.
+
+    RoomreadError
+    ├── MediaError       a picture, video, camera or stream that cannot be read, or an output not written
+    ├── ModelFileError   a model file that is missing, damaged or not in our contract
+    ├── DataError        a data set that cannot be trained on
+    └── MissingExtraError   a feature whose optional dependency is not installed
+
+A door (command line, HTTP, web page) catches `RoomreadError` and nothing broader, and shows
+`str(error)`: one line that says what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+
+class RoomreadError(Exception):
+    """What went wrong, and what to do about it.
+
+    Attributes:
+        problem: what is wrong, naming the input.
+        hint: what the user can do; may be empty.
+    """
+
+    def __init__(self, problem: str, *, hint: str = "") -> None:
+        super().__init__(problem, hint)
+        self.problem = problem
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.problem} ({self.hint})" if self.hint else self.problem
+
+
+class MediaError(RoomreadError):
+    """A picture, video, camera or stream cannot be read, or an output cannot be written."""
+
+
+class ModelFileError(RoomreadError):
+    """A model file is missing, damaged, or does not keep the model-file contract."""
+
+
+class DataError(RoomreadError):
+    """A data set cannot be read, or is not one that can be trained or evaluated on."""
+
+
+class MissingExtraError(RoomreadError):
+    """A feature was asked for whose optional dependency is not installed."""
+
+    def __init__(self, feature: str, *, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs the extra '{extra}'",
+            hint=f"pip install 'roomread[{extra}]'",
+        )

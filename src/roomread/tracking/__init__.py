@@ -1,0 +1,1 @@
+"""The same face as before, and steady scores."""

@@ -1,0 +1,1 @@
+"""From a data set to a model file. Needs the extra `train`."""
