@@ -1,9 +1,9 @@
 """Every error that Roomread raises on purpose.
 
     RoomreadError
-    ├── MediaError       a picture, video, camera or stream that cannot be read, or an output not written
-    ├── ModelFileError   a model file that is missing, damaged or not in our contract
-    ├── DataError        a data set that cannot be trained on
+    ├── MediaError          an input that cannot be read, or an output that cannot be written
+    ├── ModelFileError      a model file that is missing, damaged or not in our contract
+    ├── DataError           a data set that cannot be trained on
     └── MissingExtraError   a feature whose optional dependency is not installed
 
 A door (command line, HTTP, web page) catches `RoomreadError` and nothing broader, and shows
