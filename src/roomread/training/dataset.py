@@ -1,0 +1,165 @@
+"""FER-2013 in memory: pictures, labels, FER+ votes, splits and copies.
+
+FER-2013: Goodfellow et al. 2013, "Challenges in Representation Learning". FER+: Barsoum et al.
+2016, "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label
+Distribution", arXiv:1608.01041.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import Expression
+
+SIDE = 48
+VOTE_NAMES = (
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+    "unknown",
+    "no_face",
+)
+# Where each of our seven stands among FER+'s ten vote columns.
+_SEVEN_IN_VOTES = np.array([4, 5, 6, 1, 3, 2, 0])
+
+
+class Split(IntEnum):
+    """The published splits; the names are the `Usage` column's."""
+
+    Training = 0
+    PublicTest = 1
+    PrivateTest = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FerData:
+    """Labelled pictures of faces.
+
+    Attributes:
+        images: uint8 [N, 48, 48] grey.
+        labels: int64 [N], `Expression` values.
+        splits: int8 [N], `Split` values.
+        votes: int16 [N, 10] FER+ tagger counts in `VOTE_NAMES`' order, or None.
+        rows: int64 [N], the row number in the file (folder: in sorted order).
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    splits: NDArray[np.int8]
+    votes: NDArray[np.int16] | None
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> FerData:
+        """The chosen rows, by mask [N] or by index."""
+        votes = self.votes[chosen] if self.votes is not None else None
+        return FerData(
+            self.images[chosen], self.labels[chosen], self.splits[chosen], votes, self.rows[chosen]
+        )
+
+    def split(self, split: Split) -> FerData:
+        """The rows of one split."""
+        return self.take(self.splits == split)
+
+    def faces_only(self) -> FerData:
+        """Without blank pictures and, where FER+ is known, those most taggers saw no face in."""
+        keep = self.images.reshape(len(self), -1).std(axis=1) > 1
+        if self.votes is not None:
+            keep &= self.votes.argmax(axis=1) != VOTE_NAMES.index("no_face")
+        return self.take(keep)
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits that change with any picture, label, split or vote."""
+        state = hashlib.sha256()
+        for array in (self.images, self.labels, self.splits, self.votes):
+            if array is not None:
+                state.update(np.ascontiguousarray(array).tobytes())
+        return state.hexdigest()[:12]
+
+
+def vote_distribution(votes: NDArray[np.int16]) -> NDArray[np.float32]:
+    """FER+ votes [N, 10] as probabilities float32 [N, 7] in `Expression`'s order.
+
+    Contempt, "unknown" and "no face" are left out. A row that fewer than half of its taggers gave
+    one of the seven is all zeros: it has no target.
+    """
+    seven = votes[:, _SEVEN_IN_VOTES].astype(np.float32)
+    total = seven.sum(axis=1, keepdims=True)
+    known = 2 * total >= votes.sum(axis=1, keepdims=True)
+    return np.where(known & (total > 0), seven / np.maximum(total, 1), 0).astype(np.float32)
+
+
+def vote_majority(votes: NDArray[np.int16]) -> NDArray[np.int64]:
+    """The `Expression` most taggers chose, int64 [N]; -1 where it is none of the seven or a tie."""
+    top = votes.max(axis=1, keepdims=True)
+    alone = (votes == top).sum(axis=1) == 1
+    seven_of = np.full(len(VOTE_NAMES), -1, dtype=np.int64)
+    seven_of[_SEVEN_IN_VOTES] = np.arange(len(Expression))
+    return np.where(alone & (top[:, 0] > 0), seven_of[votes.argmax(axis=1)], -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Rows that hold the same picture, pixel for pixel.
+
+    Attributes:
+        rows: positions in the data set, ascending.
+        splits: the split of each.
+        labels: the label of each.
+    """
+
+    rows: tuple[int, ...]
+    splits: tuple[Split, ...]
+    labels: tuple[Expression, ...]
+
+    @property
+    def across_splits(self) -> bool:
+        """Whether the copies lie in more than one split."""
+        return len(set(self.splits)) > 1
+
+    @property
+    def labels_agree(self) -> bool:
+        """Whether all copies carry one label."""
+        return len(set(self.labels)) == 1
+
+
+def find_copies(data: FerData) -> list[Copies]:
+    """Every group of identical pictures, in the order of its first row."""
+    groups: defaultdict[bytes, list[int]] = defaultdict(list)
+    for position, image in enumerate(data.images):
+        groups[image.tobytes()].append(position)
+    return [
+        Copies(
+            tuple(rows),
+            tuple(Split(data.splits[row]) for row in rows),
+            tuple(Expression(data.labels[row]) for row in rows),
+        )
+        for rows in groups.values()
+        if len(rows) > 1
+    ]
+
+
+def seen_in_training(data: FerData) -> NDArray[np.bool_]:
+    """Which rows' pictures also stand in the Training split, bool [N]; Training rows are False."""
+    training = {image.tobytes() for image in data.images[data.splits == Split.Training]}
+    return np.array(
+        [
+            split != Split.Training and image.tobytes() in training
+            for image, split in zip(data.images, data.splits, strict=True)
+        ],
+        dtype=bool,
+    )

@@ -1,0 +1,62 @@
+"""A net with its heads: uint8 pictures in, logits out. This is what a model file holds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from roomread.readings import Expression
+
+# FER-2013's mean and standard deviation of a pixel in 0..1, on its Training split.
+_MEAN, _STD = 0.508, 0.255
+
+
+class Outputs(NamedTuple):
+    """What a forward pass gives.
+
+    Attributes:
+        logits: float [N, 7], the scores that users see.
+        features: float [N, D], the layer before the heads.
+        logits_fer2013: float [N, 7], trained on FER-2013's own labels; None with one head.
+    """
+
+    logits: Tensor
+    features: Tensor
+    logits_fer2013: Tensor | None
+
+
+class ExpressionNet(nn.Module):
+    """A backbone and one or two linear heads.
+
+    With FER+ votes at hand `logits` learn what people see (the taggers' distribution), and
+    `logits_fer2013` the data set's own label, for comparison with the literature: the two agree on
+    only two pictures of three.
+    """
+
+    def __init__(self, backbone: nn.Module, *, two_heads: bool, dropout: float = 0.1) -> None:
+        super().__init__()
+        size = backbone.feature_size
+        if not isinstance(size, int):
+            raise TypeError("a net states its feature_size as an int")
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(size, len(Expression))
+        self.head_fer2013 = nn.Linear(size, len(Expression)) if two_heads else None
+
+    @staticmethod
+    def normalise(images: Tensor) -> Tensor:
+        """uint8 [N, 1, 48, 48] to float of about zero mean and unit deviation."""
+        return (images.float() / 255 - _MEAN) / _STD
+
+    def forward(self, images: Tensor) -> Outputs:
+        """uint8 [N, 1, 48, 48] to `Outputs`."""
+        return self.forward_normalised(self.normalise(images))
+
+    def forward_normalised(self, x: Tensor) -> Outputs:
+        """float [N, 1, 48, 48], as `normalise` gives it, to `Outputs`."""
+        features = self.backbone(x.contiguous(memory_format=torch.channels_last))
+        dropped = self.dropout(features)
+        fer2013 = self.head_fer2013(dropped) if self.head_fer2013 is not None else None
+        return Outputs(self.head(dropped), features, fer2013)

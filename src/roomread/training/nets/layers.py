@@ -1,0 +1,43 @@
+"""Layers that several nets share."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
+    """3x3 convolution, batch normalisation, ReLU: [N, inputs, H, W] -> [N, outputs, H/s, W/s]."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions beside a shortcut (He et al. 2015, arXiv:1512.03385).
+
+    [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv_bn_relu(inputs, outputs, stride=stride),
+            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            # Averaging before the 1x1 convolution loses no pixel (He et al. 2018, arXiv:1812.01187).
+            self.shortcut = nn.Sequential(
+                nn.AvgPool2d(stride) if stride != 1 else nn.Identity(),
+                nn.Conv2d(inputs, outputs, 1, bias=False),
+                nn.BatchNorm2d(outputs),
+            )
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, inputs, H, W] to [N, outputs, H/stride, W/stride]."""
+        y: Tensor = self.relu(self.body(x) + self.shortcut(x))
+        return y
