@@ -1,6 +1,17 @@
 """Find, cut and judge faces."""
 
 from roomread.faces.centerface import CenterFace
+from roomread.faces.crops import FER2013_FRAMING, cut
 from roomread.faces.detector import FaceDetector
+from roomread.faces.haar import Haar
+from roomread.faces.quality import QualityLimits, judge
 
-__all__ = ["CenterFace", "FaceDetector"]
+__all__ = [
+    "FER2013_FRAMING",
+    "CenterFace",
+    "FaceDetector",
+    "Haar",
+    "QualityLimits",
+    "cut",
+    "judge",
+]
