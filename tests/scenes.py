@@ -1,0 +1,177 @@
+"""Pictures for tests, made from the public-domain portraits that two packages carry.
+
+Astronaut Eileen Collins (NASA) comes with scikit-image, Rear Admiral Grace Hopper (U.S. Navy)
+with Matplotlib. Everything here is the same at every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import matplotlib.cbook
+import numpy as np
+import skimage.data
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
+
+from roomread.readings import Box
+
+# From forehead to chin, by eye.
+ASTRONAUT_FACE = Box(180, 58, 272, 178)
+HOPPER_FACE = Box(174, 132, 358, 336)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """A video call.
+
+    Attributes:
+        image: uint8 [H, W, 3], RGB.
+        people: the tiles with one face each, from left to right and top to bottom, px.
+        others: the tiles without a face: blank, a slide, black, and so on.
+    """
+
+    image: NDArray[np.uint8]
+    people: list[Box]
+    others: list[Box]
+
+
+@cache
+def astronaut() -> NDArray[np.uint8]:
+    """One smiling face, 120 px high; uint8 [512, 512, 3], RGB, read-only."""
+    # scikit-image's functions carry no types.
+    load: Callable[[], NDArray[np.uint8]] = skimage.data.astronaut
+    return _read_only(load())
+
+
+@cache
+def hopper() -> NDArray[np.uint8]:
+    """One earnest face with glasses, 205 px high; uint8 [600, 512, 3], RGB, read-only."""
+    path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    with Image.open(path) as picture:
+        return _read_only(np.asarray(picture.convert("RGB")))
+
+
+def portraits() -> list[tuple[NDArray[np.uint8], Box]]:
+    """The pictures of one face each, with its box."""
+    return [(astronaut(), ASTRONAUT_FACE), (hopper(), HOPPER_FACE)]
+
+
+def with_face_of(height: float, portrait: NDArray[np.uint8], face: Box) -> NDArray[np.uint8]:
+    """A portrait scaled until its face is `height` px high."""
+    return np.asarray(_scaled(portrait, height / face.height))
+
+
+def slide(width: int, height: int) -> NDArray[np.uint8]:
+    """A shared screen without a face: a heading, lines of text, a chart; uint8 [H, W, 3]."""
+    picture = Image.new("RGB", (width, height), (250, 250, 246))
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=max(8, height // 12))
+    draw.rectangle((0, 0, width, height // 6), fill=(40, 70, 140))
+    draw.text((width // 20, height // 30), "Photosynthesis", fill="white", font=font)
+    for line, text in enumerate(["light and water", "6 CO2 + 6 H2O", "leaves, roots", "sugar"]):
+        draw.text((width // 20, height * (3 + 2 * line) // 12), text, fill=(30, 30, 30), font=font)
+    for bar, part in enumerate([0.3, 0.5, 0.42, 0.66]):
+        left = width * (62 + 9 * bar) // 100
+        draw.rectangle(
+            (left, int(height * (0.95 - part)), left + width // 15, int(height * 0.95)),
+            fill=(200, 90 + 30 * bar, 40),
+        )
+    return np.asarray(picture)
+
+
+def grid(
+    *,
+    width: int = 1280,
+    height: int = 720,
+    columns: int = 6,
+    rows: int = 5,
+    people: int = 25,
+    seed: int = 0,
+) -> Grid:
+    """A call with `people` faces, varied by size, place, mirror, light, tint and tilt.
+
+    The other tiles are blank, a slide and black by turns, spread over the picture.
+    """
+    tiles = _tiles(width, height, columns, rows)
+    random = np.random.default_rng(seed)
+    without = set(random.permutation(len(tiles))[people:].tolist())
+    canvas = Image.new("RGB", (width, height), (24, 24, 26))
+    made = Grid(np.empty(0, dtype=np.uint8), [], [])
+    for number, tile in enumerate(tiles):
+        size = int(tile.width), int(tile.height)
+        if number in without:
+            content = _empty(len(made.others), size)
+            made.others.append(tile)
+        else:
+            content = _person(*portraits()[len(made.people) % 2], size, random)
+            made.people.append(tile)
+        canvas.paste(content, (int(tile.left), int(tile.top)))
+    return Grid(_read_only(np.asarray(canvas)), made.people, made.others)
+
+
+def _tiles(width: int, height: int, columns: int, rows: int) -> list[Box]:
+    """Rectangles of whole px with gaps of 4 px between them."""
+    gap = 4
+    wide, high = (width - gap) // columns - gap, (height - gap) // rows - gap
+    corners = [
+        (gap + column * (wide + gap), gap + row * (high + gap))
+        for row in range(rows)
+        for column in range(columns)
+    ]
+    return [Box(left, top, left + wide, top + high) for left, top in corners]
+
+
+def _empty(kind: int, size: tuple[int, int]) -> Image.Image:
+    """Blank, a slide, black, a slide on dark, a grey with a person's initials, and again."""
+    if kind % 5 in (1, 3):
+        shared = Image.fromarray(slide(*size))
+        return shared if kind % 5 == 1 else ImageOps.invert(shared)
+    colour = [(232, 234, 237), (0, 0, 0), (60, 64, 67)][kind % 5 // 2]
+    picture = Image.new("RGB", size, colour)
+    if kind % 5 == 4:
+        font = ImageFont.load_default(size=size[1] // 3)
+        ImageDraw.Draw(picture).text(
+            (size[0] // 2, size[1] // 2), "GH", fill="white", font=font, anchor="mm"
+        )
+    return picture
+
+
+def _person(
+    portrait: NDArray[np.uint8], face: Box, size: tuple[int, int], random: np.random.Generator
+) -> Image.Image:
+    """A tile of one person, whose face is 0.3 to 0.5 of the tile's height and near its middle."""
+    zoom = size[1] * random.uniform(0.3, 0.5) / face.height
+    person = _scaled(portrait, zoom)
+    x, y = (zoom * part for part in face.center)
+    place = size[0] * random.uniform(0.4, 0.6), size[1] * random.uniform(0.4, 0.55)
+    # A wall in the colour of the portrait's corner, where the portrait does not fill the tile.
+    red, green, blue = (int(part) for part in portrait[20:60, -60:-20].mean(axis=(0, 1)))
+    tile = Image.new("RGB", size, (red, green, blue))
+    tilted = person.rotate(
+        random.uniform(-10, 10),
+        Image.Resampling.BICUBIC,
+        center=(x, y),
+        fillcolor=(red, green, blue),
+    )
+    tile.paste(tilted, (round(place[0] - x), round(place[1] - y)))
+    if random.random() < 0.5:
+        tile = ImageOps.mirror(tile)
+    tint = np.array(random.uniform(0.85, 1.0, size=3), dtype=np.float32)
+    lit = ImageEnhance.Brightness(tile).enhance(random.uniform(0.55, 1.25))
+    return Image.fromarray((np.asarray(lit) * tint).astype(np.uint8))
+
+
+def _scaled(picture: NDArray[np.uint8], zoom: float) -> Image.Image:
+    height, width = picture.shape[:2]
+    size = max(1, round(width * zoom)), max(1, round(height * zoom))
+    return Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)
+
+
+def _read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The tests share these pictures, so none may draw on one."""
+    image = np.array(image)
+    image.setflags(write=False)
+    return image
