@@ -1,7 +1,8 @@
 """Every error that Roomread raises on purpose.
 
     RoomreadError
-    ├── MediaError          an input that cannot be read, or an output that cannot be written
+    ├── MediaError          a picture, video, camera or stream that cannot be read
+    ├── OutputError         a result that cannot be written
     ├── ModelFileError      a model file that is missing, damaged or not in our contract
     ├── DataError           a data set that cannot be trained on
     └── MissingExtraError   a feature whose optional dependency is not installed
@@ -31,7 +32,11 @@ class RoomreadError(Exception):
 
 
 class MediaError(RoomreadError):
-    """A picture, video, camera or stream cannot be read, or an output cannot be written."""
+    """A picture, video, camera or stream cannot be read."""
+
+
+class OutputError(RoomreadError):
+    """A result cannot be written: no such folder, no permission, no space."""
 
 
 class ModelFileError(RoomreadError):

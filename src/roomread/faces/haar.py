@@ -13,9 +13,9 @@ from roomread.faces.detector import check_picture, largest_first
 from roomread.readings import Box, Face
 
 # The cascade's square around (eyebrows to lip), as a box from forehead to chin.
-WIDTH = 0.72
-HEIGHT = 0.95
-SHIFT = 0.05
+WIDTH = 0.82
+HEIGHT = 1.02
+SHIFT = 0.04
 
 
 class Haar:

@@ -55,7 +55,7 @@ class ExpressionNet(nn.Module):
         return self.forward_normalised(self.normalise(images))
 
     def forward_normalised(self, x: Tensor) -> Outputs:
-        """float [N, 1, 48, 48], as `normalise` gives it, to `Outputs`."""
+        """Float [N, 1, 48, 48], as `normalise` gives it, to `Outputs`."""
         features = self.backbone(x.contiguous(memory_format=torch.channels_last))
         dropped = self.dropout(features)
         fer2013 = self.head_fer2013(dropped) if self.head_fer2013 is not None else None

@@ -100,7 +100,8 @@ def _labels(table: pa.Table, path: Path) -> NDArray[np.int64]:
     if len(wrong):
         row = int(wrong[0])
         raise DataError(f"{path}: row {row}: emotion {labels[row]} is not 0 to 6")
-    return labels.astype(np.int64)
+    checked: NDArray[np.int64] = labels.astype(np.int64)
+    return checked
 
 
 def _splits(table: pa.Table, path: Path) -> NDArray[np.int8]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,7 +73,8 @@ class _Batches(Sampler[Tensor]):
         if self.shuffle:
             generator = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
             order = torch.randperm(self.rows, generator=generator)
-        yield from order.split(self.size)[: len(self)]
+        for start in range(0, len(self) * self.size, self.size):
+            yield order[start : start + self.size]
 
 
 def _loader(data: FerData, size: int, *, seed: int, shuffle: bool) -> DataLoader[Batch]:
@@ -135,7 +138,8 @@ class Training(L.LightningModule):
             nesterov=True,
             weight_decay=self.recipe.weight_decay,
         )
-        steps = int(self.trainer.estimated_stepping_batches)
+        per_epoch = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1)
+        steps = self.recipe.epochs * per_epoch
         warmup = max(1, int(steps * self.recipe.warmup))
 
         def factor(step: int) -> float:
@@ -150,7 +154,14 @@ class Training(L.LightningModule):
         }
 
 
-def train(data: FerData, recipe: Recipe, out: Path, *, resume: bool = False) -> ExpressionNet:
+def train(
+    data: FerData,
+    recipe: Recipe,
+    out: Path,
+    *,
+    resume: bool = False,
+    stop_after: int | None = None,
+) -> ExpressionNet:
     """Trains on the Training split and keeps the epoch that is best on PublicTest.
 
     Writes `recipe.json`, `checkpoints/` and `metrics.csv` under `out`.
@@ -161,6 +172,8 @@ def train(data: FerData, recipe: Recipe, out: Path, *, resume: bool = False) -> 
         out: the run's folder.
         resume: go on from the last whole epoch in `out`; the result is the one an uninterrupted
             run would have had.
+        stop_after: epochs after which to stop, as an interruption would; the learning rate is
+            still that of the whole recipe.
 
     Raises:
         DataError: `out` holds a run and `resume` is not set, or there is nothing to resume.
@@ -182,27 +195,29 @@ def train(data: FerData, recipe: Recipe, out: Path, *, resume: bool = False) -> 
         EMAWeightAveraging(decay=recipe.ema_decay),
         best,
     ]
+    # Its advertisements and its summary of absent GPUs are of no use to a user.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     trainer = L.Trainer(
         accelerator="cpu",
-        max_epochs=recipe.epochs,
+        max_epochs=stop_after or recipe.epochs,
         callbacks=callbacks,
-        logger=CSVLogger(out, name="", version="logs"),
+        logger=CSVLogger(out, name="logs"),
         enable_model_summary=False,
         enable_progress_bar=True,
         num_sanity_val_steps=0,
+        log_every_n_steps=1,
     )
-    trainer.fit(
-        module,
-        _loader(
-            data.split(Split.Training).faces_only(),
-            recipe.batch_size,
-            seed=recipe.seed,
-            shuffle=True,
-        ),
-        _loader(data.split(Split.PublicTest), 512, seed=recipe.seed, shuffle=False),
-        ckpt_path=last if resume else None,
-        weights_only=True,
-    )
+    training = data.split(Split.Training).faces_only()
+    with warnings.catch_warnings():
+        # A resumed run's folder is meant to have checkpoints in it.
+        warnings.filterwarnings("ignore", message="Checkpoint directory .* exists")
+        trainer.fit(
+            module,
+            _loader(training, recipe.batch_size, seed=recipe.seed, shuffle=True),
+            _loader(data.split(Split.PublicTest), 512, seed=recipe.seed, shuffle=False),
+            ckpt_path=last if resume else None,
+            weights_only=True,
+        )
     return load_net(Path(best.best_model_path), recipe, two_heads=data.votes is not None)
 
 

@@ -28,6 +28,6 @@ class Compact(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """float [N, 1, 48, 48], zero mean, to features float [N, 192]."""
+        """Float [N, 1, 48, 48], zero mean, to features float [N, 192]."""
         features: Tensor = self.layers(x)
         return features

@@ -29,7 +29,7 @@ class ResidualBlock(nn.Module):
         )
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            # Averaging before the 1x1 convolution loses no pixel (He et al. 2018, arXiv:1812.01187).
+            # Averaging first loses no pixel (He et al. 2018, arXiv:1812.01187).
             self.shortcut = nn.Sequential(
                 nn.AvgPool2d(stride) if stride != 1 else nn.Identity(),
                 nn.Conv2d(inputs, outputs, 1, bias=False),

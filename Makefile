@@ -1,0 +1,60 @@
+# The verbs of the project. `make run` and `make test` do all the set-up on a fresh machine.
+
+# The newest Python that is really there: version managers leave shims that only print an error.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data/fer2013.parquet
+SETTINGS := pyproject.toml constraints.txt hatch_build.py
+
+.PHONY: run test lint format bench bench-fer train evaluate clean
+
+run: $(VENV)/base.done
+	@mkdir -p out
+	$(BIN)/roomread analyze examples/astronaut.jpg --annotated out/astronaut.jpg
+	@echo "The photo with its boxes: out/astronaut.jpg"
+	@echo "Now yours: $(BIN)/roomread analyze PHOTO, FOLDER, VIDEO, or 0 for the webcam"
+
+test: $(VENV)/dev.done
+	$(BIN)/pytest
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python benchmarks/check_release.py
+
+format: $(VENV)/dev.done
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/dev.done
+	$(BIN)/python benchmarks/first_use.py
+
+bench-fer: $(VENV)/dev.done
+	$(BIN)/python benchmarks/first_use.py --fer
+
+train: $(VENV)/dev.done
+	$(BIN)/roomread train $(DATA) --out runs/compact
+
+evaluate: $(VENV)/dev.done
+	$(BIN)/roomread evaluate $(DATA)
+
+clean:
+	rm -rf $(VENV) build dist out
+
+$(VENV)/pip.done:
+	@test -n "$(PYTHON)" || { echo "Roomread needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/base.done: $(VENV)/pip.done $(SETTINGS)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/dev.done: $(VENV)/pip.done $(SETTINGS)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable ".[all]"
+	@touch $@ $(VENV)/base.done

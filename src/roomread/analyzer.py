@@ -1,0 +1,134 @@
+"""The pipeline, and the only place that knows the order of its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from roomread.classifier import ExpressionClassifier, FaceClassifier
+from roomread.faces import CenterFace, FaceDetector, cut, judge
+from roomread.media import find_media, open_source, read_image
+from roomread.readings import Face, Frame, Reading
+from roomread.tracking import ScoreSmoother, Tracker
+
+Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
+
+
+class Analyzer:
+    """Finds the faces of a picture and reads their expressions.
+
+    Make one and keep it: it holds the nets. `analyze` and each `stream` keep no state in it, so
+    that one analyzer serves several threads and several videos at once.
+
+    Args:
+        detector: what finds faces; None for CenterFace.
+        classifier: what reads them; None for the bundled model.
+        smoothing: seconds over which a face's scores are averaged in a video; 0 for none.
+    """
+
+    def __init__(
+        self,
+        *,
+        detector: FaceDetector | None = None,
+        classifier: FaceClassifier | None = None,
+        smoothing: float = 0.3,
+    ) -> None:
+        self.detector = detector if detector is not None else CenterFace()
+        self.classifier = classifier if classifier is not None else ExpressionClassifier()
+        self.smoothing = smoothing
+
+    def analyze(self, picture: Picture) -> list[Reading]:
+        """The readings of one picture, largest face first; an empty list when it shows none.
+
+        Args:
+            picture: a path, encoded bytes, a Pillow image, or uint8 [H, W, 3] RGB
+                ([H, W] grey and [H, W, 4] with alpha too).
+
+        Raises:
+            MediaError: it cannot be read as a picture.
+        """
+        name = str(picture) if isinstance(picture, str | Path) else "picture"
+        return self.analyze_frame(Frame(read_image(picture), 0.0, 0, name))
+
+    def analyze_frame(self, frame: Frame) -> list[Reading]:
+        """The readings of one frame by itself, without track numbers; largest face first."""
+        return self._read(frame, self.detector.detect(frame.image))
+
+    def stream(
+        self,
+        source: str | Path | bytes | Iterable[Frame],
+        *,
+        every: float | None = None,
+    ) -> Iterator[tuple[Frame, list[Reading]]]:
+        """The frames of a source with their readings, as they come.
+
+        Faces keep their number (`Reading.track`) and their scores are averaged over a moment,
+        within one video; pictures are read one by one.
+
+        Args:
+            source: a picture, a folder, a video, a camera's number, a URL, or frames.
+            every: seconds from one analysed frame to the next; None for all. Of no effect on
+                frames passed in.
+
+        Raises:
+            MediaError: the source cannot be read, or not to its end; what came before is good.
+        """
+        if isinstance(source, str | Path) and Path(source).is_dir():
+            for path in find_media(Path(source)):
+                yield from self.stream(path, every=every)
+        elif isinstance(source, str | Path | bytes):
+            with open_source(source, every=every) as frames:
+                if frames.is_picture:
+                    yield from ((frame, self.analyze_frame(frame)) for frame in frames)
+                else:
+                    yield from self._follow(frames)
+        else:
+            yield from self._follow(source)
+
+    def _follow(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Reading]]]:
+        tracker, smoother = Tracker(), ScoreSmoother(time_constant=self.smoothing)
+        for frame in frames:
+            faces = self.detector.detect(frame.image)
+            tracks = tracker.update(faces, frame.time)
+            readings = self._read(frame, faces)
+            yield (
+                frame,
+                [
+                    smoother.update(replace(reading, track=track.id))
+                    for reading, track in zip(readings, tracks, strict=True)
+                ],
+            )
+
+    def _read(self, frame: Frame, faces: list[Face]) -> list[Reading]:
+        classifier = self.classifier
+        crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
+        qualities = judge(frame.image, faces, crops)
+        readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
+        scores = dict(zip(readable, classifier.classify(crops[readable]), strict=True))
+        return [
+            Reading(
+                source=frame.source,
+                time=frame.time,
+                frame=frame.index,
+                box=face.box,
+                detection=face.confidence,
+                quality=quality,
+                scores=scores.get(i),
+                landmarks=face.landmarks,
+            )
+            for i, (face, quality) in enumerate(zip(faces, qualities, strict=True))
+        ]
+
+
+def analyze(picture: Picture) -> list[Reading]:
+    """`Analyzer().analyze(picture)`, for a single picture; keep an `Analyzer` for more.
+
+    Raises:
+        MediaError: it cannot be read as a picture.
+    """
+    return Analyzer().analyze(picture)

@@ -1,0 +1,207 @@
+"""`roomread analyze`: pictures, folders, videos, cameras and streams to readings."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roomread.analyzer import Analyzer
+from roomread.apps.cli.annotate import Annotator, copy_path
+from roomread.apps.cli.output import Format, Sink, format_for, open_sink
+from roomread.apps.cli.progress import ProgressBar
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.errors import MediaError, RoomreadError
+from roomread.faces import CenterFace, FaceDetector, Haar
+from roomread.media import Source, find_media, open_source
+from roomread.readings import Frame, Reading
+
+EXIT_FAILED = 2
+EXIT_SOME_FAILED = 3
+EXIT_INTERRUPTED = 130
+
+
+class DetectorName(StrEnum):
+    """The detectors to choose from."""
+
+    DEFAULT = "default"
+    HAAR = "haar"
+
+
+def parse_seconds(text: str) -> float:
+    """Seconds from "0.5", "0.5s" or "500ms".
+
+    Raises:
+        typer.BadParameter: it is none of these, or not over 0.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", text)
+    seconds = float(match[1]) / (1000 if match[2] == "ms" else 1) if match else 0.0
+    if seconds <= 0:
+        raise typer.BadParameter(f"'{text}' is not a time over 0, such as 0.5s or 500ms")
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One input, and where its drawn copy goes."""
+
+    spec: str | bytes
+    annotated: Path | None
+
+    @property
+    def file(self) -> Path | None:
+        """The input as a file on disk, if it is one."""
+        if isinstance(self.spec, str) and Path(self.spec).is_file():
+            return Path(self.spec)
+        return None
+
+
+def command(  # noqa: PLR0913 (each is an option of the command)
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Pictures, folders, videos, a camera's number, URLs, or - for a picture on stdin."
+        ),
+    ],
+    *,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="By default the one -o asks for, or a table.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file.")] = None,
+    annotated: Annotated[
+        Path | None,
+        typer.Option(help="Draw boxes and labels into a copy; a folder for several inputs."),
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="Time from one analysed frame to the next: 0.5s, 500ms.")
+    ] = None,
+    detector: Annotated[DetectorName, typer.Option(help="What finds faces.")] = (
+        DetectorName.DEFAULT
+    ),
+    min_face: Annotated[
+        float | None, typer.Option(min=1, help="Leave out faces smaller than so many pixels.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+) -> None:
+    """Find the faces in pictures and videos and read their expressions."""
+    seconds = parse_seconds(every) if every is not None else None
+    items = _items(inputs, annotated)
+    analyzer = Analyzer(
+        detector=_detector(detector, min_face), classifier=ExpressionClassifier(open_model(model))
+    )
+    with (
+        ProgressBar(len(items), quiet=quiet) as progress,
+        open_sink(form or format_for(output), output, sys.stdout) as sink,
+    ):
+        run = _Run(analyzer, sink, progress, seconds)
+        for item in items:
+            run.analyze(item)
+            if run.interrupted:
+                break
+    if run.status:
+        raise typer.Exit(run.status)
+
+
+def _detector(name: DetectorName, min_face: float | None) -> FaceDetector:
+    if name is DetectorName.HAAR:
+        return Haar() if min_face is None else Haar(min_face=min_face)
+    return CenterFace(min_face=min_face)
+
+
+def _items(inputs: Sequence[str], annotated: Path | None) -> list[_Item]:
+    found: list[tuple[str | bytes, Path | None]] = []
+    for name in inputs:
+        if name == "-":
+            found.append((sys.stdin.buffer.read(), None))
+        elif Path(name).is_dir():
+            root = Path(name)
+            media = find_media(root)
+            if not media:
+                raise MediaError(f"{name}: no picture or video in this folder")
+            found += [(str(path), root) for path in media]
+        else:
+            found.append((name, None))
+    if annotated is None:
+        return [_Item(spec, None) for spec, _ in found]
+    several = len(found) > 1 or annotated.is_dir() or any(root for _, root in found)
+    return [
+        _Item(spec, _copy_for(spec, root, annotated) if several else annotated)
+        for spec, root in found
+    ]
+
+
+def _copy_for(spec: str | bytes, root: Path | None, folder: Path) -> Path:
+    if isinstance(spec, bytes):
+        return folder / "stdin.png"
+    path = copy_path(folder, Path(spec), root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@dataclass(slots=True)
+class _Run:
+    """One call of the command: what it works with, and how far it came."""
+
+    analyzer: Analyzer
+    sink: Sink
+    progress: ProgressBar
+    every: float | None
+    frames: int = 0
+    errors: list[RoomreadError] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        if self.interrupted and not self.frames:
+            return EXIT_INTERRUPTED
+        if self.errors:
+            return EXIT_SOME_FAILED if self.frames else EXIT_FAILED
+        return 0
+
+    def analyze(self, item: _Item) -> None:
+        """Reads one input to its end; one that fails is told, and leaves the others be."""
+        try:
+            with open_source(item.spec, every=self.every) as source:
+                self._read(source, item)
+        except RoomreadError as error:
+            self.errors.append(error)
+            self.progress.say(f"roomread: {error}")
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _read(self, source: Source, item: _Item) -> None:
+        annotator = (
+            Annotator(item.annotated, source, sound_from=item.file)
+            if item.annotated is not None
+            else nullcontext()
+        )
+        failure: MediaError | None = None
+        with annotator as copy, self.progress.source(source) as bar:
+            # Caught inside the block: what was computed before stays, the drawn copy too.
+            try:
+                for frame, readings in self._readings(source):
+                    self.sink.add(frame, readings)
+                    if copy is not None:
+                        copy.write(frame, readings)
+                    bar.advance(frame, readings)
+                    self.frames += 1
+            except KeyboardInterrupt:
+                self.interrupted = True
+            except MediaError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+
+    def _readings(self, source: Source) -> Iterator[tuple[Frame, list[Reading]]]:
+        if source.is_picture:
+            return ((frame, self.analyzer.analyze_frame(frame)) for frame in source)
+        return self.analyzer.stream(source)

@@ -1,0 +1,56 @@
+"""`roomread`: one app, its commands, and the one place where errors become a line and a status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from roomread._version import __version__
+from roomread.apps.cli import analyze, models, train
+from roomread.errors import RoomreadError
+
+# Nothing could be done; argument errors end so too.
+EXIT_FAILED = 2
+
+app = typer.Typer(
+    help="Reads the facial expressions in a photo, a recording, a webcam, a class.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("analyze")(analyze.command)
+app.command("train")(train.train_command)
+app.command("evaluate")(train.evaluate_command)
+app.command("models")(models.command)
+app.add_typer(train.data_app, name="data")
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer's callbacks take the bare value)
+    if wanted:
+        typer.echo(f"roomread {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+def run() -> None:
+    """The console script: an error is one line on stderr and a status, not a traceback."""
+    # A service manager's stop is a person's Ctrl-C: what was computed is kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app()
+    except RoomreadError as error:
+        print(f"roomread: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_FAILED)

@@ -1,0 +1,38 @@
+"""`roomread models`: the bundled models and their cards."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from roomread.classifier import ModelFile, bundled_models, open_model
+
+
+def command(
+    model: Annotated[
+        str | None, typer.Argument(help="A bundled name or a model file; all bundled if left out.")
+    ] = None,
+) -> None:
+    """Show what a model is, what it was trained on and what was measured."""
+    console = Console()
+    for name in [model] if model else bundled_models():
+        console.print(_card(open_model(name)))
+
+
+def _card(model: ModelFile) -> Table:
+    card = model.card
+    table = Table(title=f"{model.name} ({model.digest})", show_header=False, title_justify="left")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("net", f"{card.net}, {model.size / 1e6:.1f} MB")
+    table.add_row("reads", ", ".join(card.labels))
+    table.add_row("data", f"{card.data}, seed {card.seed}, roomread {card.version}")
+    table.add_row("abstains", f"under {card.threshold:.2f}, temperature {card.temperature:.2f}")
+    for name, figure in card.figures.items():
+        table.add_row(name, figure)
+    table.add_row("licence", card.licence)
+    table.add_row("notes", card.notes)
+    return table

@@ -1,0 +1,96 @@
+"""How far an analysis has come: a bar on stderr for people, nothing for pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from roomread.media import Source
+from roomread.readings import Frame, Reading
+
+
+class ProgressBar:
+    """A bar for the inputs and one for the seconds of the video being read.
+
+    Args:
+        inputs: how many there are.
+        quiet: show nothing; nothing is shown where stderr is not a terminal either.
+    """
+
+    def __init__(self, inputs: int, *, quiet: bool) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._shown = self._console.is_terminal and not quiet
+        self._bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._shown,
+            transient=True,
+        )
+        self._inputs = self._bars.add_task("inputs", total=inputs, visible=inputs > 1)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def say(self, line: str) -> None:
+        """Prints a line above the bars; it is never wrapped."""
+        self._console.print(line, soft_wrap=True, markup=False)
+
+    @contextmanager
+    def source(self, source: Source) -> Iterator[SourceBar]:
+        """The bar of one input, while it is being read."""
+        task = self._bars.add_task(
+            source.name, total=source.duration, visible=not source.is_picture
+        )
+        try:
+            yield SourceBar(self._bars, task, source)
+        finally:
+            self._bars.remove_task(task)
+            self._bars.advance(self._inputs)
+
+
+class SourceBar:
+    """The bar of one input."""
+
+    def __init__(self, bars: Progress, task: int, source: Source) -> None:
+        self._bars, self._task, self._source = bars, task, source
+
+    def advance(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Shows how far the input is read; of a live one, what it shows now."""
+        text = self._source.name
+        if self._source.live:
+            faces = ", ".join(_short(reading) for reading in readings) or "no face"
+            text = f"{text} {frame.time:.0f} s, {self._source.dropped} dropped: {faces}"
+        self._bars.update(self._task, completed=frame.time, description=text)
+
+
+def _short(reading: Reading) -> str:
+    label = reading.label.display_name if reading.label is not None else "?"
+    return f"#{reading.track} {label}"

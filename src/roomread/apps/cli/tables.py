@@ -1,0 +1,128 @@
+"""Readings for people: a table a picture, a summary a video."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+import numpy as np
+from rich import box as borders
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from roomread.readings import Expression, Frame, Reading
+
+# What a table of seven scores needs; a file or a pipe has no width of its own.
+_WIDTH = 110
+
+
+@dataclass(slots=True)
+class _Person:
+    """What a video's summary says of one track."""
+
+    first: float
+    last: float = 0.0
+    faces: int = 0
+    labels: Counter[Expression] = field(default_factory=Counter)
+    scores: list[float] = field(default_factory=lambda: [0.0] * len(Expression))
+    read: int = 0
+
+    def add(self, reading: Reading) -> None:
+        self.last = reading.time
+        self.faces += 1
+        if reading.label is not None:
+            self.labels[reading.label] += 1
+        if reading.scores is not None:
+            self.read += 1
+            for e in Expression:
+                self.scores[e] += reading.scores[e]
+
+
+class TableSink:
+    """A table of faces for a picture, of people for a video."""
+
+    def __init__(self, file: IO[str]) -> None:
+        width = None if file.isatty() else _WIDTH
+        self._console = Console(file=file, width=width)
+        self._source: str | None = None
+        self._people: dict[int, _Person] = {}
+        self._frames = 0
+        self._faces = 0
+
+    def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Prints a picture's table at once; collects a video's."""
+        if frame.source != self._source:
+            self._end_source()
+            self._source = frame.source
+        self._frames += 1
+        self._faces += len(readings)
+        tracked = [r for r in readings if r.track is not None]
+        for reading in tracked:
+            person = self._people.setdefault(reading.track or 0, _Person(reading.time))
+            person.add(reading)
+        if len(tracked) < len(readings):
+            self._console.print(_faces_table(frame, readings))
+
+    def close(self) -> None:
+        """Prints the last video's summary."""
+        self._end_source()
+
+    def _end_source(self) -> None:
+        if self._people:
+            self._console.print(_people_table(str(self._source), self._frames, self._people))
+        elif self._source is not None and not self._faces:
+            self._console.print(f"{self._source}: no face", highlight=False)
+        self._people, self._frames, self._faces = {}, 0, 0
+
+
+def _new_table(title: str, first: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=borders.SIMPLE_HEAD)
+    for name in first:
+        table.add_column(name, no_wrap=True)
+    for e in Expression:
+        table.add_column(e.display_name, justify="right", no_wrap=True)
+    return table
+
+
+def _faces_table(frame: Frame, readings: Sequence[Reading]) -> Table:
+    noun = "face" if len(readings) == 1 else "faces"
+    table = _new_table(f"{frame.source}: {len(readings)} {noun}", ("", "box", "expression", "sure"))
+    for number, reading in enumerate(readings, start=1):
+        left, top, right, bottom = (round(value) for value in reading.box)
+        table.add_row(
+            str(number),
+            f"{left},{top} {right - left}x{bottom - top}",
+            _label(reading),
+            f"{reading.scores.confidence:.0%}" if reading.scores else "",
+            *(f"{reading.scores[e]:.2f}" if reading.scores else "" for e in Expression),
+        )
+    return table
+
+
+def _label(reading: Reading) -> Text:
+    if reading.scores is None:
+        return Text(str(reading.quality.reason), style="dim")
+    if reading.label is None:
+        return Text(f"unsure ({reading.scores.top.display_name}?)", style="dim")
+    red, green, blue = reading.label.color
+    return Text(reading.label.display_name, style=f"rgb({red},{green},{blue})")
+
+
+def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table:
+    noun = "person" if len(people) == 1 else "people"
+    title = f"{source}: {len(people)} {noun} in {frames} frames, mean scores"
+    table = _new_table(title, ("", "seen", "read", "mostly"))
+    for track, person in sorted(people.items()):
+        mean = np.array(person.scores) / max(person.read, 1)
+        mostly, count = person.labels.most_common(1)[0] if person.labels else (None, 0)
+        table.add_row(
+            f"#{track}",
+            f"{person.first:.1f} to {person.last:.1f} s",
+            f"{person.read} of {person.faces}",
+            f"{mostly.display_name} {count / person.faces:.0%}" if mostly is not None else "",
+            *(f"{mean[e]:.2f}" if person.read else "" for e in Expression),
+        )
+    return table

@@ -1,0 +1,106 @@
+"""Crops of faces in, scores and features out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.classifier.model_file import ModelFile, open_model
+from roomread.readings import Framing, Scores
+
+# Bounds the memory of one pass; past 64 faces a larger batch is no faster.
+_MAX_BATCH = 64
+
+
+class Predictions(NamedTuple):
+    """What the net says of N faces.
+
+    Attributes:
+        logits: float32 [N, 7], before the temperature.
+        features: float32 [N, D], the layer before the head.
+    """
+
+    logits: NDArray[np.float32]
+    features: NDArray[np.float32]
+
+
+class FaceClassifier(Protocol):
+    """What turns crops into scores."""
+
+    @property
+    def side(self) -> int:
+        """The side of a crop, px."""
+
+    @property
+    def framing(self) -> Framing:
+        """How a face is cut for this classifier."""
+
+    @property
+    def threshold(self) -> float:
+        """The confidence under which a label is withheld, 0..1."""
+
+    def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
+        """Scores of grey crops uint8 [N, side, side], in their order."""
+
+
+def softmax(logits: NDArray[np.float32], *, temperature: float = 1.0) -> NDArray[np.float32]:
+    """Probabilities float32 [N, K] of logits [N, K] divided by a temperature over 0."""
+    z = logits.astype(np.float64) / temperature
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p: NDArray[np.float32] = (e / e.sum(axis=1, keepdims=True)).astype(np.float32)
+    return p
+
+
+class ExpressionClassifier:
+    """A model file at work. Safe to share between threads.
+
+    Args:
+        model: an opened model file; None for the bundled default.
+    """
+
+    def __init__(self, model: ModelFile | None = None) -> None:
+        self.model = model if model is not None else open_model()
+
+    @property
+    def side(self) -> int:
+        """The side of a crop, px."""
+        return self.model.side
+
+    @property
+    def framing(self) -> Framing:
+        """How a face is cut for this net."""
+        return self.model.card.framing
+
+    @property
+    def threshold(self) -> float:
+        """The confidence under which a label is withheld, 0..1."""
+        return self.model.card.threshold
+
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
+        """Logits and features of grey crops uint8 [N, side, side].
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        if crops.dtype != np.uint8 or crops.shape[1:] != (self.side, self.side):
+            wanted = f"uint8 [N, {self.side}, {self.side}]"
+            raise ValueError(f"crops are {crops.dtype} {list(crops.shape)}, not {wanted}")
+        # An empty batch goes through too: it gives the outputs their width.
+        starts = range(0, max(len(crops), 1), _MAX_BATCH)
+        parts = [
+            self.model.session.run(
+                ["logits", "features"], {"faces": crops[start : start + _MAX_BATCH, None]}
+            )
+            for start in starts
+        ]
+        return Predictions(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+    def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
+        """Calibrated scores of grey crops uint8 [N, side, side], in their order."""
+        if not len(crops):
+            return []
+        card = self.model.card
+        probabilities = softmax(self.predict(crops).logits, temperature=card.temperature)
+        return [Scores(p, card.threshold) for p in probabilities]

@@ -1,0 +1,188 @@
+"""A model file: one ONNX graph with its preprocessing inside, and the card that describes it.
+
+The contract, which training writes and everything else reads:
+
+- input `faces`: uint8 [N, 1, S, S] grey; N is free, S is read from the graph;
+- outputs `logits` float [N, 7] (what users see), `features` float [N, D] and, where the net has a
+  second head, `logits_fer2013` float [N, 7];
+- metadata `roomread.card`: a `ModelCard` as JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from roomread.errors import ModelFileError
+from roomread.readings import Expression, Framing
+
+CARD_KEY = "roomread.card"
+# The largest net anybody compares here is under 100 MB; more is not one of our files.
+MAX_BYTES = 200 * 2**20
+# ONNX Runtime's errors have no base of their own.
+_LOAD_ERRORS = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoModel,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+_ADVICE = "make one with `roomread train`, or leave --model out for the bundled one"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a model file says of itself.
+
+    Attributes:
+        net: the net's name in `training.nets`.
+        temperature: what `logits` are divided by before the softmax, over 0 (Guo et al. 2017,
+            arXiv:1706.04599).
+        threshold: the confidence under which the label is withheld, 0..1.
+        framing: how a face is cut for this net.
+        version: Roomread's, at training.
+        data: the name and digest of the training data.
+        seed: of the run.
+        licence: of the weights.
+        training: the recipe's settings.
+        figures: what was measured, each as text with its signature.
+        notes: what a user should know: training data, limits.
+        labels: the classes in the order of `logits`.
+    """
+
+    net: str
+    temperature: float
+    threshold: float
+    framing: Framing
+    version: str
+    data: str
+    seed: int
+    licence: str
+    training: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
+    notes: str = ""
+    labels: tuple[str, ...] = tuple(e.display_name for e in Expression)
+
+    def to_json(self) -> str:
+        """The card as it stands in the file's metadata."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelCard:
+        """Reads a card.
+
+        Raises:
+            ValueError: a field is missing, unknown, or out of its range.
+        """
+        try:
+            fields = json.loads(text)
+            fields["framing"] = Framing(**fields["framing"])
+            fields["labels"] = tuple(fields["labels"])
+            card = cls(**fields)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a model card: {error}") from error
+        if card.labels != tuple(e.display_name for e in Expression):
+            raise ValueError(f"its labels are {', '.join(card.labels)}")
+        if not (card.temperature > 0 and 0 <= card.threshold <= 1 and card.framing.side > 0):
+            raise ValueError("temperature, threshold or framing out of range")
+        return card
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFile:
+    """An opened model file.
+
+    Attributes:
+        name: the file's name.
+        digest: the first 12 hex digits of the file's SHA-256.
+        size: bytes.
+        session: ONNX Runtime's; its `run` may be called from several threads.
+        card: what the file says of itself.
+        side: S, px.
+    """
+
+    name: str
+    digest: str
+    size: int
+    session: ort.InferenceSession
+    card: ModelCard
+    side: int
+
+    @property
+    def has_fer2013_head(self) -> bool:
+        """Whether the net has a second head, for comparison with the literature."""
+        return any(output.name == "logits_fer2013" for output in self.session.get_outputs())
+
+
+def bundled_models() -> list[str]:
+    """The names of the models that ship in the package."""
+    folder = resources.files("roomread.classifier") / "bundled"
+    return sorted(f.name[: -len(".onnx")] for f in folder.iterdir() if f.name.endswith(".onnx"))
+
+
+def open_model(model: str | Path = "compact", *, threads: int = 1) -> ModelFile:
+    """Opens a bundled model by name, or a model file by path.
+
+    Raises:
+        ModelFileError: there is none, or it does not keep the contract.
+    """
+    name = str(model)
+    if name in bundled_models():
+        content = (resources.files("roomread.classifier") / "bundled" / f"{name}.onnx").read_bytes()
+        return _open(content, name, threads)
+    path = Path(model)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelFileError(f"{path}: too large for a model file", hint=_ADVICE)
+        return _open(path.read_bytes(), path.name, threads)
+    except OSError as error:
+        bundled = ", ".join(bundled_models())
+        raise ModelFileError(
+            f"{name}: no such model: {error.strerror}", hint=f"bundled are: {bundled}"
+        ) from error
+
+
+def _open(content: bytes, name: str, threads: int) -> ModelFile:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Spinning threads starve the detector's when both run on two cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except _LOAD_ERRORS as error:
+        raise ModelFileError(f"{name}: not an ONNX model", hint=_ADVICE) from error
+    metadata = session.get_modelmeta().custom_metadata_map
+    if CARD_KEY not in metadata:
+        raise ModelFileError(f"{name}: an ONNX file without a Roomread card", hint=_ADVICE)
+    try:
+        card = ModelCard.from_json(metadata[CARD_KEY])
+    except ValueError as error:
+        raise ModelFileError(f"{name}: {error}", hint=_ADVICE) from error
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return ModelFile(name, digest, len(content), session, card, _side(session, name))
+
+
+def _side(session: ort.InferenceSession, name: str) -> int:
+    inputs = {value.name: value for value in session.get_inputs()}
+    outputs = {value.name: value for value in session.get_outputs()}
+    faces = inputs.get("faces")
+    if faces is None or faces.type != "tensor(uint8)" or len(faces.shape) != 4:
+        raise ModelFileError(f"{name}: no input 'faces' of uint8 [N, 1, S, S]", hint=_ADVICE)
+    if not {"logits", "features"} <= set(outputs):
+        raise ModelFileError(f"{name}: no outputs 'logits' and 'features'", hint=_ADVICE)
+    _, channels, height, width = faces.shape
+    if channels != 1 or height != width or not isinstance(height, int):
+        raise ModelFileError(f"{name}: 'faces' is {faces.shape}, not [N, 1, S, S]", hint=_ADVICE)
+    if outputs["logits"].shape[1] != len(Expression):
+        raise ModelFileError(f"{name}: 'logits' is not [N, {len(Expression)}]", hint=_ADVICE)
+    return int(height)

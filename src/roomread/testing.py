@@ -1,0 +1,64 @@
+"""For tests, yours and ours: frames without a camera, a detector and a classifier without nets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import Box, Expression, Face, Frame, Framing, Scores
+
+
+def synthetic_frames(
+    count: int = 10, *, size: tuple[int, int] = (640, 480), rate: float = 25.0
+) -> Iterator[Frame]:
+    """Frames of a grey gradient whose brightness moves, `size` = (width, height) px.
+
+    Args:
+        count: how many frames.
+        size: width and height, px.
+        rate: frames a second; decides `Frame.time`.
+    """
+    width, height = size
+    gradient = np.linspace(0, 255, width, dtype=np.float64)[None, :, None]
+    for index in range(count):
+        shade = (gradient + 5 * index) % 256
+        image = np.broadcast_to(shade, (height, width, 3)).astype(np.uint8)
+        yield Frame(image, index / rate, index, "synthetic")
+
+
+class FixedDetector:
+    """Finds the same faces in every picture, whatever it shows."""
+
+    def __init__(self, boxes: Sequence[tuple[float, float, float, float]]) -> None:
+        self.boxes = [Box(*box) for box in boxes]
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (the protocol's)
+        """One face a box, largest first, without landmarks."""
+        boxes = sorted(self.boxes, key=lambda box: box.area, reverse=True)
+        return [Face(box, None, 1.0) for box in boxes]
+
+
+class FixedClassifier:
+    """Reads every face as one expression.
+
+    Args:
+        expression: the expression.
+        confidence: its probability, 1/7..1; the rest is shared by the others.
+    """
+
+    side = 48
+    framing = Framing(side=1.2, shift=0.0)
+    threshold = 0.0
+
+    def __init__(
+        self, expression: Expression = Expression.HAPPY, *, confidence: float = 0.9
+    ) -> None:
+        n = len(Expression)
+        self.probabilities = np.full(n, (1 - confidence) / (n - 1), dtype=np.float32)
+        self.probabilities[expression] = confidence
+
+    def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
+        """The same scores for each of the crops uint8 [N, 48, 48]."""
+        return [Scores(self.probabilities.copy(), self.threshold) for _ in crops]

@@ -1,0 +1,129 @@
+"""Which face is the one of a moment ago: numbers for faces, by place, size and time."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import lap
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import Box, Face, Track
+
+# A face may be found this far from where it was expected, in its own sizes. Half a face is a quick
+# nod at 10 frames a second; the neighbour in a call grid is two faces away.
+_REACH = 0.8
+# How fast the reach grows with the time since the face was last seen, sizes a second.
+_REACH_GROWTH = 0.6
+_MAX_REACH = 1.6
+# A prediction further ahead than this is a guess, s.
+_MAX_PREDICTION = 0.3
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What is kept of a face between frames."""
+
+    id: int
+    box: Box
+    velocity: tuple[float, float]
+    first_seen: float
+    last_seen: float
+
+    def predicted(self, time: float) -> tuple[float, float, float]:
+        """Centre x, y and size, px, expected at `time`."""
+        x, y = self.box.center
+        ahead = min(time - self.last_seen, _MAX_PREDICTION)
+        return x + self.velocity[0] * ahead, y + self.velocity[1] * ahead, _size(self.box)
+
+    def reach(self, time: float) -> float:
+        """How far from the prediction the face may be found, in its sizes."""
+        return min(_REACH + _REACH_GROWTH * (time - self.last_seen), _MAX_REACH)
+
+    def see(self, face: Face, time: float) -> None:
+        """Takes in where the face is now."""
+        gap = time - self.last_seen
+        if 0 < gap <= _MAX_PREDICTION:
+            (x0, y0), (x1, y1) = self.box.center, face.box.center
+            vx, vy = self.velocity
+            # Half old, half new: detectors jitter by a few per cent of a face from frame to frame.
+            self.velocity = (0.5 * vx + 0.5 * (x1 - x0) / gap, 0.5 * vy + 0.5 * (y1 - y0) / gap)
+        else:
+            self.velocity = (0.0, 0.0)
+        self.box, self.last_seen = face.box, time
+
+
+def _size(box: Box) -> float:
+    return math.sqrt(max(box.area, 1.0))
+
+
+class Tracker:
+    """Gives each face of a video a number that it keeps.
+
+    Faces seen a moment ago are matched first, then those that have been away; both by the optimal
+    assignment of distances (Jonker and Volgenant 1987) between where a face is and where it was
+    expected. Place and time are all it knows: who comes back elsewhere in the picture is new.
+
+    Args:
+        max_gap: seconds without being found after which a face counts as away.
+        memory: seconds for which the place of one who went away is kept.
+    """
+
+    def __init__(self, *, max_gap: float = 1.0, memory: float = 60.0) -> None:
+        self.max_gap = max_gap
+        self.memory = memory
+        self._ids = itertools.count(1)
+        self._known: list[_Memory] = []
+
+    def update(self, faces: Sequence[Face], time: float) -> list[Track]:
+        """The tracks of `faces`, in their order; `time` in seconds, never running backwards.
+
+        Raises:
+            ValueError: `time` is before that of an earlier call.
+        """
+        if any(time < known.last_seen for known in self._known):
+            raise ValueError(f"time runs backwards, to {time} s")
+        self._known = [k for k in self._known if time - k.last_seen <= self.memory]
+        owners: dict[int, _Memory] = {}
+        recent = [k for k in self._known if time - k.last_seen <= self.max_gap]
+        away = [k for k in self._known if time - k.last_seen > self.max_gap]
+        for candidates in (recent, away):
+            free = [i for i in range(len(faces)) if i not in owners]
+            owners |= _assign(candidates, faces, free, time)
+        return [self._track(face, owners.get(i), time) for i, face in enumerate(faces)]
+
+    def _track(self, face: Face, owner: _Memory | None, time: float) -> Track:
+        if owner is None:
+            owner = _Memory(next(self._ids), face.box, (0.0, 0.0), time, time)
+            self._known.append(owner)
+        else:
+            owner.see(face, time)
+        return Track(owner.id, face, time - owner.first_seen, time)
+
+
+def _assign(
+    known: list[_Memory], faces: Sequence[Face], free: list[int], time: float
+) -> dict[int, _Memory]:
+    """Who owns which of the `free` faces; faces too far from everybody are left out."""
+    if not known or not free:
+        return {}
+    cost = np.stack([_distances(k, [faces[i] for i in free], time) for k in known])
+    _, column_of, _ = lap.lapjv(cost, extend_cost=True, cost_limit=1.0)
+    return {free[column]: known[row] for row, column in enumerate(column_of) if column >= 0}
+
+
+def _distances(known: _Memory, faces: list[Face], time: float) -> NDArray[np.float64]:
+    """How far each face is from the prediction; a doubled size counts as half the reach.
+
+    Float64 [len(faces)]; 1 is as far as a face may be.
+    """
+    x, y, size = known.predicted(time)
+    centers = np.array([face.box.center for face in faces])
+    sizes = np.array([_size(face.box) for face in faces])
+    away = np.hypot(centers[:, 0] - x, centers[:, 1] - y) / np.maximum(sizes, size)
+    grown = np.abs(np.log2(sizes / size))
+    cost: NDArray[np.float64] = away / known.reach(time) + 0.5 * grown
+    return cost

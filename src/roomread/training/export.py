@@ -1,0 +1,77 @@
+"""A trained net to a model file that keeps the contract of `classifier.model_file`."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from roomread.classifier import ModelCard, ModelFile, open_model, softmax
+from roomread.classifier.model_file import CARD_KEY
+from roomread.classifier.selfcheck import TOLERANCE, check_pictures, check_probabilities
+from roomread.errors import ModelFileError
+from roomread.training.expression_net import ExpressionNet
+
+
+class _AsTuple(nn.Module):
+    """The net with plain tensors out, as the exporter wants them."""
+
+    def __init__(self, net: ExpressionNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
+        outputs = self.net(faces)
+        return tuple(value for value in outputs if value is not None)
+
+
+def export_model(net: ExpressionNet, card: ModelCard, path: Path) -> ModelFile:
+    """Writes `net` as a model file and opens it; it is there whole or not at all.
+
+    Raises:
+        ModelFileError: ONNX Runtime does not give what torch gives, within `selfcheck.TOLERANCE`.
+        OSError: the file cannot be written.
+    """
+    net = net.eval()
+    names = ["logits", "features"] + (["logits_fer2013"] if net.head_fer2013 else [])
+    example = torch.from_numpy(check_pictures(count=2)).unsqueeze(1)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        # torch 2.13's exporter uses a class that torch itself deprecated.
+        warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+        program = torch.onnx.export(
+            _AsTuple(net).eval(),
+            (example,),
+            dynamo=True,
+            input_names=["faces"],
+            output_names=names,
+            dynamic_shapes={"faces": {0: torch.export.Dim("N")}},
+            verbose=False,
+        )
+    if program is None:
+        raise ModelFileError(f"{path}: torch could not export the net")
+    proto = program.model_proto
+    onnx.helper.set_model_props(proto, {CARD_KEY: card.to_json()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        draft = Path(folder) / path.name
+        onnx.save(proto, draft)
+        model = open_model(draft)
+        difference = _difference(net, model)
+        if difference > TOLERANCE:
+            raise ModelFileError(f"{path}: ONNX Runtime differs from torch by {difference:.1e}")
+        draft.replace(path)
+    return open_model(path)
+
+
+def _difference(net: ExpressionNet, model: ModelFile) -> float:
+    pictures = torch.from_numpy(check_pictures(model.side)).unsqueeze(1)
+    with torch.no_grad():
+        expected = softmax(net(pictures).logits.numpy())
+    return float(np.abs(check_probabilities(model) - expected).max())

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreadable
+from roomread.tracking import ScoreSmoother
+
+HAPPY, SAD = Expression.HAPPY, Expression.SAD
+
+
+def reading(expression: Expression | None, time: float, *, track: int | None = 1) -> Reading:
+    scores = None
+    if expression is not None:
+        p = np.zeros(7, dtype=np.float32)
+        p[expression] = 1
+        scores = Scores(p, 0.3)
+    reason = None if scores else Unreadable.BLURRED
+    quality = Quality(100, 1, 0.5, 0.2, 1, None, reason)
+    return Reading("clip", time, 0, Box(0, 0, 100, 100), 1.0, quality, scores, track)
+
+
+def test_one_odd_frame_does_not_change_the_label() -> None:
+    smoother = ScoreSmoother()
+    for n in range(10):
+        smoother.update(reading(HAPPY, n / 25))
+    assert smoother.update(reading(SAD, 10 / 25)).label is HAPPY
+
+
+def test_a_lasting_change_comes_through_in_a_second() -> None:
+    smoother = ScoreSmoother()
+    smoother.update(reading(HAPPY, 0.0))
+    last = [smoother.update(reading(SAD, n / 25)) for n in range(1, 26)][-1]
+    assert last.label is SAD
+
+
+def test_the_rate_of_frames_does_not_matter() -> None:
+    slow, fast = ScoreSmoother(), ScoreSmoother()
+    slow.update(reading(HAPPY, 0.0))
+    fast.update(reading(HAPPY, 0.0))
+    for n in range(1, 10):
+        fast.update(reading(SAD, n / 20))
+    a = fast.update(reading(SAD, 0.5)).scores
+    b = slow.update(reading(SAD, 0.5)).scores
+    assert a is not None
+    assert b is not None
+    np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-5)
+
+
+def test_people_do_not_mix() -> None:
+    smoother = ScoreSmoother()
+    smoother.update(reading(HAPPY, 0.0, track=1))
+    other = smoother.update(reading(SAD, 0.0, track=2))
+    assert other.scores is not None
+    assert other.scores[SAD] == 1
+
+
+def test_an_unreadable_face_stays_unread() -> None:
+    smoother = ScoreSmoother()
+    smoother.update(reading(HAPPY, 0.0))
+    assert smoother.update(reading(None, 0.04)).scores is None
+
+
+def test_a_face_without_a_track_is_left_as_it_is() -> None:
+    smoother = ScoreSmoother()
+    smoother.update(reading(HAPPY, 0.0, track=None))
+    alone = smoother.update(reading(SAD, 0.01, track=None))
+    assert alone.label is SAD
+
+
+def test_after_a_long_gap_the_past_is_forgotten() -> None:
+    smoother = ScoreSmoother()
+    smoother.update(reading(HAPPY, 0.0))
+    later = smoother.update(reading(SAD, 60.0))
+    assert later.scores is not None
+    assert later.scores[SAD] == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from(Expression), st.floats(0, 3)), max_size=20))
+def test_averages_are_probabilities(steps: list[tuple[Expression, float]]) -> None:
+    smoother, time = ScoreSmoother(), 0.0
+    for expression, gap in steps:
+        time += gap
+        scores = smoother.update(reading(expression, time)).scores
+        assert scores is not None
+        assert scores.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        assert (scores.probabilities >= 0).all()
+
+
+def test_memory_does_not_grow_with_people_who_left() -> None:
+    smoother = ScoreSmoother()
+    for n in range(200):
+        smoother.update(reading(HAPPY, n * 1.0, track=n))
+    assert len(smoother._states) <= 3

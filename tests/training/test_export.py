@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from roomread.classifier import ModelCard, open_model, softmax
+from roomread.classifier.selfcheck import (
+    TOLERANCE,
+    check_pictures,
+    check_probabilities,
+    stored_probabilities,
+)
+from roomread.errors import ModelFileError
+from roomread.readings import Framing
+from roomread.training import export
+from roomread.training.expression_net import ExpressionNet
+from roomread.training.nets import NETS, make_net
+
+CARD = ModelCard("compact", 1.3, 0.4, Framing(1.2, 0.0), "0", "none", 0, "Apache-2.0")
+
+
+@pytest.mark.parametrize("name", sorted(NETS))
+def test_onnx_runtime_gives_what_torch_gives(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    net = ExpressionNet(make_net(name), two_heads=True)
+    net.train()
+    net(torch.randint(0, 256, (16, 1, 48, 48), dtype=torch.uint8))  # moves the batch statistics
+    model = export.export_model(net, CARD, tmp_path / "model.onnx")
+    noise = np.random.default_rng(0).integers(0, 256, (9, 48, 48), dtype=np.uint8)
+    (logits,) = model.session.run(["logits"], {"faces": noise[:, None]})
+    with torch.no_grad():
+        expected = net.eval()(torch.from_numpy(noise).unsqueeze(1)).logits.numpy()
+    np.testing.assert_allclose(softmax(logits), softmax(expected), atol=TOLERANCE)
+
+
+def test_the_card_comes_back_as_it_went_in(tmp_path: Path) -> None:
+    net = ExpressionNet(make_net("compact"), two_heads=False)
+    export.export_model(net, CARD, tmp_path / "model.onnx")
+    model = open_model(tmp_path / "model.onnx")
+    assert model.card == CARD
+    assert not model.has_fer2013_head
+    assert model.side == 48
+
+
+def test_a_net_that_differs_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "check_probabilities", lambda _: np.zeros((7, 7), np.float32))
+    net = ExpressionNet(make_net("compact"), two_heads=False)
+    with pytest.raises(ModelFileError, match="differs from torch"):
+        export.export_model(net, CARD, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_bundled_model_computes_here_what_it_computed_where_it_was_trained() -> None:
+    difference = np.abs(
+        check_probabilities(open_model("compact")) - stored_probabilities("compact")
+    )
+    assert difference.max() < TOLERANCE
+
+
+def test_check_pictures_are_seven_different_ones() -> None:
+    assert len({p.tobytes() for p in check_pictures()}) == 7

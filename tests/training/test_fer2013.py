@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_files import SHARED_FER2013, tiny_fer, write_csv, write_ferplus, write_folder
+from roomread.errors import DataError
+from roomread.readings import Expression
+from roomread.training.dataset import (
+    FerData,
+    Split,
+    find_copies,
+    seen_in_training,
+    vote_distribution,
+    vote_majority,
+)
+from roomread.training.fer2013 import read_fer2013
+
+
+def same(a: FerData, b: FerData) -> bool:
+    return a.digest == b.digest
+
+
+def test_kaggles_csv_is_read_as_it_was_written(tmp_path: Path) -> None:
+    data = tiny_fer()
+    read = read_fer2013(write_csv(data, tmp_path / "fer2013.csv"))
+    assert same(read, data)
+
+
+def test_icml_csv_with_spaces_in_its_header_is_the_same_data(tmp_path: Path) -> None:
+    data = tiny_fer()
+    path = write_csv(data, tmp_path / "icml.csv", header="emotion, Usage, pixels")
+    assert same(read_fer2013(path), data)
+
+
+def test_a_folder_tells_public_from_private_by_file_name(tmp_path: Path) -> None:
+    data = tiny_fer()
+    read = read_fer2013(write_folder(data, tmp_path / "pictures"))
+    for split in Split:
+        assert len(read.split(split)) == len(data.split(split))
+    assert {i.tobytes() for i in read.images} == {i.tobytes() for i in data.images}
+
+
+def test_ferplus_votes_stand_beside_the_pictures(tmp_path: Path) -> None:
+    data = tiny_fer(votes=True)
+    csv = write_csv(data, tmp_path / "fer2013.csv")
+    votes = write_ferplus(data, tmp_path / "fer2013new.csv")
+    assert same(read_fer2013(csv, ferplus=votes), data)
+
+
+def edit(old: str, new: str) -> Callable[[str], str]:
+    return lambda text: text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        (edit("pixels", "pixel"), "no column 'pixels'"),
+        (edit("\n0,", "\n9,"), "row 0: emotion 9"),
+        (edit("\n0,", "\nzero,"), "'emotion' holds something else"),
+        (lambda t: t.replace(t.split(",")[3][:8], "", 1), "pixels instead of 2304"),
+        (edit("Training", "Treening"), "Usage 'Treening'"),
+        (lambda t: t.replace("PublicTest", "Training"), "no PublicTest rows"),
+        (lambda _: "", "cannot be read"),
+        (lambda _: "some,other\n1,2\n", "no column 'emotion'"),
+    ],
+)
+def test_a_damaged_csv_says_what_is_wrong(
+    tmp_path: Path, damage: Callable[[str], str], complaint: str
+) -> None:
+    path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    path.write_text(damage(path.read_text()))
+    with pytest.raises(DataError, match=complaint) as caught:
+        read_fer2013(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_short_pixel_row_is_named(tmp_path: Path) -> None:
+    path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    lines = path.read_text().splitlines()
+    label, pixels, usage = lines[3].split(",")
+    lines[3] = ",".join([label, " ".join(pixels.split()[:-1]), usage])
+    path.write_text("\n".join(lines))
+    with pytest.raises(DataError, match="row 2: 2303 pixels instead of 2304"):
+        read_fer2013(path)
+
+
+def test_a_pixel_over_255_is_refused(tmp_path: Path) -> None:
+    path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    lines = path.read_text().splitlines()
+    label, pixels, usage = lines[1].split(",")
+    lines[1] = ",".join([label, "256 " + pixels.split(" ", 1)[1], usage])
+    path.write_text("\n".join(lines))
+    with pytest.raises(DataError, match="row 0: a pixel outside 0 to 255"):
+        read_fer2013(path)
+
+
+def test_a_missing_class_is_named(tmp_path: Path) -> None:
+    data = tiny_fer()
+    without = data.take(data.labels != Expression.DISGUST)
+    with pytest.raises(DataError, match="no disgust in Training"):
+        read_fer2013(write_csv(without, tmp_path / "fer2013.csv"))
+
+
+def test_votes_for_another_set_are_refused(tmp_path: Path) -> None:
+    data = tiny_fer(votes=True)
+    csv = write_csv(data, tmp_path / "fer2013.csv")
+    fewer = write_ferplus(data.take(np.arange(5)), tmp_path / "fer2013new.csv")
+    with pytest.raises(DataError, match="5 rows of votes for 42 pictures"):
+        read_fer2013(csv, ferplus=fewer)
+
+
+@pytest.mark.parametrize("name", ["nothing.csv", "fer2013.txt", "empty_folder"])
+def test_what_is_no_data_set_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "fer2013.txt").write_text("hello")
+    (tmp_path / "empty_folder").mkdir()
+    with pytest.raises(DataError, match=name):
+        read_fer2013(tmp_path / name)
+
+
+def test_a_test_picture_without_its_split_in_the_name_is_refused(tmp_path: Path) -> None:
+    folder = write_folder(tiny_fer(), tmp_path / "pictures")
+    picture = next((folder / "test" / "angry").iterdir())
+    picture.rename(picture.with_name("renamed.png"))
+    with pytest.raises(DataError, match="PublicTest or PrivateTest"):
+        read_fer2013(folder)
+
+
+def test_copies_are_found_across_splits_and_labels() -> None:
+    data = tiny_fer()
+    images = data.images.copy()
+    public = int(np.flatnonzero(data.splits == Split.PublicTest)[3])
+    images[public] = images[0]
+    copied = FerData(images, data.labels, data.splits, None, data.rows)
+    (group,) = find_copies(copied)
+    assert group.rows == (0, public)
+    assert group.across_splits
+    assert not group.labels_agree
+    assert np.flatnonzero(seen_in_training(copied)).tolist() == [public]
+
+
+def test_a_picture_twice_in_training_is_no_leak() -> None:
+    data = tiny_fer()
+    images = data.images.copy()
+    images[1] = images[0]
+    copied = FerData(images, data.labels, data.splits, None, data.rows)
+    assert not find_copies(copied)[0].across_splits
+    assert not seen_in_training(copied).any()
+
+
+def test_votes_become_a_distribution_over_our_seven() -> None:
+    # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face
+    votes = np.array([[2, 6, 0, 0, 0, 0, 0, 2, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 0, 9]], np.int16)
+    happy, no_face = vote_distribution(votes)
+    assert happy[Expression.HAPPY] == pytest.approx(0.75)
+    assert happy[Expression.NEUTRAL] == pytest.approx(0.25)
+    assert no_face.sum() == 0
+
+
+def test_the_majority_is_one_of_the_seven_or_nobody() -> None:
+    votes = np.zeros((4, 10), np.int16)
+    votes[0, 4] = 10  # anger
+    votes[1, 7] = 10  # contempt
+    votes[2, :2] = 5  # neutral and happiness alike
+    assert vote_majority(votes).tolist() == [Expression.ANGRY, -1, -1, -1]
+
+
+def test_blank_pictures_are_no_faces() -> None:
+    data = tiny_fer()
+    images = data.images.copy()
+    images[5] = 128
+    blank = FerData(images, data.labels, data.splits, None, data.rows)
+    assert 5 not in blank.faces_only().rows
+    assert len(blank.faces_only()) == len(data) - 1
+
+
+@pytest.mark.skipif(not SHARED_FER2013.exists(), reason="../shared/data is not here")
+def test_the_real_set_has_the_published_sizes_and_known_copies() -> None:
+    data = read_fer2013(SHARED_FER2013)
+    sizes = [len(data.split(split)) for split in Split]
+    assert sizes == [28_709, 3_589, 3_589]
+    leaked = seen_in_training(data)[data.splits == Split.PrivateTest]
+    assert (~leaked).sum() == 3_301
