@@ -25,7 +25,8 @@ RECIPE = Recipe(epochs=2, batch_size=8)
 def outputs(net: ExpressionNet) -> np.ndarray:
     pictures = torch.from_numpy(check_pictures()).unsqueeze(1)
     with torch.no_grad():
-        return net(pictures).logits.numpy()
+        logits: np.ndarray = net(pictures).logits.numpy()
+    return logits
 
 
 @pytest.mark.parametrize("name", sorted(NETS))

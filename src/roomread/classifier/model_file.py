@@ -56,6 +56,7 @@ class ModelCard:
         training: the recipe's settings.
         figures: what was measured, each as text with its signature.
         notes: what a user should know: training data, limits.
+        temperature_fer2013: the same as `temperature`, for `logits_fer2013`.
         labels: the classes in the order of `logits`.
     """
 
@@ -70,6 +71,7 @@ class ModelCard:
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
     notes: str = ""
+    temperature_fer2013: float = 1.0
     labels: tuple[str, ...] = tuple(e.display_name for e in Expression)
 
     def to_json(self) -> str:
@@ -92,7 +94,11 @@ class ModelCard:
             raise ValueError(f"not a model card: {error}") from error
         if card.labels != tuple(e.display_name for e in Expression):
             raise ValueError(f"its labels are {', '.join(card.labels)}")
-        if not (card.temperature > 0 and 0 <= card.threshold <= 1 and card.framing.side > 0):
+        if not (
+            min(card.temperature, card.temperature_fer2013) > 0
+            and 0 <= card.threshold <= 1
+            and card.framing.side > 0
+        ):
             raise ValueError("temperature, threshold or framing out of range")
         return card
 

@@ -1,1 +1,22 @@
 """Pictures in, pictures out."""
+
+from roomread.media.files import atomic_path
+from roomread.media.images import PICTURE_SUFFIXES, read_image, write_image
+from roomread.media.mailbox import Mailbox
+from roomread.media.overlay import draw_readings
+from roomread.media.sources import Source, find_media, open_source
+from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, VideoWriter
+
+__all__ = [
+    "PICTURE_SUFFIXES",
+    "WRITABLE_VIDEO_SUFFIXES",
+    "Mailbox",
+    "Source",
+    "VideoWriter",
+    "atomic_path",
+    "draw_readings",
+    "find_media",
+    "open_source",
+    "read_image",
+    "write_image",
+]

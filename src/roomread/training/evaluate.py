@@ -124,8 +124,8 @@ def _evaluate(
     split: Split,
 ) -> list[Evaluation]:
     part, labels, clean = rows
-    # The card's temperature is that of the head that users see.
-    temperature = model.card.temperature if head == "logits" else 1.0
+    card = model.card
+    temperature = card.temperature if head == "logits" else card.temperature_fer2013
     probabilities = softmax(predict(model, part.images, head), temperature=temperature)
     signature = f"fer2013:{split.name} | head:{head} | model:{model.digest} | v{__version__}"
     return [

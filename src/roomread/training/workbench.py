@@ -53,15 +53,21 @@ def finish(net: ExpressionNet, data: FerData, recipe: Recipe, path: Path) -> Mod
         training=asdict(recipe),
         notes=notes,
     )
-    # The logits are the same in every draft: temperature, threshold and figures are card entries.
+    # The logits are the same in every draft: what follows are entries of the card.
     draft = export_model(net, card, path)
     public = data.split(Split.PublicTest)
     labels = _seen_labels(public)
     logits = predict(draft, public.images, "logits")[labels >= 0]
     temperature = fit_temperature(logits, labels[labels >= 0])
     threshold = abstention_threshold(softmax(logits, temperature=temperature), labels[labels >= 0])
-    fields = asdict(card) | {"framing": FER2013_FRAMING}
-    fields |= {"temperature": round(temperature, 4), "threshold": round(threshold, 3)}
+    fields = asdict(card) | {
+        "framing": FER2013_FRAMING,
+        "temperature": round(temperature, 4),
+        "threshold": round(threshold, 3),
+    }
+    if draft.has_fer2013_head:
+        logits = predict(draft, public.images, "logits_fer2013")
+        fields["temperature_fer2013"] = round(fit_temperature(logits, public.labels), 4)
     calibrated = export_model(net, ModelCard(**fields), path)
     fields["figures"] = {
         f"{result.name}: {kind}": str(figure)

@@ -11,7 +11,7 @@ from typing import Self
 from roomread.errors import OutputError
 from roomread.media import (
     PICTURE_SUFFIXES,
-    VIDEO_SUFFIXES,
+    WRITABLE_VIDEO_SUFFIXES,
     Source,
     VideoWriter,
     draw_readings,
@@ -42,7 +42,9 @@ class Annotator:
 
     def __init__(self, target: Path, source: Source, *, sound_from: Path | None) -> None:
         suffixes, kind = (
-            (PICTURE_SUFFIXES, "picture") if source.is_picture else (VIDEO_SUFFIXES, "video")
+            (PICTURE_SUFFIXES, "picture")
+            if source.is_picture
+            else (WRITABLE_VIDEO_SUFFIXES, "video")
         )
         if target.suffix.lower() not in suffixes:
             known = ", ".join(sorted(suffixes))

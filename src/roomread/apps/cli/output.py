@@ -145,7 +145,8 @@ def flat_record(reading: Reading) -> dict[str, Any]:
     record = reading.to_dict()
     box, quality, scores = record.pop("box"), record.pop("quality"), record.pop("scores")
     scores = scores or dict.fromkeys(e.display_name for e in Expression)
-    return record | box | scores | quality
+    row: dict[str, Any] = record | box | scores | quality
+    return row
 
 
 COLUMNS: dict[str, type] = (

@@ -12,6 +12,7 @@ from rich.progress import (
     BarColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -79,7 +80,7 @@ class ProgressBar:
 class SourceBar:
     """The bar of one input."""
 
-    def __init__(self, bars: Progress, task: int, source: Source) -> None:
+    def __init__(self, bars: Progress, task: TaskID, source: Source) -> None:
         self._bars, self._task, self._source = bars, task, source
 
     def advance(self, frame: Frame, readings: Sequence[Reading]) -> None:

@@ -1,0 +1,150 @@
+"""What a new user meets first: the size of the install, the time to import, one 720p photo.
+
+    python benchmarks/first_use.py            # in environments of its own, made in a temp folder
+    python benchmarks/first_use.py --fer      # beside `fer` from PyPI, on the same photo
+
+Times are medians; the two programs take turns, so that a machine that slows down slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+PHOTO = ROOT / "examples" / "astronaut.jpg"
+LIMIT_MB = 300
+LIMIT_IMPORT_S = 0.5
+
+FER = "fer==25.10.3"
+# What its Haar cascade (its default) and its net need. As it stands it also asks for
+# facenet-pytorch, and with it for an old torch that current Pythons have no build of.
+FER_NEEDS = (
+    "tensorflow-cpu",
+    "opencv-contrib-python-headless<5",
+    "pandas",
+    "requests",
+    "tqdm",
+    "matplotlib",
+    "moviepy<2",
+    "ffmpeg-python",
+    "pillow",
+    "setuptools<81",
+)
+
+# Each prints one JSON line: the median of 15 analyses of a picture in memory, after one for warmth.
+TIME_ROOMREAD = """
+import json, statistics, sys, time
+from roomread import Analyzer
+from roomread.media import read_image
+image, analyzer, times = read_image(sys.argv[1]), Analyzer(), []
+for _ in range(16):
+    start = time.perf_counter()
+    faces = analyzer.analyze(image)
+    times.append(time.perf_counter() - start)
+print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])}))
+"""
+TIME_FER = """
+import json, statistics, sys, time
+import numpy as np
+from PIL import Image
+from fer.fer import FER
+image = np.ascontiguousarray(np.asarray(Image.open(sys.argv[1]).convert("RGB"))[..., ::-1])
+detector, times = FER(), []
+for _ in range(16):
+    start = time.perf_counter()
+    faces = detector.detect_emotions(image)
+    times.append(time.perf_counter() - start)
+print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])}))
+"""
+
+
+def make_environment(folder: Path) -> Path:
+    """A new, empty environment; its Python."""
+    venv.create(folder, with_pip=True)
+    return folder / "bin" / "python"
+
+
+def install(python: Path, *packages: str) -> None:
+    """What a user's `pip install` does."""
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+
+
+def install_size(python: Path) -> float:
+    """Bytes of all that pip put into the environment, itself left out, in MB."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = Path(subprocess.check_output([python, "-c", code], text=True).strip())
+    own = {"pip", "setuptools", "pkg_resources", "_distutils_hack"}
+    folders = [f for f in site.iterdir() if f.name.split("-")[0] not in own]
+    files = [p for f in folders for p in ([f] if f.is_file() else f.rglob("*")) if p.is_file()]
+    return sum(file.stat().st_size for file in files) / 1e6
+
+
+def import_time(python: Path) -> float:
+    """Seconds that `import roomread` adds to an empty program: median of nine pairs."""
+
+    def seconds(code: str) -> float:
+        timed = f"import time; t = time.perf_counter(); {code}; print(time.perf_counter() - t)"
+        return float(subprocess.check_output([python, "-c", timed], text=True))
+
+    seconds("import roomread")
+    return statistics.median(seconds("import roomread") for _ in range(9))
+
+
+def photo_720p(folder: Path) -> Path:
+    """A 1280 x 720 photo with one face in its middle."""
+    photo = Image.new("RGB", (1280, 720), (96, 96, 96))
+    with Image.open(PHOTO) as face:
+        photo.paste(face.resize((720, 720)), (280, 0))
+    path = folder / "photo.png"
+    photo.save(path)
+    return path
+
+
+def analyse_time(python: Path, code: str, photo: Path) -> dict[str, float]:
+    """What one of the timing programs prints."""
+    out = subprocess.check_output([python, "-c", code, photo], text=True, stderr=subprocess.DEVNULL)
+    result: dict[str, float] = json.loads(out.splitlines()[-1])
+    return result
+
+
+def main() -> int:
+    """Prints the figures; 1 where one is over its limit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fer", action="store_true", help="also time `fer` from PyPI")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        python = make_environment(folder / "base")
+        install(python, "--constraint", str(ROOT / "constraints.txt"), str(ROOT))
+        size, imported = install_size(python), import_time(python)
+        print(f"base install     {size:6.0f} MB   (limit {LIMIT_MB})")
+        print(f"import roomread  {imported:6.3f} s    (limit {LIMIT_IMPORT_S})")
+        photo = photo_720p(folder)
+        ours = [analyse_time(python, TIME_ROOMREAD, photo) for _ in range(3)]
+        print(f"one 720p photo   {statistics.median(r['ms'] for r in ours):6.0f} ms   roomread")
+        if arguments.fer:
+            fer = make_environment(folder / "fer")
+            install(fer, *FER_NEEDS)
+            install(fer, "--no-deps", FER)
+            pairs = [
+                (analyse_time(python, TIME_ROOMREAD, photo), analyse_time(fer, TIME_FER, photo))
+                for _ in range(3)
+            ]
+            theirs = statistics.median(b["ms"] for _, b in pairs)
+            ratio = statistics.median(b["ms"] / a["ms"] for a, b in pairs)
+            print(f"one 720p photo   {theirs:6.0f} ms   fer, {ratio:.1f} times as long")
+            print(f"fer's install    {install_size(fer):6.0f} MB")
+    return int(size > LIMIT_MB or imported > LIMIT_IMPORT_S)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

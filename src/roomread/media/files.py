@@ -1,0 +1,60 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from roomread.errors import OutputError
+
+_HINTS = {
+    errno.ENOSPC: "free some space or write elsewhere",
+    errno.EDQUOT: "free some space or write elsewhere",
+    errno.EACCES: "check the folder's permissions or write elsewhere",
+    errno.EROFS: "write elsewhere",
+    errno.ENOENT: "make the folder first",
+    errno.ENOTDIR: "make the folder first",
+    errno.EISDIR: "name a file",
+}
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A path to write to that becomes `path` when the block ends well, and vanishes when not.
+
+    Raises:
+        OutputError: the file cannot be written; whatever stood at `path` is still there.
+    """
+    draft: Path | None = None
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        # The same ending, as encoders choose their format by it; the same folder, as a rename
+        # is only atomic within a file system.
+        handle, name = tempfile.mkstemp(
+            suffix=path.suffix, prefix=f".{path.stem}.", dir=path.parent
+        )
+        os.close(handle)
+        draft = Path(name)
+        yield draft
+        # mkstemp's files are for their owner alone; a result is as public as other new files.
+        draft.chmod(0o666 & ~_umask())
+        draft.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        hint = _HINTS.get(error.errno or 0, "write elsewhere")
+        raise OutputError(f"{path}: cannot be written: {reason}", hint=hint) from error
+    finally:
+        if draft is not None:
+            draft.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    # The process's mask can only be read by setting it.
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

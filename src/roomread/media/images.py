@@ -1,0 +1,137 @@
+"""Pictures: paths, bytes, Pillow images and arrays to upright RGB, and back to a file."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from roomread.errors import MediaError
+from roomread.media.files import atomic_path
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
+# A 100-megapixel camera's picture is 300 MB of RGB. Larger ones are bombs or maps.
+MAX_PIXELS = 100_000_000
+_KINDS = "JPEG, PNG, WebP, BMP, TIFF and GIF can be read"
+
+Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
+
+
+def read_image(source: Picture) -> NDArray[np.uint8]:
+    """An upright RGB picture, uint8 [H, W, 3].
+
+    EXIF orientation is obeyed, alpha laid on white, 16 bits and floats scaled to 8, of an animation
+    the first frame taken.
+
+    Args:
+        source: a path, encoded bytes, a Pillow image, or an array uint8 [H, W], [H, W, 1],
+            [H, W, 3] RGB or [H, W, 4] RGBA.
+
+    Raises:
+        MediaError: it is missing, damaged, no picture, or over `MAX_PIXELS`.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Image.Image):
+        return _to_rgb(source)
+    if isinstance(source, bytes):
+        return _decode(io.BytesIO(source), "the picture", len(source))
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise MediaError(f"{path}: a folder, not a picture")
+        with path.open("rb") as file:
+            return _decode(file, str(path), path.stat().st_size)
+    except FileNotFoundError as error:
+        raise MediaError(f"{path}: no such file", hint="check the name") from error
+    except PermissionError as error:
+        raise MediaError(f"{path}: may not be read", hint="check its permissions") from error
+
+
+def write_image(path: Path, image: NDArray[np.uint8]) -> None:
+    """Writes uint8 [H, W, 3] RGB in the format of the path's ending, whole or not at all.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with atomic_path(path) as draft:
+        Image.fromarray(image).save(draft, quality=92)
+
+
+def _decode(file: io.BytesIO | io.BufferedReader, name: str, size: int) -> NDArray[np.uint8]:
+    if size == 0:
+        raise MediaError(f"{name}: is empty (0 bytes)", hint="copy or download it again")
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of large pictures; our own limit is checked right below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(file)
+        with picture:
+            _check_size(picture.width, picture.height, name)
+            return _to_rgb(picture)
+    except Image.DecompressionBombError as error:
+        raise MediaError(f"{name}: too many pixels", hint=_TOO_LARGE) from error
+    except UnidentifiedImageError as error:
+        raise MediaError(f"{name}: not a picture", hint=_KINDS) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        # Pillow's decoders raise any of these on damaged data (SyntaxError: a broken PNG).
+        if isinstance(error, FileNotFoundError | PermissionError):
+            raise
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise MediaError(f"{name}: damaged: {reason}", hint="copy or download it again") from error
+
+
+_TOO_LARGE = f"at most {MAX_PIXELS // 1_000_000} megapixels; scale it down first"
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS:
+        raise MediaError(f"{name}: {width} x {height} is too many pixels", hint=_TOO_LARGE)
+
+
+def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I") or upright.mode == "F":
+        return _grey_to_rgb(_scale_to_8_bits(np.asarray(upright)))
+    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        rgba = upright.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
+    return np.asarray(upright.convert("RGB"))
+
+
+def _scale_to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """16-bit and float pictures to 8 bits by the range their kind of file has."""
+    values = np.nan_to_num(grey.astype(np.float64))
+    # A float picture runs to 1 by custom, an integer one to 65,535; where it stays within 255 the
+    # file was 8 bits in a wide coat.
+    top = float(values.max(initial=0))
+    if np.issubdtype(grey.dtype, np.floating) and top <= 1:
+        full = 1.0
+    else:
+        full = 255.0 if top <= 255 else max(65535.0, top)
+    return (np.clip(values / full, 0, 1) * 255).round().astype(np.uint8)
+
+
+def _grey_to_rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def _from_array(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    shape, dtype = list(array.shape), array.dtype
+    fits = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+    if dtype != np.uint8 or not fits or array.size == 0:
+        raise MediaError(
+            f"an array of {dtype} {shape} is not a picture",
+            hint="uint8 [H, W, 3] in RGB order, [H, W] grey or [H, W, 4] RGBA",
+        )
+    _check_size(array.shape[1], array.shape[0], "the array")
+    if array.ndim == 2 or array.shape[2] == 1:
+        return _grey_to_rgb(array.reshape(array.shape[:2]))
+    if array.shape[2] == 4:
+        return _to_rgb(Image.fromarray(array, "RGBA"))
+    return array

@@ -1,0 +1,90 @@
+"""Readings drawn into pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from roomread.readings import Box, Reading
+
+_UNREAD = (150, 150, 150)
+_DARK, _LIGHT = (20, 20, 20), (255, 255, 255)
+# Text on a picture's longer side, and on a face's width; the smaller counts, within the limits.
+_TEXT_OF_PICTURE, _TEXT_OF_FACE = 1 / 45, 1 / 5
+_SMALLEST_TEXT, _LARGEST_TEXT = 10, 64
+
+
+def draw_readings(image: NDArray[np.uint8], readings: Sequence[Reading]) -> NDArray[np.uint8]:
+    """A copy of a picture uint8 [H, W, 3] with a box and a label for each reading."""
+    canvas = Image.fromarray(image)
+    draw = ImageDraw.Draw(canvas)
+    for reading in readings:
+        _draw_box(draw, reading, canvas.size)
+    # All labels after all boxes: a neighbour's box does not cross out a word.
+    for reading in readings:
+        _draw_label(draw, reading, canvas.size)
+    return np.asarray(canvas)
+
+
+def label_text(reading: Reading) -> str:
+    """What is written at a face: its number, its expression and how sure that is, or why not."""
+    number = f"#{reading.track} " if reading.track is not None else ""
+    if reading.scores is None:
+        return f"{number}{reading.quality.reason}"
+    if reading.label is None:
+        return f"{number}unsure"
+    return f"{number}{reading.label.display_name} {reading.scores.confidence:.0%}"
+
+
+def _color(reading: Reading) -> tuple[int, int, int]:
+    return reading.label.color if reading.label is not None else _UNREAD
+
+
+def _text_color(background: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Black or white, whichever stands out more (Rec. 601 luma)."""
+    red, green, blue = background
+    return _DARK if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else _LIGHT
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _text_size(box: Box, picture: tuple[int, int]) -> int:
+    wanted = min(max(picture) * _TEXT_OF_PICTURE, box.width * _TEXT_OF_FACE)
+    return round(min(max(wanted, _SMALLEST_TEXT), _LARGEST_TEXT))
+
+
+def _line_width(picture: tuple[int, int]) -> int:
+    return max(1, round(max(picture) / 500))
+
+
+def _draw_box(draw: ImageDraw.ImageDraw, reading: Reading, picture: tuple[int, int]) -> None:
+    left, top, right, bottom = reading.box
+    if right - left < 1 or bottom - top < 1:
+        return
+    width = _line_width(picture)
+    # A dark line around the coloured one: it is seen on any background.
+    draw.rectangle((left, top, right, bottom), outline=_DARK, width=width + 2)
+    draw.rectangle((left, top, right, bottom), outline=_color(reading), width=width)
+
+
+def _draw_label(draw: ImageDraw.ImageDraw, reading: Reading, picture: tuple[int, int]) -> None:
+    size = _text_size(reading.box, picture)
+    font, text = _font(size), label_text(reading)
+    pad = max(2, size // 4)
+    width, height = draw.textlength(text, font=font) + 2 * pad, size + 2 * pad
+    left = min(max(reading.box.left, 0), max(picture[0] - width, 0))
+    top = reading.box.top - height
+    if top < 0:
+        # No room above: below the chin, so that the face stays free.
+        top = min(reading.box.bottom, picture[1] - height)
+    background = _color(reading)
+    draw.rectangle((left, top, left + width, top + height), fill=background)
+    middle = (left + width / 2, top + height / 2)
+    draw.text(middle, text, font=font, fill=_text_color(background), anchor="mm")

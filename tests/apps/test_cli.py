@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+import scenes
+from conftest import Run
+from PIL import Image
+
+from roomread.media import read_image
+
+FACE = ("box", "confidence", "detection", "expression", "quality", "scores")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(scenes.astronaut()).save(path)
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    path = tmp_path / "wall.png"
+    Image.new("RGB", (320, 240), (120, 130, 140)).save(path)
+    return path
+
+
+def one_line(stderr: bytes) -> str:
+    (line,) = stderr.decode().splitlines()
+    return line
+
+
+def test_the_astronaut_is_one_happy_face_in_a_table(roomread: Run, photo: Path) -> None:
+    result = roomread("analyze", photo)
+    text = result.stdout.decode()
+    assert result.returncode == 0
+    assert "1 face" in text
+    assert "happy" in text
+    assert all(name in text for name in ("angry", "disgust", "fear", "sad", "surprise", "neutral"))
+    assert result.stderr == b""
+
+
+def test_json_has_all_seven_scores_and_happy_first(roomread: Run, photo: Path) -> None:
+    (frame,) = json.loads(roomread("analyze", photo, "--format", "json").stdout)
+    (face,) = frame["faces"]
+    assert frame["width"] == 512
+    assert face["expression"] == "happy"
+    assert max(face["scores"], key=face["scores"].get) == "happy"
+    assert sum(face["scores"].values()) == pytest.approx(1, abs=1e-3)
+    assert set(FACE) <= set(face)
+
+
+def test_a_picture_on_stdin_is_read(roomread: Run, photo: Path) -> None:
+    result = roomread("analyze", "-", "--format", "json", stdin=photo.read_bytes())
+    (frame,) = json.loads(result.stdout)
+    assert frame["faces"][0]["expression"] == "happy"
+
+
+def test_no_face_is_a_result_and_no_error(roomread: Run, empty: Path) -> None:
+    result = roomread("analyze", empty, "--format", "json")
+    assert result.returncode == 0
+    assert json.loads(result.stdout)[0]["faces"] == []
+    assert "no face" in roomread("analyze", empty).stdout.decode()
+
+
+def test_a_folder_becomes_a_csv(roomread: Run, photo: Path, empty: Path, tmp_path: Path) -> None:
+    inner = tmp_path / "class" / "monday"
+    inner.mkdir(parents=True)
+    photo.rename(inner / "a.png")
+    empty.rename(tmp_path / "class" / "b.png")
+    Image.fromarray(scenes.hopper()).save(tmp_path / "class" / "c.jpg")
+    result = roomread("analyze", "class", "-o", "readings.csv")
+    assert result.returncode == 0
+    with (tmp_path / "readings.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [Path(row["source"]).name for row in rows] == ["c.jpg", "a.png"]
+    assert float(rows[1]["happy"]) > 0.5
+
+
+def test_every_format_holds_the_same_readings(roomread: Run, photo: Path, tmp_path: Path) -> None:
+    for suffix in ("json", "jsonl", "csv", "parquet"):
+        assert roomread("analyze", photo, "-o", f"out.{suffix}").returncode == 0
+    whole = json.loads((tmp_path / "out.json").read_text())
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert whole == lines
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text()))
+    (typed,) = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    happy = whole[0]["faces"][0]["scores"]["happy"]
+    assert float(row["happy"]) == typed["happy"] == happy
+    assert list(typed) == list(row)
+
+
+def test_the_annotated_copy_is_the_photo_with_something_drawn(
+    roomread: Run, photo: Path, tmp_path: Path
+) -> None:
+    assert roomread("analyze", photo, "--annotated", "out.png").returncode == 0
+    before, after = read_image(photo), read_image(tmp_path / "out.png")
+    assert after.shape == before.shape
+    changed = (after != before).any(axis=2).mean()
+    assert 0.001 < changed < 0.3
+
+
+def test_the_input_is_never_its_own_copy(roomread: Run, photo: Path) -> None:
+    content = photo.read_bytes()
+    result = roomread("analyze", photo, "--annotated", photo)
+    assert result.returncode == 2
+    assert "is the input itself" in one_line(result.stderr)
+    assert photo.read_bytes() == content
+
+
+@pytest.mark.parametrize("detector", ["default", "haar"])
+def test_both_detectors_find_the_astronaut(roomread: Run, photo: Path, detector: str) -> None:
+    result = roomread("analyze", photo, "--detector", detector, "--format", "json")
+    assert len(json.loads(result.stdout)[0]["faces"]) == 1
+
+
+def test_faces_smaller_than_asked_for_are_left_out(roomread: Run, photo: Path) -> None:
+    result = roomread("analyze", photo, "--min-face", "300", "--format", "json")
+    assert json.loads(result.stdout)[0]["faces"] == []
+
+
+def broken_files(folder: Path, photo: Path) -> dict[str, bytes]:
+    jpeg = io.BytesIO()
+    with Image.open(photo) as picture:
+        picture.convert("RGB").save(jpeg, "JPEG")
+    return {
+        "text.jpg": b"this is not a picture",
+        "truncated.jpg": jpeg.getvalue()[:4000],
+        "empty.png": b"",
+        "text.mp4": b"this is not a video either",
+    }
+
+
+def test_each_bad_input_is_one_line_and_status_2(
+    roomread: Run, photo: Path, tmp_path: Path
+) -> None:
+    for name, content in broken_files(tmp_path, photo).items():
+        (tmp_path / name).write_bytes(content)
+        result = roomread("analyze", name)
+        assert result.returncode == 2, name
+        assert name in one_line(result.stderr)
+        assert "Traceback" not in result.stderr.decode()
+
+
+@pytest.mark.parametrize("missing", ["nowhere.jpg", "nowhere/", "nowhere.mp4"])
+def test_a_missing_input_is_named(roomread: Run, missing: str) -> None:
+    result = roomread("analyze", missing)
+    assert result.returncode == 2
+    assert "nowhere" in one_line(result.stderr)
+
+
+def test_a_folder_without_pictures_is_told(roomread: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = roomread("analyze", "empty")
+    assert result.returncode == 2
+    assert "no picture or video" in one_line(result.stderr)
+
+
+def test_one_bad_file_of_three_leaves_the_others_whole(
+    roomread: Run, photo: Path, empty: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"no")
+    result = roomread("analyze", photo, "bad.jpg", empty, "-o", "out.json")
+    assert result.returncode == 3
+    assert "bad.jpg" in one_line(result.stderr)
+    frames = json.loads((tmp_path / "out.json").read_text())
+    assert [len(frame["faces"]) for frame in frames] == [1, 0]
+
+
+def test_an_unwritable_output_is_told_and_leaves_nothing(roomread: Run, photo: Path) -> None:
+    result = roomread("analyze", photo, "-o", "no/such/folder/out.csv")
+    assert result.returncode == 2
+    assert "out.csv" in one_line(result.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_on_stdout_is_told(photo: Path) -> None:
+    program = "from roomread.apps.cli.main import run; run()"
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-c", program, "analyze", photo, "--format", "json"]
+        result = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=120
+        )
+    assert result.returncode == 2
+    assert "No space left" in one_line(result.stderr)
+
+
+def test_a_reader_that_stops_early_is_no_error(photo: Path) -> None:
+    program = "from roomread.apps.cli.main import run; run()"
+    command = [sys.executable, "-c", program, "analyze", photo, "--format", "csv"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    result = subprocess.run(
+        command, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=120
+    )
+    os.close(writing)
+    assert result.stderr == b""
+
+
+def test_parquet_needs_a_file(roomread: Run, photo: Path) -> None:
+    result = roomread("analyze", photo, "--format", "parquet")
+    assert result.returncode == 2
+    assert "-o readings.parquet" in one_line(result.stderr)
+
+
+@pytest.mark.parametrize("every", ["0", "-1", "soon", "1h"])
+def test_an_odd_every_is_refused(roomread: Run, photo: Path, every: str) -> None:
+    result = roomread("analyze", photo, f"--every={every}")
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr.decode()
+
+
+def test_an_unknown_model_names_those_there_are(roomread: Run, photo: Path) -> None:
+    result = roomread("analyze", photo, "--model", "nothing")
+    assert result.returncode == 2
+    assert "compact" in one_line(result.stderr)
+
+
+def test_models_prints_the_bundled_card(roomread: Run) -> None:
+    text = roomread("models").stdout.decode()
+    assert "compact" in text
+    assert "FER-2013" in text
+    assert "PublicTest" in text
+
+
+def test_version(roomread: Run) -> None:
+    assert roomread("--version").stdout.startswith(b"roomread ")
+
+
+def test_sigint_before_anything_is_status_130(tmp_path: Path) -> None:
+    program = "from roomread.apps.cli.main import run; run()"
+    fifo = tmp_path / "never.mp4"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "analyze", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            process.wait(timeout=4)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130

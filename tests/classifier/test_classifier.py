@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from roomread.classifier import ExpressionClassifier, softmax
+
+CLASSIFIER = ExpressionClassifier()
+
+
+def noise(n: int) -> np.ndarray:
+    return np.random.default_rng(n).integers(0, 256, (n, 48, 48), dtype=np.uint8)
+
+
+def test_scores_are_probabilities_with_the_cards_threshold() -> None:
+    for scores in CLASSIFIER.classify(noise(3)):
+        assert scores.probabilities.shape == (7,)
+        assert scores.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        assert scores.threshold == CLASSIFIER.threshold
+
+
+def test_a_batch_gives_what_one_by_one_gives() -> None:
+    crops = noise(70)  # more than one pass
+    together = CLASSIFIER.classify(crops)
+    for i in (0, 63, 64, 69):
+        (alone,) = CLASSIFIER.classify(crops[i : i + 1])
+        np.testing.assert_allclose(alone.probabilities, together[i].probabilities, atol=1e-5)
+
+
+def test_no_face_gives_no_scores() -> None:
+    assert CLASSIFIER.classify(np.empty((0, 48, 48), np.uint8)) == []
+    assert CLASSIFIER.predict(np.empty((0, 48, 48), np.uint8)).features.shape[0] == 0
+
+
+def test_features_are_finite_and_one_row_a_face() -> None:
+    predictions = CLASSIFIER.predict(noise(4))
+    assert predictions.features.shape[0] == 4
+    assert np.isfinite(predictions.features).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 32, 32), (2, 48, 48, 3), (48, 48)])
+def test_crops_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="crops are"):
+        CLASSIFIER.predict(np.zeros(shape, np.uint8))
+
+
+def test_float_crops_are_refused() -> None:
+    with pytest.raises(ValueError, match="float32"):
+        CLASSIFIER.predict(np.zeros((1, 48, 48), np.float32))  # type: ignore[arg-type]
+
+
+@given(hnp.arrays(np.float32, (3, 7), elements=st.floats(-80, 80, width=32)), st.floats(0.05, 20))
+def test_softmax_sums_to_one_and_keeps_the_order(logits: np.ndarray, temperature: float) -> None:
+    p = softmax(logits, temperature=temperature)
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
+    assert (p[np.arange(3), logits.argmax(axis=1)] >= p.max(axis=1) - 1e-6).all()

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from roomread.classifier import ModelCard, bundled_models, open_model
+from roomread.classifier.model_file import CARD_KEY
+from roomread.errors import ModelFileError
+from roomread.readings import Framing
+
+CARD = ModelCard("tiny", 2.0, 0.4, Framing(1.2, 0.1), "0", "none", 0, "Apache-2.0")
+
+
+def tiny_model(
+    path: Path,
+    *,
+    card: str | None = CARD.to_json(),
+    shape: tuple[object, ...] = ("N", 1, 48, 48),
+    input_name: str = "faces",
+    classes: int = 7,
+) -> Path:
+    """A model file whose logits are the mean brightness, times 0 to 6."""
+    faces = helper.make_tensor_value_info(input_name, TensorProto.UINT8, shape)
+    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", classes])
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", 1])
+    weights = np.arange(classes, dtype=np.float32)[None]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", [input_name], ["x"], to=TensorProto.FLOAT),
+            helper.make_node("ReduceMean", ["x", "axes"], ["features"], keepdims=0),
+            helper.make_node("MatMul", ["features", "w"], ["logits"]),
+        ],
+        "tiny",
+        [faces],
+        [logits, features],
+        [
+            helper.make_tensor("axes", TensorProto.INT64, [2], [2, 3]),
+            helper.make_tensor("w", TensorProto.FLOAT, weights.shape, weights),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    if card is not None:
+        helper.set_model_props(model, {CARD_KEY: card})
+    onnx.save(model, path)
+    return path
+
+
+def changed(**fields: object) -> str:
+    return json.dumps(json.loads(CARD.to_json()) | fields)
+
+
+def test_the_bundled_default_is_there_and_small() -> None:
+    assert "compact" in bundled_models()
+    model = open_model("compact")
+    assert model.size < 5_000_000
+    assert model.side == 48
+    assert 0 < model.card.threshold < 1
+
+
+def test_a_model_file_is_opened_by_path(tmp_path: Path) -> None:
+    model = open_model(tiny_model(tmp_path / "tiny.onnx"))
+    assert model.name == "tiny.onnx"
+    assert model.card == CARD
+    assert not model.has_fer2013_head
+
+
+def test_the_digest_tells_files_apart(tmp_path: Path) -> None:
+    a = open_model(tiny_model(tmp_path / "a.onnx"))
+    b = open_model(tiny_model(tmp_path / "b.onnx", card=replace(CARD, seed=1).to_json()))
+    assert a.digest != b.digest
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"card": None}, "without a Roomread card"),
+        ({"card": "{"}, "odd.onnx: "),
+        ({"card": "[]"}, "not a model card"),
+        ({"card": changed(extra=1)}, "not a model card"),
+        ({"card": changed(labels=["happy", "sad"])}, "its labels are happy, sad"),
+        ({"card": changed(temperature=0)}, "out of range"),
+        ({"card": changed(threshold=2)}, "out of range"),
+        ({"shape": ("N", 3, 48, 48)}, r"not \[N, 1, S, S\]"),
+        ({"shape": ("N", 1, 48, 32)}, r"not \[N, 1, S, S\]"),
+        ({"input_name": "images"}, "no input 'faces'"),
+        ({"classes": 8}, "'logits' is not"),
+    ],
+)
+def test_a_file_outside_the_contract_is_refused(
+    tmp_path: Path, options: dict[str, object], complaint: str
+) -> None:
+    path = tiny_model(tmp_path / "odd.onnx", **options)  # type: ignore[arg-type]
+    with pytest.raises(ModelFileError, match=complaint) as caught:
+        open_model(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a net", b"\x08\x07" * 50])
+def test_what_is_no_onnx_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"net\.onnx"):
+        open_model(path)
+
+
+def test_a_missing_file_names_the_bundled_ones(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="compact"):
+        open_model(tmp_path / "missing.onnx")
+
+
+def test_a_folder_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError):
+        open_model(tmp_path)
