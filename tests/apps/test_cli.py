@@ -6,15 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow.parquet
 import pytest
-import scenes
-from conftest import Run
 from PIL import Image
 
+import scenes
+from program import PROGRAM, Program
 from roomread.media import read_image
 
 FACE = ("box", "confidence", "detection", "expression", "quality", "scores")
@@ -39,7 +38,7 @@ def one_line(stderr: bytes) -> str:
     return line
 
 
-def test_the_astronaut_is_one_happy_face_in_a_table(roomread: Run, photo: Path) -> None:
+def test_the_astronaut_is_one_happy_face_in_a_table(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo)
     text = result.stdout.decode()
     assert result.returncode == 0
@@ -49,7 +48,7 @@ def test_the_astronaut_is_one_happy_face_in_a_table(roomread: Run, photo: Path) 
     assert result.stderr == b""
 
 
-def test_json_has_all_seven_scores_and_happy_first(roomread: Run, photo: Path) -> None:
+def test_json_has_all_seven_scores_and_happy_first(roomread: Program, photo: Path) -> None:
     (frame,) = json.loads(roomread("analyze", photo, "--format", "json").stdout)
     (face,) = frame["faces"]
     assert frame["width"] == 512
@@ -59,20 +58,22 @@ def test_json_has_all_seven_scores_and_happy_first(roomread: Run, photo: Path) -
     assert set(FACE) <= set(face)
 
 
-def test_a_picture_on_stdin_is_read(roomread: Run, photo: Path) -> None:
+def test_a_picture_on_stdin_is_read(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", "-", "--format", "json", stdin=photo.read_bytes())
     (frame,) = json.loads(result.stdout)
     assert frame["faces"][0]["expression"] == "happy"
 
 
-def test_no_face_is_a_result_and_no_error(roomread: Run, empty: Path) -> None:
+def test_no_face_is_a_result_and_no_error(roomread: Program, empty: Path) -> None:
     result = roomread("analyze", empty, "--format", "json")
     assert result.returncode == 0
     assert json.loads(result.stdout)[0]["faces"] == []
     assert "no face" in roomread("analyze", empty).stdout.decode()
 
 
-def test_a_folder_becomes_a_csv(roomread: Run, photo: Path, empty: Path, tmp_path: Path) -> None:
+def test_a_folder_becomes_a_csv(
+    roomread: Program, photo: Path, empty: Path, tmp_path: Path
+) -> None:
     inner = tmp_path / "class" / "monday"
     inner.mkdir(parents=True)
     photo.rename(inner / "a.png")
@@ -86,7 +87,9 @@ def test_a_folder_becomes_a_csv(roomread: Run, photo: Path, empty: Path, tmp_pat
     assert float(rows[1]["happy"]) > 0.5
 
 
-def test_every_format_holds_the_same_readings(roomread: Run, photo: Path, tmp_path: Path) -> None:
+def test_every_format_holds_the_same_readings(
+    roomread: Program, photo: Path, tmp_path: Path
+) -> None:
     for suffix in ("json", "jsonl", "csv", "parquet"):
         assert roomread("analyze", photo, "-o", f"out.{suffix}").returncode == 0
     whole = json.loads((tmp_path / "out.json").read_text())
@@ -100,7 +103,7 @@ def test_every_format_holds_the_same_readings(roomread: Run, photo: Path, tmp_pa
 
 
 def test_the_annotated_copy_is_the_photo_with_something_drawn(
-    roomread: Run, photo: Path, tmp_path: Path
+    roomread: Program, photo: Path, tmp_path: Path
 ) -> None:
     assert roomread("analyze", photo, "--annotated", "out.png").returncode == 0
     before, after = read_image(photo), read_image(tmp_path / "out.png")
@@ -109,7 +112,7 @@ def test_the_annotated_copy_is_the_photo_with_something_drawn(
     assert 0.001 < changed < 0.3
 
 
-def test_the_input_is_never_its_own_copy(roomread: Run, photo: Path) -> None:
+def test_the_input_is_never_its_own_copy(roomread: Program, photo: Path) -> None:
     content = photo.read_bytes()
     result = roomread("analyze", photo, "--annotated", photo)
     assert result.returncode == 2
@@ -118,17 +121,17 @@ def test_the_input_is_never_its_own_copy(roomread: Run, photo: Path) -> None:
 
 
 @pytest.mark.parametrize("detector", ["default", "haar"])
-def test_both_detectors_find_the_astronaut(roomread: Run, photo: Path, detector: str) -> None:
+def test_both_detectors_find_the_astronaut(roomread: Program, photo: Path, detector: str) -> None:
     result = roomread("analyze", photo, "--detector", detector, "--format", "json")
     assert len(json.loads(result.stdout)[0]["faces"]) == 1
 
 
-def test_faces_smaller_than_asked_for_are_left_out(roomread: Run, photo: Path) -> None:
+def test_faces_smaller_than_asked_for_are_left_out(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo, "--min-face", "300", "--format", "json")
     assert json.loads(result.stdout)[0]["faces"] == []
 
 
-def broken_files(folder: Path, photo: Path) -> dict[str, bytes]:
+def broken_files(photo: Path) -> dict[str, bytes]:
     jpeg = io.BytesIO()
     with Image.open(photo) as picture:
         picture.convert("RGB").save(jpeg, "JPEG")
@@ -141,9 +144,9 @@ def broken_files(folder: Path, photo: Path) -> dict[str, bytes]:
 
 
 def test_each_bad_input_is_one_line_and_status_2(
-    roomread: Run, photo: Path, tmp_path: Path
+    roomread: Program, photo: Path, tmp_path: Path
 ) -> None:
-    for name, content in broken_files(tmp_path, photo).items():
+    for name, content in broken_files(photo).items():
         (tmp_path / name).write_bytes(content)
         result = roomread("analyze", name)
         assert result.returncode == 2, name
@@ -152,13 +155,13 @@ def test_each_bad_input_is_one_line_and_status_2(
 
 
 @pytest.mark.parametrize("missing", ["nowhere.jpg", "nowhere/", "nowhere.mp4"])
-def test_a_missing_input_is_named(roomread: Run, missing: str) -> None:
+def test_a_missing_input_is_named(roomread: Program, missing: str) -> None:
     result = roomread("analyze", missing)
     assert result.returncode == 2
     assert "nowhere" in one_line(result.stderr)
 
 
-def test_a_folder_without_pictures_is_told(roomread: Run, tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_told(roomread: Program, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = roomread("analyze", "empty")
     assert result.returncode == 2
@@ -166,7 +169,7 @@ def test_a_folder_without_pictures_is_told(roomread: Run, tmp_path: Path) -> Non
 
 
 def test_one_bad_file_of_three_leaves_the_others_whole(
-    roomread: Run, photo: Path, empty: Path, tmp_path: Path
+    roomread: Program, photo: Path, empty: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no")
     result = roomread("analyze", photo, "bad.jpg", empty, "-o", "out.json")
@@ -176,7 +179,7 @@ def test_one_bad_file_of_three_leaves_the_others_whole(
     assert [len(frame["faces"]) for frame in frames] == [1, 0]
 
 
-def test_an_unwritable_output_is_told_and_leaves_nothing(roomread: Run, photo: Path) -> None:
+def test_an_unwritable_output_is_told_and_leaves_nothing(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo, "-o", "no/such/folder/out.csv")
     assert result.returncode == 2
     assert "out.csv" in one_line(result.stderr)
@@ -184,9 +187,8 @@ def test_an_unwritable_output_is_told_and_leaves_nothing(roomread: Run, photo: P
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_disk_on_stdout_is_told(photo: Path) -> None:
-    program = "from roomread.apps.cli.main import run; run()"
     with Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-c", program, "analyze", photo, "--format", "json"]
+        command = [*PROGRAM, "analyze", str(photo), "--format", "json"]
         result = subprocess.run(
             command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=120
         )
@@ -195,8 +197,7 @@ def test_a_full_disk_on_stdout_is_told(photo: Path) -> None:
 
 
 def test_a_reader_that_stops_early_is_no_error(photo: Path) -> None:
-    program = "from roomread.apps.cli.main import run; run()"
-    command = [sys.executable, "-c", program, "analyze", photo, "--format", "csv"]
+    command = [*PROGRAM, "analyze", str(photo), "--format", "csv"]
     reading, writing = os.pipe()
     os.close(reading)
     result = subprocess.run(
@@ -206,49 +207,42 @@ def test_a_reader_that_stops_early_is_no_error(photo: Path) -> None:
     assert result.stderr == b""
 
 
-def test_parquet_needs_a_file(roomread: Run, photo: Path) -> None:
+def test_parquet_needs_a_file(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo, "--format", "parquet")
     assert result.returncode == 2
     assert "-o readings.parquet" in one_line(result.stderr)
 
 
 @pytest.mark.parametrize("every", ["0", "-1", "soon", "1h"])
-def test_an_odd_every_is_refused(roomread: Run, photo: Path, every: str) -> None:
+def test_an_odd_every_is_refused(roomread: Program, photo: Path, every: str) -> None:
     result = roomread("analyze", photo, f"--every={every}")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr.decode()
 
 
-def test_an_unknown_model_names_those_there_are(roomread: Run, photo: Path) -> None:
+def test_an_unknown_model_names_those_there_are(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo, "--model", "nothing")
     assert result.returncode == 2
     assert "compact" in one_line(result.stderr)
 
 
-def test_models_prints_the_bundled_card(roomread: Run) -> None:
+def test_models_prints_the_bundled_card(roomread: Program) -> None:
     text = roomread("models").stdout.decode()
     assert "compact" in text
     assert "FER-2013" in text
     assert "PublicTest" in text
 
 
-def test_version(roomread: Run) -> None:
+def test_version(roomread: Program) -> None:
     assert roomread("--version").stdout.startswith(b"roomread ")
 
 
-def test_sigint_before_anything_is_status_130(tmp_path: Path) -> None:
-    program = "from roomread.apps.cli.main import run; run()"
-    fifo = tmp_path / "never.mp4"
-    os.mkfifo(fifo)
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, "analyze", "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+def test_ctrl_c_before_anything_is_status_130() -> None:
+    process = subprocess.Popen([*PROGRAM, "analyze", "udp://127.0.0.1:9"], stderr=subprocess.PIPE)
     with process:
-        try:
-            process.wait(timeout=4)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=3)  # nobody sends: it waits for the stream
+        process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
+        assert b"Traceback" not in process.stderr.read()

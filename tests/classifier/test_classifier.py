@@ -49,7 +49,7 @@ def test_crops_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
 
 def test_float_crops_are_refused() -> None:
     with pytest.raises(ValueError, match="float32"):
-        CLASSIFIER.predict(np.zeros((1, 48, 48), np.float32))  # type: ignore[arg-type]
+        CLASSIFIER.predict(np.zeros((1, 48, 48), np.float32))
 
 
 @given(hnp.arrays(np.float32, (3, 7), elements=st.floats(-80, 80, width=32)), st.floats(0.05, 20))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import queue
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -49,9 +51,13 @@ def open_video(
         MediaError: it cannot be opened, or has no video.
     """
     source = file if isinstance(file, io.BytesIO) else str(file)
-    limits = (timeout, timeout) if timeout is not None else None
+
+    def open_it() -> InputContainer:
+        limits = (timeout, timeout) if timeout is not None else None
+        return av.open(source, "r", format=format_name, options=options or {}, timeout=limits)
+
     try:
-        container = av.open(source, "r", format=format_name, options=options or {}, timeout=limits)
+        container = open_it() if timeout is None else _interruptible(open_it)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{name}: {_reason(error)}", hint=_advice(error)) from error
     with container:
@@ -63,6 +69,23 @@ def open_video(
         yield container, videos[0]
 
 
+def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
+    """Opens in another thread: FFmpeg's wait for a network would not end with Ctrl-C."""
+    done: queue.SimpleQueue[InputContainer | Exception] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            done.put(open_it())
+        except (av.FFmpegError, OSError, ValueError) as error:
+            done.put(error)
+
+    threading.Thread(target=work, name="open", daemon=True).start()
+    result = done.get()
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
 def _is_cover(stream: VideoStream) -> bool:
     return bool(stream.disposition & stream.disposition.attached_pic)
 
@@ -72,6 +95,8 @@ def _reason(error: Exception) -> str:
         return "not a picture or video that can be read, or damaged"
     if isinstance(error, FileNotFoundError):
         return "no such file"
+    if isinstance(error, av.error.ExitError | TimeoutError):
+        return "no answer"
     text = getattr(error, "strerror", None) or str(error)
     return str(text).splitlines()[0]
 

@@ -147,14 +147,15 @@ class _Sound:
             self._output = target.add_stream(codec, rate=48_000)
         self._packets = source.demux(self._input)
         self._time = 0.0
+        self._ended = False
 
     def write_until(self, time: float) -> None:
         """Goes on to `time`, s; to the end for infinity."""
-        while self._time <= time:
+        while not self._ended and self._time <= time:
             packet = next(self._packets, None)
             if packet is None or packet.pts is None:
                 # PyAV ends each track with a packet that has no time.
-                self._time = math.inf
+                self._ended = True
                 self._flush()
                 return
             self._time = float(packet.pts * packet.time_base) - self._start
@@ -169,7 +170,7 @@ class _Sound:
             packet.stream = self._output
             self._target.mux(packet)
             return
-        for frame in packet.decode():
+        for frame in self._input.decode(packet):
             frame.pts = frame.pts - shift if frame.pts is not None else None
             self._target.mux(self._output.encode(frame))
 

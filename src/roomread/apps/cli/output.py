@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -60,7 +61,7 @@ def open_sink(form: Format, path: Path | None, stdout: IO[str]) -> Iterator[Sink
         with atomic_path(path) as draft, _closing(ParquetSink(draft)) as sink:
             yield sink
     elif path is None:
-        with _closing(_text_sink(form, stdout)) as sink:
+        with _standard_output(stdout), _closing(_text_sink(form, stdout)) as sink:
             yield sink
     else:
         with (
@@ -69,6 +70,26 @@ def open_sink(form: Format, path: Path | None, stdout: IO[str]) -> Iterator[Sink
             _closing(_text_sink(form, file)) as sink,
         ):
             yield sink
+
+
+@contextmanager
+def _standard_output(stdout: IO[str]) -> Iterator[None]:
+    try:
+        yield
+        stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has enough, as `| head` has: no error, but nothing more to say either.
+        _discard(stdout)
+        raise SystemExit from None
+    except OSError as error:
+        _discard(stdout)
+        raise OutputError(f"standard output: {error.strerror}", hint="use -o FILE") from error
+
+
+def _discard(stdout: IO[str]) -> None:
+    """Lets what is still buffered go nowhere, or the interpreter would complain as it ends."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), stdout.fileno())
 
 
 @contextmanager

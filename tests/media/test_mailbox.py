@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from roomread.media import Mailbox
+
+
+def test_the_latest_item_replaces_the_one_before_and_is_counted() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    for n in range(5):
+        mailbox.put(n)
+    assert mailbox.take(1) == 4
+    assert mailbox.dropped == 4
+
+
+def test_a_reader_waits_for_a_writer() -> None:
+    mailbox: Mailbox[str] = Mailbox()
+    threading.Thread(target=mailbox.put, args=("late",)).start()
+    assert mailbox.take(10) == "late"
+    assert mailbox.dropped == 0
+
+
+def test_a_closed_mailbox_gives_its_last_item_and_then_none() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    mailbox.put(1)
+    mailbox.close()
+    assert mailbox.take(0) == 1
+    assert mailbox.take(0) is None
+
+
+def test_the_writers_error_reaches_the_reader_after_the_last_item() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    mailbox.put(1)
+    mailbox.close(OSError("unplugged"))
+    mailbox.close(OSError("later"))
+    assert mailbox.take(0) == 1
+    with pytest.raises(OSError, match="unplugged"):
+        mailbox.take(0)
+
+
+def test_silence_is_a_timeout() -> None:
+    with pytest.raises(TimeoutError):
+        Mailbox[int]().take(0.01)

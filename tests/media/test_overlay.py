@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomread.media import draw_readings
+from roomread.media.overlay import label_text
+from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreadable
+
+
+def reading(box: Box, *, happy: float | None = 0.9, track: int | None = None) -> Reading:
+    scores, reason = None, Unreadable.TOO_DARK
+    if happy is not None:
+        p = np.full(7, (1 - happy) / 6, np.float32)
+        p[Expression.HAPPY] = happy
+        scores = Scores(p, 0.5)
+    quality = Quality(box.width, 1, 0.5, 0.2, 1, None, None if scores else reason)
+    return Reading("x", 0, 0, box, 1.0, quality, scores, track)
+
+
+def test_the_picture_itself_is_left_alone() -> None:
+    image = np.full((200, 300, 3), 90, np.uint8)
+    drawn = draw_readings(image, [reading(Box(50, 50, 120, 140))])
+    assert (image == 90).all()
+    assert (drawn != 90).any()
+
+
+def test_the_box_has_the_expressions_color() -> None:
+    image = np.zeros((200, 300, 3), np.uint8)
+    drawn = draw_readings(image, [reading(Box(50, 60, 150, 180))])
+    assert tuple(drawn[120, 50]) == Expression.HAPPY.color
+
+
+def test_no_reading_changes_nothing() -> None:
+    image = np.full((20, 30, 3), 90, np.uint8)
+    np.testing.assert_array_equal(draw_readings(image, []), image)
+
+
+@pytest.mark.parametrize(
+    ("happy", "track", "text"),
+    [
+        (0.92, 3, "#3 happy 92%"),
+        (0.4, 3, "#3 unsure"),
+        (None, None, "too dark"),
+        (0.92, None, "happy 92%"),
+    ],
+)
+def test_labels_say_number_expression_and_why_not(
+    happy: float | None, track: int | None, text: str
+) -> None:
+    assert label_text(reading(Box(0, 0, 50, 50), happy=happy, track=track)) == text
+
+
+edges = st.floats(-300, 600)
+
+
+@given(edges, edges, st.floats(0, 800), st.floats(0, 800))
+def test_any_box_can_be_drawn(left: float, top: float, width: float, height: float) -> None:
+    image = np.zeros((120, 160, 3), np.uint8)
+    drawn = draw_readings(image, [reading(Box(left, top, left + width, top + height), track=1)])
+    assert drawn.shape == image.shape

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import functools
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from clips import make_clip, make_sound, number_of
+from roomread.errors import MediaError
+from roomread.media import find_media, open_source
+from roomread.readings import Frame
+
+SECOND = [n / 25 for n in range(25)]
+
+
+def read(spec: str | Path | bytes, *, every: float | None = None) -> list[Frame]:
+    with open_source(spec, every=every) as source:
+        return list(source)
+
+
+def read_until_error(spec: str | Path) -> tuple[list[Frame], str]:
+    frames: list[Frame] = []
+    with pytest.raises(MediaError) as caught, open_source(spec) as source:
+        frames.extend(iter(source))
+    return frames, str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "webm", "mkv", "mov", "avi"])
+def test_every_container_gives_all_frames_in_order(tmp_path: Path, suffix: str) -> None:
+    frames = read(make_clip(tmp_path / f"clip.{suffix}", SECOND))
+    assert [number_of(frame.image) for frame in frames] == list(range(25))
+    assert [frame.index for frame in frames] == list(range(25))
+    np.testing.assert_allclose([frame.time for frame in frames], SECOND, atol=2e-3)
+    assert frames[0].image.shape == (48, 64, 3)
+
+
+def test_a_variable_rate_keeps_its_times(tmp_path: Path) -> None:
+    times = [0.0, 0.04, 0.5, 0.52, 1.7, 3.0]
+    frames = read(make_clip(tmp_path / "variable_rate.mp4", times))
+    np.testing.assert_allclose([frame.time for frame in frames], times, atol=1e-3)
+
+
+def test_times_count_from_the_first_frame(tmp_path: Path) -> None:
+    frames = read(make_clip(tmp_path / "late_start.mkv", [5.0, 5.5, 6.0]))
+    np.testing.assert_allclose([frame.time for frame in frames], [0, 0.5, 1.0], atol=2e-3)
+
+
+@pytest.mark.parametrize(("rotation", "corner"), [(0, 0), (90, 1), (180, 2), (270, 3)])
+def test_a_turned_recording_is_turned_upright(tmp_path: Path, rotation: int, corner: int) -> None:
+    (frame, *_) = read(make_clip(tmp_path / "phone.mp4", SECOND, rotation=rotation))
+    # The white quarter goes with the picture: counter-clockwise, from the upper left.
+    height, width = frame.image.shape[:2]
+    assert (height, width) == ((48, 64) if rotation % 180 == 0 else (64, 48))
+    y, x = [(0, 0), (1, 0), (1, 1), (0, 1)][corner]
+    quarter = frame.image[
+        y * height // 2 : (y + 1) * height // 2, x * width // 2 : (x + 1) * width // 2
+    ]
+    assert np.median(quarter) > 240
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(every=st.floats(0.01, 2))
+def test_every_gives_the_first_frame_from_each_multiple_on(tmp_path: Path, every: float) -> None:
+    path = tmp_path / "clip.mp4"
+    if not path.exists():
+        make_clip(path, SECOND)
+    times = np.array([frame.time for frame in read(path, every=every)])
+    slots = np.floor((times + 1e-3) / every)
+    assert len(set(slots)) == len(slots)
+    assert times[0] == 0
+    assert len(times) >= min(25, int(0.96 / every))
+
+
+def test_every_keeps_the_number_in_the_video(tmp_path: Path) -> None:
+    frames = read(make_clip(tmp_path / "clip.mp4", SECOND), every=0.2)
+    assert [frame.index for frame in frames] == [0, 5, 10, 15, 20]
+
+
+def test_duration_is_known_before_reading(tmp_path: Path) -> None:
+    with open_source(make_clip(tmp_path / "clip.mp4", SECOND)) as source:
+        assert source.duration == pytest.approx(1.0, abs=0.05)
+        assert not source.live
+        assert not source.is_picture
+
+
+def test_a_video_in_memory_is_read_too(tmp_path: Path) -> None:
+    assert len(read(make_clip(tmp_path / "clip.mp4", SECOND).read_bytes())) == 25
+
+
+def test_a_picture_is_a_source_of_one_frame(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (30, 20)).save(path)
+    with open_source(path) as source:
+        assert source.is_picture
+        (frame,) = source
+    assert frame.image.shape == (20, 30, 3)
+    assert frame.source == str(path)
+
+
+def test_a_picture_without_an_ending_is_known_by_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    Image.new("RGB", (30, 20)).save(path, "PNG")
+    assert len(read(path)) == 1
+
+
+def test_sound_without_pictures_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="no video track"):
+        read(make_sound(tmp_path / "audio_only.mp4"))
+
+
+@pytest.mark.parametrize("content", [b"", b"this is text", bytes(5000)])
+def test_what_is_no_video_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "text.mp4"
+    path.write_bytes(content)
+    with pytest.raises(MediaError, match=r"text\.mp4"):
+        read(path)
+
+
+def test_a_missing_video_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="no such file"):
+        read(tmp_path / "none.mp4")
+
+
+def long_clip(path: Path, *, options: dict[str, str] | None = None) -> Path:
+    times = [n / 25 for n in range(110)]
+    return make_clip(path, times, size=(320, 240), options=options)
+
+
+def cut(path: Path, share: float) -> Path:
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("faststart.mp4", {"movflags": "faststart"}), ("clip.mkv", None)]
+)
+def test_a_cut_video_gives_what_it_has_and_then_says_so(
+    tmp_path: Path, name: str, options: dict[str, str] | None
+) -> None:
+    frames, message = read_until_error(cut(long_clip(tmp_path / name, options=options), 0.6))
+    assert 10 < len(frames) < 110
+    assert name in message
+    assert " s" in message
+
+
+def test_a_cut_video_without_its_index_cannot_be_opened(tmp_path: Path) -> None:
+    frames, message = read_until_error(cut(long_clip(tmp_path / "clip.mp4"), 0.6))
+    assert frames == []
+    assert "clip.mp4" in message
+
+
+def test_a_whole_video_with_longer_sound_is_no_cut_one(tmp_path: Path) -> None:
+    assert len(read(make_clip(tmp_path / "clip.mkv", SECOND, sound=3.0))) == 25
+
+
+def test_a_damaged_middle_leaves_the_rest_and_is_told(tmp_path: Path) -> None:
+    path = long_clip(tmp_path / "damaged.mp4", options={"movflags": "faststart"})
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 60] = b"\xff" * 60
+    path.write_bytes(data)
+    with open_source(path) as source:
+        frames: list[Frame] = []
+        try:
+            frames.extend(iter(source))
+        except MediaError as error:
+            assert "damaged" in str(error)  # noqa: PT017 (some decoders conceal it)
+    assert len(frames) > 50
+
+
+def test_a_camera_that_is_not_there_is_told() -> None:
+    with pytest.raises(MediaError, match="camera 97"):
+        open_source("97")
+
+
+@pytest.mark.parametrize("every", [0, -1.0, float("nan")])
+def test_every_is_over_zero(every: float) -> None:
+    with pytest.raises(ValueError, match="over 0"):
+        open_source("photo.png", every=every)
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    """A web server on loopback that serves `tmp_path`."""
+    handler = functools.partial(QuietHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_video_on_a_web_server_is_read_whole_and_in_order(tmp_path: Path, web: str) -> None:
+    make_clip(tmp_path / "clip.mp4", SECOND, options={"movflags": "faststart"})
+    with open_source(f"{web}/clip.mp4") as source:
+        assert not source.live
+        assert [frame.index for frame in source] == list(range(25))
+
+
+def test_what_a_web_server_does_not_have_is_told(web: str) -> None:
+    with pytest.raises(MediaError, match=r"none\.mp4.*404|none\.mp4.*[Nn]ot [Ff]ound"):
+        open_source(f"{web}/none.mp4")
+
+
+def test_a_stream_that_drops_gives_its_frames_and_then_says_so(tmp_path: Path) -> None:
+    data = long_clip(tmp_path / "clip.ts").read_bytes()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve_half() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(data[: len(data) // 2])
+
+        threading.Thread(target=serve_half, daemon=True).start()
+        frames, message = read_until_error(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+    assert frames
+    assert "the stream" in message
+    assert "after" in message
+
+
+def test_a_dead_address_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(MediaError, match="refused"):
+        open_source(f"tcp://127.0.0.1:{port}")
+
+
+def test_a_folder_is_searched_in_order_and_without_hidden_files(tmp_path: Path) -> None:
+    for name in ("b/2.JPG", "a/1.png", "c.mp4", ".hidden/x.png", "a/.y.png", "notes.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    found = [str(path.relative_to(tmp_path)) for path in find_media(tmp_path)]
+    assert found == ["a/1.png", "b/2.JPG", "c.mp4"]

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from clips import grey, make_clip, make_sound, number_of
+from roomread.errors import OutputError
+from roomread.media import VideoWriter, atomic_path, open_source
+
+TIMES = [0.0, 0.04, 0.08, 0.5, 0.52, 1.2]
+
+
+def write(path: Path, *, sound_from: Path | None = None, size: tuple[int, int] = (64, 48)) -> None:
+    with VideoWriter(path, sound_from=sound_from) as video:
+        for number, time in enumerate(TIMES):
+            video.write(grey(number, size), time)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
+def test_what_was_written_plays_with_its_times(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"out.{suffix}"
+    write(path)
+    with open_source(path) as source:
+        frames = list(source)
+    np.testing.assert_allclose([frame.time for frame in frames], TIMES, atol=2e-3)
+    assert [number_of(frame.image) for frame in frames] == list(range(6))
+
+
+def test_odd_sizes_are_rounded_up(tmp_path: Path) -> None:
+    write(tmp_path / "odd.mp4", size=(63, 47))
+    with open_source(tmp_path / "odd.mp4") as source:
+        assert next(iter(source)).image.shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
+def test_the_sound_of_the_source_is_kept(tmp_path: Path, suffix: str) -> None:
+    original = make_clip(tmp_path / "in.mp4", TIMES, sound=1.2)
+    write(tmp_path / f"out.{suffix}", sound_from=original)
+    with av.open(str(tmp_path / f"out.{suffix}")) as container:
+        frames = list(container.decode(audio=0))
+    seconds = sum(frame.samples / frame.sample_rate for frame in frames)
+    assert seconds == pytest.approx(1.2, abs=0.1)
+    loudest = max(float(np.abs(frame.to_ndarray()).max()) for frame in frames)
+    assert loudest > 0.5
+    with open_source(tmp_path / f"out.{suffix}") as source:
+        assert len(list(source)) == len(TIMES)
+
+
+def test_a_silent_source_gives_a_silent_copy(tmp_path: Path) -> None:
+    original = make_clip(tmp_path / "in.mp4", TIMES)
+    write(tmp_path / "out.mp4", sound_from=original)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert not container.streams.audio
+
+
+def test_a_file_of_sound_alone_lends_its_sound(tmp_path: Path) -> None:
+    write(tmp_path / "out.mp4", sound_from=make_sound(tmp_path / "in.mp4"))
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.audio
+
+
+def test_frames_at_the_same_time_are_one(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "out.mp4") as video:
+        for time in (0.0, 0.0, 0.1, 0.05, 0.2):
+            video.write(grey(1, (64, 48)), time)
+    with open_source(tmp_path / "out.mp4") as source:
+        assert len(list(source)) == 3
+
+
+def failing_write(path: Path) -> None:
+    with VideoWriter(path) as video:
+        video.write(grey(0, (64, 48)), 0.0)
+        raise RuntimeError("the analysis broke")
+
+
+def test_an_error_leaves_no_file_and_the_old_one_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    with pytest.raises(RuntimeError, match="broke"):
+        failing_write(path)
+    assert list(tmp_path.iterdir()) == []
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError, match="broke"):
+        failing_write(path)
+    assert path.read_bytes() == b"old"
+
+
+def test_another_ending_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"\.mp4"):
+        VideoWriter(tmp_path / "out.txt")
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="make the folder first"):
+        write(tmp_path / "none" / "out.mp4")
+
+
+def test_a_result_is_there_only_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    with atomic_path(path) as draft:
+        draft.write_text("half")
+        assert not path.exists()
+    assert path.read_text() == "half"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,24 @@
+"""Starts the program as a user does: a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = [sys.executable, "-W", "error", "-c", "from roomread.apps.cli.main import run; run()"]
+
+
+class Program:
+    """`roomread`, run in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(
+        self, *arguments: object, stdin: bytes = b""
+    ) -> subprocess.CompletedProcess[bytes]:
+        command = [*PROGRAM, *map(str, arguments)]
+        return subprocess.run(
+            command, input=stdin, capture_output=True, cwd=self.folder, timeout=120, check=False
+        )
