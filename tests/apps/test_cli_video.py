@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+import scenes
+from clips import MS, make_clip
+from program import PROGRAM, Program
+from roomread.media import VideoWriter, open_source
+
+
+def portrait_clip(path: Path, *, seconds: float = 1.0, sound_from: Path | None = None) -> Path:
+    """The astronaut at 320 x 320, swaying, 10 frames a second."""
+    face = np.asarray(Image.fromarray(scenes.astronaut()).resize((320, 320)))
+    with VideoWriter(path, sound_from=sound_from) as video:
+        for n in range(round(seconds * 10)):
+            video.write(np.roll(face, n % 7, axis=1), n / 10)
+    return path
+
+
+def test_an_annotated_copy_plays_with_boxes_times_and_sound(
+    roomread: Program, tmp_path: Path
+) -> None:
+    tone = make_clip(tmp_path / "tone.mp4", [0.0, 0.5, 1.0], sound=1.0)
+    clip = portrait_clip(tmp_path / "in.mp4", sound_from=tone)
+    result = roomread("analyze", clip, "--annotated", "out.mp4")
+    assert result.returncode == 0, result.stderr
+    assert "1 person in 10 frames" in result.stdout.decode()
+    with open_source(clip) as before, open_source(tmp_path / "out.mp4") as after:
+        pairs = list(zip(before, after, strict=True))
+    for a, b in pairs:
+        assert b.time == pytest.approx(a.time, abs=2 * float(MS))
+        drawn = np.abs(a.image.astype(int) - b.image).max(axis=2) > 60
+        assert 0.003 < drawn.mean() < 0.3
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert sum(frame.samples for frame in container.decode(audio=0)) > 40_000
+
+
+def test_a_csv_has_a_row_a_face_with_time_and_track(roomread: Program, tmp_path: Path) -> None:
+    portrait_clip(tmp_path / "in.mp4")
+    result = roomread("analyze", "in.mp4", "--every", "0.2s", "--format", "csv")
+    rows = list(csv.DictReader(result.stdout.decode().splitlines()))
+    assert [float(row["time"]) for row in rows] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    assert {row["track"] for row in rows} == {"1"}
+
+
+def test_a_cut_video_keeps_what_was_computed(roomread: Program, tmp_path: Path) -> None:
+    whole = portrait_clip(tmp_path / "cut.mkv", seconds=6.0)
+    data = whole.read_bytes()
+    whole.write_bytes(data[: len(data) * 4 // 5])
+    result = roomread("analyze", "cut.mkv", "-o", "out.jsonl", "--annotated", "out.mp4")
+    assert result.returncode == 3
+    (line,) = result.stderr.decode().splitlines()
+    assert "cut.mkv" in line
+    frames = [json.loads(text) for text in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert 10 < len(frames) < 60
+    with open_source(tmp_path / "out.mp4") as source:
+        assert len(list(source)) == len(frames)
+
+
+def test_a_folder_of_pictures_and_videos_is_annotated_into_a_folder(
+    roomread: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    portrait_clip(tmp_path / "in" / "deep" / "clip.mp4", seconds=0.3)
+    Image.fromarray(scenes.astronaut()).save(tmp_path / "in" / "photo.jpg")
+    result = roomread("analyze", "in", "--annotated", "out", "--format", "jsonl")
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 4
+    assert (tmp_path / "out" / "deep" / "clip.mp4").stat().st_size > 0
+    assert (tmp_path / "out" / "photo.jpg").stat().st_size > 0
+
+
+def test_a_videos_copy_is_no_picture(roomread: Program, tmp_path: Path) -> None:
+    portrait_clip(tmp_path / "in.mp4", seconds=0.3)
+    result = roomread("analyze", "in.mp4", "--annotated", "out.png")
+    assert result.returncode == 2
+    assert "the copy of a video is a video" in result.stderr.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for other processes")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_video_with_what_was_computed(tmp_path: Path, stop: signal.Signals) -> None:
+    clip = portrait_clip(tmp_path / "long.mp4", seconds=60.0)
+    command = [*PROGRAM, "analyze", str(clip), "--format", "jsonl", "--annotated", "part.mp4"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = [process.stdout.readline() for _ in range(5)]
+        process.send_signal(stop)
+        lines += process.stdout.readlines()
+        assert process.wait(timeout=60) == 0
+        assert process.stderr.read() == b""
+    assert 5 <= len(lines) < 600
+    assert all(json.loads(line)["faces"] for line in lines)
+    with open_source(tmp_path / "part.mp4") as source:
+        assert len(list(source)) == pytest.approx(len(lines), abs=1)
+
+
+def with_full_disk(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """Runs the program where no file may grow over 2,000 bytes: a real write that fails."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        capture_output=True,
+        cwd=folder,
+        preexec_fn=limit,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+@pytest.mark.parametrize(
+    "output", [["--annotated", "out.mp4"], ["-o", "out.csv"], ["-o", "out.parquet"]]
+)
+def test_a_disk_that_fills_up_is_one_line_and_leaves_nothing(
+    tmp_path: Path, output: list[str]
+) -> None:
+    portrait_clip(tmp_path / "in.mp4", seconds=3.0)
+    result = with_full_disk(["analyze", "in.mp4", *output], tmp_path)
+    (line,) = result.stderr.decode().splitlines()
+    assert output[1] in line
+    assert result.returncode in (2, 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]

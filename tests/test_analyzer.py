@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+import scenes
+from roomread import Analyzer, Expression, Frame, Reading, analyze
+from roomread.errors import MediaError
+from roomread.faces import CenterFace
+from roomread.media import VideoWriter
+from roomread.readings import Unreadable
+from roomread.testing import FixedClassifier, FixedDetector, synthetic_frames
+
+ANALYZER = Analyzer(detector=CenterFace(threads=1))
+
+
+def test_the_astronaut_is_happy() -> None:
+    (reading,) = analyze(scenes.astronaut())
+    assert reading.label is Expression.HAPPY
+    assert reading.box.iou(scenes.ASTRONAUT_FACE) > 0.6
+    assert reading.track is None
+
+
+def test_path_bytes_pillow_and_array_are_read_alike(tmp_path: Path) -> None:
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(scenes.astronaut()).save(path)
+    results = [
+        ANALYZER.analyze(picture)[0]
+        for picture in (path, str(path), path.read_bytes(), Image.open(path), scenes.astronaut())
+    ]
+    for reading in results:
+        assert reading.scores is not None
+        assert reading.scores[Expression.HAPPY] == pytest.approx(
+            results[0].scores[Expression.HAPPY] if results[0].scores else None
+        )
+
+
+def test_a_grid_has_25_people_and_nobody_on_blank_slide_and_black_tiles() -> None:
+    grid = scenes.grid()
+    readings = ANALYZER.analyze(grid.image)
+    assert len(readings) == 25
+    for tile in grid.people:
+        inside = [r for r in readings if r.box.intersection(tile).area > 0.9 * r.box.area]
+        assert len(inside) == 1
+    for tile in grid.others:
+        assert not any(r.box.intersection(tile).area > 0 for r in readings)
+
+
+def test_a_black_picture_has_nobody() -> None:
+    assert ANALYZER.analyze(np.zeros((240, 320, 3), np.uint8)) == []
+
+
+def test_faces_that_cannot_be_read_stay_in_their_place_with_the_reason() -> None:
+    analyzer = Analyzer(
+        detector=FixedDetector([(10, 10, 110, 110), (150, 10, 162, 22)]),
+        classifier=FixedClassifier(Expression.SAD),
+    )
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (200, 300, 3), dtype=np.uint8)
+    large, small = analyzer.analyze(image)
+    assert large.label is Expression.SAD
+    assert small.scores is None
+    assert small.quality.reason is Unreadable.TOO_SMALL
+
+
+def test_each_stream_counts_people_from_1() -> None:
+    analyzer = Analyzer(detector=FixedDetector([(10, 10, 90, 90)]), classifier=FixedClassifier())
+    for _ in range(2):
+        frames = analyzer.stream(synthetic_frames(5))
+        assert [readings[0].track for _, readings in frames] == [1] * 5
+
+
+def test_one_analyzer_serves_several_threads() -> None:
+    expected = ANALYZER.analyze(scenes.astronaut())[0].scores
+    results: list[list[Reading]] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(ANALYZER.analyze(scenes.astronaut())))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    for (reading,) in results:
+        assert reading.scores is not None
+        assert expected is not None
+        np.testing.assert_allclose(reading.scores.probabilities, expected.probabilities)
+
+
+def test_a_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:
+    for name in ("b.png", "a.png"):
+        Image.fromarray(scenes.astronaut()).save(tmp_path / name)
+    frames = list(ANALYZER.stream(tmp_path))
+    assert [Path(frame.source).name for frame, _ in frames] == ["a.png", "b.png"]
+    assert all(len(readings) == 1 for _, readings in frames)
+
+
+def test_a_missing_picture_is_a_media_error() -> None:
+    with pytest.raises(MediaError, match="no such file"):
+        ANALYZER.analyze("nowhere.jpg")
+
+
+# The clip: 10 s at 720p. Ann (happy) walks to and fro on the left; Grace (neutral) stands on the
+# right, is out of the picture from 4 to 6 s and back in her place; the light fades from 7 to 9 s.
+RATE, SECONDS = 8, 10
+
+
+def clip_frame(time: float) -> Image.Image:
+    canvas = Image.new("RGB", (1280, 720), (110, 116, 120))
+    ann = Image.fromarray(scenes.astronaut())
+    grace = Image.fromarray(scenes.hopper()).resize((384, 450))
+    canvas.paste(ann, (60 + int(150 * np.sin(time)), 120))
+    # Between 3 and 4 s she slides out to the right, between 6 and 7 s she comes back in.
+    away = np.clip(time - 3, 0, 1) - np.clip(time - 6, 0, 1)
+    canvas.paste(grace, (820 + int(480 * away), 150))
+    light = 1 - 0.97 * float(np.clip(1 - abs(time - 8), 0, 1))
+    return ImageEnhance.Brightness(canvas).enhance(light)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "two_people.mp4"
+    with VideoWriter(path) as video:
+        for n in range(RATE * SECONDS):
+            video.write(np.asarray(clip_frame(n / RATE)), n / RATE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def analysed(clip: Path) -> list[tuple[Frame, list[Reading]]]:
+    return list(ANALYZER.stream(clip))
+
+
+def by_track(frames: list[tuple[Frame, list[Reading]]]) -> dict[int, list[Reading]]:
+    tracks: defaultdict[int, list[Reading]] = defaultdict(list)
+    for _, readings in frames:
+        for reading in readings:
+            assert reading.track is not None
+            tracks[reading.track].append(reading)
+    return dict(tracks)
+
+
+def test_each_person_keeps_one_number_through_motion_absence_and_darkness(
+    analysed: list[tuple[Frame, list[Reading]]],
+) -> None:
+    tracks = by_track(analysed)
+    assert len(tracks) == 2
+    places = sorted(np.mean([r.box.center[0] for r in track]) for track in tracks.values())
+    assert places[0] < 500
+    assert places[1] > 800
+
+
+def test_labels_are_stable_over_the_clip(analysed: list[tuple[Frame, list[Reading]]]) -> None:
+    left, right = sorted(by_track(analysed).values(), key=lambda track: track[0].box.left)
+    labels = Counter(r.label for r in left if r.scores is not None)
+    assert labels[Expression.HAPPY] >= 0.95 * labels.total()
+    changes = sum(a.label != b.label for a, b in itertools.pairwise(right))
+    assert changes <= 6
+
+
+def test_the_person_who_left_is_absent_and_not_read(
+    analysed: list[tuple[Frame, list[Reading]]],
+) -> None:
+    gone = [readings for frame, readings in analysed if 4.1 < frame.time < 5.9]
+    assert gone
+    assert all(len(readings) == 1 for readings in gone)
+
+
+def test_in_the_dark_nobody_is_called_neutral(
+    analysed: list[tuple[Frame, list[Reading]]],
+) -> None:
+    (darkest,) = [readings for frame, readings in analysed if frame.time == pytest.approx(8)]
+    assert all(reading.scores is None for reading in darkest)
+
+
+def test_times_are_the_videos(analysed: list[tuple[Frame, list[Reading]]]) -> None:
+    times = [frame.time for frame, _ in analysed]
+    np.testing.assert_allclose(times, np.arange(RATE * SECONDS) / RATE, atol=2e-3)
+
+
+def test_every_second_of_a_video(clip: Path) -> None:
+    frames: Iterator[tuple[Frame, list[Reading]]] = ANALYZER.stream(clip, every=1.0)
+    assert [round(frame.time) for frame, _ in frames] == list(range(SECONDS))

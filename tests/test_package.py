@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import roomread
+from program import Program
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("torch", "lightning", "kornia", "cv2", "pyarrow", "streamlit", "onnx", "scipy", "pandas")
+
+
+def test_the_public_names_are_exactly_these() -> None:
+    public = {name for name in vars(roomread) if not name.startswith("_")} - set(sys.modules)
+    rooms = {name for name in public if f"roomread.{name}" in sys.modules}
+    assert public - rooms == {name for name in roomread.__all__ if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("code", ["import roomread", "import roomread.apps.cli.main"])
+def test_importing_loads_nothing_heavy(code: str) -> None:
+    check = f"{code}; import sys; print([m for m in {HEAVY} if m in sys.modules])"
+    out = subprocess.check_output([sys.executable, "-W", "error", "-c", check], text=True)
+    assert out.strip() == "[]"
+
+
+def test_reading_a_photo_loads_nothing_heavy() -> None:
+    check = f"""
+import sys, roomread
+assert len(roomread.analyze({str(ROOT / "examples" / "astronaut.jpg")!r})) == 1
+print([m for m in {HEAVY} if m in sys.modules])
+"""
+    assert subprocess.check_output([sys.executable, "-c", check], text=True).strip() == "[]"
+
+
+def test_the_readmes_python_runs_as_it_stands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    out = subprocess.check_output([sys.executable, "-c", block], text=True, cwd=ROOT)
+    assert out.startswith("happy")
+
+
+def test_every_command_is_in_the_docs(roomread: Program) -> None:
+    help_text = roomread("--help").stdout.decode()
+    commands = re.findall(r"^  ([a-z]+)  ", help_text, flags=re.MULTILINE)
+    assert {"analyze", "train", "evaluate", "models", "data"} <= set(commands)
+    docs = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    assert [name for name in commands if f"roomread {name}" not in docs] == []
+
+
+def test_every_option_of_analyze_is_in_its_page(roomread: Program) -> None:
+    options = set(re.findall(r"--[a-z-]+", roomread("analyze", "--help").stdout.decode()))
+    page = (ROOT / "docs" / "analyze.md").read_text(encoding="utf-8")
+    missing = {name for name in options if name not in page}
+    assert missing <= {"--help", "--output"}
+
+
+def test_links_between_the_docs_lead_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
