@@ -26,6 +26,14 @@ def test_expressions_are_in_fer2013_order() -> None:
     assert [Expression[name] for name in names] == list(range(7))
 
 
+def test_angry_is_not_mistaken_for_nothing() -> None:
+    assert [bool(e) for e in Expression] == [True] * 7
+
+
+def test_an_expression_prints_as_its_word() -> None:
+    assert str(Expression.SURPRISE) == f"{Expression.SURPRISE}" == "surprise"
+
+
 def test_every_expression_has_its_own_color_and_emoji() -> None:
     assert len({e.color for e in Expression}) == 7
     assert len({e.emoji for e in Expression}) == 7
@@ -55,6 +63,16 @@ def test_label_is_withheld_below_the_threshold() -> None:
     unsure = scores(happy=0.4, threshold=0.5)
     assert unsure.label is None
     assert unsure.top is Expression.HAPPY
+
+
+def test_people_are_never_shown_certainty() -> None:
+    assert scores(happy=1.0).percent == "99%"
+    assert scores(happy=0.5).percent == "50%"
+
+
+def test_scores_print_as_label_and_confidence_or_as_unsure() -> None:
+    assert str(scores(happy=0.92, threshold=0.5)) == "happy 92%"
+    assert str(scores(happy=0.4, threshold=0.5)) == "unsure (happy 40%?)"
 
 
 def test_entropy_runs_from_certain_to_uniform() -> None:

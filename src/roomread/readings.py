@@ -26,6 +26,13 @@ class Expression(IntEnum):
     SURPRISE = 5
     NEUTRAL = 6
 
+    def __str__(self) -> str:
+        return self.display_name
+
+    def __bool__(self) -> bool:
+        # ANGRY is 0; without this `if reading.label` would take it for None.
+        return True
+
     @property
     def color(self) -> tuple[int, int, int]:
         """RGB, 0..255. Okabe and Ito's palette: told apart with any kind of colour vision."""
@@ -199,6 +206,11 @@ class Scores:
         return float(np.max(self.probabilities))
 
     @property
+    def percent(self) -> str:
+        """The confidence for people, "1%".."99%": no reading of a face is certain."""
+        return f"{min(self.confidence, 0.99):.0%}"
+
+    @property
     def entropy(self) -> float:
         """Shannon's entropy over its maximum, 0 (certain) .. 1 (all seven alike)."""
         p = self.probabilities.astype(np.float64)
@@ -209,6 +221,10 @@ class Scores:
     def valence(self) -> float:
         """Pleasant minus unpleasant probability, -1..1 (signs of Russell's circumplex, 1980)."""
         return float(_VALENCE @ self.probabilities)
+
+    def __str__(self) -> str:
+        said = f"{self.top} {self.percent}"
+        return said if self.label is not None else f"unsure ({said}?)"
 
     def __getitem__(self, expression: Expression) -> float:
         """The probability of one expression, 0..1."""

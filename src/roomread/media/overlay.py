@@ -37,7 +37,7 @@ def label_text(reading: Reading) -> str:
         return f"{number}{reading.quality.reason}"
     if reading.label is None:
         return f"{number}unsure"
-    return f"{number}{reading.label.display_name} {reading.scores.confidence:.0%}"
+    return f"{number}{reading.scores}"
 
 
 def _color(reading: Reading) -> tuple[int, int, int]:

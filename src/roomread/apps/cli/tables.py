@@ -96,7 +96,7 @@ def _faces_table(frame: Frame, readings: Sequence[Reading]) -> Table:
             str(number),
             f"{left},{top} {right - left}x{bottom - top}",
             _label(reading),
-            f"{reading.scores.confidence:.0%}" if reading.scores else "",
+            reading.scores.percent if reading.scores else "",
             *(f"{reading.scores[e]:.2f}" if reading.scores else "" for e in Expression),
         )
     return table
@@ -106,9 +106,9 @@ def _label(reading: Reading) -> Text:
     if reading.scores is None:
         return Text(str(reading.quality.reason), style="dim")
     if reading.label is None:
-        return Text(f"unsure ({reading.scores.top.display_name}?)", style="dim")
+        return Text(f"unsure ({reading.scores.top}?)", style="dim")
     red, green, blue = reading.label.color
-    return Text(reading.label.display_name, style=f"rgb({red},{green},{blue})")
+    return Text(str(reading.label), style=f"rgb({red},{green},{blue})")
 
 
 def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table:
@@ -122,7 +122,7 @@ def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table
             f"#{track}",
             f"{person.first:.1f} to {person.last:.1f} s",
             f"{person.read} of {person.faces}",
-            f"{mostly.display_name} {count / person.faces:.0%}" if mostly is not None else "",
+            f"{mostly} {count / person.faces:.0%}" if mostly is not None else "",
             *(f"{mean[e]:.2f}" if person.read else "" for e in Expression),
         )
     return table
