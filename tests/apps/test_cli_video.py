@@ -5,8 +5,10 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import av
@@ -139,3 +141,52 @@ def test_a_disk_that_fills_up_is_one_line_and_leaves_nothing(
     assert output[1] in line
     assert result.returncode in (2, 3)
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+def test_a_stream_that_drops_keeps_what_came(roomread: Program, tmp_path: Path) -> None:
+    times = [n / 25 for n in range(100)]
+    data = make_clip(tmp_path / "clip.ts", times, size=(320, 240)).read_bytes()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve_half() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(data[: len(data) // 2])
+
+        threading.Thread(target=serve_half, daemon=True).start()
+        url = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        result = roomread("analyze", url, "-o", "out.jsonl")
+    assert result.returncode == 3
+    (line,) = result.stderr.decode().splitlines()
+    assert url in line
+    assert (tmp_path / "out.jsonl").read_text().splitlines()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize(("option", "shown"), [([], True), (["--quiet"], False)])
+def test_progress_with_remaining_time_is_shown_on_a_terminal_unless_quiet(
+    tmp_path: Path, option: list[str], *, shown: bool
+) -> None:
+    portrait_clip(tmp_path / "in.mp4", seconds=3.0)
+    ours, its = os.openpty()
+    command = [*PROGRAM, "analyze", "in.mp4", "-o", "out.csv", *option]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, stderr=its, cwd=tmp_path, env=environment) as process:
+        os.close(its)
+        seen = read_all(ours)
+        assert process.wait(timeout=60) == 0
+    assert (b"in.mp4" in seen and b"left" in seen and b"%" in seen) is shown
+    assert (tmp_path / "out.csv").exists()
+
+
+def read_all(terminal: int) -> bytes:
+    seen = b""
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # Linux's way to say that nobody writes any more
+            part = b""
+        if not part:
+            os.close(terminal)
+            return seen
+        seen += part

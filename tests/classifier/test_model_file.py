@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def tiny_model(
     path: Path,
     *,
     card: str | None = CARD.to_json(),
-    shape: tuple[object, ...] = ("N", 1, 48, 48),
+    shape: Sequence[str | int | None] = ("N", 1, 48, 48),
     input_name: str = "faces",
     classes: int = 7,
 ) -> Path:
