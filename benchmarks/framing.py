@@ -98,7 +98,8 @@ def report(name: str, mappings: list[Mapping], frame: Box) -> None:
     print(
         f"{name:>16}: side {_spread(side)}  x {_spread(shift[:, 0])}  y {_spread(shift[:, 1])}  "
         f"relative sd of side {_robust_sd(side) / told[0]:.3f}  "
-        f"IoU with the frame: median {np.median(overlaps):.3f}, 10 % {np.quantile(overlaps, 0.1):.3f}"
+        f"IoU with the frame: median {np.median(overlaps):.3f}, "
+        f"10 % {np.quantile(overlaps, 0.1):.3f}"
     )
 
 
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--zoom", type=int, default=4)
-    parser.add_argument("--border", choices=["edge", "grey"], default="edge")
+    parser.add_argument("--border", choices=["grey", "edge"], default="grey")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     detector = CenterFace(threads=1)
@@ -132,7 +133,11 @@ def main() -> None:
     faces = [face for face in found if face is not None]
     print(f"FER-2013 Training, {len(found)} random, seed {options.seed}, {vars(options)}")
     print(f"face found in {len(faces)} ({len(faces) / len(found):.3f})")
-    for name, mapping in {"box": by_box, "eyes to mouth": by_landmarks, "eyes, mouth": by_both}.items():
+    for name, mapping in {
+        "box": by_box,
+        "eyes to mouth": by_landmarks,
+        "eyes, mouth": by_both,
+    }.items():
         report(name, [mapping(face) for face in faces], frame)
 
 

@@ -12,7 +12,14 @@ from PIL import Image
 from roomread.faces.detector import check_picture
 from roomread.readings import Box, Face, Framing
 
+# Measured with CenterFace on 2,000 random FER-2013 Training pictures (benchmarks/framing.py), of
+# which it found the face in 95.5 %: side 1.033 (middle half 0.98 to 1.12), shift -0.011 (-0.05 to
+# 0.01). Frames told by landmarks instead fit no better (median IoU with the true ones 0.84 both).
 FER2013_FRAMING = Framing(side=1.03, shift=-0.01)
+
+# Of Pillow's filters the one that makes crops as sharp as FER-2013's pictures: `quality.sharpness`
+# of two portraits 0.64 and 1.07 (bilinear 0.53, 0.89; Lanczos 0.71, 1.19), of FER-2013 0.83.
+_FILTER = Image.Resampling.BICUBIC
 
 # So many picture px on one px of the crop are averaged; of larger faces every second, third, ...
 # px is read. More would cost memory and could not be seen.
@@ -58,8 +65,8 @@ def square(box: Box, framing: Framing) -> Box:
 def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.uint8]:
     scale = part.width / side
     step = max(1, int(scale // _DENSEST))
-    # The resampling filter reads one px of the crop beyond its frame.
-    margin = math.ceil(max(scale, 1.0)) + step
+    # The resampling filter reads two px of the crop beyond its frame.
+    margin = math.ceil(2 * max(scale, 1.0)) + step
     left, top = math.floor(part.left) - margin, math.floor(part.top) - margin
     columns = np.arange(left, math.ceil(part.right) + margin, step)
     rows = np.arange(top, math.ceil(part.bottom) + margin, step)
@@ -70,7 +77,7 @@ def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.ui
         (part.right - left) / step,
         (part.bottom - top) / step,
     )
-    resized = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR, box=frame)
+    resized = Image.fromarray(pixels).resize((side, side), _FILTER, box=frame)
     return np.asarray(resized)
 
 

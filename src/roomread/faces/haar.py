@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from importlib.resources import files
 
@@ -12,10 +13,14 @@ from roomread.errors import MissingExtraError
 from roomread.faces.detector import check_picture, largest_first
 from roomread.readings import Box, Face
 
-# The cascade's square around (eyebrows to lip), as a box from forehead to chin.
-WIDTH = 0.82
-HEIGHT = 1.02
-SHIFT = 0.04
+# From the cascade's square (eyebrows to lower lip) to a box from forehead to chin, over the square's
+# side: medians against CenterFace's boxes on 246 faces of two portraits (0.82, 1.02, 0.04) and on
+# 522 of FER-2013's Training pictures (0.84, 1.01, 0.02). Median IoU 0.86 and 0.82.
+WIDTH = 0.83
+HEIGHT = 1.01
+SHIFT = 0.03
+# The last stage's weight that becomes a confidence of 0.5: 95 % of those faces have more.
+HALFWAY = 3.2
 
 
 class Haar:
@@ -69,9 +74,12 @@ class Haar:
                 minSize=(smallest, smallest),
                 outputRejectLevels=True,
             )
-        return largest_first(
-            Face(face_box(*(float(v) for v in found)), None, confidence(float(weight)))
+        faces = (
+            Face(face_box(*(float(part) for part in found)), None, confidence(float(weight)))
             for found, weight in zip(squares, weights, strict=True)
+        )
+        return largest_first(
+            face for face in faces if max(face.box.width, face.box.height) >= self._min_face
         )
 
 
@@ -83,5 +91,5 @@ def face_box(left: float, top: float, width: float, height: float) -> Box:
 
 
 def confidence(weight: float) -> float:
-    """The last stage's weight as 0..1: half at 2.5."""
-    return float(1 / (1 + np.exp(-(weight - 2.5))))
+    """The last stage's weight as 0..1, by a logistic curve; not a probability."""
+    return 0.5 + 0.5 * math.tanh((weight - HALFWAY) / 2)
