@@ -15,7 +15,7 @@ from roomread.errors import DataError
 from roomread.training.dataset import Split
 from roomread.training.expression_net import ExpressionNet
 from roomread.training.fit import train
-from roomread.training.nets import NETS, make_net
+from roomread.training.nets import NETS, cost, make_net
 from roomread.training.recipe import Recipe
 from roomread.training.workbench import train_model
 
@@ -39,9 +39,15 @@ def test_every_net_keeps_the_contract(name: str) -> None:
     assert result.logits_fer2013.shape == (7, 7)
 
 
-def test_the_default_net_is_small_enough_to_ship() -> None:
-    parameters = sum(p.numel() for p in make_net("compact").parameters())
+def test_the_default_net_is_small_enough_to_ship_and_run() -> None:
+    parameters, macs = cost(make_net("compact"))
     assert 4 * parameters < 5_000_000
+    assert macs < 100_000_000
+
+
+def test_the_cost_of_a_convolution_is_counted_right() -> None:
+    layer = torch.nn.Conv2d(1, 8, 3, padding=1, bias=False)
+    assert cost(layer) == (72, 72 * 48 * 48)
 
 
 def test_an_unknown_net_names_those_there_are() -> None:

@@ -55,14 +55,17 @@ def train_command(  # noqa: PLR0913 (each is an option of the command)
     import torch  # noqa: PLC0415
 
     from roomread.training.fer2013 import read_fer2013  # noqa: PLC0415
+    from roomread.training.nets import cost, make_net  # noqa: PLC0415
     from roomread.training.recipe import Recipe  # noqa: PLC0415
     from roomread.training.workbench import train_model  # noqa: PLC0415
 
     if threads is not None:
         torch.set_num_threads(threads)
     recipe = Recipe(net=net, epochs=epochs, seed=seed)
-    model = train_model(read_fer2013(data, ferplus=ferplus), recipe, out, resume=resume)
     console = Console()
+    parameters, macs = cost(make_net(net))
+    console.print(f"{net}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds")
+    model = train_model(read_fer2013(data, ferplus=ferplus), recipe, out, resume=resume)
     console.print(f"wrote {out / 'model.onnx'} ({model.size / 1e6:.1f} MB)")
     for name, figure in model.card.figures.items():
         console.print(f"{name}: {figure}", highlight=False)

@@ -8,7 +8,7 @@ from roomread.training.nets.layers import ResidualBlock, conv_bn_relu
 
 
 class Compact(nn.Module):
-    """A narrow ResNet for 48x48 grey faces, 57 M multiply-adds and 0.7 M parameters.
+    """A narrow ResNet for 48x48 grey faces, 59 M multiply-adds and 0.7 M parameters.
 
     The first layer keeps the full 48x48: a face's mouth is a dozen pixels wide there, and halving
     it at once, as nets for 224x224 pictures do, throws the expression away.

@@ -1,0 +1,64 @@
+"""DeXpression: parallel paths of different reach, made for expressions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class DeXpression(nn.Module):
+    """A 7x7 convolution and two FeatEx blocks.
+
+    Burkert, Trier, Afzal, Dengel, Liwicki 2015, "DeXpression: Deep Convolutional Neural Network
+    for Expression Recognition", arXiv:1509.05371. Theirs takes 224x224; here the first convolution
+    keeps the size, and batch normalisation stands in for local response normalisation.
+    """
+
+    feature_size = 272
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 64, 7, padding=3, bias=False),
+            nn.BatchNorm2d(64),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, 2, padding=1),
+            FeatEx(64),
+            nn.MaxPool2d(3, 2, padding=1),
+            FeatEx(272),
+            nn.MaxPool2d(3, 2, padding=1),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Float [N, 1, 48, 48], zero mean, to features float [N, 272]."""
+        features: Tensor = self.layers(x)
+        return features
+
+
+class FeatEx(nn.Module):
+    """Two paths side by side: 1x1 then 3x3, and pooling then 1x1.
+
+    [N, inputs, H, W] -> [N, 208 + 64, H, W].
+    """
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.wide = nn.Sequential(
+            nn.Conv2d(inputs, 96, 1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(96, 208, 3, padding=1, bias=False),
+            nn.BatchNorm2d(208),
+            nn.ReLU(inplace=True),
+        )
+        self.narrow = nn.Sequential(
+            nn.MaxPool2d(3, 1, padding=1),
+            nn.Conv2d(inputs, 64, 1, bias=False),
+            nn.BatchNorm2d(64),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, inputs, H, W] to [N, 272, H, W]."""
+        return torch.cat([self.wide(x), self.narrow(x)], dim=1)
