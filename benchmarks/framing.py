@@ -131,7 +131,7 @@ def main() -> None:
         for one in pictures
     ]
     faces = [face for face in found if face is not None]
-    print(f"FER-2013 Training, {len(found)} random, seed {options.seed}, {vars(options)}")
+    print(f"FER-2013 Training, {len(found)} random | seed {options.seed} | zoom {options.zoom}")
     print(f"face found in {len(faces)} ({len(faces) / len(found):.3f})")
     for name, mapping in {
         "box": by_box,

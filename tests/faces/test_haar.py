@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import scenes
+from roomread.errors import MissingExtraError
+from roomread.faces import Haar
+from roomread.faces.haar import confidence, face_box
+
+
+def test_without_opencv_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'roomread\[haar\]'"):
+        Haar()
+
+
+def test_a_size_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="min_face"):
+        Haar(min_face=0)
+
+
+def test_smaller_faces_than_asked_for_are_left_out() -> None:
+    pytest.importorskip("cv2", reason="the extra 'haar' is not installed")
+    assert Haar(min_face=300).detect(scenes.hopper()) == []
+    assert len(Haar(min_face=150).detect(scenes.hopper())) == 1
+
+
+def test_it_finds_nearly_everyone_in_a_call() -> None:
+    pytest.importorskip("cv2", reason="the extra 'haar' is not installed")
+    assert 22 <= len(Haar().detect(scenes.grid().image)) <= 28
+
+
+def test_a_face_reaches_below_the_square_of_the_cascade() -> None:
+    box = face_box(100, 200, 50, 50)
+    assert box.height > box.width
+    assert box.center[0] == 125
+    assert box.center[1] > 225
+
+
+def test_confidence_grows_with_the_weight_and_stays_in_range() -> None:
+    values = [confidence(weight) for weight in (-1e6, 0, 3, 6, 1e6)]
+    assert values == sorted(values)
+    assert values[0] >= 0
+    assert values[-1] <= 1
