@@ -1,6 +1,8 @@
 """Puts a run's model file into the package, with its answers to the fixed check pictures.
 
     python benchmarks/bundle.py runs/compact/model.onnx compact
+
+`roomread models` then shows its card.
 """
 
 from __future__ import annotations
