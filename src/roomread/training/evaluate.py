@@ -127,11 +127,14 @@ def _evaluate(
     card = model.card
     temperature = card.temperature if head == "logits" else card.temperature_fer2013
     probabilities = softmax(predict(model, part.images, head), temperature=temperature)
-    signature = f"fer2013:{split.name} | head:{head} | model:{model.digest} | v{__version__}"
+    signature = (
+        f"fer2013:{split.name} | head:{head} | tta:none | model:{model.digest} | "
+        f"seed:{card.seed} | v{__version__}"
+    )
     return [
-        score(f"{truth}, {split.name}", probabilities, labels, f"{signature} | copies:kept"),
+        score(f"{truth}, official", probabilities, labels, f"{signature} | copies:kept"),
         score(
-            f"{truth}, without training copies",
+            f"{truth}, no copies",
             probabilities[clean],
             labels[clean],
             f"{signature} | copies:dropped",

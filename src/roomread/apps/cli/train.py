@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box as borders
 from rich.console import Console
 from rich.table import Table
 
@@ -95,12 +97,14 @@ def evaluate_command(
 
 
 def _print_evaluations(results: list[Evaluation]) -> None:
-    console = Console()
-    table = Table(title="share of pictures; ± is the 95 % interval", title_justify="left")
+    # A pipe has no width of its own.
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    title = "± is the 95 % interval; the seven on the right are each expression's recall"
+    table = Table(title=title, title_justify="left", box=borders.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("compared with", "accuracy", "macro-F1", "ECE"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for e in Expression:
-        table.add_column(f"{e.display_name[:3]} recall", justify="right")
+        table.add_column(e.display_name[:3], justify="right")
     for result in results:
         margin = f" ± {result.accuracy.margin:.3f}" if result.accuracy.margin is not None else ""
         table.add_row(
