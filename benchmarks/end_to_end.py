@@ -25,10 +25,10 @@ ZOOM, BORDER = 4, 64
 
 
 def in_a_larger_picture(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A grey 48 x 48 picture as RGB, four times as large, its edge drawn out on all sides."""
+    """A grey 48 x 48 picture as RGB, four times as large, in the middle of a grey one."""
     side = ZOOM * len(face)
     large = np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.BICUBIC))
-    return np.repeat(np.pad(large, BORDER, mode="edge")[..., None], 3, axis=2)
+    return np.repeat(np.pad(large, BORDER, constant_values=128)[..., None], 3, axis=2)
 
 
 def main() -> None:
