@@ -64,6 +64,29 @@ def test_a_picture_on_stdin_is_read(roomread: Program, photo: Path) -> None:
     assert frame["faces"][0]["expression"] == "happy"
 
 
+def test_empty_standard_input_is_told(roomread: Program) -> None:
+    result = roomread("analyze", "-")
+    assert result.returncode == 2
+    assert one_line(result.stderr).startswith("roomread: standard input: is empty")
+
+
+@pytest.mark.parametrize(
+    "name", ["with space.png", "ünïcode 学.png", "-dash.png", "two\nlines.png"]
+)
+def test_odd_file_names_are_read_on_any_terminal(tmp_path: Path, photo: Path, name: str) -> None:
+    photo.rename(tmp_path / name)
+    result = subprocess.run(
+        [*PROGRAM, "analyze", "--", name],
+        capture_output=True,
+        cwd=tmp_path,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+    )
+    assert result.stderr == b""
+    assert b"happy" in result.stdout
+
+
 def test_no_face_is_a_result_and_no_error(roomread: Program, empty: Path) -> None:
     result = roomread("analyze", empty, "--format", "json")
     assert result.returncode == 0

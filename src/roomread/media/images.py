@@ -21,7 +21,7 @@ _KINDS = "JPEG, PNG, WebP, BMP, TIFF and GIF can be read"
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
 
 
-def read_image(source: Picture) -> NDArray[np.uint8]:
+def read_image(source: Picture, *, name: str = "the picture") -> NDArray[np.uint8]:
     """An upright RGB picture, uint8 [H, W, 3].
 
     EXIF orientation is obeyed, alpha laid on white, 16 bits and floats scaled to 8, of an animation
@@ -30,6 +30,7 @@ def read_image(source: Picture) -> NDArray[np.uint8]:
     Args:
         source: a path, encoded bytes, a Pillow image, or an array uint8 [H, W], [H, W, 1],
             [H, W, 3] RGB or [H, W, 4] RGBA.
+        name: what messages call bytes; a path is called by itself.
 
     Raises:
         MediaError: it is missing, damaged, no picture, or over `MAX_PIXELS`.
@@ -39,7 +40,7 @@ def read_image(source: Picture) -> NDArray[np.uint8]:
     if isinstance(source, Image.Image):
         return _to_rgb(source)
     if isinstance(source, bytes):
-        return _decode(io.BytesIO(source), "the picture", len(source))
+        return _decode(io.BytesIO(source), name, len(source))
     path = Path(source)
     try:
         if path.is_dir():

@@ -71,7 +71,7 @@ class Source:
             self._open_video(Path(spec), every)
 
     def _open_picture(self, picture: Path | bytes) -> None:
-        image = read_image(picture)
+        image = read_image(picture, name=self.name)
         self.is_picture = True
         self._frames = iter([Frame(image, 0.0, 0, self.name)])
 

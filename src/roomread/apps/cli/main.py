@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from typing import Annotated
@@ -49,6 +50,10 @@ def run() -> None:
     """The console script: an error is one line on stderr and a status, not a traceback."""
     # A service manager's stop is a person's Ctrl-C: what was computed is kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file's name may hold what the terminal's encoding cannot show.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except RoomreadError as error:
