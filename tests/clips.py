@@ -27,11 +27,12 @@ def make_clip(
     """
     width, height = size
     with av.open(str(path), "w", options=options or {}) as container:
-        codec = {".webm": "libvpx", ".avi": "mpeg4"}.get(path.suffix, "libx264")
+        codec = "libvpx" if path.suffix == ".webm" else "libx264"
         video = container.add_stream(codec, rate=25)
         assert isinstance(video, av.VideoStream)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        video.codec_context.time_base = MS
+        # AVI has a constant rate and no finer clock.
+        video.codec_context.time_base = Fraction(1, 25) if path.suffix == ".avi" else MS
         if rotation:
             video.set_display_rotation(rotation)
         tone = container.add_stream("aac", rate=44_100) if sound else None
@@ -39,7 +40,8 @@ def make_clip(
             image = grey(number, size)
             image[: height // 2, : width // 2] = 255
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-            frame.pts, frame.time_base = round(time / MS), MS
+            base = video.codec_context.time_base or MS
+            frame.pts, frame.time_base = round(time / base), base
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if tone is not None:

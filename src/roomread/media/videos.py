@@ -121,8 +121,8 @@ def read_video(
 ) -> Iterator[Frame]:
     """The frames of an opened video, in order.
 
-    Times are the file's own (variable rates stay so), counted from the first frame; without any
-    they are the frame's number over the average rate.
+    Times are the file's own (variable rates stay so), counted from the first frame; in AVI, and
+    where a file has none, they are the frame's number over the average rate.
 
     Args:
         container: as `open_video` gives it.
@@ -133,7 +133,8 @@ def read_video(
     Raises:
         MediaError: after the last frame that could be read, where the file is damaged or cut.
     """
-    clock, due, index = _Clock(stream), 0.0, 0
+    # AVI counts frames and knows no times of its own; those FFmpeg makes up lack order.
+    clock, due, index = _Clock(stream, counted=container.format.name == "avi"), 0.0, 0
     reader = _Reader(container, stream)
     for picture in reader:
         time = clock.time(picture, index)
@@ -148,13 +149,14 @@ def read_video(
 class _Clock:
     """Seconds since a track's first frame, never running backwards."""
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, *, counted: bool) -> None:
+        self._counted = counted
         self._rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         self._first: float | None = None
         self._last = 0.0
 
     def time(self, picture: VideoFrame, index: int) -> float:
-        if picture.pts is None or picture.time_base is None:
+        if self._counted or picture.pts is None or picture.time_base is None:
             time = float(index / self._rate)
         else:
             seconds = float(picture.pts * picture.time_base)
@@ -188,8 +190,9 @@ class _Reader:
         # All tracks: the last moment of any of them tells whether the file was cut.
         try:
             for packet in self._container.demux():
-                if packet.pts is not None and packet.time_base is not None:
-                    end = (packet.pts + (packet.duration or 0)) * packet.time_base
+                shown = packet.pts if packet.pts is not None else packet.dts
+                if shown is not None and packet.time_base is not None:
+                    end = (shown + (packet.duration or 0)) * packet.time_base
                     self._end = max(self._end, float(end))
                 yield packet
         except (av.FFmpegError, OSError) as error:
