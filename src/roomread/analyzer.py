@@ -12,7 +12,7 @@ from PIL import Image
 
 from roomread.classifier import ExpressionClassifier, FaceClassifier
 from roomread.faces import CenterFace, FaceDetector, cut, judge
-from roomread.media import find_media, open_source, read_image
+from roomread.media import find_media, is_folder, open_source, read_image
 from roomread.readings import Face, Frame, Reading
 from roomread.tracking import ScoreSmoother, Tracker
 
@@ -78,7 +78,7 @@ class Analyzer:
         Raises:
             MediaError: the source cannot be read, or not to its end; what came before is good.
         """
-        if isinstance(source, str | Path) and Path(source).is_dir():
+        if isinstance(source, str | Path) and is_folder(source):
             for path in find_media(Path(source)):
                 yield from self.stream(path, every=every)
         elif isinstance(source, str | Path | bytes):

@@ -143,6 +143,43 @@ def test_the_input_is_never_its_own_copy(roomread: Program, photo: Path) -> None
     assert photo.read_bytes() == content
 
 
+@pytest.mark.parametrize("output", ["astronaut.png", "other.jpg", "clip.mp4"])
+def test_readings_are_never_written_over_pictures(
+    roomread: Program, photo: Path, tmp_path: Path, output: str
+) -> None:
+    content = photo.read_bytes()
+    result = roomread("analyze", photo, "-o", output, "--format", "csv")
+    assert result.returncode == 2
+    assert f"--annotated {output}" in one_line(result.stderr)
+    assert photo.read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["astronaut.png"]
+
+
+def test_an_input_without_an_ending_is_not_overwritten_either(
+    roomread: Program, photo: Path, tmp_path: Path
+) -> None:
+    photo.rename(tmp_path / "photo")
+    content = (tmp_path / "photo").read_bytes()
+    result = roomread("analyze", "photo", "-o", "photo")
+    assert result.returncode == 2
+    assert "is an input" in one_line(result.stderr)
+    assert (tmp_path / "photo").read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["", "a" * 300])
+def test_a_name_that_no_file_can_have_is_told(roomread: Program, name: str) -> None:
+    result = roomread("analyze", name)
+    assert result.returncode == 2
+    assert one_line(result.stderr).startswith("roomread: ")
+
+
+@pytest.mark.parametrize("size", ["nan", "inf", "0", "-3"])
+def test_an_odd_smallest_face_is_refused(roomread: Program, photo: Path, size: str) -> None:
+    result = roomread("analyze", photo, f"--min-face={size}")
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr.decode()
+
+
 @pytest.mark.parametrize("detector", ["default", "haar"])
 def test_both_detectors_find_the_astronaut(roomread: Program, photo: Path, detector: str) -> None:
     result = roomread("analyze", photo, "--detector", detector, "--format", "json")

@@ -1,14 +1,16 @@
 """Pictures in, pictures out."""
 
-from roomread.media.files import atomic_path
+from roomread.media.files import atomic_path, is_file, is_folder
 from roomread.media.images import PICTURE_SUFFIXES, read_image, write_image
 from roomread.media.mailbox import Mailbox
 from roomread.media.overlay import draw_readings
 from roomread.media.sources import Source, find_media, open_source
+from roomread.media.videos import VIDEO_SUFFIXES
 from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, VideoWriter
 
 __all__ = [
     "PICTURE_SUFFIXES",
+    "VIDEO_SUFFIXES",
     "WRITABLE_VIDEO_SUFFIXES",
     "Mailbox",
     "Source",
@@ -16,6 +18,8 @@ __all__ = [
     "atomic_path",
     "draw_readings",
     "find_media",
+    "is_file",
+    "is_folder",
     "open_source",
     "read_image",
     "write_image",

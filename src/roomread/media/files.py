@@ -22,6 +22,16 @@ _HINTS = {
 }
 
 
+def is_file(path: str | Path) -> bool:
+    """Whether there is such a file; False also for a name that no file can have."""
+    return os.path.isfile(path)  # noqa: PTH113 (Path.is_file raises for a name that is too long)
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether there is such a folder; False also for a name that no folder can have."""
+    return os.path.isdir(path)  # noqa: PTH112 (likewise)
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A path to write to that becomes `path` when the block ends well, and vanishes when not.

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from roomread.errors import MediaError
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
+from roomread.media.files import is_file, is_folder
 from roomread.media.images import PICTURE_SUFFIXES, read_image
 from roomread.media.videos import VIDEO_SUFFIXES, length, open_video, read_video
 from roomread.readings import Frame
@@ -131,9 +132,9 @@ def _is_picture_file(path: Path) -> bool:
     suffix = path.suffix.lower()
     if suffix in PICTURE_SUFFIXES:
         return True
-    if suffix in VIDEO_SUFFIXES or not path.is_file():
+    if suffix in VIDEO_SUFFIXES or not is_file(path):
         # A folder or a missing file: the readers say so.
-        return path.is_dir()
+        return is_folder(path)
     with path.open("rb") as file:
         return _is_picture(io.BytesIO(file.read(4096)))
 

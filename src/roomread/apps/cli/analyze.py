@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,9 +19,17 @@ from roomread.apps.cli.annotate import Annotator, copy_path
 from roomread.apps.cli.output import Format, Sink, format_for, open_sink
 from roomread.apps.cli.progress import ProgressBar
 from roomread.classifier import ExpressionClassifier, open_model
-from roomread.errors import MediaError, RoomreadError
+from roomread.errors import MediaError, OutputError, RoomreadError
 from roomread.faces import CenterFace, FaceDetector, Haar
-from roomread.media import Source, find_media, open_source
+from roomread.media import (
+    PICTURE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    Source,
+    find_media,
+    is_file,
+    is_folder,
+    open_source,
+)
 from roomread.readings import Frame, Reading
 
 EXIT_FAILED = 2
@@ -58,7 +67,7 @@ class _Item:
     @property
     def file(self) -> Path | None:
         """The input as a file on disk, if it is one."""
-        if isinstance(self.spec, str) and Path(self.spec).is_file():
+        if isinstance(self.spec, str) and is_file(self.spec):
             return Path(self.spec)
         return None
 
@@ -94,6 +103,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     """Find the faces in pictures and videos and read their expressions."""
     seconds = parse_seconds(every) if every is not None else None
     items = _items(inputs, annotated)
+    if output is not None:
+        _check_output(output, items)
     analyzer = Analyzer(
         detector=_detector(detector, min_face), classifier=ExpressionClassifier(open_model(model))
     )
@@ -110,7 +121,26 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         raise typer.Exit(run.status)
 
 
+def _check_output(output: Path, items: Sequence[_Item]) -> None:
+    """Keeps readings from being written over somebody's pictures."""
+    if output.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
+        problem = f"{output}: readings are no picture and no video"
+        raise OutputError(
+            problem, hint=f"--annotated {output} draws them; -o readings.csv lists them"
+        )
+    if any(item.file is not None and _same(output, item.file) for item in items):
+        raise OutputError(f"{output}: is an input", hint="name another file")
+    if any(item.annotated is not None and output == item.annotated for item in items):
+        raise OutputError(f"{output}: is named twice", hint="name another file")
+
+
+def _same(a: Path, b: Path) -> bool:
+    return a.exists() and a.samefile(b)
+
+
 def _detector(name: DetectorName, min_face: float | None) -> FaceDetector:
+    if min_face is not None and not math.isfinite(min_face):
+        raise typer.BadParameter(f"{min_face} is not a size in px", param_hint="--min-face")
     if name is DetectorName.HAAR:
         return Haar() if min_face is None else Haar(min_face=min_face)
     return CenterFace(min_face=min_face)
@@ -121,7 +151,9 @@ def _items(inputs: Sequence[str], annotated: Path | None) -> list[_Item]:
     for name in inputs:
         if name == "-":
             found.append((sys.stdin.buffer.read(), None))
-        elif Path(name).is_dir():
+        elif not name:
+            raise MediaError("an input without a name", hint="is a variable of the shell empty?")
+        elif is_folder(name):
             root = Path(name)
             media = find_media(root)
             if not media:
