@@ -143,6 +143,17 @@ def test_the_input_is_never_its_own_copy(roomread: Program, photo: Path) -> None
     assert photo.read_bytes() == content
 
 
+def test_two_inputs_of_one_name_do_not_share_a_copy(
+    roomread: Program, photo: Path, empty: Path, tmp_path: Path
+) -> None:
+    for folder, path in (("a", photo), ("b", empty)):
+        (tmp_path / folder).mkdir()
+        path.rename(tmp_path / folder / "same.png")
+    result = roomread("analyze", "a/same.png", "b/same.png", "--annotated", "out")
+    assert result.returncode == 2
+    assert "two inputs of that name" in one_line(result.stderr)
+
+
 @pytest.mark.parametrize("output", ["astronaut.png", "other.jpg", "clip.mp4"])
 def test_readings_are_never_written_over_pictures(
     roomread: Program, photo: Path, tmp_path: Path, output: str

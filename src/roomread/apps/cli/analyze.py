@@ -163,11 +163,22 @@ def _items(inputs: Sequence[str], annotated: Path | None) -> list[_Item]:
             found.append((name, None))
     if annotated is None:
         return [_Item(spec, None) for spec, _ in found]
-    several = len(found) > 1 or annotated.is_dir() or any(root for _, root in found)
-    return [
+    several = len(found) > 1 or is_folder(annotated) or any(root for _, root in found)
+    items = [
         _Item(spec, _copy_for(spec, root, annotated) if several else annotated)
         for spec, root in found
     ]
+    _check_copies(items)
+    return items
+
+
+def _check_copies(items: Sequence[_Item]) -> None:
+    """Keeps the copy of one input from replacing another's."""
+    owners: dict[Path | None, str | bytes] = {}
+    for item in items:
+        if owners.setdefault(item.annotated, item.spec) != item.spec:
+            problem = f"{item.annotated}: would be the copy of two inputs of that name"
+            raise OutputError(problem, hint="annotate them one by one")
 
 
 def _copy_for(spec: str | bytes, root: Path | None, folder: Path) -> Path:
