@@ -84,6 +84,23 @@ def test_a_folder_of_pictures_and_videos_is_annotated_into_a_folder(
     assert (tmp_path / "out" / "photo.jpg").stat().st_size > 0
 
 
+def test_every_kind_of_input_in_a_folder_has_its_copy(roomread: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for suffix in ("avi", "mkv", "mp4", "webm"):
+        make_clip(folder / f"clip.{suffix}", [0.0, 0.04, 0.08])
+    for suffix in ("bmp", "gif", "jpg", "png", "tif", "webp"):
+        Image.fromarray(scenes.astronaut()).resize((64, 64)).save(folder / f"photo.{suffix}")
+    result = roomread("analyze", "in", "--annotated", "out", "--format", "jsonl")
+    assert result.returncode == 0, result.stderr
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    originals = {path.name for path in folder.iterdir()}
+    assert names == originals - {"clip.avi"} | {"clip.avi.mp4"}
+    for path in (tmp_path / "out").iterdir():
+        with open_source(path) as source:
+            assert list(source)
+
+
 def test_a_videos_copy_is_no_picture(roomread: Program, tmp_path: Path) -> None:
     portrait_clip(tmp_path / "in.mp4", seconds=0.3)
     result = roomread("analyze", "in.mp4", "--annotated", "out.png")

@@ -11,6 +11,7 @@ from typing import Self
 from roomread.errors import OutputError
 from roomread.media import (
     PICTURE_SUFFIXES,
+    VIDEO_SUFFIXES,
     WRITABLE_VIDEO_SUFFIXES,
     Source,
     VideoWriter,
@@ -21,8 +22,13 @@ from roomread.readings import Frame, Reading
 
 
 def copy_path(target: Path, item: Path, root: Path | None) -> Path:
-    """Where in the folder `target` the copy of `item` goes, which was found under `root`."""
+    """Where in the folder `target` the copy of `item` goes, which was found under `root`.
+
+    Kinds of video that are read but not written become MP4: clip.avi has its copy in clip.avi.mp4.
+    """
     inside = item.relative_to(root) if root is not None else Path(item.name)
+    if item.suffix.lower() in VIDEO_SUFFIXES - WRITABLE_VIDEO_SUFFIXES:
+        inside = inside.with_name(f"{inside.name}.mp4")
     return target / inside
 
 
