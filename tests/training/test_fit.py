@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,10 @@ from roomread.classifier.selfcheck import check_pictures
 from roomread.errors import DataError
 from roomread.training.dataset import Split
 from roomread.training.expression_net import ExpressionNet
-from roomread.training.fit import train
+from roomread.training.fit import Hardware, load_net, train
 from roomread.training.nets import NETS, cost, make_net
-from roomread.training.recipe import Recipe
+from roomread.training.recipe import Imbalance, Optimizer, Recipe, Target
+from roomread.training.runs import Run
 from roomread.training.workbench import train_model
 
 RECIPE = Recipe(epochs=2, batch_size=8)
@@ -78,6 +79,13 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
         train(data, RECIPE, tmp_path / "run")
 
 
+def test_another_recipe_does_not_resume_a_run(tmp_path: Path) -> None:
+    data = tiny_fer()
+    train(data, RECIPE, tmp_path / "run", stop_after=1)
+    with pytest.raises(DataError, match="another recipe"):
+        train(data, replace(RECIPE, seed=3), tmp_path / "run", resume=True)
+
+
 def test_there_is_nothing_to_resume_in_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no finished epoch"):
         train(tiny_fer(), RECIPE, tmp_path / "run", resume=True)
@@ -90,6 +98,81 @@ def test_training_does_not_look_at_private_test(tmp_path: Path) -> None:
     a = train(data, replace(RECIPE, epochs=1), tmp_path / "a")
     b = train(changed, replace(RECIPE, epochs=1), tmp_path / "b")
     np.testing.assert_array_equal(outputs(a), outputs(b))
+
+
+def test_without_a_class_nothing_is_trained(tmp_path: Path) -> None:
+    data = tiny_fer()
+    data = data.take((data.labels != 1) | (data.splits != Split.Training))
+    with pytest.raises(DataError, match="no picture of 'disgust'"):
+        train(data, RECIPE, tmp_path / "run")
+    assert not (tmp_path / "run" / "recipe.json").exists()
+
+
+def test_without_public_test_there_is_nothing_to_choose_by(tmp_path: Path) -> None:
+    data = tiny_fer()
+    with pytest.raises(DataError, match="no PublicTest"):
+        train(data.take(data.splits != Split.PublicTest), RECIPE, tmp_path / "run")
+
+
+def test_a_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
+    train(tiny_fer(), replace(RECIPE, epochs=1), tmp_path / "run")
+    checkpoint = Run(tmp_path / "run").checkpoint
+    with pytest.raises(DataError, match="not the weights of the net 'vgg'"):
+        load_net(checkpoint, replace(RECIPE, net="vgg"))
+    checkpoint.write_bytes(b"not a checkpoint")
+    with pytest.raises(DataError, match="not a checkpoint"):
+        load_net(checkpoint, RECIPE)
+
+
+def test_the_best_epoch_is_one_at_full_side(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, epochs=4, sides=(32, 48), patience=1)
+    train(tiny_fer(votes=True), recipe, tmp_path / "run")
+    best = torch.load(Run(tmp_path / "run").checkpoint, weights_only=True)
+    assert best["epoch"] >= 2
+    epochs = Run(tmp_path / "run").curves()
+    assert {"train_loss", "val_loss", "train_accuracy", "val_accuracy"} <= set(epochs[0])
+    assert [row["epoch"] for row in epochs[:3]] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"optimizer": Optimizer.ADAMW, "learning_rate": 0.002},
+        {"mixup": 0.4, "target": Target.BLEND},
+        {"imbalance": Imbalance.SAMPLING, "drop_test_copies": True},
+    ],
+    ids=str,
+)
+def test_each_way_to_train_gives_another_net_again(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    data = tiny_fer(votes=True)
+    recipe = Recipe.from_dict(asdict(RECIPE) | {"epochs": 1} | change, source="test")
+    plain = train(data, replace(RECIPE, epochs=1), tmp_path / "plain")
+    one = train(data, recipe, tmp_path / "one")
+    two = train(data, recipe, tmp_path / "two")
+    np.testing.assert_array_equal(outputs(one), outputs(two))
+    assert np.abs(outputs(one) - outputs(plain)).max() > 1e-4
+
+
+def test_without_test_copies_their_pictures_are_not_learnt_from(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, epochs=1, drop_test_copies=True)
+    nets = []
+    for label in (0, 3):
+        # The copied picture's label differs; it must make no difference.
+        data = tiny_fer(each=3)
+        data.images[-1] = data.images[0]
+        data.labels[0] = label
+        nets.append(train(data, recipe, tmp_path / str(label)))
+    np.testing.assert_array_equal(outputs(nets[0]), outputs(nets[1]))
+
+
+def test_two_processes_train_one_net(tmp_path: Path) -> None:
+    hardware = Hardware(accelerator="cpu", devices=2, threads=1)
+    net = train(tiny_fer(), replace(RECIPE, epochs=1), tmp_path / "run", hardware=hardware)
+    assert np.isfinite(outputs(net)).all()
+    # 14 pictures in batches of 8: one step, of which each process took four.
+    assert torch.load(Run(tmp_path / "run").checkpoint, weights_only=True)["global_step"] == 1
 
 
 @pytest.mark.parametrize("votes", [True, False])

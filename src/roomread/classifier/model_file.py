@@ -57,6 +57,7 @@ class ModelCard:
         figures: what was measured, each as text with its signature.
         notes: what a user should know: training data, limits.
         temperature_fer2013: the same as `temperature`, for `logits_fer2013`.
+        precision: the arithmetic of the weights: "float32" or "int8".
         labels: the classes in the order of `logits`.
     """
 
@@ -72,6 +73,7 @@ class ModelCard:
     figures: dict[str, str] = field(default_factory=dict)
     notes: str = ""
     temperature_fer2013: float = 1.0
+    precision: str = "float32"
     labels: tuple[str, ...] = tuple(e.display_name for e in Expression)
 
     def to_json(self) -> str:

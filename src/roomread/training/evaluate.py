@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,10 +19,12 @@ from torchmetrics.functional.classification import (
 
 from roomread._version import __version__
 from roomread.classifier import ModelFile, softmax
+from roomread.errors import DataError
 from roomread.readings import Expression
 from roomread.training.dataset import FerData, Split, seen_in_training, vote_majority
 
 _BATCH = 256
+_BINS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,13 @@ class Figure:
     signature: str
 
     def __str__(self) -> str:
+        return f"{self.short} | {self.signature}"
+
+    @property
+    def short(self) -> str:
+        """The value with its interval, without the signature."""
         margin = f" ± {self.margin:.3f}" if self.margin is not None else ""
-        return f"{self.value:.3f}{margin} | {self.signature}"
+        return f"{self.value:.3f}{margin}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,19 +57,63 @@ class Evaluation:
 
     Attributes:
         name: what was compared, for people.
+        labels: the truth, int64 [N].
+        probabilities: what the head said after the temperature, float32 [N, 7].
         accuracy: with its 95 % interval (Wilson 1927).
         macro_f1: the mean F1 of the seven classes.
         ece: expected calibration error, 15 bins (Naeini et al. 2015), after the temperature.
+        ece_before: the same without the temperature.
         recall: of each class, 0..1.
         confusion: int64 [7, 7], truth by row.
     """
 
     name: str
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
     accuracy: Figure
     macro_f1: Figure
     ece: Figure
+    ece_before: Figure
     recall: dict[Expression, float]
     confusion: NDArray[np.int64]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain data, without the pictures' own rows."""
+        return {
+            "name": self.name,
+            "accuracy": self.accuracy.value,
+            "accuracy_margin": self.accuracy.margin,
+            "macro_f1": self.macro_f1.value,
+            "ece": self.ece.value,
+            "ece_before_temperature": self.ece_before.value,
+            "recall": {e.display_name: value for e, value in self.recall.items()},
+            "confusion": self.confusion.tolist(),
+            "signature": self.accuracy.signature,
+        }
+
+    def coverage(self, points: int = 50) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Accuracy among the surest pictures, for shares of all pictures from 1/`points` to 1.
+
+        El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification".
+
+        Returns:
+            (shares [points], accuracies [points]).
+        """
+        order = np.argsort(-self.probabilities.max(axis=1), kind="stable")
+        right = (self.probabilities.argmax(axis=1) == self.labels)[order]
+        counts = np.ceil(np.linspace(1 / points, 1, points) * len(right)).astype(int)
+        return counts / len(right), np.cumsum(right)[counts - 1] / counts
+
+    def reliability(self) -> list[tuple[float, float, int]]:
+        """Mean confidence, accuracy and number of pictures of each bin that has any."""
+        confidence = self.probabilities.max(axis=1)
+        right = self.probabilities.argmax(axis=1) == self.labels
+        bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+        return [
+            (float(confidence[bins == b].mean()), float(right[bins == b].mean()), int(n))
+            for b, n in enumerate(np.bincount(bins, minlength=_BINS))
+            if n
+        ]
 
 
 def wilson_margin(share: float, n: int) -> float:
@@ -69,74 +122,161 @@ def wilson_margin(share: float, n: int) -> float:
     return z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
 
 
-def predict(model: ModelFile, images: NDArray[np.uint8], head: str) -> NDArray[np.float32]:
-    """Logits float32 [N, 7] of one head for pictures uint8 [N, 48, 48]."""
+Logits = dict[str, NDArray[np.float32]]
+
+
+def predict(model: ModelFile, images: NDArray[np.uint8]) -> Logits:
+    """The logits float32 [N, 7] of every head for pictures uint8 [N, 48, 48]."""
+    heads = ["logits", "logits_fer2013"] if model.has_fer2013_head else ["logits"]
     parts = [
-        model.session.run([head], {"faces": images[start : start + _BATCH, None]})[0]
+        model.session.run(heads, {"faces": images[start : start + _BATCH, None]})
         for start in range(0, len(images), _BATCH)
     ]
-    logits: NDArray[np.float32] = np.concatenate(parts)
-    return logits
+    return {head: np.concatenate([part[i] for part in parts]) for i, head in enumerate(heads)}
+
+
+def fer2013_head(model: ModelFile) -> str:
+    """The output that is compared with FER-2013's labels."""
+    return "logits_fer2013" if model.has_fer2013_head else "logits"
+
+
+def probabilities(
+    model: ModelFile, logits: Logits, *, fer2013: bool, calibrated: bool = True
+) -> NDArray[np.float32]:
+    """Probabilities float32 [N, 7] of what users see, or of FER-2013's label.
+
+    Args:
+        model: what gave the logits; its card has the temperatures.
+        logits: what `predict` gave.
+        fer2013: the head for FER-2013's label, where there are two.
+        calibrated: with the card's temperature.
+    """
+    head = fer2013_head(model) if fer2013 else "logits"
+    card = model.card
+    temperature = card.temperature if head == "logits" else card.temperature_fer2013
+    return softmax(logits[head], temperature=temperature if calibrated else 1.0)
 
 
 def score(
-    name: str, probabilities: NDArray[np.float32], labels: NDArray[np.int64], signature: str
+    name: str,
+    calibrated: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    signature: str,
+    *,
+    uncalibrated: NDArray[np.float32] | None = None,
 ) -> Evaluation:
-    """Compares probabilities [N, 7] with labels [N]."""
-    p, y = torch.from_numpy(probabilities), torch.from_numpy(labels)
+    """Compares probabilities [N, 7] with labels [N].
+
+    Raises:
+        DataError: there is no picture to compare on.
+    """
     n, classes = len(labels), len(Expression)
+    if not n:
+        raise DataError(f"{name}: no pictures to evaluate on", hint="is this split in the data?")
+    p, y = torch.from_numpy(calibrated), torch.from_numpy(labels)
+    raw = p if uncalibrated is None else torch.from_numpy(uncalibrated)
     signature = f"{signature} | n:{n}"
     accuracy = float((p.argmax(dim=1) == y).double().mean())
     recall = multiclass_recall(p, y, classes, average="none")
+
+    def figure(value: torch.Tensor) -> Figure:
+        return Figure(float(value), None, signature)
+
     return Evaluation(
-        name,
-        Figure(accuracy, wilson_margin(accuracy, n), signature),
-        Figure(float(multiclass_f1_score(p, y, classes, average="macro")), None, signature),
-        Figure(float(multiclass_calibration_error(p, y, classes, n_bins=15)), None, signature),
-        {e: float(recall[e]) for e in Expression},
-        multiclass_confusion_matrix(p, y, classes).numpy(),
+        name=name,
+        labels=labels,
+        probabilities=calibrated,
+        accuracy=Figure(accuracy, wilson_margin(accuracy, n), signature),
+        macro_f1=figure(multiclass_f1_score(p, y, classes, average="macro")),
+        ece=figure(multiclass_calibration_error(p, y, classes, n_bins=_BINS)),
+        ece_before=figure(multiclass_calibration_error(raw, y, classes, n_bins=_BINS)),
+        recall={e: float(recall[e]) for e in Expression},
+        confusion=multiclass_confusion_matrix(p, y, classes).numpy(),
     )
 
 
-def evaluate(model: ModelFile, data: FerData, split: Split) -> list[Evaluation]:
-    """Every head on the official split and on the part of it that Training holds no copy of.
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """What one head is held to on one split.
 
-    `logits_fer2013` (or the only head) is compared with FER-2013's labels; with FER+ votes at
-    hand, `logits` with what most taggers saw, where that is one of the seven.
+    Attributes:
+        name: for people.
+        rows: bool [N], the pictures of the split that have this truth.
+        labels: int64, the truth of those.
+        clean: bool, of those; False where Training holds the same picture.
+        fer2013: whether it is FER-2013's label, and so the head of that name.
     """
+
+    name: str
+    rows: NDArray[np.bool_]
+    labels: NDArray[np.int64]
+    clean: NDArray[np.bool_]
+    fer2013: bool
+
+
+def truths(data: FerData, split: Split) -> list[Truth]:
+    """FER-2013's labels and, with FER+ votes at hand, what most taggers saw of the seven."""
     part = data.split(split)
     clean = ~seen_in_training(data)[data.splits == split]
-    head = "logits_fer2013" if model.has_fer2013_head else "logits"
-    results = _evaluate(model, head, "FER-2013 label", (part, part.labels, clean), split)
+    found = [Truth("FER-2013 label", np.ones_like(clean), part.labels, clean, fer2013=True)]
     if part.votes is not None:
         majority = vote_majority(part.votes)
         known = majority >= 0
-        truth = (part.take(known), majority[known], clean[known])
-        results += _evaluate(model, "logits", "FER+ majority", truth, split)
+        found.append(Truth("FER+ majority", known, majority[known], clean[known], fer2013=False))
+    return found
+
+
+def evaluate(
+    model: ModelFile, data: FerData, split: Split, *, flip: bool = False
+) -> list[Evaluation]:
+    """Every head on the official split and on the part of it that Training holds no copy of.
+
+    Args:
+        model: an opened model file.
+        data: all splits: the Training split tells which test pictures have copies.
+        split: where to measure.
+        flip: average each picture with its mirror image (test-time augmentation).
+
+    Raises:
+        DataError: the split is empty.
+    """
+    images = data.split(split).images
+    if not len(images):
+        raise DataError(f"the data set has no {split.name} pictures to evaluate on")
+    views = [images, np.ascontiguousarray(images[:, :, ::-1])] if flip else [images]
+    logits = [predict(model, view) for view in views]
+    results = []
+    for truth in truths(data, split):
+        p, raw = (
+            _mean_probabilities(model, logits, truth, calibrated=calibrated)[truth.rows]
+            for calibrated in (True, False)
+        )
+        head = fer2013_head(model) if truth.fer2013 else "logits"
+        signature = (
+            f"fer2013:{split.name} | head:{head} | tta:{'flip' if flip else 'none'} | "
+            f"model:{model.digest} | seed:{model.card.seed} | v{__version__}"
+        )
+        parts: Mapping[str, NDArray[np.bool_]] = {
+            "official": np.ones_like(truth.clean),
+            "no copies": truth.clean,
+        }
+        for name, rows in parts.items():
+            copies = "kept" if name == "official" else "dropped"
+            results.append(
+                score(
+                    f"{truth.name}, {name}",
+                    p[rows],
+                    truth.labels[rows],
+                    f"{signature} | copies:{copies}",
+                    uncalibrated=raw[rows],
+                )
+            )
     return results
 
 
-def _evaluate(
-    model: ModelFile,
-    head: str,
-    truth: str,
-    rows: tuple[FerData, NDArray[np.int64], NDArray[np.bool_]],
-    split: Split,
-) -> list[Evaluation]:
-    part, labels, clean = rows
-    card = model.card
-    temperature = card.temperature if head == "logits" else card.temperature_fer2013
-    probabilities = softmax(predict(model, part.images, head), temperature=temperature)
-    signature = (
-        f"fer2013:{split.name} | head:{head} | tta:none | model:{model.digest} | "
-        f"seed:{card.seed} | v{__version__}"
-    )
-    return [
-        score(f"{truth}, official", probabilities, labels, f"{signature} | copies:kept"),
-        score(
-            f"{truth}, no copies",
-            probabilities[clean],
-            labels[clean],
-            f"{signature} | copies:dropped",
-        ),
-    ]
+def _mean_probabilities(
+    model: ModelFile, logits: list[Logits], truth: Truth, *, calibrated: bool
+) -> NDArray[np.float32]:
+    each = [probabilities(model, z, fer2013=truth.fer2013, calibrated=calibrated) for z in logits]
+    mean: NDArray[np.float32] = np.mean(each, axis=0)
+    return mean

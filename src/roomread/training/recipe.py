@@ -1,27 +1,73 @@
-"""A training run's settings: plain data, written beside its results."""
+"""A training run's settings: plain data, read from TOML or a model's card, kept beside a run."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from pathlib import Path
+from typing import Any, Self, get_type_hints
+
+from roomread.errors import DataError
 
 
-@dataclass(frozen=True, slots=True)
+class Optimizer(StrEnum):
+    """What moves the weights."""
+
+    SGD = "sgd"
+    ADAMW = "adamw"
+
+
+class Target(StrEnum):
+    """What `logits`, the head users see, learn."""
+
+    LABEL = "label"
+    VOTES = "votes"
+    BLEND = "blend"
+
+
+class Imbalance(StrEnum):
+    """What is done about rare classes; disgust is 1.5 % of FER-2013."""
+
+    NONE = "none"
+    SAMPLING = "sampling"
+    WEIGHTS = "weights"
+    FOCAL = "focal"
+    LOGIT_ADJUSTMENT = "logit-adjustment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """What decides a run's result, besides the data.
 
     Attributes:
         net: a name of `nets.NETS`.
         epochs: at most so many passes over the Training split.
-        patience: epochs without a better PublicTest accuracy before the run stops early.
-        batch_size: pictures a step.
-        learning_rate: the highest, after warm-up; SGD with Nesterov's momentum 0.9.
+        patience: epochs without a better PublicTest accuracy before the run stops early; counted
+            at the last of `sides`.
+        batch_size: pictures a step, over all devices.
+        sides: the side in pixels that pictures are brought to, in equal shares of the epochs;
+            small ones first are faster and end as well (Tan and Le 2021, arXiv:2104.00298).
+        optimizer: SGD with Nesterov's momentum 0.9, or AdamW (arXiv:1711.05101).
+        learning_rate: the highest, after warm-up.
         weight_decay: on every weight.
         warmup: the part of all steps over which the learning rate rises, 0..1; then a cosine to 0
             (Loshchilov and Hutter 2016, arXiv:1608.03983).
         label_smoothing: of FER-2013's labels, 0..1 (Szegedy et al. 2015, arXiv:1512.00567).
         ema_decay: of the averaged weights that are validated and kept, 0..1.
+        cutout: how likely a picture loses a rectangle, 0..1 (arXiv:1708.04552).
+        mixup: alpha of mixup's Beta distribution, 0 for none (arXiv:1710.09412).
+        target: what `logits` learn where FER+ votes are known; without votes it is the label.
+        blend: with the target "blend", the votes' share, 0..1; the rest is the label's.
+        imbalance: what is done about rare classes.
+        imbalance_strength: the power of class counts in sampling and weights, tau of logit
+            adjustment (arXiv:2007.07314), gamma of the focal loss (arXiv:1708.02002).
+        drop_test_copies: train without the pictures that also stand in PublicTest or PrivateTest.
+        teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
+            arXiv:1503.02531).
+        teacher_share: that target's share, 0..1.
         seed: of weights, order and augmentation.
     """
 
@@ -29,13 +75,104 @@ class Recipe:
     epochs: int = 20
     patience: int = 10
     batch_size: int = 128
+    sides: tuple[int, ...] = (48,)
+    optimizer: Optimizer = Optimizer.SGD
     learning_rate: float = 0.1
     weight_decay: float = 5e-4
     warmup: float = 0.1
     label_smoothing: float = 0.05
     ema_decay: float = 0.998
+    cutout: float = 0.25
+    mixup: float = 0.0
+    target: Target = Target.VOTES
+    blend: float = 0.5
+    imbalance: Imbalance = Imbalance.NONE
+    imbalance_strength: float = 1.0
+    drop_test_copies: bool = False
+    teachers: tuple[str, ...] = ()
+    teacher_share: float = 0.5
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be trained by.
+
+        Raises:
+            DataError: a value is out of its range.
+        """
+        for name in ("epochs", "patience", "batch_size"):
+            _require(name, getattr(self, name), "at least 1", ok=getattr(self, name) >= 1)
+        for name in ("warmup", "label_smoothing", "ema_decay", "cutout", "blend", "teacher_share"):
+            _require(name, getattr(self, name), "0 to 1", ok=0 <= getattr(self, name) <= 1)
+        for name in ("weight_decay", "mixup", "imbalance_strength"):
+            _require(name, getattr(self, name), "at least 0", ok=getattr(self, name) >= 0)
+        _require("learning_rate", self.learning_rate, "over 0", ok=self.learning_rate > 0)
+        sides_fit = bool(self.sides) and min(self.sides) >= 16 and self.sides[-1] == 48
+        _require("sides", self.sides, "16 or more, ending with 48", ok=sides_fit)
+
+    def side_at(self, epoch: int) -> int:
+        """The side in pixels at which an epoch trains and validates."""
+        # Counted from the end: with fewer epochs than sides the last one is still full.
+        left = max(self.epochs - 1 - epoch, 0)
+        return self.sides[len(self.sides) - 1 - left * len(self.sides) // self.epochs]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, source: str) -> Self:
+        """A recipe from plain data; what is left out keeps its default.
+
+        Raises:
+            DataError: an unknown setting, or a value of the wrong type or out of range.
+        """
+        kinds = get_type_hints(cls)
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise DataError(
+                f"{source}: no setting is called '{unknown[0]}'",
+                hint=f"the settings are {', '.join(sorted(kinds))}",
+            )
+        try:
+            return cls(**{name: _as(kinds[name], value) for name, value in values.items()})
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{source}: {error}") from error
+        except DataError as error:
+            raise DataError(f"{source}: {error}", hint=error.hint) from error
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """A recipe from a TOML file, or from the JSON that `save` writes.
+
+        Raises:
+            DataError: the file cannot be read, or see `from_dict`.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+            values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: not a recipe ({error})") from error
+        return cls.from_dict(values, source=str(path))
 
     def save(self, path: Path) -> None:
         """Writes the settings as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+
+def _require(name: str, value: object, expected: str, *, ok: bool) -> None:
+    if not ok:
+        raise DataError(f"{name} is {value}, but must be {expected}")
+
+
+def _as(kind: Any, value: Any) -> Any:
+    """A TOML or JSON value as the type a field has."""
+    if kind in (tuple[int, ...], tuple[str, ...]):
+        inner = int if kind == tuple[int, ...] else str
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"{value!r} is not a list")
+        return tuple(_as(inner, item) for item in value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        if value not in list(kind):
+            raise ValueError(f"{value!r} is none of {', '.join(kind)}")
+        return kind(value)
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} is not of type {kind.__name__}")
+    return value

@@ -13,11 +13,12 @@ from roomread.classifier import ModelCard, ModelFile, softmax
 from roomread.faces import FER2013_FRAMING
 from roomread.training.calibrate import abstention_threshold, fit_temperature
 from roomread.training.dataset import FerData, Split, vote_majority
-from roomread.training.evaluate import evaluate, predict
+from roomread.training.evaluate import Evaluation, evaluate, predict
 from roomread.training.export import export_model
 from roomread.training.expression_net import ExpressionNet
-from roomread.training.fit import train
+from roomread.training.fit import ONE_PROCESS, Hardware, load_net, train
 from roomread.training.recipe import Recipe
+from roomread.training.runs import DataSource, Run
 
 _NOTES = (
     "Reads the expression a face shows, not what the person feels. Trained on FER-2013 "
@@ -27,21 +28,68 @@ _NOTES = (
 _VOTES = ", with the votes of FER+ (Barsoum et al. 2016)"
 
 
-def train_model(data: FerData, recipe: Recipe, out: Path, *, resume: bool = False) -> ModelFile:
+def train_model(
+    data: FerData,
+    recipe: Recipe,
+    out: Path,
+    *,
+    source: DataSource | None = None,
+    resume: bool = False,
+    hardware: Hardware = ONE_PROCESS,
+) -> ModelFile:
     """Trains, calibrates on PublicTest and writes `out/model.onnx`; PrivateTest is not looked at.
+
+    Args:
+        data: all splits.
+        recipe: the settings.
+        out: the run's folder.
+        source: where the data came from, so that `export` finds it again; None forgets it.
+        resume: see `fit.train`.
+        hardware: what to compute on.
 
     Raises:
         DataError: see `fit.train`.
         ModelFileError: the exported file does not give what the net gives.
     """
-    net = train(data, recipe, out, resume=resume)
-    return finish(net, data, recipe, out / "model.onnx")
+    run = Run(out)
+    train(data, recipe, out, resume=resume, hardware=hardware)
+    if source is not None:
+        run.save_source(source)
+    return finish(run, data)
 
 
-def finish(net: ExpressionNet, data: FerData, recipe: Recipe, path: Path) -> ModelFile:
-    """Calibrates a trained net on PublicTest and writes it as a model file with its card."""
-    notes = _NOTES.format(votes=_VOTES if data.votes is not None else "")
-    card = ModelCard(
+def finish(run: Run, data: FerData) -> ModelFile:
+    """Calibrates a run's best epoch on PublicTest and writes its model file and figures.
+
+    Raises:
+        DataError: the folder holds no run.
+        ModelFileError: the exported file does not give what the net gives.
+    """
+    recipe = run.recipe()
+    net = load_net(run.checkpoint, recipe)
+    card = _calibrated(net, _card(recipe, data), data, run.model)
+    calibrated = export_model(net, card, run.model)
+    # A file cannot hold its own digest.
+    results = evaluate(replace(calibrated, digest="this file"), data, Split.PublicTest)
+    run.save_figures([result.to_dict() for result in results])
+    return export_model(net, replace(card, figures=card_figures(results)), run.model)
+
+
+def card_figures(results: list[Evaluation]) -> dict[str, str]:
+    """What a card says of evaluations."""
+    return {
+        f"{result.name}: {kind}": str(figure)
+        for result in results
+        for kind, figure in (
+            ("accuracy", result.accuracy),
+            ("macro-F1", result.macro_f1),
+            ("ECE", result.ece),
+        )
+    }
+
+
+def _card(recipe: Recipe, data: FerData) -> ModelCard:
+    return ModelCard(
         net=recipe.net,
         temperature=1.0,
         threshold=0.0,
@@ -51,36 +99,28 @@ def finish(net: ExpressionNet, data: FerData, recipe: Recipe, path: Path) -> Mod
         seed=recipe.seed,
         licence="Apache-2.0",
         training=asdict(recipe),
-        notes=notes,
+        notes=_NOTES.format(votes=_VOTES if data.votes is not None else ""),
     )
-    # The logits are the same in every draft: what follows are entries of the card.
+
+
+def _calibrated(net: ExpressionNet, card: ModelCard, data: FerData, path: Path) -> ModelCard:
+    """The card with the temperatures and the threshold that suit the net on PublicTest."""
     draft = export_model(net, card, path)
     public = data.split(Split.PublicTest)
+    logits = predict(draft, public.images)
     labels = _seen_labels(public)
-    logits = predict(draft, public.images, "logits")[labels >= 0]
-    temperature = fit_temperature(logits, labels[labels >= 0])
-    threshold = abstention_threshold(softmax(logits, temperature=temperature), labels[labels >= 0])
-    fields = asdict(card) | {
-        "framing": FER2013_FRAMING,
-        "temperature": round(temperature, 4),
-        "threshold": round(threshold, 3),
-    }
-    if draft.has_fer2013_head:
-        logits = predict(draft, public.images, "logits_fer2013")
-        fields["temperature_fer2013"] = round(fit_temperature(logits, public.labels), 4)
-    calibrated = export_model(net, ModelCard(**fields), path)
-    # A file cannot hold its own digest.
-    calibrated = replace(calibrated, digest="this file")
-    fields["figures"] = {
-        f"{result.name}: {kind}": str(figure)
-        for result in evaluate(calibrated, data, Split.PublicTest)
-        for kind, figure in (
-            ("accuracy", result.accuracy),
-            ("macro-F1", result.macro_f1),
-            ("ECE", result.ece),
-        )
-    }
-    return export_model(net, ModelCard(**fields), path)
+    known = labels >= 0
+    temperature = fit_temperature(logits["logits"][known], labels[known])
+    sure = softmax(logits["logits"][known], temperature=temperature)
+    card = replace(
+        card,
+        temperature=round(temperature, 4),
+        threshold=round(abstention_threshold(sure, labels[known]), 3),
+    )
+    if "logits_fer2013" in logits:
+        temperature = fit_temperature(logits["logits_fer2013"], public.labels)
+        card = replace(card, temperature_fer2013=round(temperature, 4))
+    return card
 
 
 def _seen_labels(part: FerData) -> NDArray[np.int64]:

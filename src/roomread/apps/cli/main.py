@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from roomread._version import __version__
-from roomread.apps.cli import analyze, models, train
+from roomread.apps.cli import analyze, data, evaluate, export, models, train
 from roomread.errors import RoomreadError
 
 # Nothing could be done; argument errors end so too.
@@ -23,10 +23,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("analyze")(analyze.command)
-app.command("train")(train.train_command)
-app.command("evaluate")(train.evaluate_command)
+app.command("train")(train.command)
+app.command("evaluate")(evaluate.evaluate_command)
+app.command("compare")(evaluate.compare_command)
+app.command("export")(export.command)
 app.command("models")(models.command)
-app.add_typer(train.data_app, name="data")
+app.add_typer(data.app, name="data")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer's callbacks take the bare value)

@@ -33,6 +33,9 @@ def _card(model: ModelFile) -> Table:
     table.add_row("abstains", f"under {card.threshold:.2f}, temperature {card.temperature:.2f}")
     for name, figure in card.figures.items():
         table.add_row(name, figure)
+    table.add_row("precision", card.precision)
+    if card.training:
+        table.add_row("train it anew", f"roomread train DATA --config {model.name} --out runs/anew")
     table.add_row("licence", card.licence)
     table.add_row("notes", card.notes)
     return table

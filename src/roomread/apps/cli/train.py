@@ -1,50 +1,63 @@
-"""`roomread train`, `evaluate` and `data review`: the doors to the room `training`."""
+"""`roomread train`: a recipe and a data set to a model file."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich import box as borders
 from rich.console import Console
-from rich.table import Table
 
-from roomread.errors import MissingExtraError
-from roomread.readings import Expression
+from roomread.apps.cli.workbench import Data, FerPlus, need_training_extra, read_data, use_threads
+from roomread.errors import RoomreadError
 
 if TYPE_CHECKING:
-    # torch takes seconds to import, and only these commands need it.
-    from roomread.training.dataset import Copies, FerData
-    from roomread.training.evaluate import Evaluation
-
-data_app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
-
-Data = Annotated[
-    Path,
-    typer.Argument(help="fer2013.csv, icml_face_data.csv, a folder with train/ and test/, parquet"),
-]
-FerPlus = Annotated[
-    Path | None, typer.Option("--ferplus", help="fer2013new.csv: the FER+ votes of a CSV.")
-]
+    from roomread.training.recipe import Recipe
 
 
-def _need_training_extra() -> None:
-    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("lightning") is None:
-        raise MissingExtraError("training and evaluating nets", extra="train")
-
-
-def train_command(  # noqa: PLR0913 (each is an option of the command)
+def command(  # noqa: PLR0913 (each is an option of the command)
     data: Data,
     *,
     out: Annotated[Path, typer.Option("--out", help="The run's folder.")],
-    net: Annotated[str, typer.Option(help="The net to train.")] = "compact",
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
-    seed: Annotated[int, typer.Option(help="Of weights, order and augmentation.")] = 0,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            help="A recipe in TOML, a run's recipe.json, or a model whose card has one "
+            "('compact': the bundled model's). The options below change it."
+        ),
+    ] = None,
+    net: Annotated[str | None, typer.Option(help="The net to train.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="At most so many.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights, order, augmentation.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd or adamw.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="The highest; 0.1 suits sgd, 0.002 adamw.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="What the head users see learns: label, votes (FER+) or blend."),
+    ] = None,
+    imbalance: Annotated[
+        str | None,
+        typer.Option(help="For rare classes: none, sampling, weights, focal, logit-adjustment."),
+    ] = None,
+    imbalance_strength: Annotated[
+        float | None, typer.Option(help="Power of the counts, gamma, or tau.")
+    ] = None,
+    mixup: Annotated[float | None, typer.Option(help="Alpha of mixup; 0 for none.")] = None,
+    cutout: Annotated[float | None, typer.Option(help="How often a rectangle is cut out.")] = None,
+    teacher: Annotated[
+        list[str] | None, typer.Option(help="A model file to learn from; may be repeated.")
+    ] = None,
+    drop_test_copies: Annotated[
+        bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")
+    ] = False,
     ferplus: FerPlus = None,
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")] = "auto",
+    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on a CPU.")] = 1,
+    precision: Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Processor threads; all if left out.")
     ] = None,
@@ -53,127 +66,75 @@ def train_command(  # noqa: PLR0913 (each is an option of the command)
     ] = False,
 ) -> None:
     """Train a net on FER-2013 and write it as a model file, chosen on PublicTest."""
-    _need_training_extra()
-    import torch  # noqa: PLC0415
-
-    from roomread.training.fer2013 import read_fer2013  # noqa: PLC0415
+    need_training_extra()
+    from roomread.training.fit import Hardware  # noqa: PLC0415
     from roomread.training.nets import cost, make_net  # noqa: PLC0415
-    from roomread.training.recipe import Recipe  # noqa: PLC0415
+    from roomread.training.runs import DataSource, Run  # noqa: PLC0415
     from roomread.training.workbench import train_model  # noqa: PLC0415
 
-    if threads is not None:
-        torch.set_num_threads(threads)
-    recipe = Recipe(net=net, epochs=epochs, seed=seed)
+    run = Run(out)
+    if resume and config is None and run.recipe_file.exists():
+        config = str(run.recipe_file)
+    changes: dict[str, Any] = {
+        "net": net,
+        "epochs": epochs,
+        "seed": seed,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "target": target,
+        "imbalance": imbalance,
+        "imbalance_strength": imbalance_strength,
+        "mixup": mixup,
+        "cutout": cutout,
+        "teachers": teacher,
+        "drop_test_copies": drop_test_copies or None,
+    }
+    recipe = _recipe(config, {name: value for name, value in changes.items() if value is not None})
+    use_threads(threads)
     console = Console()
-    parameters, macs = cost(make_net(net))
-    console.print(f"{net}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds")
-    model = train_model(read_fer2013(data, ferplus=ferplus), recipe, out, resume=resume)
-    console.print(f"wrote {out / 'model.onnx'} ({model.size / 1e6:.1f} MB)")
-    for name, figure in model.card.figures.items():
-        console.print(f"{name}: {figure}", highlight=False)
-
-
-def evaluate_command(
-    data: Data,
-    *,
-    model: Annotated[str, typer.Option(help="A bundled name or a model file.")] = "compact",
-    split: Annotated[
-        str, typer.Option(help="PrivateTest is for the last report; choose on PublicTest.")
-    ] = "PrivateTest",
-    ferplus: FerPlus = None,
-) -> None:
-    """Measure a model file on the official test pictures and on those without training copies."""
-    _need_training_extra()
-    from roomread.classifier import open_model  # noqa: PLC0415
-    from roomread.training.dataset import Split  # noqa: PLC0415
-    from roomread.training.evaluate import evaluate  # noqa: PLC0415
-    from roomread.training.fer2013 import read_fer2013  # noqa: PLC0415
-
-    if split not in Split.__members__:
-        raise typer.BadParameter(f"one of {', '.join(Split.__members__)}", param_hint="--split")
-    opened = open_model(model)
-    results = evaluate(opened, read_fer2013(data, ferplus=ferplus), Split[split])
-    _print_evaluations(results)
-
-
-def _print_evaluations(results: list[Evaluation]) -> None:
-    # A pipe has no width of its own.
-    console = Console(width=None if sys.stdout.isatty() else 110)
-    title = "± is the 95 % interval; the seven on the right are each expression's recall"
-    table = Table(title=title, title_justify="left", box=borders.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("compared with", "accuracy", "macro-F1", "ECE"):
-        table.add_column(column, no_wrap=True)
-    for e in Expression:
-        table.add_column(e.display_name[:3], justify="right")
-    for result in results:
-        margin = f" ± {result.accuracy.margin:.3f}" if result.accuracy.margin is not None else ""
-        table.add_row(
-            result.name,
-            f"{result.accuracy.value:.3f}{margin}",
-            f"{result.macro_f1.value:.3f}",
-            f"{result.ece.value:.3f}",
-            *(f"{result.recall[e]:.2f}" for e in Expression),
-        )
-    console.print(table)
-    for result in results:
-        console.print(f"{result.name}: {result.accuracy}", highlight=False, soft_wrap=True)
-
-
-@data_app.command("review")
-def review_command(
-    data: Data,
-    *,
-    ferplus: FerPlus = None,
-    copies: Annotated[
-        Path | None, typer.Option("--copies", help="Write every group of copies to this CSV.")
-    ] = None,
-) -> None:
-    """Count classes by split, and find pictures that stand in the set more than once."""
-    _need_training_extra()
-    from roomread.training.dataset import find_copies  # noqa: PLC0415
-    from roomread.training.fer2013 import read_fer2013  # noqa: PLC0415
-
-    pictures = read_fer2013(data, ferplus=ferplus)
-    groups = find_copies(pictures)
-    _print_review(pictures, groups)
-    if copies is not None:
-        _write_copies(groups, pictures, copies)
-
-
-def _print_review(data: FerData, groups: list[Copies]) -> None:
-    from roomread.training.dataset import Split, seen_in_training  # noqa: PLC0415
-
-    console = Console()
-    table = Table(title=f"{len(data)} pictures ({data.digest})", title_justify="left")
-    table.add_column("split")
-    for e in Expression:
-        table.add_column(e.display_name, justify="right")
-    table.add_column("all", justify="right")
-    table.add_column("also in Training", justify="right")
-    seen = seen_in_training(data)
-    for split in Split:
-        rows = data.splits == split
-        counts = Counter(data.labels[rows].tolist())
-        table.add_row(
-            split.name,
-            *(str(counts[e]) for e in Expression),
-            str(int(rows.sum())),
-            str(int(seen[rows].sum())) if split is not Split.Training else "",
-        )
-    console.print(table)
-    across = sum(group.across_splits for group in groups)
-    differing = sum(not group.labels_agree for group in groups)
+    parameters, macs = cost(make_net(recipe.net))
     console.print(
-        f"{len(groups)} pictures stand in the set more than once, {across} of them in more than "
-        f"one split; {differing} carry different labels"
+        f"{recipe.net}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds"
     )
+    pictures = read_data(data, ferplus)
+    if pictures.votes is None:
+        console.print("no FER+ votes: the net learns FER-2013's labels with one head")
+    source = DataSource(
+        str(data.resolve()), str(ferplus.resolve()) if ferplus else None, pictures.digest
+    )
+    hardware = Hardware(accelerator, devices, precision, threads)
+    try:
+        model = train_model(pictures, recipe, out, source=source, resume=resume, hardware=hardware)
+    except KeyboardInterrupt:
+        Console(stderr=True).print(_interrupted(run), highlight=False, soft_wrap=True)
+        raise typer.Exit(130) from None
+    except OSError as error:
+        raise RoomreadError(
+            f"{out}: cannot be written: {error.strerror or error}",
+            hint="the last whole epoch is kept; make room and --resume",
+        ) from error
+    console.print(f"wrote {run.model} ({model.size / 1e6:.1f} MB)", highlight=False, soft_wrap=True)
+    for name, figure in model.card.figures.items():
+        console.print(f"{name}: {figure}", highlight=False, soft_wrap=True)
 
 
-def _write_copies(groups: list[Copies], data: FerData, path: Path) -> None:
-    from roomread.media import atomic_path  # noqa: PLC0415
+def _recipe(config: str | None, changes: dict[str, Any]) -> Recipe:
+    from roomread.classifier import open_model  # noqa: PLC0415
+    from roomread.training.recipe import Recipe  # noqa: PLC0415
 
-    with atomic_path(path) as draft, draft.open("w", encoding="utf-8") as file:
-        file.write("group,row,split,expression\n")
-        for number, group in enumerate(groups):
-            for row, split, label in zip(group.rows, group.splits, group.labels, strict=True):
-                file.write(f"{number},{data.rows[row]},{split.name},{label.display_name}\n")
+    if config is None:
+        base: dict[str, Any] = {}
+    elif Path(config).suffix in (".toml", ".json"):
+        base = asdict(Recipe.read(Path(config)))
+    else:
+        base = open_model(config).card.training
+    return Recipe.from_dict(base | changes, source=config or "the recipe")
+
+
+def _interrupted(run: object) -> str:
+    from roomread.training.runs import Run  # noqa: PLC0415
+
+    if isinstance(run, Run) and run.last_checkpoint.exists():
+        return f"stopped; the last whole epoch is kept: go on with --out {run.folder} --resume"
+    return "stopped before the first epoch ended; nothing is kept"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 
@@ -14,19 +15,42 @@ def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential
     )
 
 
+class SqueezeExcite(nn.Module):
+    """Turns each channel up or down by what all of them see: [N, C, H, W] to the same.
+
+    Hu et al. 2017, "Squeeze-and-Excitation Networks", arXiv:1709.01507.
+    """
+
+    def __init__(self, channels: int, *, reduction: int = 8) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, channels // reduction, 1)
+        self.excite = nn.Conv2d(channels // reduction, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] to [N, C, H, W]."""
+        share = torch.relu(self.squeeze(x.mean(dim=(2, 3), keepdim=True)))
+        return x * torch.sigmoid(self.excite(share))
+
+
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions beside a shortcut (He et al. 2015, arXiv:1512.03385).
+    """Two 3x3 convolutions, and attention if wanted, beside a shortcut.
+
+    He et al. 2015, arXiv:1512.03385.
 
     [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
     """
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, stride: int = 1, attention: bool = False
+    ) -> None:
         super().__init__()
         self.body = nn.Sequential(
             conv_bn_relu(inputs, outputs, stride=stride),
             nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
             nn.BatchNorm2d(outputs),
         )
+        if attention:
+            self.body.append(SqueezeExcite(outputs))
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
             # Averaging first loses no pixel (He et al. 2018, arXiv:1812.01187).

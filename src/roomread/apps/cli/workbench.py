@@ -1,0 +1,104 @@
+"""What the commands of the training workbench share."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from roomread.errors import MissingExtraError
+from roomread.media import atomic_path
+
+if TYPE_CHECKING:
+    # torch takes seconds to import, and only these commands need it.
+    from roomread.training.dataset import FerData, Split
+
+Data = Annotated[
+    Path,
+    typer.Argument(help="fer2013.csv, icml_face_data.csv, a folder with train/ and test/, parquet"),
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="The data set, as `roomread train` takes it.")
+]
+FerPlus = Annotated[
+    Path | None, typer.Option("--ferplus", help="fer2013new.csv: the FER+ votes of a CSV.")
+]
+SplitOption = Annotated[
+    str, typer.Option("--split", help="PrivateTest is for the last report; choose on PublicTest.")
+]
+
+
+def need_training_extra() -> None:
+    """Refuses early and in one line where torch or Lightning is not installed.
+
+    Raises:
+        MissingExtraError: the extra `train` is not installed.
+    """
+    for module in ("torch", "lightning", "kornia", "jinja2", "matplotlib"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError("training and evaluating nets", extra="train")
+
+
+def use_threads(threads: int | None) -> None:
+    """Sets torch's processor threads, where a number was given."""
+    import torch  # noqa: PLC0415
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+
+def processors() -> int:
+    """How many threads may compute at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def read_data(path: Path, ferplus: Path | None) -> FerData:
+    """Reads a data set, saying so: it takes seconds.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    from roomread.training.fer2013 import read_fer2013  # noqa: PLC0415
+
+    with Console(stderr=True).status(f"reading {path}"):
+        return read_fer2013(path, ferplus=ferplus)
+
+
+def split_named(name: str) -> Split:
+    """A split by its published name.
+
+    Raises:
+        typer.BadParameter: there is none of this name.
+    """
+    from roomread.training.dataset import Split  # noqa: PLC0415
+
+    if name not in Split.__members__:
+        raise typer.BadParameter(f"one of {', '.join(Split.__members__)}", param_hint="--split")
+    return Split[name]
+
+
+def this_command() -> str:
+    """The command line as it was typed, for reports."""
+    return shlex.join(["roomread", *sys.argv[1:]])
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all, and says so.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with atomic_path(path) as draft:
+        draft.write_text(text, encoding="utf-8")
+    Console().print(f"wrote {path}", highlight=False, soft_wrap=True)
+
+
+def wide_console() -> Console:
+    """A console whose tables keep their columns in a pipe, which has no width of its own."""
+    return Console(width=None if sys.stdout.isatty() else 120)

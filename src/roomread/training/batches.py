@@ -1,0 +1,122 @@
+"""A split in memory, in batches whose order hangs on the seed and the epoch alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from roomread.readings import Expression
+from roomread.training.dataset import FerData, vote_majority
+from roomread.training.recipe import Imbalance, Recipe
+from roomread.training.targets import Targets, make_targets
+
+
+class Batch(NamedTuple):
+    """What a step sees.
+
+    Attributes:
+        images: uint8 [N, 1, 48, 48].
+        labels: int64 [N], FER-2013's.
+        majority: int64 [N], what most taggers saw, or -1; the label where nobody voted.
+        seen: float [N, 7], see `Targets`.
+        fer2013: float [N, 7].
+    """
+
+    images: Tensor
+    labels: Tensor
+    majority: Tensor
+    seen: Tensor
+    fer2013: Tensor
+
+
+class _Rows(Dataset[Batch]):
+    """A split as tensors; an item is a whole batch, taken by its rows."""
+
+    def __init__(self, data: FerData, targets: Targets) -> None:
+        self.images = torch.from_numpy(data.images).unsqueeze(1)
+        self.labels = torch.from_numpy(data.labels)
+        majority = vote_majority(data.votes) if data.votes is not None else data.labels
+        self.majority = torch.from_numpy(majority)
+        self.targets = targets
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, rows: Tensor) -> Batch:
+        return Batch(
+            self.images[rows],
+            self.labels[rows],
+            self.majority[rows],
+            self.targets.seen[rows],
+            self.targets.fer2013[rows],
+        )
+
+
+class _Batches(Sampler[Tensor]):
+    """Row numbers a batch at a time; with several devices each takes its part of every batch."""
+
+    def __init__(self, rows: int, size: int) -> None:
+        self.rows, self.size = rows, size
+
+    def _part(self, batch: Tensor) -> Tensor:
+        if not torch.distributed.is_initialized():
+            return batch
+        return batch[torch.distributed.get_rank() :: torch.distributed.get_world_size()]
+
+    def __len__(self) -> int:
+        return math.ceil(self.rows / self.size)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        for start in range(0, self.rows, self.size):
+            rows = torch.arange(start, min(start + self.size, self.rows))
+            yield self._part(rows)
+
+
+class _ShuffledBatches(_Batches):
+    """Whole batches in a new order each epoch; rare classes more often if weights say so."""
+
+    def __init__(self, rows: int, size: int, *, seed: int, weights: Tensor | None) -> None:
+        super().__init__(rows, size)
+        self.seed, self.weights = seed, weights
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch, also after a resume."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        # A short last batch would disturb batch normalisation while training.
+        return self.rows // self.size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        generator = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
+        if self.weights is None:
+            order = torch.randperm(self.rows, generator=generator)
+        else:
+            order = torch.multinomial(
+                self.weights, self.rows, replacement=True, generator=generator
+            )
+        for start in range(0, len(self) * self.size, self.size):
+            yield self._part(order[start : start + self.size])
+
+
+def training_batches(data: FerData, targets: Targets, recipe: Recipe) -> DataLoader[Batch]:
+    """Shuffled batches of a recipe's size."""
+    weights = None
+    if recipe.imbalance is Imbalance.SAMPLING:
+        counts = torch.bincount(torch.from_numpy(data.labels), minlength=len(Expression))
+        weights = counts.double().clamp(min=1)[data.labels] ** -recipe.imbalance_strength
+    size = min(recipe.batch_size, len(data))
+    sampler = _ShuffledBatches(len(data), size, seed=recipe.seed, weights=weights)
+    return DataLoader(_Rows(data, targets), sampler=sampler, batch_size=None)
+
+
+def validation_batches(data: FerData, recipe: Recipe) -> DataLoader[Batch]:
+    """Every row once, in order, with plain targets."""
+    targets = make_targets(data, recipe, taught=False)
+    return DataLoader(_Rows(data, targets), sampler=_Batches(len(data), 512), batch_size=None)

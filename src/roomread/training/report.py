@@ -1,0 +1,74 @@
+"""`report.html`: what was measured of a model, on one page that needs nothing beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from roomread._version import __version__
+from roomread.classifier import ModelFile
+from roomread.readings import Expression
+from roomread.training import charts, robustness
+from roomread.training.dataset import FerData, Split
+from roomread.training.evaluate import Evaluation, evaluate
+from roomread.training.runs import Run
+
+
+def render(page: str, **values: Any) -> str:
+    """A page of `pages/` with its values filled in and escaped."""
+    environment = Environment(
+        loader=PackageLoader("roomread.training", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(page).render(version=__version__, **values)
+
+
+def evaluation_report(
+    model: ModelFile,
+    data: FerData,
+    split: Split,
+    results: list[Evaluation],
+    *,
+    command: str,
+    run: Run | None,
+) -> str:
+    """The page as HTML; it holds no picture of the data set.
+
+    Args:
+        model: what was measured.
+        data: all splits.
+        split: where it was measured.
+        results: what `evaluate` gave for them.
+        command: how to make this page again.
+        run: what `train` wrote, for the curves; None leaves them out.
+    """
+    official = [r for r in results if r.name.endswith("official")]
+    flipped = [r for r in evaluate(model, data, split, flip=True) if r.name.endswith("official")]
+    shown = official[-1]
+    confident = shown.probabilities.max(axis=1) >= model.card.threshold
+    right = shown.probabilities.argmax(axis=1) == shown.labels
+    epochs = run.curves() if run is not None else []
+    measured = robustness.measure(model, data, split)
+    return render(
+        "evaluation.html.j2",
+        title=f"{model.name} ({model.digest})",
+        card=model.card,
+        size=model.size,
+        split=split.name,
+        command=command,
+        results=results,
+        flipped=flipped,
+        expressions=list(Expression),
+        curves=charts.curves(epochs) if epochs else "",
+        sides=model.card.training.get("sides", ()),
+        confusions=[charts.confusion(r) for r in official],
+        reliability=charts.reliability(official),
+        coverage=charts.coverage(official),
+        kept=float(confident.mean()),
+        right=float(right[confident].mean()) if confident.any() else 0.0,
+        robustness=[(name, each, charts.robustness(each)) for name, each in measured.items()],
+    )

@@ -1,0 +1,214 @@
+"""What is in a data set, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+
+from roomread.classifier import ModelFile
+from roomread.errors import DataError
+from roomread.readings import Expression
+from roomread.training.dataset import (
+    VOTE_NAMES,
+    FerData,
+    Split,
+    find_copies,
+    vote_distribution,
+    vote_majority,
+)
+from roomread.training.evaluate import predict, probabilities
+from roomread.training.recipe import Recipe
+from roomread.training.workbench import train_model
+
+# Pictures whose thumbnails correlate so much are one photograph, cut or compressed anew. By looking
+# at FER-2013's pairs: all are above it, and under it the first mirrored pairs are of two people.
+NEAR = 0.96
+_THUMBNAIL = 16
+_BLOCK = 2048
+# The share of taggers that must agree before their word stands against the label.
+CLEAR = 0.7
+# What a net that never saw the picture must give the label at most, and another at least.
+UNLIKELY, LIKELY = 0.02, 0.8
+
+
+class Kind(StrEnum):
+    """What is found in a row."""
+
+    COPY = "copy"
+    NEAR_COPY = "near copy"
+    MIRRORED_COPY = "mirrored copy"
+    BLANK = "blank"
+    NOT_A_FACE = "not a face"
+    TAGGERS_DISAGREE = "taggers disagree"
+    NET_DISAGREES = "net disagrees"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that may be wrong with one row.
+
+    Attributes:
+        kind: what.
+        position: of the row in the data set.
+        other: the position of the picture it copies, or None.
+        suggested: the expression that taggers or the net see instead, or None.
+        strength: 0..1: correlation, share of taggers, or the net's confidence.
+    """
+
+    kind: Kind
+    position: int
+    other: int | None = None
+    suggested: Expression | None = None
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Review:
+    """All findings of a data set, and its spread of light.
+
+    Attributes:
+        findings: of every kind, in the order of `Kind`.
+        brightness: the mean of each picture, 0..1, float [N].
+        contrast: the standard deviation of each, 0..1, float [N].
+    """
+
+    findings: list[Finding]
+    brightness: NDArray[np.float64]
+    contrast: NDArray[np.float64]
+
+    def of(self, kind: Kind) -> list[Finding]:
+        """The findings of one kind."""
+        return [finding for finding in self.findings if finding.kind is kind]
+
+
+def review(data: FerData, said: NDArray[np.float32] | None = None) -> Review:
+    """Looks for copies, blanks, non-faces and labels that others would not give.
+
+    Args:
+        data: all splits.
+        said: probabilities float [N, 7] of nets that did not see the rows they speak of; rows of
+            zeros have none. None leaves the net's word out.
+    """
+    flat = data.images.reshape(len(data), -1) / 255
+    contrast = flat.std(axis=1)
+    findings = [*_copies(data), *_near_copies(data)]
+    findings += [Finding(Kind.BLANK, int(i)) for i in np.flatnonzero(contrast * 255 <= 1)]
+    if data.votes is not None:
+        findings += _taggers(data, data.votes)
+    if said is not None:
+        findings += _net(data, said)
+    return Review(findings, flat.mean(axis=1), contrast)
+
+
+def unseen_by(model: ModelFile, data: FerData) -> NDArray[np.float32]:
+    """What a model says of the rows outside Training; zeros for those inside, which it learnt."""
+    said = probabilities(model, predict(model, data.images), fer2013=True)
+    said[data.splits == Split.Training] = 0
+    return said
+
+
+def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray[np.float32]:
+    """Probabilities float [N, 7] of every Training row by a net trained without it.
+
+    Northcutt, Jiang, Chuang 2021, "Confident Learning", arXiv:1911.00068. Copies of a picture
+    share a fold. A fold that is done in `out` is not trained again; one that was cut is resumed.
+
+    Raises:
+        DataError: fewer than two folds, or more than there are pictures of the rarest class.
+    """
+    training = np.flatnonzero(data.splits == Split.Training)
+    rarest = np.bincount(data.labels[training], minlength=len(Expression)).min()
+    if not 2 <= folds <= rarest:
+        raise DataError(f"{folds} folds of a class with {rarest} pictures", hint="2 to 10 do")
+    fold = np.random.default_rng(recipe.seed).integers(0, folds, len(data))
+    for group in find_copies(data):
+        fold[list(group.rows)] = fold[group.rows[0]]
+    said = np.zeros((len(data), len(Expression)), dtype=np.float32)
+    for number in range(folds):
+        held_out = training[fold[training] == number]
+        others = np.setdiff1d(np.arange(len(data)), held_out)
+        folder = out / f"fold{number}"
+        started = (folder / "checkpoints" / "last.ckpt").exists()
+        model = train_model(data.take(others), recipe, folder, resume=started)
+        logits = predict(model, data.images[held_out])
+        said[held_out] = probabilities(model, logits, fer2013=True)
+    return said
+
+
+def _copies(data: FerData) -> Iterator[Finding]:
+    for group in find_copies(data):
+        first, *others = group.rows
+        for position in others:
+            yield Finding(Kind.COPY, position, other=first)
+
+
+def _near_copies(data: FerData) -> list[Finding]:
+    """Pairs whose thumbnails correlate, as they are or mirrored; exact copies stand apart."""
+    copies = {position for group in find_copies(data) for position in group.rows[1:]}
+    spread = data.images.reshape(len(data), -1).std(axis=1)
+    kept = np.array([i for i in range(len(data)) if i not in copies and spread[i] > 1])
+    if not len(kept):
+        return []
+    pictures = torch.from_numpy(data.images[kept]).unsqueeze(1).float()
+    straight, mirrored = _thumbnails(pictures), _thumbnails(pictures.flip(-1))
+    found: dict[tuple[int, int], Finding] = {}
+    for start in range(0, len(kept), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        for kind, others in ((Kind.NEAR_COPY, straight), (Kind.MIRRORED_COPY, mirrored)):
+            # Each pair once: only with pictures after it.
+            likeness = (straight[rows] @ others[start:].T).triu(diagonal=1)
+            for a, b in (likeness >= NEAR).nonzero().tolist():
+                pair = (int(kept[start + a]), int(kept[start + b]))
+                strength = min(float(likeness[a, b]), 1.0)
+                best = found.get(pair)
+                if best is None or strength > best.strength:
+                    found[pair] = Finding(kind, pair[1], other=pair[0], strength=strength)
+    return sorted(found.values(), key=lambda f: (f.kind, -f.strength))
+
+
+def _thumbnails(pictures: torch.Tensor) -> torch.Tensor:
+    """Unit vectors without their mean, so that a product is a correlation: [N, 256]."""
+    small = F.interpolate(pictures, (_THUMBNAIL, _THUMBNAIL), mode="area").flatten(1)
+    return F.normalize(small - small.mean(dim=1, keepdim=True))
+
+
+def _taggers(data: FerData, votes: NDArray[np.int16]) -> Iterator[Finding]:
+    top, total = votes.max(axis=1), np.maximum(votes.sum(axis=1), 1)
+    no_face = votes.argmax(axis=1) == VOTE_NAMES.index("no_face")
+    for position in np.flatnonzero(no_face & (top > 0)):
+        share = float(top[position] / total[position])
+        yield Finding(Kind.NOT_A_FACE, int(position), strength=share)
+    majority, share_of = vote_majority(votes), vote_distribution(votes)
+    wrong = (majority >= 0) & (majority != data.labels) & (top >= CLEAR * total)
+    findings = [
+        Finding(
+            Kind.TAGGERS_DISAGREE,
+            int(position),
+            suggested=Expression(majority[position]),
+            strength=float(share_of[position, majority[position]]),
+        )
+        for position in np.flatnonzero(wrong)
+    ]
+    yield from sorted(findings, key=lambda f: -f.strength)
+
+
+def _net(data: FerData, said: NDArray[np.float32]) -> list[Finding]:
+    given = said[np.arange(len(data)), data.labels]
+    wrong = (said.max(axis=1) >= LIKELY) & (given <= UNLIKELY)
+    findings = [
+        Finding(
+            Kind.NET_DISAGREES,
+            int(position),
+            suggested=Expression(said[position].argmax()),
+            strength=float(said[position].max()),
+        )
+        for position in np.flatnonzero(wrong)
+    ]
+    return sorted(findings, key=lambda f: -f.strength)

@@ -1,0 +1,142 @@
+"""The folder that a training run leaves, and what can be read from it again.
+
+- `recipe.json`: the settings;
+- `data.json`: where the data set was, and its digest;
+- `checkpoints/`: best.ckpt (by PublicTest) and last.ckpt;
+- `logs/`: metrics.csv, one a start; `tensorboard/`: the same for TensorBoard;
+- `model.onnx`: the best epoch, calibrated, with its card;
+- `figures.json`: what was measured of it on PublicTest.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from roomread.errors import DataError
+from roomread.training.dataset import FerData
+from roomread.training.fer2013 import read_fer2013
+from roomread.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """Where a data set was read from.
+
+    Attributes:
+        path: as `read_fer2013` takes it.
+        ferplus: the FER+ file beside it, or None.
+        digest: `FerData.digest`.
+    """
+
+    path: str
+    ferplus: str | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run's folder. Nothing is read before it is asked for."""
+
+    folder: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """The epoch that was best on PublicTest."""
+        return self.folder / "checkpoints" / "best.ckpt"
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The last whole epoch, to resume from."""
+        return self.folder / "checkpoints" / "last.ckpt"
+
+    @property
+    def recipe_file(self) -> Path:
+        """The settings."""
+        return self.folder / "recipe.json"
+
+    @property
+    def model(self) -> Path:
+        """The model file."""
+        return self.folder / "model.onnx"
+
+    @property
+    def int8_model(self) -> Path:
+        """The quantised model file."""
+        return self.folder / "model.int8.onnx"
+
+    def recipe(self) -> Recipe:
+        """The settings.
+
+        Raises:
+            DataError: there are none.
+        """
+        return Recipe.read(self.recipe_file)
+
+    def save_source(self, source: DataSource) -> None:
+        """Remembers where the data came from."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._write("data.json", asdict(source))
+
+    def data(self) -> FerData:
+        """Reads the data set that the run was trained on.
+
+        Raises:
+            DataError: the run does not say where it was, or it is not there unchanged.
+        """
+        values = self._read("data.json", hint="name it with --data")
+        source = DataSource(**values)
+        ferplus = Path(source.ferplus) if source.ferplus is not None else None
+        data = read_fer2013(Path(source.path), ferplus=ferplus)
+        if data.digest != source.digest:
+            raise DataError(f"{source.path}: changed since the run", hint="name it with --data")
+        return data
+
+    def save_figures(self, figures: list[dict[str, Any]]) -> None:
+        """Keeps what `Evaluation.to_dict` gave."""
+        self._write("figures.json", figures)
+
+    def figures(self) -> list[dict[str, Any]]:
+        """What was measured on PublicTest.
+
+        Raises:
+            DataError: nothing was.
+        """
+        values: list[dict[str, Any]] = self._read("figures.json", hint="measure it with --data")
+        return values
+
+    def curves(self) -> list[dict[str, float]]:
+        """The metrics of each epoch, also of a run that was resumed.
+
+        Returns:
+            One dictionary an epoch, in order: `epoch` and the names that `fit.Training` logs.
+        """
+        epochs: defaultdict[int, dict[str, float]] = defaultdict(dict)
+        # A resumed run writes a new file; what it did again counts.
+        for file in sorted((self.folder / "logs").glob("version_*/metrics.csv"), key=_version):
+            with file.open(encoding="utf-8", newline="") as lines:
+                for row in csv.DictReader(lines):
+                    values = {k: v for k, v in row.items() if v and k not in ("epoch", "step")}
+                    epochs[int(row["epoch"])].update({k: float(v) for k, v in values.items()})
+        return [{"epoch": float(epoch)} | values for epoch, values in sorted(epochs.items())]
+
+    def _write(self, name: str, values: Any) -> None:
+        text = json.dumps(values, indent=2) + "\n"
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def _read(self, name: str, *, hint: str) -> Any:
+        path = self.folder / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise DataError(f"{self.folder}: no {name} in it", hint=hint) from error
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read ({error})", hint=hint) from error
+
+
+def _version(file: Path) -> int:
+    return int(file.parent.name.removeprefix("version_"))

@@ -1,0 +1,117 @@
+"""What each head is asked to say of each picture, and the loss that asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from roomread.classifier import ModelFile, open_model
+from roomread.errors import DataError
+from roomread.readings import Expression
+from roomread.training.dataset import FerData, vote_distribution
+from roomread.training.evaluate import predict, probabilities
+from roomread.training.recipe import Imbalance, Recipe, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The distribution each picture should be given, by head.
+
+    Attributes:
+        seen: float [N, 7] for `logits`; a row of zeros has no target.
+        fer2013: float [N, 7] for `logits_fer2013`, or for the only head.
+    """
+
+    seen: Tensor
+    fer2013: Tensor
+
+    def __getitem__(self, rows: Tensor) -> Targets:
+        return Targets(self.seen[rows], self.fer2013[rows])
+
+
+def has_two_heads(data: FerData, recipe: Recipe) -> bool:
+    """Whether what users see and FER-2013's label are learnt apart."""
+    return data.votes is not None and recipe.target is not Target.LABEL
+
+
+def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targets:
+    """The targets of a data set by a recipe.
+
+    Args:
+        data: the pictures.
+        recipe: its target, blend, label smoothing and teachers.
+        taught: without it labels are not smoothed and teachers not asked, as validation wants.
+
+    Raises:
+        DataError: the recipe blends votes in, and the data set has none.
+        ModelFileError: a teacher cannot be opened.
+    """
+    if recipe.target is Target.BLEND and data.votes is None:
+        raise DataError(
+            "the recipe blends FER+ votes in, and the data set has none",
+            hint="name fer2013new.csv with --ferplus, or set target to 'label'",
+        )
+    classes = len(Expression)
+    label = F.one_hot(torch.from_numpy(data.labels), classes).float()
+    smooth = recipe.label_smoothing if taught else 0.0
+    fer2013 = label * (1 - smooth) + smooth / classes
+    seen = fer2013
+    if data.votes is not None and recipe.target is not Target.LABEL:
+        seen = torch.from_numpy(vote_distribution(data.votes))
+        if recipe.target is Target.BLEND:
+            known = seen.sum(dim=1, keepdim=True) > 0
+            seen = torch.where(known, recipe.blend * seen + (1 - recipe.blend) * fer2013, fer2013)
+    if taught and recipe.teachers:
+        models = [open_model(name) for name in recipe.teachers]
+        share = recipe.teacher_share
+        seen = (1 - share) * seen + share * _mean(models, data.images, fer2013=False)
+        fer2013 = (1 - share) * fer2013 + share * _mean(models, data.images, fer2013=True)
+    return Targets(seen, fer2013)
+
+
+def _mean(models: Sequence[ModelFile], images: NDArray[np.uint8], *, fer2013: bool) -> Tensor:
+    each = [probabilities(m, predict(m, images), fer2013=fer2013) for m in models]
+    return torch.from_numpy(np.mean(each, axis=0))
+
+
+class ExpressionLoss:
+    """Cross-entropy with distributions, with what a recipe does about rare classes.
+
+    Args:
+        recipe: its imbalance and strength.
+        targets: float [N, 7] of the whole Training split; the classes are counted in it.
+
+    Raises:
+        DataError: a class has no picture.
+    """
+
+    def __init__(self, recipe: Recipe, targets: Tensor) -> None:
+        counts = targets.sum(dim=0)
+        if bool((counts <= 0).any()):
+            missing = Expression(int(counts.argmin())).display_name
+            raise DataError(f"the Training split has no picture of '{missing}'")
+        share = counts / counts.sum()
+        kind, strength = recipe.imbalance, recipe.imbalance_strength
+        self.gamma = strength if kind is Imbalance.FOCAL else 0.0
+        self.offset = torch.zeros_like(share)
+        if kind is Imbalance.LOGIT_ADJUSTMENT:
+            self.offset = strength * share.log()
+        self.weight = torch.ones_like(share)
+        if kind is Imbalance.WEIGHTS:
+            weight = share**-strength
+            # The mean weight of a picture stays one, and so does the learning rate's meaning.
+            self.weight = weight / (weight * share).sum()
+
+    def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The mean loss of logits [N, 7] and targets [N, 7]; rows of zeros add nothing."""
+        log_p = F.log_softmax(logits.float() + self.offset.to(logits.device), dim=1)
+        each = targets * log_p * self.weight.to(logits.device)
+        if self.gamma:
+            each = each * (1 - log_p.exp()) ** self.gamma
+        return -each.sum(dim=1).mean()

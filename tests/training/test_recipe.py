@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomread.errors import DataError
+from roomread.training.recipe import Imbalance, Optimizer, Recipe, Target
+
+DEFAULT_TOML = Path(__file__).parents[2] / "configs" / "default.toml"
+
+share = st.floats(0, 1)
+positive = st.floats(1e-6, 1e3)
+recipes = st.builds(
+    Recipe,
+    epochs=st.integers(1, 500),
+    batch_size=st.integers(1, 4096),
+    sides=st.lists(st.integers(16, 96), max_size=4).map(lambda sides: (*sides, 48)),
+    optimizer=st.sampled_from(Optimizer),
+    learning_rate=positive,
+    label_smoothing=share,
+    mixup=positive,
+    target=st.sampled_from(Target),
+    imbalance=st.sampled_from(Imbalance),
+    drop_test_copies=st.booleans(),
+    teachers=st.lists(st.text(max_size=8), max_size=3).map(tuple),
+    seed=st.integers(),
+)
+
+
+@given(recipe=recipes)
+def test_a_recipe_comes_back_from_its_file(
+    recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("recipe") / "recipe.json"
+    recipe.save(path)
+    assert Recipe.read(path) == recipe
+
+
+def test_toml_gives_what_it_names_and_defaults_for_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('net = "vgg"\nlearning_rate = 1\nimbalance = "focal"\nsides = [32, 48]\n')
+    recipe = Recipe.read(path)
+    assert recipe == Recipe(net="vgg", learning_rate=1.0, imbalance=Imbalance.FOCAL, sides=(32, 48))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("epoch = 3", "no setting is called 'epoch'"),
+        ('epochs = "3"', "not of type int"),
+        ("epochs = true", "not of type int"),
+        ("epochs = 0", "epochs is 0"),
+        ("mixup = -1", "mixup is -1"),
+        ("cutout = 1.5", "cutout is 1.5"),
+        ('imbalance = "hope"', "none of none, sampling"),
+        ("sides = [48, 32]", "ending with 48"),
+        ("sides = 48", "not a list"),
+        ("teachers = [3]", "not of type str"),
+        ("net =", "not a recipe"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_file(tmp_path: Path, line: str, words: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(line + "\n")
+    with pytest.raises(DataError, match=r"mine\.toml") as caught:
+        Recipe.read(path)
+    assert words in str(caught.value)
+
+
+def test_a_missing_recipe_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not a recipe"):
+        Recipe.read(tmp_path / "none.toml")
+
+
+def test_sides_rise_in_equal_shares_and_end_full() -> None:
+    recipe = Recipe(epochs=8, sides=(32, 32, 40, 48))
+    assert [recipe.side_at(epoch) for epoch in range(9)] == [32] * 4 + [40] * 2 + [48] * 3
+
+
+def test_more_sides_than_epochs_still_end_full() -> None:
+    assert Recipe(epochs=1, sides=(32, 48)).side_at(0) == 48
+    assert Recipe(epochs=2, sides=(32, 40, 48)).side_at(1) == 48
+
+
+def test_the_default_recipe_in_the_repository_can_be_read() -> None:
+    assert asdict(Recipe.read(DEFAULT_TOML))["net"] == "compact"

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from fer_files import tiny_fer
+from roomread.classifier import open_model
+from roomread.errors import DataError, ModelFileError
+from roomread.training.batches import training_batches, validation_batches
+from roomread.training.dataset import FerData, Split, vote_distribution
+from roomread.training.evaluate import predict, probabilities
+from roomread.training.recipe import Imbalance, Recipe, Target
+from roomread.training.targets import ExpressionLoss, has_two_heads, make_targets
+
+PLAIN = Recipe(label_smoothing=0.0)
+
+
+def unbalanced() -> torch.Tensor:
+    """Targets [70, 7]: 60 of the last class, and one or two of each other."""
+    labels = torch.tensor([0, 1, 2, 3, 4, 5, 0, 1, 2, 3] + [6] * 60)
+    return F.one_hot(labels, 7).float()
+
+
+def test_votes_teach_what_users_see_and_labels_the_other_head() -> None:
+    data = tiny_fer(votes=True)
+    assert data.votes is not None
+    targets = make_targets(data, PLAIN)
+    np.testing.assert_allclose(targets.seen.numpy(), vote_distribution(data.votes))
+    assert (targets.fer2013.argmax(dim=1).numpy() == data.labels).all()
+    assert has_two_heads(data, PLAIN)
+
+
+def test_without_votes_there_is_one_head_for_the_label() -> None:
+    data = tiny_fer()
+    targets = make_targets(data, PLAIN)
+    assert torch.equal(targets.seen, targets.fer2013)
+    assert not has_two_heads(data, PLAIN)
+    assert not has_two_heads(tiny_fer(votes=True), Recipe(target=Target.LABEL))
+
+
+def test_a_blend_lies_between_and_needs_votes() -> None:
+    data = tiny_fer(votes=True)
+    assert data.votes is not None
+    blend = Recipe(target=Target.BLEND, blend=0.25, label_smoothing=0.0)
+    seen = make_targets(data, blend).seen
+    votes = torch.from_numpy(vote_distribution(data.votes))
+    label = make_targets(data, PLAIN).fer2013
+    known = votes.sum(dim=1) > 0
+    torch.testing.assert_close(seen[known], (0.25 * votes + 0.75 * label)[known])
+    torch.testing.assert_close(seen[~known], label[~known])
+    with pytest.raises(DataError, match="blends FER"):
+        make_targets(tiny_fer(), blend)
+
+
+def test_labels_are_smoothed_for_training_only() -> None:
+    data = tiny_fer()
+    recipe = Recipe(label_smoothing=0.7)
+    taught = make_targets(data, recipe).fer2013
+    assert taught[0, data.labels[0]] == pytest.approx(0.3 + 0.1)
+    torch.testing.assert_close(taught.sum(dim=1), torch.ones(len(data)))
+    assert make_targets(data, recipe, taught=False).fer2013.max() == 1
+
+
+def test_teachers_mean_probabilities_are_a_share_of_the_target() -> None:
+    data = tiny_fer(votes=True)
+    recipe = Recipe(label_smoothing=0.0, teachers=("compact", "compact"), teacher_share=0.4)
+    targets = make_targets(data, recipe)
+    model = open_model("compact")
+    said = probabilities(model, predict(model, data.images), fer2013=True)
+    expected = 0.6 * make_targets(data, PLAIN).fer2013.numpy() + 0.4 * said
+    np.testing.assert_allclose(targets.fer2013.numpy(), expected, atol=1e-5)
+
+
+def test_plain_loss_is_cross_entropy() -> None:
+    targets = unbalanced()
+    logits = torch.randn(len(targets), 7, generator=torch.Generator().manual_seed(0))
+    loss = ExpressionLoss(PLAIN, targets)
+    torch.testing.assert_close(loss(logits, targets), F.cross_entropy(logits, targets))
+
+
+def test_rows_without_a_target_add_nothing() -> None:
+    targets = unbalanced()
+    logits = torch.zeros(2, 7)
+    one = ExpressionLoss(PLAIN, targets)(logits, torch.stack([targets[0], torch.zeros(7)]))
+    assert float(one) == pytest.approx(np.log(7) / 2)
+
+
+def test_weights_make_a_rare_class_cost_more_and_the_mean_picture_the_same() -> None:
+    targets = unbalanced()
+    loss = ExpressionLoss(Recipe(imbalance=Imbalance.WEIGHTS), targets)
+    even = torch.zeros(1, 7)
+    rare, common = loss(even, targets[4:5]), loss(even, targets[-1:])
+    # Once in 70 pictures against 60 times.
+    assert float(rare / common) == pytest.approx(60, rel=1e-4)
+    assert float(loss(torch.zeros(70, 7), targets)) == pytest.approx(np.log(7), rel=1e-4)
+
+
+def test_focal_loss_counts_what_is_known_already_less() -> None:
+    targets = unbalanced()[:1]
+    loss = ExpressionLoss(Recipe(imbalance=Imbalance.FOCAL, imbalance_strength=2.0), unbalanced())
+    logits = torch.zeros(1, 7)
+    logits[0, 0] = 3.0
+    p = float(logits.softmax(dim=1)[0, 0])
+    assert float(loss(logits, targets)) == pytest.approx(-((1 - p) ** 2) * np.log(p), rel=1e-4)
+
+
+def test_logit_adjustment_adds_the_log_of_the_prior() -> None:
+    targets = unbalanced()
+    recipe = Recipe(imbalance=Imbalance.LOGIT_ADJUSTMENT, imbalance_strength=0.5)
+    logits = torch.randn(70, 7, generator=torch.Generator().manual_seed(1))
+    prior = targets.mean(dim=0)
+    expected = F.cross_entropy(logits + 0.5 * prior.log(), targets)
+    torch.testing.assert_close(ExpressionLoss(recipe, targets)(logits, targets), expected)
+
+
+def test_a_class_without_pictures_is_named() -> None:
+    targets = unbalanced()
+    targets[:, 1] = 0
+    with pytest.raises(DataError, match="no picture of 'disgust'"):
+        ExpressionLoss(PLAIN, targets)
+
+
+def test_validation_has_every_row_once_in_order() -> None:
+    data = tiny_fer(votes=True).split(Split.PublicTest)
+    labels = torch.cat([batch.labels for batch in validation_batches(data, PLAIN)])
+    assert labels.tolist() == data.labels.tolist()
+
+
+def rows_of(data: FerData, recipe: Recipe, epoch: int) -> list[list[int]]:
+    loader = training_batches(data, make_targets(data, recipe), recipe)
+    loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+    return [rows.tolist() for rows in loader.sampler]  # type: ignore[attr-defined]
+
+
+def test_the_order_hangs_on_seed_and_epoch_alone() -> None:
+    data = tiny_fer(each=4)
+    recipe = Recipe(batch_size=5)
+    assert rows_of(data, recipe, 3) == rows_of(data, recipe, 3)
+    assert rows_of(data, recipe, 3) != rows_of(data, recipe, 4)
+    batches = rows_of(data, recipe, 0)
+    assert {len(rows) for rows in batches} == {5}
+    assert len({row for rows in batches for row in rows}) == len(data) // 5 * 5
+
+
+def test_sampling_draws_rare_classes_as_often() -> None:
+    data = tiny_fer(each=300)
+    keep = (data.labels != 1) | (np.arange(len(data)) % 30 == 0)
+    data = data.take(keep)
+    recipe = Recipe(batch_size=10, imbalance=Imbalance.SAMPLING)
+    drawn = np.bincount(data.labels[np.ravel(rows_of(data, recipe, 0))], minlength=7)
+    assert drawn[1] > 0.8 * drawn.mean()
+    plain = np.bincount(data.labels[np.ravel(rows_of(data, PLAIN, 0))], minlength=7)
+    assert plain[1] < 0.1 * plain.mean()
+
+
+def test_each_device_takes_its_part_of_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tiny_fer(each=4)
+    recipe = Recipe(batch_size=6)
+    whole = rows_of(data, recipe, 0)
+    parts = []
+    for rank in range(2):
+        monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+        parts.append(rows_of(data, recipe, 0))
+    assert [sorted(a + b) for a, b in zip(*parts, strict=True)] == [sorted(w) for w in whole]
+
+
+def test_a_missing_teacher_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="no such model"):
+        make_targets(tiny_fer(), Recipe(teachers=(str(tmp_path / "none.onnx"),)))
