@@ -175,3 +175,11 @@ def _read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     image = np.array(image)
     image.setflags(write=False)
     return image
+
+
+def smooth_pictures(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
+    """Different grey pictures uint8 [count, 48, 48] with large soft shapes, as faces have."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (count, 7, 7), dtype=np.uint8)
+    return np.stack(
+        [np.asarray(Image.fromarray(c).resize((48, 48), Image.Resampling.BICUBIC)) for c in coarse]
+    )

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from roomread.classifier import ModelFile
+from roomread.classifier import ModelFile, open_model
 from roomread.errors import DataError
 from roomread.readings import Expression
 from roomread.training.dataset import (
@@ -25,6 +25,7 @@ from roomread.training.dataset import (
 )
 from roomread.training.evaluate import predict, probabilities
 from roomread.training.recipe import Recipe
+from roomread.training.runs import Run
 from roomread.training.workbench import train_model
 
 # Pictures whose thumbnails correlate so much are one photograph, cut or compressed anew. By looking
@@ -134,9 +135,12 @@ def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray
     for number in range(folds):
         held_out = training[fold[training] == number]
         others = np.setdiff1d(np.arange(len(data)), held_out)
-        folder = out / f"fold{number}"
-        started = (folder / "checkpoints" / "last.ckpt").exists()
-        model = train_model(data.take(others), recipe, folder, resume=started)
+        run = Run(out / f"fold{number}")
+        if run.model.exists():
+            model = open_model(run.model)
+        else:
+            started = run.last_checkpoint.exists()
+            model = train_model(data.take(others), recipe, run.folder, resume=started)
         logits = predict(model, data.images[held_out])
         said[held_out] = probabilities(model, logits, fer2013=True)
     return said

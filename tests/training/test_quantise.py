@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_files import tiny_fer
+from roomread import classifier
+from roomread.classifier import ExpressionClassifier, bundled_models, open_model
+from roomread.errors import DataError
+from roomread.training.dataset import Split
+from roomread.training.quantise import quantise
+from roomread.training.timing import milliseconds_a_face
+
+BUNDLED = Path(classifier.__file__).parent / "bundled"
+
+
+def test_int8_is_smaller_keeps_the_contract_and_says_what_it_cost(tmp_path: Path) -> None:
+    data = tiny_fer(each=12, votes=True)
+    plain = open_model("compact")
+    result = quantise(BUNDLED / "compact.onnx", data, tmp_path / "model.int8.onnx")
+    assert result.model.size < 0.4 * plain.size
+    assert result.model.card.precision == "int8"
+    assert result.model.card.temperature == plain.card.temperature
+    assert "points lost on PublicTest" in result.model.card.figures["against fp32"]
+    assert result.model.has_fer2013_head
+    reopened = ExpressionClassifier(open_model(tmp_path / "model.int8.onnx"))
+    difference = [
+        abs(a.probabilities - b.probabilities).max()
+        for a, b in zip(
+            reopened.classify(data.images),
+            ExpressionClassifier(plain).classify(data.images),
+            strict=True,
+        )
+    ]
+    assert np.mean(difference) < 0.05
+    assert [p.name for p in tmp_path.iterdir()] == ["model.int8.onnx"]
+
+
+def test_without_pictures_to_calibrate_on_nothing_is_written(tmp_path: Path) -> None:
+    data = tiny_fer()
+    data = data.take(data.splits != Split.PublicTest)
+    with pytest.raises(DataError, match="no PublicTest"):
+        quantise(BUNDLED / "compact.onnx", data, tmp_path / "model.int8.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_time_is_positive_for_each_bundled_model() -> None:
+    for name in bundled_models():
+        assert milliseconds_a_face(open_model(name), batch=2, runs=2) > 0
