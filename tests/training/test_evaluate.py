@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fer_files import SHARED_FER2013, tiny_fer
 from roomread.classifier import open_model, softmax
 from roomread.readings import Expression
-from roomread.training.calibrate import abstention_threshold, fit_temperature
+from roomread.training.calibrate import abstention_threshold, fit_tau, fit_temperature
 from roomread.training.dataset import FerData, Split
 from roomread.training.evaluate import evaluate, score, wilson_margin
 from roomread.training.fer2013 import read_fer2013
@@ -90,3 +90,14 @@ def test_the_bundled_model_reaches_65_percent_on_the_official_private_test() -> 
     )
     assert official.accuracy.value >= 0.65
     assert clean.accuracy.value >= 0.62
+
+
+def test_the_leaning_to_what_is_common_is_taken_back_as_far_as_pays() -> None:
+    rng = np.random.default_rng(0)
+    prior = np.array([0.02, 0.16, 0.16, 0.16, 0.16, 0.17, 0.17], np.float32)
+    labels = rng.choice(7, 4000, p=prior / prior.sum())
+    evidence = rng.normal(0, 1, (4000, 7)) + 2.5 * np.eye(7)[labels]
+    # A net that leans too much, and one that does not.
+    leaning = (evidence + 1.5 * np.log(prior)).astype(np.float32)
+    assert fit_tau(leaning, labels, prior) > 0.5
+    assert fit_tau((evidence - 0.5 * np.log(prior)).astype(np.float32), labels, prior) == 0

@@ -133,7 +133,7 @@ def test_validation_has_every_row_once_in_order() -> None:
 def rows_of(data: FerData, recipe: Recipe, epoch: int) -> list[list[int]]:
     loader = training_batches(data, make_targets(data, recipe), recipe)
     loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
-    return [rows.tolist() for rows in loader.sampler]  # type: ignore[attr-defined]
+    return [rows.tolist() for rows in loader.sampler]
 
 
 def test_the_order_hangs_on_seed_and_epoch_alone() -> None:

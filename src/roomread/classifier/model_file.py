@@ -57,6 +57,9 @@ class ModelCard:
         figures: what was measured, each as text with its signature.
         notes: what a user should know: training data, limits.
         temperature_fer2013: the same as `temperature`, for `logits_fer2013`.
+        tau: how far the net's leaning to common expressions is taken back, 0 for not at all; the
+            weights of `logits` hold it already (Menon et al. 2020, arXiv:2007.07314).
+        tau_fer2013: the same as `tau`, for `logits_fer2013`.
         precision: the arithmetic of the weights: "float32" or "int8".
         labels: the classes in the order of `logits`.
     """
@@ -73,6 +76,8 @@ class ModelCard:
     figures: dict[str, str] = field(default_factory=dict)
     notes: str = ""
     temperature_fer2013: float = 1.0
+    tau: float = 0.0
+    tau_fer2013: float = 0.0
     precision: str = "float32"
     labels: tuple[str, ...] = tuple(e.display_name for e in Expression)
 

@@ -220,7 +220,7 @@ def train(
     """
     run = Run(out)
     _check_folder(run, recipe, resume=resume)
-    training = _training_rows(data, recipe)
+    training = training_rows(data, recipe)
     public = data.split(Split.PublicTest)
     if not len(public):
         raise DataError("the data set has no PublicTest pictures: nothing to choose the epoch by")
@@ -302,7 +302,7 @@ def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:
             )
 
 
-def _training_rows(data: FerData, recipe: Recipe) -> FerData:
+def training_rows(data: FerData, recipe: Recipe) -> FerData:
     """The Training split without blanks and non-faces, and without test copies if so wished."""
     keep = data.splits == Split.Training
     if recipe.drop_test_copies:

@@ -64,6 +64,8 @@ class Recipe:
         imbalance: what is done about rare classes.
         imbalance_strength: the power of class counts in sampling and weights, tau of logit
             adjustment (arXiv:2007.07314), gamma of the focal loss (arXiv:1708.02002).
+        balance: after training, take back the net's leaning to common expressions as far as that
+            pays on PublicTest (see `calibrate.fit_tau`).
         drop_test_copies: train without the pictures that also stand in PublicTest or PrivateTest.
         teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
             arXiv:1503.02531).
@@ -88,6 +90,7 @@ class Recipe:
     blend: float = 0.5
     imbalance: Imbalance = Imbalance.NONE
     imbalance_strength: float = 1.0
+    balance: bool = True
     drop_test_copies: bool = False
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5

@@ -6,19 +6,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from roomread._version import __version__
 from roomread.classifier import ModelCard, ModelFile, softmax
 from roomread.faces import FER2013_FRAMING
-from roomread.training.calibrate import abstention_threshold, fit_temperature
+from roomread.training.calibrate import abstention_threshold, fit_tau, fit_temperature
 from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import Evaluation, evaluate, predict
 from roomread.training.export import export_model
 from roomread.training.expression_net import ExpressionNet
-from roomread.training.fit import ONE_PROCESS, Hardware, load_net, train
+from roomread.training.fit import ONE_PROCESS, Hardware, load_net, train, training_rows
 from roomread.training.recipe import Recipe
 from roomread.training.runs import DataSource, Run
+from roomread.training.targets import make_targets
 
 _NOTES = (
     "Reads the expression a face shows, not what the person feels. Trained on FER-2013 "
@@ -67,7 +69,10 @@ def finish(run: Run, data: FerData) -> ModelFile:
     """
     recipe = run.recipe()
     net = load_net(run.checkpoint, recipe)
-    card = _calibrated(net, _card(recipe, data), data, run.model)
+    card = _card(recipe, data)
+    if recipe.balance:
+        card = _balanced(net, card, data, recipe, run.model)
+    card = _calibrated(net, card, data, run.model)
     calibrated = export_model(net, card, run.model)
     # A file cannot hold its own digest.
     results = evaluate(replace(calibrated, digest="this file"), data, Split.PublicTest)
@@ -101,6 +106,31 @@ def _card(recipe: Recipe, data: FerData) -> ModelCard:
         training=asdict(recipe),
         notes=_NOTES.format(votes=_VOTES if data.votes is not None else ""),
     )
+
+
+def _balanced(
+    net: ExpressionNet, card: ModelCard, data: FerData, recipe: Recipe, path: Path
+) -> ModelCard:
+    """Takes back the net's leaning to common expressions, as far as pays on PublicTest."""
+    targets = make_targets(training_rows(data, recipe), recipe, taught=False)
+    public = data.split(Split.PublicTest)
+    logits = predict(export_model(net, card, path), public.images)
+    seen, fer2013 = _prior(targets.seen), _prior(targets.fer2013)
+    labels = _seen_labels(public)
+    known = labels >= 0
+    tau = fit_tau(logits["logits"][known], labels[known], seen)
+    tau_fer2013 = 0.0
+    if "logits_fer2013" in logits:
+        tau_fer2013 = fit_tau(logits["logits_fer2013"], public.labels, fer2013)
+    offsets = (tau * np.log(seen), tau_fer2013 * np.log(fer2013))
+    net.lean_less(*(torch.from_numpy(offset) for offset in offsets))
+    return replace(card, tau=tau, tau_fer2013=tau_fer2013)
+
+
+def _prior(targets: torch.Tensor) -> NDArray[np.float32]:
+    """The share of each class in targets [N, 7]."""
+    prior: NDArray[np.float32] = (targets.sum(dim=0) / targets.sum()).numpy()
+    return prior
 
 
 def _calibrated(net: ExpressionNet, card: ModelCard, data: FerData, path: Path) -> ModelCard:

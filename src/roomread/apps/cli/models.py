@@ -34,6 +34,10 @@ def _card(model: ModelFile) -> Table:
     for name, figure in card.figures.items():
         table.add_row(name, figure)
     table.add_row("precision", card.precision)
+    if card.tau or card.tau_fer2013:
+        table.add_row(
+            "balanced", f"tau {card.tau:.2f}, for FER-2013's label {card.tau_fer2013:.2f}"
+        )
     if card.training:
         table.add_row("train it anew", f"roomread train DATA --config {model.name} --out runs/anew")
     table.add_row("licence", card.licence)
