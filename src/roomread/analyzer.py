@@ -57,7 +57,7 @@ class Analyzer:
 
     def analyze_frame(self, frame: Frame) -> list[Reading]:
         """The readings of one frame by itself, without track numbers; largest face first."""
-        return self._read(frame, self.detector.detect(frame.image))
+        return self.read(frame, self.detector.detect(frame.image))
 
     def stream(
         self,
@@ -90,21 +90,17 @@ class Analyzer:
         else:
             yield from self._follow(source)
 
-    def _follow(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Reading]]]:
-        tracker, smoother = Tracker(), ScoreSmoother(time_constant=self.smoothing)
-        for frame in frames:
-            faces = self.detector.detect(frame.image)
-            tracks = tracker.update(faces, frame.time)
-            readings = self._read(frame, faces)
-            yield (
-                frame,
-                [
-                    smoother.update(replace(reading, track=track.id))
-                    for reading, track in zip(readings, tracks, strict=True)
-                ],
-            )
+    def follow(self) -> Follower:
+        """What reads the frames of one video, one after another, as they are handed in."""
+        return Follower(self)
 
-    def _read(self, frame: Frame, faces: list[Face]) -> list[Reading]:
+    def _follow(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Reading]]]:
+        follower = self.follow()
+        for frame in frames:
+            yield frame, follower.update(frame)
+
+    def read(self, frame: Frame, faces: list[Face]) -> list[Reading]:
+        """The readings of faces that are found already, in their order."""
         classifier = self.classifier
         crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
         qualities = judge(frame.image, faces, crops)
@@ -122,6 +118,31 @@ class Analyzer:
                 landmarks=face.landmarks,
             )
             for i, (face, quality) in enumerate(zip(faces, qualities, strict=True))
+        ]
+
+
+class Follower:
+    """Reads the frames of one video: the same face keeps its number, its scores are steady.
+
+    One for each video or camera; not to be used by several threads at once.
+
+    Args:
+        analyzer: what finds and reads the faces; it may serve other followers meanwhile.
+    """
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+        self._tracker = Tracker()
+        self._smoother = ScoreSmoother(time_constant=analyzer.smoothing)
+
+    def update(self, frame: Frame) -> list[Reading]:
+        """The readings of the next frame; its time is later than the last one's."""
+        faces = self._analyzer.detector.detect(frame.image)
+        tracks = self._tracker.update(faces, frame.time)
+        readings = self._analyzer.read(frame, faces)
+        return [
+            self._smoother.update(replace(reading, track=track.id))
+            for reading, track in zip(readings, tracks, strict=True)
         ]
 
 

@@ -4,6 +4,7 @@ from roomread.media.files import atomic_path, is_file, is_folder
 from roomread.media.images import PICTURE_SUFFIXES, read_image, write_image
 from roomread.media.mailbox import Mailbox
 from roomread.media.overlay import draw_readings
+from roomread.media.signal import NoPicture, SignalCheck
 from roomread.media.sources import Source, find_media, open_source
 from roomread.media.videos import VIDEO_SUFFIXES
 from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, VideoWriter
@@ -13,6 +14,8 @@ __all__ = [
     "VIDEO_SUFFIXES",
     "WRITABLE_VIDEO_SUFFIXES",
     "Mailbox",
+    "NoPicture",
+    "SignalCheck",
     "Source",
     "VideoWriter",
     "atomic_path",

@@ -15,9 +15,10 @@ from typing import Annotated
 import typer
 
 from roomread.analyzer import Analyzer
-from roomread.apps.cli.annotate import Annotator, copy_path
-from roomread.apps.cli.output import Format, Sink, format_for, open_sink
+from roomread.apps.annotate import Annotator, copy_path
+from roomread.apps.cli.output import Format, format_for, open_sink
 from roomread.apps.cli.progress import ProgressBar
+from roomread.apps.records import Sink
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.errors import MediaError, OutputError, RoomreadError
 from roomread.faces import CenterFace, FaceDetector, Haar

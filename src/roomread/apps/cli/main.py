@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from roomread._version import __version__
-from roomread.apps.cli import analyze, data, evaluate, export, models, train
+from roomread.apps.cli import analyze, data, evaluate, export, models, train, webapp
 from roomread.errors import RoomreadError
 
 # Nothing could be done; argument errors end so too.
@@ -23,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("analyze")(analyze.command)
+app.command("app")(webapp.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("compare")(evaluate.compare_command)

@@ -1,4 +1,4 @@
-"""`--annotated`: where the drawn copy of an input goes, and writing it."""
+"""Where the drawn copy of an input goes, and writing it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,103 @@
+"""Everything an operator can set, in one place: `ROOMREAD_*` variables or `roomread.toml`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from roomread.errors import RoomreadError
+from roomread.media import atomic_path
+
+
+class Purpose(StrEnum):
+    """What an installation is used for; the law asks."""
+
+    PERSONAL = "personal"
+    RESEARCH = "research"
+    MEDICAL = "medical"
+    WORK_OR_SCHOOL = "work-or-school"
+
+
+def settings_file() -> Path:
+    """`roomread.toml` in the user's own configuration folder."""
+    return user_config_path("roomread", appauthor=False) / "roomread.toml"
+
+
+class Settings(BaseSettings):
+    """What an operator can set; a variable wins over the file.
+
+    Attributes:
+        purpose: what this installation is used for; None asks the first visitor.
+        ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
+            `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
+            asked by default: a camera on this computer needs none, and others learn nothing.
+        max_upload_mb: the largest picture or video that is taken, MB.
+        local_files: whether visitors may name files and addresses that the app's computer can
+            reach; only right where the visitors are the computer's own user.
+        max_cameras: live cameras at once; more visitors are told to wait.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
+
+    purpose: Purpose | None = None
+    ice_servers: list[dict[str, Any]] = Field(default_factory=list)
+    max_upload_mb: int = Field(default=200, ge=1)
+    local_files: bool = False
+    max_cameras: int = Field(default=8, ge=1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then variables, then the file."""
+        del dotenv_settings, file_secret_settings
+        file = TomlConfigSettingsSource(settings_cls, settings_file())
+        return init_settings, env_settings, file
+
+
+def load_settings() -> Settings:
+    """The settings as they are now.
+
+    Raises:
+        RoomreadError: a variable or the file holds what is no setting.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise RoomreadError(
+            f"the setting '{name}' is wrong: {first['msg']}",
+            hint=f"see ROOMREAD_{name.upper()} or {settings_file()}",
+        ) from error
+    except ValueError as error:
+        raise RoomreadError(f"the settings cannot be read: {error}") from error
+
+
+def keep_purpose(purpose: Purpose) -> None:
+    """Writes the purpose into the settings' file; other lines of it stay.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    path = settings_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in old if not line.replace(" ", "").startswith("purpose=")]
+    with atomic_path(path) as draft:
+        draft.write_text("\n".join([f'purpose = "{purpose}"', *kept]) + "\n", encoding="utf-8")

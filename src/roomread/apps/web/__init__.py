@@ -1,0 +1,1 @@
+"""The web app: Streamlit pages. `roomread app` starts it."""

@@ -1,0 +1,139 @@
+"""One visitor's live camera: frames in, drawn frames out, and what the page shows beside them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from streamlit_webrtc import VideoProcessorBase
+
+from roomread import Analyzer
+from roomread.media import NoPicture, SignalCheck, draw_readings
+from roomread.readings import Frame, Reading, Scores
+
+HISTORY_SECONDS = 60.0
+# As often as a chart of a minute can show.
+_HISTORY_STEP = 0.25
+_RATE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What a camera showed last. Never changed, only replaced: another thread reads it.
+
+    Attributes:
+        readings: of the last frame, the largest face first.
+        no_picture: why there was nothing to read, or None.
+        history: of each track seen in the last minute, (seconds, scores) from old to new.
+        now: the last frame's time, seconds.
+        rate: frames a second that were read.
+        age: seconds from a frame's arrival to its result, against the fastest one.
+        dropped: frames that were left out for newer ones.
+    """
+
+    readings: tuple[Reading, ...] = ()
+    no_picture: NoPicture | None = None
+    history: dict[int, tuple[tuple[float, Scores], ...]] = field(default_factory=dict)
+    now: float = 0.0
+    rate: float = 0.0
+    age: float = 0.0
+    dropped: int = 0
+
+
+class LiveCamera(VideoProcessorBase):
+    """Reads the newest frame and leaves out those it overtook.
+
+    Args:
+        analyzer: shared with other visitors.
+        mirrored: show the picture as a mirror does.
+    """
+
+    def __init__(self, analyzer: Analyzer, *, mirrored: bool = True) -> None:
+        self.mirrored = mirrored
+        self.state = LiveState()
+        self._follower = analyzer.follow()
+        self._signal = SignalCheck()
+        self._history: dict[int, deque[tuple[float, Scores]]] = {}
+        self._done: deque[float] = deque()
+        self._fastest: float | None = None
+        self._index = 0
+
+    async def recv_queued(self, frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
+        """streamlit-webrtc's call with all frames that came since the last one."""
+        newest = frames[-1]
+        drawn = av.VideoFrame.from_ndarray(self._read(newest, len(frames) - 1), format="rgb24")
+        drawn.pts, drawn.time_base = newest.pts, newest.time_base
+        return [drawn]
+
+    def _read(self, video_frame: av.VideoFrame, dropped: int) -> NDArray[np.uint8]:
+        image = np.asarray(video_frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+        if self.mirrored:
+            image = np.ascontiguousarray(image[:, ::-1])
+        frame = Frame(image, float(video_frame.time or 0.0), self._index, "camera")
+        self._index += 1
+        problem = self._signal.update(frame)
+        readings = [] if problem is not None else self._follower.update(frame)
+        self._remember(frame.time, readings)
+        self.state = LiveState(
+            readings=tuple(readings),
+            no_picture=problem,
+            history={track: tuple(rows) for track, rows in self._history.items()},
+            now=frame.time,
+            rate=self._rate(),
+            age=self._age(frame.time),
+            dropped=self.state.dropped + dropped,
+        )
+        return draw_readings(image, readings)
+
+    def _remember(self, now: float, readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            if reading.scores is None or reading.track is None:
+                continue
+            rows = self._history.setdefault(reading.track, deque())
+            if not rows or now - rows[-1][0] >= _HISTORY_STEP:
+                rows.append((now, reading.scores))
+        for track, rows in list(self._history.items()):
+            while rows and now - rows[0][0] > HISTORY_SECONDS:
+                rows.popleft()
+            if not rows:
+                del self._history[track]
+
+    def _rate(self) -> float:
+        now = time.monotonic()
+        self._done.append(now)
+        while now - self._done[0] > _RATE_SECONDS:
+            self._done.popleft()
+        span = now - self._done[0]
+        return (len(self._done) - 1) / span if span > 0 else 0.0
+
+    def _age(self, frame_time: float) -> float:
+        # The camera's clock and ours differ by an unknown amount; the least seen is no delay.
+        offset = time.monotonic() - frame_time
+        self._fastest = offset if self._fastest is None else min(self._fastest, offset)
+        return offset - self._fastest
+
+
+class CameraSlots:
+    """How many cameras one process reads at once; a visitor keeps a slot while frames come."""
+
+    def __init__(self, count: int, *, idle_seconds: float = 15.0) -> None:
+        self._count, self._idle_seconds = count, idle_seconds
+        self._used: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def take(self, visitor: str, now: float) -> bool:
+        """Whether this visitor may use a camera; ask again every few seconds to keep the slot."""
+        with self._lock:
+            self._used = {
+                name: last for name, last in self._used.items() if now - last < self._idle_seconds
+            }
+            if visitor not in self._used and len(self._used) >= self._count:
+                return False
+            self._used[visitor] = now
+            return True

@@ -1,0 +1,100 @@
+"""The webcam, read while it runs."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit_webrtc import WebRtcMode, webrtc_streamer
+
+from roomread.apps.settings import load_settings
+from roomread.apps.web.camera import HISTORY_SECONDS, CameraSlots, LiveCamera, LiveState
+from roomread.apps.web.shared import score_bars, score_lines, shared_analyzer
+
+_TROUBLE = """
+- **The browser asks for the camera**: allow it. If you refused once, use the camera symbol in the
+  address bar and load the page anew.
+- **Another program has the camera**: close it (video calls keep it), then press START again.
+- **No camera is found**: plug one in, or choose another with SELECT DEVICE.
+- **It connects and no picture comes**: you and this app are on different networks. The operator
+  sets a TURN server in `ROOMREAD_ICE_SERVERS`. Browsers also want HTTPS for any address but
+  `localhost`.
+"""
+
+
+@st.cache_resource
+def _slots(count: int) -> CameraSlots:
+    return CameraSlots(count)
+
+
+def show() -> None:
+    """The page."""
+    st.title("Live")
+    settings = load_settings()
+    context = get_script_run_ctx()
+    visitor = context.session_id if context is not None else ""
+    slots = _slots(settings.max_cameras)
+    if not slots.take(visitor, time.monotonic()):
+        st.warning(
+            f"{settings.max_cameras} cameras are being read, as many as this installation takes. "
+            "Try again in a minute."
+        )
+        return
+    mirrored = st.toggle("Mirrored", value=True)
+    left, right = st.columns([3, 2])
+    with left:
+        analyzer = shared_analyzer()
+        streamer = webrtc_streamer(
+            key="live",
+            mode=WebRtcMode.SENDRECV,
+            video_processor_factory=lambda: LiveCamera(analyzer, mirrored=mirrored),
+            rtc_configuration={"iceServers": settings.ice_servers},
+            media_stream_constraints={
+                "video": {"width": {"ideal": 640}, "height": {"ideal": 480}},
+                "audio": False,
+            },
+            async_processing=True,
+        )
+        with st.expander("The camera does not start?"):
+            st.markdown(_TROUBLE)
+    camera = streamer.video_processor
+    if camera is None or not streamer.state.playing:
+        right.info("Press START. The picture is read in this app's memory and never stored.")
+        return
+    camera.mirrored = mirrored
+
+    @st.fragment(run_every=0.5)
+    def panel() -> None:
+        slots.take(visitor, time.monotonic())
+        _show_state(camera.state)
+
+    with right:
+        panel()
+
+
+def _show_state(state: LiveState) -> None:
+    rate, age, dropped = st.columns(3)
+    rate.metric("Frames a second", f"{state.rate:.0f}")
+    age.metric("Age of the result", f"{1000 * state.age:.0f} ms")
+    dropped.metric("Left out", state.dropped, help="Frames that newer ones overtook.")
+    if state.no_picture is not None:
+        st.warning(str(state.no_picture).capitalize())
+        return
+    if not state.readings:
+        st.info("No face is seen.")
+        return
+    tracks = [reading.track for reading in state.readings]
+    chosen = st.selectbox("Face", tracks, format_func=lambda track: f"#{track}", key="track")
+    reading = state.readings[tracks.index(chosen) if chosen in tracks else 0]
+    if reading.scores is None:
+        st.info(f"Face #{reading.track} cannot be read: {reading.quality.reason}.")
+        return
+    st.markdown(f"**#{reading.track}: {reading.scores}**")
+    st.altair_chart(score_bars(reading.scores), width="stretch")
+    rows = state.history.get(reading.track, ()) if reading.track is not None else ()
+    times = [then - state.now for then, _ in rows]
+    st.altair_chart(
+        score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS),
+        width="stretch",
+    )
