@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from roomread.media import NoPicture, SignalCheck
+from roomread.readings import Frame
+from scenes import astronaut
+
+
+def frame(image: np.ndarray, time: float) -> Frame:
+    return Frame(image, time, 0, "camera")
+
+
+@pytest.mark.parametrize("level", [0, 20, 128, 255])
+def test_one_colour_is_no_picture(level: int) -> None:
+    image = np.full((480, 640, 3), level, np.uint8)
+    assert SignalCheck().update(frame(image, 0.0)) is NoPicture.BLANK
+
+
+def test_a_noisy_dark_picture_of_a_covered_lens_is_none_either() -> None:
+    noise = np.random.default_rng(0).integers(0, 6, (480, 640, 3), dtype=np.uint8)
+    assert SignalCheck().update(frame(noise, 0.0)) is NoPicture.BLANK
+
+
+def test_a_portrait_is_a_picture_until_it_has_been_still_for_seconds() -> None:
+    check = SignalCheck()
+    image = astronaut()
+    assert check.update(frame(image, 0.0)) is None
+    assert check.update(frame(image, 2.9)) is None
+    assert check.update(frame(image, 3.0)) is NoPicture.FROZEN
+    moved = np.roll(image, 8, axis=1)
+    assert check.update(frame(moved, 3.1)) is None
+    assert check.update(frame(moved, 4.0)) is None
