@@ -8,9 +8,12 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data/fer2013.parquet
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
-.PHONY: run test lint format bench bench-fer train evaluate clean
+.PHONY: run sample test lint format bench bench-fer train evaluate clean
 
-run: $(VENV)/base.done
+run: $(VENV)/app.done
+	$(BIN)/roomread app
+
+sample: $(VENV)/base.done
 	@mkdir -p out
 	$(BIN)/roomread analyze examples/astronaut.jpg --annotated out/astronaut.jpg
 	@echo "The photo with its boxes: out/astronaut.jpg"
@@ -55,6 +58,10 @@ $(VENV)/base.done: $(VENV)/pip.done $(SETTINGS)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
+$(VENV)/app.done: $(VENV)/pip.done $(SETTINGS)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[app]"
+	@touch $@ $(VENV)/base.done
+
 $(VENV)/dev.done: $(VENV)/pip.done $(SETTINGS)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable ".[all]"
-	@touch $@ $(VENV)/base.done
+	@touch $@ $(VENV)/app.done $(VENV)/base.done

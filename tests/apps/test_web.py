@@ -127,6 +127,17 @@ def visit(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
 
 
+def start_camera(page: Page) -> None:
+    """Presses START; once in twenty the connection ends as it begins, and a visitor presses again."""
+    start = page.frame_locator("iframe").first.get_by_role("button", name="START")
+    start.click()
+    try:
+        expect(page.get_by_text("Frames/s")).to_be_visible(timeout=20 * SECONDS)
+    except AssertionError:
+        start.click()
+        expect(page.get_by_text("Frames/s")).to_be_visible()
+
+
 def upload(page: Page, *files: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(list(files))
 
@@ -171,11 +182,10 @@ def test_many_faces_none_and_what_is_no_picture_at_once(page: Page, tmp_path: Pa
 
 def test_the_live_camera_is_read_the_face_leaves_and_comes_back(page: Page) -> None:
     visit(page, "Live")
-    page.frame_locator("iframe").first.get_by_role("button", name="START").click()
+    start_camera(page)
     expect(page.get_by_text("#1: happy")).to_be_visible()
     expect(page.get_by_text("No face is seen.")).to_be_visible()
     expect(page.get_by_text(": happy").first).to_be_visible()
-    expect(page.get_by_text("Frames a second")).to_be_visible()
     page.frame_locator("iframe").first.get_by_role("button", name="STOP").click()
     expect(page.get_by_text("Press START.")).to_be_visible()
 
@@ -185,7 +195,7 @@ def test_two_visitors_have_a_camera_each(browser: Browser, address: str, page: P
     other.goto(address)
     for visitor in (page, other):
         visit(visitor, "Live")
-        visitor.frame_locator("iframe").first.get_by_role("button", name="START").click()
+        start_camera(visitor)
     for visitor in (page, other):
         expect(visitor.get_by_text(": happy").first).to_be_visible()
     other.context.close()

@@ -38,6 +38,8 @@ def command(
         "server.address": address,
         "server.headless": str(no_browser).lower(),
         "server.maxUploadSize": limit,
+        # Streamlit would ask for an e-mail address at its first start.
+        "server.showEmailPrompt": "false",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     # Streamlit runs a script by its path in a server of its own, and ends with it.

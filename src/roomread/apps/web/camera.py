@@ -33,7 +33,8 @@ class LiveState:
         history: of each track seen in the last minute, (seconds, scores) from old to new.
         now: the last frame's time, seconds.
         rate: frames a second that were read.
-        age: seconds from a frame's arrival to its result, against the fastest one.
+        age: seconds from a frame to its result, the wait in the queue included; the way from the
+            camera counts from its fastest frame.
         dropped: frames that were left out for newer ones.
     """
 
@@ -72,6 +73,7 @@ class LiveCamera(VideoProcessorBase):
         return [drawn]
 
     def _read(self, video_frame: av.VideoFrame, dropped: int) -> NDArray[np.uint8]:
+        begun = time.monotonic()
         image = np.asarray(video_frame.to_ndarray(format="rgb24"), dtype=np.uint8)
         if self.mirrored:
             image = np.ascontiguousarray(image[:, ::-1])
@@ -86,7 +88,7 @@ class LiveCamera(VideoProcessorBase):
             history={track: tuple(rows) for track, rows in self._history.items()},
             now=frame.time,
             rate=self._rate(),
-            age=self._age(frame.time),
+            age=self._age(frame.time, begun),
             dropped=self.state.dropped + dropped,
         )
         return draw_readings(image, readings)
@@ -112,11 +114,11 @@ class LiveCamera(VideoProcessorBase):
         span = now - self._done[0]
         return (len(self._done) - 1) / span if span > 0 else 0.0
 
-    def _age(self, frame_time: float) -> float:
+    def _age(self, frame_time: float, begun: float) -> float:
         # The camera's clock and ours differ by an unknown amount; the least seen is no delay.
-        offset = time.monotonic() - frame_time
+        offset = begun - frame_time
         self._fastest = offset if self._fastest is None else min(self._fastest, offset)
-        return offset - self._fastest
+        return time.monotonic() - frame_time - self._fastest
 
 
 class CameraSlots:

@@ -75,8 +75,8 @@ def show() -> None:
 
 def _show_state(state: LiveState) -> None:
     rate, age, dropped = st.columns(3)
-    rate.metric("Frames a second", f"{state.rate:.0f}")
-    age.metric("Age of the result", f"{1000 * state.age:.0f} ms")
+    rate.metric("Frames/s", f"{state.rate:.0f}", help="Frames read in a second.")
+    age.metric("Age, ms", f"{1000 * state.age:.0f}", help="From a frame to its result.")
     dropped.metric("Left out", state.dropped, help="Frames that newer ones overtook.")
     if state.no_picture is not None:
         st.warning(str(state.no_picture).capitalize())
