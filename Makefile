@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data/fer2013.parquet
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
-.PHONY: run sample test lint format bench bench-fer train evaluate clean
+.PHONY: run sample test lint format bench bench-app bench-fer train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -35,6 +35,9 @@ format: $(VENV)/dev.done
 
 bench: $(VENV)/dev.done
 	$(BIN)/python benchmarks/first_use.py
+
+bench-app: $(VENV)/dev.done
+	$(BIN)/python benchmarks/web_app.py
 
 bench-fer: $(VENV)/dev.done
 	$(BIN)/python benchmarks/first_use.py --fer

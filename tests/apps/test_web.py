@@ -128,7 +128,7 @@ def visit(page: Page, name: str) -> None:
 
 
 def start_camera(page: Page) -> None:
-    """Presses START; once in twenty the connection ends as it begins, and a visitor presses again."""
+    """Presses START; now and then the connection ends as it begins: a visitor presses again."""
     start = page.frame_locator("iframe").first.get_by_role("button", name="START")
     start.click()
     try:
