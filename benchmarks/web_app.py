@@ -2,8 +2,8 @@
 
     python benchmarks/web_app.py [--minutes 10]
 
-Headless Chromium with a fake 640 x 480 camera at 30 frames a second that shows one face; the browsers
-run on the same processors as the app. Prints medians of the first and the last third.
+Headless Chromium with a fake 640 x 480 camera at 30 frames a second that shows one face; the
+browsers run on the same processors as the app. Prints medians of the first and the last third.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
-import skimage.data
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -32,7 +31,7 @@ URL = f"http://127.0.0.1:{PORT}"
 
 def write_camera(path: Path) -> None:
     """Two seconds of a portrait that moves a little, as Y4M."""
-    portrait = Image.fromarray(skimage.data.astronaut())
+    portrait = Image.open(Path(__file__).parent.parent / "examples" / "astronaut.jpg")
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg\n")
         for number in range(60):
