@@ -15,11 +15,13 @@ BOX = (40.0, 30.0, 100.0, 110.0)
 
 
 def frames(count: int, *, start: float = 0.0, step: float = 0.1) -> list[av.VideoFrame]:
-    """Noise, as a camera's frames never repeat; the left half is darker."""
+    """A chequered wall and noise, as a camera's frames never repeat; the left half is darker."""
+    squares = (np.indices((240, 320)) // 20).sum(axis=0) % 2
     rng = np.random.default_rng(int(start * 10))
     made = []
     for number in range(count):
-        image = rng.integers(100, 256, (240, 320, 3), dtype=np.uint8)
+        image = rng.integers(100, 130, (240, 320, 3), dtype=np.uint8)
+        image += (120 * squares[:, :, None]).astype(np.uint8)
         image[:, :160] //= 2
         frame = av.VideoFrame.from_ndarray(image, format="rgb24")
         frame.pts, frame.time_base = round((start + number * step) * 1000), Fraction(1, 1000)

@@ -303,13 +303,22 @@ def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:
 
 
 def training_rows(data: FerData, recipe: Recipe) -> FerData:
-    """The Training split without blanks and non-faces, and without test copies if so wished."""
+    """The Training split without blanks and non-faces, and without test copies if so wished.
+
+    Raises:
+        DataError: an expression has no picture.
+    """
     keep = data.splits == Split.Training
     if recipe.drop_test_copies:
         for group in find_copies(data):
             if group.across_splits:
                 keep[np.array(group.rows)] = False
-    return data.take(keep).faces_only()
+    rows = data.take(keep).faces_only()
+    counts = np.bincount(rows.labels, minlength=len(Expression))
+    if not counts.all():
+        missing = Expression(int(counts.argmin())).display_name
+        raise DataError(f"the Training split has no picture of '{missing}'")
+    return rows
 
 
 def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:

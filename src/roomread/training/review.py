@@ -128,7 +128,12 @@ def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray
     rarest = np.bincount(data.labels[training], minlength=len(Expression)).min()
     if not 2 <= folds <= rarest:
         raise DataError(f"{folds} folds of a class with {rarest} pictures", hint="2 to 10 do")
-    fold = np.random.default_rng(recipe.seed).integers(0, folds, len(data))
+    random = np.random.default_rng(recipe.seed)
+    fold = np.zeros(len(data), dtype=np.int64)
+    for e in Expression:
+        # Each class is dealt out by itself, so that no net lacks one.
+        rows = random.permutation(np.flatnonzero(data.labels == e))
+        fold[rows] = np.arange(len(rows)) % folds
     for group in find_copies(data):
         fold[list(group.rows)] = fold[group.rows[0]]
     said = np.zeros((len(data), len(Expression)), dtype=np.float32)

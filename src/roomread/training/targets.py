@@ -86,17 +86,12 @@ class ExpressionLoss:
     Args:
         recipe: its imbalance and strength.
         targets: float [N, 7] of the whole Training split; the classes are counted in it.
-
-    Raises:
-        DataError: a class has no picture.
     """
 
     def __init__(self, recipe: Recipe, targets: Tensor) -> None:
         counts = targets.sum(dim=0)
-        if bool((counts <= 0).any()):
-            missing = Expression(int(counts.argmin())).display_name
-            raise DataError(f"the Training split has no picture of '{missing}'")
-        share = counts / counts.sum()
+        # What no tagger saw counts as seen once: a logarithm and a power want more than zero.
+        share = counts.clamp(min=1) / counts.sum()
         kind, strength = recipe.imbalance, recipe.imbalance_strength
         self.gamma = strength if kind is Imbalance.FOCAL else 0.0
         self.offset = torch.zeros_like(share)

@@ -128,8 +128,8 @@ def _balanced(
 
 
 def _prior(targets: torch.Tensor) -> NDArray[np.float32]:
-    """The share of each class in targets [N, 7]."""
-    prior: NDArray[np.float32] = (targets.sum(dim=0) / targets.sum()).numpy()
+    """The share of each class in targets [N, 7]; what no tagger saw counts as seen once."""
+    prior: NDArray[np.float32] = (targets.sum(dim=0).clamp(min=1) / targets.sum()).numpy()
     return prior
 
 
