@@ -43,7 +43,7 @@ bench-fer: $(VENV)/dev.done
 	$(BIN)/python benchmarks/first_use.py --fer
 
 train: $(VENV)/dev.done
-	$(BIN)/roomread train $(DATA) --out runs/compact
+	$(BIN)/roomread train $(DATA) --config configs/default.toml --out runs/compact
 
 evaluate: $(VENV)/dev.done
 	$(BIN)/roomread evaluate $(DATA)

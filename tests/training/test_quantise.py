@@ -4,22 +4,39 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from fer_files import tiny_fer
 from roomread import classifier
-from roomread.classifier import ExpressionClassifier, bundled_models, open_model
-from roomread.errors import DataError
+from roomread.classifier import ExpressionClassifier, ModelCard, bundled_models, open_model
+from roomread.errors import DataError, ModelFileError
+from roomread.readings import Framing
 from roomread.training.dataset import Split
+from roomread.training.export import export_model
+from roomread.training.expression_net import ExpressionNet
+from roomread.training.nets import make_net
 from roomread.training.quantise import quantise
 from roomread.training.timing import milliseconds_a_face
 
-BUNDLED = Path(classifier.__file__).parent / "bundled"
+
+@pytest.fixture(scope="module")
+def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file of a net that was not trained, but whose statistics have moved."""
+    torch.manual_seed(0)
+    net = ExpressionNet(make_net("compact"), two_heads=True).train()
+    net(torch.randint(0, 256, (32, 1, 48, 48), dtype=torch.uint8))
+    path = tmp_path_factory.mktemp("fp32") / "model.onnx"
+    card = ModelCard("compact", 1.3, 0.4, Framing(1.03, 0.0), "0", "none", 0, "Apache-2.0")
+    export_model(net, card, path)
+    return path
 
 
-def test_int8_is_smaller_keeps_the_contract_and_says_what_it_cost(tmp_path: Path) -> None:
+def test_int8_is_smaller_keeps_the_contract_and_says_what_it_cost(
+    tmp_path: Path, fp32: Path
+) -> None:
     data = tiny_fer(each=12, votes=True)
-    plain = open_model("compact")
-    result = quantise(BUNDLED / "compact.onnx", data, tmp_path / "model.int8.onnx")
+    plain = open_model(fp32)
+    result = quantise(fp32, data, tmp_path / "model.int8.onnx")
     assert result.model.size < 0.4 * plain.size
     assert result.model.card.precision == "int8"
     assert result.model.card.temperature == plain.card.temperature
@@ -38,11 +55,17 @@ def test_int8_is_smaller_keeps_the_contract_and_says_what_it_cost(tmp_path: Path
     assert [p.name for p in tmp_path.iterdir()] == ["model.int8.onnx"]
 
 
-def test_without_pictures_to_calibrate_on_nothing_is_written(tmp_path: Path) -> None:
+def test_what_is_int8_already_is_refused(tmp_path: Path) -> None:
+    bundled = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
+    with pytest.raises(ModelFileError, match="int8 already"):
+        quantise(bundled, tiny_fer(), tmp_path / "model.int8.onnx")
+
+
+def test_without_pictures_to_calibrate_on_nothing_is_written(tmp_path: Path, fp32: Path) -> None:
     data = tiny_fer()
     data = data.take(data.splits != Split.PublicTest)
     with pytest.raises(DataError, match="no PublicTest"):
-        quantise(BUNDLED / "compact.onnx", data, tmp_path / "model.int8.onnx")
+        quantise(fp32, data, tmp_path / "model.int8.onnx")
     assert list(tmp_path.iterdir()) == []
 
 

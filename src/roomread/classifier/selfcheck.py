@@ -13,6 +13,8 @@ from roomread.classifier.model_file import ModelFile
 
 # The largest difference in a probability that is rounding and not an error.
 TOLERANCE = 1e-4
+# Processors round in 8 bits each in their way, and a rounding may tip the next layer's.
+INT8_TOLERANCE = 0.02
 
 
 def check_pictures(side: int = 48, *, count: int = 7) -> NDArray[np.uint8]:

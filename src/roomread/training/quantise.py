@@ -28,9 +28,11 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from roomread.classifier import ModelFile, open_model
 from roomread.classifier.model_file import CARD_KEY
+from roomread.errors import ModelFileError
 from roomread.training.dataset import FerData, Split
 from roomread.training.evaluate import Evaluation, evaluate
-from roomread.training.timing import milliseconds_a_face
+from roomread.training.timing import times_as_fast
+from roomread.training.workbench import card_figures
 
 _PICTURES = 512
 _BATCH = 64
@@ -68,11 +70,13 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
         out: the file to write; it is there whole or not at all.
 
     Raises:
-        ModelFileError: `model` is none.
+        ModelFileError: `model` is none, or int8 already.
         DataError: the data set has no PublicTest pictures.
         OSError: the file cannot be written.
     """
     plain = open_model(model)
+    if plain.card.precision == "int8":
+        raise ModelFileError(f"{model}: is int8 already", hint="take the run's model.onnx")
     before = evaluate(plain, data, Split.PublicTest)
     public = data.split(Split.PublicTest)
     spread = np.linspace(0, len(public) - 1, min(_PICTURES, len(public))).astype(int)
@@ -82,7 +86,7 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
         _quantise(prepared, draft, public.images[spread])
         _write_card(draft, plain)
         after = evaluate(replace(open_model(draft), digest="this file"), data, Split.PublicTest)
-        ratio = milliseconds_a_face(plain) / milliseconds_a_face(open_model(draft))
+        ratio = times_as_fast(plain, open_model(draft))
         result = Quantised(open_model(draft), before, after, ratio)
         _write_card(draft, plain, result)
         draft.replace(out)
@@ -131,7 +135,7 @@ def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
 def _write_card(path: Path, plain: ModelFile, result: Quantised | None = None) -> None:
     card = replace(plain.card, precision="int8")
     if result is not None:
-        figures = {f"{r.name}: accuracy": str(r.accuracy) for r in result.after}
+        figures = card_figures(result.after)
         figures["against fp32"] = (
             f"{result.points_lost:+.2f} points lost on PublicTest, "
             f"{result.times_as_fast:.2f} times as fast a face (batch 25, one thread)"
