@@ -102,6 +102,21 @@ def test_too_many_wait_no_longer_and_a_forgotten_job_leaves_nothing(
     assert board.get(second) is None
 
 
+def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
+    board: JobBoard, tmp_path: Path
+) -> None:
+    clip = make_clip(tmp_path / "long.mp4", [n / 10 for n in range(400)], size=SIZE).read_bytes()
+    number = board.upload("a.mp4", clip)
+    job = job_of(board, number)
+    while job.seconds < 0.2:
+        time.sleep(0.005)
+    board.forget(number)
+    wait(job)
+    assert job.seconds < 39
+    assert not job.error
+    assert not job.folder.exists()
+
+
 def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
     analyzer = Analyzer(detector=FixedDetector([BOX]), classifier=FixedClassifier())
     board = JobBoard(lambda: analyzer, kept_seconds=0.0)

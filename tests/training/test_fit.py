@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -188,3 +189,33 @@ def test_a_run_ends_in_a_model_file_with_its_card(tmp_path: Path, *, votes: bool
     assert len(scores) == 3
     recipe = json.loads((tmp_path / "run" / "recipe.json").read_text())
     assert recipe["epochs"] == 1
+
+
+def test_a_run_starts_from_another_runs_best_weights(tmp_path: Path) -> None:
+    data = tiny_fer(votes=True)
+    first = train(data, replace(RECIPE, epochs=1), tmp_path / "first")
+    # With so low a rate the weights stay as they were.
+    still = replace(RECIPE, epochs=1, learning_rate=1e-12, seed=1)
+    second = train(data, replace(still, start=str(tmp_path / "first")), tmp_path / "second")
+    anew = train(data, still, tmp_path / "anew")
+    torch.testing.assert_close(second.head.weight, first.head.weight)
+    assert not torch.allclose(anew.head.weight, first.head.weight, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"start": "none"}, "not a checkpoint of a run"),
+        ({"net": "mobilenet"}, "not the weights of the net 'mobilenet'"),
+        ({"target": Target.LABEL}, "has not the heads"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_told(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    data = tiny_fer(votes=True)
+    train(data, replace(RECIPE, epochs=1), tmp_path / "first")
+    recipe = replace(RECIPE, start=str(tmp_path / "first"))
+    with pytest.raises(DataError, match=message):
+        train(data, replace(recipe, **change), tmp_path / "second")
+    assert not Run(tmp_path / "second").recipe_file.exists()

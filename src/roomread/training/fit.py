@@ -215,7 +215,8 @@ def train(
 
     Raises:
         DataError: `out` holds a run and `resume` is not set, there is nothing to resume, the run
-            there is another recipe's, or a split or a class is empty.
+            there is another recipe's, a split or a class is empty, or the recipe starts from a
+            folder without a run of its net.
         KeyboardInterrupt: Ctrl-C; the last whole epoch is kept.
     """
     run = Run(out)
@@ -229,6 +230,8 @@ def train(
     targets = make_targets(training, recipe)
     two_heads = has_two_heads(data, recipe)
     module = Training(recipe, two_heads=two_heads, targets=targets, threads=hardware.threads)
+    if recipe.start and not resume:
+        _start_from(Run(Path(recipe.start)), module)
     recipe.save(run.recipe_file)
     checkpoints = run.checkpoint.parent
     best = _Best(
@@ -286,6 +289,22 @@ def train(
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from error
     return load_net(run.checkpoint, recipe)
+
+
+def _start_from(run: Run, module: Training) -> None:
+    """Gives a module the best weights of a run.
+
+    Raises:
+        DataError: there is no such run, or it trained another net or other heads.
+    """
+    weights = load_net(run.checkpoint, module.recipe).state_dict()
+    try:
+        module.net.load_state_dict(weights)
+    except RuntimeError as error:
+        raise DataError(
+            f"{run.folder}: its net has not the heads that this recipe trains",
+            hint="start from a run with the same target and votes",
+        ) from error
 
 
 def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:

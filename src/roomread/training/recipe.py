@@ -70,6 +70,7 @@ class Recipe:
         teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
             arXiv:1503.02531).
         teacher_share: that target's share, 0..1.
+        start: a run of the same net whose best weights are the first ones; "" starts anew.
         seed: of weights, order and augmentation.
     """
 
@@ -94,6 +95,7 @@ class Recipe:
     drop_test_copies: bool = False
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
+    start: str = ""
     seed: int = 0
 
     def __post_init__(self) -> None:

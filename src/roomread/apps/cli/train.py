@@ -51,6 +51,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     teacher: Annotated[
         list[str] | None, typer.Option(help="A model file to learn from; may be repeated.")
     ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="A run's folder whose best weights are the first ones.")
+    ] = None,
     drop_test_copies: Annotated[
         bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")
     ] = False,
@@ -88,6 +91,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         "mixup": mixup,
         "cutout": cutout,
         "teachers": teacher,
+        "start": start,
         "drop_test_copies": drop_test_copies or None,
     }
     recipe = _recipe(config, {name: value for name, value in changes.items() if value is not None})

@@ -82,6 +82,8 @@ class VideoJob:
         self._source: str | Path = name
         self._analyzer = analyzer
         self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._forgotten = False
 
     @property
     def annotated(self) -> Path:
@@ -110,13 +112,20 @@ class VideoJob:
         self._stop.set()
 
     def forget(self) -> None:
-        """Removes everything it wrote."""
+        """Removes everything it wrote: at once, or when the reading has stopped."""
         self.cancel()
-        self._temporary.cleanup()
+        with self._lock:
+            self._forgotten = True
+            # A folder that is being written to cannot be removed.
+            if self.started is None or self.finished:
+                self._temporary.cleanup()
 
     def run(self) -> None:
         """Reads the video; errors become `error`."""
-        self.started = time.monotonic()
+        with self._lock:
+            if self._forgotten:
+                return
+            self.started = time.monotonic()
         try:
             if not self._stop.is_set():
                 self._read()
@@ -129,8 +138,11 @@ class VideoJob:
             self.cancelled = self._stop.is_set()
             if isinstance(self._source, Path):
                 self._source.unlink(missing_ok=True)
-            self.ended = time.monotonic()
-            self.finished = True
+            with self._lock:
+                self.ended = time.monotonic()
+                if self._forgotten:
+                    self._temporary.cleanup()
+                self.finished = True
 
     def _read(self) -> None:
         with (
