@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -20,7 +19,7 @@ from PIL import Image
 playwright = pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402
 
-from program import PROGRAM  # noqa: E402
+from program import PROGRAM, free_port  # noqa: E402
 from roomread.media import VideoWriter  # noqa: E402
 from scenes import astronaut, grid  # noqa: E402
 
@@ -28,16 +27,20 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 SECONDS = 1000
 SLOW = 60 * SECONDS
+BROWSER_ARGS = ["--no-sandbox", "--use-fake-device-for-media-stream"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app, run as a user runs it, its settings in a folder of the test's."""
-    folder = tmp_path_factory.mktemp("app")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app keeps its settings and its log."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """The app, run as a user runs it."""
+    port = free_port()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             # Streamlit has deprecation warnings of its own; they are not errors of ours.
@@ -83,18 +86,14 @@ def room(*, left: int | None) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(folder: Path) -> Iterator[Browser]:
     """Chromium whose camera shows the astronaut for 6 s, nobody for 4 s, and so on."""
     pictures = [room(left=40 + n % 15) for n in range(90)] + [room(left=None)] * 60
-    camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.y4m", pictures)
+    camera = write_camera(folder / "camera.y4m", pictures)
     with playwright.sync_playwright() as driver:
         launched = driver.chromium.launch(
             executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera}",
-            ],
+            args=[*BROWSER_ARGS, f"--use-file-for-fake-video-capture={camera}"],
         )
         yield launched
         launched.close()
@@ -215,6 +214,49 @@ def test_a_refused_camera_is_told_and_the_page_says_how_to_fix_it(
     visitor.get_by_text("The camera does not start?").click()
     expect(visitor.get_by_text("The browser asks for the camera")).to_be_visible()
     context.close()
+
+
+def try_connection(page: Page) -> None:
+    visit(page, "Live")
+    page.get_by_text("The camera does not start?").click()
+    page.get_by_role("button", name="Test the connection").click()
+
+
+def test_the_connection_test_needs_no_relay_on_one_computer(page: Page) -> None:
+    try_connection(page)
+    expect(page.get_by_text("no relay is needed from here")).to_be_visible()
+
+
+def test_behind_a_wall_a_relay_is_asked_for_and_used(
+    browser: Browser, address: str, page: Page, folder: Path, coturn: int
+) -> None:
+    del page  # the purpose is answered
+    context = browser.new_context(permissions=["camera"])
+    # As on a network that lets nothing but a relay through, as schools' and companies' do.
+    context.add_init_script(
+        "const Free = RTCPeerConnection;"
+        "window.RTCPeerConnection = function (settings) {"
+        "  return new Free({ ...settings, iceTransportPolicy: 'relay' });"
+        "};"
+    )
+    visitor = context.new_page()
+    visitor.set_default_timeout(SLOW)
+    visitor.goto(address)
+    try_connection(visitor)
+    expect(visitor.get_by_text("none is set")).to_be_visible()
+    settings = folder / "roomread" / "roomread.toml"
+    before = settings.read_text()
+    settings.write_text(
+        f'ice_service = "coturn"\nturn_urls = ["turn:127.0.0.1:{coturn}?transport=tcp"]\n'
+        f'turn_secret = "north"\n{before}'
+    )
+    visitor.reload()
+    try_connection(visitor)
+    expect(visitor.get_by_text("is set, and works")).to_be_visible()
+    start_camera(visitor)
+    expect(visitor.get_by_text(": happy").first).to_be_visible()
+    context.close()
+    settings.write_text(before)
 
 
 def test_a_video_is_read_survives_a_reload_and_is_offered(page: Page, tmp_path: Path) -> None:

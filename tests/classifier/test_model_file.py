@@ -118,3 +118,9 @@ def test_a_missing_file_names_the_bundled_ones(tmp_path: Path) -> None:
 def test_a_folder_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError):
         open_model(tmp_path)
+
+
+def test_a_confusion_matrix_of_other_labels_is_refused() -> None:
+    card = replace(open_model().card, confusion={"FER-2013 label": [[1, 2], [3, 4]]})
+    with pytest.raises(ValueError, match="confusion matrix"):
+        ModelCard.from_json(card.to_json())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_config_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +28,15 @@ class Purpose(StrEnum):
     WORK_OR_SCHOOL = "work-or-school"
 
 
+class IceService(StrEnum):
+    """Who gives out TURN credentials that last an hour."""
+
+    COTURN = "coturn"
+    CLOUDFLARE = "cloudflare"
+    TWILIO = "twilio"
+    HUGGING_FACE = "hugging-face"
+
+
 def settings_file() -> Path:
     """`roomread.toml` in the user's own configuration folder."""
     return user_config_path("roomread", appauthor=False) / "roomread.toml"
@@ -41,6 +50,10 @@ class Settings(BaseSettings):
         ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
             `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
             asked by default: a camera on this computer needs none, and others learn nothing.
+        ice_service: a service that is asked for TURN credentials, beside `ice_servers`; None asks
+            none. See `roomread.apps.web.ice` for what each wants to know.
+        turn_urls: for the service "coturn": the TURN server's addresses.
+        turn_secret: for the service "coturn": its `static-auth-secret`.
         max_upload_mb: the largest picture or video that is taken, MB.
         local_files: whether visitors may name files and addresses that the app's computer can
             reach; only right where the visitors are the computer's own user.
@@ -51,6 +64,9 @@ class Settings(BaseSettings):
 
     purpose: Purpose | None = None
     ice_servers: list[dict[str, Any]] = Field(default_factory=list)
+    ice_service: IceService | None = None
+    turn_urls: list[str] = Field(default_factory=list)
+    turn_secret: SecretStr = SecretStr("")
     max_upload_mb: int = Field(default=200, ge=1)
     local_files: bool = False
     max_cameras: int = Field(default=8, ge=1)

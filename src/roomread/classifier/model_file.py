@@ -55,6 +55,8 @@ class ModelCard:
         licence: of the weights.
         training: the recipe's settings.
         figures: what was measured, each as text with its signature.
+        confusion: counts [7, 7], truth by row, under the name of each comparison in `figures`.
+        curves: what training noted of each epoch: "epoch", "train_loss", "val_accuracy", ...
         notes: what a user should know: training data, limits.
         temperature_fer2013: the same as `temperature`, for `logits_fer2013`.
         tau: how far the net's leaning to common expressions is taken back, 0 for not at all; the
@@ -74,6 +76,8 @@ class ModelCard:
     licence: str
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
+    confusion: dict[str, list[list[int]]] = field(default_factory=dict)
+    curves: list[dict[str, float]] = field(default_factory=list)
     notes: str = ""
     temperature_fer2013: float = 1.0
     tau: float = 0.0
@@ -107,6 +111,9 @@ class ModelCard:
             and card.framing.side > 0
         ):
             raise ValueError("temperature, threshold or framing out of range")
+        square = [len(card.labels)] * len(card.labels)
+        if any([len(row) for row in counts] != square for counts in card.confusion.values()):
+            raise ValueError("a confusion matrix is not of its labels")
         return card
 
 

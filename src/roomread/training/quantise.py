@@ -32,7 +32,7 @@ from roomread.errors import ModelFileError
 from roomread.training.dataset import FerData, Split
 from roomread.training.evaluate import Evaluation, evaluate
 from roomread.training.timing import times_as_fast
-from roomread.training.workbench import card_figures
+from roomread.training.workbench import with_figures
 
 _PICTURES = 512
 _BATCH = 64
@@ -135,12 +135,11 @@ def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
 def _write_card(path: Path, plain: ModelFile, result: Quantised | None = None) -> None:
     card = replace(plain.card, precision="int8")
     if result is not None:
-        figures = card_figures(result.after)
-        figures["against fp32"] = (
+        card = with_figures(card, result.after)
+        card.figures["against fp32"] = (
             f"{result.points_lost:+.2f} points lost on PublicTest, "
             f"{result.times_as_fast:.2f} times as fast a face (batch 25, one thread)"
         )
-        card = replace(card, figures=figures)
     proto = onnx.load(path)
     onnx.helper.set_model_props(proto, {CARD_KEY: card.to_json()})
     onnx.save(proto, path)

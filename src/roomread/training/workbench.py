@@ -77,11 +77,17 @@ def finish(run: Run, data: FerData) -> ModelFile:
     # A file cannot hold its own digest.
     results = evaluate(replace(calibrated, digest="this file"), data, Split.PublicTest)
     run.save_figures([result.to_dict() for result in results])
-    return export_model(net, replace(card, figures=card_figures(results)), run.model)
+    card = replace(with_figures(card, results), curves=_rounded(run.curves()))
+    return export_model(net, card, run.model)
 
 
-def card_figures(results: list[Evaluation]) -> dict[str, str]:
-    """What a card says of evaluations."""
+def with_figures(card: ModelCard, results: list[Evaluation]) -> ModelCard:
+    """The card with what was measured."""
+    confusion = {result.name: result.confusion.tolist() for result in results}
+    return replace(card, figures=_figures(results), confusion=confusion)
+
+
+def _figures(results: list[Evaluation]) -> dict[str, str]:
     return {
         f"{result.name}: {kind}": str(figure)
         for result in results
@@ -91,6 +97,11 @@ def card_figures(results: list[Evaluation]) -> dict[str, str]:
             ("ECE", result.ece),
         )
     }
+
+
+def _rounded(curves: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Four digits are more than an epoch's figures hold."""
+    return [{name: round(value, 4) for name, value in row.items()} for row in curves]
 
 
 def _card(recipe: Recipe, data: FerData) -> ModelCard:

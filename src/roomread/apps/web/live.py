@@ -10,16 +10,19 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from roomread.apps.settings import load_settings
 from roomread.apps.web.camera import HISTORY_SECONDS, CameraSlots, LiveCamera, LiveState
+from roomread.apps.web.connection import show_connection_test
+from roomread.apps.web.ice import ice_servers
 from roomread.apps.web.shared import score_bars, score_lines, shared_analyzer
+from roomread.errors import RoomreadError
 
 _TROUBLE = """
 - **The browser asks for the camera**: allow it. If you refused once, use the camera symbol in the
   address bar and load the page anew.
 - **Another program has the camera**: close it (video calls keep it), then press START again.
 - **No camera is found**: plug one in, or choose another with SELECT DEVICE.
-- **It connects and no picture comes**: you and this app are on different networks. The operator
-  sets a TURN server in `ROOMREAD_ICE_SERVERS`. Browsers also want HTTPS for any address but
-  `localhost`.
+- **It connects and no picture comes**: you and this app are on different networks. Test the
+  connection below; the operator sets a relay (TURN server) in `ROOMREAD_ICE_SERVERS`. Browsers also
+  want HTTPS for any address but `localhost`.
 """
 
 
@@ -41,6 +44,11 @@ def show() -> None:
             "Try again in a minute."
         )
         return
+    try:
+        servers = ice_servers(settings)
+    except RoomreadError as error:
+        st.warning(f"Cameras on other networks may not connect: {error}")
+        servers = list(settings.ice_servers)
     mirrored = st.toggle("Mirrored", value=True)
     left, right = st.columns([3, 2])
     with left:
@@ -49,7 +57,7 @@ def show() -> None:
             key="live",
             mode=WebRtcMode.SENDRECV,
             video_processor_factory=lambda: LiveCamera(analyzer, mirrored=mirrored),
-            rtc_configuration={"iceServers": settings.ice_servers},
+            rtc_configuration={"iceServers": servers},
             media_stream_constraints={
                 "video": {"width": {"ideal": 640}, "height": {"ideal": 480}},
                 "audio": False,
@@ -58,6 +66,7 @@ def show() -> None:
         )
         with st.expander("The camera does not start?"):
             st.markdown(_TROUBLE)
+            st.fragment(show_connection_test)(servers)
     camera = streamer.video_processor
     if camera is None or not streamer.state.playing:
         right.info("Press START. The picture is read in this app's memory and never stored.")

@@ -1,0 +1,211 @@
+"""Tries the way between a visitor's browser and this app, and says whether it needs a relay."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import streamlit as st
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from streamlit.components.v2.types import ComponentRenderer
+from streamlit_webrtc.config import compile_ice_servers
+
+# Browsers give up on a way after 15 to 30 s.
+_SECONDS = 20.0
+_Result = TypeVar("_Result")
+
+# One attempt as the camera makes it, without the camera: an offer to Python, its answer back, and
+# the kind of way that ICE chose. ICE takes a relay only where nothing more direct connects.
+_SCRIPT = """
+const attempts = new WeakMap();
+
+async function route(connection) {
+  const stats = await connection.getStats();
+  for (const each of stats.values()) {
+    if (each.type === "transport" && each.selectedCandidatePairId) {
+      const pair = stats.get(each.selectedCandidatePairId);
+      const ends = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)];
+      return ends.some((end) => end?.candidateType === "relay") ? "relay" : "direct";
+    }
+  }
+  return "direct";
+}
+
+async function begin(attempt, servers, seconds, setStateValue) {
+  const connection = new RTCPeerConnection({ iceServers: servers });
+  attempt.connection = connection;
+  let relay = false;
+  let done = false;
+  const end = (result) => {
+    if (done) return;
+    done = true;
+    setStateValue("result", { route: result, relay });
+    connection.close();
+  };
+  connection.onicecandidate = ({ candidate }) => {
+    relay = relay || candidate?.type === "relay";
+  };
+  connection.createDataChannel("test").onopen = async () => end(await route(connection));
+  connection.onconnectionstatechange = () => {
+    if (connection.connectionState === "failed") end("none");
+  };
+  setTimeout(() => end("none"), 1000 * seconds);
+  await connection.setLocalDescription();
+  const gathered = new Promise((resolve) => {
+    connection.onicegatheringstatechange = () => {
+      if (connection.iceGatheringState === "complete") resolve();
+    };
+    setTimeout(resolve, 5000);
+  });
+  if (connection.iceGatheringState !== "complete") await gathered;
+  setStateValue("offer", connection.localDescription.sdp);
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const attempt = attempts.get(parentElement);
+  if (attempt === undefined) {
+    const first = {};
+    attempts.set(parentElement, first);
+    begin(first, data.servers, data.seconds, setStateValue);
+  } else if (data.answer && !attempt.answered) {
+    attempt.answered = true;
+    attempt.connection.setRemoteDescription({ type: "answer", sdp: data.answer });
+  }
+}
+"""
+
+
+class Route(StrEnum):
+    """The way that connected."""
+
+    DIRECT = "direct"
+    RELAY = "relay"
+    NONE = "none"
+
+
+def verdict(route: Route, *, relay_answered: bool, servers: Sequence[dict[str, Any]]) -> str:
+    """What an attempt means to a visitor and an operator, in a sentence or two.
+
+    Args:
+        route: the way that connected.
+        relay_answered: whether a TURN server gave the browser an address.
+        servers: the `iceServers` that were used.
+    """
+    if route is Route.DIRECT:
+        return "The camera's way to this app is direct: no relay is needed from here."
+    if route is Route.RELAY:
+        return "There is no direct way from here; the relay is needed, is set, and works."
+    if relay_answered:
+        return (
+            "Nothing connects, though the relay answers your browser. The app's own computer "
+            "must reach the relay too: the operator checks its firewall."
+        )
+    urls = [url for server in servers for url in _as_list(server.get("urls", []))]
+    if any(url.startswith("turn") for url in urls):
+        return (
+            "Nothing connects: a relay is needed, and the one that is set does not answer. The "
+            "operator checks its address, its credentials and its firewall."
+        )
+    return "Nothing connects: a relay is needed from here, and none is set. The operator sets one."
+
+
+def _as_list(urls: Any) -> list[str]:
+    return [urls] if isinstance(urls, str) else list(urls)
+
+
+class Answerer:
+    """The app's end of attempts, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._peers: set[RTCPeerConnection] = set()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="roomread-ice", daemon=True
+        )
+        self._thread.start()
+
+    def answer(self, offer: str, servers: Sequence[dict[str, Any]]) -> str:
+        """The answer to a browser's offer, both in SDP; its end closes itself after the attempt.
+
+        Raises:
+            ValueError: the offer is not one.
+            TimeoutError: the servers were not gathered from in time.
+        """
+        return self._run(self._answer(offer, servers))
+
+    def close(self) -> None:
+        """Ends all attempts and the thread."""
+        self._run(self._close_all())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=_SECONDS)
+
+    async def _answer(self, offer: str, servers: Sequence[dict[str, Any]]) -> str:
+        configuration = RTCConfiguration(iceServers=compile_ice_servers(list(servers)))
+        peer = RTCPeerConnection(configuration)
+        self._peers.add(peer)
+        try:
+            await peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
+            await peer.setLocalDescription(await peer.createAnswer())
+        except Exception:
+            await self._close(peer)
+            raise
+        self._loop.call_later(_SECONDS, lambda: self._loop.create_task(self._close(peer)))
+        return str(peer.localDescription.sdp)
+
+    async def _close(self, peer: RTCPeerConnection) -> None:
+        self._peers.discard(peer)
+        await peer.close()
+
+    async def _close_all(self) -> None:
+        await asyncio.gather(*(self._close(peer) for peer in list(self._peers)))
+
+
+@st.cache_resource(on_release=Answerer.close)
+def _answerer() -> Answerer:
+    return Answerer()
+
+
+@st.cache_resource
+def _component() -> ComponentRenderer:
+    return st.components.v2.component("roomread.connection", js=_SCRIPT)
+
+
+def show_connection_test(servers: Sequence[dict[str, Any]]) -> None:
+    """A button, and what an attempt found; runs in the page's fragment."""
+    state = st.session_state
+    if st.button("Test the connection"):
+        state["connection_attempt"] = state.get("connection_attempt", 0) + 1
+        state.pop("connection_answer", None)
+    attempt = state.get("connection_attempt")
+    if attempt is None:
+        return
+    found = _component()(
+        key=f"connection-{attempt}",
+        data={
+            "servers": list(servers),
+            "seconds": _SECONDS,
+            "answer": state.get("connection_answer"),
+        },
+        on_offer_change=lambda: None,
+        on_result_change=lambda: None,
+    )
+    if found.result:
+        route, relay = Route(found.result["route"]), bool(found.result["relay"])
+        say = st.success if route is not Route.NONE else st.error
+        say(verdict(route, relay_answered=relay, servers=servers))
+    elif found.offer and "connection_answer" not in state:
+        try:
+            state["connection_answer"] = _answerer().answer(found.offer, servers)
+        except (TimeoutError, ValueError) as error:
+            st.error(f"The app's end of the connection failed: {error or 'no answer in time'}.")
+            return
+        st.rerun(scope="fragment")
+    else:
+        st.info("Trying …")
