@@ -179,6 +179,25 @@ def test_many_faces_none_and_what_is_no_picture_at_once(page: Page, tmp_path: Pa
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
+def test_what_is_too_large_is_refused_before_it_is_decoded(
+    page: Page, folder: Path, tmp_path: Path
+) -> None:
+    settings = folder / "roomread" / "roomread.toml"
+    before = settings.read_text()
+    settings.write_text(f"max_upload_mb = 1\n{before}")
+    heavy = tmp_path / "heavy.png"
+    heavy.write_bytes(EXAMPLE.read_bytes() + bytes(1_100_000))
+    # 400 million pixels in half a megabyte.
+    wide = tmp_path / "wide.png"
+    Image.new("1", (20_000, 20_000)).save(wide)
+    assert wide.stat().st_size < 1_000_000
+    visit(page, "Photo")
+    upload(page, heavy, wide)
+    expect(page.get_by_text("wide.png: too many pixels")).to_be_visible()
+    expect(page.get_by_text("File must be 1.0MB or smaller")).to_be_visible()
+    settings.write_text(before)
+
+
 def test_the_live_camera_is_read_the_face_leaves_and_comes_back(page: Page) -> None:
     visit(page, "Live")
     start_camera(page)
@@ -302,6 +321,8 @@ def test_the_model_page_shows_the_card_and_the_about_page_the_law(page: Page) ->
     visit(page, "Model")
     expect(page.get_by_text("Abstains under")).to_be_visible()
     expect(page.get_by_text("roomread train DATA --config compact")).to_be_visible()
+    expect(page.get_by_role("heading", name="What it takes for what")).to_be_visible()
     visit(page, "About and privacy")
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
     expect(page.get_by_text("Nothing is stored")).to_be_visible()
+    expect(page.get_by_text("This installation is used for: Myself")).to_be_visible()

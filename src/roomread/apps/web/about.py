@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread import __version__
-from roomread.apps.settings import Purpose, Settings, keep_purpose, settings_file
+from roomread.apps.settings import Purpose, Settings, keep_purpose, load_settings, settings_file
 from roomread.errors import OutputError
 
 _PURPOSES = {
@@ -78,4 +78,7 @@ def show() -> None:
     )
     st.subheader("The law")
     st.markdown(_LAW)
+    purpose = load_settings().purpose or st.session_state.get("purpose")
+    if purpose is not None:
+        st.markdown(f"This installation is used for: **{_PURPOSES[Purpose(purpose)]}**.")
     st.caption(f"Roomread {__version__}, Apache-2.0.")

@@ -24,6 +24,8 @@ _TROUBLE = """
   connection below; the operator sets a relay (TURN server) in `ROOMREAD_ICE_SERVERS`. Browsers also
   want HTTPS for any address but `localhost`.
 """
+# What a visitor sees as late.
+_LATE_SECONDS = 0.5
 
 
 @st.cache_resource
@@ -87,6 +89,8 @@ def _show_state(state: LiveState) -> None:
     rate.metric("Frames/s", f"{state.rate:.0f}", help="Frames read in a second.")
     age.metric("Age, ms", f"{1000 * state.age:.0f}", help="From a frame to its result.")
     dropped.metric("Left out", state.dropped, help="Frames that newer ones overtook.")
+    if state.age > _LATE_SECONDS:
+        st.warning("This computer is behind: too much is being read at once.")
     if state.no_picture is not None:
         st.warning(str(state.no_picture).capitalize())
         return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import numpy as np
@@ -14,8 +15,8 @@ from PIL import Image
 
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import score_bars, shared_analyzer
-from roomread.errors import MediaError
+from roomread.apps.web.shared import BusyError, score_bars, shared_analyzer, turn
+from roomread.errors import MediaError, RoomreadError
 from roomread.media import PICTURE_SUFFIXES, draw_readings, read_image
 from roomread.readings import Expression, Frame, Reading
 
@@ -54,23 +55,36 @@ def show() -> None:
         st.info("Upload one or more photos, or take one. They stay in this computer's memory.")
         return
     photos = []
-    for number, (name, content) in enumerate(pictures):
-        try:
-            photo = _read(name, content, number)
-        except MediaError as error:
-            st.error(str(error))
+    for number, read in enumerate(_read_once(pictures)):
+        if isinstance(read, RoomreadError):
+            st.error(str(read))
             continue
-        photos.append(photo)
-        _show_photo(photo, number)
+        photos.append(read)
+        _show_photo(read, number)
     if photos:
         _offer_readings(photos)
 
 
-def _read(name: str, content: bytes, number: int) -> Photo:
-    image = read_image(content, name=name)
-    frame = Frame(image, 0.0, number, name)
-    readings = shared_analyzer().analyze_frame(frame)
-    return Photo(frame, readings, draw_readings(image, readings))
+def _read_once(pictures: list[tuple[str, bytes]]) -> list[Photo | RoomreadError]:
+    """Reads what was not read when the page was last drawn; forgets what is no longer there."""
+    known: dict[tuple[str, bytes], Photo | RoomreadError] = st.session_state.get("photos", {})
+    read: dict[tuple[str, bytes], Photo | RoomreadError] = {}
+    for name, content in pictures:
+        key = (name, hashlib.sha256(content).digest())
+        read[key] = known[key] if key in known else _read(name, content)
+    # Who was told to wait is served when the page is drawn again.
+    st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
+    return list(read.values())
+
+
+def _read(name: str, content: bytes) -> Photo | RoomreadError:
+    try:
+        with turn():
+            frame = Frame(read_image(content, name=name), 0.0, 0, name)
+            readings = shared_analyzer().analyze_frame(frame)
+            return Photo(frame, readings, draw_readings(frame.image, readings))
+    except (BusyError, MediaError) as error:
+        return error
 
 
 def _show_photo(photo: Photo, number: int) -> None:
@@ -139,8 +153,8 @@ def _offer_readings(photos: list[Photo]) -> None:
     ):
         text = io.StringIO(newline="")
         sink = sink_of(text)
-        for photo in photos:
-            sink.add(photo.frame, photo.readings)
+        for number, photo in enumerate(photos):
+            sink.add(replace(photo.frame, index=number), photo.readings)
         sink.close()
         st.download_button(
             label, text.getvalue(), file_name=f"readings.{suffix}", mime=mime, on_click="ignore"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import altair as alt
 import pandas as pd
 import streamlit as st
 
 from roomread import Analyzer
+from roomread.errors import RoomreadError
 from roomread.readings import Expression, Scores
 
 _NAMES = [e.display_name for e in Expression]
@@ -14,10 +20,39 @@ _COLORS = ["#{:02x}{:02x}{:02x}".format(*e.color) for e in Expression]
 EXPRESSION_SCALE = alt.Scale(domain=_NAMES, range=_COLORS)
 
 
+# Seconds; who has waited so long is told, and need not hold a connection open.
+_LONGEST_WAIT = 30.0
+
+
+class BusyError(RoomreadError):
+    """Too many visitors want pictures read at once."""
+
+
 @st.cache_resource(show_spinner="Loading the nets …")
 def shared_analyzer() -> Analyzer:
     """The analyzer of this process; it keeps nothing of a visitor."""
     return Analyzer()
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """A visitor's turn to have pictures read; as many at once as there are processors.
+
+    Raises:
+        BusyError: others have been before this visitor for too long.
+    """
+    turns = _turns()
+    if not turns.acquire(timeout=_LONGEST_WAIT):
+        raise BusyError("this app reads pictures of others", hint="try again in a minute")
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+@st.cache_resource
+def _turns() -> threading.Semaphore:
+    return threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 def score_bars(scores: Scores) -> alt.Chart:
