@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from roomread.classifier import ExpressionClassifier, FaceClassifier
-from roomread.faces import CenterFace, FaceDetector, cut, judge
+from roomread.faces import CenterFace, FaceDetector, Scanner, cut, judge
 from roomread.media import find_media, is_folder, open_source, read_image
 from roomread.readings import Face, Frame, Reading
 from roomread.tracking import ScoreSmoother, Tracker
@@ -29,6 +29,8 @@ class Analyzer:
         detector: what finds faces; None for CenterFace.
         classifier: what reads them; None for the bundled model.
         smoothing: seconds over which a face's scores are averaged in a video; 0 for none.
+        scan_every: seconds between two searches of whole frames in a video; in between known faces
+            are looked for where they were. 0 searches every frame whole.
     """
 
     def __init__(
@@ -37,10 +39,12 @@ class Analyzer:
         detector: FaceDetector | None = None,
         classifier: FaceClassifier | None = None,
         smoothing: float = 0.3,
+        scan_every: float = 0.5,
     ) -> None:
         self.detector = detector if detector is not None else CenterFace()
         self.classifier = classifier if classifier is not None else ExpressionClassifier()
         self.smoothing = smoothing
+        self.scan_every = scan_every
 
     def analyze(self, picture: Picture) -> list[Reading]:
         """The readings of one picture, largest face first; an empty list when it shows none.
@@ -132,12 +136,13 @@ class Follower:
 
     def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
+        self._scanner = Scanner(analyzer.detector, every=analyzer.scan_every)
         self._tracker = Tracker()
         self._smoother = ScoreSmoother(time_constant=analyzer.smoothing)
 
     def update(self, frame: Frame) -> list[Reading]:
         """The readings of the next frame; its time is later than the last one's."""
-        faces = self._analyzer.detector.detect(frame.image)
+        faces = self._scanner.find(frame, self._tracker.expected(frame.time))
         tracks = self._tracker.update(faces, frame.time)
         readings = self._analyzer.read(frame, faces)
         return [

@@ -2,9 +2,10 @@
 
 from roomread.faces.centerface import CenterFace
 from roomread.faces.crops import FER2013_FRAMING, cut
-from roomread.faces.detector import FaceDetector
+from roomread.faces.detector import FaceDetector, Refinder
 from roomread.faces.haar import Haar
 from roomread.faces.quality import QualityLimits, judge
+from roomread.faces.scan import Scanner
 
 __all__ = [
     "FER2013_FRAMING",
@@ -12,6 +13,8 @@ __all__ = [
     "FaceDetector",
     "Haar",
     "QualityLimits",
+    "Refinder",
+    "Scanner",
     "cut",
     "judge",
 ]

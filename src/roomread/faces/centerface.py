@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from importlib.resources import files
 
 import numpy as np
@@ -26,6 +28,13 @@ MULTIPLE = 32
 STRIDE = 4
 # Overlap (IoU) above which two boxes are one face.
 SAME_FACE = 0.3
+# A face is looked for again in a square twice its size, brought to 64 px: a sixth of the time of
+# a whole 720p picture with 25 faces, and boxes 3 % of a face beside those found there.
+CELL = 64
+AROUND = 2.0
+# From the middle of its square, in parts of the square, a face may have moved; beyond it would be
+# cut by the edge.
+DRIFT = 0.3
 
 
 class CenterFace:
@@ -82,10 +91,7 @@ class CenterFace:
         threshold = self._threshold
         if threshold is None:
             threshold = FULL_SIZE_THRESHOLD if scaled is image else SCALED_THRESHOLD
-        maps = self._session.run(
-            ["heatmap", "scale", "offset", "landmarks"], {"image": _padded(scaled)[np.newaxis]}
-        )
-        boxes, landmarks, confidence = decode([m[0] for m in maps], threshold)
+        boxes, landmarks, confidence = self._run(scaled, threshold)
         zoom = np.array([width / scaled.shape[1], height / scaled.shape[0]], dtype=np.float32)
         found = (
             Face(
@@ -96,6 +102,74 @@ class CenterFace:
             for one in suppress(boxes, confidence)
         )
         return largest_first(face for face in found if self._is_wanted(face))
+
+    def refind(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
+        """The face near each of some boxes, where one is; much faster than `detect`.
+
+        The squares around them are laid side by side in one small picture.
+
+        Args:
+            image: uint8 [H, W, 3], RGB, upright.
+            expected: N boxes in px of `image`, from where faces were a moment ago.
+
+        Returns:
+            N faces in the order of `expected`, None where there is none; never one face twice.
+
+        Raises:
+            MediaError: `image` is not such an array.
+        """
+        check_picture(image)
+        if not expected:
+            return []
+        columns = math.ceil(math.sqrt(len(expected)))
+        rows = math.ceil(len(expected) / columns)
+        mosaic = np.zeros((rows * CELL, columns * CELL, 3), dtype=np.uint8)
+        squares = []
+        for number, box in enumerate(expected):
+            row, column = divmod(number, columns)
+            cell = mosaic[row * CELL : (row + 1) * CELL, column * CELL : (column + 1) * CELL]
+            squares.append(_fill(cell, image, box))
+        boxes, landmarks, confidence = self._run(mosaic, self._threshold or SCALED_THRESHOLD)
+        found: list[Face | None] = [None] * len(expected)
+        for one in suppress(boxes, confidence):
+            center = boxes[one].mean(axis=0)
+            column, row = (int(part) for part in center // CELL)
+            number = row * columns + column
+            corner = np.array([column * CELL, row * CELL], dtype=np.float32)
+            drift = np.abs(center - corner - CELL / 2).max()
+            # Surest first: what comes later in the same square is a neighbour.
+            if number >= len(expected) or drift > DRIFT * CELL or found[number] is not None:
+                continue
+            square = squares[number]
+            zoom = square.width / CELL
+            origin = np.array([square.left, square.top], dtype=np.float32)
+            found[number] = Face(
+                Box(*((boxes[one] - corner) * zoom + origin).ravel().tolist()),
+                (landmarks[one] - corner) * zoom + origin,
+                float(confidence[one]),
+            )
+        return self._once(found)
+
+    def _once(self, found: list[Face | None]) -> list[Face | None]:
+        """Leaves out what is too small, and all but the surest view of what two squares show."""
+        faces = [face for face in found if face is not None and self._is_wanted(face)]
+        if not faces:
+            return [None] * len(found)
+        boxes = np.array(
+            [[[f.box.left, f.box.top], [f.box.right, f.box.bottom]] for f in faces], np.float32
+        )
+        kept = suppress(boxes, np.array([face.confidence for face in faces], np.float32))
+        left = {id(faces[one]) for one in kept}
+        return [face if id(face) in left else None for face in found]
+
+    def _run(
+        self, picture: NDArray[np.uint8], threshold: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """What `decode` gives of a picture uint8 [H, W, 3]."""
+        maps = self._session.run(
+            ["heatmap", "scale", "offset", "landmarks"], {"image": _padded(picture)[np.newaxis]}
+        )
+        return decode([m[0] for m in maps], threshold)
 
     def _scale(self, height: int, width: int) -> float:
         smallest = self._min_face or max(NET_FACE, FINEST * max(height, width))
@@ -180,6 +254,37 @@ def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     return np.asarray(small)
+
+
+def _fill(cell: NDArray[np.uint8], image: NDArray[np.uint8], box: Box) -> Box:
+    """Draws the square around a box into a cell, black where the picture ends.
+
+    Args:
+        cell: uint8 [CELL, CELL, 3], black.
+        image: uint8 [H, W, 3].
+        box: of a face, px of `image`.
+
+    Returns:
+        The square that the cell shows, px of `image`.
+    """
+    x, y = box.center
+    # Never scaled up: a small face has no more detail than it has.
+    half = max(AROUND * max(box.width, box.height), float(CELL)) / 2
+    square = Box(x - half, y - half, x + half, y + half)
+    scale = CELL / square.width
+    height, width = image.shape[:2]
+    left, top = max(0, math.floor(square.left)), max(0, math.floor(square.top))
+    right, bottom = min(width, math.ceil(square.right)), min(height, math.ceil(square.bottom))
+    if left >= right or top >= bottom:
+        return square
+    # To the nearest px of the cell, an eighth of what a face's box differs anyway.
+    x0, x1 = (min(max(round((px - square.left) * scale), 0), CELL) for px in (left, right))
+    y0, y1 = (min(max(round((px - square.top) * scale), 0), CELL) for px in (top, bottom))
+    if x0 < x1 and y0 < y1:
+        part = Image.fromarray(image[top:bottom, left:right])
+        small = part.resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        cell[y0:y1, x0:x1] = np.asarray(small)
+    return square
 
 
 def _padded(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from roomread.errors import MediaError
-from roomread.readings import Face
+from roomread.readings import Box, Face
 
 
 class FaceDetector(Protocol):
@@ -26,6 +26,19 @@ class FaceDetector(Protocol):
 
         Raises:
             MediaError: `image` is not such an array.
+        """
+        ...
+
+
+@runtime_checkable
+class Refinder(Protocol):
+    """A detector that can look for a face where it was a moment ago, which is faster."""
+
+    def refind(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
+        """The face near each of the boxes `expected`, px of `image`; None where there is none.
+
+        Raises:
+            MediaError: `image` is not uint8 [H, W, 3].
         """
         ...
 

@@ -39,6 +39,13 @@ class _Memory:
         ahead = min(time - self.last_seen, _MAX_PREDICTION)
         return x + self.velocity[0] * ahead, y + self.velocity[1] * ahead, _size(self.box)
 
+    def moved(self, time: float) -> Box:
+        """The box expected at `time`, px."""
+        x, y, _ = self.predicted(time)
+        x0, y0 = self.box.center
+        box = self.box
+        return Box(box.left + x - x0, box.top + y - y0, box.right + x - x0, box.bottom + y - y0)
+
     def reach(self, time: float) -> float:
         """How far from the prediction the face may be found, in its sizes."""
         return min(_REACH + _REACH_GROWTH * (time - self.last_seen), _MAX_REACH)
@@ -77,6 +84,7 @@ class Tracker:
         self.memory = memory
         self._ids = itertools.count(1)
         self._known: list[_Memory] = []
+        self._updated = -math.inf
 
     def update(self, faces: Sequence[Face], time: float) -> list[Track]:
         """The tracks of `faces`, in their order; `time` in seconds, never running backwards.
@@ -87,6 +95,7 @@ class Tracker:
         if any(time < known.last_seen for known in self._known):
             raise ValueError(f"time runs backwards, to {time} s")
         self._known = [k for k in self._known if time - k.last_seen <= self.memory]
+        self._updated = time
         owners: dict[int, _Memory] = {}
         recent = [k for k in self._known if time - k.last_seen <= self.max_gap]
         away = [k for k in self._known if time - k.last_seen > self.max_gap]
@@ -94,6 +103,10 @@ class Tracker:
             free = [i for i in range(len(faces)) if i not in owners]
             owners |= _assign(candidates, faces, free, time)
         return [self._track(face, owners.get(i), time) for i, face in enumerate(faces)]
+
+    def expected(self, time: float) -> list[Box]:
+        """Where the faces of the last update should be at `time`, px."""
+        return [known.moved(time) for known in self._known if known.last_seen == self._updated]
 
     def _track(self, face: Face, owner: _Memory | None, time: float) -> Track:
         if owner is None:
