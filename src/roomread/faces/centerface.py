@@ -28,8 +28,10 @@ MULTIPLE = 32
 STRIDE = 4
 # Overlap (IoU) above which two boxes are one face.
 SAME_FACE = 0.3
-# A face is looked for again in a square twice its size, brought to 64 px: a sixth of the time of
-# a whole 720p picture with 25 faces, and boxes 3 % of a face beside those found there.
+# A face is looked for again in a square twice its size, brought to 64 px: a seventh of the time of
+# a whole 720p picture with 25 faces. On calls of 25 and 49 the boxes are 6 % lower than those of a
+# whole search, all labels the same, and the scores differ by 0.012 in total variation; moving the
+# whole picture by one px changes them by 0.010.
 CELL = 64
 AROUND = 2.0
 # From the middle of its square, in parts of the square, a face may have moved; beyond it would be

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from roomread import Analyzer
+from roomread.errors import MediaError
+from roomread.faces import CenterFace, Scanner
+from roomread.readings import Box, Face, Frame
+from roomread.testing import FixedClassifier, FixedDetector
+from roomread.tracking import Tracker
+from scenes import ASTRONAUT_FACE, astronaut, grid
+
+GREY = np.full((120, 160, 3), 128, dtype=np.uint8)
+BOX = Box(20, 20, 60, 70)
+
+
+@pytest.fixture(scope="module")
+def detector() -> CenterFace:
+    return CenterFace(threads=1)
+
+
+def moved(box: Box, x: float, y: float) -> Box:
+    return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
+
+
+def test_every_face_of_a_call_is_found_again_where_it_was(detector: CenterFace) -> None:
+    call = grid().image
+    faces = detector.detect(call)
+    random = np.random.default_rng(0)
+    expected = [
+        moved(f.box, *(random.uniform(-0.2, 0.2, 2) * f.box.height).tolist()) for f in faces
+    ]
+    again = detector.refind(call, expected)
+    for face, found in zip(faces, again, strict=True):
+        assert found is not None
+        assert face.box.iou(found.box) > 0.7
+        assert face.landmarks is not None
+        assert found.landmarks is not None
+        apart = np.abs(face.landmarks - found.landmarks).max()
+        assert apart < 0.15 * face.box.height
+
+
+def test_where_no_face_is_none_is_found(detector: CenterFace) -> None:
+    call = grid()
+    assert detector.refind(call.image, call.others) == [None] * len(call.others)
+    assert detector.refind(call.image, []) == []
+
+
+def test_a_face_that_two_boxes_expect_is_found_once(detector: CenterFace) -> None:
+    near = [ASTRONAUT_FACE, moved(ASTRONAUT_FACE, 12, 6)]
+    found = [face for face in detector.refind(astronaut(), near) if face is not None]
+    assert len(found) == 1
+    assert found[0].box.iou(ASTRONAUT_FACE) > 0.6
+
+
+def test_a_face_under_the_wanted_size_is_left_out() -> None:
+    picky = CenterFace(min_face=300, threads=1)
+    assert picky.refind(astronaut(), [ASTRONAUT_FACE]) == [None]
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.floats(-2000, 2000) for _ in range(2)], *[st.floats(0.1, 900)] * 2),
+        min_size=1,
+        max_size=6,
+    )
+)
+@settings(max_examples=25, deadline=None)
+def test_boxes_anywhere_are_taken(boxes: list[tuple[float, float, float, float]]) -> None:
+    expected = [Box(x, y, x + width, y + height) for x, y, width, height in boxes]
+    found = SHARED.refind(astronaut(), expected)
+    assert len(found) == len(expected)
+    for face, box in zip(found, expected, strict=True):
+        if face is not None:
+            # Its middle is in the square that was looked at.
+            reach = max(box.width, box.height, 32.0)
+            assert np.abs(np.subtract(face.box.center, box.center)).max() <= reach
+
+
+SHARED = CenterFace(threads=1)
+
+
+def test_what_is_no_picture_is_refused(detector: CenterFace) -> None:
+    with pytest.raises(MediaError):
+        detector.refind(GREY[..., 0], [BOX])
+
+
+class Fake:
+    """A detector that notes how it was asked, and finds what it is told to."""
+
+    def __init__(self) -> None:
+        self.there = True
+        self.asked: list[str] = []
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (the protocol's)
+        self.asked.append("whole")
+        return [Face(BOX, None, 1.0)] if self.there else []
+
+    def refind(
+        self,
+        image: NDArray[np.uint8],  # noqa: ARG002 (the protocol's)
+        expected: Sequence[Box],
+    ) -> list[Face | None]:
+        self.asked.append("near")
+        return [Face(box, None, 1.0) if self.there else None for box in expected]
+
+
+def scan(fake: Fake, scanner: Scanner, times: Sequence[float], image: NDArray[np.uint8]) -> None:
+    for time in times:
+        scanner.find(Frame(image, time, 0, ""), [BOX] if fake.there else [])
+
+
+def test_whole_frames_are_searched_at_the_cadence_only() -> None:
+    fake = Fake()
+    scanner = Scanner(fake, every=0.5)
+    scan(fake, scanner, [n / 10 for n in range(11)], GREY)
+    assert fake.asked == ["whole", *["near"] * 4, "whole", *["near"] * 4, "whole"]
+    assert scanner.scans == 3
+
+
+def test_a_cut_is_searched_whole() -> None:
+    fake = Fake()
+    scanner = Scanner(fake, every=9)
+    scan(fake, scanner, [0.0, 0.1], GREY)
+    scan(fake, scanner, [0.2, 0.3], GREY + 22)
+    assert fake.asked == ["whole", "near", "near", "near"]
+    scan(fake, scanner, [0.4, 0.5], GREY // 4)
+    assert fake.asked[4:] == ["whole", "near"]
+
+
+def test_a_lost_face_is_searched_for_in_the_whole_frame_at_once() -> None:
+    fake = Fake()
+    scanner = Scanner(fake, every=9)
+    scanner.find(Frame(GREY, 0.0, 0, ""), [])
+    fake.there = False
+    assert scanner.find(Frame(GREY, 0.1, 1, ""), [BOX]) == []
+    assert fake.asked == ["whole", "near", "whole"]
+
+
+def test_with_nobody_there_every_frame_is_searched() -> None:
+    fake = Fake()
+    fake.there = False
+    scan(fake, Scanner(fake, every=9), [0.0, 0.1, 0.2], GREY)
+    assert fake.asked == ["whole"] * 3
+
+
+def test_a_detector_that_cannot_look_again_searches_every_frame() -> None:
+    scanner = Scanner(FixedDetector([(20, 20, 60, 70)]), every=9)
+    for time in (0.0, 0.1, 0.2):
+        assert len(scanner.find(Frame(GREY, time, 0, ""), [BOX])) == 1
+    assert scanner.scans == 3
+
+
+def test_the_tracker_expects_those_it_saw_last_where_they_are_going() -> None:
+    tracker = Tracker()
+    assert tracker.expected(0.0) == []
+    for n in range(4):
+        tracker.update([Face(moved(BOX, 10.0 * n, 0), None, 1.0)], n / 10)
+    (box,) = tracker.expected(0.4)
+    assert box.left == pytest.approx(60, abs=6)
+    assert box.width == BOX.width
+    tracker.update([], 0.4)
+    assert tracker.expected(0.5) == []
+
+
+def test_a_moving_face_is_read_as_with_whole_scans() -> None:
+    frames = [
+        Frame(np.roll(astronaut(), (3 * n, 4 * n), axis=(0, 1)), n / 25, n, "") for n in range(12)
+    ]
+    classifier = FixedClassifier()
+    near, whole = (
+        list(Analyzer(detector=SHARED, classifier=classifier, scan_every=every).stream(frames))
+        for every in (9.0, 0.0)
+    )
+    for (_, (a,)), (_, (b,)) in zip(near, whole, strict=True):
+        assert a.track == b.track == 1
+        assert a.box.iou(b.box) > 0.75
