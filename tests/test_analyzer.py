@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-import scenes
 from roomread import Analyzer, Expression, Frame, Reading, analyze
+from roomread.bench import scenes
 from roomread.errors import MediaError
 from roomread.faces import CenterFace
 from roomread.media import VideoWriter

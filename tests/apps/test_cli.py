@@ -12,8 +12,8 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-import scenes
 from program import PROGRAM, Program
+from roomread.bench import scenes
 from roomread.media import read_image
 
 FACE = ("box", "confidence", "detection", "expression", "quality", "scores")

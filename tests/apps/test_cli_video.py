@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import scenes
 from clips import MS, make_clip
 from program import PROGRAM, Program
+from roomread.bench import scenes
 from roomread.media import VideoWriter, open_source
 
 

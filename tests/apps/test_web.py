@@ -20,8 +20,8 @@ playwright = pytest.importorskip("playwright.sync_api", reason="the dev group ha
 from playwright.sync_api import Browser, Page, expect  # noqa: E402
 
 from program import PROGRAM, free_port  # noqa: E402
+from roomread.bench.scenes import astronaut, grid  # noqa: E402
 from roomread.media import VideoWriter  # noqa: E402
-from scenes import astronaut, grid  # noqa: E402
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import scenes
+from roomread.bench import scenes
 from roomread.errors import MediaError
 from roomread.faces import CenterFace, FaceDetector, Haar
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import scenes
+from roomread.bench import scenes
 from roomread.errors import ModelFileError
 from roomread.faces import CenterFace, centerface
 from roomread.readings import Box, Face

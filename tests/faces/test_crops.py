@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-import scenes
+from roomread.bench import scenes
 from roomread.errors import MediaError
 from roomread.faces import FER2013_FRAMING, CenterFace, cut
 from roomread.readings import Box, Face, Framing

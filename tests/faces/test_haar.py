@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-import scenes
+from roomread.bench import scenes
 from roomread.errors import MissingExtraError
 from roomread.faces import Haar
 from roomread.faces.haar import confidence, face_box

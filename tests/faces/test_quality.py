@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-import scenes
+from roomread.bench import scenes
 from roomread.faces import FER2013_FRAMING, CenterFace, QualityLimits, cut, judge
 from roomread.faces.quality import frontality, sharpness
 from roomread.readings import Box, Face, Quality, Unreadable

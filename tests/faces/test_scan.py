@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from roomread import Analyzer
+from roomread.bench.scenes import ASTRONAUT_FACE, astronaut, grid
 from roomread.errors import MediaError
 from roomread.faces import CenterFace, Scanner
 from roomread.readings import Box, Face, Frame
 from roomread.testing import FixedClassifier, FixedDetector
 from roomread.tracking import Tracker
-from scenes import ASTRONAUT_FACE, astronaut, grid
 
 GREY = np.full((120, 160, 3), 128, dtype=np.uint8)
 BOX = Box(20, 20, 60, 70)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from roomread.bench.scenes import astronaut
 from roomread.media import NoPicture, SignalCheck
 from roomread.readings import Frame
-from scenes import astronaut
 
 
 def frame(image: np.ndarray, time: float) -> Frame:

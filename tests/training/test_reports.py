@@ -11,6 +11,7 @@ import pytest
 
 from fer_files import tiny_fer, write_csv
 from roomread import classifier
+from roomread.bench.scenes import smooth_pictures
 from roomread.classifier import open_model
 from roomread.errors import DataError
 from roomread.readings import Expression
@@ -20,7 +21,6 @@ from roomread.training.evaluate import Evaluation, evaluate, score
 from roomread.training.report import evaluation_report
 from roomread.training.robustness import CONDITIONS, apply, measure
 from roomread.training.runs import DataSource, Run
-from scenes import smooth_pictures
 
 
 def made_up(confidences: list[float], right: list[bool]) -> Evaluation:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fer_files import tiny_fer
+from roomread.bench.scenes import smooth_pictures
 from roomread.classifier import open_model
 from roomread.errors import DataError
 from roomread.readings import Expression
@@ -13,7 +14,6 @@ from roomread.training.dataset import VOTE_NAMES, FerData, Split
 from roomread.training.recipe import Recipe
 from roomread.training.review import Kind, out_of_fold, review, unseen_by
 from roomread.training.review_page import classes, lines, review_page, rows
-from scenes import smooth_pictures
 
 
 def clean(*, votes: bool = True) -> FerData:

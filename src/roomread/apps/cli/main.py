@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from roomread._version import __version__
-from roomread.apps.cli import analyze, data, evaluate, export, models, train, webapp
+from roomread.apps.cli import analyze, bench, data, evaluate, export, models, train, webapp
 from roomread.errors import RoomreadError
 
 # Nothing could be done; argument errors end so too.
@@ -28,6 +28,7 @@ app.command("train")(train.command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("compare")(evaluate.compare_command)
 app.command("export")(export.command)
+app.command("bench")(bench.command)
 app.command("models")(models.command)
 app.add_typer(data.app, name="data")
 

@@ -1,4 +1,4 @@
-"""Pictures for tests, made from the public-domain portraits that two packages carry.
+"""Pictures and recordings made from the public-domain portraits that two packages carry.
 
 Astronaut Eileen Collins (NASA) comes with scikit-image, Rear Admiral Grace Hopper (U.S. Navy)
 with Matplotlib. Everything here is the same at every run.
@@ -6,7 +6,7 @@ with Matplotlib. Everything here is the same at every run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,7 +16,7 @@ import skimage.data
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
-from roomread.readings import Box
+from roomread.readings import Box, Frame
 
 # From forehead to chin, by eye.
 ASTRONAUT_FACE = Box(180, 58, 272, 178)
@@ -82,7 +82,7 @@ def slide(width: int, height: int) -> NDArray[np.uint8]:
     return np.asarray(picture)
 
 
-def grid(
+def grid(  # noqa: PLR0913 (each is an option of the scene)
     *,
     width: int = 1280,
     height: int = 720,
@@ -90,10 +90,20 @@ def grid(
     rows: int = 5,
     people: int = 25,
     seed: int = 0,
+    face: tuple[float, float] = (0.3, 0.5),
 ) -> Grid:
     """A call with `people` faces, varied by size, place, mirror, light, tint and tilt.
 
     The other tiles are blank, a slide and black by turns, spread over the picture.
+
+    Args:
+        width: of the picture, px.
+        height: of the picture, px.
+        columns: of tiles.
+        rows: of tiles.
+        people: tiles with a face.
+        seed: of all that varies.
+        face: the faces' least and greatest height in parts of a tile's.
     """
     tiles = _tiles(width, height, columns, rows)
     random = np.random.default_rng(seed)
@@ -106,7 +116,7 @@ def grid(
             content = _empty(len(made.others), size)
             made.others.append(tile)
         else:
-            content = _person(*portraits()[len(made.people) % 2], size, random)
+            content = _person(*portraits()[len(made.people) % 2], size, random, face)
             made.people.append(tile)
         canvas.paste(content, (int(tile.left), int(tile.top)))
     return Grid(_read_only(np.asarray(canvas)), made.people, made.others)
@@ -140,10 +150,14 @@ def _empty(kind: int, size: tuple[int, int]) -> Image.Image:
 
 
 def _person(
-    portrait: NDArray[np.uint8], face: Box, size: tuple[int, int], random: np.random.Generator
+    portrait: NDArray[np.uint8],
+    face: Box,
+    size: tuple[int, int],
+    random: np.random.Generator,
+    heights: tuple[float, float],
 ) -> Image.Image:
-    """A tile of one person, whose face is 0.3 to 0.5 of the tile's height and near its middle."""
-    zoom = size[1] * random.uniform(0.3, 0.5) / face.height
+    """A tile of one person, whose face is so many parts of its height and near its middle."""
+    zoom = size[1] * random.uniform(*heights) / face.height
     person = _scaled(portrait, zoom)
     x, y = (zoom * part for part in face.center)
     place = size[0] * random.uniform(0.4, 0.6), size[1] * random.uniform(0.4, 0.55)
@@ -183,3 +197,43 @@ def smooth_pictures(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
     return np.stack(
         [np.asarray(Image.fromarray(c).resize((48, 48), Image.Resampling.BICUBIC)) for c in coarse]
     )
+
+
+def moving(
+    still: Grid, count: int, *, rate: float = 25.0, sway: float = 0.08, noise: float = 2.0
+) -> Iterator[Frame]:
+    """A recording of a call: everybody sways within the tile, each at a pace of their own.
+
+    Args:
+        still: the call.
+        count: frames.
+        rate: frames a second.
+        sway: how far a person moves to each side, in parts of the tile's height.
+        noise: standard deviation of the camera's noise, grey levels.
+    """
+    random = np.random.default_rng(1)
+    paces = random.uniform(0.1, 0.5, (len(still.people), 2))
+    phases = random.uniform(0, 2 * np.pi, paces.shape)
+    # One field of noise, moved about: to draw a new one takes longer than to read the frame.
+    grain = random.normal(0, noise, still.image.shape).astype(np.int16)
+    for index in range(count):
+        image = still.image.astype(np.int16)
+        for tile, pace, phase in zip(still.people, paces, phases, strict=True):
+            left, top, right, bottom = (int(side) for side in _sides(tile))
+            reach = sway * (bottom - top) * np.sin(2 * np.pi * pace * index / rate + phase)
+            y, x = (int(part) for part in np.round(reach))
+            image[top:bottom, left:right] = _shifted(still.image[top:bottom, left:right], y, x)
+        image += np.roll(grain, tuple(random.integers(0, 64, 2)), axis=(0, 1))
+        yield Frame(np.clip(image, 0, 255).astype(np.uint8), index / rate, index, "scene")
+
+
+def _sides(box: Box) -> tuple[float, float, float, float]:
+    return box.left, box.top, box.right, box.bottom
+
+
+def _shifted(tile: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
+    """A tile whose content is moved; what comes in repeats the edge."""
+    rows, columns = (np.arange(n) for n in tile.shape[:2])
+    rows = np.clip(rows - y, 0, len(rows) - 1)
+    columns = np.clip(columns - x, 0, len(columns) - 1)
+    return tile[np.ix_(rows, columns)]

@@ -1,0 +1,108 @@
+"""`roomread bench`: how fast this machine reads, and where the time goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich import box as borders
+from rich.console import Console
+from rich.table import Table
+
+from roomread._version import __version__
+from roomread.errors import DataError, OutputError, RoomreadError
+
+if TYPE_CHECKING:
+    from roomread.bench.measure import Measured
+
+
+def command(
+    *,
+    scene: Annotated[
+        list[str] | None,
+        typer.Option(help="webcam, webcam-720p, call-25, call-49 or room; all if left out."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the figures as JSON.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="An earlier --output, to compare with.")
+    ] = None,
+) -> None:
+    """Measure this machine on five recordings made from two portraits."""
+    try:
+        from roomread.bench.measure import SCENES, measure  # noqa: PLC0415
+    except ImportError as error:
+        raise RoomreadError(
+            f"the bench needs a package that is not installed: {error.name}",
+            hint="pip install 'roomread[bench]'",
+        ) from error
+    wanted = scene or list(SCENES)
+    for name in wanted:
+        if name not in SCENES:
+            raise DataError(f"no scene is called '{name}'", hint=f"they are {', '.join(SCENES)}")
+    before = _earlier(against) if against is not None else {}
+    console, results = Console(), []
+    for name in wanted:
+        with Console(stderr=True).status(f"reading {SCENES[name].title}"):
+            result = measure(name)
+        results.append(result)
+        console.print(_table(result, SCENES[name].title, before.get(name)))
+    if output is not None:
+        _write(output, results)
+
+
+def _table(result: Measured, title: str, before: dict[str, Any] | None) -> Table:
+    table = Table(title=title, title_justify="left", box=borders.SIMPLE_HEAD, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for stage, milliseconds in result.stages.items():
+        table.add_row(stage, f"{milliseconds:.2f} ms")
+    table.add_row("together, a frame", f"{result.frame_ms:.2f} ms")
+    table.add_section()
+    ratio = result.whole_ms / (1000 / result.rate)
+    rows = {
+        "frames a second": f"{result.rate:.1f}",
+        "against searching every frame whole": f"{ratio:.2f} times as fast",
+        "processor time of a frame": f"{result.processor_ms:.1f} ms",
+        "most memory": f"{result.memory_mb:.0f} MB",
+        "only where asked for": ", ".join(
+            f"{name} {milliseconds:.1f} ms" for name, milliseconds in result.extras.items()
+        ),
+    }
+    same = result.agreement
+    rows |= {
+        "faces found, of a whole search": f"{same.found:.1%}, {same.extra:.2f} others a frame",
+        "same label": f"{same.labels:.1%}",
+        "scores apart": f"{same.apart:.3f}",
+        "boxes overlap": f"{same.overlap:.2f}",
+    }
+    if before is not None:
+        rows["against the earlier figures"] = f"{result.rate / before['rate']:.2f} times as fast"
+    for name, text in rows.items():
+        table.add_row(name, text)
+    return table
+
+
+def _earlier(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return {each["scene"]: each for each in values["scenes"] if each["rate"] > 0}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: not what `roomread bench --output` writes ({error})") from error
+
+
+def _write(path: Path, results: list[Measured]) -> None:
+    values = {
+        "roomread": __version__,
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        "scenes": [result.to_dict() for result in results],
+    }
+    try:
+        path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,1 @@
+"""How fast this machine reads rooms, and where the time goes."""

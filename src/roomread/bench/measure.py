@@ -1,0 +1,263 @@
+"""Runs the pipeline on the scenes, and says how long each stage took and whether it read right."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from roomread.analyzer import Analyzer
+from roomread.bench.scenes import Grid, grid, moving
+from roomread.classifier import ExpressionClassifier, FaceClassifier
+from roomread.faces import CenterFace
+from roomread.media import VideoWriter, draw_readings, open_source
+from roomread.readings import Box, Face, Reading, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A recording that is made and read.
+
+    Attributes:
+        title: for people.
+        frames: how many.
+        make: the still that it is made from.
+    """
+
+    title: str
+    frames: int
+    make: Callable[[], Grid]
+
+
+def _one(width: int, height: int) -> Callable[[], Grid]:
+    return lambda: grid(width=width, height=height, columns=1, rows=1, people=1)
+
+
+SCENES = {
+    "webcam": Scene("one face, 640 x 480", 150, _one(640, 480)),
+    "webcam-720p": Scene("one face, 1280 x 720", 100, _one(1280, 720)),
+    "call-25": Scene("a call of 25, 1280 x 720", 75, grid),
+    "call-49": Scene(
+        "a call of 49, 1920 x 1080",
+        50,
+        lambda: grid(width=1920, height=1080, columns=8, rows=7, people=49),
+    ),
+    "room": Scene(
+        "a room of 30, 3840 x 2160",
+        25,
+        lambda: grid(width=3840, height=2160, columns=10, rows=5, people=30, face=(0.12, 0.2)),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How the readings compare with those of searching every frame whole and reading every face.
+
+    Attributes:
+        found: faces of the whole search that are found too, 0..1.
+        extra: faces found that the whole search has not, a frame.
+        labels: found faces with the same likeliest expression, 0..1.
+        apart: mean total variation between their scores, 0..1.
+        overlap: median overlap (IoU) of their boxes, 0..1.
+    """
+
+    found: float
+    extra: float
+    labels: float
+    apart: float
+    overlap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One scene's figures.
+
+    Attributes:
+        scene: its key in `SCENES`.
+        faces: a frame, mean.
+        stages: mean ms of a frame by stage, which add up to `frame_ms`.
+        frame_ms: mean ms from the file to the readings, with drawing and encoding left out.
+        median_ms: the median of the same.
+        whole_ms: mean ms of the same where every frame is searched whole: the baseline.
+        rate: frames a second from the file to the readings, run as `Analyzer.stream` does.
+        extras: mean ms of what only some need: drawing, encoding.
+        processor_ms: processor time of a frame, over all threads.
+        memory_mb: the most memory that was in use while the scene was read, MB.
+        agreement: with the baseline.
+    """
+
+    scene: str
+    faces: float
+    stages: dict[str, float]
+    frame_ms: float
+    median_ms: float
+    whole_ms: float
+    rate: float
+    extras: dict[str, float]
+    processor_ms: float
+    memory_mb: float
+    agreement: Agreement
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+class _Clock:
+    """Adds up seconds under names."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - begun
+
+
+class _TimedDetector:
+    def __init__(self, detector: CenterFace, clock: _Clock) -> None:
+        self._detector, self._clock = detector, clock
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Face]:
+        with self._clock("search whole frames"):
+            return self._detector.detect(image)
+
+    def refind(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
+        with self._clock("search near faces"):
+            return self._detector.refind(image, expected)
+
+
+class _TimedClassifier:
+    def __init__(self, classifier: FaceClassifier, clock: _Clock) -> None:
+        self._classifier, self._clock = classifier, clock
+        self.side, self.framing = classifier.side, classifier.framing
+        self.threshold = classifier.threshold
+
+    def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
+        with self._clock("read expressions"):
+            return self._classifier.classify(crops)
+
+
+def measure(name: str) -> Measured:
+    """Makes a scene's recording, reads it several ways, and compares.
+
+    In a process of its own, so that one scene's memory is not counted with another's.
+
+    Raises:
+        KeyError: no scene is called so.
+    """
+    scene = SCENES[name]
+    with tempfile.TemporaryDirectory(prefix="roomread-bench-") as folder:
+        film = Path(folder) / "scene.mp4"
+        with VideoWriter(film) as writer:
+            for frame in moving(scene.make(), scene.frames):
+                writer.write(frame.image, frame.time)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            return pool.submit(_measure, name, film).result()
+
+
+def _measure(name: str, film: Path) -> Measured:
+    process, clock = psutil.Process(), _Clock()
+    detector, classifier = CenterFace(), ExpressionClassifier()
+    free = Analyzer(detector=detector, classifier=classifier)
+    whole = Analyzer(detector=detector, classifier=classifier, scan_every=0)
+    staged = Analyzer(
+        detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
+    )
+    # Warm: what is allocated once is not a frame's cost.
+    next(iter(free.stream(film)))
+    each, memory, readings = [], 0, []
+    with open_source(film) as source, VideoWriter(film.with_name("drawn.mp4")) as writer:
+        frames, follower = iter(source), staged.follow()
+        while True:
+            begun = time.perf_counter()
+            with clock("decode"):
+                frame = next(frames, None)
+            if frame is None:
+                break
+            with clock("follow"):
+                readings.append(follower.update(frame))
+            each.append(time.perf_counter() - begun)
+            with clock("draw"):
+                drawn = draw_readings(frame.image, readings[-1])
+            with clock("encode"):
+                writer.write(drawn, frame.time)
+            memory = max(memory, process.memory_info().rss)
+    count = len(each)
+    before = sum(process.cpu_times()[:2])
+    _, seconds = _read(free, film)
+    processor = sum(process.cpu_times()[:2]) - before
+    reference, whole_seconds = _read(whole, film)
+    spent = {stage: 1000 * total / count for stage, total in clock.seconds.items()}
+    extras = {stage: spent.pop(stage) for stage in ("draw", "encode")}
+    nets = ("search whole frames", "search near faces", "read expressions")
+    spent["cut, judge, track, smooth"] = spent.pop("follow") - sum(spent.get(n, 0) for n in nets)
+    return Measured(
+        scene=name,
+        faces=float(np.mean([len(faces) for faces in readings])),
+        stages=spent,
+        frame_ms=sum(spent.values()),
+        median_ms=1000 * float(np.median(each)),
+        whole_ms=1000 * whole_seconds / count,
+        rate=count / seconds,
+        extras=extras,
+        processor_ms=1000 * processor / count,
+        memory_mb=memory / 2**20,
+        agreement=agreement(readings, reference),
+    )
+
+
+def _read(analyzer: Analyzer, film: Path) -> tuple[list[list[Reading]], float]:
+    begun = time.perf_counter()
+    readings = [found for _, found in analyzer.stream(film)]
+    return readings, time.perf_counter() - begun
+
+
+def agreement(
+    readings: Sequence[Sequence[Reading]], reference: Sequence[Sequence[Reading]]
+) -> Agreement:
+    """Compares the readings of the same frames, face by face.
+
+    Args:
+        readings: of each frame.
+        reference: of each frame, what they are held to.
+    """
+    overlaps, labels, apart, extra, wanted = [], [], [], 0, 0
+    for found, true in zip(readings, reference, strict=True):
+        wanted += len(true)
+        left = list(found)
+        for one in true:
+            best = max(left, key=lambda other: other.box.iou(one.box), default=None)
+            # Half is the field's usual bound of "the same object" (Everingham et al. 2010).
+            if best is None or best.box.iou(one.box) < 0.5:
+                continue
+            left.remove(best)
+            overlaps.append(best.box.iou(one.box))
+            if best.scores is not None and one.scores is not None:
+                labels.append(best.scores.top == one.scores.top)
+                difference = best.scores.probabilities - one.scores.probabilities
+                apart.append(float(np.abs(difference).sum()) / 2)
+        extra += len(left)
+    return Agreement(
+        found=len(overlaps) / wanted if wanted else 1.0,
+        extra=extra / max(len(reference), 1),
+        labels=float(np.mean(labels)) if labels else 1.0,
+        apart=float(np.mean(apart)) if apart else 0.0,
+        overlap=float(np.median(overlaps)) if overlaps else 1.0,
+    )
