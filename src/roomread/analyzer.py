@@ -142,7 +142,8 @@ class Follower:
 
     def update(self, frame: Frame) -> list[Reading]:
         """The readings of the next frame; its time is later than the last one's."""
-        faces = self._scanner.find(frame, self._tracker.expected(frame.time))
+        tracker = self._tracker
+        faces = self._scanner.find(frame, tracker.expected(frame.time), tracker.missing())
         tracks = self._tracker.update(faces, frame.time)
         readings = self._analyzer.read(frame, faces)
         return [

@@ -130,8 +130,16 @@ def test_no_faces_have_no_quality() -> None:
 
 def test_sharpness_is_the_same_in_dim_light(portrait: Portrait) -> None:
     image, face = portrait
-    (crop,) = cut(image, [face], FER2013_FRAMING)
-    assert sharpness(crop // 2) == pytest.approx(sharpness(crop), rel=0.03)
+    crops = cut(image, [face], FER2013_FRAMING)
+    assert sharpness(crops // 2) == pytest.approx(sharpness(crops), rel=0.03)
+
+
+def test_an_even_area_has_no_detail_and_noise_has_much() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)
+    even, noisy = sharpness(np.stack([np.full_like(noise, 90), noise]))
+    assert even == 0
+    # The Laplacian's weights are one of 4 and four of 1: squared they add up to 20.
+    assert noisy == pytest.approx(20**0.5, rel=0.05)
 
 
 @given(angle=st.floats(-180, 180), place=st.floats(-1, 2), distance=st.floats(5, 500))

@@ -143,6 +143,17 @@ def test_a_lost_face_is_searched_for_in_the_whole_frame_at_once() -> None:
     assert fake.asked == ["whole", "near", "whole"]
 
 
+def test_who_was_lost_is_looked_for_where_that_was() -> None:
+    fake = Fake()
+    scanner = Scanner(fake, every=9)
+    lost = moved(BOX, 60, 0)
+    scanner.find(Frame(GREY, 0.0, 0, ""), [])
+    found = scanner.find(Frame(GREY, 0.1, 1, ""), [BOX], [lost] * 20)
+    assert fake.asked == ["whole", "near"]
+    # A long recording loses many; not all of them are looked for.
+    assert [face.box for face in found] == [BOX, *[lost] * 8]
+
+
 def test_with_nobody_there_every_frame_is_searched() -> None:
     fake = Fake()
     fake.there = False
@@ -165,8 +176,10 @@ def test_the_tracker_expects_those_it_saw_last_where_they_are_going() -> None:
     (box,) = tracker.expected(0.4)
     assert box.left == pytest.approx(60, abs=6)
     assert box.width == BOX.width
+    assert tracker.missing() == []
     tracker.update([], 0.4)
     assert tracker.expected(0.5) == []
+    assert tracker.missing() == [moved(BOX, 30, 0)]
 
 
 def test_a_moving_face_is_read_as_with_whole_scans() -> None:

@@ -118,7 +118,8 @@ class CenterFace:
             expected: N boxes in px of `image`, from where faces were a moment ago.
 
         Returns:
-            N faces in the order of `expected`, None where there is none; never one face twice.
+            N faces in the order of `expected`, None where there is none. What two squares show is
+            the face of the first.
 
         Raises:
             MediaError: `image` is not such an array.
@@ -157,16 +158,15 @@ class CenterFace:
         return self._once(found)
 
     def _once(self, found: list[Face | None]) -> list[Face | None]:
-        """Leaves out what is too small, and all but the surest view of what two squares show."""
+        """Leaves out what is too small, and what an earlier square shows too."""
         faces = [face for face in found if face is not None and self._is_wanted(face)]
         if not faces:
             return [None] * len(found)
         boxes = np.array(
             [[[f.box.left, f.box.top], [f.box.right, f.box.bottom]] for f in faces], np.float32
         )
-        kept = suppress(boxes, np.array([face.confidence for face in faces], np.float32))
-        left = {id(faces[one]) for one in kept}
-        return [face if id(face) in left else None for face in found]
+        kept = {id(faces[one]) for one in suppress(boxes, -np.arange(len(faces), dtype=np.float32))}
+        return [face if id(face) in kept else None for face in found]
 
     def _run(
         self, picture: NDArray[np.uint8], threshold: float

@@ -68,8 +68,8 @@ def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.ui
     # The resampling filter reads two px of the crop beyond its frame.
     margin = math.ceil(2 * max(scale, 1.0)) + step
     left, top = math.floor(part.left) - margin, math.floor(part.top) - margin
-    columns = np.arange(left, math.ceil(part.right) + margin, step)
-    rows = np.arange(top, math.ceil(part.bottom) + margin, step)
+    columns = range(left, math.ceil(part.right) + margin, step)
+    rows = range(top, math.ceil(part.bottom) + margin, step)
     pixels = _grey(image, rows, columns)
     frame = Box(
         (part.left - left) / step,
@@ -81,10 +81,13 @@ def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.ui
     return np.asarray(resized)
 
 
-def _grey(
-    image: NDArray[np.uint8], rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> NDArray[np.uint8]:
+def _grey(image: NDArray[np.uint8], rows: range, columns: range) -> NDArray[np.uint8]:
     """Luma at every (row, column), those outside of the picture moved to its edge."""
-    rows = np.clip(rows, 0, image.shape[0] - 1)
-    columns = np.clip(columns, 0, image.shape[1] - 1)
-    return np.asarray(Image.fromarray(image[np.ix_(rows, columns)]).convert("L"))
+    height, width = image.shape[:2]
+    if rows[0] >= 0 and columns[0] >= 0 and rows[-1] < height and columns[-1] < width:
+        part = image[
+            rows.start : rows.stop : rows.step, columns.start : columns.stop : columns.step
+        ]
+    else:
+        part = image[np.ix_(np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1))]
+    return np.asarray(Image.fromarray(part).convert("L"))

@@ -63,13 +63,26 @@ def judge(
         `Unreadable`.
     """
     height, width = image.shape[:2]
+    light = crops.mean(axis=(1, 2)) / 255
+    contrast = crops.std(axis=(1, 2)) / 255
+    fine = sharpness(crops)
     return [
-        _judge_one(face, crop, face.box.visible(width, height), limits)
-        for face, crop in zip(faces, crops, strict=True)
+        _with_reason(
+            Quality(
+                size=max(face.box.width, face.box.height),
+                visible=face.box.visible(width, height),
+                brightness=float(light[i]),
+                contrast=float(contrast[i]),
+                sharpness=float(fine[i]),
+                frontality=None if face.landmarks is None else frontality(face.landmarks),
+            ),
+            limits,
+        )
+        for i, face in enumerate(faces)
     ]
 
 
-def sharpness(crop: NDArray[np.uint8]) -> float:
+def sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Fine detail over contrast: the Laplacian's standard deviation over the crop's, 0 upwards.
 
     Dividing by the contrast makes it the same in a dim and in a well-lit room; taking it on the
@@ -78,17 +91,18 @@ def sharpness(crop: NDArray[np.uint8]) -> float:
     microscopy".
 
     Args:
-        crop: uint8 [S, S], S at least 3.
+        crops: uint8 [N, S, S], S at least 3.
 
     Returns:
-        0 for an even area; white noise has sqrt(20).
+        float32 [N]; 0 for an even area, white noise has sqrt(20).
     """
-    x = crop.astype(np.float32)
-    contrast = float(x.std())
-    if contrast == 0:
-        return 0.0
-    around = x[:-2, 1:-1] + x[2:, 1:-1] + x[1:-1, :-2] + x[1:-1, 2:]
-    return float((around - 4 * x[1:-1, 1:-1]).std()) / contrast
+    x = crops.astype(np.float32)
+    around = x[:, :-2, 1:-1] + x[:, 2:, 1:-1] + x[:, 1:-1, :-2] + x[:, 1:-1, 2:]
+    detail = (around - 4 * x[:, 1:-1, 1:-1]).std(axis=(1, 2))
+    contrast = x.std(axis=(1, 2))
+    none = np.zeros_like(detail)
+    result: NDArray[np.float32] = np.divide(detail, contrast, out=none, where=contrast > 0)
+    return result
 
 
 def frontality(landmarks: NDArray[np.float32]) -> float:
@@ -112,17 +126,7 @@ def frontality(landmarks: NDArray[np.float32]) -> float:
     return max(0.0, 1 - abs(place - 0.5))
 
 
-def _judge_one(
-    face: Face, crop: NDArray[np.uint8], visible: float, limits: QualityLimits
-) -> Quality:
-    measured = Quality(
-        size=max(face.box.width, face.box.height),
-        visible=visible,
-        brightness=float(crop.mean()) / 255,
-        contrast=float(crop.std()) / 255,
-        sharpness=sharpness(crop),
-        frontality=None if face.landmarks is None else frontality(face.landmarks),
-    )
+def _with_reason(measured: Quality, limits: QualityLimits) -> Quality:
     return replace(measured, reason=_reason(measured, limits))
 
 

@@ -108,6 +108,11 @@ class Tracker:
         """Where the faces of the last update should be at `time`, px."""
         return [known.moved(time) for known in self._known if known.last_seen == self._updated]
 
+    def missing(self) -> list[Box]:
+        """Where those that the last update had not were seen last, the latest first, px."""
+        lost = [known for known in self._known if known.last_seen < self._updated]
+        return [known.box for known in sorted(lost, key=lambda k: k.last_seen, reverse=True)]
+
     def _track(self, face: Face, owner: _Memory | None, time: float) -> Track:
         if owner is None:
             owner = _Memory(next(self._ids), face.box, (0.0, 0.0), time, time)
