@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from program import Program
+from roomread.bench import measure as bench
+from roomread.bench.scenes import grid, moving
+from roomread.readings import Box, Expression, Quality, Reading, Scores
+
+QUALITY = Quality(
+    size=50, visible=1, brightness=0.5, contrast=0.2, sharpness=0.5, frontality=None, reason=None
+)
+
+
+def reading(left: float, expression: Expression, sure: float = 0.9) -> Reading:
+    p = np.full(7, (1 - sure) / 6, dtype=np.float32)
+    p[expression] = sure
+    box = Box(left, 0, left + 40, 50)
+    return Reading(
+        source="", time=0, frame=0, box=box, detection=1, quality=QUALITY, scores=Scores(p, 0.0)
+    )
+
+
+def agreement(found: Sequence[Reading], true: Sequence[Reading]) -> bench.Agreement:
+    return bench.agreement([found], [true])
+
+
+def test_the_same_readings_agree() -> None:
+    faces = [reading(0, Expression.HAPPY), reading(100, Expression.SAD)]
+    same = agreement(faces[::-1], faces)
+    assert same == bench.Agreement(found=1, extra=0, labels=1, apart=0, overlap=1)
+
+
+def test_what_is_missed_added_and_read_otherwise_is_counted() -> None:
+    true = [reading(0, Expression.HAPPY), reading(100, Expression.SAD)]
+    found = [reading(4, Expression.FEAR), reading(300, Expression.SAD)]
+    other = agreement(found, true)
+    assert other.found == 0.5
+    assert other.extra == 1
+    assert other.labels == 0
+    assert other.apart == pytest.approx(0.9 - 0.1 / 6)
+    assert other.overlap == pytest.approx(36 / 44)
+
+
+def test_a_scene_moves_and_keeps_its_size() -> None:
+    still = grid(width=320, height=240, columns=2, rows=2, people=3)
+    frames = list(moving(still, 12))
+    assert [frame.index for frame in frames] == list(range(12))
+    assert all(frame.image.shape == (240, 320, 3) for frame in frames)
+    changed = np.abs(frames[0].image.astype(int) - frames[-1].image).mean()
+    assert changed > 3
+
+
+def test_a_scene_is_measured_and_its_stages_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = replace(bench.SCENES["webcam"], frames=8)
+    monkeypatch.setitem(bench.SCENES, "webcam", short)
+    result = bench.measure("webcam")
+    assert result.faces == 1
+    assert result.frame_ms == pytest.approx(sum(result.stages.values()))
+    assert min(result.stages.values()) > 0
+    assert set(result.extras) == {"draw", "encode"}
+    assert result.agreement.found == 1
+    assert result.memory_mb > 50
+    assert json.loads(json.dumps(result.to_dict()))["scene"] == "webcam"
+
+
+def test_bad_options_are_told_in_a_line(tmp_path: Path) -> None:
+    roomread = Program(tmp_path)
+    unknown = roomread("bench", "--scene", "theatre")
+    assert unknown.returncode == 2
+    assert b"no scene is called 'theatre' (they are webcam," in unknown.stderr
+    (tmp_path / "old.json").write_text('{"scenes": [{}]}')
+    foreign = roomread("bench", "--against", "old.json")
+    assert foreign.returncode == 2
+    assert b"old.json: not what `roomread bench --output` writes" in foreign.stderr
