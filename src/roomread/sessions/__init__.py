@@ -1,0 +1,1 @@
+"""Sessions: kept, found, exported, forgotten."""
