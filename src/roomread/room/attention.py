@@ -169,15 +169,10 @@ class Attention:
         return self._raise(rule, seat, time, why, sure)
 
     def _judge_fall(self, rule: Rule, mood: RoomMood) -> list[Alert]:
-        then = max(
-            (
-                m
-                for m in self._moods
-                if m.valence is not None and mood.time - m.time <= rule.seconds
-            ),
-            key=lambda m: m.valence or 0.0,
-            default=None,
-        )
+        recent = [m for m in self._moods if mood.time - m.time <= rule.seconds]
+        known = [m for m in recent if m.valence is not None]
+        # Of equal ones the last: a fall is as steep as it was.
+        then = max(reversed(known), key=lambda m: m.valence or 0.0, default=None)
         if then is None or then.valence is None or mood.valence is None:
             return []
         fall = then.valence - mood.valence
