@@ -38,10 +38,10 @@ def watch_seat(rule: str, seconds: int, shown: Callable[[int], Expression | None
 def test_a_room_that_falls_raises_one_alert_that_says_why_and_how_sure() -> None:
     rule = "room valence fell by 20% in 3 min"
     (alert,) = watch_room(rule, 300, lambda t: mood(t, 0.6, 0) if t < 200 else mood(t, 0.1, 0.2))
-    assert alert.time == 200
+    assert 200 < alert.time < 215
     assert alert.rule == rule
-    assert alert.why == "room: valence fell from +0.60 to -0.10 in 1 s"
-    assert 0.99 < alert.sure < 1
+    assert alert.why == "room: valence fell from +0.60 to +0.40 in 9 s"
+    assert 0.9 < alert.sure < 1
     assert alert.seat is None
     assert alert.ended is None
 
@@ -49,6 +49,11 @@ def test_a_room_that_falls_raises_one_alert_that_says_why_and_how_sure() -> None
 def test_a_slow_fall_longer_than_the_rules_time_is_none_of_it() -> None:
     rule = "room valence fell by 20% in 1 min"
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 - t / 1000, 0)) == []
+
+
+def test_a_moment_of_laughter_that_ends_is_no_fall() -> None:
+    rule = "room valence fell by 20% in 3 min"
+    assert watch_room(rule, 600, lambda t: mood(t, 0.9 if t // 6 == 50 else 0.1, 0)) == []
 
 
 def test_of_few_people_a_fall_is_less_sure() -> None:

@@ -16,6 +16,8 @@ from roomread.room.rules import Relation, Rule
 _HYSTERESIS = 0.1
 # The part of a rule's time that must have been observed.
 _OBSERVED = 0.9
+# A fall is between means of so long: a laugh that ends is no fall, s.
+_MOMENT = 30.0
 # A pause in the source longer than this is not bridged, s.
 _GAP = 10.0
 # The part of a person's frames that must be read, for a rule about what they show.
@@ -77,6 +79,34 @@ class _Window:
         return self._sum / self._known
 
 
+class _Course:
+    """The course of a measure over the last seconds, each point a mean of its own last moments."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._moment = _Window(min(_MOMENT, seconds / 4))
+        self._points: deque[tuple[float, float]] = deque()
+
+    def add(self, time: float, value: float | None) -> None:
+        if self._points and time - self._points[-1][0] > _GAP:
+            self._points.clear()
+        self._moment.add(time, value)
+        mean = self._moment.mean()
+        if mean is not None:
+            self._points.append((time, mean))
+        while self._points and time - self._points[0][0] > self._seconds:
+            self._points.popleft()
+
+    def fall(self) -> tuple[float, float, float] | None:
+        """The highest point, the last one, and the seconds between them."""
+        if not self._points:
+            return None
+        time, now = self._points[-1]
+        # Of equal ones the last: a fall is as steep as it was.
+        then, high = max(reversed(self._points), key=lambda point: point[1])
+        return high, now, time - then
+
+
 class Attention:
     """Watches one source. It has no clock: times come with what it is given, and never run back.
 
@@ -90,10 +120,7 @@ class Attention:
         self._person = [rule for rule in rules if rule.subject == "person" and people]
         self._windows: dict[tuple[Rule, int | None], _Window] = {}
         self._held: dict[tuple[Rule, int | None], Alert] = {}
-        self._moods: deque[RoomMood] = deque()
-        self._longest = max(
-            (rule.seconds for rule in self._room if rule.relation is Relation.FELL), default=0
-        )
+        self._courses: dict[Rule, _Course] = {}
         self._seen: dict[int, float] = {}
         self._last = math.inf
         self._count = 0
@@ -105,11 +132,6 @@ class Attention:
 
     def update_room(self, mood: RoomMood) -> list[Alert]:
         """The alerts that the next mood raises, and those that it ends (`ended` is set)."""
-        if self._moods and mood.time - self._moods[-1].time > _GAP:
-            self._moods.clear()
-        self._moods.append(mood)
-        while mood.time - self._moods[0].time > self._longest:
-            self._moods.popleft()
         changed = []
         for rule in self._room:
             if rule.relation is Relation.FELL:
@@ -138,7 +160,7 @@ class Attention:
             self._seen[seat] = self._seen.get(seat, 0.0) + elapsed
         changed = []
         for rule in self._person:
-            for seat in (seat for seat, seen in self._seen.items() if seen >= _PERSON):
+            for seat in sorted(seat for seat, seen in self._seen.items() if seen >= _PERSON):
                 window = self._window(rule, seat)
                 window.add(time, _of_person(rule.measure, here.get(seat)))
                 changed += self._judge(rule, seat, time, window.mean(), None)
@@ -169,22 +191,20 @@ class Attention:
         return self._raise(rule, seat, time, why, sure)
 
     def _judge_fall(self, rule: Rule, mood: RoomMood) -> list[Alert]:
-        recent = [m for m in self._moods if mood.time - m.time <= rule.seconds]
-        known = [m for m in recent if m.valence is not None]
-        # Of equal ones the last: a fall is as steep as it was.
-        then = max(reversed(known), key=lambda m: m.valence or 0.0, default=None)
-        if then is None or then.valence is None or mood.valence is None:
+        course = self._courses.setdefault(rule, _Course(rule.seconds))
+        course.add(mood.time, mood.valence)
+        found = course.fall()
+        if found is None or mood.valence is None:
             return []
-        fall = then.valence - mood.valence
+        high, now, seconds = found
+        fall = high - now
         if (rule, None) in self._held:
             return self._end(rule, None, mood.time) if fall < rule.threshold / 2 else []
         if fall <= 0 or fall < rule.threshold:
             return []
-        spread = math.hypot(_spread(then.valence_interval), _spread(mood.valence_interval))
-        why = (
-            f"room: valence fell from {then.valence:+.2f} to {mood.valence:+.2f} "
-            f"in {_time(round(mood.time - then.time))}"
-        )
+        # The room then was about as many people as it is now.
+        spread = math.sqrt(2) * _spread(mood.valence_interval)
+        why = f"room: valence fell from {high:+.2f} to {now:+.2f} in {_time(round(seconds))}"
         return self._raise(rule, None, mood.time, why, _normal(fall / spread))
 
     def _raise(

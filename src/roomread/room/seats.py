@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from roomread.readings import Box, Reading
@@ -49,10 +49,17 @@ class Seats:
 
     A number is a place and not a face: who leaves and comes back to the same place, minutes
     later too, has the same number; whoever takes another's place takes the number with it.
+
+    Args:
+        places: where the seats are that are known already, px.
     """
 
-    def __init__(self) -> None:
-        self._seats: list[_Seat] = []
+    def __init__(self, places: Mapping[int, Box] | None = None) -> None:
+        self._seats = [
+            # No track has the number 0, so that the first to come is taken by its place.
+            _Seat(number, *box.center, _size(box), track=0)
+            for number, box in sorted((places or {}).items())
+        ]
         self._of_track: dict[int, _Seat] = {}
 
     def update(self, readings: Sequence[Reading]) -> list[Reading]:
@@ -100,7 +107,8 @@ class Seats:
 
     def _new(self, reading: Reading) -> _Seat:
         x, y = reading.box.center
-        seat = _Seat(len(self._seats) + 1, x, y, _size(reading.box), reading.track or 0)
+        number = max((seat.number for seat in self._seats), default=0) + 1
+        seat = _Seat(number, x, y, _size(reading.box), reading.track or 0)
         self._seats.append(seat)
         return seat
 
