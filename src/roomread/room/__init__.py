@@ -2,6 +2,7 @@
 
 from roomread.room.attention import Alert, Attention
 from roomread.room.changes import Change, change_points
+from roomread.room.clock import clock
 from roomread.room.mood import MIN_PEOPLE, Direction, Interval, RoomMeter, RoomMood
 from roomread.room.rules import DEFAULT_RULES, Rule, parse_rules
 from roomread.room.seats import Seats
@@ -19,5 +20,6 @@ __all__ = [
     "Rule",
     "Seats",
     "change_points",
+    "clock",
     "parse_rules",
 ]

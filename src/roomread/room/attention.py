@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from roomread.readings import VALENCE, Expression, Reading, Scores
+from roomread.room.clock import clock
 from roomread.room.mood import Interval, RoomMood
 from roomread.room.rules import Relation, Rule
 
@@ -224,7 +225,7 @@ def _name(seat: int | None) -> str:
 
 
 def _time(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 120 else f"{seconds / 60:g} min"
+    return f"{seconds} s" if seconds < 120 else f"{clock(seconds)} min"
 
 
 def _of_room(measure: str, mood: RoomMood) -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,3 +205,12 @@ class Readings:
 def unpack(blobs: Sequence[bytes]) -> NDArray[np.void]:
     """The records of batches, in their order; read-only."""
     return np.frombuffer(b"".join(blobs), dtype=RECORD)
+
+
+def without_secrets(source: str) -> str:
+    """An address without its user, password and query; anything else as it is."""
+    if "://" not in source:
+        return source
+    parts = urlsplit(source)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"

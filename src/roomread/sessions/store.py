@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,6 +23,7 @@ from roomread.sessions.records import (
     State,
     milliseconds,
     unpack,
+    without_secrets,
 )
 from roomread.sessions.rows import (
     insert_once,
@@ -93,7 +93,7 @@ class SessionStore:
         session = Session(
             id=secrets.token_hex(4),
             name=name.strip(),
-            source=_without_secrets(source),
+            source=without_secrets(source),
             model=model,
             threshold=threshold,
             started_at=now,
@@ -341,12 +341,3 @@ def _forget(connection: Connection, number: str, seat: int) -> None:
         if len(kept) < len(records):
             where = (table.c.session_id == number) & (table.c.number == row.number)
             connection.execute(table.update().where(where).values(data=kept.tobytes()))
-
-
-def _without_secrets(source: str) -> str:
-    """An address without its user, password and query; anything else as it is."""
-    if "://" not in source:
-        return source
-    parts = urlsplit(source)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
