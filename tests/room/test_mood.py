@@ -137,15 +137,17 @@ def test_the_intervals_are_those_of_the_papers() -> None:
     # Wilson's for 10 of 20; Agresti and Min's for 30 and 10 of 100.
     assert wilson_interval(0.5, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
     center, half = 20 / 102, 1.959964 * (41 - 400 / 102) ** 0.5 / 102
-    assert difference_interval(30, 10, 100) == pytest.approx((center - half, center + half))
+    ends = difference_interval(*(np.array(float(count)) for count in (30, 10, 100)))
+    assert ends == pytest.approx((center - half, center + half))
 
 
 @given(n=st.integers(5, 60), share=st.floats(0, 1))
 def test_more_people_make_a_narrower_interval(n: int, share: float) -> None:
     few, many = wilson_interval(share, n), wilson_interval(share, 2 * n)
     assert many.high - many.low < few.high - few.low
-    few, many = difference_interval(share * n, 0, n), difference_interval(share * 2 * n, 0, 2 * n)
-    assert many.high - many.low < few.high - few.low
+    counts = np.array([n, 2 * n], dtype=float)
+    low, high = difference_interval(share * counts, 0 * counts, counts)
+    assert high[1] - low[1] < high[0] - low[0]
 
 
 def test_the_baseline_is_the_rooms_own_and_a_fall_is_told_beside_it() -> None:

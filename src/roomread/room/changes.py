@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.room.mood import RoomMood
+from roomread.room.mood import RoomMood, valences
 
 # Moods of one moment share their readings; means over bins of this length do not, s.
 _BIN = 15.0
@@ -49,19 +49,19 @@ def change_points(moods: Sequence[RoomMood]) -> list[Change]:
     Args:
         moods: in the order of their times; those without a valence are left out.
     """
-    known = [(m.time, m.valence, m.valence_interval) for m in moods]
-    rows = np.array(
-        [(t, v, i.high - i.low) for t, v, i in known if v is not None and i is not None]
-    )
-    if not len(rows):
+    columns = valences(moods)
+    known = ~np.isnan(columns[:, 0])
+    times = np.array([mood.time for mood in moods], dtype=np.float64)[known]
+    values, widths = columns[known, 0], columns[known, 2] - columns[known, 1]
+    if not len(times):
         return []
-    starts, means = _bins(rows[:, 0], rows[:, 1])
+    starts, means = _bins(times, values)
     n, least = len(means), round(_SHORTEST / _BIN)
     if n < 2 * least:
         return []
     steps = np.diff(means)
     noise = 1.4826 * float(np.median(np.abs(steps - np.median(steps)))) / math.sqrt(2)
-    noise = max(noise, float(np.median(rows[:, 2])) / (2 * 1.96))
+    noise = max(noise, float(np.median(widths)) / (2 * 1.96))
     padded = np.pad(means, _MEDIAN // 2, mode="edge")
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1)
     borders = _partition(smooth, least, 4 * noise**2 * math.log(n))

@@ -82,9 +82,8 @@ class RoomMood:
         """Of the valence, by Agresti and Min (2005)."""
         if self.scores is None:
             return None
-        pleasant = self.readable * float(self.scores[VALENCE > 0].sum())
-        unpleasant = self.readable * float(self.scores[VALENCE < 0].sum())
-        return difference_interval(pleasant, unpleasant, self.readable)
+        _, low, high = valences([self])[0]
+        return Interval(float(low), float(high))
 
     def interval(self, expression: Expression) -> Interval | None:
         """Of the share that shows an expression, by Wilson (1927)."""
@@ -126,21 +125,36 @@ def wilson_interval(share: float, n: int) -> Interval:
     return Interval(max(center - half, 0.0), min(center + half, 1.0))
 
 
-def difference_interval(pleasant: float, unpleasant: float, n: int) -> Interval:
-    """The 95 % interval of (pleasant - unpleasant) / n, inside -1..1.
+def difference_interval(
+    pleasant: NDArray[np.float64], unpleasant: NDArray[np.float64], n: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The 95 % interval of (pleasant - unpleasant) / n, inside -1..1: its lower and upper ends.
 
     Agresti and Min's (2005) for the difference of two shares of the same people: half a person is
     added to each of the four cells, so that it holds for few people and at the ends.
 
     Args:
-        pleasant: people, not necessarily whole, 0..n.
+        pleasant: people, not necessarily whole, 0..n; of any shape, as are the others.
         unpleasant: likewise; both together 0..n.
         n: people, 1 or more.
     """
     center = (pleasant - unpleasant) / (n + 2)
     spread = pleasant + unpleasant + 1 - (pleasant - unpleasant) ** 2 / (n + 2)
-    half = _Z * math.sqrt(max(spread, 0.0)) / (n + 2)
-    return Interval(max(center - half, -1.0), min(center + half, 1.0))
+    half = _Z * np.sqrt(np.maximum(spread, 0.0)) / (n + 2)
+    return np.maximum(center - half, -1.0), np.minimum(center + half, 1.0)
+
+
+def valences(moods: Sequence[RoomMood]) -> NDArray[np.float64]:
+    """The valence of each mood and the ends of its interval, float64 [N, 3]; NaN without one."""
+    rows = np.full((len(moods), 3), np.nan)
+    known = [i for i, mood in enumerate(moods) if mood.scores is not None]
+    if known:
+        scores = np.array([mood.scores for mood in moods if mood.scores is not None])
+        n = np.array([moods[i].readable for i in known], dtype=np.float64)
+        pleasant, unpleasant = scores[:, VALENCE > 0].sum(1), scores[:, VALENCE < 0].sum(1)
+        rows[known, 0] = scores @ VALENCE
+        rows[known, 1], rows[known, 2] = difference_interval(n * pleasant, n * unpleasant, n)
+    return rows
 
 
 class RoomMeter:

@@ -10,10 +10,9 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.readings import Expression
 from roomread.room import Alert, Change, clock
 from roomread.sessions.records import Mark
-from roomread.sessions.summary import Course, SeatMap
+from roomread.sessions.summary import BY_VALENCE, Course, SeatMap
 
 _WIDTH, _LEFT, _RIGHT = 1100, 64, 12
 # From unpleasant over none to pleasant; told apart with any kind of colour vision (ColorBrewer's
@@ -81,10 +80,9 @@ def expressions(course: Course) -> str:
     """The shares of the seven expressions, stacked, with their names beside."""
     frame = _frame(course, 0, 1, top=8, height=200)
     parts = [_axes(frame, {0: "0 %", 0.5: "50 %", 1: "100 %"})]
-    order = sorted(Expression, key=_stacking)
     for run in _runs(course.scores[:, 0]):
         below = np.zeros(run.stop - run.start)
-        for e in order:
+        for e in BY_VALENCE:
             above = below + course.scores[run, e]
             area = [*zip(course.times[run], above, strict=True)]
             area += [*zip(course.times[run], below, strict=True)][::-1]
@@ -93,7 +91,9 @@ def expressions(course: Course) -> str:
                 f"<title>{e}</title></polygon>"
             )
             below = above
-    parts.append(_legend([(str(e), _color(e.color)) for e in order], frame.top + frame.height + 40))
+    parts.append(
+        _legend([(str(e), _color(e.color)) for e in BY_VALENCE], frame.top + frame.height + 40)
+    )
     label = "Shares of the expressions of the readable people over time"
     return _svg(parts, frame.top + frame.height + 52, label)
 
@@ -146,12 +146,6 @@ def seats(seat_map: SeatMap) -> str:
     ]
     parts.append(_legend(legend, frame.top + frame.height + 40))
     return _svg(parts, frame.top + frame.height + 52, "Valence of each seat over time")
-
-
-def _stacking(e: Expression) -> int:
-    """Unpleasant below, pleasant above, so that the eye sees the balance."""
-    order = ["angry", "disgust", "fear", "sad", "neutral", "surprise", "happy"]
-    return order.index(e.display_name)
 
 
 def _frame(course: Course, low: float, high: float, *, top: float, height: float) -> _Frame:

@@ -10,8 +10,19 @@ from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Expression
 from roomread.room import Change, Interval, RoomMood, change_points
+from roomread.room.mood import valences
 from roomread.sessions.records import Mark, Readings
 
+# From unpleasant to pleasant, the order in which shares are stacked.
+BY_VALENCE = (
+    Expression.ANGRY,
+    Expression.DISGUST,
+    Expression.FEAR,
+    Expression.SAD,
+    Expression.NEUTRAL,
+    Expression.SURPRISE,
+    Expression.HAPPY,
+)
 _START = "from the start"
 
 
@@ -89,7 +100,7 @@ def summarise(moods: Sequence[RoomMood], marks: Sequence[Mark]) -> Summary:
 
 def _part(label: str, start: float, end: float, moods: Sequence[RoomMood]) -> Part:
     known = [m.scores for m in moods if m.scores is not None]
-    intervals = [i for m in moods if (i := m.valence_interval) is not None]
+    intervals = valences(moods)[:, 1:]
     present = [m for m in moods if m.present]
     return Part(
         label=label,
@@ -98,7 +109,7 @@ def _part(label: str, start: float, end: float, moods: Sequence[RoomMood]) -> Pa
         present=float(np.mean([m.present for m in moods])),
         coverage=float(np.mean([m.coverage for m in present])) if present else 0.0,
         scores=np.mean(known, axis=0) if known else None,
-        interval=Interval(*map(float, np.mean(intervals, axis=0))) if intervals else None,
+        interval=Interval(*map(float, np.nanmean(intervals, axis=0))) if known else None,
     )
 
 
@@ -133,7 +144,10 @@ def course(moods: Sequence[RoomMood], *, points: int = 400) -> Course:
     """The moods in at most `points` steps of equal time; steps without a mood are NaN."""
     if not moods:
         return _course(np.empty(0), 1.0, np.empty((0, 6 + len(Expression))))
-    rows = np.array([_row(mood) for mood in moods])
+    counted = np.array([[m.time, m.present, m.readable, _or_nan(m.baseline)] for m in moods])
+    nothing = np.full(len(Expression), np.nan)
+    scores = np.stack([nothing if m.scores is None else m.scores for m in moods])
+    rows = np.hstack([counted, valences(moods), scores])
     start, end = moods[0].time, moods[-1].time
     step = max((end - start) / points, _usual_step(moods))
     numbers = np.minimum(((rows[:, 0] - start) / step).astype(int), points - 1)
@@ -154,17 +168,12 @@ def _usual_step(moods: Sequence[RoomMood]) -> float:
     return 1.01 * float(np.median(steps)) if len(steps) else 1.0
 
 
-def _row(mood: RoomMood) -> list[float]:
-    nan = float("nan")
-    low, high = mood.valence_interval or (nan, nan)
-    valence = mood.valence if mood.valence is not None else nan
-    baseline = mood.baseline if mood.baseline is not None else nan
-    scores = mood.scores.tolist() if mood.scores is not None else [nan] * len(Expression)
-    return [mood.time, mood.present, mood.readable, valence, low, high, baseline, *scores]
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _course(times: NDArray[np.float64], step: float, means: NDArray[np.float64]) -> Course:
-    present, readable, valence, low, high, baseline = means[:, :6].T
+    present, readable, baseline, valence, low, high = means[:, :6].T
     return Course(times, step, present, readable, valence, low, high, baseline, means[:, 6:])
 
 

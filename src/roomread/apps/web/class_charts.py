@@ -9,7 +9,7 @@ import pandas as pd
 from roomread.apps.web.shared import EXPRESSION_SCALE
 from roomread.readings import Expression
 from roomread.sessions import Mark
-from roomread.sessions.summary import Course, SeatMap
+from roomread.sessions.summary import BY_VALENCE, Course, SeatMap
 
 _NAMES = [e.display_name for e in Expression]
 _TIME = alt.X("minute:Q", title="minutes", axis=alt.Axis(format="~g"))
@@ -55,6 +55,8 @@ def shares_chart(course: Course) -> alt.Chart:
     """The seven shares, stacked."""
     table = pd.DataFrame(course.scores, columns=_NAMES).assign(minute=course.times / 60)
     rows = table.dropna().melt("minute", var_name="expression", value_name="share")
+    # Unpleasant below, pleasant above, so that the eye sees the balance.
+    rows["rank"] = rows["expression"].map({str(e): n for n, e in enumerate(BY_VALENCE)})
     chart: alt.Chart = (
         alt.Chart(rows)
         .mark_area()
@@ -62,6 +64,7 @@ def shares_chart(course: Course) -> alt.Chart:
             x=_TIME,
             y=alt.Y("share:Q", stack=True, axis=alt.Axis(format="%"), title="share"),
             color=alt.Color("expression:N", scale=EXPRESSION_SCALE, title=None),
+            order="rank:Q",
             tooltip=["expression", alt.Tooltip("share", format=".0%")],
         )
         .properties(height=200)
@@ -105,7 +108,7 @@ def seats_chart(seats: SeatMap) -> alt.Chart:
         alt.Chart(table)
         .mark_rect()
         .encode(
-            x=_TIME,
+            x=_TIME.scale(nice=False),
             x2="until:Q",
             y=alt.Y("seat:N", sort=order, title="seat"),
             color=alt.Color(

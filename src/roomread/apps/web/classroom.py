@@ -123,7 +123,7 @@ def _plain(text: str) -> str:
 
 
 def _show_session(board: RecordingBoard, session: Session) -> None:
-    st.subheader(session.name)
+    st.subheader(_plain(session.name))
     recording = board.get(session.id)
     if recording is not None and recording.running:
         _show_live(board.store, recording)
@@ -170,13 +170,11 @@ def _show_mood(mood: RoomMood | None) -> None:
     if mood.scores is None or interval is None or mood.valence is None:
         st.info(f"No figure of what is shown: fewer than {MIN_PEOPLE} people are readable.")
         return
-    valence.metric(
-        "Valence",
-        f"{mood.valence:+.2f}",
-        help=f"Pleasant minus unpleasant share; 95 %: {interval.low:+.2f} to {interval.high:+.2f}",
-    )
-    usual = str(mood.direction or "not known yet").capitalize()
-    trend.metric("Beside the last ten minutes", usual)
+    valence.metric("Valence", f"{mood.valence:+.2f}", help="Pleasant minus unpleasant share.")
+    valence.caption(f"95 %: {interval.low:+.2f} to {interval.high:+.2f}")
+    beside = "not yet" if mood.trend is None else f"{mood.trend:+.2f}"
+    trend.metric("Trend", beside, help="Beside what was usual in the ten minutes before.")
+    trend.caption(str(mood.direction or "it takes three minutes"))
     top = Expression(int(mood.scores.argmax()))
     shown.metric("Mostly", f"{top} {min(mood.scores[top], 0.99):.0%}")
 
