@@ -10,6 +10,7 @@ from roomread._version import __version__
 from roomread.analyzer import Analyzer, analyze
 from roomread.errors import RoomreadError
 from roomread.readings import Expression, Face, Frame, Reading, Scores, Track
+from roomread.room import RoomMood
 
 __all__ = [
     "Analyzer",
@@ -17,6 +18,7 @@ __all__ = [
     "Face",
     "Frame",
     "Reading",
+    "RoomMood",
     "RoomreadError",
     "Scores",
     "Track",

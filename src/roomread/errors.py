@@ -5,6 +5,8 @@
     ├── OutputError         a result that cannot be written
     ├── ModelFileError      a model file that is missing, damaged or not in our contract
     ├── DataError           a data set that cannot be trained on
+    ├── RulesError          a rule of attention that cannot be understood
+    ├── SessionError        a session that cannot be kept, found or opened
     └── MissingExtraError   a feature whose optional dependency is not installed
 
 A door (command line, HTTP, web page) catches `RoomreadError` and nothing broader, and shows
@@ -45,6 +47,14 @@ class ModelFileError(RoomreadError):
 
 class DataError(RoomreadError):
     """A data set cannot be read, or is not one that can be trained or evaluated on."""
+
+
+class RulesError(RoomreadError):
+    """A rule of attention is not in the form of one."""
+
+
+class SessionError(RoomreadError):
+    """A session, or the database that keeps sessions, cannot be opened, found or written."""
 
 
 class MissingExtraError(RoomreadError):

@@ -61,7 +61,7 @@ _COLORS = {
 _EMOJI = dict(zip(Expression, "😠🤢😨😊😢😮😐", strict=True))
 
 # The sign that the circumplex of affect gives each expression (Russell 1980); surprise has none.
-_VALENCE = np.array([-1, -1, -1, 1, -1, 0, 0], dtype=np.float64)
+VALENCE = np.array([-1, -1, -1, 1, -1, 0, 0], dtype=np.float64)
 
 
 class Box(NamedTuple):
@@ -220,7 +220,7 @@ class Scores:
     @property
     def valence(self) -> float:
         """Pleasant minus unpleasant probability, -1..1 (signs of Russell's circumplex, 1980)."""
-        return float(_VALENCE @ self.probabilities)
+        return float(VALENCE @ self.probabilities)
 
     def __str__(self) -> str:
         said = f"{self.top} {self.percent}"

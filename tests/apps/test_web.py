@@ -46,7 +46,9 @@ def address(folder: Path) -> Iterator[str]:
             # Streamlit has deprecation warnings of its own; they are not errors of ours.
             [arg for arg in PROGRAM if arg not in ("-W", "error")]
             + ["app", "--no-browser", "--port", str(port)],
-            env=os.environ | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder)},
+            env=os.environ
+            | dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"), str(folder))
+            | {"ROOMREAD_DATABASE_URL": f"sqlite:///{folder / 'sessions.db'}"},
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -306,6 +308,44 @@ def test_a_video_can_be_cancelled(page: Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Read it").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled after")).to_be_visible()
+
+
+def test_a_lesson_is_watched_marked_stopped_reported_found_again_and_deleted(
+    page: Page, tmp_path: Path
+) -> None:
+    clip = tmp_path / "lesson.mp4"
+    call = grid(width=960, height=540, columns=4, rows=3, people=8)
+    with VideoWriter(clip) as writer:
+        for number in range(240):
+            # A camera's picture is never quite the same.
+            writer.write(np.roll(call.image, number % 5 - 2, axis=1), number / 2)
+    visit(page, "Class")
+    page.get_by_role("textbox", name="Name").fill("Algebra 7b")
+    page.get_by_role("textbox", name="or a path").fill(str(clip))
+    page.get_by_role("textbox", name="or a path").press("Enter")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/class?session=*")
+    expect(page.get_by_text("8 of 8")).to_be_visible()
+    page.get_by_role("textbox", name="What begins now").fill("group work")
+    page.get_by_role("textbox", name="What begins now").press("Enter")
+    page.get_by_role("button", name="Mark").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="Take it with you")).to_be_visible()
+    page.reload()
+    report = download(page, "Report").decode()
+    assert "Algebra 7b" in report
+    assert "group work" in report
+    assert "Nobody was identified" in report
+    assert download(page, "CSV").startswith(b"time,present,readable,valence")
+    kept = json.loads(download(page, "JSON"))
+    assert kept["source"] == str(clip)
+    assert {mood["present"] for mood in kept["moods"]} == {8}
+    page.get_by_role("button", name="All sessions").click()
+    expect(page.get_by_text("ended")).to_be_visible()
+    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("None is kept yet.")).to_be_visible()
 
 
 def test_what_is_no_video_is_told(page: Page, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -58,6 +58,10 @@ class Settings(BaseSettings):
         local_files: whether visitors may name files and addresses that the app's computer can
             reach; only right where the visitors are the computer's own user.
         max_cameras: live cameras at once; more visitors are told to wait.
+        database_url: where sessions are kept: `sqlite:////path/of/file.db` or
+            `postgresql://user:password@host/name`; None for a file in the user's data folder.
+        retention_days: sessions older than this are deleted when the next one is recorded, and by
+            `roomread session purge`; None keeps them until somebody deletes them.
     """
 
     model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
@@ -70,6 +74,15 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=200, ge=1)
     local_files: bool = False
     max_cameras: int = Field(default=8, ge=1)
+    database_url: str | None = None
+    retention_days: float | None = Field(default=None, gt=0)
+
+    @property
+    def sessions_url(self) -> str:
+        """Where sessions are kept."""
+        if self.database_url is not None:
+            return self.database_url
+        return f"sqlite:///{user_data_path('roomread', appauthor=False) / 'sessions.db'}"
 
     @classmethod
     def settings_customise_sources(

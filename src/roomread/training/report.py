@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from roomread._version import __version__
+from roomread import pages
 from roomread.classifier import ModelFile
 from roomread.readings import Expression
 from roomread.training import charts, robustness
@@ -16,15 +14,8 @@ from roomread.training.runs import Run
 
 
 def render(page: str, **values: Any) -> str:
-    """A page of `pages/` with its values filled in and escaped."""
-    environment = Environment(
-        loader=PackageLoader("roomread.training", "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(page).render(version=__version__, **values)
+    """A page of this package's `pages/` with its values filled in and escaped."""
+    return pages.render("roomread.training", page, **values)
 
 
 def evaluation_report(

@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 from roomread._version import __version__
-from roomread.apps.cli import analyze, bench, data, evaluate, export, models, train, webapp
+from roomread.apps.cli import (
+    analyze,
+    bench,
+    data,
+    evaluate,
+    export,
+    models,
+    session,
+    train,
+    webapp,
+)
 from roomread.errors import RoomreadError
 
 # Nothing could be done; argument errors end so too.
@@ -31,6 +41,7 @@ app.command("export")(export.command)
 app.command("bench")(bench.command)
 app.command("models")(models.command)
 app.add_typer(data.app, name="data")
+app.add_typer(session.app, name="session")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer's callbacks take the bare value)

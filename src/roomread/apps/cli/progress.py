@@ -85,6 +85,13 @@ class SourceBar:
             text = f"{text} {frame.time:.0f} s, {self._source.dropped} dropped: {faces}"
         self._bars.update(self._task, completed=frame.time, description=text)
 
+    def show(self, time: float, said: str) -> None:
+        """Shows how far the input is read, and a line about it."""
+        text = self._source.name
+        if self._source.live:
+            text = f"{text} {time:.0f} s, {self._source.dropped} dropped"
+        self._bars.update(self._task, completed=time, description=f"{text}: {said}")
+
 
 def _short(reading: Reading) -> str:
     label = reading.label.display_name if reading.label is not None else "?"

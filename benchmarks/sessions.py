@@ -1,0 +1,191 @@
+"""Fifty people, one hour, two readings a second: how large, how fast to show, how fast to report.
+
+    python benchmarks/sessions.py                       # SQLite, in a temporary folder
+    python benchmarks/sessions.py postgresql://user@host/name     # the session is deleted after
+    python benchmarks/sessions.py --identity            # numbers that go to another person
+
+Times are medians of five. The readings are made up; they are recorded as those of a class are.
+`--identity` plays a call of one hour whose tiles are shuffled every few minutes, whose people leave
+and return, without faces: place and time are all that carries identity in this version.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+
+from roomread.readings import Box, Expression, Face, Quality, Reading, Scores
+from roomread.room import Seats
+from roomread.sessions import Recorder, Session, SessionStore
+from roomread.sessions.report import session_report
+from roomread.sessions.summary import course, seat_map, summarise
+from roomread.tracking import Tracker
+
+PEOPLE, SECONDS, RATE = 50, 3600, 2
+QUALITY = Quality(90, 1, 0.5, 0.2, 1)
+
+
+def tile(place: int) -> Box:
+    """The face in a tile of a call of 7 x 7 or 8 x 7 at 1920 x 1080, px."""
+    row, column = divmod(place, 8)
+    left, top = 240.0 * column + 80, 154.0 * row + 30
+    return Box(left, top, left + 70, top + 90)
+
+
+def frames() -> list[tuple[float, list[Reading]]]:
+    """What fifty people show who change it every 20 s or so."""
+    random = np.random.default_rng(0)
+    shown = random.dirichlet([0.3] * len(Expression), PEOPLE).astype(np.float32)
+    made = []
+    for number in range(SECONDS * RATE):
+        moved = random.random(PEOPLE) < 1 / (20 * RATE)
+        shown = shown.copy()
+        shown[moved] = random.dirichlet([0.3] * len(Expression), int(moved.sum()))
+        at = number / RATE
+        made.append(
+            (
+                at,
+                [
+                    Reading("call", at, number, tile(i), 1.0, QUALITY, Scores(shown[i]), i + 1)
+                    for i in range(PEOPLE)
+                ],
+            )
+        )
+    return made
+
+
+def median_ms(work: Callable[[], object]) -> float:
+    """The median of five, after one for warmth."""
+    times = []
+    for _ in range(6):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times[1:])
+
+
+def measure(store: SessionStore, size: Callable[[], float]) -> None:
+    """Records the hour and prints the figures."""
+    session = store.create("bench", keeps_people=True, consent="nobody real")
+    before, rows = size(), frames()
+    start, clock = time.perf_counter(), 0.0
+    recorder = Recorder(store, session, clock=lambda: clock)
+    for at, readings in rows:
+        clock = at
+        recorder.add(at, readings)
+    recorder.close()
+    took = time.perf_counter() - start
+    print(f"  readings          {len(store.readings(session.id)):,}")
+    print(f"  recording         {1000 * took / len(rows):.2f} ms a frame of {PEOPLE} people")
+    print(f"  size              {size() - before:.1f} MB")
+    print(f"  dashboard         {median_ms(lambda: dashboard(store, session)):.0f} ms")
+    print(f"  with the seats    {median_ms(lambda: with_seats(store, session)):.0f} ms")
+    print(f"  report            {median_ms(lambda: session_report(store, session.id)):.0f} ms")
+    store.delete(session.id)
+
+
+def dashboard(store: SessionStore, session: Session) -> None:
+    """What the page Class asks for each second."""
+    moods, marks = store.moods(session.id), store.marks(session.id)
+    course(moods, points=300)
+    summarise(moods, marks)
+    store.alerts(session.id)
+
+
+def with_seats(store: SessionStore, session: Session) -> None:
+    """What it asks for once a session has ended."""
+    dashboard(store, session)
+    seat_map(store.readings(session.id), {})
+
+
+def on_sqlite() -> None:
+    """In a file of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = SessionStore(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        measure(store, lambda: sum(f.stat().st_size for f in Path(folder).iterdir()) / 1e6)
+        store.close()
+
+
+def on_postgresql(url: str) -> None:
+    """In a database of a server."""
+    store = SessionStore(url)
+    query = sa.text("SELECT pg_database_size(current_database())")
+
+    def size() -> float:
+        with store.engine.connect() as connection:
+            return float(connection.execute(query).scalar() or 0) / 1e6
+
+    measure(store, size)
+    store.close()
+
+
+def identity(every: float, away: float) -> tuple[int, int]:
+    """How many sightings of one hour in a call carry another person's number, and of how many.
+
+    Args:
+        every: seconds from one shuffle of the tiles to the next; 0 for none.
+        away: the share of people who are away at a time, for minutes.
+    """
+    random = np.random.default_rng(1)
+    tracker, seats = Tracker(), Seats()
+    place = np.arange(49)
+    here = np.ones(49, dtype=bool)
+    owner: dict[int, int] = {}
+    wrong = total = 0
+    for number in range(SECONDS * RATE):
+        at = number / RATE
+        if every and number and at % every == 0:
+            place = random.permutation(49)
+        leaving = random.random(49) < away / 120 / RATE
+        coming = random.random(49) < 1 / 120 / RATE
+        here = np.where(here, ~leaving, coming)
+        people = np.flatnonzero(here)
+        boxes = [jittered(tile(int(place[p])), random) for p in people]
+        tracks = tracker.update([Face(box, None, 1.0) for box in boxes], at)
+        readings = seats.update(
+            [
+                Reading("call", at, number, box, 1.0, QUALITY, None, track.id)
+                for box, track in zip(boxes, tracks, strict=True)
+            ]
+        )
+        for person, reading in zip(people, readings, strict=True):
+            total += 1
+            seat = reading.track or 0
+            wrong += owner.setdefault(seat, int(person)) != person
+    return wrong, total
+
+
+def jittered(box: Box, random: np.random.Generator) -> Box:
+    """A face moves a little within its tile."""
+    dx, dy = random.normal(0, 8, 2)
+    return Box(box.left + dx, box.top + dy, box.right + dx, box.bottom + dy)
+
+
+def main() -> None:
+    """Prints the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", nargs="?", help="of a PostgreSQL database")
+    parser.add_argument("--identity", action="store_true")
+    options = parser.parse_args()
+    if options.identity:
+        for name, every, away in (
+            ("tiles stay, nobody leaves", 0, 0.0),
+            ("tiles stay, people leave and return", 0, 0.1),
+            ("shuffled every 5 minutes", 300, 0.1),
+        ):
+            wrong, total = identity(every, away)
+            print(f"  {name:<36} {wrong / total:.1%} of {total:,} under another's number")
+        return
+    print("PostgreSQL" if options.url else "SQLite")
+    on_postgresql(options.url) if options.url else on_sqlite()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Reads a source into a session: what the command line and the web app share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from roomread.analyzer import Analyzer
+from roomread.apps.settings import Settings
+from roomread.classifier import ExpressionClassifier
+from roomread.errors import SessionError
+from roomread.media import SignalCheck, Source
+from roomread.readings import Frame
+from roomread.sessions import Recorder, Session, SessionStore
+
+
+def new_session(
+    store: SessionStore,
+    analyzer: Analyzer,
+    name: str,
+    *,
+    source: str,
+    rules: str,
+    consent: str = "",
+) -> Session:
+    """A session for a source; it keeps people where a consent is given.
+
+    Raises:
+        SessionError: it cannot be made.
+        RulesError: the rules are none.
+    """
+    classifier = analyzer.classifier
+    model = classifier.model if isinstance(classifier, ExpressionClassifier) else None
+    return store.create(
+        name,
+        source=source,
+        model=f"{model.name} {model.digest}" if model is not None else "",
+        threshold=classifier.threshold,
+        rules=rules,
+        keeps_people=bool(consent),
+        consent=consent,
+    )
+
+
+def record(analyzer: Analyzer, source: Source, recorder: Recorder) -> Iterator[Frame]:
+    """Reads a source to its end, and yields each frame once it is recorded.
+
+    A session that was interrupted goes on after what it has; a camera's after a second more. What
+    a covered or frozen camera sends counts as an empty room.
+
+    Raises:
+        MediaError: the source cannot be read to its end; what came before is recorded.
+        SessionError: the session can no longer be written.
+    """
+    if source.is_picture:
+        raise SessionError(f"{source.name}: is a picture", hint="`roomread analyze` takes it")
+    follower, signal = analyzer.follow(), SignalCheck()
+    done = recorder.resumed_at
+    offset = done + 1.0 if done is not None and source.live else 0.0
+    for frame in source:
+        time = frame.time + offset
+        if done is not None and time <= done:
+            continue
+        problem = signal.update(frame)
+        recorder.add(time, follower.update(frame) if problem is None else [])
+        yield frame
+
+
+def open_store(settings: Settings) -> SessionStore:
+    """The store of the settings, without what is past its retention.
+
+    Raises:
+        SessionError: the database cannot be opened.
+        MissingExtraError: PostgreSQL without its extra.
+    """
+    store = SessionStore(settings.sessions_url)
+    if settings.retention_days is not None:
+        store.purge(days=settings.retention_days)
+    return store

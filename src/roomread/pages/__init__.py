@@ -1,0 +1,29 @@
+"""HTML pages that need nothing beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from roomread._version import __version__
+
+
+def render(package: str, page: str, **values: Any) -> str:
+    """A page of a package's folder `pages/` with its values filled in and escaped.
+
+    Args:
+        package: the page's, as `roomread.training`.
+        page: the file; it may extend `base.html.j2` of this package.
+        values: what it names.
+    """
+    environment = Environment(
+        loader=ChoiceLoader(
+            [PackageLoader(package, "pages"), PackageLoader("roomread.pages", ".")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(page).render(version=__version__, **values)

@@ -1,0 +1,25 @@
+"""Many readings into one mood, and what may need attention."""
+
+from roomread.room.attention import Alert, Attention
+from roomread.room.changes import Change, change_points
+from roomread.room.clock import clock
+from roomread.room.mood import MIN_PEOPLE, Direction, Interval, RoomMeter, RoomMood
+from roomread.room.rules import DEFAULT_RULES, Rule, parse_rules
+from roomread.room.seats import Seats
+
+__all__ = [
+    "DEFAULT_RULES",
+    "MIN_PEOPLE",
+    "Alert",
+    "Attention",
+    "Change",
+    "Direction",
+    "Interval",
+    "RoomMeter",
+    "RoomMood",
+    "Rule",
+    "Seats",
+    "change_points",
+    "clock",
+    "parse_rules",
+]

@@ -1,0 +1,104 @@
+"""When the mood of a room changed: change points of its valence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.room.mood import RoomMood, valences
+
+# Moods of one moment share their readings; means over bins of this length do not, s.
+_BIN = 15.0
+# A level that lasts less than this is a moment, not a change, s.
+_SHORTEST = 60.0
+# The bins of a running median, which leaves steps as they are and takes out a moment's laughter.
+_MEDIAN = 5
+# A smaller step is nothing that anybody in the room would see.
+_SMALLEST = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A lasting step of the room's valence.
+
+    Attributes:
+        time: when, s; within half a bin of 15 s at best.
+        before: the mean valence from the last change to this one.
+        after: the mean valence from this change to the next one.
+    """
+
+    time: float
+    before: float
+    after: float
+
+
+def change_points(moods: Sequence[RoomMood]) -> list[Change]:
+    """The lasting steps of a room's valence, from old to new.
+
+    The exact least-squares segmentation by optimal partitioning (Jackson et al. 2005): the sum of
+    squared deviations from each level plus a penalty of 4 s² ln n a level, over n means of 15 s of
+    which a running median of five takes out moments. The noise s is the larger of two: the moods'
+    own standard error, and what neighbouring means differ by (1.4826 MAD / sqrt 2). The usual
+    penalty is half of that; a mood's deviations are not independent. Levels last a minute or
+    more; steps under 0.1 are not told.
+
+    Args:
+        moods: in the order of their times; those without a valence are left out.
+    """
+    columns = valences(moods)
+    known = ~np.isnan(columns[:, 0])
+    times = np.array([mood.time for mood in moods], dtype=np.float64)[known]
+    values, widths = columns[known, 0], columns[known, 2] - columns[known, 1]
+    if not len(times):
+        return []
+    starts, means = _bins(times, values)
+    n, least = len(means), round(_SHORTEST / _BIN)
+    if n < 2 * least:
+        return []
+    steps = np.diff(means)
+    noise = 1.4826 * float(np.median(np.abs(steps - np.median(steps)))) / math.sqrt(2)
+    noise = max(noise, float(np.median(widths)) / (2 * 1.96))
+    padded = np.pad(means, _MEDIAN // 2, mode="edge")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1)
+    borders = _partition(smooth, least, 4 * noise**2 * math.log(n))
+    levels = [float(means[a:b].mean()) for a, b in zip([0, *borders], [*borders, n], strict=True)]
+    return [
+        Change(float(starts[border]), before, after)
+        for border, before, after in zip(borders, levels[:-1], levels[1:], strict=True)
+        if abs(after - before) >= _SMALLEST
+    ]
+
+
+def _bins(
+    times: NDArray[np.float64], valences: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The starts and means of the bins that hold anything; gaps in time are closed."""
+    numbers = np.floor(times / _BIN).astype(int)
+    kept, where = np.unique(numbers, return_inverse=True)
+    sums = np.bincount(where, weights=valences, minlength=len(kept))
+    return kept * _BIN, sums / np.maximum(np.bincount(where, minlength=len(kept)), 1)
+
+
+def _partition(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
+    """Where the levels of the best segmentation begin, without the first."""
+    n = len(values)
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    square = np.concatenate([[0.0], np.cumsum(values**2)])
+    # best[t]: the least cost of values[:t]; last[t]: where its last level begins.
+    best, last = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)
+    best[0] = -penalty
+    for end in range(least, n + 1):
+        start = np.arange(end - least + 1)
+        cost = square[end] - square[start] - (total[end] - total[start]) ** 2 / (end - start)
+        costs = best[start] + cost + penalty
+        last[end] = int(np.argmin(costs))
+        best[end] = costs[last[end]]
+    borders, end = [], n
+    while last[end] > 0:
+        end = int(last[end])
+        borders.append(end)
+    return borders[::-1]

@@ -1,0 +1,253 @@
+"""The mood of a room: how many are read, what they show, and how sure that is.
+
+docs/metrics.md has the formulas and why they are these.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import VALENCE, Expression, Reading
+
+# No figure of what is shown over fewer people: it would be a figure about persons.
+MIN_PEOPLE = 5
+# Fewer frames than these, and one bad frame could decide.
+_MIN_FRAMES = 3
+# The normal distribution's 97.5 % point: intervals are of 95 %.
+_Z = 1.959964
+# The baseline is the median of what was shown from ten minutes ago to one minute ago, s, once
+# that is two minutes or more.
+_BASELINE_FROM, _BASELINE_TO, _BASELINE_LEAST = 600.0, 60.0, 120.0
+
+
+class Interval(NamedTuple):
+    """A 95 % interval."""
+
+    low: float
+    high: float
+
+
+class Direction(StrEnum):
+    """The room beside its own baseline."""
+
+    BELOW = "below its usual"
+    USUAL = "as usual"
+    ABOVE = "above its usual"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoomMood:
+    """What a room showed over some seconds.
+
+    Attributes:
+        time: the end of these seconds, s from the start of the source.
+        present: people seen.
+        readable: people of these whose face could be read.
+        scores: float64 [7] in `Expression`'s order, summing to 1: the mean of the readable people,
+            each counted once. None where fewer than `MIN_PEOPLE` are readable.
+        baseline: the valence that is usual for this room, -1..1; None until it is known.
+    """
+
+    time: float
+    present: int
+    readable: int
+    scores: NDArray[np.float64] | None = None
+    baseline: float | None = None
+
+    @property
+    def coverage(self) -> float:
+        """The share of the people present who could be read, 0..1; 0 in an empty room."""
+        return self.readable / self.present if self.present else 0.0
+
+    @property
+    def valence(self) -> float | None:
+        """The pleasant share minus the unpleasant one, -1..1."""
+        return float(VALENCE @ self.scores) if self.scores is not None else None
+
+    @property
+    def negative(self) -> float | None:
+        """The share of unpleasant expressions (angry, disgust, fear, sad), 0..1."""
+        return float(self.scores[VALENCE < 0].sum()) if self.scores is not None else None
+
+    @property
+    def valence_interval(self) -> Interval | None:
+        """Of the valence, by Agresti and Min (2005)."""
+        if self.scores is None:
+            return None
+        _, low, high = valences([self])[0]
+        return Interval(float(low), float(high))
+
+    def interval(self, expression: Expression) -> Interval | None:
+        """Of the share that shows an expression, by Wilson (1927)."""
+        if self.scores is None:
+            return None
+        return wilson_interval(float(self.scores[expression]), self.readable)
+
+    @property
+    def trend(self) -> float | None:
+        """The valence minus the room's own baseline, -2..2; None until both are known."""
+        if self.valence is None or self.baseline is None:
+            return None
+        return self.valence - self.baseline
+
+    @property
+    def direction(self) -> Direction | None:
+        """The trend in words: only a baseline outside the interval is said to be left."""
+        interval = self.valence_interval
+        if interval is None or self.baseline is None:
+            return None
+        if self.baseline > interval.high:
+            return Direction.BELOW
+        return Direction.ABOVE if self.baseline < interval.low else Direction.USUAL
+
+    def __str__(self) -> str:
+        said = f"{self.readable} of {self.present} faces readable"
+        interval = self.valence_interval
+        if self.valence is None or interval is None:
+            return f"{said}; no figure under {MIN_PEOPLE}"
+        text = f"{said}; valence {self.valence:+.2f} ({interval.low:+.2f} to {interval.high:+.2f})"
+        return f"{text}, {self.direction}" if self.direction is not None else text
+
+
+def wilson_interval(share: float, n: int) -> Interval:
+    """The 95 % interval of a share of `n` people (Wilson 1927), inside 0..1."""
+    scale = 1 + _Z**2 / n
+    center = (share + _Z**2 / (2 * n)) / scale
+    half = _Z / scale * math.sqrt(max(share * (1 - share), 0.0) / n + _Z**2 / (4 * n**2))
+    return Interval(max(center - half, 0.0), min(center + half, 1.0))
+
+
+def difference_interval(
+    pleasant: NDArray[np.float64], unpleasant: NDArray[np.float64], n: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The 95 % interval of (pleasant - unpleasant) / n, inside -1..1: its lower and upper ends.
+
+    Agresti and Min's (2005) for the difference of two shares of the same people: half a person is
+    added to each of the four cells, so that it holds for few people and at the ends.
+
+    Args:
+        pleasant: people, not necessarily whole, 0..n; of any shape, as are the others.
+        unpleasant: likewise; both together 0..n.
+        n: people, 1 or more.
+    """
+    center = (pleasant - unpleasant) / (n + 2)
+    spread = pleasant + unpleasant + 1 - (pleasant - unpleasant) ** 2 / (n + 2)
+    half = _Z * np.sqrt(np.maximum(spread, 0.0)) / (n + 2)
+    return np.maximum(center - half, -1.0), np.minimum(center + half, 1.0)
+
+
+def valences(moods: Sequence[RoomMood]) -> NDArray[np.float64]:
+    """The valence of each mood and the ends of its interval, float64 [N, 3]; NaN without one."""
+    rows = np.full((len(moods), 3), np.nan)
+    known = [i for i, mood in enumerate(moods) if mood.scores is not None]
+    if known:
+        scores = np.array([mood.scores for mood in moods if mood.scores is not None])
+        n = np.array([moods[i].readable for i in known], dtype=np.float64)
+        pleasant, unpleasant = scores[:, VALENCE > 0].sum(1), scores[:, VALENCE < 0].sum(1)
+        rows[known, 0] = scores @ VALENCE
+        rows[known, 1], rows[known, 2] = difference_interval(n * pleasant, n * unpleasant, n)
+    return rows
+
+
+class RoomMeter:
+    """Turns the readings of one source into its mood, once a second.
+
+    A person's scores are the medians over the window, so that one bad frame changes nothing. It
+    has no clock: times come with the frames, and never run backwards.
+
+    Args:
+        window: seconds that a mood covers.
+        step: seconds from one mood to the next, at least.
+    """
+
+    def __init__(self, *, window: float = 10.0, step: float = 1.0) -> None:
+        self.window, self.step = window, step
+        self._frames: deque[tuple[float, dict[int, NDArray[np.float32] | None]]] = deque()
+        self._valences: deque[tuple[float, float]] = deque()
+        self._due = -math.inf
+
+    def update(self, time: float, readings: Iterable[Reading]) -> RoomMood | None:
+        """Takes the readings of one frame, an empty list too.
+
+        Those without a track are left out: nobody can say whether they are one person or two.
+
+        Returns:
+            The mood, when a step has passed and the window holds three frames or more.
+        """
+        self._frames.append(
+            (
+                time,
+                {
+                    r.track: r.scores.probabilities if r.scores is not None else None
+                    for r in readings
+                    if r.track is not None
+                },
+            )
+        )
+        while time - self._frames[0][0] > self.window:
+            self._frames.popleft()
+        # A hundredth of a second: frames do not come exactly when they should.
+        if time < self._due - 0.01 or len(self._frames) < _MIN_FRAMES:
+            return None
+        self._due = time + self.step
+        present, people = _people([people for _, people in self._frames])
+        if len(people) < MIN_PEOPLE:
+            return RoomMood(time, present, len(people), None, self._baseline(time))
+        scores = people.mean(axis=0)
+        mood = RoomMood(time, present, len(people), scores, self._baseline(time))
+        self._valences.append((time, float(VALENCE @ scores)))
+        return mood
+
+    def _baseline(self, time: float) -> float | None:
+        while self._valences and time - self._valences[0][0] > _BASELINE_FROM:
+            self._valences.popleft()
+        old = [(then, valence) for then, valence in self._valences if time - then >= _BASELINE_TO]
+        if not old or old[-1][0] - old[0][0] < _BASELINE_LEAST:
+            return None
+        return float(np.median([valence for _, valence in old]))
+
+
+def _people(
+    frames: Sequence[dict[int, NDArray[np.float32] | None]],
+) -> tuple[int, NDArray[np.float64]]:
+    """How many are present, and the scores of those who are readable, float64 [N, 7].
+
+    Present are those found in at least half of the frames; readable those of them who were read
+    in at least half of the frames that they were found in.
+    """
+    tracks = sorted({track for frame in frames for track in frame})
+    column = {track: i for i, track in enumerate(tracks)}
+    found = np.zeros(len(tracks), dtype=int)
+    scores = np.full((len(frames), len(tracks), len(Expression)), np.nan)
+    for row, frame in enumerate(frames):
+        for track, probabilities in frame.items():
+            found[column[track]] += 1
+            if probabilities is not None:
+                scores[row, column[track]] = probabilities
+    read = (~np.isnan(scores[..., 0])).sum(axis=0)
+    present = 2 * found >= len(frames)
+    readable = present & (read > 0) & (2 * read >= found)
+    people = _medians(scores[:, readable], read[readable])
+    # Medians of seven shares need not sum to one, and may all be nought.
+    totals = people.sum(axis=1, keepdims=True)
+    people = np.where(totals > 0, people / np.maximum(totals, 1e-12), 1 / len(Expression))
+    return int(present.sum()), people
+
+
+def _medians(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Over the first axis of [F, N, 7], leaving NaN out; `counts` [N] are over 0."""
+    # nanmedian goes through the people one by one in Python.
+    ordered = np.sort(values, axis=0)
+    people = np.arange(values.shape[1])
+    middle: NDArray[np.float64] = (
+        ordered[(counts - 1) // 2, people] + ordered[counts // 2, people]
+    ) / 2
+    return middle

@@ -1,0 +1,119 @@
+"""Rules of attention as a teacher writes them: one a line.
+
+person negative above 50% for 30 s
+person unreadable above 90% for 2 min
+room valence fell by 20% in 3 min
+room coverage below 50% for 1 min
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from roomread.errors import RulesError
+from roomread.readings import Expression
+
+_EXPRESSIONS = tuple(e.display_name for e in Expression)
+MEASURES = {
+    "room": ("valence", "negative", "coverage", *_EXPRESSIONS),
+    "person": ("negative", "unreadable", *_EXPRESSIONS),
+}
+# Longer than any lesson, and short enough to be kept in memory, s.
+_LONGEST = 3600
+_RULE = re.compile(
+    r"(?P<subject>room|person) +(?P<measure>[a-z]+) +(?P<relation>above|below|fell +by)"
+    r" +(?P<threshold>-?\d{1,3}) ?% +(?P<word>for|in) +(?P<time>\d{1,4}) ?(?P<unit>s|min)"
+)
+_FORM = "room|person MEASURE above|below N% for N s|min, or: room valence fell by N% in N min"
+
+
+class Relation(StrEnum):
+    """How a measure must stand to its threshold."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    FELL = "fell by"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When to raise an alert.
+
+    Attributes:
+        subject: "room" or "person".
+        measure: one of `MEASURES[subject]`.
+        relation: of the measure to the threshold.
+        percent: the threshold; of valence, which goes from -100 % to 100 %, in points.
+        seconds: the time over which the measure is averaged, or within which it fell.
+    """
+
+    subject: str
+    measure: str
+    relation: Relation
+    percent: int
+    seconds: int
+
+    @property
+    def threshold(self) -> float:
+        """The threshold as a share, -1..1."""
+        return self.percent / 100
+
+    @property
+    def lowest(self) -> float:
+        """The lower end of the measure's scale."""
+        return -1.0 if self.measure == "valence" else 0.0
+
+    def __str__(self) -> str:
+        word = "in" if self.relation is Relation.FELL else "for"
+        whole = self.seconds % 60 == 0
+        time = f"{self.seconds // 60} min" if whole else f"{self.seconds} s"
+        return f"{self.subject} {self.measure} {self.relation} {self.percent}% {word} {time}"
+
+
+def parse_rules(text: str) -> list[Rule]:
+    """The rules of a text, one a line; empty lines and what follows a # are left out.
+
+    Raises:
+        RulesError: a line is no rule; it says which and what is wrong.
+    """
+    lines = enumerate((line.partition("#")[0].strip() for line in text.splitlines()), start=1)
+    return [_parse(line, number) for number, line in lines if line]
+
+
+def _parse(line: str, number: int) -> Rule:
+    match = _RULE.fullmatch(line.lower())
+    if match is None:
+        raise RulesError(f"line {number}: '{line}' is not a rule", hint=f"write {_FORM}")
+    subject, measure = match["subject"], match["measure"]
+    if measure not in MEASURES[subject]:
+        known = ", ".join(MEASURES[subject])
+        problem = f"line {number}: '{measure}' cannot be measured of a {subject}"
+        raise RulesError(problem, hint=f"one of {known}")
+    relation = Relation(" ".join(match["relation"].split()))
+    seconds = int(match["time"]) * (60 if match["unit"] == "min" else 1)
+    if (relation is Relation.FELL) != (match["word"] == "in"):
+        raise RulesError(
+            f"line {number}: 'fell by' goes with 'in', 'above' and 'below' with 'for'",
+            hint=f"write {_FORM}",
+        )
+    if relation is Relation.FELL and (subject, measure) != ("room", "valence"):
+        raise RulesError(f"line {number}: only the room's valence can fall", hint="use 'below'")
+    percent = int(match["threshold"])
+    lowest = -100 if measure == "valence" and relation is not Relation.FELL else 0
+    if not lowest <= percent <= 100:
+        raise RulesError(f"line {number}: {percent}% is not from {lowest}% to 100%")
+    if not 1 <= seconds <= _LONGEST:
+        raise RulesError(f"line {number}: a time from 1 s to {_LONGEST // 60} min is needed")
+    return Rule(subject, measure, relation, percent, seconds)
+
+
+DEFAULT_RULES = """\
+# One rule a line. Rules of a person hold in sessions that keep people, with their consent.
+room valence fell by 20% in 3 min
+room negative above 40% for 1 min
+room coverage below 50% for 2 min
+person negative above 50% for 30 s
+person unreadable above 90% for 2 min
+"""

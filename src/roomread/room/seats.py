@@ -1,0 +1,137 @@
+"""Which place a face is in: a seat of a room, a tile of a video call."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from roomread.readings import Box, Reading
+
+# How far from a seat's place its face may be found, in its sizes: half way to a neighbour in a
+# call, whose faces are two sizes apart.
+_REACH = 1.0
+# A face twice as large or small sits elsewhere.
+_GROWTH = 2.0
+# How fast a seat's place follows its face: people lean and move their chairs.
+_FOLLOW = 0.1
+
+
+@dataclass(slots=True)
+class _Seat:
+    """Where somebody sits, px, and the track that was last there."""
+
+    number: int
+    x: float
+    y: float
+    size: float
+    track: int
+
+    def distance(self, box: Box) -> float:
+        """How far a face is from here, in sizes; infinite where it cannot be this seat's."""
+        size = _size(box)
+        if not 1 / _GROWTH <= size / self.size <= _GROWTH:
+            return math.inf
+        x, y = box.center
+        away = math.hypot(x - self.x, y - self.y) / max(size, self.size)
+        return away if away <= _REACH else math.inf
+
+    def follow(self, box: Box) -> None:
+        x, y = box.center
+        self.x += _FOLLOW * (x - self.x)
+        self.y += _FOLLOW * (y - self.y)
+        self.size += _FOLLOW * (_size(box) - self.size)
+
+
+class Seats:
+    """Numbers the places of one source from 1, in reading order as they are first taken.
+
+    A number is a place and not a face: who leaves and comes back to the same place, minutes
+    later too, has the same number; whoever takes another's place takes the number with it.
+
+    Args:
+        places: where the seats are that are known already, px.
+    """
+
+    def __init__(self, places: Mapping[int, Box] | None = None) -> None:
+        self._seats = [
+            # No track has the number 0, so that the first to come is taken by its place.
+            _Seat(number, *box.center, _size(box), track=0)
+            for number, box in sorted((places or {}).items())
+        ]
+        self._of_track: dict[int, _Seat] = {}
+
+    def update(self, readings: Sequence[Reading]) -> list[Reading]:
+        """The readings of one frame with the seat's number as their `track`.
+
+        Args:
+            readings: with the tracker's numbers; those without are left out.
+        """
+        readings = [reading for reading in readings if reading.track is not None]
+        seats = self._known(readings)
+        newcomers = [i for i in range(len(readings)) if i not in seats]
+        seats |= self._nearest_free(readings, newcomers, {id(s) for s in seats.values()})
+        for i in _reading_order(readings, set(newcomers) - set(seats)):
+            seats[i] = self._new(readings[i])
+        return [self._seated(reading, seats[i]) for i, reading in enumerate(readings)]
+
+    def _known(self, readings: Sequence[Reading]) -> dict[int, _Seat]:
+        """The seats of tracks that have one, by the reading's place in the list."""
+        found = {}
+        for i, reading in enumerate(readings):
+            seat = self._of_track.get(reading.track or 0)
+            if seat is not None and seat.track == reading.track:
+                found[i] = seat
+        return found
+
+    def _nearest_free(
+        self, readings: Sequence[Reading], newcomers: Sequence[int], taken: set[int]
+    ) -> dict[int, _Seat]:
+        """Seats that nobody has in this frame, the nearest pairs first."""
+        pairs = sorted(
+            (
+                (distance, i, n)
+                for i in newcomers
+                for n, seat in enumerate(self._seats)
+                if id(seat) not in taken and (distance := seat.distance(readings[i].box)) < math.inf
+            ),
+        )
+        found: dict[int, _Seat] = {}
+        for _, i, n in pairs:
+            seat = self._seats[n]
+            if i not in found and id(seat) not in taken:
+                found[i] = seat
+                taken.add(id(seat))
+        return found
+
+    def _new(self, reading: Reading) -> _Seat:
+        x, y = reading.box.center
+        number = max((seat.number for seat in self._seats), default=0) + 1
+        seat = _Seat(number, x, y, _size(reading.box), reading.track or 0)
+        self._seats.append(seat)
+        return seat
+
+    def _seated(self, reading: Reading, seat: _Seat) -> Reading:
+        seat.follow(reading.box)
+        # A track whose seat another took is looked up anew when it comes back.
+        self._of_track.pop(seat.track, None)
+        seat.track = reading.track or 0
+        self._of_track[seat.track] = seat
+        return replace(reading, track=seat.number)
+
+
+def _size(box: Box) -> float:
+    return math.sqrt(max(box.area, 1.0))
+
+
+def _reading_order(readings: Sequence[Reading], chosen: set[int]) -> list[int]:
+    """Row by row from the top, and from left to right."""
+    # Faces of one row are not of quite one height.
+    row = 1.5 * statistics.median([_size(readings[i].box) for i in chosen] or [1.0])
+
+    def place(i: int) -> tuple[int, float]:
+        x, y = readings[i].box.center
+        return round(y / row), x
+
+    return sorted(chosen, key=place)

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classes import frame
+from roomread.readings import Expression
+from roomread.room import Alert, Attention, RoomMood, parse_rules
+
+HAPPY, SAD, NEUTRAL = Expression.HAPPY, Expression.SAD, Expression.NEUTRAL
+
+
+def mood(time: float, happy: float, sad: float, *, readable: int = 30) -> RoomMood:
+    scores = np.zeros(7)
+    scores[HAPPY], scores[SAD], scores[NEUTRAL] = happy, sad, 1 - happy - sad
+    return RoomMood(time, 30, readable, scores if readable >= 5 else None)
+
+
+def watch_room(rule: str, seconds: int, at: Callable[[int], RoomMood]) -> list[Alert]:
+    attention = Attention(parse_rules(rule))
+    return [alert for time in range(seconds) for alert in attention.update_room(at(time))]
+
+
+def watch_seat(rule: str, seconds: int, shown: Callable[[int], Expression | None]) -> list[Alert]:
+    """What one seat's rule says of a frame a second."""
+    attention = Attention(parse_rules(rule), people=True)
+    return [
+        alert
+        for time in range(seconds)
+        for alert in attention.update_people(float(time), frame(float(time), {4: shown(time)}))
+    ]
+
+
+def test_a_room_that_falls_raises_one_alert_that_says_why_and_how_sure() -> None:
+    rule = "room valence fell by 20% in 3 min"
+    (alert,) = watch_room(rule, 300, lambda t: mood(t, 0.6, 0) if t < 200 else mood(t, 0.1, 0.2))
+    assert 200 < alert.time < 215
+    assert alert.rule == rule
+    assert alert.why == "room: valence fell from +0.60 to +0.40 in 9 s"
+    assert 0.9 < alert.sure < 1
+    assert alert.seat is None
+    assert alert.ended is None
+
+
+def test_a_slow_fall_longer_than_the_rules_time_is_none_of_it() -> None:
+    rule = "room valence fell by 20% in 1 min"
+    assert watch_room(rule, 600, lambda t: mood(t, 0.9 - t / 1000, 0)) == []
+
+
+def test_a_moment_of_laughter_that_ends_is_no_fall() -> None:
+    rule = "room valence fell by 20% in 3 min"
+    assert watch_room(rule, 600, lambda t: mood(t, 0.9 if t // 6 == 50 else 0.1, 0)) == []
+
+
+def test_of_few_people_a_fall_is_less_sure() -> None:
+    rule = "room valence fell by 20% in 1 min"
+    few, many = (
+        watch_room(rule, 60, lambda t, n=n: mood(t, 0.5 if t < 30 else 0.25, 0, readable=n))[0]  # type: ignore[misc]
+        for n in (6, 50)
+    )
+    assert 0.5 < few.sure < many.sure
+
+
+def test_hysteresis_a_measure_that_trembles_at_its_threshold_is_one_alert() -> None:
+    changed = watch_room(
+        "room negative above 40% for 10 s",
+        600,
+        lambda t: mood(t, 0, 0.45 if (t // 15) % 2 else 0.36),
+    )
+    assert len(changed) == 1
+    assert changed[0].ended is None
+
+
+def test_an_alert_ends_once_the_measure_has_come_back() -> None:
+    raised, ended = watch_room(
+        "room negative above 40% for 10 s", 200, lambda t: mood(t, 0, 0.6 if t < 100 else 0.1)
+    )
+    assert raised.number == ended.number
+    assert raised.ended is None
+    assert ended.ended is not None
+    assert 100 < ended.ended < 112
+
+
+def test_low_coverage_is_counted_not_inferred() -> None:
+    (alert,) = watch_room(
+        "room coverage below 50% for 30 s", 60, lambda t: mood(t, 0.5, 0, readable=3)
+    )
+    assert alert.sure == 1
+    assert alert.why == "room: coverage 10% on average over 30 s"
+
+
+def test_a_room_of_too_few_readable_people_raises_nothing_of_what_it_shows() -> None:
+    rules = "room valence fell by 1% in 1 min\nroom sad above 1% for 5 s"
+    assert watch_room(rules, 60, lambda t: mood(t, 0, 1, readable=4)) == []
+
+
+def test_a_person_negative_for_half_a_minute() -> None:
+    rule = "person negative above 50% for 30 s"
+    raised, ended = watch_seat(rule, 160, lambda t: SAD if 60 <= t < 110 else NEUTRAL)
+    assert 60 + 15 <= raised.time <= 60 + 30
+    assert raised.seat == 4
+    assert raised.why.startswith("seat 4: negative 5")
+    assert ended.ended is not None
+    assert 110 < ended.ended < 140
+
+
+def test_moments_do_not_add_up_to_an_alert() -> None:
+    rule = "person negative above 50% for 30 s"
+    assert watch_seat(rule, 300, lambda t: SAD if t % 10 < 4 else NEUTRAL) == []
+
+
+def test_who_cannot_be_read_shows_nothing_negative_but_is_unreadable() -> None:
+    assert watch_seat("person negative above 10% for 30 s", 200, lambda _: None) == []
+    (alert,) = watch_seat(
+        "person unreadable above 90% for 2 min", 300, lambda t: NEUTRAL if t < 60 else None
+    )
+    assert 60 + 100 < alert.time <= 60 + 120
+
+
+def test_who_left_cannot_be_read_either_and_who_was_hardly_seen_is_nobody() -> None:
+    attention = Attention(parse_rules("person unreadable above 90% for 30 s"), people=True)
+    alerts = []
+    for time in range(120):
+        here = {1: NEUTRAL} if time < 60 else {}
+        here |= {2: NEUTRAL} if time < 10 else {}
+        alerts += attention.update_people(float(time), frame(float(time), here))
+    assert [alert.seat for alert in alerts] == [1]
+
+
+def test_rules_of_a_person_do_nothing_unless_they_are_switched_on() -> None:
+    attention = Attention(parse_rules("person negative above 1% for 1 s"))
+    assert all(
+        attention.update_people(float(t), frame(float(t), {1: SAD})) == [] for t in range(60)
+    )
+
+
+def test_a_pause_of_the_source_starts_the_rules_time_anew() -> None:
+    attention = Attention(parse_rules("room negative above 40% for 30 s"))
+    times = [*range(20), *range(100, 120)]
+    assert [a for t in times for a in attention.update_room(mood(t, 0, 0.9))] == []
+
+
+RULES = """room valence below -10% for 5 s
+room valence above -90% for 5 s
+room valence fell by 0% in 20 s
+room negative above 0% for 5 s
+room coverage below 100% for 5 s
+room happy above 50% for 5 s"""
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 30), st.sampled_from([1.0, 1.0, 1.0, 30.0])),
+        max_size=80,
+    )
+)
+def test_alerts_are_raised_and_ended_in_turn_whatever_the_room_does(
+    course: list[tuple[float, int, float]],
+) -> None:
+    attention, time = Attention(parse_rules(RULES)), 0.0
+    held: dict[str, Alert] = {}
+    for sad, readable, step in course:
+        time += step
+        for alert in attention.update_room(mood(time, 0.0, sad, readable=readable)):
+            assert 0 <= alert.sure <= 1
+            if alert.ended is None:
+                assert alert.rule not in held
+                held[alert.rule] = alert
+            else:
+                begun = held.pop(alert.rule)
+                assert (begun.number, begun.time) == (alert.number, alert.time)
+                assert alert.ended == pytest.approx(time)
+        assert {a.rule for a in attention.held} == set(held)

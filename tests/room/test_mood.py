@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classes import frame, lesson, reading, showing
+from roomread.readings import VALENCE, Expression, Reading
+from roomread.room import MIN_PEOPLE, Direction, RoomMeter, RoomMood
+from roomread.room.mood import difference_interval, wilson_interval
+
+HAPPY, SAD, NEUTRAL = Expression.HAPPY, Expression.SAD, Expression.NEUTRAL
+
+
+def moods_of(frames: list[tuple[float, list[Reading]]]) -> list[RoomMood]:
+    meter = RoomMeter()
+    moods = [meter.update(time, readings) for time, readings in frames]
+    return [mood for mood in moods if mood is not None]
+
+
+def steady(shown: dict[int, Expression | None], count: int) -> list[tuple[float, list[Reading]]]:
+    return [(n / 2, frame(n / 2, shown)) for n in range(count)]
+
+
+def mood_of(scores: np.ndarray, readable: int, baseline: float | None = None) -> RoomMood:
+    return RoomMood(0.0, readable, readable, np.asarray(scores, dtype=float), baseline)
+
+
+def test_the_mood_is_the_mean_of_people_each_counted_once() -> None:
+    shown: dict[int, Expression | None] = dict.fromkeys(range(1, 7), HAPPY)
+    shown |= {7: SAD, 8: NEUTRAL, 9: None, 10: None}
+    mood = moods_of(steady(shown, 20))[-1]
+    assert (mood.present, mood.readable) == (10, 8)
+    assert mood.coverage == pytest.approx(0.8)
+    assert mood.scores is not None
+    expected = (6 * showing(HAPPY) + showing(SAD) + showing(NEUTRAL)) / 8
+    assert mood.scores == pytest.approx(expected, abs=1e-6)
+    assert mood.valence == pytest.approx(float(VALENCE @ expected), abs=1e-6)
+    assert str(mood).startswith("8 of 10 faces readable; valence +0.")
+
+
+@given(readable=st.integers(0, MIN_PEOPLE - 1), unreadable=st.integers(0, 60))
+def test_under_five_readable_people_there_is_no_figure(readable: int, unreadable: int) -> None:
+    people: dict[int, Expression | None] = dict.fromkeys(range(1, readable + 1), SAD)
+    people |= dict.fromkeys(range(100, 100 + unreadable))
+    mood = moods_of(steady(people, 5))[-1]
+    assert (mood.present, mood.readable) == (readable + unreadable, readable)
+    assert mood.scores is None
+    assert mood.valence is None
+    assert mood.valence_interval is None
+    assert mood.negative is None
+    assert mood.direction is None
+    assert mood.interval(SAD) is None
+    assert "no figure under 5" in str(mood)
+
+
+def test_five_readable_people_have_a_figure() -> None:
+    assert moods_of(steady(dict.fromkeys(range(5), SAD), 5))[-1].scores is not None
+
+
+bad_frames = st.dictionaries(
+    st.integers(1, 60), st.sampled_from([*Expression, None]), min_size=0, max_size=40
+)
+
+
+@given(bad=bad_frames, place=st.integers(0, 9), count=st.integers(10, 20))
+def test_one_bad_frame_changes_nothing(
+    bad: dict[int, Expression | None], place: int, count: int
+) -> None:
+    frames = steady({seat: Expression(seat % 7) for seat in range(1, 13)} | {13: None}, count)
+    expected = moods_of(frames)[-1]
+    frames[place] = (frames[place][0], frame(frames[place][0], bad))
+    mood = moods_of(frames)[-1]
+    assert (mood.present, mood.readable) == (expected.present, expected.readable)
+    assert mood.scores == pytest.approx(expected.scores)
+
+
+@given(st.data())
+def test_whatever_comes_the_figures_are_in_range_and_the_intervals_hold_them(
+    data: st.DataObject,
+) -> None:
+    frames = []
+    for n in range(data.draw(st.integers(1, 12))):
+        seats = data.draw(st.dictionaries(st.integers(1, 12), bad_scores, max_size=12))
+        frames.append((float(n), [reading(s, float(n), scores) for s, scores in seats.items()]))
+    for mood in moods_of(frames):
+        assert 0 <= mood.readable <= mood.present
+        assert 0 <= mood.coverage <= 1
+        if mood.scores is None or mood.valence is None:
+            assert mood.readable < MIN_PEOPLE
+            continue
+        assert mood.scores.sum() == pytest.approx(1)
+        interval = mood.valence_interval
+        assert interval is not None
+        assert -1 <= interval.low <= mood.valence + 1e-9
+        assert mood.valence <= interval.high + 1e-9 <= 1 + 1e-9
+        for e in Expression:
+            share = mood.interval(e)
+            assert share is not None
+            assert 0 <= share.low <= mood.scores[e] + 1e-9 <= share.high + 2e-9 <= 1 + 2e-9
+
+
+bad_scores = st.one_of(
+    st.none(),
+    st.integers(0, 2**32 - 1).map(
+        lambda seed: np.random.default_rng(seed).dirichlet([0.3] * 7).astype(np.float32)
+    ),
+)
+
+
+@pytest.mark.parametrize("n", [5, 12, 30])
+def test_the_intervals_hold_the_whole_groups_figures_nineteen_times_in_twenty(n: int) -> None:
+    # A class is drawn from a large group; each face's scores are right as often as they say.
+    random = np.random.default_rng(7)
+    truth = np.array([0.02, 0.01, 0.04, 0.38, 0.12, 0.03, 0.40])
+    held = {"share": 0, "valence": 0}
+    trials = 1500
+    for _ in range(trials):
+        shows = random.choice(7, size=n, p=truth)
+        # The net is a noisy channel that knows its own noise: its scores are calibrated.
+        channel = 0.75 * np.eye(7) + 0.25 * truth[None, :]
+        said = np.array([random.choice(7, p=channel[s]) for s in shows])
+        scores = channel[:, said].T * truth[None, :]
+        mean = (scores / scores.sum(axis=1, keepdims=True)).mean(axis=0)
+        mood = mood_of(mean, n)
+        share, valence = mood.interval(HAPPY), mood.valence_interval
+        assert share is not None
+        assert valence is not None
+        held["share"] += share.low <= truth[HAPPY] <= share.high
+        held["valence"] += valence.low <= 0.38 - 0.19 <= valence.high
+    assert held["share"] / trials > 0.925
+    assert held["valence"] / trials > 0.925
+
+
+def test_the_intervals_are_those_of_the_papers() -> None:
+    # Wilson's for 10 of 20; Agresti and Min's for 30 and 10 of 100.
+    assert wilson_interval(0.5, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
+    center, half = 20 / 102, 1.959964 * (41 - 400 / 102) ** 0.5 / 102
+    ends = difference_interval(*(np.array(float(count)) for count in (30, 10, 100)))
+    assert ends == pytest.approx((center - half, center + half))
+
+
+@given(n=st.integers(5, 60), share=st.floats(0, 1))
+def test_more_people_make_a_narrower_interval(n: int, share: float) -> None:
+    few, many = wilson_interval(share, n), wilson_interval(share, 2 * n)
+    assert many.high - many.low < few.high - few.low
+    counts = np.array([n, 2 * n], dtype=float)
+    low, high = difference_interval(share * counts, 0 * counts, counts)
+    assert high[1] - low[1] < high[0] - low[0]
+
+
+def test_the_baseline_is_the_rooms_own_and_a_fall_is_told_beside_it() -> None:
+    moods = moods_of(list(lesson(700, every=1.0, moods=((0, 0.7), (600, 0.0)))))
+    at = {round(mood.time): mood for mood in moods}
+    assert at[150].baseline is None
+    usual = at[590].valence
+    assert usual is not None
+    assert at[590].baseline == pytest.approx(usual, abs=0.15)
+    assert at[590].direction is Direction.USUAL
+    trend = at[690].trend
+    assert trend is not None
+    assert trend < -0.3
+    assert at[690].direction is Direction.BELOW
+
+
+def test_people_without_a_number_are_not_counted() -> None:
+    meter = RoomMeter()
+    for n in range(5):
+        single = [reading(seat, float(n), showing(HAPPY)) for seat in range(1, 6)]
+        stray = frame(float(n), {0: SAD})[0]
+        unnumbered = Reading(
+            stray.source, stray.time, 0, stray.box, 1.0, stray.quality, stray.scores
+        )
+        mood = meter.update(float(n), [*single, unnumbered])
+    assert mood is not None
+    assert mood.present == 5

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from roomread.errors import RulesError
+from roomread.room import DEFAULT_RULES, Rule, parse_rules
+from roomread.room.rules import MEASURES, Relation
+
+
+def test_the_default_rules_are_read() -> None:
+    rules = parse_rules(DEFAULT_RULES)
+    assert [str(rule) for rule in rules] == DEFAULT_RULES.splitlines()[1:]
+    assert rules[0] == Rule("room", "valence", Relation.FELL, 20, 180)
+
+
+def test_case_spaces_and_comments_do_not_matter() -> None:
+    text = "\n  Room  VALENCE below -20 % for 90s   # gloomy\n\n# nothing\n"
+    (rule,) = parse_rules(text)
+    assert str(rule) == "room valence below -20% for 90 s"
+    assert rule.threshold == pytest.approx(-0.2)
+
+
+averaged = st.sampled_from(
+    [(subject, measure) for subject, measures in MEASURES.items() for measure in measures]
+).flatmap(
+    lambda what: st.builds(
+        Rule,
+        st.just(what[0]),
+        st.just(what[1]),
+        st.sampled_from([Relation.ABOVE, Relation.BELOW]),
+        st.integers(-100 if what[1] == "valence" else 0, 100),
+        st.integers(1, 3600),
+    )
+)
+falls = st.builds(
+    Rule,
+    st.just("room"),
+    st.just("valence"),
+    st.just(Relation.FELL),
+    st.integers(0, 100),
+    st.integers(1, 3600),
+)
+
+
+@given(st.lists(averaged | falls, max_size=5))
+def test_what_a_rule_prints_is_read_as_the_same_rule(rules: list[Rule]) -> None:
+    assert parse_rules("\n".join(map(str, rules))) == rules
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=80))
+@example("room valence above 50% for 99999999999999 min")
+def test_any_text_is_rules_or_one_clear_error(text: str) -> None:
+    try:
+        rules = parse_rules(text)
+    except RulesError as error:
+        said = str(error)
+    else:
+        said = ""
+        assert parse_rules("\n".join(map(str, rules))) == rules
+    assert not said or said.startswith("line ")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("somebody is sad", "is not a rule"),
+        ("person valence above 50% for 1 min", "cannot be measured of a person"),
+        ("room coverage above 120% for 1 min", "not from 0% to 100%"),
+        ("room coverage above -1% for 1 min", "not from 0% to 100%"),
+        ("room valence fell by 20% for 1 min", "goes with 'in'"),
+        ("room coverage fell by 20% in 1 min", "only the room's valence"),
+        ("room sad above 20% for 61 min", "a time from 1 s to 60 min"),
+        ("room sad above 20% for 0 s", "a time from 1 s to 60 min"),
+    ],
+)
+def test_a_wrong_line_is_named_with_its_reason(line: str, said: str) -> None:
+    with pytest.raises(RulesError, match=said) as error:
+        parse_rules(f"# my rules\n{line}")
+    assert "line 2" in str(error.value)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classes import reading, showing, tile
+from roomread.readings import Box, Expression, Reading
+from roomread.room import Seats
+
+SCORES = showing(Expression.NEUTRAL)
+
+
+def seen(track: int | None, box: Box) -> Reading:
+    return replace(reading(1, 0.0, SCORES, box=box), track=track)
+
+
+def numbers(seats: Seats, *faces: tuple[int, Box]) -> list[int | None]:
+    return [r.track for r in seats.update([seen(track, box) for track, box in faces])]
+
+
+def test_seats_are_numbered_row_by_row_whatever_the_order_of_the_faces() -> None:
+    places = [16, 2, 9, 1, 8, 15, 3, 10]
+    given_numbers = numbers(Seats(), *((n, tile(place)) for n, place in enumerate(places, 1)))
+    order = sorted(places)
+    assert given_numbers == [order.index(place) + 1 for place in places]
+
+
+def test_who_comes_back_to_a_place_after_minutes_has_its_number() -> None:
+    seats = Seats()
+    assert numbers(seats, (1, tile(1)), (2, tile(2))) == [1, 2]
+    for _ in range(1000):
+        assert numbers(seats, (1, tile(1))) == [1]
+    assert numbers(seats, (1, tile(1)), (77, tile(2))) == [1, 2]
+
+
+def test_a_neighbour_in_a_call_is_another_seat() -> None:
+    seats = Seats()
+    assert numbers(seats, (1, tile(1))) == [1]
+    assert numbers(seats, (2, tile(2))) == [2]
+    assert numbers(seats, (3, tile(8))) == [3]
+
+
+def test_a_face_of_another_size_in_the_same_place_is_another_seat() -> None:
+    seats = Seats()
+    numbers(seats, (1, Box(100, 100, 140, 150)))
+    assert numbers(seats, (2, Box(0, 0, 240, 250))) == [2]
+
+
+def test_a_person_who_walks_keeps_the_number_while_they_are_followed() -> None:
+    seats = Seats()
+    walk = [numbers(seats, (1, Box(x, 100, x + 80, 200))) for x in range(0, 1500, 10)]
+    assert walk == [[1]] * len(walk)
+
+
+def test_the_track_that_lost_its_seat_gets_another() -> None:
+    seats = Seats()
+    numbers(seats, (1, tile(1)))
+    assert numbers(seats, (2, tile(1))) == [1]
+    assert numbers(seats, (2, tile(1)), (1, tile(5))) == [1, 2]
+
+
+def test_a_face_without_a_track_has_no_seat() -> None:
+    assert Seats().update([seen(None, tile(1))]) == []
+
+
+tiles = st.lists(st.integers(1, 49), unique=True, max_size=49)
+
+
+@given(st.lists(tiles, min_size=1, max_size=8))
+def test_no_two_faces_of_a_frame_share_a_seat_and_a_tile_keeps_its_seat(
+    frames: list[list[int]],
+) -> None:
+    seats = Seats()
+    first: dict[int, int | None] = {}
+    for number, places in enumerate(frames):
+        # The tracker has forgotten everybody: only the place is left.
+        faces = [(1000 * number + place, tile(place)) for place in places]
+        given_numbers = numbers(seats, *faces)
+        assert len(set(given_numbers)) == len(places)
+        for place, seat in zip(places, given_numbers, strict=True):
+            assert first.setdefault(place, seat) == seat
