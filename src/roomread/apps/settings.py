@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         local_files: whether visitors may name files and addresses that the app's computer can
             reach; only right where the visitors are the computer's own user.
         max_cameras: live cameras at once; more visitors are told to wait.
+        max_picture_mb: the largest picture that the service takes, MB.
+        max_megapixels: of a picture, or of a video's pictures.
+        max_video_minutes: the longest video.
+        requests_per_minute: of one key, user or address; more are told to wait.
+        data_folder: where keys, users and video jobs are kept; None for the user's own.
     """
 
     model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
@@ -54,6 +59,16 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=200, ge=1)
     local_files: bool = False
     max_cameras: int = Field(default=8, ge=1)
+    max_picture_mb: int = Field(default=20, ge=1)
+    max_megapixels: int = Field(default=50, ge=1)
+    max_video_minutes: int = Field(default=180, ge=1)
+    requests_per_minute: int = Field(default=1200, ge=1)
+    data_folder: Path | None = None
+
+    @property
+    def data(self) -> Path:
+        """The folder for keys, users and jobs, which may not be there yet."""
+        return self.data_folder or user_data_path("roomread", appauthor=False)
 
     @classmethod
     def settings_customise_sources(

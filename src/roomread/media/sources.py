@@ -36,6 +36,7 @@ class Source:
         self._frames: Iterator[Frame] = iter(())
         self._reader: LiveReader | None = None
         self._stack = ExitStack()
+        self._options: dict[str, str] = {}
 
     @property
     def dropped(self) -> int:
@@ -77,7 +78,9 @@ class Source:
         self._frames = iter([Frame(image, 0.0, 0, self.name)])
 
     def _open_video(self, file: Path | io.BytesIO, every: float | None) -> None:
-        container, stream = self._stack.enter_context(open_video(file, self.name))
+        container, stream = self._stack.enter_context(
+            open_video(file, self.name, options=self._options)
+        )
         self.duration = length(container)
         self._frames = read_video(container, stream, self.name, every=every)
 
@@ -101,6 +104,30 @@ class Source:
         self._frames = reader.frames()
         # The thread ends before the container that it reads is closed.
         self._stack.callback(reader.close)
+
+
+# Containers that hold their pictures themselves, by FFmpeg's names. Playlists and scripts do not:
+# they name other files and addresses, which a stranger must not make us open.
+_SEALED = {
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,asf,flv",
+    "protocol_whitelist": "file",
+}
+
+
+def open_upload(path: Path) -> Source:
+    """Opens a video that a stranger sent: nothing but this file is read for it.
+
+    Raises:
+        MediaError: it cannot be opened, or is of a kind that may name other files.
+    """
+    source = Source(str(path))
+    try:
+        source._options = _SEALED  # noqa: SLF001 (this function is its constructor)
+        source._open(path, None)  # noqa: SLF001
+    except BaseException:
+        source.close()
+        raise
+    return source
 
 
 def open_source(spec: str | Path | bytes, *, every: float | None = None) -> Source:

@@ -10,7 +10,7 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from roomread.apps.settings import load_settings
 from roomread.apps.web.camera import HISTORY_SECONDS, CameraSlots, LiveCamera, LiveState
-from roomread.apps.web.shared import score_bars, score_lines, shared_analyzer
+from roomread.apps.web.shared import engine, score_bars, score_lines
 
 _TROUBLE = """
 - **The browser asks for the camera**: allow it. If you refused once, use the camera symbol in the
@@ -44,7 +44,7 @@ def show() -> None:
     mirrored = st.toggle("Mirrored", value=True)
     left, right = st.columns([3, 2])
     with left:
-        analyzer = shared_analyzer()
+        analyzer = engine().analyzer
         streamer = webrtc_streamer(
             key="live",
             mode=WebRtcMode.SENDRECV,

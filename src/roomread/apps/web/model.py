@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from roomread.apps.web.shared import shared_analyzer
+from roomread.apps.web.shared import engine
 from roomread.classifier import ExpressionClassifier
 
 
 def show() -> None:
     """The page."""
     st.title("The model")
-    classifier = shared_analyzer().classifier
+    classifier = engine().analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
         st.info("This classifier has no card.")
         return

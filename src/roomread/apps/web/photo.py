@@ -14,9 +14,9 @@ from PIL import Image
 
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import score_bars, shared_analyzer
+from roomread.apps.web.shared import engine, score_bars
 from roomread.errors import MediaError
-from roomread.media import PICTURE_SUFFIXES, draw_readings, read_image
+from roomread.media import PICTURE_SUFFIXES, draw_readings
 from roomread.readings import Expression, Frame, Reading
 
 
@@ -67,10 +67,8 @@ def show() -> None:
 
 
 def _read(name: str, content: bytes, number: int) -> Photo:
-    image = read_image(content, name=name)
-    frame = Frame(image, 0.0, number, name)
-    readings = shared_analyzer().analyze_frame(frame)
-    return Photo(frame, readings, draw_readings(image, readings))
+    frame, readings = engine().analyze(content, name, index=number)
+    return Photo(frame, readings, draw_readings(frame.image, readings))
 
 
 def _show_photo(photo: Photo, number: int) -> None:
