@@ -78,9 +78,7 @@ def test_a_file_that_is_no_video_is_told_by_its_own_name(board: JobBoard) -> Non
     assert str(job.folder) not in job.record.error
 
 
-def test_a_playlist_that_names_other_files_is_not_followed(
-    board: JobBoard, tmp_path: Path
-) -> None:
+def test_a_playlist_that_names_other_files_is_not_followed(board: JobBoard, tmp_path: Path) -> None:
     secret = make_clip(tmp_path / "secret.mp4", [0.0, 0.1], size=SIZE)
     for text in (
         f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+
+from PIL import Image
 
 from roomread import Analyzer
 from roomread.apps.decoder import Decoder
@@ -25,9 +28,7 @@ class Engine:
         board: the video jobs.
     """
 
-    def __init__(
-        self, settings: Settings, *, jobs: Path | None = None, processes: int = 2
-    ) -> None:
+    def __init__(self, settings: Settings, *, jobs: Path | None = None, processes: int = 2) -> None:
         pixels = settings.max_megapixels * 1_000_000
         self.analyzer = Analyzer()
         self._decoder = Decoder(max_pixels=pixels, processes=processes)
@@ -43,12 +44,16 @@ class Engine:
         """
         return Frame(self._decoder.decode(content, name), time, index, name)
 
-    def analyze(
-        self, content: bytes, name: str, *, index: int = 0
-    ) -> tuple[Frame, list[Reading]]:
+    def analyze(self, content: bytes, name: str, *, index: int = 0) -> tuple[Frame, list[Reading]]:
         """An encoded picture and its readings, the largest face first; see `frame`."""
         frame = self.frame(content, name, index=index)
         return frame, self.analyzer.analyze_frame(frame)
+
+    def warm_up(self) -> None:
+        """Loads and starts what the first picture would wait for."""
+        file = io.BytesIO()
+        Image.new("RGB", (64, 64), "grey").save(file, "PNG")
+        self.analyze(file.getvalue(), "the first picture")
 
     def close(self) -> None:
         """Ends its processes; video jobs in a folder of their own are kept."""

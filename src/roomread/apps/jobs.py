@@ -42,7 +42,7 @@ class JobBoard:
         reader: the program that reads one video.
     """
 
-    def __init__(  # noqa: PLR0913 (each is a limit of its own)
+    def __init__(
         self,
         folder: Path | None = None,
         *,

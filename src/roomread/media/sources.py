@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+import av
 from PIL import Image, UnidentifiedImageError
 
 from roomread.errors import MediaError
@@ -124,6 +125,13 @@ def open_upload(path: Path) -> Source:
     try:
         source._options = _SEALED  # noqa: SLF001 (this function is its constructor)
         source._open(path, None)  # noqa: SLF001
+    except MediaError as error:
+        source.close()
+        if isinstance(error.__cause__, av.error.ArgumentError):
+            # What FFmpeg says of a format that is not on the list.
+            hint = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV are"
+            raise MediaError(f"{path}: not a video that is taken", hint=hint) from error
+        raise
     except BaseException:
         source.close()
         raise

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from roomread._version import __version__
-from roomread.apps.cli import analyze, data, evaluate, export, models, train, webapp
+from roomread.apps.cli import access, analyze, data, evaluate, export, models, serve, train, webapp
 from roomread.errors import RoomreadError
 
 # Nothing could be done; argument errors end so too.
@@ -24,12 +24,15 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.command)
 app.command("app")(webapp.command)
+app.command("serve")(serve.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("compare")(evaluate.compare_command)
 app.command("export")(export.command)
 app.command("models")(models.command)
 app.add_typer(data.app, name="data")
+app.add_typer(access.keys, name="keys")
+app.add_typer(access.users, name="users")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer's callbacks take the bare value)

@@ -8,9 +8,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from roomread.apps.settings import load_settings
 from roomread.apps.job import JobState, VideoJob
 from roomread.apps.jobs import JobBoard, TooManyJobsError
+from roomread.apps.settings import load_settings
 from roomread.apps.web.shared import EXPRESSION_SCALE, engine, visitor
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
