@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from http import HTTPStatus
 
@@ -26,6 +27,7 @@ _EVERYWHERE = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
+_DRAIN_SECONDS = 3.0
 _YEAR = 365 * 24 * 3600
 
 
@@ -51,23 +53,34 @@ class Observe:
             await self._app(scope, receive, send)
             return
         begun, status = time.monotonic(), 0
+        whole = not _has_body(scope)
+
+        async def watching() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = whole or not message.get("more_body", False)
+            return message
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), scope)
+                headers = MutableHeaders(scope=message)
+                _add_headers(headers, scope)
+                if not whole and not await _drain(watching):
+                    # Or the server would go on taking what nobody wants, for as long as it comes.
+                    headers["Connection"] = "close"
             elif message["type"] == "websocket.accept":
                 status = HTTPStatus.SWITCHING_PROTOCOLS
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, watching, watched)
         except Exception as error:  # noqa: BLE001 (the last one to catch anything)
             log_failure(error)
             if not status and scope["type"] == "http":
                 failed = HTTPStatus.INTERNAL_SERVER_ERROR
-                await respond(failed, "failed", "something broke here")(scope, receive, watched)
+                await respond(failed, "failed", "something broke here")(scope, watching, watched)
         self._count(scope, status, time.monotonic() - begun)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
@@ -88,6 +101,22 @@ class Observe:
                 ms=round(1000 * seconds),
                 who=principal.id if principal is not None else None,
             )
+
+
+async def _drain(receive: Receive) -> bool:
+    """Whether the rest of a body ends soon: who is still sending does not hear the answer."""
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
+    except TimeoutError:
+        return False
+    return True
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})

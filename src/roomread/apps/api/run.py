@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -116,7 +116,9 @@ def _run(house: House, listen: Listen, bound: socket.socket) -> None:
     host, port = bound.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     log("serving", at=f"{scheme}://{shown}:{port}", sign_in=house.door.sign_in)
-    server.run(sockets=[bound])
+    # uvicorn ends in order, and then raises the signal that ended it.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[bound])
 
 
 class _Server(uvicorn.Server):
