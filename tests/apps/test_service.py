@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from clips import make_clip
@@ -150,8 +150,12 @@ def test_a_hostile_picture_is_a_problem_in_a_line(kind: str, http: httpx.Client)
     assert problem["type"].startswith("urn:roomread:problem:")
 
 
-@given(cut=st.integers(1, 25_000), flips=st.lists(st.integers(0, 24_999), max_size=8), kind=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    cut=st.integers(1, 25_000), flips=st.lists(st.integers(0, 24_999), max_size=8), kind=st.data()
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_damaged_pictures_never_break_it(
     http: httpx.Client, cut: int, flips: list[int], kind: st.DataObject
 ) -> None:
@@ -202,7 +206,8 @@ def test_another_sites_page_may_do_nothing(service: Service, http: httpx.Client)
         assert http.post("/api/v1/analyze", content=content, headers=headers).status_code == 403
     for path in ("/api/v1/live", "/_stcore/stream"):
         address = service.url.replace("http", "ws") + path
-        with pytest.raises(Exception, match="403"), connect(address, origin="https://evil.example"):  # type: ignore[arg-type]
+        origin = {"Origin": "https://evil.example"}
+        with pytest.raises(InvalidStatus, match="403"), connect(address, additional_headers=origin):
             pass
     # A name of the web that leads to this computer, and a proxy that lets others in.
     assert http.get("/upload", headers={"Host": "evil.example"}).status_code == 403

@@ -22,6 +22,7 @@ from roomread.apps.api.rates import Rate
 from roomread.apps.api.signin import COOKIE, SignIns
 
 USER_HEADER = "X-Roomread-User"
+_OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
 PUBLIC = frozenset({"/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json"})
 # Where keys are good; the pages are for people.
 _FOR_KEYS = ("/api/", "/metrics")
@@ -39,7 +40,7 @@ class Door:
         access: users and keys.
         sign_in: whether anybody must show one; without, only this computer's own user comes.
         rate: of requests by each principal and address.
-        attempts: of wrong keys and of sign-ins by each address.
+        attempts: of wrong keys and of wrong passwords by each address.
         sessions: who is signed in.
     """
 
@@ -48,6 +49,11 @@ class Door:
     rate: Rate
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
     sessions: SignIns = field(default_factory=SignIns)
+
+
+def is_ours(path: str) -> bool:
+    """Whether a path is the API's or one of the service's own pages, not the web app's."""
+    return path.startswith("/") and path.split("/", 2)[1] in _OURS
 
 
 class Guard:
@@ -89,8 +95,9 @@ class Guard:
         if not by_key:
             _check_origin(connection)
         address = connection.client.host if connection.client else ""
-        asker = principal.id if principal is not None else f"address:{address}"
-        _spend(self._door.rate, asker)
+        if is_ours(path) or principal is None:
+            # One page of the app is some hundred files, that cost nothing.
+            _spend(self._door.rate, principal.id if principal is not None else address)
         if path in PUBLIC:
             return principal
         if principal is None:
@@ -108,7 +115,7 @@ class Guard:
             if principal is None:
                 address = connection.client.host if connection.client else ""
                 audit("key refused", address=address)
-                _spend(door.attempts, f"address:{address}")
+                _spend(door.attempts, f"key:{address}")
                 raise _unknown("this key is not known, or was revoked")
             return principal, True
         token = connection.cookies.get(COOKIE)

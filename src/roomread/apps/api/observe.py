@@ -9,6 +9,7 @@ from http import HTTPStatus
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from roomread.apps.api.guard import is_ours
 from roomread.apps.api.logs import log, log_failure
 from roomread.apps.api.metrics import Metrics
 from roomread.apps.api.problems import respond
@@ -26,14 +27,8 @@ _EVERYWHERE = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
 _DRAIN_SECONDS = 3.0
 _YEAR = 365 * 24 * 3600
-
-
-def is_ours(path: str) -> bool:
-    """Whether a path is the API's or one of the service's own pages, not the web app's."""
-    return path.startswith("/") and path.split("/", 2)[1] in _OURS
 
 
 class Observe:
@@ -124,10 +119,10 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 def _route(scope: Scope) -> str:
     """The route's pattern: the path itself may hold a job's secret number."""
+    if not is_ours(scope["path"]):
+        return "app"
     path = getattr(scope.get("route"), "path", None)
-    if isinstance(path, str) and path:
-        return path
-    return "other" if is_ours(scope["path"]) else "app"
+    return path if isinstance(path, str) and path else "other"
 
 
 def _add_headers(headers: MutableHeaders, scope: Scope) -> None:

@@ -36,3 +36,9 @@ class Rate:
             # The one that was quiet for longest has a full bucket, or nearly.
             self._buckets.popitem(last=False)
         return wait
+
+    def give_back(self, asker: str) -> None:
+        """Returns the token last taken: what it was for was right."""
+        if asker in self._buckets:
+            left, then = self._buckets[asker]
+            self._buckets[asker] = min(left + 1, self._burst), then

@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from roomread import __version__
 from roomread.apps.api import analyze, live, pages, videos
 from roomread.apps.api.analyze import request_cap
-from roomread.apps.api.guard import Guard
+from roomread.apps.api.guard import Guard, is_ours
 from roomread.apps.api.house import House, Manager, Reader, TheHouse
 from roomread.apps.api.limits import Body
-from roomread.apps.api.observe import Observe, is_ours
+from roomread.apps.api.observe import Observe
 from roomread.apps.api.problems import busy, map_errors, responses
 from roomread.apps.api.shapes import ModelShape, ModelsShape
 from roomread.apps.web.asgi import make_app
