@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import time
 import urllib.request
@@ -16,18 +15,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the dev group has it")
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
+pytest.importorskip("playwright.sync_api", reason="the dev group has it")
+from playwright.sync_api import Browser, Page, expect
 
-from program import PROGRAM, free_port  # noqa: E402
-from roomread.bench.scenes import astronaut, grid  # noqa: E402
-from roomread.media import VideoWriter  # noqa: E402
+from program import PROGRAM, free_port
+from roomread.bench.scenes import grid
+from roomread.media import VideoWriter
+from visitors import (
+    CHROMIUM,
+    SLOW,
+    chromium,
+    room,
+    start_camera,
+    upload,
+    visit,
+)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-SECONDS = 1000
-SLOW = 60 * SECONDS
-BROWSER_ARGS = ["--no-sandbox", "--use-fake-device-for-media-stream"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 
 
@@ -69,36 +73,10 @@ def address(folder: Path) -> Iterator[str]:
     assert "Traceback" not in (folder / "log").read_text()
 
 
-def write_camera(path: Path, pictures: list[np.ndarray]) -> Path:
-    """A Y4M file of 640 x 480 at 15 frames a second."""
-    with path.open("wb") as file:
-        file.write(b"YUV4MPEG2 W640 H480 F15:1 Ip A1:1 C420jpeg\n")
-        for picture in pictures:
-            y, cb, cr = (np.asarray(p) for p in Image.fromarray(picture).convert("YCbCr").split())
-            file.write(b"FRAME\n" + y.tobytes() + cb[::2, ::2].tobytes() + cr[::2, ::2].tobytes())
-    return path
-
-
-def room(*, left: int | None) -> np.ndarray:
-    """A grey room, with the astronaut in it at `left` or nobody."""
-    picture = Image.effect_noise((640, 480), 20).convert("RGB")
-    if left is not None:
-        picture.paste(Image.fromarray(astronaut()), (left, -20))
-    return np.asarray(picture)
-
-
 @pytest.fixture(scope="module")
 def browser(folder: Path) -> Iterator[Browser]:
-    """Chromium whose camera shows the astronaut for 6 s, nobody for 4 s, and so on."""
-    pictures = [room(left=40 + n % 15) for n in range(90)] + [room(left=None)] * 60
-    camera = write_camera(folder / "camera.y4m", pictures)
-    with playwright.sync_playwright() as driver:
-        launched = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[*BROWSER_ARGS, f"--use-file-for-fake-video-capture={camera}"],
-        )
+    with chromium(folder) as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -120,27 +98,6 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     expect(pages).to_be_visible()
     yield visitor
     context.close()
-
-
-def visit(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name).click()
-    heading = {"Model": "The model"}.get(name, name)
-    expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-
-
-def start_camera(page: Page) -> None:
-    """Presses START; now and then the connection ends as it begins: a visitor presses again."""
-    start = page.frame_locator("iframe").first.get_by_role("button", name="START")
-    start.click()
-    try:
-        expect(page.get_by_text("Frames/s")).to_be_visible(timeout=20 * SECONDS)
-    except AssertionError:
-        start.click()
-        expect(page.get_by_text("Frames/s")).to_be_visible()
-
-
-def upload(page: Page, *files: Path) -> None:
-    page.locator("input[type=file]").first.set_input_files(list(files))
 
 
 def download(page: Page, button: str) -> bytes:

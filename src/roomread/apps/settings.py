@@ -62,6 +62,11 @@ class Settings(BaseSettings):
             `postgresql://user:password@host/name`; None for a file in the user's data folder.
         retention_days: sessions older than this are deleted when the next one is recorded, and by
             `roomread session purge`; None keeps them until somebody deletes them.
+        max_picture_mb: the largest picture that the service takes, MB.
+        max_megapixels: of a picture, or of a video's pictures.
+        max_video_minutes: the longest video.
+        requests_per_minute: of one key, user or address; more are told to wait.
+        data_folder: where keys, users and video jobs are kept; None for the user's own.
     """
 
     model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
@@ -76,13 +81,21 @@ class Settings(BaseSettings):
     max_cameras: int = Field(default=8, ge=1)
     database_url: str | None = None
     retention_days: float | None = Field(default=None, gt=0)
+    max_picture_mb: int = Field(default=20, ge=1)
+    max_megapixels: int = Field(default=50, ge=1)
+    max_video_minutes: int = Field(default=180, ge=1)
+    requests_per_minute: int = Field(default=1200, ge=1)
+    data_folder: Path | None = None
 
     @property
     def sessions_url(self) -> str:
         """Where sessions are kept."""
-        if self.database_url is not None:
-            return self.database_url
-        return f"sqlite:///{user_data_path('roomread', appauthor=False) / 'sessions.db'}"
+        return self.database_url or f"sqlite:///{self.data / 'sessions.db'}"
+
+    @property
+    def data(self) -> Path:
+        """The folder for sessions, keys, users and jobs, which may not be there yet."""
+        return self.data_folder or user_data_path("roomread", appauthor=False)
 
     @classmethod
     def settings_customise_sources(

@@ -5,7 +5,7 @@ from roomread.media.images import PICTURE_SUFFIXES, read_image, write_image
 from roomread.media.mailbox import Mailbox
 from roomread.media.overlay import draw_readings
 from roomread.media.signal import NoPicture, SignalCheck
-from roomread.media.sources import Source, find_media, open_source
+from roomread.media.sources import Source, find_media, open_source, open_upload
 from roomread.media.videos import VIDEO_SUFFIXES
 from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, VideoWriter
 
@@ -24,6 +24,7 @@ __all__ = [
     "is_file",
     "is_folder",
     "open_source",
+    "open_upload",
     "read_image",
     "write_image",
 ]

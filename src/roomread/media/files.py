@@ -33,8 +33,12 @@ def is_folder(path: str | Path) -> bool:
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
     """A path to write to that becomes `path` when the block ends well, and vanishes when not.
+
+    Args:
+        path: the file.
+        private: for its owner alone to read.
 
     Raises:
         OutputError: the file cannot be written; whatever stood at `path` is still there.
@@ -52,7 +56,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         draft = Path(name)
         yield draft
         # mkstemp's files are for their owner alone; a result is as public as other new files.
-        draft.chmod(0o666 & ~_umask())
+        if not private:
+            draft.chmod(0o666 & ~_umask())
         draft.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)

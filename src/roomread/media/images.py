@@ -17,11 +17,15 @@ PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", 
 # A 100-megapixel camera's picture is 300 MB of RGB. Larger ones are bombs or maps.
 MAX_PIXELS = 100_000_000
 _KINDS = "JPEG, PNG, WebP, BMP, TIFF and GIF can be read"
+# No other of Pillow's forty kinds is tried, whatever a file's name: its EPS starts Ghostscript.
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
 
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
 
 
-def read_image(source: Picture, *, name: str = "the picture") -> NDArray[np.uint8]:
+def read_image(
+    source: Picture, *, name: str = "the picture", max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
     """An upright RGB picture, uint8 [H, W, 3].
 
     EXIF orientation is obeyed, alpha laid on white, 16 bits and floats scaled to 8, of an animation
@@ -31,22 +35,23 @@ def read_image(source: Picture, *, name: str = "the picture") -> NDArray[np.uint
         source: a path, encoded bytes, a Pillow image, or an array uint8 [H, W], [H, W, 1],
             [H, W, 3] RGB or [H, W, 4] RGBA.
         name: what messages call bytes; a path is called by itself.
+        max_pixels: of a file, told before it is decoded.
 
     Raises:
-        MediaError: it is missing, damaged, no picture, or over `MAX_PIXELS`.
+        MediaError: it is missing, damaged, no picture, or over `max_pixels`.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
         return _to_rgb(source)
     if isinstance(source, bytes):
-        return _decode(io.BytesIO(source), name, len(source))
+        return _decode(io.BytesIO(source), name, len(source), max_pixels)
     path = Path(source)
     try:
         if path.is_dir():
             raise MediaError(f"{path}: a folder, not a picture")
         with path.open("rb") as file:
-            return _decode(file, str(path), path.stat().st_size)
+            return _decode(file, str(path), path.stat().st_size, max_pixels)
     except FileNotFoundError as error:
         raise MediaError(f"{path}: no such file", hint="check the name") from error
     except PermissionError as error:
@@ -63,19 +68,21 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
         Image.fromarray(image).save(draft, quality=92)
 
 
-def _decode(file: io.BytesIO | io.BufferedReader, name: str, size: int) -> NDArray[np.uint8]:
+def _decode(
+    file: io.BytesIO | io.BufferedReader, name: str, size: int, max_pixels: int
+) -> NDArray[np.uint8]:
     if size == 0:
         raise MediaError(f"{name}: is empty (0 bytes)", hint="copy or download it again")
     try:
         with warnings.catch_warnings():
             # Pillow warns of large pictures; our own limit is checked right below.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(file)
+            picture = Image.open(file, formats=_FORMATS)
         with picture:
-            _check_size(picture.width, picture.height, name)
+            _check_size(picture.width, picture.height, name, max_pixels)
             return _to_rgb(picture)
     except Image.DecompressionBombError as error:
-        raise MediaError(f"{name}: too many pixels", hint=_TOO_LARGE) from error
+        raise MediaError(f"{name}: too many pixels", hint=_too_large(max_pixels)) from error
     except UnidentifiedImageError as error:
         raise MediaError(f"{name}: not a picture", hint=_KINDS) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -86,12 +93,14 @@ def _decode(file: io.BytesIO | io.BufferedReader, name: str, size: int) -> NDArr
         raise MediaError(f"{name}: damaged: {reason}", hint="copy or download it again") from error
 
 
-_TOO_LARGE = f"at most {MAX_PIXELS // 1_000_000} megapixels; scale it down first"
+def _too_large(max_pixels: int) -> str:
+    return f"at most {max_pixels / 1e6:g} megapixels; scale it down first"
 
 
-def _check_size(width: int, height: int, name: str) -> None:
-    if width * height > MAX_PIXELS:
-        raise MediaError(f"{name}: {width} x {height} is too many pixels", hint=_TOO_LARGE)
+def _check_size(width: int, height: int, name: str, max_pixels: int = MAX_PIXELS) -> None:
+    if width * height > max_pixels:
+        problem = f"{name}: {width} x {height} is too many pixels"
+        raise MediaError(problem, hint=_too_large(max_pixels))
 
 
 def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+import av
 from PIL import Image, UnidentifiedImageError
 
 from roomread.errors import MediaError
@@ -36,6 +37,7 @@ class Source:
         self._frames: Iterator[Frame] = iter(())
         self._reader: LiveReader | None = None
         self._stack = ExitStack()
+        self._options: dict[str, str] = {}
 
     @property
     def dropped(self) -> int:
@@ -77,7 +79,9 @@ class Source:
         self._frames = iter([Frame(image, 0.0, 0, self.name)])
 
     def _open_video(self, file: Path | io.BytesIO, every: float | None) -> None:
-        container, stream = self._stack.enter_context(open_video(file, self.name))
+        container, stream = self._stack.enter_context(
+            open_video(file, self.name, options=self._options)
+        )
         self.duration = length(container)
         self._frames = read_video(container, stream, self.name, every=every)
 
@@ -101,6 +105,37 @@ class Source:
         self._frames = reader.frames()
         # The thread ends before the container that it reads is closed.
         self._stack.callback(reader.close)
+
+
+# Containers that hold their pictures themselves, by FFmpeg's names. Playlists and scripts do not:
+# they name other files and addresses, which a stranger must not make us open.
+_SEALED = {
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,asf,flv",
+    "protocol_whitelist": "file",
+}
+
+
+def open_upload(path: Path) -> Source:
+    """Opens a video that a stranger sent: nothing but this file is read for it.
+
+    Raises:
+        MediaError: it cannot be opened, or is of a kind that may name other files.
+    """
+    source = Source(str(path))
+    try:
+        source._options = _SEALED  # noqa: SLF001 (this function is its constructor)
+        source._open(path, None)  # noqa: SLF001
+    except MediaError as error:
+        source.close()
+        if isinstance(error.__cause__, av.error.ArgumentError):
+            # What FFmpeg says of a format that is not on the list.
+            hint = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV are"
+            raise MediaError(f"{path}: not a video that is taken", hint=hint) from error
+        raise
+    except BaseException:
+        source.close()
+        raise
+    return source
 
 
 def open_source(spec: str | Path | bytes, *, every: float | None = None) -> Source:

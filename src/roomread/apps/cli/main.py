@@ -11,12 +11,14 @@ import typer
 
 from roomread._version import __version__
 from roomread.apps.cli import (
+    access,
     analyze,
     bench,
     data,
     evaluate,
     export,
     models,
+    serve,
     session,
     train,
     webapp,
@@ -34,6 +36,7 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.command)
 app.command("app")(webapp.command)
+app.command("serve")(serve.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("compare")(evaluate.compare_command)
@@ -42,6 +45,8 @@ app.command("bench")(bench.command)
 app.command("models")(models.command)
 app.add_typer(data.app, name="data")
 app.add_typer(session.app, name="session")
+app.add_typer(access.keys, name="keys")
+app.add_typer(access.users, name="users")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer's callbacks take the bare value)

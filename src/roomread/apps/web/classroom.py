@@ -12,7 +12,7 @@ from roomread.apps.recording import open_store
 from roomread.apps.settings import Settings, load_settings
 from roomread.apps.web.class_charts import coverage_chart, seats_chart, shares_chart, valence_chart
 from roomread.apps.web.recordings import Recording, RecordingBoard
-from roomread.apps.web.shared import shared_analyzer
+from roomread.apps.web.shared import engine
 from roomread.errors import RoomreadError
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
@@ -28,7 +28,7 @@ _EVERY = 0.5
 @st.cache_resource(on_release=RecordingBoard.close)
 def _board(_settings: Settings, url: str) -> RecordingBoard:
     del url  # what the cache goes by
-    return RecordingBoard(open_store(_settings), shared_analyzer)
+    return RecordingBoard(open_store(_settings), lambda: engine().analyzer)
 
 
 def show() -> None:

@@ -12,7 +12,7 @@ from roomread.apps.settings import load_settings
 from roomread.apps.web.camera import HISTORY_SECONDS, CameraSlots, LiveCamera, LiveState
 from roomread.apps.web.connection import show_connection_test
 from roomread.apps.web.ice import ice_servers
-from roomread.apps.web.shared import score_bars, score_lines, shared_analyzer
+from roomread.apps.web.shared import engine, score_bars, score_lines
 from roomread.errors import RoomreadError
 
 _TROUBLE = """
@@ -54,7 +54,7 @@ def show() -> None:
     mirrored = st.toggle("Mirrored", value=True)
     left, right = st.columns([3, 2])
     with left:
-        analyzer = shared_analyzer()
+        analyzer = engine().analyzer
         streamer = webrtc_streamer(
             key="live",
             mode=WebRtcMode.SENDRECV,

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from roomread.apps.web.shared import shared_analyzer
+from roomread.apps.web.shared import engine
 from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile
 
 # As training logs them, and as a reader calls them.
@@ -21,7 +21,7 @@ _ACCURACIES = {
 def show() -> None:
     """The page."""
     st.title("The model")
-    classifier = shared_analyzer().classifier
+    classifier = engine().analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
         st.info("This classifier has no card.")
         return

@@ -15,9 +15,9 @@ from PIL import Image
 
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import BusyError, score_bars, shared_analyzer, turn
+from roomread.apps.web.shared import BusyError, engine, score_bars, turn
 from roomread.errors import MediaError, RoomreadError
-from roomread.media import PICTURE_SUFFIXES, draw_readings, read_image
+from roomread.media import PICTURE_SUFFIXES, draw_readings
 from roomread.readings import Expression, Frame, Reading
 
 
@@ -80,8 +80,7 @@ def _read_once(pictures: list[tuple[str, bytes]]) -> list[Photo | RoomreadError]
 def _read(name: str, content: bytes) -> Photo | RoomreadError:
     try:
         with turn():
-            frame = Frame(read_image(content, name=name), 0.0, 0, name)
-            readings = shared_analyzer().analyze_frame(frame)
+            frame, readings = engine().analyze(content, name)
             return Photo(frame, readings, draw_readings(frame.image, readings))
     except (BusyError, MediaError) as error:
         return error

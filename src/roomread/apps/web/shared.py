@@ -1,4 +1,4 @@
-"""What several pages use: the one analyzer, charts in the expressions' colours."""
+"""What several pages use: the one engine, the visitor, charts in the expressions' colours."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from roomread import Analyzer
+from roomread.apps.engine import Engine, served_engine
+from roomread.apps.settings import load_settings
 from roomread.errors import RoomreadError
 from roomread.readings import Expression, Scores
 
+# The service says who is signed in, and takes it away from whoever else says it.
+USER_HEADER = "X-Roomread-User"
 _NAMES = [e.display_name for e in Expression]
 _COLORS = ["#{:02x}{:02x}{:02x}".format(*e.color) for e in Expression]
 EXPRESSION_SCALE = alt.Scale(domain=_NAMES, range=_COLORS)
@@ -28,10 +31,19 @@ class BusyError(RoomreadError):
     """Too many visitors want pictures read at once."""
 
 
-@st.cache_resource(show_spinner="Loading the nets …")
-def shared_analyzer() -> Analyzer:
-    """The analyzer of this process; it keeps nothing of a visitor."""
-    return Analyzer()
+@st.cache_resource(show_spinner="Loading the nets …", on_release=Engine.close)
+def _own_engine() -> Engine:
+    return Engine(load_settings())
+
+
+def engine() -> Engine:
+    """The service's where the app is a part of it, else this process's own."""
+    return served_engine() or _own_engine()
+
+
+def visitor() -> str:
+    """Who is signed in; nobody by name where the app runs by itself."""
+    return st.context.headers.get(USER_HEADER, "")
 
 
 @contextmanager

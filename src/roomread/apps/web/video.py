@@ -8,29 +8,29 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from roomread.apps.job import JobState, VideoJob
+from roomread.apps.jobs import JobBoard, TooManyJobsError
 from roomread.apps.settings import load_settings
-from roomread.apps.web.jobs import JobBoard, TooManyJobsError, VideoJob
-from roomread.apps.web.shared import EXPRESSION_SCALE, shared_analyzer
+from roomread.apps.web.shared import EXPRESSION_SCALE, engine, visitor
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
 
 
-@st.cache_resource(on_release=JobBoard.close)
 def _board() -> JobBoard:
-    return JobBoard(shared_analyzer)
+    return engine().board
 
 
 def show() -> None:
     """The page."""
     st.title("Video")
     number = st.query_params.get("job", "")
-    job = _board().get(number)
+    job = _board().get(number, owner=visitor())
     if job is None:
         if number:
             st.warning("This job is no longer kept. Finished ones are forgotten after an hour.")
         _ask()
         return
-    st.subheader(job.name)
+    st.subheader(job.record.name)
     if not job.finished:
         _show_progress(job, number)
         return
@@ -55,9 +55,9 @@ def _ask() -> None:
         return
     try:
         if upload is not None:
-            number = _board().upload(upload.name, upload.getvalue())
+            number = _board().upload(upload.name, upload.getvalue(), owner=visitor())
         else:
-            number = _board().start(place)
+            number = _board().start(place, owner=visitor())
     except TooManyJobsError as error:
         st.error(str(error))
         return
@@ -81,9 +81,10 @@ def _show_progress(job: VideoJob, number: str) -> None:
     if job.started is None:
         st.info(f"Waiting: {before} video{'s' if before != 1 else ''} before this one.")
     else:
-        text = f"{job.seconds:.0f} s read"
-        if job.duration:
-            text = f"{job.seconds:.0f} of {job.duration:.0f} s read"
+        record = job.record
+        text = f"{record.seconds:.0f} s read"
+        if record.duration:
+            text = f"{record.seconds:.0f} of {record.duration:.0f} s read"
         if job.remaining is not None:
             text += f", about {job.remaining:.0f} s left"
         st.progress(job.share or 0.0, text=text)
@@ -93,13 +94,14 @@ def _show_progress(job: VideoJob, number: str) -> None:
 
 
 def _show_result(job: VideoJob) -> None:
-    if job.error:
-        st.error(job.error)
-    elif job.cancelled:
-        st.warning(f"Cancelled after {job.seconds:.0f} s; this is what was read until then.")
-    rows = job.timeline.rows()
+    record = job.record
+    if record.error:
+        st.error(record.error)
+    elif record.state is JobState.CANCELLED:
+        st.warning(f"Cancelled after {record.seconds:.0f} s; this is what was read until then.")
+    rows = job.timeline()
     if not rows:
-        if not job.error:
+        if not record.error:
             st.info("No face that can be read was found.")
     else:
         table = pd.DataFrame(
@@ -163,7 +165,7 @@ def _offer_files(job: VideoJob) -> None:
             st.download_button(
                 label,
                 path.read_bytes(),
-                file_name=f"{Path(job.name).stem}.{path.name}",
+                file_name=f"{Path(job.record.name).stem}.{path.name}",
                 mime=mime,
                 on_click="ignore",
             )

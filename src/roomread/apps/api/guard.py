@@ -1,0 +1,203 @@
+"""Nobody in who should not be: the middleware that every request and WebSocket passes."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
+from starlette.websockets import WebSocketClose
+
+from roomread.apps.access import LOCAL, Access, Principal
+from roomread.apps.api.logs import audit
+from roomread.apps.api.problems import RefusedError
+from roomread.apps.api.rates import Rate
+from roomread.apps.api.signin import COOKIE, SignIns
+
+USER_HEADER = "X-Roomread-User"
+_OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
+PUBLIC = frozenset({"/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json"})
+# Where keys are good; the pages are for people.
+_FOR_KEYS = ("/api/", "/metrics")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_POLICY_VIOLATION = 1008
+_TRY_AGAIN_LATER = 1013
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+
+
+@dataclass(slots=True)
+class Door:
+    """How this service tells who comes.
+
+    Attributes:
+        access: users and keys.
+        sign_in: whether anybody must show one; without, only this computer's own user comes.
+        rate: of requests by each principal and address.
+        attempts: of wrong keys and of wrong passwords by each address.
+        sessions: who is signed in.
+    """
+
+    access: Access
+    sign_in: bool
+    rate: Rate
+    attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
+    sessions: SignIns = field(default_factory=SignIns)
+
+
+def is_ours(path: str) -> bool:
+    """Whether a path is the API's or one of the service's own pages, not the web app's."""
+    return path.startswith("/") and path.split("/", 2)[1] in _OURS
+
+
+class Guard:
+    """Lets in whoever may come, as `scope["state"]["principal"]`, and answers all others itself.
+
+    Args:
+        app: what it guards.
+        door: how to tell who comes.
+    """
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self._app, self._door = app, door
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """ASGI's call."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            principal = self._admit(connection)
+        except RefusedError as refusal:
+            await _answer(connection, refusal)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["principal"] = principal
+        scope["headers"] = _headers_for_app(scope, principal)
+        await self._app(scope, receive, send)
+
+    def _admit(self, connection: HTTPConnection) -> Principal | None:
+        """Who comes; None on public paths only.
+
+        Raises:
+            RefusedError: nobody who may.
+        """
+        if not self._door.sign_in:
+            _check_local(connection.headers)
+        path = connection.url.path
+        principal, by_key = self._who(connection)
+        if not by_key:
+            _check_origin(connection)
+        address = connection.client.host if connection.client else ""
+        if is_ours(path) or principal is None:
+            # One page of the app is some hundred files, that cost nothing.
+            _spend(self._door.rate, principal.id if principal is not None else address)
+        if path in PUBLIC:
+            return principal
+        if principal is None:
+            raise _unknown("sign in, or send a key: Authorization: Bearer rr_…")
+        if by_key and not path.startswith(_FOR_KEYS):
+            raise _forbidden("a key opens the API; the pages are for people who sign in")
+        return principal
+
+    def _who(self, connection: HTTPConnection) -> tuple[Principal | None, bool]:
+        """Who comes, and whether by a key."""
+        door = self._door
+        scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+        if scheme:
+            principal = door.access.check_key(key.strip()) if scheme.lower() == "bearer" else None
+            if principal is None:
+                address = connection.client.host if connection.client else ""
+                audit("key refused", address=address)
+                _spend(door.attempts, f"key:{address}")
+                raise _unknown("this key is not known, or was revoked")
+            return principal, True
+        token = connection.cookies.get(COOKIE)
+        user = door.sessions.whose(token, time.monotonic()) if token else None
+        principal = door.access.user(user) if user is not None else None
+        if principal is None and not door.sign_in:
+            principal = LOCAL
+        return principal, False
+
+
+def _spend(rate: Rate, asker: str) -> None:
+    seconds = rate.take(asker, time.monotonic())
+    if seconds:
+        raise RefusedError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too-many-requests",
+            "too many requests",
+            hint=f"wait {seconds} s",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+def _check_local(headers: Headers) -> None:
+    """Without sign-in, only this computer's own user is meant to come.
+
+    A page on the web can have its own name lead to 127.0.0.1 (DNS rebinding): the name tells. A
+    proxy on this computer would let everybody in: what it adds tells.
+    """
+    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    if not is_loopback(host):
+        raise _forbidden("without sign-in this service is for localhost alone")
+    if any(name in headers for name in _FORWARDED):
+        raise _forbidden("behind a proxy this service needs sign-in: roomread serve --sign-in")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is this computer's own, for itself alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_origin(connection: HTTPConnection) -> None:
+    """Other sites' pages may not act in a visitor's name (CSRF, also by WebSocket)."""
+    if connection.scope["type"] == "http" and connection.scope["method"] in _SAFE:
+        return
+    headers = connection.headers
+    origin = headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
+    if foreign or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise _forbidden("this came from another site's page")
+
+
+def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tuple[bytes, bytes]]:
+    """The app is told who comes, and believes nobody else."""
+    headers = MutableHeaders(raw=list(scope["headers"]))
+    del headers[USER_HEADER]
+    # Checked above. Streamlit would ask the internet for this computer's address to check it too.
+    del headers["origin"]
+    if principal is not None:
+        headers[USER_HEADER] = principal.id
+    return headers.raw
+
+
+def _unknown(problem: str) -> RefusedError:
+    headers = {"WWW-Authenticate": "Bearer"}
+    return RefusedError(HTTPStatus.UNAUTHORIZED, "unknown", problem, headers=headers)
+
+
+def _forbidden(problem: str) -> RefusedError:
+    return RefusedError(HTTPStatus.FORBIDDEN, "forbidden", problem)
+
+
+def _answer(connection: HTTPConnection, refusal: RefusedError) -> Response | WebSocketClose:
+    if connection.scope["type"] == "websocket":
+        later = refusal.status is HTTPStatus.TOO_MANY_REQUESTS
+        return WebSocketClose(_TRY_AGAIN_LATER if later else _POLICY_VIOLATION, refusal.problem)
+    wants_page = "text/html" in connection.headers.get("accept", "")
+    if refusal.status is HTTPStatus.UNAUTHORIZED and wants_page:
+        # People come to the page where they sign in.
+        return RedirectResponse(f"/sign-in?next={quote(connection.url.path)}", 303)
+    return refusal.response()

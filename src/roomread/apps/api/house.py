@@ -1,0 +1,84 @@
+"""What a route works with, and who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPBearer
+from starlette.requests import HTTPConnection
+
+from roomread.apps.access import Principal, Scope
+from roomread.apps.api.guard import Door
+from roomread.apps.api.limits import Slots
+from roomread.apps.api.metrics import Metrics
+from roomread.apps.api.problems import RefusedError
+from roomread.apps.engine import Engine
+from roomread.apps.settings import Settings
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that one service holds.
+
+    Attributes:
+        settings: the operator's.
+        engine: what reads.
+        door: who comes in.
+        slots: what computes at once.
+        metrics: what is counted.
+        live: open live connections.
+        closing: whether the service is about to end.
+    """
+
+    settings: Settings
+    engine: Engine
+    door: Door
+    slots: Slots
+    metrics: Metrics = field(default_factory=Metrics)
+    live: int = 0
+    closing: bool = False
+
+
+def house_of(connection: HTTPConnection) -> House:
+    """The service's house."""
+    house: House = connection.app.state.house
+    return house
+
+
+# Only for the OpenAPI document: the guard has read the key already.
+_BEARER = HTTPBearer(auto_error=False, description="A key, as `roomread keys add` makes it.")
+
+
+def needs(scope: Scope) -> Callable[..., Principal]:
+    """A route's dependency: whoever asks has this scope.
+
+    Raises:
+        RefusedError: who asks has it not.
+    """
+
+    def check(connection: HTTPConnection, _key: Annotated[object, Security(_BEARER)]) -> Principal:
+        return principal_with(connection, scope)
+
+    return check
+
+
+def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
+    """Who asks, with this scope.
+
+    Raises:
+        RefusedError: who asks has it not.
+    """
+    principal: Principal | None = connection.scope["state"].get("principal")
+    if principal is None or scope not in principal.scopes:
+        raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", f"this needs the scope '{scope}'")
+    return principal
+
+
+TheHouse = Annotated[House, Depends(house_of)]
+Reader = Annotated[Principal, Depends(needs(Scope.READ))]
+Sender = Annotated[Principal, Depends(needs(Scope.ANALYZE))]
+Manager = Annotated[Principal, Depends(needs(Scope.MANAGE))]

@@ -1,0 +1,71 @@
+"""What the service writes down: never a picture, a name or a key."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import time
+import traceback
+from pathlib import Path
+
+_LOG = logging.getLogger("roomread.service")
+_AUDIT = logging.getLogger("roomread.audit")
+_AUDIT_BYTES, _AUDIT_FILES = 5_000_000, 4
+
+
+class _Line(logging.Formatter):
+    """One line an event: its words, then its fields."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__()
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        fields: dict[str, object] = getattr(record, "fields", {})
+        event = record.getMessage()
+        if self._as_json:
+            level = record.levelname.lower()
+            return json.dumps({"time": when, "level": level, "event": event} | fields)
+        shown = " ".join(f"{name}={json.dumps(value)}" for name, value in fields.items())
+        return f"{when} {record.levelname} {event} {shown}".rstrip()
+
+
+def set_up_logs(*, as_json: bool, audit_file: Path) -> None:
+    """Sends events to stderr, and the audit to a file of bounded size.
+
+    Args:
+        as_json: one JSON object a line instead of words.
+        audit_file: its folder is there.
+    """
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(_Line(as_json=as_json))
+    to_file = logging.handlers.RotatingFileHandler(
+        audit_file, maxBytes=_AUDIT_BYTES, backupCount=_AUDIT_FILES, encoding="utf-8"
+    )
+    to_file.setFormatter(_Line(as_json=True))
+    for logger, handler in ((_LOG, to_stderr), (_AUDIT, to_file)):
+        logger.handlers[:] = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+def log(event: str, **fields: object) -> None:
+    """Writes an event down; fields hold ids, numbers and our own words only."""
+    _LOG.info(event, extra={"fields": fields})
+
+
+def audit(event: str, **fields: object) -> None:
+    """Writes down who did what, and from where."""
+    _AUDIT.info(event, extra={"fields": fields})
+
+
+def log_failure(error: Exception) -> None:
+    """Writes down where something broke. Not its message, which may quote what was sent."""
+    places = [
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    fields = {"error": type(error).__name__, "at": places[-8:]}
+    _LOG.error("failed", extra={"fields": fields})

@@ -1,0 +1,130 @@
+"""What went wrong, as RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from roomread.apps.jobs import TooManyJobsError
+from roomread.errors import MediaError, RoomreadError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(examples=["urn:roomread:problem:not-a-picture"])
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["photo.jpg: damaged: image file is truncated"])
+    hint: str = Field(default="", examples=["copy or download it again"])
+
+
+class RefusedError(RoomreadError):
+    """A request that is not answered.
+
+    Args:
+        status: of HTTP.
+        kind: names the problem for programs, in words-with-hyphens.
+        problem: what is wrong, for people.
+        hint: what to do.
+        headers: of the answer.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        kind: str,
+        problem: str,
+        *,
+        hint: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(problem, hint=hint)
+        self.status, self.kind, self.headers = status, kind, headers or {}
+
+    def response(self) -> JSONResponse:
+        """The answer."""
+        return respond(self.status, self.kind, self.problem, self.hint, self.headers)
+
+
+def busy(problem: str, *, seconds: int = 1) -> RefusedError:
+    """Too much to do at the moment."""
+    return RefusedError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "busy",
+        problem,
+        hint="try again in a moment",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def respond(
+    status: HTTPStatus,
+    kind: str,
+    detail: str,
+    hint: str = "",
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """A problem as an answer."""
+    problem = Problem(
+        type=f"urn:roomread:problem:{kind}",
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        hint=hint,
+    )
+    return JSONResponse(problem.model_dump(), status, headers, media_type=MEDIA_TYPE)
+
+
+def as_refusal(error: RoomreadError) -> RefusedError:
+    """The answer to an error of the rest of Roomread."""
+    if isinstance(error, RefusedError):
+        return error
+    if isinstance(error, TooManyJobsError):
+        return busy(error.problem, seconds=60)
+    status, kind = HTTPStatus.INTERNAL_SERVER_ERROR, "failed"
+    if isinstance(error, MediaError):
+        status, kind = HTTPStatus.UNPROCESSABLE_ENTITY, "not-a-picture"
+    return RefusedError(status, kind, error.problem, hint=error.hint)
+
+
+def map_errors(app: FastAPI) -> None:
+    """Answers every error with a problem; the one place that does."""
+
+    @app.exception_handler(RoomreadError)
+    async def _ours(_request: Request, error: RoomreadError) -> JSONResponse:
+        return as_refusal(error).response()
+
+    @app.exception_handler(HTTPException)
+    async def _of_http(_request: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        kind = status.phrase.lower().replace(" ", "-")
+        return respond(status, kind, str(error.detail), headers=dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def _of_form(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first: dict[str, Any] = error.errors()[0]
+        # Where it stands and what is wrong; not what was sent, which may be a picture.
+        place = ".".join(str(part) for part in first["loc"])
+        return respond(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", f"{place}: {first['msg']}")
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's description: the problems it may answer with, beside those of every route."""
+    everywhere = (400, 401, 403, 429, 503)
+    return {
+        status: {
+            "model": Problem,
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {}},
+        }
+        for status in sorted({*everywhere, *statuses})
+    }

@@ -1,0 +1,139 @@
+"""The whole service as one ASGI app: the API, the pages, and the web app behind them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from roomread import __version__
+from roomread.apps.api import analyze, live, pages, videos
+from roomread.apps.api.analyze import request_cap
+from roomread.apps.api.guard import Guard, is_ours
+from roomread.apps.api.house import House, Manager, Reader, TheHouse
+from roomread.apps.api.limits import Body
+from roomread.apps.api.observe import Observe
+from roomread.apps.api.problems import busy, map_errors, responses
+from roomread.apps.api.shapes import ModelShape, ModelsShape
+from roomread.apps.web.asgi import make_app
+from roomread.classifier import bundled_models, open_model
+
+_ABOUT = """
+Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
+the person feels; where the net is not sure enough, or cannot see the face, it says so.
+`WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces.
+"""
+# A form's lines around its one file.
+_FORM_BYTES = 100_000
+_PAGE_BYTES = 1_000_000
+_AT_ONCE = 32
+
+router = APIRouter()
+
+
+@router.get("/healthz", include_in_schema=False)
+async def healthz() -> PlainTextResponse:
+    """Whether the process answers."""
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/readyz", include_in_schema=False)
+async def readyz(house: TheHouse) -> PlainTextResponse:
+    """Whether it takes work."""
+    if house.closing:
+        raise busy("this service is about to end")
+    return PlainTextResponse("ready\n")
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(house: TheHouse, _manager: Manager) -> Response:
+    """What Prometheus asks for."""
+    house.metrics.live.set(house.live)
+    house.metrics.busy.set(house.slots.taken)
+    house.metrics.jobs.set(house.engine.board.unfinished())
+    return PlainTextResponse(house.metrics.text())
+
+
+@router.get("/api/v1/models", tags=["models"], summary="The bundled models", responses=responses())
+async def models(_reader: Reader) -> ModelsShape:
+    """The bundled models and their cards, as `roomread models` shows them."""
+    return await run_in_threadpool(
+        lambda: ModelsShape(models=[_model_shape(name) for name in bundled_models()])
+    )
+
+
+def _model_shape(name: str) -> ModelShape:
+    model = open_model(name)
+    card = model.card
+    return ModelShape(
+        name=model.name,
+        digest=model.digest,
+        net=card.net,
+        labels=list(card.labels),
+        threshold=card.threshold,
+        figures=card.figures,
+        licence=card.licence,
+        notes=card.notes,
+    )
+
+
+def make_service(house: House) -> ASGIApp:
+    """The service, for an ASGI server to run.
+
+    Args:
+        house: what it works with; the caller closes its engine.
+    """
+    app = make_app(max_upload_mb=house.settings.max_upload_mb)
+    run_app = app.lifespan()
+
+    @asynccontextmanager
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        async with run_app(api):
+            yield
+            house.closing = True
+
+    api = FastAPI(
+        title="Roomread",
+        version=__version__,
+        description=_ABOUT,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url="/api/v1/openapi.json",
+        # Their pages fetch scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    api.state.house = house
+    map_errors(api)
+    api.include_router(router)
+    for part in (analyze, videos, live, pages):
+        api.include_router(part.router)
+    limited = Body(_Split(api, app), cap=lambda path: _cap(house, path), at_once=_AT_ONCE)
+    return Observe(Guard(limited, house.door), house.metrics)
+
+
+class _Split:
+    """The API and the service's own pages on their paths; the web app on all others.
+
+    Not a mount at "/": that would answer wrong methods and misspelt paths of the API too.
+    """
+
+    def __init__(self, api: ASGIApp, app: ASGIApp) -> None:
+        self._api, self._app = api, app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's call."""
+        ours = scope["type"] == "lifespan" or is_ours(scope["path"])
+        await (self._api if ours else self._app)(scope, receive, send)
+
+
+def _cap(house: House, path: str) -> int:
+    if path in ("/api/v1/analyze", "/upload"):
+        return request_cap(house)
+    if path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/"):
+        return house.settings.max_upload_mb * 1_000_000 + _FORM_BYTES
+    return _PAGE_BYTES

@@ -1,0 +1,48 @@
+"""`roomread serve`: starts the HTTP service."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roomread.errors import MissingExtraError, RoomreadError
+
+
+def need_service_extra() -> None:
+    """Refuses in one line where the service's libraries are not installed.
+
+    Raises:
+        MissingExtraError: the extra `serve` is not installed.
+    """
+    for module in ("fastapi", "uvicorn", "argon2", "streamlit", "filelock", "prometheus_client"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError("the service", extra="serve")
+
+
+def command(
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8501,
+    address: Annotated[
+        str, typer.Option(help="127.0.0.1 is this computer alone; 0.0.0.0 is everybody.")
+    ] = "127.0.0.1",
+    sign_in: Annotated[
+        bool, typer.Option("--sign-in", help="Ask for it at this computer too: behind a proxy.")
+    ] = False,
+    tls_cert: Annotated[Path | None, typer.Option(help="The certificate chain, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines.")] = False,
+) -> None:
+    """Start the service: the web app, an upload page and an HTTP API on one port."""
+    need_service_extra()
+    from roomread.apps.api.run import Listen, serve  # noqa: PLC0415 (needs the extra)
+
+    if (tls_cert is None) != (tls_key is None):
+        raise RoomreadError("TLS needs a certificate and its key", hint="give both, or neither")
+    for path in (tls_cert, tls_key):
+        if path is not None and not os.access(path, os.R_OK):
+            raise RoomreadError(f"{path}: cannot be read", hint="check its name and permissions")
+    serve(Listen(address, port, tls_cert, tls_key), sign_in=sign_in, log_json=log_json)

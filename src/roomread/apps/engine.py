@@ -1,0 +1,76 @@
+"""What every door of one process shares: the nets, the decoder, the video jobs."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from roomread import Analyzer
+from roomread.apps.decoder import Decoder
+from roomread.apps.job import Limits
+from roomread.apps.jobs import JobBoard
+from roomread.apps.settings import Settings
+from roomread.readings import Frame, Reading
+
+
+class Engine:
+    """Reads pictures and videos that strangers send, within an operator's limits.
+
+    Args:
+        settings: the limits.
+        jobs: the folder where video jobs survive this process; None for a temporary one.
+        processes: pictures that are decoded at once.
+
+    Attributes:
+        analyzer: the nets; it keeps nothing of a visitor.
+        board: the video jobs.
+    """
+
+    def __init__(self, settings: Settings, *, jobs: Path | None = None, processes: int = 2) -> None:
+        pixels = settings.max_megapixels * 1_000_000
+        self.analyzer = Analyzer()
+        self._decoder = Decoder(max_pixels=pixels, processes=processes)
+        seconds = settings.max_video_minutes * 60.0
+        limits = Limits(max_seconds=seconds, max_frames=int(seconds) * 60, max_pixels=pixels)
+        self.board = JobBoard(jobs, limits=limits)
+
+    def frame(self, content: bytes, name: str, *, index: int = 0, time: float = 0.0) -> Frame:
+        """An encoded picture as a frame.
+
+        Raises:
+            MediaError: it is damaged, no picture, too large, or took too long to decode.
+        """
+        return Frame(self._decoder.decode(content, name), time, index, name)
+
+    def analyze(self, content: bytes, name: str, *, index: int = 0) -> tuple[Frame, list[Reading]]:
+        """An encoded picture and its readings, the largest face first; see `frame`."""
+        frame = self.frame(content, name, index=index)
+        return frame, self.analyzer.analyze_frame(frame)
+
+    def warm_up(self) -> None:
+        """Loads and starts what the first picture would wait for."""
+        file = io.BytesIO()
+        Image.new("RGB", (64, 64), "grey").save(file, "PNG")
+        self.analyze(file.getvalue(), "the first picture")
+
+    def close(self) -> None:
+        """Ends its processes; video jobs in a folder of their own are kept."""
+        self._decoder.close()
+        self.board.close()
+
+
+# Streamlit runs its pages in this process, and hands them nothing: they find the service's engine
+# here.
+_served: list[Engine] = []
+
+
+def serve_with(engine: Engine) -> None:
+    """Lets the app's pages use the service's engine."""
+    _served[:] = [engine]
+
+
+def served_engine() -> Engine | None:
+    """The service's engine; None where the app runs by itself."""
+    return _served[0] if _served else None

@@ -1,0 +1,48 @@
+"""The course of a video: the mean scores of each person in each second."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import Expression, Reading
+
+# Second, track, mean scores [7].
+Row = tuple[int, int, NDArray[np.float64]]
+
+
+class Timeline:
+    """Sums up readings as they come; small, however long the video is."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[tuple[int, int], NDArray[np.float64]] = defaultdict(
+            lambda: np.zeros(len(Expression) + 1)
+        )
+
+    def add(self, reading: Reading) -> None:
+        """Takes a reading; those without scores or a track are left out."""
+        if reading.scores is not None and reading.track is not None:
+            sums = self._sums[int(reading.time), reading.track]
+            sums[:-1] += reading.scores.probabilities
+            sums[-1] += 1
+
+    def rows(self) -> list[Row]:
+        """(second, track, mean scores [7]), in the order of seconds and tracks."""
+        return [(*key, sums[:-1] / sums[-1]) for key, sums in sorted(self._sums.items())]
+
+    def write(self, path: Path) -> None:
+        """Writes the rows, as `read_rows` reads them."""
+        rows = [[*row[:2], row[2].round(4).tolist()] for row in self.rows()]
+        path.write_text(json.dumps(rows), encoding="ascii")
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a file; none where it is missing."""
+    if not path.exists():
+        return []
+    rows = json.loads(path.read_text(encoding="ascii"))
+    return [(second, track, np.array(scores)) for second, track, scores in rows]

@@ -1,0 +1,385 @@
+"""The service, run as a user runs it: its API, its limits, what it survives."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import struct
+import subprocess
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from clips import make_clip
+from roomread.bench.scenes import astronaut, grid
+from roomread.client import Client, ServiceError
+from roomread.media import VideoWriter
+from roomread.readings import Expression
+from serving import COMMAND, Service, environment, free_port, run_cli, serving
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    limits = {"max_picture_mb": "2", "max_megapixels": "4", "requests_per_minute": "100000"}
+    with serving(tmp_path_factory.mktemp("service"), **limits) as running:
+        yield running
+
+
+@pytest.fixture
+def http(service: Service) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service.url, timeout=60) as client:
+        yield client
+
+
+def encoded(image: np.ndarray, kind: str = "PNG") -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, kind)
+    return file.getvalue()
+
+
+def lesson(path: Path, seconds: float) -> Path:
+    """The astronaut, moving a little, at 10 frames a second."""
+    with VideoWriter(path) as writer:
+        for number in range(int(seconds * 10)):
+            writer.write(np.roll(astronaut()[:400, 60:460], number % 7, axis=1), number / 10)
+    return path
+
+
+def test_a_picture_is_read_however_it_is_sent(http: httpx.Client) -> None:
+    content = EXAMPLE.read_bytes()
+    text = {"pictures": [{"name": "me.jpg", "data": base64.b64encode(content).decode()}]}
+    answers = [
+        http.post("/api/v1/analyze", content=content),
+        http.post("/api/v1/analyze", content=content, headers={"Content-Type": "image/jpeg"}),
+        http.post("/api/v1/analyze", files={"file": ("me.jpg", content)}),
+        http.post("/api/v1/analyze", json=text),
+    ]
+    faces = [answer.json()["pictures"][0]["faces"] for answer in answers]
+    assert faces[0][0]["expression"] == "happy"
+    assert sum(faces[0][0]["scores"].values()) == pytest.approx(1, abs=1e-3)
+    assert all(other == faces[0] for other in faces)
+
+
+def test_the_answer_is_what_the_command_line_says(service: Service, http: httpx.Client) -> None:
+    said = run_cli(service.folder, "analyze", str(EXAMPLE), "--format", "json")
+    (by_cli,) = json.loads(said.stdout)
+    (by_api,) = http.post("/api/v1/analyze", content=EXAMPLE.read_bytes()).json()["pictures"]
+    assert by_api["faces"] == by_cli["faces"]
+
+
+def test_a_batch_tells_each_picture_by_itself(http: httpx.Client) -> None:
+    call = grid(columns=4, rows=3)
+    files = [
+        ("file", ("call.png", encoded(call.image))),
+        ("file", ("notes.txt", b"no picture")),
+        ("file", ("../../me.jpg", EXAMPLE.read_bytes())),
+    ]
+    pictures = http.post("/api/v1/analyze", files=files).json()["pictures"]
+    assert len(pictures[0]["faces"]) == len(call.people)
+    assert pictures[1]["problem"]["detail"] == "notes.txt: not a picture"
+    assert pictures[2]["source"] == "me.jpg"
+    assert len(pictures[2]["faces"]) == 1
+
+
+def test_the_drawn_picture_comes_itself_or_in_json(http: httpx.Client) -> None:
+    content, params = EXAMPLE.read_bytes(), {"annotated": "1"}
+    drawn = http.post("/api/v1/analyze", content=content, params=params)
+    assert drawn.headers["content-type"] == "image/jpeg"
+    picture = np.asarray(Image.open(io.BytesIO(drawn.content)), dtype=float)
+    original = np.asarray(Image.open(EXAMPLE), dtype=float)
+    changed = np.abs(picture - original).max(axis=2) > 60
+    # The box and its label, and nothing far from the face.
+    assert 500 < changed.sum() < 0.1 * changed.size
+    headers = {"Accept": "application/json"}
+    answer = http.post("/api/v1/analyze", content=content, params=params, headers=headers).json()
+    assert base64.b64decode(answer["pictures"][0]["annotated"]) == drawn.content
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A small PNG that claims to be large, and is."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    rows = zlib.compress(b"\0" * (height * (width // 8 + 1)), 9)
+    parts = chunk(b"IHDR", head), chunk(b"IDAT", rows), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+HOSTILE = {
+    "nothing": (b"", "is empty"),
+    "text": (b"Dear Sir or Madam", "not a picture"),
+    "bomb": (bomb(30_000, 30_000), "too many pixels"),
+    "truncated": (EXAMPLE.read_bytes()[:3000], "damaged"),
+    "PostScript, which Pillow gives to Ghostscript": (
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n(/etc/passwd) (r) file\n",
+        "not a picture",
+    ),
+    "a page that is also a GIF": (b"GIF89a/*<script>alert(1)</script>*/=1;", "not a picture"),
+    "a drawing": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not a picture"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_picture_is_a_problem_in_a_line(kind: str, http: httpx.Client) -> None:
+    content, said = HOSTILE[kind]
+    answer = http.post("/api/v1/analyze", content=content)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert said in problem["detail"]
+    assert problem["hint"]
+    assert problem["type"].startswith("urn:roomread:problem:")
+
+
+@given(
+    cut=st.integers(1, 25_000), flips=st.lists(st.integers(0, 24_999), max_size=8), kind=st.data()
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_damaged_pictures_never_break_it(
+    http: httpx.Client, cut: int, flips: list[int], kind: st.DataObject
+) -> None:
+    form = kind.draw(st.sampled_from(["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP"]))
+    content = bytearray(encoded(astronaut()[60:180, 180:270], form))
+    for place in flips:
+        content[place % len(content)] ^= 0x55
+    answer = http.post("/api/v1/analyze", content=bytes(content[:cut]))
+    assert answer.status_code in (200, 422)
+
+
+def test_a_picture_that_is_too_heavy_is_refused_before_it_is_taken(http: httpx.Client) -> None:
+    answer = http.post("/api/v1/analyze", content=b"\xff" * 2_100_000)
+    assert answer.status_code == 413
+    assert "over 2 MB" in answer.json()["detail"]
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b"\0" * 100_000
+
+    # Without a length, and without an end: it is counted.
+    with pytest.raises((httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError)):
+        http.post("/api/v1/analyze", content=endless())
+    assert http.get("/healthz").text == "ok\n"
+
+
+def test_a_url_is_no_picture(http: httpx.Client) -> None:
+    for body in ({"url": "http://127.0.0.1/"}, {"pictures": [{"url": "file:///etc/passwd"}]}):
+        answer = http.post("/api/v1/analyze", json=body)
+        assert answer.status_code == 422
+        assert "passwd" not in answer.text
+
+
+def test_other_paths_and_methods_are_problems_too(http: httpx.Client) -> None:
+    for answer in (http.get("/api/v1/nothing"), http.put("/api/v1/analyze")):
+        assert answer.status_code in (404, 405)
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert http.get("/upload/../api/v1/videos/../../../etc/passwd").status_code in (200, 404)
+
+
+def test_another_sites_page_may_do_nothing(service: Service, http: httpx.Client) -> None:
+    content = EXAMPLE.read_bytes()
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+    ):
+        assert http.post("/api/v1/analyze", content=content, headers=headers).status_code == 403
+    for path in ("/api/v1/live", "/_stcore/stream"):
+        address = service.url.replace("http", "ws") + path
+        origin = {"Origin": "https://evil.example"}
+        with pytest.raises(InvalidStatus, match="403"), connect(address, additional_headers=origin):
+            pass
+    # A name of the web that leads to this computer, and a proxy that lets others in.
+    assert http.get("/upload", headers={"Host": "evil.example"}).status_code == 403
+    assert http.get("/upload", headers={"X-Forwarded-For": "1.2.3.4"}).status_code == 403
+    allowed = http.get("/api/v1/models", headers={"Origin": "https://evil.example"})
+    assert not any(name.startswith("access-control") for name in allowed.headers)
+
+
+@pytest.mark.parametrize("path", ["/", "/upload", "/api/v1/models", "/api/v1/nothing", "/healthz"])
+def test_every_answer_carries_the_headers_that_keep_a_browser_safe(
+    path: str, http: httpx.Client
+) -> None:
+    headers = http.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] in ("DENY", "SAMEORIGIN")
+    assert "object-src 'none'" in headers["content-security-policy"] or (
+        "default-src 'none'" in headers["content-security-policy"]
+    )
+
+
+def test_live_frames_are_read_and_the_newest_wins(service: Service) -> None:
+    picture = encoded(astronaut()[:400, 60:460], "JPEG")
+    address = service.url.replace("http", "ws") + "/api/v1/live"
+    with connect(address) as socket:
+        for _ in range(30):
+            socket.send(picture)
+        answers = [json.loads(socket.recv(timeout=60))]
+        while answers[-1]["frame"] < 29:
+            answers.append(json.loads(socket.recv(timeout=60)))
+        assert len(answers) < 30
+        assert answers[-1]["dropped"] == 30 - len(answers)
+        assert [face["track"] for face in answers[-1]["faces"]] == [1]
+        assert answers[-1]["faces"][0]["expression"] == "happy"
+        socket.send(b"no picture")
+        assert "not a picture" in json.loads(socket.recv(timeout=60))["problem"]
+        socket.send(encoded(np.zeros((64, 64, 3), np.uint8)))
+        assert "no picture" in json.loads(socket.recv(timeout=60))["no_picture"]
+        socket.send("text")
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=60)
+
+
+def test_a_video_becomes_a_job_with_its_readings_and_its_drawn_copy(
+    service: Service, tmp_path: Path
+) -> None:
+    with Client(service.url) as room:
+        sent = room.send_video(lesson(tmp_path / "lesson.mp4", 2.0), annotated=True)
+        done = room.wait(sent.id, every=0.1)
+        assert done.state == "finished"
+        frames = json.loads(room.readings(sent.id))
+        assert len(frames) == 20
+        assert frames[-1]["faces"][0]["expression"] == "happy"
+        lines = room.readings(sent.id, form="jsonl").splitlines()
+        assert [json.loads(line) for line in lines] == frames
+        assert room.readings(sent.id, form="csv").count("happy") >= 20
+        room.annotated_video(sent.id, tmp_path / "drawn.mp4")
+        assert b"ftyp" in (tmp_path / "drawn.mp4").read_bytes()[:16]
+        room.forget(sent.id)
+        with pytest.raises(ServiceError, match="no such video"):
+            room.video(sent.id)
+
+
+def test_a_video_that_is_not_finished_is_told_and_can_be_cancelled(
+    service: Service, tmp_path: Path
+) -> None:
+    clip = make_clip(tmp_path / "long.mp4", [n / 25 for n in range(6000)], size=(320, 240))
+    with Client(service.url) as room:
+        sent = room.send_video(clip)
+        with pytest.raises(ServiceError, match="not read to its end") as told:
+            room.readings(sent.id)
+        assert told.value.status == 409
+        room.cancel(sent.id)
+        assert room.wait(sent.id, every=0.1).state == "cancelled"
+        with pytest.raises(ServiceError, match=r"annotated\.mp4"):
+            room.annotated_video(sent.id, tmp_path / "nothing.mp4")
+        playlist = tmp_path / "list.mp4"
+        playlist.write_text(f"ffconcat version 1.0\nfile '{clip}'\n")
+        read = room.wait(room.send_video(playlist).id, every=0.1)
+        assert read.state == "failed"
+        assert str(service.folder) not in read.error
+
+
+def test_the_client_reads_draws_and_tells_what_is_wrong(service: Service) -> None:
+    with Client(service.url) as room:
+        found = room.analyze(EXAMPLE)
+        assert found.faces[0].expression is Expression.HAPPY
+        assert found.faces[0].scores[Expression.HAPPY] == found.faces[0].confidence
+        first, second = room.analyze_all([EXAMPLE, b"no picture"])
+        assert first == found
+        assert second.problem == "picture: not a picture"
+        assert Image.open(io.BytesIO(room.annotate(EXAMPLE))).size == (512, 512)
+        with pytest.raises(ServiceError, match="not a picture") as told:
+            room.analyze(b"no picture")
+        assert told.value.status == 422
+    with (
+        Client(f"http://127.0.0.1:{free_port()}") as nobody,
+        pytest.raises(ServiceError, match="no answer"),
+    ):
+        nobody.analyze(EXAMPLE)
+
+
+def test_logs_and_metrics_hold_no_picture_and_no_name(service: Service, http: httpx.Client) -> None:
+    http.post("/api/v1/analyze", files={"file": ("Anna-Secret.jpg", EXAMPLE.read_bytes())})
+    video = http.post("/api/v1/videos", params={"name": "Anna-Secret.mp4"}, content=b"no video")
+    http.get(f"/api/v1/videos/{video.json()['id']}")
+    metrics = http.get("/metrics").text
+    assert re.search(r'roomread_requests_total\{.*"/api/v1/analyze",status="200"\}', metrics)
+    written = metrics + service.log() + (service.folder / "data" / "audit.jsonl").read_text()
+    assert '"/api/v1/videos/{number}"' in service.log()
+    assert "Secret" not in written
+    assert video.json()["id"] not in written
+
+
+def test_a_job_survives_a_power_cut_and_a_stop(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "long.mp4", [n / 25 for n in range(1500)], size=(320, 240))
+    with serving(tmp_path) as first:
+        with Client(first.url) as room:
+            reading = room.send_video(clip)
+            while room.video(reading.id).seconds == 0:
+                time.sleep(0.05)
+            waiting = room.send_video(lesson(tmp_path / "lesson.mp4", 0.5))
+        first.kill()
+    with serving(tmp_path) as second:
+        with Client(second.url) as room:
+            assert room.video(reading.id).state in ("waiting", "reading")
+            room.cancel(reading.id)
+            assert room.wait(waiting.id, every=0.1).state == "finished"
+        assert second.end() == 0
+    kept = list((tmp_path / "data" / "jobs").iterdir())
+    assert {folder.name for folder in kept} == {reading.id, waiting.id}
+    # Uploads go as soon as they are read; what is kept is for its owner alone.
+    assert not any((folder / "upload.mp4").exists() for folder in kept)
+    assert all(folder.stat().st_mode & 0o077 == 0 for folder in kept)
+
+
+def test_too_much_at_once_is_told_to_come_again_and_what_is_taken_is_answered(
+    service: Service, http: httpx.Client
+) -> None:
+    content, answers = EXAMPLE.read_bytes(), []
+
+    def ask() -> None:
+        answers.append(httpx.post(f"{service.url}/api/v1/analyze", content=content, timeout=60))
+
+    threads = [threading.Thread(target=ask) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    statuses = {answer.status_code for answer in answers}
+    assert statuses == {200, 503}
+    assert all(int(a.headers["retry-after"]) >= 1 for a in answers if a.status_code == 503)
+    assert http.post("/api/v1/analyze", content=content).is_success
+
+
+def test_a_port_in_use_and_a_second_service_on_one_folder_are_told_in_a_line(
+    service: Service,
+) -> None:
+    port = service.url.rpartition(":")[2]
+    taken = run_cli(service.folder / "data", "serve", "--port", port)
+    assert taken.returncode == 2
+    assert "cannot listen on" in taken.stderr
+    second = run_cli(service.folder, "serve", "--port", str(free_port()))
+    assert second.returncode == 2
+    assert "another roomread serve" in second.stderr
+    assert "Traceback" not in taken.stderr + second.stderr
+    hanging = subprocess.run(
+        [*COMMAND, "serve", "--address", "not.a.name.invalid"],
+        env=environment(service.folder / "data"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert hanging.returncode == 2
+    assert hanging.stderr.count("\n") == 1

@@ -1,0 +1,15 @@
+"""The program that reads one video, without nets: one face, always the same, and happy."""
+
+from roomread import Analyzer
+from roomread.apps.job_child import main
+from roomread.testing import FixedClassifier, FixedDetector
+
+BOX = (8.0, 8.0, 100.0, 110.0)
+
+
+def fixed_analyzer() -> Analyzer:
+    return Analyzer(detector=FixedDetector([BOX]), classifier=FixedClassifier())
+
+
+if __name__ == "__main__":
+    main(fixed_analyzer)

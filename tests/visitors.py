@@ -1,0 +1,78 @@
+"""Visitors of the app: Chromium with a camera that shows a package's portrait."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from roomread.bench.scenes import astronaut
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+SECONDS = 1000
+SLOW = 60 * SECONDS
+
+
+def write_camera(path: Path, pictures: list[np.ndarray]) -> Path:
+    """A Y4M file of 640 x 480 at 15 frames a second."""
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W640 H480 F15:1 Ip A1:1 C420jpeg\n")
+        for picture in pictures:
+            y, cb, cr = (np.asarray(p) for p in Image.fromarray(picture).convert("YCbCr").split())
+            file.write(b"FRAME\n" + y.tobytes() + cb[::2, ::2].tobytes() + cr[::2, ::2].tobytes())
+    return path
+
+
+def room(*, left: int | None) -> np.ndarray:
+    """A grey room, with the astronaut in it at `left` or nobody."""
+    picture = Image.effect_noise((640, 480), 20).convert("RGB")
+    if left is not None:
+        picture.paste(Image.fromarray(astronaut()), (left, -20))
+    return np.asarray(picture)
+
+
+@contextmanager
+def chromium(folder: Path) -> Iterator[Browser]:
+    """Chromium whose camera shows the astronaut for 6 s, nobody for 4 s, and so on."""
+    pictures = [room(left=40 + n % 15) for n in range(90)] + [room(left=None)] * 60
+    camera = write_camera(folder / "camera.y4m", pictures)
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera}",
+            ],
+        )
+        yield launched
+        launched.close()
+
+
+def visit(page: Page, name: str) -> None:
+    """Goes to a page of the app by its link."""
+    page.get_by_role("link", name=name).click()
+    heading = {"Model": "The model"}.get(name, name)
+    expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+
+
+def start_camera(page: Page) -> None:
+    """Presses START; now and then the connection ends as it begins: a visitor presses again."""
+    start = page.frame_locator("iframe").first.get_by_role("button", name="START")
+    start.click()
+    try:
+        expect(page.get_by_text("Frames/s")).to_be_visible(timeout=20 * SECONDS)
+    except AssertionError:
+        # It may only be slow.
+        if start.is_visible():
+            start.click()
+        expect(page.get_by_text("Frames/s")).to_be_visible()
+
+
+def upload(page: Page, *files: Path) -> None:
+    page.locator("input[type=file]").first.set_input_files(list(files))
