@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 
 from roomread._version import __version__
-from roomread.apps.cli import analyze, data, evaluate, export, models, train, webapp
+from roomread.apps.cli import (
+    analyze,
+    data,
+    evaluate,
+    export,
+    fewshot,
+    models,
+    profiles,
+    teach,
+    train,
+    webapp,
+)
 from roomread.errors import RoomreadError
 
 # Nothing could be done; argument errors end so too.
@@ -29,6 +40,9 @@ app.command("evaluate")(evaluate.evaluate_command)
 app.command("compare")(evaluate.compare_command)
 app.command("export")(export.command)
 app.command("models")(models.command)
+app.command("teach", cls=teach.TeachCommand)(teach.command)
+app.add_typer(profiles.app, name="profiles")
+app.add_typer(fewshot.app, name="fewshot")
 app.add_typer(data.app, name="data")
 
 
