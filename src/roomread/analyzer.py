@@ -50,8 +50,8 @@ class Analyzer:
         self.detector = detector if detector is not None else CenterFace()
         self.classifier = classifier if classifier is not None else ExpressionClassifier()
         self.smoothing = smoothing
-        uses = [use if isinstance(use, Use) else Use(use) for use in profiles]
-        self._adapter = Adapter(uses, self.model) if uses else None
+        self.profiles = tuple(use if isinstance(use, Use) else Use(use) for use in profiles)
+        self._adapter = Adapter(self.profiles, self.model) if self.profiles else None
 
     @property
     def model(self) -> ModelFile:

@@ -18,11 +18,11 @@ import pytest
 from PIL import Image
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the dev group has it")
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
+from playwright.sync_api import Browser, Page, Playwright, expect  # noqa: E402
 
 from program import PROGRAM  # noqa: E402
 from roomread.media import VideoWriter  # noqa: E402
-from scenes import astronaut, grid  # noqa: E402
+from scenes import astronaut, grid, masked, portraits, tilted, variants  # noqa: E402
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -43,7 +43,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             # Streamlit has deprecation warnings of its own; they are not errors of ours.
             [arg for arg in PROGRAM if arg not in ("-W", "error")]
             + ["app", "--no-browser", "--port", str(port)],
-            env=os.environ | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder)},
+            env=os.environ
+            | {"XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder), "HOME": str(folder)},
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -83,21 +84,31 @@ def room(*, left: int | None) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def driver() -> Iterator[Playwright]:
+    with playwright.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(driver: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium whose camera shows the astronaut for 6 s, nobody for 4 s, and so on."""
     pictures = [room(left=40 + n % 15) for n in range(90)] + [room(left=None)] * 60
     camera = write_camera(tmp_path_factory.mktemp("camera") / "camera.y4m", pictures)
-    with playwright.sync_playwright() as driver:
-        launched = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera}",
-            ],
-        )
-        yield launched
-        launched.close()
+    launched = launch(driver, camera)
+    yield launched
+    launched.close()
+
+
+def launch(driver: Playwright, camera: Path) -> Browser:
+    """Chromium with a file as its camera."""
+    return driver.chromium.launch(
+        executable_path=CHROMIUM,
+        args=[
+            "--no-sandbox",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={camera}",
+        ],
+    )
 
 
 @pytest.fixture
@@ -263,3 +274,70 @@ def test_the_model_page_shows_the_card_and_the_about_page_the_law(page: Page) ->
     visit(page, "About and privacy")
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
     expect(page.get_by_text("Nothing is stored")).to_be_visible()
+
+
+def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_path: Path) -> None:
+    covered = [tmp_path / f"m{n}.png" for n in range(4)]
+    for path, picture in zip(covered, variants(masked(*portraits()[0])), strict=False):
+        picture.save(path)
+    other = tmp_path / "other.png"
+    masked(*portraits()[1]).save(other)
+    visit(page, "Teach")
+    page.get_by_text("A new state").click()
+    expect(page.get_by_text("It stands beside the seven expressions")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("masked")
+    page.get_by_label("Name", exact=True).press("Enter")
+    upload(page, EXAMPLE, covered[0])
+    page.wait_for_timeout(8000); page.screenshot(path="/tmp/fs/b/dbg.png", full_page=True)
+    page.get_by_role("button", name="Add 2 pictures").click()
+    expect(page.get_by_text("It does not help: ")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Start again").click()
+    expect(page.get_by_text("It does not help: ")).to_have_count(0)
+    upload(page, *covered)
+    page.get_by_role("button", name="Add 4 pictures").click()
+    expect(page.get_by_text("It helps: 4 of 4 left-out pictures read right")).to_be_visible()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("'masked' is kept and switched on.")).to_be_visible()
+    visit(page, "Photo")
+    upload(page, other)
+    expect(page.get_by_text("Profiles: masked.")).to_be_visible()
+    (picture,) = json.loads(download(page, "JSON"))
+    assert picture["faces"][0]["states"]["masked"]["shown"] is True
+    visit(page, "Teach")
+    page.get_by_text("masked", exact=True).click()
+    visit(page, "Photo")
+    upload(page, other)
+    expect(page.get_by_text("other.png: 1 face")).to_be_visible()
+    (picture,) = json.loads(download(page, "JSON"))
+    assert "states" not in picture["faces"][0]
+    visit(page, "Teach")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
+
+
+def test_ten_seconds_of_a_resting_face_make_it_more_neutral(
+    driver: Playwright, address: str, page: Page, tmp_path: Path
+) -> None:
+    del page  # the purpose is answered
+    face = tilted()[0].resize((410, 480))
+    pictures = []
+    for n in range(45):
+        background = Image.effect_noise((640, 480), 20).convert("RGB")
+        background.paste(face, (100 + n % 9, 0))
+        pictures.append(np.asarray(background))
+    browser = launch(driver, write_camera(tmp_path / "resting.y4m", pictures))
+    visitor = browser.new_context(permissions=["camera"]).new_page()
+    visitor.set_default_timeout(SLOW)
+    visitor.goto(address)
+    visit(visitor, "Live")
+    start_camera(visitor)
+    visitor.get_by_role("button", name="Learn my neutral face (10 s)").click()
+    expect(visitor.get_by_text("Look at the camera, relaxed")).to_be_visible()
+    told = visitor.get_by_text("Your neutral face is known until this camera stops")
+    expect(told).to_be_visible()
+    before, after = map(int, re.findall(r"(\d+)%", told.inner_text()))
+    assert after > before
+    visitor.get_by_role("button", name="Forget it").click()
+    expect(told).to_have_count(0)
+    browser.close()

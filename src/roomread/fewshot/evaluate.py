@@ -12,6 +12,7 @@ from roomread.fewshot.ground import ground_of
 from roomread.fewshot.person import personal_shift
 from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
+from roomread.readings import Expression
 
 # Mean log-probability that a profile must add where both read as many pictures right: 1 % more
 # probability for what the picture shows.
@@ -26,14 +27,20 @@ class Trial:
         shots: how many there are.
         right: how many are read right without having been taught.
         general: how many the general model reads right; None of a state, which it cannot say.
-        gain: of a person, the mean log-probability of what the pictures show, over the general
-            model's, natural logarithm; 0 of a state.
+        before: mean probability of what a person's pictures show by the general model, 0..1; 0 of
+            a state.
+        after: the same with the profile.
+        gain: the mean of log(after / before) over a person's pictures; 0 of a state.
+        said: what the general model calls most of them.
     """
 
     shots: int
     right: int
     general: int | None
+    before: float
+    after: float
     gain: float
+    said: Expression
 
     @property
     def helps(self) -> bool | None:
@@ -46,16 +53,20 @@ class Trial:
             return None
         if self.general is None:
             return 2 * self.right >= self.shots
-        return self.right > self.general or (self.right == self.general and self.gain > _LEAST_GAIN)
+        more = self.right > self.general
+        as_many = 0 < self.right == self.general
+        return more or (as_many and self.gain > _LEAST_GAIN)
 
     def __str__(self) -> str:
         if self.shots < 2:
             return "one picture: nothing is left to test it on"
         taught = f"{self.right} of {self.shots} left-out pictures read right"
         if self.general is None:
-            return f"{taught}; the general model has no such word"
-        change = f"{100 * (np.exp(self.gain) - 1):+.0f} % probability for what they show"
-        return f"{taught}, {self.general} by the general model; {change}"
+            return f"{taught}; the general model calls most of them {self.said}"
+        return (
+            f"{taught}, {self.general} by the general model; probability of what they show "
+            f"{self.before:.2f} before, {self.after:.2f} after"
+        )
 
 
 def evaluate(profile: Profile, model: ModelFile) -> Trial:
@@ -66,33 +77,36 @@ def evaluate(profile: Profile, model: ModelFile) -> Trial:
         ModelFileError: the net is not prepared for few-shot learning.
     """
     check_model(profile, model)
-    return _try_state(profile, model) if profile.is_state else _try_person(profile, model)
-
-
-def _try_state(profile: Profile, model: ModelFile) -> Trial:
-    ground = ground_of(model)
-    x, ordinary = ground.normalise(profile.features), ground.ordinary()
-    right = 0
-    for i in range(len(x) if len(x) > 1 else 0):
-        others = Prototype(ground, np.delete(x, i, axis=0), ordinary)
-        right += bool(others.likeness(x[i : i + 1])[0] >= CLAIM)
-    return Trial(len(x), right, None, 0.0)
-
-
-def _try_person(profile: Profile, model: ModelFile) -> Trial:
+    said = np.bincount(profile.logits.argmax(axis=1), minlength=len(Expression))
+    most = Expression(int(said.argmax()))
+    if profile.is_state:
+        return Trial(len(profile.shots), _found(profile, model), None, 0.0, 0.0, 0.0, most)
     ground, logits, labels = ground_of(model), profile.logits, profile.expressions
     rows = np.arange(len(labels))
-    shifted = np.stack(
-        [
-            logits[i] - personal_shift(ground, np.delete(logits, i, axis=0), np.delete(labels, i))
-            for i in rows
-        ]
+    shifts = [
+        personal_shift(ground, np.delete(logits, i, axis=0), np.delete(labels, i)) for i in rows
+    ]
+    shifted = (logits - np.stack(shifts)).astype(np.float32)
+    before, after = (
+        np.maximum(softmax(z, temperature=model.card.temperature)[rows, labels], 1e-6)
+        for z in (logits, shifted)
     )
-    before = softmax(logits, temperature=model.card.temperature)[rows, labels]
-    after = softmax(shifted.astype(np.float32), temperature=model.card.temperature)[rows, labels]
     return Trial(
-        len(labels),
-        int((shifted.argmax(axis=1) == labels).sum()),
-        int((logits.argmax(axis=1) == labels).sum()),
-        float(np.log(np.maximum(after, 1e-6) / np.maximum(before, 1e-6)).mean()),
+        shots=len(labels),
+        right=int((shifted.argmax(axis=1) == labels).sum()),
+        general=int((logits.argmax(axis=1) == labels).sum()),
+        before=float(before.mean()),
+        after=float(after.mean()),
+        gain=float(np.log(after / before).mean()),
+        said=most,
     )
+
+
+def _found(profile: Profile, model: ModelFile) -> int:
+    """How many shots of a state the others find."""
+    ground = ground_of(model)
+    x, ordinary = ground.normalise(profile.features), ground.ordinary()
+    if len(x) < 2:
+        return 0
+    others = (Prototype(ground, np.delete(x, i, axis=0), ordinary) for i in range(len(x)))
+    return sum(bool(o.likeness(x[i : i + 1])[0] >= CLAIM) for i, o in enumerate(others))

@@ -190,6 +190,7 @@ class Profile:
         analyzer: Observer,
         person: str | None = None,
         consent: Consent | None = None,
+        names: Sequence[str] | None = None,
     ) -> Profile:
         """Learns from pictures that show one face each.
 
@@ -199,6 +200,7 @@ class Profile:
             analyzer: what finds and sees the faces.
             person: whose face a state's pictures are; None for a state for everybody.
             consent: that person's.
+            names: what messages call the pictures, in their order; None for their paths.
 
         Raises:
             MediaError: a picture cannot be read.
@@ -210,7 +212,8 @@ class Profile:
             person = name
         else:
             labelled = [(name, picture) for picture in references]
-        names = [_called(picture, n) for n, (_, picture) in enumerate(labelled, start=1)]
+        if names is None:
+            names = [_called(picture, n) for n, (_, picture) in enumerate(labelled, start=1)]
         shots = [
             _shot(analyzer, picture, label, called)
             for called, (label, picture) in zip(names, labelled, strict=True)

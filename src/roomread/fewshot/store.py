@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from roomread.errors import ProfileError
@@ -49,13 +50,13 @@ class ProfileStore:
             )
         return profile
 
-    def all(self) -> list[Profile]:
-        """Every profile.
-
-        Raises:
-            ProfileError: one is damaged.
-        """
-        return [self.load(name) for name in self.names()]
+    def readable(self) -> list[Profile]:
+        """Every profile that is not damaged."""
+        found = []
+        for name in self.names():
+            with contextlib.suppress(ProfileError):
+                found.append(self.load(name))
+        return found
 
     def keep(self, profile: Profile, *, replace: bool = False) -> Path:
         """Writes a profile and says where.

@@ -30,7 +30,7 @@ SHOTS = (1, 2, 5, 10)
 _QUERIES = 10
 _GLOBAL_SHOTS = 10.0
 _RIDGE = 1.0
-_PEOPLE = 40
+_PEOPLE = 100
 # Enough of each expression to learn from ten and ask ten; disgust has fewer.
 _PICTURES_OF_A_PERSON = 24
 
@@ -218,10 +218,14 @@ def made_up_people(pool: Pool, model: ModelFile, *, seed: int) -> list[Result]:
                 )
                 asked = np.setdiff1d(np.arange(len(rows)), support)
                 shift = personal_shift(pool.ground, logits[support], labels[support])
+                recall = {}
                 for method, off in (("general model", 0.0), ("Roomread, their profile", shift)):
                     said = (logits[asked] - off).argmax(axis=1)
-                    recall = [(said[labels[asked] == e] == e).mean() for e in Expression]
-                    tally.add(method, float(np.array(recall) @ share))
+                    each = [(said[labels[asked] == e] == e).mean() for e in Expression]
+                    recall[method] = float(np.array(each) @ share)
+                    tally.add(method, recall[method])
+                before, after = recall.values()
+                tally.add("gained by the same people", after - before)
     results = []
     for shots, (neutral, every) in tallies.items():
         results += neutral.results("made-up people, taught neutral faces", shots)

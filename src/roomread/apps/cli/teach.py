@@ -95,7 +95,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             person=person,
             consent=agreed,
         )
-        check_against(profile, _readable(store.names()), opened)
+        check_against(profile, store.readable(), opened)
         trial = evaluate(profile, opened)
     if trial.helps is False and not force:
         raise ProfileError(
@@ -154,14 +154,3 @@ def _consent(person: str, given: str | None) -> Consent:
             raise ProfileError(f"{person} does not agree: nothing was kept")
         given = f"{person} agreed, as whoever taught it says"
     return Consent.today(given)
-
-
-def _readable(names: Sequence[str]) -> list[Profile]:
-    """The profiles that can be read; a damaged one keeps nobody from teaching."""
-    found = []
-    for name in names:
-        try:
-            found.append(profile_store().load(name))
-        except ProfileError:
-            continue
-    return found

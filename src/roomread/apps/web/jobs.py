@@ -154,7 +154,8 @@ class VideoJob:
                 raise MediaError(f"{self.name}: is a picture", hint="the page Photo takes it")
             self.duration = source.duration
             sound = Path(self._source) if Path(self._source).exists() else None
-            sinks = CsvSink(table), JsonLinesSink(lines)
+            states = [u.profile.name for u in self._analyzer.profiles if u.profile.is_state]
+            sinks = CsvSink(table, states=states), JsonLinesSink(lines)
             follower = self._analyzer.follow()
             with Annotator(self.annotated, source, sound_from=sound) as copy:
                 for original in source:
@@ -187,18 +188,23 @@ class JobBoard:
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="roomread-video")
 
-    def upload(self, name: str, content: bytes) -> str:
+    def upload(self, name: str, content: bytes, analyzer: Analyzer | None = None) -> str:
         """Starts a job on an uploaded video; see `start`."""
         suffix = PurePath(name).suffix.lower()
-        return self._add(name, content, suffix if suffix in WRITABLE_VIDEO_SUFFIXES else ".video")
+        suffix = suffix if suffix in WRITABLE_VIDEO_SUFFIXES else ".video"
+        return self._add(name, content, suffix, analyzer)
 
-    def start(self, source: str) -> str:
+    def start(self, source: str, analyzer: Analyzer | None = None) -> str:
         """Starts a job on a path or URL, and returns its secret number.
+
+        Args:
+            source: the path or URL.
+            analyzer: one with the visitor's profiles; None for the board's own.
 
         Raises:
             TooManyJobsError: as many jobs wait as are kept.
         """
-        return self._add(source, None, "")
+        return self._add(source, None, "", analyzer)
 
     def get(self, number: str) -> VideoJob | None:
         """The job of this number, if it is still kept."""
@@ -225,14 +231,14 @@ class JobBoard:
             self.forget(number)
         self._worker.shutdown()
 
-    def _add(self, name: str, content: bytes | None, suffix: str) -> str:
+    def _add(self, name: str, content: bytes | None, suffix: str, analyzer: Analyzer | None) -> str:
         with self._lock:
             self._forget_old()
             if sum(not job.finished for job in self._jobs.values()) >= self._waiting:
                 raise TooManyJobsError(
                     f"{self._waiting} videos are waiting already", hint="try again in a while"
                 )
-            job = VideoJob(name, self._analyzer())
+            job = VideoJob(name, analyzer or self._analyzer())
             if content is not None:
                 job.take(content, suffix)
             # Not to be guessed: whoever has the number sees the job.

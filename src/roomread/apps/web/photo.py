@@ -12,9 +12,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from roomread import Analyzer
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import score_bars, shared_analyzer
+from roomread.apps.web.shared import score_bars, visitor_analyzer
 from roomread.errors import MediaError
 from roomread.media import PICTURE_SUFFIXES, draw_readings, read_image
 from roomread.readings import Expression, Frame, Reading
@@ -54,9 +55,10 @@ def show() -> None:
         st.info("Upload one or more photos, or take one. They stay in this computer's memory.")
         return
     photos = []
+    analyzer = visitor_analyzer()
     for number, (name, content) in enumerate(pictures):
         try:
-            photo = _read(name, content, number)
+            photo = _read(analyzer, name, content, number)
         except MediaError as error:
             st.error(str(error))
             continue
@@ -66,10 +68,10 @@ def show() -> None:
         _offer_readings(photos)
 
 
-def _read(name: str, content: bytes, number: int) -> Photo:
+def _read(analyzer: Analyzer, name: str, content: bytes, number: int) -> Photo:
     image = read_image(content, name=name)
     frame = Frame(image, 0.0, number, name)
-    readings = shared_analyzer().analyze_frame(frame)
+    readings = analyzer.analyze_frame(frame)
     return Photo(frame, readings, draw_readings(image, readings))
 
 
@@ -124,7 +126,7 @@ def _table(readings: list[Reading]) -> pd.DataFrame:
 def _said(reading: Reading) -> str:
     if reading.scores is None:
         return f"unreadable: {reading.quality.reason}"
-    return str(reading.scores)
+    return "".join([str(reading.scores), *(f" + {name}" for name in reading.shown_states)])
 
 
 def _percent(reading: Reading, expression: Expression) -> str:
@@ -133,12 +135,12 @@ def _percent(reading: Reading, expression: Expression) -> str:
 
 def _offer_readings(photos: list[Photo]) -> None:
     st.subheader("Download the readings")
-    for label, sink_of, suffix, mime in (
-        ("CSV", CsvSink, "csv", "text/csv"),
-        ("JSON", JsonSink, "json", "application/json"),
+    states = sorted({s.name for photo in photos for r in photo.readings for s in r.states})
+    table, array = io.StringIO(newline=""), io.StringIO(newline="")
+    for label, text, sink, suffix, mime in (
+        ("CSV", table, CsvSink(table, states=states), "csv", "text/csv"),
+        ("JSON", array, JsonSink(array), "json", "application/json"),
     ):
-        text = io.StringIO(newline="")
-        sink = sink_of(text)
         for photo in photos:
             sink.add(photo.frame, photo.readings)
         sink.close()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 import streamlit as st
+from platformdirs import user_data_path
 
 from roomread import Analyzer
+from roomread.errors import RoomreadError
+from roomread.fewshot import ProfileStore
 from roomread.readings import Expression, Scores
 
 _NAMES = [e.display_name for e in Expression]
@@ -18,6 +21,33 @@ EXPRESSION_SCALE = alt.Scale(domain=_NAMES, range=_COLORS)
 def shared_analyzer() -> Analyzer:
     """The analyzer of this process; it keeps nothing of a visitor."""
     return Analyzer()
+
+
+def profile_store() -> ProfileStore:
+    """The profiles of the computer's user, which `roomread teach` keeps too."""
+    return ProfileStore(user_data_path("roomread", appauthor=False) / "profiles")
+
+
+def profiles_on() -> set[str]:
+    """The names of the profiles that this visitor switched on; the page Teach changes it."""
+    names: set[str] = st.session_state.setdefault("profiles_on", set())
+    return names
+
+
+def visitor_analyzer() -> Analyzer:
+    """The analyzer with the profiles that this visitor switched on; says which cannot be used."""
+    analyzer, uses = shared_analyzer(), []
+    for name in sorted(profiles_on()):
+        try:
+            uses.append(profile_store().load(name))
+            analyzer = shared_analyzer().with_profiles(uses)
+        except RoomreadError as error:
+            st.warning(f"{error} The profile is switched off.")
+            profiles_on().discard(name)
+            uses = [use for use in uses if use.name != name]
+    if uses:
+        st.caption(f"Profiles: {', '.join(use.name for use in uses)}.")
+    return analyzer
 
 
 def score_bars(scores: Scores) -> alt.Chart:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from roomread.apps.settings import load_settings
 from roomread.apps.web.jobs import JobBoard, TooManyJobsError, VideoJob
-from roomread.apps.web.shared import EXPRESSION_SCALE, shared_analyzer
+from roomread.apps.web.shared import EXPRESSION_SCALE, shared_analyzer, visitor_analyzer
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
 
@@ -53,11 +53,12 @@ def _ask() -> None:
     if not st.button("Read it", type="primary", disabled=upload is None and not place):
         st.info("The video is read on the app's computer; its copy is deleted an hour later.")
         return
+    analyzer = visitor_analyzer()
     try:
         if upload is not None:
-            number = _board().upload(upload.name, upload.getvalue())
+            number = _board().upload(upload.name, upload.getvalue(), analyzer)
         else:
-            number = _board().start(place)
+            number = _board().start(place, analyzer)
     except TooManyJobsError as error:
         st.error(str(error))
         return
