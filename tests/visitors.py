@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 
 from roomread.bench.scenes import astronaut
 
@@ -42,16 +42,21 @@ def chromium(folder: Path) -> Iterator[Browser]:
     pictures = [room(left=40 + n % 15) for n in range(90)] + [room(left=None)] * 60
     camera = write_camera(folder / "camera.y4m", pictures)
     with sync_playwright() as driver:
-        launched = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera}",
-            ],
-        )
+        launched = launch(driver.chromium, camera)
         yield launched
         launched.close()
+
+
+def launch(kind: BrowserType, camera: Path) -> Browser:
+    """A browser with a file as its camera."""
+    return kind.launch(
+        executable_path=CHROMIUM,
+        args=[
+            "--no-sandbox",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={camera}",
+        ],
+    )
 
 
 def visit(page: Page, name: str) -> None:

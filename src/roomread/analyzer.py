@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from roomread.classifier import ExpressionClassifier, FaceClassifier
+from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile
+from roomread.errors import ProfileError
 from roomread.faces import CenterFace, FaceDetector, Scanner, cut, judge
+from roomread.fewshot import Adapter, Profile, Use
+from roomread.fewshot.adapter import Adapted
+from roomread.fewshot.profile import Observation
 from roomread.media import find_media, is_folder, open_source, read_image
 from roomread.readings import Face, Frame, Reading
 from roomread.tracking import ScoreSmoother, Tracker
@@ -31,6 +34,11 @@ class Analyzer:
         smoothing: seconds over which a face's scores are averaged in a video; 0 for none.
         scan_every: seconds between two searches of whole frames in a video; in between known faces
             are looked for where they were. 0 searches every frame whole.
+        profiles: people and states taught from a few pictures. A person's is used for the only
+            face of a frame, or for one track: `Use(profile, track=3)`; a state for every face.
+
+    Raises:
+        ProfileError: the profiles were taught with another net, or contradict each other.
     """
 
     def __init__(
@@ -40,11 +48,42 @@ class Analyzer:
         classifier: FaceClassifier | None = None,
         smoothing: float = 0.3,
         scan_every: float = 0.5,
+        profiles: Sequence[Profile | Use] = (),
     ) -> None:
         self.detector = detector if detector is not None else CenterFace()
         self.classifier = classifier if classifier is not None else ExpressionClassifier()
         self.smoothing = smoothing
         self.scan_every = scan_every
+        self.profiles = tuple(use if isinstance(use, Use) else Use(use) for use in profiles)
+        self._adapter = Adapter(self.profiles, self.model) if self.profiles else None
+
+    @property
+    def model(self) -> ModelFile:
+        """The model file that reads the faces.
+
+        Raises:
+            ProfileError: the classifier is not one of a model file, whose features profiles need.
+        """
+        if not isinstance(self.classifier, ExpressionClassifier):
+            raise ProfileError(
+                "profiles need a model file, and this classifier has none",
+                hint="use ExpressionClassifier",
+            )
+        return self.classifier.model
+
+    def with_profiles(self, profiles: Sequence[Profile | Use]) -> Analyzer:
+        """The same nets with other profiles; costs nothing.
+
+        Raises:
+            ProfileError: see `Analyzer`.
+        """
+        return Analyzer(
+            detector=self.detector,
+            classifier=self.classifier,
+            smoothing=self.smoothing,
+            scan_every=self.scan_every,
+            profiles=profiles,
+        )
 
     def analyze(self, picture: Picture) -> list[Reading]:
         """The readings of one picture, largest face first; an empty list when it shows none.
@@ -103,13 +142,27 @@ class Analyzer:
         for frame in frames:
             yield frame, follower.update(frame)
 
-    def read(self, frame: Frame, faces: list[Face]) -> list[Reading]:
-        """The readings of faces that are found already, in their order."""
-        classifier = self.classifier
+    def read(
+        self, frame: Frame, faces: list[Face], tracks: Sequence[int | None] | None = None
+    ) -> list[Reading]:
+        """The readings of faces that are found already, in their order.
+
+        Args:
+            frame: the picture.
+            faces: N of them.
+            tracks: their N numbers in a video; None in a picture.
+        """
+        classifier, tracks = self.classifier, tracks or [None] * len(faces)
         crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
         qualities = judge(frame.image, faces, crops)
         readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
-        scores = dict(zip(readable, classifier.classify(crops[readable]), strict=True))
+        if self._adapter is not None and isinstance(classifier, ExpressionClassifier):
+            predictions = classifier.predict(crops[readable])
+            numbers = [tracks[i] for i in readable]
+            adapted = self._adapter.adapt(predictions, numbers, faces=len(faces))
+        else:
+            adapted = [Adapted(s, (), None) for s in classifier.classify(crops[readable])]
+        said = dict(zip(readable, adapted, strict=True))
         return [
             Reading(
                 source=frame.source,
@@ -118,10 +171,33 @@ class Analyzer:
                 box=face.box,
                 detection=face.confidence,
                 quality=quality,
-                scores=scores.get(i),
+                scores=said[i].scores if i in said else None,
+                track=track,
+                participant=said[i].person if i in said else None,
                 landmarks=face.landmarks,
+                states=said[i].states if i in said else (),
             )
-            for i, (face, quality) in enumerate(zip(faces, qualities, strict=True))
+            for i, (face, quality, track) in enumerate(zip(faces, qualities, tracks, strict=True))
+        ]
+
+    def observe(self, frame: Frame) -> list[Observation]:
+        """The faces of a frame with their features, for teaching; the largest first.
+
+        Raises:
+            ProfileError: the classifier is not one of a model file.
+        """
+        faces = self.detector.detect(frame.image)
+        readings = self.read(frame, faces)
+        classifier = ExpressionClassifier(self.model)
+        crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
+        predictions = classifier.predict(crops)
+        return [
+            Observation(
+                reading,
+                predictions.features[i] if reading.scores is not None else None,
+                predictions.logits[i] if reading.scores is not None else None,
+            )
+            for i, reading in enumerate(readings)
         ]
 
 
@@ -131,11 +207,12 @@ class Follower:
     One for each video or camera; not to be used by several threads at once.
 
     Args:
-        analyzer: what finds and reads the faces; it may serve other followers meanwhile.
+        analyzer: what finds and reads the faces; it may serve other followers meanwhile, and be
+            replaced by one with other profiles between two frames.
     """
 
     def __init__(self, analyzer: Analyzer) -> None:
-        self._analyzer = analyzer
+        self.analyzer = analyzer
         self._scanner = Scanner(analyzer.detector, every=analyzer.scan_every)
         self._tracker = Tracker()
         self._smoother = ScoreSmoother(time_constant=analyzer.smoothing)
@@ -145,11 +222,8 @@ class Follower:
         tracker = self._tracker
         faces = self._scanner.find(frame, tracker.expected(frame.time), tracker.missing())
         tracks = self._tracker.update(faces, frame.time)
-        readings = self._analyzer.read(frame, faces)
-        return [
-            self._smoother.update(replace(reading, track=track.id))
-            for reading, track in zip(readings, tracks, strict=True)
-        ]
+        readings = self.analyzer.read(frame, faces, [track.id for track in tracks])
+        return [self._smoother.update(reading) for reading in readings]
 
 
 def analyze(picture: Picture) -> list[Reading]:

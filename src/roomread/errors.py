@@ -4,6 +4,7 @@
     ├── MediaError          a picture, video, camera or stream that cannot be read
     ├── OutputError         a result that cannot be written
     ├── ModelFileError      a model file that is missing, damaged or not in our contract
+    ├── ProfileError        a few-shot profile that is missing, damaged, or cannot be taught
     ├── DataError           a data set that cannot be trained on
     ├── RulesError          a rule of attention that cannot be understood
     ├── SessionError        a session that cannot be kept, found or opened
@@ -43,6 +44,10 @@ class OutputError(RoomreadError):
 
 class ModelFileError(RoomreadError):
     """A model file is missing, damaged, or does not keep the model-file contract."""
+
+
+class ProfileError(RoomreadError):
+    """A few-shot profile is missing, damaged or another net's, or its references do not fit."""
 
 
 class DataError(RoomreadError):

@@ -231,6 +231,27 @@ class Scores:
         return float(self.probabilities[expression])
 
 
+@dataclass(frozen=True, slots=True)
+class StateScore:
+    """How much a face looks like a state that was taught, such as "confused".
+
+    Attributes:
+        name: the state's.
+        likeness: the share of ordinary faces that look less like it, 0..1. Not a probability: of
+            ordinary faces one in a hundred has 0.99 too.
+        threshold: the likeness from which the state is claimed, 0..1.
+    """
+
+    name: str
+    likeness: float
+    threshold: float
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the face is like enough to say so."""
+        return self.likeness >= self.threshold
+
+
 class Unreadable(StrEnum):
     """Why a face that was found cannot be read; the value is what people are shown."""
 
@@ -280,6 +301,8 @@ class Reading:
         scores: None when the face cannot be read (`quality.reason` says why).
         track: the number of the person in a video; None in a picture.
         participant: a name or role, only where one was given.
+        landmarks: the face's, see `Face`.
+        states: those that profiles taught; none without profiles.
     """
 
     source: str
@@ -292,6 +315,12 @@ class Reading:
     track: int | None = None
     participant: str | None = None
     landmarks: NDArray[np.float32] | None = field(default=None, repr=False)
+    states: tuple[StateScore, ...] = ()
+
+    @property
+    def shown_states(self) -> list[str]:
+        """The names of the states that the face is like enough to."""
+        return [state.name for state in self.states if state.is_shown]
 
     @property
     def label(self) -> Expression | None:
@@ -299,8 +328,15 @@ class Reading:
         return self.scores.label if self.scores is not None else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON; `scores` by expression name, None where unread."""
+        """Plain values, ready for JSON; `scores` by expression name, None where unread.
+
+        `states` is there only where profiles taught some.
+        """
         scores = self.scores
+        states = {
+            state.name: {"likeness": round(state.likeness, 4), "shown": state.is_shown}
+            for state in self.states
+        }
         return {
             "source": self.source,
             "time": round(self.time, 6),
@@ -323,4 +359,4 @@ class Reading:
                 if self.quality.frontality is None
                 else round(self.quality.frontality, 3),
             },
-        }
+        } | ({"states": states} if states else {})

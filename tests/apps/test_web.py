@@ -19,16 +19,18 @@ pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
 from program import PROGRAM, free_port
-from roomread.bench.scenes import grid
+from roomread.bench.scenes import grid, masked, portraits, tilted, variants
 from roomread.media import VideoWriter
 from visitors import (
     CHROMIUM,
     SLOW,
     chromium,
+    launch,
     room,
     start_camera,
     upload,
     visit,
+    write_camera,
 )
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -323,3 +325,69 @@ def test_the_model_page_shows_the_card_and_the_about_page_the_law(page: Page) ->
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
     expect(page.get_by_text("Nothing is stored")).to_be_visible()
     expect(page.get_by_text("This installation is used for: Myself")).to_be_visible()
+
+
+def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_path: Path) -> None:
+    covered = [tmp_path / f"m{n}.png" for n in range(4)]
+    for path, picture in zip(covered, variants(masked(*portraits()[0])), strict=False):
+        picture.save(path)
+    other = tmp_path / "other.png"
+    masked(*portraits()[1]).save(other)
+    visit(page, "Teach")
+    page.get_by_text("A new state").click()
+    expect(page.get_by_text("It stands beside the seven expressions")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("masked")
+    page.get_by_label("Name", exact=True).press("Enter")
+    upload(page, EXAMPLE, covered[0])
+    page.get_by_role("button", name="Add 2 pictures").click()
+    expect(page.get_by_text("It does not help: ")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Start again").click()
+    expect(page.get_by_text("It does not help: ")).to_have_count(0)
+    upload(page, *covered)
+    page.get_by_role("button", name="Add 4 pictures").click()
+    expect(page.get_by_text("It helps: 4 of 4 left-out pictures read right")).to_be_visible()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("'masked' is kept and switched on.")).to_be_visible()
+    visit(page, "Photo")
+    upload(page, other)
+    expect(page.get_by_text("Profiles: masked.")).to_be_visible()
+    (picture,) = json.loads(download(page, "JSON"))
+    assert picture["faces"][0]["states"]["masked"]["shown"] is True
+    visit(page, "Teach")
+    page.get_by_text("masked", exact=True).click()
+    visit(page, "Photo")
+    upload(page, other)
+    expect(page.get_by_text("other.png: 1 face")).to_be_visible()
+    (picture,) = json.loads(download(page, "JSON"))
+    assert "states" not in picture["faces"][0]
+    visit(page, "Teach")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
+
+
+def test_ten_seconds_of_a_resting_face_make_it_more_neutral(
+    browser: Browser, address: str, page: Page, tmp_path: Path
+) -> None:
+    del page  # the purpose is answered
+    face = tilted()[0].resize((410, 480))
+    pictures = []
+    for n in range(45):
+        background = Image.effect_noise((640, 480), 20).convert("RGB")
+        background.paste(face, (100 + n % 9, 0))
+        pictures.append(np.asarray(background))
+    resting = launch(browser.browser_type, write_camera(tmp_path / "resting.y4m", pictures))
+    visitor = resting.new_context(permissions=["camera"]).new_page()
+    visitor.set_default_timeout(SLOW)
+    visitor.goto(address)
+    visit(visitor, "Live")
+    start_camera(visitor)
+    visitor.get_by_role("button", name="Learn my neutral face (10 s)").click()
+    expect(visitor.get_by_text("Look at the camera, relaxed")).to_be_visible()
+    told = visitor.get_by_text("Your neutral face is known until this camera stops")
+    expect(told).to_be_visible()
+    before, after = map(int, re.findall(r"(\d+)%", told.inner_text()))
+    assert after > before
+    visitor.get_by_role("button", name="Forget it").click()
+    expect(told).to_have_count(0)
+    resting.close()

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreadable
+from roomread.readings import (
+    Box,
+    Expression,
+    Quality,
+    Reading,
+    Scores,
+    StateScore,
+    Unreadable,
+)
 from roomread.tracking import ScoreSmoother
 
 HAPPY, SAD = Expression.HAPPY, Expression.SAD
@@ -94,3 +104,15 @@ def test_memory_does_not_grow_with_people_who_left() -> None:
     for n in range(200):
         smoother.update(reading(HAPPY, n * 1.0, track=n))
     assert len(smoother._states) <= 3
+
+
+def test_one_odd_frame_does_not_claim_a_state_and_a_lasting_one_does() -> None:
+    smoother = ScoreSmoother()
+    for n in range(10):
+        seen = replace(reading(SAD, n / 25), states=(StateScore("bored", 0.5, 0.98),))
+        smoother.update(seen)
+    odd = replace(reading(SAD, 10 / 25), states=(StateScore("bored", 1.0, 0.98),))
+    assert smoother.update(odd).shown_states == []
+    for n in range(11, 60):
+        last = smoother.update(replace(odd, time=n / 25))
+    assert last.shown_states == ["bored"]

@@ -58,6 +58,7 @@ class JobRecord:
         upload: the uploaded file in the job's folder; None where a path or URL was named.
         annotated: whether the drawn copy is wanted.
         created: seconds since 1970, likewise `ended`.
+        profiles: files of what was taught and is to be read too.
         state: how far it is.
         seconds: how far it is read.
         duration: of the video in seconds, or None where it does not say.
@@ -72,6 +73,7 @@ class JobRecord:
     upload: str | None
     annotated: bool
     created: float
+    profiles: tuple[str, ...] = ()
     state: JobState = JobState.WAITING
     seconds: float = 0.0
     duration: float | None = None
@@ -159,4 +161,5 @@ def read_record(folder: Path) -> JobRecord:
         OSError, ValueError, TypeError, KeyError: there is none, or no whole one.
     """
     values = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-    return JobRecord(**values | {"state": JobState(values["state"])})
+    values |= {"state": JobState(values["state"]), "profiles": tuple(values["profiles"])}
+    return JobRecord(**values)

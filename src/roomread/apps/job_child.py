@@ -17,6 +17,7 @@ from roomread.apps.children import limit_memory, receive, send, take_pipes
 from roomread.apps.records import CsvSink, JsonLinesSink
 from roomread.apps.timeline import Timeline
 from roomread.errors import MediaError, RoomreadError
+from roomread.fewshot.store import read_profile
 from roomread.media import Source, open_source, open_upload
 from roomread.readings import Frame
 
@@ -63,7 +64,8 @@ class _Reading:
             self._check(source)
             if file is None and Path(name).exists():
                 file = Path(name)
-            sinks = CsvSink(table), JsonLinesSink(lines)
+            states = [use.profile.name for use in analyzer.profiles if use.profile.is_state]
+            sinks = CsvSink(table, states=states), JsonLinesSink(lines)
             follower = analyzer.follow()
             try:
                 with self._copy(source, file) as copy:
@@ -143,7 +145,8 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
     reading = _Reading(task, inlet, outlet)
     error = ""
     try:
-        reading.run(analyzer)
+        taught = [read_profile(Path(file)) for file in task["profiles"]]
+        reading.run(analyzer.with_profiles(taught) if taught else analyzer)
     except RoomreadError as problem:
         # Where the upload lies is nobody's business.
         place = str(Path(task["folder"]) / (task["upload"] or "-"))

@@ -66,26 +66,41 @@ class JobBoard:
         self._worker = threading.Thread(target=self._work, name="roomread-video", daemon=True)
         self._worker.start()
 
-    def upload(self, name: str, content: bytes, *, owner: str = "") -> str:
+    def upload(
+        self, name: str, content: bytes, *, owner: str = "", profiles: Sequence[Path] = ()
+    ) -> str:
         """Starts a job on an uploaded video and returns its secret number.
+
+        Args:
+            name: what the owner calls it.
+            content: the file.
+            owner: who may see it.
+            profiles: files of what was taught and is to be read too.
 
         Raises:
             TooManyJobsError: as many jobs wait, or are kept, as may be.
         """
-        job = self.reserve(name, owner=owner)
+        job = self.reserve(name, owner=owner, profiles=profiles)
         if job.upload is None:
             raise TypeError("a reserved job has an upload")
         job.upload.write_bytes(content)
         self.submit(job)
         return job.record.number
 
-    def start(self, source: str, *, owner: str = "") -> str:
+    def start(self, source: str, *, owner: str = "", profiles: Sequence[Path] = ()) -> str:
         """Starts a job on a path or URL and returns its secret number; see `upload`."""
-        job = self._add(source, owner, None, annotated=True)
+        job = self._add(source, owner, None, annotated=True, profiles=profiles)
         self.submit(job)
         return job.record.number
 
-    def reserve(self, name: str, *, owner: str = "", annotated: bool = True) -> VideoJob:
+    def reserve(
+        self,
+        name: str,
+        *,
+        owner: str = "",
+        annotated: bool = True,
+        profiles: Sequence[Path] = (),
+    ) -> VideoJob:
         """A place for a video whose file is yet to be written; then `submit` it, or `forget` it.
 
         Raises:
@@ -93,7 +108,7 @@ class JobBoard:
         """
         suffix = PurePath(name).suffix.lower()
         suffix = suffix if suffix in WRITABLE_VIDEO_SUFFIXES else ".video"
-        return self._add(name, owner, f"upload{suffix}", annotated=annotated)
+        return self._add(name, owner, f"upload{suffix}", annotated=annotated, profiles=profiles)
 
     def submit(self, job: VideoJob) -> None:
         """Puts a job whose file is there into the queue; from now on it survives a crash."""
@@ -142,7 +157,15 @@ class JobBoard:
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def _add(self, name: str, owner: str, upload: str | None, *, annotated: bool) -> VideoJob:
+    def _add(
+        self,
+        name: str,
+        owner: str,
+        upload: str | None,
+        *,
+        annotated: bool,
+        profiles: Sequence[Path],
+    ) -> VideoJob:
         self._forget_old()
         with self._lock:
             if self.unfinished() >= self._waiting:
@@ -153,7 +176,8 @@ class JobBoard:
                 raise TooManyJobsError(problem, hint="delete some, or wait until they are old")
             # Not to be guessed: whoever has the number sees the job.
             number = secrets.token_urlsafe(16)
-            record = JobRecord(number, owner, name, upload, annotated, time.time())
+            taught = tuple(map(str, profiles))
+            record = JobRecord(number, owner, name, upload, annotated, time.time(), taught)
             job = VideoJob(record, self._folder / number)
             job.folder.mkdir(mode=0o700, parents=True)
             self._jobs[number] = job
@@ -251,8 +275,13 @@ class JobBoard:
 
     def _task(self, job: VideoJob) -> dict[str, object]:
         record = job.record
-        task = {"folder": str(job.folder), "name": record.name, "upload": record.upload}
-        return task | {"annotated": record.annotated} | asdict(self._limits)
+        task: dict[str, object] = {
+            "folder": str(job.folder),
+            "name": record.name,
+            "upload": record.upload,
+        }
+        task |= {"annotated": record.annotated, "profiles": record.profiles}
+        return task | asdict(self._limits)
 
     def _end(self, job: VideoJob, record: JobRecord) -> None:
         record = replace(record, ended=time.time(), attempts=0)

@@ -83,8 +83,23 @@ def flat_record(reading: Reading) -> dict[str, Any]:
     record = reading.to_dict()
     box, quality, scores = record.pop("box"), record.pop("quality"), record.pop("scores")
     scores = scores or dict.fromkeys(e.display_name for e in Expression)
-    row: dict[str, Any] = record | box | scores | quality
+    taught: dict[str, Any] = {state_column(state.name): state.likeness for state in reading.states}
+    if record.pop("states", None):
+        taught["states"] = "; ".join(reading.shown_states)
+    row: dict[str, Any] = record | box | scores | quality | taught
     return row
+
+
+def state_column(name: str) -> str:
+    """The column that holds the likeness of a taught state."""
+    return f"state_{name}"
+
+
+def columns_for(states: Sequence[str]) -> dict[str, type]:
+    """The columns of a table, with those of taught states."""
+    if not states:
+        return COLUMNS
+    return COLUMNS | {"states": str} | {state_column(name): float for name in states}
 
 
 COLUMNS: dict[str, type] = (
@@ -97,10 +112,15 @@ COLUMNS: dict[str, type] = (
 
 
 class CsvSink:
-    """A header and a row a face; RFC 4180."""
+    """A header and a row a face; RFC 4180.
 
-    def __init__(self, file: IO[str]) -> None:
-        self._writer = csv.DictWriter(file, list(COLUMNS))
+    Args:
+        file: opened with `newline=""`.
+        states: the names of the taught states that have columns.
+    """
+
+    def __init__(self, file: IO[str], *, states: Sequence[str] = ()) -> None:
+        self._writer = csv.DictWriter(file, list(columns_for(states)))
         self._writer.writeheader()
 
     def add(self, _frame: Frame, readings: Sequence[Reading]) -> None:
@@ -112,9 +132,14 @@ class CsvSink:
 
 
 class ParquetSink:
-    """A row a face, typed, compressed; needs the extra `parquet`."""
+    """A row a face, typed, compressed; needs the extra `parquet`.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the file.
+        states: the names of the taught states that have columns.
+    """
+
+    def __init__(self, path: Path, *, states: Sequence[str] = ()) -> None:
         if importlib.util.find_spec("pyarrow") is None:
             raise MissingExtraError("writing Parquet", extra="parquet")
         import pyarrow as pa  # noqa: PLC0415 (an extra)
@@ -122,7 +147,9 @@ class ParquetSink:
 
         kinds = {str: pa.string(), float: pa.float64(), int: pa.int64()}
         self._pa = pa
-        self._schema = pa.schema([(name, kinds[kind]) for name, kind in COLUMNS.items()])
+        self._schema = pa.schema(
+            [(name, kinds[kind]) for name, kind in columns_for(states).items()]
+        )
         self._writer = pyarrow.parquet.ParquetWriter(path, self._schema)
         self._rows: list[dict[str, Any]] = []
 

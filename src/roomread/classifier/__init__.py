@@ -1,6 +1,11 @@
 """What a crop shows, and how sure that is."""
 
-from roomread.classifier.classifier import ExpressionClassifier, FaceClassifier, softmax
+from roomread.classifier.classifier import (
+    ExpressionClassifier,
+    FaceClassifier,
+    Predictions,
+    softmax,
+)
 from roomread.classifier.model_file import ModelCard, ModelFile, bundled_models, open_model
 
 __all__ = [
@@ -8,6 +13,7 @@ __all__ = [
     "FaceClassifier",
     "ModelCard",
     "ModelFile",
+    "Predictions",
     "bundled_models",
     "open_model",
     "softmax",

@@ -31,13 +31,14 @@ def draw_readings(image: NDArray[np.uint8], readings: Sequence[Reading]) -> NDAr
 
 
 def label_text(reading: Reading) -> str:
-    """What is written at a face: its number, its expression and how sure that is, or why not."""
+    """What is written at a face: number, expression, how sure, taught states; or why not."""
     number = f"#{reading.track} " if reading.track is not None else ""
     if reading.scores is None:
         return f"{number}{reading.quality.reason}"
+    states = "".join(f" + {name}" for name in reading.shown_states)
     if reading.label is None:
-        return f"{number}unsure"
-    return f"{number}{reading.scores}"
+        return f"{number}unsure{states}"
+    return f"{number}{reading.scores}{states}"
 
 
 def _color(reading: Reading) -> tuple[int, int, int]:

@@ -14,11 +14,12 @@ from roomread.readings import Reading, Scores
 @dataclass(slots=True)
 class _State:
     probabilities: NDArray[np.float32]
+    likeness: dict[str, float]
     time: float
 
 
 class ScoreSmoother:
-    """An exponential average of each track's probabilities, in seconds and not in frames.
+    """An exponential average of each track's scores and states, in seconds and not in frames.
 
     Args:
         time_constant: seconds after which a change has come through to 63 %; 0 switches it off.
@@ -36,15 +37,24 @@ class ScoreSmoother:
         if reading.track is None or reading.scores is None:
             return reading
         probabilities = reading.scores.probabilities
-        state = self._states.get(reading.track)
-        if state is not None and self.time_constant > 0:
-            gap = reading.time - state.time
+        likeness = {state.name: state.likeness for state in reading.states}
+        old = self._states.get(reading.track)
+        if old is not None and self.time_constant > 0:
+            gap = reading.time - old.time
             if gap <= self.max_gap:
                 new = 1 - math.exp(-gap / self.time_constant)
-                probabilities = (1 - new) * state.probabilities + new * probabilities
-        self._states[reading.track] = _State(probabilities, reading.time)
+                probabilities = (1 - new) * old.probabilities + new * probabilities
+                likeness = {
+                    name: (1 - new) * old.likeness.get(name, value) + new * value
+                    for name, value in likeness.items()
+                }
+        self._states[reading.track] = _State(probabilities, likeness, reading.time)
         self._forget(reading.time)
-        return replace(reading, scores=Scores(probabilities, reading.scores.threshold))
+        return replace(
+            reading,
+            scores=Scores(probabilities, reading.scores.threshold),
+            states=tuple(replace(s, likeness=likeness[s.name]) for s in reading.states),
+        )
 
     def _forget(self, time: float) -> None:
         # Past the gap a state is never used again: without this a long stream would grow.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -80,6 +81,16 @@ class FerData:
         if self.votes is not None:
             keep &= self.votes.argmax(axis=1) != VOTE_NAMES.index("no_face")
         return self.take(keep)
+
+    def without(self, withheld: Sequence[Expression]) -> FerData:
+        """Without pictures whose label or FER+ majority is withheld, and without votes for it."""
+        keep = ~np.isin(self.labels, withheld)
+        if self.votes is None:
+            return self.take(keep)
+        keep &= ~np.isin(vote_majority(self.votes), withheld)
+        rest, votes = self.take(keep), self.votes[keep]
+        votes[:, _SEVEN_IN_VOTES[list(withheld)]] = 0
+        return FerData(rest.images, rest.labels, rest.splits, votes, rest.rows)
 
     @property
     def digest(self) -> str:

@@ -222,7 +222,7 @@ def train(
     run = Run(out)
     _check_folder(run, recipe, resume=resume)
     training = training_rows(data, recipe)
-    public = data.split(Split.PublicTest)
+    public = data.split(Split.PublicTest).without(withheld(recipe))
     if not len(public):
         raise DataError("the data set has no PublicTest pictures: nothing to choose the epoch by")
     out.mkdir(parents=True, exist_ok=True)
@@ -322,22 +322,27 @@ def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:
 
 
 def training_rows(data: FerData, recipe: Recipe) -> FerData:
-    """The Training split without blanks and non-faces, and without test copies if so wished.
+    """The Training split without blanks and non-faces, without what the recipe leaves out.
 
     Raises:
-        DataError: an expression has no picture.
+        DataError: an expression that is not withheld has no picture.
     """
     keep = data.splits == Split.Training
     if recipe.drop_test_copies:
         for group in find_copies(data):
             if group.across_splits:
                 keep[np.array(group.rows)] = False
-    rows = data.take(keep).faces_only()
-    counts = np.bincount(rows.labels, minlength=len(Expression))
-    if not counts.all():
-        missing = Expression(int(counts.argmin())).display_name
-        raise DataError(f"the Training split has no picture of '{missing}'")
+    rows = data.take(keep).faces_only().without(withheld(recipe))
+    missing = sorted(set(Expression) - set(withheld(recipe)) - set(rows.labels.tolist()))
+    if missing:
+        name = Expression(missing[0]).display_name
+        raise DataError(f"the Training split has no picture of '{name}'")
     return rows
+
+
+def withheld(recipe: Recipe) -> list[Expression]:
+    """The expressions that a recipe's net never sees."""
+    return [e for e in Expression if e.display_name in recipe.withhold]
 
 
 def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:

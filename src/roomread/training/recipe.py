@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self, get_type_hints
 
 from roomread.errors import DataError
+from roomread.readings import Expression
 
 
 class Optimizer(StrEnum):
@@ -70,6 +71,9 @@ class Recipe:
         teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
             arXiv:1503.02531).
         teacher_share: that target's share, 0..1.
+        withhold: names of expressions that the net never sees: no picture whose label or FER+
+            majority they are, no vote for them. `roomread fewshot benchmark` then teaches them
+            from a handful of pictures. They have no prior that `balance` could take back.
         start: a run of the same net whose best weights are the first ones; "" starts anew.
         seed: of weights, order and augmentation.
     """
@@ -95,6 +99,7 @@ class Recipe:
     drop_test_copies: bool = False
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
+    withhold: tuple[str, ...] = ()
     start: str = ""
     seed: int = 0
 
@@ -113,6 +118,11 @@ class Recipe:
         _require("learning_rate", self.learning_rate, "over 0", ok=self.learning_rate > 0)
         sides_fit = bool(self.sides) and min(self.sides) >= 16 and self.sides[-1] == 48
         _require("sides", self.sides, "16 or more, ending with 48", ok=sides_fit)
+        names = {e.display_name for e in Expression}
+        known = set(self.withhold) <= names and len(set(self.withhold)) < len(names) - 1
+        _require("withhold", self.withhold, "names of up to five expressions", ok=known)
+        unbalanced = not (self.withhold and self.balance)
+        _require("balance", self.balance, "false where expressions are withheld", ok=unbalanced)
 
     def side_at(self, epoch: int) -> int:
         """The side in pixels at which an epoch trains and validates."""

@@ -17,7 +17,7 @@ from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import Evaluation, evaluate, predict
 from roomread.training.export import export_model
 from roomread.training.expression_net import ExpressionNet
-from roomread.training.fit import ONE_PROCESS, Hardware, load_net, train, training_rows
+from roomread.training.fit import ONE_PROCESS, Hardware, load_net, train, training_rows, withheld
 from roomread.training.recipe import Recipe
 from roomread.training.runs import DataSource, Run
 from roomread.training.targets import make_targets
@@ -72,7 +72,8 @@ def finish(run: Run, data: FerData) -> ModelFile:
     card = _card(recipe, data)
     if recipe.balance:
         card = _balanced(net, card, data, recipe, run.model)
-    card = _calibrated(net, card, data, run.model)
+    known = data.split(Split.PublicTest).without(withheld(recipe))
+    card = _calibrated(net, card, known, run.model)
     calibrated = export_model(net, card, run.model)
     # A file cannot hold its own digest.
     results = evaluate(replace(calibrated, digest="this file"), data, Split.PublicTest)
@@ -144,10 +145,9 @@ def _prior(targets: torch.Tensor) -> NDArray[np.float32]:
     return prior
 
 
-def _calibrated(net: ExpressionNet, card: ModelCard, data: FerData, path: Path) -> ModelCard:
+def _calibrated(net: ExpressionNet, card: ModelCard, public: FerData, path: Path) -> ModelCard:
     """The card with the temperatures and the threshold that suit the net on PublicTest."""
     draft = export_model(net, card, path)
-    public = data.split(Split.PublicTest)
     logits = predict(draft, public.images)
     labels = _seen_labels(public)
     known = labels >= 0

@@ -17,6 +17,7 @@ import typer
 from roomread.analyzer import Analyzer
 from roomread.apps.annotate import Annotator, copy_path
 from roomread.apps.cli.output import Format, format_for, open_sink
+from roomread.apps.cli.profiles import parse_uses, profile_store
 from roomread.apps.cli.progress import ProgressBar
 from roomread.apps.records import Sink
 from roomread.classifier import ExpressionClassifier, open_model
@@ -99,6 +100,13 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         float | None, typer.Option(min=1, help="Leave out faces smaller than so many pixels.")
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
+    profiles: Annotated[
+        str | None,
+        typer.Option(
+            help="People and states taught before, by commas: asha,confused. In a video of "
+            "several people say who is who: asha@3 is track 3."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
     """Find the faces in pictures and videos and read their expressions."""
@@ -106,18 +114,23 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     items = _items(inputs, annotated)
     if output is not None:
         _check_output(output, items)
+    uses = parse_uses(profiles, profile_store()) if profiles is not None else []
     analyzer = Analyzer(
-        detector=_detector(detector, min_face), classifier=ExpressionClassifier(open_model(model))
+        detector=_detector(detector, min_face),
+        classifier=ExpressionClassifier(open_model(model)),
+        profiles=uses,
     )
+    states = [use.profile.name for use in uses if use.profile.is_state]
     with (
         ProgressBar(len(items), quiet=quiet) as progress,
-        open_sink(form or format_for(output), output, sys.stdout) as sink,
+        open_sink(form or format_for(output), output, sys.stdout, states=states) as sink,
     ):
-        run = _Run(analyzer, sink, progress, seconds)
+        run = _Run(analyzer, sink, progress, seconds, {u.profile.name for u in uses} - set(states))
         for item in items:
             run.analyze(item)
             if run.interrupted:
                 break
+        run.tell_unused()
     if run.status:
         raise typer.Exit(run.status)
 
@@ -198,6 +211,7 @@ class _Run:
     sink: Sink
     progress: ProgressBar
     every: float | None
+    unused: set[str]
     frames: int = 0
     errors: list[RoomreadError] = field(default_factory=list)
     interrupted: bool = False
@@ -222,6 +236,14 @@ class _Run:
         except KeyboardInterrupt:
             self.interrupted = True
 
+    def tell_unused(self) -> None:
+        """Names the people whose profiles were of no use: nobody knows who of several they are."""
+        for name in sorted(self.unused):
+            self.progress.say(
+                f"roomread: the profile '{name}' was not used: it is for the only face of a frame, "
+                f"or for a track that you name (--profiles {name}@1)"
+            )
+
     def _read(self, source: Source, item: _Item) -> None:
         annotator = (
             Annotator(item.annotated, source, sound_from=item.file)
@@ -237,6 +259,7 @@ class _Run:
                     if copy is not None:
                         copy.write(frame, readings)
                     bar.advance(frame, readings)
+                    self.unused -= {reading.participant for reading in readings}
                     self.frames += 1
             except KeyboardInterrupt:
                 self.interrupted = True

@@ -17,9 +17,12 @@ from roomread.apps.cli import (
     data,
     evaluate,
     export,
+    fewshot,
     models,
+    profiles,
     serve,
     session,
+    teach,
     train,
     webapp,
 )
@@ -43,6 +46,9 @@ app.command("compare")(evaluate.compare_command)
 app.command("export")(export.command)
 app.command("bench")(bench.command)
 app.command("models")(models.command)
+app.command("teach", cls=teach.TeachCommand)(teach.command)
+app.add_typer(profiles.app, name="profiles")
+app.add_typer(fewshot.app, name="fewshot")
 app.add_typer(data.app, name="data")
 app.add_typer(session.app, name="session")
 app.add_typer(access.keys, name="keys")

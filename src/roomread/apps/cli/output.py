@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -32,8 +32,16 @@ def format_for(path: Path | None) -> Format:
 
 
 @contextmanager
-def open_sink(form: Format, path: Path | None, stdout: IO[str]) -> Iterator[Sink]:
+def open_sink(
+    form: Format, path: Path | None, stdout: IO[str], *, states: Sequence[str] = ()
+) -> Iterator[Sink]:
     """A sink that writes to a file, whole or not at all, or to `stdout`.
+
+    Args:
+        form: how.
+        path: the file; None for `stdout`.
+        stdout: where text goes without a file.
+        states: the names of taught states, which tables give columns.
 
     Raises:
         OutputError: the file cannot be written, or Parquet was asked for on a terminal.
@@ -42,16 +50,16 @@ def open_sink(form: Format, path: Path | None, stdout: IO[str]) -> Iterator[Sink
     if form is Format.PARQUET:
         if path is None:
             raise OutputError("Parquet is not text", hint="name a file: -o readings.parquet")
-        with atomic_path(path) as draft, _closing(ParquetSink(draft)) as sink:
+        with atomic_path(path) as draft, _closing(ParquetSink(draft, states=states)) as sink:
             yield sink
     elif path is None:
-        with _standard_output(stdout), _closing(_text_sink(form, stdout)) as sink:
+        with _standard_output(stdout), _closing(_text_sink(form, stdout, states)) as sink:
             yield sink
     else:
         with (
             atomic_path(path) as draft,
             draft.open("w", encoding="utf-8", newline="") as file,
-            _closing(_text_sink(form, file)) as sink,
+            _closing(_text_sink(form, file, states)) as sink,
         ):
             yield sink
 
@@ -83,11 +91,11 @@ def _closing(sink: Sink) -> Iterator[Sink]:
     sink.close()
 
 
-def _text_sink(form: Format, file: IO[str]) -> Sink:
+def _text_sink(form: Format, file: IO[str], states: Sequence[str]) -> Sink:
     if form is Format.JSON:
         return JsonSink(file)
     if form is Format.JSONL:
         return JsonLinesSink(file)
     if form is Format.CSV:
-        return CsvSink(file)
+        return CsvSink(file, states=states)
     return TableSink(file)

@@ -27,12 +27,14 @@ class _Person:
     last: float = 0.0
     faces: int = 0
     labels: Counter[Expression] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
     scores: list[float] = field(default_factory=lambda: [0.0] * len(Expression))
     read: int = 0
 
     def add(self, reading: Reading) -> None:
         self.last = reading.time
         self.faces += 1
+        self.states.update(reading.shown_states)
         if reading.label is not None:
             self.labels[reading.label] += 1
         if reading.scores is not None:
@@ -105,10 +107,11 @@ def _faces_table(frame: Frame, readings: Sequence[Reading]) -> Table:
 def _label(reading: Reading) -> Text:
     if reading.scores is None:
         return Text(str(reading.quality.reason), style="dim")
+    states = "".join(f" + {name}" for name in reading.shown_states)
     if reading.label is None:
-        return Text(f"unsure ({reading.scores.top}?)", style="dim")
+        return Text(f"unsure ({reading.scores.top}?){states}", style="dim")
     red, green, blue = reading.label.color
-    return Text(str(reading.label), style=f"rgb({red},{green},{blue})")
+    return Text(f"{reading.label}{states}", style=f"rgb({red},{green},{blue})")
 
 
 def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table:
@@ -118,11 +121,15 @@ def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table
     for track, person in sorted(people.items()):
         mean = np.array(person.scores) / max(person.read, 1)
         mostly, count = person.labels.most_common(1)[0] if person.labels else (None, 0)
+        said = [f"{mostly} {count / person.faces:.0%}"] if mostly is not None else []
+        said += [
+            f"{name} {seen / person.faces:.0%}" for name, seen in sorted(person.states.items())
+        ]
         table.add_row(
             f"#{track}",
             f"{person.first:.1f} to {person.last:.1f} s",
             f"{person.read} of {person.faces}",
-            f"{mostly} {count / person.faces:.0%}" if mostly is not None else "",
+            " + ".join(said),
             *(f"{mean[e]:.2f}" if person.read else "" for e in Expression),
         )
     return table

@@ -73,8 +73,10 @@ def show() -> None:
 - They are read on **the computer that runs this app**, in its memory, and nowhere else.
 - **Nothing is stored**: no picture, no reading, unless you download it yourself. The page Class
   keeps the figures of the room that you record, never a picture; readings of single people only
-  with the consent that you write down there.
-- Nobody is recognised: faces have no names, and nothing is compared with other pictures.
+  with the consent that you write down there. What you teach and keep on the page Teach is stored
+  as vectors, never as pictures, until you delete it.
+- Nobody is recognised: a taught person's profile is used for the only face of a picture, whoever
+  that is, and nothing is compared with other pictures.
 - Nothing is downloaded when the app runs; the nets are part of it.
 """
     )

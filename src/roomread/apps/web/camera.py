@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 from streamlit_webrtc import VideoProcessorBase
 
 from roomread import Analyzer
+from roomread.fewshot import Consent, Profile, Shot, Trial, Use, evaluate
 from roomread.media import NoPicture, SignalCheck, draw_readings
-from roomread.readings import Frame, Reading, Scores
+from roomread.readings import Expression, Frame, Reading, Scores
 
 HISTORY_SECONDS = 60.0
 # As often as a chart of a minute can show.
 _HISTORY_STEP = 0.25
 _RATE_SECONDS = 2.0
+CALIBRATION_SECONDS = 10.0
+# Frames closer together are nearly the same picture.
+_CALIBRATION_STEP = 0.5
+_LEAST_SHOTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +52,63 @@ class LiveState:
     dropped: int = 0
 
 
+class Calibration:
+    """Ten seconds of one resting face: a profile of its neutral.
+
+    Args:
+        started: the first frame's time, s.
+    """
+
+    def __init__(self, started: float) -> None:
+        self.started = started
+        self.track: int | None = None
+        self.shots: list[Shot] = []
+        self._next = started
+
+    def left(self, now: float) -> float:
+        """Seconds that it still takes, 0 when it is over."""
+        # The page asks by the last finished frame's time, which may be before the first one's.
+        return min(max(self.started + CALIBRATION_SECONDS - now, 0.0), CALIBRATION_SECONDS)
+
+    def look(self, analyzer: Analyzer, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Takes the largest face's features, twice a second, while it is the same person's."""
+        if frame.time < self._next or not readings or readings[0].scores is None:
+            return
+        self.track = readings[0].track if self.track is None else self.track
+        if readings[0].track != self.track:
+            return
+        self._next = frame.time + _CALIBRATION_STEP
+        name = Expression.NEUTRAL.display_name
+        self.shots.append(analyzer.observe(frame)[0].shot(name, name="the camera"))
+
+    def profile(self, analyzer: Analyzer) -> Profile | None:
+        """What was learnt; None where the face was seen too seldom."""
+        if len(self.shots) < _LEAST_SHOTS:
+            return None
+        consent = Consent.today("whoever pressed the button, for this visit")
+        model = analyzer.model
+        return Profile("you", tuple(self.shots), model.name, model.digest, "you", consent)
+
+
 class LiveCamera(VideoProcessorBase):
     """Reads the newest frame and leaves out those it overtook.
 
     Args:
         analyzer: shared with other visitors.
         mirrored: show the picture as a mirror does.
+
+    Attributes:
+        trial: of the last calibration; None before, or where the face was seen too seldom.
+        calibrated: whether a calibration has ended.
     """
 
     def __init__(self, analyzer: Analyzer, *, mirrored: bool = True) -> None:
         self.mirrored = mirrored
+        self.trial: Trial | None = None
+        self.calibrated = False
+        self._analyzer = analyzer
+        self._calibration: Calibration | None = None
+        self._asked = False
         self.state = LiveState()
         self._follower = analyzer.follow()
         self._signal = SignalCheck()
@@ -64,6 +116,24 @@ class LiveCamera(VideoProcessorBase):
         self._done: deque[float] = deque()
         self._fastest: float | None = None
         self._index = 0
+
+    @property
+    def calibrating(self) -> float | None:
+        """Seconds that a calibration still takes; None where there is none."""
+        calibration = self._calibration
+        if self._asked:
+            return CALIBRATION_SECONDS
+        return calibration.left(self.state.now) if calibration is not None else None
+
+    def calibrate(self) -> None:
+        """Learns the neutral face of whoever is nearest, from the next ten seconds."""
+        self.forget_calibration()
+        self._asked = True
+
+    def forget_calibration(self) -> None:
+        """Reads faces as before."""
+        self.calibrated, self.trial = False, None
+        self._follower.analyzer = self._analyzer
 
     async def recv_queued(self, frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
         """streamlit-webrtc's call with all frames that came since the last one."""
@@ -81,6 +151,7 @@ class LiveCamera(VideoProcessorBase):
         self._index += 1
         problem = self._signal.update(frame)
         readings = [] if problem is not None else self._follower.update(frame)
+        self._calibrate(frame, readings)
         self._remember(frame.time, readings)
         self.state = LiveState(
             readings=tuple(readings),
@@ -92,6 +163,26 @@ class LiveCamera(VideoProcessorBase):
             dropped=self.state.dropped + dropped,
         )
         return draw_readings(image, readings)
+
+    def _calibrate(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        if self._asked:
+            self._asked, self._calibration = False, Calibration(frame.time)
+        calibration = self._calibration
+        if calibration is None:
+            return
+        calibration.look(self._analyzer, frame, readings)
+        if calibration.left(frame.time) > 0:
+            return
+        self._calibration = None
+        profile = calibration.profile(self._analyzer)
+        if profile is not None:
+            self.trial = evaluate(profile, self._analyzer.model)
+            if self.trial.helps:
+                mine = Use(profile, calibration.track)
+                self._follower.analyzer = self._analyzer.with_profiles(
+                    [*self._analyzer.profiles, mine]
+                )
+        self.calibrated = True
 
     def _remember(self, now: float, readings: Sequence[Reading]) -> None:
         for reading in readings:

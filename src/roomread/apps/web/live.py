@@ -9,10 +9,16 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from roomread.apps.settings import load_settings
-from roomread.apps.web.camera import HISTORY_SECONDS, CameraSlots, LiveCamera, LiveState
+from roomread.apps.web.camera import (
+    CALIBRATION_SECONDS,
+    HISTORY_SECONDS,
+    CameraSlots,
+    LiveCamera,
+    LiveState,
+)
 from roomread.apps.web.connection import show_connection_test
 from roomread.apps.web.ice import ice_servers
-from roomread.apps.web.shared import engine, score_bars, score_lines
+from roomread.apps.web.shared import score_bars, score_lines, visitor_analyzer
 from roomread.errors import RoomreadError
 
 _TROUBLE = """
@@ -26,6 +32,13 @@ _TROUBLE = """
 """
 # What a visitor sees as late.
 _LATE_SECONDS = 0.5
+
+
+_CALIBRATION = (
+    "Nobody's resting face is the average one. The face nearest to the camera is looked at for ten "
+    "seconds, and read against its own neutral until the camera stops. Only vectors are kept, in "
+    "memory."
+)
 
 
 @st.cache_resource
@@ -54,7 +67,7 @@ def show() -> None:
     mirrored = st.toggle("Mirrored", value=True)
     left, right = st.columns([3, 2])
     with left:
-        analyzer = engine().analyzer
+        analyzer = visitor_analyzer()
         streamer = webrtc_streamer(
             key="live",
             mode=WebRtcMode.SENDRECV,
@@ -78,10 +91,42 @@ def show() -> None:
     @st.fragment(run_every=0.5)
     def panel() -> None:
         slots.take(visitor, time.monotonic())
+        _offer_calibration(camera)
         _show_state(camera.state)
 
     with right:
         panel()
+
+
+def _offer_calibration(camera: LiveCamera) -> None:
+    """Ten seconds of a relaxed face, so that a resting frown is not called sad."""
+    left = camera.calibrating
+    if left is not None:
+        done = 1 - left / CALIBRATION_SECONDS
+        st.progress(done, text=f"Look at the camera, relaxed: {left:.0f} s")
+        return
+    if camera.calibrated:
+        _show_calibration(camera)
+    again = "again " if camera.calibrated else ""
+    if st.button(f"Learn my neutral face {again}(10 s)", help=_CALIBRATION):
+        camera.calibrate()
+
+
+def _show_calibration(camera: LiveCamera) -> None:
+    trial = camera.trial
+    if trial is None:
+        st.warning("Your face was seen too seldom to learn from. Is there enough light?")
+    elif trial.helps:
+        st.success(
+            f"Your neutral face is known until this camera stops: its probability was "
+            f"{trial.before:.0%} and is {trial.after:.0%}."
+        )
+        if st.button("Forget it"):
+            camera.forget_calibration()
+    elif trial.right == trial.general == trial.shots:
+        st.info("Your neutral face is read as neutral without it: nothing was changed.")
+    else:
+        st.warning(f"It would not help, so nothing was changed: {trial}.")
 
 
 def _show_state(state: LiveState) -> None:
@@ -103,7 +148,8 @@ def _show_state(state: LiveState) -> None:
     if reading.scores is None:
         st.info(f"Face #{reading.track} cannot be read: {reading.quality.reason}.")
         return
-    st.markdown(f"**#{reading.track}: {reading.scores}**")
+    states = "".join(f" + {name}" for name in reading.shown_states)
+    st.markdown(f"**#{reading.track}: {reading.scores}{states}**")
     st.altair_chart(score_bars(reading.scores), width="stretch")
     rows = state.history.get(reading.track, ()) if reading.track is not None else ()
     times = [then - state.now for then, _ in rows]

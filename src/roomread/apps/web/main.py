@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread.apps.settings import load_settings
-from roomread.apps.web import about, classroom, live, model, photo, video
+from roomread.apps.web import about, classroom, live, model, photo, teach, video
 from roomread.errors import RoomreadError
 
 
@@ -24,6 +24,7 @@ def main() -> None:
         st.Page(photo.show, title="Photo", icon=":material/photo_camera:", url_path="photo"),
         st.Page(video.show, title="Video", icon=":material/movie:", url_path="video"),
         st.Page(classroom.show, title="Class", icon=":material/groups:", url_path="class"),
+        st.Page(teach.show, title="Teach", icon=":material/school:", url_path="teach"),
         st.Page(model.show, title="Model", icon=":material/neurology:", url_path="model"),
         st.Page(about.show, title="About and privacy", icon=":material/info:", url_path="about"),
     ]

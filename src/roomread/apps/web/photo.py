@@ -13,12 +13,16 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from roomread import Analyzer
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import BusyError, engine, score_bars, turn
+from roomread.apps.web.shared import BusyError, engine, score_bars, turn, visitor_analyzer
 from roomread.errors import MediaError, RoomreadError
 from roomread.media import PICTURE_SUFFIXES, draw_readings
 from roomread.readings import Expression, Frame, Reading
+
+# A picture's name and digest, and the profiles that it is read with.
+_Key = tuple[str, bytes, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +59,8 @@ def show() -> None:
         st.info("Upload one or more photos, or take one. They stay in this computer's memory.")
         return
     photos = []
-    for number, read in enumerate(_read_once(pictures)):
+    analyzer = visitor_analyzer()
+    for number, read in enumerate(_read_once(analyzer, pictures)):
         if isinstance(read, RoomreadError):
             st.error(str(read))
             continue
@@ -65,22 +70,26 @@ def show() -> None:
         _offer_readings(photos)
 
 
-def _read_once(pictures: list[tuple[str, bytes]]) -> list[Photo | RoomreadError]:
+def _read_once(
+    analyzer: Analyzer, pictures: list[tuple[str, bytes]]
+) -> list[Photo | RoomreadError]:
     """Reads what was not read when the page was last drawn; forgets what is no longer there."""
-    known: dict[tuple[str, bytes], Photo | RoomreadError] = st.session_state.get("photos", {})
-    read: dict[tuple[str, bytes], Photo | RoomreadError] = {}
+    known: dict[_Key, Photo | RoomreadError] = st.session_state.get("photos", {})
+    read: dict[_Key, Photo | RoomreadError] = {}
+    taught = tuple(use.profile.name for use in analyzer.profiles)
     for name, content in pictures:
-        key = (name, hashlib.sha256(content).digest())
-        read[key] = known[key] if key in known else _read(name, content)
+        key = (name, hashlib.sha256(content).digest(), taught)
+        read[key] = known[key] if key in known else _read(analyzer, name, content)
     # Who was told to wait is served when the page is drawn again.
     st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
     return list(read.values())
 
 
-def _read(name: str, content: bytes) -> Photo | RoomreadError:
+def _read(analyzer: Analyzer, name: str, content: bytes) -> Photo | RoomreadError:
     try:
         with turn():
-            frame, readings = engine().analyze(content, name)
+            frame = engine().frame(content, name)
+            readings = analyzer.analyze_frame(frame)
             return Photo(frame, readings, draw_readings(frame.image, readings))
     except (BusyError, MediaError) as error:
         return error
@@ -137,7 +146,7 @@ def _table(readings: list[Reading]) -> pd.DataFrame:
 def _said(reading: Reading) -> str:
     if reading.scores is None:
         return f"unreadable: {reading.quality.reason}"
-    return str(reading.scores)
+    return "".join([str(reading.scores), *(f" + {name}" for name in reading.shown_states)])
 
 
 def _percent(reading: Reading, expression: Expression) -> str:
@@ -146,12 +155,12 @@ def _percent(reading: Reading, expression: Expression) -> str:
 
 def _offer_readings(photos: list[Photo]) -> None:
     st.subheader("Download the readings")
-    for label, sink_of, suffix, mime in (
-        ("CSV", CsvSink, "csv", "text/csv"),
-        ("JSON", JsonSink, "json", "application/json"),
+    states = sorted({s.name for photo in photos for r in photo.readings for s in r.states})
+    table, array = io.StringIO(newline=""), io.StringIO(newline="")
+    for label, text, sink, suffix, mime in (
+        ("CSV", table, CsvSink(table, states=states), "csv", "text/csv"),
+        ("JSON", array, JsonSink(array), "json", "application/json"),
     ):
-        text = io.StringIO(newline="")
-        sink = sink_of(text)
         for number, photo in enumerate(photos):
             sink.add(replace(photo.frame, index=number), photo.readings)
         sink.close()

@@ -11,9 +11,11 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from roomread import Analyzer
 from roomread.apps.engine import Engine, served_engine
 from roomread.apps.settings import load_settings
 from roomread.errors import RoomreadError
+from roomread.fewshot import ProfileStore
 from roomread.readings import Expression, Scores
 
 # The service says who is signed in, and takes it away from whoever else says it.
@@ -65,6 +67,33 @@ def turn() -> Iterator[None]:
 @st.cache_resource
 def _turns() -> threading.Semaphore:
     return threading.BoundedSemaphore(os.cpu_count() or 1)
+
+
+def profile_store() -> ProfileStore:
+    """The profiles of the computer's user, which `roomread teach` keeps too."""
+    return ProfileStore(load_settings().data / "profiles")
+
+
+def profiles_on() -> set[str]:
+    """The names of the profiles that this visitor switched on; the page Teach changes it."""
+    names: set[str] = st.session_state.setdefault("profiles_on", set())
+    return names
+
+
+def visitor_analyzer() -> Analyzer:
+    """The analyzer with the profiles that this visitor switched on; says which cannot be used."""
+    analyzer, uses = engine().analyzer, []
+    for name in sorted(profiles_on()):
+        try:
+            uses.append(profile_store().load(name))
+            analyzer = engine().analyzer.with_profiles(uses)
+        except RoomreadError as error:
+            st.warning(f"{error} The profile is switched off.")
+            profiles_on().discard(name)
+            uses = [use for use in uses if use.name != name]
+    if uses:
+        st.caption(f"Profiles: {', '.join(use.name for use in uses)}.")
+    return analyzer
 
 
 def score_bars(scores: Scores) -> alt.Chart:

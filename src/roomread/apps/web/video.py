@@ -11,7 +11,14 @@ import streamlit as st
 from roomread.apps.job import JobState, VideoJob
 from roomread.apps.jobs import JobBoard, TooManyJobsError
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import EXPRESSION_SCALE, engine, visitor
+from roomread.apps.web.shared import (
+    EXPRESSION_SCALE,
+    engine,
+    profile_store,
+    profiles_on,
+    visitor,
+    visitor_analyzer,
+)
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
 
@@ -53,11 +60,16 @@ def _ask() -> None:
     if not st.button("Read it", type="primary", disabled=upload is None and not place):
         st.info("The video is read on the app's computer; its copy is deleted an hour later.")
         return
+    # Says which profiles are on, and switches off those that cannot be used.
+    visitor_analyzer()
+    profiles = [profile_store().path(name) for name in sorted(profiles_on())]
     try:
         if upload is not None:
-            number = _board().upload(upload.name, upload.getvalue(), owner=visitor())
+            number = _board().upload(
+                upload.name, upload.getvalue(), owner=visitor(), profiles=profiles
+            )
         else:
-            number = _board().start(place, owner=visitor())
+            number = _board().start(place, owner=visitor(), profiles=profiles)
     except TooManyJobsError as error:
         st.error(str(error))
         return

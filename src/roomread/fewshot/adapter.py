@@ -1,0 +1,151 @@
+"""Profiles at work: they change a face's scores, or add states beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from roomread.classifier import ModelFile, Predictions, softmax
+from roomread.errors import ProfileError
+from roomread.fewshot.ground import ground_of
+from roomread.fewshot.person import personal_shift
+from roomread.fewshot.profile import Profile
+from roomread.fewshot.prototype import Prototype
+from roomread.readings import Scores, StateScore
+
+# A state is claimed where a face is more like it than 98 of 100 ordinary faces.
+CLAIM = 0.98
+
+
+class Use(NamedTuple):
+    """A profile and whose face it is meant for.
+
+    Attributes:
+        profile: what was taught.
+        track: the number of a person in a video; None where nobody is named.
+    """
+
+    profile: Profile
+    track: int | None = None
+
+    def applies(self, track: int | None, faces: int) -> bool:
+        """Whether it is meant for a face with this number, in a frame of so many faces.
+
+        Nobody is recognised. A person's profile is for the track that was named, or for the only
+        face of a frame; a state for everybody is for all.
+        """
+        if self.track is not None:
+            return track == self.track
+        return self.profile.person is None or faces == 1
+
+
+class Adapted(NamedTuple):
+    """What is said of one face.
+
+    Attributes:
+        scores: the seven.
+        states: those that were taught.
+        person: whose profile was used; None for none.
+    """
+
+    scores: Scores
+    states: tuple[StateScore, ...]
+    person: str | None
+
+
+class Adapter:
+    """Turns what a net says of faces into scores, with profiles.
+
+    Args:
+        uses: the profiles and whom they are for.
+        model: the net, the one that the profiles were taught with.
+
+    Raises:
+        ProfileError: a profile was taught with another net, is named twice, or two people are
+            meant by the only face.
+        ModelFileError: the net is not prepared for few-shot learning.
+    """
+
+    def __init__(self, uses: Sequence[Use], model: ModelFile) -> None:
+        for use in uses:
+            check_model(use.profile, model)
+        _check_people(uses)
+        self._card = model.card
+        ground = ground_of(model)
+        self._ground = ground
+        self._people = [
+            (use, personal_shift(ground, use.profile.logits, use.profile.expressions))
+            for use in uses
+            if not use.profile.is_state
+        ]
+        taught = [use for use in uses if use.profile.is_state]
+        ordinary = ground.ordinary() if taught else np.zeros((0, len(ground.mean)))
+        self._states = [
+            (use, Prototype(ground, ground.normalise(use.profile.features), ordinary))
+            for use in taught
+        ]
+
+    def adapt(
+        self, predictions: Predictions, tracks: Sequence[int | None], *, faces: int
+    ) -> list[Adapted]:
+        """The scores of N faces, in their order.
+
+        Args:
+            predictions: the net's, of N faces.
+            tracks: their numbers; None in pictures.
+            faces: how many the frame shows, unreadable ones too.
+        """
+        logits = predictions.logits.copy()
+        people: list[str | None] = [None] * len(logits)
+        for use, shift in self._people:
+            for i, track in enumerate(tracks):
+                if use.applies(track, faces):
+                    logits[i] -= shift
+                    people[i] = use.profile.name
+        probabilities = softmax(logits, temperature=self._card.temperature)
+        x = self._ground.normalise(predictions.features)
+        likeness = [(use, prototype.likeness(x)) for use, prototype in self._states]
+        return [
+            Adapted(
+                Scores(probabilities[i], self._card.threshold),
+                tuple(
+                    StateScore(use.profile.name, float(like[i]), CLAIM)
+                    for use, like in likeness
+                    if use.applies(track, faces)
+                ),
+                people[i],
+            )
+            for i, track in enumerate(tracks)
+        ]
+
+
+def check_model(profile: Profile, model: ModelFile) -> None:
+    """See that a profile was taught with this net.
+
+    Raises:
+        ProfileError: it was taught with another one.
+    """
+    if profile.digest != model.digest:
+        raise ProfileError(
+            f"the profile '{profile.name}' was taught with the model {profile.model} "
+            f"({profile.digest}), not with {model.name} ({model.digest})",
+            hint="teach it again with this one, or use that one with --model",
+        )
+
+
+def _check_people(uses: Sequence[Use]) -> None:
+    names = [use.profile.name for use in uses]
+    for name in names:
+        if names.count(name) > 1:
+            raise ProfileError(f"the profile '{name}' is named twice")
+    targets = [(use.track, use.profile.name) for use in uses if not use.profile.is_state]
+    for track, name in targets:
+        others = [other for where, other in targets if where == track and other != name]
+        if others:
+            place = f"track {track}" if track is not None else "the only face"
+            raise ProfileError(
+                f"{place} cannot be both '{name}' and '{others[0]}'",
+                hint=f"say which is which: {name}@1,{others[0]}@2",
+            )

@@ -1,0 +1,112 @@
+"""What a profile is worth on its own references, each left out in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from roomread.classifier import ModelFile, softmax
+from roomread.fewshot.adapter import CLAIM, check_model
+from roomread.fewshot.ground import ground_of
+from roomread.fewshot.person import personal_shift
+from roomread.fewshot.profile import Profile
+from roomread.fewshot.prototype import Prototype
+from roomread.readings import Expression
+
+# Mean log-probability that a profile must add where both read as many pictures right: 1 % more
+# probability for what the picture shows.
+_LEAST_GAIN = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A profile on its references, each left out in turn.
+
+    Attributes:
+        shots: how many there are.
+        right: how many are read right without having been taught.
+        general: how many the general model reads right; None of a state, which it cannot say.
+        before: mean probability of what a person's pictures show by the general model, 0..1; 0 of
+            a state.
+        after: the same with the profile.
+        gain: the mean of log(after / before) over a person's pictures; 0 of a state.
+        said: what the general model calls most of them.
+    """
+
+    shots: int
+    right: int
+    general: int | None
+    before: float
+    after: float
+    gain: float
+    said: Expression
+
+    @property
+    def helps(self) -> bool | None:
+        """Whether the profile is worth having; None where one picture leaves nothing to test.
+
+        A person's reads more of their pictures right, or as many and gives what they show more
+        probability; a state is seen in at least half of its own.
+        """
+        if self.shots < 2:
+            return None
+        if self.general is None:
+            return 2 * self.right >= self.shots
+        more = self.right > self.general
+        as_many = 0 < self.right == self.general
+        return more or (as_many and self.gain > _LEAST_GAIN)
+
+    def __str__(self) -> str:
+        if self.shots < 2:
+            return "one picture: nothing is left to test it on"
+        taught = f"{self.right} of {self.shots} left-out pictures read right"
+        if self.general is None:
+            return f"{taught}; the general model calls most of them {self.said}"
+        return (
+            f"{taught}, {self.general} by the general model; probability of what they show "
+            f"{self.before:.2f} before, {self.after:.2f} after"
+        )
+
+
+def evaluate(profile: Profile, model: ModelFile) -> Trial:
+    """Leaves each reference out, teaches the others, and reads it.
+
+    Raises:
+        ProfileError: the profile was taught with another net.
+        ModelFileError: the net is not prepared for few-shot learning.
+    """
+    check_model(profile, model)
+    said = np.bincount(profile.logits.argmax(axis=1), minlength=len(Expression))
+    most = Expression(int(said.argmax()))
+    if profile.is_state:
+        return Trial(len(profile.shots), _found(profile, model), None, 0.0, 0.0, 0.0, most)
+    ground, logits, labels = ground_of(model), profile.logits, profile.expressions
+    rows = np.arange(len(labels))
+    shifts = [
+        personal_shift(ground, np.delete(logits, i, axis=0), np.delete(labels, i)) for i in rows
+    ]
+    shifted = (logits - np.stack(shifts)).astype(np.float32)
+    before, after = (
+        np.maximum(softmax(z, temperature=model.card.temperature)[rows, labels], 1e-6)
+        for z in (logits, shifted)
+    )
+    return Trial(
+        shots=len(labels),
+        right=int((shifted.argmax(axis=1) == labels).sum()),
+        general=int((logits.argmax(axis=1) == labels).sum()),
+        before=float(before.mean()),
+        after=float(after.mean()),
+        gain=float(np.log(after / before).mean()),
+        said=most,
+    )
+
+
+def _found(profile: Profile, model: ModelFile) -> int:
+    """How many shots of a state the others find."""
+    ground = ground_of(model)
+    x, ordinary = ground.normalise(profile.features), ground.ordinary()
+    if len(x) < 2:
+        return 0
+    others = (Prototype(ground, np.delete(x, i, axis=0), ordinary) for i in range(len(x)))
+    return sum(bool(o.likeness(x[i : i + 1])[0] >= CLAIM) for i, o in enumerate(others))

@@ -1,0 +1,382 @@
+"""A profile: what was learnt from a handful of pictures, as vectors and never as pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.classifier import ModelFile
+from roomread.errors import ProfileError
+from roomread.fewshot.ground import ground_of
+from roomread.media import read_image
+from roomread.media.images import Picture
+from roomread.readings import Expression, Frame, Reading
+
+FORMAT = "roomread-profile"
+VERSION = 1
+# A hundred shots of a wide net's features are 2 MB.
+MAX_BYTES = 4 * 2**20
+MAX_SHOTS = 100
+_NAME = re.compile(r"[^\W_][\w-]{0,39}")
+_EXPRESSIONS = {e.display_name: e for e in Expression}
+# Cosines of normalised features. Pictures of one face half a second apart lie at 0.8 to 0.98.
+_SAME_PICTURE, _SAME_FACE = 0.9995, 0.99
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Who agreed to be taught, and when.
+
+    Attributes:
+        given: in words: who agreed, and how.
+        on: the day, as 2026-01-31.
+    """
+
+    given: str
+    on: str
+
+    @classmethod
+    def today(cls, given: str) -> Consent:
+        """A consent given today."""
+        return cls(given, _today())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """One reference picture's face as the net sees it.
+
+    Attributes:
+        label: an expression's name, or the state's.
+        features: float32 [D].
+        logits: float32 [7].
+    """
+
+    label: str
+    features: NDArray[np.float32]
+    logits: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """A face with what the net says of it.
+
+    Attributes:
+        reading: of the face.
+        features: float32 [D]; None where the face cannot be read.
+        logits: float32 [7]; likewise.
+    """
+
+    reading: Reading
+    features: NDArray[np.float32] | None
+    logits: NDArray[np.float32] | None
+
+    def shot(self, label: str, *, name: str) -> Shot:
+        """The face as a reference of `label`.
+
+        Args:
+            label: an expression's name or a state's.
+            name: what messages call the picture.
+
+        Raises:
+            ProfileError: the face cannot be read.
+        """
+        if self.features is None or self.logits is None:
+            problem = f"{name}: the face cannot be read: {self.reading.quality.reason}"
+            raise ProfileError(problem, hint="take another picture")
+        return Shot(label, self.features, self.logits)
+
+
+class Observer(Protocol):
+    """What finds faces and says what the net sees; `Analyzer` does."""
+
+    @property
+    def model(self) -> ModelFile:
+        """The net."""
+
+    def observe(self, frame: Frame) -> list[Observation]:
+        """The faces of a frame, largest first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """A person or a state, taught from a few pictures.
+
+    Attributes:
+        name: lower case; what it is called for and, of a state, what is shown.
+        shots: the references, at least one.
+        model: the net's name, for people.
+        digest: the net's; its features mean nothing to another net.
+        person: whose face the pictures show; None of a state for everybody.
+        consent: that person's; None only where `person` is.
+        created: the day, as 2026-01-31.
+    """
+
+    name: str
+    shots: tuple[Shot, ...]
+    model: str
+    digest: str
+    person: str | None = None
+    consent: Consent | None = None
+    created: str = field(default_factory=_today)
+
+    def __post_init__(self) -> None:
+        """Refuses what contradicts itself.
+
+        Raises:
+            ProfileError: a bad name, no shots or too many, labels that are neither expressions nor
+                the name, shots of different sizes, or a person without consent.
+        """
+        check_name(self.name)
+        labels = {shot.label for shot in self.shots}
+        if not 1 <= len(self.shots) <= MAX_SHOTS:
+            raise ProfileError(f"{self.name}: {len(self.shots)} references, not 1 to {MAX_SHOTS}")
+        if labels != {self.name} and not labels <= set(_EXPRESSIONS):
+            raise ProfileError(f"{self.name}: references of {', '.join(sorted(labels))}")
+        if len({len(shot.features) for shot in self.shots}) > 1:
+            raise ProfileError(f"{self.name}: its references come from different nets")
+        if labels != {self.name} and self.person != self.name:
+            raise ProfileError(f"{self.name}: expressions are taught of a person")
+        if self.person is not None and (self.consent is None or not self.consent.given.strip()):
+            raise ProfileError(
+                f"{self.name}: no consent of {self.person} is recorded",
+                hint="--consent 'who agreed, and how'",
+            )
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it is a state, such as "confused", and not a person's face."""
+        return self.shots[0].label == self.name
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many references each label has."""
+        labels = [shot.label for shot in self.shots]
+        return {label: labels.count(label) for label in dict.fromkeys(labels)}
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """Of all shots, float32 [n, D]."""
+        return np.stack([shot.features for shot in self.shots])
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Of all shots, float32 [n, 7]."""
+        return np.stack([shot.logits for shot in self.shots])
+
+    @property
+    def expressions(self) -> NDArray[np.int64]:
+        """Of a person's shots, int64 [n]."""
+        return np.array([_EXPRESSIONS[shot.label] for shot in self.shots], dtype=np.int64)
+
+    @classmethod
+    def from_references(
+        cls,
+        name: str,
+        references: Mapping[Expression, Sequence[Picture]] | Sequence[Picture],
+        *,
+        analyzer: Observer,
+        person: str | None = None,
+        consent: Consent | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Profile:
+        """Learns from pictures that show one face each.
+
+        Args:
+            name: of the person or the state.
+            references: a person's pictures by expression, or a state's pictures.
+            analyzer: what finds and sees the faces.
+            person: whose face a state's pictures are; None for a state for everybody.
+            consent: that person's.
+            names: what messages call the pictures, in their order; None for their paths.
+
+        Raises:
+            MediaError: a picture cannot be read.
+            ProfileError: a picture shows no face, several, or one that cannot be read; two are the
+                same or contradict each other; or see `Profile`.
+        """
+        if isinstance(references, Mapping):
+            labelled = [(e.display_name, p) for e, each in references.items() for p in each]
+            person = name
+        else:
+            labelled = [(name, picture) for picture in references]
+        if names is None:
+            names = [_called(picture, n) for n, (_, picture) in enumerate(labelled, start=1)]
+        shots = [
+            _shot(analyzer, picture, label, called)
+            for called, (label, picture) in zip(names, labelled, strict=True)
+        ]
+        profile = cls(
+            name, tuple(shots), analyzer.model.name, analyzer.model.digest, person, consent
+        )
+        _check_contradictions(profile, names, analyzer.model)
+        return profile
+
+    def to_json(self) -> str:
+        """The profile as a file."""
+        values = {
+            "format": FORMAT,
+            "version": VERSION,
+            "name": self.name,
+            "person": self.person,
+            "consent": {"given": self.consent.given, "on": self.consent.on}
+            if self.consent
+            else None,
+            "model": self.model,
+            "digest": self.digest,
+            "created": self.created,
+            "shots": [
+                {
+                    "label": shot.label,
+                    "features": [round(float(v), 5) for v in shot.features],
+                    "logits": [round(float(v), 5) for v in shot.logits],
+                }
+                for shot in self.shots
+            ],
+        }
+        return json.dumps(values) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, *, source: str) -> Profile:
+        """Reads a profile.
+
+        Args:
+            text: what `to_json` wrote.
+            source: what messages call it.
+
+        Raises:
+            ProfileError: it is something else, or damaged.
+        """
+        hint = "teach it again, or export it again where it comes from"
+        try:
+            return _from_values(json.loads(text))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ProfileError(f"{source}: not a whole profile: {error}", hint=hint) from error
+        except ProfileError as error:
+            raise ProfileError(f"{source}: {error.problem}", hint=error.hint) from error
+
+
+def check_name(name: str) -> None:
+    """See that a profile can be called so.
+
+    Raises:
+        ProfileError: it cannot.
+    """
+    if not _NAME.fullmatch(name) or name != name.lower():
+        problem = f"'{name}' cannot be a profile's name"
+        raise ProfileError(problem, hint="up to 40 letters in lower case, digits, - and _")
+    if name in _EXPRESSIONS:
+        raise ProfileError(f"'{name}' is one of the seven expressions", hint="choose another name")
+
+
+def similarity(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cosines [N, M] of normalised features [N, D] and [M, D]."""
+    cosines: NDArray[np.float64] = a @ b.T
+    return cosines
+
+
+def check_against(profile: Profile, others: Sequence[Profile], model: ModelFile) -> None:
+    """Keeps one picture from being taught as two states.
+
+    Raises:
+        ProfileError: a reference is another state's too.
+    """
+    if not profile.is_state:
+        return
+    ground = ground_of(model)
+    x = ground.normalise(profile.features)
+    for other in others:
+        if other.name == profile.name or other.digest != profile.digest or not other.is_state:
+            continue
+        same = similarity(x, ground.normalise(other.features)).max(axis=1) > _SAME_PICTURE
+        if same.any():
+            number = int(same.argmax()) + 1
+            raise ProfileError(
+                f"{profile.name}: reference {number} is a picture of '{other.name}' too",
+                hint="one picture cannot show two states; take another",
+            )
+
+
+def _shot(analyzer: Observer, picture: Picture, label: str, called: str) -> Shot:
+    image = read_image(picture, name=called)
+    seen = analyzer.observe(Frame(image, 0.0, 0, called))
+    if len(seen) != 1:
+        found = "no face was found" if not seen else f"{len(seen)} faces"
+        raise ProfileError(f"{called}: {found}", hint="a reference shows one face")
+    return seen[0].shot(label, name=called)
+
+
+def _called(picture: Picture, number: int) -> str:
+    return str(picture) if isinstance(picture, str | Path) else f"picture {number}"
+
+
+def _check_contradictions(profile: Profile, names: Sequence[str], model: ModelFile) -> None:
+    x = ground_of(model).normalise(profile.features)
+    alike = similarity(x, x)
+    for second in range(len(x)):
+        for first in range(second):
+            one, two = profile.shots[first].label, profile.shots[second].label
+            if one != two and alike[first, second] > _SAME_FACE:
+                raise ProfileError(
+                    f"{names[second]}: taught as {two}, and {names[first]} shows the same as {one}",
+                    hint="leave one of them out",
+                )
+            if alike[first, second] > _SAME_PICTURE:
+                raise ProfileError(
+                    f"{names[second]}: the same picture as {names[first]}",
+                    hint="every reference must be a picture of its own",
+                )
+
+
+def _from_values(values: Any) -> Profile:
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise ValueError("no Roomread profile is in it")
+    if values.get("version") != VERSION:
+        raise ValueError(f"its version is {values.get('version')!r}, this Roomread reads {VERSION}")
+    expected = {"format", "version", "name", "person", "consent", "model", "digest", "created"}
+    unknown = sorted(set(values) - expected - {"shots"})
+    if unknown:
+        raise ValueError(f"no field is called '{unknown[0]}'")
+    consent = values["consent"]
+    return Profile(
+        name=_text(values["name"]),
+        shots=tuple(
+            Shot(_text(shot["label"]), _vector(shot["features"]), _vector(shot["logits"], size=7))
+            for shot in values["shots"]
+        ),
+        model=_text(values["model"]),
+        digest=_text(values["digest"]),
+        person=None if values["person"] is None else _text(values["person"]),
+        consent=None if consent is None else Consent(_text(consent["given"]), _text(consent["on"])),
+        created=_text(values["created"]),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 1000:
+        raise ValueError(f"{str(value)[:40]!r} is not a short text")
+    return value
+
+
+def _vector(values: Any, *, size: int | None = None) -> NDArray[np.float32]:
+    if not isinstance(values, list) or not values or (size is not None and len(values) != size):
+        raise ValueError("a vector has the wrong length")
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e6:
+            raise ValueError(f"{str(value)[:40]!r} is not a number that a net gives")
+    # NaN passes every comparison above.
+    if not all(map(math.isfinite, values)):
+        raise ValueError("a vector holds what is not a number")
+    return np.array(values, dtype=np.float32)

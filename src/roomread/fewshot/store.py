@@ -1,0 +1,110 @@
+"""Profiles in a folder: one small JSON file each, there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from roomread.errors import ProfileError
+from roomread.fewshot.profile import MAX_BYTES, Profile, check_name
+from roomread.media import atomic_path
+
+
+class ProfileStore:
+    """The profiles of one folder, which is made when the first one is kept.
+
+    Args:
+        folder: where they lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        """Where a profile lies, or would.
+
+        Raises:
+            ProfileError: no profile can have this name.
+        """
+        check_name(name)
+        return self.folder / f"{name}.json"
+
+    def names(self) -> list[str]:
+        """The names of all profiles, sorted."""
+        return sorted(path.stem for path in self.folder.glob("*.json"))
+
+    def load(self, name: str) -> Profile:
+        """One profile.
+
+        Raises:
+            ProfileError: there is none of this name, or it is damaged.
+        """
+        path = self.path(name)
+        if not path.is_file():
+            known = ", ".join(self.names()) or "none yet; see `roomread teach --help`"
+            raise ProfileError(f"there is no profile '{name}'", hint=f"there are: {known}")
+        profile = read_profile(path)
+        if profile.name != name:
+            raise ProfileError(
+                f"{path}: holds the profile '{profile.name}'", hint="`profiles import` it instead"
+            )
+        return profile
+
+    def readable(self) -> list[Profile]:
+        """Every profile that is not damaged."""
+        found = []
+        for name in self.names():
+            with contextlib.suppress(ProfileError):
+                found.append(self.load(name))
+        return found
+
+    def keep(self, profile: Profile, *, replace: bool = False) -> Path:
+        """Writes a profile and says where.
+
+        Raises:
+            ProfileError: there is one of this name, and `replace` is not set.
+            OutputError: it cannot be written.
+        """
+        path = self.path(profile.name)
+        if path.exists() and not replace:
+            hint = f"--replace it, or `roomread profiles delete {profile.name}` first"
+            raise ProfileError(f"there is a profile '{profile.name}' already", hint=hint)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_profile(path, profile)
+        return path
+
+    def delete(self, name: str) -> None:
+        """Removes a profile for good, a damaged one too.
+
+        Raises:
+            ProfileError: there is none of this name.
+        """
+        path = self.path(name)
+        if not path.is_file():
+            self.load(name)
+        path.unlink()
+
+
+def read_profile(path: Path) -> Profile:
+    """Reads a profile's file.
+
+    Raises:
+        ProfileError: it is missing, too large, damaged, or something else.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ProfileError(f"{path}: too large for a profile", hint="is it another file?")
+        return Profile.from_json(path.read_text(encoding="utf-8"), source=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise ProfileError(f"{path}: cannot be read: {reason}") from error
+
+
+def write_profile(path: Path, profile: Profile) -> None:
+    """Writes a profile's file, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with atomic_path(path) as draft:
+        draft.write_text(profile.to_json(), encoding="utf-8")

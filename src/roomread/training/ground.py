@@ -1,0 +1,53 @@
+"""Measures what ordinary faces look like to a net, for few-shot learning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from roomread.classifier import ExpressionClassifier, ModelFile, open_model
+from roomread.fewshot import Ground
+from roomread.fewshot.ground import GROUND_KEY
+from roomread.media import atomic_path
+from roomread.readings import Expression
+from roomread.training.dataset import FerData, Split, vote_majority
+
+
+def seen_labels(data: FerData) -> NDArray[np.int64]:
+    """What most FER+ taggers saw of each picture (-1: none of the seven), or FER-2013's label."""
+    return vote_majority(data.votes) if data.votes is not None else data.labels
+
+
+def withheld_from(model: ModelFile) -> list[Expression]:
+    """The expressions that a net was trained without, by its card."""
+    names = model.card.training.get("withhold", ())
+    return [e for e in Expression if e.display_name in names]
+
+
+def measure_ground(model: ModelFile, data: FerData) -> Ground:
+    """The ground of a net on the Training split, without what it was trained without."""
+    part = data.split(Split.Training).faces_only().without(withheld_from(model))
+    labels = seen_labels(part)
+    part, labels = part.take(labels >= 0), labels[labels >= 0]
+    predictions = ExpressionClassifier(model).predict(part.images)
+    name = f"fer2013 {data.digest}"
+    return Ground.measure(predictions.features, predictions.logits, labels, data=name)
+
+
+def prepare(path: Path, data: FerData) -> ModelFile:
+    """Writes the ground into a model file, which is there whole or as it was.
+
+    Raises:
+        ModelFileError: it is no model file.
+        OutputError: it cannot be written.
+    """
+    ground = measure_ground(open_model(path), data)
+    proto = onnx.load(path)
+    metadata = {entry.key: entry.value for entry in proto.metadata_props}
+    onnx.helper.set_model_props(proto, metadata | {GROUND_KEY: ground.to_json()})
+    with atomic_path(path) as draft:
+        onnx.save(proto, draft)
+    return open_model(path)

@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from roomread import Analyzer, Expression, Frame
+from roomread.bench import scenes
+from roomread.errors import ModelFileError, ProfileError
+from roomread.faces import CenterFace
+from roomread.fewshot import (
+    Adapter,
+    Consent,
+    Ground,
+    Profile,
+    ProfileStore,
+    Shot,
+    Use,
+    evaluate,
+    ground_of,
+)
+from roomread.fewshot.profile import MAX_BYTES, check_against
+from roomread.fewshot.prototype import Prototype
+from roomread.fewshot.store import read_profile
+from roomread.testing import FixedClassifier, FixedDetector
+
+ANALYZER = Analyzer(detector=CenterFace(threads=1))
+ASKED = Consent("she said yes in class", "2026-11-21")
+
+
+def arrays(pictures: list[Image.Image]) -> list[np.ndarray]:
+    return [np.asarray(picture) for picture in pictures]
+
+
+@pytest.fixture(scope="module")
+def masked() -> Profile:
+    """Taught of one person, a smiling woman."""
+    pictures = arrays(scenes.variants(scenes.masked(*scenes.portraits()[0])))
+    return Profile.from_references("masked", pictures, analyzer=ANALYZER)
+
+
+@pytest.fixture(scope="module")
+def grace() -> Profile:
+    pictures = arrays(scenes.tilted())
+    return Profile.from_references(
+        "grace", {Expression.NEUTRAL: pictures}, analyzer=ANALYZER, consent=ASKED
+    )
+
+
+def test_a_state_taught_of_one_person_is_seen_in_another_and_not_where_it_is_not(
+    masked: Profile,
+) -> None:
+    analyzer = ANALYZER.with_profiles([masked])
+    portrait, face = scenes.portraits()[1]
+    (covered,) = analyzer.analyze(scenes.masked(portrait, face))
+    (bare,) = analyzer.analyze(portrait)
+    assert covered.shown_states == ["masked"]
+    assert bare.shown_states == []
+    assert bare.states[0].likeness < covered.states[0].likeness
+
+
+def test_a_state_stands_beside_the_seven_and_changes_none_of_them(masked: Profile) -> None:
+    (plain,) = ANALYZER.analyze(scenes.astronaut())
+    (taught,) = ANALYZER.with_profiles([masked]).analyze(scenes.astronaut())
+    assert "states" not in plain.to_dict()
+    without = {name: value for name, value in taught.to_dict().items() if name != "states"}
+    assert without == plain.to_dict()
+
+
+def test_a_persons_profile_makes_their_neutral_face_likelier(grace: Profile) -> None:
+    other = np.asarray(Image.fromarray(scenes.hopper()).rotate(28))
+    (before,) = ANALYZER.analyze(other)
+    (after,) = ANALYZER.with_profiles([grace]).analyze(other)
+    assert before.scores is not None
+    assert after.scores is not None
+    assert after.scores[Expression.NEUTRAL] > before.scores[Expression.NEUTRAL]
+    assert after.participant == "grace"
+
+
+def test_with_several_faces_a_persons_profile_is_for_the_track_that_is_named(
+    grace: Profile,
+) -> None:
+    frame = Frame(np.hstack([scenes.astronaut(), scenes.astronaut()]), 0.0, 0, "two")
+    assert [r.participant for r in ANALYZER.with_profiles([grace]).analyze_frame(frame)] == [
+        None,
+        None,
+    ]
+    follower = ANALYZER.with_profiles([Use(grace, track=2)]).follow()
+    assert [(r.track, r.participant) for r in follower.update(frame)] == [(1, None), (2, "grace")]
+
+
+def test_left_out_pictures_tell_what_helps(masked: Profile, grace: Profile) -> None:
+    assert evaluate(masked, ANALYZER.model).right == 5
+    assert evaluate(masked, ANALYZER.model).helps
+    trial = evaluate(grace, ANALYZER.model)
+    assert trial.after > trial.before
+    assert trial.helps
+
+
+def test_a_smile_is_no_new_state_and_a_clear_face_needs_no_profile() -> None:
+    smiles = arrays(scenes.variants(Image.fromarray(scenes.astronaut())))
+    smiling = Profile.from_references("smiling", smiles, analyzer=ANALYZER)
+    assert evaluate(smiling, ANALYZER.model).helps is False
+    clear = Profile.from_references(
+        "eileen", {Expression.HAPPY: smiles}, analyzer=ANALYZER, consent=ASKED
+    )
+    assert evaluate(clear, ANALYZER.model).helps is False
+
+
+def test_one_picture_leaves_nothing_to_test_on() -> None:
+    single = Profile.from_references(
+        "grace", {Expression.NEUTRAL: [scenes.hopper()]}, analyzer=ANALYZER, consent=ASKED
+    )
+    assert evaluate(single, ANALYZER.model).helps is None
+
+
+def test_references_that_cannot_be_learnt_from_are_named(tmp_path: Path) -> None:
+    one, none, two, dark = (tmp_path / f"{n}.png" for n in ("one", "none", "two", "dark"))
+    Image.fromarray(scenes.astronaut()).save(one)
+    Image.new("RGB", (300, 200), (90, 90, 90)).save(none)
+    Image.fromarray(np.hstack([scenes.astronaut()] * 2)).save(two)
+    Image.fromarray((scenes.astronaut() * 0.04).astype(np.uint8)).save(dark)
+    same, differing = [one, one], {Expression.HAPPY: [one], Expression.SAD: [one]}
+    for references, problem in (
+        ([one, none], "none.png: no face"),
+        ([one, two], "two.png: 2 faces"),
+        ([one, dark], "dark.png: "),
+        (same, "one.png: the same picture"),
+        (differing, "one.png: taught as sad, and .*one.png shows the same as happy"),
+    ):
+        with pytest.raises(ProfileError, match=problem):
+            Profile.from_references("state", references, analyzer=ANALYZER, consent=ASKED)
+
+
+def test_one_picture_is_not_two_states(masked: Profile) -> None:
+    other = replace(
+        masked, name="bored", shots=tuple(replace(shot, label="bored") for shot in masked.shots[2:])
+    )
+    with pytest.raises(ProfileError, match="reference 1 is a picture of 'masked' too"):
+        check_against(other, [masked], ANALYZER.model)
+
+
+def test_a_person_is_not_kept_without_consent() -> None:
+    shot = Shot("neutral", np.zeros(4, np.float32), np.zeros(7, np.float32))
+    with pytest.raises(ProfileError, match="no consent"):
+        Profile("asha", (shot,), "net", "0", person="asha")
+    with pytest.raises(ProfileError, match="no consent"):
+        Profile("asha", (shot,), "net", "0", person="asha", consent=Consent(" ", "2026-11-21"))
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "Asha", "neutral", "x" * 41, ".hidden"])
+def test_names_that_could_not_be_files_or_are_expressions_are_refused(name: str) -> None:
+    with pytest.raises(ProfileError, match=r"expressions|cannot be a profile's name"):
+        ProfileStore(Path()).path(name)
+
+
+def test_two_people_cannot_be_the_only_face(grace: Profile) -> None:
+    twin = replace(grace, name="twin", person="twin")
+    with pytest.raises(ProfileError, match="cannot be both 'grace' and 'twin'"):
+        Adapter([Use(grace), Use(twin)], ANALYZER.model)
+    Adapter([Use(grace, 1), Use(twin, 2)], ANALYZER.model)
+
+
+def test_another_nets_profile_is_refused_by_name(masked: Profile) -> None:
+    with pytest.raises(ProfileError, match=r"'masked' was taught with the model compact \(0f\)"):
+        Analyzer(detector=CenterFace(threads=1), profiles=[replace(masked, digest="0f")])
+
+
+def test_a_classifier_without_a_model_file_takes_no_profile(masked: Profile) -> None:
+    with pytest.raises(ProfileError, match="need a model file"):
+        Analyzer(detector=FixedDetector([]), classifier=FixedClassifier(), profiles=[masked])
+
+
+def test_a_net_that_was_not_prepared_says_how_to() -> None:
+    meta = SimpleNamespace(custom_metadata_map={})
+    session: Any = SimpleNamespace(get_modelmeta=lambda: meta)
+    with pytest.raises(ModelFileError, match="roomread fewshot prepare"):
+        ground_of(replace(ANALYZER.model, session=session))
+
+
+def test_a_profile_is_kept_found_and_gone(tmp_path: Path, masked: Profile) -> None:
+    store = ProfileStore(tmp_path / "not" / "there" / "yet")
+    assert store.names() == []
+    path = store.keep(masked)
+    assert store.names() == ["masked"]
+    assert np.allclose(store.load("masked").features, masked.features, atol=1e-5)
+    with pytest.raises(ProfileError, match="already"):
+        store.keep(masked)
+    store.delete("masked")
+    assert not path.exists()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_damaged_and_foreign_files_are_named_and_others_stay_readable(
+    tmp_path: Path, masked: Profile
+) -> None:
+    store = ProfileStore(tmp_path)
+    good = store.keep(masked).read_text()
+    values = json.loads(good)
+    shot = values["shots"][0]
+    for number, text in enumerate(
+        [
+            good[: len(good) // 2],
+            "[]",
+            '{"format": "something else"}',
+            json.dumps(values | {"version": 2}),
+            json.dumps(values | {"colour": "red"}),
+            json.dumps(values | {"shots": []}),
+            json.dumps(values | {"shots": [shot | {"logits": [1.0]}]}),
+            json.dumps(values | {"shots": [shot | {"features": [float("nan")]}]}),
+            json.dumps(values | {"shots": [shot | {"features": [1e300]}]}),
+            json.dumps(values | {"person": "asha"}),
+            "[" * 100_000,
+        ]
+    ):
+        path = tmp_path / f"bad{number}.json"
+        path.write_text(text)
+        with pytest.raises(ProfileError, match=f"bad{number}"):
+            store.load(f"bad{number}")
+    assert [profile.name for profile in store.readable()] == ["masked"]
+    huge = tmp_path / "huge.json"
+    huge.write_bytes(b" " * (MAX_BYTES + 1))
+    with pytest.raises(ProfileError, match="too large"):
+        read_profile(huge)
+
+
+@settings(deadline=None)
+@given(
+    count=st.integers(1, 5),
+    size=st.integers(1, 16),
+    name=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True),
+    values=st.randoms(use_true_random=False),
+)
+def test_what_is_written_is_read_again(count: int, size: int, name: str, values: Any) -> None:
+    if name in {e.display_name for e in Expression}:
+        name += "x"
+
+    def vector(length: int) -> np.ndarray:
+        return np.array([values.uniform(-50, 50) for _ in range(length)], np.float32)
+
+    shots = tuple(Shot(name, vector(size), vector(7)) for _ in range(count))
+    profile = Profile(name, shots, "net", "0123")
+    again = Profile.from_json(profile.to_json(), source="file")
+    assert np.allclose(again.features, profile.features, atol=1e-4)
+    assert np.allclose(again.logits, profile.logits, atol=1e-4)
+    assert again.to_json() == profile.to_json()
+
+
+@given(text=st.text(max_size=200))
+def test_whatever_a_file_holds_the_error_is_ours(text: str) -> None:
+    with pytest.raises(ProfileError, match="file"):
+        Profile.from_json(text, source="file")
+
+
+def test_the_ground_survives_its_file() -> None:
+    ground = ground_of(ANALYZER.model)
+    again = Ground.from_json(ground.to_json())
+    assert np.allclose(again.covariance, ground.covariance)
+    assert np.allclose(again.covariance, again.covariance.T)
+    assert again.share.sum() == pytest.approx(1)
+
+
+def test_of_ordinary_faces_one_in_fifty_is_that_much_like_a_state(masked: Profile) -> None:
+    ground = ground_of(ANALYZER.model)
+    ordinary = ground.ordinary()
+    prototype = Prototype(ground, ground.normalise(masked.features), ordinary[::2])
+    claimed = (prototype.likeness(ordinary[1::2]) >= 0.98).mean()
+    assert 0.01 < claimed < 0.03
