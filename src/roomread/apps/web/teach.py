@@ -143,6 +143,8 @@ def _keep(store: ProfileStore, profile: Profile, trial: Trial) -> None:
         return
     try:
         store.keep(profile, replace=True)
+        # Photos are read anew with it.
+        st.session_state.pop("photos", None)
     except RoomreadError as error:
         st.error(str(error))
         return
