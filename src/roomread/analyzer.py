@@ -17,7 +17,7 @@ from roomread.fewshot.adapter import Adapted
 from roomread.fewshot.profile import Observation
 from roomread.media import find_media, is_folder, open_source, read_image
 from roomread.readings import Face, Frame, Reading
-from roomread.tracking import ScoreSmoother, Tracker
+from roomread.tracking import Recent, ScoreSmoother, Tracker
 
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
 
@@ -34,6 +34,9 @@ class Analyzer:
         smoothing: seconds over which a face's scores are averaged in a video; 0 for none.
         scan_every: seconds between two searches of whole frames in a video; in between known faces
             are looked for where they were. 0 searches every frame whole.
+        reread_every: seconds for which a face's scores in a video hold, a fraction of what an
+            expression lasts (0.5 to 4 s: Ekman 2003) and of `smoothing`. 0 reads every face of
+            every frame.
         profiles: people and states taught from a few pictures. A person's is used for the only
             face of a frame, or for one track: `Use(profile, track=3)`; a state for every face.
 
@@ -48,12 +51,14 @@ class Analyzer:
         classifier: FaceClassifier | None = None,
         smoothing: float = 0.3,
         scan_every: float = 0.5,
+        reread_every: float = 0.12,
         profiles: Sequence[Profile | Use] = (),
     ) -> None:
         self.detector = detector if detector is not None else CenterFace()
         self.classifier = classifier if classifier is not None else ExpressionClassifier()
         self.smoothing = smoothing
         self.scan_every = scan_every
+        self.reread_every = reread_every
         self.profiles = tuple(use if isinstance(use, Use) else Use(use) for use in profiles)
         self._adapter = Adapter(self.profiles, self.model) if self.profiles else None
 
@@ -82,6 +87,7 @@ class Analyzer:
             classifier=self.classifier,
             smoothing=self.smoothing,
             scan_every=self.scan_every,
+            reread_every=self.reread_every,
             profiles=profiles,
         )
 
@@ -143,7 +149,12 @@ class Analyzer:
             yield frame, follower.update(frame)
 
     def read(
-        self, frame: Frame, faces: list[Face], tracks: Sequence[int | None] | None = None
+        self,
+        frame: Frame,
+        faces: list[Face],
+        tracks: Sequence[int | None] | None = None,
+        *,
+        recent: Recent[Adapted] | None = None,
     ) -> list[Reading]:
         """The readings of faces that are found already, in their order.
 
@@ -151,18 +162,29 @@ class Analyzer:
             frame: the picture.
             faces: N of them.
             tracks: their N numbers in a video; None in a picture.
+            recent: what was said of these tracks a moment ago; it is taken where it still holds.
         """
         classifier, tracks = self.classifier, tracks or [None] * len(faces)
         crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
         qualities = judge(frame.image, faces, crops)
-        readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
-        if self._adapter is not None and isinstance(classifier, ExpressionClassifier):
-            predictions = classifier.predict(crops[readable])
-            numbers = [tracks[i] for i in readable]
-            adapted = self._adapter.adapt(predictions, numbers, faces=len(faces))
-        else:
-            adapted = [Adapted(s, (), None) for s in classifier.classify(crops[readable])]
-        said = dict(zip(readable, adapted, strict=True))
+        said: dict[int, Adapted] = {}
+        unread = []
+        for i, (quality, track) in enumerate(zip(qualities, tracks, strict=True)):
+            if quality.reason is not None:
+                continue
+            known = None
+            if recent is not None and track is not None:
+                known = recent.find(track, frame.time)
+            if known is not None:
+                said[i] = known
+            else:
+                unread.append(i)
+        new = self._say(crops[unread], [tracks[i] for i in unread], faces=len(faces))
+        for i, adapted in zip(unread, new, strict=True):
+            said[i] = adapted
+            track = tracks[i]
+            if recent is not None and track is not None:
+                recent.keep(track, adapted, frame.time)
         return [
             Reading(
                 source=frame.source,
@@ -179,6 +201,15 @@ class Analyzer:
             )
             for i, (face, quality, track) in enumerate(zip(faces, qualities, tracks, strict=True))
         ]
+
+    def _say(
+        self, crops: NDArray[np.uint8], tracks: Sequence[int | None], *, faces: int
+    ) -> list[Adapted]:
+        """What the net and the profiles say of crops, in a frame of so many faces."""
+        classifier = self.classifier
+        if self._adapter is None or not isinstance(classifier, ExpressionClassifier):
+            return [Adapted(scores, (), None) for scores in classifier.classify(crops)]
+        return self._adapter.adapt(classifier.predict(crops), tracks, faces=faces)
 
     def observe(self, frame: Frame) -> list[Observation]:
         """The faces of a frame with their features, for teaching; the largest first.
@@ -214,6 +245,8 @@ class Follower:
     def __init__(self, analyzer: Analyzer) -> None:
         self.analyzer = analyzer
         self._scanner = Scanner(analyzer.detector, every=analyzer.scan_every)
+        self._recent = Recent[Adapted](max_age=analyzer.reread_every)
+        self._recent_of = analyzer
         self._tracker = Tracker()
         self._smoother = ScoreSmoother(time_constant=analyzer.smoothing)
 
@@ -222,7 +255,12 @@ class Follower:
         tracker = self._tracker
         faces = self._scanner.find(frame, tracker.expected(frame.time), tracker.missing())
         tracks = self._tracker.update(faces, frame.time)
-        readings = self.analyzer.read(frame, faces, [track.id for track in tracks])
+        if self._recent_of is not self.analyzer:
+            # Other profiles may say something else.
+            self._recent.clear()
+            self._recent_of = self.analyzer
+        numbers = [track.id for track in tracks]
+        readings = self.analyzer.read(frame, faces, numbers, recent=self._recent)
         return [self._smoother.update(reading) for reading in readings]
 
 

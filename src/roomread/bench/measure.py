@@ -176,7 +176,7 @@ def _measure(name: str, film: Path) -> Measured:
     process, clock = psutil.Process(), _Clock()
     detector, classifier = CenterFace(), ExpressionClassifier()
     free = Analyzer(detector=detector, classifier=classifier)
-    whole = Analyzer(detector=detector, classifier=classifier, scan_every=0)
+    whole = Analyzer(detector=detector, classifier=classifier, scan_every=0, reread_every=0)
     staged = Analyzer(
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
     )
