@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data/fer2013.parquet
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
-.PHONY: run sample test lint format bench bench-app bench-fer train evaluate clean
+.PHONY: run sample test lint format bench bench-app bench-fer bench-sessions train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -41,6 +41,9 @@ bench-app: $(VENV)/dev.done
 
 bench-fer: $(VENV)/dev.done
 	$(BIN)/python benchmarks/first_use.py --fer
+
+bench-sessions: $(VENV)/dev.done
+	$(BIN)/python benchmarks/sessions.py
 
 train: $(VENV)/dev.done
 	$(BIN)/roomread train $(DATA) --config configs/default.toml --out runs/compact

@@ -11,7 +11,10 @@ import roomread
 from program import Program
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("torch", "lightning", "kornia", "cv2", "pyarrow", "streamlit", "onnx", "scipy", "pandas")
+HEAVY = (
+    *("torch", "lightning", "kornia", "cv2", "pyarrow", "streamlit", "onnx", "scipy", "pandas"),
+    *("sqlalchemy", "alembic", "jinja2"),
+)
 
 
 def test_the_public_names_are_exactly_these() -> None:

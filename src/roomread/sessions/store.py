@@ -295,13 +295,15 @@ class SessionStore:
         self._clean()
 
     def purge(self, *, days: float, now: datetime | None = None) -> list[Session]:
-        """Deletes the sessions whose last figure is older than `days`, and gives back the space.
+        """Deletes the sessions whose last figure is older than `days`; their space is given back.
 
         Returns:
             What was deleted.
         """
         limit = (now or utc_now()) - timedelta(days=days)
         old = [session for session in self.sessions() if session.updated_at < limit]
+        if not old:
+            return []
         table = schema.sessions
         with told(self.engine.url), self.engine.begin() as connection:
             connection.execute(table.delete().where(table.c.id.in_([s.id for s in old])))

@@ -86,6 +86,10 @@ def _ask(board: RecordingBoard, settings: Settings) -> None:
     else:
         st.caption("Only the room's figures are kept: nothing of single people, no picture.")
     ready = bool(name.strip() and (upload is not None or place) and (consent.strip() or not keep))
+    st.caption(
+        "In the European Union it is prohibited to infer emotions in education or at work, except "
+        "for medical or safety reasons; elsewhere too, ask the people you film."
+    )
     if st.button("Start", type="primary", disabled=not ready):
         source = upload.name if upload is not None else place
         session = board.start(
