@@ -89,6 +89,20 @@ def report(name: str, latencies: list[float], seconds: float, statuses: Counter[
     return rate
 
 
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process and its children so far, s (Linux)."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The program's name, in brackets, may hold blanks.
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if str(pid) in (stat.parent.name, fields[1]):
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def megabytes(pid: int) -> float:
     """Resident memory of a process and its children (Linux)."""
     total = 0
@@ -123,10 +137,19 @@ def measure(pid: int, seconds: float, minutes: float) -> None:
     closed_loop(CORES, 3, alone)
     closed_loop(CORES, 3, asking)
     ratios = []
+    spent: dict[str, list[float]] = {"pipeline alone": [], "service": []}
     for _ in range(3):
-        bare = report(f"pipeline alone, {CORES} threads", *timed(CORES, seconds, alone))
-        served = report(f"service, {CORES} clients", *timed(CORES, seconds, asking))
+        begun = time.process_time()
+        found = timed(CORES, seconds, alone)
+        spent["pipeline alone"].append((time.process_time() - begun) / len(found[0]))
+        bare = report(f"pipeline alone, {CORES} threads", *found)
+        begun = processor_seconds(pid)
+        found = timed(CORES, seconds, asking)
+        spent["service"].append((processor_seconds(pid) - begun) / len(found[0]))
+        served = report(f"service, {CORES} clients", *found)
         ratios.append(bare / served - 1)
+    for name, each in spent.items():
+        print(f"processor time a picture, {name}: {1000 * statistics.median(each):.0f} ms")
     shown = ", ".join(f"{ratio:+.0%}" for ratio in ratios)
     print(f"overhead of the service: {shown}; median {statistics.median(ratios):+.0%}")
     # The service's own bound: what runs and what waits.
