@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data/fer2013.parquet
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
-.PHONY: run sample test lint format bench bench-app bench-fer bench-sessions train evaluate clean
+.PHONY: run sample test lint format bench bench-app bench-service bench-fer bench-sessions train \
+	evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -38,6 +39,9 @@ bench: $(VENV)/dev.done
 
 bench-app: $(VENV)/dev.done
 	$(BIN)/python benchmarks/web_app.py
+
+bench-service: $(VENV)/dev.done
+	$(BIN)/python benchmarks/service.py
 
 bench-fer: $(VENV)/dev.done
 	$(BIN)/python benchmarks/first_use.py --fer

@@ -102,7 +102,8 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Service]
         if process.poll() is None:
             service.end()
     assert "Traceback" not in service.log()
-    assert '"failed"' not in service.log()
+    assert " ERROR " not in service.log()
+    assert "terminate called" not in service.log()
 
 
 def _wait_until_ready(service: Service) -> None:

@@ -63,7 +63,7 @@ def people(browser: Browser, key_and_service: tuple[str, Service]) -> Iterator[l
         page.context.close()
 
 
-def test_two_cameras_are_read_through_the_one_port_while_ten_clients_ask(
+def test_a_camera_and_a_photo_are_read_through_the_one_port_while_ten_clients_ask(
     people: list[Page], key_and_service: tuple[str, Service]
 ) -> None:
     key, service = key_and_service
@@ -73,17 +73,19 @@ def test_two_cameras_are_read_through_the_one_port_while_ten_clients_ask(
         with Client(service.url, key=key) as client:
             found.append(client.analyze(EXAMPLE))
 
-    for page in people:
-        visit(page, "Live")
-        start_camera(page)
+    anna, ben = people
+    visit(anna, "Live")
+    start_camera(anna)
+    visit(ben, "Photo")
     clients = [threading.Thread(target=ask) for _ in range(10)]
     for client in clients:
         client.start()
+    upload(ben, EXAMPLE)
     for client in clients:
         client.join()
     assert [len(picture.faces) for picture in found] == [1] * 10
-    for page in people:
-        expect(page.get_by_text(": happy").first).to_be_visible()
+    expect(ben.get_by_text("astronaut.jpg: 1 face")).to_be_visible()
+    expect(anna.get_by_text(": happy").first).to_be_visible()
 
 
 def test_one_users_video_is_none_of_the_others(people: list[Page], tmp_path: Path) -> None:

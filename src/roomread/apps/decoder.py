@@ -36,7 +36,8 @@ class Decoder:
     ) -> None:
         program = [sys.executable, "-m", "roomread.apps.decoder_child"]
         self._command = [*program, str(max_pixels), str(memory_mb)]
-        self._seconds = seconds
+        self._seconds, self._processes = seconds, processes
+        self._closed = False
         self._free: queue.LifoQueue[tuple[Child, int] | None] = queue.LifoQueue()
         self._running: set[Child] = set()
         self._lock = threading.Lock()
@@ -73,15 +74,25 @@ class Decoder:
         return np.frombuffer(pixels, dtype=np.uint8).reshape(head["shape"])
 
     def close(self) -> None:
-        """Ends the processes; pictures that are being decoded fail."""
+        """Ends the processes; pictures that are being decoded, or come later, fail."""
+        self._closed = True
         with self._lock:
             for child in self._running:
                 child.kill()
+        # Those that are being used come back as they fail.
+        for free in [self._free.get() for _ in range(self._processes)]:
+            if free is not None:
+                self._end(free[0])
+        for _ in range(self._processes):
+            self._free.put(None)
 
     def _take(self) -> tuple[Child, int]:
         free = self._free.get()
         if free is not None:
             return free
+        if self._closed:
+            self._free.put(None)
+            raise MediaError("the decoder was closed", hint="start the service again")
         try:
             child = Child(self._command)
         except BaseException:

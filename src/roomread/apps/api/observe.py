@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
 from roomread.apps.api.guard import is_ours
 from roomread.apps.api.logs import log, log_failure
@@ -71,6 +72,9 @@ class Observe:
 
         try:
             await self._app(scope, watching, watched)
+        except (WebSocketDisconnect, WebSocketDisconnected):
+            # Whoever went away while the app was still speaking to them broke nothing.
+            pass
         except Exception as error:  # noqa: BLE001 (the last one to catch anything)
             log_failure(error)
             if not status and scope["type"] == "http":

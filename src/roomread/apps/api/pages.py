@@ -79,6 +79,7 @@ in this computer's memory and not stored. In the European Union it is prohibited
 of people at work or in education from their faces, except for medical or safety reasons (AI Act,
 Article 5(1)(f)).</p>
 <p class="small"><a href="/">The app</a>: webcam, photos, videos.</p>
+{% if signed_in %}<form method="post" action="/sign-out"><button>Sign out</button></form>{% endif %}
 {% endblock %}
 """
 _SIGN_IN = """{% extends "frame" %}
@@ -137,6 +138,7 @@ def _upload_page(
         names=_NAMES,
         error=error,
         limit=house.settings.max_picture_mb,
+        signed_in=house.door.sign_in,
     )
     return HTMLResponse(text, status)
 

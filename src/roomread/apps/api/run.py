@@ -92,6 +92,9 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
         finally:
             engine.close()
             log("ended", jobs_kept=engine.board.unfinished())
+    # The codecs' threads of a camera that was live do not survive the interpreter's own end.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _run(house: House, listen: Listen, bound: socket.socket) -> None:

@@ -37,9 +37,8 @@ def show() -> None:
     settings = load_settings()
     if not settings.local_files:
         st.info(
-            "Sessions are for the user of the app's own computer. There is no sign-in yet, and "
-            "everybody who can open this page could read them. ROOMREAD_LOCAL_FILES=true says "
-            "that its visitors may."
+            "Sessions are for the user of the app's own computer: everybody who can open this page "
+            "could read them. ROOMREAD_LOCAL_FILES=true says that its visitors may."
         )
         return
     try:
