@@ -288,7 +288,6 @@ def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_p
     page.get_by_label("Name", exact=True).fill("masked")
     page.get_by_label("Name", exact=True).press("Enter")
     upload(page, EXAMPLE, covered[0])
-    page.wait_for_timeout(8000); page.screenshot(path="/tmp/fs/b/dbg.png", full_page=True)
     page.get_by_role("button", name="Add 2 pictures").click()
     expect(page.get_by_text("It does not help: ")).to_be_visible()
     expect(page.get_by_role("button", name="Keep", exact=True)).to_be_disabled()
@@ -306,6 +305,7 @@ def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_p
     assert picture["faces"][0]["states"]["masked"]["shown"] is True
     visit(page, "Teach")
     page.get_by_text("masked", exact=True).click()
+    expect(page.get_by_text("in this visit: none.")).to_be_visible()
     visit(page, "Photo")
     upload(page, other)
     expect(page.get_by_text("other.png: 1 face")).to_be_visible()
