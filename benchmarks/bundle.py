@@ -14,6 +14,7 @@ from pathlib import Path
 
 from roomread.classifier import open_model
 from roomread.classifier.selfcheck import check_probabilities
+from roomread.fewshot import ground_of
 
 BUNDLED = Path(__file__).parent.parent / "src" / "roomread" / "classifier" / "bundled"
 
@@ -24,7 +25,10 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("name")
     arguments = parser.parse_args()
-    probabilities = check_probabilities(open_model(arguments.model))
+    model = open_model(arguments.model)
+    # Refuses a net that `roomread fewshot prepare` has not seen: users could teach it nothing.
+    ground_of(model)
+    probabilities = check_probabilities(model)
     shutil.copyfile(arguments.model, BUNDLED / f"{arguments.name}.onnx")
     rows = [[round(float(value), 6) for value in row] for row in probabilities]
     (BUNDLED / f"{arguments.name}.check.json").write_text(json.dumps(rows) + "\n")

@@ -17,9 +17,9 @@ import pytest
 
 from classes import lesson
 from program import PROGRAM, Program
+from roomread.bench.scenes import grid
 from roomread.media import VideoWriter
 from roomread.sessions import Mark, Recorder, SessionStore
-from scenes import grid
 
 CALL = grid(width=960, height=540, columns=4, rows=3, people=8)
 

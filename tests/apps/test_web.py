@@ -356,6 +356,7 @@ def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_p
     assert picture["faces"][0]["states"]["masked"]["shown"] is True
     visit(page, "Teach")
     page.get_by_text("masked", exact=True).click()
+    expect(page.get_by_text("in this visit: none.")).to_be_visible()
     visit(page, "Photo")
     upload(page, other)
     expect(page.get_by_text("other.png: 1 face")).to_be_visible()

@@ -83,7 +83,9 @@ def flat_record(reading: Reading) -> dict[str, Any]:
     record = reading.to_dict()
     box, quality, scores = record.pop("box"), record.pop("quality"), record.pop("scores")
     scores = scores or dict.fromkeys(e.display_name for e in Expression)
-    taught: dict[str, Any] = {state_column(state.name): state.likeness for state in reading.states}
+    taught: dict[str, Any] = {
+        state_column(state.name): round(state.likeness, 4) for state in reading.states
+    }
     if record.pop("states", None):
         taught["states"] = "; ".join(reading.shown_states)
     row: dict[str, Any] = record | box | scores | quality | taught

@@ -49,9 +49,11 @@ def _teach(store: ProfileStore) -> None:
     name = st.text_input("Name", placeholder="asha, or confused", key="teach_name")
     name = name.strip().lower()
     label = name
+    # What follows keeps its place when the question goes: an upload under way would be lost.
+    question = st.container()
     if kind == _PERSON:
         names = [e.display_name for e in Expression]
-        label = st.selectbox("The pictures show", names, index=int(Expression.NEUTRAL)) or ""
+        label = question.selectbox("The pictures show", names, index=int(Expression.NEUTRAL)) or ""
     references = _references(kind, label)
     if not references or not name:
         return
@@ -166,7 +168,13 @@ def _show_profiles(store: ProfileStore) -> None:
     for name in store.names():
         with st.container(border=True):
             _show_profile(store, name)
-    st.caption("Those switched on are used on the pages Live, Photo and Video, in this visit.")
+    on = ", ".join(sorted(profiles_on())) or "none"
+    st.caption(f"Used on the pages Live, Photo and Video in this visit: {on}.")
+
+
+def _switch(name: str, key: str) -> None:
+    """Switches a profile on or off; a callback, as it must be done even if the page is left."""
+    (profiles_on().add if st.session_state[key] else profiles_on().discard)(name)
 
 
 def _show_profile(store: ProfileStore, name: str) -> None:
@@ -174,8 +182,8 @@ def _show_profile(store: ProfileStore, name: str) -> None:
         profile = store.load(name)
         counts = ", ".join(f"{count} {label}" for label, count in profile.counts.items())
         kind = "a state" if profile.is_state else "a person"
-        on = st.toggle(name, value=name in profiles_on(), key=f"on_{name}")
-        (profiles_on().add if on else profiles_on().discard)(name)
+        key = f"on_{name}"
+        st.toggle(name, value=name in profiles_on(), key=key, on_change=_switch, args=(name, key))
         st.caption(f"{kind}: {counts}; taught on {profile.created}")
         if st.button("Does it help?", key=f"evaluate_{name}"):
             st.write(str(evaluate(profile, engine().analyzer.model)))
