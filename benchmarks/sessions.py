@@ -3,6 +3,7 @@
     python benchmarks/sessions.py                       # SQLite, in a temporary folder
     python benchmarks/sessions.py postgresql://user@host/name     # the session is deleted after
     python benchmarks/sessions.py --identity            # numbers that go to another person
+    python benchmarks/sessions.py --video call.mp4      # frames a second of a recording of yours
 
 Times are medians of five. The readings are made up; they are recorded as those of a class are.
 `--identity` plays a call of one hour whose tiles are shuffled every few minutes, whose people leave
@@ -21,8 +22,11 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 
+from roomread import Analyzer
+from roomread.apps.recording import new_session, record
+from roomread.media import open_source
 from roomread.readings import Box, Expression, Face, Quality, Reading, Scores
-from roomread.room import Seats
+from roomread.room import DEFAULT_RULES, Seats
 from roomread.sessions import Recorder, Session, SessionStore
 from roomread.sessions.report import session_report
 from roomread.sessions.summary import course, seat_map, summarise
@@ -168,12 +172,34 @@ def jittered(box: Box, random: np.random.Generator) -> Box:
     return Box(box.left + dx, box.top + dy, box.right + dx, box.bottom + dy)
 
 
+def end_to_end(video: Path) -> None:
+    """Records a video as `roomread session record` does."""
+    analyzer, frames = Analyzer(), 0
+    with tempfile.TemporaryDirectory() as folder, open_source(video) as source:
+        store = SessionStore(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        session = new_session(store, analyzer, "bench", source="", rules=DEFAULT_RULES)
+        recorder = Recorder(store, session)
+        start, begun = time.perf_counter(), time.process_time()
+        for _ in record(analyzer, source, recorder):
+            frames += 1
+        took, busy = time.perf_counter() - start, time.process_time() - begun
+        recorder.close()
+        mood = recorder.mood
+        store.close()
+    print(f"  {frames} frames, {mood}")
+    print(f"  {frames / took:.1f} frames/s; {1000 * busy / frames:.0f} ms of processor a frame")
+
+
 def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", nargs="?", help="of a PostgreSQL database")
     parser.add_argument("--identity", action="store_true")
+    parser.add_argument("--video", type=Path, help="a recording to measure with")
     options = parser.parse_args()
+    if options.video is not None:
+        end_to_end(options.video)
+        return
     if options.identity:
         for name, every, away in (
             ("tiles stay, nobody leaves", 0, 0.0),

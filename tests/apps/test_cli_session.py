@@ -210,7 +210,10 @@ def test_marks_come_from_the_command_line_and_a_spreadsheets_csv(
     roomread: Program, recorded: tuple[SessionStore, str], tmp_path: Path
 ) -> None:
     store, number = recorded
-    said(roomread("session", "mark", number, "group work", "--at", "1:30"))
+    said(roomread("session", "mark", number, "[b]group work", "--at", "1:30"))
+    assert "[b]group work" in said(roomread("session", "show", number))
+    store.unmark(number, Mark(90, "[b]group work"))
+    store.mark(number, [Mark(90, "group work")])
     (tmp_path / "marks.csv").write_bytes(
         "\ufefftime,label\r\n0,Folien\r\n0:05:00,Übung 3\r\n610.5,Quiz\r\n".encode()
     )

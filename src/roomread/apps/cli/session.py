@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box as borders
+from rich.markup import escape
 from rich.table import Table
 
 from roomread.apps.cli import record
@@ -75,7 +76,12 @@ def list_command() -> None:
             day = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
             kept = "kept" if session.keeps_people else "room only"
             table.add_row(
-                session.id, session.name, day, session.source, kept, session.state().value
+                session.id,
+                escape(session.name),
+                day,
+                escape(session.source),
+                kept,
+                session.state().value,
             )
     wide_console().print(table if table.row_count else "no session is kept")
 
@@ -90,7 +96,9 @@ def show_command(number: Number) -> None:
         session = store.session(number)
         summary = summarise(store.moods(session.id), store.marks(session.id))
         alerts, people = store.alerts(session.id), store.people(session.id)
-    console.print(f"[bold]{session.name}[/bold] ({session.id}), {session.state()}", highlight=False)
+    console.print(
+        f"[bold]{escape(session.name)}[/bold] ({session.id}), {session.state()}", highlight=False
+    )
     if summary.whole is None:
         console.print("no figure yet: three frames are needed")
         return
@@ -303,7 +311,7 @@ def _table(*columns: str) -> Table:
 
 
 def _cells(part: Part) -> list[str]:
-    cells = [part.label, clock(part.start), clock(part.end)]
+    cells = [escape(part.label), clock(part.start), clock(part.end)]
     cells += [f"{part.present:.0f}", f"{part.coverage:.0%}"]
     if part.valence is None or part.interval is None or part.scores is None:
         return [*cells, "", "no figure", ""]

@@ -27,7 +27,7 @@ def command(
     ] = False,
 ) -> None:
     """Start the web app: photos, the live webcam, the model's card."""
-    for module in ("streamlit", "streamlit_webrtc", "pydantic_settings"):
+    for module in ("streamlit", "streamlit_webrtc", "pydantic_settings", "sqlalchemy", "alembic"):
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError("the web app", extra="app")
     from roomread.apps.settings import load_settings  # noqa: PLC0415 (needs the extra)

@@ -12,7 +12,6 @@ from roomread import Analyzer
 from roomread.apps.recording import new_session, record
 from roomread.errors import RoomreadError, SessionError
 from roomread.media import open_source
-from roomread.readings import Reading
 from roomread.room import Alert, RoomMood
 from roomread.sessions import Recorder, Session, SessionStore
 
@@ -52,11 +51,6 @@ class Recording:
     def alerts(self) -> list[Alert]:
         """Those that hold now."""
         return self._recorder.alerts
-
-    @property
-    def readings(self) -> list[Reading]:
-        """Of the last frame, by seat."""
-        return self._recorder.readings
 
     @property
     def trouble(self) -> str:
