@@ -50,9 +50,9 @@ def main() -> None:
     times: dict[str, list[float]] = {"plain": [], "taught": []}
     for _ in range(ROUNDS):
         for name, one in (("plain", analyzer), ("taught", taught)):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             one.analyze_frame(frame)
-            times[name].append(1000 * (time.perf_counter() - begun))
+            times[name].append(1000 * (time.perf_counter() - start))
     plain, with_both = (statistics.median(values) for values in times.values())
     pairs = zip(times["taught"], times["plain"], strict=True)
     added = statistics.median(after - before for after, before in pairs)
