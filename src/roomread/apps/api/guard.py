@@ -16,6 +16,7 @@ from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocketClose
 
 from roomread.apps.access import LOCAL, Access, Principal
+from roomread.apps.api.limits import Slots
 from roomread.apps.api.logs import audit
 from roomread.apps.api.problems import RefusedError
 from roomread.apps.api.rates import Rate
@@ -42,6 +43,7 @@ class Door:
         rate: of requests by each principal and address.
         attempts: of wrong keys and of wrong passwords by each address.
         sessions: who is signed in.
+        checks: of passwords at once; each takes 64 MB and a processor's time on purpose.
     """
 
     access: Access
@@ -49,6 +51,7 @@ class Door:
     rate: Rate
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
     sessions: SignIns = field(default_factory=SignIns)
+    checks: Slots = field(default_factory=lambda: Slots(running=1, waiting=50, what="sign-ins"))
 
 
 def is_ours(path: str) -> bool:
