@@ -306,6 +306,17 @@ def test_a_visitor_cannot_say_who_they_are(guarded: Guarded) -> None:
     assert httpx.get(f"{guarded.service.url}/", headers=headers).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/api/v1/models", "/metrics"])
+@pytest.mark.parametrize("host", ["x/healthz?", "x/healthz#", "127.0.0.1/sign-in?a="])
+def test_no_host_header_and_no_odd_path_makes_a_door_public(
+    host: str, path: str, guarded: Guarded
+) -> None:
+    said = {"Host": host}
+    assert httpx.get(f"{guarded.service.url}{path}", headers=said).status_code == 401
+    for odd in ("/healthz%3F", "/healthz%2F..%2F", "//healthz", "/sign-in%23/", "/HEALTHZ"):
+        assert httpx.get(f"{guarded.service.url}{odd}").status_code == 401
+
+
 def test_a_removed_user_is_signed_out_at_once_and_guessing_is_slowed(guarded: Guarded) -> None:
     access = Access(guarded.service.folder / "data" / "access.json")
     access.add_user("cleo", PASSWORD, [Scope.READ])

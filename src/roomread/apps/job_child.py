@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from roomread import Analyzer
 from roomread.apps.annotate import Annotator
@@ -121,13 +121,24 @@ class _Reading:
         if now - self._reported < _REPORT_SECONDS:
             return False
         self._reported = now
-        send(self.outlet, {"seconds": self.seconds, "duration": self.duration})
+        _tell(self.outlet, {"seconds": self.seconds, "duration": self.duration})
         answer = receive(self.inlet)
         if answer is None:
-            # The parent is gone, and whoever comes after it reads this video anew.
-            raise SystemExit(1)
+            _leave()
         self.cancelled = not answer[0]["go_on"]
         return self.cancelled
+
+
+def _tell(outlet: IO[bytes], report: dict[str, Any]) -> None:
+    try:
+        send(outlet, report)
+    except BrokenPipeError:
+        _leave()
+
+
+def _leave() -> NoReturn:
+    """The parent is gone, and whoever comes after it reads this video anew: no word about it."""
+    os._exit(1)
 
 
 def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
@@ -156,7 +167,7 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
     except OSError as problem:
         error = f"{task['name']}: could not be written: {problem.strerror}"
     report = {"seconds": reading.seconds, "duration": reading.duration, "error": error}
-    send(outlet, report | {"cancelled": reading.cancelled, "finished": True})
+    _tell(outlet, report | {"cancelled": reading.cancelled, "finished": True})
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocketClose
 
 from roomread.apps.access import LOCAL, Access, Principal
+from roomread.apps.api.limits import Slots
 from roomread.apps.api.logs import audit
 from roomread.apps.api.problems import RefusedError
 from roomread.apps.api.rates import Rate
@@ -25,7 +26,7 @@ USER_HEADER = "X-Roomread-User"
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
 PUBLIC = frozenset({"/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json"})
 # Where keys are good; the pages are for people.
-_FOR_KEYS = ("/api/", "/metrics")
+_FOR_KEYS = frozenset({"api", "metrics"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
@@ -42,6 +43,7 @@ class Door:
         rate: of requests by each principal and address.
         attempts: of wrong keys and of wrong passwords by each address.
         sessions: who is signed in.
+        checks: of passwords at once; each takes 64 MB and a processor's time on purpose.
     """
 
     access: Access
@@ -49,11 +51,16 @@ class Door:
     rate: Rate
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
     sessions: SignIns = field(default_factory=SignIns)
+    checks: Slots = field(default_factory=lambda: Slots(running=1, waiting=50, what="sign-ins"))
 
 
 def is_ours(path: str) -> bool:
     """Whether a path is the API's or one of the service's own pages, not the web app's."""
-    return path.startswith("/") and path.split("/", 2)[1] in _OURS
+    return _first(path) in _OURS
+
+
+def _first(path: str) -> str:
+    return path.split("/", 2)[1] if path.startswith("/") else ""
 
 
 class Guard:
@@ -90,7 +97,8 @@ class Guard:
         """
         if not self._door.sign_in:
             _check_local(connection.headers)
-        path = connection.url.path
+        # Not `connection.url`: that is put together from the Host header, which says what it likes.
+        path: str = connection.scope["path"]
         principal, by_key = self._who(connection)
         if not by_key:
             _check_origin(connection)
@@ -102,7 +110,7 @@ class Guard:
             return principal
         if principal is None:
             raise _unknown("sign in, or send a key: Authorization: Bearer rr_…")
-        if by_key and not path.startswith(_FOR_KEYS):
+        if by_key and _first(path) not in _FOR_KEYS:
             raise _forbidden("a key opens the API; the pages are for people who sign in")
         return principal
 
@@ -199,5 +207,5 @@ def _answer(connection: HTTPConnection, refusal: RefusedError) -> Response | Web
     wants_page = "text/html" in connection.headers.get("accept", "")
     if refusal.status is HTTPStatus.UNAUTHORIZED and wants_page:
         # People come to the page where they sign in.
-        return RedirectResponse(f"/sign-in?next={quote(connection.url.path)}", 303)
+        return RedirectResponse(f"/sign-in?next={quote(connection.scope['path'])}", 303)
     return refusal.response()

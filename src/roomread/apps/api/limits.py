@@ -106,9 +106,11 @@ class Slots:
     Args:
         running: how many compute at once.
         waiting: how many may wait for them.
+        what: they are, for people.
     """
 
-    def __init__(self, *, running: int, waiting: int) -> None:
+    def __init__(self, *, running: int, waiting: int, what: str = "pictures") -> None:
+        self._what = what
         self.running, self._most = running, running + waiting
         self.taken = 0
         self._limiter: CapacityLimiter | None = None
@@ -121,7 +123,7 @@ class Slots:
             RefusedError: there is none.
         """
         if self.taken >= self._most:
-            raise busy(f"{self._most} pictures are being read, or wait to be")
+            raise busy(f"{self._most} {self._what} are being dealt with, or wait to be")
         self.taken += 1
         try:
             yield

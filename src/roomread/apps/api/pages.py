@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import time
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from jinja2 import DictLoader, Environment
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roomread.apps.access import Scope
@@ -173,7 +173,9 @@ async def sign_in(
         page = _sign_in_page(next, f"Too many tries. Wait {wait} s.", HTTPStatus.TOO_MANY_REQUESTS)
         page.headers["Retry-After"] = str(wait)
         return page
-    principal = await run_in_threadpool(house.door.access.check_password, name, password)
+    async with house.door.checks.place():
+        check = partial(house.door.access.check_password, name, password)
+        principal = await house.door.checks.run(check)
     if principal is None:
         audit("sign-in refused", address=address)
         return _sign_in_page(next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
