@@ -89,7 +89,10 @@ def as_refusal(error: RoomreadError) -> RefusedError:
     if isinstance(error, RefusedError):
         return error
     if isinstance(error, TooManyJobsError):
-        return busy(error.problem, seconds=60)
+        status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": "60"}
+        return RefusedError(
+            status, "too-many-videos", error.problem, hint=error.hint, headers=headers
+        )
     status, kind = HTTPStatus.INTERNAL_SERVER_ERROR, "failed"
     if isinstance(error, MediaError):
         status, kind = HTTPStatus.UNPROCESSABLE_ENTITY, "not-a-picture"

@@ -165,7 +165,7 @@ async def forget(house: TheHouse, sender: Sender, number: str) -> None:
                 "text/csv": {},
             },
         },
-        **responses(404, 409),
+        **responses(404, 409, 422),
     },
 )
 async def readings(
