@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -34,6 +35,16 @@ assert len(roomread.analyze({str(ROOT / "examples" / "astronaut.jpg")!r})) == 1
 print([m for m in {HEAVY} if m in sys.modules])
 """
     assert subprocess.check_output([sys.executable, "-c", check], text=True).strip() == "[]"
+
+
+def test_reading_a_photo_leaves_nothing_in_the_users_home(tmp_path: Path) -> None:
+    photo = str(ROOT / "examples" / "astronaut.jpg")
+    kept = ("PYTHONPATH", "PATH", "SYSTEMROOT")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    code = f"import roomread; roomread.analyze({photo!r})"
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_the_readmes_python_runs_as_it_stands() -> None:
