@@ -13,8 +13,10 @@ RUN python -m pip wheel --quiet --no-cache-dir --no-deps --wheel-dir dist . && \
 
 FROM python:3.13-slim-trixie
 COPY --from=build /opt/roomread /opt/roomread
+# Streamlit asks another host for its own address to print it in a welcome: not here.
 ENV PATH=/opt/roomread/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE=true \
     HOME=/tmp \
     PORT=8501
 # A number, so that Kubernetes can see that it is not root. It owns nothing; uploads go to /tmp,

@@ -54,6 +54,19 @@ def test_the_readmes_python_runs_as_it_stands() -> None:
     assert out.startswith("happy")
 
 
+def test_the_tutorials_python_runs_as_it_stands() -> None:
+    page = ROOT / "docs" / "tutorials" / "python.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    printed = [
+        subprocess.check_output([sys.executable, "-c", block], text=True, cwd=ROOT)
+        for block in blocks
+    ]
+    assert printed[0].startswith("happy")
+    assert printed[1].startswith("README.md: ")
+    assert printed[2].splitlines()[2].startswith("0.08 s [(1, ")
+    assert "blurred" in printed[2]
+
+
 def test_every_command_is_in_the_docs(roomread: Program) -> None:
     help_text = roomread("--help").stdout.decode()
     commands = re.findall(r"^  ([a-z]+)  ", help_text, flags=re.MULTILINE)
@@ -70,8 +83,11 @@ def test_every_option_of_analyze_is_in_its_page(roomread: Program) -> None:
 
 
 def test_links_between_the_docs_lead_somewhere() -> None:
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
     for page in pages:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+                # The site is made of the folder docs alone.
+                in_site = (page.parent / target).resolve().is_relative_to(ROOT / "docs")
+                assert in_site or ROOT / "docs" not in page.parents, f"{page.name}: {target}"
