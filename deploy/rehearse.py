@@ -98,8 +98,9 @@ def list_parts(python: Path) -> None:
     out = ROOT / "dist"
     out.mkdir(exist_ok=True)
     tools = Path(sys.executable).parent
-    sbom = ["environment", "--pyproject", ROOT / "pyproject.toml", "-o", out / "sbom.cdx.json"]
-    subprocess.run([tools / "cyclonedx-py", *sbom, python], check=True)
+    sbom = ["environment", "--pyproject", str(ROOT / "pyproject.toml")]
+    sbom += ["-o", str(out / "sbom.cdx.json"), str(python)]
+    subprocess.run([tools / "cyclonedx-py", *sbom], check=True)
     licences = [f"--python={python}", "--format=markdown", "--with-urls", "--partial-match"]
     done = subprocess.check_output(
         [tools / "pip-licenses", *licences, "--fail-on=GPL;GNU"], text=True
@@ -138,7 +139,7 @@ def serve(stage: list[Step], scratch: Path) -> None:
     environment = set_ | {"PATH": f"{scratch}/roomread/bin:/usr/bin:/bin", "PORT": str(free_port())}
     environment |= {"ROOMREAD_PURPOSE": "personal"}
     user = only(stage, "USER")
-    photo = shutil.copy(ROOT / "examples" / "astronaut.jpg", scratch)
+    photo = str(shutil.copy(ROOT / "examples" / "astronaut.jpg", scratch))
     analyze = contained(["roomread", "analyze", photo, "--format=json"], user=user, network=False)
     reading = subprocess.run(analyze, env=environment, check=True, stdout=subprocess.PIPE)
     print("offline:", json.loads(reading.stdout)[0]["faces"][0]["expression"])
@@ -148,7 +149,8 @@ def serve(stage: list[Step], scratch: Path) -> None:
     app = subprocess.Popen(command, env=environment)
     try:
         deadline = time.monotonic() + START_SECONDS
-        while subprocess.run(health, env=environment, check=False, stderr=subprocess.DEVNULL).returncode:
+        quiet = subprocess.DEVNULL
+        while subprocess.run(health, env=environment, check=False, stderr=quiet).returncode:
             if app.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"the app did not become healthy in {START_SECONDS:.0f} s")
             time.sleep(0.5)
