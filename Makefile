@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data/fer2013.parquet
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
-.PHONY: run sample test lint format bench bench-app bench-service bench-fer bench-sessions train \
-	evaluate clean
+.PHONY: run sample test lint format check-deploy docs release bench bench-app bench-service \
+	bench-fer bench-sessions train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -35,6 +35,21 @@ format: $(VENV)/dev.done
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+check-deploy: $(VENV)/deploy.done
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/cfn-lint deploy/aws/roomread.yaml
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/roomread.yaml
+	$(BIN)/python deploy/check_templates.py
+
+docs: $(VENV)/deploy.done
+	$(BIN)/zensical build --strict --clean
+
+release: $(VENV)/deploy.done
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python deploy/rehearse.py
+
 bench: $(VENV)/dev.done
 	$(BIN)/python benchmarks/first_use.py
 
@@ -57,7 +72,7 @@ evaluate: $(VENV)/dev.done
 	$(BIN)/roomread evaluate $(DATA)
 
 clean:
-	rm -rf $(VENV) build dist out
+	rm -rf $(VENV) build dist out site
 
 $(VENV)/pip.done:
 	@test -n "$(PYTHON)" || { echo "Roomread needs Python 3.11 or newer: install it, or say make PYTHON=/path/to/python" >&2; exit 1; }
@@ -76,3 +91,7 @@ $(VENV)/app.done: $(VENV)/pip.done $(SETTINGS)
 $(VENV)/dev.done: $(VENV)/pip.done $(SETTINGS)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable ".[all]"
 	@touch $@ $(VENV)/app.done $(VENV)/base.done
+
+$(VENV)/deploy.done: $(VENV)/dev.done
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group deploy
+	@touch $@

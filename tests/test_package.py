@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -39,11 +40,34 @@ print([m for m in {HEAVY} if m in sys.modules])
     assert subprocess.check_output([sys.executable, "-c", check], text=True).strip() == "[]"
 
 
+def test_reading_a_photo_leaves_nothing_in_the_users_home(tmp_path: Path) -> None:
+    photo = str(ROOT / "examples" / "astronaut.jpg")
+    kept = ("PYTHONPATH", "PATH", "SYSTEMROOT")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    code = f"import roomread; roomread.analyze({photo!r})"
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert list(tmp_path.rglob("*")) == []
+
+
 def test_the_readmes_python_runs_as_it_stands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     out = subprocess.check_output([sys.executable, "-c", block], text=True, cwd=ROOT)
     assert out.startswith("happy")
+
+
+def test_the_tutorials_python_runs_as_it_stands() -> None:
+    page = ROOT / "docs" / "tutorials" / "python.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    printed = [
+        subprocess.check_output([sys.executable, "-c", block], text=True, cwd=ROOT)
+        for block in blocks
+    ]
+    assert printed[0].startswith("happy")
+    assert printed[1].startswith("README.md: ")
+    assert printed[2].splitlines()[2].startswith("0.08 s [(1, ")
+    assert "blurred" in printed[2]
 
 
 def test_every_command_is_in_the_docs(roomread: Program) -> None:
@@ -62,8 +86,11 @@ def test_every_option_of_analyze_is_in_its_page(roomread: Program) -> None:
 
 
 def test_links_between_the_docs_lead_somewhere() -> None:
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
     for page in pages:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+                # The site is made of the folder docs alone.
+                in_site = (page.parent / target).resolve().is_relative_to(ROOT / "docs")
+                assert in_site or ROOT / "docs" not in page.parents, f"{page.name}: {target}"

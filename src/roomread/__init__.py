@@ -6,6 +6,12 @@ for reading in Analyzer().analyze("photo.jpg"):
     print(reading.label, reading.box)
 """
 
+import os
+
+# ONNX Runtime's wheels keep a device's number and report to Microsoft unless this is set before
+# they load (their Privacy.md, 1.31). Who sets it to 0 has chosen so.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 from roomread._version import __version__
 from roomread.analyzer import Analyzer, analyze
 from roomread.errors import RoomreadError

@@ -1,0 +1,83 @@
+"""Checks the templates that have no linter to be had: Azure's and Google's.
+
+Azure Container Apps against the types of Microsoft's own SDK: unknown keys and wrong types fail.
+Cloud Run's pod template against Kubernetes' schema of a pod, of which it takes a part.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+import kubernetes_validate
+import yaml
+from azure.mgmt.appcontainers import models
+
+FOLDER = Path(__file__).parent
+# Cloud Run's own, beside those of a pod.
+CLOUD_RUN_KEYS = {"containerConcurrency", "timeoutSeconds"}
+
+
+def misfits(value: Any, wanted: Any, where: str) -> Iterator[str]:
+    """What in a document does not fit a type of the SDK, a line each."""
+    options = [t for t in typing.get_args(wanted) if t is not NoneType]
+    if typing.get_origin(wanted) is list and isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from misfits(item, options[0], f"{where}[{place}]")
+    elif typing.get_origin(wanted) is dict and isinstance(value, dict):
+        for key, item in value.items():
+            yield from misfits(item, options[1], f"{where}.{key}")
+    elif typing.get_origin(wanted) is typing.Union:
+        found = [list(misfits(value, option, where)) for option in options]
+        yield from min(found, key=len)
+    elif getattr(wanted, "__module__", "").startswith("azure.") and isinstance(value, dict):
+        yield from misfitting_keys(value, wanted, where)
+    elif not isinstance(value, (int, float) if wanted is float else wanted):
+        yield f"{where}: {value!r} is not {getattr(wanted, '__name__', wanted)}"
+
+
+def misfitting_keys(value: dict[str, Any], model: Any, where: str) -> Iterator[str]:
+    """The same for a model of the SDK and a mapping."""
+    hints = typing.get_type_hints(model, vars(models) | {"_models": models, "_types": models})
+    # The SDK has no public schema; it fills this one in with the first object.
+    rest_fields = model({})._attr_to_rest_field  # noqa: SLF001
+    fields = {field._rest_name: hints[name] for name, field in rest_fields.items()}  # noqa: SLF001
+    for key, item in value.items():
+        if key in fields:
+            yield from misfits(item, fields[key], f"{where}.{key}")
+        else:
+            yield f"{where}.{key}: {model.__name__} knows only {', '.join(sorted(fields))}"
+
+
+def check_azure() -> Iterator[str]:
+    """What is wrong with the container app."""
+    path = FOLDER / "azure" / "containerapp.yaml"
+    yield from misfits(yaml.safe_load(path.read_text(encoding="utf-8")), models.ContainerApp, "app")
+
+
+def check_google() -> Iterator[str]:
+    """What is wrong with the Cloud Run service."""
+    path = FOLDER / "google" / "service.yaml"
+    template = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]["template"]
+    spec = {key: part for key, part in template["spec"].items() if key not in CLOUD_RUN_KEYS}
+    metadata = {"name": "roomread", **template["metadata"]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    try:
+        kubernetes_validate.validate(pod, kubernetes_validate.latest_version(), strict=True)
+    except kubernetes_validate.ValidationError as error:
+        yield f"service: {error.message}"
+
+
+def main() -> int:
+    """0 when nothing is wrong."""
+    wrong = [*check_azure(), *check_google()]
+    print("\n".join(wrong) or "Azure's and Google's templates fit")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""Runs the Dockerfile without Docker: its steps in a scratch folder, then the app as a container.
+
+Where it is root on Linux, the app sees a read-only file system with a writable /tmp, as the user
+that the image names, and reads a photo without a network; elsewhere only the steps are run.
+Writes the image's SBOM and licences into dist/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PREFIX = "/opt/roomread"
+# What would make the image gigabytes, and what a running service has no use for.
+UNWANTED = ("torch", "lightning", "cv2", "onnx", "pip", "pytest")
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instruction of a Dockerfile, on one line: `RUN`, `COPY`, ... and what follows it."""
+
+    name: str
+    rest: str
+
+
+def read_stages(text: str) -> list[list[Step]]:
+    """The steps of each stage, in order."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
+    stages: list[list[Step]] = []
+    for line in joined.splitlines():
+        name, _, rest = line.partition(" ")
+        if name == "FROM":
+            stages.append([])
+        stages[-1].append(Step(name, rest))
+    return stages
+
+
+def only(stage: list[Step], name: str) -> str:
+    """What stands after the one instruction of that name."""
+    (rest,) = [step.rest for step in stage if step.name == name]
+    return rest
+
+
+def build(stage: list[Step], scratch: Path) -> None:
+    """Run a stage's COPY and RUN below `scratch`, where `PREFIX` is moved to."""
+    folder = scratch / "build"
+    folder.mkdir()
+    # Compiling every module serves an image that starts often, not one that is thrown away.
+    environment = os.environ | {"PIP_NO_COMPILE": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for step in stage:
+        if step.name == "COPY":
+            *sources, target = step.rest.split()
+            for source in sources:
+                copy(ROOT / source, folder / target)
+        elif step.name == "RUN":
+            # The cache only spares the index a download of what it gave before.
+            command = step.rest.replace(PREFIX, str(scratch / "roomread"))
+            command = command.replace("--no-cache-dir ", "")
+            subprocess.run(["sh", "-c", command], cwd=folder, env=environment, check=True)
+
+
+def copy(source: Path, target: Path) -> None:
+    """COPY: a folder's content lands in the target, a file too when that is a folder."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "bundled/*"))
+    else:
+        shutil.copy(source, target)
+
+
+def check_packages(python: Path) -> None:
+    """Fail when the image holds what it must not."""
+    code = f"import importlib.util as u; print([n for n in {UNWANTED} if u.find_spec(n)])"
+    found = subprocess.check_output([python, "-c", code], text=True).strip()
+    if found != "[]":
+        sys.exit(f"the image holds what it must not: {found}")
+    print("packages: none of", ", ".join(UNWANTED))
+
+
+def list_parts(python: Path) -> None:
+    """Write what the image is made of into dist/: an SBOM (CycloneDX), and the licences.
+
+    A licence of the GPL family among the packages fails; what wheels bundle is in docs/release.md.
+    """
+    out = ROOT / "dist"
+    out.mkdir(exist_ok=True)
+    tools = Path(sys.executable).parent
+    sbom = ["environment", "--pyproject", str(ROOT / "pyproject.toml")]
+    sbom += ["-o", str(out / "sbom.cdx.json"), str(python)]
+    subprocess.run([tools / "cyclonedx-py", *sbom], check=True)
+    licences = [f"--python={python}", "--format=markdown", "--with-urls", "--partial-match"]
+    done = subprocess.check_output(
+        [tools / "pip-licenses", *licences, "--fail-on=GPL;GNU"], text=True
+    )
+    (out / "licences.md").write_text(done, encoding="utf-8")
+    print("written: dist/sbom.cdx.json, dist/licences.md")
+
+
+def contained(command: list[str], *, user: str, network: bool) -> list[str]:
+    """The command as a container runs it: its user, a read-only root, a /tmp of its own."""
+    uid, _, gid = user.partition(":")
+    shut = "mount -o remount,bind,ro / && mount -t tmpfs -o mode=1777 tmpfs /tmp && cd /tmp"
+    base = sys.base_prefix
+    closed = [p for p in reversed(Path(base).parents) if not p.stat().st_mode & stat.S_IXOTH]
+    if closed:
+        # A Python in root's home, which the image's user may not enter: that home holds it alone.
+        alone = f"mount -t tmpfs -o mode=755 tmpfs {closed[0]} && mkdir -p {base}"
+        shut = f"mount --bind {base} /mnt && {alone} && mount --bind /mnt {base} && {shut}"
+    drop = f"exec setpriv --reuid={uid} --regid={gid} --clear-groups --no-new-privs"
+    space = ["unshare", "--mount", *([] if network else ["--net"])]
+    return [*space, "sh", "-c", f'{shut} && {drop} "$@"', "sh", *command]
+
+
+def free_port() -> int:
+    """A port that nobody listened at a moment ago."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def serve(stage: list[Step], scratch: Path) -> None:
+    """Start the image's CMD, wait for its HEALTHCHECK, and stop it as Docker does."""
+    set_ = dict(pair.split("=", 1) for pair in only(stage, "ENV").split())
+    # Not $PATH: the image has its own packages, and the system's programs.
+    environment = set_ | {"PATH": f"{scratch}/roomread/bin:/usr/bin:/bin", "PORT": str(free_port())}
+    environment |= {"ROOMREAD_PURPOSE": "personal"}
+    user = only(stage, "USER")
+    photo = str(shutil.copy(ROOT / "examples" / "astronaut.jpg", scratch))
+    analyze = contained(["roomread", "analyze", photo, "--format=json"], user=user, network=False)
+    reading = subprocess.run(analyze, env=environment, check=True, stdout=subprocess.PIPE)
+    print("offline:", json.loads(reading.stdout)[0]["faces"][0]["expression"])
+
+    health = json.loads(only(stage, "HEALTHCHECK").partition("CMD ")[2])
+    command = contained(json.loads(only(stage, "CMD")), user=user, network=True)
+    app = subprocess.Popen(command, env=environment)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        quiet = subprocess.DEVNULL
+        while subprocess.run(health, env=environment, check=False, stderr=quiet).returncode:
+            if app.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"the app did not become healthy in {START_SECONDS:.0f} s")
+            time.sleep(0.5)
+        print("the health check passes, read-only and as user", user)
+    finally:
+        app.terminate()
+        app.wait(timeout=10)
+    print("stopped by SIGTERM, status", app.returncode)
+
+
+def main() -> None:
+    """Build, look at what was built, run it."""
+    building, serving = read_stages((ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    scratch = Path(tempfile.mkdtemp(prefix="roomread-", dir="/var/tmp"))
+    scratch.chmod(0o755)
+    try:
+        build(building, scratch)
+        python = scratch / "roomread" / "bin" / "python"
+        check_packages(python)
+        list_parts(python)
+        if sys.platform == "linux" and os.geteuid() == 0:
+            serve(serving, scratch)
+        else:
+            print("not root on Linux: the app was not run read-only")
+    finally:
+        shutil.rmtree(scratch)
+
+
+if __name__ == "__main__":
+    main()

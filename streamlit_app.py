@@ -1,0 +1,7 @@
+"""What Streamlit Community Cloud runs: docs/deploy/streamlit-cloud.md."""
+
+from __future__ import annotations
+
+from roomread.apps.web.main import main
+
+main()
