@@ -66,7 +66,8 @@ bench-sessions: $(VENV)/dev.done
 	$(BIN)/python benchmarks/sessions.py
 
 train: $(VENV)/dev.done
-	$(BIN)/roomread train $(DATA) --config configs/default.toml --out runs/compact
+	$(BIN)/roomread train $(DATA) --config configs/first.toml --out runs/first
+	$(BIN)/roomread train $(DATA) --config configs/default.toml --out runs/default
 
 evaluate: $(VENV)/dev.done
 	$(BIN)/roomread evaluate $(DATA)
