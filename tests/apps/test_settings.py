@@ -58,3 +58,16 @@ def test_a_wrong_setting_is_named(file: Path, text: str, words: str) -> None:
     file.write_text(text)
     with pytest.raises(RoomreadError, match=words):
         load_settings()
+
+
+def test_a_user_without_a_home_folder_is_told_what_to_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_home(_path: str) -> str:
+        return "~/.config"
+
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    # What expanding "~" comes to for a user id that the system does not know.
+    monkeypatch.setattr("os.path.expanduser", no_home)
+    with pytest.raises(RoomreadError, match="no home folder"):
+        load_settings()

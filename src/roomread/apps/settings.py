@@ -38,8 +38,18 @@ class IceService(StrEnum):
 
 
 def settings_file() -> Path:
-    """`roomread.toml` in the user's own configuration folder."""
-    return user_config_path("roomread", appauthor=False) / "roomread.toml"
+    """`roomread.toml` in the user's own configuration folder.
+
+    Raises:
+        RoomreadError: the user has no home folder, as in some containers.
+    """
+    try:
+        return user_config_path("roomread", appauthor=False) / "roomread.toml"
+    except RuntimeError as error:
+        raise RoomreadError(
+            "this user has no home folder to keep settings in",
+            hint="set HOME, or XDG_CONFIG_HOME and XDG_DATA_HOME",
+        ) from error
 
 
 class Settings(BaseSettings):

@@ -40,6 +40,8 @@ def command(
         "server.maxUploadSize": limit,
         # Streamlit would ask for an e-mail address at its first start.
         "server.showEmailPrompt": "false",
+        # For its welcome it would ask a host outside what this computer's address is.
+        "logger.hideWelcomeMessage": "true",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     # Streamlit runs a script by its path in a server of its own, and ends with it.
@@ -47,6 +49,7 @@ def command(
     # At this computer alone a visitor is its user, who may name its files.
     alone = address in ("127.0.0.1", "localhost", "::1")
     environment = {"ROOMREAD_LOCAL_FILES": "true"} | os.environ if alone else dict(os.environ)
+    typer.echo(f"Roomread is at http://{address}:{port} until you press Ctrl-C.")
     try:
         raise typer.Exit(subprocess.call(program, env=environment))  # noqa: S603 (our own script)
     except KeyboardInterrupt:
