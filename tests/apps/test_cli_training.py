@@ -151,16 +151,23 @@ def test_train_evaluate_compare_and_export_follow_one_another(
 
 def test_a_recipe_can_be_taken_from_a_models_card(roomread: Program, tmp_path: Path) -> None:
     write_csv(tiny_fer(), tmp_path / "fer2013.csv")
-    result = roomread(
-        "train", "fer2013.csv", "--config", "compact", "--epochs", 1, "--batch-size", 8,
-        "--out", "run",
-    )  # fmt: skip
+    few = ("--epochs", 1, "--batch-size", 8, "--cutout", 0.5, "--seed", 3, "--out", "first")
+    assert roomread("train", "fer2013.csv", *few).returncode == 0
+    result = roomread("train", "fer2013.csv", "--config", "first/model.onnx", "--out", "run")
     assert result.returncode == 0, result.stderr
     assert b"no FER+ votes" in result.stdout
-    theirs = open_model("compact").card.training | {"epochs": 1, "batch_size": 8}
-    ours = json.loads((tmp_path / "run" / "recipe.json").read_text())
-    assert {k: ours[k] for k in theirs} == json.loads(json.dumps(theirs))
+    theirs = open_model(tmp_path / "first" / "model.onnx").card.training
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == json.loads(
+        json.dumps(theirs)
+    )
     assert "train it anew" in roomread("models").stdout.decode()
+
+
+def test_a_card_whose_teacher_is_not_there_names_it(roomread: Program, tmp_path: Path) -> None:
+    write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    result = roomread("train", "fer2013.csv", "--config", "compact", "--out", "run")
+    assert result.returncode == 2
+    assert b"runs/first/model.onnx: no such model" in result.stderr
 
 
 def test_review_finds_a_copy_and_writes_rows_and_page(roomread: Program, tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def address(folder: Path) -> Iterator[str]:
     yield url
     os.killpg(process.pid, 15)
     process.wait(timeout=30)
-    assert "Traceback" not in (folder / "log").read_text()
+    # Streamlit has a traceback of its own for a browser that was closed; none is through our code.
+    assert not re.search(r'File "[^"]*/roomread/', (folder / "log").read_text())
 
 
 @pytest.fixture(scope="module")

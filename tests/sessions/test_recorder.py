@@ -230,4 +230,6 @@ def test_a_database_that_stays_away_is_told_at_the_end(sqlite_url: str) -> None:
         recorder.close()
     assert "what came before is kept" in str(error.value)
     store.close()
-    assert SessionStore(sqlite_url).last_time(session.id) == pytest.approx(10, abs=2)
+    again = SessionStore(sqlite_url)
+    assert again.last_time(session.id) == pytest.approx(10, abs=2)
+    again.close()
