@@ -211,13 +211,17 @@ class Analyzer:
             return [Adapted(scores, (), None) for scores in classifier.classify(crops)]
         return self._adapter.adapt(classifier.predict(crops), tracks, faces=faces)
 
-    def observe(self, frame: Frame) -> list[Observation]:
-        """The faces of a frame with their features, for teaching; the largest first.
+    def observe(self, frame: Frame, faces: list[Face] | None = None) -> list[Observation]:
+        """The faces of a frame with their features, for teaching.
+
+        Args:
+            frame: the picture.
+            faces: those to look at; None for all that it shows, the largest first.
 
         Raises:
             ProfileError: the classifier is not one of a model file.
         """
-        faces = self.detector.detect(frame.image)
+        faces = self.detector.detect(frame.image) if faces is None else faces
         readings = self.read(frame, faces)
         classifier = ExpressionClassifier(self.model)
         crops = cut(frame.image, faces, classifier.framing, side=classifier.side)

@@ -7,8 +7,15 @@ import av
 import numpy as np
 
 from roomread import Analyzer
-from roomread.apps.web.camera import HISTORY_SECONDS, CameraSlots, LiveCamera
+from roomread.apps.web.camera import (
+    CALIBRATION_SECONDS,
+    HISTORY_SECONDS,
+    CameraLink,
+    CameraSlots,
+    LiveCamera,
+)
 from roomread.media import NoPicture
+from roomread.readings import Face
 from roomread.testing import FixedClassifier, FixedDetector
 
 BOX = (40.0, 30.0, 100.0, 110.0)
@@ -96,3 +103,60 @@ def test_slots_are_bounded_kept_by_asking_and_freed_when_idle() -> None:
     # b has been silent for 16 seconds, a for six.
     assert slots.take("c", 16.0)
     assert not slots.take("b", 16.0)
+
+
+class _Counting(FixedDetector):
+    """Counts how often it is asked for all faces of a frame."""
+
+    asked = 0
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        self.asked += 1
+        return super().detect(image)
+
+
+def test_a_calibration_looks_at_the_face_that_was_read_and_searches_no_other() -> None:
+    detector = _Counting([BOX])
+    live = LiveCamera(Analyzer(detector=detector), mirrored=False)
+    watched = frames(round(CALIBRATION_SECONDS * 10) + 5)
+    for frame in watched:
+        feed(live, [frame])
+    without = detector.asked
+    again = LiveCamera(live._analyzer, mirrored=False)
+    again.calibrate()
+    for frame in watched:
+        feed(again, [frame])
+    assert again.calibrated
+    assert again.trial is not None
+    assert detector.asked == 2 * without
+
+
+def test_a_lost_connection_is_wanted_again_until_patience_ends() -> None:
+    link = CameraLink(patience=30)
+    link.update(signalling=False, playing=False, now=0)
+    assert link.wanted is None
+    link.update(signalling=True, playing=False, now=1)
+    link.update(signalling=False, playing=True, now=2)
+    link.update(signalling=False, playing=True, now=100)
+    link.update(signalling=False, playing=False, now=101)
+    link.update(signalling=True, playing=False, now=125)
+    link.check(125)
+    assert link.wanted is True
+    link.check(131)
+    assert link.wanted is False
+    assert link.lost
+    link.update(signalling=False, playing=False, now=132)
+    assert link.wanted is None
+    link.update(signalling=False, playing=True, now=140)
+    assert not link.lost
+
+
+def test_a_camera_that_was_stopped_stays_stopped() -> None:
+    link = CameraLink()
+    link.update(signalling=False, playing=True, now=0)
+    link.stop()
+    link.update(signalling=False, playing=True, now=1)
+    assert link.wanted is False
+    link.update(signalling=False, playing=False, now=2)
+    assert link.wanted is None
+    assert not link.lost

@@ -16,7 +16,7 @@ from streamlit_webrtc import VideoProcessorBase
 from roomread import Analyzer
 from roomread.fewshot import Consent, Profile, Shot, Trial, Use, evaluate
 from roomread.media import NoPicture, SignalCheck, draw_readings
-from roomread.readings import Expression, Frame, Reading, Scores
+from roomread.readings import Expression, Face, Frame, Reading, Scores
 
 HISTORY_SECONDS = 60.0
 # As often as a chart of a minute can show.
@@ -74,12 +74,15 @@ class Calibration:
         """Takes the largest face's features, twice a second, while it is the same person's."""
         if frame.time < self._next or not readings or readings[0].scores is None:
             return
-        self.track = readings[0].track if self.track is None else self.track
-        if readings[0].track != self.track:
+        nearest = readings[0]
+        self.track = nearest.track if self.track is None else self.track
+        if nearest.track != self.track:
             return
         self._next = frame.time + _CALIBRATION_STEP
+        face = Face(nearest.box, nearest.landmarks, nearest.detection)
+        (seen,) = analyzer.observe(frame, [face])
         name = Expression.NEUTRAL.display_name
-        self.shots.append(analyzer.observe(frame)[0].shot(name, name="the camera"))
+        self.shots.append(seen.shot(name, name="the camera"))
 
     def profile(self, analyzer: Analyzer) -> Profile | None:
         """What was learnt; None where the face was seen too seldom."""
@@ -210,6 +213,56 @@ class LiveCamera(VideoProcessorBase):
         offset = begun - frame_time
         self._fastest = offset if self._fastest is None else min(self._fastest, offset)
         return time.monotonic() - frame_time - self._fastest
+
+
+class CameraLink:
+    """Whether a visitor wants the camera: a connection that is lost is to be made again.
+
+    A browser calls a connection lost as soon as a network falters, and streamlit-webrtc then ends
+    it for good.
+
+    Args:
+        patience: seconds without a picture after which nothing more is tried.
+
+    Attributes:
+        lost: whether the last connection was given up.
+    """
+
+    def __init__(self, *, patience: float = 30.0) -> None:
+        self.lost = False
+        self._patience = patience
+        self._until: float | None = None
+        self._stopping = False
+
+    @property
+    def wanted(self) -> bool | None:
+        """What streamlit-webrtc is to do: connect, end, or None, leave it to its own button."""
+        if self._stopping:
+            return False
+        return True if self._until is not None else None
+
+    def update(self, *, signalling: bool, playing: bool, now: float) -> None:
+        """What the browser tells.
+
+        Args:
+            signalling: it wants to connect; only once it was given a camera.
+            playing: it is connected.
+            now: seconds on any clock that does not go back.
+        """
+        if self._stopping:
+            self._stopping = signalling or playing
+        elif playing or (signalling and self._until is None):
+            self._until, self.lost = now + self._patience, False
+
+    def check(self, now: float) -> None:
+        """Gives up where there has been no picture for too long."""
+        if self._until is not None and now > self._until:
+            self.stop()
+            self.lost = True
+
+    def stop(self) -> None:
+        """The visitor wants the camera no more."""
+        self._until, self._stopping = None, True
 
 
 class CameraSlots:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit_webrtc import WebRtcMode, webrtc_streamer
+from streamlit_webrtc import (
+    AudioProcessorBase,
+    WebRtcMode,
+    WebRtcStreamerContext,
+    webrtc_streamer,
+)
+from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from roomread.apps.settings import load_settings
 from roomread.apps.web.camera import (
     CALIBRATION_SECONDS,
     HISTORY_SECONDS,
+    CameraLink,
     CameraSlots,
     LiveCamera,
     LiveState,
@@ -65,12 +73,43 @@ def show() -> None:
         st.warning(f"Cameras on other networks may not connect: {error}")
         servers = list(settings.ice_servers)
     mirrored = st.toggle("Mirrored", value=True)
+    link: CameraLink = st.session_state.setdefault("camera_link", CameraLink())
+    link.check(time.monotonic())
+    asked = link.wanted
     left, right = st.columns([3, 2])
     with left:
-        analyzer = visitor_analyzer()
-        streamer = webrtc_streamer(
+        streamer = _connect(servers, link, mirrored=mirrored)
+        state = streamer.state
+        link.update(signalling=state.signalling, playing=state.playing, now=time.monotonic())
+        if link.wanted != asked:
+            st.rerun()
+        if link.wanted:
+            st.button("Stop the camera", on_click=link.stop)
+        with st.expander("The camera does not start?"):
+            st.markdown(_TROUBLE)
+            st.fragment(show_connection_test)(servers)
+    camera = streamer.video_processor
+    with right:
+        if camera is not None and state.playing:
+            camera.mirrored = mirrored
+            _follow(camera, link, slots, visitor)
+        elif link.wanted:
+            _wait(link)
+        elif link.lost:
+            st.warning("The camera is no longer connected. Press START to try again.")
+        else:
+            st.info("Press START. The picture is read in this app's memory and never stored.")
+
+
+def _connect(
+    servers: list[dict[str, Any]], link: CameraLink, *, mirrored: bool
+) -> WebRtcStreamerContext[LiveCamera, AudioProcessorBase]:
+    analyzer = visitor_analyzer()
+    try:
+        return webrtc_streamer(
             key="live",
             mode=WebRtcMode.SENDRECV,
+            desired_playing_state=link.wanted,
             video_processor_factory=lambda: LiveCamera(analyzer, mirrored=mirrored),
             rtc_configuration={"iceServers": servers},
             media_stream_constraints={
@@ -79,23 +118,28 @@ def show() -> None:
             },
             async_processing=True,
         )
-        with st.expander("The camera does not start?"):
-            st.markdown(_TROUBLE)
-            st.fragment(show_connection_test)(servers)
-    camera = streamer.video_processor
-    if camera is None or not streamer.state.playing:
-        right.info("Press START. The picture is read in this app's memory and never stored.")
-        return
-    camera.mirrored = mirrored
+    except SignallingTimeoutError:
+        # This computer was too busy to answer in ten seconds; the browser still waits.
+        link.update(signalling=True, playing=False, now=time.monotonic())
+        st.rerun()
 
-    @st.fragment(run_every=0.5)
-    def panel() -> None:
-        slots.take(visitor, time.monotonic())
-        _offer_calibration(camera)
-        _show_state(camera.state)
 
-    with right:
-        panel()
+@st.fragment(run_every=0.5)
+def _follow(camera: LiveCamera, link: CameraLink, slots: CameraSlots, visitor: str) -> None:
+    now = time.monotonic()
+    slots.take(visitor, now)
+    link.update(signalling=False, playing=True, now=now)
+    _offer_calibration(camera)
+    _show_state(camera.state)
+
+
+@st.fragment(run_every=1.0)
+def _wait(link: CameraLink) -> None:
+    """Until there is a picture, or no hope of one."""
+    st.info("Connecting to the camera …")
+    link.check(time.monotonic())
+    if not link.wanted:
+        st.rerun()
 
 
 def _offer_calibration(camera: LiveCamera) -> None:
