@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from roomread.apps.access import Access, Scope
-from roomread.apps.api.guard import is_loopback
+from roomread.apps.addresses import is_loopback
 from roomread.apps.api.rates import Rate
 from roomread.apps.api.signin import SESSION_SECONDS, SignIns
 from roomread.errors import RoomreadError

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import altered
 from program import Program
 from roomread.apps.cli.teach import repeat_options
 from roomread.bench import scenes
@@ -24,12 +25,12 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     portraits = scenes.portraits()
-    for n, picture in enumerate(scenes.variants(scenes.masked(*portraits[0]))):
+    for n, picture in enumerate(altered.variants(altered.masked(*portraits[0]))):
         picture.save(tmp_path / f"m{n}.jpg")
-    for n, picture in enumerate(scenes.tilted()):
+    for n, picture in enumerate(altered.tilted()):
         picture.save(tmp_path / f"n{n}.jpg")
-    scenes.masked(*portraits[1]).save(tmp_path / "other.jpg")
-    for n, picture in enumerate(scenes.variants(Image.fromarray(scenes.astronaut()))[:2]):
+    altered.masked(*portraits[1]).save(tmp_path / "other.jpg")
+    for n, picture in enumerate(altered.variants(Image.fromarray(scenes.astronaut()))[:2]):
         picture.save(tmp_path / f"smile{n}.jpg")
     Image.fromarray(np.hstack([scenes.astronaut()] * 2)).save(tmp_path / "two.jpg")
     return tmp_path

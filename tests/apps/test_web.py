@@ -18,8 +18,9 @@ from PIL import Image
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
+from altered import masked, tilted, variants
 from program import PROGRAM, free_port
-from roomread.bench.scenes import grid, masked, portraits, tilted, variants
+from roomread.bench.scenes import grid, portraits
 from roomread.media import VideoWriter
 from visitors import (
     CHROMIUM,
@@ -166,8 +167,37 @@ def test_the_live_camera_is_read_the_face_leaves_and_comes_back(page: Page) -> N
     expect(page.get_by_text("#1: happy")).to_be_visible()
     expect(page.get_by_text("No face is seen.")).to_be_visible()
     expect(page.get_by_text(": happy").first).to_be_visible()
-    page.frame_locator("iframe").first.get_by_role("button", name="STOP").click()
+    page.get_by_role("button", name="Stop the camera").click()
     expect(page.get_by_text("Press START.")).to_be_visible()
+    start_camera(page)
+
+
+def test_a_connection_that_falters_is_made_again(
+    browser: Browser, address: str, page: Page
+) -> None:
+    del page  # the purpose is answered
+    context = browser.new_context(permissions=["camera"])
+    context.add_init_script(
+        "const Free = RTCPeerConnection;"
+        "window.RTCPeerConnection = function (settings) {"
+        "  return (window.connection = new Free(settings));"
+        "};"
+    )
+    visitor = context.new_page()
+    visitor.set_default_timeout(SLOW)
+    visitor.goto(address)
+    visit(visitor, "Live")
+    start_camera(visitor)
+    frame = next(frame for frame in visitor.frames if "streamlit_webrtc" in frame.url)
+    frame.evaluate(
+        # What a browser says when a network falters.
+        "Object.defineProperty(connection, 'connectionState', { value: 'disconnected' });"
+        "window.before = connection;"
+        "connection.dispatchEvent(new Event('connectionstatechange'))"
+    )
+    frame.wait_for_function("connection !== before && connection.connectionState === 'connected'")
+    expect(visitor.get_by_text("Frames/s")).to_be_visible()
+    context.close()
 
 
 def test_two_visitors_have_a_camera_each(browser: Browser, address: str, page: Page) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+import altered
 from roomread import Analyzer, Expression, Frame
 from roomread.bench import scenes
 from roomread.errors import ModelFileError, ProfileError
@@ -43,13 +44,13 @@ def arrays(pictures: list[Image.Image]) -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def masked() -> Profile:
     """Taught of one person, a smiling woman."""
-    pictures = arrays(scenes.variants(scenes.masked(*scenes.portraits()[0])))
+    pictures = arrays(altered.variants(altered.masked(*scenes.portraits()[0])))
     return Profile.from_references("masked", pictures, analyzer=ANALYZER)
 
 
 @pytest.fixture(scope="module")
 def grace() -> Profile:
-    pictures = arrays(scenes.tilted())
+    pictures = arrays(altered.tilted())
     return Profile.from_references(
         "grace", {Expression.NEUTRAL: pictures}, analyzer=ANALYZER, consent=ASKED
     )
@@ -60,7 +61,7 @@ def test_a_state_taught_of_one_person_is_seen_in_another_and_not_where_it_is_not
 ) -> None:
     analyzer = ANALYZER.with_profiles([masked])
     portrait, face = scenes.portraits()[1]
-    (covered,) = analyzer.analyze(scenes.masked(portrait, face))
+    (covered,) = analyzer.analyze(altered.masked(portrait, face))
     (bare,) = analyzer.analyze(portrait)
     assert covered.shown_states == ["masked"]
     assert bare.shown_states == []
@@ -106,7 +107,7 @@ def test_left_out_pictures_tell_what_helps(masked: Profile, grace: Profile) -> N
 
 
 def test_a_smile_is_no_new_state_and_a_clear_face_needs_no_profile() -> None:
-    smiles = arrays(scenes.variants(Image.fromarray(scenes.astronaut())))
+    smiles = arrays(altered.variants(Image.fromarray(scenes.astronaut())))
     smiling = Profile.from_references("smiling", smiles, analyzer=ANALYZER)
     assert evaluate(smiling, ANALYZER.model).helps is False
     clear = Profile.from_references(

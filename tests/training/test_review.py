@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from altered import smooth_pictures
 from fer_files import tiny_fer
-from roomread.bench.scenes import smooth_pictures
 from roomread.classifier import open_model
 from roomread.errors import DataError
 from roomread.readings import Expression

@@ -191,14 +191,6 @@ def _read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image
 
 
-def smooth_pictures(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
-    """Different grey pictures uint8 [count, 48, 48] with large soft shapes, as faces have."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (count, 7, 7), dtype=np.uint8)
-    return np.stack(
-        [np.asarray(Image.fromarray(c).resize((48, 48), Image.Resampling.BICUBIC)) for c in coarse]
-    )
-
-
 def moving(
     still: Grid, count: int, *, rate: float = 25.0, sway: float = 0.08, noise: float = 2.0
 ) -> Iterator[Frame]:
@@ -237,24 +229,3 @@ def _shifted(tile: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
     rows = np.clip(rows - y, 0, len(rows) - 1)
     columns = np.clip(columns - x, 0, len(columns) - 1)
     return tile[np.ix_(rows, columns)]
-
-
-def masked(portrait: NDArray[np.uint8], face: Box) -> Image.Image:
-    """A portrait whose mouth and chin are under a light mask: a state that no net was taught."""
-    picture = Image.fromarray(portrait)
-    left, top, right, bottom = face
-    part = (left, top + 0.55 * face.height, right, bottom + 0.05 * face.height)
-    ImageDraw.Draw(picture).ellipse(part, fill=(235, 235, 240))
-    return picture
-
-
-def variants(picture: Image.Image) -> list[Image.Image]:
-    """Five pictures of the same face that are not the same picture."""
-    dimmed = ImageEnhance.Brightness(picture).enhance(0.7)
-    return [picture, picture.rotate(6), picture.rotate(-6), ImageOps.mirror(picture), dimmed]
-
-
-def tilted() -> list[Image.Image]:
-    """An earnest face, tilted so far that the bundled net doubts that it is neutral."""
-    picture = Image.fromarray(hopper())
-    return [picture.rotate(35), ImageOps.mirror(picture).rotate(-34), picture.rotate(32)]

@@ -1,0 +1,39 @@
+"""Pictures that no recording shows: altered portraits, and soft shapes such as FER-2013 has."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+
+from roomread.bench.scenes import hopper
+from roomread.readings import Box
+
+
+def smooth_pictures(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
+    """Different grey pictures uint8 [count, 48, 48] with large soft shapes, as faces have."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (count, 7, 7), dtype=np.uint8)
+    return np.stack(
+        [np.asarray(Image.fromarray(c).resize((48, 48), Image.Resampling.BICUBIC)) for c in coarse]
+    )
+
+
+def masked(portrait: NDArray[np.uint8], face: Box) -> Image.Image:
+    """A portrait whose mouth and chin are under a light mask: a state that no net was taught."""
+    picture = Image.fromarray(portrait)
+    left, top, right, bottom = face
+    part = (left, top + 0.55 * face.height, right, bottom + 0.05 * face.height)
+    ImageDraw.Draw(picture).ellipse(part, fill=(235, 235, 240))
+    return picture
+
+
+def variants(picture: Image.Image) -> list[Image.Image]:
+    """Five pictures of the same face that are not the same picture."""
+    dimmed = ImageEnhance.Brightness(picture).enhance(0.7)
+    return [picture, picture.rotate(6), picture.rotate(-6), ImageOps.mirror(picture), dimmed]
+
+
+def tilted() -> list[Image.Image]:
+    """An earnest face, tilted so far that the bundled net doubts that it is neutral."""
+    picture = Image.fromarray(hopper())
+    return [picture.rotate(35), ImageOps.mirror(picture).rotate(-34), picture.rotate(32)]
