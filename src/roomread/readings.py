@@ -60,6 +60,12 @@ _COLORS = {
 }
 _EMOJI = dict(zip(Expression, "😠🤢😨😊😢😮😐", strict=True))
 
+
+def percent(share: float) -> str:
+    """A probability for people, "0%".."99%": no reading of a face is certain."""
+    return f"{min(share, 0.99):.0%}"
+
+
 # The sign that the circumplex of affect gives each expression (Russell 1980); surprise has none.
 VALENCE = np.array([-1, -1, -1, 1, -1, 0, 0], dtype=np.float64)
 
@@ -207,8 +213,8 @@ class Scores:
 
     @property
     def percent(self) -> str:
-        """The confidence for people, "1%".."99%": no reading of a face is certain."""
-        return f"{min(self.confidence, 0.99):.0%}"
+        """The confidence for people; see `percent`."""
+        return percent(self.confidence)
 
     @property
     def entropy(self) -> float:
@@ -326,6 +332,11 @@ class Reading:
     def label(self) -> Expression | None:
         """The expression; None when the face cannot be read or the net is not sure enough."""
         return self.scores.label if self.scores is not None else None
+
+    def __str__(self) -> str:
+        if self.scores is None:
+            return f"unreadable: {self.quality.reason}"
+        return "".join([str(self.scores), *(f" + {name}" for name in self.shown_states)])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; `scores` by expression name, None where unread.

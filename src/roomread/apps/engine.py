@@ -14,6 +14,9 @@ from roomread.apps.jobs import JobBoard
 from roomread.apps.settings import Settings
 from roomread.readings import Frame, Reading
 
+# The service says who is signed in, and takes it away from whoever else says it.
+USER_HEADER = "X-Roomread-User"
+
 
 class Engine:
     """Reads pictures and videos that strangers send, within an operator's limits.

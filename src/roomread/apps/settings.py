@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -15,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from roomread.apps.folders import config_folder, data_folder
 from roomread.errors import RoomreadError
 from roomread.media import atomic_path
 
@@ -43,13 +43,7 @@ def settings_file() -> Path:
     Raises:
         RoomreadError: the user has no home folder, as in some containers.
     """
-    try:
-        return user_config_path("roomread", appauthor=False) / "roomread.toml"
-    except RuntimeError as error:
-        raise RoomreadError(
-            "this user has no home folder to keep settings in",
-            hint="set HOME, or XDG_CONFIG_HOME and XDG_DATA_HOME",
-        ) from error
+    return config_folder() / "roomread.toml"
 
 
 class Settings(BaseSettings):
@@ -105,7 +99,7 @@ class Settings(BaseSettings):
     @property
     def data(self) -> Path:
         """The folder for sessions, keys, users and jobs, which may not be there yet."""
-        return self.data_folder or user_data_path("roomread", appauthor=False)
+        return self.data_folder or data_folder()
 
     @classmethod
     def settings_customise_sources(

@@ -19,7 +19,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from roomread.apps.api.house import House, Sender, TheHouse
-from roomread.apps.api.problems import Problem, RefusedError, as_refusal, responses
+from roomread.apps.api.problems import RefusedError, as_refusal, responses
 from roomread.apps.api.shapes import (
     PictureShape,
     PicturesInput,
@@ -118,7 +118,8 @@ async def analyze(
             try:
                 pictures.append(_shape(await _read(house, picture, index, annotated=annotated)))
             except MediaError as error:
-                pictures.append(_unread(picture.name, error))
+                problem = as_refusal(error).as_problem()
+                pictures.append(UnreadPicture(source=picture.name, problem=problem))
         return PicturesShape(pictures=pictures)
 
 
@@ -156,18 +157,6 @@ def _shape(read: Read) -> PictureShape:
     if read.drawn:
         shape.annotated = base64.b64encode(read.drawn).decode()
     return shape
-
-
-def _unread(name: str, error: MediaError) -> UnreadPicture:
-    refusal = as_refusal(error)
-    problem = Problem(
-        type=f"urn:roomread:problem:{refusal.kind}",
-        title=refusal.status.phrase,
-        status=refusal.status,
-        detail=refusal.problem,
-        hint=refusal.hint,
-    )
-    return UnreadPicture(source=name, problem=problem)
 
 
 async def read_pictures(request: Request, house: House) -> list[Sent]:

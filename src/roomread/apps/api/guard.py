@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -16,13 +15,14 @@ from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocketClose
 
 from roomread.apps.access import LOCAL, Access, Principal
+from roomread.apps.addresses import is_loopback
 from roomread.apps.api.limits import Slots
 from roomread.apps.api.logs import audit
 from roomread.apps.api.problems import RefusedError
 from roomread.apps.api.rates import Rate
 from roomread.apps.api.signin import COOKIE, SignIns
+from roomread.apps.engine import USER_HEADER
 
-USER_HEADER = "X-Roomread-User"
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
 PUBLIC = frozenset({"/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json"})
 # Where keys are good; the pages are for people.
@@ -157,16 +157,6 @@ def _check_local(headers: Headers) -> None:
         raise _forbidden("without sign-in this service is for localhost alone")
     if any(name in headers for name in _FORWARDED):
         raise _forbidden("behind a proxy this service needs sign-in: roomread serve --sign-in")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or address is this computer's own, for itself alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_origin(connection: HTTPConnection) -> None:

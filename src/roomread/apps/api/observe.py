@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 from roomread.apps.api.guard import is_ours
 from roomread.apps.api.logs import log, log_failure
 from roomread.apps.api.metrics import Metrics
-from roomread.apps.api.problems import respond
+from roomread.apps.api.problems import RefusedError
 
 # The app's own code makes its styles, workers and WebAssembly at run time.
 _CSP_APP = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
@@ -79,7 +79,8 @@ class Observe:
             log_failure(error)
             if not status and scope["type"] == "http":
                 failed = HTTPStatus.INTERNAL_SERVER_ERROR
-                await respond(failed, "failed", "something broke here")(scope, watching, watched)
+                refusal = RefusedError(failed, "failed", "something broke here")
+                await refusal.response()(scope, watching, watched)
         self._count(scope, status, time.monotonic() - begun)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:

@@ -52,7 +52,11 @@ class RefusedError(RoomreadError):
 
     def response(self) -> JSONResponse:
         """The answer."""
-        return respond(self.status, self.kind, self.problem, self.hint, self.headers)
+        return _respond(self.as_problem(), self.headers)
+
+    def as_problem(self) -> Problem:
+        """What is wrong, as programs read it."""
+        return _problem(self.status, self.kind, self.problem, self.hint)
 
 
 def busy(problem: str, *, seconds: int = 1) -> RefusedError:
@@ -66,22 +70,18 @@ def busy(problem: str, *, seconds: int = 1) -> RefusedError:
     )
 
 
-def respond(
-    status: HTTPStatus,
-    kind: str,
-    detail: str,
-    hint: str = "",
-    headers: dict[str, str] | None = None,
-) -> JSONResponse:
-    """A problem as an answer."""
-    problem = Problem(
+def _problem(status: HTTPStatus, kind: str, detail: str, hint: str = "") -> Problem:
+    return Problem(
         type=f"urn:roomread:problem:{kind}",
         title=status.phrase,
         status=status,
         detail=detail,
         hint=hint,
     )
-    return JSONResponse(problem.model_dump(), status, headers, media_type=MEDIA_TYPE)
+
+
+def _respond(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(problem.model_dump(), problem.status, headers, media_type=MEDIA_TYPE)
 
 
 def as_refusal(error: RoomreadError) -> RefusedError:
@@ -110,14 +110,15 @@ def map_errors(app: FastAPI) -> None:
     async def _of_http(_request: Request, error: HTTPException) -> JSONResponse:
         status = HTTPStatus(error.status_code)
         kind = status.phrase.lower().replace(" ", "-")
-        return respond(status, kind, str(error.detail), headers=dict(error.headers or {}))
+        return _respond(_problem(status, kind, str(error.detail)), dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def _of_form(_request: Request, error: RequestValidationError) -> JSONResponse:
         first: dict[str, Any] = error.errors()[0]
         # Where it stands and what is wrong; not what was sent, which may be a picture.
         place = ".".join(str(part) for part in first["loc"])
-        return respond(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", f"{place}: {first['msg']}")
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _respond(_problem(status, "not-valid", f"{place}: {first['msg']}"))
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -16,7 +16,8 @@ import uvicorn
 from filelock import FileLock, Timeout
 
 from roomread.apps.access import Access
-from roomread.apps.api.guard import Door, is_loopback
+from roomread.apps.addresses import is_loopback
+from roomread.apps.api.guard import Door
 from roomread.apps.api.house import House
 from roomread.apps.api.limits import Slots
 from roomread.apps.api.logs import log, set_up_logs

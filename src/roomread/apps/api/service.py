@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from roomread import __version__
-from roomread.apps.api import analyze, live, pages, videos
+from roomread.apps.api import analyze, forms, live, videos
 from roomread.apps.api.analyze import request_cap
 from roomread.apps.api.guard import Guard, is_ours
 from roomread.apps.api.house import House, Manager, Reader, TheHouse
@@ -110,7 +110,7 @@ def make_service(house: House) -> ASGIApp:
     api.state.house = house
     map_errors(api)
     api.include_router(router)
-    for part in (analyze, videos, live, pages):
+    for part in (analyze, videos, live, forms):
         api.include_router(part.router)
     limited = Body(_Split(api, app), cap=lambda path: _cap(house, path), at_once=_AT_ONCE)
     return Observe(Guard(limited, house.door), house.metrics)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from platformdirs import user_data_path
 from rich import box as borders
 from rich.console import Console
 from rich.table import Table
 
+from roomread.apps.folders import data_folder
 from roomread.classifier import open_model
 from roomread.errors import ProfileError
 from roomread.fewshot import Profile, ProfileStore, Use, evaluate
@@ -24,7 +24,7 @@ Model = Annotated[str, typer.Option(help="The model it was taught with, if not t
 
 def profile_store() -> ProfileStore:
     """The profiles in the user's own data folder."""
-    return ProfileStore(user_data_path("roomread", appauthor=False) / "profiles")
+    return ProfileStore(data_folder() / "profiles")
 
 
 def parse_uses(text: str, store: ProfileStore) -> list[Use]:

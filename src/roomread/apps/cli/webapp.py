@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from roomread.apps.addresses import is_loopback
 from roomread.errors import MissingExtraError
 
 _SCRIPT = Path(__file__).parent.parent / "web" / "main.py"
@@ -47,7 +48,7 @@ def command(
     # Streamlit runs a script by its path in a server of its own, and ends with it.
     program = [sys.executable, "-m", "streamlit", "run", str(_SCRIPT), *flags]
     # At this computer alone a visitor is its user, who may name its files.
-    alone = address in ("127.0.0.1", "localhost", "::1")
+    alone = is_loopback(address)
     environment = {"ROOMREAD_LOCAL_FILES": "true"} | os.environ if alone else dict(os.environ)
     typer.echo(f"Roomread is at http://{address}:{port} until you press Ctrl-C.")
     try:

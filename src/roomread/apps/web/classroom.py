@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +13,10 @@ from roomread.apps.recording import open_store
 from roomread.apps.settings import Settings, load_settings
 from roomread.apps.web.class_charts import coverage_chart, seats_chart, shares_chart, valence_chart
 from roomread.apps.web.recordings import Recording, RecordingBoard
-from roomread.apps.web.shared import engine
+from roomread.apps.web.shared import engine, go_to, upload_types
 from roomread.errors import RoomreadError
 from roomread.media import VIDEO_SUFFIXES
-from roomread.readings import Expression
+from roomread.readings import Expression, percent
 from roomread.room import DEFAULT_RULES, MIN_PEOPLE, RoomMood, clock
 from roomread.sessions import Mark, Session, SessionStore, State
 from roomread.sessions.export import Format, export
@@ -52,16 +53,7 @@ def show() -> None:
     except RoomreadError as error:
         st.error(str(error))
         if st.button("All sessions", key="after_error"):
-            _go_to("")
-
-
-def _go_to(number: str) -> None:
-    """Shows a session, in the address too: loading the page anew comes back to it."""
-    if number:
-        st.query_params["session"] = number
-    else:
-        st.query_params.clear()
-    st.rerun()
+            go_to()
 
 
 def _ask(board: RecordingBoard, settings: Settings) -> None:
@@ -70,7 +62,7 @@ def _ask(board: RecordingBoard, settings: Settings) -> None:
     left, right = st.columns(2)
     upload = left.file_uploader(
         "A recording",
-        type=sorted(suffix.lstrip(".") for suffix in VIDEO_SUFFIXES),
+        type=upload_types(VIDEO_SUFFIXES),
         max_upload_size=settings.max_upload_mb,
     )
     place = right.text_input(
@@ -99,7 +91,7 @@ def _ask(board: RecordingBoard, settings: Settings) -> None:
             rules=rules,
             consent=consent,
         )
-        _go_to(session.id)
+        go_to(session=session.id)
 
 
 def _list(store: SessionStore) -> None:
@@ -115,7 +107,7 @@ def _list(store: SessionStore) -> None:
         columns[1].write(day)
         columns[2].write(session.state().value)
         if columns[3].button("Open", key=f"open{session.id}"):
-            _go_to(session.id)
+            go_to(session=session.id)
     if len(sessions) > 50:
         st.caption(f"{len(sessions) - 50} older ones: `roomread session list`.")
 
@@ -151,7 +143,7 @@ def _show_live(store: SessionStore, recording: Recording) -> None:
         st.error(f"{recording.trouble}: what comes meanwhile is kept in memory and written later.")
     _show_mood(recording.mood)
     for alert in recording.alerts:
-        st.warning(f"{alert.why} ({min(alert.sure, 0.99):.0%} sure; {alert.rule})")
+        st.warning(f"{alert.why} ({percent(alert.sure)} sure; {alert.rule})")
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
     label = left.text_input("What begins now", placeholder="group work", key="mark_label")
     if middle.button("Mark", disabled=not label.strip(), width="stretch"):
@@ -179,7 +171,7 @@ def _show_mood(mood: RoomMood | None) -> None:
     trend.metric("Trend", beside, help="Beside what was usual in the ten minutes before.")
     trend.caption(str(mood.direction or "it takes three minutes"))
     top = Expression(int(mood.scores.argmax()))
-    shown.metric("Mostly", f"{top} {min(mood.scores[top], 0.99):.0%}")
+    shown.metric("Mostly", f"{top} {percent(mood.scores[top])}")
 
 
 def _show_charts(store: SessionStore, session: Session) -> Summary:
@@ -194,10 +186,9 @@ def _show_charts(store: SessionStore, session: Session) -> Summary:
 
 
 def _show_kept(store: SessionStore, session: Session) -> None:
-    moods = store.moods(session.id)
-    if not moods:
-        st.info("Nothing was recorded: a figure needs three frames or more.")
     summary = _show_charts(store, session)
+    if summary.whole is None:
+        st.info("Nothing was recorded: a figure needs three frames or more.")
     fall = summary.deepest_fall
     if fall is not None:
         part = summary.part_at(fall.time)
@@ -211,7 +202,7 @@ def _show_kept(store: SessionStore, session: Session) -> None:
     alerts = store.alerts(session.id)
     if alerts:
         st.subheader("Alerts")
-        rows = [(clock(a.time), a.why, f"{min(a.sure, 0.99):.0%}", a.rule) for a in alerts]
+        rows = [(clock(a.time), a.why, percent(a.sure), a.rule) for a in alerts]
         table = pd.DataFrame(rows, columns=["when", "what was seen", "sure", "rule"])
         st.dataframe(table, hide_index=True)
     names = {person.seat: person.name for person in store.people(session.id)}
@@ -253,34 +244,35 @@ def _add_mark(store: SessionStore, session: Session) -> None:
             st.rerun()
 
 
+def _exported(store: SessionStore, number: str, form: Format) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
+        path = Path(folder) / f"session.{form}"
+        export(store, number, form, path)
+        return path.read_bytes()
+
+
 def _offer(store: SessionStore, session: Session) -> None:
     st.subheader("Take it with you")
     columns = st.columns(4)
-    columns[0].download_button(
-        "Report",
-        session_report(store, session.id),
-        file_name=f"{session.id}.html",
-        mime="text/html",
-        on_click="ignore",
-    )
-    with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
-        for column, form, mime in (
-            (columns[1], Format.CSV, "text/csv"),
-            (columns[2], Format.JSON, "application/json"),
-        ):
-            path = Path(folder) / f"session.{form}"
-            export(store, session.id, form, path)
-            column.download_button(
-                form.upper(),
-                path.read_bytes(),
-                file_name=f"{session.id}.{form}",
-                mime=mime,
-                on_click="ignore",
-            )
+    # Each is made when it is asked for: the page is drawn anew at every click.
+    for column, label, make, suffix, mime in (
+        (columns[0], "Report", partial(session_report, store, session.id), "html", "text/html"),
+        (columns[1], "CSV", partial(_exported, store, session.id, Format.CSV), "csv", "text/csv"),
+        (
+            columns[2],
+            "JSON",
+            partial(_exported, store, session.id, Format.JSON),
+            "json",
+            "application/json",
+        ),
+    ):
+        column.download_button(
+            label, make, file_name=f"{session.id}.{suffix}", mime=mime, on_click="ignore"
+        )
     with columns[3].popover("Delete"):
         st.write("Deletes everything that is kept of this session, for good.")
         if st.button("Delete it", type="primary"):
             store.delete(session.id)
-            _go_to("")
+            go_to()
     if st.button("All sessions"):
-        _go_to("")
+        go_to()

@@ -16,10 +16,17 @@ from PIL import Image
 from roomread import Analyzer
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import BusyError, engine, score_bars, turn, visitor_analyzer
+from roomread.apps.web.shared import (
+    BusyError,
+    engine,
+    score_bars,
+    turn,
+    upload_types,
+    visitor_analyzer,
+)
 from roomread.errors import MediaError, RoomreadError
 from roomread.media import PICTURE_SUFFIXES, draw_readings
-from roomread.readings import Expression, Frame, Reading
+from roomread.readings import Expression, Frame, Reading, percent
 
 # A picture's name and digest, and the profiles that it is read with.
 _Key = tuple[str, bytes, tuple[str, ...]]
@@ -46,7 +53,7 @@ def show() -> None:
     limit = load_settings().max_upload_mb
     uploads = st.file_uploader(
         "Photos",
-        type=sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES),
+        type=upload_types(PICTURE_SUFFIXES),
         accept_multiple_files=True,
         max_upload_size=limit,
     )
@@ -134,8 +141,8 @@ def _table(readings: list[Reading]) -> pd.DataFrame:
         [
             {
                 "face": number,
-                "expression": _said(reading),
-                **{e.display_name: _percent(reading, e) for e in Expression},
+                "expression": str(reading),
+                **{e.display_name: _score(reading, e) for e in Expression},
                 "size, px": round(reading.quality.size),
             }
             for number, reading in enumerate(readings, start=1)
@@ -143,14 +150,8 @@ def _table(readings: list[Reading]) -> pd.DataFrame:
     )
 
 
-def _said(reading: Reading) -> str:
-    if reading.scores is None:
-        return f"unreadable: {reading.quality.reason}"
-    return "".join([str(reading.scores), *(f" + {name}" for name in reading.shown_states)])
-
-
-def _percent(reading: Reading, expression: Expression) -> str:
-    return f"{min(reading.scores[expression], 0.99):.0%}" if reading.scores is not None else ""
+def _score(reading: Reading, expression: Expression) -> str:
+    return percent(reading.scores[expression]) if reading.scores is not None else ""
 
 
 def _offer_readings(photos: list[Photo]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import altair as alt
@@ -12,14 +12,12 @@ import pandas as pd
 import streamlit as st
 
 from roomread import Analyzer
-from roomread.apps.engine import Engine, served_engine
+from roomread.apps.engine import USER_HEADER, Engine, served_engine
 from roomread.apps.settings import load_settings
 from roomread.errors import RoomreadError
-from roomread.fewshot import ProfileStore
+from roomread.fewshot import Profile, ProfileStore
 from roomread.readings import Expression, Scores
 
-# The service says who is signed in, and takes it away from whoever else says it.
-USER_HEADER = "X-Roomread-User"
 _NAMES = [e.display_name for e in Expression]
 _COLORS = ["#{:02x}{:02x}{:02x}".format(*e.color) for e in Expression]
 EXPRESSION_SCALE = alt.Scale(domain=_NAMES, range=_COLORS)
@@ -80,20 +78,39 @@ def profiles_on() -> set[str]:
     return names
 
 
-def visitor_analyzer() -> Analyzer:
-    """The analyzer with the profiles that this visitor switched on; says which cannot be used."""
-    analyzer, uses = engine().analyzer, []
+def visitor_profiles() -> list[Profile]:
+    """The profiles that this visitor switched on; tells of those that cannot be used."""
+    good: list[Profile] = []
     for name in sorted(profiles_on()):
         try:
-            uses.append(profile_store().load(name))
-            analyzer = engine().analyzer.with_profiles(uses)
+            profile = profile_store().load(name)
+            engine().analyzer.with_profiles([*good, profile])
         except RoomreadError as error:
             st.warning(f"{error} The profile is switched off.")
             profiles_on().discard(name)
-            uses = [use for use in uses if use.name != name]
-    if uses:
-        st.caption(f"Profiles: {', '.join(use.name for use in uses)}.")
-    return analyzer
+        else:
+            good.append(profile)
+    if good:
+        st.caption(f"Profiles: {', '.join(profile.name for profile in good)}.")
+    return good
+
+
+def visitor_analyzer() -> Analyzer:
+    """The analyzer with this visitor's profiles."""
+    profiles = visitor_profiles()
+    analyzer = engine().analyzer
+    return analyzer.with_profiles(profiles) if profiles else analyzer
+
+
+def go_to(**shown: str) -> None:
+    """Shows one thing of a page, in the address too: loading it anew comes back to it."""
+    st.query_params.from_dict(shown)
+    st.rerun()
+
+
+def upload_types(suffixes: Iterable[str]) -> list[str]:
+    """File suffixes as Streamlit's uploader takes them."""
+    return sorted(suffix.lstrip(".") for suffix in suffixes)
 
 
 def score_bars(scores: Scores) -> alt.Chart:

@@ -7,7 +7,7 @@ import hashlib
 import streamlit as st
 
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import engine, profile_store, profiles_on
+from roomread.apps.web.shared import engine, profile_store, profiles_on, upload_types
 from roomread.errors import RoomreadError
 from roomread.fewshot import Consent, Profile, ProfileStore, Trial, evaluate
 from roomread.fewshot.profile import check_against
@@ -79,7 +79,7 @@ def _references(kind: str, label: str) -> list[_Reference]:
     round_ = st.session_state.setdefault("teach_round", 0)
     uploads = st.file_uploader(
         "Pictures",
-        type=sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES),
+        type=upload_types(PICTURE_SUFFIXES),
         accept_multiple_files=True,
         max_upload_size=load_settings().max_upload_mb,
         key=f"teach_upload_{round_}",

@@ -14,10 +14,11 @@ from roomread.apps.settings import load_settings
 from roomread.apps.web.shared import (
     EXPRESSION_SCALE,
     engine,
+    go_to,
     profile_store,
-    profiles_on,
+    upload_types,
     visitor,
-    visitor_analyzer,
+    visitor_profiles,
 )
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
@@ -44,14 +45,14 @@ def show() -> None:
     _show_result(job)
     if st.button("Another video"):
         _board().forget(number)
-        _go_to("")
+        go_to()
 
 
 def _ask() -> None:
     settings = load_settings()
     upload = st.file_uploader(
         "A video",
-        type=sorted(suffix.lstrip(".") for suffix in VIDEO_SUFFIXES),
+        type=upload_types(VIDEO_SUFFIXES),
         max_upload_size=settings.max_upload_mb,
     )
     place = ""
@@ -60,9 +61,7 @@ def _ask() -> None:
     if not st.button("Read it", type="primary", disabled=upload is None and not place):
         st.info("The video is read on the app's computer; its copy is deleted an hour later.")
         return
-    # Says which profiles are on, and switches off those that cannot be used.
-    visitor_analyzer()
-    profiles = [profile_store().path(name) for name in sorted(profiles_on())]
+    profiles = [profile_store().path(profile.name) for profile in visitor_profiles()]
     try:
         if upload is not None:
             number = _board().upload(
@@ -73,16 +72,7 @@ def _ask() -> None:
     except TooManyJobsError as error:
         st.error(str(error))
         return
-    _go_to(number)
-
-
-def _go_to(number: str) -> None:
-    """Shows a job, in the address too: loading the page anew comes back to it."""
-    if number:
-        st.query_params["job"] = number
-    else:
-        st.query_params.clear()
-    st.rerun()
+    go_to(job=number)
 
 
 @st.fragment(run_every=1.0)
