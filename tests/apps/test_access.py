@@ -227,10 +227,10 @@ MATRIX = {
 def test_the_matrix_holds_every_route_of_the_service() -> None:
     from fastapi.routing import iter_route_contexts  # noqa: PLC0415
 
-    from roomread.apps.api import analyze, live, pages, service, videos  # noqa: PLC0415
+    from roomread.apps.api import analyze, forms, live, service, videos  # noqa: PLC0415
 
     found = set()
-    for part in (analyze, live, pages, service, videos):
+    for part in (analyze, forms, live, service, videos):
         for route in iter_route_contexts(part.router.routes):
             for method in getattr(route, "methods", None) or {"WEBSOCKET"}:
                 found.add((method, route.path))
