@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +18,41 @@ from roomread.faces import CenterFace, FaceDetector, Scanner, cut, judge
 from roomread.fewshot import Adapter, Profile, Use
 from roomread.fewshot.adapter import Adapted
 from roomread.fewshot.profile import Observation
-from roomread.media import find_media, is_folder, open_source, read_image
-from roomread.readings import Face, Frame, Reading
+from roomread.media import Source, find_media, is_folder, open_source, read_image
+from roomread.overlap import ahead
+from roomread.readings import Face, Frame, Quality, Reading, Track
 from roomread.tracking import Recent, ScoreSmoother, Tracker
 
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often what is done in a video, seconds; 0 does it in every frame.
+
+    Attributes:
+        scan: between two glances at whole frames, every fourth of which is a full search; in
+            between known faces are looked for where they were.
+        look: between two looks at a known face; in between it moves on as before. A fast one is
+            looked for in every frame.
+        read: for which what was said of a face holds, a fraction of what an expression lasts (0.5
+            to 4 s: Ekman 2003) and of the smoothing.
+    """
+
+    scan: float = 0.5
+    look: float = 0.1
+    read: float = 0.12
+
+
+DEFAULT_CADENCE = Cadence()
+EVERY_FRAME = Cadence(0, 0, 0)
+
+
+class Said(NamedTuple):
+    """What there is to say of a face; what is said of one that cannot be read is None."""
+
+    quality: Quality
+    adapted: Adapted | None
 
 
 class Analyzer:
@@ -32,11 +65,7 @@ class Analyzer:
         detector: what finds faces; None for CenterFace.
         classifier: what reads them; None for the bundled model.
         smoothing: seconds over which a face's scores are averaged in a video; 0 for none.
-        scan_every: seconds between two searches of whole frames in a video; in between known faces
-            are looked for where they were. 0 searches every frame whole.
-        reread_every: seconds for which a face's scores in a video hold, a fraction of what an
-            expression lasts (0.5 to 4 s: Ekman 2003) and of `smoothing`. 0 reads every face of
-            every frame.
+        cadence: how often what is done in a video.
         profiles: people and states taught from a few pictures. A person's is used for the only
             face of a frame, or for one track: `Use(profile, track=3)`; a state for every face.
 
@@ -50,15 +79,13 @@ class Analyzer:
         detector: FaceDetector | None = None,
         classifier: FaceClassifier | None = None,
         smoothing: float = 0.3,
-        scan_every: float = 0.5,
-        reread_every: float = 0.12,
+        cadence: Cadence = DEFAULT_CADENCE,
         profiles: Sequence[Profile | Use] = (),
     ) -> None:
         self.detector = detector if detector is not None else CenterFace()
         self.classifier = classifier if classifier is not None else ExpressionClassifier()
         self.smoothing = smoothing
-        self.scan_every = scan_every
-        self.reread_every = reread_every
+        self.cadence = cadence
         self.profiles = tuple(use if isinstance(use, Use) else Use(use) for use in profiles)
         self._adapter = Adapter(self.profiles, self.model) if self.profiles else None
 
@@ -86,8 +113,7 @@ class Analyzer:
             detector=self.detector,
             classifier=self.classifier,
             smoothing=self.smoothing,
-            scan_every=self.scan_every,
-            reread_every=self.reread_every,
+            cadence=self.cadence,
             profiles=profiles,
         )
 
@@ -110,9 +136,10 @@ class Analyzer:
 
     def stream(
         self,
-        source: str | Path | bytes | Iterable[Frame],
+        source: str | Path | bytes | Source | Iterable[Frame],
         *,
         every: float | None = None,
+        overlap: bool | None = None,
     ) -> Iterator[tuple[Frame, list[Reading]]]:
         """The frames of a source with their readings, as they come.
 
@@ -120,24 +147,29 @@ class Analyzer:
         within one video; pictures are read one by one.
 
         Args:
-            source: a picture, a folder, a video, a camera's number, a URL, or frames.
-            every: seconds from one analysed frame to the next; None for all. Of no effect on
-                frames passed in.
+            source: a picture, a folder, a video, a camera's number, a URL, an opened source, or
+                frames.
+            every: seconds from one analysed frame to the next; None for all. Of no effect on what
+                is open already, and on frames.
+            overlap: decode and search the next frames, in other threads, while one is read; they
+                are not to be changed meanwhile. None: where the source is a video file.
 
         Raises:
             MediaError: the source cannot be read, or not to its end; what came before is good.
         """
         if isinstance(source, str | Path) and is_folder(source):
             for path in find_media(Path(source)):
-                yield from self.stream(path, every=every)
+                yield from self.stream(path, every=every, overlap=overlap)
         elif isinstance(source, str | Path | bytes):
-            with open_source(source, every=every) as frames:
-                if frames.is_picture:
-                    yield from ((frame, self.analyze_frame(frame)) for frame in frames)
-                else:
-                    yield from self._follow(frames)
+            with open_source(source, every=every) as opened:
+                yield from self.stream(opened, overlap=overlap)
+        elif isinstance(source, Source) and source.is_picture:
+            yield from ((frame, self.analyze_frame(frame)) for frame in source)
         else:
-            yield from self._follow(source)
+            if overlap is None:
+                # Of a camera the newest frame counts; others may use a frame's memory again.
+                overlap = isinstance(source, Source) and not source.live
+            yield from self._follow_ahead(source) if overlap else self._follow(source)
 
     def follow(self) -> Follower:
         """What reads the frames of one video, one after another, as they are handed in."""
@@ -148,13 +180,22 @@ class Analyzer:
         for frame in frames:
             yield frame, follower.update(frame)
 
+    def _follow_ahead(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Reading]]]:
+        """As `_follow`: the next frame is decoded and searched while one is read."""
+        follower = self.follow()
+        with closing(ahead(frames)) as decoded:
+            searched = ((frame, follower.find(frame)) for frame in decoded)
+            with closing(ahead(searched)) as found:
+                for frame, tracks in found:
+                    yield frame, follower.read(frame, tracks)
+
     def read(
         self,
         frame: Frame,
         faces: list[Face],
         tracks: Sequence[int | None] | None = None,
         *,
-        recent: Recent[Adapted] | None = None,
+        recent: Recent[Said] | None = None,
     ) -> list[Reading]:
         """The readings of faces that are found already, in their order.
 
@@ -164,43 +205,35 @@ class Analyzer:
             tracks: their N numbers in a video; None in a picture.
             recent: what was said of these tracks a moment ago; it is taken where it still holds.
         """
-        classifier, tracks = self.classifier, tracks or [None] * len(faces)
-        crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
-        qualities = judge(frame.image, faces, crops)
-        said: dict[int, Adapted] = {}
-        unread = []
-        for i, (quality, track) in enumerate(zip(qualities, tracks, strict=True)):
-            if quality.reason is not None:
-                continue
-            known = None
-            if recent is not None and track is not None:
-                known = recent.find(track, frame.time)
-            if known is not None:
-                said[i] = known
-            else:
-                unread.append(i)
-        new = self._say(crops[unread], [tracks[i] for i in unread], faces=len(faces))
-        for i, adapted in zip(unread, new, strict=True):
-            said[i] = adapted
+        tracks = tracks or [None] * len(faces)
+        said = [
+            recent.find(track, frame.time) if recent is not None and track is not None else None
+            for track in tracks
+        ]
+        unread = [i for i, known in enumerate(said) if known is None]
+        new = self._look(frame, [faces[i] for i in unread], [tracks[i] for i in unread], len(faces))
+        for i, one in zip(unread, new, strict=True):
+            said[i] = one
             track = tracks[i]
             if recent is not None and track is not None:
-                recent.keep(track, adapted, frame.time)
+                recent.keep(track, one, frame.time)
         return [
-            Reading(
-                source=frame.source,
-                time=frame.time,
-                frame=frame.index,
-                box=face.box,
-                detection=face.confidence,
-                quality=quality,
-                scores=said[i].scores if i in said else None,
-                track=track,
-                participant=said[i].person if i in said else None,
-                landmarks=face.landmarks,
-                states=said[i].states if i in said else (),
-            )
-            for i, (face, quality, track) in enumerate(zip(faces, qualities, tracks, strict=True))
+            _reading(frame, face, track, one)
+            for face, track, one in zip(faces, tracks, said, strict=True)
+            if one is not None
         ]
+
+    def _look(
+        self, frame: Frame, faces: list[Face], tracks: Sequence[int | None], count: int
+    ) -> list[Said]:
+        """What there is to say of some faces of a frame that has `count` in all."""
+        classifier = self.classifier
+        crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
+        qualities = judge(frame.image, faces, crops)
+        readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
+        adapted = self._say(crops[readable], [tracks[i] for i in readable], faces=count)
+        of = dict(zip(readable, adapted, strict=True))
+        return [Said(quality, of.get(i)) for i, quality in enumerate(qualities)]
 
     def _say(
         self, crops: NDArray[np.uint8], tracks: Sequence[int | None], *, faces: int
@@ -236,6 +269,23 @@ class Analyzer:
         ]
 
 
+def _reading(frame: Frame, face: Face, track: int | None, said: Said) -> Reading:
+    adapted = said.adapted
+    return Reading(
+        source=frame.source,
+        time=frame.time,
+        frame=frame.index,
+        box=face.box,
+        detection=face.confidence,
+        quality=said.quality,
+        scores=adapted.scores if adapted is not None else None,
+        track=track,
+        participant=adapted.person if adapted is not None else None,
+        landmarks=face.landmarks,
+        states=adapted.states if adapted is not None else (),
+    )
+
+
 class Follower:
     """Reads the frames of one video: the same face keeps its number, its scores are steady.
 
@@ -248,22 +298,31 @@ class Follower:
 
     def __init__(self, analyzer: Analyzer) -> None:
         self.analyzer = analyzer
-        self._scanner = Scanner(analyzer.detector, every=analyzer.scan_every)
-        self._recent = Recent[Adapted](max_age=analyzer.reread_every)
+        cadence = analyzer.cadence
+        self._scanner = Scanner(analyzer.detector, every=cadence.scan, turn=cadence.look)
+        self._recent = Recent[Said](max_age=cadence.read)
         self._recent_of = analyzer
         self._tracker = Tracker()
         self._smoother = ScoreSmoother(time_constant=analyzer.smoothing)
 
     def update(self, frame: Frame) -> list[Reading]:
         """The readings of the next frame; its time is later than the last one's."""
+        return self.read(frame, self.find(frame))
+
+    def find(self, frame: Frame) -> list[Track]:
+        """The first half of `update`: the faces, largest first. It does not wait for the second."""
         tracker = self._tracker
-        faces = self._scanner.find(frame, tracker.expected(frame.time), tracker.missing())
-        tracks = self._tracker.update(faces, frame.time)
+        found = self._scanner.find(frame, tracker.expected(frame.time), tracker.missing())
+        tracks = tracker.update(found.faces, frame.time, there=found.there)
+        return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
+
+    def read(self, frame: Frame, tracks: Sequence[Track]) -> list[Reading]:
+        """The second half of `update`: the readings of what `find` found, frame by frame."""
         if self._recent_of is not self.analyzer:
             # Other profiles may say something else.
             self._recent.clear()
             self._recent_of = self.analyzer
-        numbers = [track.id for track in tracks]
+        faces, numbers = [track.face for track in tracks], [track.id for track in tracks]
         readings = self.analyzer.read(frame, faces, numbers, recent=self._recent)
         return [self._smoother.update(reading) for reading in readings]
 

@@ -93,6 +93,10 @@ class Box(NamedTuple):
         """Square pixels; 0 for an empty or inside-out box."""
         return max(self.width, 0.0) * max(self.height, 0.0)
 
+    def moved(self, x: float, y: float) -> Box:
+        """The same size elsewhere, px to the right and down."""
+        return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
+
     @property
     def center(self) -> tuple[float, float]:
         """(x, y) in pixels."""

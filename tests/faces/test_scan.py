@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from roomread import Analyzer
+from roomread.analyzer import EVERY_FRAME, Cadence
 from roomread.bench.scenes import ASTRONAUT_FACE, astronaut, grid
 from roomread.errors import MediaError
-from roomread.faces import CenterFace, Scanner
+from roomread.faces import CenterFace, Expected, Scanner
 from roomread.readings import Box, Face, Frame
 from roomread.testing import FixedClassifier, FixedDetector
 from roomread.tracking import Tracker
 
 GREY = np.full((120, 160, 3), 128, dtype=np.uint8)
 BOX = Box(20, 20, 60, 70)
+THERE = Expected(1, Face(BOX, None, 1.0), seen=0.0, speed=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +27,11 @@ def detector() -> CenterFace:
     return CenterFace(threads=1)
 
 
-def moved(box: Box, x: float, y: float) -> Box:
-    return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
-
-
 def test_every_face_of_a_call_is_found_again_where_it_was(detector: CenterFace) -> None:
     call = grid().image
     faces = detector.detect(call)
     random = np.random.default_rng(0)
-    expected = [
-        moved(f.box, *(random.uniform(-0.2, 0.2, 2) * f.box.height).tolist()) for f in faces
-    ]
+    expected = [f.box.moved(*(random.uniform(-0.2, 0.2, 2) * f.box.height).tolist()) for f in faces]
     again = detector.refind(call, expected)
     for face, found in zip(faces, again, strict=True):
         assert found is not None
@@ -53,7 +49,7 @@ def test_where_no_face_is_none_is_found(detector: CenterFace) -> None:
 
 
 def test_a_face_that_two_boxes_expect_is_found_once(detector: CenterFace) -> None:
-    near = [ASTRONAUT_FACE, moved(ASTRONAUT_FACE, 12, 6)]
+    near = [ASTRONAUT_FACE, ASTRONAUT_FACE.moved(12, 6)]
     found = [face for face in detector.refind(astronaut(), near) if face is not None]
     assert len(found) == 1
     assert found[0].box.iou(ASTRONAUT_FACE) > 0.6
@@ -97,10 +93,15 @@ class Fake:
     def __init__(self) -> None:
         self.there = True
         self.asked: list[str] = []
+        self.newcomers: list[Face] = []
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (the protocol's)
         self.asked.append("whole")
         return [Face(BOX, None, 1.0)] if self.there else []
+
+    def glance(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (the protocol's)
+        self.asked.append("glance")
+        return [Face(BOX, None, 1.0), *self.newcomers] if self.there else []
 
     def refind(
         self,
@@ -113,15 +114,26 @@ class Fake:
 
 def scan(fake: Fake, scanner: Scanner, times: Sequence[float], image: NDArray[np.uint8]) -> None:
     for time in times:
-        scanner.find(Frame(image, time, 0, ""), [BOX] if fake.there else [])
+        scanner.find(Frame(image, time, 0, ""), [THERE] if fake.there else [])
 
 
 def test_whole_frames_are_searched_at_the_cadence_only() -> None:
     fake = Fake()
     scanner = Scanner(fake, every=0.5)
-    scan(fake, scanner, [n / 10 for n in range(11)], GREY)
-    assert fake.asked == ["whole", *["near"] * 4, "whole", *["near"] * 4, "whole"]
-    assert scanner.scans == 3
+    scan(fake, scanner, [n / 4 for n in range(9)], GREY)
+    assert fake.asked == ["whole", *["near", "near", "glance"] * 3, "near", "whole"]
+    assert scanner.scans == 2
+
+
+def test_a_glance_adds_who_came_in_and_nobody_twice() -> None:
+    fake = Fake()
+    scanner = Scanner(fake, every=0.5, turn=0.1)
+    scanner.find(Frame(GREY, 0.0, 0, ""), [])
+    fake.newcomers = [Face(BOX.moved(70, 0), None, 1.0)]
+    there = Expected(2, Face(BOX.moved(70, 40), None, 1.0), seen=0.5, speed=0)
+    found = scanner.find(Frame(GREY, 0.5, 1, ""), [THERE, there])
+    assert found.there == [2]
+    assert [face.box for face in found.faces] == [BOX, BOX.moved(70, 0)]
 
 
 def test_a_cut_is_searched_whole() -> None:
@@ -139,19 +151,19 @@ def test_a_lost_face_is_searched_for_in_the_whole_frame_at_once() -> None:
     scanner = Scanner(fake, every=9)
     scanner.find(Frame(GREY, 0.0, 0, ""), [])
     fake.there = False
-    assert scanner.find(Frame(GREY, 0.1, 1, ""), [BOX]) == []
+    assert scanner.find(Frame(GREY, 0.1, 1, ""), [THERE]).faces == []
     assert fake.asked == ["whole", "near", "whole"]
 
 
 def test_who_was_lost_is_looked_for_where_that_was() -> None:
     fake = Fake()
     scanner = Scanner(fake, every=9)
-    lost = moved(BOX, 60, 0)
+    lost = BOX.moved(60, 0)
     scanner.find(Frame(GREY, 0.0, 0, ""), [])
-    found = scanner.find(Frame(GREY, 0.1, 1, ""), [BOX], [lost] * 20)
+    found = scanner.find(Frame(GREY, 0.1, 1, ""), [THERE], [lost] * 20)
     assert fake.asked == ["whole", "near"]
     # A long recording loses many; not all of them are looked for.
-    assert [face.box for face in found] == [BOX, *[lost] * 8]
+    assert [face.box for face in found.faces] == [BOX, *[lost] * 8]
 
 
 def test_with_nobody_there_every_frame_is_searched() -> None:
@@ -164,7 +176,7 @@ def test_with_nobody_there_every_frame_is_searched() -> None:
 def test_a_detector_that_cannot_look_again_searches_every_frame() -> None:
     scanner = Scanner(FixedDetector([(20, 20, 60, 70)]), every=9)
     for time in (0.0, 0.1, 0.2):
-        assert len(scanner.find(Frame(GREY, time, 0, ""), [BOX])) == 1
+        assert len(scanner.find(Frame(GREY, time, 0, ""), [THERE]).faces) == 1
     assert scanner.scans == 3
 
 
@@ -172,24 +184,87 @@ def test_the_tracker_expects_those_it_saw_last_where_they_are_going() -> None:
     tracker = Tracker()
     assert tracker.expected(0.0) == []
     for n in range(4):
-        tracker.update([Face(moved(BOX, 10.0 * n, 0), None, 1.0)], n / 10)
-    (box,) = tracker.expected(0.4)
-    assert box.left == pytest.approx(60, abs=6)
-    assert box.width == BOX.width
+        tracker.update([Face(BOX.moved(10.0 * n, 0), None, 1.0)], n / 10)
+    (expected,) = tracker.expected(0.4)
+    assert expected.face.box.left == pytest.approx(60, abs=6)
+    assert expected.face.box.width == pytest.approx(BOX.width)
+    assert expected.seen == pytest.approx(0.3)
+    assert expected.speed == pytest.approx(100 / np.sqrt(BOX.area), rel=0.3)
     assert tracker.missing() == []
     tracker.update([], 0.4)
     assert tracker.expected(0.5) == []
-    assert tracker.missing() == [moved(BOX, 30, 0)]
+    assert tracker.missing() == [BOX.moved(30, 0)]
 
 
-def test_a_moving_face_is_read_as_with_whole_scans() -> None:
+def test_known_faces_take_turns_and_all_are_there() -> None:
+    fake = Fake()
+    scanner = Scanner(fake, every=9, turn=0.1)
+    scanner.find(Frame(GREY, 0.0, 0, ""), [])
+    seen = dict.fromkeys(range(1, 13), 0.0)
+    for n in range(1, 26):
+        time = n / 25
+        expected = [
+            Expected(track, Face(BOX.moved(100 * track, 0), None, 1.0), last, speed=0)
+            for track, last in seen.items()
+        ]
+        found = scanner.find(Frame(GREY, time, n, ""), expected)
+        boxes = {face.box for face in found.faces}
+        looked_for = {one.track for one in expected if one.face.box in boxes}
+        assert looked_for.isdisjoint(found.there)
+        assert looked_for | set(found.there) == set(seen)
+        # A tenth of a second is two and a half frames.
+        assert 0 < len(looked_for) < 9
+        seen |= dict.fromkeys(looked_for, time)
+        assert min(seen.values()) > time - 0.15
+
+
+def test_a_fast_face_is_looked_for_in_every_frame() -> None:
+    fake = Fake()
+    scanner = Scanner(fake, every=9, turn=5)
+    scanner.find(Frame(GREY, 0.0, 0, ""), [])
+    fast = Expected(1, Face(BOX, None, 1.0), seen=0.0, speed=2.0)
+    slow = Expected(2, Face(BOX.moved(90, 0), None, 1.0), seen=0.0, speed=0.2)
+    found = scanner.find(Frame(GREY, 0.04, 1, ""), [fast, slow])
+    assert [face.box for face in found.faces] == [BOX]
+    assert found.there == [2]
+
+
+def test_where_one_was_lost_a_known_one_is_not_found_twice() -> None:
+    fake = Fake()
+    scanner = Scanner(fake, every=9, turn=5)
+    scanner.find(Frame(GREY, 0.0, 0, ""), [])
+    found = scanner.find(Frame(GREY, 0.04, 1, ""), [THERE], [BOX.moved(3, 0)])
+    assert found.faces == []
+    assert found.there == [1]
+
+
+def test_who_is_taken_to_be_there_keeps_number_and_course() -> None:
+    tracker = Tracker()
+    points = np.zeros((5, 2), dtype=np.float32)
+    for n in range(4):
+        face = Face(BOX.moved(10.0 * n, 0), points, 1.0)
+        tracker.update([face], n / 10)
+    (track,) = tracker.update([], 0.4, there=[1])
+    assert track.id == 1
+    assert track.last_seen == pytest.approx(0.3)
+    further = track.face.box.left - face.box.left
+    assert further == pytest.approx(10, abs=4)
+    assert track.face.landmarks is not None
+    assert np.allclose(track.face.landmarks, [further, 0], atol=1e-3)
+    assert tracker.missing() == []
+    (again,) = tracker.update([Face(BOX.moved(50, 0), points, 1.0)], 0.5)
+    assert again.id == 1
+
+
+@pytest.mark.parametrize("look", [0, 0.1])
+def test_a_moving_face_is_read_as_with_whole_scans(look: float) -> None:
     frames = [
         Frame(np.roll(astronaut(), (3 * n, 4 * n), axis=(0, 1)), n / 25, n, "") for n in range(12)
     ]
     classifier = FixedClassifier()
     near, whole = (
-        list(Analyzer(detector=SHARED, classifier=classifier, scan_every=every).stream(frames))
-        for every in (9.0, 0.0)
+        list(Analyzer(detector=SHARED, classifier=classifier, cadence=cadence).stream(frames))
+        for cadence in (Cadence(9.0, look, 0), EVERY_FRAME)
     )
     for (_, (a,)), (_, (b,)) in zip(near, whole, strict=True):
         assert a.track == b.track == 1

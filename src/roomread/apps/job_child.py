@@ -66,13 +66,10 @@ class _Reading:
                 file = Path(name)
             states = [use.profile.name for use in analyzer.profiles if use.profile.is_state]
             sinks = CsvSink(table, states=states), JsonLinesSink(lines)
-            follower = analyzer.follow()
+            frames = (self._checked(frame, name) for frame in source)
             try:
                 with self._copy(source, file) as copy:
-                    for original in source:
-                        self._check_frame(original)
-                        frame = replace(original, source=name)
-                        readings = follower.update(frame)
+                    for frame, readings in analyzer.stream(frames, overlap=True):
                         for sink in sinks:
                             sink.add(frame, readings)
                         if copy is not None:
@@ -98,7 +95,7 @@ class _Reading:
         if self.duration is not None:
             self._check_length(self.duration)
 
-    def _check_frame(self, frame: Frame) -> None:
+    def _checked(self, frame: Frame, name: str) -> Frame:
         height, width = frame.image.shape[:2]
         if width * height > self.task["max_pixels"]:
             problem = f"{self.task['name']}: {width} x {height} is too many pixels"
@@ -108,6 +105,7 @@ class _Reading:
         if frame.index >= self.task["max_frames"]:
             problem = f"{self.task['name']}: over {self.task['max_frames']} pictures"
             raise MediaError(problem, hint="cut it first; what was read is kept")
+        return replace(frame, source=name)
 
     def _check_length(self, seconds: float) -> None:
         most = self.task["max_seconds"]

@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from roomread.analyzer import Analyzer
+from roomread.analyzer import EVERY_FRAME, Analyzer
 from roomread.bench.scenes import Grid, grid, moving
 from roomread.classifier import ExpressionClassifier, FaceClassifier
 from roomread.faces import CenterFace
@@ -90,11 +90,13 @@ class Measured:
         stages: mean ms of a frame by stage, which add up to `frame_ms`.
         frame_ms: mean ms from the file to the readings, with drawing and encoding left out.
         median_ms: the median of the same.
-        whole_ms: mean ms of the same where every frame is searched whole: the baseline.
-        rate: frames a second from the file to the readings, run as `Analyzer.stream` does.
+        whole_ms: mean ms a frame where every frame is searched whole, and stages overlap too: the
+            baseline of `rate`.
+        rate: frames a second from the file to the readings as `Analyzer.stream` runs, where stages
+            overlap.
         extras: mean ms of what only some need: drawing, encoding.
         processor_ms: processor time of a frame, over all threads.
-        memory_mb: the most memory that was in use while the scene was read, MB.
+        memory_mb: the most memory that the process had while `rate` was measured, MB.
         agreement: with the baseline.
     """
 
@@ -138,6 +140,10 @@ class _TimedDetector:
         with self._clock("search whole frames"):
             return self._detector.detect(image)
 
+    def glance(self, image: NDArray[np.uint8]) -> list[Face]:
+        with self._clock("glance at whole frames"):
+            return self._detector.glance(image)
+
     def refind(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
         with self._clock("search near faces"):
             return self._detector.refind(image, expected)
@@ -176,13 +182,16 @@ def _measure(name: str, film: Path) -> Measured:
     process, clock = psutil.Process(), _Clock()
     detector, classifier = CenterFace(), ExpressionClassifier()
     free = Analyzer(detector=detector, classifier=classifier)
-    whole = Analyzer(detector=detector, classifier=classifier, scan_every=0, reread_every=0)
+    whole = Analyzer(detector=detector, classifier=classifier, cadence=EVERY_FRAME)
     staged = Analyzer(
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
     )
     # Warm: what is allocated once is not a frame's cost.
     next(iter(free.stream(film)))
-    each, memory, readings = [], 0, []
+    before = sum(process.cpu_times()[:2])
+    _, seconds, memory = _read(free, film)
+    processor = sum(process.cpu_times()[:2]) - before
+    each, readings = [], []
     with open_source(film) as source, VideoWriter(film.with_name("drawn.mp4")) as writer:
         frames, follower = iter(source), staged.follow()
         while True:
@@ -198,15 +207,16 @@ def _measure(name: str, film: Path) -> Measured:
                 drawn = draw_readings(frame.image, readings[-1])
             with clock("encode"):
                 writer.write(drawn, frame.time)
-            memory = max(memory, process.memory_info().rss)
     count = len(each)
-    before = sum(process.cpu_times()[:2])
-    _, seconds = _read(free, film)
-    processor = sum(process.cpu_times()[:2]) - before
-    reference, whole_seconds = _read(whole, film)
+    reference, whole_seconds, _ = _read(whole, film)
     spent = {stage: 1000 * total / count for stage, total in clock.seconds.items()}
     extras = {stage: spent.pop(stage) for stage in ("draw", "encode")}
-    nets = ("search whole frames", "search near faces", "read expressions")
+    nets = (
+        "search whole frames",
+        "glance at whole frames",
+        "search near faces",
+        "read expressions",
+    )
     spent["cut, judge, track, smooth"] = spent.pop("follow") - sum(spent.get(n, 0) for n in nets)
     return Measured(
         scene=name,
@@ -223,10 +233,14 @@ def _measure(name: str, film: Path) -> Measured:
     )
 
 
-def _read(analyzer: Analyzer, film: Path) -> tuple[list[list[Reading]], float]:
+def _read(analyzer: Analyzer, film: Path) -> tuple[list[list[Reading]], float, int]:
+    """The readings of each frame, the seconds that it took, and the most memory in use, bytes."""
+    process, memory, readings = psutil.Process(), 0, []
     begun = time.perf_counter()
-    readings = [found for _, found in analyzer.stream(film)]
-    return readings, time.perf_counter() - begun
+    for _, found in analyzer.stream(film):
+        readings.append(found)
+        memory = max(memory, process.memory_info().rss)
+    return readings, time.perf_counter() - begun, memory
 
 
 def agreement(

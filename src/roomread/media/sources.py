@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -38,6 +39,9 @@ class Source:
         self._reader: LiveReader | None = None
         self._stack = ExitStack()
         self._options: dict[str, str] = {}
+        self._closed = False
+        # A file may be read by one thread and closed by another.
+        self._lock = threading.Lock()
 
     @property
     def dropped(self) -> int:
@@ -45,7 +49,16 @@ class Source:
         return self._reader.dropped if self._reader is not None else 0
 
     def __iter__(self) -> Iterator[Frame]:
-        return self._frames
+        # A live one is waited for without end, and ends by itself when it is closed.
+        return self._frames if self.live else self._guarded()
+
+    def _guarded(self) -> Iterator[Frame]:
+        while True:
+            with self._lock:
+                frame = next(self._frames, None) if not self._closed else None
+            if frame is None:
+                return
+            yield frame
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +68,12 @@ class Source:
 
     def close(self) -> None:
         """Lets go of the file, camera or connection."""
-        self._stack.close()
+        if self.live:
+            self._stack.close()
+            return
+        with self._lock:
+            self._closed = True
+            self._stack.close()
 
     def _open(self, spec: str | Path | bytes, every: float | None) -> None:
         if isinstance(spec, bytes):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Generic, NamedTuple, TypeVar
 
-T = TypeVar("T")
+from roomread.faces.scan import phase
 
-# The golden ratio's fraction spreads any run of track numbers evenly over 0..1.
-_SPREAD = 0.618034
+T = TypeVar("T")
 
 
 class _Said(NamedTuple, Generic[T]):
@@ -37,7 +36,7 @@ class Recent(Generic[T]):
     def keep(self, track: int, value: T, time: float) -> None:
         """Takes a new value in; those that are too old go."""
         if track not in self._said:
-            time -= self.max_age * (track * _SPREAD % 1)
+            time -= self.max_age * phase(track)
         # Twice: who is due now keeps the turn that it has.
         for old in [t for t, said in self._said.items() if time - said.time > 2 * self.max_age]:
             del self._said[old]

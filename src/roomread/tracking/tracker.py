@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import lap
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.faces import Expected
 from roomread.readings import Box, Face, Track
 
 # A face may be found this far from where it was expected, in its own sizes. Half a face is a quick
@@ -28,23 +29,29 @@ class _Memory:
     """What is kept of a face between frames."""
 
     id: int
-    box: Box
+    face: Face
     velocity: tuple[float, float]
     first_seen: float
     last_seen: float
+    # The time of the last frame that it was in, whether looked for or taken to be there.
+    present: float
 
     def predicted(self, time: float) -> tuple[float, float, float]:
         """Centre x, y and size, px, expected at `time`."""
-        x, y = self.box.center
+        x, y = self.face.box.center
         ahead = min(time - self.last_seen, _MAX_PREDICTION)
-        return x + self.velocity[0] * ahead, y + self.velocity[1] * ahead, _size(self.box)
+        return x + self.velocity[0] * ahead, y + self.velocity[1] * ahead, _size(self.face.box)
 
-    def moved(self, time: float) -> Box:
-        """The box expected at `time`, px."""
-        x, y, _ = self.predicted(time)
-        x0, y0 = self.box.center
-        box = self.box
-        return Box(box.left + x - x0, box.top + y - y0, box.right + x - x0, box.bottom + y - y0)
+    def expected(self, time: float) -> Expected:
+        """The face as it should be at `time`."""
+        x, y, size = self.predicted(time)
+        x0, y0 = self.face.box.center
+        shift = x - x0, y - y0
+        points = self.face.landmarks
+        if points is not None:
+            points = points + np.array(shift, dtype=np.float32)
+        face = Face(self.face.box.moved(*shift), points, self.face.confidence)
+        return Expected(self.id, face, self.last_seen, math.hypot(*self.velocity) / size)
 
     def reach(self, time: float) -> float:
         """How far from the prediction the face may be found, in its sizes."""
@@ -54,13 +61,13 @@ class _Memory:
         """Takes in where the face is now."""
         gap = time - self.last_seen
         if 0 < gap <= _MAX_PREDICTION:
-            (x0, y0), (x1, y1) = self.box.center, face.box.center
+            (x0, y0), (x1, y1) = self.face.box.center, face.box.center
             vx, vy = self.velocity
             # Half old, half new: detectors jitter by a few per cent of a face from frame to frame.
             self.velocity = (0.5 * vx + 0.5 * (x1 - x0) / gap, 0.5 * vy + 0.5 * (y1 - y0) / gap)
         else:
             self.velocity = (0.0, 0.0)
-        self.box, self.last_seen = face.box, time
+        self.face, self.last_seen, self.present = face, time, time
 
 
 def _size(box: Box) -> float:
@@ -86,36 +93,52 @@ class Tracker:
         self._known: list[_Memory] = []
         self._updated = -math.inf
 
-    def update(self, faces: Sequence[Face], time: float) -> list[Track]:
-        """The tracks of `faces`, in their order; `time` in seconds, never running backwards.
+    def update(
+        self, faces: Sequence[Face], time: float, *, there: Collection[int] = ()
+    ) -> list[Track]:
+        """The tracks of `faces`, in their order, and then of those who are `there` too.
+
+        Args:
+            faces: that were found.
+            time: in seconds, never running backwards.
+            there: numbers of tracks that nobody looked for, and that are taken to be where they
+                were expected.
 
         Raises:
             ValueError: `time` is before that of an earlier call.
         """
-        if any(time < known.last_seen for known in self._known):
+        if any(time < known.present for known in self._known):
             raise ValueError(f"time runs backwards, to {time} s")
         self._known = [k for k in self._known if time - k.last_seen <= self.memory]
         self._updated = time
         owners: dict[int, _Memory] = {}
-        recent = [k for k in self._known if time - k.last_seen <= self.max_gap]
+        taken = [k for k in self._known if k.id in there]
+        for known in taken:
+            known.present = time
+        recent = [
+            k for k in self._known if time - k.last_seen <= self.max_gap and k.id not in there
+        ]
         away = [k for k in self._known if time - k.last_seen > self.max_gap]
         for candidates in (recent, away):
             free = [i for i in range(len(faces)) if i not in owners]
             owners |= _assign(candidates, faces, free, time)
-        return [self._track(face, owners.get(i), time) for i, face in enumerate(faces)]
+        tracks = [self._track(face, owners.get(i), time) for i, face in enumerate(faces)]
+        return tracks + [
+            Track(k.id, k.expected(time).face, time - k.first_seen, k.last_seen) for k in taken
+        ]
 
-    def expected(self, time: float) -> list[Box]:
-        """Where the faces of the last update should be at `time`, px."""
-        return [known.moved(time) for known in self._known if known.last_seen == self._updated]
+    def expected(self, time: float) -> list[Expected]:
+        """The faces of the last update as they should be at `time`."""
+        return [known.expected(time) for known in self._known if known.present == self._updated]
 
     def missing(self) -> list[Box]:
         """Where those that the last update had not were seen last, the latest first, px."""
-        lost = [known for known in self._known if known.last_seen < self._updated]
-        return [known.box for known in sorted(lost, key=lambda k: k.last_seen, reverse=True)]
+        lost = [known for known in self._known if known.present < self._updated]
+        return [known.face.box for known in sorted(lost, key=lambda k: k.last_seen, reverse=True)]
 
     def _track(self, face: Face, owner: _Memory | None, time: float) -> Track:
         if owner is None:
-            owner = _Memory(next(self._ids), face.box, (0.0, 0.0), time, time)
+            owner = _Memory(next(self._ids), face, (0.0, 0.0), time, time, time)
             self._known.append(owner)
         else:
             owner.see(face, time)
@@ -128,20 +151,21 @@ def _assign(
     """Who owns which of the `free` faces; faces too far from everybody are left out."""
     if not known or not free:
         return {}
-    cost = np.stack([_distances(k, [faces[i] for i in free], time) for k in known])
-    _, column_of, _ = lap.lapjv(cost, extend_cost=True, cost_limit=1.0)
+    _, column_of, _ = lap.lapjv(
+        _distances(known, [faces[i] for i in free], time), extend_cost=True, cost_limit=1.0
+    )
     return {free[column]: known[row] for row, column in enumerate(column_of) if column >= 0}
 
 
-def _distances(known: _Memory, faces: list[Face], time: float) -> NDArray[np.float64]:
-    """How far each face is from the prediction; a doubled size counts as half the reach.
+def _distances(known: list[_Memory], faces: list[Face], time: float) -> NDArray[np.float64]:
+    """How far each face is from each prediction; a doubled size counts as half the reach.
 
-    Float64 [len(faces)]; 1 is as far as a face may be.
+    Float64 [len(known), len(faces)]; 1 is as far as a face may be.
     """
-    x, y, size = known.predicted(time)
+    x, y, size = np.array([k.predicted(time) for k in known]).T[..., np.newaxis]
+    reach = np.array([[k.reach(time)] for k in known])
     centers = np.array([face.box.center for face in faces])
     sizes = np.array([_size(face.box) for face in faces])
     away = np.hypot(centers[:, 0] - x, centers[:, 1] - y) / np.maximum(sizes, size)
-    grown = np.abs(np.log2(sizes / size))
-    cost: NDArray[np.float64] = away / known.reach(time) + 0.5 * grown
+    cost: NDArray[np.float64] = away / reach + 0.5 * np.abs(np.log2(sizes / size))
     return cost

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -32,7 +32,6 @@ from roomread.media import (
     is_folder,
     open_source,
 )
-from roomread.readings import Frame, Reading
 
 EXIT_FAILED = 2
 EXIT_SOME_FAILED = 3
@@ -254,7 +253,7 @@ class _Run:
         with annotator as copy, self.progress.source(source) as bar:
             # Caught inside the block: what was computed before stays, the drawn copy too.
             try:
-                for frame, readings in self._readings(source):
+                for frame, readings in self.analyzer.stream(source):
                     self.sink.add(frame, readings)
                     if copy is not None:
                         copy.write(frame, readings)
@@ -267,8 +266,3 @@ class _Run:
                 failure = error
         if failure is not None:
             raise failure
-
-    def _readings(self, source: Source) -> Iterator[tuple[Frame, list[Reading]]]:
-        if source.is_picture:
-            return ((frame, self.analyzer.analyze_frame(frame)) for frame in source)
-        return self.analyzer.stream(source)
