@@ -46,6 +46,10 @@ class ModelFileError(RoomreadError):
     """A model file is missing, damaged, or does not keep the model-file contract."""
 
 
+class DeviceError(RoomreadError):
+    """The nets cannot run on the device that was asked for."""
+
+
 class ProfileError(RoomreadError):
     """A few-shot profile is missing, damaged or another net's, or its references do not fit."""
 

@@ -12,6 +12,8 @@ from roomread.apps.decoder import Decoder
 from roomread.apps.job import Limits
 from roomread.apps.jobs import JobBoard
 from roomread.apps.settings import Settings
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.faces import CenterFace
 from roomread.readings import Frame, Reading
 
 # The service says who is signed in, and takes it away from whoever else says it.
@@ -33,7 +35,11 @@ class Engine:
 
     def __init__(self, settings: Settings, *, jobs: Path | None = None, processes: int = 2) -> None:
         pixels = settings.max_megapixels * 1_000_000
-        self.analyzer = Analyzer()
+        device = settings.device
+        self.analyzer = Analyzer(
+            detector=CenterFace(device=device),
+            classifier=ExpressionClassifier(open_model(device=device)),
+        )
         self._decoder = Decoder(max_pixels=pixels, processes=processes)
         seconds = settings.max_video_minutes * 60.0
         limits = Limits(max_seconds=seconds, max_frames=int(seconds) * 60, max_pixels=pixels)

@@ -17,6 +17,7 @@ from pydantic_settings import (
 from roomread.apps.folders import config_folder, data_folder
 from roomread.errors import RoomreadError
 from roomread.media import atomic_path
+from roomread.runtime import Device
 
 
 class Purpose(StrEnum):
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
         max_megapixels: of a picture, or of a video's pictures.
         max_video_minutes: the longest video.
         requests_per_minute: of one key, user or address; more are told to wait.
+        device: what the nets run on; see `roomread.runtime.Device`.
         data_folder: where keys, users and video jobs are kept; None for the user's own.
     """
 
@@ -89,6 +91,7 @@ class Settings(BaseSettings):
     max_megapixels: int = Field(default=50, ge=1)
     max_video_minutes: int = Field(default=180, ge=1)
     requests_per_minute: int = Field(default=1200, ge=1)
+    device: Device = Device.CPU
     data_folder: Path | None = None
 
     @property

@@ -22,6 +22,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from roomread.errors import ModelFileError
 from roomread.readings import Expression, Framing
+from roomread.runtime import Device, open_session, threads_for
 
 CARD_KEY = "roomread.card"
 # The largest net anybody compares here is under 100 MB; more is not one of our files.
@@ -149,21 +150,30 @@ def bundled_models() -> list[str]:
     return sorted(f.name[: -len(".onnx")] for f in folder.iterdir() if f.name.endswith(".onnx"))
 
 
-def open_model(model: str | Path = "compact", *, threads: int = 1) -> ModelFile:
+def open_model(
+    model: str | Path = "compact", *, threads: int | None = None, device: Device = Device.CPU
+) -> ModelFile:
     """Opens a bundled model by name, or a model file by path.
+
+    Args:
+        model: the name or path.
+        threads: for one batch; None for half of the processors, as the detector works meanwhile.
+        device: what computes.
 
     Raises:
         ModelFileError: there is none, or it does not keep the contract.
+        DeviceError: the device cannot be used.
     """
     name = str(model)
+    threads = threads or threads_for(0.5)
     if name in bundled_models():
         content = (resources.files("roomread.classifier") / "bundled" / f"{name}.onnx").read_bytes()
-        return _open(content, name, threads)
+        return _open(content, name, threads, device)
     path = Path(model)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ModelFileError(f"{path}: too large for a model file", hint=_ADVICE)
-        return _open(path.read_bytes(), path.name, threads)
+        return _open(path.read_bytes(), path.name, threads, device)
     except OSError as error:
         bundled = ", ".join(bundled_models())
         raise ModelFileError(
@@ -171,14 +181,9 @@ def open_model(model: str | Path = "compact", *, threads: int = 1) -> ModelFile:
         ) from error
 
 
-def _open(content: bytes, name: str, threads: int) -> ModelFile:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    # Spinning threads starve the detector's when both run on two cores.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+def _open(content: bytes, name: str, threads: int, device: Device) -> ModelFile:
     try:
-        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = open_session(content, threads=threads, device=device)
     except _LOAD_ERRORS as error:
         raise ModelFileError(f"{name}: not an ONNX model", hint=_ADVICE) from error
     metadata = session.get_modelmeta().custom_metadata_map

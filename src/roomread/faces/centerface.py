@@ -14,6 +14,7 @@ from PIL import Image
 from roomread.errors import ModelFileError
 from roomread.faces.detector import check_picture, largest_first
 from roomread.readings import Box, Face
+from roomread.runtime import Device, open_session, threads_for
 
 # The height, px, down to which the net finds nearly every face; a face may be scaled to this size.
 NET_FACE = 24.0
@@ -58,25 +59,32 @@ class CenterFace:
             smaller faces that are still found are kept.
         threshold: the confidence from which a box counts, 0..1. None: 0.45 at full size and 0.4
             in pictures that are scaled down.
-        threads: of ONNX Runtime, for one picture.
+        threads: for one picture; None for as many as there are processors, up to four.
+        device: what computes.
 
     Raises:
         ValueError: an argument is outside of its range.
         ModelFileError: the weights are not in the package.
+        DeviceError: the device cannot be used.
     """
 
     def __init__(
-        self, *, min_face: float | None = None, threshold: float | None = None, threads: int = 2
+        self,
+        *,
+        min_face: float | None = None,
+        threshold: float | None = None,
+        threads: int | None = None,
+        device: Device = Device.CPU,
     ) -> None:
         if min_face is not None and not min_face > 0:
             raise ValueError(f"min_face is a size in px, more than 0, not {min_face}")
         if threshold is not None and not 0 < threshold < 1:
             raise ValueError(f"threshold is a confidence between 0 and 1, not {threshold}")
-        if threads < 1:
+        if threads is not None and threads < 1:
             raise ValueError(f"threads is 1 or more, not {threads}")
         self._min_face = min_face
         self._threshold = threshold
-        self._session = _session(threads)
+        self._session = _session(threads or threads_for(1), device)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
         """Faces of a picture, largest first; an empty list when there is none.
@@ -244,24 +252,16 @@ def suppress(boxes: NDArray[np.float32], confidence: NDArray[np.float32]) -> lis
     return kept
 
 
-def _session(threads: int) -> onnxruntime.InferenceSession:
+def _session(threads: int, device: Device) -> onnxruntime.InferenceSession:
     weights = files("roomread.faces").joinpath("bundled", "centerface.onnx")
     if not weights.is_file():
         raise ModelFileError(
             "the face detector's weights are not in the package",
             hint="install roomread from a wheel, or run `pip install -e .` in a checkout",
         )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    # Spinning threads starve the classifier's session, which shares the cores: 18 + 16 ms a
-    # picture and face with it, 10 + 9 ms without.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # A plan of memory is kept for every size of picture ever seen: 750 MB after 60 sizes, 570
-    # without, at the same speed.
-    options.enable_mem_pattern = False
-    return onnxruntime.InferenceSession(
-        weights.read_bytes(), options, providers=["CPUExecutionProvider"]
-    )
+    # Pictures come in many sizes: plans for 60 of them take 750 MB, and 570 without, at the same
+    # speed.
+    return open_session(weights.read_bytes(), threads=threads, device=device, plan_memory=False)
 
 
 def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:

@@ -70,7 +70,7 @@ def compare(
 
 def _line(name: str, data: FerData | None, split: Split) -> Compared:
     folder = Path(name)
-    model = open_model(Run(folder).model if folder.is_dir() else name)
+    model = open_model(Run(folder).model if folder.is_dir() else name, threads=1)
     if data is not None:
         figures = [result.to_dict() for result in evaluate(model, data, split)]
     else:

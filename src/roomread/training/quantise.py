@@ -74,7 +74,7 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
         DataError: the data set has no PublicTest pictures.
         OSError: the file cannot be written.
     """
-    plain = open_model(model)
+    plain = open_model(model, threads=1)
     if plain.card.precision == "int8":
         raise ModelFileError(f"{model}: is int8 already", hint="take the run's model.onnx")
     before = evaluate(plain, data, Split.PublicTest)
@@ -86,7 +86,7 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
         _quantise(prepared, draft, public.images[spread])
         _write_card(draft, plain)
         after = evaluate(replace(open_model(draft), digest="this file"), data, Split.PublicTest)
-        ratio = times_as_fast(plain, open_model(draft))
+        ratio = times_as_fast(plain, open_model(draft, threads=1))
         result = Quantised(open_model(draft), before, after, ratio)
         _write_card(draft, plain, result)
         draft.replace(out)

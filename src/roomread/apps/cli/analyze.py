@@ -32,6 +32,7 @@ from roomread.media import (
     is_folder,
     open_source,
 )
+from roomread.runtime import Device
 
 EXIT_FAILED = 2
 EXIT_SOME_FAILED = 3
@@ -99,6 +100,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         float | None, typer.Option(min=1, help="Leave out faces smaller than so many pixels.")
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
+    device: Annotated[Device, typer.Option(help="What computes.")] = Device.CPU,
     profiles: Annotated[
         str | None,
         typer.Option(
@@ -115,8 +117,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         _check_output(output, items)
     uses = parse_uses(profiles, profile_store()) if profiles is not None else []
     analyzer = Analyzer(
-        detector=_detector(detector, min_face),
-        classifier=ExpressionClassifier(open_model(model)),
+        detector=_detector(detector, min_face, device),
+        classifier=ExpressionClassifier(open_model(model, device=device)),
         profiles=uses,
     )
     states = [use.profile.name for use in uses if use.profile.is_state]
@@ -151,12 +153,12 @@ def _same(a: Path, b: Path) -> bool:
     return a.exists() and a.samefile(b)
 
 
-def _detector(name: DetectorName, min_face: float | None) -> FaceDetector:
+def _detector(name: DetectorName, min_face: float | None, device: Device) -> FaceDetector:
     if min_face is not None and not math.isfinite(min_face):
         raise typer.BadParameter(f"{min_face} is not a size in px", param_hint="--min-face")
     if name is DetectorName.HAAR:
         return Haar() if min_face is None else Haar(min_face=min_face)
-    return CenterFace(min_face=min_face)
+    return CenterFace(min_face=min_face, device=device)
 
 
 def _items(inputs: Sequence[str], annotated: Path | None) -> list[_Item]:

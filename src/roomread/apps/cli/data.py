@@ -16,7 +16,6 @@ from roomread.apps.cli.workbench import (
     Data,
     FerPlus,
     need_training_extra,
-    processors,
     read_data,
     this_command,
     use_threads,
@@ -24,6 +23,7 @@ from roomread.apps.cli.workbench import (
     write_text,
 )
 from roomread.readings import Expression
+from roomread.runtime import processors
 
 if TYPE_CHECKING:
     from roomread.training.dataset import FerData

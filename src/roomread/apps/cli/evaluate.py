@@ -19,7 +19,6 @@ from roomread.apps.cli.workbench import (
     FerPlus,
     SplitOption,
     need_training_extra,
-    processors,
     read_data,
     split_named,
     this_command,
@@ -28,6 +27,7 @@ from roomread.apps.cli.workbench import (
     write_text,
 )
 from roomread.readings import Expression
+from roomread.runtime import processors
 
 if TYPE_CHECKING:
     from roomread.training.compare import Compared

@@ -16,6 +16,7 @@ from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.faces import CenterFace
 from roomread.media import open_source
 from roomread.room import DEFAULT_RULES
+from roomread.runtime import Device
 
 if TYPE_CHECKING:
     # SQLAlchemy is an extra.
@@ -47,6 +48,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         float | None, typer.Option(min=1, help="Leave out faces smaller than so many pixels.")
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
+    device: Annotated[Device, typer.Option(help="What computes.")] = Device.CPU,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
     """Record who is there and the room's mood over time."""
@@ -57,7 +59,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     seconds = parse_seconds(every)
     text = read_rules(rules) if rules is not None else DEFAULT_RULES
     analyzer = Analyzer(
-        detector=CenterFace(min_face=min_face), classifier=ExpressionClassifier(open_model(model))
+        detector=CenterFace(min_face=min_face, device=device),
+        classifier=ExpressionClassifier(open_model(model, device=device)),
     )
     failure: MediaError | None = None
     with (
