@@ -9,7 +9,7 @@ DATA ?= ../shared/data/fer2013.parquet
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
 .PHONY: run sample test lint format check-deploy docs release bench bench-app bench-service \
-	bench-fer bench-sessions train evaluate clean
+	bench-peers bench-sessions train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -59,8 +59,8 @@ bench-app: $(VENV)/dev.done
 bench-service: $(VENV)/dev.done
 	$(BIN)/python benchmarks/service.py
 
-bench-fer: $(VENV)/dev.done
-	$(BIN)/python benchmarks/first_use.py --fer
+bench-peers: $(VENV)/dev.done
+	$(BIN)/python benchmarks/peers.py
 
 bench-sessions: $(VENV)/dev.done
 	$(BIN)/python benchmarks/sessions.py

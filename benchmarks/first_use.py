@@ -1,14 +1,12 @@
 """What a new user meets first: the size of the install, the time to import, one 720p photo.
 
-    python benchmarks/first_use.py            # in environments of its own, made in a temp folder
-    python benchmarks/first_use.py --fer      # beside `fer` from PyPI, on the same photo
+    python benchmarks/first_use.py            # in an environment of its own, made in a temp folder
 
-Times are medians; the two programs take turns, so that a machine that slows down slows both.
+Times are medians.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -24,23 +22,7 @@ PHOTO = ROOT / "examples" / "astronaut.jpg"
 LIMIT_MB = 300
 LIMIT_IMPORT_S = 0.5
 
-FER = "fer==25.10.3"
-# What its Haar cascade (its default) and its net need. As it stands it also asks for
-# facenet-pytorch, and with it for an old torch that current Pythons have no build of.
-FER_NEEDS = (
-    "tensorflow-cpu",
-    "opencv-contrib-python-headless<5",
-    "pandas",
-    "requests",
-    "tqdm",
-    "matplotlib",
-    "moviepy<2",
-    "ffmpeg-python",
-    "pillow",
-    "setuptools<81",
-)
-
-# Each prints one JSON line: the median of 15 analyses of a picture in memory, after one for warmth.
+# Prints one JSON line: the median of 15 analyses of a picture in memory, after one for warmth.
 TIME_ROOMREAD = """
 import json, statistics, sys, time
 from roomread import Analyzer
@@ -49,19 +31,6 @@ image, analyzer, times = read_image(sys.argv[1]), Analyzer(), []
 for _ in range(16):
     start = time.perf_counter()
     faces = analyzer.analyze(image)
-    times.append(time.perf_counter() - start)
-print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])}))
-"""
-TIME_FER = """
-import json, statistics, sys, time
-import numpy as np
-from PIL import Image
-from fer.fer import FER
-image = np.ascontiguousarray(np.asarray(Image.open(sys.argv[1]).convert("RGB"))[..., ::-1])
-detector, times = FER(), []
-for _ in range(16):
-    start = time.perf_counter()
-    faces = detector.detect_emotions(image)
     times.append(time.perf_counter() - start)
 print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])}))
 """
@@ -118,9 +87,6 @@ def analyse_time(python: Path, code: str, photo: Path) -> dict[str, float]:
 
 def main() -> int:
     """Prints the figures; 1 where one is over its limit."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fer", action="store_true", help="also time `fer` from PyPI")
-    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = make_environment(folder / "base")
@@ -131,18 +97,6 @@ def main() -> int:
         photo = photo_720p(folder)
         ours = [analyse_time(python, TIME_ROOMREAD, photo) for _ in range(3)]
         print(f"one 720p photo   {statistics.median(r['ms'] for r in ours):6.0f} ms   roomread")
-        if arguments.fer:
-            fer = make_environment(folder / "fer")
-            install(fer, *FER_NEEDS)
-            install(fer, "--no-deps", FER)
-            pairs = [
-                (analyse_time(python, TIME_ROOMREAD, photo), analyse_time(fer, TIME_FER, photo))
-                for _ in range(3)
-            ]
-            theirs = statistics.median(b["ms"] for _, b in pairs)
-            ratio = statistics.median(b["ms"] / a["ms"] for a, b in pairs)
-            print(f"one 720p photo   {theirs:6.0f} ms   fer, {ratio:.1f} times as long")
-            print(f"fer's install    {install_size(fer):6.0f} MB")
     return int(size > LIMIT_MB or imported > LIMIT_IMPORT_S)
 
 
