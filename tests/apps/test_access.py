@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -151,6 +152,7 @@ class Guarded:
     service: Service
     visitors: dict[str, httpx.Client]
     video: str
+    session: str
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +176,12 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         sent = visitors["anna"].post(
             "/api/v1/videos", content=b"no video", params={"name": "a.mp4"}
         )
-        yield Guarded(service, visitors, sent.json()["id"])
+        made = visitors["anna"].post("/api/v1/sessions", json={"name": "Hers", "consent": "all"})
+        frames = [{"time": n / 2, "faces": []} for n in range(6)]
+        session = made.json()["id"]
+        filled = visitors["anna"].post(f"/api/v1/sessions/{session}/readings", json=frames)
+        assert filled.json()["taken"] == 6
+        yield Guarded(service, visitors, sent.json()["id"], session)
         for client in visitors.values():
             client.close()
 
@@ -208,6 +215,22 @@ MATRIX = {
     ("GET", "/api/v1/videos/{number}/readings"): READ,
     ("GET", "/api/v1/videos/{number}/annotated"): READ,
     ("DELETE", "/api/v1/videos/{number}"): ANALYZE,
+    ("GET", "/api/v1/sessions"): READ,
+    ("POST", "/api/v1/sessions"): ANALYZE,
+    ("GET", "/api/v1/sessions/{number}"): READ,
+    ("DELETE", "/api/v1/sessions/{number}"): ANALYZE,
+    ("POST", "/api/v1/sessions/{number}/end"): ANALYZE,
+    ("POST", "/api/v1/sessions/{number}/readings"): ANALYZE,
+    ("WEBSOCKET", "/api/v1/sessions/{number}/readings"): ANALYZE,
+    ("GET", "/api/v1/sessions/{number}/mood"): READ,
+    ("GET", "/api/v1/sessions/{number}/timeline"): READ,
+    ("GET", "/api/v1/sessions/{number}/marks"): READ,
+    ("POST", "/api/v1/sessions/{number}/marks"): ANALYZE,
+    ("DELETE", "/api/v1/sessions/{number}/marks"): ANALYZE,
+    ("GET", "/api/v1/sessions/{number}/alerts"): READ,
+    ("GET", "/api/v1/sessions/{number}/export"): READ,
+    ("GET", "/api/v1/sessions/{number}/report"): READ,
+    ("DELETE", "/api/v1/sessions/{number}/seats/{seat}"): ANALYZE,
     ("GET", "/upload"): PEOPLE,
     ("POST", "/upload"): PEOPLE,
     ("POST", "/sign-out"): PEOPLE,
@@ -227,15 +250,15 @@ MATRIX = {
 def test_the_matrix_holds_every_route_of_the_service() -> None:
     from fastapi.routing import iter_route_contexts  # noqa: PLC0415
 
-    from roomread.apps.api import analyze, live, pages, service, videos  # noqa: PLC0415
+    from roomread.apps.api import service  # noqa: PLC0415
 
     found = set()
-    for part in (analyze, live, pages, service, videos):
+    for part in (service, *service.PARTS):
         for route in iter_route_contexts(part.router.routes):
             for method in getattr(route, "methods", None) or {"WEBSOCKET"}:
                 found.add((method, route.path))
-    assert found - {("GET", "/api/v1/openapi.json")} <= set(MATRIX)
-    assert len(found) >= 18
+    assert found <= set(MATRIX)
+    assert len(found) >= 34
 
 
 @pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
@@ -244,7 +267,7 @@ def test_each_route_lets_in_whom_it_should_and_nobody_else(
 ) -> None:
     allowed = MATRIX[method, path]
     # Of somebody else, so that nobody's video is changed: 404 is behind the door.
-    path = path.replace("{number}", "nothing")
+    path = path.replace("{number}", "nothing").replace("{seat}", "1")
     for name, client in guarded.visitors.items():
         if method == "WEBSOCKET":
             came = opens(guarded.service, path, client)
@@ -261,16 +284,25 @@ def test_each_route_lets_in_whom_it_should_and_nobody_else(
 
 def opens(service: Service, path: str, client: httpx.Client) -> bool:
     """Whether a WebSocket opens to this visitor."""
+    try:
+        with connect(socket_url(service, path), additional_headers=said(client)):
+            return True
+    except (InvalidStatus, ConnectionClosed):
+        return False
+
+
+def socket_url(service: Service, path: str) -> str:
+    return service.url.replace("http", "ws") + path
+
+
+def said(client: httpx.Client) -> dict[str, str]:
+    """The headers that tell who a visitor is."""
     headers = {
         name: value for name, value in client.headers.items() if name.lower() == "authorization"
     }
     if client.cookies:
         headers["Cookie"] = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
-    try:
-        with connect(service.url.replace("http", "ws") + path, additional_headers=headers):
-            return True
-    except (InvalidStatus, ConnectionClosed):
-        return False
+    return headers
 
 
 def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:
@@ -286,6 +318,39 @@ def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:
     assert guarded.visitors["ben"].get("/api/v1/videos").json() == {"videos": []}
     (own,) = guarded.visitors["anna"].get("/api/v1/videos").json()["videos"]
     assert own["id"] == guarded.video
+
+
+def session_routes() -> list[tuple[str, str]]:
+    return [(m, p) for m, p in MATRIX if p.startswith("/api/v1/sessions/{number}")]
+
+
+@pytest.mark.parametrize(("method", "path"), session_routes(), ids=lambda part: part)
+def test_one_users_session_is_none_to_every_other(method: str, path: str, guarded: Guarded) -> None:
+    own = path.replace("{number}", guarded.session).replace("{seat}", "1")
+    for name in MATRIX[method, path] - {"anna"}:
+        client = guarded.visitors[name]
+        if method == "WEBSOCKET":
+            with connect(socket_url(guarded.service, own), additional_headers=said(client)) as ws:
+                ws.send('{"time": 60, "faces": []}')
+                status = json.loads(ws.recv(timeout=30))["problem"]["status"]
+        else:
+            body = {"label": "mine"} if path.endswith("/marks") else {"time": 60, "faces": []}
+            params = {"time": "1", "label": "mine"} if method == "DELETE" else {}
+            answer = client.request(
+                method, own, params=params, json=body if method == "POST" else None
+            )
+            status = answer.status_code
+        assert status == 404, name
+    # Nothing of it changed, and its owner has it.
+    (listed,) = guarded.visitors["anna"].get("/api/v1/sessions").json()["sessions"]
+    assert (listed["id"], listed["state"]) == (guarded.session, "recording")
+    kept = guarded.visitors["anna"].get(f"/api/v1/sessions/{guarded.session}/mood").json()["mood"]
+    assert kept["time"] == 2.0
+
+
+def test_nobody_lists_anothers_sessions(guarded: Guarded) -> None:
+    for name in READ - {"anna"}:
+        assert guarded.visitors[name].get("/api/v1/sessions").json() == {"sessions": []}
 
 
 def test_people_are_led_to_the_sign_in_page_and_back_nowhere_else(guarded: Guarded) -> None:
@@ -311,8 +376,8 @@ def test_a_visitor_cannot_say_who_they_are(guarded: Guarded) -> None:
 def test_no_host_header_and_no_odd_path_makes_a_door_public(
     host: str, path: str, guarded: Guarded
 ) -> None:
-    said = {"Host": host}
-    assert httpx.get(f"{guarded.service.url}{path}", headers=said).status_code == 401
+    named = {"Host": host}
+    assert httpx.get(f"{guarded.service.url}{path}", headers=named).status_code == 401
     for odd in ("/healthz%3F", "/healthz%2F..%2F", "//healthz", "/sign-in%23/", "/HEALTHZ"):
         assert httpx.get(f"{guarded.service.url}{odd}").status_code == 401
 

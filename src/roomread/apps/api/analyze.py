@@ -58,7 +58,10 @@ _BODY = {
                 },
             }
         },
-        "application/json": {"schema": PicturesInput.model_json_schema(), "example": _EXAMPLE},
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/PicturesInput"},
+            "example": _EXAMPLE,
+        },
     },
 }
 _ANSWER = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -12,11 +13,13 @@ from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
 from roomread.apps.access import Principal, Scope
+from roomread.apps.api.feeds import Feeds
 from roomread.apps.api.guard import Door
 from roomread.apps.api.limits import Slots
 from roomread.apps.api.metrics import Metrics
 from roomread.apps.api.problems import RefusedError
 from roomread.apps.engine import Engine
+from roomread.apps.recording import open_store
 from roomread.apps.settings import Settings
 
 
@@ -30,7 +33,10 @@ class House:
         door: who comes in.
         slots: what computes at once.
         metrics: what is counted.
+        feeds: the sessions.
+        writing: what works on sessions at once.
         live: open live connections.
+        filling: open connections that send readings.
         closing: whether the service is about to end.
     """
 
@@ -39,8 +45,17 @@ class House:
     door: Door
     slots: Slots
     metrics: Metrics = field(default_factory=Metrics)
+    feeds: Feeds = field(init=False)
+    writing: Slots = field(
+        default_factory=lambda: Slots(running=2, waiting=30, what="sessions' requests")
+    )
     live: int = 0
+    filling: int = 0
     closing: bool = False
+
+    def __post_init__(self) -> None:
+        """Opens the sessions' database when it is first asked for."""
+        self.feeds = Feeds(partial(open_store, self.settings))
 
 
 def house_of(connection: HTTPConnection) -> House:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from roomread.apps.api.limits import Slots
 from roomread.apps.api.logs import log, set_up_logs
 from roomread.apps.api.rates import Rate
 from roomread.apps.api.service import make_service
+from roomread.apps.api.sessions import exports_folder
 from roomread.apps.engine import Engine, serve_with
 from roomread.apps.settings import Settings, load_settings
 from roomread.errors import RoomreadError
@@ -81,6 +83,7 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
         )
     with _lock(settings), _bound(listen) as bound:
         set_up_logs(as_json=log_json, audit_file=settings.data / "audit.jsonl")
+        shutil.rmtree(exports_folder(settings), ignore_errors=True)
         cores = os.cpu_count() or 1
         engine = Engine(settings, jobs=settings.data / "jobs", processes=cores)
         serve_with(engine)
@@ -92,6 +95,7 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
             _run(house, listen, bound)
         finally:
             engine.close()
+            house.feeds.close()
             log("ended", jobs_kept=engine.board.unfinished())
     # The codecs' threads of a camera that was live do not survive the interpreter's own end.
     logging.shutdown()

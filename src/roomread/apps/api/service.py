@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from pydantic.json_schema import models_json_schema
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from roomread import __version__
-from roomread.apps.api import analyze, forms, live, videos
+from roomread.apps.api import analyze, forms, live, session_socket, sessions, videos
 from roomread.apps.api.analyze import request_cap
 from roomread.apps.api.guard import Guard, is_ours
 from roomread.apps.api.house import House, Manager, Reader, TheHouse
 from roomread.apps.api.limits import Body
 from roomread.apps.api.observe import Observe
 from roomread.apps.api.problems import busy, map_errors, responses
-from roomread.apps.api.shapes import ModelShape, ModelsShape
+from roomread.apps.api.shapes import ModelShape, ModelsShape, PicturesInput
+from roomread.apps.sent import FrameInput
 from roomread.apps.web.asgi import make_app
 from roomread.classifier import bundled_models, open_model
 
@@ -33,6 +36,7 @@ _PAGE_BYTES = 1_000_000
 _AT_ONCE = 32
 
 router = APIRouter()
+PARTS = (analyze, videos, live, sessions, session_socket, forms)
 
 
 @router.get("/healthz", include_in_schema=False)
@@ -107,13 +111,31 @@ def make_service(house: House) -> ASGIApp:
         redoc_url=None,
         lifespan=lifespan,
     )
+    _describe_bodies(api)
     api.state.house = house
     map_errors(api)
     api.include_router(router)
-    for part in (analyze, videos, live, forms):
+    for part in PARTS:
         api.include_router(part.router)
     limited = Body(_Split(api, app), cap=lambda path: _cap(house, path), at_once=_AT_ONCE)
     return Observe(Guard(limited, house.door), house.metrics)
+
+
+def _describe_bodies(api: FastAPI) -> None:
+    """Adds the bodies that routes parse by themselves to the OpenAPI document."""
+    describe = api.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        _, made = models_json_schema(
+            [(PicturesInput, "validation"), (FrameInput, "validation")],
+            ref_template="#/components/schemas/{model}",
+        )
+        document["components"]["schemas"] |= made["$defs"]
+        return document
+
+    # As FastAPI's documentation has it.
+    api.openapi = openapi  # type: ignore[method-assign]
 
 
 class _Split:
@@ -134,6 +156,8 @@ class _Split:
 def _cap(house: House, path: str) -> int:
     if path in ("/api/v1/analyze", "/upload"):
         return request_cap(house)
+    if path.startswith("/api/v1/sessions/") and path.endswith("/readings"):
+        return sessions.READINGS_BYTES
     if path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/"):
         return house.settings.max_upload_mb * 1_000_000 + _FORM_BYTES
     return _PAGE_BYTES

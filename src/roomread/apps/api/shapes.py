@@ -12,7 +12,7 @@ from roomread.apps.job import JobRecord, JobState
 from roomread.apps.records import frame_record
 from roomread.readings import Frame, Reading
 
-_SCORES = {
+SCORES = {
     "angry": 0.0002,
     "disgust": 0.0001,
     "fear": 0.0003,
@@ -58,7 +58,7 @@ class FaceShape(BaseModel):
     confidence: Probability | None = Field(examples=[0.9923])
     scores: dict[str, Probability] | None = Field(
         description="The seven probabilities; null where the face cannot be read.",
-        examples=[_SCORES],
+        examples=[SCORES],
     )
     unreadable: str | None = Field(description="Why it cannot be read.", examples=["too dark"])
     quality: QualityShape
