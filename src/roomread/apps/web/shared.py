@@ -17,6 +17,7 @@ from roomread.apps.settings import load_settings
 from roomread.errors import RoomreadError
 from roomread.fewshot import Profile, ProfileStore
 from roomread.readings import Expression, Scores
+from roomread.sessions import LOCAL_OWNER
 
 _NAMES = [e.display_name for e in Expression]
 _COLORS = ["#{:02x}{:02x}{:02x}".format(*e.color) for e in Expression]
@@ -44,6 +45,17 @@ def engine() -> Engine:
 def visitor() -> str:
     """Who is signed in; nobody by name where the app runs by itself."""
     return st.context.headers.get(USER_HEADER, "")
+
+
+def owner() -> str:
+    """Whose sessions and profiles this visitor sees: their own, or the computer's user's."""
+    # Only the service's guard says who comes; where the app runs alone anybody could.
+    return (visitor() if served_engine() is not None else "") or LOCAL_OWNER
+
+
+def is_signed_in() -> bool:
+    """Whether this visitor is known, and is not simply whoever uses this computer."""
+    return owner() != LOCAL_OWNER
 
 
 @contextmanager
