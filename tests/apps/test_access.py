@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -16,10 +17,12 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+import altered
 from roomread.apps.access import Access, Scope
 from roomread.apps.addresses import is_loopback
 from roomread.apps.api.rates import Rate
 from roomread.apps.api.signin import SESSION_SECONDS, SignIns
+from roomread.bench import scenes
 from roomread.errors import RoomreadError
 from serving import Service, free_port, run_cli, serving
 
@@ -181,9 +184,24 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         session = made.json()["id"]
         filled = visitors["anna"].post(f"/api/v1/sessions/{session}/readings", json=frames)
         assert filled.json()["taken"] == 6
+        pictures = [("picture", ("m.png", picture)) for picture in masked()]
+        taught = visitors["anna"].post(
+            "/api/v1/profiles", data={"name": "masked"}, files=pictures, timeout=60
+        )
+        assert taught.status_code == 201, taught.text
         yield Guarded(service, visitors, sent.json()["id"], session)
         for client in visitors.values():
             client.close()
+
+
+def masked() -> list[bytes]:
+    """Two pictures of a state."""
+    pictures = []
+    for picture in altered.variants(altered.masked(*scenes.portraits()[0]))[:2]:
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        pictures.append(file.getvalue())
+    return pictures
 
 
 def sign_in(visitors: dict[str, httpx.Client]) -> None:
@@ -207,6 +225,8 @@ MATRIX = {
     ("GET", "/api/v1/openapi.json"): EVERYBODY,
     ("GET", "/metrics"): MANAGE,
     ("GET", "/api/v1/models"): READ,
+    ("GET", "/api/v1/models/{name}"): READ,
+    ("GET", "/api/v1/settings"): MANAGE,
     ("POST", "/api/v1/analyze"): ANALYZE,
     ("GET", "/api/v1/videos"): READ,
     ("POST", "/api/v1/videos"): ANALYZE,
@@ -231,6 +251,13 @@ MATRIX = {
     ("GET", "/api/v1/sessions/{number}/export"): READ,
     ("GET", "/api/v1/sessions/{number}/report"): READ,
     ("DELETE", "/api/v1/sessions/{number}/seats/{seat}"): ANALYZE,
+    ("GET", "/api/v1/profiles"): READ,
+    ("POST", "/api/v1/profiles"): ANALYZE,
+    ("GET", "/api/v1/profiles/{name}"): READ,
+    ("PUT", "/api/v1/profiles/{name}"): ANALYZE,
+    ("DELETE", "/api/v1/profiles/{name}"): ANALYZE,
+    ("GET", "/api/v1/profiles/{name}/evaluate"): READ,
+    ("GET", "/api/v1/profiles/{name}/export"): READ,
     ("GET", "/upload"): PEOPLE,
     ("POST", "/upload"): PEOPLE,
     ("POST", "/sign-out"): PEOPLE,
@@ -258,7 +285,7 @@ def test_the_matrix_holds_every_route_of_the_service() -> None:
             for method in getattr(route, "methods", None) or {"WEBSOCKET"}:
                 found.add((method, route.path))
     assert found <= set(MATRIX)
-    assert len(found) >= 34
+    assert len(found) >= 42
 
 
 @pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
@@ -267,7 +294,7 @@ def test_each_route_lets_in_whom_it_should_and_nobody_else(
 ) -> None:
     allowed = MATRIX[method, path]
     # Of somebody else, so that nobody's video is changed: 404 is behind the door.
-    path = path.replace("{number}", "nothing").replace("{seat}", "1")
+    path = path.replace("{number}", "nothing").replace("{seat}", "1").replace("{name}", "nothing")
     for name, client in guarded.visitors.items():
         if method == "WEBSOCKET":
             came = opens(guarded.service, path, client)
@@ -351,6 +378,25 @@ def test_one_users_session_is_none_to_every_other(method: str, path: str, guarde
 def test_nobody_lists_anothers_sessions(guarded: Guarded) -> None:
     for name in READ - {"anna"}:
         assert guarded.visitors[name].get("/api/v1/sessions").json() == {"sessions": []}
+
+
+def test_one_users_profiles_are_none_to_every_other(guarded: Guarded) -> None:
+    picture = {"file": ("me.jpg", EXAMPLE.read_bytes())}
+    for name in ("ben", "other"):
+        client = guarded.visitors[name]
+        assert client.get("/api/v1/profiles").json() == {"profiles": []}
+        for suffix in ("", "/evaluate", "/export"):
+            assert client.get(f"/api/v1/profiles/masked{suffix}").status_code == 404
+        assert client.delete("/api/v1/profiles/masked").status_code == 404
+        used = client.post("/api/v1/analyze", params={"profiles": "masked"}, files=picture)
+        assert used.status_code == 404
+    # The same name is another profile.
+    ben, anna = guarded.visitors["ben"], guarded.visitors["anna"]
+    exported = anna.get("/api/v1/profiles/masked/export").content
+    assert ben.put("/api/v1/profiles/masked", content=exported).status_code == 200
+    assert ben.delete("/api/v1/profiles/masked").status_code == 204
+    assert anna.get("/api/v1/profiles/masked").json()["kind"] == "state"
+    assert "No profiles yet" in run_cli(guarded.service.folder, "profiles", "list").stdout
 
 
 def test_people_are_led_to_the_sign_in_page_and_back_nowhere_else(guarded: Guarded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,8 +20,10 @@ from schemathesis.specs.openapi.checks import (  # noqa: E402
     status_code_conformance,
 )
 
+import altered  # noqa: E402
 from classes import lesson  # noqa: E402
 from roomread.apps.access import Access, Scope  # noqa: E402
+from roomread.bench import scenes  # noqa: E402
 from serving import Service, serving  # noqa: E402
 
 CHECKS = [
@@ -34,7 +37,7 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def service_and_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
     folder = tmp_path_factory.mktemp("contract")
-    key = Access(folder / "data" / "access.json").add_key("contract", [Scope.READ, Scope.ANALYZE])
+    key = Access(folder / "data" / "access.json").add_key("contract", list(Scope))
     with serving(folder, "--sign-in", requests_per_minute="100000") as service:
         yield service, key
 
@@ -50,6 +53,21 @@ def a_session(service: Service, headers: dict[str, str]) -> str:
         return number
 
 
+def a_profile(service: Service, headers: dict[str, str]) -> str:
+    """The name of a taught state."""
+    file = io.BytesIO()
+    altered.masked(*scenes.portraits()[0]).save(file, "PNG")
+    answer = httpx.post(
+        f"{service.url}/api/v1/profiles",
+        headers=headers,
+        data={"name": "masked"},
+        files={"picture": ("m.png", file.getvalue())},
+        timeout=60,
+    )
+    assert answer.status_code == 201
+    return "masked"
+
+
 def test_whatever_the_document_allows_is_answered_as_it_says(
     service_and_key: tuple[Service, str],
 ) -> None:
@@ -57,8 +75,9 @@ def test_whatever_the_document_allows_is_answered_as_it_says(
     headers = {"Authorization": f"Bearer {key}"}
     api = schemathesis.openapi.from_url(f"{service.url}/api/v1/openapi.json")
     operations = [found.ok() for found in api.get_all_operations()]
-    assert len(operations) >= 24
-    numbers = {"videos": "nothing", "sessions": a_session(service, headers)}
+    assert len(operations) >= 33
+    there = {"videos": "nothing", "models": "compact", "profiles": a_profile(service, headers)}
+    there["sessions"] = a_session(service, headers)
     # What is deleted can be asked for no more.
     operations.sort(key=lambda operation: operation.method == "delete")
     for operation in operations:
@@ -66,8 +85,9 @@ def test_whatever_the_document_allows_is_answered_as_it_says(
         @given(case=operation.as_strategy(), real=st.booleans())
         @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
         def ask(case: Case[Any], *, real: bool) -> None:
-            if real and "number" in case.path_parameters:
-                case.path_parameters["number"] = numbers[case.path.split("/")[3]]
+            for name in ("number", "name"):
+                if real and name in case.path_parameters:
+                    case.path_parameters[name] = there[case.path.split("/")[3]]
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         ask()

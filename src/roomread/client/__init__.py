@@ -14,6 +14,8 @@ from roomread.client.answers import (
     RoomMark,
     RoomSession,
     Taken,
+    Taught,
+    Trial,
     Video,
 )
 from roomread.client.client import Client
@@ -28,5 +30,7 @@ __all__ = [
     "RoomSession",
     "ServiceError",
     "Taken",
+    "Taught",
+    "Trial",
     "Video",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ class FoundFace:
         detection: the detector's confidence, 0..1.
         quality: size in px, visible part, brightness, contrast, sharpness, frontality.
         track: the person's number in a video; None in a picture.
+        states: how much it looks like each state of the profiles that were asked for, 0..1.
     """
 
     box: Box
@@ -34,6 +35,7 @@ class FoundFace:
     detection: float
     quality: dict[str, float | None]
     track: int | None
+    states: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,42 @@ class Taken:
     mood: RoomFigure | None
 
 
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A person or a state that was taught.
+
+    Attributes:
+        name: lower case.
+        kind: "person" or "state"; empty of a damaged one.
+        pictures: how many of each label.
+        consent: who agreed, how and when; None of a state for everybody.
+        problem: why it is of no use; empty where it is.
+    """
+
+    name: str
+    kind: str
+    pictures: dict[str, int]
+    consent: str | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What teaching was worth: the profile on its own pictures, each left out in turn.
+
+    Attributes:
+        pictures: how many there are.
+        right: how many are read right without having been taught.
+        helps: whether the profile is worth having; None of one picture.
+        said: all of it, for people.
+    """
+
+    pictures: int
+    right: int
+    helps: bool | None
+    said: str
+
+
 def picture(found: dict[str, Any]) -> FoundPicture:
     """One picture, or what is wrong with it."""
     if "problem" in found:
@@ -167,6 +205,7 @@ def face_of(face: dict[str, Any]) -> FoundFace:
         detection=face["detection"],
         quality=face["quality"],
         track=face["track"],
+        states={name: state["likeness"] for name, state in (face.get("states") or {}).items()},
     )
 
 
@@ -208,6 +247,18 @@ def taken(found: dict[str, Any]) -> Taken:
     """What became of frames."""
     mood = found["mood"]
     return Taken(found["taken"], found["repeated"], figure(mood) if mood is not None else None)
+
+
+def taught(found: dict[str, Any]) -> Taught:
+    """One profile."""
+    names = ("name", "kind", "pictures", "consent")
+    return Taught(**{name: found[name] for name in names}, problem=found["problem"] or "")
+
+
+def trial(found: dict[str, Any]) -> Trial:
+    """What a profile is worth."""
+    names = ("pictures", "right", "helps", "said")
+    return Trial(**{name: found["trial"][name] for name in names})
 
 
 def _scores(found: dict[str, float] | None) -> dict[Expression, float]:

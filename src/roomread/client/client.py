@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Literal, Self
+from typing import IO, Any, Literal, Self
 
 from roomread.client import answers
 from roomread.client.answers import FoundPicture, Video
-from roomread.client.connection import Connection
+from roomread.client.connection import Connection, Picture, as_file
+from roomread.client.profiles import Profiles
 from roomread.client.sessions import Sessions
 
 
@@ -24,12 +25,14 @@ class Client:
 
     Attributes:
         sessions: lessons, meetings and recordings.
+        profiles: people and states that were taught.
     """
 
     def __init__(self, url: str, *, key: str | None = None, timeout: float = 60.0) -> None:
         self._connection = Connection(url, key=key, timeout=timeout)
         self._ask = self._connection.ask
         self.sessions = Sessions(self._connection)
+        self.profiles = Profiles(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -41,26 +44,45 @@ class Client:
         """Lets go of the connection."""
         self._connection.close()
 
-    def analyze(self, picture: str | Path | bytes) -> FoundPicture:
-        """The faces of one picture, given as a path or encoded bytes.
+    def analyze(self, picture: Picture, *, profiles: Sequence[str] = ()) -> FoundPicture:
+        """The faces of one picture.
+
+        Args:
+            picture: a path, or encoded bytes.
+            profiles: names of what was taught and is to be used.
 
         Raises:
             ServiceError: it cannot be read, or there is no answer.
             OSError: there is no such file.
         """
-        answer = self._ask("POST", "analyze", files=[("file", _file(picture))])
+        files, params = [("file", as_file(picture))], {"profiles": ",".join(profiles)}
+        answer = self._ask("POST", "analyze", files=files, params=params)
         return answers.picture(answer.json()["pictures"][0])
 
-    def analyze_all(self, pictures: list[str | Path | bytes]) -> list[FoundPicture]:
+    def analyze_all(self, pictures: list[Picture]) -> list[FoundPicture]:
         """The faces of up to 16 pictures in one request; one that cannot be read has a problem."""
-        files = [("file", _file(picture)) for picture in pictures]
+        files = [("file", as_file(picture)) for picture in pictures]
         answer = self._ask("POST", "analyze", files=files)
         return [answers.picture(found) for found in answer.json()["pictures"]]
 
-    def annotate(self, picture: str | Path | bytes) -> bytes:
+    def annotate(self, picture: Picture) -> bytes:
         """One picture with boxes and labels, as JPEG; raises as `analyze` does."""
-        files = [("file", _file(picture))]
+        files = [("file", as_file(picture))]
         return self._ask("POST", "analyze", files=files, params={"annotated": "1"}).content
+
+    def models(self) -> list[str]:
+        """The names of the bundled models."""
+        return [each["name"] for each in self._ask("GET", "models").json()["models"]]
+
+    def card(self, model: str) -> dict[str, Any]:
+        """All that a model's card says, as plain values."""
+        card: dict[str, Any] = self._ask("GET", f"models/{model}").json()
+        return card
+
+    def settings(self) -> dict[str, Any]:
+        """What the operator set, without secrets; needs the scope "manage"."""
+        settings: dict[str, Any] = self._ask("GET", "settings").json()
+        return settings
 
     def send_video(self, path: str | Path, *, annotated: bool = False) -> Video:
         """Sends a video to be read in the background.
@@ -105,12 +127,6 @@ class Client:
         """Writes the drawn copy of a video that has ended to a file, as MP4."""
         target = Path(target)
         target.write_bytes(self._ask("GET", f"videos/{number}/annotated").content)
-
-
-def _file(picture: str | Path | bytes) -> tuple[str, bytes]:
-    if isinstance(picture, bytes):
-        return "picture", picture
-    return Path(picture).name, Path(picture).read_bytes()
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

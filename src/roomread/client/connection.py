@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from roomread.errors import RoomreadError
+
+Picture = str | Path | bytes
 
 
 class ServiceError(RoomreadError):
@@ -74,3 +77,14 @@ def _error(answer: httpx.Response) -> ServiceError:
         status=answer.status_code,
         retry_after=float(wait) if wait.isdigit() else None,
     )
+
+
+def as_file(picture: Picture) -> tuple[str, bytes]:
+    """A picture, given as a path or encoded bytes, as a form's file.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    if isinstance(picture, bytes):
+        return "picture", picture
+    return Path(picture).name, Path(picture).read_bytes()

@@ -8,22 +8,30 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from pydantic.json_schema import models_json_schema
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from roomread import __version__
-from roomread.apps.api import analyze, forms, live, session_socket, sessions, videos
+from roomread.apps.api import (
+    about,
+    analyze,
+    forms,
+    live,
+    profiles,
+    session_socket,
+    sessions,
+    videos,
+)
 from roomread.apps.api.analyze import request_cap
 from roomread.apps.api.guard import Guard, is_ours
-from roomread.apps.api.house import House, Manager, Reader, TheHouse
+from roomread.apps.api.house import House, Manager, TheHouse
 from roomread.apps.api.limits import Body
 from roomread.apps.api.observe import Observe
-from roomread.apps.api.problems import busy, map_errors, responses
-from roomread.apps.api.shapes import ModelShape, ModelsShape, PicturesInput
+from roomread.apps.api.problems import busy, map_errors
+from roomread.apps.api.shapes import PicturesInput
 from roomread.apps.sent import FrameInput
 from roomread.apps.web.asgi import make_app
-from roomread.classifier import bundled_models, open_model
+from roomread.fewshot.profile import MAX_BYTES
 
 _ABOUT = """
 Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
@@ -36,7 +44,7 @@ _PAGE_BYTES = 1_000_000
 _AT_ONCE = 32
 
 router = APIRouter()
-PARTS = (analyze, videos, live, sessions, session_socket, forms)
+PARTS = (about, analyze, videos, live, sessions, session_socket, profiles, forms)
 
 
 @router.get("/healthz", include_in_schema=False)
@@ -60,29 +68,6 @@ async def metrics(house: TheHouse, _manager: Manager) -> Response:
     house.metrics.busy.set(house.slots.taken)
     house.metrics.jobs.set(house.engine.board.unfinished())
     return PlainTextResponse(house.metrics.text())
-
-
-@router.get("/api/v1/models", tags=["models"], summary="The bundled models", responses=responses())
-async def models(_reader: Reader) -> ModelsShape:
-    """The bundled models and their cards, as `roomread models` shows them."""
-    return await run_in_threadpool(
-        lambda: ModelsShape(models=[_model_shape(name) for name in bundled_models()])
-    )
-
-
-def _model_shape(name: str) -> ModelShape:
-    model = open_model(name)
-    card = model.card
-    return ModelShape(
-        name=model.name,
-        digest=model.digest,
-        net=card.net,
-        labels=list(card.labels),
-        threshold=card.threshold,
-        figures=card.figures,
-        licence=card.licence,
-        notes=card.notes,
-    )
 
 
 def make_service(house: House) -> ASGIApp:
@@ -154,10 +139,12 @@ class _Split:
 
 
 def _cap(house: House, path: str) -> int:
-    if path in ("/api/v1/analyze", "/upload"):
+    if path in ("/api/v1/analyze", "/api/v1/profiles", "/upload"):
         return request_cap(house)
     if path.startswith("/api/v1/sessions/") and path.endswith("/readings"):
         return sessions.READINGS_BYTES
+    if path.startswith("/api/v1/profiles/"):
+        return MAX_BYTES
     if path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/"):
         return house.settings.max_upload_mb * 1_000_000 + _FORM_BYTES
     return _PAGE_BYTES

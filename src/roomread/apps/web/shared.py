@@ -13,6 +13,7 @@ import streamlit as st
 
 from roomread import Analyzer
 from roomread.apps.engine import USER_HEADER, Engine, served_engine
+from roomread.apps.folders import profiles_folder
 from roomread.apps.settings import load_settings
 from roomread.errors import RoomreadError
 from roomread.fewshot import Profile, ProfileStore
@@ -80,8 +81,8 @@ def _turns() -> threading.Semaphore:
 
 
 def profile_store() -> ProfileStore:
-    """The profiles of the computer's user, which `roomread teach` keeps too."""
-    return ProfileStore(load_settings().data / "profiles")
+    """This visitor's profiles; of the computer's user those that `roomread teach` keeps too."""
+    return ProfileStore(profiles_folder(load_settings().data, owner()))
 
 
 def profiles_on() -> set[str]:
