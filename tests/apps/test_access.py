@@ -107,14 +107,34 @@ def test_a_rate_is_never_exceeded(times: list[float]) -> None:
     assert taken <= 4 + 5 * (max(times) - min(times)) + 1e-6
 
 
-def test_a_session_ends_by_itself_and_when_told() -> None:
-    sessions = SignIns()
+def test_a_sign_in_ends_by_itself_and_when_told(tmp_path: Path) -> None:
+    sessions = SignIns(tmp_path / "signed-in.json")
     token = sessions.begin("user:1", 0.0)
     assert sessions.whose(token, SESSION_SECONDS - 1) == "user:1"
     assert sessions.whose(token, SESSION_SECONDS) is None
     assert sessions.whose(token + "x", 0.0) is None
-    sessions.end(token)
+    sessions.end(token, 0.0)
     assert sessions.whose(token, 0.0) is None
+
+
+def test_sign_ins_are_kept_as_hashes_for_their_time_and_by_their_owner(tmp_path: Path) -> None:
+    path = tmp_path / "signed-in.json"
+    sessions = SignIns(path)
+    old, token = sessions.begin("user:1", 0.0), sessions.begin("user:2", SESSION_SECONDS)
+    kept = path.read_text()
+    assert token not in kept
+    assert "user:2" in kept
+    assert "user:1" not in kept
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    again = SignIns(path)
+    assert again.whose(token, SESSION_SECONDS + 1) == "user:2"
+    assert again.whose(old, 1.0) is None
+    again.end(token, SESSION_SECONDS + 1)
+    assert SignIns(path).whose(token, SESSION_SECONDS + 1) is None
+    for damaged in ("{", "[1]", '[["a", "b"]]', "\0"):
+        path.write_text(damaged)
+        assert SignIns(path).whose(token, 0.0) is None
 
 
 def test_which_addresses_are_this_computers_own() -> None:

@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from classes import lesson
+from roomread.apps.access import Access, Scope
 from roomread.apps.sent import FrameInput, parse_frames
 from roomread.client import Client, ServiceError
 from roomread.errors import SessionError
@@ -165,20 +166,40 @@ def test_readings_that_come_twice_or_late_or_at_once_are_written_once(
     store.close()
 
 
-def test_a_power_cut_loses_nothing_that_was_taken_and_doubles_nothing(tmp_path: Path) -> None:
-    with serving(tmp_path) as first:
-        with Client(first.url) as room:
+def signed_in(service: Service) -> dict[str, str]:
+    """Anna's cookies."""
+    form = {"name": "anna", "password": "a few words for Anna"}
+    answer = httpx.post(f"{service.url}/sign-in", data=form)
+    assert answer.status_code == 303
+    return dict(answer.cookies)
+
+
+def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobody_out(
+    tmp_path: Path,
+) -> None:
+    access = Access(tmp_path / "data" / "access.json")
+    access.add_user("anna", "a few words for Anna", list(Scope))
+    key = access.add_key("camera", list(Scope))
+    with serving(tmp_path, "--sign-in") as first:
+        stays, leaves = signed_in(first), signed_in(first)
+        assert httpx.post(f"{first.url}/sign-out", cookies=leaves).status_code == 303
+        with Client(first.url, key=key) as room:
             session = room.sessions.create("Algebra 7b", consent="all eight")
             room.sessions.send(session.id, LESSON[:50])
         first.kill()
         (tmp_path / "data" / "exports").mkdir(exist_ok=True)
         (tmp_path / "data" / "exports" / "left").write_text("by a crash")
-    with serving(tmp_path) as second, Client(second.url) as room:
+    with serving(tmp_path, "--sign-in") as second, Client(second.url, key=key) as room:
+        statuses = [
+            httpx.get(f"{second.url}/api/v1/models", cookies=cookies).status_code
+            for cookies in (stays, leaves)
+        ]
+        assert statuses == [200, 401]
         assert not (tmp_path / "data" / "exports").exists()
         # The sender heard no answer to its last request, and sends it again.
         said = room.sessions.send(session.id, LESSON[40:])
         assert (said.taken, said.repeated) == (70, 10)
-        store = stored(second)
+        store = stored(second).of(f"key:{key.split('_')[1]}")
         kept = [(reading.time, reading.track) for reading in store.readings(session.id)]
         assert kept == [(f["time"], face["track"]) for f in LESSON for face in f["faces"]]
         store.close()

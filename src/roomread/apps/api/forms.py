@@ -107,7 +107,7 @@ async def sign_in(
     response = RedirectResponse(_own_path(next), HTTPStatus.SEE_OTHER)
     response.set_cookie(
         COOKIE,
-        house.door.sessions.begin(principal.id, time.monotonic()),
+        house.door.sessions.begin(principal.id, time.time()),
         max_age=int(SESSION_SECONDS),
         httponly=True,
         samesite="lax",
@@ -119,7 +119,7 @@ async def sign_in(
 @router.post("/sign-out")
 async def sign_out(request: Request, house: TheHouse) -> Response:
     """Ends the session."""
-    house.door.sessions.end(request.cookies.get(COOKIE, ""))
+    house.door.sessions.end(request.cookies.get(COOKIE, ""), time.time())
     response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     response.delete_cookie(COOKIE)
     return response

@@ -25,6 +25,7 @@ from roomread.apps.api.logs import log, set_up_logs
 from roomread.apps.api.rates import Rate
 from roomread.apps.api.service import make_service
 from roomread.apps.api.sessions import exports_folder
+from roomread.apps.api.signin import SignIns
 from roomread.apps.engine import Engine, serve_with
 from roomread.apps.settings import Settings, load_settings
 from roomread.errors import RoomreadError
@@ -89,7 +90,8 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
         slots = Slots(running=cores, waiting=_WAITING_FOR_EACH * cores)
-        house = House(settings, engine, Door(access, not alone, rate), slots)
+        door = Door(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
+        house = House(settings, engine, door, slots)
         try:
             engine.warm_up()
             _run(house, listen, bound)
