@@ -147,7 +147,8 @@ def test_the_models_card_and_the_operators_settings_are_told_without_secrets(
         room.card("nothing")
     told = room.settings()
     assert (told["retention_days"], told["database"], told["relays"]) == (90, "sqlite", 1)
-    assert told["sign_in"] is False
+    # Whoever comes without sign-in is this computer's user.
+    assert (told["sign_in"], told["local_files"]) == (False, True)
     text = json.dumps(told)
     assert "secret" not in text
     assert str(service.folder) not in text

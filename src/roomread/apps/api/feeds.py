@@ -156,10 +156,9 @@ class Feeds:
 
     def _make_room(self) -> None:
         # What an idle one took is written; who sends to it finds it in the database again.
-        idle = (number for number, feed in self._feeds.items() if not feed.users)
-        while len(self._feeds) > _MOST_OPEN and (number := next(idle, None)) is not None:
+        idle = [number for number, feed in self._feeds.items() if not feed.users]
+        for number in idle[: max(len(self._feeds) - _MOST_OPEN, 0)]:
             del self._feeds[number]
-            idle = (number for number, feed in self._feeds.items() if not feed.users)
 
 
 def _open_session(store: SessionStore, number: str) -> Session:

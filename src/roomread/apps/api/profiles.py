@@ -272,15 +272,14 @@ async def _sent(form: FormData, house: House) -> _Sent:
 
 def _learn(house: House, sent: _Sent, store: ProfileStore) -> tuple[Profile, Trial]:
     analyzer, asked = house.engine.analyzer, sent.asked
+    is_state = _STATE_FIELD in sent.pictures
+    _check_person(asked, is_state=is_state)
     # Decoded where strangers' pictures are.
     images = {
         key: [house.engine.frame(content, name).image for name, content in each]
         for key, each in sent.pictures.items()
     }
     consent = Consent.today(asked.consent) if asked.consent.strip() else None
-    is_state = _STATE_FIELD in images
-    if not is_state and asked.person is not None:
-        raise ProfileError("a person goes with a state", hint="leave person out")
     profile = Profile.from_references(
         asked.name,
         images[_STATE_FIELD]
@@ -293,6 +292,15 @@ def _learn(house: House, sent: _Sent, store: ProfileStore) -> tuple[Profile, Tri
     )
     check_against(profile, store.readable(), analyzer.model)
     return profile, evaluate(profile, analyzer.model)
+
+
+def _check_person(asked: _Asked, *, is_state: bool) -> None:
+    if not is_state and asked.person is not None:
+        raise ProfileError("a person goes with a state", hint="leave person out")
+    whose = asked.person if is_state else asked.name
+    if whose is not None and not asked.consent.strip():
+        hint = "send consent: who agreed, and how"
+        raise ProfileError(f"no consent of {whose} is recorded", hint=hint)
 
 
 def _listed(store: ProfileStore, name: str) -> ProfileShape:

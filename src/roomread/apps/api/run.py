@@ -71,9 +71,9 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
     local = is_loopback(listen.address)
     # At this computer alone a visitor is its user, who may name its files.
     alone = local and not sign_in
-    settings = load_settings()
     if alone and "ROOMREAD_LOCAL_FILES" not in os.environ:
         os.environ["ROOMREAD_LOCAL_FILES"] = "true"
+    settings = load_settings()
     access = Access(access_file(settings))
     if not alone and access.is_empty():
         raise RoomreadError(
