@@ -242,6 +242,8 @@ MATRIX = {
     ("GET", "/readyz"): EVERYBODY,
     ("GET", "/sign-in"): EVERYBODY,
     ("POST", "/sign-in"): EVERYBODY,
+    ("GET", "/sign-in/provider"): EVERYBODY,
+    ("GET", "/sign-in/back"): EVERYBODY,
     ("GET", "/api/v1/openapi.json"): EVERYBODY,
     ("GET", "/metrics"): MANAGE,
     ("GET", "/api/v1/models"): READ,

@@ -24,7 +24,10 @@ from roomread.apps.api.signin import COOKIE, SignIns
 from roomread.apps.engine import USER_HEADER
 
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
-PUBLIC = frozenset({"/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json"})
+PUBLIC = frozenset(
+    {"/healthz", "/readyz", "/api/v1/openapi.json"}
+    | {"/sign-in", "/sign-in/provider", "/sign-in/back"}
+)
 # Where keys are good; the pages are for people.
 _FOR_KEYS = frozenset({"api", "metrics"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPBearer
@@ -22,6 +22,10 @@ from roomread.apps.engine import Engine
 from roomread.apps.recording import open_store
 from roomread.apps.settings import Settings
 
+if TYPE_CHECKING:
+    # It needs the house itself.
+    from roomread.apps.api.oidc import Provider
+
 
 @dataclass(slots=True)
 class House:
@@ -35,6 +39,7 @@ class House:
         metrics: what is counted.
         feeds: the sessions.
         writing: what works on sessions at once.
+        provider: where people may sign in too; None for nowhere.
         live: open live connections.
         filling: open connections that send readings.
         closing: whether the service is about to end.
@@ -49,6 +54,7 @@ class House:
     writing: Slots = field(
         default_factory=lambda: Slots(running=2, waiting=30, what="sessions' requests")
     )
+    provider: Provider | None = None
     live: int = 0
     filling: int = 0
     closing: bool = False

@@ -22,6 +22,7 @@ from roomread.apps.api.guard import Door
 from roomread.apps.api.house import House
 from roomread.apps.api.limits import Slots
 from roomread.apps.api.logs import log, set_up_logs
+from roomread.apps.api.oidc import provider_of
 from roomread.apps.api.rates import Rate
 from roomread.apps.api.service import make_service
 from roomread.apps.api.sessions import exports_folder
@@ -82,6 +83,7 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
             else "nobody could sign in",
             hint="first: roomread users add NAME, or roomread keys add NAME",
         )
+    provider = None if alone else provider_of(settings)
     with _lock(settings), _bound(listen) as bound:
         set_up_logs(as_json=log_json, audit_file=settings.data / "audit.jsonl")
         shutil.rmtree(exports_folder(settings), ignore_errors=True)
@@ -91,7 +93,7 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
         slots = Slots(running=cores, waiting=_WAITING_FOR_EACH * cores)
         door = Door(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
-        house = House(settings, engine, door, slots)
+        house = House(settings, engine, door, slots, provider=provider)
         try:
             engine.warm_up()
             _run(house, listen, bound)

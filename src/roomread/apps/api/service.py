@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from roomread.apps.api import (
     analyze,
     forms,
     live,
+    oidc,
     profiles,
     session_socket,
     sessions,
@@ -45,7 +47,7 @@ _PAGE_BYTES = 1_000_000
 _AT_ONCE = 32
 
 router = APIRouter()
-PARTS = (about, analyze, videos, live, sessions, session_socket, profiles, forms)
+PARTS = (about, analyze, videos, live, sessions, session_socket, profiles, forms, oidc)
 
 
 @router.get("/healthz", include_in_schema=False)
@@ -99,6 +101,17 @@ def make_service(house: House) -> ASGIApp:
     )
     _describe_bodies(api)
     api.state.house = house
+    if house.provider is not None:
+        from starlette.middleware.sessions import SessionMiddleware  # noqa: PLC0415 (an extra)
+
+        # Holds what a sign-in at the provider must come back with; a restart begins it anew.
+        api.add_middleware(
+            SessionMiddleware,
+            secret_key=secrets.token_urlsafe(32),
+            session_cookie=oidc.FLOW_COOKIE,
+            max_age=oidc.FLOW_SECONDS,
+            same_site="lax",
+        )
     map_errors(api)
     api.include_router(router)
     for part in PARTS:
