@@ -61,17 +61,22 @@ def show() -> None:
 def _ask(board: RecordingBoard, store: SessionStore, settings: Settings) -> None:
     st.subheader("Record a lesson")
     name = st.text_input("Name", placeholder="Algebra 7b")
-    left, right = st.columns(2)
-    upload = left.file_uploader(
+    # A visitor has files of their own, and no other place of the app's computer.
+    columns = st.columns(2 if settings.local_files else 1)
+    upload = columns[0].file_uploader(
         "A recording",
         type=upload_types(VIDEO_SUFFIXES),
         max_upload_size=settings.max_upload_mb,
     )
     place = ""
     if settings.local_files:
-        place = right.text_input(
-            "or a path, a camera's number, or a URL", placeholder="0 is the first camera"
-        ).strip()
+        place = (
+            columns[1]
+            .text_input(
+                "or a path, a camera's number, or a URL", placeholder="0 is the first camera"
+            )
+            .strip()
+        )
     with st.expander("Rules of attention"):
         rules = st.text_area("One a line", DEFAULT_RULES, height=170)
     consent = ""

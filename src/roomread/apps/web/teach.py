@@ -177,7 +177,8 @@ def _show_profiles(store: ProfileStore) -> None:
     if kept is not None:
         st.success(f"'{kept}' is kept and switched on.")
     if not store.names():
-        st.info("None yet. What is taught here or by `roomread teach` appears here.")
+        elsewhere = "" if is_signed_in() else " or by `roomread teach`"
+        st.info(f"None yet. What is taught here{elsewhere} appears here.")
         return
     for name in store.names():
         with st.container(border=True):
