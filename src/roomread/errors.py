@@ -7,7 +7,8 @@
     ├── ProfileError        a few-shot profile that is missing, damaged, or cannot be taught
     ├── DataError           a data set that cannot be trained on
     ├── RulesError          a rule of attention that cannot be understood
-    ├── SessionError        a session that cannot be kept, found or opened
+    ├── SessionError        a session that cannot be kept or found
+    │   └── DatabaseError   the database that keeps sessions fails
     └── MissingExtraError   a feature whose optional dependency is not installed
 
 A door (command line, HTTP, web page) catches `RoomreadError` and nothing broader, and shows
@@ -63,7 +64,11 @@ class RulesError(RoomreadError):
 
 
 class SessionError(RoomreadError):
-    """A session, or the database that keeps sessions, cannot be opened, found or written."""
+    """A session cannot be found, or cannot be what was asked for."""
+
+
+class DatabaseError(SessionError):
+    """The database that keeps sessions cannot be opened, reached or written."""
 
 
 class MissingExtraError(RoomreadError):

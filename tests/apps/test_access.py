@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -15,10 +17,12 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+import altered
 from roomread.apps.access import Access, Scope
 from roomread.apps.addresses import is_loopback
 from roomread.apps.api.rates import Rate
 from roomread.apps.api.signin import SESSION_SECONDS, SignIns
+from roomread.bench import scenes
 from roomread.errors import RoomreadError
 from serving import Service, free_port, run_cli, serving
 
@@ -103,14 +107,34 @@ def test_a_rate_is_never_exceeded(times: list[float]) -> None:
     assert taken <= 4 + 5 * (max(times) - min(times)) + 1e-6
 
 
-def test_a_session_ends_by_itself_and_when_told() -> None:
-    sessions = SignIns()
+def test_a_sign_in_ends_by_itself_and_when_told(tmp_path: Path) -> None:
+    sessions = SignIns(tmp_path / "signed-in.json")
     token = sessions.begin("user:1", 0.0)
     assert sessions.whose(token, SESSION_SECONDS - 1) == "user:1"
     assert sessions.whose(token, SESSION_SECONDS) is None
     assert sessions.whose(token + "x", 0.0) is None
-    sessions.end(token)
+    sessions.end(token, 0.0)
     assert sessions.whose(token, 0.0) is None
+
+
+def test_sign_ins_are_kept_as_hashes_for_their_time_and_by_their_owner(tmp_path: Path) -> None:
+    path = tmp_path / "signed-in.json"
+    sessions = SignIns(path)
+    old, token = sessions.begin("user:1", 0.0), sessions.begin("user:2", SESSION_SECONDS)
+    kept = path.read_text()
+    assert token not in kept
+    assert "user:2" in kept
+    assert "user:1" not in kept
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    again = SignIns(path)
+    assert again.whose(token, SESSION_SECONDS + 1) == "user:2"
+    assert again.whose(old, 1.0) is None
+    again.end(token, SESSION_SECONDS + 1)
+    assert SignIns(path).whose(token, SESSION_SECONDS + 1) is None
+    for damaged in ("{", "[1]", '[["a", "b"]]', "\0"):
+        path.write_text(damaged)
+        assert SignIns(path).whose(token, 0.0) is None
 
 
 def test_which_addresses_are_this_computers_own() -> None:
@@ -151,6 +175,7 @@ class Guarded:
     service: Service
     visitors: dict[str, httpx.Client]
     video: str
+    session: str
 
 
 @pytest.fixture(scope="module")
@@ -174,9 +199,29 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         sent = visitors["anna"].post(
             "/api/v1/videos", content=b"no video", params={"name": "a.mp4"}
         )
-        yield Guarded(service, visitors, sent.json()["id"])
+        made = visitors["anna"].post("/api/v1/sessions", json={"name": "Hers", "consent": "all"})
+        frames = [{"time": n / 2, "faces": []} for n in range(6)]
+        session = made.json()["id"]
+        filled = visitors["anna"].post(f"/api/v1/sessions/{session}/readings", json=frames)
+        assert filled.json()["taken"] == 6
+        pictures = [("picture", ("m.png", picture)) for picture in masked()]
+        taught = visitors["anna"].post(
+            "/api/v1/profiles", data={"name": "masked"}, files=pictures, timeout=60
+        )
+        assert taught.status_code == 201, taught.text
+        yield Guarded(service, visitors, sent.json()["id"], session)
         for client in visitors.values():
             client.close()
+
+
+def masked() -> list[bytes]:
+    """Two pictures of a state."""
+    pictures = []
+    for picture in altered.variants(altered.masked(*scenes.portraits()[0]))[:2]:
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        pictures.append(file.getvalue())
+    return pictures
 
 
 def sign_in(visitors: dict[str, httpx.Client]) -> None:
@@ -197,9 +242,13 @@ MATRIX = {
     ("GET", "/readyz"): EVERYBODY,
     ("GET", "/sign-in"): EVERYBODY,
     ("POST", "/sign-in"): EVERYBODY,
+    ("GET", "/sign-in/provider"): EVERYBODY,
+    ("GET", "/sign-in/back"): EVERYBODY,
     ("GET", "/api/v1/openapi.json"): EVERYBODY,
     ("GET", "/metrics"): MANAGE,
     ("GET", "/api/v1/models"): READ,
+    ("GET", "/api/v1/models/{name}"): READ,
+    ("GET", "/api/v1/settings"): MANAGE,
     ("POST", "/api/v1/analyze"): ANALYZE,
     ("GET", "/api/v1/videos"): READ,
     ("POST", "/api/v1/videos"): ANALYZE,
@@ -208,6 +257,29 @@ MATRIX = {
     ("GET", "/api/v1/videos/{number}/readings"): READ,
     ("GET", "/api/v1/videos/{number}/annotated"): READ,
     ("DELETE", "/api/v1/videos/{number}"): ANALYZE,
+    ("GET", "/api/v1/sessions"): READ,
+    ("POST", "/api/v1/sessions"): ANALYZE,
+    ("GET", "/api/v1/sessions/{number}"): READ,
+    ("DELETE", "/api/v1/sessions/{number}"): ANALYZE,
+    ("POST", "/api/v1/sessions/{number}/end"): ANALYZE,
+    ("POST", "/api/v1/sessions/{number}/readings"): ANALYZE,
+    ("WEBSOCKET", "/api/v1/sessions/{number}/readings"): ANALYZE,
+    ("GET", "/api/v1/sessions/{number}/mood"): READ,
+    ("GET", "/api/v1/sessions/{number}/timeline"): READ,
+    ("GET", "/api/v1/sessions/{number}/marks"): READ,
+    ("POST", "/api/v1/sessions/{number}/marks"): ANALYZE,
+    ("DELETE", "/api/v1/sessions/{number}/marks"): ANALYZE,
+    ("GET", "/api/v1/sessions/{number}/alerts"): READ,
+    ("GET", "/api/v1/sessions/{number}/export"): READ,
+    ("GET", "/api/v1/sessions/{number}/report"): READ,
+    ("DELETE", "/api/v1/sessions/{number}/seats/{seat}"): ANALYZE,
+    ("GET", "/api/v1/profiles"): READ,
+    ("POST", "/api/v1/profiles"): ANALYZE,
+    ("GET", "/api/v1/profiles/{name}"): READ,
+    ("PUT", "/api/v1/profiles/{name}"): ANALYZE,
+    ("DELETE", "/api/v1/profiles/{name}"): ANALYZE,
+    ("GET", "/api/v1/profiles/{name}/evaluate"): READ,
+    ("GET", "/api/v1/profiles/{name}/export"): READ,
     ("GET", "/upload"): PEOPLE,
     ("POST", "/upload"): PEOPLE,
     ("POST", "/sign-out"): PEOPLE,
@@ -227,15 +299,15 @@ MATRIX = {
 def test_the_matrix_holds_every_route_of_the_service() -> None:
     from fastapi.routing import iter_route_contexts  # noqa: PLC0415
 
-    from roomread.apps.api import analyze, forms, live, service, videos  # noqa: PLC0415
+    from roomread.apps.api import service  # noqa: PLC0415
 
     found = set()
-    for part in (analyze, forms, live, service, videos):
+    for part in (service, *service.PARTS):
         for route in iter_route_contexts(part.router.routes):
             for method in getattr(route, "methods", None) or {"WEBSOCKET"}:
                 found.add((method, route.path))
-    assert found - {("GET", "/api/v1/openapi.json")} <= set(MATRIX)
-    assert len(found) >= 18
+    assert found <= set(MATRIX)
+    assert len(found) >= 42
 
 
 @pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
@@ -244,7 +316,7 @@ def test_each_route_lets_in_whom_it_should_and_nobody_else(
 ) -> None:
     allowed = MATRIX[method, path]
     # Of somebody else, so that nobody's video is changed: 404 is behind the door.
-    path = path.replace("{number}", "nothing")
+    path = path.replace("{number}", "nothing").replace("{seat}", "1").replace("{name}", "nothing")
     for name, client in guarded.visitors.items():
         if method == "WEBSOCKET":
             came = opens(guarded.service, path, client)
@@ -261,16 +333,25 @@ def test_each_route_lets_in_whom_it_should_and_nobody_else(
 
 def opens(service: Service, path: str, client: httpx.Client) -> bool:
     """Whether a WebSocket opens to this visitor."""
+    try:
+        with connect(socket_url(service, path), additional_headers=said(client)):
+            return True
+    except (InvalidStatus, ConnectionClosed):
+        return False
+
+
+def socket_url(service: Service, path: str) -> str:
+    return service.url.replace("http", "ws") + path
+
+
+def said(client: httpx.Client) -> dict[str, str]:
+    """The headers that tell who a visitor is."""
     headers = {
         name: value for name, value in client.headers.items() if name.lower() == "authorization"
     }
     if client.cookies:
         headers["Cookie"] = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
-    try:
-        with connect(service.url.replace("http", "ws") + path, additional_headers=headers):
-            return True
-    except (InvalidStatus, ConnectionClosed):
-        return False
+    return headers
 
 
 def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:
@@ -286,6 +367,58 @@ def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:
     assert guarded.visitors["ben"].get("/api/v1/videos").json() == {"videos": []}
     (own,) = guarded.visitors["anna"].get("/api/v1/videos").json()["videos"]
     assert own["id"] == guarded.video
+
+
+def session_routes() -> list[tuple[str, str]]:
+    return [(m, p) for m, p in MATRIX if p.startswith("/api/v1/sessions/{number}")]
+
+
+@pytest.mark.parametrize(("method", "path"), session_routes(), ids=lambda part: part)
+def test_one_users_session_is_none_to_every_other(method: str, path: str, guarded: Guarded) -> None:
+    own = path.replace("{number}", guarded.session).replace("{seat}", "1")
+    for name in MATRIX[method, path] - {"anna"}:
+        client = guarded.visitors[name]
+        if method == "WEBSOCKET":
+            with connect(socket_url(guarded.service, own), additional_headers=said(client)) as ws:
+                ws.send('{"time": 60, "faces": []}')
+                status = json.loads(ws.recv(timeout=30))["problem"]["status"]
+        else:
+            body = {"label": "mine"} if path.endswith("/marks") else {"time": 60, "faces": []}
+            params = {"time": "1", "label": "mine"} if method == "DELETE" else {}
+            answer = client.request(
+                method, own, params=params, json=body if method == "POST" else None
+            )
+            status = answer.status_code
+        assert status == 404, name
+    # Nothing of it changed, and its owner has it.
+    (listed,) = guarded.visitors["anna"].get("/api/v1/sessions").json()["sessions"]
+    assert (listed["id"], listed["state"]) == (guarded.session, "recording")
+    kept = guarded.visitors["anna"].get(f"/api/v1/sessions/{guarded.session}/mood").json()["mood"]
+    assert kept["time"] == 2.0
+
+
+def test_nobody_lists_anothers_sessions(guarded: Guarded) -> None:
+    for name in READ - {"anna"}:
+        assert guarded.visitors[name].get("/api/v1/sessions").json() == {"sessions": []}
+
+
+def test_one_users_profiles_are_none_to_every_other(guarded: Guarded) -> None:
+    picture = {"file": ("me.jpg", EXAMPLE.read_bytes())}
+    for name in ("ben", "other"):
+        client = guarded.visitors[name]
+        assert client.get("/api/v1/profiles").json() == {"profiles": []}
+        for suffix in ("", "/evaluate", "/export"):
+            assert client.get(f"/api/v1/profiles/masked{suffix}").status_code == 404
+        assert client.delete("/api/v1/profiles/masked").status_code == 404
+        used = client.post("/api/v1/analyze", params={"profiles": "masked"}, files=picture)
+        assert used.status_code == 404
+    # The same name is another profile.
+    ben, anna = guarded.visitors["ben"], guarded.visitors["anna"]
+    exported = anna.get("/api/v1/profiles/masked/export").content
+    assert ben.put("/api/v1/profiles/masked", content=exported).status_code == 200
+    assert ben.delete("/api/v1/profiles/masked").status_code == 204
+    assert anna.get("/api/v1/profiles/masked").json()["kind"] == "state"
+    assert "No profiles yet" in run_cli(guarded.service.folder, "profiles", "list").stdout
 
 
 def test_people_are_led_to_the_sign_in_page_and_back_nowhere_else(guarded: Guarded) -> None:
@@ -311,8 +444,8 @@ def test_a_visitor_cannot_say_who_they_are(guarded: Guarded) -> None:
 def test_no_host_header_and_no_odd_path_makes_a_door_public(
     host: str, path: str, guarded: Guarded
 ) -> None:
-    said = {"Host": host}
-    assert httpx.get(f"{guarded.service.url}{path}", headers=said).status_code == 401
+    named = {"Host": host}
+    assert httpx.get(f"{guarded.service.url}{path}", headers=named).status_code == 401
     for odd in ("/healthz%3F", "/healthz%2F..%2F", "//healthz", "/sign-in%23/", "/HEALTHZ"):
         assert httpx.get(f"{guarded.service.url}{odd}").status_code == 401
 

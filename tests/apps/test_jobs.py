@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -205,3 +206,13 @@ def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: s
         assert job.record.state is JobState.FAILED
         assert said in job.record.error
     board.close()
+
+
+def test_a_job_may_read_only_some_frames(board: JobBoard, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE)
+    job = board.reserve("lesson.mp4", annotated=False, every=0.5)
+    assert job.upload is not None
+    job.upload.write_bytes(clip.read_bytes())
+    board.submit(job)
+    lines = (wait(job).folder / "readings.jsonl").read_text().splitlines()
+    assert [json.loads(line)["time"] for line in lines] == [0.0, 0.5, 1.0, 1.5, 2.0]

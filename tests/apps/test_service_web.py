@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
 from roomread.apps.access import Access, Scope
+from roomread.bench.scenes import grid
 from roomread.client import Client, FoundPicture
 from roomread.media import VideoWriter
 from serving import Service, serving
@@ -103,6 +105,32 @@ def test_one_users_video_is_none_of_the_others(people: list[Page], tmp_path: Pat
     expect(ben.get_by_text("This job is no longer kept")).to_be_visible()
     anna.reload()
     expect(anna.get_by_role("heading", name="The room")).to_be_visible()
+
+
+def test_one_users_lesson_is_none_of_the_others(people: list[Page], tmp_path: Path) -> None:
+    anna, ben = people
+    clip = tmp_path / "lesson.mp4"
+    call = grid(width=960, height=540, columns=4, rows=3, people=8)
+    with VideoWriter(clip) as writer:
+        for number in range(20):
+            writer.write(np.roll(call.image, number % 5 - 2, axis=1), number / 2)
+    visit(anna, "Class")
+    # Files and cameras of the service's computer are not a visitor's.
+    expect(anna.get_by_role("textbox", name="or a path")).to_have_count(0)
+    upload(anna, clip)
+    anna.get_by_role("textbox", name="Name").fill("Algebra 7b")
+    anna.get_by_role("textbox", name="Name").press("Enter")
+    anna.get_by_role("button", name="Start").click()
+    anna.wait_for_url("**/class?session=*")
+    expect(anna.get_by_role("heading", name="Take it with you")).to_be_visible()
+    expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
+    visit(ben, "Class")
+    expect(ben.get_by_text("None is kept yet.")).to_be_visible()
+    ben.goto(anna.url)
+    expect(ben.get_by_text("is no session")).to_be_visible()
+    expect(ben.get_by_text("Algebra")).to_have_count(0)
+    anna.reload()
+    expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
 
 
 def test_the_upload_page_reads_a_picture_without_javascript(

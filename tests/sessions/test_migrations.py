@@ -103,7 +103,7 @@ def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
     SessionStore(url).close()
     engine = engine_for(url)
     with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'v3'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'v4'")
     engine.dispose()
-    with pytest.raises(SessionError, match=r"made by a newer Roomread \(v3\)"):
+    with pytest.raises(SessionError, match=r"made by a newer Roomread \(v4\)"):
         SessionStore(url)

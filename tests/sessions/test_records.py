@@ -13,7 +13,7 @@ from roomread.sessions import Readings, Session
 from roomread.sessions.records import REASONS, RECORD, pack, unpack
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-SESSION = Session("1", "n", "lesson.mp4", "", 0.3, NOW, NOW, None, "", True, "all")  # noqa: FBT003
+SESSION = Session("1", "n", "lesson.mp4", "", 0.3, NOW, NOW, None, "", True, "all", "local")  # noqa: FBT003
 
 scores = st.integers(0, 2**32 - 1).map(
     lambda seed: np.random.default_rng(seed).dirichlet([0.3] * 7).astype(np.float32)

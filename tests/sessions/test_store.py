@@ -273,3 +273,48 @@ def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
         SessionStore("postgresql://teacher:secret@127.0.0.1:9/school")
     assert "secret" not in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_one_owners_sessions_are_none_of_anothers(store: SessionStore) -> None:
+    mine, anna, ben = store.create("Mine"), store.of("user:anna"), store.of("user:ben")
+    hers = with_people(anna, "Hers")
+    assert [s.name for s in store.sessions()] == ["Mine"]
+    assert [s.name for s in anna.sessions()] == ["Hers"]
+    assert ben.sessions() == []
+    assert (mine.owner, hers.owner) == ("local", "user:anna")
+    assert anna.find(hers.id) == anna.session(hers.id[:7]) == hers_now(anna)
+    assert ben.find(hers.id) is None
+    assert anna.find(hers.id[:7]) is None
+    for call in (ben.session, ben.delete, ben.readings):
+        with pytest.raises(SessionError, match="is no session"):
+            call(hers.id)
+    with pytest.raises(SessionError, match="is no session"):
+        ben.forget_seat(hers.id, 1)
+    assert len(anna.readings(hers.id)) == 60 * 8
+
+
+def hers_now(anna: SessionStore) -> Session:
+    (only,) = anna.sessions()
+    return only
+
+
+def test_who_asks_to_be_forgotten_is_forgotten_whoever_has_the_session(store: SessionStore) -> None:
+    anna = store.of("user:anna")
+    hers = with_people(anna)
+    anna.enrol(hers.id, 3, "Ada", consent="letter")
+    assert store.forget_name("Ada") == 1
+    assert anna.people(hers.id) == []
+    assert 3 not in anna.readings(hers.id).seats
+    old = store.purge(days=0, now=hers.updated_at + timedelta(days=1))
+    assert [session.id for session in old] == [hers.id]
+    assert anna.sessions() == []
+
+
+def test_the_newest_mood_and_a_page_of_moods(store: SessionStore) -> None:
+    session = store.create("Algebra 7b")
+    assert store.last_mood(session.id) is None
+    record(store, session)
+    newest = store.last_mood(session.id)
+    assert newest is not None
+    assert newest.time == 59
+    assert [mood.time for mood in store.moods(session.id, since=10, limit=2)] == [10, 11]

@@ -24,6 +24,8 @@ from roomread.media import atomic_path
 # NIST SP 800-63B-4 asks for 15 where a password is all there is; we sit behind a rate limit.
 MIN_PASSWORD = 12
 _KEY_PREFIX = "rr"
+# In the place of a password's hash, of which it can be none.
+_PROVIDED = "provider"
 
 
 class Scope(StrEnum):
@@ -60,7 +62,8 @@ class Entry:
     Attributes:
         id: public and not a name: it stands in logs.
         name: for people.
-        hash: of the password (Argon2id) or of the key (HMAC-SHA256: it is 256 random bits).
+        hash: of the password (Argon2id) or of the key (HMAC-SHA256: it is 256 random bits);
+            "provider" of a user whom a provider knows.
         scopes: what it may do.
         created: seconds since 1970.
     """
@@ -124,8 +127,13 @@ class Access:
         self._write(replace(book, keys=(*book.keys, entry)))
         return f"{_KEY_PREFIX}_{number}_{secret}"
 
-    def add_user(self, name: str, password: str, scopes: Iterable[Scope]) -> None:
+    def add_user(self, name: str, password: str | None, scopes: Iterable[Scope]) -> None:
         """Makes a user.
+
+        Args:
+            name: to sign in with.
+            password: None for one who signs in at a provider, which tells their name.
+            scopes: what they may do.
 
         Raises:
             RoomreadError: there is one of this name, or the password is too short.
@@ -134,11 +142,11 @@ class Access:
         book = self._book()
         if any(user.name == name for user in book.users):
             raise RoomreadError(f"there is a user '{name}' already", hint="remove it first")
-        if len(password) < MIN_PASSWORD:
+        if password is not None and len(password) < MIN_PASSWORD:
             raise RoomreadError(
                 f"the password has under {MIN_PASSWORD} characters", hint="take a few words"
             )
-        hashed = PasswordHasher().hash(password)
+        hashed = PasswordHasher().hash(password) if password is not None else _PROVIDED
         entry = Entry(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())
         self._write(replace(book, users=(*book.users, entry)))
 
@@ -176,13 +184,20 @@ class Access:
 
     def check_password(self, name: str, password: str) -> Principal | None:
         """Who comes with this password; None where it is wrong. Takes some 50 ms on purpose."""
-        user = next((user for user in self._book().users if user.name == name), None)
+        users = (user for user in self._book().users if user.hash != _PROVIDED)
+        user = next((user for user in users if user.name == name), None)
         try:
             # An unknown name takes as long as a known one.
             PasswordHasher().verify(user.hash if user is not None else _nobody(), password)
         except (VerifyMismatchError, InvalidHashError):
             return None
         return user.principal("user") if user is not None else None
+
+    def provided(self, name: str) -> Principal | None:
+        """The user whom a provider named; None where there is none who signs in so."""
+        users = (user for user in self._book().users if user.hash == _PROVIDED)
+        found = next((user for user in users if user.name.casefold() == name.casefold()), None)
+        return found.principal("user") if found is not None else None
 
     def user(self, principal_id: str) -> Principal | None:
         """The user of an id, as it is now; None where it was removed."""

@@ -39,6 +39,18 @@ def data_folder() -> Path:
         raise _homeless() from error
 
 
+def profiles_folder(data: Path, owner: str) -> Path:
+    """Where an owner's profiles are kept; it may not be there yet.
+
+    Args:
+        data: the folder of all data.
+        owner: "local" for the computer's own user, else the service's id of a user or key.
+    """
+    if owner == "local":
+        return data / "profiles"
+    return data / "profiles-of" / owner.replace(":", "-")
+
+
 def _homeless() -> RoomreadError:
     return RoomreadError(
         "this user has no home folder to keep settings and data in",

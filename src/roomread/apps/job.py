@@ -65,6 +65,7 @@ class JobRecord:
         error: why it ended early, in a line.
         ended: when it did, or None.
         attempts: how often its reading was begun and not ended.
+        every: seconds from one frame that is read to the next; None for all.
     """
 
     number: str
@@ -80,6 +81,7 @@ class JobRecord:
     error: str = ""
     ended: float | None = None
     attempts: int = 0
+    every: float | None = None
 
 
 class VideoJob:

@@ -55,9 +55,10 @@ class _Reading:
         folder, name = Path(self.task["folder"]), self.task["name"]
         uploaded: str | None = self.task["upload"]
         file = folder / uploaded if uploaded is not None else None
+        every: float | None = self.task["every"]
         timeline = Timeline()
         with (
-            open_upload(file) if file is not None else open_source(name) as source,
+            open_upload(file, every=every) if file is not None else open_source(name) as source,
             (folder / "readings.csv").open("w", encoding="utf-8", newline="") as table,
             (folder / "readings.jsonl").open("w", encoding="utf-8") as lines,
         ):

@@ -100,15 +100,25 @@ class JobBoard:
         owner: str = "",
         annotated: bool = True,
         profiles: Sequence[Path] = (),
+        every: float | None = None,
     ) -> VideoJob:
         """A place for a video whose file is yet to be written; then `submit` it, or `forget` it.
+
+        Args:
+            name: what the owner calls it.
+            owner: who may see it.
+            annotated: whether the drawn copy is wanted.
+            profiles: files of what was taught and is to be read too.
+            every: seconds from one frame that is read to the next; None for all.
 
         Raises:
             TooManyJobsError: as many jobs wait, or are kept, as may be.
         """
         suffix = PurePath(name).suffix.lower()
         suffix = suffix if suffix in WRITABLE_VIDEO_SUFFIXES else ".video"
-        return self._add(name, owner, f"upload{suffix}", annotated=annotated, profiles=profiles)
+        job = self._add(name, owner, f"upload{suffix}", annotated=annotated, profiles=profiles)
+        job.record = replace(job.record, every=every)
+        return job
 
     def submit(self, job: VideoJob) -> None:
         """Puts a job whose file is there into the queue; from now on it survives a crash."""
@@ -281,6 +291,7 @@ class JobBoard:
             "upload": record.upload,
         }
         task |= {"annotated": record.annotated, "profiles": record.profiles}
+        task |= {"every": record.every}
         return task | asdict(self._limits)
 
     def _end(self, job: VideoJob, record: JobRecord) -> None:

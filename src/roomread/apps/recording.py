@@ -28,17 +28,23 @@ def new_session(
         SessionError: it cannot be made.
         RulesError: the rules are none.
     """
-    classifier = analyzer.classifier
-    model = classifier.model if isinstance(classifier, ExpressionClassifier) else None
     return store.create(
         name,
         source=source,
-        model=f"{model.name} {model.digest}" if model is not None else "",
-        threshold=classifier.threshold,
+        model=net_of(analyzer),
+        threshold=analyzer.classifier.threshold,
         rules=rules,
         keeps_people=bool(consent),
         consent=consent,
     )
+
+
+def net_of(analyzer: Analyzer) -> str:
+    """The net's name and digest; empty where it is not of a model file."""
+    classifier = analyzer.classifier
+    if not isinstance(classifier, ExpressionClassifier):
+        return ""
+    return f"{classifier.model.name} {classifier.model.digest}"
 
 
 def record(analyzer: Analyzer, source: Source, recorder: Recorder) -> Iterator[Frame]:

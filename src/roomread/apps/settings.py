@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         max_video_minutes: the longest video.
         requests_per_minute: of one key, user or address; more are told to wait.
         device: what the nets run on; see `roomread.runtime.Device`.
+        oidc_issuer: the OpenID Connect provider where people may sign in to the service too, such
+            as `https://accounts.google.com`; None for none.
+        oidc_client_id: this service's at the provider.
+        oidc_client_secret: likewise; empty for a public client.
+        oidc_claim: which of the provider's claims is a user's name here.
         data_folder: where keys, users and video jobs are kept; None for the user's own.
     """
 
@@ -92,6 +97,10 @@ class Settings(BaseSettings):
     max_video_minutes: int = Field(default=180, ge=1)
     requests_per_minute: int = Field(default=1200, ge=1)
     device: Device = Device.CPU
+    oidc_issuer: str | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_claim: str = "email"
     data_folder: Path | None = None
 
     @property

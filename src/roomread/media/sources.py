@@ -133,8 +133,12 @@ _SEALED = {
 }
 
 
-def open_upload(path: Path) -> Source:
+def open_upload(path: Path, *, every: float | None = None) -> Source:
     """Opens a video that a stranger sent: nothing but this file is read for it.
+
+    Args:
+        path: the file.
+        every: seconds from one frame to the next; None for all.
 
     Raises:
         MediaError: it cannot be opened, or is of a kind that may name other files.
@@ -142,7 +146,7 @@ def open_upload(path: Path) -> Source:
     source = Source(str(path))
     try:
         source._options = _SEALED  # noqa: SLF001 (this function is its constructor)
-        source._open(path, None)  # noqa: SLF001
+        source._open(path, every)  # noqa: SLF001
     except MediaError as error:
         source.close()
         if isinstance(error.__cause__, av.error.ArgumentError):

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
-from roomread.errors import MissingExtraError, SessionError
+from roomread.errors import DatabaseError, MissingExtraError
 from roomread.sessions.schema import REVISION
 
 # How long a writer of SQLite waits for another one, and PostgreSQL may take for an answer, s.
@@ -31,7 +31,7 @@ def open_database(url: str) -> Engine:
             `postgresql://user:password@host/name`.
 
     Raises:
-        SessionError: it cannot be opened, or was made by a newer version.
+        DatabaseError: it cannot be opened, or was made by a newer version.
         MissingExtraError: PostgreSQL without its extra.
     """
     place = _place(url)
@@ -53,20 +53,20 @@ def told(place: URL) -> Iterator[None]:
     """Turns the database's errors into ours, without its password.
 
     Raises:
-        SessionError: anything went wrong inside.
+        DatabaseError: anything went wrong inside.
     """
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
-        raise SessionError(
+        raise DatabaseError(
             f"{shown(place)}: {reason(error)}",
             hint="is it there, writable and reachable? ROOMREAD_DATABASE_URL names another",
         ) from error
     except sqlite3.Error as error:
-        raise SessionError(f"{shown(place)}: {error}", hint="is it in use?") from error
+        raise DatabaseError(f"{shown(place)}: {error}", hint="is it in use?") from error
     except OSError as error:
         problem = f"{shown(place)}: {error.strerror or error}"
-        raise SessionError(problem, hint="ROOMREAD_DATABASE_URL names another") from error
+        raise DatabaseError(problem, hint="ROOMREAD_DATABASE_URL names another") from error
 
 
 def shown(place: URL) -> str:
@@ -91,7 +91,7 @@ def _place(url: str) -> URL:
     except sa.exc.ArgumentError:
         place = None
     if place is None or place.get_backend_name() not in ("sqlite", "postgresql"):
-        raise SessionError(
+        raise DatabaseError(
             "the database's URL is of no kind that is known",
             hint="write sqlite:////path/of/file.db or postgresql://user:password@host/name",
         )
@@ -146,7 +146,7 @@ def _upgrade(engine: Engine) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         found = _revision(connection)
         if found is not None and found > REVISION:
-            raise SessionError(
+            raise DatabaseError(
                 f"{shown(engine.url)}: was made by a newer Roomread ({found})",
                 hint="update Roomread, or name another with ROOMREAD_DATABASE_URL",
             )

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from roomread.errors import SessionError
+from roomread.errors import DatabaseError, SessionError
 from roomread.readings import Reading
 from roomread.room import Alert, Attention, RoomMeter, RoomMood, Seats, parse_rules
 from roomread.sessions import schema
@@ -146,7 +146,7 @@ class Recorder:
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             if len(self._waiting) > _MOST_WAITING:
                 problem = f"{self.trouble}: nothing could be written for an hour"
-                raise SessionError(problem, hint="free space, or start the database") from error
+                raise DatabaseError(problem, hint="free space, or start the database") from error
             return False
         self._waiting.clear()
         self.trouble, self._pause = "", _PIECE

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreadable
 
+# Who has the sessions of the command line, and of an app that asks for no sign-in.
+LOCAL_OWNER = "local"
 # A recording that has written nothing for so long was interrupted, s.
 _SILENCE = 60.0
 # Reasons by the number they are kept as, less one. Only ever add at the end.
@@ -64,6 +66,7 @@ class Session:
         keeps_people: whether readings of single people are kept, by seat number; if not, only
             the room's figures.
         consent: where people are kept, who consented, and how.
+        owner: whose it is: `LOCAL_OWNER`, or the id that the service knows a user or key by.
     """
 
     id: str
@@ -77,6 +80,7 @@ class Session:
     rules: str
     keeps_people: bool
     consent: str
+    owner: str
 
     def state(self, now: datetime | None = None) -> State:
         """What it is doing at `now`, UTC; by default the present."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that these tables are the result of.
-REVISION = "v2"
+REVISION = "v3"
 
 metadata = MetaData()
 
@@ -48,6 +48,9 @@ sessions = Table(
     Column("rules", Text, nullable=False, server_default=""),
     Column("keeps_people", Boolean, nullable=False, server_default=false()),
     Column("consent", Text, nullable=False, server_default=""),
+    # The service's id of a user or key, or "local" for the computer's own user.
+    Column("owner", Text, nullable=False, server_default="local"),
+    Index("sessions_by_owner", "owner", "started_at"),
 )
 moods = Table(
     "moods",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 import secrets
 from collections.abc import Iterable
 from contextlib import closing
@@ -16,6 +18,7 @@ from roomread.room import DEFAULT_RULES, Alert, RoomMood, parse_rules
 from roomread.sessions import schema
 from roomread.sessions.database import open_database, told
 from roomread.sessions.records import (
+    LOCAL_OWNER,
     Mark,
     Person,
     Readings,
@@ -37,19 +40,30 @@ from roomread.sessions.rows import (
 
 
 class SessionStore:
-    """The sessions of one database; several threads and programs may use it at once.
+    """One owner's sessions in a database; several threads and programs may use it at once.
+
+    What takes a session's number wants the whole number of one that is this owner's, as `session`
+    and `find` give it.
 
     Args:
         url: `sqlite:///path/of/file.db` or `postgresql://user:password@host/name`. Its tables
             are made, or brought up to date, at once.
+        owner: whose sessions are made and found.
 
     Raises:
-        SessionError: the database cannot be opened. So do all methods when it fails them.
+        DatabaseError: the database cannot be opened. So do all methods when it fails them.
         MissingExtraError: PostgreSQL without its extra.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, owner: str = LOCAL_OWNER) -> None:
         self.engine = open_database(url)
+        self.owner = owner
+
+    def of(self, owner: str) -> SessionStore:
+        """The same database, with another owner's sessions; closed with this one."""
+        other = copy.copy(self)
+        other.owner = owner
+        return other
 
     def close(self) -> None:
         """Lets go of all connections."""
@@ -102,14 +116,17 @@ class SessionStore:
             rules=rules,
             keeps_people=keeps_people,
             consent=consent.strip() if keeps_people else "",
+            owner=self.owner,
         )
         with told(self.engine.url), self.engine.begin() as connection:
             connection.execute(schema.sessions.insert().values(session_row(session)))
         return session
 
     def sessions(self) -> list[Session]:
-        """All sessions, the newest first."""
-        query = schema.sessions.select().order_by(schema.sessions.c.started_at.desc())
+        """The owner's sessions, the newest first."""
+        table = schema.sessions
+        query = table.select().where(table.c.owner == self.owner)
+        query = query.order_by(table.c.started_at.desc())
         with told(self.engine.url), self.engine.connect() as connection:
             return [to_session(row) for row in connection.execute(query)]
 
@@ -119,15 +136,26 @@ class SessionStore:
         Raises:
             SessionError: there is none, or several.
         """
-        column = schema.sessions.c.id
-        query = schema.sessions.select().where(column.startswith(number, autoescape=True)).limit(2)
-        with told(self.engine.url), self.engine.connect() as connection:
-            found = [to_session(row) for row in connection.execute(query)]
+        begins = schema.sessions.c.id.startswith(number, autoescape=True)
+        found = self._found(begins)
         if len(found) != 1 or not number:
             several = len(found) > 1 and number
             problem = "begins the ids of several sessions" if several else "is no session"
             raise SessionError(f"'{number}' {problem}", hint="`roomread session list` shows them")
         return found[0]
+
+    def find(self, number: str) -> Session | None:
+        """The session of a whole id; None where this owner has none."""
+        if re.fullmatch("[0-9a-f]{8}", number) is None:
+            return None
+        return next(iter(self._found(schema.sessions.c.id == number)), None)
+
+    def _found(self, which: sa.ColumnElement[bool]) -> list[Session]:
+        """The owner's first two of these."""
+        table = schema.sessions
+        query = table.select().where(which, table.c.owner == self.owner).limit(2)
+        with told(self.engine.url), self.engine.connect() as connection:
+            return [to_session(row) for row in connection.execute(query)]
 
     def end(self, number: str) -> None:
         """Says that nothing more will be recorded."""
@@ -142,16 +170,26 @@ class SessionStore:
         with told(self.engine.url), self.engine.begin() as connection:
             connection.execute(table.update().where(table.c.id == number).values(values))
 
-    def moods(self, number: str, *, since: float = 0.0) -> list[RoomMood]:
-        """The room's figures from `since` (s) on, from old to new."""
+    def moods(self, number: str, *, since: float = 0.0, limit: int | None = None) -> list[RoomMood]:
+        """The room's figures from `since` (s) on, from old to new, at most `limit` of them."""
         table = schema.moods
         query = (
             sa.select(table)
             .where(table.c.session_id == number, table.c.time_ms >= milliseconds(since))
             .order_by(table.c.time_ms)
+            .limit(limit)
         )
         with told(self.engine.url), self.engine.connect() as connection:
             return [to_mood(row) for row in connection.execute(query)]
+
+    def last_mood(self, number: str) -> RoomMood | None:
+        """The newest of the room's figures; None of an empty session."""
+        table = schema.moods
+        query = table.select().where(table.c.session_id == number)
+        query = query.order_by(table.c.time_ms.desc()).limit(1)
+        with told(self.engine.url), self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return to_mood(row) if row is not None else None
 
     def last_time(self, number: str) -> float | None:
         """The time of what was written last, s; None of an empty session."""
@@ -269,17 +307,18 @@ class SessionStore:
         self._clean()
 
     def forget_name(self, name: str) -> int:
-        """Does `forget_seat` wherever this name was enrolled.
+        """Does `forget_seat` wherever this name was enrolled, whoever has the session.
 
         Returns:
             The number of seats that were forgotten.
         """
         table = schema.people
-        query = sa.select(table.c.session_id, table.c.seat).where(table.c.name == name)
+        owners = schema.sessions.c.owner
+        query = sa.select(table.c.session_id, table.c.seat, owners).join(schema.sessions)
         with told(self.engine.url), self.engine.connect() as connection:
-            found = connection.execute(query).all()
+            found = connection.execute(query.where(table.c.name == name)).all()
         for row in found:
-            self.forget_seat(row.session_id, row.seat)
+            self.of(row.owner).forget_seat(row.session_id, row.seat)
         return len(found)
 
     def delete(self, number: str) -> None:
@@ -295,16 +334,20 @@ class SessionStore:
         self._clean()
 
     def purge(self, *, days: float, now: datetime | None = None) -> list[Session]:
-        """Deletes the sessions whose last figure is older than `days`; their space is given back.
+        """Deletes everybody's sessions whose last figure is older than `days`.
+
+        Their space is given back.
 
         Returns:
             What was deleted.
         """
         limit = (now or utc_now()) - timedelta(days=days)
-        old = [session for session in self.sessions() if session.updated_at < limit]
+        table = schema.sessions
+        query = table.select().where(table.c.updated_at < stored(limit))
+        with told(self.engine.url), self.engine.connect() as connection:
+            old = [to_session(row) for row in connection.execute(query)]
         if not old:
             return []
-        table = schema.sessions
         with told(self.engine.url), self.engine.begin() as connection:
             connection.execute(table.delete().where(table.c.id.in_([s.id for s in old])))
         self._clean(thoroughly=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePath
@@ -13,13 +15,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from PIL import Image
 from pydantic import ValidationError
-from starlette.datastructures import UploadFile
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
+from roomread.analyzer import Analyzer
+from roomread.apps.access import Principal
 from roomread.apps.api.house import House, Sender, TheHouse
 from roomread.apps.api.problems import RefusedError, as_refusal, responses
+from roomread.apps.api.profile_folder import load_profiles
 from roomread.apps.api.shapes import (
     PictureShape,
     PicturesInput,
@@ -58,7 +64,10 @@ _BODY = {
                 },
             }
         },
-        "application/json": {"schema": PicturesInput.model_json_schema(), "example": _EXAMPLE},
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/PicturesInput"},
+            "example": _EXAMPLE,
+        },
     },
 }
 _ANSWER = {
@@ -88,35 +97,47 @@ class Read:
     "/analyze",
     summary="Read the faces of pictures",
     response_model=PicturesShape,
-    responses={200: _ANSWER, **responses(408, 413, 415, 422)},
+    # Nothing is said of states and drawn pictures where none were asked for.
+    response_model_exclude_unset=True,
+    responses={200: _ANSWER, **responses(404, 408, 413, 415, 422)},
     openapi_extra={"requestBody": _BODY},
 )
 async def analyze(
     request: Request,
     house: TheHouse,
-    _sender: Sender,
+    sender: Sender,
     *,
     annotated: Annotated[
         bool, Query(description="Draw boxes and labels into the picture.")
     ] = False,
+    profiles: Annotated[
+        str,
+        Query(
+            max_length=1000,
+            description="Of yours, such as `asha,confused`; a person's is used "
+            "for the only face of a picture.",
+        ),
+    ] = "",
 ) -> PicturesShape | Response:
     """Reads one picture, or several, and keeps nothing of them.
 
     Of several, each has its faces or its problem. With `annotated=1` a single picture's answer is
     the drawn picture itself, unless `Accept` names JSON.
     """
+    analyzer = await _with_profiles(house, sender, profiles)
     sent = await read_pictures(request, house)
     as_json = "application/json" in request.headers.get("accept", "")
     async with house.slots.place():
         if len(sent) == 1:
-            read = await _read(house, sent[0], 0, annotated=annotated)
+            read = await _read(house, analyzer, sent[0], 0, annotated=annotated)
             if annotated and not as_json:
                 return Response(read.drawn, media_type="image/jpeg")
             return PicturesShape(pictures=[_shape(read)])
         pictures: list[PictureShape | UnreadPicture] = []
         for index, picture in enumerate(sent):
             try:
-                pictures.append(_shape(await _read(house, picture, index, annotated=annotated)))
+                read = await _read(house, analyzer, picture, index, annotated=annotated)
+                pictures.append(_shape(read))
             except MediaError as error:
                 problem = as_refusal(error).as_problem()
                 pictures.append(UnreadPicture(source=picture.name, problem=problem))
@@ -131,12 +152,27 @@ async def read_picture(house: House, sent: Sent) -> Read:
         MediaError: it cannot be read.
     """
     async with house.slots.place():
-        return await _read(house, sent, 0, annotated=True)
+        return await _read(house, house.engine.analyzer, sent, 0, annotated=True)
 
 
-async def _read(house: House, sent: Sent, index: int, *, annotated: bool) -> Read:
+async def _with_profiles(house: House, sender: Principal, names: str) -> Analyzer:
+    """The analyzer with the sender's profiles of these names, comma-separated."""
+    if not names:
+        return house.engine.analyzer
+
+    def work() -> Analyzer:
+        taught = load_profiles(house, sender, names)
+        return house.engine.analyzer.with_profiles(taught)
+
+    return await run_in_threadpool(work)
+
+
+async def _read(
+    house: House, analyzer: Analyzer, sent: Sent, index: int, *, annotated: bool
+) -> Read:
     def work() -> Read:
-        frame, readings = house.engine.analyze(sent.content, sent.name, index=index)
+        frame = house.engine.frame(sent.content, sent.name, index=index)
+        readings = analyzer.analyze_frame(frame)
         drawn = _jpeg(frame, readings) if annotated else b""
         return Read(frame, readings, drawn)
 
@@ -173,19 +209,31 @@ async def read_pictures(request: Request, house: House) -> list[Sent]:
     else:
         # curl --data-binary calls a picture a form; the content tells what it is.
         sent = [Sent("picture", await request.body())]
-    cap = house.settings.max_picture_mb
     for picture in sent:
-        if len(picture.content) > cap * 1_000_000:
-            raise RefusedError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "too-large",
-                f"{picture.name}: over {cap} MB",
-                hint="scale it down first",
-            )
+        check_picture(house, picture.name, picture.content)
     return sent
 
 
-async def _of_form(request: Request, house: House) -> list[Sent]:
+def check_picture(house: House, name: str, content: bytes) -> None:
+    """Sees that an encoded picture is not too large.
+
+    Raises:
+        RefusedError: it is.
+    """
+    cap = house.settings.max_picture_mb
+    if len(content) > cap * 1_000_000:
+        problem, hint = f"{name}: over {cap} MB", "scale it down first"
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        raise RefusedError(status, "too-large", problem, hint=hint)
+
+
+@asynccontextmanager
+async def open_form(request: Request, house: House) -> AsyncIterator[FormData]:
+    """A form with up to `MAX_PICTURES` files.
+
+    Raises:
+        HTTPException: it cannot be read.
+    """
     parser = MultiPartParser(
         request.headers, request.stream(), max_files=MAX_PICTURES, max_fields=8
     )
@@ -196,14 +244,19 @@ async def _of_form(request: Request, house: House) -> list[Sent]:
     except (MultiPartException, KeyError) as error:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "this form cannot be read") from error
     try:
+        yield form
+    finally:
+        await form.close()
+
+
+async def _of_form(request: Request, house: House) -> list[Sent]:
+    async with open_form(request, house) as form:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         # A page's empty file field comes as a file without a name.
         files = [file for file in files if file.filename or file.size]
         if not files:
             raise _no_picture("the form has no file")
         return [Sent(safe_name(file.filename), await file.read()) for file in files]
-    finally:
-        await form.close()
 
 
 def _of_json(body: bytes) -> list[Sent]:

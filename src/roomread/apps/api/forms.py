@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roomread import pages
-from roomread.apps.access import Scope
+from roomread.apps.access import Principal, Scope
 from roomread.apps.api.analyze import Read, read_picture, read_pictures
 from roomread.apps.api.house import House, Sender, TheHouse, principal_with
 from roomread.apps.api.logs import audit
@@ -73,9 +73,9 @@ def _row(reading: Reading) -> dict[str, object]:
 
 
 @router.get("/sign-in")
-async def ask_for_password(next: str = "/") -> HTMLResponse:  # noqa: A002 (the form's field)
+async def ask_for_password(house: TheHouse, next: str = "/") -> HTMLResponse:  # noqa: A002
     """The page that takes a name and a password."""
-    return _sign_in_page(next)
+    return sign_in_page(house, next)
 
 
 @router.post("/sign-in")
@@ -92,7 +92,9 @@ async def sign_in(
     wait = house.door.attempts.take(asker, time.monotonic())
     if wait:
         audit("sign-in held back", address=address)
-        page = _sign_in_page(next, f"Too many tries. Wait {wait} s.", HTTPStatus.TOO_MANY_REQUESTS)
+        page = sign_in_page(
+            house, next, f"Too many tries. Wait {wait} s.", HTTPStatus.TOO_MANY_REQUESTS
+        )
         page.headers["Retry-After"] = str(wait)
         return page
     async with house.door.checks.place():
@@ -100,14 +102,20 @@ async def sign_in(
         principal = await house.door.checks.run(check)
     if principal is None:
         audit("sign-in refused", address=address)
-        return _sign_in_page(next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
+        return sign_in_page(house, next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
     # A class behind one address signs in at once.
     house.door.attempts.give_back(asker)
+    return begin_session(request, house, principal, next)
+
+
+def begin_session(request: Request, house: House, principal: Principal, path: str) -> Response:
+    """Signs in, and leads to a path of this service."""
+    address = request.client.host if request.client else ""
     audit("signed in", who=principal.id, address=address)
-    response = RedirectResponse(_own_path(next), HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(own_path(path), HTTPStatus.SEE_OTHER)
     response.set_cookie(
         COOKIE,
-        house.door.sessions.begin(principal.id, time.monotonic()),
+        house.door.sessions.begin(principal.id, time.time()),
         max_age=int(SESSION_SECONDS),
         httponly=True,
         samesite="lax",
@@ -119,18 +127,27 @@ async def sign_in(
 @router.post("/sign-out")
 async def sign_out(request: Request, house: TheHouse) -> Response:
     """Ends the session."""
-    house.door.sessions.end(request.cookies.get(COOKIE, ""))
+    house.door.sessions.end(request.cookies.get(COOKIE, ""), time.time())
     response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     response.delete_cookie(COOKIE)
     return response
 
 
-def _own_path(path: str) -> str:
+def own_path(path: str) -> str:
     """A path of this service; another site's address becomes the front page."""
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path
     return path if plain and path.isprintable() else "/"
 
 
-def _sign_in_page(path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
-    text = pages.render("roomread.apps.api", "sign_in.html.j2", next=_own_path(path), error=error)
+def sign_in_page(
+    house: House, path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> HTMLResponse:
+    """The page of sign-in, which leads to a path of this service."""
+    text = pages.render(
+        "roomread.apps.api",
+        "sign_in.html.j2",
+        next=own_path(path),
+        error=error,
+        provider=house.provider.name if house.provider is not None else "",
+    )
     return HTMLResponse(text, status)

@@ -24,7 +24,10 @@ from roomread.apps.api.signin import COOKIE, SignIns
 from roomread.apps.engine import USER_HEADER
 
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
-PUBLIC = frozenset({"/healthz", "/readyz", "/sign-in", "/api/v1/openapi.json"})
+PUBLIC = frozenset(
+    {"/healthz", "/readyz", "/api/v1/openapi.json"}
+    | {"/sign-in", "/sign-in/provider", "/sign-in/back"}
+)
 # Where keys are good; the pages are for people.
 _FOR_KEYS = frozenset({"api", "metrics"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,16 +44,16 @@ class Door:
         access: users and keys.
         sign_in: whether anybody must show one; without, only this computer's own user comes.
         rate: of requests by each principal and address.
-        attempts: of wrong keys and of wrong passwords by each address.
         sessions: who is signed in.
+        attempts: of wrong keys and of wrong passwords by each address.
         checks: of passwords at once; each takes 64 MB and a processor's time on purpose.
     """
 
     access: Access
     sign_in: bool
     rate: Rate
+    sessions: SignIns
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
-    sessions: SignIns = field(default_factory=SignIns)
     checks: Slots = field(default_factory=lambda: Slots(running=1, waiting=50, what="sign-ins"))
 
 
@@ -127,7 +130,7 @@ class Guard:
                 raise _unknown("this key is not known, or was revoked")
             return principal, True
         token = connection.cookies.get(COOKIE)
-        user = door.sessions.whose(token, time.monotonic()) if token else None
+        user = door.sessions.whose(token, time.time()) if token else None
         principal = door.access.user(user) if user is not None else None
         if principal is None and not door.sign_in:
             principal = LOCAL

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
 from roomread.apps.access import Principal, Scope
+from roomread.apps.api.feeds import Feeds
 from roomread.apps.api.guard import Door
 from roomread.apps.api.limits import Slots
 from roomread.apps.api.metrics import Metrics
 from roomread.apps.api.problems import RefusedError
 from roomread.apps.engine import Engine
+from roomread.apps.recording import open_store
 from roomread.apps.settings import Settings
+
+if TYPE_CHECKING:
+    # It needs the house itself.
+    from roomread.apps.api.oidc import Provider
 
 
 @dataclass(slots=True)
@@ -30,7 +37,11 @@ class House:
         door: who comes in.
         slots: what computes at once.
         metrics: what is counted.
+        feeds: the sessions.
+        writing: what works on sessions at once.
+        provider: where people may sign in too; None for nowhere.
         live: open live connections.
+        filling: open connections that send readings.
         closing: whether the service is about to end.
     """
 
@@ -39,8 +50,18 @@ class House:
     door: Door
     slots: Slots
     metrics: Metrics = field(default_factory=Metrics)
+    feeds: Feeds = field(init=False)
+    writing: Slots = field(
+        default_factory=lambda: Slots(running=2, waiting=30, what="sessions' requests")
+    )
+    provider: Provider | None = None
     live: int = 0
+    filling: int = 0
     closing: bool = False
+
+    def __post_init__(self) -> None:
+        """Opens the sessions' database when it is first asked for."""
+        self.feeds = Feeds(partial(open_store, self.settings))
 
 
 def house_of(connection: HTTPConnection) -> House:

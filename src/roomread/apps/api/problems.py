@@ -11,10 +11,27 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from roomread.apps.api.logs import log
 from roomread.apps.jobs import TooManyJobsError
-from roomread.errors import MediaError, RoomreadError
+from roomread.errors import (
+    DatabaseError,
+    MediaError,
+    MissingExtraError,
+    ProfileError,
+    RoomreadError,
+    RulesError,
+    SessionError,
+)
 
 MEDIA_TYPE = "application/problem+json"
+# What is wrong with a request; errors of other kinds are the service's own.
+_KINDS: dict[type[RoomreadError], str] = {
+    MediaError: "not-a-picture",
+    MissingExtraError: "not-available",
+    ProfileError: "not-a-profile",
+    RulesError: "not-a-rule",
+    SessionError: "not-valid",
+}
 
 
 class Problem(BaseModel):
@@ -93,9 +110,14 @@ def as_refusal(error: RoomreadError) -> RefusedError:
         return RefusedError(
             status, "too-many-videos", error.problem, hint=error.hint, headers=headers
         )
-    status, kind = HTTPStatus.INTERNAL_SERVER_ERROR, "failed"
-    if isinstance(error, MediaError):
-        status, kind = HTTPStatus.UNPROCESSABLE_ENTITY, "not-a-picture"
+    if isinstance(error, DatabaseError):
+        # Its words name the operator's files and hosts.
+        return busy("the sessions' database does not answer", seconds=10)
+    kind = next((kind for of, kind in _KINDS.items() if isinstance(error, of)), None)
+    if kind is None:
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return RefusedError(status, "failed", error.problem, hint=error.hint)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     return RefusedError(status, kind, error.problem, hint=error.hint)
 
 
@@ -104,6 +126,8 @@ def map_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RoomreadError)
     async def _ours(_request: Request, error: RoomreadError) -> JSONResponse:
+        if isinstance(error, DatabaseError):
+            log("the sessions' database fails")
         return as_refusal(error).response()
 
     @app.exception_handler(HTTPException)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,8 +22,11 @@ from roomread.apps.api.guard import Door
 from roomread.apps.api.house import House
 from roomread.apps.api.limits import Slots
 from roomread.apps.api.logs import log, set_up_logs
+from roomread.apps.api.oidc import provider_of
 from roomread.apps.api.rates import Rate
 from roomread.apps.api.service import make_service
+from roomread.apps.api.sessions import exports_folder
+from roomread.apps.api.signin import SignIns
 from roomread.apps.engine import Engine, serve_with
 from roomread.apps.settings import Settings, load_settings
 from roomread.errors import RoomreadError
@@ -68,9 +72,9 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
     local = is_loopback(listen.address)
     # At this computer alone a visitor is its user, who may name its files.
     alone = local and not sign_in
-    settings = load_settings()
     if alone and "ROOMREAD_LOCAL_FILES" not in os.environ:
         os.environ["ROOMREAD_LOCAL_FILES"] = "true"
+    settings = load_settings()
     access = Access(access_file(settings))
     if not alone and access.is_empty():
         raise RoomreadError(
@@ -79,19 +83,23 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
             else "nobody could sign in",
             hint="first: roomread users add NAME, or roomread keys add NAME",
         )
+    provider = None if alone else provider_of(settings)
     with _lock(settings), _bound(listen) as bound:
         set_up_logs(as_json=log_json, audit_file=settings.data / "audit.jsonl")
+        shutil.rmtree(exports_folder(settings), ignore_errors=True)
         cores = os.cpu_count() or 1
         engine = Engine(settings, jobs=settings.data / "jobs", processes=cores)
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
         slots = Slots(running=cores, waiting=_WAITING_FOR_EACH * cores)
-        house = House(settings, engine, Door(access, not alone, rate), slots)
+        door = Door(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
+        house = House(settings, engine, door, slots, provider=provider)
         try:
             engine.warm_up()
             _run(house, listen, bound)
         finally:
             engine.close()
+            house.feeds.close()
             log("ended", jobs_kept=engine.board.unfinished())
     # The codecs' threads of a camera that was live do not survive the interpreter's own end.
     logging.shutdown()

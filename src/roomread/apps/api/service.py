@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from starlette.concurrency import run_in_threadpool
+from pydantic.json_schema import models_json_schema
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from roomread import __version__
-from roomread.apps.api import analyze, forms, live, videos
+from roomread.apps.api import (
+    about,
+    analyze,
+    forms,
+    live,
+    oidc,
+    profiles,
+    session_socket,
+    sessions,
+    videos,
+)
 from roomread.apps.api.analyze import request_cap
 from roomread.apps.api.guard import Guard, is_ours
-from roomread.apps.api.house import House, Manager, Reader, TheHouse
+from roomread.apps.api.house import House, Manager, TheHouse
 from roomread.apps.api.limits import Body
 from roomread.apps.api.observe import Observe
-from roomread.apps.api.problems import busy, map_errors, responses
-from roomread.apps.api.shapes import ModelShape, ModelsShape
+from roomread.apps.api.problems import busy, map_errors
+from roomread.apps.api.shapes import PicturesInput
+from roomread.apps.sent import FrameInput
 from roomread.apps.web.asgi import make_app
-from roomread.classifier import bundled_models, open_model
+from roomread.fewshot.profile import MAX_BYTES
 
 _ABOUT = """
 Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
 the person feels; where the net is not sure enough, or cannot see the face, it says so.
-`WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces.
+`WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces;
+`WS /api/v1/sessions/{number}/readings` takes frames' faces as text messages, as its POST does.
 """
 # A form's lines around its one file.
 _FORM_BYTES = 100_000
@@ -33,6 +47,7 @@ _PAGE_BYTES = 1_000_000
 _AT_ONCE = 32
 
 router = APIRouter()
+PARTS = (about, analyze, videos, live, sessions, session_socket, profiles, forms, oidc)
 
 
 @router.get("/healthz", include_in_schema=False)
@@ -56,29 +71,6 @@ async def metrics(house: TheHouse, _manager: Manager) -> Response:
     house.metrics.busy.set(house.slots.taken)
     house.metrics.jobs.set(house.engine.board.unfinished())
     return PlainTextResponse(house.metrics.text())
-
-
-@router.get("/api/v1/models", tags=["models"], summary="The bundled models", responses=responses())
-async def models(_reader: Reader) -> ModelsShape:
-    """The bundled models and their cards, as `roomread models` shows them."""
-    return await run_in_threadpool(
-        lambda: ModelsShape(models=[_model_shape(name) for name in bundled_models()])
-    )
-
-
-def _model_shape(name: str) -> ModelShape:
-    model = open_model(name)
-    card = model.card
-    return ModelShape(
-        name=model.name,
-        digest=model.digest,
-        net=card.net,
-        labels=list(card.labels),
-        threshold=card.threshold,
-        figures=card.figures,
-        licence=card.licence,
-        notes=card.notes,
-    )
 
 
 def make_service(house: House) -> ASGIApp:
@@ -107,13 +99,42 @@ def make_service(house: House) -> ASGIApp:
         redoc_url=None,
         lifespan=lifespan,
     )
+    _describe_bodies(api)
     api.state.house = house
+    if house.provider is not None:
+        from starlette.middleware.sessions import SessionMiddleware  # noqa: PLC0415 (an extra)
+
+        # Holds what a sign-in at the provider must come back with; a restart begins it anew.
+        api.add_middleware(
+            SessionMiddleware,
+            secret_key=secrets.token_urlsafe(32),
+            session_cookie=oidc.FLOW_COOKIE,
+            max_age=oidc.FLOW_SECONDS,
+            same_site="lax",
+        )
     map_errors(api)
     api.include_router(router)
-    for part in (analyze, videos, live, forms):
+    for part in PARTS:
         api.include_router(part.router)
     limited = Body(_Split(api, app), cap=lambda path: _cap(house, path), at_once=_AT_ONCE)
     return Observe(Guard(limited, house.door), house.metrics)
+
+
+def _describe_bodies(api: FastAPI) -> None:
+    """Adds the bodies that routes parse by themselves to the OpenAPI document."""
+    describe = api.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        _, made = models_json_schema(
+            [(PicturesInput, "validation"), (FrameInput, "validation")],
+            ref_template="#/components/schemas/{model}",
+        )
+        document["components"]["schemas"] |= made["$defs"]
+        return document
+
+    # As FastAPI's documentation has it.
+    api.openapi = openapi  # type: ignore[method-assign]
 
 
 class _Split:
@@ -132,8 +153,12 @@ class _Split:
 
 
 def _cap(house: House, path: str) -> int:
-    if path in ("/api/v1/analyze", "/upload"):
+    if path in ("/api/v1/analyze", "/api/v1/profiles", "/upload"):
         return request_cap(house)
+    if path.startswith("/api/v1/sessions/") and path.endswith("/readings"):
+        return sessions.READINGS_BYTES
+    if path.startswith("/api/v1/profiles/"):
+        return MAX_BYTES
     if path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/"):
         return house.settings.max_upload_mb * 1_000_000 + _FORM_BYTES
     return _PAGE_BYTES

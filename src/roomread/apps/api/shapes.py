@@ -12,7 +12,7 @@ from roomread.apps.job import JobRecord, JobState
 from roomread.apps.records import frame_record
 from roomread.readings import Frame, Reading
 
-_SCORES = {
+SCORES = {
     "angry": 0.0002,
     "disgust": 0.0001,
     "fear": 0.0003,
@@ -44,6 +44,13 @@ class QualityShape(BaseModel):
     frontality: float | None = Field(description="1 facing the camera, 0 in profile.")
 
 
+class StateShape(BaseModel):
+    """How much a face looks like a state that was taught."""
+
+    likeness: Probability = Field(description="The share of ordinary faces that look less so.")
+    shown: bool = Field(description="Whether that is enough to say so.")
+
+
 class FaceShape(BaseModel):
     """One face: what its expression looks like, which is not what the person feels."""
 
@@ -58,10 +65,13 @@ class FaceShape(BaseModel):
     confidence: Probability | None = Field(examples=[0.9923])
     scores: dict[str, Probability] | None = Field(
         description="The seven probabilities; null where the face cannot be read.",
-        examples=[_SCORES],
+        examples=[SCORES],
     )
     unreadable: str | None = Field(description="Why it cannot be read.", examples=["too dark"])
     quality: QualityShape
+    states: dict[str, StateShape] | None = Field(
+        default=None, description="Only where profiles taught some."
+    )
 
 
 class PictureShape(BaseModel):
@@ -136,25 +146,6 @@ class VideosShape(BaseModel):
     """The asker's own videos, oldest first."""
 
     videos: list[VideoShape]
-
-
-class ModelShape(BaseModel):
-    """A model's card."""
-
-    name: str = Field(examples=["compact"])
-    digest: str
-    net: str
-    labels: list[str]
-    threshold: Probability = Field(description="The label is withheld under this confidence.")
-    figures: dict[str, str] = Field(description="What was measured, and on what.")
-    licence: str
-    notes: str
-
-
-class ModelsShape(BaseModel):
-    """The bundled models."""
-
-    models: list[ModelShape]
 
 
 def picture_shape(frame: Frame, readings: list[Reading]) -> PictureShape:

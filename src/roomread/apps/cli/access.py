@@ -47,10 +47,19 @@ def revoke_key(number: Annotated[str, typer.Argument(metavar="ID", help="As list
 
 @users.command("add")
 def add_user(
-    name: Annotated[str, typer.Argument(help="To sign in with.")], *, scope: Scopes = None
+    name: Annotated[str, typer.Argument(help="To sign in with.")],
+    *,
+    scope: Scopes = None,
+    oidc: Annotated[
+        bool,
+        typer.Option("--oidc", help="Who signs in at the OpenID Connect provider, by this name."),
+    ] = False,
 ) -> None:
     """Make a user; asks for the password, or reads it from a pipe."""
     access = _access()
+    if oidc:
+        access.add_user(name, None, _scopes(scope))
+        return
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:

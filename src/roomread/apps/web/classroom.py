@@ -12,8 +12,8 @@ import streamlit as st
 from roomread.apps.recording import open_store
 from roomread.apps.settings import Settings, load_settings
 from roomread.apps.web.class_charts import coverage_chart, seats_chart, shares_chart, valence_chart
-from roomread.apps.web.recordings import Recording, RecordingBoard
-from roomread.apps.web.shared import engine, go_to, upload_types
+from roomread.apps.web.recordings import Lesson, Recording, RecordingBoard
+from roomread.apps.web.shared import engine, go_to, is_signed_in, owner, upload_types
 from roomread.errors import RoomreadError
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression, percent
@@ -36,38 +36,47 @@ def show() -> None:
     """The page."""
     st.title("Class")
     settings = load_settings()
-    if not settings.local_files:
+    if not settings.local_files and not is_signed_in():
         st.info(
             "Sessions are for the user of the app's own computer: everybody who can open this page "
-            "could read them. ROOMREAD_LOCAL_FILES=true says that its visitors may."
+            "could read them. `roomread serve --sign-in` gives each user their own; "
+            "ROOMREAD_LOCAL_FILES=true says that all visitors may share one user's."
         )
         return
     try:
         board = _board(settings, settings.sessions_url)
+        store = board.store.of(owner())
         number = st.query_params.get("session", "")
         if number:
-            _show_session(board, board.store.session(number))
+            _show_session(board, store, store.session(number))
         else:
-            _ask(board, settings)
-            _list(board.store)
+            _ask(board, store, settings)
+            _list(store)
     except RoomreadError as error:
         st.error(str(error))
         if st.button("All sessions", key="after_error"):
             go_to()
 
 
-def _ask(board: RecordingBoard, settings: Settings) -> None:
+def _ask(board: RecordingBoard, store: SessionStore, settings: Settings) -> None:
     st.subheader("Record a lesson")
     name = st.text_input("Name", placeholder="Algebra 7b")
-    left, right = st.columns(2)
-    upload = left.file_uploader(
+    # A visitor has files of their own, and no other place of the app's computer.
+    columns = st.columns(2 if settings.local_files else 1)
+    upload = columns[0].file_uploader(
         "A recording",
         type=upload_types(VIDEO_SUFFIXES),
         max_upload_size=settings.max_upload_mb,
     )
-    place = right.text_input(
-        "or a path, a camera's number, or a URL", placeholder="0 is the first camera"
-    ).strip()
+    place = ""
+    if settings.local_files:
+        place = (
+            columns[1]
+            .text_input(
+                "or a path, a camera's number, or a URL", placeholder="0 is the first camera"
+            )
+            .strip()
+        )
     with st.expander("Rules of attention"):
         rules = st.text_area("One a line", DEFAULT_RULES, height=170)
     consent = ""
@@ -82,15 +91,11 @@ def _ask(board: RecordingBoard, settings: Settings) -> None:
         "for medical or safety reasons; elsewhere too, ask the people you film."
     )
     if st.button("Start", type="primary", disabled=not ready):
-        source = upload.name if upload is not None else place
-        session = board.start(
-            source,
-            name,
-            upload=upload.getvalue() if upload is not None else None,
-            every=_EVERY,
-            rules=rules,
-            consent=consent,
-        )
+        asked = Lesson(name, every=_EVERY, rules=rules, consent=consent)
+        if upload is not None:
+            session = board.read(upload.name, upload.getvalue(), asked, store, engine().board)
+        else:
+            session = board.start(place, asked, store)
         go_to(session=session.id)
 
 
@@ -117,17 +122,18 @@ def _plain(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)
 
 
-def _show_session(board: RecordingBoard, session: Session) -> None:
+def _show_session(board: RecordingBoard, store: SessionStore, session: Session) -> None:
     st.subheader(_plain(session.name))
     recording = board.get(session.id)
     if recording is not None and recording.running:
-        _show_live(board.store, recording)
+        _show_live(store, recording)
         return
     if recording is not None and recording.error:
         st.error(recording.error)
     if session.state() is State.INTERRUPTED:
-        st.warning("The recording was interrupted. `roomread session record --resume` goes on.")
-    _show_kept(board.store, session)
+        how = "" if is_signed_in() else " `roomread session record --resume` goes on."
+        st.warning(f"The recording was interrupted.{how}")
+    _show_kept(store, session)
 
 
 @st.fragment(run_every=1.0)

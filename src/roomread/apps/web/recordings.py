@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path, PurePath
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 
 from roomread import Analyzer
+from roomread.apps.job import VideoJob
+from roomread.apps.jobs import JobBoard
 from roomread.apps.recording import new_session, record
-from roomread.errors import RoomreadError, SessionError
+from roomread.apps.sent import parse_frames
+from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.media import open_source
 from roomread.room import Alert, RoomMood
 from roomread.sessions import Recorder, Session, SessionStore
+
+# From one look at what a job has read to the next, s.
+_LOOK = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is to be recorded.
+
+    Attributes:
+        name: for people.
+        every: seconds from one frame to the next.
+        rules: of attention.
+        consent: who consented, and how; empty where people are not kept.
+    """
+
+    name: str
+    every: float
+    rules: str
+    consent: str
 
 
 class Recording:
@@ -27,13 +50,13 @@ class Recording:
         error: why it ended early, in a line.
     """
 
-    def __init__(self, session: Session, recorder: Recorder, name: str) -> None:
+    def __init__(self, session: Session, recorder: Recorder) -> None:
         self.session = session
         self.seconds = 0.0
         self.duration: float | None = None
         self.live = False
         self.error = ""
-        self._recorder, self._name = recorder, name
+        self._recorder = recorder
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -57,12 +80,13 @@ class Recording:
         """Why nothing can be written at present; else empty."""
         return self._recorder.trouble
 
-    def start(self, analyzer: Analyzer, source: str | Path, every: float) -> None:
-        """Begins to read; a `Path` is an upload, which is deleted once it is read."""
-        name = f"record {self.session.id}"
-        work = (analyzer, source, every)
-        self._thread = threading.Thread(target=self._run, args=work, name=name, daemon=True)
-        self._thread.start()
+    def watch(self, analyzer: Analyzer, source: str, every: float) -> None:
+        """Begins to read a place of this computer."""
+        self._start(self._watched(analyzer, source, every))
+
+    def follow(self, job: VideoJob, board: JobBoard) -> None:
+        """Begins to take what a job reads, which is forgotten at the end."""
+        self._start(self._followed(job, board))
 
     def stop(self) -> None:
         """Ends it after the frame that is being read."""
@@ -73,22 +97,66 @@ class Recording:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self, analyzer: Analyzer, source: str | Path, every: float) -> None:
+    def _start(self, times: Generator[float, None, None]) -> None:
+        name = f"record {self.session.id}"
+        self._thread = threading.Thread(target=self._run, args=(times,), name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self, times: Generator[float, None, None]) -> None:
         try:
             try:
-                with open_source(source, every=every) as opened:
-                    self.duration, self.live = opened.duration, opened.live
-                    for frame in record(analyzer, opened, self._recorder):
-                        self.seconds = frame.time
+                with closing(times):
+                    for time in times:
+                        self.seconds = time
                         if self._stop.is_set():
                             break
             finally:
-                if isinstance(source, Path):
-                    source.unlink(missing_ok=True)
                 self._recorder.close()
         except RoomreadError as error:
-            # Where an upload lies is nobody's business.
-            self.error = str(error).replace(str(source), self._name)
+            self.error = str(error)
+
+    def _watched(
+        self, analyzer: Analyzer, source: str, every: float
+    ) -> Generator[float, None, None]:
+        with open_source(source, every=every) as opened:
+            self.duration, self.live = opened.duration, opened.live
+            for frame in record(analyzer, opened, self._recorder):
+                yield frame.time
+
+    def _followed(self, job: VideoJob, board: JobBoard) -> Generator[float, None, None]:
+        try:
+            with closing(_lines(job.folder / "readings.jsonl")) as lines:
+                while not self._stop.is_set():
+                    # First, so that all it read is there when it has ended.
+                    ended = job.finished
+                    self.duration = job.record.duration
+                    for line in iter(lines.__next__, ""):
+                        frame = parse_frames(line)[0]
+                        self._recorder.add(frame.time, frame.readings(self.session.threshold))
+                        yield frame.time
+                    if ended:
+                        break
+                    # Says that it goes on while other videos are read before this one.
+                    self._recorder.flush()
+                    self._stop.wait(_LOOK)
+            if job.record.error:
+                raise MediaError(job.record.error)
+        finally:
+            board.forget(job.record.number)
+
+
+def _lines(path: Path) -> Generator[str, None, None]:
+    """Whole lines of a file that is being written; empty whenever there is none yet."""
+    while not path.exists():
+        yield ""
+    with path.open(encoding="utf-8") as file:
+        begun = ""
+        while True:
+            begun += file.readline()
+            whole = begun.endswith("\n")
+            yield begun if whole else ""
+            if whole:
+                begun = ""
 
 
 class RecordingBoard:
@@ -97,7 +165,7 @@ class RecordingBoard:
     Args:
         store: where they are kept.
         analyzer: called when a recording begins.
-        most: as many at once.
+        most: as many places at once; uploads wait among the jobs.
     """
 
     def __init__(
@@ -106,42 +174,53 @@ class RecordingBoard:
         self.store = store
         self._analyzer, self._most = analyzer, most
         self._recordings: dict[str, Recording] = {}
+        self._watched: set[str] = set()
         self._lock = threading.Lock()
-        self._uploads = ExitStack()
 
     def get(self, number: str) -> Recording | None:
         """The recording of a session, if it was begun here."""
         return self._recordings.get(number)
 
-    def start(
-        self,
-        source: str,
-        name: str,
-        *,
-        upload: bytes | None,
-        every: float,
-        rules: str,
-        consent: str,
-    ) -> Session:
-        """Begins a session on a place, or on an uploaded video called `source`.
+    def start(self, source: str, asked: Lesson, store: SessionStore) -> Session:
+        """Begins a session on a place: a path, a camera's number, a URL.
 
         Raises:
             SessionError: as many run as this process takes, or it cannot be made.
             RulesError: the rules are none.
         """
         with self._lock:
-            if sum(recording.running for recording in self._recordings.values()) >= self._most:
+            running = [number for number in self._watched if self._recordings[number].running]
+            if len(running) >= self._most:
                 problem = f"{self._most} sessions are being recorded already"
                 raise SessionError(problem, hint="stop one of them")
             analyzer = self._analyzer()
-            session = new_session(
-                self.store, analyzer, name, source=source, rules=rules, consent=consent
-            )
-            recording = Recording(session, Recorder(self.store, session, every=every), source)
-            place = source if upload is None else self._keep(source, upload)
-            recording.start(analyzer, place, every)
-            self._recordings[session.id] = recording
-            return session
+            recording = self._make(source, asked, store, analyzer)
+            self._watched.add(recording.session.id)
+            recording.watch(analyzer, source, asked.every)
+            return recording.session
+
+    def read(
+        self, name: str, content: bytes, asked: Lesson, store: SessionStore, jobs: JobBoard
+    ) -> Session:
+        """Begins a session on an uploaded video, which a process of its own reads.
+
+        Raises:
+            TooManyJobsError: as many videos wait as may.
+            SessionError: it cannot be made.
+            RulesError: the rules are none.
+        """
+        job = jobs.reserve(name, owner=store.owner, annotated=False, every=asked.every)
+        if job.upload is None:
+            raise TypeError("a reserved job has an upload")
+        try:
+            job.upload.write_bytes(content)
+            recording = self._make(name, asked, store, self._analyzer())
+        except BaseException:
+            jobs.forget(job.record.number)
+            raise
+        jobs.submit(job)
+        recording.follow(job, jobs)
+        return recording.session
 
     def close(self) -> None:
         """Stops all recordings and lets go of the store."""
@@ -149,12 +228,14 @@ class RecordingBoard:
             recording.stop()
         for recording in self._recordings.values():
             recording.wait()
-        self._uploads.close()
         self.store.close()
 
-    def _keep(self, name: str, content: bytes) -> Path:
-        """An upload as a file; its folder goes with this process."""
-        folder = Path(self._uploads.enter_context(tempfile.TemporaryDirectory(prefix="roomread-")))
-        path = folder / f"upload{PurePath(name).suffix.lower()}"
-        path.write_bytes(content)
-        return path
+    def _make(
+        self, source: str, asked: Lesson, store: SessionStore, analyzer: Analyzer
+    ) -> Recording:
+        session = new_session(
+            store, analyzer, asked.name, source=source, rules=asked.rules, consent=asked.consent
+        )
+        recording = Recording(session, Recorder(store, session, every=asked.every))
+        self._recordings[session.id] = recording
+        return recording

@@ -13,10 +13,12 @@ import streamlit as st
 
 from roomread import Analyzer
 from roomread.apps.engine import USER_HEADER, Engine, served_engine
+from roomread.apps.folders import profiles_folder
 from roomread.apps.settings import load_settings
 from roomread.errors import RoomreadError
 from roomread.fewshot import Profile, ProfileStore
 from roomread.readings import Expression, Scores
+from roomread.sessions import LOCAL_OWNER
 
 _NAMES = [e.display_name for e in Expression]
 _COLORS = ["#{:02x}{:02x}{:02x}".format(*e.color) for e in Expression]
@@ -46,6 +48,17 @@ def visitor() -> str:
     return st.context.headers.get(USER_HEADER, "")
 
 
+def owner() -> str:
+    """Whose sessions and profiles this visitor sees: their own, or the computer's user's."""
+    # Only the service's guard says who comes; where the app runs alone anybody could.
+    return (visitor() if served_engine() is not None else "") or LOCAL_OWNER
+
+
+def is_signed_in() -> bool:
+    """Whether this visitor is known, and is not simply whoever uses this computer."""
+    return owner() != LOCAL_OWNER
+
+
 @contextmanager
 def turn() -> Iterator[None]:
     """A visitor's turn to have pictures read; as many at once as there are processors.
@@ -68,8 +81,8 @@ def _turns() -> threading.Semaphore:
 
 
 def profile_store() -> ProfileStore:
-    """The profiles of the computer's user, which `roomread teach` keeps too."""
-    return ProfileStore(load_settings().data / "profiles")
+    """This visitor's profiles; of the computer's user those that `roomread teach` keeps too."""
+    return ProfileStore(profiles_folder(load_settings().data, owner()))
 
 
 def profiles_on() -> set[str]:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from roomread.apps.settings import load_settings
-from roomread.apps.web.shared import engine, profile_store, profiles_on, upload_types
+from roomread.apps.web.shared import (
+    engine,
+    is_signed_in,
+    profile_store,
+    profiles_on,
+    upload_types,
+)
 from roomread.errors import RoomreadError
 from roomread.fewshot import Consent, Profile, ProfileStore, Trial, evaluate
 from roomread.fewshot.profile import check_against
@@ -29,10 +37,10 @@ _Reference = tuple[str, str, bytes]
 def show() -> None:
     """The page."""
     st.title("Teach")
-    if not load_settings().local_files:
+    if not load_settings().local_files and not is_signed_in():
         st.info(
-            "Profiles are kept for the user of the app's own computer. Open this app there, at "
-            "http://127.0.0.1."
+            "Profiles are kept for the user of the app's own computer: open this app there, at "
+            "http://127.0.0.1. `roomread serve --sign-in` gives each user their own."
         )
         return
     store = profile_store()
@@ -114,18 +122,24 @@ def _learn(kind: str, name: str, references: list[_Reference]) -> Profile:
             of = {e: [r for r in references if r[0] == e.display_name] for e in Expression}
             profile = Profile.from_references(
                 name,
-                {e: [content for _, _, content in each] for e, each in of.items() if each},
+                {e: [_decoded(r) for r in each] for e, each in of.items() if each},
                 analyzer=engine().analyzer,
                 consent=Consent.today(f"{name} agreed, as whoever taught it says"),
                 names=[called for each in of.values() for _, called, _ in each],
             )
         else:
-            pictures = [content for _, _, content in references]
+            pictures = [_decoded(reference) for reference in references]
             profile = Profile.from_references(
                 name, pictures, analyzer=engine().analyzer, names=names
             )
     st.session_state["taught"] = (digest.hexdigest(), profile)
     return profile
+
+
+def _decoded(reference: _Reference) -> NDArray[np.uint8]:
+    """A picture's pixels, decoded where strangers' pictures are."""
+    _, called, content = reference
+    return engine().frame(content, called).image
 
 
 def _keep(store: ProfileStore, profile: Profile, trial: Trial) -> None:
@@ -163,7 +177,8 @@ def _show_profiles(store: ProfileStore) -> None:
     if kept is not None:
         st.success(f"'{kept}' is kept and switched on.")
     if not store.names():
-        st.info("None yet. What is taught here or by `roomread teach` appears here.")
+        elsewhere = "" if is_signed_in() else " or by `roomread teach`"
+        st.info(f"None yet. What is taught here{elsewhere} appears here.")
         return
     for name in store.names():
         with st.container(border=True):

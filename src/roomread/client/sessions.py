@@ -1,0 +1,147 @@
+"""The part of the client that is about sessions."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from roomread.client import answers
+from roomread.client.answers import RoomFigure, RoomMark, RoomSession, Taken
+from roomread.client.connection import Connection, ServiceError
+
+# Frames in one request; thirty faces are 18 kB.
+_AT_ONCE = 100
+_PAUSE = 2.0
+
+
+class Sessions:
+    """The asker's own sessions; an attribute of `Client`.
+
+    Args:
+        connection: to the service.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._ask = connection.ask
+
+    def create(self, name: str, *, consent: str = "", rules: str | None = None) -> RoomSession:
+        """Begins a session to be filled with readings.
+
+        Args:
+            name: for people.
+            consent: who consented, and how: then each person's readings are kept too.
+            rules: of attention; None for the usual ones.
+
+        Raises:
+            ServiceError: there is no answer, or it is a problem; so do all methods.
+        """
+        asked = {"name": name, "consent": consent, "rules": rules}
+        return answers.session(self._ask("POST", "sessions", json=asked).json())
+
+    def all(self) -> list[RoomSession]:
+        """All of them, the newest first."""
+        found = self._ask("GET", "sessions").json()["sessions"]
+        return [answers.session(each) for each in found]
+
+    def get(self, number: str) -> RoomSession:
+        """One of them."""
+        return answers.session(self._ask("GET", f"sessions/{number}").json())
+
+    def send(
+        self, number: str, frames: Iterable[dict[str, Any]], *, patience: float = 60.0
+    ) -> Taken:
+        """Sends readings, and again where no answer came; nothing is written twice.
+
+        Args:
+            number: the session's id.
+            frames: `{"time": …, "faces": […]}` as the service answers them, in the order of times.
+            patience: seconds for which a request is sent again while the service is away or busy.
+        """
+        taken = repeated = 0
+        mood: RoomFigure | None = None
+        waiting = iter(frames)
+        while batch := list(itertools.islice(waiting, _AT_ONCE)):
+            said = self._send(number, batch, patience)
+            taken, repeated = taken + said.taken, repeated + said.repeated
+            mood = said.mood
+        return Taken(taken, repeated, mood)
+
+    def _send(self, number: str, batch: list[dict[str, Any]], patience: float) -> Taken:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                answer = self._ask("POST", f"sessions/{number}/readings", json=batch)
+            except ServiceError as error:
+                pause = error.retry_after or _PAUSE
+                again = error.status in (None, 429, 503)
+                if not again or time.monotonic() + pause > deadline:
+                    raise
+                time.sleep(pause)
+            else:
+                return answers.taken(answer.json())
+
+    def mood(self, number: str) -> RoomFigure | None:
+        """The newest figure; None until there is one."""
+        found = self._ask("GET", f"sessions/{number}/mood").json()["mood"]
+        return answers.figure(found) if found is not None else None
+
+    def timeline(self, number: str, *, since: float = 0.0) -> Iterator[RoomFigure]:
+        """All figures from `since` (s) on, about one a second."""
+        following: float | None = since
+        while following is not None:
+            params = {"since": following}
+            page = self._ask("GET", f"sessions/{number}/timeline", params=params).json()
+            yield from map(answers.figure, page["moods"])
+            following = page["next"]
+
+    def marks(self, number: str) -> list[RoomMark]:
+        """What began when."""
+        found = self._ask("GET", f"sessions/{number}/marks").json()["marks"]
+        return [RoomMark(**each) for each in found]
+
+    def mark(self, number: str, label: str, *, at: float | None = None) -> RoomMark:
+        """Marks what begins `at` a moment (s), or now where the session runs."""
+        asked = {"label": label, "time": at}
+        return RoomMark(**self._ask("POST", f"sessions/{number}/marks", json=asked).json())
+
+    def unmark(self, number: str, mark: RoomMark) -> None:
+        """Takes a mark away."""
+        params = {"time": mark.time, "label": mark.label}
+        self._ask("DELETE", f"sessions/{number}/marks", params=params)
+
+    def alerts(self, number: str) -> list[dict[str, Any]]:
+        """Which rules of attention held: number, time, ended, seat, rule, why, sure."""
+        found: list[dict[str, Any]] = self._ask("GET", f"sessions/{number}/alerts").json()["alerts"]
+        return found
+
+    def export(
+        self,
+        number: str,
+        target: str | Path,
+        *,
+        form: Literal["csv", "json", "parquet", "xapi"] = "csv",
+        people: bool = False,
+    ) -> None:
+        """Writes a session to a file; `people` for a row a person's reading."""
+        params = {"format": form, "people": str(people).lower()}
+        answer = self._ask("GET", f"sessions/{number}/export", params=params)
+        Path(target).write_bytes(answer.content)
+
+    def report(self, number: str) -> str:
+        """A session on one HTML page."""
+        return self._ask("GET", f"sessions/{number}/report").text
+
+    def end(self, number: str) -> RoomSession:
+        """Says that no more readings will come."""
+        return answers.session(self._ask("POST", f"sessions/{number}/end").json())
+
+    def forget_seat(self, number: str, seat: int) -> None:
+        """Deletes all that an ended session keeps of one person."""
+        self._ask("DELETE", f"sessions/{number}/seats/{seat}")
+
+    def delete(self, number: str) -> None:
+        """Deletes a session for good."""
+        self._ask("DELETE", f"sessions/{number}")

@@ -1,0 +1,154 @@
+"""Profiles, models and settings over the API."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+import altered
+from roomread.bench import scenes
+from roomread.client import Client, ServiceError
+from roomread.readings import Expression
+from serving import Service, run_cli, serving
+
+
+def encoded(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+MASKED = [encoded(p) for p in altered.variants(altered.masked(*scenes.portraits()[0]))]
+OTHER = encoded(altered.masked(*scenes.portraits()[1]))
+RESTING = [encoded(picture) for picture in altered.tilted()]
+TWO = encoded(Image.fromarray(np.hstack([scenes.astronaut()] * 2)))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    secrets = {
+        "turn_secret": "north-secret",
+        "turn_urls": '["turn:turn.example.org"]',
+        "ice_service": "coturn",
+        "retention_days": "90",
+    }
+    with serving(folder, **secrets) as running:
+        yield running
+
+
+@pytest.fixture
+def room(service: Service) -> Iterator[Client]:
+    with Client(service.url) as client:
+        yield client
+
+
+def test_a_state_is_taught_used_moved_and_deleted(
+    service: Service, room: Client, tmp_path: Path
+) -> None:
+    trial = room.profiles.teach_state("masked", MASKED)
+    assert (trial.helps, trial.said) == (True, room.profiles.evaluate("masked").said)
+    assert "5 of 5" in trial.said
+    (kept,) = room.profiles.all()
+    assert kept == room.profiles.get("masked")
+    assert (kept.kind, kept.pictures, kept.consent) == ("state", {"masked": 5}, None)
+    (face,) = room.analyze(OTHER, profiles=["masked"]).faces
+    assert face.states["masked"] > 0.98
+    assert room.analyze(OTHER).faces[0].states == {}
+    # The command line is the same owner: no sign-in was asked for.
+    assert "masked" in run_cli(service.folder, "profiles", "list").stdout
+    room.profiles.export("masked", tmp_path / "masked.json")
+    with pytest.raises(ServiceError, match="already") as told:
+        room.profiles.take(tmp_path / "masked.json")
+    assert told.value.status == 409
+    room.profiles.take(tmp_path / "masked.json", replace=True)
+    room.profiles.delete("masked")
+    assert room.profiles.all() == []
+    assert room.profiles.take(tmp_path / "masked.json") == kept
+    room.profiles.delete("masked")
+    with pytest.raises(ServiceError, match="no such profile") as told:
+        room.analyze(OTHER, profiles=["masked"])
+    assert told.value.status == 404
+
+
+def test_a_person_is_taught_with_a_consent_alone(service: Service, room: Client) -> None:
+    pictures = {Expression.NEUTRAL: RESTING}
+    with pytest.raises(ServiceError, match="no consent of asha is recorded"):
+        room.profiles.teach("asha", pictures, consent=" ")
+    assert room.profiles.all() == []
+    trial = room.profiles.teach("asha", pictures, consent="asha, in writing", force=True)
+    assert trial.pictures == 3
+    consent = room.profiles.get("asha").consent
+    assert consent is not None
+    assert consent.startswith("asha, in writing (")
+    kept = (service.folder / "data" / "profiles" / "asha.json").read_text()
+    assert json.loads(kept)["shots"][0]["label"] == "neutral"
+    room.profiles.delete("asha")
+
+
+WRONG = {
+    "two faces": ({"name": "x"}, [("picture", TWO)], "2 faces"),
+    "no picture": ({"name": "x"}, [("picture", b"Dear Sir")], "not a picture"),
+    "nothing": ({"name": "x"}, [], "nothing to learn from"),
+    "an expression's name": ({"name": "happy"}, [("picture", OTHER)], "seven expressions"),
+    "a path": ({"name": "../../x"}, [("picture", OTHER)], "cannot be a profile's name"),
+    "a field of its own": ({"name": "x"}, [("bored", OTHER)], "no pictures are called"),
+    "both at once": ({"name": "x"}, [("picture", OTHER), ("neutral", OTHER)], "taught apart"),
+    "twice": ({"name": "x"}, [("picture", OTHER), ("picture", OTHER)], "the same picture"),
+    "no name": ({}, [("picture", OTHER)], "name"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_cannot_be_taught_is_told_in_a_line(kind: str, service: Service) -> None:
+    fields, files, said = WRONG[kind]
+    url = f"{service.url}/api/v1/profiles"
+    sent = [(name, (f"{name}.png", content)) for name, content in files]
+    # Without a file httpx would not send a form of this kind.
+    answer = httpx.post(url, data=fields, files=sent or {"name": (None, "x")}, timeout=60)
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+    assert httpx.get(url).json() == {"profiles": []}
+
+
+def test_a_file_that_is_no_profile_and_one_that_is_damaged_are_told(
+    service: Service, room: Client
+) -> None:
+    url = f"{service.url}/api/v1/profiles"
+    for content in (b"", b"\xff\xfe", b"[]", b"{}", b"[" * 100_000, b'{"format": 1}'):
+        assert httpx.put(f"{url}/x", content=content).status_code == 422
+    assert httpx.put(f"{url}/x", content=b" " * 5_000_000).status_code == 413
+    folder = service.folder / "data" / "profiles"
+    folder.mkdir(exist_ok=True)
+    (folder / "broken.json").write_text("{")
+    (listed,) = room.profiles.all()
+    assert listed.problem.startswith("damaged: ")
+    answer = httpx.get(f"{url}/broken")
+    assert answer.status_code == 422
+    assert str(service.folder) not in answer.text + httpx.get(url).text
+    room.profiles.delete("broken")
+
+
+def test_the_models_card_and_the_operators_settings_are_told_without_secrets(
+    service: Service, room: Client
+) -> None:
+    (name,) = room.models()
+    card = room.card(name)
+    assert card["labels"][0] == "angry"
+    assert all(len(rows) == 7 for rows in card["confusion"].values())
+    with pytest.raises(ServiceError, match="no such model"):
+        room.card("nothing")
+    told = room.settings()
+    assert (told["retention_days"], told["database"], told["relays"]) == (90, "sqlite", 1)
+    # Whoever comes without sign-in is this computer's user.
+    assert (told["sign_in"], told["local_files"]) == (False, True)
+    text = json.dumps(told)
+    assert "secret" not in text
+    assert str(service.folder) not in text
