@@ -59,9 +59,10 @@ class RayExecutor:
         handler = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            problem = f"the Ray cluster: {' '.join(str(error).split())}"
-            raise RoomreadError(problem, hint="see RAY_ADDRESS, and `ray status`") from error
+        except Exception as error:  # Ray raises bare ones too
+            problem = f"Ray does not start: {' '.join(str(error).split())}"
+            hint = "is this machine busy? wait and run again; or see RAY_ADDRESS"
+            raise RoomreadError(problem, hint=hint) from error
         if on_main_thread:
             # Ray puts its own in the place of ours, which keeps what is read.
             signal.signal(signal.SIGTERM, handler)
@@ -85,7 +86,7 @@ class RayExecutor:
         """One that has ended; one whose process ended is done again, up to three times.
 
         Raises:
-            RoomreadError: the cluster is gone.
+            RoomreadError: the cluster is gone, or its workers have no Roomread.
             LookupError: there is none.
         """
         lost = self._ray.exceptions
@@ -103,6 +104,11 @@ class RayExecutor:
                 name = job.video.source
                 problem = f"{name}: ended its worker {_ATTEMPTS} times ({type(error).__name__})"
                 outcome = Outcome(job, None, problem)
+            except lost.RayTaskError as error:
+                # What a job itself meets is in its outcome.
+                problem = f"a worker cannot begin: {str(error).strip().splitlines()[-1]}"
+                hint = "install Roomread and its extra 'cluster' on all machines, alike"
+                raise RoomreadError(problem, hint=hint) from error
             except lost.RayError as error:
                 problem = f"the Ray cluster: {' '.join(str(error).split())}"
                 raise RoomreadError(problem, hint="run again: what is read stays") from error
