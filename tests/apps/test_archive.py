@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,26 @@ def test_a_run_that_was_ended_goes_on_after_its_last_piece(
     (again,), nothing = run(str(tmp_path / "lesson.mp4"), str(out))
     assert again.again
     assert nothing.pieces == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for other processes")
+def test_a_stop_keeps_what_is_read_and_says_what_is_not(tmp_path: Path, six_seconds: bytes) -> None:
+    (tmp_path / "lesson.mp4").write_bytes(six_seconds)
+    with subprocess.Popen(
+        [*PROGRAM, "analyze", "lesson.mp4", "-o", "out/", "--piece=2s"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        while not list(tmp_path.glob("out/_pieces/*/[!.]*.parquet")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.startswith(b"1 video: 1 not yet read; 0 readings")
+    assert errors == b"interrupted: the same command goes on where it stopped\n"
+    assert len(list(tmp_path.glob("out/_pieces/*/*.parquet"))) in (1, 2)
 
 
 def run_and_report(video: Path, out: Path) -> tuple[tuple[str, tuple[int, int]], Archive]:

@@ -66,7 +66,9 @@ def analyze_archive(
         interrupted = True
     finally:
         executor.close()
-    typer.echo(tally.line(copies=len(archive.copies), repeated=executor.repeated, folder=output))
+    named = len({video.source for video in videos})
+    said = tally.line(named, copies=len(archive.copies), repeated=executor.repeated)
+    typer.echo(f"{said} in {output}")
     if interrupted:
         typer.echo("interrupted: the same command goes on where it stopped", err=True)
         return EXIT_INTERRUPTED
@@ -130,17 +132,17 @@ class _Tally:
             return EXIT_SOME_FAILED if self.frames else EXIT_FAILED
         return 0
 
-    def line(self, *, copies: int, repeated: int, folder: str) -> str:
-        """What came of the run."""
+    def line(self, named: int, *, copies: int, repeated: int) -> str:
+        """What came of the `named` videos."""
         counts = {
             "read": self.read,
             "read before": self.there,
             "the same as another": copies,
             "damaged: read as far as it goes": self.damaged,
             "failed": self.failed,
+            "not yet read": named - self.read - self.there - self.failed - copies,
         }
-        videos = self.read + self.there + self.failed + copies
         said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         again = f"; {repeated} done again as a worker ended" if repeated else ""
-        rows = f"{self.readings} readings of {self.frames} frames in {folder}"
-        return f"{videos} videos: {said}{again}; {rows}"
+        videos = f"{named} video{'s' if named != 1 else ''}"
+        return f"{videos}: {said}{again}; {self.readings} readings of {self.frames} frames"
