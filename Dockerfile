@@ -9,7 +9,7 @@ COPY src ./src
 RUN python -m pip wheel --quiet --no-cache-dir --no-deps --wheel-dir dist . && \
     python -m venv --without-pip /opt/roomread && \
     python -m pip --python /opt/roomread/bin/python install --quiet --no-cache-dir \
-      --constraint constraints.txt "$(echo dist/roomread-*.whl)[app]"
+      --constraint constraints.txt "$(echo dist/roomread-*.whl)[app,postgres]"
 
 FROM python:3.13-slim-trixie
 COPY --from=build /opt/roomread /opt/roomread

@@ -9,7 +9,7 @@ DATA ?= ../shared/data/fer2013.parquet
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
 .PHONY: run sample test lint format check-deploy docs release bench bench-app bench-service \
-	bench-peers bench-sessions train evaluate clean
+	bench-peers bench-sessions bench-archive train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -64,6 +64,9 @@ bench-peers: $(VENV)/dev.done
 
 bench-sessions: $(VENV)/dev.done
 	$(BIN)/python benchmarks/sessions.py
+
+bench-archive: $(VENV)/dev.done
+	$(BIN)/python benchmarks/archive.py
 
 train: $(VENV)/dev.done
 	$(BIN)/roomread train $(DATA) --config configs/first.toml --out runs/first

@@ -20,10 +20,11 @@ def make_clip(
     rotation: int = 0,
     sound: float = 0.0,
     options: dict[str, str] | None = None,
+    key_every: int | None = None,
 ) -> Path:
     """A video with a frame at each of `times` (s) and `sound` seconds of a tone.
 
-    Frame n is `grey(n)`; its upper left quarter is white.
+    Frame n is `grey(n)`; its upper left quarter is white. Every `key_every`th is a key frame.
     """
     width, height = size
     with av.open(str(path), "w", options=options or {}) as container:
@@ -33,6 +34,8 @@ def make_clip(
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         # AVI has a constant rate and no finer clock.
         video.codec_context.time_base = Fraction(1, 25) if path.suffix == ".avi" else MS
+        if key_every is not None:
+            video.codec_context.gop_size = key_every
         if rotation:
             video.set_display_rotation(rotation)
         tone = container.add_stream("aac", rate=44_100) if sound else None

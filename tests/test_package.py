@@ -14,7 +14,7 @@ from program import Program
 ROOT = Path(__file__).parent.parent
 HEAVY = (
     *("torch", "lightning", "kornia", "cv2", "pyarrow", "streamlit", "onnx", "scipy", "pandas"),
-    *("sqlalchemy", "alembic", "jinja2"),
+    *("sqlalchemy", "alembic", "jinja2", "ray", "fsspec"),
 )
 
 

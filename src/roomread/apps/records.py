@@ -161,6 +161,10 @@ class ParquetSink:
         if len(self._rows) >= _ROW_GROUP:
             self._flush()
 
+    def note(self, key: str, text: str) -> None:
+        """Puts a text into the footer, beside the columns."""
+        self._writer.add_key_value_metadata({key: text})
+
     def close(self) -> None:
         """Writes what is held, and the footer."""
         self._flush()

@@ -6,25 +6,37 @@ from roomread.media.mailbox import Mailbox
 from roomread.media.overlay import draw_readings
 from roomread.media.signal import NoPicture, SignalCheck
 from roomread.media.sources import Source, find_media, open_source, open_upload
-from roomread.media.videos import VIDEO_SUFFIXES
+from roomread.media.videos import (
+    VIDEO_SUFFIXES,
+    WHOLE,
+    Span,
+    VideoReader,
+    cut_points,
+    open_video,
+)
 from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, VideoWriter
 
 __all__ = [
     "PICTURE_SUFFIXES",
     "VIDEO_SUFFIXES",
+    "WHOLE",
     "WRITABLE_VIDEO_SUFFIXES",
     "Mailbox",
     "NoPicture",
     "SignalCheck",
     "Source",
+    "Span",
+    "VideoReader",
     "VideoWriter",
     "atomic_path",
+    "cut_points",
     "draw_readings",
     "find_media",
     "is_file",
     "is_folder",
     "open_source",
     "open_upload",
+    "open_video",
     "read_image",
     "write_image",
 ]

@@ -16,7 +16,7 @@ from roomread.errors import MediaError
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
 from roomread.media.files import is_file, is_folder
 from roomread.media.images import PICTURE_SUFFIXES, read_image
-from roomread.media.videos import VIDEO_SUFFIXES, length, open_video, read_video
+from roomread.media.videos import VIDEO_SUFFIXES, VideoReader, length, open_video
 from roomread.readings import Frame
 
 
@@ -101,7 +101,7 @@ class Source:
             open_video(file, self.name, options=self._options)
         )
         self.duration = length(container)
-        self._frames = read_video(container, stream, self.name, every=every)
+        self._frames = iter(VideoReader(container, stream, self.name, every=every))
 
     def _open_camera(self, number: int, every: float | None) -> None:
         opened = self._stack.enter_context(open_camera(number, self.name))
@@ -114,7 +114,7 @@ class Source:
         )
         self.duration = length(container)
         if self.duration is not None and url.startswith(("http://", "https://")):
-            self._frames = read_video(container, stream, self.name, every=every)
+            self._frames = iter(VideoReader(container, stream, self.name, every=every))
         else:
             self._go_live(LiveReader((container, stream), self.name, every=every))
 

@@ -16,6 +16,8 @@ import typer
 
 from roomread.analyzer import Analyzer
 from roomread.apps.annotate import Annotator, copy_path
+from roomread.apps.archive.tasks import PIECE, Options
+from roomread.apps.cli.archive import Engine, analyze_archive, is_archive
 from roomread.apps.cli.output import Format, format_for, open_sink
 from roomread.apps.cli.profiles import parse_uses, profile_store
 from roomread.apps.cli.progress import ProgressBar
@@ -85,7 +87,10 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     form: Annotated[
         Format | None, typer.Option("--format", help="By default the one -o asks for, or a table.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file.")] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", help="Write to a file; an archive's folder ends with /."),
+    ] = None,
     annotated: Annotated[
         Path | None,
         typer.Option(help="Draw boxes and labels into a copy; a folder for several inputs."),
@@ -108,13 +113,42 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             "several people say who is who: asha@3 is track 3."
         ),
     ] = None,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(help="Read an archive of videos into a folder of Parquet: here, or on Ray."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --engine ray: so many at once.")
+    ] = None,
+    piece: Annotated[
+        str, typer.Option(help="An archive's longer videos are read in pieces of this length.")
+    ] = f"{PIECE:g}s",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
     """Find the faces in pictures and videos and read their expressions."""
     seconds = parse_seconds(every) if every is not None else None
+    if engine is not None or is_archive(output):
+        _check_archive(annotated=annotated, profiles=profiles, form=form)
+        # What no worker could do is told before any begins.
+        _detector(detector, min_face, device)
+        options = Options(
+            model=model,
+            digest=open_model(model).digest,
+            haar=detector is DetectorName.HAAR,
+            min_face=min_face,
+            every=seconds,
+            piece=parse_seconds(piece),
+            device=device,
+        )
+        engine = engine or Engine.LOCAL
+        status = analyze_archive(
+            inputs, output, options, engine=engine, workers=workers, quiet=quiet
+        )
+        raise typer.Exit(status)
     items = _items(inputs, annotated)
-    if output is not None:
-        _check_output(output, items)
+    path = Path(output) if output is not None else None
+    if path is not None:
+        _check_output(path, items)
     uses = parse_uses(profiles, profile_store()) if profiles is not None else []
     analyzer = Analyzer(
         detector=_detector(detector, min_face, device),
@@ -124,7 +158,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     states = [use.profile.name for use in uses if use.profile.is_state]
     with (
         ProgressBar(len(items), quiet=quiet) as progress,
-        open_sink(form or format_for(output), output, sys.stdout, states=states) as sink,
+        open_sink(form or format_for(path), path, sys.stdout, states=states) as sink,
     ):
         run = _Run(analyzer, sink, progress, seconds, {u.profile.name for u in uses} - set(states))
         for item in items:
@@ -134,6 +168,15 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         run.tell_unused()
     if run.status:
         raise typer.Exit(run.status)
+
+
+def _check_archive(*, annotated: Path | None, profiles: str | None, form: Format | None) -> None:
+    """Refuses what only makes sense for inputs that are read one by one."""
+    for option, given in (("--annotated", annotated), ("--profiles", profiles)):
+        if given is not None:
+            raise OutputError(f"{option} is not for archives", hint="read these videos one by one")
+    if form not in (None, Format.PARQUET):
+        raise OutputError("an archive's readings are Parquet", hint="leave --format out")
 
 
 def _check_output(output: Path, items: Sequence[_Item]) -> None:

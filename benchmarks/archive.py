@@ -1,0 +1,79 @@
+"""One Ray worker against two, on an archive of twenty short calls.
+
+    python benchmarks/archive.py [--videos 20] [--seconds 20] [--rounds 3]
+
+Makes the recordings in a temporary folder, and reads the archive with one worker and with two by
+turns, each time with a new cluster. A worker has one processor. The clock starts when the cluster
+stands; that its workers start and load their nets counts. Prints the medians, and the median of
+the rounds' ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from roomread.apps.archive.on_ray import RayExecutor
+from roomread.apps.archive.run import Archive
+from roomread.apps.archive.storage import find_videos
+from roomread.apps.archive.tasks import Options
+from roomread.bench import scenes
+from roomread.classifier import open_model
+from roomread.media import VideoWriter
+
+
+def make(folder: Path, count: int, seconds: float) -> None:
+    """Recordings of four people each, 640 x 360 at 10 frames a second; no two alike."""
+    folder.mkdir()
+    for number in range(count):
+        call = scenes.grid(width=640, height=360, columns=3, rows=2, people=4, seed=number)
+        with VideoWriter(folder / f"call-{number:02}.mp4") as video:
+            for frame in scenes.moving(call, round(seconds * 10), rate=10):
+                video.write(frame.image, frame.time)
+
+
+def read(videos: Path, out: Path, workers: int) -> float:
+    """Seconds that the archive takes; every video has to be read."""
+    executor = RayExecutor(workers=workers)
+    try:
+        begun = time.monotonic()
+        archive = Archive(str(out), Options("compact", open_model().digest))
+        steps = list(archive.run(find_videos(str(videos)), executor))
+        taken = time.monotonic() - begun
+    finally:
+        executor.close()
+    errors = [step.error for step in steps if step.error]
+    if errors:
+        raise SystemExit("\n".join(errors))
+    return taken
+
+
+def main() -> None:
+    """Makes the archive, reads it by turns, prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--videos", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make(folder / "videos", asked.videos, asked.seconds)
+        print(f"{asked.videos} videos of {asked.seconds:g} s; load {os.getloadavg()[0]:.1f}")
+        taken: dict[int, list[float]] = {1: [], 2: []}
+        for number in range(asked.rounds):
+            for workers in (1, 2):
+                seconds = read(folder / "videos", folder / f"out-{number}-{workers}", workers)
+                taken[workers].append(seconds)
+                print(f"round {number + 1}, workers {workers}: {seconds:.1f} s")
+        for workers, times in taken.items():
+            print(f"workers {workers}: median {statistics.median(times):.1f} s")
+        ratios = [one / two for one, two in zip(taken[1], taken[2], strict=True)]
+        print(f"two workers are {statistics.median(ratios):.2f} times as fast as one")
+
+
+if __name__ == "__main__":
+    main()

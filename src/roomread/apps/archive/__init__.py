@@ -1,0 +1,1 @@
+"""An archive of recordings to Parquet, on one machine or on many."""

@@ -1,0 +1,85 @@
+"""Who of one piece of a video is who of the next: by the moments that both have read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Boxes of one face in one frame, found by two passes that began at different frames, overlap by
+# more than this; those of neighbours do not.
+_SAME = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The faces of a stretch of video.
+
+    Attributes:
+        time: s, float [N], of the frame.
+        track: int [N].
+        box: left, top, right, bottom in px, float [N, 4].
+    """
+
+    time: NDArray[np.float64]
+    track: NDArray[np.int64]
+    box: NDArray[np.float64]
+
+
+def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
+    """The tracks of `after` that are tracks of `before`, as {after: before}; each at most once.
+
+    Two tracks are one where their boxes overlap, in more frames of both than with any other.
+    """
+    votes: Counter[tuple[int, int]] = Counter()
+    for time in np.intersect1d(before.time, after.time):
+        old, new = before.time == time, after.time == time
+        overlap = _overlap(before.box[old], after.box[new])
+        for i, j in np.argwhere(overlap > _SAME):
+            votes[int(after.track[new][j]), int(before.track[old][i])] += 1
+    same: dict[int, int] = {}
+    # The same order at every run, ties too.
+    for (new_track, old_track), _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0])):
+        if new_track not in same and old_track not in same.values():
+            same[new_track] = old_track
+    return same
+
+
+def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union of boxes [N, 4] and [M, 4]; float [N, M], 0..1."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=-1)
+    areas = [np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=-1) for boxes in (a, b)]
+    union = areas[0][:, None] + areas[1][None] - common
+    shares: NDArray[np.float64] = common / np.maximum(union, 1e-9)
+    return shares
+
+
+class Stitcher:
+    """Gives the tracks of a video's pieces numbers that hold throughout the video."""
+
+    def __init__(self) -> None:
+        self._next = 1
+        self._last: Rows | None = None
+
+    def number(self, piece: Rows, *, lead: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The numbers of the next piece's rows, int [N].
+
+        Args:
+            piece: its rows, the lead's too, whose numbers are those of the piece before.
+            lead: which of them the piece before has too, bool [N].
+        """
+        names: dict[int, int] = {}
+        if self._last is not None:
+            begin = Rows(piece.time[lead], piece.track[lead], piece.box[lead])
+            names = same_tracks(self._last, begin)
+        for track in np.unique(piece.track[~lead]).tolist():
+            if track not in names:
+                names[track] = self._next
+                self._next += 1
+        numbers = np.array([names.get(track, 0) for track in piece.track.tolist()], dtype=np.int64)
+        self._last = Rows(piece.time[~lead], numbers[~lead], piece.box[~lead])
+        return numbers

@@ -1,0 +1,332 @@
+"""Files on this machine and, with fsspec, in buckets: found, read in ranges, written whole."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import io
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from roomread.errors import MediaError, MissingExtraError, OutputError, RoomreadError
+from roomread.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, atomic_path, find_media, is_folder
+
+T = TypeVar("T")
+
+# What is read of a file at once to compare it with another, bytes.
+_BLOCK = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A recording of an archive.
+
+    Attributes:
+        source: its path or address; the same for the same file, however it was named.
+        size: bytes.
+        mark: changes when the file does.
+    """
+
+    source: str
+    size: int
+    mark: str
+
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits that change when the file does."""
+        return hashlib.sha256(f"{self.size} {self.mark}".encode()).hexdigest()[:12]
+
+
+def is_address(path: str) -> bool:
+    """Whether fsspec is needed for it: s3://..., gs://..., memory://..."""
+    return "://" in path
+
+
+def find_videos(spec: str) -> list[Video]:
+    """The videos that a path, a folder, a pattern (`lessons/*.mp4`) or an address names, sorted.
+
+    Raises:
+        MediaError: there is none, or the place cannot be listed.
+        MissingExtraError: an address without fsspec.
+    """
+    found = _find_at_address(spec) if is_address(spec) else _find_here(spec)
+    if not found:
+        raise MediaError(f"{spec}: no video there", hint="check the name; pictures are left out")
+    return sorted(found, key=lambda video: video.source)
+
+
+def _find_here(spec: str) -> list[Video]:
+    if is_folder(spec):
+        paths = [p for p in find_media(Path(spec)) if p.suffix.lower() in VIDEO_SUFFIXES]
+    elif glob.has_magic(spec) and not Path(spec).exists():
+        paths = [Path(p) for p in glob.glob(spec, recursive=True) if _is_video(p)]  # noqa: PTH207
+    else:
+        _refuse_picture(spec)
+        paths = [Path(spec)]
+    videos = []
+    for path in paths:
+        try:
+            about = path.stat()
+            videos.append(Video(str(path.resolve()), about.st_size, str(about.st_mtime_ns)))
+        except OSError as error:
+            raise MediaError(f"{path}: {error.strerror}", hint="check the name") from error
+    return videos
+
+
+def _find_at_address(spec: str) -> list[Video]:
+    fs, path = _file_system(spec)
+
+    def find() -> list[Video]:
+        if glob.has_magic(path):
+            names = [name for name in fs.glob(path) if _is_video(name)]
+        elif fs.isdir(path):
+            names = [name for name in fs.find(path) if _is_video(name)]
+        else:
+            _refuse_picture(spec)
+            names = [path]
+        return [
+            Video(fs.unstrip_protocol(name), fs.info(name)["size"], str(fs.checksum(name)))
+            for name in names
+        ]
+
+    return _asked(spec, MediaError, find)
+
+
+def _is_video(name: str) -> bool:
+    return Path(name).suffix.lower() in VIDEO_SUFFIXES and not Path(name).name.startswith(".")
+
+
+def _refuse_picture(spec: str) -> None:
+    if Path(spec).suffix.lower() in PICTURE_SUFFIXES:
+        hint = "`roomread analyze` without --engine takes pictures"
+        raise MediaError(f"{spec}: is a picture, and an archive is of videos", hint=hint)
+
+
+def content_digest(source: str) -> str:
+    """SHA-256 of a file's content.
+
+    Raises:
+        MediaError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with _reading(source) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_text(path: str) -> str:
+    """A file's text, UTF-8.
+
+    Raises:
+        MediaError: it cannot be read.
+        ValueError: it is no text.
+    """
+    with _reading(path) as file:
+        return file.read().decode()
+
+
+@contextmanager
+def _reading(source: str) -> Iterator[IO[bytes] | RangedFile]:
+    with open_file(source) as file:
+        if isinstance(file, Path):
+            try:
+                with file.open("rb") as opened:
+                    yield opened
+            except OSError as error:
+                raise _failed(source, MediaError, error) from error
+        else:
+            yield file
+
+
+@contextmanager
+def open_file(source: str) -> Iterator[Path | RangedFile]:
+    """A file to read: its path, or what fetches ranges of it.
+
+    Where a server gives no ranges, the file is a copy that is removed with the block.
+
+    Raises:
+        MediaError: it cannot be opened, or a part of it could not be fetched; what was computed
+            from the others is not whole.
+        MissingExtraError: an address without fsspec.
+    """
+    if not is_address(source):
+        yield Path(source)
+        return
+    fs, path = _file_system(source)
+    file = _asked(source, MediaError, lambda: fs.open(path, "rb"))
+    try:
+        if file.seekable():
+            ranged = RangedFile(file)
+            try:
+                yield ranged
+            finally:
+                # Instead of what the decoder made of it.
+                if ranged.error is not None:
+                    raise _failed(source, MediaError, ranged.error) from ranged.error
+        else:
+            with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
+                copy = Path(folder) / f"copy{Path(path).suffix}"
+                with copy.open("wb") as target:
+                    _asked(source, MediaError, lambda: shutil.copyfileobj(file, target))
+                yield copy
+    finally:
+        file.close()
+
+
+class RangedFile(io.RawIOBase):
+    """A remote file whose failures are kept: decoders take a lost connection for the file's end.
+
+    Args:
+        file: fsspec's.
+
+    Attributes:
+        error: the first that a read met.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.error: Exception | None = None
+        self._file = file
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """As any file's."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As any file's."""
+        return self._file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes; none at the end, and after a failure."""
+        if self.error is not None:
+            return b""
+        try:
+            return self._file.read(size)
+        except Exception as error:  # noqa: BLE001 (each driver has errors of its own)
+            self.error = error
+            return b""
+
+
+@contextmanager
+def writing(path: str) -> Iterator[Path]:
+    """A path on this machine to write to; the file is at `path`, whole, when the block ends well.
+
+    Raises:
+        OutputError: it cannot be written; what stood there is still there.
+        MissingExtraError: an address without fsspec.
+    """
+    if not is_address(path):
+        target = Path(path)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"{path}: cannot be written: {error.strerror}"
+            raise OutputError(problem, hint="write elsewhere") from error
+        with atomic_path(target) as draft:
+            yield draft
+        return
+    fs, remote = _file_system(path)
+    with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
+        draft = Path(folder) / Path(remote).name
+        yield draft
+        # A bucket shows an object once it is there whole.
+        _asked(path, OutputError, lambda: fs.put_file(str(draft), remote))
+
+
+def list_names(folder: str) -> set[str]:
+    """The names of the files in a folder; none where there is no such folder.
+
+    Raises:
+        OutputError: it cannot be listed.
+        MissingExtraError: an address without fsspec.
+    """
+    if not is_address(folder):
+        path = Path(folder)
+        try:
+            return {entry.name for entry in path.iterdir()} if path.exists() else set()
+        except OSError as error:
+            raise OutputError(f"{folder}: {error.strerror}", hint="name a folder") from error
+    fs, remote = _file_system(folder)
+
+    def names() -> set[str]:
+        # Another process may have written since this one looked.
+        fs.invalidate_cache()
+        found = fs.ls(remote, detail=False) if fs.exists(remote) else []
+        return {name.rstrip("/").rpartition("/")[2] for name in found}
+
+    return _asked(folder, OutputError, names)
+
+
+def remove(path: str) -> None:
+    """Deletes a file or a folder; none there is as well.
+
+    Raises:
+        OutputError: it cannot be deleted.
+    """
+    if not is_address(path):
+        try:
+            if is_folder(path):
+                shutil.rmtree(path)
+            else:
+                Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be deleted: {error.strerror}") from error
+        return
+    fs, remote = _file_system(path)
+    _asked(path, OutputError, lambda: fs.rm(remote, recursive=True) if fs.exists(remote) else None)
+
+
+def join(folder: str, *names: str) -> str:
+    """The path of something in a folder."""
+    if is_address(folder):
+        return "/".join([folder.rstrip("/"), *names])
+    return str(Path(folder, *names))
+
+
+def _file_system(address: str) -> tuple[Any, str]:
+    """The file system of an address, fsspec's, and the path in it."""
+    protocol = address.partition("://")[0]
+    try:
+        from fsspec.core import url_to_fs  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise MissingExtraError(f"{protocol}://", extra="cluster") from error
+    try:
+        fs, path = url_to_fs(address)
+    except ImportError as error:
+        # fsspec's own words: "Install s3fs to access S3".
+        problem = f"{protocol}://: {error}"
+        raise RoomreadError(problem, hint="with pip, here and on every worker") from error
+    except ValueError as error:
+        hint = "a path, or an address such as s3://bucket/lessons/*.mp4"
+        raise RoomreadError(f"{protocol}://: no place for files", hint=hint) from error
+    return fs, path
+
+
+def _asked(path: str, kind: type[RoomreadError], ask: Callable[[], T]) -> T:
+    """What a file system answers, or our error in the place of its own."""
+    try:
+        return ask()
+    except RoomreadError:
+        raise
+    except Exception as error:
+        raise _failed(path, kind, error) from error
+
+
+def _failed(path: str, kind: type[RoomreadError], error: Exception) -> RoomreadError:
+    if isinstance(error, FileNotFoundError):
+        return kind(f"{path}: no such file", hint="check the name")
+    said = " ".join(str(error).split()) or type(error).__name__
+    return kind(f"{path}: {said}", hint="check the address, the permissions and the network")

@@ -1,0 +1,23 @@
+"""A job of an archive that no worker survives; workers import it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from roomread.apps.archive.storage import Video
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """Writes a line into `begun`, and ends its process as a crash of a decoder would."""
+
+    video: Video
+    begun: str
+
+    def run(self, _threads: int) -> None:
+        with Path(self.begun).open("a", encoding="utf-8") as file:
+            file.write("begun\n")
+        os.kill(os.getpid(), signal.SIGKILL)
