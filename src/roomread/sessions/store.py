@@ -30,7 +30,7 @@ from roomread.sessions.rows import (
     session_row,
     stored,
     to_alert,
-    to_mood,
+    to_moods,
     to_session,
     utc_now,
 )
@@ -151,7 +151,7 @@ class SessionStore:
             .order_by(table.c.time_ms)
         )
         with told(self.engine.url), self.engine.connect() as connection:
-            return [to_mood(row) for row in connection.execute(query)]
+            return to_moods(connection.execute(query).all())
 
     def last_time(self, number: str) -> float | None:
         """The time of what was written last, s; None of an empty session."""
