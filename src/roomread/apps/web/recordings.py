@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path, PurePath
 
 from roomread import Analyzer
 from roomread.apps.recording import new_session, record
-from roomread.errors import RoomreadError, SessionError
-from roomread.media import open_source
+from roomread.errors import MediaError, RoomreadError, SessionError
+from roomread.identity import DlibResNet
+from roomread.media import Source, open_source
+from roomread.readings import Frame
 from roomread.room import Alert, RoomMood
 from roomread.sessions import Recorder, Session, SessionStore
 
@@ -57,10 +59,17 @@ class Recording:
         """Why nothing can be written at present; else empty."""
         return self._recorder.trouble
 
-    def start(self, analyzer: Analyzer, source: str | Path, every: float) -> None:
-        """Begins to read; a `Path` is an upload, which is deleted once it is read."""
+    def start(self, source: Source, frames: Iterator[Frame], upload: Path | None) -> None:
+        """Begins to read.
+
+        Args:
+            source: opened; closed once it is read.
+            frames: it, recorded frame by frame.
+            upload: the file that it is and that is deleted then; None where it is not ours.
+        """
+        self.duration, self.live = source.duration, source.live
         name = f"record {self.session.id}"
-        work = (analyzer, source, every)
+        work = (source, frames, upload)
         self._thread = threading.Thread(target=self._run, args=work, name=name, daemon=True)
         self._thread.start()
 
@@ -73,22 +82,21 @@ class Recording:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self, analyzer: Analyzer, source: str | Path, every: float) -> None:
+    def _run(self, source: Source, frames: Iterator[Frame], upload: Path | None) -> None:
         try:
             try:
-                with open_source(source, every=every) as opened:
-                    self.duration, self.live = opened.duration, opened.live
-                    for frame in record(analyzer, opened, self._recorder):
+                with source:
+                    for frame in frames:
                         self.seconds = frame.time
                         if self._stop.is_set():
                             break
             finally:
-                if isinstance(source, Path):
-                    source.unlink(missing_ok=True)
+                if upload is not None:
+                    upload.unlink(missing_ok=True)
                 self._recorder.close()
         except RoomreadError as error:
             # Where an upload lies is nobody's business.
-            self.error = str(error).replace(str(source), self._name)
+            self.error = str(error).replace(source.name, self._name)
 
 
 class RecordingBoard:
@@ -113,7 +121,7 @@ class RecordingBoard:
         """The recording of a session, if it was begun here."""
         return self._recordings.get(number)
 
-    def start(
+    def start(  # noqa: PLR0913 (a session's fields)
         self,
         source: str,
         name: str,
@@ -122,26 +130,56 @@ class RecordingBoard:
         every: float,
         rules: str,
         consent: str,
+        identity: bool = False,
     ) -> Session:
         """Begins a session on a place, or on an uploaded video called `source`.
 
+        Args:
+            source: a path, a camera's number, a URL, or the upload's name.
+            name: the session's.
+            upload: the video's bytes.
+            every: seconds from one frame to the next.
+            rules: of attention.
+            consent: who consented that people are kept, and how.
+            identity: whether people are told apart by their faces.
+
         Raises:
-            SessionError: as many run as this process takes, or it cannot be made.
+            MediaError: the source cannot be opened; no session is made then.
+            SessionError: it is a picture, as many run as this process takes, or the session
+                cannot be made.
             RulesError: the rules are none.
+            MissingExtraError: `identity` without its extra.
         """
-        with self._lock:
-            if sum(recording.running for recording in self._recordings.values()) >= self._most:
-                problem = f"{self._most} sessions are being recorded already"
-                raise SessionError(problem, hint="stop one of them")
+        embedder = DlibResNet() if identity else None
+        kept = self._keep(source, upload) if upload is not None else None
+        with ExitStack() as undo, self._lock:
+            if kept is not None:
+                undo.callback(kept.unlink, missing_ok=True)
+            self._find_room()
+            opened = undo.enter_context(_open(kept or source, source, every))
             analyzer = self._analyzer()
             session = new_session(
-                self.store, analyzer, name, source=source, rules=rules, consent=consent
+                self.store,
+                analyzer,
+                name,
+                source=source,
+                rules=rules,
+                consent=consent,
+                embedder=embedder,
             )
-            recording = Recording(session, Recorder(self.store, session, every=every), source)
-            place = source if upload is None else self._keep(source, upload)
-            recording.start(analyzer, place, every)
+            recorder = Recorder(self.store, session, every=every)
+            recording = Recording(session, recorder, source)
+            frames = record(analyzer, opened, recorder, embedder=embedder)
+            recording.start(opened, frames, kept)
             self._recordings[session.id] = recording
-            return session
+            # What was opened is the recording's from here on.
+            undo.pop_all()
+        return session
+
+    def _find_room(self) -> None:
+        if sum(recording.running for recording in self._recordings.values()) >= self._most:
+            problem = f"{self._most} sessions are being recorded already"
+            raise SessionError(problem, hint="stop one of them")
 
     def close(self) -> None:
         """Stops all recordings and lets go of the store."""
@@ -158,3 +196,21 @@ class RecordingBoard:
         path = folder / f"upload{PurePath(name).suffix.lower()}"
         path.write_bytes(content)
         return path
+
+
+def _open(place: str | Path, name: str, every: float) -> Source:
+    """A video, camera or stream; `name` is what its errors call it.
+
+    Raises:
+        MediaError: it cannot be opened.
+        SessionError: it is a picture.
+    """
+    try:
+        opened = open_source(place, every=every)
+    except MediaError as error:
+        # Where an upload lies is nobody's business.
+        raise MediaError(error.problem.replace(str(place), name), hint=error.hint) from error
+    if opened.is_picture:
+        opened.close()
+        raise SessionError(f"{name}: is a picture", hint="the page Photo takes it")
+    return opened
