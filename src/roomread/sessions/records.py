@@ -153,6 +153,9 @@ class Readings:
     def __len__(self) -> int:
         return len(self._records)
 
+    def __getitem__(self, rows: slice) -> Readings:
+        return Readings(self._records[rows], self._session, self._names)
+
     @property
     def times(self) -> NDArray[np.float64]:
         """Seconds, float64 [N], ascending."""

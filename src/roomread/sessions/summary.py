@@ -24,6 +24,8 @@ BY_VALENCE = (
     Expression.HAPPY,
 )
 _START = "from the start"
+# Readings that are summed at once: what is made of more does not fit a processor's cache.
+_BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,19 +204,22 @@ def seat_map(readings: Readings, names: dict[int, str], *, steps: int = 120) -> 
     """The seats that were seen in at least one step in twenty; None without readings."""
     if not len(readings):
         return None
-    times, numbers = readings.times, readings.seats
-    end = float(times[-1])
+    end = float(readings[-1:].times[0])
     step = max(end / steps, 1.0)
     count = int(end / step) + 1
-    taken = np.bincount(numbers) > 0
+    taken = np.bincount(readings.seats) > 0
     seats, row = np.flatnonzero(taken), np.cumsum(taken) - 1
-    places = row[numbers] * count + np.minimum((times / step).astype(int), count - 1)
     size = len(seats) * count
-    seen = np.bincount(places, minlength=size) > 0
-    # What is not readable counts as nought in both sums.
-    read = np.bincount(places, weights=readings.readable, minlength=size)
-    sums = np.bincount(places, weights=readings.valences, minlength=size)
+    found, read, sums = np.zeros(size), np.zeros(size), np.zeros(size)
+    for first in range(0, len(readings), _BLOCK):
+        part = readings[first : first + _BLOCK]
+        columns = np.minimum((part.times / step).astype(int), count - 1)
+        places = row[part.seats] * count + columns
+        found += np.bincount(places, minlength=size)
+        # What is not readable counts as nought in both sums.
+        read += np.bincount(places, weights=part.readable, minlength=size)
+        sums += np.bincount(places, weights=part.valences, minlength=size)
     valence = np.where(read > 0, sums / np.maximum(read, 1), np.nan).reshape(len(seats), count)
-    seen = seen.reshape(len(seats), count)
+    seen = found.reshape(len(seats), count) > 0
     kept = seen.mean(axis=1) >= 0.05
     return SeatMap(tuple(map(int, seats[kept])), names, step, valence[kept], seen[kept])

@@ -18,7 +18,8 @@ def show_people(store: SessionStore, session: Session, seats: list[int]) -> None
         seats: the numbers of those who were seen in it.
     """
     st.subheader("People")
-    st.caption(f"Readings of single people are kept with this consent: {_quoted(session.consent)}")
+    # Not Markdown: these are a person's words.
+    st.text(f"Readings of single people are kept with this consent: {session.consent}")
     people = store.people(session.id)
     if people:
         rows = [(p.seat, p.name, p.consent, f"{p.consented_at:%Y-%m-%d}") for p in people]
@@ -59,8 +60,3 @@ def show_purge(store: SessionStore) -> None:
 
 def _say_deleted(count: int, what: str) -> None:
     st.success(f"{count} {what}{'s' if count != 1 else ''} deleted")
-
-
-def _quoted(text: str) -> str:
-    """A person's words as Markdown shows them unchanged."""
-    return f"`{text.replace('`', chr(39))}`"

@@ -118,7 +118,7 @@ def _list(store: SessionStore) -> None:
 def _list_all(sessions: list[Session]) -> None:
     for session in sessions[:50]:
         day = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        columns = st.columns([4, 3, 2, 1], vertical_alignment="center")
+        columns = st.columns([4, 3, 2, 2], vertical_alignment="center")
         columns[0].markdown(f"**{_plain(session.name)}**")
         columns[1].write(day)
         columns[2].write(session.state().value)
