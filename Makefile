@@ -9,7 +9,7 @@ DATA ?= ../shared/data/fer2013.parquet
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
 .PHONY: run sample test lint format check-deploy docs release bench bench-app bench-service \
-	bench-peers bench-sessions bench-archive train evaluate clean
+	bench-peers bench-sessions bench-archive bench-identity bench-attention train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -67,6 +67,12 @@ bench-sessions: $(VENV)/dev.done
 
 bench-archive: $(VENV)/dev.done
 	$(BIN)/python benchmarks/archive.py
+
+bench-identity: $(VENV)/dev.done
+	$(BIN)/python benchmarks/identity.py
+
+bench-attention: $(VENV)/dev.done
+	$(BIN)/python benchmarks/attention.py
 
 train: $(VENV)/dev.done
 	$(BIN)/roomread train $(DATA) --config configs/first.toml --out runs/first

@@ -2,12 +2,9 @@
 
     python benchmarks/sessions.py                       # SQLite, in a temporary folder
     python benchmarks/sessions.py postgresql://user@host/name     # the session is deleted after
-    python benchmarks/sessions.py --identity            # numbers that go to another person
     python benchmarks/sessions.py --video call.mp4      # frames a second of a recording of yours
 
 Times are medians of five. The readings are made up; they are recorded as those of a class are.
-`--identity` plays a call of one hour whose tiles are shuffled every few minutes, whose people leave
-and return, without faces: place and time are all that carries identity in this version.
 """
 
 from __future__ import annotations
@@ -25,12 +22,11 @@ import sqlalchemy as sa
 from roomread import Analyzer
 from roomread.apps.recording import new_session, record
 from roomread.media import open_source
-from roomread.readings import Box, Expression, Face, Quality, Reading, Scores
-from roomread.room import DEFAULT_RULES, Seats
+from roomread.readings import Box, Expression, Quality, Reading, Scores
+from roomread.room import DEFAULT_RULES
 from roomread.sessions import Recorder, Session, SessionStore
 from roomread.sessions.report import session_report
 from roomread.sessions.summary import course, seat_map, summarise
-from roomread.tracking import Tracker
 
 PEOPLE, SECONDS, RATE = 50, 3600, 2
 QUALITY = Quality(90, 1, 0.5, 0.2, 1)
@@ -65,14 +61,16 @@ def frames() -> list[tuple[float, list[Reading]]]:
     return made
 
 
-def median_ms(work: Callable[[], object]) -> float:
-    """The median of five, after one for warmth."""
-    times = []
+def median_ms(work: Callable[[], object]) -> str:
+    """The medians of five, after one for warmth: of the clock, and of this process alone."""
+    clock, processor = [], []
     for _ in range(6):
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), time.process_time()
         work()
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times[1:])
+        clock.append(time.perf_counter() - start)
+        processor.append(time.process_time() - begun)
+    passed, busy = (1000 * statistics.median(times[1:]) for times in (clock, processor))
+    return f"{passed:.0f} ms, {busy:.0f} of processor"
 
 
 def measure(store: SessionStore, size: Callable[[], float]) -> None:
@@ -89,9 +87,9 @@ def measure(store: SessionStore, size: Callable[[], float]) -> None:
     print(f"  readings          {len(store.readings(session.id)):,}")
     print(f"  recording         {1000 * took / len(rows):.2f} ms a frame of {PEOPLE} people")
     print(f"  size              {size() - before:.1f} MB")
-    print(f"  dashboard         {median_ms(lambda: dashboard(store, session)):.0f} ms")
-    print(f"  with the seats    {median_ms(lambda: with_seats(store, session)):.0f} ms")
-    print(f"  report            {median_ms(lambda: session_report(store, session.id)):.0f} ms")
+    print(f"  dashboard         {median_ms(lambda: dashboard(store, session))}")
+    print(f"  with the seats    {median_ms(lambda: with_seats(store, session))}")
+    print(f"  report            {median_ms(lambda: session_report(store, session.id))}")
     store.delete(session.id)
 
 
@@ -130,48 +128,6 @@ def on_postgresql(url: str) -> None:
     store.close()
 
 
-def identity(every: float, away: float) -> tuple[int, int]:
-    """How many sightings of one hour in a call carry another person's number, and of how many.
-
-    Args:
-        every: seconds from one shuffle of the tiles to the next; 0 for none.
-        away: the share of people who are away at a time, for minutes.
-    """
-    random = np.random.default_rng(1)
-    tracker, seats = Tracker(), Seats()
-    place = np.arange(49)
-    here = np.ones(49, dtype=bool)
-    owner: dict[int, int] = {}
-    wrong = total = 0
-    for number in range(SECONDS * RATE):
-        at = number / RATE
-        if every and number and at % every == 0:
-            place = random.permutation(49)
-        leaving = random.random(49) < away / 120 / RATE
-        coming = random.random(49) < 1 / 120 / RATE
-        here = np.where(here, ~leaving, coming)
-        people = np.flatnonzero(here)
-        boxes = [jittered(tile(int(place[p])), random) for p in people]
-        tracks = tracker.update([Face(box, None, 1.0) for box in boxes], at)
-        readings = seats.update(
-            [
-                Reading("call", at, number, box, 1.0, QUALITY, None, track.id)
-                for box, track in zip(boxes, tracks, strict=True)
-            ]
-        )
-        for person, reading in zip(people, readings, strict=True):
-            total += 1
-            seat = reading.track or 0
-            wrong += owner.setdefault(seat, int(person)) != person
-    return wrong, total
-
-
-def jittered(box: Box, random: np.random.Generator) -> Box:
-    """A face moves a little within its tile."""
-    dx, dy = random.normal(0, 8, 2)
-    return Box(box.left + dx, box.top + dy, box.right + dx, box.bottom + dy)
-
-
 def end_to_end(video: Path) -> None:
     """Records a video as `roomread session record` does."""
     analyzer, frames = Analyzer(), 0
@@ -194,20 +150,10 @@ def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", nargs="?", help="of a PostgreSQL database")
-    parser.add_argument("--identity", action="store_true")
     parser.add_argument("--video", type=Path, help="a recording to measure with")
     options = parser.parse_args()
     if options.video is not None:
         end_to_end(options.video)
-        return
-    if options.identity:
-        for name, every, away in (
-            ("tiles stay, nobody leaves", 0, 0.0),
-            ("tiles stay, people leave and return", 0, 0.1),
-            ("shuffled every 5 minutes", 300, 0.1),
-        ):
-            wrong, total = identity(every, away)
-            print(f"  {name:<36} {wrong / total:.1%} of {total:,} under another's number")
         return
     print("PostgreSQL" if options.url else "SQLite")
     on_postgresql(options.url) if options.url else on_sqlite()

@@ -9,19 +9,24 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
 from altered import masked, tilted, variants
+from classes import lesson
 from program import PROGRAM, free_port
 from roomread.bench.scenes import grid, portraits
 from roomread.media import VideoWriter
+from roomread.sessions import Recorder, SessionStore, schema
+from roomread.sessions.rows import stored
 from visitors import (
     CHROMIUM,
     SLOW,
@@ -336,6 +341,60 @@ def test_a_lesson_is_watched_marked_stopped_reported_found_again_and_deleted(
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete it").click()
     expect(page.get_by_text("None is kept yet.")).to_be_visible()
+
+
+def test_people_of_a_session_are_named_forgotten_and_purged(
+    page: Page, address: str, folder: Path
+) -> None:
+    store = SessionStore(f"sqlite:///{folder / 'sessions.db'}")
+    session = store.create("Physics 9a", keeps_people=True, consent="all, in writing")
+    recorder = Recorder(store, session)
+    for time_, readings in lesson(60, people=6, every=2.0):
+        recorder.add(time_, readings)
+    recorder.close()
+    page.goto(f"{address}/class?session={session.id}")
+    expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
+    page.get_by_text("Name a person").click()
+    page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
+    page.get_by_role("button", name="Name", exact=True).click()
+    expect(page.get_by_text("needs the person's consent")).to_be_visible()
+    page.get_by_role("textbox", name="How this person agreed").fill("a letter")
+    page.get_by_role("button", name="Name", exact=True).click()
+    expect(page.get_by_text("Ada Lovelace").first).to_be_attached()
+    (person,) = store.people(session.id)
+    assert (person.seat, person.name, person.consent) == (1, "Ada Lovelace", "a letter")
+    page.get_by_text("Forget a person").click()
+    page.get_by_role("button", name="Forget", exact=True).click()
+    expect(page.get_by_text("Ada Lovelace")).to_have_count(0)
+    assert store.people(session.id) == []
+    assert sorted(set(store.readings(session.id).seats.tolist())) == [2, 3, 4, 5, 6]
+    store.enrol(session.id, 2, "Alan Turing", consent="a letter")
+    page.get_by_role("button", name="All sessions").click()
+    page.get_by_text("Delete old sessions, or a person everywhere").click()
+    page.get_by_role("textbox", name="All that is kept of the person named").fill("Alan Turing")
+    page.get_by_role("button", name="Forget them").click()
+    expect(page.get_by_text("1 seat deleted")).to_be_visible()
+    assert 2 not in store.readings(session.id).seats
+    old = datetime.now(UTC) - timedelta(days=91)
+    with store.engine.begin() as connection:
+        connection.execute(sa.update(schema.sessions).values(updated_at=stored(old)))
+    page.get_by_role("button", name="Delete them").click()
+    expect(page.get_by_text("1 session deleted")).to_be_visible()
+    expect(page.get_by_text("Physics 9a")).to_have_count(0)
+    assert store.sessions() == []
+    store.close()
+
+
+def test_a_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Path) -> None:
+    visit(page, "Class")
+    page.get_by_role("textbox", name="Name").fill("Algebra 7b")
+    page.get_by_role("textbox", name="or a path").fill(str(folder / "missing.mp4"))
+    page.get_by_role("textbox", name="or a path").press("Enter")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("no such file")).to_be_visible()
+    store = SessionStore(f"sqlite:///{folder / 'sessions.db'}")
+    assert store.sessions() == []
+    store.close()
 
 
 def test_what_is_no_video_is_told(page: Page, tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from roomread.analyzer import Analyzer
 from roomread.apps.settings import Settings
 from roomread.classifier import ExpressionClassifier
 from roomread.errors import SessionError
+from roomread.identity import FaceEmbedder, People
 from roomread.media import SignalCheck, Source
 from roomread.readings import Frame
 from roomread.sessions import Recorder, Session, SessionStore
 
 
-def new_session(
+def new_session(  # noqa: PLR0913 (a session's fields)
     store: SessionStore,
     analyzer: Analyzer,
     name: str,
@@ -21,17 +22,34 @@ def new_session(
     source: str,
     rules: str,
     consent: str = "",
+    embedder: FaceEmbedder | None = None,
 ) -> Session:
     """A session for a source; it keeps people where a consent is given.
 
+    Args:
+        store: where it is kept.
+        analyzer: what reads it.
+        name: for people.
+        source: what is read.
+        rules: of attention.
+        consent: who consented, and how; nobody: only the room's figures are kept.
+        embedder: what tells people apart by their faces; None: their places do.
+
     Raises:
-        SessionError: it cannot be made.
+        SessionError: it cannot be made; people cannot be told apart without a consent.
         RulesError: the rules are none.
     """
+    if embedder is not None and not consent.strip():
+        raise SessionError(
+            "people are told apart by their faces only with their consent",
+            hint="say who consented and how; it must cover that",
+        )
+    nets = [net_of(analyzer)] if net_of(analyzer) else []
+    nets += [f"people told apart by {embedder.name}"] if embedder is not None else []
     return store.create(
         name,
         source=source,
-        model=net_of(analyzer),
+        model="; ".join(nets),
         threshold=analyzer.classifier.threshold,
         rules=rules,
         keeps_people=bool(consent),
@@ -47,11 +65,24 @@ def net_of(analyzer: Analyzer) -> str:
     return f"{classifier.model.name} {classifier.model.digest}"
 
 
-def record(analyzer: Analyzer, source: Source, recorder: Recorder) -> Iterator[Frame]:
+def record(
+    analyzer: Analyzer,
+    source: Source,
+    recorder: Recorder,
+    *,
+    embedder: FaceEmbedder | None = None,
+) -> Iterator[Frame]:
     """Reads a source to its end, and yields each frame once it is recorded.
 
     A session that was interrupted goes on after what it has; a camera's after a second more. What
     a covered or frozen camera sends counts as an empty room.
+
+    Args:
+        analyzer: what reads it.
+        source: opened; not a picture.
+        recorder: of the session.
+        embedder: what tells people apart by their faces; what it says of them goes when the
+            recording ends. None: their places do.
 
     Raises:
         MediaError: the source cannot be read to its end; what came before is recorded.
@@ -60,14 +91,17 @@ def record(analyzer: Analyzer, source: Source, recorder: Recorder) -> Iterator[F
     if source.is_picture:
         raise SessionError(f"{source.name}: is a picture", hint="`roomread analyze` takes it")
     follower, signal = analyzer.follow(), SignalCheck()
+    people = People(embedder, places=recorder.places) if embedder is not None else None
     done = recorder.resumed_at
     offset = done + 1.0 if done is not None and source.live else 0.0
     for frame in source:
         time = frame.time + offset
         if done is not None and time <= done:
             continue
-        problem = signal.update(frame)
-        recorder.add(time, follower.update(frame) if problem is None else [])
+        readings = follower.update(frame) if signal.update(frame) is None else []
+        if people is not None:
+            readings = people.update(frame, readings)
+        recorder.add(time, readings, numbered=people is not None)
         yield frame
 
 

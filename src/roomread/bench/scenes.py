@@ -105,12 +105,12 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
         seed: of all that varies.
         face: the faces' least and greatest height in parts of a tile's.
     """
-    tiles = _tiles(width, height, columns, rows)
+    places = tiles(width, height, columns, rows)
     random = np.random.default_rng(seed)
-    without = set(random.permutation(len(tiles))[people:].tolist())
+    without = set(random.permutation(len(places))[people:].tolist())
     canvas = Image.new("RGB", (width, height), (24, 24, 26))
     made = Grid(np.empty(0, dtype=np.uint8), [], [])
-    for number, tile in enumerate(tiles):
+    for number, tile in enumerate(places):
         size = int(tile.width), int(tile.height)
         if number in without:
             content = _empty(len(made.others), size)
@@ -122,8 +122,8 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
     return Grid(_read_only(np.asarray(canvas)), made.people, made.others)
 
 
-def _tiles(width: int, height: int, columns: int, rows: int) -> list[Box]:
-    """Rectangles of whole px with gaps of 4 px between them."""
+def tiles(width: int, height: int, columns: int, rows: int) -> list[Box]:
+    """Rectangles of whole px with gaps of 4 px between them, row by row."""
     gap = 4
     wide, high = (width - gap) // columns - gap, (height - gap) // rows - gap
     corners = [

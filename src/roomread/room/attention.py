@@ -19,6 +19,9 @@ _HYSTERESIS = 0.1
 _OBSERVED = 0.9
 # A fall is between means of so long: a laugh that ends is no fall, s.
 _MOMENT = 30.0
+# The time before a rule's own from which a fall learns how much the room wavers, s, and of how
+# many moments the interval's own error counts beside it.
+_HISTORY, _PRIOR = 600.0, 10.0
 # A pause in the source longer than this is not bridged, s.
 _GAP = 10.0
 # The part of a person's frames that must be read, for a rule about what they show.
@@ -85,18 +88,24 @@ class _Course:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._moment = _Window(min(_MOMENT, seconds / 4))
+        self._length = min(_MOMENT, seconds / 4)
+        self._moment = _Window(self._length)
         self._points: deque[tuple[float, float]] = deque()
+        # Those before the rule's seconds.
+        self._before: deque[tuple[float, float]] = deque()
 
     def add(self, time: float, value: float | None) -> None:
         if self._points and time - self._points[-1][0] > _GAP:
+            self._before.extend(self._points)
             self._points.clear()
         self._moment.add(time, value)
         mean = self._moment.mean()
         if mean is not None:
             self._points.append((time, mean))
         while self._points and time - self._points[0][0] > self._seconds:
-            self._points.popleft()
+            self._before.append(self._points.popleft())
+        while self._before and time - self._before[0][0] > self._seconds + _HISTORY:
+            self._before.popleft()
 
     def fall(self) -> tuple[float, float, float] | None:
         """The highest point, the last one, and the seconds between them."""
@@ -107,6 +116,35 @@ class _Course:
         then, high = max(reversed(self._points), key=lambda point: point[1])
         return high, now, time - then
 
+    def sure(self, size: float, spread: float) -> float:
+        """The probability that a room that does not change shows no fall of such a size, 0..1.
+
+        Args:
+            size: over 0.
+            spread: the standard error of one point as far as is known without its past.
+        """
+        # The highest point is one of as many as fit beside one another: each is a chance.
+        chances = self._seconds / self._length
+        return math.pow(_normal(size / (math.sqrt(2) * self._wavering(spread))), chances)
+
+    def _wavering(self, spread: float) -> float:
+        """The standard deviation of the points of a room that does not change.
+
+        That of the points before the rule's seconds: means of so long hold what follows one another
+        in the moods (overlapping batch means, Meketon and Schmeiser 1984). While there are few, the
+        spread counts for some more (the mean of a scaled inverse chi-square posterior).
+        """
+        points = [value for _, value in self._before]
+        if len(points) < 2:
+            return spread
+        span = self._before[-1][0] - self._before[0][0]
+        # Means that overlap: one and a half times the degrees of freedom of those that do not.
+        freedom = max(1.5 * (span / self._length - 1), 0.0)
+        mean = sum(points) / len(points)
+        variance = sum((value - mean) ** 2 for value in points) / len(points)
+        variance *= span / max(span - self._length, self._length)
+        return math.sqrt((freedom * variance + _PRIOR * spread**2) / (freedom + _PRIOR))
+
 
 class Attention:
     """Watches one source. It has no clock: times come with what it is given, and never run back.
@@ -114,9 +152,11 @@ class Attention:
     Args:
         rules: what to watch for.
         people: whether rules of a person are applied; only right with their consent.
+        sure: how sure it must be that a fall is no chance, 0..1.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, people: bool = False) -> None:
+    def __init__(self, rules: Sequence[Rule], *, people: bool = False, sure: float = 0.99) -> None:
+        self._sure = sure
         self._room = [rule for rule in rules if rule.subject == "room"]
         self._person = [rule for rule in rules if rule.subject == "person" and people]
         self._windows: dict[tuple[Rule, int | None], _Window] = {}
@@ -203,10 +243,11 @@ class Attention:
             return self._end(rule, None, mood.time) if fall < rule.threshold / 2 else []
         if fall <= 0 or fall < rule.threshold:
             return []
-        # The room then was about as many people as it is now.
-        spread = math.sqrt(2) * _spread(mood.valence_interval)
+        sure = course.sure(fall, _spread(mood.valence_interval))
+        if sure < self._sure:
+            return []
         why = f"room: valence fell from {high:+.2f} to {now:+.2f} in {_time(round(seconds))}"
-        return self._raise(rule, None, mood.time, why, _normal(fall / spread))
+        return self._raise(rule, None, mood.time, why, sure)
 
     def _raise(
         self, rule: Rule, seat: int | None, time: float, why: str, sure: float

@@ -149,7 +149,7 @@ def valences(moods: Sequence[RoomMood]) -> NDArray[np.float64]:
     rows = np.full((len(moods), 3), np.nan)
     known = [i for i, mood in enumerate(moods) if mood.scores is not None]
     if known:
-        scores = np.array([mood.scores for mood in moods if mood.scores is not None])
+        scores = np.array([moods[i].scores for i in known])
         n = np.array([moods[i].readable for i in known], dtype=np.float64)
         pleasant, unpleasant = scores[:, VALENCE > 0].sum(1), scores[:, VALENCE < 0].sum(1)
         rows[known, 0] = scores @ VALENCE

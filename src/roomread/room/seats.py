@@ -19,17 +19,20 @@ _FOLLOW = 0.1
 
 
 @dataclass(slots=True)
-class _Seat:
-    """Where somebody sits, px, and the track that was last there."""
+class Place:
+    """Where somebody sits: the middle of the face and its size, px."""
 
-    number: int
     x: float
     y: float
     size: float
-    track: int
+
+    @classmethod
+    def of(cls, box: Box) -> Place:
+        """Where a face is."""
+        return cls(*box.center, _size(box))
 
     def distance(self, box: Box) -> float:
-        """How far a face is from here, in sizes; infinite where it cannot be this seat's."""
+        """How far a face is from here, in sizes; infinite where it cannot be this place's."""
         size = _size(box)
         if not 1 / _GROWTH <= size / self.size <= _GROWTH:
             return math.inf
@@ -38,10 +41,20 @@ class _Seat:
         return away if away <= _REACH else math.inf
 
     def follow(self, box: Box) -> None:
+        """Moves a little towards a face."""
         x, y = box.center
         self.x += _FOLLOW * (x - self.x)
         self.y += _FOLLOW * (y - self.y)
         self.size += _FOLLOW * (_size(box) - self.size)
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A numbered place, and the track that was last there."""
+
+    number: int
+    place: Place
+    track: int
 
 
 class Seats:
@@ -57,7 +70,7 @@ class Seats:
     def __init__(self, places: Mapping[int, Box] | None = None) -> None:
         self._seats = [
             # No track has the number 0, so that the first to come is taken by its place.
-            _Seat(number, *box.center, _size(box), track=0)
+            _Seat(number, Place.of(box), track=0)
             for number, box in sorted((places or {}).items())
         ]
         self._of_track: dict[int, _Seat] = {}
@@ -72,7 +85,7 @@ class Seats:
         seats = self._known(readings)
         newcomers = [i for i in range(len(readings)) if i not in seats]
         seats |= self._nearest_free(readings, newcomers, {id(s) for s in seats.values()})
-        for i in _reading_order(readings, set(newcomers) - set(seats)):
+        for i in reading_order(readings, set(newcomers) - set(seats)):
             seats[i] = self._new(readings[i])
         return [self._seated(reading, seats[i]) for i, reading in enumerate(readings)]
 
@@ -94,7 +107,8 @@ class Seats:
                 (distance, i, n)
                 for i in newcomers
                 for n, seat in enumerate(self._seats)
-                if id(seat) not in taken and (distance := seat.distance(readings[i].box)) < math.inf
+                if id(seat) not in taken
+                and (distance := seat.place.distance(readings[i].box)) < math.inf
             ),
         )
         found: dict[int, _Seat] = {}
@@ -106,14 +120,13 @@ class Seats:
         return found
 
     def _new(self, reading: Reading) -> _Seat:
-        x, y = reading.box.center
         number = max((seat.number for seat in self._seats), default=0) + 1
-        seat = _Seat(number, x, y, _size(reading.box), reading.track or 0)
+        seat = _Seat(number, Place.of(reading.box), reading.track or 0)
         self._seats.append(seat)
         return seat
 
     def _seated(self, reading: Reading, seat: _Seat) -> Reading:
-        seat.follow(reading.box)
+        seat.place.follow(reading.box)
         # A track whose seat another took is looked up anew when it comes back.
         self._of_track.pop(seat.track, None)
         seat.track = reading.track or 0
@@ -125,7 +138,7 @@ def _size(box: Box) -> float:
     return math.sqrt(max(box.area, 1.0))
 
 
-def _reading_order(readings: Sequence[Reading], chosen: set[int]) -> list[int]:
+def reading_order(readings: Sequence[Reading], chosen: set[int]) -> list[int]:
     """Row by row from the top, and from left to right."""
     # Faces of one row are not of quite one height.
     row = 1.5 * statistics.median([_size(readings[i].box) for i in chosen] or [1.0])

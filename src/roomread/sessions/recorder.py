@@ -58,6 +58,7 @@ class Recorder:
     Attributes:
         session: what is recorded.
         resumed_at: the last time that was recorded before, s; None for a new session.
+        places: where the seats were that were recorded before, px.
         mood: the latest, or None.
         readings: of the last frame, with the seat's number as their `track`.
         trouble: why nothing can be written at present, in a line; else empty.
@@ -79,7 +80,8 @@ class Recorder:
         self._store, self._clock = store, clock
         before = store.alerts(session.id)
         self._first_alert = max((alert.number for alert in before), default=0)
-        self._seats = Seats(store.readings(session.id).last_boxes())
+        self.places = store.readings(session.id).last_boxes()
+        self._seats = Seats(self.places)
         # Five frames or more in a window, or one bad one could decide.
         self._meter = RoomMeter(window=max(10.0, 5 * every))
         self._attention = Attention(parse_rules(session.rules), people=session.keeps_people)
@@ -98,17 +100,18 @@ class Recorder:
         """Pieces, of about a second each, that could not be written yet."""
         return len(self._waiting)
 
-    def add(self, time: float, readings: Sequence[Reading]) -> None:
+    def add(self, time: float, readings: Sequence[Reading], *, numbered: bool = False) -> None:
         """Takes the readings of one frame, an empty list too.
 
         Args:
             time: of the frame, s; later than the last one's.
             readings: with the tracker's numbers (`Analyzer.stream` or `follow`).
+            numbered: whether these are the seats' already (`roomread.identity.People`).
 
         Raises:
             SessionError: the session was deleted, or the database has failed for an hour.
         """
-        self.readings = self._seats.update(readings)
+        self.readings = list(readings) if numbered else self._seats.update(readings)
         mood = self._meter.update(time, self.readings)
         alerts = self._attention.update_people(time, self.readings)
         if mood is not None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreadable
+from roomread.readings import VALENCE, Box, Expression, Quality, Reading, Scores, Unreadable
 
 # Who has the sessions of the command line, and of an app that asks for no sign-in.
 LOCAL_OWNER = "local"
@@ -157,6 +157,9 @@ class Readings:
     def __len__(self) -> int:
         return len(self._records)
 
+    def __getitem__(self, rows: slice) -> Readings:
+        return Readings(self._records[rows], self._session, self._names)
+
     @property
     def times(self) -> NDArray[np.float64]:
         """Seconds, float64 [N], ascending."""
@@ -177,6 +180,14 @@ class Readings:
         """float32 [N, 7], rows summing to 1; 0 in rows that are not readable."""
         scores = self._records["scores"].astype(np.float32)
         return np.asarray(scores / np.maximum(scores.sum(axis=1, keepdims=True), 1), np.float32)
+
+    @property
+    def valences(self) -> NDArray[np.float32]:
+        """float32 [N], -1..1; 0 in rows that are not readable."""
+        # One product for the signed and the plain sum; `scores` would divide all seven.
+        sums = np.stack([VALENCE, np.ones(len(Expression))], axis=1).astype(np.float32)
+        signed, whole = (self._records["scores"].astype(np.float32) @ sums).T
+        return np.asarray(signed / np.maximum(whole, 1), np.float32)
 
     def last_boxes(self) -> dict[int, Box]:
         """Where each seat was seen last, px."""

@@ -86,22 +86,26 @@ def to_session(row: Row[Any]) -> Session:
     return Session(**values)
 
 
-def to_mood(row: Row[Any]) -> RoomMood:
-    """The mood of a row."""
-    # Positions, not names: an hour has thousands of rows.
-    _, time, present, readable, *scores, baseline = tuple(row)
-    known = None if scores[0] is None else np.array(scores, dtype=np.float64)
-    return RoomMood(time / 1000, present, readable, known, baseline)
+def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
+    """The moods of rows."""
+    # An hour has thousands of rows: positions, not names, and one array for all of their scores.
+    columns = [tuple(row) for row in rows]
+    scores = np.array([row[4:-1] for row in columns], dtype=np.float64)
+    return [
+        RoomMood(row[1] / 1000, row[2], row[3], None if row[4] is None else known, row[-1])
+        for row, known in zip(columns, scores, strict=True)
+    ]
 
 
 def to_alert(row: Row[Any]) -> Alert:
     """The alert of a row."""
+    _, number, time, ended, seat, rule, why, sure = tuple(row)
     return Alert(
-        number=row.number,
-        time=row.time_ms / 1000,
-        rule=row.rule,
-        why=row.why,
-        sure=row.sure,
-        seat=row.seat,
-        ended=None if row.ended_ms is None else row.ended_ms / 1000,
+        number=number,
+        time=time / 1000,
+        rule=rule,
+        why=why,
+        sure=sure,
+        seat=seat,
+        ended=None if ended is None else ended / 1000,
     )

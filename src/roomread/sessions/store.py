@@ -33,7 +33,7 @@ from roomread.sessions.rows import (
     session_row,
     stored,
     to_alert,
-    to_mood,
+    to_moods,
     to_session,
     utc_now,
 )
@@ -180,7 +180,7 @@ class SessionStore:
             .limit(limit)
         )
         with told(self.engine.url), self.engine.connect() as connection:
-            return [to_mood(row) for row in connection.execute(query)]
+            return to_moods(connection.execute(query).all())
 
     def last_mood(self, number: str) -> RoomMood | None:
         """The newest of the room's figures; None of an empty session."""
@@ -188,8 +188,8 @@ class SessionStore:
         query = table.select().where(table.c.session_id == number)
         query = query.order_by(table.c.time_ms.desc()).limit(1)
         with told(self.engine.url), self.engine.connect() as connection:
-            row = connection.execute(query).first()
-        return to_mood(row) if row is not None else None
+            moods = to_moods(connection.execute(query).all())
+        return moods[0] if moods else None
 
     def last_time(self, number: str) -> float | None:
         """The time of what was written last, s; None of an empty session."""

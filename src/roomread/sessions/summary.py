@@ -24,6 +24,8 @@ BY_VALENCE = (
     Expression.HAPPY,
 )
 _START = "from the start"
+# Readings that are summed at once: what is made of more does not fit a processor's cache.
+_BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +148,7 @@ def course(moods: Sequence[RoomMood], *, points: int = 400) -> Course:
         return _course(np.empty(0), 1.0, np.empty((0, 6 + len(Expression))))
     counted = np.array([[m.time, m.present, m.readable, _or_nan(m.baseline)] for m in moods])
     nothing = np.full(len(Expression), np.nan)
-    scores = np.stack([nothing if m.scores is None else m.scores for m in moods])
+    scores = np.array([nothing if m.scores is None else m.scores for m in moods])
     rows = np.hstack([counted, valences(moods), scores])
     start, end = moods[0].time, moods[-1].time
     step = max((end - start) / points, _usual_step(moods))
@@ -154,10 +156,12 @@ def course(moods: Sequence[RoomMood], *, points: int = 400) -> Course:
     count = int(numbers[-1]) + 1
     values = rows[:, 1:]
     known = ~np.isnan(values)
-    sums, counts = np.zeros((count, values.shape[1])), np.zeros((count, values.shape[1]))
-    np.add.at(sums, numbers, np.where(known, values, 0.0))
-    np.add.at(counts, numbers, known)
-    means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    # The moods are in order, so each step's are beside one another.
+    filled, starts = np.unique(numbers, return_index=True)
+    sums = np.add.reduceat(np.where(known, values, 0.0), starts)
+    counts = np.add.reduceat(known.astype(int), starts)
+    means = np.full((count, values.shape[1]), np.nan)
+    means[filled] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     times = (start + (np.arange(count) + 0.5) * step).astype(np.float64)
     return _course(times, step, means)
 
@@ -200,18 +204,22 @@ def seat_map(readings: Readings, names: dict[int, str], *, steps: int = 120) -> 
     """The seats that were seen in at least one step in twenty; None without readings."""
     if not len(readings):
         return None
-    end = float(readings.times[-1])
+    end = float(readings[-1:].times[0])
     step = max(end / steps, 1.0)
     count = int(end / step) + 1
-    seats, rows = np.unique(readings.seats, return_inverse=True)
-    places = rows * count + np.minimum((readings.times / step).astype(int), count - 1)
-    size, readable = len(seats) * count, readings.readable
-    seen = np.bincount(places, minlength=size) > 0
-    read = np.bincount(places[readable], minlength=size)
-    sums = np.bincount(
-        places[readable], weights=(readings.scores @ VALENCE)[readable], minlength=size
-    )
+    taken = np.bincount(readings.seats) > 0
+    seats, row = np.flatnonzero(taken), np.cumsum(taken) - 1
+    size = len(seats) * count
+    found, read, sums = np.zeros(size), np.zeros(size), np.zeros(size)
+    for first in range(0, len(readings), _BLOCK):
+        part = readings[first : first + _BLOCK]
+        columns = np.minimum((part.times / step).astype(int), count - 1)
+        places = row[part.seats] * count + columns
+        found += np.bincount(places, minlength=size)
+        # What is not readable counts as nought in both sums.
+        read += np.bincount(places, weights=part.readable, minlength=size)
+        sums += np.bincount(places, weights=part.valences, minlength=size)
     valence = np.where(read > 0, sums / np.maximum(read, 1), np.nan).reshape(len(seats), count)
-    seen = seen.reshape(len(seats), count)
+    seen = found.reshape(len(seats), count) > 0
     kept = seen.mean(axis=1) >= 0.05
-    return SeatMap(tuple(int(seat) for seat in seats[kept]), names, step, valence[kept], seen[kept])
+    return SeatMap(tuple(map(int, seats[kept])), names, step, valence[kept], seen[kept])

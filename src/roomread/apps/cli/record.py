@@ -14,6 +14,7 @@ from roomread.apps.cli.progress import ProgressBar
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.faces import CenterFace
+from roomread.identity import DlibResNet, FaceEmbedder
 from roomread.media import open_source
 from roomread.room import DEFAULT_RULES
 from roomread.runtime import Device
@@ -41,6 +42,14 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             help="Keep each person's readings by seat too: who consented, and how.",
         ),
     ] = "",
+    identity: Annotated[
+        bool,
+        typer.Option(
+            "--identity",
+            help="Tell people apart by their faces, so that they keep their number when tiles "
+            "move; --people must cover it. Biometric data: in memory only, until it ends.",
+        ),
+    ] = False,
     resume: Annotated[
         str | None, typer.Option(metavar="ID", help="Go on with a session that was interrupted.")
     ] = None,
@@ -62,6 +71,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         detector=CenterFace(min_face=min_face, device=device),
         classifier=ExpressionClassifier(open_model(model, device=device)),
     )
+    embedder = _embedder(consent, resume) if identity else None
     failure: MediaError | None = None
     with (
         opened_store() as store,
@@ -81,13 +91,16 @@ def command(  # noqa: PLR0913 (each is an option of the command)
                 source=source,
                 rules=text,
                 consent=consent,
+                embedder=embedder,
             )
         )
+        if identity and not session.keeps_people:
+            raise SessionError(f"session {session.id} keeps no people", hint="leave out --identity")
         recorder, trouble = Recorder(store, session, every=seconds), ""
         # First of all, so that it can be marked, shown and resumed meanwhile.
         typer.echo(session.id)
         try:
-            for frame in record(analyzer, opened, recorder):
+            for frame in record(analyzer, opened, recorder, embedder=embedder):
                 bar.show(frame.time, str(recorder.mood or "no figure yet"))
                 if recorder.trouble != trouble:
                     trouble = recorder.trouble
@@ -103,6 +116,21 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             progress.say("roomread: too short for a figure: three frames are needed")
     if failure is not None:
         raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _embedder(consent: str, resume: str | None) -> FaceEmbedder:
+    """What tells people apart.
+
+    Raises:
+        SessionError: nobody consented.
+        MissingExtraError: the extra `identity` is not installed.
+    """
+    if not consent.strip() and resume is None:
+        raise SessionError(
+            "--identity tells people apart by their faces, which needs their consent",
+            hint='add --people "all 28, in writing, 2 Sept."; it must cover that',
+        )
+    return DlibResNet()
 
 
 def _name(source: str) -> str:

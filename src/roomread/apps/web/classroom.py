@@ -12,6 +12,7 @@ import streamlit as st
 from roomread.apps.recording import open_store
 from roomread.apps.settings import Settings, load_settings
 from roomread.apps.web.class_charts import coverage_chart, seats_chart, shares_chart, valence_chart
+from roomread.apps.web.class_people import show_people, show_purge
 from roomread.apps.web.recordings import Lesson, Recording, RecordingBoard
 from roomread.apps.web.shared import engine, go_to, is_signed_in, owner, upload_types
 from roomread.errors import RoomreadError
@@ -79,11 +80,18 @@ def _ask(board: RecordingBoard, store: SessionStore, settings: Settings) -> None
         )
     with st.expander("Rules of attention"):
         rules = st.text_area("One a line", DEFAULT_RULES, height=170)
-    consent = ""
+    consent, identity = "", False
     keep = st.checkbox("Keep the readings of single people, by seat number")
     if keep:
         consent = st.text_input("Who consented, and how", placeholder="all 28, in writing, 2 Sept.")
-    else:
+        identity = bool(place) and st.checkbox("Tell people apart by their faces")
+    if identity:
+        st.caption(
+            "Then people keep their number when tiles move, and when they leave and return. What "
+            "faces are compared by is biometric data: it stays in memory while this records and is "
+            "never written. The consent must cover it."
+        )
+    if not keep:
         st.caption("Only the room's figures are kept: nothing of single people, no picture.")
     ready = bool(name.strip() and (upload is not None or place) and (consent.strip() or not keep))
     st.caption(
@@ -91,23 +99,33 @@ def _ask(board: RecordingBoard, store: SessionStore, settings: Settings) -> None
         "for medical or safety reasons; elsewhere too, ask the people you film."
     )
     if st.button("Start", type="primary", disabled=not ready):
-        asked = Lesson(name, every=_EVERY, rules=rules, consent=consent)
-        if upload is not None:
-            session = board.read(upload.name, upload.getvalue(), asked, store, engine().board)
-        else:
-            session = board.start(place, asked, store)
+        asked = Lesson(name, every=_EVERY, rules=rules, consent=consent, identity=identity)
+        with st.spinner("Opening …"):
+            if upload is not None:
+                session = board.read(upload.name, upload.getvalue(), asked, store, engine().board)
+            else:
+                session = board.start(place, asked, store)
         go_to(session=session.id)
 
 
 def _list(store: SessionStore) -> None:
-    sessions = store.sessions()
     st.subheader("Sessions")
-    if not sessions:
+    if not store.sessions():
         st.caption("None is kept yet.")
         return
+    # Above the forms on the page, and drawn after them: what they delete is not listed.
+    listing = st.container()
+    if not is_signed_in():
+        # Both reach everybody's sessions.
+        show_purge(store)
+    with listing:
+        _list_all(store.sessions())
+
+
+def _list_all(sessions: list[Session]) -> None:
     for session in sessions[:50]:
         day = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        columns = st.columns([4, 3, 2, 1], vertical_alignment="center")
+        columns = st.columns([4, 3, 2, 2], vertical_alignment="center")
         columns[0].markdown(f"**{_plain(session.name)}**")
         columns[1].write(day)
         columns[2].write(session.state().value)
@@ -212,11 +230,17 @@ def _show_kept(store: SessionStore, session: Session) -> None:
         table = pd.DataFrame(rows, columns=["when", "what was seen", "sure", "rule"])
         st.dataframe(table, hide_index=True)
     names = {person.seat: person.name for person in store.people(session.id)}
-    seats = seat_map(store.readings(session.id), names)
+    readings = store.readings(session.id)
+    seats = seat_map(readings, names)
     if seats is not None:
         st.subheader("Seats")
         st.altair_chart(seats_chart(seats), width="stretch")
-        st.caption("A row is a seat or a tile, not a face: where tiles move, the number stays.")
+        st.caption(
+            "A row is a number: a seat or a tile, not a face, unless people were told apart by "
+            "their faces."
+        )
+    if session.keeps_people and len(readings):
+        show_people(store, session, sorted(set(readings.seats.tolist())))
     _add_mark(store, session)
     _offer(store, session)
 

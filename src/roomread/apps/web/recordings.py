@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from roomread.apps.jobs import JobBoard
 from roomread.apps.recording import new_session, record
 from roomread.apps.sent import parse_frames
 from roomread.errors import MediaError, RoomreadError, SessionError
-from roomread.media import open_source
+from roomread.identity import DlibResNet, FaceEmbedder
+from roomread.media import Source, open_source
+from roomread.readings import Frame
 from roomread.room import Alert, RoomMood
 from roomread.sessions import Recorder, Session, SessionStore
 
@@ -31,12 +33,14 @@ class Lesson:
         every: seconds from one frame to the next.
         rules: of attention.
         consent: who consented, and how; empty where people are not kept.
+        identity: whether people are told apart by their faces.
     """
 
     name: str
     every: float
     rules: str
     consent: str
+    identity: bool = False
 
 
 class Recording:
@@ -80,9 +84,15 @@ class Recording:
         """Why nothing can be written at present; else empty."""
         return self._recorder.trouble
 
-    def watch(self, analyzer: Analyzer, source: str, every: float) -> None:
-        """Begins to read a place of this computer."""
-        self._start(self._watched(analyzer, source, every))
+    def watch(self, source: Source, frames: Iterator[Frame]) -> None:
+        """Begins to read a place of this computer.
+
+        Args:
+            source: opened; closed once it is read.
+            frames: its, recorded one by one.
+        """
+        self.duration, self.live = source.duration, source.live
+        self._start(self._watched(source, frames))
 
     def follow(self, job: VideoJob, board: JobBoard) -> None:
         """Begins to take what a job reads, which is forgotten at the end."""
@@ -115,12 +125,9 @@ class Recording:
         except RoomreadError as error:
             self.error = str(error)
 
-    def _watched(
-        self, analyzer: Analyzer, source: str, every: float
-    ) -> Generator[float, None, None]:
-        with open_source(source, every=every) as opened:
-            self.duration, self.live = opened.duration, opened.live
-            for frame in record(analyzer, opened, self._recorder):
+    def _watched(self, source: Source, frames: Iterator[Frame]) -> Generator[float, None, None]:
+        with source:
+            for frame in frames:
                 yield frame.time
 
     def _followed(self, job: VideoJob, board: JobBoard) -> Generator[float, None, None]:
@@ -185,18 +192,26 @@ class RecordingBoard:
         """Begins a session on a place: a path, a camera's number, a URL.
 
         Raises:
+            MediaError: it cannot be opened; no session is made then.
             SessionError: as many run as this process takes, or it cannot be made.
             RulesError: the rules are none.
+            MissingExtraError: `identity` without its extra.
         """
-        with self._lock:
+        embedder = DlibResNet() if asked.identity else None
+        with ExitStack() as undo, self._lock:
             running = [number for number in self._watched if self._recordings[number].running]
             if len(running) >= self._most:
                 problem = f"{self._most} sessions are being recorded already"
                 raise SessionError(problem, hint="stop one of them")
+            opened = undo.enter_context(open_source(source, every=asked.every))
+            if opened.is_picture:
+                raise SessionError(f"{source}: is a picture", hint="the page Photo takes it")
             analyzer = self._analyzer()
-            recording = self._make(source, asked, store, analyzer)
+            recording, recorder = self._make(source, asked, store, analyzer, embedder)
             self._watched.add(recording.session.id)
-            recording.watch(analyzer, source, asked.every)
+            recording.watch(opened, record(analyzer, opened, recorder, embedder=embedder))
+            # What was opened is the recording's from here on.
+            undo.pop_all()
             return recording.session
 
     def read(
@@ -214,7 +229,7 @@ class RecordingBoard:
             raise TypeError("a reserved job has an upload")
         try:
             job.upload.write_bytes(content)
-            recording = self._make(name, asked, store, self._analyzer())
+            recording, _ = self._make(name, asked, store, self._analyzer())
         except BaseException:
             jobs.forget(job.record.number)
             raise
@@ -231,11 +246,23 @@ class RecordingBoard:
         self.store.close()
 
     def _make(
-        self, source: str, asked: Lesson, store: SessionStore, analyzer: Analyzer
-    ) -> Recording:
+        self,
+        source: str,
+        asked: Lesson,
+        store: SessionStore,
+        analyzer: Analyzer,
+        embedder: FaceEmbedder | None = None,
+    ) -> tuple[Recording, Recorder]:
         session = new_session(
-            store, analyzer, asked.name, source=source, rules=asked.rules, consent=asked.consent
+            store,
+            analyzer,
+            asked.name,
+            source=source,
+            rules=asked.rules,
+            consent=asked.consent,
+            embedder=embedder,
         )
-        recording = Recording(session, Recorder(store, session, every=asked.every))
+        recorder = Recorder(store, session, every=asked.every)
+        recording = Recording(session, recorder)
         self._recordings[session.id] = recording
-        return recording
+        return recording, recorder

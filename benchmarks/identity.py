@@ -1,0 +1,120 @@
+"""A made-up call of an hour: how many faces carry another's number, with and without `identity`.
+
+    python benchmarks/identity.py                 # 40 people, one hour, one frame a second
+    python benchmarks/identity.py --minutes 10 --rate 2 --every 2
+
+Tiles are shuffled every four minutes; people leave after twenty minutes or so and return into any
+free tile; poses and light change; faces are about 50 px high (`roomread.bench.call`). Numbers are
+given to people so that as many faces as can be are right (Ristani et al. 2016, the recall behind
+IDF1): a face is wrong that has another number, or none yet. A switch is a face whose number is not
+the one before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, field
+
+import lap
+import numpy as np
+
+from roomread import Analyzer
+from roomread.bench.call import ShuffledCall, orl_people
+from roomread.identity import DlibResNet, People
+from roomread.readings import Box, Reading
+from roomread.room import Seats
+from roomread.testing import FixedClassifier
+
+
+@dataclass(slots=True)
+class Count:
+    """Who was seen under which number.
+
+    Attributes:
+        seen: sightings by person and number; 0 stands for none yet.
+        switches: how often a person's number was another than before.
+    """
+
+    seen: dict[tuple[int, int], int] = field(default_factory=dict)
+    switches: int = 0
+    _last: dict[int, int] = field(default_factory=dict)
+
+    def add(self, person: int, number: int) -> None:
+        """Takes a sighting in."""
+        self.seen[person, number] = self.seen.get((person, number), 0) + 1
+        if number:
+            self.switches += self._last.setdefault(person, number) != number
+            self._last[person] = number
+
+    def wrong(self) -> float:
+        """The share of sightings that are not under the person's number."""
+        people = sorted({person for person, _ in self.seen})
+        numbers = sorted({number for _, number in self.seen if number})
+        table = np.zeros((len(people), len(numbers)))
+        for (person, number), count in self.seen.items():
+            if number:
+                table[people.index(person), numbers.index(number)] = count
+        _, columns, _ = lap.lapjv(-table, extend_cost=True)
+        right = sum(table[row, column] for row, column in enumerate(columns) if column >= 0)
+        return 1 - float(right) / self.total
+
+    @property
+    def total(self) -> int:
+        """Sightings."""
+        return sum(self.seen.values())
+
+    def said(self, name: str) -> str:
+        """A line of figures."""
+        numbers = {number for _, number in self.seen} - {0}
+        none = sum(count for (_, number), count in self.seen.items() if not number)
+        return (
+            f"  {name:<18} {self.wrong():6.1%} of {self.total:,} faces under another's number "
+            f"({none / self.total:.1%} under none yet); {self.switches:,} switches; "
+            f"{len(numbers)} numbers"
+        )
+
+
+def count(
+    found: list[Reading], numbered: list[Reading], there: dict[int, Box], into: Count
+) -> None:
+    """Adds a frame: every face that was found, by the person in whose tile it is."""
+    numbers = {reading.box: reading.track or 0 for reading in numbered}
+    for reading in found:
+        x, y = reading.box.center
+        for person, tile in there.items():
+            if tile.left <= x < tile.right and tile.top <= y < tile.bottom:
+                into.add(person, numbers.get(reading.box, 0))
+
+
+def main() -> None:
+    """Prints the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--rate", type=float, default=1, help="frames a second")
+    parser.add_argument("--shuffle", type=float, default=240, help="seconds; 0 for never")
+    parser.add_argument("--every", type=float, default=4, help="seconds between looks at a face")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    faces = orl_people()
+    call = ShuffledCall(faces, shuffle_every=options.shuffle, seed=options.seed)
+    # What the faces show makes no difference here.
+    follower, seats = Analyzer(classifier=FixedClassifier()).follow(), Seats()
+    people = People(DlibResNet(), every=options.every)
+    places, looks, busy, frames = Count(), Count(), 0.0, 0
+    for frame, there in call.frames(60 * options.minutes, rate=options.rate):
+        found = follower.update(frame)
+        count(found, seats.update(found), there, places)
+        start = time.process_time()
+        numbered = people.update(frame, found)
+        busy += time.process_time() - start
+        count(found, numbered, there, looks)
+        frames += 1
+    print(f"{len(faces)} people, {options.minutes:g} min, {frames:,} frames")
+    print(places.said("place and time"))
+    print(looks.said("with `identity`"))
+    print(f"  {1000 * busy / frames:.0f} ms of processor a frame for it")
+
+
+if __name__ == "__main__":
+    main()

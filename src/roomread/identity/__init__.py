@@ -1,0 +1,7 @@
+"""Who is who: people told apart by their faces, where they asked for it."""
+
+from roomread.identity.dlib_resnet import DlibResNet
+from roomread.identity.embedder import FaceEmbedder, align
+from roomread.identity.people import People
+
+__all__ = ["DlibResNet", "FaceEmbedder", "People", "align"]

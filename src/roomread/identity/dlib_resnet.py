@@ -1,0 +1,223 @@
+"""dlib's face recognition net (King 2017): a ResNet of 29 layers (He et al. 2016), 128 numbers.
+
+The weights are dlib's file `dlib_face_recognition_resnet_model_v1.dat` (CC0), which the package
+`face_recognition_models` carries. It is read where it lies and becomes an ONNX graph in memory:
+no dlib, no copy on disk. The other files of that package are not touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from roomread.errors import MissingExtraError, ModelFileError
+
+_PACKAGE = "face_recognition_models"
+_FILE = Path("models", "dlib_face_recognition_resnet_model_v1.dat")
+_SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
+# Residual blocks from the picture on: their channels, and whether they halve the picture.
+_BLOCKS = (
+    *[(32, False)] * 3,
+    (64, True),
+    *[(64, False)] * 3,
+    (128, True),
+    *[(128, False)] * 2,
+    (256, True),
+    *[(256, False)] * 2,
+    (256, True),
+)
+# Of the pictures that it was trained on, RGB in grey levels, and what these are divided by.
+_MEAN, _SCALE = (122.782, 117.001, 104.298), 256.0
+_SIDE, _WIDTH = 150, 128
+# What is left of the side after the first convolution and the pooling.
+_POOLED = 35
+# Bounds the memory of one pass.
+_MAX_BATCH = 32
+
+
+class DlibResNet:
+    """dlib's net at work. Safe to share between threads.
+
+    Args:
+        threads: of one pass.
+
+    Raises:
+        MissingExtraError: the extra `identity` is not installed.
+        ModelFileError: the weights are not those that were checked.
+    """
+
+    name = "dlib ResNet v1"
+    side = _SIDE
+    # dlib cuts a mean face out with a quarter of its width around it; these are that face's
+    # middles of the eyes, tip of the nose and corners of the mouth.
+    template = 100 * np.array(
+        [[0.475, 0.466], [1.005, 0.466], [0.740, 0.766], [0.504, 1.030], [0.976, 1.030]]
+    )
+    # dlib's own, a distance of 0.6, is about 0.91 here. benchmarks/identity.py was as good from
+    # 0.90 to 0.93; higher, people who turn their heads are taken for others.
+    threshold = 0.92
+
+    def __init__(self, *, threads: int = 1) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # Spinning threads starve the detector's when both run on two cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = ort.InferenceSession(_net(), options, providers=["CPUExecutionProvider"])
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Unit vectors float32 [N, 128] of crops uint8 [N, 150, 150, 3] RGB, in their order.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
+        if crops.dtype != np.uint8 or crops.shape[1:] != (_SIDE, _SIDE, 3):
+            wanted = f"uint8 [N, {_SIDE}, {_SIDE}, 3]"
+            raise ValueError(f"crops are {crops.dtype} {list(crops.shape)}, not {wanted}")
+        # An empty batch goes through too: it gives the output its width.
+        parts = [
+            self._session.run(["vectors"], {"faces": crops[start : start + _MAX_BATCH]})[0]
+            for start in range(0, max(len(crops), 1), _MAX_BATCH)
+        ]
+        vectors: NDArray[np.float32] = np.concatenate(parts)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+
+class _Graph:
+    """An ONNX graph that grows node by node; each method gives the name of what comes out."""
+
+    def __init__(self) -> None:
+        # An extra.
+        import onnx  # noqa: PLC0415
+
+        self._onnx = onnx
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+
+    def add(self, kind: str, *inputs: str | NDArray[Any], **options: Any) -> str:
+        """A node; arrays among its inputs become constants."""
+        output = f"{kind.lower()}{len(self._nodes)}"
+        names = [self._named(value) for value in inputs]
+        self._nodes.append(self._onnx.helper.make_node(kind, names, [output], **options))
+        return output
+
+    def _named(self, value: str | NDArray[Any]) -> str:
+        if isinstance(value, str):
+            return value
+        name = f"constant{len(self._constants)}"
+        self._constants.append(self._onnx.numpy_helper.from_array(value, name))
+        return name
+
+    def finish(self, output: str) -> bytes:
+        """The file: `faces` uint8 [N, 150, 150, 3] to `vectors` float32 [N, 128]."""
+        onnx, helper = self._onnx, self._onnx.helper
+        self._nodes.append(helper.make_node("Identity", [output], ["vectors"]))
+        kinds = onnx.TensorProto
+        faces = helper.make_tensor_value_info("faces", kinds.UINT8, ["batch", _SIDE, _SIDE, 3])
+        vectors = helper.make_tensor_value_info("vectors", kinds.FLOAT, ["batch", _WIDTH])
+        graph = helper.make_graph(self._nodes, "dlib", [faces], [vectors], self._constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        onnx.checker.check_model(model, full_check=True)
+        content: bytes = model.SerializeToString()
+        return content
+
+
+@cache
+def _net() -> bytes:
+    for module in (_PACKAGE, "onnx"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError("telling people apart by their faces", extra="identity")
+    graph, tensors = _Graph(), _tensors(_weights())
+    x = graph.add("Transpose", graph.add("Cast", "faces", to=1), perm=[0, 3, 1, 2])
+    x = graph.add("Sub", x, np.array(_MEAN, np.float32).reshape(1, 3, 1, 1))
+    x = graph.add("Div", x, np.array(_SCALE, np.float32))
+    x = graph.add("Relu", _convolved(graph, x, tensors, (32, 3, 7, 7), stride=2))
+    x = graph.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
+    channels, side = 32, _POOLED
+    for wide, halves in _BLOCKS:
+        stride = 2 if halves else 1
+        y = _convolved(graph, x, tensors, (wide, channels, 3, 3), stride=stride)
+        y = _convolved(graph, graph.add("Relu", y), tensors, (wide, wide, 3, 3), stride=1)
+        if halves:
+            x = graph.add("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
+            # Of two pictures that are added dlib takes the smaller one for nought where it ends.
+            x = _padded(graph, x, channels=wide - channels, side=0)
+            y = _padded(graph, y, channels=0, side=side // 2 - (side - 1) // 2)
+            side //= 2
+        x, channels = graph.add("Relu", graph.add("Add", x, y)), wide
+    x = graph.add("Flatten", graph.add("GlobalAveragePool", x))
+    return graph.finish(graph.add("MatMul", x, next(tensors).reshape(channels, _WIDTH)))
+
+
+def _convolved(
+    graph: _Graph,
+    x: str,
+    tensors: Iterator[NDArray[np.float32]],
+    shape: tuple[int, int, int, int],
+    *,
+    stride: int,
+) -> str:
+    """A convolution, and folded into it the affine layer that batch normalisation became."""
+    wide, kernel = shape[0], shape[-1]
+    convolution = next(tensors)
+    gamma, beta = next(tensors).reshape(2, wide)
+    weights = convolution[:-wide].reshape(shape) * gamma[:, None, None, None]
+    bias = convolution[-wide:] * gamma + beta
+    # dlib pads where the stride is one.
+    pads = [kernel // 2 if stride == 1 else 0] * 4
+    return graph.add("Conv", x, weights, bias, strides=[stride, stride], pads=pads)
+
+
+def _padded(graph: _Graph, x: str, *, channels: int, side: int) -> str:
+    """Noughts as channels behind, and to the right and below."""
+    return graph.add("Pad", x, np.array([0, 0, 0, 0, 0, channels, side, side], np.int64))
+
+
+def _weights() -> bytes:
+    spec = importlib.util.find_spec(_PACKAGE)
+    (folder,) = (spec.submodule_search_locations if spec is not None else None) or [""]
+    path = Path(folder) / _FILE
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != _SHA256:
+        problem = f"{_FILE.name} of {_PACKAGE} is not the file that was checked"
+        raise ModelFileError(problem, hint=f"pip install --force-reinstall {_PACKAGE}==0.3.0")
+    return content
+
+
+def _tensors(content: bytes) -> Iterator[NDArray[np.float32]]:
+    """The parameters of each layer, from the picture on, as dlib wrote them.
+
+    A tensor is its version (2), four sizes, and little-endian floats. Other things stand between;
+    so each tensor's head is looked for, which its layer's sizes tell.
+    """
+    place, channels = 0, 3
+    layers = [(32, 7), *((wide, 3) for wide, _ in _BLOCKS for _ in range(2))]
+    for wide, kernel in layers:
+        for count in (wide * channels * kernel**2 + wide, 2 * wide):
+            tensor, place = _tensor(content, place, (count, 1, 1, 1))
+            yield tensor
+        channels = wide
+    yield _tensor(content, place, (channels, _WIDTH, 1, 1))[0]
+
+
+def _tensor(content: bytes, place: int, sizes: tuple[int, ...]) -> tuple[NDArray[np.float32], int]:
+    """The next tensor of these sizes from a place on, and where it ends."""
+    head = b"".join(_packed(number) for number in (2, *sizes))
+    start = content.index(head, place) + len(head)
+    count = int(np.prod(sizes))
+    return np.frombuffer(content, "<f4", count, start), start + 4 * count
+
+
+def _packed(number: int) -> bytes:
+    """A positive whole number as dlib writes it: how many bytes, then these, the lowest first."""
+    length = (number.bit_length() + 7) // 8
+    return bytes([length]) + number.to_bytes(length, "little")

@@ -1,0 +1,103 @@
+"""Faces in, unit vectors out: the closer two vectors, the likelier they are of one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+# A crop is read from at most so many px of the picture on one of its own; see `align`.
+_DENSEST = 2
+
+
+class FaceEmbedder(Protocol):
+    """What turns aligned crops of faces into vectors that stand for persons.
+
+    Attributes:
+        name: for people.
+        side: of a crop, px.
+        template: float [5, 2], where a crop has the landmarks, px; in `Face`'s order.
+        threshold: the cosine from which two vectors are taken for one person's, -1..1.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 (above)
+
+    @property
+    def side(self) -> int: ...  # noqa: D102
+
+    @property
+    def template(self) -> NDArray[np.float64]: ...  # noqa: D102
+
+    @property
+    def threshold(self) -> float: ...  # noqa: D102
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Unit vectors float32 [N, D] of crops uint8 [N, side, side, 3] RGB, in their order."""
+
+
+def align(
+    image: NDArray[np.uint8],
+    faces: Sequence[NDArray[np.float32]],
+    template: NDArray[np.float64],
+    side: int,
+) -> NDArray[np.uint8]:
+    """Cuts faces out upright and of one size: what differs is who, not how they are turned.
+
+    Args:
+        image: uint8 [H, W, 3], RGB.
+        faces: landmarks float32 [5, 2] of N faces, px of `image`.
+        template: float [5, 2], where the crops have them.
+        side: of a crop, px.
+
+    Returns:
+        uint8 [N, side, side, 3], RGB; black outside of the picture.
+    """
+    crops = np.empty((len(faces), side, side, 3), dtype=np.uint8)
+    picture = Image.fromarray(image)
+    for crop, landmarks in zip(crops, faces, strict=True):
+        matrix, shift = similarity(template, landmarks.astype(np.float64))
+        scale = float(np.hypot(*matrix[0]))
+        # Pillow's transform reads single px: a large face is first brought near to its size.
+        factor = max(1, int(scale / _DENSEST))
+        source, offset = picture, np.zeros(2)
+        if factor > 1:
+            corners = matrix @ np.array([[0, side, 0, side], [0, 0, side, side]]) + shift[:, None]
+            left, top = np.maximum(np.floor(corners.min(axis=1)), 0)
+            right, bottom = np.minimum(np.ceil(corners.max(axis=1)), picture.size)
+            box = (
+                int(left),
+                int(top),
+                max(int(right), int(left) + 1),
+                max(int(bottom), int(top) + 1),
+            )
+            source, offset = picture.reduce(factor, box), np.array([left, top])
+        rows = np.hstack([matrix, (shift - offset)[:, None]]) / factor
+        cut = source.transform(
+            (side, side), Image.Transform.AFFINE, tuple(rows.ravel()), Image.Resampling.BICUBIC
+        )
+        crop[...] = np.asarray(cut)
+    return crops
+
+
+def similarity(
+    source: NDArray[np.float64], target: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The turn, scale and shift that bring points nearest to others (Umeyama 1991).
+
+    Args:
+        source: float [N, 2].
+        target: float [N, 2].
+
+    Returns:
+        M [2, 2] and s [2], so that `M @ source[i] + s` is near `target[i]`.
+    """
+    a, b = source - source.mean(axis=0), target - target.mean(axis=0)
+    # In the plane the best turn and scale are one complex number.
+    p, q = a[:, 0] + 1j * a[:, 1], b[:, 0] + 1j * b[:, 1]
+    z = np.vdot(p, q) / max(float(np.vdot(p, p).real), 1e-9)
+    matrix = np.array([[z.real, -z.imag], [z.imag, z.real]])
+    return matrix, target.mean(axis=0) - matrix @ source.mean(axis=0)

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from classes import reading, showing, tile
+from roomread import Analyzer
+from roomread.bench.call import ShuffledCall, orl_people
+from roomread.identity import DlibResNet, People
+from roomread.readings import Box, Expression, Frame, Quality, Unreadable
+from roomread.room import Seats
+
+SCORES = showing(Expression.NEUTRAL)
+MARKS = np.array([[20, 30], [50, 30], [35, 50], [25, 70], [45, 70]], dtype=np.float32)
+
+
+class Grey:
+    """Whoever a face is, its crop has one grey level: the vector stands for it."""
+
+    name, side, threshold = "grey", 8, 0.9
+    template = MARKS.astype(np.float64) / 10
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.looks += len(crops)
+        vectors = np.zeros((len(crops), 256), dtype=np.float32)
+        vectors[np.arange(len(crops)), crops[:, 4, 4, 0]] = 1
+        return vectors
+
+
+class Scene:
+    """Frames in which persons are even tiles of their own grey; the tracker goes by place."""
+
+    def __init__(self, **options: float) -> None:
+        self.embedder = Grey()
+        self.people = People(self.embedder, **options)  # type: ignore[arg-type]
+        self.time = 0.0
+
+    def show(
+        self, places: dict[int, int], *, hidden: tuple[int, ...] = (), step: float = 1.0
+    ) -> dict[int, int | None]:
+        """The number of each person; `places` are their tiles, `hidden` those who look away."""
+        self.time += step
+        image = np.zeros((1080, 1920, 3), dtype=np.uint8)
+        readings = []
+        for person, place in places.items():
+            box = tile(place)
+            left, top = int(box.left), int(box.top)
+            image[top - 30 : top + 120, left - 30 : left + 100] = 10 * person
+            seen = replace(
+                reading(place, self.time, SCORES, box=box),
+                landmarks=MARKS + np.array([left, top], dtype=np.float32),
+            )
+            if person in hidden:
+                quality = Quality(90, 1, 0.5, 0.2, 1, None, Unreadable.TURNED_AWAY)
+                seen = replace(seen, quality=quality, scores=None)
+            readings.append(seen)
+        found = self.people.update(Frame(image, self.time, 0, "scene"), readings)
+        numbers = {r.box: r.track for r in found}
+        return {person: numbers.get(tile(place)) for person, place in places.items()}
+
+    def settle(
+        self, places: dict[int, int], *, hidden: tuple[int, ...] = ()
+    ) -> dict[int, int | None]:
+        """The numbers after six seconds."""
+        for _ in range(5):
+            self.show(places, hidden=hidden)
+        return self.show(places, hidden=hidden)
+
+
+def test_people_are_numbered_row_by_row_once_three_looks_agree() -> None:
+    scene = Scene()
+    places = {5: 9, 3: 2, 4: 1}
+    assert scene.show(places) == dict.fromkeys(places)
+    assert scene.show(places) == dict.fromkeys(places)
+    assert scene.show(places) == {4: 1, 3: 2, 5: 3}
+
+
+def test_who_moves_to_another_tile_takes_the_number_along() -> None:
+    scene = Scene()
+    before = scene.settle({1: 1, 2: 2, 3: 3})
+    # One face of another at a look is enough to look at all of them.
+    shuffled = [scene.show({1: 3, 2: 1, 3: 2}) for _ in range(3)]
+    assert shuffled[-1] == before
+    assert scene.show({1: 20, 2: 30, 3: 40}) == before
+
+
+def test_who_returns_elsewhere_after_an_hour_has_the_number_back() -> None:
+    scene = Scene()
+    before = scene.settle({1: 1, 2: 2})
+    for _ in range(60):
+        scene.show({1: 1}, step=60.0)
+    assert scene.show({1: 1, 2: 30}) == before
+
+
+def test_a_newcomer_in_a_tile_that_was_left_is_somebody_else() -> None:
+    scene = Scene()
+    scene.settle({1: 1, 2: 2})
+    scene.settle({1: 1})
+    assert scene.settle({1: 1, 7: 2}) == {1: 1, 7: 3}
+    # At once, in the tile's next frame, too.
+    assert scene.settle({1: 1, 8: 2}) == {1: 1, 8: 4}
+
+
+def test_one_look_that_is_like_nobody_changes_nothing() -> None:
+    scene = Scene(every=0.1)
+    before = scene.settle({1: 1, 2: 2})
+    assert list(scene.show({1: 1, 9: 2}).values()) == list(before.values())
+    assert scene.settle({1: 1, 2: 2}) == before
+
+
+def test_who_looks_away_keeps_the_number_and_gets_one_by_place() -> None:
+    scene = Scene()
+    before = scene.settle({1: 1, 2: 2})
+    assert scene.settle({1: 1, 2: 2}, hidden=(2,)) == before
+    never = Scene()
+    assert never.settle({1: 1, 2: 2}, hidden=(2,)) == {1: 1, 2: 2}
+    # Seen at last, it is the same number, and goes along from then on.
+    assert never.settle({1: 1, 2: 2}) == {1: 1, 2: 2}
+    assert never.settle({1: 2, 2: 1}) == {1: 1, 2: 2}
+
+
+def test_a_session_that_goes_on_knows_people_by_their_places_at_first() -> None:
+    scene = Scene(places={1: tile(1), 2: tile(2)})  # type: ignore[arg-type]
+    assert scene.settle({8: 2, 9: 30}) == {8: 2, 9: 3}
+    assert scene.settle({8: 12, 9: 30}) == {8: 2, 9: 3}
+
+
+def test_a_face_that_stays_is_looked_at_every_few_seconds_and_not_all_at_once() -> None:
+    scene = Scene(every=4.0)
+    places = {person: person for person in range(1, 21)}
+    scene.settle(places)
+    counts = []
+    for _ in range(40):
+        before = scene.embedder.looks
+        scene.show(places)
+        counts.append(scene.embedder.looks - before)
+    assert 20 * 10 * 0.8 <= sum(counts) <= 20 * 10 * 1.2
+    assert max(counts) <= 10
+
+
+def test_who_is_found_elsewhere_is_not_still_in_the_old_tile() -> None:
+    scene = Scene(every=60.0)
+    assert scene.settle({1: 1, 2: 2}) == {1: 1, 2: 2}
+    assert scene.show({1: 1, 2: 5}, step=0.4) == {1: 1, 2: 2}
+    # Somebody else is in tile 2 before the tracker has missed anybody there.
+    assert scene.show({1: 1, 2: 5, 9: 2}, step=0.4) == {1: 1, 2: 2, 9: None}
+
+
+tiles = st.permutations(range(1, 13))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(tiles, st.integers(0, 6), st.booleans()), min_size=1, max_size=12))
+def test_no_two_faces_of_a_frame_share_a_number_whoever_sits_where(
+    frames: list[tuple[list[int], int, bool]],
+) -> None:
+    scene = Scene(every=1.5)
+    for order, count, looks_away in frames:
+        places = {person: order[person] for person in range(1, count + 1)}
+        numbers = scene.show(places, hidden=(1, 2) if looks_away else (), step=0.9).values()
+        given_numbers = [number for number in numbers if number is not None]
+        assert len(set(given_numbers)) == len(given_numbers)
+
+
+def test_in_a_shuffled_call_people_keep_their_numbers_where_places_lose_them() -> None:
+    """A minute of a call of eight whose tiles are shuffled, whose people leave and return."""
+    call = ShuffledCall(
+        orl_people()[:8],
+        columns=3,
+        rows=3,
+        size=(480, 360),
+        shuffle_every=15,
+        stay=60,
+        away=10,
+        seed=3,
+    )
+    follower, seats, people = Analyzer().follow(), Seats(), People(DlibResNet())
+    wrong = {"places": 0, "faces": 0}
+    owner: dict[tuple[str, int], int] = {}
+    number: dict[tuple[str, int], int] = {}
+    total = returned = 0
+    away: set[int] = set()
+    for frame, there in call.frames(60, rate=1):
+        found = follower.update(frame)
+        returned += len(away & set(there))
+        away = set(range(8)) - set(there)
+        for kind, numbered in (
+            ("places", seats.update(found)),
+            ("faces", people.update(frame, found)),
+        ):
+            for seen in numbered:
+                who, seat = person_at(seen.box, there), seen.track or 0
+                # Both ways: a number is one person's, and a person has one number.
+                right = owner.setdefault((kind, seat), who) == who
+                right &= number.setdefault((kind, who), seat) == seat
+                wrong[kind] += not right
+        total += len(found)
+    assert returned >= 3
+    assert total > 350
+    assert wrong["places"] / total > 0.4
+    assert wrong["faces"] / total <= 0.02
+
+
+def person_at(box: Box, there: dict[int, Box]) -> int:
+    x, y = box.center
+    (who,) = [
+        person
+        for person, place in there.items()
+        if place.left <= x < place.right and place.top <= y < place.bottom
+    ]
+    return who
