@@ -131,7 +131,7 @@ def test_one_users_lesson_is_none_of_the_others(people: list[Page], tmp_path: Pa
     expect(ben.get_by_text("Algebra")).to_have_count(0)
     anna.reload()
     expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
-    visit(anna, "Class")
+    anna.get_by_role("button", name="All sessions").click()
     expect(anna.get_by_role("button", name="Open")).to_be_visible()
     # What it deletes is everybody's.
     expect(anna.get_by_text("Delete old sessions")).to_have_count(0)
