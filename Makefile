@@ -20,9 +20,9 @@ sample: $(VENV)/base.done
 	@echo "The photo with its boxes: out/astronaut.jpg"
 	@echo "Now yours: $(BIN)/roomread analyze PHOTO, FOLDER, VIDEO, or 0 for the webcam"
 
-# Two at a time: many wait for a browser. One compute thread each, or they fight for the cores.
+# Three at a time: many wait for a browser. One compute thread each, or they fight for the cores.
 test: $(VENV)/dev.done
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 3 --dist loadfile
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check

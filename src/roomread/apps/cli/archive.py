@@ -14,6 +14,7 @@ from roomread.apps.archive.executor import Executor, LocalExecutor
 from roomread.apps.archive.run import Archive, Step
 from roomread.apps.archive.storage import find_videos, is_address
 from roomread.apps.archive.tasks import Options
+from roomread.apps.cli import interrupts
 from roomread.errors import MissingExtraError, OutputError, RoomreadError
 
 EXIT_FAILED = 2
@@ -59,6 +60,7 @@ def analyze_archive(
             task = bar.add_task("pieces", total=None)
             for step in archive.run(videos, executor):
                 tally.add(step)
+                interrupts.check()
                 if step.error:
                     console.print(f"roomread: {step.error}", soft_wrap=True, markup=False)
                 bar.update(task, completed=archive.pieces, total=archive.pieces_known or None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import signal
 import sys
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from roomread.apps.cli import (
     evaluate,
     export,
     fewshot,
+    interrupts,
     models,
     profiles,
     serve,
@@ -74,8 +74,7 @@ def _main(
 
 def run() -> None:
     """The console script: an error is one line on stderr and a status, not a traceback."""
-    # A service manager's stop is a person's Ctrl-C: what was computed is kept.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupts.install()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file's name may hold what the terminal's encoding cannot show.
