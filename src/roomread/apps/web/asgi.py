@@ -21,4 +21,6 @@ def make_app(*, max_upload_mb: int) -> App:
     # As `roomread app` sets them on Streamlit's command line.
     config.set_option("server.maxUploadSize", max_upload_mb)
     config.set_option("server.fileWatcherType", "none")
+    # See .streamlit/config.toml, which is read where Streamlit itself is run.
+    config.set_option("runner.postScriptGC", False)
     return app

@@ -1,0 +1,52 @@
+"""The memory of a lesson that is recorded: 49 people at 1920 x 1080, two frames a second.
+
+    python benchmarks/memory.py [--minutes 30]
+
+As fast as it goes, from frames that are made while it runs, into a database of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+
+from roomread import Analyzer
+from roomread.bench.scenes import grid, moving
+from roomread.sessions import Recorder, SessionStore
+
+EVERY, PARTS = 0.5, 6
+
+
+def main() -> None:
+    """Prints the memory after each sixth of the lesson."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30)
+    frames = round(parser.parse_args().minutes * 60 / EVERY)
+    still = grid(width=1920, height=1080, columns=8, rows=7, people=49)
+    # The same half minute again and again: to make a frame takes as long as to read one.
+    film = itertools.cycle(list(moving(still, 60, rate=1 / EVERY)))
+    process, follower = psutil.Process(), Analyzer().follow()
+    with tempfile.TemporaryDirectory() as folder:
+        store = SessionStore(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        session = store.create("bench", keeps_people=True, consent="nobody: two portraits")
+        recorder = Recorder(store, session, every=EVERY)
+        begun = time.monotonic()
+        for index, frame in enumerate(itertools.islice(film, frames), start=1):
+            now = index * EVERY
+            recorder.add(now, follower.update(replace(frame, time=now, index=index)))
+            if index % (frames // PARTS) == 0:
+                rate = index / (time.monotonic() - begun)
+                memory = process.memory_info().rss / 2**20
+                print(f"{now / 60:5.1f} min  {memory:6.0f} MB  {rate:5.1f} frames/s", flush=True)
+        recorder.close()
+        store.close()
+
+
+if __name__ == "__main__":
+    main()
