@@ -22,5 +22,5 @@ def make_app(*, max_upload_mb: int) -> App:
     config.set_option("server.maxUploadSize", max_upload_mb)
     config.set_option("server.fileWatcherType", "none")
     # See .streamlit/config.toml, which is read where Streamlit itself is run.
-    config.set_option("runner.postScriptGC", False)
+    config.set_option("runner.postScriptGC", False)  # noqa: FBT003 (Streamlit's own)
     return app
