@@ -44,7 +44,12 @@ class Connection:
     def __init__(self, url: str, *, key: str | None, timeout: float) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         self._http = httpx.Client(
-            base_url=f"{url.rstrip('/')}/api/v1/", headers=headers, timeout=timeout
+            base_url=f"{url.rstrip('/')}/api/v1/",
+            headers=headers,
+            timeout=timeout,
+            # The service closes a connection that was idle for five seconds; one that is used again
+            # just then fails.
+            limits=httpx.Limits(keepalive_expiry=2.0),
         )
 
     def close(self) -> None:
