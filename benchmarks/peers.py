@@ -18,12 +18,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from first_use import TIME_ROOMREAD, install, make_environment
 from roomread.bench.measure import SCENES
 
 ROUNDS = 3
@@ -50,18 +50,7 @@ HUMAN = (
     "@tensorflow/tfjs-backend-wasm@4.22.0",
 )
 
-# Each prints one JSON line: the faces, and the median of 15 pictures after one for warmth.
-ROOMREAD_PROGRAM = """
-import json, statistics, sys, time
-from roomread import Analyzer
-from roomread.media import read_image
-image, analyzer, times = read_image(sys.argv[1]), Analyzer(), []
-for _ in range(16):
-    start = time.perf_counter()
-    faces = analyzer.analyze(image)
-    times.append(time.perf_counter() - start)
-print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])}))
-"""
+# As `TIME_ROOMREAD`, each prints one JSON line: the faces, and the median of 15 pictures.
 FER_PROGRAM = """
 import json, statistics, sys, time
 import numpy as np
@@ -114,11 +103,9 @@ const { Human } = require(path.join(own, "dist", "human.node-wasm.js"));
 
 def make_fer(folder: Path) -> Path:
     """An environment with `fer`; its Python."""
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    pip = [str(python), "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, *FER_NEEDS], check=True)
-    subprocess.run([*pip, "--no-deps", FER], check=True)
+    python = make_environment(folder)
+    install(python, *FER_NEEDS)
+    install(python, "--no-deps", FER)
     return python
 
 
@@ -156,7 +143,7 @@ def main() -> int:
             raw.write_bytes(np.ascontiguousarray(image).tobytes())
             height, width = image.shape[:2]
             programs: dict[str, list[str | Path]] = {
-                "roomread": [sys.executable, "-c", ROOMREAD_PROGRAM, png],
+                "roomread": [sys.executable, "-c", TIME_ROOMREAD, png],
                 "fer": [fer, "-c", FER_PROGRAM, png],
                 "human": ["node", human, raw, str(width), str(height)],
             }

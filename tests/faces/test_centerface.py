@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from roomread.bench import scenes
 from roomread.errors import ModelFileError
 from roomread.faces import CenterFace, centerface
+from roomread.faces.detector import SAME_FACE
 from roomread.readings import Box, Face
 
 SIZES = st.floats(1, 200, width=32)
@@ -160,7 +161,7 @@ def test_no_two_boxes_that_are_kept_are_one_face_and_all_others_are_covered(
     boxes = np.stack([numbers[:, :2], numbers[:, :2] + numbers[:, 2:4]], axis=1)
     kept = centerface.suppress(boxes, numbers[:, 4])
     plain = [Box(*one.ravel().tolist()) for one in boxes]
-    near = centerface.SAME_FACE + 1e-3
+    near = SAME_FACE + 1e-3
     assert all(plain[i].iou(plain[j]) <= near for i in kept for j in kept if i != j)
     for other in set(range(len(plain))) - set(kept):
-        assert any(plain[other].iou(plain[i]) > centerface.SAME_FACE - 1e-3 for i in kept)
+        assert any(plain[other].iou(plain[i]) > SAME_FACE - 1e-3 for i in kept)

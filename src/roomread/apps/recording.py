@@ -88,8 +88,6 @@ def record(
         MediaError: the source cannot be read to its end; what came before is recorded.
         SessionError: the session can no longer be written.
     """
-    if source.is_picture:
-        raise SessionError(f"{source.name}: is a picture", hint="`roomread analyze` takes it")
     follower, signal = analyzer.follow(), SignalCheck()
     people = People(embedder, places=recorder.places) if embedder is not None else None
     done = recorder.resumed_at
@@ -103,6 +101,20 @@ def record(
             readings = people.update(frame, readings)
         recorder.add(time, readings, numbered=people is not None)
         yield frame
+
+
+def refuse_picture(source: Source, *, hint: str) -> None:
+    """To be called before a session is made.
+
+    Args:
+        source: opened.
+        hint: what takes pictures.
+
+    Raises:
+        SessionError: it is a picture, which has no course in time.
+    """
+    if source.is_picture:
+        raise SessionError(f"{source.name}: is a picture", hint=hint)
 
 
 def open_store(settings: Settings) -> SessionStore:

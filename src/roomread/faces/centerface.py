@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from roomread.errors import ModelFileError
-from roomread.faces.detector import check_picture, largest_first
+from roomread.faces.detector import SAME_FACE, check_picture, largest_first
 from roomread.readings import Box, Face
 from roomread.runtime import Device, open_session, threads_for
 
@@ -27,8 +27,6 @@ SCALED_THRESHOLD = 0.4
 # The net halves the picture five times, and answers once for every 4 x 4 px.
 MULTIPLE = 32
 STRIDE = 4
-# Overlap (IoU) above which two boxes are one face.
-SAME_FACE = 0.3
 # A face is looked for again in a square twice its size, brought to 64 px: a seventh of the time of
 # a whole 720p picture with 25 faces. On calls of 25 and 49 the boxes are 6 % lower than those of a
 # whole search, all labels the same, and the scores differ by 0.012 in total variation; moving the

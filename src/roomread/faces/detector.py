@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from roomread.errors import MediaError
 from roomread.readings import Box, Face
 
+# Overlap (IoU) above which two boxes are one face.
+SAME_FACE = 0.3
+
 
 class FaceDetector(Protocol):
     """Finds the faces of a picture. May be called from several threads at once."""

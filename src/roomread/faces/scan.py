@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.faces.detector import FaceDetector, Refinder, largest_first
+from roomread.faces.detector import SAME_FACE, FaceDetector, Refinder, largest_first
 from roomread.readings import Box, Face, Frame
 
 # A frame is compared with the one before at so many places a side, to see a cut.
@@ -23,8 +23,6 @@ _MOST_MISSING = 8
 _FULL = 4
 # Of one who moves faster, in sizes a second, nobody knows where that will be in a tenth of one.
 _FAST = 1.0
-# Overlap (IoU) above which two boxes are one face.
-_SAME_FACE = 0.3
 
 
 def phase(track: int) -> float:
@@ -145,5 +143,5 @@ def _others(faces: list[Face], known: list[Face]) -> list[Face]:
     high = np.minimum(boxes[:, np.newaxis, 2:], others[:, 2:])
     common = np.prod(np.maximum(high - low, 0), axis=-1)
     areas, their = (np.prod(each[:, 2:] - each[:, :2], axis=1) for each in (boxes, others))
-    same = common > _SAME_FACE * (areas[:, np.newaxis] + their - common)
+    same = common > SAME_FACE * (areas[:, np.newaxis] + their - common)
     return [face for face, is_known in zip(faces, same.any(axis=1), strict=True) if not is_known]

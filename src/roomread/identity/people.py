@@ -10,6 +10,7 @@ import lap
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.faces.scan import phase
 from roomread.identity.embedder import FaceEmbedder, align
 from roomread.readings import Box, Frame, Reading
 from roomread.room.seats import Place, reading_order
@@ -26,8 +27,6 @@ _MEMORY = 60.0
 # Who was at a place is believed to be there still, unless another's likeness is greater by so much
 # (a cosine): half of what a person's own looks differ by.
 _STAYING = 0.01
-# The golden ratio's fraction spreads any run of track numbers evenly over 0..1.
-_SPREAD = 0.618034
 
 
 @dataclass(slots=True, eq=False)
@@ -147,7 +146,7 @@ class People:
 
     def _turn(self, reading: Reading, time: float) -> int:
         """How often the turn of a face has come; those who came together take turns."""
-        return math.floor(time / self.every + (reading.track or 0) * _SPREAD % 1)
+        return math.floor(time / self.every + phase(reading.track or 0))
 
     def _embed(
         self, frame: Frame, readings: Sequence[Reading], chosen: Sequence[int]

@@ -13,6 +13,7 @@ from roomread.apps.api.feeds import Taken
 from roomread.apps.api.shapes import SCORES, Probability
 from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMood
+from roomread.room.mood import Interval
 from roomread.sessions import Mark, Session, State
 from roomread.sessions.summary import Part
 
@@ -215,14 +216,13 @@ def _session_values(session: Session) -> dict[str, Any]:
 
 def mood_shape(mood: RoomMood) -> MoodShape:
     """One mood's answer."""
-    interval = mood.valence_interval
     return MoodShape(
         time=mood.time,
         present=mood.present,
         readable=mood.readable,
         coverage=round(mood.coverage, 4),
         valence=_rounded(mood.valence),
-        valence_interval=(round(interval.low, 4), round(interval.high, 4)) if interval else None,
+        valence_interval=_interval(mood.valence_interval),
         trend=_rounded(mood.trend),
         direction=mood.direction.value if mood.direction is not None else None,
         scores=_scores(mood.scores),
@@ -230,7 +230,6 @@ def mood_shape(mood: RoomMood) -> MoodShape:
 
 
 def _part_shape(part: Part) -> PartShape:
-    interval = part.interval
     return PartShape(
         label=part.label,
         start=part.start,
@@ -238,7 +237,7 @@ def _part_shape(part: Part) -> PartShape:
         present=round(part.present, 1),
         coverage=round(part.coverage, 4),
         valence=_rounded(part.valence),
-        valence_interval=(round(interval.low, 4), round(interval.high, 4)) if interval else None,
+        valence_interval=_interval(part.interval),
         scores=_scores(part.scores),
     )
 
@@ -263,6 +262,10 @@ def taken_shape(taken: Taken) -> TakenShape:
         mood=mood_shape(taken.mood) if taken.mood is not None else None,
         alerts=[alert_shape(alert) for alert in taken.alerts],
     )
+
+
+def _interval(interval: Interval | None) -> tuple[float, float] | None:
+    return (round(interval.low, 4), round(interval.high, 4)) if interval is not None else None
 
 
 def _rounded(value: float | None) -> float | None:

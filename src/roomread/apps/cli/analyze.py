@@ -21,6 +21,7 @@ from roomread.apps.cli.archive import Engine, analyze_archive, is_archive
 from roomread.apps.cli.output import Format, format_for, open_sink
 from roomread.apps.cli.profiles import parse_uses, profile_store
 from roomread.apps.cli.progress import ProgressBar
+from roomread.apps.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 from roomread.apps.records import Sink
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.errors import MediaError, OutputError, RoomreadError
@@ -35,10 +36,6 @@ from roomread.media import (
     open_source,
 )
 from roomread.runtime import Device
-
-EXIT_FAILED = 2
-EXIT_SOME_FAILED = 3
-EXIT_INTERRUPTED = 130
 
 
 class DetectorName(StrEnum):

@@ -15,11 +15,8 @@ from roomread.apps.archive.run import Archive, Step
 from roomread.apps.archive.storage import find_videos, is_address
 from roomread.apps.archive.tasks import Options
 from roomread.apps.cli import interrupts
+from roomread.apps.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 from roomread.errors import MissingExtraError, OutputError, RoomreadError
-
-EXIT_FAILED = 2
-EXIT_SOME_FAILED = 3
-EXIT_INTERRUPTED = 130
 
 
 class Engine(StrEnum):

@@ -26,10 +26,8 @@ from roomread.apps.cli import (
     train,
     webapp,
 )
+from roomread.apps.cli.status import EXIT_FAILED
 from roomread.errors import RoomreadError
-
-# Nothing could be done; argument errors end so too.
-EXIT_FAILED = 2
 
 app = typer.Typer(
     help="Reads the facial expressions in a photo, a recording, a webcam, a class.",

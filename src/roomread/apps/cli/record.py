@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from roomread.analyzer import Analyzer
-from roomread.apps.cli.analyze import EXIT_SOME_FAILED, parse_seconds
+from roomread.apps.cli.analyze import parse_seconds
 from roomread.apps.cli.progress import ProgressBar
+from roomread.apps.cli.status import EXIT_SOME_FAILED
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.faces import CenterFace
@@ -62,7 +63,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 ) -> None:
     """Record who is there and the room's mood over time."""
     from roomread.apps.cli.session import opened_store  # noqa: PLC0415 (needs the extra)
-    from roomread.apps.recording import new_session, record  # noqa: PLC0415
+    from roomread.apps.recording import new_session, record, refuse_picture  # noqa: PLC0415
     from roomread.sessions import Recorder  # noqa: PLC0415
 
     seconds = parse_seconds(every)
@@ -79,8 +80,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         ProgressBar(1, quiet=quiet) as progress,
         progress.source(opened) as bar,
     ):
-        if opened.is_picture:
-            raise SessionError(f"{source}: is a picture", hint="`roomread analyze` takes it")
+        refuse_picture(opened, hint="`roomread analyze` takes it")
         session = (
             store.session(resume)
             if resume is not None

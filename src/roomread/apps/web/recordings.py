@@ -11,7 +11,7 @@ from pathlib import Path
 from roomread import Analyzer
 from roomread.apps.job import VideoJob
 from roomread.apps.jobs import JobBoard
-from roomread.apps.recording import new_session, record
+from roomread.apps.recording import new_session, record, refuse_picture
 from roomread.apps.sent import parse_frames
 from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.identity import DlibResNet, FaceEmbedder
@@ -204,8 +204,7 @@ class RecordingBoard:
                 problem = f"{self._most} sessions are being recorded already"
                 raise SessionError(problem, hint="stop one of them")
             opened = undo.enter_context(open_source(source, every=asked.every))
-            if opened.is_picture:
-                raise SessionError(f"{source}: is a picture", hint="the page Photo takes it")
+            refuse_picture(opened, hint="the page Photo takes it")
             analyzer = self._analyzer()
             recording, recorder = self._make(source, asked, store, analyzer, embedder)
             self._watched.add(recording.session.id)

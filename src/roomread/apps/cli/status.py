@@ -1,0 +1,7 @@
+"""How the program ends, for scripts; 0 where all was done."""
+
+# Nothing could be done; argument errors end so too.
+EXIT_FAILED = 2
+EXIT_SOME_FAILED = 3
+# As shells say of Ctrl-C.
+EXIT_INTERRUPTED = 130
