@@ -29,6 +29,7 @@ from roomread.sessions import Recorder, SessionStore, schema
 from roomread.sessions.rows import stored
 from visitors import (
     CHROMIUM,
+    SECONDS,
     SLOW,
     chromium,
     launch,
@@ -177,8 +178,9 @@ def test_the_live_camera_is_read_the_face_leaves_and_comes_back(page: Page) -> N
     start_camera(page)
 
 
+@pytest.mark.parametrize("overtaken", [False, True])
 def test_a_connection_that_falters_is_made_again(
-    browser: Browser, address: str, page: Page
+    browser: Browser, address: str, page: Page, *, overtaken: bool
 ) -> None:
     del page  # the purpose is answered
     context = browser.new_context(permissions=["camera"])
@@ -187,21 +189,30 @@ def test_a_connection_that_falters_is_made_again(
         "window.RTCPeerConnection = function (settings) {"
         "  return (window.connection = new Free(settings));"
         "};"
+        # On a busy computer the app sees the next offer and never the end before it.
+        "window.addEventListener('message', (event) => {"
+        "  const value = event.data?.value;"
+        "  if (window.overtaken && value && !value.playing && !value.sdpOffer) {"
+        "    window.overtaken = false;"
+        "    event.stopImmediatePropagation();"
+        "  }"
+        "});"
     )
     visitor = context.new_page()
     visitor.set_default_timeout(SLOW)
     visitor.goto(address)
     visit(visitor, "Live")
     start_camera(visitor)
+    visitor.evaluate("(overtaken) => { window.overtaken = overtaken }", overtaken)
     frame = next(frame for frame in visitor.frames if "streamlit_webrtc" in frame.url)
     frame.evaluate(
         # What a browser says when a network falters.
         "Object.defineProperty(connection, 'connectionState', { value: 'disconnected' });"
-        "window.before = connection;"
         "connection.dispatchEvent(new Event('connectionstatechange'))"
     )
-    frame.wait_for_function("connection !== before && connection.connectionState === 'connected'")
-    expect(visitor.get_by_text("Frames/s")).to_be_visible()
+    expect(visitor.get_by_text("Connecting to the camera")).to_be_visible()
+    expect(visitor.get_by_text("Frames/s")).to_be_visible(timeout=100 * SECONDS)  # as it tries
+    assert not visitor.evaluate("window.overtaken")
     context.close()
 
 

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import av
 import numpy as np
@@ -215,54 +216,105 @@ class LiveCamera(VideoProcessorBase):
         return time.monotonic() - frame_time - self._fastest
 
 
+class _Phase(Enum):
+    """How far a connection is."""
+
+    OFF = auto()
+    CONNECTING = auto()
+    PLAYING = auto()
+    AWAY = auto()
+    READY = auto()
+
+
 class CameraLink:
     """Whether a visitor wants the camera: a connection that is lost is to be made again.
 
-    A browser calls a connection lost as soon as a network falters, and streamlit-webrtc then ends
-    it for good.
+    A browser calls a connection lost as soon as a network falters. streamlit-webrtc then ends it
+    for good or, asked to play, begins anew by itself: often twice at once, or with the answer to
+    an offer before, and nothing ever connects. So what ended is taken off the page, which frees
+    the camera and all that was half begun, and a new one is put there and asked to connect.
 
     Args:
         patience: seconds without a picture after which nothing more is tried.
+        attempt: seconds that the first connection may take before it is begun anew; each further
+            one may take twice as long, as the computer is busy.
+        settle: seconds that the browser is given to take one off; it has twice as long to put one
+            there, and both are doubled likewise.
 
     Attributes:
         lost: whether the last connection was given up.
     """
 
-    def __init__(self, *, patience: float = 30.0) -> None:
+    def __init__(
+        self, *, patience: float = 90.0, attempt: float = 15.0, settle: float = 1.0
+    ) -> None:
         self.lost = False
-        self._patience = patience
+        self._patience, self._attempt, self._settle = patience, attempt, settle
         self._until: float | None = None
-        self._stopping = False
+        self._phase = _Phase.OFF
+        self._since = 0.0
+        self._tries = 0
+        self._offered = False
 
     @property
-    def wanted(self) -> bool | None:
-        """What streamlit-webrtc is to do: connect, end, or None, leave it to its own button."""
-        if self._stopping:
-            return False
-        return True if self._until is not None else None
+    def wanted(self) -> bool:
+        """Whether there is to be a picture, now or after a new connection."""
+        return self._until is not None
 
-    def update(self, *, signalling: bool, playing: bool, now: float) -> None:
-        """What the browser tells.
+    @property
+    def shown(self) -> bool:
+        """Whether the page is to show the camera."""
+        return self._phase is not _Phase.AWAY
+
+    @property
+    def desired(self) -> bool | None:
+        """What the one shown is to do: connect, not yet, or None, what its own button says."""
+        return {_Phase.OFF: None, _Phase.READY: False}.get(self._phase, True)
+
+    def update(self, *, signalling: bool, playing: bool, now: float) -> bool:
+        """What the browser tells; whether the page is to be drawn anew.
 
         Args:
             signalling: it wants to connect; only once it was given a camera.
             playing: it is connected.
             now: seconds on any clock that does not go back.
         """
-        if self._stopping:
-            self._stopping = signalling or playing
-        elif playing or (signalling and self._until is None):
-            self._until, self.lost = now + self._patience, False
+        before = self._phase
+        if playing:
+            self._until, self.lost, self._tries = now + self._patience, False, 0
+            self._phase = _Phase.PLAYING
+        elif before is _Phase.OFF and signalling:
+            self._until, self.lost, self._tries = now + self._patience, False, 0
+            self._enter(_Phase.CONNECTING, now)
+        elif before is _Phase.PLAYING or (self._offered and not signalling):
+            self._enter(_Phase.AWAY, now)
+        self._offered = self._phase is _Phase.CONNECTING and (self._offered or signalling)
+        return self.check(now) or self._phase is not before
 
-    def check(self, now: float) -> None:
-        """Gives up where there has been no picture for too long."""
+    def check(self, now: float) -> bool:
+        """Goes on with what only takes time; whether the page is to be drawn anew."""
+        before = self._phase
         if self._until is not None and now > self._until:
-            self.stop()
+            self.stop(now)
             self.lost = True
+            return True
+        waited = (now - self._since) / 2**self._tries
+        if before is _Phase.AWAY and waited > self._settle:
+            self._enter(_Phase.READY if self.wanted else _Phase.OFF, now)
+        elif before is _Phase.READY and waited > 2 * self._settle:
+            self._enter(_Phase.CONNECTING, now)
+        elif before is _Phase.CONNECTING and waited > self._attempt:
+            self._tries += 1
+            self._enter(_Phase.AWAY, now)
+        return self._phase is not before
 
-    def stop(self) -> None:
+    def stop(self, now: float) -> None:
         """The visitor wants the camera no more."""
-        self._until, self._stopping = None, True
+        self._until, self._tries = None, 0
+        self._enter(_Phase.AWAY, now)
+
+    def _enter(self, phase: _Phase, now: float) -> None:
+        self._phase, self._since, self._offered = phase, now, False
 
 
 class CameraSlots:

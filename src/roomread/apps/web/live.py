@@ -75,30 +75,37 @@ def show() -> None:
     mirrored = st.toggle("Mirrored", value=True)
     link: CameraLink = st.session_state.setdefault("camera_link", CameraLink())
     link.check(time.monotonic())
-    asked = link.wanted
+    camera: LiveCamera | None = None
     left, right = st.columns([3, 2])
     with left:
-        streamer = _connect(servers, link, mirrored=mirrored)
-        state = streamer.state
-        link.update(signalling=state.signalling, playing=state.playing, now=time.monotonic())
-        if link.wanted != asked:
-            st.rerun()
+        if link.shown:
+            camera = _camera(servers, link, mirrored=mirrored)
         if link.wanted:
-            st.button("Stop the camera", on_click=link.stop)
+            st.button("Stop the camera", on_click=lambda: link.stop(time.monotonic()))
         with st.expander("The camera does not start?"):
             st.markdown(_TROUBLE)
             st.fragment(show_connection_test)(servers)
-    camera = streamer.video_processor
     with right:
-        if camera is not None and state.playing:
+        if camera is not None:
             camera.mirrored = mirrored
             _follow(camera, link, slots, visitor)
-        elif link.wanted:
+        elif link.wanted or not link.shown:
             _wait(link)
         elif link.lost:
             st.warning("The camera is no longer connected. Press START to try again.")
         else:
             st.info("Press START. The picture is read in this app's memory and never stored.")
+
+
+def _camera(
+    servers: list[dict[str, Any]], link: CameraLink, *, mirrored: bool
+) -> LiveCamera | None:
+    """The camera on the page; what reads it, while it is connected."""
+    streamer = _connect(servers, link, mirrored=mirrored)
+    state = streamer.state
+    if link.update(signalling=state.signalling, playing=state.playing, now=time.monotonic()):
+        st.rerun()
+    return streamer.video_processor if state.playing else None
 
 
 def _connect(
@@ -109,7 +116,7 @@ def _connect(
         return webrtc_streamer(
             key="live",
             mode=WebRtcMode.SENDRECV,
-            desired_playing_state=link.wanted,
+            desired_playing_state=link.desired,
             video_processor_factory=lambda: LiveCamera(analyzer, mirrored=mirrored),
             rtc_configuration={"iceServers": servers},
             media_stream_constraints={
@@ -136,9 +143,8 @@ def _follow(camera: LiveCamera, link: CameraLink, slots: CameraSlots, visitor: s
 @st.fragment(run_every=1.0)
 def _wait(link: CameraLink) -> None:
     """Until there is a picture, or no hope of one."""
-    st.info("Connecting to the camera …")
-    link.check(time.monotonic())
-    if not link.wanted:
+    st.info("Connecting to the camera …" if link.wanted else "Stopping the camera …")
+    if link.check(time.monotonic()):
         st.rerun()
 
 
