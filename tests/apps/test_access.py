@@ -470,3 +470,18 @@ def test_a_removed_user_is_signed_out_at_once_and_guessing_is_slowed(guarded: Gu
     assert "cleo" not in written
     assert PASSWORD not in written
     client.close()
+
+
+def test_a_user_of_a_provider_is_the_account_that_came_first(tmp_path: Path) -> None:
+    access = Access(tmp_path / "access.json")
+    access.add_user("Anna@school.example", None, [Scope.READ])
+    assert access.provided("berta@school.example", "issuer 7") is None
+    first = access.provided("anna@school.example", "issuer 1")
+    assert first is not None
+    again = Access(tmp_path / "access.json")
+    assert again.provided("married@school.example", "issuer 1") == first
+    assert again.provided("anna@school.example", "issuer 2") is None
+    assert again.provided("anna@school.example", "other-issuer 1") is None
+    for password in ("provider", again.users()[0].hash):
+        assert again.check_password("Anna@school.example", password) is None
+    assert "issuer 1" not in (tmp_path / "access.json").read_text()

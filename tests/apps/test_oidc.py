@@ -30,6 +30,8 @@ SECRET = "what only this service and the provider know"  # noqa: S105 (of nobody
 PEOPLE = {
     "anna": {"email": "Anna@school.example", "email_verified": True},
     "stranger": {"email": "stranger@elsewhere.example", "email_verified": True},
+    # Was given anna's address after she left.
+    "heir": {"email": "anna@school.example", "email_verified": True},
     "liar": {"email": "anna@school.example", "email_verified": False},
     "nameless": {},
 }
@@ -99,6 +101,10 @@ def test_who_is_a_user_here_comes_in_as_the_provider_says(
     assert (came.status_code, came.headers["location"]) == (303, "/upload")
     assert browser.get("/api/v1/sessions").json() == {"sessions": []}
     assert "Read a picture" in browser.get("/upload").text
+    with httpx.Client(base_url=service.url) as other:
+        refused = other.get(sent_back(other, "heir"))
+        assert refused.status_code == 403
+        assert "another account is" in refused.text
     # The way back is good once, and in the browser that set out on it.
     assert browser.get(back).status_code == 403
     with httpx.Client(base_url=service.url) as other:

@@ -24,7 +24,8 @@ from roomread.media import atomic_path
 # NIST SP 800-63B-4 asks for 15 where a password is all there is; we sit behind a rate limit.
 MIN_PASSWORD = 12
 _KEY_PREFIX = "rr"
-# In the place of a password's hash, of which it can be none.
+# In the place of a password's hash, which begins otherwise; with the account's hash after it from
+# the first sign-in on.
 _PROVIDED = "provider"
 
 
@@ -63,7 +64,7 @@ class Entry:
         id: public and not a name: it stands in logs.
         name: for people.
         hash: of the password (Argon2id) or of the key (HMAC-SHA256: it is 256 random bits);
-            "provider" of a user whom a provider knows.
+            "provider", and their account there once they came, of a user whom a provider knows.
         scopes: what it may do.
         created: seconds since 1970.
     """
@@ -184,7 +185,7 @@ class Access:
 
     def check_password(self, name: str, password: str) -> Principal | None:
         """Who comes with this password; None where it is wrong. Takes some 50 ms on purpose."""
-        users = (user for user in self._book().users if user.hash != _PROVIDED)
+        users = (user for user in self._book().users if not user.hash.startswith(_PROVIDED))
         user = next((user for user in users if user.name == name), None)
         try:
             # An unknown name takes as long as a known one.
@@ -193,11 +194,32 @@ class Access:
             return None
         return user.principal("user") if user is not None else None
 
-    def provided(self, name: str) -> Principal | None:
-        """The user whom a provider named; None where there is none who signs in so."""
-        users = (user for user in self._book().users if user.hash == _PROVIDED)
-        found = next((user for user in users if user.name.casefold() == name.casefold()), None)
-        return found.principal("user") if found is not None else None
+    def provided(self, name: str, account: str) -> Principal | None:
+        """The user whom a provider named; None where there is none who signs in so.
+
+        A name is given once: from the first sign-in on the user is that account, whatever its
+        name, and another account of the same name is nobody (OpenID Connect Core 1.0, section
+        5.7: addresses and names are given to others in time, subjects never).
+
+        Args:
+            name: what the provider calls them.
+            account: the issuer and its subject.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        book = self._book()
+        bound = f"{_PROVIDED} {_hash(account, book)}"
+        for user in book.users:
+            if hmac.compare_digest(user.hash, bound):
+                return user.principal("user")
+        for user in book.users:
+            if user.hash == _PROVIDED and user.name.casefold() == name.casefold():
+                known = replace(user, hash=bound)
+                users = tuple(known if each is user else each for each in book.users)
+                self._write(replace(book, users=users))
+                return known.principal("user")
+        return None
 
     def user(self, principal_id: str) -> Principal | None:
         """The user of an id, as it is now; None where it was removed."""

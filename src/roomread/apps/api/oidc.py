@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -31,6 +31,18 @@ _PATIENCE = 10.0
 
 class ProviderError(RoomreadError):
     """The provider did not say who comes, or what it said is not to be believed."""
+
+
+class Known(NamedTuple):
+    """Whom a provider knows.
+
+    Attributes:
+        name: the claim that names them here.
+        account: the issuer and its subject, which is never given to anybody else.
+    """
+
+    name: str
+    account: str
 
 
 class Provider:
@@ -68,15 +80,18 @@ class Provider:
         answer: Response = await self._told(lambda: self._client.authorize_redirect(request, back))
         return answer
 
-    async def hear(self, request: Request) -> str:
+    async def hear(self, request: Request) -> Known:
         """Whom the provider says that a visitor is, who comes back from it.
 
         Raises:
             ProviderError: nobody, or it is not to be believed.
         """
-        issuers = {"iss": {"essential": True, "values": [self._issuer, f"{self._issuer}/"]}}
+        needed = {
+            "iss": {"essential": True, "values": [self._issuer, f"{self._issuer}/"]},
+            "sub": {"essential": True},
+        }
         token: dict[str, Any] = await self._told(
-            lambda: self._client.authorize_access_token(request, claims_options=issuers)
+            lambda: self._client.authorize_access_token(request, claims_options=needed)
         )
         claims = token.get("userinfo") or {}
         name = claims.get(self._claim)
@@ -85,7 +100,7 @@ class Provider:
         # Anybody may write any address into an account of theirs.
         if self._claim == "email" and claims.get("email_verified") is not True:
             raise ProviderError("the provider did not verify the e-mail address")
-        return name
+        return Known(name, f"{self._issuer} {claims['sub']}")
 
     async def _told(self, ask: Callable[[], Any]) -> Any:
         import httpx2  # noqa: PLC0415 (an extra)
@@ -136,14 +151,16 @@ async def come_back(request: Request, house: TheHouse) -> Response:
     address = request.client.host if request.client else ""
     path = own_path(str(request.session.pop("next", "/")))
     try:
-        name = await house.provider.hear(request)
+        known = await house.provider.hear(request)
     except ProviderError as error:
         audit("sign-in refused", address=address)
         return sign_in_page(house, path, _sentence(error), HTTPStatus.FORBIDDEN)
-    principal = house.door.access.provided(name)
+    principal = house.door.access.provided(*known)
     if principal is None:
         audit("sign-in refused", address=address)
-        said = f"{name} is no user here. Ask whoever runs this service."
+        said = (
+            f"{known.name} is no user here, or another account is. Ask whoever runs this service."
+        )
         return sign_in_page(house, path, said, HTTPStatus.FORBIDDEN)
     return begin_session(request, house, principal, path)
 
