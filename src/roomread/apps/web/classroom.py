@@ -14,8 +14,8 @@ from roomread.apps.settings import Settings, load_settings
 from roomread.apps.web.class_charts import coverage_chart, seats_chart, shares_chart, valence_chart
 from roomread.apps.web.class_people import show_people, show_purge
 from roomread.apps.web.recordings import Lesson, Recording, RecordingBoard
-from roomread.apps.web.shared import engine, go_to, is_signed_in, owner, upload_types
-from roomread.errors import RoomreadError
+from roomread.apps.web.shared import engine, go_to, is_signed_in, owner, upload_types, words_for
+from roomread.errors import DatabaseError, RoomreadError
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression, percent
 from roomread.room import DEFAULT_RULES, MIN_PEOPLE, RoomMood, clock
@@ -54,7 +54,7 @@ def show() -> None:
             _ask(board, store, settings)
             _list(store)
     except RoomreadError as error:
-        st.error(str(error))
+        st.error(words_for(error, settings))
         if st.button("All sessions", key="after_error"):
             go_to()
 
@@ -147,7 +147,7 @@ def _show_session(board: RecordingBoard, store: SessionStore, session: Session) 
         _show_live(store, recording)
         return
     if recording is not None and recording.error:
-        st.error(recording.error)
+        st.error(words_for(recording.error, load_settings()))
     if session.state() is State.INTERRUPTED:
         how = "" if is_signed_in() else " `roomread session record --resume` goes on."
         st.warning(f"The recording was interrupted.{how}")
@@ -164,7 +164,8 @@ def _show_live(store: SessionStore, recording: Recording) -> None:
     else:
         st.caption(f"{clock(recording.seconds)} recorded")
     if recording.trouble:
-        st.error(f"{recording.trouble}: what comes meanwhile is kept in memory and written later.")
+        told = words_for(DatabaseError(recording.trouble), load_settings())
+        st.error(f"{told.rstrip('.')}. What comes meanwhile is kept in memory and written later.")
     _show_mood(recording.mood)
     for alert in recording.alerts:
         st.warning(f"{alert.why} ({percent(alert.sure)} sure; {alert.rule})")

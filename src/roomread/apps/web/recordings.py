@@ -51,7 +51,7 @@ class Recording:
         seconds: how far.
         duration: of the source in seconds, or None where it does not say.
         live: whether it is a camera or a stream.
-        error: why it ended early, in a line.
+        error: why it ended early; None where it did not.
     """
 
     def __init__(self, session: Session, recorder: Recorder) -> None:
@@ -59,7 +59,7 @@ class Recording:
         self.seconds = 0.0
         self.duration: float | None = None
         self.live = False
-        self.error = ""
+        self.error: RoomreadError | None = None
         self._recorder = recorder
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -123,7 +123,7 @@ class Recording:
             finally:
                 self._recorder.close()
         except RoomreadError as error:
-            self.error = str(error)
+            self.error = error
 
     def _watched(self, source: Source, frames: Iterator[Frame]) -> Generator[float, None, None]:
         with source:

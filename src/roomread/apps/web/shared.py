@@ -14,8 +14,8 @@ import streamlit as st
 from roomread import Analyzer
 from roomread.apps.engine import USER_HEADER, Engine, served_engine
 from roomread.apps.folders import profiles_folder
-from roomread.apps.settings import load_settings
-from roomread.errors import RoomreadError
+from roomread.apps.settings import Settings, load_settings
+from roomread.errors import DatabaseError, RoomreadError
 from roomread.fewshot import Profile, ProfileStore
 from roomread.readings import Expression, Scores
 from roomread.sessions import LOCAL_OWNER
@@ -113,6 +113,16 @@ def visitor_analyzer() -> Analyzer:
     profiles = visitor_profiles()
     analyzer = engine().analyzer
     return analyzer.with_profiles(profiles) if profiles else analyzer
+
+
+def words_for(error: RoomreadError, settings: Settings) -> str:
+    """What a visitor is told of an error.
+
+    A database's own words name the operator's files and hosts: they are for who may open those.
+    """
+    if isinstance(error, DatabaseError) and not settings.local_files:
+        return "The sessions' database does not answer. Try again in a moment."
+    return str(error)
 
 
 def go_to(**shown: str) -> None:
