@@ -120,6 +120,8 @@ def test_without_a_consent_nothing_of_a_single_person_is_written(
     store.close()
     answer = http.get(f"sessions/{session.id}/export", params={"people": "1"})
     assert answer.status_code == 409
+    with pytest.raises(ServiceError, match="keeps no people"):
+        room.sessions.enrol(session.id, 1, "Ada", consent="a letter")
     for path in (service.folder / "data").glob("sessions.db*"):
         assert b"Ada" not in path.read_bytes()
 
@@ -133,7 +135,16 @@ def test_with_a_consent_people_are_kept_by_seat_and_one_can_be_forgotten(
     room.sessions.end(session.id)
     room.sessions.export(session.id, tmp_path / "people.csv", people=True)
     assert (tmp_path / "people.csv").read_text().count("\n") == 1 + 120 * 8
+    assert room.sessions.people(session.id) == []
+    person = room.sessions.enrol(session.id, 3, "Ada", consent="a letter")
+    assert (person.seat, person.name, person.consent) == (3, "Ada", "a letter")
+    assert room.sessions.people(session.id) == [person]
+    with pytest.raises(ServiceError, match="nobody sat at seat 99"):
+        room.sessions.enrol(session.id, 99, "Ada", consent="a letter")
+    with pytest.raises(ServiceError, match="consent"):
+        room.sessions.enrol(session.id, 3, "Ada", consent=" ")
     room.sessions.forget_seat(session.id, 3)
+    assert room.sessions.people(session.id) == []
     room.sessions.export(session.id, tmp_path / "people.csv", people=True)
     assert (tmp_path / "people.csv").read_text().count("\n") == 1 + 120 * 7
     store = stored(service)

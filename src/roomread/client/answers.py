@@ -127,6 +127,23 @@ class RoomFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomPerson:
+    """Who was enrolled.
+
+    Attributes:
+        seat: the number.
+        name: as given.
+        consent: how this person agreed to be named.
+        consented_at: when that was recorded, UTC.
+    """
+
+    seat: int
+    name: str
+    consent: str
+    consented_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RoomMark:
     """What began at a moment: its time, s from the start, and the teacher's word for it."""
 
@@ -227,6 +244,11 @@ def session(found: dict[str, Any]) -> RoomSession:
         ended=datetime.fromisoformat(ended) if ended is not None else None,
         keeps_people=found["keeps_people"],
     )
+
+
+def person(found: dict[str, Any]) -> RoomPerson:
+    """One who was enrolled."""
+    return RoomPerson(**found | {"consented_at": datetime.fromisoformat(found["consented_at"])})
 
 
 def figure(found: dict[str, Any]) -> RoomFigure:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from roomread.client import answers
-from roomread.client.answers import RoomFigure, RoomMark, RoomSession, Taken
+from roomread.client.answers import RoomFigure, RoomMark, RoomPerson, RoomSession, Taken
 from roomread.client.connection import Connection, ServiceError
 
 # Frames in one request; thirty faces are 18 kB.
@@ -137,6 +137,18 @@ class Sessions:
     def end(self, number: str) -> RoomSession:
         """Says that no more readings will come."""
         return answers.session(self._ask("POST", f"sessions/{number}/end").json())
+
+    def people(self, number: str) -> list[RoomPerson]:
+        """Those who were enrolled, by seat."""
+        found = self._ask("GET", f"sessions/{number}/people").json()["people"]
+        return [answers.person(each) for each in found]
+
+    def enrol(self, number: str, seat: int, name: str, *, consent: str) -> RoomPerson:
+        """Gives a seat of a session that keeps people a name, with that person's consent."""
+        asked = {"name": name, "consent": consent}
+        return answers.person(
+            self._ask("PUT", f"sessions/{number}/seats/{seat}", json=asked).json()
+        )
 
     def forget_seat(self, number: str, seat: int) -> None:
         """Deletes all that an ended session keeps of one person."""

@@ -14,7 +14,7 @@ from roomread.apps.api.shapes import SCORES, Probability
 from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMood
 from roomread.room.mood import Interval
-from roomread.sessions import Mark, Session, State
+from roomread.sessions import Mark, Person, Session, State
 from roomread.sessions.summary import Part
 
 Valence = Annotated[float, Field(ge=-1, le=1)]
@@ -148,6 +148,31 @@ class SummaryShape(SessionShape):
     changes: list[ChangeShape]
 
 
+class PersonInput(BaseModel):
+    """A name for a seat."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Words = Field(examples=["Asha"])
+    consent: Words = Field(
+        description="How this person agreed to be named beside their expressions.",
+        examples=["a letter of 2 September"],
+    )
+
+
+class PersonShape(PersonInput):
+    """Who was enrolled."""
+
+    seat: int = Field(examples=[3])
+    consented_at: datetime
+
+
+class PeopleShape(BaseModel):
+    """Those who were enrolled in a session, by seat."""
+
+    people: list[PersonShape]
+
+
 class MarkInput(BaseModel):
     """What begins at a moment."""
 
@@ -247,6 +272,16 @@ def alert_shape(alert: Alert) -> AlertShape:
     names = ("number", "time", "ended", "seat", "rule", "why")
     sure = min(max(round(alert.sure, 3), 0.0), 1.0)
     return AlertShape(**{name: getattr(alert, name) for name in names}, sure=sure)
+
+
+def person_shape(person: Person) -> PersonShape:
+    """One person's answer."""
+    return PersonShape(
+        seat=person.seat,
+        name=person.name,
+        consent=person.consent,
+        consented_at=person.consented_at,
+    )
 
 
 def mark_shape(mark: Mark) -> MarkShape:

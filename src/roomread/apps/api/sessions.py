@@ -24,6 +24,9 @@ from roomread.apps.api.session_shapes import (
     MarkShape,
     MarksShape,
     NowShape,
+    PeopleShape,
+    PersonInput,
+    PersonShape,
     SessionInput,
     SessionShape,
     SessionsShape,
@@ -34,6 +37,7 @@ from roomread.apps.api.session_shapes import (
     alert_shape,
     mark_shape,
     mood_shape,
+    person_shape,
     session_shape,
     summary_shape,
     taken_shape,
@@ -154,6 +158,31 @@ def forget_seat(house: TheHouse, sender: Sender, number: str, seat: int) -> None
     store, session = _session(house, sender, number)
     store.forget_seat(session.id, seat)
     audit("seat forgotten", who=sender.id, session=session.id)
+
+
+@router.get("/{number}/people", summary="Who was enrolled", responses=responses(404))
+def people(house: TheHouse, reader: Reader, number: str) -> PeopleShape:
+    """The names that were given to seats, each with its consent."""
+    store, session = _session(house, reader, number)
+    return PeopleShape(people=[person_shape(person) for person in store.people(session.id)])
+
+
+@router.put(
+    "/{number}/seats/{seat}",
+    summary="Enrol a person",
+    responses=responses(404, 409, 413, 422),
+)
+def enrol(
+    house: TheHouse, sender: Sender, number: str, seat: int, asked: PersonInput
+) -> PersonShape:
+    """Gives a seat a name, with that person's own consent; a name that it had is replaced."""
+    store, session = _session(house, sender, number)
+    if not session.keeps_people:
+        problem = f"session {session.id} keeps no people"
+        raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
+    made = store.enrol(session.id, seat, asked.name, consent=asked.consent)
+    audit("seat named", who=sender.id, session=session.id)
+    return person_shape(made)
 
 
 @router.post(
