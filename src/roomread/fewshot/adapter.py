@@ -10,7 +10,7 @@ import numpy as np
 from roomread.classifier import ModelFile, Predictions, softmax
 from roomread.errors import ProfileError
 from roomread.fewshot.ground import ground_of
-from roomread.fewshot.person import personal_shift
+from roomread.fewshot.person import learn
 from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Scores, StateScore
@@ -75,8 +75,9 @@ class Adapter:
         self._card = model.card
         ground = ground_of(model)
         self._ground = ground
+        general = model.card.temperature
         self._people = [
-            (use, personal_shift(ground, use.profile.logits, use.profile.expressions))
+            (use, learn(ground, use.profile.logits, use.profile.expressions, temperature=general))
             for use in uses
             if not use.profile.is_state
         ]
@@ -99,10 +100,10 @@ class Adapter:
         """
         logits = predictions.logits.copy()
         people: list[str | None] = [None] * len(logits)
-        for use, shift in self._people:
+        for use, own in self._people:
             for i, track in enumerate(tracks):
                 if use.applies(track, faces):
-                    logits[i] -= shift
+                    logits[i] = own.apply(logits[i])
                     people[i] = use.profile.name
         probabilities = softmax(logits, temperature=self._card.temperature)
         x = self._ground.normalise(predictions.features)

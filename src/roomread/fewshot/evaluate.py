@@ -9,7 +9,7 @@ import numpy as np
 from roomread.classifier import ModelFile, softmax
 from roomread.fewshot.adapter import CLAIM, check_model
 from roomread.fewshot.ground import ground_of
-from roomread.fewshot.person import personal_shift
+from roomread.fewshot.person import learn
 from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Expression
@@ -83,17 +83,21 @@ def evaluate(profile: Profile, model: ModelFile) -> Trial:
         return Trial(len(profile.shots), _found(profile, model), None, 0.0, 0.0, 0.0, most)
     ground, logits, labels = ground_of(model), profile.logits, profile.expressions
     rows = np.arange(len(labels))
-    shifts = [
-        personal_shift(ground, np.delete(logits, i, axis=0), np.delete(labels, i)) for i in rows
-    ]
-    shifted = (logits - np.stack(shifts)).astype(np.float32)
+    general = model.card.temperature
+    taught = np.stack(
+        [
+            learn(
+                ground, np.delete(logits, i, axis=0), np.delete(labels, i), temperature=general
+            ).apply(logits[i])
+            for i in rows
+        ]
+    )
     before, after = (
-        np.maximum(softmax(z, temperature=model.card.temperature)[rows, labels], 1e-6)
-        for z in (logits, shifted)
+        np.maximum(softmax(z, temperature=general)[rows, labels], 1e-6) for z in (logits, taught)
     )
     return Trial(
         shots=len(labels),
-        right=int((shifted.argmax(axis=1) == labels).sum()),
+        right=int((taught.argmax(axis=1) == labels).sum()),
         general=int((logits.argmax(axis=1) == labels).sum()),
         before=float(before.mean()),
         after=float(after.mean()),

@@ -21,7 +21,7 @@ from roomread.classifier import ExpressionClassifier, ModelFile, Predictions, so
 from roomread.errors import DataError
 from roomread.fewshot.adapter import CLAIM
 from roomread.fewshot.ground import Ground, ground_of
-from roomread.fewshot.person import personal_shift
+from roomread.fewshot.person import learn
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Expression
 from roomread.training.dataset import VOTE_NAMES, FerData, Split, find_copies
@@ -32,8 +32,8 @@ _QUERIES = 10
 _GLOBAL_SHOTS = 10.0
 _RIDGE = 1.0
 # What was tried of a person and a state beyond what the product does, each at its best on
-# PublicTest: the probe's ridges, and how many shots the general temperature weighs.
-_PERSON_RIDGE, _STATE_RIDGE, _TEMPERATURE_SHOTS = 3.0, 0.3, 30.0
+# PublicTest: the probe's ridges.
+_PERSON_RIDGE, _STATE_RIDGE = 3.0, 0.3
 _PROBE_SHOTS = 10
 _PEOPLE = 100
 # Enough of each expression to learn from ten and ask ten; disgust has fewer.
@@ -118,8 +118,13 @@ def seven(pool: Pool, *, episodes: int, seed: int) -> list[Result]:
             answers["general model"] = pool.logits[asked].argmax(axis=1)
             centers = _shrunk(pool, support)
             answers["prototypes drawn to the net's"] = _nearest(pool.x[asked], centers)
-            shift = personal_shift(pool.ground, pool.logits[support], pool.labels[support])
-            answers["Roomread, a person's profile"] = (pool.logits[asked] - shift).argmax(axis=1)
+            own = learn(
+                pool.ground,
+                pool.logits[support],
+                pool.labels[support],
+                temperature=pool.temperature,
+            )
+            answers["Roomread, a person's profile"] = own.apply(pool.logits[asked]).argmax(axis=1)
             for method, said in answers.items():
                 recall = np.array([(said[truth == e] == e).mean() for e in Expression])
                 equal.add(method, float(recall.mean()))
@@ -257,12 +262,17 @@ class _Person:
         """How the others are read, by the product and by what was tried beyond it."""
         temperature = self._pool.temperature
         asked = np.setdiff1d(np.arange(len(self._labels)), support)
-        shift = personal_shift(self._pool.ground, self._logits[support], self._labels[support])
-        own = (self._logits - shift) / temperature
+        taught = learn(
+            self._pool.ground,
+            self._logits[support],
+            self._labels[support],
+            temperature=temperature,
+        )
+        own = (self._logits - taught.shift) / temperature
         logits = {
             "general model": self._logits[asked] / temperature,
-            "Roomread, their profile": own[asked],
-            "with a temperature of their own": own[asked] / self._own_temperature(support),
+            "Roomread, their profile": own[asked] / taught.temperature,
+            "without a temperature of their own": own[asked],
         }
         if np.bincount(self._labels[support]).min() >= _PROBE_SHOTS:
             x, labels = self._x[support], self._labels[support]
@@ -272,7 +282,8 @@ class _Person:
         right = {}
         for method, z in logits.items():
             right[method] = self._usual(asked, z.argmax(axis=1) == self._labels[asked])
-            if method != "with a temperature of their own":
+            # A temperature changes no answer.
+            if method != "without a temperature of their own":
                 tally.add(method, right[method])
         general, profile = list(right.values())[:2]
         tally.add("gained by the same people", profile - general)
@@ -284,18 +295,6 @@ class _Person:
         labels = self._labels[asked]
         each = np.array([values[labels == e].mean() for e in Expression])
         return float(each @ self._pool.ground.share)
-
-    def _own_temperature(self, support: NDArray[np.intp]) -> float:
-        """What makes the shots likeliest, each left out in turn, drawn to the general one's 1."""
-        logits, labels = self._logits[support], self._labels[support]
-        left_out = [
-            personal_shift(self._pool.ground, np.delete(logits, i, axis=0), np.delete(labels, i))
-            for i in range(len(labels))
-        ]
-        own = (logits - np.stack(left_out)) / self._pool.temperature
-        tried = np.linspace(-1, 1, 81)
-        losses = [_loss(own / np.exp(t), labels).sum() + _TEMPERATURE_SHOTS * t**2 for t in tried]
-        return float(np.exp(tried[int(np.argmin(losses))]))
 
 
 class _Tally:

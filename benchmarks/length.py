@@ -1,0 +1,58 @@
+"""The memory that a recording takes: two hours beside one minute.
+
+    python benchmarks/length.py
+
+One face at 640 x 480, two frames a second, read by the command line in a process of its own, every
+frame into a CSV file. What counts is the most memory that each process ever had.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+from itertools import cycle, islice
+from pathlib import Path
+
+from roomread.bench.scenes import grid, moving
+from roomread.media import VideoWriter
+
+RATE = 2.0
+PROGRAM = (sys.executable, "-c", "from roomread.apps.cli.main import run; run()")
+
+
+def main() -> None:
+    """Prints the most memory of each recording's process."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for minutes in (1, 120):
+            video = folder / f"{minutes}.mp4"
+            write(video, round(minutes * 60 * RATE))
+            target = folder / f"{minutes}.csv"
+            subprocess.run(
+                [*PROGRAM, "analyze", str(video), "-o", str(target)],
+                check=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            # The largest child so far; the longer recording comes last.
+            most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+            # Kilobytes on Linux, bytes on macOS.
+            megabytes = most / (2**20 if sys.platform == "darwin" else 2**10)
+            rows = target.read_text().count("\n") - 1
+            size = video.stat().st_size / 1e6
+            print(f"{minutes:4d} min  {size:6.1f} MB of video  {rows:6d} rows  {megabytes:.0f} MB")
+
+
+def write(path: Path, frames: int) -> None:
+    """A recording of so many frames; the same minute again and again."""
+    still = grid(width=640, height=480, columns=1, rows=1)
+    minute = list(moving(still, round(60 * RATE), rate=RATE))
+    with VideoWriter(path) as writer:
+        for index, frame in enumerate(islice(cycle(minute), frames)):
+            writer.write(frame.image, index / RATE)
+
+
+if __name__ == "__main__":
+    main()
