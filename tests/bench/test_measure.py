@@ -70,11 +70,22 @@ def test_a_scene_is_measured_and_its_stages_add_up(monkeypatch: pytest.MonkeyPat
     assert json.loads(json.dumps(result.to_dict()))["scene"] == "webcam"
 
 
+def test_the_nets_are_measured_alone(tmp_path: Path) -> None:
+    measured = Program(tmp_path)("bench", "--scene", "parts", "-o", "parts.json")
+    assert measured.returncode == 0
+    assert b"read 25 at once" in measured.stdout
+    alone = json.loads((tmp_path / "parts.json").read_text())
+    assert alone["scenes"] == []
+    assert set(alone["parts"]["detector"]) == {"640 x 480", "1280 x 720", "1920 x 1080"}
+    assert min([*alone["parts"]["detector"].values(), *alone["parts"]["net"].values()]) > 0
+    assert alone["parts"]["product"] > 0
+
+
 def test_bad_options_are_told_in_a_line(tmp_path: Path) -> None:
     roomread = Program(tmp_path)
     unknown = roomread("bench", "--scene", "theatre")
     assert unknown.returncode == 2
-    assert b"no scene is called 'theatre' (they are webcam," in unknown.stderr
+    assert b"no scene is called 'theatre' (they are parts, webcam," in unknown.stderr
     (tmp_path / "old.json").write_text('{"scenes": [{}]}')
     foreign = roomread("bench", "--against", "old.json")
     assert foreign.returncode == 2

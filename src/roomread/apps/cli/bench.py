@@ -18,13 +18,20 @@ from roomread.errors import DataError, OutputError, RoomreadError
 
 if TYPE_CHECKING:
     from roomread.bench.measure import Measured
+    from roomread.bench.parts import Parts
+
+# Beside the scenes.
+_PARTS = "parts"
 
 
 def command(
     *,
     scene: Annotated[
         list[str] | None,
-        typer.Option(help="webcam, webcam-720p, call-25, call-49 or room; all if left out."),
+        typer.Option(
+            help="webcam, webcam-720p, call-25, call-49 or room, or parts: the nets alone; all if "
+            "left out."
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the figures as JSON.")
@@ -36,24 +43,46 @@ def command(
     """Measure this machine on five recordings made from two portraits."""
     try:
         from roomread.bench.measure import SCENES, measure  # noqa: PLC0415
+        from roomread.bench.parts import parts  # noqa: PLC0415
     except ImportError as error:
         raise RoomreadError(
             f"the bench needs a package that is not installed: {error.name}",
             hint="pip install 'roomread[bench]'",
         ) from error
-    wanted = scene or list(SCENES)
+    known = [_PARTS, *SCENES]
+    wanted = scene or known
     for name in wanted:
-        if name not in SCENES:
-            raise DataError(f"no scene is called '{name}'", hint=f"they are {', '.join(SCENES)}")
+        if name not in known:
+            raise DataError(f"no scene is called '{name}'", hint=f"they are {', '.join(known)}")
     before = _earlier(against) if against is not None else {}
-    console, results = Console(), []
+    console, results, alone = Console(), [], None
+    if _PARTS in wanted:
+        with Console(stderr=True).status("the nets alone"):
+            alone = parts()
+        console.print(_parts_table(alone))
     for name in wanted:
+        if name == _PARTS:
+            continue
         with Console(stderr=True).status(f"reading {SCENES[name].title}"):
             result = measure(name)
         results.append(result)
         console.print(_table(result, SCENES[name].title, before.get(name)))
     if output is not None:
-        _write(output, results)
+        _write(output, results, alone)
+
+
+def _parts_table(alone: Parts) -> Table:
+    table = Table(
+        title="the nets alone", title_justify="left", box=borders.SIMPLE_HEAD, show_header=False
+    )
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for size, milliseconds in alone.detector.items():
+        table.add_row(f"search a picture of {size}", f"{milliseconds:.1f} ms")
+    for count, milliseconds in alone.net.items():
+        table.add_row(f"read {count} at once, a face, one thread", f"{milliseconds:.2f} ms")
+    table.add_row("a matrix product, one thread", f"{alone.product:.0f} billion multiply-adds/s")
+    return table
 
 
 def _table(result: Measured, title: str, before: dict[str, Any] | None) -> Table:
@@ -96,10 +125,11 @@ def _earlier(path: Path) -> dict[str, dict[str, Any]]:
         raise DataError(f"{path}: not what `roomread bench --output` writes ({error})") from error
 
 
-def _write(path: Path, results: list[Measured]) -> None:
+def _write(path: Path, results: list[Measured], alone: Parts | None) -> None:
     values = {
         "roomread": __version__,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        "parts": alone.to_dict() if alone is not None else None,
         "scenes": [result.to_dict() for result in results],
     }
     try:

@@ -1,0 +1,101 @@
+"""How long each net takes by itself, and how long it would take at best."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from roomread.bench.scenes import grid
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.faces import CenterFace
+
+SIZES = ((640, 480), (1280, 720), (1920, 1080))
+BATCHES = (1, 8, 25, 49)
+_SECONDS = 1.5
+_PRODUCT = 1024
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The nets alone; medians.
+
+    Attributes:
+        detector: ms to search a whole picture by its size, "640 x 480".
+        net: ms a face by the number of faces that are read at once, with one thread.
+        product: multiply-adds a second, in billions, of a large float32 matrix product with one
+            thread: what the processor can do.
+    """
+
+    detector: dict[str, float]
+    net: dict[str, float]
+    product: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+def parts() -> Parts:
+    """Measures the nets in a process of its own."""
+    with _one_thread(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_parts).result()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """NumPy's libraries look at these names once, when a process begins."""
+    names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _parts() -> Parts:
+    detector = CenterFace()
+    classifier = ExpressionClassifier(open_model(threads=1))
+    random = np.random.default_rng(0)
+    faces = random.integers(0, 256, (max(BATCHES), classifier.side, classifier.side), np.uint8)
+    pictures = [grid(width=width, height=height).image for width, height in SIZES]
+    matrix = random.standard_normal((_PRODUCT, _PRODUCT), dtype=np.float32)
+    product = _median(partial(np.matmul, matrix, matrix))
+    return Parts(
+        detector={
+            f"{width} x {height}": 1000 * _median(partial(detector.detect, picture))
+            for (width, height), picture in zip(SIZES, pictures, strict=True)
+        },
+        net={
+            str(count): 1000 / count * _median(partial(classifier.predict, faces[:count]))
+            for count in BATCHES
+        },
+        product=_PRODUCT**3 / product / 1e9,
+    )
+
+
+def _median(work: Callable[[], object]) -> float:
+    """Seconds, once warm."""
+    work()
+    taken: list[float] = []
+    end = time.perf_counter() + _SECONDS
+    while len(taken) < 3 or (time.perf_counter() < end and len(taken) < _MOST):
+        begun = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
