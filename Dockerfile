@@ -9,10 +9,12 @@ COPY src ./src
 RUN python -m pip wheel --quiet --no-cache-dir --no-deps --wheel-dir dist . && \
     python -m venv --without-pip /opt/roomread && \
     python -m pip --python /opt/roomread/bin/python install --quiet --no-cache-dir \
-      --constraint constraints.txt "$(echo dist/roomread-*.whl)[app,postgres]"
+      --constraint constraints.txt "$(echo dist/roomread-*.whl)[serve,oidc,postgres]"
 
 FROM python:3.13-slim-trixie
 COPY --from=build /opt/roomread /opt/roomread
+# Where `roomread serve` keeps users, keys and video jobs, if a volume is put there.
+RUN install --directory --owner=10001 --group=10001 --mode=700 /data
 # Streamlit asks another host for its own address to print it in a welcome: not here.
 ENV PATH=/opt/roomread/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -1,7 +1,8 @@
-"""Runs the Dockerfile without Docker: its steps in a scratch folder, then the app as a container.
+"""Runs the Dockerfile without Docker: its steps in a scratch folder, then what compose starts.
 
-Where it is root on Linux, the app sees a read-only file system with a writable /tmp, as the user
-that the image names, and reads a photo without a network; elsewhere only the steps are run.
+Where it is root on Linux, the app and the service see a read-only file system with a writable /tmp,
+as the user that the image names, and read a photo without a network; elsewhere only the steps are
+run.
 Writes the image's SBOM and licences into dist/.
 """
 
@@ -17,8 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "/opt/roomread"
@@ -145,20 +150,69 @@ def serve(stage: list[Step], scratch: Path) -> None:
     print("offline:", json.loads(reading.stdout)[0]["faces"][0]["expression"])
 
     health = json.loads(only(stage, "HEALTHCHECK").partition("CMD ")[2])
-    command = contained(json.loads(only(stage, "CMD")), user=user, network=True)
-    app = subprocess.Popen(command, env=environment)
+    app = contained(json.loads(only(stage, "CMD")), user=user, network=True)
+    watch("the app", app, health, environment)
+
+    described = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["service"]
+    # Here each port is free, and /tmp is the one place that can be written.
+    port = environment["PORT"]
+    described = json.loads(json.dumps(described).replace("8501", port))
+    _, *health = described["healthcheck"]["test"]
+    start = " ".join(["roomread keys add rehearsal > /tmp/key &&", "exec", *described["command"]])
+    command = contained(["sh", "-c", start], user=user, network=True)
+    environment |= {"ROOMREAD_DATA_FOLDER": "/tmp/data"}  # noqa: S108 (its own /tmp)
+    watch(
+        "the service",
+        command,
+        health,
+        environment,
+        refusing=f"http://127.0.0.1:{port}/api/v1/models",
+    )
+
+
+def watch(
+    name: str,
+    command: list[str],
+    health: list[str],
+    environment: dict[str, str],
+    *,
+    refusing: str | None = None,
+) -> None:
+    """Start a container's command, wait until it is healthy, and stop it as Docker does.
+
+    Args:
+        name: for messages.
+        command: that starts it.
+        health: that asks whether it is healthy.
+        environment: of both.
+        refusing: an address where strangers must be turned away.
+    """
+    running = subprocess.Popen(command, env=environment)
     try:
         deadline = time.monotonic() + START_SECONDS
         quiet = subprocess.DEVNULL
         while subprocess.run(health, env=environment, check=False, stderr=quiet).returncode:
-            if app.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"the app did not become healthy in {START_SECONDS:.0f} s")
+            if running.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"{name} did not become healthy in {START_SECONDS:.0f} s")
             time.sleep(0.5)
-        print("the health check passes, read-only and as user", user)
+        print(f"{name} is healthy, read-only")
+        if refusing is not None:
+            turned_away(refusing)
     finally:
-        app.terminate()
-        app.wait(timeout=10)
-    print("stopped by SIGTERM, status", app.returncode)
+        running.terminate()
+        running.wait(timeout=30)
+    print(f"{name} stopped by SIGTERM, status", running.returncode)
+
+
+def turned_away(address: str) -> None:
+    """Fail where a stranger is let in."""
+    try:
+        with urllib.request.urlopen(address, timeout=10):  # noqa: S310 (loopback)
+            sys.exit(f"{address} lets strangers in")
+    except urllib.error.HTTPError as error:
+        if error.code != 401:
+            sys.exit(f"{address} answers a stranger with {error.code}")
+    print("strangers are turned away")
 
 
 def main() -> None:
