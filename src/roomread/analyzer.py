@@ -96,12 +96,7 @@ class Analyzer:
         Raises:
             ProfileError: the classifier is not one of a model file, whose features profiles need.
         """
-        if not isinstance(self.classifier, ExpressionClassifier):
-            raise ProfileError(
-                "profiles need a model file, and this classifier has none",
-                hint="use ExpressionClassifier",
-            )
-        return self.classifier.model
+        return self._of_model_file().model
 
     def with_profiles(self, profiles: Sequence[Profile | Use]) -> Analyzer:
         """The same nets with other profiles; costs nothing.
@@ -244,6 +239,14 @@ class Analyzer:
             return [Adapted(scores, (), None) for scores in classifier.classify(crops)]
         return self._adapter.adapt(classifier.predict(crops), tracks, faces=faces)
 
+    def _of_model_file(self) -> ExpressionClassifier:
+        if not isinstance(self.classifier, ExpressionClassifier):
+            raise ProfileError(
+                "profiles need a model file, and this classifier has none",
+                hint="use ExpressionClassifier",
+            )
+        return self.classifier
+
     def observe(self, frame: Frame, faces: list[Face] | None = None) -> list[Observation]:
         """The faces of a frame with their features, for teaching.
 
@@ -256,7 +259,7 @@ class Analyzer:
         """
         faces = self.detector.detect(frame.image) if faces is None else faces
         readings = self.read(frame, faces)
-        classifier = ExpressionClassifier(self.model)
+        classifier = self._of_model_file()
         crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
         predictions = classifier.predict(crops)
         return [

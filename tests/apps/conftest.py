@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from program import free_port
+from ray_cluster import Cluster, running_cluster
 
 
 @pytest.fixture
@@ -40,3 +41,10 @@ def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     yield port
     server.terminate()
     server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A Ray cluster of two workers, for all tests that need one."""
+    with running_cluster() as running:
+        yield running

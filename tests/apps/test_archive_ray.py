@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from program import PROGRAM, free_port
+from program import PROGRAM
+from ray_cluster import Cluster
 from roomread.bench import scenes
 from roomread.media import VideoWriter
 
@@ -32,82 +29,6 @@ VIDEOS = 6
 SECONDS, PIECE = 8.0, 4.0
 
 
-@dataclass(slots=True)
-class Cluster:
-    """A cluster of this machine's.
-
-    Attributes:
-        environment: with it, programs use the cluster.
-        process: what holds it.
-    """
-
-    environment: dict[str, str]
-    process: psutil.Process
-
-    def busy(self) -> list[psutil.Process]:
-        """The workers that do a job at this moment."""
-        return [p for p in self.process.children(recursive=True) if "ray::_work" in command_of(p)]
-
-
-def command_of(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """Two workers on this machine."""
-    # Not pytest's folder: a socket's path holds 107 characters. Ray's token goes to the home.
-    with tempfile.TemporaryDirectory(prefix="rr-", ignore_cleanup_errors=True) as folder:
-        own = {"HOME": folder, "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "token"}
-        # For `poison`; a worker has the cluster's modules, not the driver's.
-        paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-        own["PYTHONPATH"] = os.pathsep.join(paths)
-        environment = os.environ | own | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        log = Path(folder) / "log"
-        for _ in range(4):
-            address, process = start_cluster(folder, log, environment)
-            # Ray gives up where its processes are not up in half a minute: on a busy machine.
-            while (
-                running := process.poll() is None
-            ) and "Ray runtime started" not in log.read_text():
-                time.sleep(0.1)
-            if running:
-                break
-        assert running, log.read_text()
-        try:
-            yield Cluster(environment | {"RAY_ADDRESS": address}, psutil.Process(process.pid))
-        finally:
-            head = psutil.Process(process.pid)
-            for each in [*head.children(recursive=True), head]:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    each.kill()
-            process.wait()
-
-
-def start_cluster(
-    folder: str, log: Path, environment: dict[str, str]
-) -> tuple[str, subprocess.Popen[bytes]]:
-    port = free_port()
-    command = ["start", "--head", "--block", "--num-cpus=2", f"--port={port}"]
-    command += ["--disable-usage-stats", "--include-dashboard=false", "--no-monitor"]
-    command += ["--include-log-monitor=false", f"--temp-dir={folder}"]
-    for name in ("ray-client-server", "dashboard-agent-listen", "dashboard-agent-grpc"):
-        command.append(f"--{name}-port={free_port()}")
-    for name in ("runtime-env-agent", "metrics-export", "node-manager", "object-manager"):
-        command.append(f"--{name}-port={free_port()}")
-    with log.open("w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ray.scripts.scripts", *command],
-            stdout=said,
-            stderr=said,
-            env=environment,
-        )
-    return f"127.0.0.1:{port}", process
-
-
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Videos of one face, no two alike."""
@@ -118,6 +39,11 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for frame in scenes.moving(call, round(SECONDS * 10), rate=10):
                 video.write(frame.image, frame.time)
     return folder
+
+
+def busy(cluster: Cluster) -> list[psutil.Process]:
+    """The workers that read at this moment."""
+    return cluster.workers("ray::_work")
 
 
 def start(cluster: Cluster, lessons: Path, out: Path) -> subprocess.Popen[str]:
@@ -158,8 +84,8 @@ def test_a_killed_worker_costs_its_piece_again_and_nothing_else(
     cluster: Cluster, lessons: Path, tmp_path: Path
 ) -> None:
     process = start(cluster, lessons, tmp_path / "out")
-    wait_for(lambda: len(parquet(tmp_path / "out")) >= 2 and bool(cluster.busy()), process)
-    os.kill(cluster.busy()[0].pid, signal.SIGKILL)
+    wait_for(lambda: len(parquet(tmp_path / "out")) >= 2 and bool(busy(cluster)), process)
+    os.kill(busy(cluster)[0].pid, signal.SIGKILL)
     said, errors = process.communicate(timeout=100)
     assert (process.returncode, errors) == (0, "")
     assert f"{VIDEOS} videos: {VIDEOS} read; 1 done again as a worker ended; " in said
@@ -188,7 +114,7 @@ def test_a_killed_driver_is_followed_by_one_that_reads_what_is_missing(
 
 def wait_for_idle(cluster: Cluster) -> None:
     deadline = time.monotonic() + 60
-    while cluster.busy():
+    while busy(cluster):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

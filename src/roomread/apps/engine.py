@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from roomread import Analyzer
+from roomread.apps import cluster
 from roomread.apps.decoder import Decoder
 from roomread.apps.job import Limits
 from roomread.apps.jobs import JobBoard
@@ -15,6 +17,9 @@ from roomread.apps.settings import Settings
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.faces import CenterFace
 from roomread.readings import Frame, Reading
+
+if TYPE_CHECKING:
+    from roomread.apps.nets.shared import SharedNets
 
 # The service says who is signed in, and takes it away from whoever else says it.
 USER_HEADER = "X-Roomread-User"
@@ -29,17 +34,17 @@ class Engine:
         processes: pictures that are decoded at once.
 
     Attributes:
-        analyzer: the nets; it keeps nothing of a visitor.
-        board: the video jobs.
+        analyzer: the nets, here or on a cluster; it keeps nothing of a visitor.
+        board: the video jobs, whose processes have nets of their own.
+
+    Raises:
+        RoomreadError: the cluster that the settings want does not answer.
     """
 
     def __init__(self, settings: Settings, *, jobs: Path | None = None, processes: int = 2) -> None:
         pixels = settings.max_megapixels * 1_000_000
-        device = settings.device
-        self.analyzer = Analyzer(
-            detector=CenterFace(device=device),
-            classifier=ExpressionClassifier(open_model(device=device)),
-        )
+        self._shared = _shared_nets(settings)
+        self.analyzer = _analyzer(settings, self._shared)
         self._decoder = Decoder(max_pixels=pixels, processes=processes)
         seconds = settings.max_video_minutes * 60.0
         limits = Limits(max_seconds=seconds, max_frames=int(seconds) * 60, max_pixels=pixels)
@@ -68,6 +73,27 @@ class Engine:
         """Ends its processes; video jobs in a folder of their own are kept."""
         self._decoder.close()
         self.board.close()
+        if self._shared is not None:
+            self._shared.close()
+
+
+def _shared_nets(settings: Settings) -> SharedNets | None:
+    """The nets on a cluster; None where they are in this process."""
+    if settings.engine is cluster.Engine.LOCAL:
+        return None
+    from roomread.apps.nets.shared import SharedNets  # noqa: PLC0415 (needs the extra)
+
+    return SharedNets(device=settings.device, replicas=settings.replicas)
+
+
+def _analyzer(settings: Settings, shared: SharedNets | None) -> Analyzer:
+    if shared is not None:
+        return Analyzer(detector=shared.detector, classifier=shared.classifier)
+    device = settings.device
+    return Analyzer(
+        detector=CenterFace(device=device),
+        classifier=ExpressionClassifier(open_model(device=device)),
+    )
 
 
 # Streamlit runs its pages in this process, and hands them nothing: they find the service's engine

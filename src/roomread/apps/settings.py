@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from roomread.apps.cluster import Engine
 from roomread.apps.folders import config_folder, data_folder
 from roomread.errors import RoomreadError
 from roomread.media import atomic_path
@@ -72,6 +73,9 @@ class Settings(BaseSettings):
         max_video_minutes: the longest video.
         requests_per_minute: of one key, user or address; more are told to wait.
         device: what the nets run on; see `roomread.runtime.Device`.
+        engine: where the nets are: in this process, or shared on a Ray cluster.
+        replicas: with the engine "ray": at most so many copies of the nets, a processor each; None
+            for as many as the cluster has processors.
         oidc_issuer: the OpenID Connect provider where people may sign in to the service too, such
             as `https://accounts.google.com`; None for none.
         oidc_client_id: this service's at the provider.
@@ -97,6 +101,8 @@ class Settings(BaseSettings):
     max_video_minutes: int = Field(default=180, ge=1)
     requests_per_minute: int = Field(default=1200, ge=1)
     device: Device = Device.CPU
+    engine: Engine = Engine.LOCAL
+    replicas: int | None = Field(default=None, ge=1)
     oidc_issuer: str | None = None
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")

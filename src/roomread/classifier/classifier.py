@@ -84,9 +84,7 @@ class ExpressionClassifier:
         Raises:
             ValueError: another shape or dtype.
         """
-        if crops.dtype != np.uint8 or crops.shape[1:] != (self.side, self.side):
-            wanted = f"uint8 [N, {self.side}, {self.side}]"
-            raise ValueError(f"crops are {crops.dtype} {list(crops.shape)}, not {wanted}")
+        self.check(crops)
         # An empty batch goes through too: it gives the outputs their width.
         starts = range(0, max(len(crops), 1), _MAX_BATCH)
         parts = [
@@ -96,6 +94,16 @@ class ExpressionClassifier:
             for start in starts
         ]
         return Predictions(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+    def check(self, crops: NDArray[np.uint8]) -> None:
+        """See that crops are of this net.
+
+        Raises:
+            ValueError: they are not grey, uint8 [N, side, side].
+        """
+        if crops.dtype != np.uint8 or crops.shape[1:] != (self.side, self.side):
+            wanted = f"uint8 [N, {self.side}, {self.side}]"
+            raise ValueError(f"crops are {crops.dtype} {list(crops.shape)}, not {wanted}")
 
     def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
         """Calibrated scores of grey crops uint8 [N, side, side], in their order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from importlib.resources import files
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import onnxruntime
@@ -41,6 +42,50 @@ AROUND = 2.0
 DRIFT = 0.3
 
 
+class Points(NamedTuple):
+    """K places of a picture that may be faces, several of them one.
+
+    Attributes:
+        boxes: float32 [K, 2, 2], left top and right bottom, px.
+        landmarks: float32 [K, 5, 2], x and y, px.
+        confidence: float32 [K], 0..1.
+    """
+
+    boxes: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+
+
+class FaceNet(Protocol):
+    """What computes CenterFace's points, here or elsewhere; called from several threads at once."""
+
+    def points(self, picture: NDArray[np.uint8], threshold: float) -> Points:
+        """Where a picture uint8 [H, W, 3] has a confidence of at least `threshold`, 0..1."""
+
+
+class CenterFaceNet:
+    """CenterFace's net in this process.
+
+    Args:
+        threads: for one picture; None for as many as there are processors, up to four.
+        device: what computes.
+
+    Raises:
+        ModelFileError: the weights are not in the package.
+        DeviceError: the device cannot be used.
+    """
+
+    def __init__(self, *, threads: int | None = None, device: Device = Device.CPU) -> None:
+        self._session = _session(threads or threads_for(1), device)
+
+    def points(self, picture: NDArray[np.uint8], threshold: float) -> Points:
+        """See `FaceNet`."""
+        maps = self._session.run(
+            ["heatmap", "scale", "offset", "landmarks"], {"image": _padded(picture)[np.newaxis]}
+        )
+        return decode([m[0] for m in maps], threshold)
+
+
 class CenterFace:
     """Finds faces as points, in one pass over the picture, with five landmarks each.
 
@@ -59,6 +104,8 @@ class CenterFace:
             in pictures that are scaled down.
         threads: for one picture; None for as many as there are processors, up to four.
         device: what computes.
+        net: what computes instead, where it is not in this process; `threads` and `device` are its
+            own then.
 
     Raises:
         ValueError: an argument is outside of its range.
@@ -73,6 +120,7 @@ class CenterFace:
         threshold: float | None = None,
         threads: int | None = None,
         device: Device = Device.CPU,
+        net: FaceNet | None = None,
     ) -> None:
         if min_face is not None and not min_face > 0:
             raise ValueError(f"min_face is a size in px, more than 0, not {min_face}")
@@ -82,7 +130,7 @@ class CenterFace:
             raise ValueError(f"threads is 1 or more, not {threads}")
         self._min_face = min_face
         self._threshold = threshold
-        self._session = _session(threads or threads_for(1), device)
+        self._net = net if net is not None else CenterFaceNet(threads=threads, device=device)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
         """Faces of a picture, largest first; an empty list when there is none.
@@ -114,7 +162,7 @@ class CenterFace:
         threshold = self._threshold
         if threshold is None:
             threshold = FULL_SIZE_THRESHOLD if scaled is image else SCALED_THRESHOLD
-        boxes, landmarks, confidence = self._run(scaled, threshold)
+        boxes, landmarks, confidence = self._net.points(scaled, threshold)
         zoom = np.array([width / scaled.shape[1], height / scaled.shape[0]], dtype=np.float32)
         found = (
             Face(
@@ -154,7 +202,8 @@ class CenterFace:
             row, column = divmod(number, columns)
             cell = mosaic[row * side : (row + 1) * side, column * side : (column + 1) * side]
             squares.append(_fill(cell, image, box))
-        boxes, landmarks, confidence = self._run(mosaic, self._threshold or SCALED_THRESHOLD)
+        threshold = self._threshold or SCALED_THRESHOLD
+        boxes, landmarks, confidence = self._net.points(mosaic, threshold)
         found: list[Face | None] = [None] * len(expected)
         for one in suppress(boxes, confidence):
             center = boxes[one].mean(axis=0)
@@ -186,15 +235,6 @@ class CenterFace:
         kept = {id(faces[one]) for one in suppress(boxes, -np.arange(len(faces), dtype=np.float32))}
         return [face if id(face) in kept else None for face in found]
 
-    def _run(
-        self, picture: NDArray[np.uint8], threshold: float
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        """What `decode` gives of a picture uint8 [H, W, 3]."""
-        maps = self._session.run(
-            ["heatmap", "scale", "offset", "landmarks"], {"image": _padded(picture)[np.newaxis]}
-        )
-        return decode([m[0] for m in maps], threshold)
-
     def _scale(self, height: int, width: int) -> float:
         smallest = self._min_face or max(NET_FACE, FINEST * max(height, width))
         return min(1.0, NET_FACE / smallest)
@@ -203,9 +243,7 @@ class CenterFace:
         return self._min_face is None or max(face.box.width, face.box.height) >= self._min_face
 
 
-def decode(
-    maps: list[NDArray[np.float32]], threshold: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+def decode(maps: list[NDArray[np.float32]], threshold: float) -> Points:
     """Read the net's maps where the heatmap is high (section 3 of the paper).
 
     Args:
@@ -214,8 +252,7 @@ def decode(
         threshold: the lowest confidence, 0..1.
 
     Returns:
-        Boxes [K, 2, 2] (left top, right bottom), landmarks [K, 5, 2] (x, y), both in px of the
-        net's picture, and confidence [K], all float32.
+        Points in px of the net's picture.
     """
     heatmap, scale, offset, points = maps
     rows, columns = np.nonzero(heatmap[0] >= threshold)
@@ -227,7 +264,7 @@ def decode(
     boxes = np.stack([corners, corners + sizes], axis=1)
     relative = points[:, rows, columns].T.reshape(-1, 5, 2)[..., ::-1]
     landmarks = corners[:, np.newaxis] + relative * sizes[:, np.newaxis]
-    return boxes, landmarks, heatmap[0, rows, columns]
+    return Points(boxes, landmarks, heatmap[0, rows, columns])
 
 
 def suppress(boxes: NDArray[np.float32], confidence: NDArray[np.float32]) -> list[int]:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from roomread.apps.api.logs import log
 from roomread.apps.jobs import TooManyJobsError
+from roomread.apps.nets.busy import NetsBusyError
 from roomread.errors import (
     DatabaseError,
     MediaError,
@@ -110,6 +111,8 @@ def as_refusal(error: RoomreadError) -> RefusedError:
         return RefusedError(
             status, "too-many-videos", error.problem, hint=error.hint, headers=headers
         )
+    if isinstance(error, NetsBusyError):
+        return busy(error.problem, seconds=error.seconds)
     if isinstance(error, DatabaseError):
         # Its words name the operator's files and hosts.
         return busy("the sessions' database does not answer", seconds=10)

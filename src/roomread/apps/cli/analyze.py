@@ -17,11 +17,12 @@ import typer
 from roomread.analyzer import Analyzer
 from roomread.apps.annotate import Annotator, copy_path
 from roomread.apps.archive.tasks import PIECE, Options
-from roomread.apps.cli.archive import Engine, analyze_archive, is_archive
+from roomread.apps.cli.archive import analyze_archive, is_archive
 from roomread.apps.cli.output import Format, format_for, open_sink
 from roomread.apps.cli.profiles import parse_uses, profile_store
 from roomread.apps.cli.progress import ProgressBar
 from roomread.apps.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
+from roomread.apps.cluster import Engine
 from roomread.apps.records import Sink
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.errors import MediaError, OutputError, RoomreadError

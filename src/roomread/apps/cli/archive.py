@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import typer
 from rich.console import Console
@@ -16,14 +15,8 @@ from roomread.apps.archive.storage import find_videos, is_address
 from roomread.apps.archive.tasks import Options
 from roomread.apps.cli import interrupts
 from roomread.apps.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
-from roomread.errors import MissingExtraError, OutputError, RoomreadError
-
-
-class Engine(StrEnum):
-    """Who reads an archive."""
-
-    LOCAL = "local"
-    RAY = "ray"
+from roomread.apps.cluster import Engine
+from roomread.errors import OutputError, RoomreadError
 
 
 def is_archive(output: str | None) -> bool:
@@ -79,12 +72,9 @@ def _executor(engine: Engine, workers: int | None) -> Executor:
         if workers not in (None, 1):
             raise RoomreadError("--engine local is one worker", hint="--engine ray has more")
         return LocalExecutor()
-    try:
-        from roomread.apps.archive.on_ray import RayExecutor  # noqa: PLC0415 (an extra)
+    from roomread.apps.archive.on_ray import RayExecutor  # noqa: PLC0415 (takes a moment)
 
-        return RayExecutor(workers=workers)
-    except ImportError as error:
-        raise MissingExtraError("--engine ray", extra="cluster") from error
+    return RayExecutor(workers=workers)
 
 
 def _here(name: str) -> str:

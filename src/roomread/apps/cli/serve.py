@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from roomread.apps.cluster import Engine
 from roomread.errors import MissingExtraError, RoomreadError
 
 
@@ -23,7 +24,7 @@ def need_service_extra() -> None:
             raise MissingExtraError("the service", extra="serve")
 
 
-def command(
+def command(  # noqa: PLR0913 (each is an option of the command)
     *,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8501,
     address: Annotated[
@@ -35,6 +36,13 @@ def command(
     tls_cert: Annotated[Path | None, typer.Option(help="The certificate chain, PEM.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines.")] = False,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            help="Where the nets are: in this process, or shared on a Ray cluster. As "
+            "ROOMREAD_ENGINE says if left out: local."
+        ),
+    ] = None,
 ) -> None:
     """Start the service: the web app, an upload page and an HTTP API on one port."""
     need_service_extra()
@@ -45,4 +53,7 @@ def command(
     for path in (tls_cert, tls_key):
         if path is not None and not os.access(path, os.R_OK):
             raise RoomreadError(f"{path}: cannot be read", hint="check its name and permissions")
+    if engine is not None:
+        # The web app's pages read the settings too.
+        os.environ["ROOMREAD_ENGINE"] = engine
     serve(Listen(address, port, tls_cert, tls_key), sign_in=sign_in, log_json=log_json)

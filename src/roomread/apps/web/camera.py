@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from streamlit_webrtc import VideoProcessorBase
 
 from roomread import Analyzer
+from roomread.apps.nets.busy import NetsBusyError
 from roomread.fewshot import Consent, Profile, Shot, Trial, Use, evaluate
 from roomread.media import NoPicture, SignalCheck, draw_readings
 from roomread.readings import Expression, Face, Frame, Reading, Scores
@@ -36,6 +37,7 @@ class LiveState:
     Attributes:
         readings: of the last frame, the largest face first.
         no_picture: why there was nothing to read, or None.
+        busy: why the frame was not read although there was something, or empty.
         history: of each track seen in the last minute, (seconds, scores) from old to new.
         now: the last frame's time, seconds.
         rate: frames a second that were read.
@@ -46,6 +48,7 @@ class LiveState:
 
     readings: tuple[Reading, ...] = ()
     no_picture: NoPicture | None = None
+    busy: str = ""
     history: dict[int, tuple[tuple[float, Scores], ...]] = field(default_factory=dict)
     now: float = 0.0
     rate: float = 0.0
@@ -154,12 +157,17 @@ class LiveCamera(VideoProcessorBase):
         frame = Frame(image, float(video_frame.time or 0.0), self._index, "camera")
         self._index += 1
         problem = self._signal.update(frame)
-        readings = [] if problem is not None else self._follower.update(frame)
-        self._calibrate(frame, readings)
+        readings, busy = [], ""
+        try:
+            readings = [] if problem is not None else self._follower.update(frame)
+            self._calibrate(frame, readings)
+        except NetsBusyError as error:
+            busy = str(error)
         self._remember(frame.time, readings)
         self.state = LiveState(
             readings=tuple(readings),
             no_picture=problem,
+            busy=busy,
             history={track: tuple(rows) for track, rows in self._history.items()},
             now=frame.time,
             rate=self._rate(),

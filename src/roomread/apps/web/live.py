@@ -188,6 +188,8 @@ def _show_state(state: LiveState) -> None:
         st.warning("This computer is behind: too much is being read at once.")
     if state.no_picture is not None:
         st.warning(str(state.no_picture).capitalize())
+    if state.busy:
+        st.warning(state.busy)
         return
     if not state.readings:
         st.info("No face is seen.")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from roomread import Analyzer
+from roomread.apps.nets.busy import NetsBusyError
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
 from roomread.apps.web.shared import (
@@ -28,6 +29,7 @@ from roomread.errors import MediaError, RoomreadError
 from roomread.media import PICTURE_SUFFIXES, draw_readings
 from roomread.readings import Expression, Frame, Reading, percent
 
+_BUSY = (BusyError, NetsBusyError)
 # A picture's name and digest, and the profiles that it is read with.
 _Key = tuple[str, bytes, tuple[str, ...]]
 
@@ -88,7 +90,7 @@ def _read_once(
         key = (name, hashlib.sha256(content).digest(), taught)
         read[key] = known[key] if key in known else _read(analyzer, name, content)
     # Who was told to wait is served when the page is drawn again.
-    st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
+    st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, _BUSY)}
     return list(read.values())
 
 
@@ -98,7 +100,7 @@ def _read(analyzer: Analyzer, name: str, content: bytes) -> Photo | RoomreadErro
             frame = engine().frame(content, name)
             readings = analyzer.analyze_frame(frame)
             return Photo(frame, readings, draw_readings(frame.image, readings))
-    except (BusyError, MediaError) as error:
+    except (*_BUSY, MediaError) as error:
         return error
 
 

@@ -1,0 +1,1 @@
+"""The nets of the service: in its own process, or shared on a Ray cluster."""

@@ -1,0 +1,67 @@
+"""A process that reads with its own nets and with a cluster's, and prints how they compare."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from roomread import Analyzer
+from roomread.apps.nets.busy import NetsBusyError
+from roomread.apps.nets.shared import SharedNets
+from roomread.bench import scenes
+from roomread.faces import CenterFace
+from roomread.readings import Frame, Reading
+from roomread.runtime import Device
+
+
+def row(reading: Reading) -> list[float]:
+    scores = reading.scores.probabilities if reading.scores is not None else np.zeros(7)
+    return [*reading.box, reading.detection, *(float(p) for p in scores)]
+
+
+def followed(analyzer: Analyzer, frames: list[Frame]) -> list[Reading]:
+    return [reading for _, readings in analyzer.stream(frames) for reading in readings]
+
+
+def compare(shared: Analyzer, own: Analyzer) -> dict[str, object]:
+    pictures = [scenes.astronaut(), scenes.grid().image]
+    call = scenes.grid(width=480, height=270, columns=2, rows=1, people=2)
+    frames = list(scenes.moving(call, 8, rate=10))
+    one, other = (
+        [each for picture in pictures for each in analyzer.analyze(picture)]
+        + followed(analyzer, frames)
+        for analyzer in (shared, own)
+    )
+    observed = [a.observe(frames[0])[0].features for a in (shared, own)]
+    return {
+        "readings": [len(one), len(other)],
+        "same_labels": [each.label for each in one] == [each.label for each in other],
+        "difference": float(np.abs(np.array([*map(row, one)]) - [*map(row, other)]).max()),
+        "features": float(np.abs(np.subtract(*observed)).max()),
+    }
+
+
+def crowd(shared: Analyzer) -> Counter[str]:
+    """What a hundred who ask at once are told."""
+    picture = scenes.grid().image
+
+    def ask(_number: int) -> str:
+        try:
+            return f"{len(shared.detector.detect(picture))} faces"
+        except NetsBusyError as error:
+            return error.problem
+
+    with ThreadPoolExecutor(100) as threads:
+        return Counter(threads.map(ask, range(100)))
+
+
+if __name__ == "__main__":
+    nets = SharedNets(device=Device.CPU, replicas=1)
+    shared = Analyzer(detector=nets.detector, classifier=nets.classifier)
+    compared = compare(shared, Analyzer(detector=CenterFace(threads=1)))
+    sys.stdout.write(f"{json.dumps(compared)}\n{json.dumps(crowd(shared))}\n")
+    nets.close()
