@@ -188,6 +188,7 @@ def _show_state(state: LiveState) -> None:
         st.warning("This computer is behind: too much is being read at once.")
     if state.no_picture is not None:
         st.warning(str(state.no_picture).capitalize())
+        return
     if state.busy:
         st.warning(state.busy)
         return
