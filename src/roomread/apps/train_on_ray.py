@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,17 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
         # All machines must see the run's folder, and Ray sees that they do.
         run_config=RunConfig(name="run", storage_path=str(out / _NOTES)),
     )
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit()
+    except SystemExit as error:
+        # Ray turns Ctrl-C into an exit of its own.
+        raise KeyboardInterrupt from error
     except Exception as error:  # Ray Train's errors have no base of their own
         problem = f"the training on Ray: {cluster.reason(str(error))}"
         raise RoomreadError(problem, hint="whole epochs are kept: --resume") from error
+    finally:
+        signal.signal(signal.SIGINT, on_interrupt)
 
 
 def _work(settings: dict[str, Any]) -> None:
