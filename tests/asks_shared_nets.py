@@ -36,7 +36,7 @@ def compare(shared: Analyzer, own: Analyzer) -> dict[str, object]:
         + followed(analyzer, frames)
         for analyzer in (shared, own)
     )
-    observed = [np.array(a.observe(frames[0])[0].features) for a in (shared, own)]
+    observed = [np.asarray(a.observe(frames[0])[0].features) for a in (shared, own)]
     return {
         "readings": [len(one), len(other)],
         "same_labels": [each.label for each in one] == [each.label for each in other],

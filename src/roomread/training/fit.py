@@ -22,6 +22,7 @@ from lightning.pytorch.callbacks import (
     WeightAveraging,
 )
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.strategies import Strategy
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics.classification import MulticlassAccuracy
@@ -47,12 +48,15 @@ class Hardware:
         devices: processes (CPU) or GPUs; with several each takes its part of every batch (DDP).
         precision: Lightning's name: "32-true", "bf16-mixed", "16-mixed".
         threads: processor threads of each process; None leaves torch's own.
+        strategy: how the processes agree, where they run already and this is one of them; None
+            starts `devices` of them.
     """
 
     accelerator: str = "cpu"
     devices: int = 1
     precision: str = "32-true"
     threads: int | None = None
+    strategy: Strategy | None = None
 
 
 ONE_PROCESS = Hardware()
@@ -220,11 +224,7 @@ def train(
         KeyboardInterrupt: Ctrl-C; the last whole epoch is kept.
     """
     run = Run(out)
-    _check_folder(run, recipe, resume=resume)
-    training = training_rows(data, recipe)
-    public = data.split(Split.PublicTest).without(withheld(recipe))
-    if not len(public):
-        raise DataError("the data set has no PublicTest pictures: nothing to choose the epoch by")
+    training, public = check_run(data, recipe, out, resume=resume)
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     targets = make_targets(training, recipe)
@@ -232,7 +232,8 @@ def train(
     module = Training(recipe, two_heads=two_heads, targets=targets, threads=hardware.threads)
     if recipe.start and not resume:
         _start_from(Run(Path(recipe.start)), module)
-    recipe.save(run.recipe_file)
+    if not resume:
+        recipe.save(run.recipe_file)
     checkpoints = run.checkpoint.parent
     best = _Best(
         checkpoints,
@@ -259,7 +260,7 @@ def train(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
         # Spawned, not started anew: the caller may be a notebook or a test as well as our command.
-        strategy="ddp_spawn" if hardware.devices > 1 else "auto",
+        strategy=hardware.strategy or ("ddp_spawn" if hardware.devices > 1 else "auto"),
         precision=hardware.precision,  # type: ignore[arg-type]
         max_epochs=stop_after or recipe.epochs,
         callbacks=callbacks,
@@ -289,6 +290,20 @@ def train(
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from error
     return load_net(run.checkpoint, recipe)
+
+
+def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tuple[FerData, FerData]:
+    """The pictures to train on, and those to choose the epoch by; nothing is written.
+
+    Raises:
+        DataError: see `train`.
+    """
+    _check_folder(Run(out), recipe, resume=resume)
+    training = training_rows(data, recipe)
+    public = data.split(Split.PublicTest).without(withheld(recipe))
+    if not len(public):
+        raise DataError("the data set has no PublicTest pictures: nothing to choose the epoch by")
+    return training, public
 
 
 def _start_from(run: Run, module: Training) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -30,7 +31,16 @@ _NOTES = (
 _VOTES = ", with the votes of FER+ (Barsoum et al. 2016)"
 
 
-def train_model(
+class Trainer(Protocol):
+    """What trains a net and leaves its run; see `fit.train`."""
+
+    def __call__(
+        self, data: FerData, recipe: Recipe, out: Path, *, resume: bool, hardware: Hardware
+    ) -> ExpressionNet:
+        """Trains, and keeps the epoch that is best on PublicTest."""
+
+
+def train_model(  # noqa: PLR0913 (what a run is, and where)
     data: FerData,
     recipe: Recipe,
     out: Path,
@@ -38,6 +48,7 @@ def train_model(
     source: DataSource | None = None,
     resume: bool = False,
     hardware: Hardware = ONE_PROCESS,
+    trainer: Trainer = train,
 ) -> ModelFile:
     """Trains, calibrates on PublicTest and writes `out/model.onnx`; PrivateTest is not looked at.
 
@@ -48,13 +59,14 @@ def train_model(
         source: where the data came from, so that `export` finds it again; None forgets it.
         resume: see `fit.train`.
         hardware: what to compute on.
+        trainer: what trains: `fit.train`, or what does the same elsewhere.
 
     Raises:
         DataError: see `fit.train`.
         ModelFileError: the exported file does not give what the net gives.
     """
     run = Run(out)
-    train(data, recipe, out, resume=resume, hardware=hardware)
+    trainer(data, recipe, out, resume=resume, hardware=hardware)
     if source is not None:
         run.save_source(source)
     return finish(run, data)

@@ -10,10 +10,12 @@ import typer
 from rich.console import Console
 
 from roomread.apps.cli.workbench import Data, FerPlus, need_training_extra, read_data, use_threads
+from roomread.apps.cluster import Engine
 from roomread.errors import RoomreadError
 
 if TYPE_CHECKING:
     from roomread.training.recipe import Recipe
+    from roomread.training.workbench import Trainer
 
 
 def command(  # noqa: PLR0913 (each is an option of the command)
@@ -58,11 +60,16 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")
     ] = False,
     ferplus: FerPlus = None,
+    engine: Annotated[
+        Engine, typer.Option(help="On this machine, or on the workers of a Ray cluster.")
+    ] = Engine.LOCAL,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")] = "auto",
-    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on a CPU.")] = 1,
+    devices: Annotated[
+        int, typer.Option(min=1, help="GPUs, or processes on a CPU; with Ray its workers.")
+    ] = 1,
     precision: Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor threads; all if left out.")
+        int | None, typer.Option(min=1, help="Processor threads; all if left out, one with Ray.")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on after the last whole epoch in --out.")
@@ -74,6 +81,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     from roomread.training.nets import cost, make_net  # noqa: PLC0415
     from roomread.training.runs import DataSource, Run  # noqa: PLC0415
     from roomread.training.workbench import train_model  # noqa: PLC0415
+
+    trainer = _trainer(engine)
 
     run = Run(out)
     if resume and config is None and run.recipe_file.exists():
@@ -109,7 +118,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     )
     hardware = Hardware(accelerator, devices, precision, threads)
     try:
-        model = train_model(pictures, recipe, out, source=source, resume=resume, hardware=hardware)
+        model = train_model(
+            pictures, recipe, out, source=source, resume=resume, hardware=hardware, trainer=trainer
+        )
     except KeyboardInterrupt:
         Console(stderr=True).print(_interrupted(run), highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
@@ -121,6 +132,16 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     console.print(f"wrote {run.model} ({model.size / 1e6:.1f} MB)", highlight=False, soft_wrap=True)
     for name, figure in model.card.figures.items():
         console.print(f"{name}: {figure}", highlight=False, soft_wrap=True)
+
+
+def _trainer(engine: Engine) -> Trainer:
+    if engine is Engine.RAY:
+        from roomread.apps import train_on_ray  # noqa: PLC0415
+
+        return train_on_ray.train
+    from roomread.training import fit  # noqa: PLC0415
+
+    return fit.train
 
 
 def _recipe(config: str | None, changes: dict[str, Any]) -> Recipe:

@@ -49,14 +49,13 @@ class Replica:
     """
 
     def __init__(self, wanted: Wanted) -> None:
-        here = "the same Roomread must be installed on all machines"
         if wanted.version != __version__:
             problem = f"a worker has Roomread {__version__}, and the service {wanted.version}"
-            raise RoomreadError(problem, hint=here)
+            raise RoomreadError(problem)
         model = open_model(threads=1, device=wanted.device)
         if wanted.digest != model.digest:
             problem = f"a worker has the model {model.digest}, and the service {wanted.digest}"
-            raise RoomreadError(problem, hint=here)
+            raise RoomreadError(problem)
         self._classifier = ExpressionClassifier(model)
         self._faces = CenterFaceNet(threads=1, device=wanted.device)
         # One picture and one batch at a time: more at once would only make each slower.

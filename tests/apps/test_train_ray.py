@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from program import PROGRAM
+from ray_cluster import Cluster
+
+pytest.importorskip("ray", reason="needs the extra 'cluster'")
+torch = pytest.importorskip("torch", reason="needs the extra 'train'")
+
+from fer_files import tiny_fer, write_csv  # noqa: E402 (needs the extra)
+from roomread.classifier import open_model  # noqa: E402
+from roomread.training.runs import Run  # noqa: E402
+
+pytestmark = [
+    pytest.mark.training,
+    # Ray leaves its own files and sockets to the interpreter.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    data = write_csv(tiny_fer(each=40), folder / "fer2013.csv")
+    program = [PROGRAM[0], *PROGRAM[3:], "train", str(data), "--out", str(folder / "run")]
+    return [*program, "--engine", "ray", "--accelerator", "cpu", *options]
+
+
+def train(
+    folder: Path, environment: dict[str, str], *options: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(folder, *options),
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_two_workers_train_one_net_and_go_on_where_they_were_stopped(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    run = Run(tmp_path / "run")
+    options = ["--devices", "2", "--net", "cnn4", "--batch-size", "8", "--epochs", "4"]
+    process = subprocess.Popen(
+        command(tmp_path, *options), env=cluster.environment, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 200
+    while not run.last_checkpoint.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 130, errors
+    assert "the last whole epoch is kept" in errors
+    assert len(run.curves()) < 4
+    resumed = train(tmp_path, cluster.environment, "--devices", "2", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert [row["epoch"] for row in run.curves()] == [float(epoch) for epoch in range(4)]
+    # 280 pictures in batches of 8, of which each worker took four.
+    assert torch.load(run.last_checkpoint, weights_only=True)["global_step"] == 4 * 35
+    assert open_model(run.model).card.net == "cnn4"
+    assert not (run.folder / "ray").exists()
+
+
+def test_more_workers_than_the_cluster_has_are_refused(cluster: Cluster, tmp_path: Path) -> None:
+    done = train(tmp_path, cluster.environment, "--devices", "3")
+    assert done.returncode == 2
+    assert "the cluster has 2 workers of 1 processors, and --devices asks for 3" in done.stderr
+
+
+def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    gone = os.environ | {"RAY_ADDRESS": "127.0.0.1:9", "HOME": str(tmp_path)}
+    done = train(tmp_path, gone)
+    assert done.returncode == 2
+    assert done.stderr.startswith("roomread: the Ray cluster at 127.0.0.1:9: Connection refused")
+    assert not (tmp_path / "run").exists()
