@@ -48,7 +48,7 @@ def running_cluster() -> Iterator[Cluster]:
     # Not pytest's folder: a socket's path holds 107 characters. Ray's token goes to the home.
     with tempfile.TemporaryDirectory(prefix="rr-", ignore_cleanup_errors=True) as folder:
         own = {"HOME": folder, "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "token"}
-        # For `poison`; a worker has the cluster's modules, not the driver's.
+        # `quick` starts faster; `poison`: a worker has the cluster's modules, not the driver's.
         tests = Path(__file__).parent
         paths = [str(tests / "quick"), str(tests), os.environ.get("PYTHONPATH", "")]
         own["PYTHONPATH"] = os.pathsep.join(paths)
