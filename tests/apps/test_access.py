@@ -272,6 +272,8 @@ MATRIX = {
     ("GET", "/api/v1/sessions/{number}/alerts"): READ,
     ("GET", "/api/v1/sessions/{number}/export"): READ,
     ("GET", "/api/v1/sessions/{number}/report"): READ,
+    ("GET", "/api/v1/sessions/{number}/people"): READ,
+    ("PUT", "/api/v1/sessions/{number}/seats/{seat}"): ANALYZE,
     ("DELETE", "/api/v1/sessions/{number}/seats/{seat}"): ANALYZE,
     ("GET", "/api/v1/profiles"): READ,
     ("POST", "/api/v1/profiles"): ANALYZE,

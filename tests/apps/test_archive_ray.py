@@ -71,7 +71,7 @@ def parquet(out: Path) -> list[Path]:
 
 def check(out: Path) -> None:
     """Every frame of every video is there once: there is one face in each."""
-    tables = [pq.read_table(path).to_pydict() for path in out.glob("*.parquet")]
+    tables = [pq.read_table(path).to_pydict() for path in parquet(out)]
     assert len(tables) == VIDEOS
     assert len({table["source"][0] for table in tables}) == VIDEOS
     for table in tables:

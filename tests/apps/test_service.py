@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import re
@@ -176,9 +177,10 @@ def test_a_picture_that_is_too_heavy_is_refused_before_it_is_taken(http: httpx.C
         while True:
             yield b"\0" * 100_000
 
-    # Without a length, and without an end: it is counted.
-    with pytest.raises((httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError)):
-        http.post("/api/v1/analyze", content=endless())
+    # Without a length, and without an end: it is counted. The answer may come before the client
+    # sees that nobody listens any more.
+    with contextlib.suppress(httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError):
+        assert http.post("/api/v1/analyze", content=endless()).status_code == 413
     assert http.get("/healthz").text == "ok\n"
 
 
