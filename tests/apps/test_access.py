@@ -385,10 +385,14 @@ def test_one_users_session_is_none_to_every_other(method: str, path: str, guarde
                 ws.send('{"time": 60, "faces": []}')
                 status = json.loads(ws.recv(timeout=30))["problem"]["status"]
         else:
-            body = {"label": "mine"} if path.endswith("/marks") else {"time": 60, "faces": []}
+            body: dict[str, object] = {"time": 60, "faces": []}
+            if path.endswith("/marks"):
+                body = {"label": "mine"}
+            elif method == "PUT":
+                body = {"name": "Eve", "consent": "none"}
             params = {"time": "1", "label": "mine"} if method == "DELETE" else {}
             answer = client.request(
-                method, own, params=params, json=body if method == "POST" else None
+                method, own, params=params, json=body if method in ("POST", "PUT") else None
             )
             status = answer.status_code
         assert status == 404, name

@@ -69,7 +69,11 @@ def test_shared_nets_read_as_ones_own(asked: list[dict[str, Any]]) -> None:
 def test_who_comes_when_too_many_wait_is_told_to_come_again(asked: list[dict[str, Any]]) -> None:
     told = asked[1]
     late = "the cluster's nets did not answer for 20 s"
-    assert set(told) - {late} == {"25 faces", "64 requests wait for the cluster's nets"}
+    full = "64 requests wait for the cluster's nets"
+    # Which of the two bounds is met first is for the machine to say.
+    assert "25 faces" in told
+    assert {late, full} & set(told)
+    assert set(told) <= {"25 faces", late, full}
     assert sum(told.values()) == 100
 
 
