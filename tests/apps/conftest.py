@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -10,7 +9,6 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from filelock import FileLock
 
 from program import free_port
 from ray_cluster import Cluster, running_cluster
@@ -45,10 +43,8 @@ def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     server.wait(timeout=30)
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A Ray cluster of two workers; one at a time, two do not start on two cores."""
-    ours = tmp_path_factory.getbasetemp()
-    shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
-    with FileLock(shared / "ray.lock"), running_cluster() as running:
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A Ray cluster of two workers, for all tests that need one."""
+    with running_cluster() as running:
         yield running
