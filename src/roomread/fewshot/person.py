@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,11 +70,14 @@ def learn(
     if len(set(labels.tolist())) < 2:
         return Own(shift, 1.0)
     left_out = (logits - (total - off) / (count - 1 + _PRIOR_SHOTS)) / temperature
-    losses = [_loss(left_out / t, labels) + _TEMPERATURE_SHOTS * np.log(t) ** 2 for t in _SHARPER]
+    losses = [
+        log_loss(left_out / t, labels).sum() + _TEMPERATURE_SHOTS * np.log(t) ** 2 for t in _SHARPER
+    ]
     return Own(shift, float(_SHARPER[int(np.argmin(losses))]))
 
 
-def _loss(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """Minus the log-probability of what the rows [n, 7] show."""
+def log_loss(logits: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Of each row of logits [n, 7], minus the log-probability of its label, float64 [n]."""
     shown = softmax(logits.astype(np.float32))[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(shown, 1e-6)).sum())
+    losses: NDArray[np.float64] = -np.log(np.maximum(shown, 1e-6).astype(np.float64))
+    return losses

@@ -21,7 +21,7 @@ from roomread.classifier import ExpressionClassifier, ModelFile, Predictions, so
 from roomread.errors import DataError
 from roomread.fewshot.adapter import CLAIM
 from roomread.fewshot.ground import Ground, ground_of
-from roomread.fewshot.person import learn
+from roomread.fewshot.person import learn, log_loss
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Expression
 from roomread.training.dataset import VOTE_NAMES, FerData, Split, find_copies
@@ -288,7 +288,7 @@ class _Person:
         general, profile = list(right.values())[:2]
         tally.add("gained by the same people", profile - general)
         for method, z in logits.items():
-            tally.add(f"log loss: {method}", self._usual(asked, _loss(z, self._labels[asked])))
+            tally.add(f"log loss: {method}", self._usual(asked, log_loss(z, self._labels[asked])))
 
     def _usual(self, asked: NDArray[np.intp], values: NDArray[Any]) -> float:
         """The mean over expressions, as common as they are."""
@@ -373,13 +373,6 @@ def _state_probe(ground: Ground, shots: NDArray[np.float64]) -> NDArray[np.float
         within, shots.mean(axis=0) - ground.share @ ground.prototypes
     )
     return probe
-
-
-def _loss(logits: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Of each row, minus the log-probability of its label."""
-    probabilities = softmax(logits.astype(np.float32))[np.arange(len(labels)), labels]
-    losses: NDArray[np.float64] = -np.log(np.maximum(probabilities, 1e-6).astype(np.float64))
-    return losses
 
 
 def _shrunk(pool: Pool, support: NDArray[np.intp]) -> NDArray[np.float64]:
