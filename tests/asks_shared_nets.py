@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from roomread import Analyzer
-from roomread.apps.nets.busy import NetsBusyError
+from roomread.apps.busy import BusyError
 from roomread.apps.nets.shared import SharedNets
 from roomread.bench import scenes
 from roomread.faces import CenterFace
@@ -52,7 +52,7 @@ def crowd(shared: Analyzer) -> Counter[str]:
     def ask(_number: int) -> str:
         try:
             return f"{len(shared.detector.detect(picture))} faces"
-        except NetsBusyError as error:
+        except BusyError as error:
             return error.problem
 
     with ThreadPoolExecutor(100) as threads:

@@ -66,6 +66,14 @@ def visit(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
 
 
+def unfold(page: Page, title: str) -> None:
+    """Opens what is folded away, once the page is drawn to its end: until then it may move."""
+    expect(
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    ).to_be_visible()
+    page.get_by_text(title).click()
+
+
 def start_camera(page: Page) -> None:
     """Presses START and waits for the first frame."""
     page.frame_locator("iframe").first.get_by_role("button", name="START").click()

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -321,3 +322,30 @@ def test_ctrl_c_before_anything_is_status_130() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
         assert b"Traceback" not in process.stderr.read()
+
+
+LOST = """
+import signal, sys, time
+from roomread.apps.cli import interrupts
+
+class Fragile:
+    def __del__(self):
+        signal.raise_signal(getattr(signal, sys.argv[1]))
+
+interrupts.install()
+try:
+    fragile = Fragile()
+    del fragile
+    print("dropped", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
+def test_a_stop_that_python_drops_in_a_finaliser_comes_again(stop: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOST, stop], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("dropped\nheard\n", "")

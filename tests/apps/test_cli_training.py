@@ -94,27 +94,13 @@ def test_a_run_killed_in_its_second_epoch_ends_as_an_uninterrupted_one(
     assert figures[0] == figures[1]
 
 
-def interrupted(process: subprocess.Popen[bytes]) -> bytes:
-    """What it says on stderr when Ctrl-C is pressed, again where Python lost it.
-
-    An interrupt that comes in a finaliser is printed by the interpreter and goes no further.
-    """
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-        try:
-            return process.communicate(timeout=30)[1]
-        except subprocess.TimeoutExpired:
-            continue
-    process.kill()
-    return process.communicate()[1]
-
-
 def test_ctrl_c_in_mid_epoch_keeps_the_last_one_and_says_how_to_go_on(
     tmp_path: Path, fer2013: Path
 ) -> None:
     process = start(tmp_path, "train", fer2013, "--epochs", 50, *QUICK, "--out", "run")
     wait_for_first_epoch(process, tmp_path / "run")
-    errors = interrupted(process)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"go on with --out run --resume" in errors
     assert b"Traceback" not in errors

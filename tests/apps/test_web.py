@@ -35,6 +35,7 @@ from visitors import (
     launch,
     room,
     start_camera,
+    unfold,
     upload,
     visit,
     write_camera,
@@ -365,24 +366,24 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     recorder.close()
     page.goto(f"{address}/class?session={session.id}")
     expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
-    page.get_by_text("Name a person").click()
+    unfold(page, "Name a person")
     page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
     page.get_by_role("button", name="Name", exact=True).click()
     expect(page.get_by_text("needs the person's consent")).to_be_visible()
     page.get_by_role("textbox", name="How this person agreed").fill("a letter")
     page.get_by_role("button", name="Name", exact=True).click()
-    # In the table and at the chart: the page is drawn to its end.
+    # In the table and at the chart.
     expect(page.get_by_text("Ada Lovelace")).to_have_count(2)
     (person,) = store.people(session.id)
     assert (person.seat, person.name, person.consent) == (1, "Ada Lovelace", "a letter")
-    page.get_by_text("Forget a person").click()
+    unfold(page, "Forget a person")
     page.get_by_role("button", name="Forget", exact=True).click()
     expect(page.get_by_text("Ada Lovelace")).to_have_count(0)
     assert store.people(session.id) == []
     assert sorted(set(store.readings(session.id).seats.tolist())) == [2, 3, 4, 5, 6]
     store.enrol(session.id, 2, "Alan Turing", consent="a letter")
     page.get_by_role("button", name="All sessions").click()
-    page.get_by_text("Delete old sessions, or a person everywhere").click()
+    unfold(page, "Delete old sessions, or a person everywhere")
     page.get_by_role("textbox", name="All that is kept of the person named").fill("Alan Turing")
     page.get_by_role("button", name="Forget them").click()
     expect(page.get_by_text("1 seat deleted")).to_be_visible()

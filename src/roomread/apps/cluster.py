@@ -12,13 +12,14 @@ from enum import StrEnum
 from types import ModuleType
 
 from roomread import errors
+from roomread._version import __version__
 from roomread.errors import MissingExtraError, RoomreadError
 
 # As a traceback ends: an error's name, with or without its module, and what it says.
 _ERROR = re.compile(r"^\s*(?:\w+\.)*(\w+(?:Error|Exception)): (.+)$", re.MULTILINE)
 
 
-class Engine(StrEnum):
+class ComputeEngine(StrEnum):
     """Who computes: this process, or the workers of a Ray cluster."""
 
     LOCAL = "local"
@@ -65,6 +66,22 @@ def leave() -> None:
     import ray  # noqa: PLC0415 (an extra)
 
     ray.shutdown()
+
+
+def check_version(version: str) -> None:
+    """Run in a worker, so that all compute the same.
+
+    Args:
+        version: that of the Roomread which gave the work.
+
+    Raises:
+        RoomreadError: this one is another.
+    """
+    if version != __version__:
+        raise RoomreadError(
+            f"a worker has Roomread {__version__}, and what gave it work {version}",
+            hint="install the same version on all machines",
+        )
 
 
 def processors() -> int:

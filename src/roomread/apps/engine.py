@@ -79,7 +79,7 @@ class Engine:
 
 def _shared_nets(settings: Settings) -> SharedNets | None:
     """The nets on a cluster; None where they are in this process."""
-    if settings.engine is cluster.Engine.LOCAL:
+    if settings.engine is cluster.ComputeEngine.LOCAL:
         return None
     from roomread.apps.nets.shared import SharedNets  # noqa: PLC0415 (needs the extra)
 

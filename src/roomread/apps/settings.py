@@ -14,7 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from roomread.apps.cluster import Engine
+from roomread.apps.cluster import ComputeEngine
 from roomread.apps.folders import config_folder, data_folder
 from roomread.errors import RoomreadError
 from roomread.media import atomic_path
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     max_video_minutes: int = Field(default=180, ge=1)
     requests_per_minute: int = Field(default=1200, ge=1)
     device: Device = Device.CPU
-    engine: Engine = Engine.LOCAL
+    engine: ComputeEngine = ComputeEngine.LOCAL
     replicas: int | None = Field(default=None, ge=1)
     oidc_issuer: str | None = None
     oidc_client_id: str = ""

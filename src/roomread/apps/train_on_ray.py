@@ -97,9 +97,7 @@ def _work(settings: dict[str, Any]) -> None:
     import ray  # noqa: PLC0415 (an extra)
     from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment  # noqa: PLC0415
 
-    if settings["version"] != __version__:
-        problem = f"a worker has Roomread {__version__}, and this machine {settings['version']}"
-        raise RoomreadError(problem, hint="install the same version on all machines")
+    cluster.check_version(settings["version"])
     environment = RayLightningEnvironment()  # type: ignore[no-untyped-call]
     strategy = RayDDPStrategy(cluster_environment=environment)  # type: ignore[no-untyped-call]
     hardware: Hardware = settings["hardware"]

@@ -15,7 +15,7 @@ from roomread.apps.access import Scope
 from roomread.apps.api.house import House, house_of, principal_with
 from roomread.apps.api.problems import RefusedError
 from roomread.apps.api.shapes import LiveShape, PictureShape, picture_shape
-from roomread.apps.nets.busy import NetsBusyError
+from roomread.apps.busy import BusyError
 from roomread.errors import MediaError
 from roomread.media import NoPicture, SignalCheck
 
@@ -132,7 +132,7 @@ async def _read_frames(house: House, socket: WebSocket, newest: _Newest) -> None
         begun = sent.came if begun is None else begun
         try:
             problem, picture = await house.slots.run(partial(work, sent, sent.came - begun))
-        except (MediaError, NetsBusyError) as error:
+        except (MediaError, BusyError) as error:
             await socket.send_json({"frame": sent.index, "problem": str(error)})
             continue
         house.metrics.pictures.inc()

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from roomread.apps.api.logs import log
+from roomread.apps.busy import BusyError
 from roomread.apps.jobs import TooManyJobsError
-from roomread.apps.nets.busy import NetsBusyError
 from roomread.errors import (
     DatabaseError,
     MediaError,
@@ -111,7 +111,7 @@ def as_refusal(error: RoomreadError) -> RefusedError:
         return RefusedError(
             status, "too-many-videos", error.problem, hint=error.hint, headers=headers
         )
-    if isinstance(error, NetsBusyError):
+    if isinstance(error, BusyError):
         return busy(error.problem, seconds=error.seconds)
     if isinstance(error, DatabaseError):
         # Its words name the operator's files and hosts.

@@ -20,9 +20,10 @@ _ATTEMPTS = 3
 
 def _work(job: Job, version: str) -> Outcome:
     """Runs in a worker, which has one processor to itself."""
-    if version != __version__:
-        problem = f"a worker has Roomread {__version__}, and this machine {version}"
-        return Outcome(job, None, f"{problem} (install the same version on all machines)")
+    try:
+        cluster.check_version(version)
+    except RoomreadError as error:
+        return Outcome(job, None, str(error))
     return execute(job, 1)
 
 

@@ -22,7 +22,7 @@ from roomread.apps.cli.output import Format, format_for, open_sink
 from roomread.apps.cli.profiles import parse_uses, profile_store
 from roomread.apps.cli.progress import ProgressBar
 from roomread.apps.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
-from roomread.apps.cluster import Engine
+from roomread.apps.cluster import ComputeEngine
 from roomread.apps.records import Sink
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.errors import MediaError, OutputError, RoomreadError
@@ -112,7 +112,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         ),
     ] = None,
     engine: Annotated[
-        Engine | None,
+        ComputeEngine | None,
         typer.Option(help="Read an archive of videos into a folder of Parquet: here, or on Ray."),
     ] = None,
     workers: Annotated[
@@ -138,7 +138,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             piece=parse_seconds(piece),
             device=device,
         )
-        engine = engine or Engine.LOCAL
+        engine = engine or ComputeEngine.LOCAL
         status = analyze_archive(
             inputs, output, options, engine=engine, workers=workers, quiet=quiet
         )

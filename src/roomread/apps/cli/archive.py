@@ -13,9 +13,8 @@ from roomread.apps.archive.executor import Executor, LocalExecutor
 from roomread.apps.archive.run import Archive, Step
 from roomread.apps.archive.storage import find_videos, is_address
 from roomread.apps.archive.tasks import Options
-from roomread.apps.cli import interrupts
 from roomread.apps.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
-from roomread.apps.cluster import Engine
+from roomread.apps.cluster import ComputeEngine
 from roomread.errors import OutputError, RoomreadError
 
 
@@ -29,7 +28,7 @@ def analyze_archive(
     output: str | None,
     options: Options,
     *,
-    engine: Engine,
+    engine: ComputeEngine,
     workers: int | None,
     quiet: bool,
 ) -> int:
@@ -50,7 +49,6 @@ def analyze_archive(
             task = bar.add_task("pieces", total=None)
             for step in archive.run(videos, executor):
                 tally.add(step)
-                interrupts.check()
                 if step.error:
                     console.print(f"roomread: {step.error}", soft_wrap=True, markup=False)
                 bar.update(task, completed=archive.pieces, total=archive.pieces_known or None)
@@ -67,8 +65,8 @@ def analyze_archive(
     return tally.status
 
 
-def _executor(engine: Engine, workers: int | None) -> Executor:
-    if engine is Engine.LOCAL:
+def _executor(engine: ComputeEngine, workers: int | None) -> Executor:
+    if engine is ComputeEngine.LOCAL:
         if workers not in (None, 1):
             raise RoomreadError("--engine local is one worker", hint="--engine ray has more")
         return LocalExecutor()

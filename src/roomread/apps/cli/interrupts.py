@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
-_asked = threading.Event()
+# Seconds; by then the finaliser that dropped a stop is over.
+_AGAIN_AFTER = 0.05
 
 
 def install() -> None:
@@ -15,18 +18,35 @@ def install() -> None:
     # A shell has its background programs ignore Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
+    sys.unraisablehook = _repeating(sys.unraisablehook)
 
 
-def check() -> None:
-    """To be called now and then by what takes long.
-
-    Raises:
-        KeyboardInterrupt: one was raised before, in an object's finaliser, where Python drops it.
-    """
-    if _asked.is_set():
-        raise KeyboardInterrupt
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(number)
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    _asked.set()
-    raise KeyboardInterrupt
+def _repeating(
+    otherwise: Callable[[sys.UnraisableHookArgs], None],
+) -> Callable[[sys.UnraisableHookArgs], None]:
+    """Python prints and drops what is raised in a finaliser; a stop comes again instead."""
+    main = threading.get_ident()
+
+    def hook(dropped: sys.UnraisableHookArgs) -> None:
+        if not isinstance(dropped.exc_value, KeyboardInterrupt):
+            return otherwise(dropped)
+        # Libraries put Python's own handler for Ctrl-C back, which names no signal.
+        (number,) = dropped.exc_value.args or (signal.SIGINT,)
+        again = threading.Timer(_AGAIN_AFTER, _send, [number, main])
+        again.daemon = True
+        again.start()
+        return None
+
+    return hook
+
+
+def _send(number: int, thread: int) -> None:
+    if sys.platform == "win32":
+        signal.raise_signal(number)
+    else:
+        # It may be asleep, and only a signal of its own wakes it.
+        signal.pthread_kill(thread, number)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from roomread.apps.cluster import Engine
+from roomread.apps.cluster import ComputeEngine
 from roomread.errors import MissingExtraError, RoomreadError
 
 
@@ -37,7 +37,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines.")] = False,
     engine: Annotated[
-        Engine | None,
+        ComputeEngine | None,
         typer.Option(
             help="Where the nets are: in this process, or shared on a Ray cluster. As "
             "ROOMREAD_ENGINE says if left out: local."

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from roomread.apps.cli.workbench import Data, FerPlus, need_training_extra, read_data, use_threads
-from roomread.apps.cluster import Engine
+from roomread.apps.cluster import ComputeEngine
 from roomread.errors import RoomreadError
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     ] = False,
     ferplus: FerPlus = None,
     engine: Annotated[
-        Engine, typer.Option(help="On this machine, or on the workers of a Ray cluster.")
-    ] = Engine.LOCAL,
+        ComputeEngine, typer.Option(help="On this machine, or on the workers of a Ray cluster.")
+    ] = ComputeEngine.LOCAL,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")] = "auto",
     devices: Annotated[
         int, typer.Option(min=1, help="GPUs, or processes on a CPU; with Ray its workers.")
@@ -134,8 +134,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         console.print(f"{name}: {figure}", highlight=False, soft_wrap=True)
 
 
-def _trainer(engine: Engine) -> Trainer:
-    if engine is Engine.RAY:
+def _trainer(engine: ComputeEngine) -> Trainer:
+    if engine is ComputeEngine.RAY:
         from roomread.apps import train_on_ray  # noqa: PLC0415
 
         return train_on_ray.train

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ray import serve
 
-from roomread._version import __version__
+from roomread.apps import cluster
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.classifier.classifier import Predictions
 from roomread.errors import RoomreadError
@@ -49,9 +49,7 @@ class Replica:
     """
 
     def __init__(self, wanted: Wanted) -> None:
-        if wanted.version != __version__:
-            problem = f"a worker has Roomread {__version__}, and the service {wanted.version}"
-            raise RoomreadError(problem)
+        cluster.check_version(wanted.version)
         model = open_model(threads=1, device=wanted.device)
         if wanted.digest != model.digest:
             problem = f"a worker has the model {model.digest}, and the service {wanted.digest}"

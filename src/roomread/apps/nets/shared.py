@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from roomread._version import __version__
 from roomread.apps import cluster
-from roomread.apps.nets.busy import NetsBusyError
+from roomread.apps.busy import BusyError
 from roomread.classifier import ExpressionClassifier, ModelFile, open_model
 from roomread.classifier.classifier import Predictions
 from roomread.errors import MissingExtraError, RoomreadError
@@ -76,7 +76,7 @@ class _SharedClassifier(ExpressionClassifier):
 
         Raises:
             ValueError: another shape or dtype.
-            NetsBusyError: no answer came in time.
+            BusyError: no answer came in time.
         """
         self.check(crops)
         return self._nets.predict(crops)
@@ -92,7 +92,7 @@ class _Asked:
         """See `FaceNet.points`.
 
         Raises:
-            NetsBusyError: no answer came in time.
+            BusyError: no answer came in time.
         """
         points: Points = self._ask("points", picture, threshold)
         return points
@@ -101,7 +101,7 @@ class _Asked:
         """Logits and features of grey crops uint8 [N, side, side].
 
         Raises:
-            NetsBusyError: no answer came in time.
+            BusyError: no answer came in time.
         """
         predictions: Predictions = self._ask("predict", crops)
         return predictions
@@ -118,18 +118,18 @@ class _Asked:
             except TimeoutError as error:
                 response.cancel()
                 problem = f"the cluster's nets did not answer for {_ANSWER_SECONDS:g} s"
-                raise NetsBusyError(problem, seconds=10) from error
+                raise BusyError(problem, seconds=10) from error
             except BackPressureError as error:
                 problem = f"{_QUEUED} requests wait for the cluster's nets"
-                raise NetsBusyError(problem) from error
+                raise BusyError(problem) from error
             except RayTaskError as error:
                 raise RoomreadError(f"the cluster's nets: {cluster.reason(str(error))}") from error
             except RayActorError:
                 continue
             except (RayError, RayServeException) as error:
                 problem = "the cluster's nets are out of reach"
-                raise NetsBusyError(problem, seconds=10) from error
-        raise NetsBusyError(f"the cluster's nets ended {_ATTEMPTS} times", seconds=10)
+                raise BusyError(problem, seconds=10) from error
+        raise BusyError(f"the cluster's nets ended {_ATTEMPTS} times", seconds=10)
 
 
 def _deploy(digest: str, device: Device, replicas: int) -> Any:

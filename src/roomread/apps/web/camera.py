@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from streamlit_webrtc import VideoProcessorBase
 
 from roomread import Analyzer
-from roomread.apps.nets.busy import NetsBusyError
+from roomread.apps.busy import BusyError
 from roomread.fewshot import Consent, Profile, Shot, Trial, Use, evaluate
 from roomread.media import NoPicture, SignalCheck, draw_readings
 from roomread.readings import Expression, Face, Frame, Reading, Scores
@@ -161,7 +161,7 @@ class LiveCamera(VideoProcessorBase):
         try:
             readings = [] if problem is not None else self._follower.update(frame)
             self._calibrate(frame, readings)
-        except NetsBusyError as error:
+        except BusyError as error:
             busy = str(error)
         self._remember(frame.time, readings)
         self.state = LiveState(

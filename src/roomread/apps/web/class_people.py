@@ -20,11 +20,13 @@ def show_people(store: SessionStore, session: Session, seats: list[int]) -> None
     st.subheader("People")
     # Not Markdown: these are a person's words.
     st.text(f"Readings of single people are kept with this consent: {session.consent}")
+    # There before anybody is named: what follows keeps its place, and an open form stays open.
+    named = st.container()
     people = store.people(session.id)
     if people:
         rows = [(p.seat, p.name, p.consent, f"{p.consented_at:%Y-%m-%d}") for p in people]
         columns = ["seat", "name", "how they consented", "recorded"]
-        st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
+        named.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
     left, right = st.columns(2)
     with left.expander("Name a person"), st.form("enrol"):
         seat = st.selectbox("Seat", seats, key="enrol_seat")

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from roomread import Analyzer
-from roomread.apps.nets.busy import NetsBusyError
+from roomread.apps.busy import BusyError
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
 from roomread.apps.web.shared import (
-    BusyError,
     engine,
     score_bars,
     turn,
@@ -29,7 +28,6 @@ from roomread.errors import MediaError, RoomreadError
 from roomread.media import PICTURE_SUFFIXES, draw_readings
 from roomread.readings import Expression, Frame, Reading, percent
 
-_BUSY = (BusyError, NetsBusyError)
 # A picture's name and digest, and the profiles that it is read with.
 _Key = tuple[str, bytes, tuple[str, ...]]
 
@@ -90,7 +88,7 @@ def _read_once(
         key = (name, hashlib.sha256(content).digest(), taught)
         read[key] = known[key] if key in known else _read(analyzer, name, content)
     # Who was told to wait is served when the page is drawn again.
-    st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, _BUSY)}
+    st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
     return list(read.values())
 
 
@@ -100,7 +98,7 @@ def _read(analyzer: Analyzer, name: str, content: bytes) -> Photo | RoomreadErro
             frame = engine().frame(content, name)
             readings = analyzer.analyze_frame(frame)
             return Photo(frame, readings, draw_readings(frame.image, readings))
-    except (*_BUSY, MediaError) as error:
+    except (BusyError, MediaError) as error:
         return error
 
 

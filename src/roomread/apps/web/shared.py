@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from roomread import Analyzer
+from roomread.apps.busy import BusyError
 from roomread.apps.engine import USER_HEADER, Engine, served_engine
 from roomread.apps.folders import profiles_folder
 from roomread.apps.settings import Settings, load_settings
@@ -27,10 +28,6 @@ EXPRESSION_SCALE = alt.Scale(domain=_NAMES, range=_COLORS)
 
 # Seconds; who has waited so long is told, and need not hold a connection open.
 _LONGEST_WAIT = 30.0
-
-
-class BusyError(RoomreadError):
-    """Too many visitors want pictures read at once."""
 
 
 @st.cache_resource(show_spinner="Loading the nets …", on_release=Engine.close)
@@ -68,7 +65,7 @@ def turn() -> Iterator[None]:
     """
     turns = _turns()
     if not turns.acquire(timeout=_LONGEST_WAIT):
-        raise BusyError("this app reads pictures of others", hint="try again in a minute")
+        raise BusyError("this app reads pictures of others", seconds=60)
     try:
         yield
     finally:
