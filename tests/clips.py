@@ -48,18 +48,18 @@ def make_clip(
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
         if tone is not None:
-            _add_tone(container, tone, sound)
+            add_tone(container, tone, sound)
     return path
 
 
 def make_sound(path: Path, seconds: float = 1.0) -> Path:
     """A file with sound and no pictures."""
     with av.open(str(path), "w") as container:
-        _add_tone(container, container.add_stream("aac", rate=44_100), seconds)
+        add_tone(container, container.add_stream("aac", rate=44_100), seconds)
     return path
 
 
-def _add_tone(
+def add_tone(
     container: av.container.OutputContainer, stream: av.AudioStream, seconds: float
 ) -> None:
     wave = np.sin(np.arange(int(seconds * 44_100)) * 2 * np.pi * 440 / 44_100)

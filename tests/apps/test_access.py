@@ -7,6 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -188,12 +189,13 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     access.revoke_key(revoked.split("_")[1])
     access.add_user("anna", PASSWORD, [Scope.READ, Scope.ANALYZE])
     access.add_user("ben", PASSWORD, list(Scope))
+    access.add_user("eve", PASSWORD, [Scope.READ])
     with serving(folder, "--sign-in") as service:
         visitors = {"nobody": httpx.Client(base_url=service.url)}
         for name, key in (keys | {"revoked": revoked, "invented": "rr_12345678_abc"}).items():
             headers = {"Authorization": f"Bearer {key}"}
             visitors[name] = httpx.Client(base_url=service.url, headers=headers)
-        for name in PEOPLE:
+        for name in SIGNED_IN:
             visitors[name] = httpx.Client(base_url=service.url, timeout=30)
         sign_in(visitors)
         sent = visitors["anna"].post(
@@ -225,18 +227,20 @@ def masked() -> list[bytes]:
 
 
 def sign_in(visitors: dict[str, httpx.Client]) -> None:
-    for name in PEOPLE:
+    for name in SIGNED_IN:
         form = {"name": name, "password": PASSWORD}
         assert visitors[name].post("/sign-in", data=form).status_code == 303
 
 
 # Each route with who may use it; to everybody else it says 401 or 403.
 READ, ANALYZE, MANAGE = (
-    {"read", "other", "anna", "ben"},
+    {"read", "other", "anna", "ben", "eve"},
     {"analyze", "other", "anna", "ben"},
     {"manage", "other", "ben"},
 )
-PEOPLE, EVERYBODY = {"anna", "ben"}, {"nobody", "anna", "ben", "read", "analyze", "manage", "other"}
+# Who may use the pages; who may sign in.
+PEOPLE, SIGNED_IN = {"anna", "ben"}, {"anna", "ben", "eve"}
+EVERYBODY = SIGNED_IN | {"nobody", "read", "analyze", "manage", "other"}
 MATRIX = {
     ("GET", "/healthz"): EVERYBODY,
     ("GET", "/readyz"): EVERYBODY,
@@ -284,12 +288,12 @@ MATRIX = {
     ("GET", "/api/v1/profiles/{name}/export"): READ,
     ("GET", "/upload"): PEOPLE,
     ("POST", "/upload"): PEOPLE,
-    ("POST", "/sign-out"): PEOPLE,
+    ("POST", "/sign-out"): SIGNED_IN,
     ("WEBSOCKET", "/api/v1/live"): ANALYZE,
     # The app: its page, its WebSocket, its uploads and files, and whatever else it answers.
     ("GET", "/"): PEOPLE,
     ("GET", "/video"): PEOPLE,
-    ("GET", "/_stcore/health"): PEOPLE,
+    ("GET", "/_stcore/health"): EVERYBODY,
     ("GET", "/_stcore/host-config"): PEOPLE,
     ("PUT", "/_stcore/upload_file/session/file"): PEOPLE,
     ("GET", "/media/some.png"): PEOPLE,
@@ -354,6 +358,29 @@ def said(client: httpx.Client) -> dict[str, str]:
     if client.cookies:
         headers["Cookie"] = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
     return headers
+
+
+def test_who_is_signed_out_or_removed_loses_what_is_open(guarded: Guarded) -> None:
+    service, anna = guarded.service, guarded.visitors["anna"]
+    access = Access(service.folder / "data" / "access.json")
+    key = access.add_key("camera", [Scope.ANALYZE])
+    address = socket_url(service, "/api/v1/live")
+    page = socket_url(service, "/_stcore/stream")
+    bearer = {"Authorization": f"Bearer {key}"}
+    with (
+        connect(address, additional_headers=bearer) as by_key,
+        connect(page, additional_headers=said(anna)) as by_page,
+        connect(page, additional_headers=said(guarded.visitors["ben"])) as others,
+    ):
+        access.revoke_key(key.split("_")[1])
+        anna.post("/sign-out")
+        for gone in (by_key, by_page):
+            with suppress(ConnectionClosed):
+                while gone.recv(timeout=20):
+                    pass
+            assert gone.close_code is not None
+        others.ping().wait(20)
+    sign_in(guarded.visitors)
 
 
 def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:
@@ -447,7 +474,7 @@ def test_a_visitor_cannot_say_who_they_are(guarded: Guarded) -> None:
     assert httpx.get(f"{guarded.service.url}/", headers=headers).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/api/v1/models", "/metrics"])
+@pytest.mark.parametrize("path", ["/", "/_stcore/host-config", "/api/v1/models", "/metrics"])
 @pytest.mark.parametrize("host", ["x/healthz?", "x/healthz#", "127.0.0.1/sign-in?a="])
 def test_no_host_header_and_no_odd_path_makes_a_door_public(
     host: str, path: str, guarded: Guarded

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import altered
-from roomread import Analyzer, Expression, Frame
+from roomread import Analyzer, Expression, Frame, Reading
 from roomread.bench import scenes
 from roomread.errors import ModelFileError, ProfileError
 from roomread.faces import CenterFace
@@ -96,6 +96,23 @@ def test_with_several_faces_a_persons_profile_is_for_the_track_that_is_named(
     ]
     follower = ANALYZER.with_profiles([Use(grace, track=2)]).follow()
     assert [(r.track, r.participant) for r in follower.update(frame)] == [(1, None), (2, "grace")]
+
+
+def test_who_is_named_for_a_track_is_not_the_only_face_too(grace: Profile) -> None:
+    twin = replace(grace, name="twin", person="twin")
+    frame = Frame(scenes.astronaut(), 0.0, 0, "one")
+
+    def read(*uses: Use) -> Reading:
+        (reading,) = ANALYZER.with_profiles(uses).follow().update(frame)
+        return reading
+
+    alone = read(Use(grace, track=1))
+    for uses in ((Use(grace, track=1), Use(twin)), (Use(twin), Use(grace, track=1))):
+        both = read(*uses)
+        assert both.participant == "grace"
+        assert alone.scores is not None
+        assert both.scores is not None
+        np.testing.assert_array_equal(both.scores.probabilities, alone.scores.probabilities)
 
 
 def test_left_out_pictures_tell_what_helps(masked: Profile, grace: Profile) -> None:

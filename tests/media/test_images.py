@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,34 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
         read_image(tmp_path / "none.jpg")
     with pytest.raises(MediaError, match="a folder"):
         read_image(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".jpg", "a\0.jpg", "file.txt/x.jpg", "loop.jpg"])
+def test_a_name_that_leads_to_nothing_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file.txt").write_text("no folder")
+    with suppress(OSError, NotImplementedError):
+        (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
+    with pytest.raises(MediaError, match=r"x\.jpg|a.\.jpg|loop\.jpg"):
+        read_image(tmp_path / name)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=12),
+    st.sampled_from(["JPEG", "TIFF"]),
+)
+def test_damaged_exif_and_tags_bring_a_picture_or_a_media_error(
+    changes: list[tuple[int, int]], kind: str
+) -> None:
+    picture, file = Image.fromarray(gradient()), io.BytesIO()
+    exif = picture.getexif()
+    exif[274], exif[271] = 6, "maker"
+    picture.save(file, kind, exif=exif)
+    data = bytearray(file.getvalue())
+    for place, value in changes:
+        # The tags: at the front of a JPEG, at the end of a TIFF.
+        data[min(place, len(data) - 1) if kind == "JPEG" else -min(place + 1, len(data))] = value
+    with suppress(MediaError):
+        assert read_image(bytes(data)).dtype == np.uint8
 
 
 @given(st.binary(max_size=200), st.sampled_from(["", "PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"]))

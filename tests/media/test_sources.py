@@ -3,7 +3,9 @@ from __future__ import annotations
 import functools
 import http.server
 import socket
+import struct
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +111,23 @@ def test_a_picture_without_an_ending_is_known_by_its_content(tmp_path: Path) -> 
     path = tmp_path / "photo"
     Image.new("RGB", (30, 20)).save(path, "PNG")
     assert len(read(path)) == 1
+
+
+@pytest.mark.parametrize("how", ["bytes", "path"])
+def test_a_bomb_without_an_ending_is_told(how: str, tmp_path: Path) -> None:
+    content = b"\x89PNG\r\n\x1a\n"
+    size = struct.pack(">II", 30_000, 30_000) + b"\x08\x02\x00\x00\x00"
+    for chunk in (b"IHDR" + size, b"IDAT" + zlib.compress(bytes(99))):
+        content += struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    (tmp_path / "bomb").write_bytes(content)
+    with pytest.raises(MediaError, match="too many pixels"):
+        open_source(content if how == "bytes" else tmp_path / "bomb")
+
+
+@pytest.mark.parametrize("name", ["²", "x" * 300 + ".jpg", "a\0.mp4"])
+def test_a_name_that_no_file_has_is_told(name: str) -> None:
+    with pytest.raises(MediaError):
+        open_source(name)
 
 
 def test_sound_without_pictures_is_told(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from clips import grey, make_clip, make_sound, number_of
+from clips import add_tone, grey, make_clip, make_sound, number_of
 from roomread.errors import OutputError
 from roomread.media import VideoWriter, atomic_path, open_source
 
@@ -60,6 +60,40 @@ def test_a_file_of_sound_alone_lends_its_sound(tmp_path: Path) -> None:
     write(tmp_path / "out.mp4", sound_from=make_sound(tmp_path / "in.mp4"))
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.streams.audio
+
+
+def test_a_copy_that_is_cut_short_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
+    original = make_clip(tmp_path / "in.mp4", TIMES, sound=9.0)
+    with VideoWriter(tmp_path / "out.mp4", sound_from=original) as video:
+        for number, time in enumerate(TIMES):
+            video.write(grey(number, (64, 48)), time)
+        video.cut_short()
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        frames = list(container.decode(audio=0))
+    seconds = sum(frame.samples / frame.sample_rate for frame in frames)
+    assert seconds == pytest.approx(TIMES[-1], abs=0.1)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_sound_that_is_damaged_is_left_out_and_the_rest_kept(
+    tmp_path: Path, suffix: str, *, damaged: bool
+) -> None:
+    original = tmp_path / "in.avi"
+    with av.open(str(original), "w") as container:
+        add_tone(container, container.add_stream("mp3", rate=44_100), 3.0)
+    data = bytearray(original.read_bytes())
+    for part in (3, 4, 5) if damaged else ():
+        at = part * len(data) // 8
+        data[at : at + 300] = bytes(300)
+    original.write_bytes(data)
+    write(tmp_path / f"out.{suffix}", sound_from=original)
+    with open_source(tmp_path / f"out.{suffix}") as source:
+        assert len(list(source)) == len(TIMES)
+    with av.open(str(tmp_path / f"out.{suffix}")) as container:
+        container.streams.audio[0].codec_context.options = {"err_detect": "ignore_err"}
+        times = [float(p.pts * p.time_base) for p in container.demux(audio=0) if p.pts is not None]
+    assert times[-1] > 2.5
 
 
 def test_frames_at_the_same_time_are_one(tmp_path: Path) -> None:

@@ -46,6 +46,16 @@ def test_a_room_that_falls_raises_one_alert_that_says_why_and_how_sure() -> None
     assert alert.ended is None
 
 
+def test_frames_that_come_seldom_are_judged_too() -> None:
+    rules = parse_rules("room sad above 50% for 10 min")
+    attention = Attention(rules, every=30.0)
+    alerts = []
+    for time in range(0, 1800, 30):
+        alerts += attention.update_room(mood(time, 0.1, 0.8 if time > 600 else 0.1))
+    assert [alert.time for alert in alerts] == [960]
+    assert rules[0].longest_step == 60
+
+
 def test_a_slow_fall_longer_than_the_rules_time_is_none_of_it() -> None:
     rule = "room valence fell by 20% in 1 min"
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 - t / 1000, 0)) == []

@@ -4,10 +4,12 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -179,6 +181,43 @@ def test_a_lost_server_pauses_with_a_message_and_nothing_is_lost_or_doubled(
         with warnings.catch_warnings(action="ignore"):
             # pg8000 does not close the socket of a connection that broke.
             gc.collect()
+
+
+def test_a_server_that_does_not_answer_holds_nothing_up_and_loses_nothing(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roomread.sessions.recorder._PATIENCE", 0.01)
+    clock, answer = Clock(), threading.Event()
+    session, recorder = new(store, clock)
+
+    def hang(_connection: sa.Connection) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            answer.wait(60)
+
+    sa.event.listen(store.engine, "begin", hang)
+    # Were a frame to wait for the answer, it would wait for what comes after it.
+    for time in play(recorder, clock, LESSON):
+        if time == 40:
+            assert recorder.trouble.endswith("does not answer")
+            assert 35 < recorder.waiting < 41
+    answer.set()
+    recorder.close()
+    assert recorder.trouble == ""
+    assert recorder.waiting == 0
+    assert kept(store, session) == expected(LESSON)
+
+
+def test_a_resumed_cameras_readings_have_the_sessions_times(store: SessionStore) -> None:
+    session = store.create("Algebra 7b", keeps_people=True, consent="all")
+    for offset in (0.0, 60.5):
+        recorder = Recorder(store, session)
+        for time, readings in LESSON:
+            # As a camera's do, that counts from its own start.
+            recorder.add(time + offset, readings)
+        recorder.close()
+    times = store.readings(session.id).times
+    assert (np.diff(times) >= 0).all()
+    assert times[-1] == pytest.approx(LESSON[-1][0] + 60.5)
 
 
 def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(store: SessionStore) -> None:

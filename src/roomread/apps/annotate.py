@@ -89,3 +89,8 @@ class Annotator:
                 VideoWriter(self._target, sound_from=self._sound_from)
             )
         self._video.write(drawn, frame.time)
+
+    def cut_short(self) -> None:
+        """To be called where the input is not copied to its end: its sound is not either."""
+        if self._video is not None:
+            self._video.cut_short()

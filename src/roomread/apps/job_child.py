@@ -79,6 +79,8 @@ class _Reading:
                             timeline.add(reading)
                         self.seconds = frame.time
                         if self._is_stopped():
+                            if copy is not None:
+                                copy.cut_short()
                             break
             finally:
                 timeline.write(folder / "timeline.json")

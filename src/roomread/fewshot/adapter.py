@@ -81,6 +81,8 @@ class Adapter:
             for use in uses
             if not use.profile.is_state
         ]
+        # Who was named for a track comes last: they are not also "the only face".
+        self._people.sort(key=lambda person: person[0].track is not None)
         taught = [use for use in uses if use.profile.is_state]
         ordinary = ground.ordinary() if taught else np.zeros((0, len(ground.mean)))
         self._states = [
@@ -103,7 +105,7 @@ class Adapter:
         for use, own in self._people:
             for i, track in enumerate(tracks):
                 if use.applies(track, faces):
-                    logits[i] = own.apply(logits[i])
+                    logits[i] = own.apply(predictions.logits[i])
                     people[i] = use.profile.name
         probabilities = softmax(logits, temperature=self._card.temperature)
         x = self._ground.normalise(predictions.features)

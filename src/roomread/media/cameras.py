@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import av
 from av.container import InputContainer
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from roomread.errors import MediaError
@@ -20,6 +21,14 @@ from roomread.readings import Frame
 
 # A network stream that says nothing for so long is gone, s.
 TIMEOUT = 10.0
+
+# What a device is asked for, one after the other. FFmpeg's own wish for Macs is 29.97 frames a
+# second, which their cameras refuse.
+_WISHES: dict[str, tuple[dict[str, str], ...]] = {
+    "avfoundation": ({"framerate": "30"}, {"framerate": "15"}, {})
+}
+# Between two looks at a device that has no picture yet, s.
+_PAUSE = 0.005
 
 Opened = AbstractContextManager[tuple[InputContainer, VideoStream]]
 
@@ -31,7 +40,23 @@ def open_camera(number: int, name: str) -> Opened:
         MediaError: there is no such camera, or it may not be used, or is in use.
     """
     device, format_name = _device(number, name)
-    return open_video(device, name, format_name=format_name)
+    return _open(device, format_name, name)
+
+
+@contextmanager
+def _open(device: str, format_name: str, name: str) -> Iterator[tuple[InputContainer, VideoStream]]:
+    wishes = _WISHES.get(format_name, ({},))
+    with ExitStack() as stack:
+        for options in wishes:
+            video = open_video(device, name, format_name=format_name, options=options)
+            try:
+                opened = stack.enter_context(video)
+            except MediaError:
+                if options is wishes[-1]:
+                    raise
+            else:
+                break
+        yield opened
 
 
 def _device(number: int, name: str) -> tuple[str, str]:
@@ -90,7 +115,7 @@ class LiveReader:
         while True:
             try:
                 # Some cameras need seconds for their first frame.
-                frame = self._mailbox.take(2 * TIMEOUT)
+                frame = self._mailbox.take(2 * TIMEOUT + (self._every or 0.0))
             except TimeoutError as error:
                 raise MediaError(
                     f"{self._name}: sends no pictures", hint="is it switched on and reachable?"
@@ -109,7 +134,7 @@ class LiveReader:
         start, due, index, last = self._clock(), 0.0, 0, 0.0
         reason = "ended"
         try:
-            for picture in self._container.decode(self._stream):
+            for picture in self._pictures():
                 if self._stop.is_set():
                     return
                 last = self._clock() - start
@@ -126,3 +151,18 @@ class LiveReader:
                     hint="what came before was analysed; start again when it is back",
                 )
             )
+
+    def _pictures(self) -> Iterator[VideoFrame]:
+        """What the device sends; macOS' says at once where it has nothing yet, which is no end."""
+        came = monotonic()
+        while True:
+            try:
+                for picture in self._container.decode(self._stream):
+                    came = monotonic()
+                    yield picture
+            except BlockingIOError:
+                if self._stop.is_set() or monotonic() - came > 2 * TIMEOUT:
+                    raise
+                sleep(_PAUSE)
+            else:
+                return

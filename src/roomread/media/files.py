@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ _HINTS = {
     errno.ENOTDIR: "make the folder first",
     errno.EISDIR: "name a file",
 }
+
+
+_mask_lock = threading.Lock()
 
 
 def is_file(path: str | Path) -> bool:
@@ -69,7 +73,8 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
 
 
 def _umask() -> int:
-    # The process's mask can only be read by setting it.
-    mask = os.umask(0)
-    os.umask(mask)
+    # The process's mask can only be read by setting it; two at once would read each other's.
+    with _mask_lock:
+        mask = os.umask(0o077)
+        os.umask(mask)
     return mask

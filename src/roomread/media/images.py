@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 
@@ -19,6 +20,12 @@ MAX_PIXELS = 100_000_000
 _KINDS = "JPEG, PNG, WebP, BMP, TIFF and GIF can be read"
 # No other of Pillow's forty kinds is tried, whatever a file's name: its EPS starts Ghostscript.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
+
+# What Pillow's decoders raise on damaged data: of a broken PNG a SyntaxError, of EXIF any of them.
+_DAMAGED = (
+    *(OSError, SyntaxError, ValueError, TypeError, AttributeError),
+    *(LookupError, ArithmeticError, struct.error),
+)
 
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
 
@@ -56,6 +63,10 @@ def read_image(
         raise MediaError(f"{path}: no such file", hint="check the name") from error
     except PermissionError as error:
         raise MediaError(f"{path}: may not be read", hint="check its permissions") from error
+    except (OSError, ValueError) as error:
+        # A name that no file can have, or a disk that fails.
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MediaError(f"{path}: cannot be read: {reason}", hint="check the name") from error
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
@@ -85,8 +96,7 @@ def _decode(
         raise MediaError(f"{name}: too many pixels", hint=_too_large(max_pixels)) from error
     except UnidentifiedImageError as error:
         raise MediaError(f"{name}: not a picture", hint=_KINDS) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        # Pillow's decoders raise any of these on damaged data (SyntaxError: a broken PNG).
+    except _DAMAGED as error:
         if isinstance(error, FileNotFoundError | PermissionError):
             raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -81,7 +82,7 @@ class Source:
                 self._open_picture(spec)
             else:
                 self._open_video(io.BytesIO(spec), every)
-        elif str(spec).isdigit():
+        elif str(spec).isascii() and str(spec).isdigit():
             self.name = f"camera {spec}"
             self._open_camera(int(str(spec)), every)
         elif "://" in str(spec):
@@ -192,17 +193,23 @@ def _is_picture_file(path: Path) -> bool:
     if suffix in VIDEO_SUFFIXES or not is_file(path):
         # A folder or a missing file: the readers say so.
         return is_folder(path)
-    with path.open("rb") as file:
-        return _is_picture(io.BytesIO(file.read(4096)))
+    try:
+        with path.open("rb") as file:
+            return _is_picture(io.BytesIO(file.read(4096)))
+    except OSError as error:
+        raise MediaError(f"{path}: {error.strerror}", hint="check its permissions") from error
 
 
 def _is_picture(file: io.BytesIO) -> bool:
     try:
-        Image.open(file).close()
+        with warnings.catch_warnings():
+            # The picture reader says itself what is too large.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            Image.open(file).close()
     except UnidentifiedImageError:
         return False
-    except OSError:
-        # Recognised, and then damaged: the picture reader says how.
+    except (OSError, Image.DecompressionBombError):
+        # Recognised, and then damaged or too large: the picture reader says how.
         return True
     return True
 

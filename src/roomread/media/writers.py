@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +59,7 @@ class VideoWriter:
         self._video: VideoStream | None = None
         self._sound: _Sound | None = None
         self._last = -1
+        self._cut_short = False
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -80,10 +82,16 @@ class VideoWriter:
             if error is not None:
                 # Passed on through atomic_path, which then removes what was written.
                 raise error
-            if self._video is not None:
-                self._container.mux(self._video.encode(None))
-            if self._sound is not None:
-                self._sound.write_until(math.inf)
+            with self._told():
+                if self._video is not None:
+                    self._container.mux(self._video.encode(None))
+                if self._sound is not None:
+                    end = float(self._last * _TIME_BASE) if self._cut_short else math.inf
+                    self._sound.write_until(end)
+
+    def cut_short(self) -> None:
+        """To be called where the pictures end before their source: its sound ends with them."""
+        self._cut_short = True
 
     def write(self, image: NDArray[np.uint8], time: float) -> None:
         """Adds a picture uint8 [H, W, 3] RGB, shown from `time`, in seconds from the start.
@@ -101,9 +109,23 @@ class VideoWriter:
         self._last = pts
         frame = VideoFrame.from_ndarray(_even(image), format="rgb24")
         frame.pts, frame.time_base = pts, _TIME_BASE
-        if self._sound is not None:
-            self._sound.write_until(time)
-        self._container.mux(self._video.encode(frame))
+        with self._told():
+            if self._sound is not None:
+                self._sound.write_until(time)
+            self._container.mux(self._video.encode(frame))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except av.FFmpegError as error:
+            if isinstance(error, OSError):
+                # A full disk: `atomic_path` knows what to do.
+                raise
+            raise OutputError(
+                f"{self._path}: cannot be written: {error.strerror}",
+                hint="try another kind: .mkv takes most",
+            ) from error
 
     def _start(self, image: NDArray[np.uint8]) -> None:
         codec, options = _CODECS.get(self._path.suffix.lower(), _H264)
@@ -132,7 +154,7 @@ def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class _Sound:
-    """A file's sound, written into another as its video goes on."""
+    """A file's sound, written into another as its video goes on; what is damaged is left out."""
 
     def __init__(self, source: InputContainer, target: OutputContainer) -> None:
         self._target = target
@@ -147,30 +169,48 @@ class _Sound:
             self._output = target.add_stream(codec, rate=48_000)
         self._packets = source.demux(self._input)
         self._time = 0.0
+        self._last_dts = -math.inf
         self._ended = False
 
     def write_until(self, time: float) -> None:
         """Goes on to `time`, s; to the end for infinity."""
         while not self._ended and self._time <= time:
-            packet = next(self._packets, None)
-            if packet is None or packet.pts is None:
-                # PyAV ends each track with a packet that has no time.
+            packet = self._next()
+            if packet is None:
                 self._ended = True
                 self._flush()
                 return
+            if packet.pts is None:
+                continue
             self._time = float(packet.pts * packet.time_base) - self._start
             if self._time >= 0:
                 self._write(packet)
+
+    def _next(self) -> Packet[Any] | None:
+        try:
+            packet = next(self._packets, None)
+        except av.FFmpegError:
+            return None
+        # PyAV ends each track with an empty packet.
+        return packet if packet is not None and packet.size else None
 
     def _write(self, packet: Packet[Any]) -> None:
         shift = round(self._start / packet.time_base) if packet.time_base else 0
         if self._copied:
             packet.pts = (packet.pts or 0) - shift
             packet.dts = packet.dts - shift if packet.dts is not None else packet.pts
+            if packet.dts <= self._last_dts:
+                # No container takes a packet that is not after the one before.
+                return
+            self._last_dts = packet.dts
             packet.stream = self._output
             self._target.mux(packet)
             return
-        for frame in self._input.decode(packet):
+        try:
+            frames = self._input.decode(packet)
+        except av.FFmpegError:
+            return
+        for frame in frames:
             frame.pts = frame.pts - shift if frame.pts is not None else None
             self._target.mux(self._output.encode(frame))
 

@@ -22,8 +22,8 @@ _MOMENT = 30.0
 # The time before a rule's own from which a fall learns how much the room wavers, s, and of how
 # many moments the interval's own error counts beside it.
 _HISTORY, _PRIOR = 600.0, 10.0
-# A pause in the source longer than this is not bridged, s.
-_GAP = 10.0
+# A pause in the source longer than this, s, and than so many frames, is not bridged.
+_GAP, _GAP_FRAMES = 10.0, 2.5
 # The part of a person's frames that must be read, for a rule about what they show.
 _READ = 0.5
 # A face seen for less than this in all is no person yet: detectors see faces in posters, s.
@@ -58,13 +58,13 @@ class Alert:
 class _Window:
     """The mean of a measure over the last seconds, and how much of them was observed."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, gap: float) -> None:
+        self._seconds, self._gap = seconds, gap
         self._rows: deque[tuple[float, float | None]] = deque()
         self._sum, self._known = 0.0, 0
 
     def add(self, time: float, value: float | None) -> None:
-        if self._rows and time - self._rows[-1][0] > _GAP:
+        if self._rows and time - self._rows[-1][0] > self._gap:
             self._rows.clear()
             self._sum, self._known = 0.0, 0
         self._rows.append((time, value))
@@ -86,16 +86,16 @@ class _Window:
 class _Course:
     """The course of a measure over the last seconds, each point a mean of its own last moments."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, gap: float) -> None:
+        self._seconds, self._gap = seconds, gap
         self._length = min(_MOMENT, seconds / 4)
-        self._moment = _Window(self._length)
+        self._moment = _Window(self._length, gap)
         self._points: deque[tuple[float, float]] = deque()
         # Those before the rule's seconds.
         self._before: deque[tuple[float, float]] = deque()
 
     def add(self, time: float, value: float | None) -> None:
-        if self._points and time - self._points[-1][0] > _GAP:
+        if self._points and time - self._points[-1][0] > self._gap:
             self._before.extend(self._points)
             self._points.clear()
         self._moment.add(time, value)
@@ -153,10 +153,19 @@ class Attention:
         rules: what to watch for.
         people: whether rules of a person are applied; only right with their consent.
         sure: how sure it must be that a fall is no chance, 0..1.
+        every: seconds from one frame to the next, about.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, people: bool = False, sure: float = 0.99) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        *,
+        people: bool = False,
+        sure: float = 0.99,
+        every: float = 0.5,
+    ) -> None:
         self._sure = sure
+        self._gap = max(_GAP, _GAP_FRAMES * every)
         self._room = [rule for rule in rules if rule.subject == "room"]
         self._person = [rule for rule in rules if rule.subject == "person" and people]
         self._windows: dict[tuple[Rule, int | None], _Window] = {}
@@ -195,7 +204,7 @@ class Attention:
         if not self._person:
             return []
         here = {reading.track: reading for reading in readings if reading.track is not None}
-        elapsed = min(max(time - self._last, 0.0), _GAP)
+        elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
         for seat in here:
             self._seen[seat] = self._seen.get(seat, 0.0) + elapsed
@@ -209,7 +218,7 @@ class Attention:
 
     def _window(self, rule: Rule, seat: int | None) -> _Window:
         if (rule, seat) not in self._windows:
-            self._windows[rule, seat] = _Window(rule.seconds)
+            self._windows[rule, seat] = _Window(rule.seconds, self._gap)
         return self._windows[rule, seat]
 
     def _judge(
@@ -232,7 +241,7 @@ class Attention:
         return self._raise(rule, seat, time, why, sure)
 
     def _judge_fall(self, rule: Rule, mood: RoomMood) -> list[Alert]:
-        course = self._courses.setdefault(rule, _Course(rule.seconds))
+        course = self._courses.setdefault(rule, _Course(rule.seconds, self._gap))
         course.add(mood.time, mood.valence)
         found = course.fall()
         if found is None or mood.valence is None:

@@ -65,6 +65,11 @@ class Rule:
         """The lower end of the measure's scale."""
         return -1.0 if self.measure == "valence" else 0.0
 
+    @property
+    def longest_step(self) -> float:
+        """How far apart frames may be for the rule to be judged, s."""
+        return self.seconds / 10
+
     def __str__(self) -> str:
         word = "in" if self.relation is Relation.FELL else "for"
         whole = self.seconds % 60 == 0

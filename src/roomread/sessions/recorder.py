@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clocks
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,15 +24,23 @@ from roomread.sessions.store import SessionStore
 _PIECE = 1.0
 # After a failure the next try comes later and later, up to this, s.
 _LONGEST_PAUSE = 10.0
-# As many pieces as may wait for a database that fails: about an hour of a class.
-_MOST_WAITING = 3600
+# What may wait for a database that fails: an hour of a class, s.
+_MOST_WAITING = 3600.0
+# So long a frame is held up by a database that is slow to answer, s; then it goes on by itself.
+_PATIENCE = 1.0
 
 
 @dataclass(slots=True)
 class _Piece:
-    """What is written at once; once tried it never changes, so that a retry writes the same."""
+    """What is written at once; once tried it never changes, so that a retry writes the same.
+
+    Attributes:
+        number: from 1.
+        start: the time of its first frame, s; None where it has none.
+    """
 
     number: int
+    start: float | None = None
     moods: list[RoomMood] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
@@ -45,8 +54,8 @@ class Recorder:
 
     Every second it writes a piece in one transaction. A piece has a number and is written once:
     where a connection is lost so that nobody knows whether it arrived, it is sent again and the
-    database leaves out what it has. While the database fails, pieces wait in memory, `trouble`
-    says why, and recording goes on.
+    database leaves out what it has. While the database fails or does not answer, pieces wait in
+    memory, `trouble` says why, and recording goes on.
 
     Args:
         store: where it is kept.
@@ -84,10 +93,17 @@ class Recorder:
         self._seats = Seats(self.places)
         # Five frames or more in a window, or one bad one could decide.
         self._meter = RoomMeter(window=max(10.0, 5 * every))
-        self._attention = Attention(parse_rules(session.rules), people=session.keeps_people)
+        self._attention = Attention(
+            parse_rules(session.rules), people=session.keeps_people, every=every
+        )
         self._waiting: list[_Piece] = []
         self._piece = _Piece(_next_number(store, session.id))
+        self._time = 0.0
         self._last_try, self._pause = clock(), _PIECE
+        # A server that is gone holds up who asks it: not the frames.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="roomread-recorder")
+        self._writing: Future[None] | None = None
+        self._sent = 0
         store.reopen(session.id)
 
     @property
@@ -96,9 +112,10 @@ class Recorder:
         return [self._numbered(alert) for alert in self._attention.held]
 
     @property
-    def waiting(self) -> int:
-        """Pieces, of about a second each, that could not be written yet."""
-        return len(self._waiting)
+    def waiting(self) -> float:
+        """How much could not be written yet, s of the source."""
+        starts = [piece.start for piece in self._waiting if piece.start is not None]
+        return self._time - starts[0] if starts else 0.0
 
     def add(self, time: float, readings: Sequence[Reading], *, numbered: bool = False) -> None:
         """Takes the readings of one frame, an empty list too.
@@ -111,7 +128,12 @@ class Recorder:
         Raises:
             SessionError: the session was deleted, or the database has failed for an hour.
         """
-        self.readings = list(readings) if numbered else self._seats.update(readings)
+        seated = readings if numbered else self._seats.update(readings)
+        # A camera that was started again counts from 0; the session goes on.
+        self.readings = [replace(reading, time=time) for reading in seated]
+        self._time = time
+        if self._piece.start is None:
+            self._piece.start = time
         mood = self._meter.update(time, self.readings)
         alerts = self._attention.update_people(time, self.readings)
         if mood is not None:
@@ -121,8 +143,11 @@ class Recorder:
         self._piece.alerts += map(self._numbered, alerts)
         if self.session.keeps_people:
             self._piece.readings += self.readings
-        if self._clock() - self._last_try >= self._pause:
-            self.flush()
+        if self._writing is not None:
+            self._settle(0.0)
+        elif self._clock() - self._last_try >= self._pause:
+            self._send()
+            self._settle(_PATIENCE)
 
     def mark(self, label: str, time: float) -> None:
         """Sets a mark.
@@ -133,27 +158,14 @@ class Recorder:
         self._store.mark(self.session.id, [Mark(time, label)])
 
     def flush(self) -> bool:
-        """Tries to write all that waits; whether it is written now.
+        """Tries to write all that waits, and waits for that; whether it is written now.
 
         Raises:
             SessionError: the session was deleted, or too much waits.
         """
-        if self._piece:
-            self._waiting.append(self._piece)
-            self._piece = _Piece(self._piece.number + 1)
-        self._last_try = self._clock()
-        try:
-            self._write()
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            self.trouble = f"{shown(self._store.engine.url)}: {reason(error)}"
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-            if len(self._waiting) > _MOST_WAITING:
-                problem = f"{self.trouble}: nothing could be written for an hour"
-                raise DatabaseError(problem, hint="free space, or start the database") from error
-            return False
-        self._waiting.clear()
-        self.trouble, self._pause = "", _PIECE
-        return True
+        self._settle(None)
+        self._send()
+        return self._settle(None)
 
     def close(self) -> None:
         """Writes the rest and ends the session.
@@ -163,21 +175,61 @@ class Recorder:
         """
         if not self.flush():
             raise SessionError(
-                f"{self.trouble}: the last {self.waiting} s could not be written",
+                f"{self.trouble}: the last {self.waiting:.0f} s could not be written",
                 hint="what came before is kept",
             )
+        self._writer.shutdown()
         self._store.end(self.session.id)
 
     def _numbered(self, alert: Alert) -> Alert:
         return replace(alert, number=alert.number + self._first_alert)
 
-    def _write(self) -> None:
+    def _send(self) -> None:
+        """Begins to write all that waits."""
+        if self._piece:
+            self._waiting.append(self._piece)
+            self._piece = _Piece(self._piece.number + 1)
+        self._sent = len(self._waiting)
+        self._writing = self._writer.submit(self._write, tuple(self._waiting))
+
+    def _settle(self, patience: float | None) -> bool:
+        """Sees what became of what was sent; whether all of it is written.
+
+        Args:
+            patience: to wait so long, s; None for however long it takes.
+        """
+        writing = self._writing
+        if writing is None:
+            return True
+        if not wait([writing], timeout=patience).done:
+            self.trouble = f"{shown(self._store.engine.url)}: does not answer"
+            self._check_waiting(None)
+            return False
+        self._writing = None
+        self._last_try = self._clock()
+        try:
+            writing.result()
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            self.trouble = f"{shown(self._store.engine.url)}: {reason(error)}"
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+            self._check_waiting(error)
+            return False
+        del self._waiting[: self._sent]
+        self.trouble, self._pause = "", _PIECE
+        return True
+
+    def _check_waiting(self, error: Exception | None) -> None:
+        if self.waiting > _MOST_WAITING:
+            problem = f"{self.trouble}: nothing could be written for an hour"
+            raise DatabaseError(problem, hint="free space, or start the database") from error
+
+    def _write(self, pieces: Sequence[_Piece]) -> None:
         number, table = self.session.id, schema.sessions
         update = table.update().where(table.c.id == number).values(updated_at=stored(utc_now()))
         with self._store.engine.begin() as connection:
             if connection.execute(update).rowcount == 0:
                 raise SessionError(f"session {number} was deleted while it was recorded")
-            for piece in self._waiting:
+            for piece in pieces:
                 _write_piece(connection, number, piece)
 
 

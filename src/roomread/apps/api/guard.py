@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
@@ -10,11 +13,11 @@ from urllib.parse import quote, urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Send
+from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
-from starlette.websockets import WebSocketClose
+from starlette.websockets import WebSocketClose, WebSocketDisconnect
 
-from roomread.apps.access import LOCAL, Access, Principal
+from roomread.apps.access import LOCAL, Access, Principal, Scope
 from roomread.apps.addresses import is_loopback
 from roomread.apps.api.limits import Slots
 from roomread.apps.api.logs import audit
@@ -26,13 +29,19 @@ from roomread.apps.engine import USER_HEADER
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
 PUBLIC = frozenset(
     {"/healthz", "/readyz", "/api/v1/openapi.json"}
+    # Where hosts ask the web app how it is: an image that runs either needs one probe.
+    | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}
 )
 # Where keys are good; the pages are for people.
 _FOR_KEYS = frozenset({"api", "metrics"})
+# What the web app lets its visitors do: no page of it asks for less.
+_FOR_PAGES = frozenset({Scope.READ, Scope.ANALYZE})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
+# Seconds from one look to the next at whether who has a WebSocket may still come.
+_LOOK_EVERY = 1.0
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -90,7 +99,18 @@ class Guard:
             return
         scope.setdefault("state", {})["principal"] = principal
         scope["headers"] = _headers_for_app(scope, principal)
-        await self._app(scope, receive, send)
+        if scope["type"] == "http":
+            await self._app(scope, receive, send)
+            return
+        admitted = _Admitted(receive, lambda: self._is_still(connection, principal))
+        try:
+            await self._app(scope, admitted, send)
+        finally:
+            admitted.end()
+        if admitted.ended:
+            # Unless the app has closed it, or whoever it was has gone.
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
     def _admit(self, connection: HTTPConnection) -> Principal | None:
         """Who comes; None on public paths only.
@@ -115,7 +135,18 @@ class Guard:
             raise _unknown("sign in, or send a key: Authorization: Bearer rr_…")
         if by_key and _first(path) not in _FOR_KEYS:
             raise _forbidden("a key opens the API; the pages are for people who sign in")
+        if not is_ours(path) and not principal.scopes >= _FOR_PAGES:
+            raise _forbidden(
+                f"the app's pages are for users with {' and '.join(sorted(_FOR_PAGES))}"
+            )
         return principal
+
+    def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
+        """Whether who came may still do all that they might: keys are revoked, users sign out."""
+        try:
+            return self._who(connection)[0] == principal
+        except RefusedError:
+            return False
 
     def _who(self, connection: HTTPConnection) -> tuple[Principal | None, bool]:
         """Who comes, and whether by a key."""
@@ -135,6 +166,42 @@ class Guard:
         if principal is None and not door.sign_in:
             principal = LOCAL
         return principal, False
+
+
+class _Admitted:
+    """A WebSocket's `receive` that tells of a disconnect once who came is no longer let in.
+
+    Args:
+        receive: the server's.
+        known: whether they are.
+    """
+
+    def __init__(self, receive: Receive, known: Callable[[], bool]) -> None:
+        self._receive, self._known = receive, known
+        self._next: asyncio.Task[Message] | None = None
+        self._looked = time.monotonic()
+        self.ended = False
+
+    async def __call__(self) -> Message:
+        """ASGI's receive."""
+        while True:
+            if self._next is None:
+                self._next = asyncio.ensure_future(self._receive())
+            await asyncio.wait({self._next}, timeout=_LOOK_EVERY)
+            now = time.monotonic()
+            if now - self._looked >= _LOOK_EVERY:
+                self._looked = now
+                self.ended = not self._known()
+            if self.ended:
+                return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+            if self._next.done():
+                message, self._next = self._next.result(), None
+                return message
+
+    def end(self) -> None:
+        """Nobody waits for a message any more."""
+        if self._next is not None:
+            self._next.cancel()
 
 
 def _spend(rate: Rate, asker: str) -> None:

@@ -307,5 +307,7 @@ class _Run:
                 self.interrupted = True
             except MediaError as error:
                 failure = error
+            if copy is not None and (self.interrupted or failure is not None):
+                copy.cut_short()
         if failure is not None:
             raise failure

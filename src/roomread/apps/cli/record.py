@@ -17,7 +17,7 @@ from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.faces import CenterFace
 from roomread.identity import DlibResNet, FaceEmbedder
 from roomread.media import open_source
-from roomread.room import DEFAULT_RULES
+from roomread.room import DEFAULT_RULES, parse_rules
 from roomread.runtime import Device
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         if identity and not session.keeps_people:
             raise SessionError(f"session {session.id} keeps no people", hint="leave out --identity")
         recorder, trouble = Recorder(store, session, every=seconds), ""
+        _tell_unjudged(session.rules, seconds, progress)
         # First of all, so that it can be marked, shown and resumed meanwhile.
         typer.echo(session.id)
         try:
@@ -116,6 +117,13 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             progress.say("roomread: too short for a figure: three frames are needed")
     if failure is not None:
         raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _tell_unjudged(rules: str, every: float, progress: ProgressBar) -> None:
+    for rule in parse_rules(rules):
+        if every > rule.longest_step:
+            needed = f"it needs a frame every {rule.longest_step:g} s"
+            progress.say(f"roomread: the rule '{rule}' is not judged: {needed}")
 
 
 def _embedder(consent: str, resume: str | None) -> FaceEmbedder:
@@ -157,7 +165,7 @@ def _end(recorder: Recorder, progress: ProgressBar) -> None:
     try:
         while not recorder.flush():
             progress.say(
-                f"roomread: {recorder.trouble}: {recorder.waiting} s wait to be written; "
+                f"roomread: {recorder.trouble}: {recorder.waiting:.0f} s wait to be written; "
                 "Ctrl-C gives them up"
             )
             time.sleep(5)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import sleep
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from av.video.frame import VideoFrame
+
+from roomread.errors import MediaError
+from roomread.media import cameras
+from roomread.media.cameras import LiveReader, open_camera
+
+
+class Device:
+    """A container whose device has a picture at every third look, and `pictures` in all."""
+
+    def __init__(self, pictures: int, *, pause: float = 0.0) -> None:
+        self._left, self._looks, self._pause = pictures, 0, pause
+
+    def decode(self, _stream: object) -> Iterator[VideoFrame]:
+        while self._left:
+            self._looks += 1
+            if self._looks % 3:
+                raise BlockingIOError(35, "Resource temporarily unavailable")
+            self._left -= 1
+            sleep(self._pause)
+            yield VideoFrame.from_ndarray(np.zeros((4, 6, 3), np.uint8), format="rgb24")
+
+
+def read(device: Device, **options: Any) -> list[int]:
+    reader = LiveReader((device, None), "camera 0", **options)  # type: ignore[arg-type]
+    found: list[int] = []
+    with pytest.raises(MediaError, match="the stream ended"):
+        found.extend(frame.index for frame in reader.frames())
+    reader.close()
+    return found
+
+
+def test_a_device_that_has_no_picture_yet_is_asked_again() -> None:
+    # Of a live source the latest frame counts, so that the last one always comes.
+    assert read(Device(5))[-1] == 4
+
+
+def test_frames_wanted_seldom_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As with one in half a minute and a limit of 20 s.
+    monkeypatch.setattr(cameras, "TIMEOUT", 0.1)
+    assert len(read(Device(12, pause=0.05), every=0.3)) > 1
+
+
+@pytest.mark.parametrize("refused", [0, 1, 2, 3])
+def test_a_macs_camera_is_asked_for_rates_that_it_has(
+    refused: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    @contextmanager
+    def opening(
+        file: str, name: str, *, format_name: str, options: dict[str, str]
+    ) -> Iterator[str]:
+        asked.append((file, format_name, options))
+        if len(asked) <= refused:
+            raise MediaError(f"{name}: Input/output error")
+        yield "opened"
+
+    monkeypatch.setattr(cameras, "sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr(cameras, "open_video", opening)
+    if refused == 3:
+        with pytest.raises(MediaError, match="Input/output"), open_camera(1, "camera 1"):
+            pass
+    else:
+        with open_camera(1, "camera 1") as opened:
+            assert str(opened) == "opened"
+    rates = [{"framerate": "30"}, {"framerate": "15"}, {}]
+    assert asked == [("1", "avfoundation", rate) for rate in rates[: refused + 1]]
