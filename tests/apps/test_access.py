@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +169,22 @@ def test_the_commands_make_list_and_revoke(tmp_path: Path) -> None:
     wrong = run_cli(tmp_path, "users", "remove", "ben")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("roomread: there is no user 'ben'")
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("no folder")
+    for command in (["users", "add", "anna"], ["keys", "add", "board"], ["serve"]):
+        said = run_cli(tmp_path, *command, stdin=PASSWORD + "\n")
+        assert said.returncode == 2
+        assert re.match(r"roomread: .*data: cannot be made: .*ROOMREAD_DATA_FOLDER", said.stderr)
+        assert "Traceback" not in said.stderr
+
+
+def test_two_programs_that_change_it_at_once_lose_nothing(access: Access) -> None:
+    others = [Access(access.path) for _ in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda other: other.add_key("board", [Scope.READ]), others))
+    assert len(access.keys()) == 8
 
 
 @dataclass(slots=True)
@@ -381,6 +399,19 @@ def test_who_is_signed_out_or_removed_loses_what_is_open(guarded: Guarded) -> No
             assert gone.close_code is not None
         others.ping().wait(20)
     sign_in(guarded.visitors)
+
+
+def test_a_proxy_that_is_trusted_tells_who_comes_and_how(guarded: Guarded, tmp_path: Path) -> None:
+    Access(tmp_path / "data" / "access.json").add_user("anna", PASSWORD, [Scope.READ])
+    with serving(tmp_path, "--sign-in", trusted_proxies='["192.0.2.0/24"]') as strict:
+        for service, trusts in ((guarded.service, True), (strict, False)):
+            told = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+            with httpx.Client(base_url=service.url, headers=told, timeout=30) as client:
+                form = {"name": "anna", "password": PASSWORD}
+                cookie = client.post("/sign-in", data=form).headers["set-cookie"]
+            assert ("Secure" in cookie) == trusts
+            audit = (service.folder / "data" / "audit.jsonl").read_text()
+            assert ("198.51.100.7" in audit) == trusts
 
 
 def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:

@@ -119,6 +119,27 @@ def test_a_run_that_was_ended_goes_on_after_its_last_piece(
     assert nothing.pieces == 0
 
 
+def test_a_copy_that_comes_later_is_none_beside_its_original(
+    tmp_path: Path, six_seconds: bytes
+) -> None:
+    folder, out = tmp_path / "videos", tmp_path / "out"
+    folder.mkdir()
+    (folder / "b.mp4").write_bytes(six_seconds)
+    run(str(folder), str(out))
+    kept = list(out.glob("*.parquet"))
+    (folder / "a.mp4").write_bytes(six_seconds)
+    _, archive = run(str(folder), str(out))
+    assert archive.copies == {str(folder / "a.mp4"): str(folder / "b.mp4")}
+    assert list(out.glob("*.parquet")) == kept
+    # A video that is written over with another becomes its copy.
+    (folder / "c.mp4").write_bytes(six_seconds + b"more")
+    run(str(folder), str(out))
+    assert len(list(out.glob("*.parquet"))) == 2
+    (folder / "c.mp4").write_bytes(six_seconds)
+    run(str(folder), str(out))
+    assert list(out.glob("*.parquet")) == kept
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for other processes")
 def test_a_stop_keeps_what_is_read_and_says_what_is_not(tmp_path: Path) -> None:
     # So long that most of it is to be read when the first piece is.

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from clips import make_clip
-from roomread.apps.job import JobState, Limits, VideoJob
+from roomread.apps.job import JobState, Limits, Places, VideoJob
 from roomread.apps.jobs import JobBoard, TooManyJobsError
+from roomread.errors import OutputError
 from roomread.media import open_source
 
 SIZE = (160, 120)
@@ -20,7 +23,7 @@ READER = (sys.executable, str(Path(__file__).parents[1] / "fixed_reader.py"))
 
 @pytest.fixture
 def board() -> Iterator[JobBoard]:
-    made = JobBoard(waiting=2, reader=READER)
+    made = JobBoard(places=Places(waiting=2), reader=READER)
     yield made
     made.close()
 
@@ -134,7 +137,7 @@ def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
 
 
 def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
-    board = JobBoard(kept_seconds=0.0, reader=READER)
+    board = JobBoard(places=Places(seconds=0.0), reader=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE)
     number = board.start(str(clip))
     folder = wait(job_of(board, number)).folder
@@ -163,9 +166,10 @@ def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away
     done = first.upload("clip.mp4", clip)
     wait(job_of(first, done))
     read, waiting = first.upload("long.mp4", long_clip), first.upload("clip.mp4", clip)
-    half = first.reserve("half.mp4")
-    assert half.upload is not None
-    half.upload.write_bytes(b"12")
+    # As a power cut leaves it.
+    taking = first.taking("half.mp4")
+    half, file = taking.__enter__()
+    file.write_bytes(b"12")
     wait(job_of(first, read), seconds=0.2)
     first.close()
 
@@ -176,6 +180,30 @@ def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away
     job_of(second, read).cancel()
     assert wait(job_of(second, waiting)).record.state is JobState.FINISHED
     second.close()
+
+
+def test_a_full_disk_is_told_and_takes_no_place(board: JobBoard) -> None:
+    for _ in range(5):
+        with pytest.raises(OutputError, match="cannot be kept: No space"), board.taking("a.mp4"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert board.unfinished() == 0
+    assert board.of("") == []
+
+
+def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: Path) -> None:
+    board = JobBoard(tmp_path / "jobs", places=Places(mb=1), reader=READER)
+    clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
+    numbers = []
+    for _ in range(3):
+        numbers.append(board.upload("clip.mp4", clip))
+        (wait(job_of(board, numbers[-1])).folder / "annotated.mp4").write_bytes(bytes(600_000))
+    # Two of them were too much when the third came.
+    assert [board.get(number) is not None for number in numbers] == [False, True, True]
+    with board.taking("long.mp4") as (_, file):
+        file.write_bytes(bytes(1_100_000))
+        with pytest.raises(TooManyJobsError, match="take all the space"):
+            board.upload("clip.mp4", clip)
+    board.close()
 
 
 @pytest.mark.parametrize(
@@ -210,9 +238,7 @@ def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: s
 
 def test_a_job_may_read_only_some_frames(board: JobBoard, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE)
-    job = board.reserve("lesson.mp4", annotated=False, every=0.5)
-    assert job.upload is not None
-    job.upload.write_bytes(clip.read_bytes())
-    board.submit(job)
+    with board.taking("lesson.mp4", annotated=False, every=0.5) as (job, file):
+        file.write_bytes(clip.read_bytes())
     lines = (wait(job).folder / "readings.jsonl").read_text().splitlines()
     assert [json.loads(line)["time"] for line in lines] == [0.0, 0.5, 1.0, 1.5, 2.0]

@@ -8,7 +8,8 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -17,8 +18,10 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from filelock import FileLock
 
-from roomread.errors import RoomreadError
+from roomread.apps.folders import make_folder
+from roomread.errors import OutputError, RoomreadError
 from roomread.media import atomic_path
 
 # NIST SP 800-63B-4 asks for 15 where a password is all there is; we sit behind a rate limit.
@@ -123,9 +126,9 @@ class Access:
             OutputError: the file cannot be written.
         """
         number, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
-        book = self._book()
-        entry = Entry(number, name, _hash(secret, book), tuple(scopes), time.time())
-        self._write(replace(book, keys=(*book.keys, entry)))
+        with self._changing() as book:
+            entry = Entry(number, name, _hash(secret, book), tuple(scopes), time.time())
+            self._write(replace(book, keys=(*book.keys, entry)))
         return f"{_KEY_PREFIX}_{number}_{secret}"
 
     def add_user(self, name: str, password: str | None, scopes: Iterable[Scope]) -> None:
@@ -140,16 +143,16 @@ class Access:
             RoomreadError: there is one of this name, or the password is too short.
             OutputError: the file cannot be written.
         """
-        book = self._book()
-        if any(user.name == name for user in book.users):
-            raise RoomreadError(f"there is a user '{name}' already", hint="remove it first")
         if password is not None and len(password) < MIN_PASSWORD:
             raise RoomreadError(
                 f"the password has under {MIN_PASSWORD} characters", hint="take a few words"
             )
         hashed = PasswordHasher().hash(password) if password is not None else _PROVIDED
         entry = Entry(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())
-        self._write(replace(book, users=(*book.users, entry)))
+        with self._changing() as book:
+            if any(user.name == name for user in book.users):
+                raise RoomreadError(f"there is a user '{name}' already", hint="remove it first")
+            self._write(replace(book, users=(*book.users, entry)))
 
     def revoke_key(self, number: str) -> None:
         """Makes a key worthless, from now on.
@@ -157,9 +160,9 @@ class Access:
         Raises:
             RoomreadError: there is none of this id.
         """
-        book = self._book()
-        left = tuple(key for key in book.keys if key.id != number)
-        self._write(replace(book, keys=_checked("key", number, book.keys, left)))
+        with self._changing() as book:
+            left = tuple(key for key in book.keys if key.id != number)
+            self._write(replace(book, keys=_checked("key", number, book.keys, left)))
 
     def remove_user(self, name: str) -> None:
         """Removes a user, who is signed out at once.
@@ -167,9 +170,9 @@ class Access:
         Raises:
             RoomreadError: there is none of this name.
         """
-        book = self._book()
-        left = tuple(user for user in book.users if user.name != name)
-        self._write(replace(book, users=_checked("user", name, book.users, left)))
+        with self._changing() as book:
+            left = tuple(user for user in book.users if user.name != name)
+            self._write(replace(book, users=_checked("user", name, book.users, left)))
 
     def check_key(self, text: str) -> Principal | None:
         """Who comes with this key; None where it is no key, or no longer."""
@@ -213,12 +216,13 @@ class Access:
         for user in book.users:
             if hmac.compare_digest(user.hash, bound):
                 return user.principal("user")
-        for user in book.users:
-            if user.hash == _PROVIDED and user.name.casefold() == name.casefold():
-                known = replace(user, hash=bound)
-                users = tuple(known if each is user else each for each in book.users)
-                self._write(replace(book, users=users))
-                return known.principal("user")
+        with self._changing() as book:
+            for user in book.users:
+                if user.hash == _PROVIDED and user.name.casefold() == name.casefold():
+                    known = replace(user, hash=bound)
+                    users = tuple(known if each is user else each for each in book.users)
+                    self._write(replace(book, users=users))
+                    return known.principal("user")
         return None
 
     def user(self, principal_id: str) -> Principal | None:
@@ -230,8 +234,11 @@ class Access:
         with self._lock:
             try:
                 changed = self.path.stat().st_mtime_ns
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 return self._read[1] if self._read and self._read[0] == 0 else self._new()
+            except OSError as error:
+                problem = f"{self.path}: cannot be read: {error.strerror}"
+                raise RoomreadError(problem, hint="check its permissions") from error
             if self._read is None or self._read[0] != changed:
                 self._read = changed, _parse(self.path)
             return self._read[1]
@@ -240,8 +247,19 @@ class Access:
         self._read = 0, _Book(secrets.token_hex(32))
         return self._read[1]
 
+    @contextmanager
+    def _changing(self) -> Iterator[_Book]:
+        """What is there now, while nobody else changes it, in this process or another."""
+        make_folder(self.path.parent)
+        try:
+            lock = FileLock(self.path.with_suffix(".lock"), mode=0o600).acquire()
+        except OSError as error:
+            problem = f"{self.path}: cannot be changed: {error.strerror}"
+            raise OutputError(problem, hint="check the folder's permissions") from error
+        with lock:
+            yield self._book()
+
     def _write(self, book: _Book) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with atomic_path(self.path, private=True) as draft:
             draft.write_text(json.dumps(asdict(book), indent=1), encoding="utf-8")
 

@@ -11,7 +11,7 @@ from PIL import Image
 from roomread import Analyzer
 from roomread.apps import cluster
 from roomread.apps.decoder import Decoder
-from roomread.apps.job import Limits
+from roomread.apps.job import Limits, Places
 from roomread.apps.jobs import JobBoard
 from roomread.apps.settings import Settings
 from roomread.classifier import ExpressionClassifier, open_model
@@ -48,7 +48,7 @@ class Engine:
         self._decoder = Decoder(max_pixels=pixels, processes=processes)
         seconds = settings.max_video_minutes * 60.0
         limits = Limits(max_seconds=seconds, max_frames=int(seconds) * 60, max_pixels=pixels)
-        self.board = JobBoard(jobs, limits=limits)
+        self.board = JobBoard(jobs, limits=limits, places=Places(mb=settings.max_kept_mb))
 
     def frame(self, content: bytes, name: str, *, index: int = 0, time: float = 0.0) -> Frame:
         """An encoded picture as a frame.

@@ -48,6 +48,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """What a board of jobs holds.
+
+    Attributes:
+        waiting: jobs that may be unfinished at once.
+        finished: jobs that may be kept at once, unfinished ones counted.
+        seconds: how long a finished job's files stay.
+        mb: of files at once; for more, finished jobs are forgotten before their time.
+    """
+
+    waiting: int = 8
+    finished: int = 100
+    seconds: float = 3600.0
+    mb: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class JobRecord:
     """What stands on disk of a job. Never changed, only replaced: several threads read it.
 

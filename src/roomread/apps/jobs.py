@@ -10,13 +10,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path, PurePath
 
 from roomread.apps.children import Child
-from roomread.apps.job import JobRecord, JobState, Limits, VideoJob, read_record
-from roomread.errors import RoomreadError
+from roomread.apps.job import JobRecord, JobState, Limits, Places, VideoJob, read_record
+from roomread.errors import OutputError, RoomreadError
 from roomread.media import WRITABLE_VIDEO_SUFFIXES
 
 _READER = (sys.executable, "-m", "roomread.apps.job_child")
@@ -36,9 +37,7 @@ class JobBoard:
         folder: where jobs are kept, so that they survive this process; no other may use it
             meanwhile. None for a temporary one that ends with the board.
         limits: of each video.
-        waiting: jobs that may be unfinished at once.
-        kept: finished jobs that may be kept at once.
-        kept_seconds: how long a finished job's files stay.
+        places: how much is kept, and how long.
         reader: the program that reads one video.
     """
 
@@ -47,15 +46,13 @@ class JobBoard:
         folder: Path | None = None,
         *,
         limits: Limits | None = None,
-        waiting: int = 8,
-        kept: int = 100,
-        kept_seconds: float = 3600,
+        places: Places | None = None,
         reader: Sequence[str] = _READER,
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="roomread-") if not folder else None
         self._folder = folder or Path(self._temporary.name if self._temporary else "")
         self._limits = limits or Limits()
-        self._waiting, self._kept, self._kept_seconds = waiting, kept, kept_seconds
+        self._places = places or Places()
         self._reader = tuple(reader)
         self._jobs: dict[str, VideoJob] = {}
         self._lock = threading.Lock()
@@ -79,21 +76,21 @@ class JobBoard:
 
         Raises:
             TooManyJobsError: as many jobs wait, or are kept, as may be.
+            OutputError: it cannot be kept.
         """
-        job = self.reserve(name, owner=owner, profiles=profiles)
-        if job.upload is None:
-            raise TypeError("a reserved job has an upload")
-        job.upload.write_bytes(content)
-        self.submit(job)
+        with self.taking(name, owner=owner, profiles=profiles) as (job, file):
+            file.write_bytes(content)
         return job.record.number
 
     def start(self, source: str, *, owner: str = "", profiles: Sequence[Path] = ()) -> str:
         """Starts a job on a path or URL and returns its secret number; see `upload`."""
         job = self._add(source, owner, None, annotated=True, profiles=profiles)
-        self.submit(job)
+        with self._submitting(job):
+            pass
         return job.record.number
 
-    def reserve(
+    @contextmanager
+    def taking(
         self,
         name: str,
         *,
@@ -101,8 +98,10 @@ class JobBoard:
         annotated: bool = True,
         profiles: Sequence[Path] = (),
         every: float | None = None,
-    ) -> VideoJob:
-        """A place for a video whose file is yet to be written; then `submit` it, or `forget` it.
+    ) -> Iterator[tuple[VideoJob, Path]]:
+        """A place for a video, and the file that the block writes; after it the video is read.
+
+        An error in the block leaves nothing of it.
 
         Args:
             name: what the owner calls it.
@@ -113,16 +112,30 @@ class JobBoard:
 
         Raises:
             TooManyJobsError: as many jobs wait, or are kept, as may be.
+            OutputError: it cannot be kept.
         """
         suffix = PurePath(name).suffix.lower()
         suffix = suffix if suffix in WRITABLE_VIDEO_SUFFIXES else ".video"
         job = self._add(name, owner, f"upload{suffix}", annotated=annotated, profiles=profiles)
         job.record = replace(job.record, every=every)
-        return job
+        with self._submitting(job):
+            yield job, job.folder / f"upload{suffix}"
 
-    def submit(self, job: VideoJob) -> None:
-        """Puts a job whose file is there into the queue; from now on it survives a crash."""
-        job.save(job.record)
+    @contextmanager
+    def _submitting(self, job: VideoJob) -> Iterator[None]:
+        """Puts a job whose file is there into the queue; from then on it survives a crash."""
+        try:
+            yield
+            job.save(job.record)
+        except BaseException as error:
+            # Whoever sent it is gone, it was too much, or there is no space: nothing of it stays.
+            self.forget(job.record.number)
+            if isinstance(error, OSError):
+                raise OutputError(
+                    f"{job.record.name}: cannot be kept: {error.strerror}",
+                    hint="try again later, or tell whoever runs this",
+                ) from error
+            raise
         self._queue.put(job)
 
     def get(self, number: str, *, owner: str = "") -> VideoJob | None:
@@ -150,11 +163,15 @@ class JobBoard:
     def forget(self, number: str) -> None:
         """Stops a job and removes its files: at once, or when its reader has stopped."""
         with self._lock:
-            job = self._jobs.pop(number, None)
+            job = self._jobs.get(number)
             if job is not None:
-                job.cancel()
-                if job.started is None or job.finished:
-                    shutil.rmtree(job.folder, ignore_errors=True)
+                self._drop(job)
+
+    def _drop(self, job: VideoJob) -> None:
+        del self._jobs[job.record.number]
+        job.cancel()
+        if job.started is None or job.finished:
+            shutil.rmtree(job.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Stops reading. Jobs in a folder of the caller's go on when a board is made for it."""
@@ -178,12 +195,16 @@ class JobBoard:
     ) -> VideoJob:
         self._forget_old()
         with self._lock:
-            if self.unfinished() >= self._waiting:
-                problem = f"{self._waiting} videos are waiting already"
+            if self.unfinished() >= self._places.waiting:
+                problem = f"{self._places.waiting} videos are waiting already"
                 raise TooManyJobsError(problem, hint="try again in a while")
-            if len(self._jobs) >= self._kept:
-                problem = f"{self._kept} videos are kept already"
+            if len(self._jobs) >= self._places.finished:
+                problem = f"{self._places.finished} videos are kept already"
                 raise TooManyJobsError(problem, hint="delete some, or wait until they are old")
+            self._make_room()
+            if self._bytes() > self._places.mb * 1_000_000:
+                problem = "the videos that wait take all the space"
+                raise TooManyJobsError(problem, hint="try again in a while")
             # Not to be guessed: whoever has the number sees the job.
             number = secrets.token_urlsafe(16)
             taught = tuple(map(str, profiles))
@@ -307,10 +328,23 @@ class JobBoard:
             # Last: who sees that it has ended finds everything in its place.
             job.record = record
 
+    def _bytes(self) -> int:
+        """What all jobs take on disk."""
+        files = (file for job in self._jobs.values() for file in job.folder.glob("*"))
+        return sum(file.stat().st_size for file in files)
+
+    def _make_room(self) -> None:
+        """Forgets the oldest of the finished jobs while all take too much."""
+        finished = [job for job in self._jobs.values() if job.finished]
+        for job in sorted(finished, key=lambda job: job.record.ended or 0.0):
+            if self._bytes() <= self._places.mb * 1_000_000:
+                return
+            self._drop(job)
+
     def _forget_old(self) -> None:
         now = time.time()
         for number, job in list(self._jobs.items()):
-            if job.record.ended is not None and now - job.record.ended > self._kept_seconds:
+            if job.record.ended is not None and now - job.record.ended > self._places.seconds:
                 self.forget(number)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -71,6 +72,10 @@ class Settings(BaseSettings):
         max_picture_mb: the largest picture that the service takes, MB.
         max_megapixels: of a picture, or of a video's pictures.
         max_video_minutes: the longest video.
+        trusted_proxies: the addresses or networks of the proxies in front of the service, as they
+            reach it: what these say of a visitor's address and of HTTPS counts.
+        max_kept_mb: of videos that wait, and of results, at once, MB; for more, results are deleted
+            before their hour is over.
         requests_per_minute: of one key, user or address; more are told to wait.
         device: what the nets run on; see `roomread.runtime.Device`.
         engine: where the nets are: in this process, or shared on a Ray cluster.
@@ -99,6 +104,10 @@ class Settings(BaseSettings):
     max_picture_mb: int = Field(default=20, ge=1)
     max_megapixels: int = Field(default=50, ge=1)
     max_video_minutes: int = Field(default=180, ge=1)
+    max_kept_mb: int = Field(default=1000, ge=1)
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        default_factory=lambda: [ip_network("127.0.0.1"), ip_network("::1")]
+    )
     requests_per_minute: int = Field(default=1200, ge=1)
     device: Device = Device.CPU
     engine: ComputeEngine = ComputeEngine.LOCAL

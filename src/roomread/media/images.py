@@ -86,12 +86,12 @@ def _decode(
         raise MediaError(f"{name}: is empty (0 bytes)", hint="copy or download it again")
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures; our own limit is checked right below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(file, formats=_FORMATS)
-        with picture:
-            _check_size(picture.width, picture.height, name, max_pixels)
-            return _to_rgb(picture)
+            # Pillow warns of large pictures, where our own limit counts, and of damaged notes in
+            # a file, which we do not read.
+            warnings.simplefilter("ignore")
+            with Image.open(file, formats=_FORMATS) as picture:
+                _check_size(picture.width, picture.height, name, max_pixels)
+                return _to_rgb(picture)
     except Image.DecompressionBombError as error:
         raise MediaError(f"{name}: too many pixels", hint=_too_large(max_pixels)) from error
     except UnidentifiedImageError as error:

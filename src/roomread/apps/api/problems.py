@@ -18,6 +18,7 @@ from roomread.errors import (
     DatabaseError,
     MediaError,
     MissingExtraError,
+    OutputError,
     ProfileError,
     RoomreadError,
     RulesError,
@@ -111,17 +112,19 @@ def as_refusal(error: RoomreadError) -> RefusedError:
         return RefusedError(
             status, "too-many-videos", error.problem, hint=error.hint, headers=headers
         )
+    if isinstance(error, OutputError):
+        # Its words may name the operator's folders.
+        status = HTTPStatus.INSUFFICIENT_STORAGE
+        return RefusedError(status, "no-space", "this could not be kept", hint="try again later")
     if isinstance(error, BusyError):
         return busy(error.problem, seconds=error.seconds)
     if isinstance(error, DatabaseError):
         # Its words name the operator's files and hosts.
         return busy("the sessions' database does not answer", seconds=10)
     kind = next((kind for of, kind in _KINDS.items() if isinstance(error, of)), None)
-    if kind is None:
-        status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return RefusedError(status, "failed", error.problem, hint=error.hint)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return RefusedError(status, kind, error.problem, hint=error.hint)
+    ours, theirs = HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.UNPROCESSABLE_ENTITY
+    status = theirs if kind is not None else ours
+    return RefusedError(status, kind or "failed", error.problem, hint=error.hint)
 
 
 def map_errors(app: FastAPI) -> None:

@@ -28,8 +28,9 @@ from roomread.apps.api.service import make_service
 from roomread.apps.api.sessions import exports_folder
 from roomread.apps.api.signin import SignIns
 from roomread.apps.engine import Engine, serve_with
+from roomread.apps.folders import make_folder
 from roomread.apps.settings import Settings, load_settings
-from roomread.errors import RoomreadError
+from roomread.errors import OutputError, RoomreadError
 
 # Two pictures at once fill two cores: each alone leaves one idle while it decodes and draws.
 _WAITING_FOR_EACH = 4
@@ -116,6 +117,7 @@ def _run(house: House, listen: Listen, bound: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=[str(network) for network in house.settings.trusted_proxies],
         # A larger frame than a picture may be is nobody's camera.
         ws_max_size=house.settings.max_picture_mb * 1_000_000,
         ws_max_queue=4,
@@ -149,15 +151,21 @@ class _Server(uvicorn.Server):
 @contextmanager
 def _lock(settings: Settings) -> Iterator[None]:
     """Two services would read each other's jobs."""
+    make_folder(settings.data)
     try:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(settings.data / "serve.lock", timeout=0):
-            yield
+        lock = FileLock(settings.data / "serve.lock", timeout=0).acquire()
     except Timeout as error:
         raise RoomreadError(
             f"another roomread serve uses {settings.data}",
             hint="end it, or set ROOMREAD_DATA_FOLDER",
         ) from error
+    except OSError as error:
+        raise OutputError(
+            f"{settings.data}: cannot be written: {error.strerror}",
+            hint="check its permissions, or set ROOMREAD_DATA_FOLDER",
+        ) from error
+    with lock:
+        yield
 
 
 @contextmanager

@@ -80,12 +80,13 @@ async def send(
             if file is None:
                 problem = "the form has no file"
                 raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem)
-            job = board.reserve(safe_name(file.filename), owner=sender.id, annotated=annotated)
-            await _write(house, job, _pieces(file))
+            named = safe_name(file.filename)
+            with board.taking(named, owner=sender.id, annotated=annotated) as (job, path):
+                await _write(path, _pieces(file))
     else:
-        job = board.reserve(safe_name(name), owner=sender.id, annotated=annotated)
-        await _write(house, job, request.stream())
-    board.submit(job)
+        named = safe_name(name)
+        with board.taking(named, owner=sender.id, annotated=annotated) as (job, path):
+            await _write(path, request.stream())
     audit("video sent", who=sender.id, job=job.record.number[:6])
     response.headers["Location"] = f"/api/v1/videos/{job.record.number}"
     return video_shape(job.record)
@@ -96,23 +97,12 @@ async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _write(house: House, job: VideoJob, pieces: AsyncIterator[bytes]) -> None:
-    if job.upload is None:
-        raise TypeError("a reserved job has an upload")
-    try:
-        size = 0
-        with job.upload.open("xb") as target:
-            async for piece in pieces:
-                size += len(piece)
-                await to_thread.run_sync(target.write, piece)
-        _check_size(size)
-    except BaseException:
-        # Whoever sent it is gone, or it was too much: nothing of it stays.
-        house.engine.board.forget(job.record.number)
-        raise
-
-
-def _check_size(size: int) -> None:
+async def _write(path: Path, pieces: AsyncIterator[bytes]) -> None:
+    size = 0
+    with path.open("xb") as target:
+        async for piece in pieces:
+            size += len(piece)
+            await to_thread.run_sync(target.write, piece)
     if not size:
         problem = "the video has no bytes"
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem)

@@ -211,7 +211,9 @@ class Archive:
     def _without_copies(self, videos: Sequence[Video]) -> list[Video]:
         """Each video once, however often it was named, and each content once."""
         by_size = defaultdict(list)
-        for video in {video.source: video for video in videos}.values():
+        # What an earlier run has read is the original of what came since.
+        known = sorted(videos, key=lambda video: target_name(video.source) not in self._names)
+        for video in {video.source: video for video in known}.values():
             by_size[video.size].append(video)
         unique: list[Video] = []
         for alike in by_size.values():
@@ -220,6 +222,10 @@ class Archive:
                 original = originals.setdefault(_content(video, alike), video)
                 if original is not video:
                     self.copies[video.source] = original.source
+                    if target_name(video.source) in self._names:
+                        # It is a copy since its file was written over.
+                        remove(self._target(video))
+                        self._known.pop(video.source, None)
             unique += originals.values()
         return sorted(unique, key=lambda video: video.source)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 from PIL import Image
 
 from roomread import Analyzer
 from roomread.apps.busy import BusyError
+from roomread.apps.engine import Engine
 from roomread.apps.records import CsvSink, JsonSink
 from roomread.apps.settings import load_settings
 from roomread.apps.web.shared import (
@@ -28,6 +30,8 @@ from roomread.errors import MediaError, RoomreadError
 from roomread.media import PICTURE_SUFFIXES, draw_readings
 from roomread.readings import Expression, Frame, Reading, percent
 
+# Of a drawn copy on the page, px; the one to download is as large as the picture.
+_SHOWN = (1600, 1600)
 # A picture's name and digest, and the profiles that it is read with.
 _Key = tuple[str, bytes, tuple[str, ...]]
 
@@ -36,15 +40,19 @@ _Key = tuple[str, bytes, tuple[str, ...]]
 class Photo:
     """One picture, read.
 
+    A session keeps many: of each only what the page shows, not its pixels.
+
     Attributes:
-        frame: the picture.
+        frame: the picture; in the place of its pixels zeros, which take no memory.
         readings: of its faces, the largest first.
-        drawn: uint8 [H, W, 3], with boxes and labels.
+        drawn: a JPEG with boxes and labels, as large as a screen.
+        make_copy: the picture with boxes and labels as a PNG, in its own size.
     """
 
     frame: Frame
     readings: list[Reading]
-    drawn: NDArray[np.uint8]
+    drawn: bytes
+    make_copy: Callable[[], bytes]
 
 
 def show() -> None:
@@ -97,9 +105,26 @@ def _read(analyzer: Analyzer, name: str, content: bytes) -> Photo | RoomreadErro
         with turn():
             frame = engine().frame(content, name)
             readings = analyzer.analyze_frame(frame)
-            return Photo(frame, readings, draw_readings(frame.image, readings))
+            drawn = Image.fromarray(draw_readings(frame.image, readings))
+            drawn.thumbnail(_SHOWN)
+            pixels = np.broadcast_to(np.uint8(0), frame.image.shape)
+            make_copy = partial(_annotated, engine(), content, name, readings)
+            frame = replace(frame, image=pixels)
+            return Photo(frame, readings, _encoded(drawn, "JPEG"), make_copy)
     except (BusyError, MediaError) as error:
         return error
+
+
+def _annotated(made_by: Engine, content: bytes, name: str, readings: list[Reading]) -> bytes:
+    """The drawn copy in its own size."""
+    image = draw_readings(made_by.frame(content, name).image, readings)
+    return _encoded(Image.fromarray(image), "PNG")
+
+
+def _encoded(picture: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind)
+    return file.getvalue()
 
 
 def _show_photo(photo: Photo, number: int) -> None:
@@ -109,11 +134,10 @@ def _show_photo(photo: Photo, number: int) -> None:
     count = len(readings)
     said = "No face was found." if not count else f"{count} face{'s' if count > 1 else ''}"
     left.image(photo.drawn, caption=f"{name}: {said}", width="stretch")
-    picture = io.BytesIO()
-    Image.fromarray(photo.drawn).save(picture, "PNG")
     left.download_button(
         "Annotated picture",
-        picture.getvalue(),
+        # Made when it is asked for.
+        photo.make_copy,
         file_name=f"{PurePath(name).stem}.annotated.png",
         mime="image/png",
         key=f"picture{number}",

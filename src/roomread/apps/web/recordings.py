@@ -220,19 +220,14 @@ class RecordingBoard:
 
         Raises:
             TooManyJobsError: as many videos wait as may.
+            OutputError: it cannot be kept.
             SessionError: it cannot be made.
             RulesError: the rules are none.
         """
-        job = jobs.reserve(name, owner=store.owner, annotated=False, every=asked.every)
-        if job.upload is None:
-            raise TypeError("a reserved job has an upload")
-        try:
-            job.upload.write_bytes(content)
+        taking = jobs.taking(name, owner=store.owner, annotated=False, every=asked.every)
+        with taking as (job, file):
+            file.write_bytes(content)
             recording, _ = self._make(name, asked, store, self._analyzer())
-        except BaseException:
-            jobs.forget(job.record.number)
-            raise
-        jobs.submit(job)
         recording.follow(job, jobs)
         return recording.session
 

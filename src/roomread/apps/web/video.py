@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from roomread.apps.job import JobState, VideoJob
-from roomread.apps.jobs import JobBoard, TooManyJobsError
+from roomread.apps.jobs import JobBoard
 from roomread.apps.settings import load_settings
 from roomread.apps.web.shared import (
     EXPRESSION_SCALE,
@@ -20,6 +20,7 @@ from roomread.apps.web.shared import (
     visitor,
     visitor_profiles,
 )
+from roomread.errors import RoomreadError
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
 
@@ -35,7 +36,10 @@ def show() -> None:
     job = _board().get(number, owner=visitor())
     if job is None:
         if number:
-            st.warning("This job is no longer kept. Finished ones are forgotten after an hour.")
+            st.warning(
+                "This job is no longer kept. Finished ones are forgotten after an hour, or earlier "
+                "where the space is needed."
+            )
         _ask()
         return
     st.subheader(job.record.name)
@@ -69,7 +73,7 @@ def _ask() -> None:
             )
         else:
             number = _board().start(place, owner=visitor(), profiles=profiles)
-    except TooManyJobsError as error:
+    except RoomreadError as error:
         st.error(str(error))
         return
     go_to(job=number)
