@@ -13,6 +13,7 @@ from roomread.errors import RulesError, SessionError
 from roomread.readings import Expression
 from roomread.sessions import Mark, Recorder, Session, SessionStore, State, schema
 from roomread.sessions.database import open_database
+from roomread.sessions.summary import seat_map
 
 NEUTRAL = Expression.NEUTRAL
 
@@ -318,3 +319,16 @@ def test_the_newest_mood_and_a_page_of_moods(store: SessionStore) -> None:
     assert newest is not None
     assert newest.time == 59
     assert [mood.time for mood in store.moods(session.id, since=10, limit=2)] == [10, 11]
+
+
+@pytest.mark.parametrize("every", [0.5, 2.0, 7.0])
+def test_the_map_of_seats_has_no_stripes_between_frames(every: float, store: SessionStore) -> None:
+    session = store.create("Algebra 7b", keeps_people=True, consent="all")
+    recorder = Recorder(store, session, every=every)
+    for time, readings in lesson(120, people=6, every=every):
+        recorder.add(time, readings)
+    recorder.close()
+    seats = seat_map(store.readings(session.id), {})
+    assert seats is not None
+    assert seats.seats == (1, 2, 3, 4, 5, 6)
+    assert seats.seen.all()

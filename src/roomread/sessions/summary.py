@@ -205,7 +205,10 @@ def seat_map(readings: Readings, names: dict[int, str], *, steps: int = 120) -> 
     if not len(readings):
         return None
     end = float(readings[-1:].times[0])
-    step = max(end / steps, 1.0)
+    gaps = np.diff(readings[:_BLOCK].times)
+    # Half a frame more than one, or frames that come seldom would leave stripes between them.
+    apart = 1.5 * float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 0.0
+    step = max(end / steps, 1.0, apart)
     count = int(end / step) + 1
     taken = np.bincount(readings.seats) > 0
     seats, row = np.flatnonzero(taken), np.cumsum(taken) - 1

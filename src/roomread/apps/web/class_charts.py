@@ -110,12 +110,13 @@ def seats_chart(seats: SeatMap) -> alt.Chart:
         .encode(
             x=_TIME.scale(nice=False),
             x2="until:Q",
-            y=alt.Y("seat:N", sort=order, title="seat"),
+            y=alt.Y("seat:N", sort=order, title="seat", axis=alt.Axis(labelOverlap=False)),
             color=alt.Color(
                 "valence:Q", scale=alt.Scale(scheme="purpleorange", domain=[-1, 1], reverse=True)
             ),
             tooltip=["seat", alt.Tooltip("valence", format="+.2f")],
         )
-        .properties(height=max(14 * len(order), 60))
+        # The axis and its title take a part of it, and few rows must leave room for the legend.
+        .properties(height=max(18 * len(order) + 60, 180))
     )
     return chart
