@@ -22,7 +22,7 @@ sample: $(VENV)/base.done
 
 # Three at a time: many wait for a browser. One compute thread each, or they fight for the cores.
 test: $(VENV)/dev.done
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 3 --dist loadfile
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check

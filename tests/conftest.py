@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 _ON_RAY = ("test_archive_ray.py", "test_shared_nets.py", "test_train_ray.py")
 
 
+# Few tests that take minutes: begun last, they would run alone at the end.
+_FIRST = (*_ON_RAY, "test_cli_training.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first; with `--no-loadscope-reorder` processes take them in that order."""
+    items.sort(key=lambda item: item.path.name not in _FIRST)
+
+
 @pytest.fixture
 def roomread(tmp_path: Path) -> Program:
     return Program(tmp_path)

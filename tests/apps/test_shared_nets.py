@@ -88,7 +88,7 @@ shared.SharedNets(device=Device.CPU, replicas=1)
 def test_workers_of_another_version_are_refused(served: Cluster) -> None:
     done = python(served, "-c", OTHER)
     assert "the cluster's nets do not start: a worker has Roomread " in done.stderr
-    assert "and the service 0.0.9" in done.stderr
+    assert "and what gave it work 0.0.9" in done.stderr
 
 
 def post(service: Service) -> httpx.Response:
