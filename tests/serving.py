@@ -107,7 +107,7 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Service]
 
 
 def _wait_until_ready(service: Service) -> None:
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 200
     while True:
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"{service.url}/readyz").is_success:

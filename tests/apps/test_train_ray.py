@@ -39,7 +39,7 @@ def train(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=500,
         check=False,
     )
 
@@ -52,13 +52,18 @@ def test_two_workers_train_one_net_and_go_on_where_they_were_stopped(
     process = subprocess.Popen(
         command(tmp_path, *options), env=cluster.environment, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 200
-    while not run.last_checkpoint.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=100)
+    try:
+        # Half a dozen of Ray's processes import torch, one after the other.
+        deadline = time.monotonic() + 400
+        while not run.last_checkpoint.exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=200)
+    finally:
+        # It would keep the cluster from the tests that come.
+        process.kill()
     assert process.returncode == 130, errors
     assert "the last whole epoch is kept" in errors
     assert len(run.curves()) < 8
