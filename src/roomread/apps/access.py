@@ -20,9 +20,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from filelock import FileLock
 
-from roomread.apps.folders import make_folder
 from roomread.errors import OutputError, RoomreadError
-from roomread.media import atomic_path
+from roomread.media import atomic_path, make_folder
 
 # NIST SP 800-63B-4 asks for 15 where a password is all there is; we sit behind a rate limit.
 MIN_PASSWORD = 12
@@ -250,13 +249,15 @@ class Access:
     @contextmanager
     def _changing(self) -> Iterator[_Book]:
         """What is there now, while nobody else changes it, in this process or another."""
-        make_folder(self.path.parent)
+        make_folder(self.path.parent, private=True)
         try:
             lock = FileLock(self.path.with_suffix(".lock"), mode=0o600).acquire()
         except OSError as error:
             problem = f"{self.path}: cannot be changed: {error.strerror}"
             raise OutputError(problem, hint="check the folder's permissions") from error
         with lock:
+            # Two changes may bear the same time.
+            self._read = None
             yield self._book()
 
     def _write(self, book: _Book) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
 
-from roomread.errors import OutputError, RoomreadError
+from roomread.errors import RoomreadError
 
 
 def config_folder() -> Path:
@@ -37,21 +37,6 @@ def data_folder() -> Path:
         return user_data_path("roomread", appauthor=False)
     except RuntimeError as error:
         raise _homeless() from error
-
-
-def make_folder(folder: Path) -> None:
-    """Makes a folder of data, for its owner alone, if it is not there yet.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be made: {error.strerror}",
-            hint="make it for this user, or name another with ROOMREAD_DATA_FOLDER",
-        ) from error
 
 
 def profiles_folder(data: Path, owner: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -148,6 +149,15 @@ class VideoJob:
         if self.started is None or not self.share:
             return None
         return (time.monotonic() - self.started) * (1 / self.share - 1)
+
+    def size(self) -> int:
+        """What it takes on disk, bytes."""
+        total = 0
+        for file in self.folder.glob("*"):
+            # Its reader's drafts come and go.
+            with suppress(FileNotFoundError):
+                total += file.stat().st_size
+        return total
 
     def timeline(self) -> list[Row]:
         """The mean scores of each person in each second, once it has finished."""

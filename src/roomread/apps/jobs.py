@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from roomread.apps.children import Child
 from roomread.apps.job import JobRecord, JobState, Limits, Places, VideoJob, read_record
 from roomread.errors import OutputError, RoomreadError
-from roomread.media import WRITABLE_VIDEO_SUFFIXES
+from roomread.media import WRITABLE_VIDEO_SUFFIXES, make_folder
 
 _READER = (sys.executable, "-m", "roomread.apps.job_child")
 # A video that ended its reader, or the computer, so often is not tried again.
@@ -201,8 +201,7 @@ class JobBoard:
             if len(self._jobs) >= self._places.finished:
                 problem = f"{self._places.finished} videos are kept already"
                 raise TooManyJobsError(problem, hint="delete some, or wait until they are old")
-            self._make_room()
-            if self._bytes() > self._places.mb * 1_000_000:
+            if not self._make_room():
                 problem = "the videos that wait take all the space"
                 raise TooManyJobsError(problem, hint="try again in a while")
             # Not to be guessed: whoever has the number sees the job.
@@ -210,13 +209,13 @@ class JobBoard:
             taught = tuple(map(str, profiles))
             record = JobRecord(number, owner, name, upload, annotated, time.time(), taught)
             job = VideoJob(record, self._folder / number)
-            job.folder.mkdir(mode=0o700, parents=True)
+            make_folder(job.folder, private=True)
             self._jobs[number] = job
         return job
 
     def _resume(self) -> None:
         """Takes up what a process before this one left, and clears away its half-made things."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder, private=True)
         found = []
         for folder in self._folder.iterdir():
             try:
@@ -328,18 +327,17 @@ class JobBoard:
             # Last: who sees that it has ended finds everything in its place.
             job.record = record
 
-    def _bytes(self) -> int:
-        """What all jobs take on disk."""
-        files = (file for job in self._jobs.values() for file in job.folder.glob("*"))
-        return sum(file.stat().st_size for file in files)
-
-    def _make_room(self) -> None:
-        """Forgets the oldest of the finished jobs while all take too much."""
+    def _make_room(self) -> bool:
+        """Forgets the oldest of the finished jobs while all take too much; whether that helped."""
+        sizes = {number: job.size() for number, job in self._jobs.items()}
+        over = sum(sizes.values()) - self._places.mb * 1_000_000
         finished = [job for job in self._jobs.values() if job.finished]
         for job in sorted(finished, key=lambda job: job.record.ended or 0.0):
-            if self._bytes() <= self._places.mb * 1_000_000:
-                return
+            if over <= 0:
+                break
+            over -= sizes[job.record.number]
             self._drop(job)
+        return over <= 0
 
     def _forget_old(self) -> None:
         now = time.time()

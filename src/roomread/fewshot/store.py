@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from roomread.errors import OutputError, ProfileError
+from roomread.errors import ProfileError
 from roomread.fewshot.profile import MAX_BYTES, Profile, check_name
-from roomread.media import atomic_path
+from roomread.media import atomic_path, make_folder
 
 
 class ProfileStore:
@@ -69,13 +69,7 @@ class ProfileStore:
         if path.exists() and not replace:
             hint = f"--replace it, or `roomread profiles delete {profile.name}` first"
             raise ProfileError(f"there is a profile '{profile.name}' already", hint=hint)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{self.folder}: cannot be made: {error.strerror}",
-                hint="make it for this user, or name another data folder with ROOMREAD_DATA_FOLDER",
-            ) from error
+        make_folder(self.folder)
         write_profile(path, profile)
         return path
 

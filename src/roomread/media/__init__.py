@@ -1,6 +1,6 @@
 """Pictures in, pictures out."""
 
-from roomread.media.files import atomic_path, is_file, is_folder
+from roomread.media.files import atomic_path, is_file, is_folder, make_folder
 from roomread.media.images import PICTURE_SUFFIXES, read_image, write_image
 from roomread.media.mailbox import Mailbox
 from roomread.media.overlay import draw_readings
@@ -34,6 +34,7 @@ __all__ = [
     "find_media",
     "is_file",
     "is_folder",
+    "make_folder",
     "open_source",
     "open_upload",
     "open_video",

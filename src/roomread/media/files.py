@@ -36,6 +36,25 @@ def is_folder(path: str | Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 (likewise)
 
 
+def make_folder(folder: Path, *, private: bool = False) -> None:
+    """Makes a folder of data, and those above it, if it is not there yet.
+
+    Args:
+        folder: the folder.
+        private: for its owner alone to read.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be made: {error.strerror}",
+            hint="make it for this user, or name another with ROOMREAD_DATA_FOLDER",
+        ) from error
+
+
 @contextmanager
 def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
     """A path to write to that becomes `path` when the block ends well, and vanishes when not.

@@ -103,7 +103,6 @@ class Recorder:
         # A server that is gone holds up who asks it: not the frames.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="roomread-recorder")
         self._writing: Future[None] | None = None
-        self._sent = 0
         store.reopen(session.id)
 
     @property
@@ -189,7 +188,6 @@ class Recorder:
         if self._piece:
             self._waiting.append(self._piece)
             self._piece = _Piece(self._piece.number + 1)
-        self._sent = len(self._waiting)
         self._writing = self._writer.submit(self._write, tuple(self._waiting))
 
     def _settle(self, patience: float | None) -> bool:
@@ -214,7 +212,8 @@ class Recorder:
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             self._check_waiting(error)
             return False
-        del self._waiting[: self._sent]
+        # Nothing joins them while they are written.
+        self._waiting.clear()
         self.trouble, self._pause = "", _PIECE
         return True
 

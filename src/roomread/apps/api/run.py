@@ -28,9 +28,9 @@ from roomread.apps.api.service import make_service
 from roomread.apps.api.sessions import exports_folder
 from roomread.apps.api.signin import SignIns
 from roomread.apps.engine import Engine, serve_with
-from roomread.apps.folders import make_folder
 from roomread.apps.settings import Settings, load_settings
 from roomread.errors import OutputError, RoomreadError
+from roomread.media import make_folder
 
 # Two pictures at once fill two cores: each alone leaves one idle while it decodes and draws.
 _WAITING_FOR_EACH = 4
@@ -151,7 +151,7 @@ class _Server(uvicorn.Server):
 @contextmanager
 def _lock(settings: Settings) -> Iterator[None]:
     """Two services would read each other's jobs."""
-    make_folder(settings.data)
+    make_folder(settings.data, private=True)
     try:
         lock = FileLock(settings.data / "serve.lock", timeout=0).acquire()
     except Timeout as error:
