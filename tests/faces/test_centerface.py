@@ -74,6 +74,23 @@ def test_landmarks_are_in_the_documented_order(detector: CenterFace) -> None:
 
 
 @settings(max_examples=12, deadline=None)
+@given(height=st.integers(1, 400), width=st.integers(1, 200), seed=st.integers(0, 9))
+def test_strips_find_what_the_whole_picture_does(height: int, width: int, seed: int) -> None:
+    picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    portrait = scenes.astronaut()[:height, 120 : 120 + width]
+    picture[: len(portrait), : portrait.shape[1]] = portrait
+    net = centerface.CenterFaceNet(threads=1)
+    whole = net.points(picture, 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        # As narrow as strips may be.
+        patch.setattr(centerface, "STRIP", 1)
+        strips = net.points(picture, 0.0)
+    assert len(whole.boxes) == len(strips.boxes)
+    for one, other in zip(whole, strips, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
+@settings(max_examples=12, deadline=None)
 @given(zoom=st.floats(0.3, 1.3))
 def test_boxes_scale_with_the_picture(detector: CenterFace, zoom: float) -> None:
     box = scenes.ASTRONAUT_FACE

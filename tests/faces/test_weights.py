@@ -33,13 +33,19 @@ def copy_of_bundled(folder: Path) -> Path:
     return folder
 
 
-def test_the_model_takes_bytes_of_any_size_and_names_its_outputs() -> None:
-    session = onnxruntime.InferenceSession(BUNDLED / "centerface.onnx")
-    (image,) = session.get_inputs()
+def test_the_models_take_bytes_of_any_size_and_name_their_outputs() -> None:
+    shallow = onnxruntime.InferenceSession(BUNDLED / "centerface-shallow.onnx")
+    deep = onnxruntime.InferenceSession(BUNDLED / "centerface-deep.onnx")
+    (image,) = shallow.get_inputs()
     assert (image.name, image.type, image.shape[3]) == ("image", "tensor(uint8)", 3)
-    outputs = [output.name for output in session.get_outputs()]
+    between = ["quarter", "eighth"]
+    assert [output.name for output in shallow.get_outputs()] == between
+    assert [i.name for i in deep.get_inputs()] == between
+    outputs = [output.name for output in deep.get_outputs()]
     assert outputs == ["heatmap", "scale", "offset", "landmarks"]
-    shapes = [m.shape for m in session.run(None, {"image": np.zeros((2, 64, 96, 3), np.uint8)})]
+    features = shallow.run(between, {"image": np.zeros((2, 64, 96, 3), np.uint8)})
+    assert [each.shape for each in features] == [(2, 24, 16, 24), (2, 32, 8, 12)]
+    shapes = [m.shape for m in deep.run(None, dict(zip(between, features, strict=True)))]
     assert shapes == [(2, 1, 16, 24), (2, 2, 16, 24), (2, 2, 16, 24), (2, 10, 16, 24)]
 
 
@@ -51,7 +57,7 @@ def test_files_in_place_are_left_alone(hook: ModuleType, tmp_path: Path) -> None
     assert hook.is_laid(copy_of_bundled(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["centerface.onnx", "centerface.LICENSE.txt"])
+@pytest.mark.parametrize("name", ["centerface-deep.onnx", "centerface.LICENSE.txt"])
 def test_damaged_or_missing_files_are_made_anew(
     hook: ModuleType, tmp_path: Path, name: str
 ) -> None:

@@ -29,7 +29,7 @@ def test_onnx_runtime_gives_what_torch_gives(name: str, tmp_path: Path) -> None:
     net = ExpressionNet(make_net(name), two_heads=True)
     net.train()
     net(torch.randint(0, 256, (16, 1, 48, 48), dtype=torch.uint8))  # moves the batch statistics
-    model = export.export_model(net, CARD, tmp_path / "model.onnx")
+    model = export.export(net).save(CARD, tmp_path / "model.onnx")
     noise = np.random.default_rng(0).integers(0, 256, (9, 48, 48), dtype=np.uint8)
     (logits,) = model.session.run(["logits"], {"faces": noise[:, None]})
     with torch.no_grad():
@@ -39,7 +39,7 @@ def test_onnx_runtime_gives_what_torch_gives(name: str, tmp_path: Path) -> None:
 
 def test_the_card_comes_back_as_it_went_in(tmp_path: Path) -> None:
     net = ExpressionNet(make_net("compact"), two_heads=False)
-    export.export_model(net, CARD, tmp_path / "model.onnx")
+    export.export(net).save(CARD, tmp_path / "model.onnx")
     model = open_model(tmp_path / "model.onnx")
     assert model.card == CARD
     assert not model.has_fer2013_head
@@ -50,7 +50,7 @@ def test_a_net_that_differs_is_not_written(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(export, "check_probabilities", lambda _: np.zeros((7, 7), np.float32))
     net = ExpressionNet(make_net("compact"), two_heads=False)
     with pytest.raises(ModelFileError, match="differs from torch"):
-        export.export_model(net, CARD, tmp_path / "model.onnx")
+        export.export(net).save(CARD, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
 

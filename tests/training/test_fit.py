@@ -15,7 +15,8 @@ from roomread.classifier.selfcheck import check_pictures
 from roomread.errors import DataError
 from roomread.training.dataset import Split
 from roomread.training.expression_net import ExpressionNet
-from roomread.training.fit import Hardware, load_net, train
+from roomread.training.fit import load_net, train
+from roomread.training.hardware import Hardware
 from roomread.training.nets import NETS, cost, make_net
 from roomread.training.recipe import Imbalance, Optimizer, Recipe, Target
 from roomread.training.runs import Run

@@ -12,7 +12,7 @@ from roomread.classifier import ExpressionClassifier, ModelCard, bundled_models,
 from roomread.errors import DataError, ModelFileError
 from roomread.readings import Framing
 from roomread.training.dataset import Split
-from roomread.training.export import export_model
+from roomread.training.export import export
 from roomread.training.expression_net import ExpressionNet
 from roomread.training.nets import make_net
 from roomread.training.quantise import quantise
@@ -27,7 +27,7 @@ def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
     net(torch.randint(0, 256, (32, 1, 48, 48), dtype=torch.uint8))
     path = tmp_path_factory.mktemp("fp32") / "model.onnx"
     card = ModelCard("compact", 1.3, 0.4, Framing(1.03, 0.0), "0", "none", 0, "Apache-2.0")
-    export_model(net, card, path)
+    export(net).save(card, path)
     return path
 
 

@@ -72,7 +72,7 @@ def record(
     *,
     embedder: FaceEmbedder | None = None,
 ) -> Iterator[Frame]:
-    """Reads a source to its end, and yields each frame once it is recorded.
+    """Reads a source to its end, and yields each frame once it is recorded or passed over.
 
     A session that was interrupted goes on after what it has; a camera's after a second more. What
     a covered or frozen camera sends counts as an empty room.
@@ -94,12 +94,11 @@ def record(
     offset = done + 1.0 if done is not None and source.live else 0.0
     for frame in source:
         time = frame.time + offset
-        if done is not None and time <= done:
-            continue
-        readings = follower.update(frame) if signal.update(frame) is None else []
-        if people is not None:
-            readings = people.update(frame, readings)
-        recorder.add(time, readings, numbered=people is not None)
+        if done is None or time > done:
+            readings = follower.update(frame) if signal.update(frame) is None else []
+            if people is not None:
+                readings = people.update(frame, readings)
+            recorder.add(time, readings, numbered=people is not None)
         yield frame
 
 

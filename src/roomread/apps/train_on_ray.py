@@ -1,23 +1,32 @@
-"""Training on the workers of a Ray cluster, each with its part of every batch."""
+"""Training on the workers of a Ray cluster, each with its part of every batch.
+
+Several processes of Ray Train import this module, and torch takes each of them seconds: only those
+that compute import it.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roomread._version import __version__
 from roomread.apps import cluster
 from roomread.errors import MissingExtraError, RoomreadError
-from roomread.training import fit
 from roomread.training.dataset import FerData
-from roomread.training.expression_net import ExpressionNet
-from roomread.training.fit import Hardware
+from roomread.training.hardware import Hardware
 from roomread.training.recipe import Recipe
 from roomread.training.runs import Run
 
+if TYPE_CHECKING:
+    from roomread.training.expression_net import ExpressionNet
+
+# Workers that are not up by then are all started again, s: Ray's minute is too short where several
+# import torch on few processors.
+_START_SECONDS = "600"
 # What Ray notes of a run while it lasts, in the run's folder.
 _NOTES = "ray"
 
@@ -40,6 +49,8 @@ def train(
         MissingExtraError: the extra `cluster` is not installed.
         KeyboardInterrupt: Ctrl-C; the last whole epoch is kept.
     """
+    from roomread.training import fit  # noqa: PLC0415 (see above)
+
     out = out.resolve()
     fit.check_run(data, recipe, out, resume=resume)
     ray = cluster.join()
@@ -67,6 +78,7 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
         from ray.train.torch import TorchTrainer  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError("--engine ray", extra="cluster") from error
+    os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", _START_SECONDS)
     on_gpu = hardware.accelerator == "gpu"
     trainer = TorchTrainer(
         _work,
@@ -96,6 +108,8 @@ def _work(settings: dict[str, Any]) -> None:
     """Runs in each worker."""
     import ray  # noqa: PLC0415 (an extra)
     from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment  # noqa: PLC0415
+
+    from roomread.training import fit  # noqa: PLC0415 (see above)
 
     cluster.check_version(settings["version"])
     environment = RayLightningEnvironment()  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +32,44 @@ class _AsTuple(nn.Module):
         return tuple(value for value in outputs if value is not None)
 
 
-def export_model(net: ExpressionNet, card: ModelCard, path: Path) -> ModelFile:
-    """Writes `net` as a model file and opens it; it is there whole or not at all.
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportedNet:
+    """A net as ONNX Runtime reads it: made once, and saved with one card after another.
+
+    Attributes:
+        net: what was exported.
+        graph: what it became, without a card.
+    """
+
+    net: ExpressionNet
+    graph: onnx.ModelProto
+
+    def save(self, card: ModelCard, path: Path) -> ModelFile:
+        """Writes a model file and opens it; it is there whole or not at all.
+
+        Raises:
+            ModelFileError: ONNX Runtime does not give what torch gives, within
+                `selfcheck.TOLERANCE`.
+            OSError: the file cannot be written.
+        """
+        onnx.helper.set_model_props(self.graph, {CARD_KEY: card.to_json()})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            draft = Path(folder) / path.name
+            onnx.save(self.graph, draft)
+            model = open_model(draft)
+            difference = _difference(self.net, model)
+            if difference > TOLERANCE:
+                raise ModelFileError(f"{path}: ONNX Runtime differs from torch by {difference:.1e}")
+            draft.replace(path)
+        return model
+
+
+def export(net: ExpressionNet) -> ExportedNet:
+    """A net as it is now, in evaluation.
 
     Raises:
-        ModelFileError: ONNX Runtime does not give what torch gives, within `selfcheck.TOLERANCE`.
-        OSError: the file cannot be written.
+        ModelFileError: torch cannot export it.
     """
     net = net.eval()
     names = ["logits", "features"] + (["logits_fer2013"] if net.head_fer2013 else [])
@@ -55,19 +88,8 @@ def export_model(net: ExpressionNet, card: ModelCard, path: Path) -> ModelFile:
             verbose=False,
         )
     if program is None:
-        raise ModelFileError(f"{path}: torch could not export the net")
-    proto = program.model_proto
-    onnx.helper.set_model_props(proto, {CARD_KEY: card.to_json()})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        draft = Path(folder) / path.name
-        onnx.save(proto, draft)
-        model = open_model(draft)
-        difference = _difference(net, model)
-        if difference > TOLERANCE:
-            raise ModelFileError(f"{path}: ONNX Runtime differs from torch by {difference:.1e}")
-        draft.replace(path)
-    return open_model(path)
+        raise ModelFileError("torch could not export the net")
+    return ExportedNet(net, program.model_proto)
 
 
 def _difference(net: ExpressionNet, model: ModelFile) -> float:

@@ -7,7 +7,6 @@ import math
 import pickle
 import signal
 import warnings
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from lightning.pytorch.callbacks import (
     WeightAveraging,
 )
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from lightning.pytorch.strategies import Strategy
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics.classification import MulticlassAccuracy
@@ -33,33 +31,11 @@ from roomread.training.augment import augmentation
 from roomread.training.batches import Batch, training_batches, validation_batches
 from roomread.training.dataset import FerData, Split, find_copies
 from roomread.training.expression_net import ExpressionNet, Outputs
+from roomread.training.hardware import ONE_PROCESS, Hardware
 from roomread.training.nets import make_net
 from roomread.training.recipe import Optimizer, Recipe
 from roomread.training.runs import Run
 from roomread.training.targets import ExpressionLoss, Targets, has_two_heads, make_targets
-
-
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """What a run is computed on; the same recipe on other hardware is the same experiment.
-
-    Attributes:
-        accelerator: Lightning's name: "auto", "cpu", "gpu", "mps".
-        devices: processes (CPU) or GPUs; with several each takes its part of every batch (DDP).
-        precision: Lightning's name: "32-true", "bf16-mixed", "16-mixed".
-        threads: processor threads of each process; None leaves torch's own.
-        strategy: how the processes agree, where they run already and this is one of them; None
-            starts `devices` of them.
-    """
-
-    accelerator: str = "cpu"
-    devices: int = 1
-    precision: str = "32-true"
-    threads: int | None = None
-    strategy: Strategy | None = None
-
-
-ONE_PROCESS = Hardware()
 
 
 class Training(L.LightningModule):

@@ -16,9 +16,10 @@ from roomread.faces import FER2013_FRAMING
 from roomread.training.calibrate import abstention_threshold, fit_tau, fit_temperature
 from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import Evaluation, evaluate, predict
-from roomread.training.export import export_model
+from roomread.training.export import ExportedNet, export
 from roomread.training.expression_net import ExpressionNet
-from roomread.training.fit import ONE_PROCESS, Hardware, load_net, train, training_rows, withheld
+from roomread.training.fit import load_net, train, training_rows, withheld
+from roomread.training.hardware import ONE_PROCESS, Hardware
 from roomread.training.recipe import Recipe
 from roomread.training.runs import DataSource, Run
 from roomread.training.targets import make_targets
@@ -81,17 +82,18 @@ def finish(run: Run, data: FerData) -> ModelFile:
     """
     recipe = run.recipe()
     net = load_net(run.checkpoint, recipe)
-    card = _card(recipe, data)
+    exported, card = export(net), _card(recipe, data)
     if recipe.balance:
-        card = _balanced(net, card, data, recipe, run.model)
+        card = _balanced(exported, card, data, recipe, run.model)
+        exported = export(net)
     known = data.split(Split.PublicTest).without(withheld(recipe))
-    card = _calibrated(net, card, known, run.model)
-    calibrated = export_model(net, card, run.model)
+    card = _calibrated(exported, card, known, run.model)
+    calibrated = exported.save(card, run.model)
     # A file cannot hold its own digest.
     results = evaluate(replace(calibrated, digest="this file"), data, Split.PublicTest)
     run.save_figures([result.to_dict() for result in results])
     card = replace(with_figures(card, results), curves=_rounded(run.curves()))
-    return export_model(net, card, run.model)
+    return exported.save(card, run.model)
 
 
 def with_figures(card: ModelCard, results: list[Evaluation]) -> ModelCard:
@@ -133,12 +135,12 @@ def _card(recipe: Recipe, data: FerData) -> ModelCard:
 
 
 def _balanced(
-    net: ExpressionNet, card: ModelCard, data: FerData, recipe: Recipe, path: Path
+    exported: ExportedNet, card: ModelCard, data: FerData, recipe: Recipe, path: Path
 ) -> ModelCard:
     """Takes back the net's leaning to common expressions, as far as pays on PublicTest."""
     targets = make_targets(training_rows(data, recipe), recipe, taught=False)
     public = data.split(Split.PublicTest)
-    logits = predict(export_model(net, card, path), public.images)
+    logits = predict(exported.save(card, path), public.images)
     seen, fer2013 = _prior(targets.seen), _prior(targets.fer2013)
     labels = _seen_labels(public)
     known = labels >= 0
@@ -147,7 +149,7 @@ def _balanced(
     if "logits_fer2013" in logits:
         tau_fer2013 = fit_tau(logits["logits_fer2013"], public.labels, fer2013)
     offsets = (tau * np.log(seen), tau_fer2013 * np.log(fer2013))
-    net.lean_less(*(torch.from_numpy(offset) for offset in offsets))
+    exported.net.lean_less(*(torch.from_numpy(offset) for offset in offsets))
     return replace(card, tau=tau, tau_fer2013=tau_fer2013)
 
 
@@ -157,10 +159,9 @@ def _prior(targets: torch.Tensor) -> NDArray[np.float32]:
     return prior
 
 
-def _calibrated(net: ExpressionNet, card: ModelCard, public: FerData, path: Path) -> ModelCard:
+def _calibrated(exported: ExportedNet, card: ModelCard, public: FerData, path: Path) -> ModelCard:
     """The card with the temperatures and the threshold that suit the net on PublicTest."""
-    draft = export_model(net, card, path)
-    logits = predict(draft, public.images)
+    logits = predict(exported.save(card, path), public.images)
     labels = _seen_labels(public)
     known = labels >= 0
     temperature = fit_temperature(logits["logits"][known], labels[known])

@@ -17,6 +17,7 @@ import typer
 from roomread.analyzer import Analyzer
 from roomread.apps.annotate import Annotator, copy_path
 from roomread.apps.archive.tasks import PIECE, Options
+from roomread.apps.cli import interrupts
 from roomread.apps.cli.archive import analyze_archive, is_archive
 from roomread.apps.cli.output import Format, format_for, open_sink
 from roomread.apps.cli.profiles import parse_uses, profile_store
@@ -293,7 +294,7 @@ class _Run:
             else nullcontext()
         )
         failure: MediaError | None = None
-        with annotator as copy, self.progress.source(source) as bar:
+        with annotator as copy, self.progress.source(source) as bar, interrupts.held() as stop:
             # Caught inside the block: what was computed before stays, the drawn copy too.
             try:
                 for frame, readings in self.analyzer.stream(source):
@@ -303,10 +304,13 @@ class _Run:
                     bar.advance(frame, readings)
                     self.unused -= {reading.participant for reading in readings}
                     self.frames += 1
+                    if stop.asked:
+                        break
             except KeyboardInterrupt:
-                self.interrupted = True
+                stop.asked = True
             except MediaError as error:
                 failure = error
+            self.interrupted |= stop.asked
             if copy is not None and (self.interrupted or failure is not None):
                 copy.cut_short()
         if failure is not None:

@@ -1,15 +1,27 @@
-"""Ctrl-C, and a service manager's stop, as one that is not lost."""
+"""Ctrl-C, and a service manager's stop: neither lost, nor in the midst of a frame."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 # Seconds; by then the finaliser that dropped a stop is over.
 _AGAIN_AFTER = 0.05
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether one was asked for."""
+
+    asked: bool = False
+
+
+_held: list[Stop] = []
 
 
 def install() -> None:
@@ -21,7 +33,25 @@ def install() -> None:
     sys.unraisablehook = _repeating(sys.unraisablehook)
 
 
+@contextmanager
+def held() -> Iterator[Stop]:
+    """Within, a first stop only says that it was asked for; a second one is raised at once.
+
+    What is raised comes between any two steps of ours, of a library or of Python's own locks, and
+    may leave them half done: for loops that can see for themselves.
+    """
+    stop = Stop()
+    _held.append(stop)
+    try:
+        yield stop
+    finally:
+        _held.remove(stop)
+
+
 def _stop(number: int, _frame: FrameType | None) -> None:
+    if _held and not _held[-1].asked:
+        _held[-1].asked = True
+        return
     raise KeyboardInterrupt(number)
 
 

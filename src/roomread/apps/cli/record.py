@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from roomread.analyzer import Analyzer
+from roomread.apps.cli import interrupts
 from roomread.apps.cli.analyze import parse_seconds
 from roomread.apps.cli.progress import ProgressBar
 from roomread.apps.cli.status import EXIT_SOME_FAILED
@@ -101,11 +102,14 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         # First of all, so that it can be marked, shown and resumed meanwhile.
         typer.echo(session.id)
         try:
-            for frame in record(analyzer, opened, recorder, embedder=embedder):
-                bar.show(frame.time, str(recorder.mood or "no figure yet"))
-                if recorder.trouble != trouble:
-                    trouble = recorder.trouble
-                    progress.say(f"roomread: {trouble or 'written again, nothing is lost'}")
+            with interrupts.held() as stop:
+                for frame in record(analyzer, opened, recorder, embedder=embedder):
+                    bar.show(frame.time, str(recorder.mood or "no figure yet"))
+                    if recorder.trouble != trouble:
+                        trouble = recorder.trouble
+                        progress.say(f"roomread: {trouble or 'written again, nothing is lost'}")
+                    if stop.asked:
+                        break
         except KeyboardInterrupt:
             pass
         except MediaError as error:

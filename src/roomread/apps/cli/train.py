@@ -77,7 +77,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 ) -> None:
     """Train a net on FER-2013 and write it as a model file, chosen on PublicTest."""
     need_training_extra()
-    from roomread.training.fit import Hardware  # noqa: PLC0415
+    from roomread.training.hardware import Hardware  # noqa: PLC0415
     from roomread.training.nets import cost, make_net  # noqa: PLC0415
     from roomread.training.runs import DataSource, Run  # noqa: PLC0415
     from roomread.training.workbench import train_model  # noqa: PLC0415
