@@ -1,8 +1,8 @@
 """Runs the Dockerfile without Docker: its steps in a scratch folder, then what compose starts.
 
-Where it is root on Linux, the app and the service see a read-only file system with a writable /tmp,
-as the user that the image names, and read a photo without a network; elsewhere only the steps are
-run.
+Where it is root on Linux and may make namespaces, the app and the service see a read-only file
+system with a writable /tmp, as the user that the image names, and read a photo without a network;
+elsewhere only the steps are run.
 Writes the image's SBOM and licences into dist/.
 """
 
@@ -112,6 +112,14 @@ def list_parts(python: Path) -> None:
     )
     (out / "licences.md").write_text(done, encoding="utf-8")
     print("written: dist/sbom.cdx.json, dist/licences.md")
+
+
+def can_contain() -> bool:
+    """Whether `contained` works: for root on Linux, unless a container around it forbids that."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return False
+    probe = ["unshare", "--mount", "--net", "mount", "-o", "remount,bind,ro", "/"]
+    return subprocess.run(probe, check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def contained(command: list[str], *, user: str, network: bool) -> list[str]:
@@ -225,10 +233,10 @@ def main() -> None:
         python = scratch / "roomread" / "bin" / "python"
         check_packages(python)
         list_parts(python)
-        if sys.platform == "linux" and os.geteuid() == 0:
+        if can_contain():
             serve(serving, scratch)
         else:
-            print("not root on Linux: the app was not run read-only")
+            print("no namespaces for this user here: the app was not run read-only")
     finally:
         shutil.rmtree(scratch)
 

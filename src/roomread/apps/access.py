@@ -20,6 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from filelock import FileLock
 
+from roomread.apps.folders import LOCAL_OWNER
 from roomread.errors import OutputError, RoomreadError
 from roomread.media import atomic_path, make_folder
 
@@ -47,7 +48,7 @@ class Principal:
     """Who asks.
 
     Attributes:
-        id: "user:…", "key:…", or "local" where no sign-in is asked for; not a name.
+        id: "user:…", "key:…", or `LOCAL_OWNER` where no sign-in is asked for; not a name.
         scopes: what it may do.
     """
 
@@ -55,7 +56,7 @@ class Principal:
     scopes: frozenset[Scope]
 
 
-LOCAL = Principal("local", ALL_SCOPES)
+LOCAL = Principal(LOCAL_OWNER, ALL_SCOPES)
 
 
 @dataclass(frozen=True, slots=True)

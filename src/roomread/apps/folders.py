@@ -9,6 +9,9 @@ from platformdirs import user_config_path, user_data_path
 
 from roomread.errors import RoomreadError
 
+# Who the computer's own user is, as `roomread.sessions` calls them too.
+LOCAL_OWNER = "local"
+
 
 def config_folder() -> Path:
     """For `roomread.toml`; it may not be there yet.
@@ -44,9 +47,9 @@ def profiles_folder(data: Path, owner: str) -> Path:
 
     Args:
         data: the folder of all data.
-        owner: "local" for the computer's own user, else the service's id of a user or key.
+        owner: `LOCAL_OWNER` for the computer's own user, else the service's id of a user or key.
     """
-    if owner == "local":
+    if owner == LOCAL_OWNER:
         return data / "profiles"
     return data / "profiles-of" / owner.replace(":", "-")
 

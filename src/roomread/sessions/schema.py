@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from roomread.readings import Expression
+from roomread.sessions.records import LOCAL_OWNER
 
 # The migration that these tables are the result of.
 REVISION = "v3"
@@ -48,8 +49,8 @@ sessions = Table(
     Column("rules", Text, nullable=False, server_default=""),
     Column("keeps_people", Boolean, nullable=False, server_default=false()),
     Column("consent", Text, nullable=False, server_default=""),
-    # The service's id of a user or key, or "local" for the computer's own user.
-    Column("owner", Text, nullable=False, server_default="local"),
+    # The service's id of a user or key, or `LOCAL_OWNER` for the computer's own user.
+    Column("owner", Text, nullable=False, server_default=LOCAL_OWNER),
     Index("sessions_by_owner", "owner", "started_at"),
 )
 moods = Table(

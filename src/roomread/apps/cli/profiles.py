@@ -10,7 +10,7 @@ from rich import box as borders
 from rich.console import Console
 from rich.table import Table
 
-from roomread.apps.folders import data_folder, profiles_folder
+from roomread.apps.folders import LOCAL_OWNER, data_folder, profiles_folder
 from roomread.classifier import open_model
 from roomread.errors import ProfileError
 from roomread.fewshot import Profile, ProfileStore, Use, evaluate
@@ -24,7 +24,7 @@ Model = Annotated[str, typer.Option(help="The model it was taught with, if not t
 
 def profile_store() -> ProfileStore:
     """The profiles in the user's own data folder."""
-    return ProfileStore(profiles_folder(data_folder(), "local"))
+    return ProfileStore(profiles_folder(data_folder(), LOCAL_OWNER))
 
 
 def parse_uses(text: str, store: ProfileStore) -> list[Use]:
