@@ -48,6 +48,8 @@ def running_cluster() -> Iterator[Cluster]:
     # Not pytest's folder: a socket's path holds 107 characters. Ray's token goes to the home.
     with tempfile.TemporaryDirectory(prefix="rr-", ignore_cleanup_errors=True) as folder:
         own = {"HOME": folder, "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "token"}
+        # As any other process; Ray's come after all others, which are the other tests'.
+        own["RAY_worker_niceness"] = "0"
         # `quick` starts faster; `poison`: a worker has the cluster's modules, not the driver's.
         tests = Path(__file__).parent
         paths = [str(tests / "quick"), str(tests), os.environ.get("PYTHONPATH", "")]

@@ -42,6 +42,8 @@ def join() -> ModuleType:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Ray is about to hide accelerators from tasks that ask for none, and warns of it.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Of what it starts here: it would come after all else on this machine, at a nice value of 15.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import ray  # noqa: PLC0415 (an extra, and it takes seconds)
     except ImportError as error:

@@ -12,6 +12,7 @@ from roomread.media.videos import (
     Span,
     VideoReader,
     cut_points,
+    is_opening,
     open_video,
 )
 from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, VideoWriter
@@ -34,6 +35,7 @@ __all__ = [
     "find_media",
     "is_file",
     "is_folder",
+    "is_opening",
     "make_folder",
     "open_source",
     "open_upload",

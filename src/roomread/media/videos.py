@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 from roomread.errors import MediaError
 from roomread.readings import Frame
 
+# The name of threads that open what may not answer.
+_OPENING = "roomread-open"
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".ts", ".wmv", ".flv"}
 )
@@ -76,6 +78,14 @@ def open_video(
         yield container, videos[0]
 
 
+def is_opening() -> bool:
+    """Whether FFmpeg waits for a network in a thread that nothing can end.
+
+    A program that ends meanwhile may crash: that thread still comes back to Python.
+    """
+    return any(thread.name == _OPENING for thread in threading.enumerate())
+
+
 def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
     """Opens in another thread: FFmpeg's wait for a network would not end with Ctrl-C."""
     done: queue.SimpleQueue[InputContainer | Exception] = queue.SimpleQueue()
@@ -86,7 +96,7 @@ def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
         except (av.FFmpegError, OSError, ValueError) as error:
             done.put(error)
 
-    threading.Thread(target=work, name="open", daemon=True).start()
+    threading.Thread(target=work, name=_OPENING, daemon=True).start()
     result = done.get()
     if isinstance(result, Exception):
         raise result

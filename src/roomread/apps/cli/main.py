@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from roomread.apps.cli import (
 )
 from roomread.apps.cli.status import EXIT_FAILED
 from roomread.errors import RoomreadError
+from roomread.media import is_opening
 
 app = typer.Typer(
     help="Reads the facial expressions in a photo, a recording, a webcam, a class.",
@@ -82,3 +84,10 @@ def run() -> None:
     except RoomreadError as error:
         print(f"roomread: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(EXIT_FAILED)
+    except SystemExit as ending:
+        if is_opening() and isinstance(ending.code, int):
+            # Nothing waits to be written but these; see `is_opening`.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ending.code)
+        raise
