@@ -1,0 +1,88 @@
+"""Where the processor's time goes when a call of 49 at 1080p is read, sampled by py-spy.
+
+    pip install py-spy
+    python benchmarks/sampling.py [-o docs/profile.svg]
+
+Thirty seconds of the call, 15 frames a second, read by the command line in a process of its own,
+100 samples a second of each thread that works. With -o the flame graph too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from itertools import cycle, islice
+from pathlib import Path
+
+from roomread.bench.scenes import grid, moving
+from roomread.media import VideoWriter
+
+RATE, SECONDS = 15.0, 30
+PROGRAM = (sys.executable, "-c", "from roomread.apps.cli.main import run; run()")
+# The first that a stack's functions meet, from what is inside to what is around.
+STAGES = {
+    "the expression net": ("Session.run", "ExpressionClassifier.predict"),
+    "the detector near faces": ("Session.run", "CenterFace.refind"),
+    "the detector on glances": ("Session.run", "CenterFace.glance"),
+    "the detector on whole frames": ("Session.run", "CenterFace.detect"),
+    "laying faces side by side, reading the detector's maps": ("CenterFace.",),
+    "cutting faces out": ("cut (roomread",),
+    "judging their quality": ("judge (roomread",),
+    "decoding": ("roomread/media/",),
+    "tracking and smoothing": ("roomread/tracking/",),
+    "writing rows": ("Sink.add",),
+}
+# py-spy takes a thread of a pool that waits for work for one that works.
+WAITING = "_worker (concurrent/futures/thread.py"
+
+
+def stage(stack: list[str]) -> str:
+    """What a thread was doing, by the functions it was in, outermost first; empty: it waited."""
+    if stack[-1].startswith(WAITING):
+        return ""
+    for name, wanted in STAGES.items():
+        if all(any(part in frame for frame in stack) for part in wanted):
+            return name
+    return "the rest"
+
+
+def record(folder: Path, kind: str, out: Path) -> None:
+    """py-spy's account of reading the call, in one of its formats."""
+    spy = shutil.which("py-spy") or shutil.which("py-spy", path=Path(sys.executable).parent)
+    if spy is None:
+        sys.exit("py-spy is not there: pip install py-spy")
+    analyze = [*PROGRAM, "analyze", str(folder / "call.mp4"), "-o", str(folder / "call.csv"), "-q"]
+    command = [spy, "record", "--rate=100", f"--format={kind}", f"--output={out}", "--", *analyze]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Prints each stage's share."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        still = grid(width=1920, height=1080, columns=8, rows=7, people=49)
+        pieces = list(moving(still, 60, rate=RATE))
+        with VideoWriter(folder / "call.mp4") as writer:
+            for index, frame in enumerate(islice(cycle(pieces), round(RATE * SECONDS))):
+                writer.write(frame.image, index / RATE)
+        record(folder, "raw", folder / "stacks.txt")
+        shares: Counter[str] = Counter()
+        for line in (folder / "stacks.txt").read_text().splitlines():
+            stack, _, taken = line.rpartition(" ")
+            shares[stage(stack.split(";"))] += int(taken)
+        if options.output is not None:
+            record(folder, "flamegraph", options.output)
+    del shares[""]
+    for name, samples in shares.most_common():
+        print(f"{samples / shares.total():6.1%}  {name}")
+
+
+if __name__ == "__main__":
+    main()
