@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Locator, Page, expect, sync_playwright
 
 from roomread.bench.scenes import astronaut
 
@@ -64,15 +64,26 @@ def visit(page: Page, name: str) -> None:
     wait_until_drawn(page)
     title = {"Model": "The model"}.get(name, name)
     heading = page.get_by_role("heading", name=title, exact=True)
-    link = page.get_by_role("link", name=name)
-    link.click()
+    press(page.get_by_role("link", name=name), expect(heading).to_be_visible)
+
+
+def press(button: Locator, becomes: Callable[..., None], *arguments: object) -> None:
+    """Clicks, and once more where nothing comes of it, as a user does.
+
+    A click is lost on what moves away under it while charts above are drawn, and on links while the
+    camera's part of the page Live tells Streamlit that it is there.
+
+    Args:
+        button: or link.
+        becomes: Playwright's assertion of what then comes.
+        arguments: of the assertion.
+    """
+    button.click()
     try:
-        expect(heading).to_be_visible(timeout=SLOW / 3)
+        becomes(*arguments, timeout=SLOW / 3)
     except AssertionError:
-        # The camera's part of the page Live tells Streamlit when it is there, which then goes on
-        # with that page: a click in the same moment is lost.
-        link.click()
-        expect(heading).to_be_visible()
+        button.click()
+        becomes(*arguments)
 
 
 def wait_until_drawn(page: Page) -> None:

@@ -33,6 +33,7 @@ from visitors import (
     SLOW,
     chromium,
     launch,
+    press,
     room,
     start_camera,
     unfold,
@@ -244,17 +245,17 @@ def test_a_refused_camera_is_told_and_the_page_says_how_to_fix_it(
     context.close()
 
 
-def try_connection(page: Page) -> None:
-    visit(page, "Live")
+def try_connection(page: Page, says: str) -> None:
+    """On the page Live; until it says so."""
     # The camera's part of the page tells Streamlit when it is there, which draws the page anew.
     expect(page.frame_locator("iframe").first.get_by_role("button", name="START")).to_be_visible()
     unfold(page, "The camera does not start?")
-    page.get_by_role("button", name="Test the connection").click()
+    test = page.get_by_role("button", name="Test the connection")
+    press(test, expect(page.get_by_text(says)).to_be_visible)
 
 
 def test_the_connection_test_needs_no_relay_on_one_computer(page: Page) -> None:
-    try_connection(page)
-    expect(page.get_by_text("no relay is needed from here")).to_be_visible()
+    try_connection(page, "no relay is needed from here")
 
 
 def test_behind_a_wall_a_relay_is_asked_for_and_used(
@@ -272,8 +273,7 @@ def test_behind_a_wall_a_relay_is_asked_for_and_used(
     visitor = context.new_page()
     visitor.set_default_timeout(SLOW)
     visitor.goto(address)
-    try_connection(visitor)
-    expect(visitor.get_by_text("none is set")).to_be_visible()
+    try_connection(visitor, "none is set")
     settings = folder / "roomread" / "roomread.toml"
     before = settings.read_text()
     settings.write_text(
@@ -281,8 +281,7 @@ def test_behind_a_wall_a_relay_is_asked_for_and_used(
         f'turn_secret = "north"\n{before}'
     )
     visitor.reload()
-    try_connection(visitor)
-    expect(visitor.get_by_text("is set, and works")).to_be_visible()
+    try_connection(visitor, "is set, and works")
     start_camera(visitor)
     expect(visitor.get_by_text(": happy").first).to_be_visible()
     context.close()
@@ -370,17 +369,16 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
     unfold(page, "Name a person")
     page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
-    page.get_by_role("button", name="Name", exact=True).click()
-    expect(page.get_by_text("needs the person's consent")).to_be_visible()
+    enrol = page.get_by_role("button", name="Name", exact=True)
+    press(enrol, expect(page.get_by_text("needs the person's consent")).to_be_visible)
     page.get_by_role("textbox", name="How this person agreed").fill("a letter")
-    page.get_by_role("button", name="Name", exact=True).click()
     # In the table and at the chart.
-    expect(page.get_by_text("Ada Lovelace")).to_have_count(2)
+    press(enrol, expect(page.get_by_text("Ada Lovelace")).to_have_count, 2)
     (person,) = store.people(session.id)
     assert (person.seat, person.name, person.consent) == (1, "Ada Lovelace", "a letter")
     unfold(page, "Forget a person")
-    page.get_by_role("button", name="Forget", exact=True).click()
-    expect(page.get_by_text("Ada Lovelace")).to_have_count(0)
+    forget = page.get_by_role("button", name="Forget", exact=True)
+    press(forget, expect(page.get_by_text("Ada Lovelace")).to_have_count, 0)
     assert store.people(session.id) == []
     assert sorted(set(store.readings(session.id).seats.tolist())) == [2, 3, 4, 5, 6]
     store.enrol(session.id, 2, "Alan Turing", consent="a letter")
