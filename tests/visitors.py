@@ -70,7 +70,7 @@ def visit(page: Page, name: str) -> None:
 def press(button: Locator, becomes: Callable[..., None], *arguments: object) -> None:
     """Clicks, and once more where nothing comes of it, as a user does.
 
-    A click is lost on what moves away under it while charts above are drawn, and on links while the
+    A click may be lost on what moves away while charts above are drawn, and on links while the
     camera's part of the page Live tells Streamlit that it is there.
 
     Args:

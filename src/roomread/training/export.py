@@ -38,7 +38,7 @@ class ExportedNet:
 
     Attributes:
         net: what was exported.
-        graph: what it became, without a card.
+        graph: what it became; `save` puts the card into it.
     """
 
     net: ExpressionNet
