@@ -2,19 +2,21 @@ from __future__ import annotations
 
 import onnxruntime
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from program import Program
+from roomread import runtime
 from roomread.classifier import open_model
 from roomread.errors import DeviceError
 from roomread.faces import CenterFace
-from roomread.runtime import Device, processors, threads_for
+from roomread.runtime import Device, default_threads
 
 
-@given(st.floats(0, 1))
-def test_a_nets_threads_are_some_and_not_more_than_there_are_processors(share: float) -> None:
-    assert 1 <= threads_for(share) <= min(max(processors(), 1), 4)
+@pytest.mark.parametrize(("there", "used"), [(1, 1), (2, 2), (4, 4), (64, 4)])
+def test_a_net_has_a_thread_for_each_processor_up_to_four(
+    monkeypatch: pytest.MonkeyPatch, there: int, used: int
+) -> None:
+    monkeypatch.setattr(runtime, "processors", lambda: there)
+    assert default_threads() == used
 
 
 @pytest.mark.skipif(

@@ -25,11 +25,11 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     portraits = scenes.portraits()
-    for n, picture in enumerate(altered.variants(altered.masked(*portraits[0]))):
+    for n, picture in enumerate(altered.variants(altered.masked(*portraits[1]))):
         picture.save(tmp_path / f"m{n}.jpg")
     for n, picture in enumerate(altered.tilted()):
         picture.save(tmp_path / f"n{n}.jpg")
-    altered.masked(*portraits[1]).save(tmp_path / "other.jpg")
+    altered.masked(*portraits[0]).save(tmp_path / "other.jpg")
     for n, picture in enumerate(altered.variants(Image.fromarray(scenes.astronaut()))[:2]):
         picture.save(tmp_path / f"smile{n}.jpg")
     Image.fromarray(np.hstack([scenes.astronaut()] * 2)).save(tmp_path / "two.jpg")

@@ -25,8 +25,8 @@ def encoded(picture: Image.Image) -> bytes:
     return file.getvalue()
 
 
-MASKED = [encoded(p) for p in altered.variants(altered.masked(*scenes.portraits()[0]))]
-OTHER = encoded(altered.masked(*scenes.portraits()[1]))
+MASKED = [encoded(p) for p in altered.variants(altered.masked(*scenes.portraits()[1]))]
+OTHER = encoded(altered.masked(*scenes.portraits()[0]))
 RESTING = [encoded(picture) for picture in altered.tilted()]
 TWO = encoded(Image.fromarray(np.hstack([scenes.astronaut()] * 2)))
 

@@ -432,10 +432,10 @@ def test_the_model_page_shows_the_card_and_the_about_page_the_law(page: Page) ->
 
 def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_path: Path) -> None:
     covered = [tmp_path / f"m{n}.png" for n in range(4)]
-    for path, picture in zip(covered, variants(masked(*portraits()[0])), strict=False):
+    for path, picture in zip(covered, variants(masked(*portraits()[1])), strict=False):
         picture.save(path)
     other = tmp_path / "other.png"
-    masked(*portraits()[1]).save(other)
+    masked(*portraits()[0]).save(other)
     visit(page, "Teach")
     page.get_by_text("A new state").click()
     expect(page.get_by_text("It stands beside the seven expressions")).to_be_visible()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from roomread.bench import scenes
 from roomread.errors import ModelFileError
@@ -20,6 +22,26 @@ PLACES = st.floats(-100, 1000, width=32)
 @pytest.fixture(scope="module")
 def detector() -> CenterFace:
     return CenterFace(threads=1)
+
+
+class StubNet:
+    """Sees given points (x, y, side, confidence): the first in the first picture, and so on."""
+
+    def __init__(self, *looks: Sequence[tuple[float, float, float, float]]) -> None:
+        self.pictures: list[tuple[int, ...]] = []
+        self._looks = looks
+
+    def points(self, picture: NDArray[np.uint8], threshold: float) -> centerface.Points:
+        seen = self._looks[len(self.pictures)] if len(self.pictures) < len(self._looks) else []
+        self.pictures.append(picture.shape[:2])
+        numbers = np.array([one for one in seen if one[3] >= threshold], np.float32).reshape(-1, 4)
+        centers, half = numbers[:, :2], numbers[:, 2:3] / np.float32(2)
+        boxes = np.stack([centers - half, centers + half], axis=1)
+        return centerface.Points(boxes, np.repeat(centers[:, None], 5, axis=1), numbers[:, 3])
+
+
+def black(height: int, width: int) -> NDArray[np.uint8]:
+    return np.zeros((height, width, 3), np.uint8)
 
 
 def places(faces: list[Face], tiles: list[Box]) -> list[int]:
@@ -98,7 +120,9 @@ def test_boxes_scale_with_the_picture(detector: CenterFace, zoom: float) -> None
     assert Box(*(edge / zoom for edge in face.box)).iou(box) > 0.75
 
 
-def test_a_shifted_picture_has_its_box_shifted(detector: CenterFace) -> None:
+def test_a_shifted_picture_has_its_box_shifted() -> None:
+    # By so much that the net's grid, and so all that it sees, is the same.
+    detector = CenterFace(thorough=True, threads=1)
     shifted = np.pad(scenes.astronaut(), ((64, 0), (32, 0), (0, 0)), mode="edge")
     (here,), (there,) = detector.detect(scenes.astronaut()), detector.detect(shifted)
     back = Box(there.box.left - 32, there.box.top - 64, there.box.right - 32, there.box.bottom - 64)
@@ -122,7 +146,72 @@ def test_smaller_faces_than_asked_for_are_left_out() -> None:
 def test_pictures_are_scaled_by_the_smallest_wanted_face_and_never_up(
     min_face: float | None, longer: int, scale: float
 ) -> None:
-    assert CenterFace(min_face=min_face, threads=1)._scale(longer // 2, longer) == scale
+    net = StubNet()
+    CenterFace(min_face=min_face, thorough=True, net=net).detect(black(longer // 2, longer))
+    assert net.pictures == [(longer // 2 * scale, longer * scale)]
+
+
+@pytest.mark.parametrize(
+    ("size", "confidence", "again"),
+    [(12, 0.05, False), (12, 0.2, True), (12, 0.9, True), (30, 0.2, False), (30, 0.9, False)],
+)
+def test_only_where_a_small_face_may_be_the_picture_is_looked_at_again(
+    size: float, confidence: float, *, again: bool
+) -> None:
+    net = StubNet([(200, 100, size, confidence)])
+    CenterFace(net=net).detect(black(480, 640))
+    # A square of its own at full size.
+    assert net.pictures == [(320, 427), (128, 128)][: 1 + again]
+
+
+def test_a_small_face_counts_where_the_second_look_sees_it() -> None:
+    # At 300, 150 px of the picture; in the square, which shows 64 px of it to each side, as large.
+    net = StubNet([(200, 100, 12, 0.2)], [(64, 64, 20, 0.8)])
+    (face,) = CenterFace(net=net).detect(black(480, 640))
+    assert face.confidence == pytest.approx(0.8)
+    np.testing.assert_allclose(face.box, [290, 140, 310, 160], atol=0.5)
+    assert CenterFace(net=StubNet([(200, 100, 12, 0.9)], [])).detect(black(480, 640)) == []
+
+
+def test_where_small_faces_may_be_all_over_one_look_at_all_is_taken_instead() -> None:
+    everywhere = [(x, y, 12, 0.2) for x in range(10, 427, 20) for y in range(10, 320, 20)]
+    net = StubNet(everywhere, [(100, 100, 30, 0.9)])
+    (face,) = CenterFace(net=net).detect(black(480, 640))
+    assert net.pictures == [(320, 427), (480, 640)]
+    assert face.box.center == (100, 100)
+
+
+def test_faces_as_small_as_a_first_look_sees_them_are_looked_for_once() -> None:
+    net = StubNet()
+    CenterFace(net=net, min_face=16).detect(black(480, 640))
+    assert net.pictures == [(480, 640)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    which=st.integers(0, 1),
+    height=st.floats(26, 200),
+    left=st.floats(0, 1),
+    top=st.floats(0, 1),
+    brightness=st.integers(0, 255),
+)
+def test_a_face_is_found_wherever_and_however_large_it_is(
+    detector: CenterFace, which: int, height: float, left: float, top: float, brightness: int
+) -> None:
+    portrait, box = scenes.portraits()[which]
+    small = scenes.with_face_of(height, portrait, box)[:480, :640]
+    y, x = (
+        int(part * (room - side))
+        for part, room, side in zip((top, left), (480, 640), small.shape, strict=False)
+    )
+    picture = np.full((480, 640, 3), brightness, np.uint8)
+    picture[y : y + small.shape[0], x : x + small.shape[1]] = small
+    zoom = height / box.height
+    expected = Box(
+        x + box.left * zoom, y + box.top * zoom, x + box.right * zoom, y + box.bottom * zoom
+    )
+    (face,) = detector.detect(picture)
+    assert face.box.iou(expected) > 0.5
 
 
 def test_a_large_photo_keeps_its_faces_and_their_places(detector: CenterFace) -> None:

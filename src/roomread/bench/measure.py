@@ -182,7 +182,8 @@ def _measure(name: str, film: Path) -> Measured:
     process, clock = psutil.Process(), _Clock()
     detector, classifier = CenterFace(), ExpressionClassifier()
     free = Analyzer(detector=detector, classifier=classifier)
-    whole = Analyzer(detector=detector, classifier=classifier, cadence=EVERY_FRAME)
+    thorough = CenterFace(thorough=True)
+    whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
     staged = Analyzer(
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
     )

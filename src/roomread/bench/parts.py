@@ -31,7 +31,7 @@ class Parts:
     """The nets alone; medians.
 
     Attributes:
-        detector: ms to search a whole picture by its size, "640 x 480".
+        detector: ms of the net on a whole picture by its size, "640 x 480".
         net: ms a face by the number of faces that are read at once, with one thread.
         product: multiply-adds a second, in billions, of a large float32 matrix product with one
             thread: what the processor can do.
@@ -69,7 +69,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def _parts() -> Parts:
-    detector = CenterFace()
+    detector = CenterFace(thorough=True)
     classifier = ExpressionClassifier(open_model(threads=1))
     random = np.random.default_rng(0)
     faces = random.integers(0, 256, (max(BATCHES), classifier.side, classifier.side), np.uint8)

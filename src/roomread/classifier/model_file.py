@@ -22,7 +22,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from roomread.errors import ModelFileError
 from roomread.readings import Expression, Framing
-from roomread.runtime import Device, open_session, threads_for
+from roomread.runtime import Device, default_threads, open_session
 
 CARD_KEY = "roomread.card"
 # The largest net anybody compares here is under 100 MB; more is not one of our files.
@@ -157,7 +157,7 @@ def open_model(
 
     Args:
         model: the name or path.
-        threads: for one batch; None for half of the processors, as the detector works meanwhile.
+        threads: for one batch; None for as many as there are processors, up to four.
         device: what computes.
 
     Raises:
@@ -165,7 +165,7 @@ def open_model(
         DeviceError: the device cannot be used.
     """
     name = str(model)
-    threads = threads or threads_for(0.5)
+    threads = threads or default_threads()
     if name in bundled_models():
         content = (resources.files("roomread.classifier") / "bundled" / f"{name}.onnx").read_bytes()
         return _open(content, name, threads, device)
