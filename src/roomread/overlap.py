@@ -11,7 +11,7 @@ T = TypeVar("T")
 _END = object()
 
 
-def ahead(items: Iterable[T], *, depth: int = 2) -> Generator[T]:
+def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
     """The same items, made by a thread of its own while earlier ones are used.
 
     Whoever leaves before the end closes it; the thread ends then.
