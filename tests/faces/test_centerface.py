@@ -153,9 +153,16 @@ def test_pictures_are_scaled_by_the_smallest_wanted_face_and_never_up(
 
 @pytest.mark.parametrize(
     ("size", "confidence", "again"),
-    [(12, 0.05, False), (12, 0.2, True), (12, 0.9, True), (30, 0.2, False), (30, 0.9, False)],
+    [
+        (12, 0.05, False),
+        (12, 0.2, True),
+        (12, 0.9, True),
+        (30, 0.05, False),
+        (30, 0.2, True),
+        (30, 0.9, False),
+    ],
 )
-def test_only_where_a_small_face_may_be_the_picture_is_looked_at_again(
+def test_only_what_is_small_or_unsure_is_looked_at_again(
     size: float, confidence: float, *, again: bool
 ) -> None:
     net = StubNet([(200, 100, size, confidence)])
