@@ -25,7 +25,7 @@ _PIPE = 1 << 20
 _SIZES = struct.Struct(">IQ")
 
 
-def send(file: IO[bytes], head: dict[str, Any], payload: bytes = b"") -> None:
+def send(file: IO[bytes], head: dict[str, Any], payload: bytes | memoryview = b"") -> None:
     """Writes one message.
 
     Raises:

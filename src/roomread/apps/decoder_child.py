@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
+
 from roomread.apps.children import limit_memory, receive, send, take_pipes
 from roomread.errors import MediaError
 from roomread.media import read_image
@@ -18,7 +20,7 @@ def main(max_pixels: int, memory_mb: int) -> None:
         name = str(head["name"])
         try:
             image = read_image(content, name=name, max_pixels=max_pixels)
-            send(outlet, {"shape": image.shape}, image.tobytes())
+            send(outlet, {"shape": image.shape}, np.ascontiguousarray(image).data.cast("B"))
         except MediaError as error:
             send(outlet, {"problem": error.problem, "hint": error.hint})
         except MemoryError:

@@ -114,14 +114,14 @@ def _check_size(width: int, height: int, name: str, max_pixels: int = MAX_PIXELS
 
 
 def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I") or upright.mode == "F":
-        return _grey_to_rgb(_scale_to_8_bits(np.asarray(upright)))
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-        rgba = upright.convert("RGBA")
+    ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _grey_to_rgb(_scale_to_8_bits(np.asarray(picture)))
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        rgba = picture.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
-    return np.asarray(upright.convert("RGB"))
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _scale_to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:

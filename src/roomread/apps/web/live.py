@@ -131,7 +131,7 @@ def _connect(
         st.rerun()
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=1.0)
 def _follow(camera: LiveCamera, link: CameraLink, slots: CameraSlots, visitor: str) -> None:
     now = time.monotonic()
     slots.take(visitor, now)
