@@ -268,13 +268,13 @@ class CenterFace:
     def _look_near(
         self, image: NDArray[np.uint8], expected: Sequence[Box], threshold: float
     ) -> tuple[Points, NDArray[np.intp]]:
-        """What is seen in the middle of the squares around N boxes, in px of `image`.
+        """What is seen in the middle of the squares around N boxes, 1 or more, in px of `image`.
 
         Returns:
             One point for each face, the surest first, and the number of the box whose square shows
             it, int [K].
         """
-        columns = max(1, math.ceil(math.sqrt(len(expected))))
+        columns = math.ceil(math.sqrt(len(expected)))
         rows = math.ceil(len(expected) / columns)
         side = _cell(columns)
         mosaic = np.zeros((rows * side, columns * side, 3), dtype=np.uint8)
