@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from roomread import classifier
 from roomread.classifier import ModelCard, open_model, softmax
 from roomread.classifier.selfcheck import (
     INT8_TOLERANCE,
@@ -44,6 +45,16 @@ def test_the_card_comes_back_as_it_went_in(tmp_path: Path) -> None:
     assert model.card == CARD
     assert not model.has_fer2013_head
     assert model.side == 48
+
+
+def test_a_model_file_names_no_folder_of_the_machine_that_made_it(tmp_path: Path) -> None:
+    net = ExpressionNet(make_net("compact"), two_heads=False)
+    export.export(net).save(CARD, tmp_path / "model.onnx")
+    here = str(Path(export.__file__).parent).encode()
+    assert here not in (tmp_path / "model.onnx").read_bytes()
+    assert b"stack_trace" not in (tmp_path / "model.onnx").read_bytes()
+    bundled = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
+    assert b"stack_trace" not in bundled.read_bytes()
 
 
 def test_a_net_that_differs_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

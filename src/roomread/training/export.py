@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import tempfile
 import warnings
@@ -89,7 +90,16 @@ def export(net: ExpressionNet) -> ExportedNet:
         )
     if program is None:
         raise ModelFileError("torch could not export the net")
-    return ExportedNet(net, program.model_proto)
+    return ExportedNet(net, without_notes(program.model_proto))
+
+
+def without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same net without what the exporter notes: stack traces with the folders of a machine."""
+    graph = model.graph
+    described = (graph.node, graph.value_info, graph.initializer, graph.input, graph.output)
+    for part in (graph, *itertools.chain(*described)):
+        part.ClearField("metadata_props")
+    return model
 
 
 def _difference(net: ExpressionNet, model: ModelFile) -> float:
