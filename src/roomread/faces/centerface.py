@@ -140,7 +140,7 @@ class CenterFaceNet:
 
 
 class CenterFace:
-    """Finds faces as points, in one pass over the picture, with five landmarks each.
+    """Finds faces as points, with five landmarks each.
 
     Xu, Yan, Sun, Yang, Luo 2019, "CenterFace: Joint Face Detection and Alignment Using Face as
     Point", arXiv:1911.03599. The weights (MIT) were trained on WIDER FACE, whose pictures are
