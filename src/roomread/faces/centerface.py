@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import onnxruntime
@@ -28,20 +28,23 @@ FINEST = 1 / 80
 # pictures the scores of small faces fall sooner than false ones rise.
 FULL_SIZE_THRESHOLD = 0.45
 SCALED_THRESHOLD = 0.4
-# A picture is first looked at so small that the smallest wanted face is 16 px high. Faces of 24 px
+# A picture is first looked at so small that the smallest wanted face is 16 px high. Faces of 28 px
 # are seen well there; what is smaller or unsure, from this confidence on, is looked at again at
 # full size. That takes half the time of all of it at full size, and as much is found
 # (benchmarks/looks.py).
 FIRST_FACE = 16.0
+CLEAR_FACE = 28.0
 HINT = 0.1
 # The net halves the picture five times, and answers once for every 4 x 4 px.
 MULTIPLE = 32
 STRIDE = 4
-# The first layers hold 96 bytes of every px, the others far less: they are run on strips of the
-# picture of about so many px, which fit into 28 MB, where 1920 x 1088 take 200 MB. Strips see so
-# many rows of their neighbours as these layers look beyond a row (13), in eights. It costs about
-# 5 % of the time: what the two parts hand over is copied.
-STRIP = 2**18
+# The net's weights and layers are of 32 bits, or of 8.
+Precision = Literal["fp32", "int8"]
+# The first layers hold 96 bytes of every px in 32 bits, the others far less: they are run on strips
+# of the picture of about so many px, which fit into 28 MB, where 1920 x 1088 take 200 MB. Strips
+# see so many rows of their neighbours as these layers look beyond a row (13), in eights. It costs
+# about 5 % of the time: what the two parts hand over is copied.
+STRIP = {"fp32": 2**18, "int8": 2**20}
 BORDER = 16
 # What the two parts of the net hand over: what is left of 4 x 4 px and of 8 x 8.
 BETWEEN = ("quarter", "eighth")
@@ -101,16 +104,27 @@ class CenterFaceNet:
     Args:
         threads: for one picture; None for as many as there are processors, up to four.
         device: what computes.
+        precision: None for 8 bits on the processor and 32 elsewhere. 8 bits take half the time, and
+            find the same faces (benchmarks/looks.py).
 
     Raises:
         ModelFileError: the weights are not in the package.
         DeviceError: the device cannot be used.
     """
 
-    def __init__(self, *, threads: int | None = None, device: Device = Device.CPU) -> None:
+    def __init__(
+        self,
+        *,
+        threads: int | None = None,
+        device: Device = Device.CPU,
+        precision: Precision | None = None,
+    ) -> None:
         threads = threads or default_threads()
-        self._shallow = _session("centerface-shallow.onnx", threads, device)
-        self._deep = _session("centerface-deep.onnx", threads, device)
+        precision = precision or ("int8" if device is Device.CPU else "fp32")
+        self._shallow = _session(f"centerface-shallow-{precision}.onnx", threads, device)
+        self._deep = _session(f"centerface-deep-{precision}.onnx", threads, device)
+        self._strip = STRIP[precision]
+        self._dtype = np.dtype(np.uint8 if precision == "int8" else np.float32)
 
     def points(self, picture: NDArray[np.uint8], threshold: float) -> Points:
         """See `FaceNet`."""
@@ -119,15 +133,15 @@ class CenterFaceNet:
         )
         return decode([m[0] for m in maps], threshold)
 
-    def _features(self, picture: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    def _features(self, picture: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8 | np.float32]]:
         """What the first layers make of a picture uint8 [H, W, 3], by the deep part's names."""
         height, width = picture.shape[:2]
-        rows = max(STRIP // width // MULTIPLE, 2) * MULTIPLE
+        rows = max(self._strip // width // MULTIPLE, 2) * MULTIPLE
         if rows >= height:
             whole = self._shallow.run(BETWEEN, {"image": picture[np.newaxis]})
             return dict(zip(BETWEEN, whole, strict=True))
-        quarter = np.empty((1, 24, height // 4, width // 4), dtype=np.float32)
-        eighth = np.empty((1, 32, height // 8, width // 8), dtype=np.float32)
+        quarter = np.empty((1, 24, height // 4, width // 4), dtype=self._dtype)
+        eighth = np.empty((1, 32, height // 8, width // 8), dtype=self._dtype)
         for top in range(0, height, rows):
             bottom = min(top + rows, height)
             first, last = max(top - BORDER, 0), min(bottom + BORDER, height)
@@ -209,7 +223,7 @@ class CenterFace:
             return self._search(image, full)
         sure = self._sure(first)
         points = self._look(image, first, min(HINT, sure))
-        clear = _sizes(points.boxes) * first >= NET_FACE
+        clear = _sizes(points.boxes) * first >= CLEAR_FACE
         seen = points.only(clear & (points.confidence >= sure)).surest()
         hints = _hints(points, seen)
         if len(hints) * CELL**2 > image.shape[0] * image.shape[1] * full**2:

@@ -119,6 +119,9 @@ class Tracker:
             k for k in self._known if time - k.last_seen <= self.max_gap and k.id not in there
         ]
         away = [k for k in self._known if time - k.last_seen > self.max_gap]
+        for known in away:
+            # They come back where they went, and not from beyond the picture's edge.
+            known.velocity = (0.0, 0.0)
         for candidates in (recent, away):
             free = [i for i in range(len(faces)) if i not in owners]
             owners |= _assign(candidates, faces, free, time)
