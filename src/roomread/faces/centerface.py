@@ -44,7 +44,7 @@ Precision = Literal["fp32", "int8"]
 # of the picture of about so many px, which fit into 28 MB, where 1920 x 1088 take 200 MB. Strips
 # see so many rows of their neighbours as these layers look beyond a row (13), in eights. It costs
 # about 5 % of the time: what the two parts hand over is copied.
-STRIP = {"fp32": 2**18, "int8": 2**20}
+STRIP = {"fp32": 2**18, "int8": 2**19}
 BORDER = 16
 # What the two parts of the net hand over: what is left of 4 x 4 px and of 8 x 8.
 BETWEEN = ("quarter", "eighth")
