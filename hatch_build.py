@@ -59,8 +59,8 @@ OUTPUTS = {
 # The last convolutions answer with the four maps; the heatmap's numbers go through a sigmoid.
 HEADS = {"536": 1, "scale": 2, "offset": 2, "landmarks": 10}
 HEAD = "head"
-# So many convolutions at the beginning stay in 32 bits. In 8 their errors reach all others: faces of
-# 48 px lose 0.06 of their confidence. In 32 they lose none, for 3 % of the time.
+# So many convolutions at the beginning stay in 32 bits. In 8 their errors reach all others: faces
+# of 48 px lose 0.06 of their confidence. In 32 they lose none, for 3 % of the time.
 EXACT = 3
 # Per-channel scales are of this version, in which ONNX Runtime 1.20 knows all layers.
 OPSET = 17
