@@ -38,6 +38,16 @@ def test_onnx_runtime_gives_what_torch_gives(name: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(softmax(logits), softmax(expected), atol=TOLERANCE)
 
 
+@pytest.mark.parametrize(("name", "pools"), [("compact", 0), ("densenet", 2)])
+def test_what_is_averaged_before_it_is_mixed_is_mixed_at_once(name: str, pools: int) -> None:
+    net = ExpressionNet(make_net(name), two_heads=False)
+    layers = [node.op_type for node in export.export(net).graph.graph.node]
+    # DenseNet averages after it mixes.
+    assert layers.count("AveragePool") == pools
+    assert "ReduceMean" not in layers
+    assert "GlobalAveragePool" in layers
+
+
 def test_the_card_comes_back_as_it_went_in(tmp_path: Path) -> None:
     net = ExpressionNet(make_net("compact"), two_heads=False)
     export.export(net).save(CARD, tmp_path / "model.onnx")

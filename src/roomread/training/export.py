@@ -19,6 +19,7 @@ from roomread.classifier.model_file import CARD_KEY
 from roomread.classifier.selfcheck import TOLERANCE, check_pictures, check_probabilities
 from roomread.errors import ModelFileError
 from roomread.training.expression_net import ExpressionNet
+from roomread.training.rewrite import rewritten
 
 
 class _AsTuple(nn.Module):
@@ -90,7 +91,7 @@ def export(net: ExpressionNet) -> ExportedNet:
         )
     if program is None:
         raise ModelFileError("torch could not export the net")
-    return ExportedNet(net, without_notes(program.model_proto))
+    return ExportedNet(net, rewritten(without_notes(program.model_proto)))
 
 
 def without_notes(model: onnx.ModelProto) -> onnx.ModelProto:

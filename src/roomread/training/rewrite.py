@@ -1,0 +1,80 @@
+"""An exported net as one of the same that is computed in fewer and faster steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+
+def rewritten(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same net, to rounding: what is averaged before it is mixed is mixed at once.
+
+    In 8 bits ONNX Runtime takes as long for the averages of the default net's shortcuts as for a
+    quarter of its convolutions.
+
+    Args:
+        model: changed in place, and returned.
+    """
+    _mix_at_once(model.graph)
+    _average_in_one_step(model.graph)
+    # Shapes that the exporter noted for arrays that are gone.
+    del model.graph.value_info[:]
+    return model
+
+
+def _mix_at_once(graph: onnx.GraphProto) -> None:
+    """An average over k x k px before a 1 x 1 convolution becomes one k x k convolution."""
+    weights = {weight.name: weight for weight in graph.initializer}
+    for pool in [node for node in graph.node if node.op_type == "AveragePool"]:
+        side = _numbers(pool, "kernel_shape")
+        readers = [node for node in graph.node if pool.output[0] in node.input]
+        if _numbers(pool, "strides") != side or any(_numbers(pool, "pads")):
+            continue
+        if len(readers) != 1 or not _is_pointwise(readers[0], weights):
+            continue
+        (mix,) = readers
+        weight = numpy_helper.to_array(weights[mix.input[1]])
+        spread = np.tile(weight, (1, 1, *side)) / np.float32(np.prod(side))
+        name = f"{mix.input[1]}_averaging"
+        graph.initializer.append(numpy_helper.from_array(spread.astype(weight.dtype), name))
+        if not any(mix.input[1] in node.input for node in graph.node if node is not mix):
+            graph.initializer.remove(weights[mix.input[1]])
+        mix.input[0], mix.input[1] = pool.input[0], name
+        kept = [a for a in mix.attribute if a.name not in ("kernel_shape", "strides")]
+        del mix.attribute[:]
+        mix.attribute.extend(
+            [*kept, *(helper.make_attribute(name, side) for name in ("kernel_shape", "strides"))]
+        )
+        graph.node.remove(pool)
+
+
+def _average_in_one_step(graph: onnx.GraphProto) -> None:
+    """A mean over all px becomes the layer of that name, which ONNX Runtime has in 8 bits too."""
+    weights = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
+    for node in graph.node:
+        if node.op_type != "ReduceMean" or len(node.input) != 2 or node.input[1] not in weights:
+            continue
+        axes = weights[node.input[1]].tolist()
+        if axes in ([2, 3], [-1, -2], [-2, -1]) and _numbers(node, "keepdims") in ([], [1]):
+            node.op_type = "GlobalAveragePool"
+            del node.input[1:]
+            del node.attribute[:]
+
+
+def _is_pointwise(node: onnx.NodeProto, weights: dict[str, onnx.TensorProto]) -> bool:
+    """Whether it is a 1 x 1 convolution of all channels with weights of its own."""
+    return (
+        node.op_type == "Conv"
+        and node.input[1] in weights
+        and list(weights[node.input[1]].dims[2:]) == [1, 1]
+        and _numbers(node, "group") in ([], [1])
+        and _numbers(node, "strides") in ([], [1, 1])
+        and not any(_numbers(node, "pads"))
+    )
+
+
+def _numbers(node: onnx.NodeProto, name: str) -> list[int]:
+    """A node's number or numbers of a name; none for its default."""
+    found = next((a for a in node.attribute if a.name == name), None)
+    return [] if found is None else list(found.ints) or [found.i]
