@@ -421,7 +421,7 @@ def _session(name: str, threads: int, device: Device) -> onnxruntime.InferenceSe
 
 
 class _Scaler(threading.local):
-    """FFmpeg's scaler: the same picture as Pillow's in less than half the time.
+    """FFmpeg's scaler: by area nearly the same picture as Pillow's, in a third of the time.
 
     It keeps its tables from one picture to the next, so that each thread needs its own.
     """
@@ -440,7 +440,7 @@ def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     height, width = image.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
     frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="rgb24")
-    small = _SCALER.own.reformat(frame, *size, format="rgb24", interpolation=Interpolation.BILINEAR)
+    small = _SCALER.own.reformat(frame, *size, format="rgb24", interpolation=Interpolation.AREA)
     return np.asarray(small.to_ndarray(), dtype=np.uint8)
 
 

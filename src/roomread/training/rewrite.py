@@ -18,6 +18,9 @@ def rewritten(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     _mix_at_once(model.graph)
     _average_in_one_step(model.graph)
+    used = {name for node in model.graph.node for name in node.input}
+    for weight in [one for one in model.graph.initializer if one.name not in used]:
+        model.graph.initializer.remove(weight)
     # Shapes that the exporter noted for arrays that are gone.
     del model.graph.value_info[:]
     return model
@@ -38,8 +41,6 @@ def _mix_at_once(graph: onnx.GraphProto) -> None:
         spread = np.tile(weight, (1, 1, *side)) / np.float32(np.prod(side))
         name = f"{mix.input[1]}_averaging"
         graph.initializer.append(numpy_helper.from_array(spread.astype(weight.dtype), name))
-        if not any(mix.input[1] in node.input for node in graph.node if node is not mix):
-            graph.initializer.remove(weights[mix.input[1]])
         mix.input[0], mix.input[1] = pool.input[0], name
         kept = [a for a in mix.attribute if a.name not in ("kernel_shape", "strides")]
         del mix.attribute[:]
