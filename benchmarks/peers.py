@@ -4,9 +4,9 @@
 
 `fer` (PyPI) with its default Haar cascade, and `@vladmandic/human` (npm) in Node.js with
 WebAssembly, its detector and its emotion net alone. All are given the same picture in memory again
-and again, keep nothing of the last one, and use the processors as they do by default. They take
-turns, so that a machine that slows down slows all; times are medians, and ratios are medians over
-the rounds.
+and again, keep nothing of the last one, and use the processors as they do by default; then, where
+the system can confine them, one processor each. They take turns, so that a machine that slows
+down slows all; times are medians, and ratios are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])
 # Node's `fetch` takes no file:// address, by which it would load its nets.
 HUMAN_PROGRAM = """
 const fs = require("fs"), http = require("http"), path = require("path");
-const own = path.join(process.cwd(), "node_modules", "@vladmandic", "human");
-const wasm = path.join(process.cwd(), "node_modules", "@tensorflow", "tfjs-backend-wasm", "dist");
+const own = path.join(__dirname, "node_modules", "@vladmandic", "human");
+const wasm = path.join(__dirname, "node_modules", "@tensorflow", "tfjs-backend-wasm", "dist");
 const { Human } = require(path.join(own, "dist", "human.node-wasm.js"));
 (async () => {
   const nets = http.createServer((asked, answer) =>
@@ -120,11 +120,29 @@ def make_human(folder: Path) -> Path:
     return program
 
 
-def timed(command: list[str | Path], folder: Path) -> dict[str, float]:
+def timed(command: list[str | Path]) -> dict[str, float]:
     """What one of the programs prints."""
-    out = subprocess.check_output(command, cwd=folder, text=True, stderr=subprocess.DEVNULL)
+    out = subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL)
     result: dict[str, float] = json.loads(out.splitlines()[-1])
     return result
+
+
+def confined() -> list[list[str]]:
+    """What to put before a command for all processors, and for one where that can be had."""
+    return [[], ["taskset", "-c", "0"]] if shutil.which("taskset") else [[]]
+
+
+def show(programs: dict[str, list[str | Path]], before: list[str]) -> None:
+    """Prints how long each takes, in turns."""
+    rounds = [
+        {tool: timed([*before, *command]) for tool, command in programs.items()}
+        for _ in range(ROUNDS)
+    ]
+    for tool in programs:
+        ms = statistics.median(one[tool]["ms"] for one in rounds)
+        ratio = statistics.median(one[tool]["ms"] / one["roomread"]["ms"] for one in rounds)
+        found = f"{rounds[0][tool]['faces']:.0f} faces"
+        print(f"  {tool:10}{ms:8.0f} ms{ratio:8.1f} times roomread's  {found}")
 
 
 def main() -> int:
@@ -135,7 +153,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fer, human = make_fer(folder / "fer"), make_human(folder / "human")
-        print(f"{os.cpu_count()} processors; ms a picture, median of {ROUNDS} rounds")
+        print(f"ms a picture, median of {ROUNDS} rounds")
         for title, scene in PICTURES.items():
             image = SCENES[scene].make().image
             png, raw = folder / f"{scene}.png", folder / f"{scene}.raw"
@@ -147,16 +165,9 @@ def main() -> int:
                 "fer": [fer, "-c", FER_PROGRAM, png],
                 "human": ["node", human, raw, str(width), str(height)],
             }
-            rounds = [
-                {tool: timed(command, human.parent) for tool, command in programs.items()}
-                for _ in range(ROUNDS)
-            ]
-            print(title)
-            for tool in programs:
-                ms = statistics.median(one[tool]["ms"] for one in rounds)
-                ratio = statistics.median(one[tool]["ms"] / one["roomread"]["ms"] for one in rounds)
-                found = f"{rounds[0][tool]['faces']:.0f} faces"
-                print(f"  {tool:10}{ms:8.0f} ms{ratio:8.1f} times roomread's  {found}")
+            for before in confined():
+                print(f"{title}, {'one processor' if before else f'{os.cpu_count()} processors'}")
+                show(programs, before)
     return 0
 
 
