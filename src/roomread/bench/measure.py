@@ -181,11 +181,8 @@ def measure(name: str) -> Measured:
 
 def _measure(name: str, film: Path) -> Measured:
     process, clock = psutil.Process(), _Clock()
-    net, classifier = CenterFaceNet(), ExpressionClassifier()
-    # The same net for both, or the memory of a second one would be counted.
-    detector, thorough = CenterFace(net=net), CenterFace(net=net, thorough=True)
+    detector, classifier = CenterFace(), ExpressionClassifier()
     free = Analyzer(detector=detector, classifier=classifier)
-    whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
     staged = Analyzer(
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
     )
@@ -211,6 +208,9 @@ def _measure(name: str, film: Path) -> Measured:
             with clock("encode"):
                 writer.write(drawn, frame.time)
     count = len(each)
+    # Last, so that its net is not in the memory of the others.
+    thorough = CenterFace(net=CenterFaceNet(precision="fp32"), thorough=True)
+    whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
     reference, whole_seconds, _ = _read(whole, film)
     spent = {stage: 1000 * total / count for stage, total in clock.seconds.items()}
     extras = {stage: spent.pop(stage) for stage in ("draw", "encode")}
