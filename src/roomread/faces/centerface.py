@@ -34,7 +34,7 @@ SCALED_THRESHOLD = 0.4
 # (benchmarks/looks.py).
 FIRST_FACE = 16.0
 CLEAR_FACE = 28.0
-HINT = 0.07
+HINT = 0.1
 # The net halves the picture five times, and answers once for every 4 x 4 px.
 MULTIPLE = 32
 STRIDE = 4
