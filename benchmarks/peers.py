@@ -129,7 +129,10 @@ def timed(command: list[str | Path]) -> dict[str, float]:
 
 def confined() -> list[list[str]]:
     """What to put before a command for all processors, and for one where that can be had."""
-    return [[], ["taskset", "-c", "0"]] if shutil.which("taskset") else [[]]
+    if shutil.which("taskset") is None:
+        print("there is no taskset here: one processor each is left out")
+        return [[]]
+    return [[], ["taskset", "-c", "0"]]
 
 
 def show(programs: dict[str, list[str | Path]], before: list[str]) -> None:
@@ -153,6 +156,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fer, human = make_fer(folder / "fer"), make_human(folder / "human")
+        prefixes = confined()
         print(f"ms a picture, median of {ROUNDS} rounds")
         for title, scene in PICTURES.items():
             image = SCENES[scene].make().image
@@ -165,7 +169,7 @@ def main() -> int:
                 "fer": [fer, "-c", FER_PROGRAM, png],
                 "human": ["node", human, raw, str(width), str(height)],
             }
-            for before in confined():
+            for before in prefixes:
                 print(f"{title}, {'one processor' if before else f'{os.cpu_count()} processors'}")
                 show(programs, before)
     return 0

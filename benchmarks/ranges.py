@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, create_calibrator
 
 import looks
-from roomread.faces.centerface import MULTIPLE
+from roomread.faces.centerface import padded
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -37,11 +37,8 @@ class Pictures(CalibrationDataReader):  # type: ignore[misc]
 
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
         """The next one, None after the last."""
-        for picture in self.pictures:
-            height, width = picture.shape[:2]
-            edges = (0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0)
-            return {"image": np.pad(picture, edges)[np.newaxis]}
-        return None
+        picture = next(self.pictures, None)
+        return None if picture is None else {"image": padded(picture)[np.newaxis]}
 
 
 def main() -> None:
@@ -55,7 +52,7 @@ def main() -> None:
         onnx.save(whole, file)
         calibrator = create_calibrator(
             file,
-            ["Conv", "Add", "Relu"],
+            hatch_build.IN_8_BITS,
             str(folder / "watched.onnx"),
             calibrate_method=CalibrationMethod.MinMax,
         )

@@ -42,6 +42,14 @@ def test_who_comes_back_to_the_same_place_has_the_same_number() -> None:
     assert ids(tracker, [face(0, 0), face(310, 5)], 9.0) == [1, 2]
 
 
+def test_who_hurried_out_of_the_picture_has_the_same_number_when_coming_back() -> None:
+    tracker = Tracker()
+    for n in range(10):
+        assert ids(tracker, [face(60.0 * n, 0)], n / 10) == [1]
+    # On at 600 px a second, they would be 180 px further right.
+    assert ids(tracker, [face(520, 0, size=70)], 5.0) == [1]
+
+
 def test_who_appears_elsewhere_is_new() -> None:
     tracker = Tracker()
     ids(tracker, [face(0, 0)], 0.0)

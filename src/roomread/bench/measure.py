@@ -66,6 +66,8 @@ SCENES = {
 class Agreement:
     """How the readings compare with those of searching every frame whole and reading every face.
 
+    Searched by one look at full size in 32 bits.
+
     Attributes:
         found: faces of the whole search that are found too, 0..1.
         extra: faces found that the whole search has not, a frame.

@@ -10,8 +10,8 @@ from onnx import helper, numpy_helper
 def rewritten(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same net, to rounding: what is averaged before it is mixed is mixed at once.
 
-    In 8 bits ONNX Runtime takes as long for the averages of the default net's shortcuts as for a
-    quarter of its convolutions.
+    In 8 bits ONNX Runtime takes a third as long for the averages of the default net's shortcuts as
+    for all its convolutions.
 
     Args:
         model: changed in place, and returned.
@@ -39,14 +39,13 @@ def _mix_at_once(graph: onnx.GraphProto) -> None:
         (mix,) = readers
         weight = numpy_helper.to_array(weights[mix.input[1]])
         spread = np.tile(weight, (1, 1, *side)) / np.float32(np.prod(side))
-        name = f"{mix.input[1]}_averaging"
-        graph.initializer.append(numpy_helper.from_array(spread.astype(weight.dtype), name))
-        mix.input[0], mix.input[1] = pool.input[0], name
-        kept = [a for a in mix.attribute if a.name not in ("kernel_shape", "strides")]
+        averaging = f"{mix.input[1]}_averaging"
+        graph.initializer.append(numpy_helper.from_array(spread.astype(weight.dtype), averaging))
+        mix.input[0], mix.input[1] = pool.input[0], averaging
+        sides = ("kernel_shape", "strides")
+        kept = [attribute for attribute in mix.attribute if attribute.name not in sides]
         del mix.attribute[:]
-        mix.attribute.extend(
-            [*kept, *(helper.make_attribute(name, side) for name in ("kernel_shape", "strides"))]
-        )
+        mix.attribute.extend([*kept, *(helper.make_attribute(name, side) for name in sides)])
         graph.node.remove(pool)
 
 
