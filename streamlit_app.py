@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from roomread.apps.web.main import main
+from roomread.web.main import main
 
 main()

@@ -17,12 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from roomread.apps.archive.on_ray import RayExecutor
-from roomread.apps.archive.run import Archive
-from roomread.apps.archive.storage import find_videos
-from roomread.apps.archive.tasks import Options
 from roomread.bench import scenes
 from roomread.classifier import open_model
+from roomread.cluster.archive.on_ray import RayExecutor
+from roomread.cluster.archive.run import Archive
+from roomread.cluster.archive.storage import find_videos
+from roomread.cluster.archive.tasks import Options
 from roomread.media import VideoWriter
 
 

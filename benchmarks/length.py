@@ -19,7 +19,7 @@ from roomread.bench.scenes import grid, moving
 from roomread.media import VideoWriter
 
 RATE = 2.0
-PROGRAM = (sys.executable, "-c", "from roomread.apps.cli.main import run; run()")
+PROGRAM = (sys.executable, "-c", "from roomread.entry.main import run; run()")
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import psutil
 
 from roomread import Analyzer
 from roomread.bench.scenes import grid, moving
-from roomread.sessions import Recorder, SessionStore
+from roomread.store import Recorder, SessionStore
 
 EVERY, PARTS = 0.5, 6
 

@@ -22,7 +22,7 @@ from roomread.bench.scenes import grid, moving
 from roomread.media import VideoWriter
 
 RATE, SECONDS = 15.0, 30
-PROGRAM = (sys.executable, "-c", "from roomread.apps.cli.main import run; run()")
+PROGRAM = (sys.executable, "-c", "from roomread.entry.main import run; run()")
 # The first that a stack's functions meet, from what is inside to what is around.
 STAGES = {
     "the expression net": ("Session.run", "ExpressionClassifier.predict"),

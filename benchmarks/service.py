@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--minutes", type=float, default=0)
     options = parser.parse_args()
-    code = "from roomread.apps.cli.main import run; run()"
+    code = "from roomread.entry.main import run; run()"
     command = [sys.executable, "-c", code, "serve", "--port", str(PORT)]
     with tempfile.TemporaryDirectory() as folder:
         own = {"ROOMREAD_DATA_FOLDER": folder, "ROOMREAD_REQUESTS_PER_MINUTE": "1000000"}

@@ -20,13 +20,13 @@ import numpy as np
 import sqlalchemy as sa
 
 from roomread import Analyzer
-from roomread.apps.recording import new_session, record
+from roomread.formats.session_report import session_report
 from roomread.media import open_source
 from roomread.readings import Box, Expression, Quality, Reading, Scores
 from roomread.room import DEFAULT_RULES
-from roomread.sessions import Recorder, Session, SessionStore
-from roomread.sessions.report import session_report
-from roomread.sessions.summary import course, seat_map, summarise
+from roomread.services.recording import new_session, record
+from roomread.store import Recorder, Session, SessionStore
+from roomread.store.summary import course, seat_map, summarise
 
 PEOPLE, SECONDS, RATE = 50, 3600, 2
 QUALITY = Quality(90, 1, 0.5, 0.2, 1)

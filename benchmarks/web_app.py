@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     minutes = parser.parse_args().minutes
-    code = "from roomread.apps.cli.main import run; run()"
+    code = "from roomread.entry.main import run; run()"
     command = [sys.executable, "-c", code, "app", "--no-browser", "--port", str(PORT)]
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"ROOMREAD_PURPOSE": "personal", "XDG_CONFIG_HOME": folder}

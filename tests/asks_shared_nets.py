@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from roomread import Analyzer
-from roomread.apps.busy import BusyError
-from roomread.apps.nets.shared import SharedNets
 from roomread.bench import scenes
+from roomread.cluster.nets.shared import SharedNets
+from roomread.errors import BusyError
 from roomread.faces import CenterFace
 from roomread.readings import Frame, Reading
 from roomread.runtime import Device

@@ -1,27 +1,38 @@
 from __future__ import annotations
 
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from program import Program
+from postgres import PostgresServer, find_programs, may_run
+from program import Program, free_port
+from ray_cluster import Cluster, running_cluster
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
 
 # They share a Ray cluster: two at a time do not start on two cores.
-_ON_RAY = ("test_archive_ray.py", "test_shared_nets.py", "test_train_ray.py")
+_ON_RAY = (
+    "cluster/archive/test_on_ray.py",
+    "cluster/nets/test_shared.py",
+    "cluster/test_training.py",
+)
 
 
 # Minutes each: begun last, they would run alone at the end.
-_FIRST = (*_ON_RAY, "test_cli_training.py", "test_web.py")
+_FIRST = (*_ON_RAY, "cli/test_train.py", "web/test_app.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files first; with `--no-loadscope-reorder` processes take them in that order."""
-    items.sort(key=lambda item: item.path.name not in _FIRST)
+    items.sort(key=lambda item: not item.path.as_posix().endswith(_FIRST))
 
 
 @pytest.fixture
@@ -40,3 +51,52 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
             return "on Ray" if file.endswith(_ON_RAY) else file
 
     return ByFile(config, log)
+
+
+@pytest.fixture
+def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a TURN server on this computer whose shared secret is "north"."""
+    program = shutil.which("turnserver")
+    if program is None:
+        pytest.skip("no coturn on this machine")
+    folder = tmp_path_factory.mktemp("coturn")
+    port = free_port()
+    options = ["-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file=stdout"]
+    options += ["--listening-ip=127.0.0.1", f"--listening-port={port}", "--realm=example.org"]
+    options += ["--relay-ip=127.0.0.1", "--allow-loopback-peers"]
+    options += ["--use-auth-secret", "--static-auth-secret=north"]
+    options += [f"--userdb={folder / 'turn.db'}", f"--pidfile={folder / 'turn.pid'}"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen([program, *options], stdout=log, stderr=log)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError:
+            assert server.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.05)
+    yield port
+    server.terminate()
+    server.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A Ray cluster of two workers, for all tests that need one."""
+    with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    programs = find_programs()
+    if programs is None or not may_run():
+        pytest.skip("PostgreSQL is not installed here")
+    server = PostgresServer(programs)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()

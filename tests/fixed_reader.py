@@ -1,7 +1,7 @@
 """The program that reads one video, without nets: one face, always the same, and happy."""
 
 from roomread import Analyzer
-from roomread.apps.job_child import main
+from roomread.jobs.video_worker import main
 from roomread.testing import FixedClassifier, FixedDetector
 
 BOX = (8.0, 8.0, 100.0, 110.0)

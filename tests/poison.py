@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomread.apps.archive.storage import Video
+from roomread.cluster.archive.storage import Video
 
 
 @dataclass(frozen=True, slots=True)

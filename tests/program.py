@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = [sys.executable, "-W", "error", "-c", "from roomread.apps.cli.main import run; run()"]
+PROGRAM = [sys.executable, "-W", "error", "-c", "from roomread.entry.main import run; run()"]
 
 
 class Program:

@@ -24,7 +24,7 @@ def test_the_public_names_are_exactly_these() -> None:
     assert public - rooms == {name for name in roomread.__all__ if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("code", ["import roomread", "import roomread.apps.cli.main"])
+@pytest.mark.parametrize("code", ["import roomread", "import roomread.entry.main"])
 def test_importing_loads_nothing_heavy(code: str) -> None:
     check = f"{code}; import sys; print([m for m in {HEAVY} if m in sys.modules])"
     out = subprocess.check_output([sys.executable, "-W", "error", "-c", check], text=True)

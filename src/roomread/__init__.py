@@ -13,8 +13,8 @@ import os
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from roomread._version import __version__
-from roomread.analyzer import Analyzer, analyze
 from roomread.errors import RoomreadError
+from roomread.pipeline.analyzer import Analyzer, analyze
 from roomread.readings import Expression, Face, Frame, Reading, Scores, Track
 from roomread.room import RoomMood
 

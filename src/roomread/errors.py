@@ -9,6 +9,8 @@
     ├── RulesError          a rule of attention that cannot be understood
     ├── SessionError        a session that cannot be kept or found
     │   └── DatabaseError   the database that keeps sessions fails
+    ├── DeviceError         the nets cannot run on the device that was asked for
+    ├── BusyError           a request that is not taken, or not answered in time
     └── MissingExtraError   a feature whose optional dependency is not installed
 
 A door (command line, HTTP, web page) catches `RoomreadError` and nothing broader, and shows
@@ -69,6 +71,20 @@ class SessionError(RoomreadError):
 
 class DatabaseError(SessionError):
     """The database that keeps sessions cannot be opened, reached or written."""
+
+
+class BusyError(RoomreadError):
+    """A request is not taken, or was not answered in time.
+
+    Args:
+        problem: what is wrong.
+        seconds: after which to come again.
+    """
+
+    def __init__(self, problem: str, *, seconds: int = 1) -> None:
+        when = "a minute" if seconds >= 60 else "a moment"
+        super().__init__(problem, hint=f"try again in {when}")
+        self.seconds = seconds
 
 
 class MissingExtraError(RoomreadError):

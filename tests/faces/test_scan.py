@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from roomread import Analyzer
-from roomread.analyzer import EVERY_FRAME, Cadence
 from roomread.bench.scenes import ASTRONAUT_FACE, astronaut, grid
 from roomread.errors import MediaError
 from roomread.faces import CenterFace, Expected, Scanner
+from roomread.pipeline.analyzer import EVERY_FRAME, Cadence
 from roomread.readings import Box, Face, Frame
 from roomread.testing import FixedClassifier, FixedDetector
 from roomread.tracking import Tracker

@@ -17,12 +17,12 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from roomread.analyzer import EVERY_FRAME, Analyzer
 from roomread.bench.scenes import Grid, grid, moving
 from roomread.classifier import ExpressionClassifier, FaceClassifier
 from roomread.faces import CenterFace
 from roomread.faces.centerface import CenterFaceNet
 from roomread.media import VideoWriter, draw_readings, open_source
+from roomread.pipeline.analyzer import EVERY_FRAME, Analyzer
 from roomread.readings import Box, Face, Reading, Scores
 
 

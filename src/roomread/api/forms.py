@@ -1,0 +1,153 @@
+"""The pages of the service itself: upload and sign-in. They work without JavaScript."""
+
+from __future__ import annotations
+
+import base64
+import time
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from roomread import pages
+from roomread.api.analyze import Read, read_picture, read_pictures
+from roomread.api.house import House, Sender, TheHouse, principal_with
+from roomread.api.logs import audit
+from roomread.api.problems import as_refusal
+from roomread.api.signin import COOKIE, SESSION_SECONDS
+from roomread.errors import RoomreadError
+from roomread.readings import Expression, Reading, percent
+from roomread.services.accounts import Principal, Scope
+
+router = APIRouter(include_in_schema=False)
+_NAMES = [expression.display_name for expression in Expression]
+
+
+@router.get("/upload")
+async def ask_for_picture(request: Request, house: TheHouse) -> HTMLResponse:
+    """The page that takes a picture."""
+    principal_with(request, Scope.ANALYZE)
+    return _upload_page(house)
+
+
+@router.post("/upload")
+async def show_picture(request: Request, house: TheHouse, _sender: Sender) -> HTMLResponse:
+    """The page with the picture's faces, or with what is wrong."""
+    try:
+        sent = await read_pictures(request, house)
+        return _upload_page(house, read=await read_picture(house, sent[0]))
+    except RoomreadError as error:
+        refusal = as_refusal(error)
+        page = _upload_page(house, error=str(error), status=refusal.status)
+        page.headers.update(refusal.headers)
+        return page
+
+
+def _upload_page(
+    house: House,
+    *,
+    read: Read | None = None,
+    error: str = "",
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HTMLResponse:
+    text = pages.render(
+        "roomread.api",
+        "upload.html.j2",
+        read=read,
+        picture=base64.b64encode(read.drawn).decode() if read is not None else "",
+        faces=[_row(reading) for reading in read.readings] if read is not None else [],
+        names=_NAMES,
+        error=error,
+        limit=house.settings.max_picture_mb,
+        signed_in=house.door.sign_in,
+    )
+    return HTMLResponse(text, status)
+
+
+def _row(reading: Reading) -> dict[str, object]:
+    scores = reading.scores
+    shares = [percent(scores[e]) if scores is not None else "" for e in Expression]
+    return {"said": str(reading), "scores": shares, "size": round(reading.quality.size)}
+
+
+@router.get("/sign-in")
+async def ask_for_password(house: TheHouse, next: str = "/") -> HTMLResponse:  # noqa: A002
+    """The page that takes a name and a password."""
+    return sign_in_page(house, next)
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request,
+    house: TheHouse,
+    name: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=1000)],
+    next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002 (the form's field)
+) -> Response:
+    """Begins a session, or says that the password is wrong."""
+    address = request.client.host if request.client else ""
+    asker = f"password:{address}"
+    wait = house.door.attempts.take(asker, time.monotonic())
+    if wait:
+        audit("sign-in held back", address=address)
+        page = sign_in_page(
+            house, next, f"Too many tries. Wait {wait} s.", HTTPStatus.TOO_MANY_REQUESTS
+        )
+        page.headers["Retry-After"] = str(wait)
+        return page
+    async with house.door.checks.place():
+        check = partial(house.door.access.check_password, name, password)
+        principal = await house.door.checks.run(check)
+    if principal is None:
+        audit("sign-in refused", address=address)
+        return sign_in_page(house, next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
+    # A class behind one address signs in at once.
+    house.door.attempts.give_back(asker)
+    return begin_session(request, house, principal, next)
+
+
+def begin_session(request: Request, house: House, principal: Principal, path: str) -> Response:
+    """Signs in, and leads to a path of this service."""
+    address = request.client.host if request.client else ""
+    audit("signed in", who=principal.id, address=address)
+    response = RedirectResponse(own_path(path), HTTPStatus.SEE_OTHER)
+    response.set_cookie(
+        COOKIE,
+        house.door.sessions.begin(principal.id, time.time()),
+        max_age=int(SESSION_SECONDS),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, house: TheHouse) -> Response:
+    """Ends the session."""
+    house.door.sessions.end(request.cookies.get(COOKIE, ""), time.time())
+    response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def own_path(path: str) -> str:
+    """A path of this service; another site's address becomes the front page."""
+    plain = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return path if plain and path.isprintable() else "/"
+
+
+def sign_in_page(
+    house: House, path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> HTMLResponse:
+    """The page of sign-in, which leads to a path of this service."""
+    text = pages.render(
+        "roomread.api",
+        "sign_in.html.j2",
+        next=own_path(path),
+        error=error,
+        provider=house.provider.name if house.provider is not None else "",
+    )
+    return HTMLResponse(text, status)

@@ -1,0 +1,105 @@
+"""What a route works with, and who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPBearer
+from starlette.requests import HTTPConnection
+
+from roomread.api.feeds import Feeds
+from roomread.api.guard import Door
+from roomread.api.limits import Slots
+from roomread.api.metrics import Metrics
+from roomread.api.problems import RefusedError
+from roomread.services.accounts import Principal, Scope
+from roomread.services.engine import Engine
+from roomread.services.recording import open_store
+from roomread.settings.environment import Settings
+
+if TYPE_CHECKING:
+    # It needs the house itself.
+    from roomread.api.provider import Provider
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that one service holds.
+
+    Attributes:
+        settings: the operator's.
+        engine: what reads.
+        door: who comes in.
+        slots: what computes at once.
+        metrics: what is counted.
+        feeds: the sessions.
+        writing: what works on sessions at once.
+        provider: where people may sign in too; None for nowhere.
+        live: open live connections.
+        filling: open connections that send readings.
+        closing: whether the service is about to end.
+    """
+
+    settings: Settings
+    engine: Engine
+    door: Door
+    slots: Slots
+    metrics: Metrics = field(default_factory=Metrics)
+    feeds: Feeds = field(init=False)
+    writing: Slots = field(
+        default_factory=lambda: Slots(running=2, waiting=30, what="sessions' requests")
+    )
+    provider: Provider | None = None
+    live: int = 0
+    filling: int = 0
+    closing: bool = False
+
+    def __post_init__(self) -> None:
+        """Opens the sessions' database when it is first asked for."""
+        self.feeds = Feeds(partial(open_store, self.settings))
+
+
+def house_of(connection: HTTPConnection) -> House:
+    """The service's house."""
+    house: House = connection.app.state.house
+    return house
+
+
+# Only for the OpenAPI document: the guard has read the key already.
+_BEARER = HTTPBearer(auto_error=False, description="A key, as `roomread keys add` makes it.")
+
+
+def needs(scope: Scope) -> Callable[..., Principal]:
+    """A route's dependency: whoever asks has this scope.
+
+    Raises:
+        RefusedError: who asks has it not.
+    """
+
+    def check(connection: HTTPConnection, _key: Annotated[object, Security(_BEARER)]) -> Principal:
+        return principal_with(connection, scope)
+
+    return check
+
+
+def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
+    """Who asks, with this scope.
+
+    Raises:
+        RefusedError: who asks has it not.
+    """
+    principal: Principal | None = connection.scope["state"].get("principal")
+    if principal is None or scope not in principal.scopes:
+        raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", f"this needs the scope '{scope}'")
+    return principal
+
+
+TheHouse = Annotated[House, Depends(house_of)]
+Reader = Annotated[Principal, Depends(needs(Scope.READ))]
+Sender = Annotated[Principal, Depends(needs(Scope.ANALYZE))]
+Manager = Annotated[Principal, Depends(needs(Scope.MANAGE))]

@@ -1,0 +1,142 @@
+"""The outermost middleware: what every answer carries, and what is written down of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from http import HTTPStatus
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
+
+from roomread.api.guard import is_ours
+from roomread.api.logs import log, log_failure
+from roomread.api.metrics import Metrics
+from roomread.api.problems import RefusedError
+
+# The app's own code makes its styles, workers and WebAssembly at run time.
+_CSP_APP = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+_CSP_OURS = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_DRAIN_SECONDS = 3.0
+_YEAR = 365 * 24 * 3600
+
+
+class Observe:
+    """Adds the headers that keep a browser's visitor safe; counts, times and logs requests.
+
+    Args:
+        app: what it observes.
+        metrics: where requests are counted.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's call."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.monotonic(), 0
+        whole = not _has_body(scope)
+
+        async def watching() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = whole or not message.get("more_body", False)
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                _add_headers(headers, scope)
+                if not whole and not await _drain(watching):
+                    # Or the server would go on taking what nobody wants, for as long as it comes.
+                    headers["Connection"] = "close"
+            elif message["type"] == "websocket.accept":
+                status = HTTPStatus.SWITCHING_PROTOCOLS
+            await send(message)
+
+        try:
+            await self._app(scope, watching, watched)
+        except (WebSocketDisconnect, WebSocketDisconnected):
+            # Whoever went away while the app was still speaking to them broke nothing.
+            pass
+        except Exception as error:  # noqa: BLE001 (the last one to catch anything)
+            log_failure(error)
+            if not status and scope["type"] == "http":
+                failed = HTTPStatus.INTERNAL_SERVER_ERROR
+                refusal = RefusedError(failed, "failed", "something broke here")
+                await refusal.response()(scope, watching, watched)
+        self._count(scope, status, time.monotonic() - begun)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = _route(scope)
+        method = scope.get("method", "WEBSOCKET")
+        # Whoever asks makes up methods; each would be a series of its own for ever.
+        method = method if method in _METHODS else "OTHER"
+        self._metrics.requests.labels(method, route, str(int(status))).inc()
+        if scope["type"] == "http":
+            self._metrics.seconds.labels(route).observe(seconds)
+        if route != "app":
+            principal = scope.get("state", {}).get("principal")
+            log(
+                "request",
+                method=method,
+                route=route,
+                status=int(status),
+                ms=round(1000 * seconds),
+                who=principal.id if principal is not None else None,
+            )
+
+
+async def _drain(receive: Receive) -> bool:
+    """Whether the rest of a body ends soon: who is still sending does not hear the answer."""
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
+    except TimeoutError:
+        return False
+    return True
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern: the path itself may hold a job's secret number."""
+    if not is_ours(scope["path"]):
+        return "app"
+    path = getattr(scope.get("route"), "path", None)
+    return path if isinstance(path, str) and path else "other"
+
+
+def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
+    ours = is_ours(scope["path"])
+    for name, value in _EVERYWHERE.items():
+        headers[name] = value
+    headers["Content-Security-Policy"] = _CSP_OURS if ours else _CSP_APP
+    headers["X-Frame-Options"] = "DENY" if ours else "SAMEORIGIN"
+    if ours:
+        headers["Cache-Control"] = "no-store"
+    if scope["scheme"] == "https":
+        headers["Strict-Transport-Security"] = f"max-age={_YEAR}"

@@ -1,0 +1,164 @@
+"""What went wrong, as RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from roomread.api.logs import log
+from roomread.errors import (
+    BusyError,
+    DatabaseError,
+    MediaError,
+    MissingExtraError,
+    OutputError,
+    ProfileError,
+    RoomreadError,
+    RulesError,
+    SessionError,
+)
+from roomread.jobs.queue import TooManyJobsError
+
+MEDIA_TYPE = "application/problem+json"
+# What is wrong with a request; errors of other kinds are the service's own.
+_KINDS: dict[type[RoomreadError], str] = {
+    MediaError: "not-a-picture",
+    MissingExtraError: "not-available",
+    ProfileError: "not-a-profile",
+    RulesError: "not-a-rule",
+    SessionError: "not-valid",
+}
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(examples=["urn:roomread:problem:not-a-picture"])
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["photo.jpg: damaged: image file is truncated"])
+    hint: str = Field(default="", examples=["copy or download it again"])
+
+
+class RefusedError(RoomreadError):
+    """A request that is not answered.
+
+    Args:
+        status: of HTTP.
+        kind: names the problem for programs, in words-with-hyphens.
+        problem: what is wrong, for people.
+        hint: what to do.
+        headers: of the answer.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        kind: str,
+        problem: str,
+        *,
+        hint: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(problem, hint=hint)
+        self.status, self.kind, self.headers = status, kind, headers or {}
+
+    def response(self) -> JSONResponse:
+        """The answer."""
+        return _respond(self.as_problem(), self.headers)
+
+    def as_problem(self) -> Problem:
+        """What is wrong, as programs read it."""
+        return _problem(self.status, self.kind, self.problem, self.hint)
+
+
+def busy(problem: str, *, seconds: int = 1) -> RefusedError:
+    """Too much to do at the moment."""
+    return RefusedError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "busy",
+        problem,
+        hint="try again in a moment",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def _problem(status: HTTPStatus, kind: str, detail: str, hint: str = "") -> Problem:
+    return Problem(
+        type=f"urn:roomread:problem:{kind}",
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        hint=hint,
+    )
+
+
+def _respond(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(problem.model_dump(), problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def as_refusal(error: RoomreadError) -> RefusedError:
+    """The answer to an error of the rest of Roomread."""
+    if isinstance(error, RefusedError):
+        return error
+    if isinstance(error, TooManyJobsError):
+        status, headers = HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": "60"}
+        return RefusedError(
+            status, "too-many-videos", error.problem, hint=error.hint, headers=headers
+        )
+    if isinstance(error, OutputError):
+        # Its words may name the operator's folders.
+        status = HTTPStatus.INSUFFICIENT_STORAGE
+        return RefusedError(status, "no-space", "this could not be kept", hint="try again later")
+    if isinstance(error, BusyError):
+        return busy(error.problem, seconds=error.seconds)
+    if isinstance(error, DatabaseError):
+        # Its words name the operator's files and hosts.
+        return busy("the sessions' database does not answer", seconds=10)
+    kind = next((kind for of, kind in _KINDS.items() if isinstance(error, of)), None)
+    ours, theirs = HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.UNPROCESSABLE_ENTITY
+    status = theirs if kind is not None else ours
+    return RefusedError(status, kind or "failed", error.problem, hint=error.hint)
+
+
+def map_errors(app: FastAPI) -> None:
+    """Answers every error with a problem; the one place that does."""
+
+    @app.exception_handler(RoomreadError)
+    async def _ours(_request: Request, error: RoomreadError) -> JSONResponse:
+        if isinstance(error, DatabaseError):
+            log("the sessions' database fails")
+        return as_refusal(error).response()
+
+    @app.exception_handler(HTTPException)
+    async def _of_http(_request: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        kind = status.phrase.lower().replace(" ", "-")
+        return _respond(_problem(status, kind, str(error.detail)), dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def _of_form(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first: dict[str, Any] = error.errors()[0]
+        # Where it stands and what is wrong; not what was sent, which may be a picture.
+        place = ".".join(str(part) for part in first["loc"])
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _respond(_problem(status, "not-valid", f"{place}: {first['msg']}"))
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's description: the problems it may answer with, beside those of every route."""
+    everywhere = (400, 401, 403, 429, 503)
+    return {
+        status: {
+            "model": Problem,
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {}},
+        }
+        for status in sorted({*everywhere, *statuses})
+    }

@@ -1,0 +1,313 @@
+"""What goes over the wire about sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from roomread.api.feeds import Taken
+from roomread.api.shapes import SCORES, Probability
+from roomread.readings import Expression
+from roomread.room import Alert, Change, RoomMood
+from roomread.room.mood import Interval
+from roomread.store import Mark, Person, Session, State
+from roomread.store.summary import Part
+
+Valence = Annotated[float, Field(ge=-1, le=1)]
+# PostgreSQL keeps no NUL, and nobody reads what a terminal obeys.
+_PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PLAIN)
+]
+Text = Annotated[str, StringConstraints(max_length=20_000, pattern=_PLAIN)]
+
+
+class SessionInput(BaseModel):
+    """A session to be filled with readings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Words = Field(examples=["Algebra 7b"])
+    consent: Annotated[Text, Field(max_length=1000)] = Field(
+        default="",
+        description="Who consented, and how: then each person's readings are kept too, by seat "
+        "number. Without, only the room's figures are.",
+        examples=[""],
+    )
+    rules: Text | None = Field(
+        default=None, description="Rules of attention, one a line; null for the usual ones."
+    )
+    model: Annotated[Text, Field(max_length=200)] | None = Field(
+        default=None, description="The net that reads the faces; null for this service's."
+    )
+    threshold: Probability | None = Field(
+        default=None, description="Under it that net withholds a label; null for this service's."
+    )
+
+
+class SessionShape(BaseModel):
+    """One lesson, meeting or recording."""
+
+    id: str = Field(examples=["0a1b2c3d"])
+    name: str = Field(examples=["Algebra 7b"])
+    state: State
+    source: str = Field(examples=["readings that were sent"])
+    model: str = Field(examples=["compact 3f2a9c10"])
+    threshold: Probability
+    started_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+    keeps_people: bool = Field(description="Whether readings of single people are kept.")
+    consent: str
+    rules: list[str]
+
+
+class SessionsShape(BaseModel):
+    """The asker's own sessions, the newest first."""
+
+    sessions: list[SessionShape]
+
+
+class MoodShape(BaseModel):
+    """What the room showed over some seconds; no figure of fewer than five readable people."""
+
+    time: float = Field(description="The end of these seconds.", examples=[750.5])
+    present: int = Field(examples=[28])
+    readable: int = Field(examples=[25])
+    coverage: Probability = Field(examples=[0.8929])
+    valence: Valence | None = Field(description="Pleasant minus unpleasant.", examples=[0.31])
+    valence_interval: tuple[Valence, Valence] | None = Field(
+        description="Of 95 %.", examples=[[0.02, 0.54]]
+    )
+    trend: Annotated[float, Field(ge=-2, le=2)] | None = Field(
+        description="The valence beside what is usual in this room.", examples=[-0.12]
+    )
+    direction: str | None = Field(description="The trend in words.", examples=["as usual"])
+    scores: dict[str, Probability] | None = Field(
+        description="The mean of the readable people.", examples=[SCORES]
+    )
+
+
+class AlertShape(BaseModel):
+    """A rule of attention that held."""
+
+    number: int
+    time: float
+    ended: float | None = Field(description="Null while it holds.")
+    seat: int | None = Field(description="Null of the room.")
+    rule: str
+    why: str
+    sure: Probability
+
+
+class NowShape(BaseModel):
+    """The newest figure of a session."""
+
+    state: State
+    mood: MoodShape | None = Field(description="Null until three frames came in ten seconds.")
+
+
+class TimelineShape(BaseModel):
+    """A session's figures from old to new."""
+
+    moods: list[MoodShape]
+    next: float | None = Field(
+        description="The `since` of those that follow; null where these are all there are now."
+    )
+
+
+class PartShape(BaseModel):
+    """What a session did between two marks."""
+
+    label: str = Field(examples=["group work"])
+    start: float
+    end: float
+    present: float
+    coverage: Probability
+    valence: Valence | None
+    valence_interval: tuple[Valence, Valence] | None
+    scores: dict[str, Probability] | None = Field(examples=[SCORES])
+
+
+class ChangeShape(BaseModel):
+    """A lasting step of the room's valence."""
+
+    time: float
+    before: Valence
+    after: Valence
+
+
+class SummaryShape(SessionShape):
+    """A session with what its parts did, as `roomread session show` tells it."""
+
+    parts: list[PartShape]
+    changes: list[ChangeShape]
+
+
+class PersonInput(BaseModel):
+    """A name for a seat."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Words = Field(examples=["Asha"])
+    consent: Words = Field(
+        description="How this person agreed to be named beside their expressions.",
+        examples=["a letter of 2 September"],
+    )
+
+
+class PersonShape(PersonInput):
+    """Who was enrolled."""
+
+    seat: int = Field(examples=[3])
+    consented_at: datetime
+
+
+class PeopleShape(BaseModel):
+    """Those who were enrolled in a session, by seat."""
+
+    people: list[PersonShape]
+
+
+class MarkInput(BaseModel):
+    """What begins at a moment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Words = Field(examples=["group work"])
+    time: float | None = Field(
+        default=None,
+        ge=0,
+        le=2_000_000,
+        description="Seconds from the start; null for now, of a session that runs.",
+        examples=[750.0],
+    )
+
+
+class MarkShape(BaseModel):
+    """What begins at a moment."""
+
+    time: float = Field(examples=[750.0])
+    label: str = Field(examples=["group work"])
+
+
+class MarksShape(BaseModel):
+    """A session's marks, in the order of their times."""
+
+    marks: list[MarkShape]
+
+
+class AlertsShape(BaseModel):
+    """A session's alerts, in the order they were raised."""
+
+    alerts: list[AlertShape]
+
+
+class TakenShape(BaseModel):
+    """What became of frames that were sent."""
+
+    taken: int = Field(description="Frames that are new, and written now.", examples=[2])
+    repeated: int = Field(description="Frames no later than what was there.", examples=[0])
+    mood: MoodShape | None
+    alerts: list[AlertShape] = Field(description="Those that hold now.")
+
+
+def session_shape(session: Session) -> SessionShape:
+    """One session's answer."""
+    return SessionShape(**_session_values(session))
+
+
+def summary_shape(
+    session: Session, parts: tuple[Part, ...], changes: tuple[Change, ...]
+) -> SummaryShape:
+    """One session's answer with its parts and changes."""
+    return SummaryShape(
+        **_session_values(session),
+        parts=[_part_shape(part) for part in parts],
+        changes=[ChangeShape(time=c.time, before=c.before, after=c.after) for c in changes],
+    )
+
+
+def _session_values(session: Session) -> dict[str, Any]:
+    plain = ("id", "name", "source", "model", "threshold", "keeps_people", "consent")
+    times = ("started_at", "updated_at", "ended_at")
+    values = {name: getattr(session, name) for name in (*plain, *times)}
+    return values | {"state": session.state(), "rules": session.rules.splitlines()}
+
+
+def mood_shape(mood: RoomMood) -> MoodShape:
+    """One mood's answer."""
+    return MoodShape(
+        time=mood.time,
+        present=mood.present,
+        readable=mood.readable,
+        coverage=round(mood.coverage, 4),
+        valence=_rounded(mood.valence),
+        valence_interval=_interval(mood.valence_interval),
+        trend=_rounded(mood.trend),
+        direction=mood.direction.value if mood.direction is not None else None,
+        scores=_scores(mood.scores),
+    )
+
+
+def _part_shape(part: Part) -> PartShape:
+    return PartShape(
+        label=part.label,
+        start=part.start,
+        end=part.end,
+        present=round(part.present, 1),
+        coverage=round(part.coverage, 4),
+        valence=_rounded(part.valence),
+        valence_interval=_interval(part.interval),
+        scores=_scores(part.scores),
+    )
+
+
+def alert_shape(alert: Alert) -> AlertShape:
+    """One alert's answer."""
+    names = ("number", "time", "ended", "seat", "rule", "why")
+    sure = min(max(round(alert.sure, 3), 0.0), 1.0)
+    return AlertShape(**{name: getattr(alert, name) for name in names}, sure=sure)
+
+
+def person_shape(person: Person) -> PersonShape:
+    """One person's answer."""
+    return PersonShape(
+        seat=person.seat,
+        name=person.name,
+        consent=person.consent,
+        consented_at=person.consented_at,
+    )
+
+
+def mark_shape(mark: Mark) -> MarkShape:
+    """One mark's answer."""
+    return MarkShape(time=mark.time, label=mark.label)
+
+
+def taken_shape(taken: Taken) -> TakenShape:
+    """What became of frames, as the answer."""
+    return TakenShape(
+        taken=taken.taken,
+        repeated=taken.repeated,
+        mood=mood_shape(taken.mood) if taken.mood is not None else None,
+        alerts=[alert_shape(alert) for alert in taken.alerts],
+    )
+
+
+def _interval(interval: Interval | None) -> tuple[float, float] | None:
+    return (round(interval.low, 4), round(interval.high, 4)) if interval is not None else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return round(value, 4) if value is not None else None
+
+
+def _scores(scores: NDArray[np.float64] | None) -> dict[str, float] | None:
+    if scores is None:
+        return None
+    return {e.display_name: round(float(scores[e]), 4) for e in Expression}

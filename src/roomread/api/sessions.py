@@ -1,0 +1,400 @@
+"""`/api/v1/sessions`: readings from elsewhere in, the room's mood over time out."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, HTMLResponse
+
+from roomread.api.feeds import SOURCE, no_such_session
+from roomread.api.house import House, Reader, Sender, TheHouse
+from roomread.api.logs import audit
+from roomread.api.problems import RefusedError, responses
+from roomread.api.session_shapes import (
+    AlertsShape,
+    MarkInput,
+    MarkShape,
+    MarksShape,
+    NowShape,
+    PeopleShape,
+    PersonInput,
+    PersonShape,
+    SessionInput,
+    SessionShape,
+    SessionsShape,
+    SummaryShape,
+    TakenShape,
+    TimelineShape,
+    Words,
+    alert_shape,
+    mark_shape,
+    mood_shape,
+    person_shape,
+    session_shape,
+    summary_shape,
+    taken_shape,
+)
+from roomread.formats.received import MAX_FRAMES, parse_frames
+from roomread.formats.session_export import Format, export
+from roomread.formats.session_report import session_report
+from roomread.room import DEFAULT_RULES
+from roomread.services.accounts import Principal
+from roomread.services.recording import net_of
+from roomread.settings.environment import Settings
+from roomread.store import Mark, Session, SessionStore, State
+from roomread.store.summary import summarise
+
+router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+T = TypeVar("T")
+READINGS_BYTES = 4_000_000
+_MEDIA_TYPES = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.PARQUET: "application/vnd.apache.parquet",
+    Format.JSON: "application/json",
+    Format.XAPI: "application/json",
+}
+_FACE = {
+    "track": 1,
+    "box": {"left": 180.2, "top": 61.4, "right": 268.9, "bottom": 178.3},
+    "scores": {
+        "angry": 0.0,
+        "disgust": 0.0,
+        "fear": 0.0,
+        "happy": 0.9,
+        "sad": 0.0,
+        "surprise": 0.0,
+        "neutral": 0.1,
+    },
+    "unreadable": None,
+}
+
+
+@router.get("", summary="Your sessions", responses=responses())
+def list_all(house: TheHouse, reader: Reader) -> SessionsShape:
+    """The asker's own sessions; those of the app's page Class too."""
+    found = house.feeds.store(reader.id).sessions()
+    return SessionsShape(sessions=[session_shape(session) for session in found])
+
+
+@router.post(
+    "", status_code=HTTPStatus.CREATED, summary="Begin a session", responses=responses(413, 422)
+)
+def create(
+    house: TheHouse, sender: Sender, response: Response, asked: SessionInput
+) -> SessionShape:
+    """Begins a session, which is then filled with readings.
+
+    Aggregate by default: readings of single people are kept only where a consent is given.
+    """
+    store = house.feeds.store(sender.id)
+    if house.settings.retention_days is not None:
+        store.purge(days=house.settings.retention_days)
+    analyzer = house.engine.analyzer
+    usual = analyzer.classifier.threshold
+    session = store.create(
+        asked.name,
+        source=SOURCE,
+        model=asked.model if asked.model is not None else net_of(analyzer),
+        threshold=asked.threshold if asked.threshold is not None else usual,
+        rules=asked.rules if asked.rules is not None else DEFAULT_RULES,
+        keeps_people=bool(asked.consent.strip()),
+        consent=asked.consent,
+    )
+    audit("session made", who=sender.id, session=session.id, keeps_people=session.keeps_people)
+    response.headers["Location"] = f"/api/v1/sessions/{session.id}"
+    return session_shape(session)
+
+
+@router.get("/{number}", summary="What its parts did", responses=responses(404))
+async def show(house: TheHouse, reader: Reader, number: str) -> SummaryShape:
+    """A session with its parts between marks, and the lasting changes of its valence."""
+
+    def work() -> SummaryShape:
+        store, session = _session(house, reader, number)
+        summary = summarise(store.moods(session.id), store.marks(session.id))
+        return summary_shape(session, summary.parts, summary.changes)
+
+    return await _compute(house, work)
+
+
+@router.post("/{number}/end", summary="End a session", responses=responses(404, 409))
+def end(house: TheHouse, sender: Sender, number: str) -> SessionShape:
+    """Says that no more readings will come; what came is kept."""
+    store, session = _session(house, sender, number)
+    house.feeds.end(store, session)
+    audit("session ended", who=sender.id, session=session.id)
+    return session_shape(_session(house, sender, number)[1])
+
+
+@router.delete(
+    "/{number}",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Delete a session",
+    responses=responses(404),
+)
+def delete(house: TheHouse, sender: Sender, number: str) -> None:
+    """Deletes everything that is kept of a session, for good."""
+    store, session = _session(house, sender, number)
+    store.delete(session.id)
+    house.feeds.forget(session.id)
+    audit("session deleted", who=sender.id, session=session.id)
+
+
+@router.delete(
+    "/{number}/seats/{seat}",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Forget a person",
+    responses=responses(404, 422),
+)
+def forget_seat(house: TheHouse, sender: Sender, number: str, seat: int) -> None:
+    """Deletes all that an ended session keeps of the person at a seat."""
+    store, session = _session(house, sender, number)
+    store.forget_seat(session.id, seat)
+    audit("seat forgotten", who=sender.id, session=session.id)
+
+
+@router.get("/{number}/people", summary="Who was enrolled", responses=responses(404))
+def people(house: TheHouse, reader: Reader, number: str) -> PeopleShape:
+    """The names that were given to seats, each with its consent."""
+    store, session = _session(house, reader, number)
+    return PeopleShape(people=[person_shape(person) for person in store.people(session.id)])
+
+
+@router.put(
+    "/{number}/seats/{seat}",
+    summary="Enrol a person",
+    responses=responses(404, 409, 413, 422),
+)
+def enrol(
+    house: TheHouse, sender: Sender, number: str, seat: int, asked: PersonInput
+) -> PersonShape:
+    """Gives a seat a name, with that person's own consent; a name that it had is replaced."""
+    store, session = _session(house, sender, number)
+    if not session.keeps_people:
+        problem = f"session {session.id} keeps no people"
+        raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
+    made = store.enrol(session.id, seat, asked.name, consent=asked.consent)
+    audit("seat named", who=sender.id, session=session.id)
+    return person_shape(made)
+
+
+@router.post(
+    "/{number}/readings",
+    summary="Send readings",
+    responses=responses(404, 408, 409, 413, 422),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": f"One frame, or a list of up to {MAX_FRAMES}, in the order of times.",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "anyOf": [
+                            {"$ref": "#/components/schemas/FrameInput"},
+                            {
+                                "type": "array",
+                                "items": {"$ref": "#/components/schemas/FrameInput"},
+                                "minItems": 1,
+                                "maxItems": MAX_FRAMES,
+                            },
+                        ]
+                    },
+                    "example": {"time": 12.5, "faces": [_FACE]},
+                }
+            },
+        }
+    },
+)
+async def send(request: Request, house: TheHouse, sender: Sender, number: str) -> TakenShape:
+    """Takes frames that were read elsewhere, in the shape in which this service answers them.
+
+    Frames of a session are later and later: those that are not, because they were sent before, are
+    told as repeated and change nothing. What is said to be taken is written.
+    """
+    body = await request.body()
+
+    def work() -> TakenShape:
+        store = house.feeds.store(sender.id)
+        return taken_shape(house.feeds.send(store, number, parse_frames(body)))
+
+    return await _compute(house, work)
+
+
+@router.get("/{number}/mood", summary="The newest figure", responses=responses(404))
+def mood(house: TheHouse, reader: Reader, number: str) -> NowShape:
+    """What the room showed last."""
+    store, session = _session(house, reader, number)
+    last = store.last_mood(session.id)
+    return NowShape(state=session.state(), mood=mood_shape(last) if last is not None else None)
+
+
+@router.get("/{number}/timeline", summary="All figures", responses=responses(404, 422))
+async def timeline(
+    house: TheHouse,
+    reader: Reader,
+    number: str,
+    *,
+    since: Annotated[float, Query(ge=0, le=2_000_000, description="Seconds.")] = 0.0,
+    limit: Annotated[int, Query(ge=1, le=5000, description="Figures in one answer.")] = 3600,
+) -> TimelineShape:
+    """The room's figures, about one a second."""
+
+    def work() -> TimelineShape:
+        store, session = _session(house, reader, number)
+        # One more, to know whether more follow.
+        moods = store.moods(session.id, since=since, limit=limit + 1)
+        following = moods[limit].time if len(moods) > limit else None
+        return TimelineShape(moods=[mood_shape(m) for m in moods[:limit]], next=following)
+
+    return await _compute(house, work)
+
+
+@router.get("/{number}/marks", summary="Its marks", responses=responses(404))
+def marks(house: TheHouse, reader: Reader, number: str) -> MarksShape:
+    """What began when."""
+    store, session = _session(house, reader, number)
+    return MarksShape(marks=[mark_shape(mark) for mark in store.marks(session.id)])
+
+
+@router.post(
+    "/{number}/marks",
+    status_code=HTTPStatus.CREATED,
+    summary="Set a mark",
+    responses=responses(404, 409, 413, 422),
+)
+def mark(house: TheHouse, sender: Sender, number: str, asked: MarkInput) -> MarkShape:
+    """Marks what begins at a moment; the same mark twice is once."""
+    store, session = _session(house, sender, number)
+    time = asked.time
+    if time is None:
+        if session.state() is not State.RECORDING:
+            problem = f"session {session.id} does not run"
+            raise RefusedError(HTTPStatus.CONFLICT, "not-running", problem, hint="say the time")
+        time = store.last_time(session.id) or 0.0
+    made = Mark(time, asked.label)
+    store.mark(session.id, [made])
+    return mark_shape(made)
+
+
+@router.delete(
+    "/{number}/marks",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Take a mark away",
+    responses=responses(404, 422),
+)
+def unmark(
+    house: TheHouse,
+    sender: Sender,
+    number: str,
+    *,
+    time: Annotated[float, Query(ge=0, le=2_000_000, description="The mark's, s.")],
+    label: Annotated[Words, Query(description="The mark's.")],
+) -> None:
+    """Takes a mark away; one that is not there is none."""
+    store, session = _session(house, sender, number)
+    store.unmark(session.id, Mark(time, label))
+
+
+@router.get("/{number}/alerts", summary="Its alerts", responses=responses(404))
+def alerts(house: TheHouse, reader: Reader, number: str) -> AlertsShape:
+    """Which rules of attention held, and when."""
+    store, session = _session(house, reader, number)
+    return AlertsShape(alerts=[alert_shape(alert) for alert in store.alerts(session.id)])
+
+
+@router.get(
+    "/{number}/export",
+    summary="A session as a file",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "description": "A row a figure; JSON is all of it; xAPI a statement a part.",
+            "content": {
+                "text/csv": {},
+                "application/json": {},
+                "application/vnd.apache.parquet": {},
+            },
+        },
+        **responses(404, 409, 422),
+    },
+)
+async def download(
+    house: TheHouse,
+    reader: Reader,
+    number: str,
+    *,
+    form: Annotated[Format, Query(alias="format")] = Format.CSV,
+    people: Annotated[
+        bool, Query(description="A row a person's reading; CSV and Parquet, where they are kept.")
+    ] = False,
+) -> Response:
+    """Writes a session as `roomread session export` does."""
+
+    def work() -> Path:
+        store, session = _session(house, reader, number)
+        if people and form not in (Format.CSV, Format.PARQUET):
+            problem = "readings of people go into CSV and Parquet"
+            raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem)
+        if people and not session.keeps_people:
+            problem = f"session {session.id} keeps no people"
+            raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
+        folder = exports_folder(house.settings)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder)
+        os.close(handle)
+        path = Path(name)
+        try:
+            export(store, session.id, form, path, people=people)
+        except BaseException:
+            path.unlink()
+            raise
+        return path
+
+    path = await _compute(house, work)
+    audit("session read", who=reader.id, session=number, people=people)
+    gone = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, media_type=_MEDIA_TYPES[form], background=gone)
+
+
+@router.get(
+    "/{number}/report",
+    summary="A session's report",
+    response_class=HTMLResponse,
+    responses=responses(404),
+)
+async def report(house: TheHouse, reader: Reader, number: str) -> HTMLResponse:
+    """A session on one page that can be printed."""
+
+    def work() -> str:
+        store, session = _session(house, reader, number)
+        return session_report(store, session.id)
+
+    page = await _compute(house, work)
+    audit("session read", who=reader.id, session=number, people=False)
+    return HTMLResponse(page)
+
+
+def exports_folder(settings: Settings) -> Path:
+    """Where a session's file lies until it is sent; what a crash left there is no use."""
+    return settings.data / "exports"
+
+
+def _session(house: House, principal: Principal, number: str) -> tuple[SessionStore, Session]:
+    store = house.feeds.store(principal.id)
+    session = store.find(number)
+    if session is None:
+        raise no_such_session()
+    return store, session
+
+
+async def _compute(house: House, work: Callable[[], T]) -> T:
+    """What takes a moment, in its turn."""
+    async with house.writing.place():
+        return await house.writing.run(work)

@@ -1,0 +1,317 @@
+"""`roomread analyze`: pictures, folders, videos, cameras and streams to readings."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.cli import interrupts
+from roomread.cli.archive import analyze_archive, is_archive
+from roomread.cli.output import Format, format_for, open_sink
+from roomread.cli.profiles import parse_uses, profile_store
+from roomread.cli.progress import ProgressBar
+from roomread.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
+from roomread.cluster.archive.tasks import PIECE, Options
+from roomread.errors import MediaError, OutputError, RoomreadError
+from roomread.faces import CenterFace, FaceDetector, Haar
+from roomread.formats.annotated import Annotator, copy_path
+from roomread.formats.tables import Sink
+from roomread.media import (
+    PICTURE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    Source,
+    find_media,
+    is_file,
+    is_folder,
+    open_source,
+)
+from roomread.pipeline.analyzer import Analyzer
+from roomread.runtime import Device
+from roomread.settings.compute import ComputeEngine
+
+
+class DetectorName(StrEnum):
+    """The detectors to choose from."""
+
+    DEFAULT = "default"
+    HAAR = "haar"
+
+
+def parse_seconds(text: str) -> float:
+    """Seconds from "0.5", "0.5s" or "500ms".
+
+    Raises:
+        typer.BadParameter: it is none of these, or not over 0.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", text)
+    seconds = float(match[1]) / (1000 if match[2] == "ms" else 1) if match else 0.0
+    if seconds <= 0:
+        raise typer.BadParameter(f"'{text}' is not a time over 0, such as 0.5s or 500ms")
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One input, and where its drawn copy goes."""
+
+    spec: str | bytes
+    annotated: Path | None
+
+    @property
+    def file(self) -> Path | None:
+        """The input as a file on disk, if it is one."""
+        if isinstance(self.spec, str) and is_file(self.spec):
+            return Path(self.spec)
+        return None
+
+
+def command(  # noqa: PLR0913 (each is an option of the command)
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Pictures, folders, videos, a camera's number, URLs, or - for a picture on stdin."
+        ),
+    ],
+    *,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="By default the one -o asks for, or a table.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", help="Write to a file; an archive's folder ends with /."),
+    ] = None,
+    annotated: Annotated[
+        Path | None,
+        typer.Option(help="Draw boxes and labels into a copy; a folder for several inputs."),
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="Time from one analysed frame to the next: 0.5s, 500ms.")
+    ] = None,
+    detector: Annotated[DetectorName, typer.Option(help="What finds faces.")] = (
+        DetectorName.DEFAULT
+    ),
+    min_face: Annotated[
+        float | None, typer.Option(min=1, help="Leave out faces smaller than so many pixels.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
+    device: Annotated[Device, typer.Option(help="What computes.")] = Device.CPU,
+    profiles: Annotated[
+        str | None,
+        typer.Option(
+            help="People and states taught before, by commas: asha,confused. In a video of "
+            "several people say who is who: asha@3 is track 3."
+        ),
+    ] = None,
+    engine: Annotated[
+        ComputeEngine | None,
+        typer.Option(help="Read an archive of videos into a folder of Parquet: here, or on Ray."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --engine ray: so many at once.")
+    ] = None,
+    piece: Annotated[
+        str, typer.Option(help="An archive's longer videos are read in pieces of this length.")
+    ] = f"{PIECE:g}s",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+) -> None:
+    """Find the faces in pictures and videos and read their expressions."""
+    seconds = parse_seconds(every) if every is not None else None
+    if engine is not None or is_archive(output):
+        _check_archive(annotated=annotated, profiles=profiles, form=form)
+        # What no worker could do is told before any begins.
+        _detector(detector, min_face, device)
+        options = Options(
+            model=model,
+            digest=open_model(model).digest,
+            haar=detector is DetectorName.HAAR,
+            min_face=min_face,
+            every=seconds,
+            piece=parse_seconds(piece),
+            device=device,
+        )
+        engine = engine or ComputeEngine.LOCAL
+        status = analyze_archive(
+            inputs, output, options, engine=engine, workers=workers, quiet=quiet
+        )
+        raise typer.Exit(status)
+    items = _items(inputs, annotated)
+    path = Path(output) if output is not None else None
+    if path is not None:
+        _check_output(path, items)
+    uses = parse_uses(profiles, profile_store()) if profiles is not None else []
+    analyzer = Analyzer(
+        detector=_detector(detector, min_face, device),
+        classifier=ExpressionClassifier(open_model(model, device=device)),
+        profiles=uses,
+    )
+    states = [use.profile.name for use in uses if use.profile.is_state]
+    with (
+        ProgressBar(len(items), quiet=quiet) as progress,
+        open_sink(form or format_for(path), path, sys.stdout, states=states) as sink,
+    ):
+        run = _Run(analyzer, sink, progress, seconds, {u.profile.name for u in uses} - set(states))
+        for item in items:
+            run.analyze(item)
+            if run.interrupted:
+                break
+        run.tell_unused()
+    if run.status:
+        raise typer.Exit(run.status)
+
+
+def _check_archive(*, annotated: Path | None, profiles: str | None, form: Format | None) -> None:
+    """Refuses what only makes sense for inputs that are read one by one."""
+    for option, given in (("--annotated", annotated), ("--profiles", profiles)):
+        if given is not None:
+            raise OutputError(f"{option} is not for archives", hint="read these videos one by one")
+    if form not in (None, Format.PARQUET):
+        raise OutputError("an archive's readings are Parquet", hint="leave --format out")
+
+
+def _check_output(output: Path, items: Sequence[_Item]) -> None:
+    """Keeps readings from being written over somebody's pictures."""
+    if output.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
+        problem = f"{output}: readings are no picture and no video"
+        raise OutputError(
+            problem, hint=f"--annotated {output} draws them; -o readings.csv lists them"
+        )
+    if any(item.file is not None and _same(output, item.file) for item in items):
+        raise OutputError(f"{output}: is an input", hint="name another file")
+    if any(item.annotated is not None and output == item.annotated for item in items):
+        raise OutputError(f"{output}: is named twice", hint="name another file")
+
+
+def _same(a: Path, b: Path) -> bool:
+    return a.exists() and a.samefile(b)
+
+
+def _detector(name: DetectorName, min_face: float | None, device: Device) -> FaceDetector:
+    if min_face is not None and not math.isfinite(min_face):
+        raise typer.BadParameter(f"{min_face} is not a size in px", param_hint="--min-face")
+    if name is DetectorName.HAAR:
+        return Haar() if min_face is None else Haar(min_face=min_face)
+    return CenterFace(min_face=min_face, device=device)
+
+
+def _items(inputs: Sequence[str], annotated: Path | None) -> list[_Item]:
+    found: list[tuple[str | bytes, Path | None]] = []
+    for name in inputs:
+        if name == "-":
+            found.append((sys.stdin.buffer.read(), None))
+        elif not name:
+            raise MediaError("an input without a name", hint="is a variable of the shell empty?")
+        elif is_folder(name):
+            root = Path(name)
+            media = find_media(root)
+            if not media:
+                raise MediaError(f"{name}: no picture or video in this folder")
+            found += [(str(path), root) for path in media]
+        else:
+            found.append((name, None))
+    if annotated is None:
+        return [_Item(spec, None) for spec, _ in found]
+    several = len(found) > 1 or is_folder(annotated) or any(root for _, root in found)
+    items = [
+        _Item(spec, _copy_for(spec, root, annotated) if several else annotated)
+        for spec, root in found
+    ]
+    _check_copies(items)
+    return items
+
+
+def _check_copies(items: Sequence[_Item]) -> None:
+    """Keeps the copy of one input from replacing another's."""
+    owners: dict[Path | None, str | bytes] = {}
+    for item in items:
+        if owners.setdefault(item.annotated, item.spec) != item.spec:
+            problem = f"{item.annotated}: would be the copy of two inputs of that name"
+            raise OutputError(problem, hint="annotate them one by one")
+
+
+def _copy_for(spec: str | bytes, root: Path | None, folder: Path) -> Path:
+    if isinstance(spec, bytes):
+        return folder / "stdin.png"
+    path = copy_path(folder, Path(spec), root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@dataclass(slots=True)
+class _Run:
+    """One call of the command: what it works with, and how far it came."""
+
+    analyzer: Analyzer
+    sink: Sink
+    progress: ProgressBar
+    every: float | None
+    unused: set[str]
+    frames: int = 0
+    errors: list[RoomreadError] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        if self.interrupted and not self.frames:
+            return EXIT_INTERRUPTED
+        if self.errors:
+            return EXIT_SOME_FAILED if self.frames else EXIT_FAILED
+        return 0
+
+    def analyze(self, item: _Item) -> None:
+        """Reads one input to its end; one that fails is told, and leaves the others be."""
+        try:
+            with open_source(item.spec, every=self.every) as source:
+                self._read(source, item)
+        except RoomreadError as error:
+            self.errors.append(error)
+            self.progress.say(f"roomread: {error}")
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def tell_unused(self) -> None:
+        """Names the people whose profiles were of no use: nobody knows who of several they are."""
+        for name in sorted(self.unused):
+            self.progress.say(
+                f"roomread: the profile '{name}' was not used: it is for the only face of a frame, "
+                f"or for a track that you name (--profiles {name}@1)"
+            )
+
+    def _read(self, source: Source, item: _Item) -> None:
+        annotator = (
+            Annotator(item.annotated, source, sound_from=item.file)
+            if item.annotated is not None
+            else nullcontext()
+        )
+        failure: MediaError | None = None
+        with annotator as copy, self.progress.source(source) as bar, interrupts.held() as stop:
+            # Caught inside the block: what was computed before stays, the drawn copy too.
+            try:
+                for frame, readings in self.analyzer.stream(source):
+                    self.sink.add(frame, readings)
+                    if copy is not None:
+                        copy.write(frame, readings)
+                    bar.advance(frame, readings)
+                    self.unused -= {reading.participant for reading in readings}
+                    self.frames += 1
+                    if stop.asked:
+                        break
+            except KeyboardInterrupt:
+                stop.asked = True
+            except MediaError as error:
+                failure = error
+            self.interrupted |= stop.asked
+            if copy is not None and (self.interrupted or failure is not None):
+                copy.cut_short()
+        if failure is not None:
+            raise failure

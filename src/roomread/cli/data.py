@@ -1,0 +1,114 @@
+"""`roomread data review`: what is in a data set, and what is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box as borders
+from rich.console import Console
+from rich.table import Table
+
+from roomread.cli.workbench import (
+    Data,
+    FerPlus,
+    need_training_extra,
+    read_data,
+    this_command,
+    use_threads,
+    wide_console,
+    write_text,
+)
+from roomread.readings import Expression
+from roomread.runtime import processors
+
+if TYPE_CHECKING:
+    from roomread.training.dataset import FerData
+    from roomread.training.review import Review
+
+app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
+
+
+@app.callback()
+def _data() -> None:
+    """Look into a data set."""
+
+
+@app.command("review")
+def review_command(  # noqa: PLR0913 (each is an option of the command)
+    data: Data,
+    *,
+    ferplus: FerPlus = None,
+    model: Annotated[
+        str, typer.Option(help="Whose word is taken on pictures outside Training.")
+    ] = "compact",
+    folds: Annotated[
+        int | None,
+        typer.Option(help="Also train so many nets, each without a part, to doubt its labels."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each of these nets.")] = 8,
+    out: Annotated[
+        Path, typer.Option("--out", help="Where these nets go; what is done is not done again.")
+    ] = Path("runs/folds"),
+    report: Annotated[Path, typer.Option(help="The page to write.")] = Path("review.html"),
+    rows: Annotated[
+        Path | None, typer.Option("--rows", help="Write every finding to this CSV.")
+    ] = None,
+) -> None:
+    """Count classes; find copies, blanks, non-faces and labels that are likely wrong."""
+    need_training_extra()
+    from roomread.classifier import open_model  # noqa: PLC0415
+    from roomread.training import review, review_page  # noqa: PLC0415
+    from roomread.training.recipe import Recipe  # noqa: PLC0415
+
+    use_threads(processors())
+    opened = open_model(model, threads=processors())
+    pictures = read_data(data, ferplus)
+    said = review.unseen_by(opened, pictures)
+    if folds is not None:
+        said += review.out_of_fold(pictures, Recipe(epochs=epochs), folds, out)
+    with Console(stderr=True).status("looking for copies and doubtful labels"):
+        found = review.review(pictures, said)
+    _print(pictures, found)
+    if rows is not None:
+        table = io.StringIO()
+        lines = review_page.rows(pictures, found)
+        writer = csv.DictWriter(table, review_page.COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+        write_text(rows, table.getvalue())
+    write_text(report, review_page.review_page(pictures, found, command=this_command()))
+
+
+def _print(data: FerData, found: Review) -> None:
+    from roomread.training import review_page  # noqa: PLC0415
+    from roomread.training.dataset import Split  # noqa: PLC0415
+
+    console = wide_console()
+    table = Table(
+        title=f"{len(data)} pictures ({data.digest})",
+        title_justify="left",
+        box=borders.SIMPLE_HEAD,
+    )
+    table.add_column("split")
+    for e in Expression:
+        table.add_column(e.display_name, justify="right")
+    table.add_column("all", justify="right")
+    for split, counts in review_page.classes(data).items():
+        table.add_row(split, *map(str, counts), str(sum(counts)))
+    console.print(table)
+    table = Table(title="What may be wrong", title_justify="left", box=borders.SIMPLE_HEAD)
+    table.add_column("finding")
+    for column in (*(split.name for split in Split), "in another split", "with another label"):
+        table.add_column(column, justify="right")
+    for line in review_page.lines(data, found):
+        table.add_row(
+            line.kind,
+            *map(str, line.by_split),
+            str(line.across) if line.across is not None else "",
+            str(line.relabelled) if line.relabelled is not None else "",
+        )
+    console.print(table)

@@ -1,0 +1,163 @@
+"""`roomread evaluate` and `compare`: what models are worth."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box as borders
+from rich.console import Console
+from rich.table import Table
+
+from roomread.cli.workbench import (
+    Data,
+    DataOption,
+    FerPlus,
+    SplitOption,
+    need_training_extra,
+    read_data,
+    split_named,
+    this_command,
+    use_threads,
+    wide_console,
+    write_text,
+)
+from roomread.readings import Expression
+from roomread.runtime import processors
+
+if TYPE_CHECKING:
+    from roomread.training.compare import Compared
+    from roomread.training.evaluate import Evaluation
+
+
+def evaluate_command(
+    data: Data,
+    *,
+    model: Annotated[
+        str, typer.Option(help="A bundled name, a model file or a run's folder.")
+    ] = "compact",
+    split: SplitOption = "PrivateTest",
+    ferplus: FerPlus = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="The page to write; report.html beside the model if left out."),
+    ] = None,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Only the table: no page, no robustness.")
+    ] = False,
+) -> None:
+    """Measure a model on the official test pictures and on those without training copies."""
+    need_training_extra()
+    from roomread.classifier import open_model  # noqa: PLC0415
+    from roomread.training.evaluate import evaluate  # noqa: PLC0415
+    from roomread.training.report import evaluation_report  # noqa: PLC0415
+    from roomread.training.runs import Run  # noqa: PLC0415
+
+    chosen = split_named(split)
+    place = Path(model)
+    run = Run(place if place.is_dir() else place.parent)
+    opened = open_model(run.model if place.is_dir() else model, threads=processors())
+    pictures = read_data(data, ferplus)
+    results = evaluate(opened, pictures, chosen)
+    _print_evaluations(results)
+    if no_report:
+        return
+    use_threads(processors())
+    beside = run.folder if place.exists() else Path()
+    with Console(stderr=True).status("measuring under what a webcam does"):
+        page = evaluation_report(
+            opened,
+            pictures,
+            chosen,
+            results,
+            command=this_command(),
+            run=run if run.recipe_file.exists() else None,
+        )
+    write_text(report or beside / "report.html", page)
+
+
+def _print_evaluations(results: list[Evaluation]) -> None:
+    console = wide_console()
+    title = "± is the 95 % interval; the seven on the right are each expression's recall"
+    table = Table(title=title, title_justify="left", box=borders.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("compared with", "accuracy", "macro-F1", "ECE", "before"):
+        table.add_column(column, no_wrap=True)
+    for e in Expression:
+        table.add_column(e.display_name[:3], justify="right")
+    for result in results:
+        table.add_row(
+            result.name,
+            result.accuracy.short,
+            result.macro_f1.short,
+            result.ece.short,
+            result.ece_before.short,
+            *(f"{result.recall[e]:.2f}" for e in Expression),
+        )
+    console.print(table)
+    for result in results:
+        console.print(f"{result.name}: {result.accuracy}", highlight=False, soft_wrap=True)
+
+
+def compare_command(
+    models: Annotated[
+        list[str], typer.Argument(help="Runs' folders, model files or bundled names.")
+    ],
+    *,
+    data: DataOption = None,
+    ferplus: FerPlus = None,
+    split: SplitOption = "PublicTest",
+    out: Annotated[
+        Path, typer.Option("-o", "--output", help="compare.html, or a .csv or .json file.")
+    ] = Path("compare.html"),
+) -> None:
+    """Put models side by side: accuracy, F1, size, cost, and the time of a face."""
+    need_training_extra()
+    from roomread.training.compare import as_rows, compare, comparison_page  # noqa: PLC0415
+    from roomread.training.runs import Run  # noqa: PLC0415
+
+    if out.suffix not in (".html", ".csv", ".json"):
+        raise typer.BadParameter("ends with .html, .csv or .json", param_hint="--output")
+    chosen = split_named(split)
+    pictures = read_data(data, ferplus) if data is not None else None
+    lines = compare(models, pictures, chosen)
+    _print_comparison(lines)
+    if out.suffix == ".html":
+        runs = [Run(Path(name)) for name in models if Path(name).is_dir()]
+        text = comparison_page(lines, runs, command=this_command())
+    elif out.suffix == ".json":
+        text = json.dumps(as_rows(lines), indent=2) + "\n"
+    else:
+        table = io.StringIO()
+        writer = csv.DictWriter(table, list(as_rows(lines)[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(as_rows(lines))
+        text = table.getvalue()
+    write_text(out, text)
+
+
+def _print_comparison(lines: list[Compared]) -> None:
+    table = Table(box=borders.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("run", no_wrap=True)
+    for column in ("net", "epochs", "accuracy", "macro-F1", "disgust", "FER+"):
+        table.add_column(column, no_wrap=True)
+    for column in ("params", "MACs", "ms a face", "MB"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for line in lines:
+        table.add_row(
+            line.name,
+            line.net,
+            str(line.epochs) if line.epochs is not None else "-",
+            f"{line.accuracy:.3f} ± {line.margin:.3f}",
+            f"{line.macro_f1:.3f}",
+            f"{line.disgust:.2f}",
+            f"{line.ferplus:.3f}" if line.ferplus is not None else "-",
+            f"{line.parameters / 1e6:.2f} M" if line.parameters is not None else "-",
+            f"{line.macs / 1e6:.0f} M" if line.macs is not None else "-",
+            f"{line.milliseconds:.2f}",
+            f"{line.megabytes:.1f}",
+        )
+    wide_console().print(table)

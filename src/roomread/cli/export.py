@@ -1,0 +1,53 @@
+"""`roomread export`: a run's best epoch as a model file, in fp32 and in int8."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from roomread.cli.workbench import DataOption, FerPlus, need_training_extra, read_data
+from roomread.errors import DataError, OutputError
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A folder of `roomread train`.")],
+    *,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Also model.int8.onnx, measured beside it.")
+    ] = False,
+    data: DataOption = None,
+    ferplus: FerPlus = None,
+) -> None:
+    """Write a run's model file anew, calibrated on PublicTest; with --int8 its quantised form."""
+    need_training_extra()
+    from roomread.training.quantise import quantise  # noqa: PLC0415
+    from roomread.training.runs import Run  # noqa: PLC0415
+    from roomread.training.workbench import finish  # noqa: PLC0415
+
+    run = Run(folder)
+    if not run.checkpoint.exists():
+        raise DataError(f"{folder}: no run with a finished epoch", hint="see `roomread train`")
+    console = Console()
+    pictures = read_data(data, ferplus) if data is not None else run.data()
+    try:
+        model = finish(run, pictures)
+        console.print(
+            f"wrote {run.model} ({model.size / 1e6:.1f} MB); ONNX Runtime gives what torch gives",
+            highlight=False,
+            soft_wrap=True,
+        )
+        if int8:
+            result = quantise(run.model, pictures, run.int8_model)
+            console.print(
+                f"wrote {run.int8_model} ({result.model.size / 1e6:.1f} MB): "
+                f"{result.model.card.figures['against fp32']}",
+                highlight=False,
+                soft_wrap=True,
+            )
+            if result.times_as_fast < 1.1:
+                console.print("it does not pay on this processor: keep model.onnx")
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,109 @@
+"""`roomread fewshot`: prepares a net for few-shot learning, and measures what that is worth."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box as borders
+from rich.console import Console
+from rich.table import Table
+
+from roomread.cli.workbench import (
+    Data,
+    FerPlus,
+    SplitOption,
+    need_training_extra,
+    read_data,
+    split_named,
+    use_threads,
+    wide_console,
+    write_text,
+)
+
+if TYPE_CHECKING:
+    from roomread.training.fewshot import Result
+
+app = typer.Typer(help="Few-shot learning on a data set.", no_args_is_help=True)
+
+
+@app.command("prepare")
+def prepare_command(
+    data: Data,
+    *,
+    model: Annotated[Path, typer.Option("--model", help="The model file to write into.")],
+    ferplus: FerPlus = None,
+) -> None:
+    """Write into a model file what ordinary faces look like to it; `teach` needs that."""
+    need_training_extra()
+    from roomread.training.ground import prepare  # noqa: PLC0415
+
+    pictures = read_data(data, ferplus)
+    with Console(stderr=True).status("reading the Training pictures"):
+        prepared = prepare(model, pictures)
+    Console().print(f"prepared {model} ({prepared.digest})", highlight=False, soft_wrap=True)
+
+
+@app.command("benchmark")
+def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
+    data: Data,
+    *,
+    ferplus: FerPlus = None,
+    model: Annotated[str, typer.Option(help="A bundled name or a model file.")] = "compact",
+    withheld: Annotated[
+        str | None,
+        typer.Option(help="A net trained by configs/withheld.toml, to teach what it never saw."),
+    ] = None,
+    split: SplitOption = "PublicTest",
+    episodes: Annotated[int, typer.Option(min=10, help="Draws of each kind.")] = 600,
+    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the figures as JSON too.")
+    ] = None,
+) -> None:
+    """Measure few-shot learning in N-way K-shot episodes."""
+    need_training_extra()
+    from roomread.classifier import open_model  # noqa: PLC0415
+    from roomread.training import fewshot  # noqa: PLC0415
+
+    chosen = split_named(split)
+    opened = open_model(model)
+    novel = open_model(withheld) if withheld is not None else None
+    pictures = read_data(data, ferplus)
+    use_threads(1)
+    with Console(stderr=True).status("drawing episodes"):
+        pool = fewshot.Pool.make(opened, pictures, chosen)
+        results = fewshot.seven(pool, episodes=episodes, seed=seed)
+        if pool.contempt.sum() > max(fewshot.SHOTS) + 1:
+            contempt = "(b) no head has it: contempt"
+            results += fewshot.state(pool, pool.contempt, contempt, episodes, seed)
+        results += fewshot.made_up_people(pool, opened, seed=seed)
+        if novel is not None:
+            unseen = fewshot.Pool.make(novel, pictures, chosen)
+            results += fewshot.withheld(unseen, novel, episodes=episodes, seed=seed)
+    signature = f"fer2013:{chosen.name} | copies:dropped | model:{opened.digest}"
+    signature += f" | withheld:{novel.digest}" if novel is not None else ""
+    signature += f" | episodes:{episodes} | seed:{seed}"
+    _print(results, signature)
+    if out is not None:
+        values = {"signature": signature, "results": [asdict(result) for result in results]}
+        write_text(out, json.dumps(values, indent=1) + "\n")
+
+
+def _print(results: list[Result], signature: str) -> None:
+    console = wide_console()
+    shots = sorted({result.shots for result in results})
+    for task in dict.fromkeys(result.task for result in results):
+        table = Table(title=task, title_justify="left", box=borders.SIMPLE_HEAD)
+        table.add_column("", no_wrap=True)
+        for count in shots:
+            table.add_column(f"{count} shot{'s' if count > 1 else ''}", justify="right")
+        rows = [result for result in results if result.task == task]
+        for method in dict.fromkeys(result.method for result in rows):
+            of = {r.shots: f"{r.value:.3f} ± {r.margin:.3f}" for r in rows if r.method == method}
+            table.add_row(method, *(of.get(count, "") for count in shots))
+        console.print(table)
+    console.print(f"± is the 95 % interval over episodes | {signature}", highlight=False)

@@ -1,0 +1,101 @@
+"""Readings as a table, JSON, JSON lines, CSV or Parquet, written as they come."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+
+from roomread.cli.tables import TableSink
+from roomread.errors import OutputError
+from roomread.formats.tables import CsvSink, JsonLinesSink, JsonSink, ParquetSink, Sink
+from roomread.media import atomic_path
+
+
+class Format(StrEnum):
+    """How readings are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+def format_for(path: Path | None) -> Format:
+    """The format a file's ending asks for; a table where it asks for none."""
+    suffix = path.suffix.lower().lstrip(".") if path is not None else ""
+    return Format(suffix) if suffix in set(Format) - {Format.TABLE} else Format.TABLE
+
+
+@contextmanager
+def open_sink(
+    form: Format, path: Path | None, stdout: IO[str], *, states: Sequence[str] = ()
+) -> Iterator[Sink]:
+    """A sink that writes to a file, whole or not at all, or to `stdout`.
+
+    Args:
+        form: how.
+        path: the file; None for `stdout`.
+        stdout: where text goes without a file.
+        states: the names of taught states, which tables give columns.
+
+    Raises:
+        OutputError: the file cannot be written, or Parquet was asked for on a terminal.
+        MissingExtraError: Parquet without its extra.
+    """
+    if form is Format.PARQUET:
+        if path is None:
+            raise OutputError("Parquet is not text", hint="name a file: -o readings.parquet")
+        with atomic_path(path) as draft, _closing(ParquetSink(draft, states=states)) as sink:
+            yield sink
+    elif path is None:
+        with _standard_output(stdout), _closing(_text_sink(form, stdout, states)) as sink:
+            yield sink
+    else:
+        with (
+            atomic_path(path) as draft,
+            draft.open("w", encoding="utf-8", newline="") as file,
+            _closing(_text_sink(form, file, states)) as sink,
+        ):
+            yield sink
+
+
+@contextmanager
+def _standard_output(stdout: IO[str]) -> Iterator[None]:
+    try:
+        yield
+        stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has enough, as `| head` has: no error, but nothing more to say either.
+        _discard(stdout)
+        raise SystemExit from None
+    except OSError as error:
+        _discard(stdout)
+        raise OutputError(f"standard output: {error.strerror}", hint="use -o FILE") from error
+
+
+def _discard(stdout: IO[str]) -> None:
+    """Lets what is still buffered go nowhere, or the interpreter would complain as it ends."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), stdout.fileno())
+
+
+@contextmanager
+def _closing(sink: Sink) -> Iterator[Sink]:
+    # Not contextlib.closing: after an error there is nothing to complete.
+    yield sink
+    sink.close()
+
+
+def _text_sink(form: Format, file: IO[str], states: Sequence[str]) -> Sink:
+    if form is Format.JSON:
+        return JsonSink(file)
+    if form is Format.JSONL:
+        return JsonLinesSink(file)
+    if form is Format.CSV:
+        return CsvSink(file, states=states)
+    return TableSink(file)

@@ -1,0 +1,301 @@
+"""`roomread session`: recorded lessons: listed, shown, marked, exported, reported, deleted."""
+
+from __future__ import annotations
+
+import csv
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box as borders
+from rich.markup import escape
+from rich.table import Table
+
+from roomread.cli import record
+from roomread.cli.stores import opened_store
+from roomread.cli.workbench import wide_console
+from roomread.errors import RoomreadError, SessionError
+from roomread.media import atomic_path
+from roomread.readings import Expression
+from roomread.room import DEFAULT_RULES, clock, parse_rules
+
+if TYPE_CHECKING:
+    # SQLAlchemy is an extra.
+    from roomread.store import Mark
+    from roomread.store.summary import Part
+
+app = typer.Typer(
+    help="Record a lesson: who is there, the mood over time, what each part did.",
+    no_args_is_help=True,
+)
+app.command("record")(record.command)
+
+Number = Annotated[str, typer.Argument(metavar="ID", help="As `session list` shows it.")]
+
+
+class ExportFormat(StrEnum):
+    """What a session can be exported as."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSON = "json"
+    XAPI = "xapi"
+
+
+@app.command("list")
+def list_command() -> None:
+    """List the sessions, the newest first."""
+    table = _table("id", "name", "recorded", "source", "people", "")
+    with opened_store() as store:
+        for session in store.sessions():
+            day = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
+            kept = "kept" if session.keeps_people else "room only"
+            table.add_row(
+                session.id,
+                escape(session.name),
+                day,
+                escape(session.source),
+                kept,
+                session.state().value,
+            )
+    wide_console().print(table if table.row_count else "no session is kept")
+
+
+@app.command("show")
+def show_command(number: Number) -> None:
+    """Show a session's parts, changes and alerts."""
+    from roomread.store.summary import summarise  # noqa: PLC0415 (needs the extra)
+
+    console = wide_console()
+    with opened_store() as store:
+        session = store.session(number)
+        summary = summarise(store.moods(session.id), store.marks(session.id))
+        alerts, people = store.alerts(session.id), store.people(session.id)
+    console.print(
+        f"[bold]{escape(session.name)}[/bold] ({session.id}), {session.state()}", highlight=False
+    )
+    if summary.whole is None:
+        console.print("no figure yet: three frames are needed")
+        return
+    table = _table("part", "from", "to", "present", "readable", "valence", "", "mostly")
+    for part in summary.parts:
+        table.add_row(*_cells(part))
+    console.print(table)
+    for change in summary.changes:
+        verb = "fell" if change.after < change.before else "rose"
+        at = (
+            f"{clock(change.time)}: valence {verb} from {change.before:+.2f} to {change.after:+.2f}"
+        )
+        console.print(at, highlight=False)
+    for alert in alerts:
+        until = f" until {clock(alert.ended)}" if alert.ended is not None else ""
+        console.print(
+            f"{clock(alert.time)}{until}: {alert.why} ({alert.sure:.0%} sure)", highlight=False
+        )
+    for person in people:
+        console.print(f"seat {person.seat}: {person.name}", highlight=False, markup=False)
+
+
+@app.command("mark")
+def mark_command(
+    number: Number,
+    label: Annotated[str | None, typer.Argument(help="What begins: a slide, an activity.")] = None,
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(help="When: 90, 1:30, 1:02:03. By default now, of a session that runs."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--csv", help="Marks of a file with the columns time and label.")
+    ] = None,
+) -> None:
+    """Mark what begins at a moment."""
+    from roomread.store import Mark, State  # noqa: PLC0415 (needs the extra)
+
+    if (label is None) == (file is None):
+        raise typer.BadParameter("give a label, or --csv FILE")
+    with opened_store() as store:
+        session = store.session(number)
+        if file is not None:
+            marks = read_marks(file)
+        elif at is not None:
+            marks = [Mark(parse_clock(at), label or "")]
+        elif session.state() is State.RECORDING:
+            # A camera's time runs as the clock does; a file's is as far as it has been read.
+            marks = [Mark(store.last_time(session.id) or 0.0, label or "")]
+        else:
+            raise SessionError(f"session {session.id} does not run", hint="say when with --at")
+        store.mark(session.id, marks)
+    typer.echo(f"{len(marks)} mark{'s' if len(marks) != 1 else ''} set")
+
+
+@app.command("enrol")
+def enrol_command(
+    number: Number,
+    seat: Annotated[int, typer.Argument(help="The seat's number.")],
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    *,
+    consent: Annotated[str, typer.Option(help="How this person agreed to be named.")],
+) -> None:
+    """Give a seat a name, with the person's consent."""
+    with opened_store() as store:
+        person = store.enrol(store.session(number).id, seat, name, consent=consent)
+    typer.echo(f"seat {person.seat} is {person.name}")
+
+
+@app.command("export")
+def export_command(
+    number: Number,
+    *,
+    form: Annotated[ExportFormat | None, typer.Option("--format")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file.")] = None,
+    people: Annotated[
+        bool, typer.Option("--people", help="Each person's readings, not the room's figures.")
+    ] = False,
+) -> None:
+    """Write a session to a file: CSV, Parquet, JSON, xAPI statements."""
+    if form is None and output is not None and output.suffix[1:] in set(ExportFormat):
+        form = ExportFormat(output.suffix[1:])
+    form = form or ExportFormat.CSV
+    if people and form not in (ExportFormat.CSV, ExportFormat.PARQUET):
+        raise typer.BadParameter("goes with csv and parquet", param_hint="--people")
+    with opened_store() as store:
+        from roomread.formats.session_export import Format, export  # noqa: PLC0415 (needs the extra)
+
+        session = store.session(number)
+        suffix = "xapi.json" if form is ExportFormat.XAPI else form.value
+        target = output or Path(f"{session.id}.{suffix}")
+        if people and not session.keeps_people:
+            raise SessionError(f"session {session.id} keeps no people", hint="leave out --people")
+        with atomic_path(target) as draft:
+            export(store, session.id, Format(form.value), draft, people=people)
+    typer.echo(f"wrote {target}")
+
+
+@app.command("report")
+def report_command(
+    number: Number,
+    *,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The page.")] = None,
+) -> None:
+    """Write a session's report: one HTML page, to be read or printed."""
+    with opened_store() as store:
+        from roomread.formats.session_report import session_report  # noqa: PLC0415 (needs the extra)
+
+        session = store.session(number)
+        target = output or Path(f"{session.id}.html")
+        with atomic_path(target) as draft:
+            draft.write_text(session_report(store, session.id), encoding="utf-8")
+    typer.echo(f"wrote {target}")
+
+
+@app.command("delete")
+def delete_command(
+    number: Number,
+    *,
+    seat: Annotated[
+        int | None, typer.Option(help="Only what is kept of the person at this seat.")
+    ] = None,
+) -> None:
+    """Delete a session, or one person's data in it."""
+    with opened_store() as store:
+        session = store.session(number)
+        if seat is not None:
+            store.forget_seat(session.id, seat)
+            typer.echo(f"seat {seat} of session {session.id} is forgotten")
+        else:
+            store.delete(session.id)
+            typer.echo(f"session {session.id} is deleted")
+
+
+@app.command("purge")
+def purge_command(
+    *,
+    days: Annotated[
+        float | None, typer.Option(min=0, help="By default ROOMREAD_RETENTION_DAYS.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Instead, all that is kept of the person of this name.")
+    ] = None,
+) -> None:
+    """Delete the sessions older than so many days, or all of a person."""
+    with opened_store() as store:
+        from roomread.settings.environment import load_settings  # noqa: PLC0415 (needs the extra)
+
+        if name is not None:
+            count = store.forget_name(name)
+            typer.echo(f"{count} seat{'s' if count != 1 else ''} of {name} forgotten")
+            return
+        limit = days if days is not None else load_settings().retention_days
+        if limit is None:
+            raise RoomreadError("purge needs an age", hint="--days 90, or ROOMREAD_RETENTION_DAYS")
+        deleted = store.purge(days=limit)
+    typer.echo(f"{len(deleted)} session{'s' if len(deleted) != 1 else ''} deleted")
+
+
+@app.command("rules")
+def rules_command(
+    file: Annotated[Path | None, typer.Argument(help="Rules to check.")] = None,
+) -> None:
+    """Print the default rules of attention, or check a file of your own."""
+    if file is None:
+        typer.echo(DEFAULT_RULES, nl=False)
+        return
+    for rule in parse_rules(record.read_rules(file)):
+        typer.echo(str(rule))
+
+
+def parse_clock(text: str) -> float:
+    """Seconds from "90", "1:30" or "1:02:03.5".
+
+    Raises:
+        SessionError: it is none of these.
+    """
+    if re.fullmatch(r"(?:(?:\d{1,3}:)?[0-5]?\d:)?\d{1,6}(?:\.\d+)?", text.strip()) is None:
+        raise SessionError(f"'{text}' is not a time", hint="write 90, 1:30 or 1:02:03")
+    seconds = 0.0
+    for part in text.strip().split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
+
+
+def read_marks(path: Path) -> list[Mark]:
+    """The marks of a CSV file with the columns `time` and `label`.
+
+    Raises:
+        SessionError: it cannot be read, or a line is no mark.
+    """
+    from roomread.store import Mark  # noqa: PLC0415 (needs the extra)
+
+    try:
+        # Spreadsheets write a byte order mark.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if not {"time", "label"} <= set(reader.fieldnames or ()):
+                raise SessionError(f"{path}: needs the columns time and label")
+            return [Mark(parse_clock(row["time"] or ""), row["label"] or "") for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SessionError(f"{path}: cannot be read as CSV", hint="check the name") from error
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=borders.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _cells(part: Part) -> list[str]:
+    cells = [escape(part.label), clock(part.start), clock(part.end)]
+    cells += [f"{part.present:.0f}", f"{part.coverage:.0%}"]
+    if part.valence is None or part.interval is None or part.scores is None:
+        return [*cells, "", "no figure", ""]
+    top = Expression(int(part.scores.argmax()))
+    return [
+        *cells,
+        f"{part.valence:+.2f}",
+        f"{part.interval.low:+.2f} to {part.interval.high:+.2f}",
+        f"{top} {part.scores[top]:.0%}",
+    ]

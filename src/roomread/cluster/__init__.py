@@ -1,0 +1,1 @@
+"""Ray: the archive, shared nets, training."""

@@ -1,0 +1,105 @@
+"""An archive's work on the workers of a Ray cluster."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from roomread._version import __version__
+from roomread.cluster import connection as cluster
+from roomread.cluster.archive.executor import Outcome, execute
+from roomread.cluster.archive.tasks import Job
+from roomread.errors import RoomreadError
+
+if TYPE_CHECKING:
+    import ray
+
+# A video that ends its process so often ends every process.
+_ATTEMPTS = 3
+
+
+def _work(job: Job, version: str) -> Outcome:
+    """Runs in a worker, which has one processor to itself."""
+    try:
+        cluster.check_version(version)
+    except RoomreadError as error:
+        return Outcome(job, None, str(error))
+    return execute(job, 1)
+
+
+class RayExecutor:
+    """Does each job in a process of its own with one processor, anywhere in the cluster.
+
+    The cluster is that of `cluster.join`.
+
+    Args:
+        workers: so many jobs at once; None for as many as there are processors.
+
+    Raises:
+        RoomreadError: the cluster does not answer.
+        MissingExtraError: the extra `cluster` is not installed.
+    """
+
+    def __init__(self, *, workers: int | None = None) -> None:
+        self.repeated = 0
+        self._workers = workers
+        self._waiting: deque[tuple[Job, int]] = deque()
+        self._running: dict[ray.ObjectRef[Outcome], tuple[Job, int]] = {}
+        ray = cluster.join()
+        self._ray = ray
+        # Ray itself would start a lost job again and tell nobody.
+        self._task = ray.remote(num_cpus=1, max_retries=0)(_work)
+
+    @property
+    def capacity(self) -> int:
+        """Twice the workers: the next job is there when one ends, and a cluster can grow."""
+        processors = cluster.processors()
+        return 2 * min(processors, self._workers or processors)
+
+    def submit(self, job: Job) -> None:
+        """Takes a job."""
+        self._waiting.append((job, 1))
+        self._start()
+
+    def wait(self) -> Outcome:
+        """One that has ended; one whose process ended is done again, up to three times.
+
+        Raises:
+            RoomreadError: the cluster is gone, or its workers have no Roomread.
+            LookupError: there is none.
+        """
+        lost = self._ray.exceptions
+        while self._running:
+            (ended, *_), _ = self._ray.wait(list(self._running), num_returns=1)
+            job, attempt = self._running.pop(ended)
+            try:
+                outcome: Outcome = self._ray.get(ended)
+            except (lost.WorkerCrashedError, lost.NodeDiedError, lost.OutOfMemoryError) as error:
+                if attempt < _ATTEMPTS:
+                    self.repeated += 1
+                    self._waiting.appendleft((job, attempt + 1))
+                    self._start()
+                    continue
+                name = job.video.source
+                problem = f"{name}: ended its worker {_ATTEMPTS} times ({type(error).__name__})"
+                outcome = Outcome(job, None, problem)
+            except lost.RayTaskError as error:
+                # What a job itself meets is in its outcome.
+                problem = f"a worker cannot begin: {cluster.reason(str(error))}"
+                hint = "install Roomread and its extra 'cluster' on all machines, alike"
+                raise RoomreadError(problem, hint=hint) from error
+            except lost.RayError as error:
+                problem = f"the Ray cluster: {' '.join(str(error).split())}"
+                raise RoomreadError(problem, hint="run again: what is read stays") from error
+            self._start()
+            return outcome
+        raise LookupError("no job was submitted")
+
+    def close(self) -> None:
+        """Leaves the cluster; one that was started here ends."""
+        cluster.leave()
+
+    def _start(self) -> None:
+        while self._waiting and (self._workers is None or len(self._running) < self._workers):
+            job, attempt = self._waiting.popleft()
+            self._running[self._task.remote(job, __version__)] = (job, attempt)

@@ -1,0 +1,225 @@
+"""What a worker does for an archive: cut a video, read a piece of it, join its pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.cluster.archive.report import KEY, Report, read_report
+from roomread.cluster.archive.stitch import Rows, Stitcher
+from roomread.cluster.archive.storage import Video, join, list_names, open_file, writing
+from roomread.errors import MediaError, ModelFileError
+from roomread.faces import CenterFace, Haar
+from roomread.formats.tables import ParquetSink
+from roomread.media import WHOLE, Span, VideoReader, cut_points, open_video
+from roomread.pipeline.analyzer import Analyzer
+from roomread.runtime import Device
+
+# A piece also reads so much of the one before, s: after it the scores, averaged over 0.3 s, are as
+# if the video had been read in one, and whoever is seen in it keeps the number.
+LEAD = 2.0
+# A video is cut where its pieces are about so long, s.
+PIECE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the videos of an archive are read.
+
+    Attributes:
+        model: a bundled model's name, or a file that every worker can open.
+        digest: of the model file.
+        haar: whether faces are found by Haar's cascade.
+        min_face: smaller faces are left out, px.
+        every: seconds from one frame that is read to the next; None for all.
+        piece: the length of a piece, s.
+        device: what the nets run on.
+    """
+
+    model: str
+    digest: str
+    haar: bool = False
+    min_face: float | None = None
+    every: float | None = None
+    piece: float = PIECE
+    device: Device = Device.CPU
+
+
+@cache
+def _analyzer(options: Options, threads: int) -> Analyzer:
+    """The nets, loaded once in a worker."""
+    model = open_model(options.model, threads=threads, device=options.device)
+    if model.digest != options.digest:
+        problem = f"{options.model}: is another model on this worker"
+        raise ModelFileError(problem, hint="install the same version on all machines")
+    size = options.min_face
+    if options.haar:
+        detector: Haar | CenterFace = Haar() if size is None else Haar(min_face=size)
+    else:
+        detector = CenterFace(min_face=size, threads=threads, device=options.device)
+    return Analyzer(detector=detector, classifier=ExpressionClassifier(model))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a video, and where its readings go.
+
+    Attributes:
+        span: the part.
+        file: the Parquet file.
+        done: whether that is there.
+    """
+
+    span: Span
+    file: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Decides in which pieces a video is read, and looks which are there already.
+
+    Attributes:
+        video: the video.
+        length: of a piece, s.
+        target: the Parquet file of the video.
+        drafts: the folder for its pieces.
+    """
+
+    video: Video
+    length: float
+    target: str
+    drafts: str
+
+    def run(self, _threads: int) -> list[Piece]:
+        """The pieces; one that goes to `target` where the video is short or cannot be cut.
+
+        Raises:
+            MediaError: it cannot be opened.
+        """
+        name = self.video.source
+        with open_file(name) as file, open_video(file, name) as (container, stream):
+            points = cut_points(container, stream, name)
+        count = round(points[0] / self.length) if points is not None else 1
+        if points is None or count < 2:
+            return [Piece(WHOLE, self.target, done=False)]
+        there, pieces = list_names(self.drafts), []
+        for number in range(count):
+            start = number * self.length
+            span = Span(
+                start,
+                start + self.length if number < count - 1 else float("inf"),
+                LEAD if number else 0.0,
+                points[1],
+            )
+            file_name = f"{self.video.fingerprint}-{number:04d}.parquet"
+            path = join(self.drafts, file_name)
+            done = file_name in there and read_report(path) is not None
+            pieces.append(Piece(span, path, done))
+        return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Reads a piece of a video into its Parquet file."""
+
+    video: Video
+    options: Options
+    piece: Piece
+
+    def run(self, threads: int) -> Report:
+        """Writes the file, whole or not at all; also of a damaged video, with what was readable.
+
+        Raises:
+            MediaError: the video cannot be opened, or the connection to it was lost.
+            OutputError: the file cannot be written.
+            ModelFileError: this worker has another model.
+        """
+        analyzer, name = _analyzer(self.options, threads), self.video.source
+        span, readings, error = self.piece.span, 0, ""
+        with (
+            writing(self.piece.file) as draft,
+            open_file(name) as file,
+            open_video(file, name, threads=threads) as (container, stream),
+        ):
+            frames = VideoReader(container, stream, name, span=span, every=self.options.every)
+            follower, sink = analyzer.follow(), ParquetSink(draft)
+            try:
+                for frame in frames:
+                    found = follower.update(frame)
+                    sink.add(frame, found)
+                    readings += len(found) if frame.index >= 0 else 0
+            except MediaError as problem:
+                error = str(problem)
+            report = Report(name, self.video.fingerprint, frames.frames, readings, error=error)
+            sink.note(KEY, report.to_json())
+            sink.close()
+        return report
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Makes one Parquet file of a video's pieces, as if it had been read in one.
+
+    Attributes:
+        video: the video.
+        pieces: their files, in order.
+        target: the Parquet file of the video.
+    """
+
+    video: Video
+    pieces: Sequence[str]
+    target: str
+
+    def run(self, _threads: int) -> Report:
+        """Writes the file, whole or not at all.
+
+        Raises:
+            MediaError: a piece cannot be read.
+            OutputError: the file cannot be written.
+        """
+        import pyarrow.parquet as pq  # noqa: PLC0415 (an extra)
+
+        stitcher, frames, readings, error = Stitcher(), 0, 0, ""
+        with writing(self.target) as draft:
+            writer = None
+            for path in self.pieces:
+                report = read_report(path)
+                if report is None:
+                    raise MediaError(f"{path}: is damaged", hint="delete it and run again")
+                with open_file(path) as file:
+                    table = _renumbered(pq.read_table(file), stitcher, frames)
+                writer = writer or pq.ParquetWriter(draft, table.schema)
+                writer.write_table(table)
+                frames, readings = frames + report.frames, readings + table.num_rows
+                # Behind the first damage the others say the same again.
+                error = error or report.error
+            source, mark = self.video.source, self.video.fingerprint
+            joined = Report(source, mark, frames, readings, len(self.pieces), error)
+            if writer is not None:
+                writer.add_key_value_metadata({KEY: joined.to_json()})
+                writer.close()
+        return joined
+
+
+def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
+    """A piece's own rows, with track and frame numbers of the video; `frames` came before."""
+    import pyarrow as pa  # noqa: PLC0415 (an extra)
+
+    table = table.replace_schema_metadata(None)
+    columns = {name: table[name].to_numpy() for name in ("time", "track", "frame")}
+    box = np.stack([table[side].to_numpy() for side in ("left", "top", "right", "bottom")], axis=-1)
+    lead = columns["frame"] < 0
+    numbers = stitcher.number(Rows(columns["time"], columns["track"], box), lead=lead)
+    for name, values in (("track", numbers), ("frame", columns["frame"] + frames)):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, table.schema.field(place), pa.array(values, pa.int64()))
+    return table.filter(pa.array(~lead))
+
+
+Job = Cut | Read | Join

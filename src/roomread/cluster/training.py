@@ -1,0 +1,149 @@
+"""Training on the workers of a Ray cluster, each with its part of every batch.
+
+Several processes of Ray Train import this module, and torch takes each of them seconds: only those
+that compute import it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from roomread._version import __version__
+from roomread.cluster import connection as cluster
+from roomread.errors import MissingExtraError, RoomreadError
+from roomread.training.dataset import FerData
+from roomread.training.hardware import Hardware
+from roomread.training.recipe import Recipe
+from roomread.training.runs import Run
+
+if TYPE_CHECKING:
+    from roomread.training.expression_net import ExpressionNet
+
+# Workers that are not up by then are all started again, s: Ray's minute is too short where several
+# import torch on few processors.
+_START_SECONDS = "600"
+# What Ray notes of a run while it lasts, in the run's folder.
+_NOTES = "ray"
+
+
+def train(
+    data: FerData, recipe: Recipe, out: Path, *, resume: bool, hardware: Hardware
+) -> ExpressionNet:
+    """As `fit.train`, with `hardware.devices` workers that write the same run's folder.
+
+    Args:
+        data: all splits.
+        recipe: the settings.
+        out: the run's folder, the same for all machines.
+        resume: go on from the last whole epoch in `out`.
+        hardware: what each worker computes on; "auto" is a GPU where the cluster has enough.
+
+    Raises:
+        DataError: see `fit.train`.
+        RoomreadError: the cluster does not answer, is too small, or a worker fails.
+        MissingExtraError: the extra `cluster` is not installed.
+        KeyboardInterrupt: Ctrl-C; the last whole epoch is kept.
+    """
+    from roomread.training import fit  # noqa: PLC0415 (see above)
+
+    out = out.resolve()
+    fit.check_run(data, recipe, out, resume=resume)
+    ray = cluster.join()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        hardware = _fitting(hardware, ray.cluster_resources())
+        settings = {
+            "version": __version__,
+            "data": ray.put(data),
+            "recipe": recipe,
+            "out": str(out),
+            "resume": resume,
+            "hardware": hardware,
+        }
+        _run(settings, out, hardware)
+    finally:
+        cluster.leave()
+        shutil.rmtree(out / _NOTES, ignore_errors=True)
+    return fit.load_net(Run(out).checkpoint, recipe)
+
+
+def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
+    try:
+        from ray.train import RunConfig, ScalingConfig  # noqa: PLC0415 (an extra)
+        from ray.train.torch import TorchTrainer  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtraError("--engine ray", extra="cluster") from error
+    os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", _START_SECONDS)
+    on_gpu = hardware.accelerator == "gpu"
+    trainer = TorchTrainer(
+        _work,
+        train_loop_config=settings,
+        scaling_config=ScalingConfig(
+            num_workers=hardware.devices,
+            use_gpu=on_gpu,
+            resources_per_worker={"CPU": hardware.threads or 1, "GPU": int(on_gpu)},
+        ),
+        # All machines must see the run's folder, and Ray sees that they do.
+        run_config=RunConfig(name="run", storage_path=str(out / _NOTES)),
+    )
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        trainer.fit()
+    except SystemExit as error:
+        # Ray turns Ctrl-C into an exit of its own.
+        raise KeyboardInterrupt from error
+    except Exception as error:  # Ray Train's errors have no base of their own
+        problem = f"the training on Ray: {cluster.reason(str(error))}"
+        raise RoomreadError(problem, hint="whole epochs are kept: --resume") from error
+    finally:
+        signal.signal(signal.SIGINT, on_interrupt)
+
+
+def _work(settings: dict[str, Any]) -> None:
+    """Runs in each worker."""
+    import ray  # noqa: PLC0415 (an extra)
+    from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment  # noqa: PLC0415
+
+    from roomread.training import fit  # noqa: PLC0415 (see above)
+
+    cluster.check_version(settings["version"])
+    environment = RayLightningEnvironment()  # type: ignore[no-untyped-call]
+    strategy = RayDDPStrategy(cluster_environment=environment)  # type: ignore[no-untyped-call]
+    hardware: Hardware = settings["hardware"]
+    fit.train(
+        ray.get(settings["data"]),
+        settings["recipe"],
+        Path(settings["out"]),
+        resume=settings["resume"],
+        # One device each: Ray says how many processes there are.
+        hardware=replace(hardware, devices=1, strategy=strategy),
+    )
+
+
+def _fitting(hardware: Hardware, resources: dict[str, float]) -> Hardware:
+    """What of the cluster is used.
+
+    Raises:
+        RoomreadError: it has less.
+    """
+    devices, gpus = hardware.devices, int(resources.get("GPU", 0))
+    accelerator = hardware.accelerator
+    if accelerator == "auto":
+        accelerator = "gpu" if gpus >= devices else "cpu"
+    if accelerator not in ("cpu", "gpu"):
+        raise RoomreadError(f"--engine ray has no {accelerator}", hint="--accelerator cpu or gpu")
+    # Ray's workers have one processor unless they ask for more.
+    threads = hardware.threads or 1
+    there = {"gpu": gpus, "cpu": int(resources.get("CPU", 0)) // threads}[accelerator]
+    if there < devices:
+        what = "GPUs" if accelerator == "gpu" else f"workers of {threads} processors"
+        raise RoomreadError(
+            f"the cluster has {there} {what}, and --devices asks for {devices}",
+            hint="ask for fewer, or add machines",
+        )
+    return replace(hardware, accelerator=accelerator, threads=threads)

@@ -1,0 +1,93 @@
+"""`roomread`: one app, its commands, and the one place where errors become a line and a status."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from roomread._version import __version__
+from roomread.cli import (
+    access,
+    analyze,
+    bench,
+    data,
+    evaluate,
+    export,
+    fewshot,
+    interrupts,
+    models,
+    profiles,
+    session,
+    teach,
+    train,
+)
+from roomread.cli.status import EXIT_FAILED
+from roomread.entry import app as webapp
+from roomread.entry import serve
+from roomread.errors import RoomreadError
+from roomread.media import is_opening
+
+app = typer.Typer(
+    help="Reads the facial expressions in a photo, a recording, a webcam, a class.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("analyze")(analyze.command)
+app.command("app")(webapp.command)
+app.command("serve")(serve.command)
+app.command("train")(train.command)
+app.command("evaluate")(evaluate.evaluate_command)
+app.command("compare")(evaluate.compare_command)
+app.command("export")(export.command)
+app.command("bench")(bench.command)
+app.command("models")(models.command)
+app.command("teach", cls=teach.TeachCommand)(teach.command)
+app.add_typer(profiles.app, name="profiles")
+app.add_typer(fewshot.app, name="fewshot")
+app.add_typer(data.app, name="data")
+app.add_typer(session.app, name="session")
+app.add_typer(access.keys, name="keys")
+app.add_typer(access.users, name="users")
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer's callbacks take the bare value)
+    if wanted:
+        typer.echo(f"roomread {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+def run() -> None:
+    """The console script: an error is one line on stderr and a status, not a traceback."""
+    interrupts.install()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file's name may hold what the terminal's encoding cannot show.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except RoomreadError as error:
+        print(f"roomread: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(EXIT_FAILED)
+    except SystemExit as ending:
+        if is_opening() and isinstance(ending.code, int):
+            # Nothing waits to be written but these; see `is_opening`.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ending.code)
+        raise

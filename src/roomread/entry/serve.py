@@ -1,0 +1,48 @@
+"""`roomread serve`: starts the HTTP service."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roomread.cli.extras import need_service_extra
+from roomread.errors import RoomreadError
+from roomread.settings.compute import ComputeEngine
+
+
+def command(  # noqa: PLR0913 (each is an option of the command)
+    *,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8501,
+    address: Annotated[
+        str, typer.Option(help="127.0.0.1 is this computer alone; 0.0.0.0 is everybody.")
+    ] = "127.0.0.1",
+    sign_in: Annotated[
+        bool, typer.Option("--sign-in", help="Ask for it at this computer too: behind a proxy.")
+    ] = False,
+    tls_cert: Annotated[Path | None, typer.Option(help="The certificate chain, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines.")] = False,
+    engine: Annotated[
+        ComputeEngine | None,
+        typer.Option(
+            help="Where the nets are: in this process, or shared on a Ray cluster. As "
+            "ROOMREAD_ENGINE says if left out: local."
+        ),
+    ] = None,
+) -> None:
+    """Start the service: the web app, an upload page and an HTTP API on one port."""
+    need_service_extra()
+    from roomread.entry.run import Listen, serve  # noqa: PLC0415 (needs the extra)
+
+    if (tls_cert is None) != (tls_key is None):
+        raise RoomreadError("TLS needs a certificate and its key", hint="give both, or neither")
+    for path in (tls_cert, tls_key):
+        if path is not None and not os.access(path, os.R_OK):
+            raise RoomreadError(f"{path}: cannot be read", hint="check its name and permissions")
+    if engine is not None:
+        # The web app's pages read the settings too.
+        os.environ["ROOMREAD_ENGINE"] = engine
+    serve(Listen(address, port, tls_cert, tls_key), sign_in=sign_in, log_json=log_json)

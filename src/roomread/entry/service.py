@@ -1,0 +1,164 @@
+"""The whole service as one ASGI app: the API, the pages, and the web app behind them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from pydantic.json_schema import models_json_schema
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from roomread import __version__
+from roomread.api import (
+    about,
+    analyze,
+    forms,
+    live,
+    oidc,
+    profiles,
+    session_socket,
+    sessions,
+    videos,
+)
+from roomread.api.analyze import request_cap
+from roomread.api.guard import Guard, is_ours
+from roomread.api.house import House, Manager, TheHouse
+from roomread.api.limits import Body
+from roomread.api.observe import Observe
+from roomread.api.problems import busy, map_errors
+from roomread.api.shapes import PicturesInput
+from roomread.fewshot.profile import MAX_BYTES
+from roomread.formats.received import FrameInput
+from roomread.web.asgi import make_app
+
+_ABOUT = """
+Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
+the person feels; where the net is not sure enough, or cannot see the face, it says so.
+`WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces;
+`WS /api/v1/sessions/{number}/readings` takes frames' faces as text messages, as its POST does.
+"""
+# A form's lines around its one file.
+_FORM_BYTES = 100_000
+_PAGE_BYTES = 1_000_000
+_AT_ONCE = 32
+
+router = APIRouter()
+PARTS = (about, analyze, videos, live, sessions, session_socket, profiles, forms, oidc)
+
+
+@router.get("/healthz", include_in_schema=False)
+async def healthz() -> PlainTextResponse:
+    """Whether the process answers."""
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/readyz", include_in_schema=False)
+async def readyz(house: TheHouse) -> PlainTextResponse:
+    """Whether it takes work."""
+    if house.closing:
+        raise busy("this service is about to end")
+    return PlainTextResponse("ready\n")
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(house: TheHouse, _manager: Manager) -> Response:
+    """What Prometheus asks for."""
+    house.metrics.live.set(house.live)
+    house.metrics.busy.set(house.slots.taken)
+    house.metrics.jobs.set(house.engine.board.unfinished())
+    return PlainTextResponse(house.metrics.text())
+
+
+def make_service(house: House) -> ASGIApp:
+    """The service, for an ASGI server to run.
+
+    Args:
+        house: what it works with; the caller closes its engine.
+    """
+    app = make_app(max_upload_mb=house.settings.max_upload_mb)
+    run_app = app.lifespan()
+
+    @asynccontextmanager
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        async with run_app(api):
+            yield
+            house.closing = True
+
+    api = FastAPI(
+        title="Roomread",
+        version=__version__,
+        description=_ABOUT,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url="/api/v1/openapi.json",
+        # Their pages fetch scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    _describe_bodies(api)
+    api.state.house = house
+    if house.provider is not None:
+        from starlette.middleware.sessions import SessionMiddleware  # noqa: PLC0415 (an extra)
+
+        # Holds what a sign-in at the provider must come back with; a restart begins it anew.
+        api.add_middleware(
+            SessionMiddleware,
+            secret_key=secrets.token_urlsafe(32),
+            session_cookie=oidc.FLOW_COOKIE,
+            max_age=oidc.FLOW_SECONDS,
+            same_site="lax",
+        )
+    map_errors(api)
+    api.include_router(router)
+    for part in PARTS:
+        api.include_router(part.router)
+    limited = Body(_Split(api, app), cap=lambda path: _cap(house, path), at_once=_AT_ONCE)
+    return Observe(Guard(limited, house.door), house.metrics)
+
+
+def _describe_bodies(api: FastAPI) -> None:
+    """Adds the bodies that routes parse by themselves to the OpenAPI document."""
+    describe = api.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        _, made = models_json_schema(
+            [(PicturesInput, "validation"), (FrameInput, "validation")],
+            ref_template="#/components/schemas/{model}",
+        )
+        document["components"]["schemas"] |= made["$defs"]
+        return document
+
+    # As FastAPI's documentation has it.
+    api.openapi = openapi  # type: ignore[method-assign]
+
+
+class _Split:
+    """The API and the service's own pages on their paths; the web app on all others.
+
+    Not a mount at "/": that would answer wrong methods and misspelt paths of the API too.
+    """
+
+    def __init__(self, api: ASGIApp, app: ASGIApp) -> None:
+        self._api, self._app = api, app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's call."""
+        ours = scope["type"] == "lifespan" or is_ours(scope["path"])
+        await (self._api if ours else self._app)(scope, receive, send)
+
+
+def _cap(house: House, path: str) -> int:
+    if path in ("/api/v1/analyze", "/api/v1/profiles", "/upload"):
+        return request_cap(house)
+    if path.startswith("/api/v1/sessions/") and path.endswith("/readings"):
+        return sessions.READINGS_BYTES
+    if path.startswith("/api/v1/profiles/"):
+        return MAX_BYTES
+    if path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/"):
+        return house.settings.max_upload_mb * 1_000_000 + _FORM_BYTES
+    return _PAGE_BYTES

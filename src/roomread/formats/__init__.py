@@ -1,0 +1,1 @@
+"""Every writer and reader of readings and sessions."""

@@ -1,0 +1,52 @@
+"""`report.html`: a session on one page that can be printed and needs nothing beside it."""
+
+from __future__ import annotations
+
+from roomread import pages
+from roomread.formats import session_charts as charts
+from roomread.readings import Expression
+from roomread.room import MIN_PEOPLE, clock
+from roomread.store.store import SessionStore
+from roomread.store.summary import course, seat_map, summarise
+
+
+def session_report(store: SessionStore, number: str) -> str:
+    """The page as HTML; it holds no picture of anybody.
+
+    Args:
+        store: where the session is kept.
+        number: its id.
+
+    Raises:
+        SessionError: there is no such session.
+    """
+    session = store.session(number)
+    moods, marks = store.moods(session.id), store.marks(session.id)
+    alerts = store.alerts(session.id)
+    people = store.people(session.id)
+    summary = summarise(moods, marks)
+    shown = course(moods)
+    seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
+    fall = summary.deepest_fall
+    return pages.render(
+        "roomread.store",
+        "session.html.j2",
+        title=session.name,
+        session=session,
+        state=str(session.state()),
+        started=session.started_at.astimezone(),
+        whole=summary.whole,
+        parts=summary.parts,
+        changes=summary.changes,
+        fall=fall,
+        fall_part=summary.part_at(fall.time) if fall is not None else None,
+        alerts=alerts,
+        people=people,
+        expressions=list(Expression),
+        least=MIN_PEOPLE,
+        clock=clock,
+        valence=charts.valence(shown, marks, summary.changes, alerts) if moods else "",
+        shares=charts.expressions(shown) if moods else "",
+        coverage=charts.coverage(shown) if moods else "",
+        seats=charts.seats(seats) if seats is not None else "",
+    )

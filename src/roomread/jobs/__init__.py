@@ -1,0 +1,1 @@
+"""Videos and pictures of strangers, read in processes that can be killed."""

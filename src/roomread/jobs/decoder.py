@@ -1,0 +1,108 @@
+"""Strangers' pictures to pixels, decoded in processes that can be killed."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.errors import MediaError
+from roomread.jobs.worker_process import Child
+
+# Pictures that one process decodes before a fresh one takes over: what a decoder lets leak ends.
+_LIFE = 10_000
+
+
+class Decoder:
+    """Decodes encoded pictures in a few processes of its own; for several threads at once.
+
+    Args:
+        max_pixels: of a picture; told before it is decoded.
+        seconds: how long one picture may take.
+        memory_mb: how much memory decoding may take, MB; kept to on Linux.
+        processes: how many decode at once; more threads wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_pixels: int = 50_000_000,
+        seconds: float = 10.0,
+        memory_mb: int = 1500,
+        processes: int = 2,
+    ) -> None:
+        program = [sys.executable, "-m", "roomread.jobs.decoder_worker"]
+        self._command = [*program, str(max_pixels), str(memory_mb)]
+        self._seconds, self._processes = seconds, processes
+        self._closed = False
+        self._free: queue.LifoQueue[tuple[Child, int] | None] = queue.LifoQueue()
+        self._running: set[Child] = set()
+        self._lock = threading.Lock()
+        for _ in range(processes):
+            # Started when it is needed.
+            self._free.put(None)
+
+    def decode(self, content: bytes, name: str) -> NDArray[np.uint8]:
+        """An upright RGB picture, uint8 [H, W, 3], read-only.
+
+        Args:
+            content: the encoded picture.
+            name: for messages.
+
+        Raises:
+            MediaError: it is damaged, no picture, too large, or took too long.
+        """
+        child, life = self._take()
+        kept = False
+        try:
+            child.send({"name": name}, content)
+            message = child.receive(self._seconds)
+            kept = message is not None and life > 1
+        finally:
+            if not kept:
+                self._end(child)
+            self._free.put((child, life - 1) if kept else None)
+        if message is None:
+            why = f"took over {self._seconds:g} s" if child.timed_out else "broke its decoder"
+            raise MediaError(f"{name}: {why}", hint="save it anew as JPEG or PNG")
+        head, pixels = message
+        if "problem" in head:
+            raise MediaError(head["problem"], hint=head["hint"])
+        return np.frombuffer(pixels, dtype=np.uint8).reshape(head["shape"])
+
+    def close(self) -> None:
+        """Ends the processes; pictures that are being decoded, or come later, fail."""
+        self._closed = True
+        with self._lock:
+            for child in self._running:
+                child.kill()
+        # Those that are being used come back as they fail.
+        for free in [self._free.get() for _ in range(self._processes)]:
+            if free is not None:
+                self._end(free[0])
+        for _ in range(self._processes):
+            self._free.put(None)
+
+    def _take(self) -> tuple[Child, int]:
+        free = self._free.get()
+        if free is not None:
+            return free
+        if self._closed:
+            self._free.put(None)
+            raise MediaError("the decoder was closed", hint="start the service again")
+        try:
+            child = Child(self._command)
+        except BaseException:
+            self._free.put(None)
+            raise
+        with self._lock:
+            self._running.add(child)
+        return child, _LIFE
+
+    def _end(self, child: Child) -> None:
+        with self._lock:
+            self._running.discard(child)
+        child.close()

@@ -1,0 +1,31 @@
+"""The program that decodes strangers' pictures; see `decoder`."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from roomread.errors import MediaError
+from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
+from roomread.media import read_image
+
+
+def main(max_pixels: int, memory_mb: int) -> None:
+    """Answers each picture with its pixels, or with what is wrong, until its parent ends."""
+    inlet, outlet = take_pipes()
+    limit_memory(memory_mb)
+    while (message := receive(inlet)) is not None:
+        head, content = message
+        name = str(head["name"])
+        try:
+            image = read_image(content, name=name, max_pixels=max_pixels)
+            send(outlet, {"shape": image.shape}, np.ascontiguousarray(image).data.cast("B"))
+        except MediaError as error:
+            send(outlet, {"problem": error.problem, "hint": error.hint})
+        except MemoryError:
+            send(outlet, {"problem": f"{name}: needs too much memory", "hint": "scale it down"})
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,175 @@
+"""The program that reads one video; see `jobs`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from roomread import Analyzer
+from roomread.errors import MediaError, RoomreadError
+from roomread.fewshot.store import read_profile
+from roomread.formats.annotated import Annotator
+from roomread.formats.tables import CsvSink, JsonLinesSink
+from roomread.formats.timeline import Timeline
+from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
+from roomread.media import Source, open_source, open_upload
+from roomread.readings import Frame
+
+# A rate that the page's progress bar and a cancelling visitor find quick enough.
+_REPORT_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One video that is being read.
+
+    Attributes:
+        task: what the parent asked for.
+        inlet: the parent's answers.
+        outlet: reports to it.
+        seconds: how far it is read.
+        duration: of the video in seconds, or None where it does not say.
+        cancelled: whether the parent said to stop.
+    """
+
+    task: dict[str, Any]
+    inlet: IO[bytes]
+    outlet: IO[bytes]
+    seconds: float = 0.0
+    duration: float | None = None
+    cancelled: bool = False
+    _reported: float = field(default_factory=time.monotonic)
+
+    def run(self, analyzer: Analyzer) -> None:
+        """Reads it to its end, unless the parent stops it.
+
+        Raises:
+            RoomreadError: it cannot be read, or not to its end; what came before is written.
+        """
+        folder, name = Path(self.task["folder"]), self.task["name"]
+        uploaded: str | None = self.task["upload"]
+        file = folder / uploaded if uploaded is not None else None
+        every: float | None = self.task["every"]
+        timeline = Timeline()
+        with (
+            open_upload(file, every=every) if file is not None else open_source(name) as source,
+            (folder / "readings.csv").open("w", encoding="utf-8", newline="") as table,
+            (folder / "readings.jsonl").open("w", encoding="utf-8") as lines,
+        ):
+            self._check(source)
+            if file is None and Path(name).exists():
+                file = Path(name)
+            states = [use.profile.name for use in analyzer.profiles if use.profile.is_state]
+            sinks = CsvSink(table, states=states), JsonLinesSink(lines)
+            frames = (self._checked(frame, name) for frame in source)
+            try:
+                with self._copy(source, file) as copy:
+                    for frame, readings in analyzer.stream(frames, overlap=True):
+                        for sink in sinks:
+                            sink.add(frame, readings)
+                        if copy is not None:
+                            copy.write(frame, readings)
+                        for reading in readings:
+                            timeline.add(reading)
+                        self.seconds = frame.time
+                        if self._is_stopped():
+                            if copy is not None:
+                                copy.cut_short()
+                            break
+            finally:
+                timeline.write(folder / "timeline.json")
+
+    def _copy(self, source: Source, file: Path | None) -> Annotator | nullcontext[None]:
+        if not self.task["annotated"]:
+            return nullcontext()
+        path = Path(self.task["folder"]) / "annotated.mp4"
+        return Annotator(path, source, sound_from=file)
+
+    def _check(self, source: Source) -> None:
+        if source.is_picture:
+            raise MediaError(f"{self.task['name']}: is a picture", hint="the page Photo takes it")
+        self.duration = source.duration
+        if self.duration is not None:
+            self._check_length(self.duration)
+
+    def _checked(self, frame: Frame, name: str) -> Frame:
+        height, width = frame.image.shape[:2]
+        if width * height > self.task["max_pixels"]:
+            problem = f"{self.task['name']}: {width} x {height} is too many pixels"
+            raise MediaError(problem, hint="scale it down first")
+        # A container may claim any length.
+        self._check_length(frame.time)
+        if frame.index >= self.task["max_frames"]:
+            problem = f"{self.task['name']}: over {self.task['max_frames']} pictures"
+            raise MediaError(problem, hint="cut it first; what was read is kept")
+        return replace(frame, source=name)
+
+    def _check_length(self, seconds: float) -> None:
+        most = self.task["max_seconds"]
+        if seconds > most:
+            problem = f"{self.task['name']}: is longer than {most / 60:g} minutes"
+            raise MediaError(problem, hint="cut it into parts")
+
+    def _is_stopped(self) -> bool:
+        """Tells the parent how far it is; it answers whether to go on."""
+        now = time.monotonic()
+        if now - self._reported < _REPORT_SECONDS:
+            return False
+        self._reported = now
+        _tell(self.outlet, {"seconds": self.seconds, "duration": self.duration})
+        answer = receive(self.inlet)
+        if answer is None:
+            _leave()
+        self.cancelled = not answer[0]["go_on"]
+        return self.cancelled
+
+
+def _tell(outlet: IO[bytes], report: dict[str, Any]) -> None:
+    try:
+        send(outlet, report)
+    except BrokenPipeError:
+        _leave()
+
+
+def _leave() -> NoReturn:
+    """The parent is gone, and whoever comes after it reads this video anew: no word about it."""
+    os._exit(1)
+
+
+def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
+    """Reads the one video that the parent names, and says how it went."""
+    inlet, outlet = take_pipes()
+    if sys.platform != "win32":
+        # Those who wait for a picture or film themselves come first.
+        os.nice(5)
+    message = receive(inlet)
+    if message is None:
+        return
+    task = message[0]
+    analyzer = make_analyzer()
+    limit_memory(task["memory_mb"])
+    reading = _Reading(task, inlet, outlet)
+    error = ""
+    try:
+        taught = [read_profile(Path(file)) for file in task["profiles"]]
+        reading.run(analyzer.with_profiles(taught) if taught else analyzer)
+    except RoomreadError as problem:
+        # Where the upload lies is nobody's business.
+        place = str(Path(task["folder"]) / (task["upload"] or "-"))
+        error = str(problem).replace(place, task["name"])
+    except MemoryError:
+        error = f"{task['name']}: needs too much memory (scale it down first)"
+    except OSError as problem:
+        error = f"{task['name']}: could not be written: {problem.strerror}"
+    report = {"seconds": reading.seconds, "duration": reading.duration, "error": error}
+    _tell(outlet, report | {"cancelled": reading.cancelled, "finished": True})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""Sessions recorded in the background: the page may be closed and come back to them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from roomread import Analyzer
+from roomread.errors import MediaError, RoomreadError, SessionError
+from roomread.formats.received import parse_frames
+from roomread.identity import DlibResNet, FaceEmbedder
+from roomread.jobs.queue import JobBoard
+from roomread.jobs.video_job import VideoJob
+from roomread.media import Source, open_source
+from roomread.readings import Frame
+from roomread.room import Alert, RoomMood
+from roomread.services.recording import new_session, record, refuse_picture
+from roomread.store import Recorder, Session, SessionStore
+
+# From one look at what a job has read to the next, s.
+_LOOK = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is to be recorded.
+
+    Attributes:
+        name: for people.
+        every: seconds from one frame to the next.
+        rules: of attention.
+        consent: who consented, and how; empty where people are not kept.
+        identity: whether people are told apart by their faces.
+    """
+
+    name: str
+    every: float
+    rules: str
+    consent: str
+    identity: bool = False
+
+
+class Recording:
+    """One source that is being read into a session, by a thread of its own.
+
+    Attributes:
+        session: what is recorded.
+        seconds: how far.
+        duration: of the source in seconds, or None where it does not say.
+        live: whether it is a camera or a stream.
+        error: why it ended early; None where it did not.
+    """
+
+    def __init__(self, session: Session, recorder: Recorder) -> None:
+        self.session = session
+        self.seconds = 0.0
+        self.duration: float | None = None
+        self.live = False
+        self.error: RoomreadError | None = None
+        self._recorder = recorder
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether more will come."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def mood(self) -> RoomMood | None:
+        """The latest."""
+        return self._recorder.mood
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """Those that hold now."""
+        return self._recorder.alerts
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written at present; else empty."""
+        return self._recorder.trouble
+
+    def watch(self, source: Source, frames: Iterator[Frame]) -> None:
+        """Begins to read a place of this computer.
+
+        Args:
+            source: opened; closed once it is read.
+            frames: its, recorded one by one.
+        """
+        self.duration, self.live = source.duration, source.live
+        self._start(self._watched(source, frames))
+
+    def follow(self, job: VideoJob, board: JobBoard) -> None:
+        """Begins to take what a job reads, which is forgotten at the end."""
+        self._start(self._followed(job, board))
+
+    def stop(self) -> None:
+        """Ends it after the frame that is being read."""
+        self._stop.set()
+
+    def wait(self) -> None:
+        """Returns when the last frame is written."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _start(self, times: Generator[float, None, None]) -> None:
+        name = f"record {self.session.id}"
+        self._thread = threading.Thread(target=self._run, args=(times,), name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self, times: Generator[float, None, None]) -> None:
+        try:
+            try:
+                with closing(times):
+                    for time in times:
+                        self.seconds = time
+                        if self._stop.is_set():
+                            break
+            finally:
+                self._recorder.close()
+        except RoomreadError as error:
+            self.error = error
+
+    def _watched(self, source: Source, frames: Iterator[Frame]) -> Generator[float, None, None]:
+        with source:
+            for frame in frames:
+                yield frame.time
+
+    def _followed(self, job: VideoJob, board: JobBoard) -> Generator[float, None, None]:
+        try:
+            with closing(_lines(job.folder / "readings.jsonl")) as lines:
+                while not self._stop.is_set():
+                    # First, so that all it read is there when it has ended.
+                    ended = job.finished
+                    self.duration = job.record.duration
+                    for line in iter(lines.__next__, ""):
+                        frame = parse_frames(line)[0]
+                        self._recorder.add(frame.time, frame.readings(self.session.threshold))
+                        yield frame.time
+                    if ended:
+                        break
+                    # Says that it goes on while other videos are read before this one.
+                    self._recorder.flush()
+                    self._stop.wait(_LOOK)
+            if job.record.error:
+                raise MediaError(job.record.error)
+        finally:
+            board.forget(job.record.number)
+
+
+def _lines(path: Path) -> Generator[str, None, None]:
+    """Whole lines of a file that is being written; empty whenever there is none yet."""
+    while not path.exists():
+        yield ""
+    with path.open(encoding="utf-8") as file:
+        begun = ""
+        while True:
+            begun += file.readline()
+            whole = begun.endswith("\n")
+            yield begun if whole else ""
+            if whole:
+                begun = ""
+
+
+class RecordingBoard:
+    """The recordings of one process.
+
+    Args:
+        store: where they are kept.
+        analyzer: called when a recording begins.
+        most: as many places at once; uploads wait among the jobs.
+    """
+
+    def __init__(
+        self, store: SessionStore, analyzer: Callable[[], Analyzer], *, most: int = 2
+    ) -> None:
+        self.store = store
+        self._analyzer, self._most = analyzer, most
+        self._recordings: dict[str, Recording] = {}
+        self._watched: set[str] = set()
+        self._lock = threading.Lock()
+
+    def get(self, number: str) -> Recording | None:
+        """The recording of a session, if it was begun here."""
+        return self._recordings.get(number)
+
+    def start(self, source: str, asked: Lesson, store: SessionStore) -> Session:
+        """Begins a session on a place: a path, a camera's number, a URL.
+
+        Raises:
+            MediaError: it cannot be opened; no session is made then.
+            SessionError: as many run as this process takes, or it cannot be made.
+            RulesError: the rules are none.
+            MissingExtraError: `identity` without its extra.
+        """
+        embedder = DlibResNet() if asked.identity else None
+        with ExitStack() as undo, self._lock:
+            running = [number for number in self._watched if self._recordings[number].running]
+            if len(running) >= self._most:
+                problem = f"{self._most} sessions are being recorded already"
+                raise SessionError(problem, hint="stop one of them")
+            opened = undo.enter_context(open_source(source, every=asked.every))
+            refuse_picture(opened, hint="the page Photo takes it")
+            analyzer = self._analyzer()
+            recording, recorder = self._make(source, asked, store, analyzer, embedder)
+            self._watched.add(recording.session.id)
+            recording.watch(opened, record(analyzer, opened, recorder, embedder=embedder))
+            # What was opened is the recording's from here on.
+            undo.pop_all()
+            return recording.session
+
+    def read(
+        self, name: str, content: bytes, asked: Lesson, store: SessionStore, jobs: JobBoard
+    ) -> Session:
+        """Begins a session on an uploaded video, which a process of its own reads.
+
+        Raises:
+            TooManyJobsError: as many videos wait as may.
+            OutputError: it cannot be kept.
+            SessionError: it cannot be made.
+            RulesError: the rules are none.
+        """
+        taking = jobs.taking(name, owner=store.owner, annotated=False, every=asked.every)
+        with taking as (job, file):
+            file.write_bytes(content)
+            recording, _ = self._make(name, asked, store, self._analyzer())
+        recording.follow(job, jobs)
+        return recording.session
+
+    def close(self) -> None:
+        """Stops all recordings and lets go of the store."""
+        for recording in self._recordings.values():
+            recording.stop()
+        for recording in self._recordings.values():
+            recording.wait()
+        self.store.close()
+
+    def _make(
+        self,
+        source: str,
+        asked: Lesson,
+        store: SessionStore,
+        analyzer: Analyzer,
+        embedder: FaceEmbedder | None = None,
+    ) -> tuple[Recording, Recorder]:
+        session = new_session(
+            store,
+            analyzer,
+            asked.name,
+            source=source,
+            rules=asked.rules,
+            consent=asked.consent,
+            embedder=embedder,
+        )
+        recorder = Recorder(store, session, every=asked.every)
+        recording = Recording(session, recorder)
+        self._recordings[session.id] = recording
+        return recording, recorder

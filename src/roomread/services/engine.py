@@ -1,0 +1,111 @@
+"""What every door of one process shares: the nets, the decoder, the video jobs."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from roomread import Analyzer
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.faces import CenterFace
+from roomread.jobs.decoder import Decoder
+from roomread.jobs.queue import JobBoard
+from roomread.jobs.video_job import Limits, Places
+from roomread.readings import Frame, Reading
+from roomread.settings.compute import ComputeEngine
+from roomread.settings.environment import Settings
+
+if TYPE_CHECKING:
+    from roomread.cluster.nets.shared import SharedNets
+
+# The service says who is signed in, and takes it away from whoever else says it.
+USER_HEADER = "X-Roomread-User"
+
+
+class Engine:
+    """Reads pictures and videos that strangers send, within an operator's limits.
+
+    Args:
+        settings: the limits.
+        jobs: the folder where video jobs survive this process; None for a temporary one.
+        processes: pictures that are decoded at once.
+
+    Attributes:
+        analyzer: the nets, here or on a cluster; it keeps nothing of a visitor.
+        board: the video jobs, whose processes have nets of their own.
+
+    Raises:
+        RoomreadError: the cluster that the settings want does not answer.
+    """
+
+    def __init__(self, settings: Settings, *, jobs: Path | None = None, processes: int = 2) -> None:
+        pixels = settings.max_megapixels * 1_000_000
+        self._shared = _shared_nets(settings)
+        self.analyzer = _analyzer(settings, self._shared)
+        self._decoder = Decoder(max_pixels=pixels, processes=processes)
+        seconds = settings.max_video_minutes * 60.0
+        limits = Limits(max_seconds=seconds, max_frames=int(seconds) * 60, max_pixels=pixels)
+        self.board = JobBoard(jobs, limits=limits, places=Places(mb=settings.max_kept_mb))
+
+    def frame(self, content: bytes, name: str, *, index: int = 0, time: float = 0.0) -> Frame:
+        """An encoded picture as a frame.
+
+        Raises:
+            MediaError: it is damaged, no picture, too large, or took too long to decode.
+        """
+        return Frame(self._decoder.decode(content, name), time, index, name)
+
+    def analyze(self, content: bytes, name: str, *, index: int = 0) -> tuple[Frame, list[Reading]]:
+        """An encoded picture and its readings, the largest face first; see `frame`."""
+        frame = self.frame(content, name, index=index)
+        return frame, self.analyzer.analyze_frame(frame)
+
+    def warm_up(self) -> None:
+        """Loads and starts what the first picture would wait for."""
+        file = io.BytesIO()
+        Image.new("RGB", (64, 64), "grey").save(file, "PNG")
+        self.analyze(file.getvalue(), "the first picture")
+
+    def close(self) -> None:
+        """Ends its processes; video jobs in a folder of their own are kept."""
+        self._decoder.close()
+        self.board.close()
+        if self._shared is not None:
+            self._shared.close()
+
+
+def _shared_nets(settings: Settings) -> SharedNets | None:
+    """The nets on a cluster; None where they are in this process."""
+    if settings.engine is ComputeEngine.LOCAL:
+        return None
+    from roomread.cluster.nets.shared import SharedNets  # noqa: PLC0415 (needs the extra)
+
+    return SharedNets(device=settings.device, replicas=settings.replicas)
+
+
+def _analyzer(settings: Settings, shared: SharedNets | None) -> Analyzer:
+    if shared is not None:
+        return Analyzer(detector=shared.detector, classifier=shared.classifier)
+    device = settings.device
+    return Analyzer(
+        detector=CenterFace(device=device),
+        classifier=ExpressionClassifier(open_model(device=device)),
+    )
+
+
+# Streamlit runs its pages in this process, and hands them nothing: they find the service's engine
+# here.
+_served: list[Engine] = []
+
+
+def serve_with(engine: Engine) -> None:
+    """Lets the app's pages use the service's engine."""
+    _served[:] = [engine]
+
+
+def served_engine() -> Engine | None:
+    """The service's engine; None where the app runs by itself."""
+    return _served[0] if _served else None

@@ -1,0 +1,176 @@
+"""Everything an operator can set, in one place: `ROOMREAD_*` variables or `roomread.toml`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from roomread.errors import RoomreadError
+from roomread.media import atomic_path
+from roomread.runtime import Device
+from roomread.settings.compute import ComputeEngine
+from roomread.settings.folders import config_folder, data_folder
+
+
+class Purpose(StrEnum):
+    """What an installation is used for; the law asks."""
+
+    PERSONAL = "personal"
+    RESEARCH = "research"
+    MEDICAL = "medical"
+    WORK_OR_SCHOOL = "work-or-school"
+
+
+class IceService(StrEnum):
+    """Who gives out TURN credentials that last an hour."""
+
+    COTURN = "coturn"
+    CLOUDFLARE = "cloudflare"
+    TWILIO = "twilio"
+    HUGGING_FACE = "hugging-face"
+
+
+def settings_file() -> Path:
+    """`roomread.toml` in the user's own configuration folder.
+
+    Raises:
+        RoomreadError: the user has no home folder, as in some containers.
+    """
+    return config_folder() / "roomread.toml"
+
+
+class Settings(BaseSettings):
+    """What an operator can set; a variable wins over the file.
+
+    Attributes:
+        purpose: what this installation is used for; None asks the first visitor.
+        ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
+            `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
+            asked by default: a camera on this computer needs none, and others learn nothing.
+        ice_service: a service that is asked for TURN credentials, beside `ice_servers`; None asks
+            none. See `roomread.web.ice` for what each wants to know.
+        turn_urls: for the service "coturn": the TURN server's addresses.
+        turn_secret: for the service "coturn": its `static-auth-secret`.
+        max_upload_mb: the largest picture or video that is taken, MB.
+        local_files: whether visitors may name files and addresses that the app's computer can
+            reach; only right where the visitors are the computer's own user.
+        max_cameras: live cameras at once; more visitors are told to wait.
+        database_url: where sessions are kept: `sqlite:////path/of/file.db` or
+            `postgresql://user:password@host/name`; None for a file in the user's data folder.
+        retention_days: sessions older than this are deleted when the next one is recorded, and by
+            `roomread session purge`; None keeps them until somebody deletes them.
+        max_picture_mb: the largest picture that the service takes, MB.
+        max_megapixels: of a picture, or of a video's pictures.
+        max_video_minutes: the longest video.
+        trusted_proxies: the addresses or networks of the proxies in front of the service, as they
+            reach it: what these say of a visitor's address and of HTTPS counts.
+        max_kept_mb: of videos that wait, and of results, at once, MB; for more, results are deleted
+            before their hour is over.
+        requests_per_minute: of one key, user or address; more are told to wait.
+        device: what the nets run on; see `roomread.runtime.Device`.
+        engine: where the nets are: in this process, or shared on a Ray cluster.
+        replicas: with the engine "ray": at most so many copies of the nets, a processor each; None
+            for as many as the cluster has processors.
+        oidc_issuer: the OpenID Connect provider where people may sign in to the service too, such
+            as `https://accounts.google.com`; None for none.
+        oidc_client_id: this service's at the provider.
+        oidc_client_secret: likewise; empty for a public client.
+        oidc_claim: which of the provider's claims is a user's name here.
+        data_folder: where keys, users and video jobs are kept; None for the user's own.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
+
+    purpose: Purpose | None = None
+    ice_servers: list[dict[str, Any]] = Field(default_factory=list)
+    ice_service: IceService | None = None
+    turn_urls: list[str] = Field(default_factory=list)
+    turn_secret: SecretStr = SecretStr("")
+    max_upload_mb: int = Field(default=200, ge=1)
+    local_files: bool = False
+    max_cameras: int = Field(default=8, ge=1)
+    database_url: str | None = None
+    retention_days: float | None = Field(default=None, gt=0)
+    max_picture_mb: int = Field(default=20, ge=1)
+    max_megapixels: int = Field(default=50, ge=1)
+    max_video_minutes: int = Field(default=180, ge=1)
+    max_kept_mb: int = Field(default=1000, ge=1)
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        default_factory=lambda: [ip_network("127.0.0.1"), ip_network("::1")]
+    )
+    requests_per_minute: int = Field(default=1200, ge=1)
+    device: Device = Device.CPU
+    engine: ComputeEngine = ComputeEngine.LOCAL
+    replicas: int | None = Field(default=None, ge=1)
+    oidc_issuer: str | None = None
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_claim: str = "email"
+    data_folder: Path | None = None
+
+    @property
+    def sessions_url(self) -> str:
+        """Where sessions are kept."""
+        return self.database_url or f"sqlite:///{self.data / 'sessions.db'}"
+
+    @property
+    def data(self) -> Path:
+        """The folder for sessions, keys, users and jobs, which may not be there yet."""
+        return self.data_folder or data_folder()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then variables, then the file."""
+        del dotenv_settings, file_secret_settings
+        file = TomlConfigSettingsSource(settings_cls, settings_file())
+        return init_settings, env_settings, file
+
+
+def load_settings() -> Settings:
+    """The settings as they are now.
+
+    Raises:
+        RoomreadError: a variable or the file holds what is no setting.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise RoomreadError(
+            f"the setting '{name}' is wrong: {first['msg']}",
+            hint=f"see ROOMREAD_{name.upper()} or {settings_file()}",
+        ) from error
+    except ValueError as error:
+        raise RoomreadError(f"the settings cannot be read: {error}") from error
+
+
+def keep_purpose(purpose: Purpose) -> None:
+    """Writes the purpose into the settings' file; other lines of it stay.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    path = settings_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in old if not line.replace(" ", "").startswith("purpose=")]
+    with atomic_path(path) as draft:
+        draft.write_text("\n".join([f'purpose = "{purpose}"', *kept]) + "\n", encoding="utf-8")

@@ -1,0 +1,61 @@
+"""Where this user's settings and data are kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_config_path, user_data_path
+
+from roomread.errors import RoomreadError
+
+# Who the computer's own user is, as `roomread.store` calls them too.
+LOCAL_OWNER = "local"
+
+
+def config_folder() -> Path:
+    """For `roomread.toml`; it may not be there yet.
+
+    Raises:
+        RoomreadError: the user has no home folder, as in some containers.
+    """
+    try:
+        return user_config_path("roomread", appauthor=False)
+    except RuntimeError as error:
+        raise _homeless() from error
+
+
+def data_folder() -> Path:
+    """For sessions, profiles, keys, users and jobs; it may not be there yet.
+
+    `ROOMREAD_DATA_FOLDER` names another one.
+
+    Raises:
+        RoomreadError: the user has no home folder, as in some containers.
+    """
+    named = os.environ.get("ROOMREAD_DATA_FOLDER")
+    if named:
+        return Path(named)
+    try:
+        return user_data_path("roomread", appauthor=False)
+    except RuntimeError as error:
+        raise _homeless() from error
+
+
+def profiles_folder(data: Path, owner: str) -> Path:
+    """Where an owner's profiles are kept; it may not be there yet.
+
+    Args:
+        data: the folder of all data.
+        owner: `LOCAL_OWNER` for the computer's own user, else the service's id of a user or key.
+    """
+    if owner == LOCAL_OWNER:
+        return data / "profiles"
+    return data / "profiles-of" / owner.replace(":", "-")
+
+
+def _homeless() -> RoomreadError:
+    return RoomreadError(
+        "this user has no home folder to keep settings and data in",
+        hint="set HOME, or XDG_CONFIG_HOME and XDG_DATA_HOME",
+    )

@@ -1,0 +1,111 @@
+"""Rows of the tables to our types and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from roomread.readings import Expression
+from roomread.room import Alert, RoomMood
+from roomread.store import schema
+from roomread.store.records import Session, milliseconds
+
+_NAMES = [e.display_name for e in Expression]
+
+
+def utc_now() -> datetime:
+    """The present, with its zone."""
+    return datetime.now(UTC)
+
+
+def stored(time: datetime) -> datetime:
+    """As times are kept: UTC, without saying so."""
+    return time.astimezone(UTC).replace(tzinfo=None)
+
+
+def insert_once(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Inserts rows, and leaves out those that are there already."""
+    if not rows:
+        return
+    # Both dialects' own INSERT has this, and SQLAlchemy's common one does not.
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
+    connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def mood_row(number: str, mood: RoomMood) -> dict[str, Any]:
+    """A mood as a row of its table."""
+    scores = mood.scores if mood.scores is not None else [None] * len(_NAMES)
+    return {
+        "session_id": number,
+        "time_ms": milliseconds(mood.time),
+        "present": mood.present,
+        "readable": mood.readable,
+        "baseline": mood.baseline,
+        **{
+            name: None if score is None else float(score)
+            for name, score in zip(_NAMES, scores, strict=True)
+        },
+    }
+
+
+def alert_row(number: str, alert: Alert) -> dict[str, Any]:
+    """An alert as a row of its table."""
+    return {
+        "session_id": number,
+        "number": alert.number,
+        "time_ms": milliseconds(alert.time),
+        "ended_ms": None if alert.ended is None else milliseconds(alert.ended),
+        "seat": alert.seat,
+        "rule": alert.rule,
+        "why": alert.why,
+        "sure": alert.sure,
+    }
+
+
+def session_row(session: Session) -> dict[str, Any]:
+    """A session as a row of its table."""
+    names = [column.name for column in schema.sessions.columns]
+    row = {name: getattr(session, name) for name in names}
+    return row | {name: stored(row[name]) for name in ("started_at", "updated_at")}
+
+
+def to_session(row: Row[Any]) -> Session:
+    """The session of a row."""
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
+    for name in ("started_at", "updated_at", "ended_at"):
+        if values[name] is not None:
+            values[name] = values[name].replace(tzinfo=UTC)
+    return Session(**values)
+
+
+def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
+    """The moods of rows."""
+    # An hour has thousands of rows: positions, not names, and one array for all of their scores.
+    columns = [tuple(row) for row in rows]
+    scores = np.array([row[4:-1] for row in columns], dtype=np.float64)
+    return [
+        RoomMood(row[1] / 1000, row[2], row[3], None if row[4] is None else known, row[-1])
+        for row, known in zip(columns, scores, strict=True)
+    ]
+
+
+def to_alert(row: Row[Any]) -> Alert:
+    """The alert of a row."""
+    _, number, time, ended, seat, rule, why, sure = tuple(row)
+    return Alert(
+        number=number,
+        time=time / 1000,
+        rule=rule,
+        why=why,
+        sure=sure,
+        seat=seat,
+        ended=None if ended is None else ended / 1000,
+    )

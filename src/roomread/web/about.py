@@ -1,0 +1,94 @@
+"""What is processed where, what the law says, and what this installation is used for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from roomread import __version__
+from roomread.errors import OutputError
+from roomread.settings.environment import (
+    Purpose,
+    Settings,
+    keep_purpose,
+    load_settings,
+    settings_file,
+)
+
+_PURPOSES = {
+    Purpose.PERSONAL: "Myself: my own face, my own pictures",
+    Purpose.RESEARCH: "Research, with the consent of everybody who is filmed",
+    Purpose.MEDICAL: "Medical or safety reasons",
+    Purpose.WORK_OR_SCHOOL: "Work or education outside the European Union",
+}
+_LAW = """
+**In the European Union** it is prohibited to infer emotions of people at work or in education from
+their faces, except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, Article
+5(1)(f)). Elsewhere other laws may ask for consent or forbid it too. This page is no legal advice.
+"""
+_LIMITS = """
+An expression is what a face shows, not what the person feels. People frown when they think.
+Roomread says how sure it is, and says nothing where it is not sure enough or cannot see the face.
+"""
+
+
+def purpose_is_known(settings: Settings) -> bool:
+    """Asks the first visitor what this installation is used for; False until it is answered."""
+    if settings.purpose is not None or "purpose" in st.session_state:
+        return True
+    st.title("Welcome to Roomread")
+    st.markdown(_LIMITS)
+    st.subheader("What is this installation used for?")
+    st.markdown(_LAW)
+    with st.form("purpose_form"):
+        chosen = st.radio(
+            "It is used for",
+            list(Purpose),
+            format_func=lambda purpose: _PURPOSES[purpose],
+            index=None,
+            key="purpose_choice",
+        )
+        sent = st.form_submit_button("Go on", type="primary")
+    st.caption(
+        "Work or education in the European Union is not among these: it is prohibited there. "
+        f"The answer is kept in {settings_file()}; `ROOMREAD_PURPOSE` sets it too."
+    )
+    if not sent:
+        return False
+    if chosen is None:
+        st.error("Choose one of the four, or close this page.")
+        return False
+    st.session_state["purpose"] = chosen
+    try:
+        keep_purpose(chosen)
+    except OutputError as error:
+        st.session_state["purpose_not_kept"] = str(error)
+    st.rerun()
+    return False
+
+
+def show() -> None:
+    """The page."""
+    st.title("About and privacy")
+    problem = st.session_state.get("purpose_not_kept")
+    if problem:
+        st.warning(f"Your answer about the purpose could not be kept: {problem}")
+    st.markdown(_LIMITS)
+    st.subheader("What happens to pictures")
+    st.markdown(
+        """
+- They are read on **the computer that runs this app**, in its memory, and nowhere else.
+- **Nothing is stored**: no picture, no reading, unless you download it yourself. The page Class
+  keeps the figures of the room that you record, never a picture; readings of single people only
+  with the consent that you write down there. What you teach and keep on the page Teach is stored
+  as vectors, never as pictures, until you delete it.
+- Nobody is recognised: a taught person's profile is used for the only face of a picture, whoever
+  that is, and nothing is compared with other pictures.
+- Nothing is downloaded when the app runs; the nets are part of it.
+"""
+    )
+    st.subheader("The law")
+    st.markdown(_LAW)
+    purpose = load_settings().purpose or st.session_state.get("purpose")
+    if purpose is not None:
+        st.markdown(f"This installation is used for: **{_PURPOSES[Purpose(purpose)]}**.")
+    st.caption(f"Roomread {__version__}, Apache-2.0.")

@@ -1,0 +1,102 @@
+"""The model's card: what it was trained on, what was measured, where it is weak."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile
+from roomread.web.shared import engine
+
+# As training logs them, and as a reader calls them.
+_LOSSES = {"train_loss": "training", "val_loss": "PublicTest"}
+_ACCURACIES = {
+    "train_accuracy": "training (augmented), FER-2013",
+    "val_accuracy": "PublicTest, FER-2013",
+    "val_ferplus_accuracy": "PublicTest, FER+ majority",
+}
+
+
+def show() -> None:
+    """The page."""
+    st.title("The model")
+    classifier = engine().analyzer.classifier
+    if not isinstance(classifier, ExpressionClassifier):
+        st.info("This classifier has no card.")
+        return
+    model = classifier.model
+    card = model.card
+    st.markdown(card.notes)
+    columns = st.columns(4)
+    columns[0].metric("Net", card.net)
+    columns[1].metric("File", f"{model.size / 1e6:.1f} MB")
+    columns[2].metric("Abstains under", f"{card.threshold:.0%}")
+    columns[3].metric("Precision", card.precision)
+    st.subheader("What was measured")
+    figures = [(name, *text.partition(" | ")[::2]) for name, text in card.figures.items()]
+    st.dataframe(pd.DataFrame(figures, columns=["figure", "value", "measured on"]), hide_index=True)
+    st.caption("± is the 95 % interval. ECE is the calibration error: how far sureness is off.")
+    _show_confusion(card)
+    _show_training(model)
+
+
+def _show_confusion(card: ModelCard) -> None:
+    if not card.confusion:
+        return
+    st.subheader("What it takes for what")
+    name = st.selectbox("Compared with", list(card.confusion), key="confusion")
+    counts = pd.DataFrame(card.confusion[name], index=card.labels, columns=card.labels)
+    table = counts.rename_axis("labelled").melt(
+        ignore_index=False, var_name="read as", value_name="pictures"
+    )
+    totals = table.groupby("labelled")["pictures"].transform("sum").clip(lower=1)
+    table["share"] = table["pictures"] / totals
+    chart = alt.Chart(table.reset_index()).encode(
+        x=alt.X("read as:N", sort=card.labels, axis=alt.Axis(labelAngle=0, orient="top")),
+        y=alt.Y("labelled:N", sort=card.labels),
+    )
+    cells = chart.mark_rect().encode(
+        color=alt.Color("share:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
+        tooltip=["labelled", "read as", "pictures", alt.Tooltip("share", format=".1%")],
+    )
+    numbers = chart.mark_text().encode(
+        text=alt.Text("share:Q", format=".0%"),
+        color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("black")),
+    )
+    st.altair_chart((cells + numbers).properties(height=360), width="stretch")
+    st.caption("Of the PublicTest pictures with a label (row), the share that is read as each.")
+
+
+def _show_training(model: ModelFile) -> None:
+    card = model.card
+    st.subheader("How it was trained")
+    if card.curves:
+        left, right = st.columns(2)
+        left.altair_chart(_curves(card, "loss", _LOSSES), width="stretch")
+        right.altair_chart(_curves(card, "accuracy", _ACCURACIES), width="stretch")
+    settings = [(name, str(value)) for name, value in card.training.items()]
+    st.dataframe(pd.DataFrame(settings, columns=["setting", "value"]), hide_index=True)
+    st.code(f"roomread train DATA --config {model.name} --out runs/anew", language="bash")
+    st.caption(f"Data: {card.data}. Weights: {card.licence}. Digest: {model.digest}.")
+
+
+def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:
+    noted = pd.DataFrame(card.curves)
+    # A net with one head has no figure for the other.
+    known = [name for name in names if name in noted]
+    table = noted.melt("epoch", known, "of", quantity)
+    chart: alt.Chart = (
+        alt.Chart(table.replace({"of": names}).dropna())
+        .mark_line()
+        .encode(
+            x=alt.X("epoch:Q"),
+            y=alt.Y(f"{quantity}:Q", scale=alt.Scale(zero=False)),
+            color=alt.Color(
+                "of:N", sort=list(names.values()), legend=alt.Legend(orient="bottom", columns=1)
+            ),
+            tooltip=["epoch", "of", alt.Tooltip(f"{quantity}:Q", format=".3f")],
+        )
+        .properties(height=300)
+    )
+    return chart

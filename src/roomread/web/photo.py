@@ -1,0 +1,193 @@
+"""Photos in; boxes, a table, and downloads out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import PurePath
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from roomread import Analyzer
+from roomread.errors import BusyError, MediaError, RoomreadError
+from roomread.formats.tables import CsvSink, JsonSink
+from roomread.media import PICTURE_SUFFIXES, draw_readings
+from roomread.readings import Expression, Frame, Reading, percent
+from roomread.services.engine import Engine
+from roomread.settings.environment import load_settings
+from roomread.web.shared import (
+    engine,
+    score_bars,
+    turn,
+    upload_types,
+    visitor_analyzer,
+)
+
+# Of a drawn copy on the page, px; the one to download is as large as the picture.
+_SHOWN = (1600, 1600)
+# A picture's name and digest, and the profiles that it is read with.
+_Key = tuple[str, bytes, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """One picture, read.
+
+    A session keeps many: of each only what the page shows, not its pixels.
+
+    Attributes:
+        frame: the picture; in the place of its pixels zeros, which take no memory.
+        readings: of its faces, the largest first.
+        drawn: a JPEG with boxes and labels, as large as a screen.
+        make_copy: the picture with boxes and labels as a PNG, in its own size.
+    """
+
+    frame: Frame
+    readings: list[Reading]
+    drawn: bytes
+    make_copy: Callable[[], bytes]
+
+
+def show() -> None:
+    """The page."""
+    st.title("Photo")
+    limit = load_settings().max_upload_mb
+    uploads = st.file_uploader(
+        "Photos",
+        type=upload_types(PICTURE_SUFFIXES),
+        accept_multiple_files=True,
+        max_upload_size=limit,
+    )
+    pictures = [(upload.name, upload.getvalue()) for upload in uploads]
+    if st.toggle("Take one with the camera"):
+        taken = st.camera_input("Your camera")
+        if taken is not None:
+            pictures.append(("camera.jpg", taken.getvalue()))
+    if not pictures:
+        st.info("Upload one or more photos, or take one. They stay in this computer's memory.")
+        return
+    photos = []
+    analyzer = visitor_analyzer()
+    for number, read in enumerate(_read_once(analyzer, pictures)):
+        if isinstance(read, RoomreadError):
+            st.error(str(read))
+            continue
+        photos.append(read)
+        _show_photo(read, number)
+    if photos:
+        _offer_readings(photos)
+
+
+def _read_once(
+    analyzer: Analyzer, pictures: list[tuple[str, bytes]]
+) -> list[Photo | RoomreadError]:
+    """Reads what was not read when the page was last drawn; forgets what is no longer there."""
+    known: dict[_Key, Photo | RoomreadError] = st.session_state.get("photos", {})
+    read: dict[_Key, Photo | RoomreadError] = {}
+    taught = tuple(use.profile.name for use in analyzer.profiles)
+    for name, content in pictures:
+        key = (name, hashlib.sha256(content).digest(), taught)
+        read[key] = known[key] if key in known else _read(analyzer, name, content)
+    # Who was told to wait is served when the page is drawn again.
+    st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
+    return list(read.values())
+
+
+def _read(analyzer: Analyzer, name: str, content: bytes) -> Photo | RoomreadError:
+    try:
+        with turn():
+            frame = engine().frame(content, name)
+            readings = analyzer.analyze_frame(frame)
+            drawn = Image.fromarray(draw_readings(frame.image, readings))
+            drawn.thumbnail(_SHOWN)
+            pixels = np.broadcast_to(np.uint8(0), frame.image.shape)
+            make_copy = partial(_annotated, engine(), content, name, readings)
+            frame = replace(frame, image=pixels)
+            return Photo(frame, readings, _encoded(drawn, "JPEG"), make_copy)
+    except (BusyError, MediaError) as error:
+        return error
+
+
+def _annotated(made_by: Engine, content: bytes, name: str, readings: list[Reading]) -> bytes:
+    """The drawn copy in its own size."""
+    image = draw_readings(made_by.frame(content, name).image, readings)
+    return _encoded(Image.fromarray(image), "PNG")
+
+
+def _encoded(picture: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind)
+    return file.getvalue()
+
+
+def _show_photo(photo: Photo, number: int) -> None:
+    name, readings = photo.frame.source, photo.readings
+    st.subheader(name)
+    left, right = st.columns([3, 2])
+    count = len(readings)
+    said = "No face was found." if not count else f"{count} face{'s' if count > 1 else ''}"
+    left.image(photo.drawn, caption=f"{name}: {said}", width="stretch")
+    left.download_button(
+        "Annotated picture",
+        # Made when it is asked for.
+        photo.make_copy,
+        file_name=f"{PurePath(name).stem}.annotated.png",
+        mime="image/png",
+        key=f"picture{number}",
+        on_click="ignore",
+    )
+    if not readings:
+        right.info(
+            f"{said} Faces under about 24 pixels, seen from behind or far from upright are missed."
+        )
+        return
+    right.dataframe(_table(readings), hide_index=True)
+    readable = [(i, r.scores) for i, r in enumerate(readings) if r.scores is not None]
+    if readable:
+        chosen = right.selectbox(
+            "Scores of",
+            range(len(readable)),
+            format_func=lambda i: f"face {readable[i][0] + 1}: {readable[i][1]}",
+            key=f"face{number}",
+        )
+        right.altair_chart(score_bars(readable[chosen][1]), width="stretch")
+
+
+def _table(readings: list[Reading]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "face": number,
+                "expression": str(reading),
+                **{e.display_name: _score(reading, e) for e in Expression},
+                "size, px": round(reading.quality.size),
+            }
+            for number, reading in enumerate(readings, start=1)
+        ]
+    )
+
+
+def _score(reading: Reading, expression: Expression) -> str:
+    return percent(reading.scores[expression]) if reading.scores is not None else ""
+
+
+def _offer_readings(photos: list[Photo]) -> None:
+    st.subheader("Download the readings")
+    states = sorted({s.name for photo in photos for r in photo.readings for s in r.states})
+    table, array = io.StringIO(newline=""), io.StringIO(newline="")
+    for label, text, sink, suffix, mime in (
+        ("CSV", table, CsvSink(table, states=states), "csv", "text/csv"),
+        ("JSON", array, JsonSink(array), "json", "application/json"),
+    ):
+        for number, photo in enumerate(photos):
+            sink.add(replace(photo.frame, index=number), photo.readings)
+        sink.close()
+        st.download_button(
+            label, text.getvalue(), file_name=f"readings.{suffix}", mime=mime, on_click="ignore"
+        )

@@ -1,0 +1,177 @@
+"""A video in; its course over time, a drawn copy and the readings out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from roomread.errors import RoomreadError
+from roomread.jobs.queue import JobBoard
+from roomread.jobs.video_job import JobState, VideoJob
+from roomread.media import VIDEO_SUFFIXES
+from roomread.readings import Expression
+from roomread.settings.environment import load_settings
+from roomread.web.shared import (
+    EXPRESSION_SCALE,
+    engine,
+    go_to,
+    profile_store,
+    upload_types,
+    visitor,
+    visitor_profiles,
+)
+
+
+def _board() -> JobBoard:
+    return engine().board
+
+
+def show() -> None:
+    """The page."""
+    st.title("Video")
+    number = st.query_params.get("job", "")
+    job = _board().get(number, owner=visitor())
+    if job is None:
+        if number:
+            st.warning(
+                "This job is no longer kept. Finished ones are forgotten after an hour, or earlier "
+                "where the space is needed."
+            )
+        _ask()
+        return
+    st.subheader(job.record.name)
+    if not job.finished:
+        _show_progress(job, number)
+        return
+    _show_result(job)
+    if st.button("Another video"):
+        _board().forget(number)
+        go_to()
+
+
+def _ask() -> None:
+    settings = load_settings()
+    upload = st.file_uploader(
+        "A video",
+        type=upload_types(VIDEO_SUFFIXES),
+        max_upload_size=settings.max_upload_mb,
+    )
+    place = ""
+    if settings.local_files:
+        place = st.text_input("or a path or URL that the app's computer can reach").strip()
+    if not st.button("Read it", type="primary", disabled=upload is None and not place):
+        st.info("The video is read on the app's computer; its copy is deleted an hour later.")
+        return
+    profiles = [profile_store().path(profile.name) for profile in visitor_profiles()]
+    try:
+        if upload is not None:
+            number = _board().upload(
+                upload.name, upload.getvalue(), owner=visitor(), profiles=profiles
+            )
+        else:
+            number = _board().start(place, owner=visitor(), profiles=profiles)
+    except RoomreadError as error:
+        st.error(str(error))
+        return
+    go_to(job=number)
+
+
+@st.fragment(run_every=1.0)
+def _show_progress(job: VideoJob, number: str) -> None:
+    if job.finished:
+        st.rerun()
+    before = _board().waiting_before(number)
+    if job.started is None:
+        st.info(f"Waiting: {before} video{'s' if before != 1 else ''} before this one.")
+    else:
+        record = job.record
+        text = f"{record.seconds:.0f} s read"
+        if record.duration:
+            text = f"{record.seconds:.0f} of {record.duration:.0f} s read"
+        if job.remaining is not None:
+            text += f", about {job.remaining:.0f} s left"
+        st.progress(job.share or 0.0, text=text)
+    st.caption("You may close this page: its address comes back to this video.")
+    if st.button("Cancel"):
+        job.cancel()
+
+
+def _show_result(job: VideoJob) -> None:
+    record = job.record
+    if record.error:
+        st.error(record.error)
+    elif record.state is JobState.CANCELLED:
+        st.warning(f"Cancelled after {record.seconds:.0f} s; this is what was read until then.")
+    rows = job.timeline()
+    if not rows:
+        if not record.error:
+            st.info("No face that can be read was found.")
+    else:
+        table = pd.DataFrame(
+            [
+                {"second": second, "person": f"#{track}", "expression": e.display_name}
+                | {"score": float(scores[e])}
+                for second, track, scores in rows
+                for e in Expression
+            ]
+        )
+        _show_room(table)
+        _show_people(table)
+    _offer_files(job)
+
+
+def _show_room(table: pd.DataFrame) -> None:
+    st.subheader("The room")
+    mean = table.groupby(["second", "expression"], as_index=False)["score"].mean()
+    chart = (
+        alt.Chart(mean)
+        .mark_area()
+        .encode(
+            x=alt.X("second:Q", title="seconds"),
+            y=alt.Y("score:Q", stack=True, axis=alt.Axis(format="%"), title="mean score"),
+            color=alt.Color("expression:N", scale=EXPRESSION_SCALE, title=None),
+            tooltip=["second", "expression", alt.Tooltip("score", format=".0%")],
+        )
+        .properties(height=260)
+    )
+    st.altair_chart(chart, width="stretch")
+
+
+def _show_people(table: pd.DataFrame) -> None:
+    st.subheader("Each person")
+    top = table.loc[table.groupby(["second", "person"])["score"].idxmax()]
+    chart = (
+        alt.Chart(top)
+        .mark_rect()
+        .encode(
+            x=alt.X("second:O", title="seconds", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
+            y=alt.Y("person:N", title=None),
+            color=alt.Color("expression:N", scale=EXPRESSION_SCALE, legend=None),
+            opacity=alt.Opacity("score:Q", scale=alt.Scale(domain=[0, 1]), legend=None),
+            tooltip=["second", "person", "expression", alt.Tooltip("score", format=".0%")],
+        )
+    )
+    st.altair_chart(chart, width="stretch")
+    st.caption("The likeliest expression of each second; the paler, the less sure.")
+
+
+def _offer_files(job: VideoJob) -> None:
+    if job.annotated.exists():
+        st.video(job.annotated)
+    files = {
+        "Annotated video": (job.annotated, "video/mp4"),
+        "CSV": (job.folder / "readings.csv", "text/csv"),
+        "JSON lines": (job.folder / "readings.jsonl", "application/x-ndjson"),
+    }
+    for label, (path, mime) in files.items():
+        if path.exists() and path.stat().st_size:
+            st.download_button(
+                label,
+                path.read_bytes(),
+                file_name=f"{Path(job.record.name).stem}.{path.name}",
+                mime=mime,
+                on_click="ignore",
+            )

@@ -1,0 +1,102 @@
+"""The OpenAPI document against the service that it describes: Schemathesis asks what it allows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+schemathesis = pytest.importorskip("schemathesis", reason="the dev group has it")
+from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+from schemathesis import Case  # noqa: E402
+from schemathesis.checks import not_a_server_error  # noqa: E402
+from schemathesis.specs.openapi.checks import (  # noqa: E402
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+import altered  # noqa: E402
+from classes import lesson  # noqa: E402
+from roomread.bench import scenes  # noqa: E402
+from roomread.services.accounts import Access, Scope  # noqa: E402
+from serving import Service, serving  # noqa: E402
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def service_and_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
+    folder = tmp_path_factory.mktemp("contract")
+    key = Access(folder / "data" / "access.json").add_key("contract", list(Scope))
+    with serving(folder, "--sign-in", requests_per_minute="100000") as service:
+        yield service, key
+
+
+def a_session(service: Service, headers: dict[str, str]) -> str:
+    """The id of one with a few figures."""
+    with httpx.Client(base_url=f"{service.url}/api/v1/", headers=headers) as http:
+        made = http.post("sessions", json={"name": "Algebra 7b", "consent": "all"})
+        number: str = made.json()["id"]
+        for time, readings in lesson(20, people=6):
+            frame = {"time": time, "faces": [reading.to_dict() for reading in readings]}
+            assert http.post(f"sessions/{number}/readings", json=frame).is_success
+        return number
+
+
+def a_profile(service: Service, headers: dict[str, str]) -> str:
+    """The name of a taught state."""
+    file = io.BytesIO()
+    altered.masked(*scenes.portraits()[0]).save(file, "PNG")
+    answer = httpx.post(
+        f"{service.url}/api/v1/profiles",
+        headers=headers,
+        data={"name": "masked"},
+        files={"picture": ("m.png", file.getvalue())},
+        timeout=60,
+    )
+    assert answer.status_code == 201
+    return "masked"
+
+
+def test_whatever_the_document_allows_is_answered_as_it_says(
+    service_and_key: tuple[Service, str],
+) -> None:
+    service, key = service_and_key
+    headers = {"Authorization": f"Bearer {key}"}
+    api = schemathesis.openapi.from_url(f"{service.url}/api/v1/openapi.json")
+    operations = [found.ok() for found in api.get_all_operations()]
+    assert len(operations) >= 33
+    there = {"videos": "nothing", "models": "compact", "profiles": a_profile(service, headers)}
+    there["sessions"] = a_session(service, headers)
+    # What is deleted can be asked for no more.
+    operations.sort(key=lambda operation: operation.method == "delete")
+    for operation in operations:
+
+        @given(case=operation.as_strategy(), real=st.booleans())
+        @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+        def ask(case: Case[Any], *, real: bool) -> None:
+            for name in ("number", "name"):
+                if real and name in case.path_parameters:
+                    case.path_parameters[name] = there[case.path.split("/")[3]]
+            case.call_and_validate(headers=headers, checks=CHECKS)
+
+        ask()
+
+
+def test_the_document_is_openapi_3_1_with_examples(service_and_key: tuple[Service, str]) -> None:
+    document = httpx.get(f"{service_and_key[0].url}/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    face = document["components"]["schemas"]["FaceShape"]["properties"]
+    assert face["expression"]["examples"] == ["happy"]
+    routes = [answer for path in document["paths"].values() for answer in path.values()]
+    assert all("application/problem+json" in r["responses"]["429"]["content"] for r in routes)

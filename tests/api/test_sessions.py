@@ -1,0 +1,355 @@
+"""Sessions over the API: readings from elsewhere in, each once; mood, marks, files out."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from classes import lesson
+from roomread.client import Client, ServiceError
+from roomread.errors import SessionError
+from roomread.formats.received import FrameInput, parse_frames
+from roomread.readings import Expression, Reading
+from roomread.services.accounts import Access, Scope
+from roomread.store import SessionStore
+from serving import Service, run_cli, serving
+
+RULES = "person negative above 1% for 5 s\nroom happy above 1% for 5 s\n"
+
+
+def as_sent(time: float, readings: list[Reading]) -> dict[str, Any]:
+    """A frame as `WS /api/v1/live` answers it."""
+    return {"time": time, "frame": 0, "width": 1920, "height": 1080, "dropped": 0} | {
+        "faces": [reading.to_dict() for reading in readings]
+    }
+
+
+LESSON = [as_sent(time, readings) for time, readings in lesson(60, people=8)]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    with serving(folder, requests_per_minute="100000", retention_days="30") as running:
+        yield running
+
+
+@pytest.fixture
+def room(service: Service) -> Iterator[Client]:
+    with Client(service.url) as client:
+        yield client
+
+
+@pytest.fixture
+def http(service: Service) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as client:
+        yield client
+
+
+def stored(service: Service) -> SessionStore:
+    return SessionStore(f"sqlite:///{service.folder / 'data' / 'sessions.db'}")
+
+
+def test_a_lesson_that_was_read_elsewhere_is_sent_watched_marked_and_taken_home(
+    service: Service, room: Client, tmp_path: Path
+) -> None:
+    session = room.sessions.create("Algebra 7b", rules=RULES)
+    assert (session.state, session.keeps_people) == ("recording", False)
+    assert room.sessions.mood(session.id) is None
+    said = room.sessions.send(session.id, LESSON)
+    assert (said.taken, said.repeated) == (120, 0)
+    assert said.mood is not None
+    assert room.sessions.mood(session.id) == said.mood
+    assert (said.mood.present, said.mood.time) == (8, 59.0)
+    assert sum(said.mood.scores.values()) == pytest.approx(1, abs=1e-3)
+    moods = list(room.sessions.timeline(session.id))
+    assert [mood.time for mood in moods] == list(range(1, 60))
+    assert list(room.sessions.timeline(session.id, since=50)) == moods[-10:]
+    now = room.sessions.mark(session.id, "group work")
+    then = room.sessions.mark(session.id, "a test", at=30)
+    assert now.time == 59
+    assert room.sessions.mark(session.id, "a test", at=30) == then
+    assert room.sessions.marks(session.id) == [then, now]
+    room.sessions.unmark(session.id, now)
+    (alert,) = room.sessions.alerts(session.id)
+    assert (alert["seat"], alert["rule"]) == (None, "room happy above 1% for 5 s")
+    assert room.sessions.end(session.id).state == "ended"
+    room.sessions.export(session.id, tmp_path / "room.csv")
+    room.sessions.export(session.id, tmp_path / "room.json", form="json")
+    room.sessions.export(session.id, tmp_path / "room.parquet", form="parquet")
+    assert (tmp_path / "room.csv").read_text().count("\n") == 60
+    assert [
+        mark["label"] for mark in json.loads((tmp_path / "room.json").read_text())["marks"]
+    ] == ["a test"]
+    assert (tmp_path / "room.parquet").read_bytes()[:4] == b"PAR1"
+    report = room.sessions.report(session.id)
+    assert "Algebra 7b" in report
+    assert "a test" in report
+    assert not list((service.folder / "data" / "exports").iterdir())
+    # The command line is the same owner: no sign-in was asked for.
+    assert "Algebra 7b" in run_cli(service.folder, "session", "show", session.id).stdout
+    room.sessions.delete(session.id)
+    with pytest.raises(ServiceError, match="no such session"):
+        room.sessions.get(session.id)
+
+
+def test_without_a_consent_nothing_of_a_single_person_is_written(
+    service: Service, room: Client, http: httpx.Client
+) -> None:
+    session = room.sessions.create("Algebra 7b", rules=RULES)
+    named = [
+        frame | {"faces": [f | {"participant": "Ada"} for f in frame["faces"]]} for frame in LESSON
+    ]
+    room.sessions.send(session.id, named)
+    store = stored(service)
+    assert len(store.readings(session.id)) == 0
+    assert {alert.seat for alert in store.alerts(session.id)} == {None}
+    store.close()
+    answer = http.get(f"sessions/{session.id}/export", params={"people": "1"})
+    assert answer.status_code == 409
+    with pytest.raises(ServiceError, match="keeps no people"):
+        room.sessions.enrol(session.id, 1, "Ada", consent="a letter")
+    for path in (service.folder / "data").glob("sessions.db*"):
+        assert b"Ada" not in path.read_bytes()
+
+
+def test_with_a_consent_people_are_kept_by_seat_and_one_can_be_forgotten(
+    service: Service, room: Client, tmp_path: Path
+) -> None:
+    session = room.sessions.create("Algebra 7b", consent="all eight, in writing")
+    assert session.keeps_people
+    room.sessions.send(session.id, LESSON)
+    room.sessions.end(session.id)
+    room.sessions.export(session.id, tmp_path / "people.csv", people=True)
+    assert (tmp_path / "people.csv").read_text().count("\n") == 1 + 120 * 8
+    assert room.sessions.people(session.id) == []
+    person = room.sessions.enrol(session.id, 3, "Ada", consent="a letter")
+    assert (person.seat, person.name, person.consent) == (3, "Ada", "a letter")
+    assert room.sessions.people(session.id) == [person]
+    with pytest.raises(ServiceError, match="nobody sat at seat 99"):
+        room.sessions.enrol(session.id, 99, "Ada", consent="a letter")
+    with pytest.raises(ServiceError, match="consent"):
+        room.sessions.enrol(session.id, 3, "Ada", consent=" ")
+    room.sessions.forget_seat(session.id, 3)
+    assert room.sessions.people(session.id) == []
+    room.sessions.export(session.id, tmp_path / "people.csv", people=True)
+    assert (tmp_path / "people.csv").read_text().count("\n") == 1 + 120 * 7
+    store = stored(service)
+    assert store.session(session.id).consent == "all eight, in writing"
+    kept = {r.time: r for r in store.readings(session.id) if r.track == 1}
+    store.close()
+    for time, readings in lesson(60, people=8):
+        first = readings[0]
+        again = kept[time]
+        assert again.quality.reason == first.quality.reason
+        if first.scores is not None and again.scores is not None:
+            # Kept in 255ths.
+            kept_scores, sent = again.scores.probabilities, first.scores.probabilities
+            assert kept_scores == pytest.approx(sent, abs=0.01)
+
+
+def test_readings_that_come_twice_or_late_or_at_once_are_written_once(
+    service: Service, room: Client
+) -> None:
+    session = room.sessions.create("Algebra 7b", consent="all eight")
+    first = room.sessions.send(session.id, LESSON[:40])
+    again = room.sessions.send(session.id, LESSON[20:60])
+    assert (first.taken, again.taken, again.repeated) == (40, 20, 20)
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(lambda _: room.sessions.send(session.id, LESSON[60:80]), range(4)))
+    assert sorted(one.taken for one in said) == [0, 0, 0, 20]
+    store = stored(service)
+    assert len(store.readings(session.id)) == 80 * 8
+    assert len({(r.time, r.track) for r in store.readings(session.id)}) == 80 * 8
+    store.close()
+
+
+def signed_in(service: Service) -> dict[str, str]:
+    """Anna's cookies."""
+    form = {"name": "anna", "password": "a few words for Anna"}
+    answer = httpx.post(f"{service.url}/sign-in", data=form)
+    assert answer.status_code == 303
+    return dict(answer.cookies)
+
+
+def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobody_out(
+    tmp_path: Path,
+) -> None:
+    access = Access(tmp_path / "data" / "access.json")
+    access.add_user("anna", "a few words for Anna", list(Scope))
+    key = access.add_key("camera", list(Scope))
+    with serving(tmp_path, "--sign-in") as first:
+        stays, leaves = signed_in(first), signed_in(first)
+        assert httpx.post(f"{first.url}/sign-out", cookies=leaves).status_code == 303
+        with Client(first.url, key=key) as room:
+            session = room.sessions.create("Algebra 7b", consent="all eight")
+            room.sessions.send(session.id, LESSON[:50])
+        first.kill()
+        (tmp_path / "data" / "exports").mkdir(exist_ok=True)
+        (tmp_path / "data" / "exports" / "left").write_text("by a crash")
+    with serving(tmp_path, "--sign-in") as second, Client(second.url, key=key) as room:
+        statuses = [
+            httpx.get(f"{second.url}/api/v1/models", cookies=cookies).status_code
+            for cookies in (stays, leaves)
+        ]
+        assert statuses == [200, 401]
+        assert not (tmp_path / "data" / "exports").exists()
+        # The sender heard no answer to its last request, and sends it again.
+        said = room.sessions.send(session.id, LESSON[40:])
+        assert (said.taken, said.repeated) == (70, 10)
+        store = stored(second).of(f"key:{key.split('_')[1]}")
+        kept = [(reading.time, reading.track) for reading in store.readings(session.id)]
+        assert kept == [(f["time"], face["track"]) for f in LESSON for face in f["faces"]]
+        store.close()
+
+
+def test_a_websocket_takes_messages_as_post_takes_bodies(service: Service, room: Client) -> None:
+    session = room.sessions.create("Algebra 7b")
+    address = service.url.replace("http", "ws") + "/api/v1/sessions/{}/readings"
+    with connect(address.format(session.id)) as socket:
+        for frame in LESSON[:20]:
+            socket.send(json.dumps(frame))
+        answers = [json.loads(socket.recv(timeout=60)) for _ in range(20)]
+        assert [answer["taken"] for answer in answers] == [1] * 20
+        assert answers[-1]["mood"]["present"] == 8
+        socket.send(json.dumps(LESSON[10:30]))
+        assert json.loads(socket.recv(timeout=60))["repeated"] == 10
+        socket.send("[1, 2]")
+        problem = json.loads(socket.recv(timeout=60))["problem"]
+        assert (problem["status"], problem["detail"][:2]) == (422, "0:")
+        room.sessions.end(session.id)
+        socket.send(json.dumps(LESSON[30]))
+        assert json.loads(socket.recv(timeout=60))["problem"]["status"] == 409
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=60)
+    with connect(address.format("00000000")) as socket:
+        socket.send(json.dumps(LESSON[0]))
+        assert json.loads(socket.recv(timeout=60))["problem"]["status"] == 404
+    with connect(address.format(session.id)) as socket:
+        socket.send(b"\x00")
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=60)
+
+
+FACE = LESSON[0]["faces"][0]
+WRONG = {
+    "no number of a person": [{"time": 1, "faces": [FACE | {"track": None}]}],
+    "scores that do not sum to 1": [
+        {"time": 1, "faces": [FACE | {"scores": dict.fromkeys(FACE["scores"] or {}, 0.9)}]}
+    ],
+    "a box inside out": [
+        {"time": 1, "faces": [FACE | {"box": {"left": 9, "top": 9, "right": 1, "bottom": 1}}]}
+    ],
+    "neither scores nor a reason": [
+        {"time": 1, "faces": [FACE | {"scores": None, "unreadable": None}]}
+    ],
+    "a reason of its own": [{"time": 1, "faces": [FACE | {"scores": None, "unreadable": "ugly"}]}],
+    "one person twice": [{"time": 1, "faces": [FACE, FACE]}],
+    "before the start": [{"time": -1, "faces": []}],
+    "after a day": [{"time": 1e9, "faces": []}],
+    "nothing": [],
+    "too much at once": [{"time": n, "faces": []} for n in range(201)],
+    "a crowd": [{"time": 1, "faces": [FACE | {"track": n} for n in range(1, 302)]}],
+    "no frames": {"pictures": []},
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_readings_that_cannot_be_are_refused_whole(kind: str, room: Client) -> None:
+    session = room.sessions.create("Algebra 7b")
+    frames = WRONG[kind]
+    with pytest.raises(ServiceError) as told:
+        room.sessions._ask("POST", f"sessions/{session.id}/readings", json=frames)
+    assert told.value.status == 422
+    assert told.value.hint
+    assert room.sessions.mood(session.id) is None
+
+
+def test_no_number_is_not_a_number(http: httpx.Client, room: Client) -> None:
+    session = room.sessions.create("Algebra 7b")
+    for text in ("NaN", "Infinity", "1e999"):
+        content = f'{{"time": {text}, "faces": []}}'
+        assert http.post(f"sessions/{session.id}/readings", content=content).status_code == 422
+    for body in ({"name": "  "}, {"name": "a\0b"}, {"name": "a", "rules": "be good"}, {"name": 1}):
+        assert http.post("sessions", json=body).status_code == 422
+    assert http.post("sessions", json={"name": "a", "owner": "user:1"}).status_code == 422
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_are_frames_or_told(content: bytes | str) -> None:
+    try:
+        frames = parse_frames(content)
+    except SessionError:
+        return
+    assert all(isinstance(frame, FrameInput) for frame in frames)
+
+
+@given(
+    time=st.floats(0, 86_400),
+    seven=st.lists(st.floats(0, 1), min_size=7, max_size=7).filter(lambda s: sum(s) > 0.1),
+    left=st.floats(-30_000, 30_000),
+    width=st.floats(1, 2_000),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_the_service_answers_it_takes(
+    time: float, seven: list[float], left: float, width: float
+) -> None:
+    total = sum(seven)
+    scores = {e.display_name: round(s / total, 4) for e, s in zip(Expression, seven, strict=True)}
+    box = {"left": left, "top": 0.0, "right": left + width, "bottom": 50.0}
+    face = FACE | {"scores": scores, "unreadable": None, "box": box}
+    (frame,) = parse_frames(json.dumps({"time": time, "faces": [face]}))
+    (reading,) = frame.readings(0.4)
+    assert reading.time == time
+    assert reading.scores is not None
+    assert math.isclose(float(reading.scores.probabilities.sum()), 1, abs_tol=1e-5)
+    assert reading.scores.threshold == 0.4
+    with pytest.raises(ValidationError):
+        FrameInput.model_validate({"time": time, "faces": [face | {"track": 0}]})
+
+
+def test_a_session_of_the_command_line_is_seen_but_not_filled_or_ended(
+    service: Service, room: Client, http: httpx.Client
+) -> None:
+    store = stored(service)
+    recorded = store.create("Recorded here", source="lesson.mp4")
+    store.close()
+    assert recorded.id in {session.id for session in room.sessions.all()}
+    sent = http.post(f"sessions/{recorded.id}/readings", json=LESSON[:3])
+    ended = http.post(f"sessions/{recorded.id}/end")
+    assert (sent.status_code, ended.status_code) == (409, 409)
+    assert "lesson.mp4" in sent.json()["detail"]
+
+
+def test_a_database_that_fails_is_busy_and_what_was_sent_is_not_lost(
+    service: Service, room: Client
+) -> None:
+    session = room.sessions.create("Algebra 7b", consent="all eight")
+    room.sessions.send(session.id, LESSON[:10])
+    held = sqlite3.connect(service.folder / "data" / "sessions.db")
+    held.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ServiceError) as told:
+        room.sessions.send(session.id, LESSON[10:20], patience=0)
+    held.rollback()
+    held.close()
+    assert told.value.status == 503
+    assert told.value.retry_after
+    assert str(service.folder) not in str(told.value)
+    room.sessions.send(session.id, LESSON[10:20])
+    store = stored(service)
+    assert len(store.readings(session.id)) == 20 * 8
+    store.close()

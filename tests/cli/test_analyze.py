@@ -1,0 +1,378 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet
+import pytest
+from PIL import Image
+
+from program import PROGRAM, Program
+from roomread.bench import scenes
+from roomread.media import read_image
+
+FACE = ("box", "confidence", "detection", "expression", "quality", "scores")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(scenes.astronaut()).save(path)
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    path = tmp_path / "wall.png"
+    Image.new("RGB", (320, 240), (120, 130, 140)).save(path)
+    return path
+
+
+def one_line(stderr: bytes) -> str:
+    (line,) = stderr.decode().splitlines()
+    return line
+
+
+def test_the_astronaut_is_one_happy_face_in_a_table(roomread: Program, photo: Path) -> None:
+    result = roomread("analyze", photo)
+    text = result.stdout.decode()
+    assert result.returncode == 0
+    assert "1 face" in text
+    assert "happy" in text
+    assert all(name in text for name in ("angry", "disgust", "fear", "sad", "surprise", "neutral"))
+    assert result.stderr == b""
+
+
+def test_json_has_all_seven_scores_and_happy_first(roomread: Program, photo: Path) -> None:
+    (frame,) = json.loads(roomread("analyze", photo, "--format", "json").stdout)
+    (face,) = frame["faces"]
+    assert frame["width"] == 512
+    assert face["expression"] == "happy"
+    assert max(face["scores"], key=face["scores"].get) == "happy"
+    assert sum(face["scores"].values()) == pytest.approx(1, abs=1e-3)
+    assert set(FACE) <= set(face)
+
+
+def test_a_picture_on_stdin_is_read(roomread: Program, photo: Path) -> None:
+    result = roomread("analyze", "-", "--format", "json", stdin=photo.read_bytes())
+    (frame,) = json.loads(result.stdout)
+    assert frame["faces"][0]["expression"] == "happy"
+
+
+def test_empty_standard_input_is_told(roomread: Program) -> None:
+    result = roomread("analyze", "-")
+    assert result.returncode == 2
+    assert one_line(result.stderr).startswith("roomread: standard input: is empty")
+
+
+@pytest.mark.parametrize(
+    "name", ["with space.png", "ünïcode 学.png", "-dash.png", "two\nlines.png"]
+)
+def test_odd_file_names_are_read_on_any_terminal(tmp_path: Path, photo: Path, name: str) -> None:
+    photo.rename(tmp_path / name)
+    result = subprocess.run(
+        [*PROGRAM, "analyze", "--", name],
+        capture_output=True,
+        cwd=tmp_path,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+    )
+    assert result.stderr == b""
+    assert b"happy" in result.stdout
+
+
+def test_no_face_is_a_result_and_no_error(roomread: Program, empty: Path) -> None:
+    result = roomread("analyze", empty, "--format", "json")
+    assert result.returncode == 0
+    assert json.loads(result.stdout)[0]["faces"] == []
+    assert "no face" in roomread("analyze", empty).stdout.decode()
+
+
+def test_a_folder_becomes_a_csv(
+    roomread: Program, photo: Path, empty: Path, tmp_path: Path
+) -> None:
+    inner = tmp_path / "class" / "monday"
+    inner.mkdir(parents=True)
+    photo.rename(inner / "a.png")
+    empty.rename(tmp_path / "class" / "b.png")
+    Image.fromarray(scenes.hopper()).save(tmp_path / "class" / "c.jpg")
+    result = roomread("analyze", "class", "-o", "readings.csv")
+    assert result.returncode == 0
+    with (tmp_path / "readings.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [Path(row["source"]).name for row in rows] == ["c.jpg", "a.png"]
+    assert float(rows[1]["happy"]) > 0.5
+
+
+def test_every_format_holds_the_same_readings(
+    roomread: Program, photo: Path, tmp_path: Path
+) -> None:
+    for suffix in ("json", "jsonl", "csv", "parquet"):
+        assert roomread("analyze", photo, "-o", f"out.{suffix}").returncode == 0
+    whole = json.loads((tmp_path / "out.json").read_text())
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert whole == lines
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text()))
+    (typed,) = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    happy = whole[0]["faces"][0]["scores"]["happy"]
+    assert float(row["happy"]) == typed["happy"] == happy
+    assert list(typed) == list(row)
+
+
+def test_the_annotated_copy_is_the_photo_with_something_drawn(
+    roomread: Program, photo: Path, tmp_path: Path
+) -> None:
+    assert roomread("analyze", photo, "--annotated", "out.png").returncode == 0
+    before, after = read_image(photo), read_image(tmp_path / "out.png")
+    assert after.shape == before.shape
+    changed = (after != before).any(axis=2).mean()
+    assert 0.001 < changed < 0.3
+
+
+def test_the_input_is_never_its_own_copy(roomread: Program, photo: Path) -> None:
+    content = photo.read_bytes()
+    result = roomread("analyze", photo, "--annotated", photo)
+    assert result.returncode == 2
+    assert "is the input itself" in one_line(result.stderr)
+    assert photo.read_bytes() == content
+
+
+def test_two_inputs_of_one_name_do_not_share_a_copy(
+    roomread: Program, photo: Path, empty: Path, tmp_path: Path
+) -> None:
+    for folder, path in (("a", photo), ("b", empty)):
+        (tmp_path / folder).mkdir()
+        path.rename(tmp_path / folder / "same.png")
+    result = roomread("analyze", "a/same.png", "b/same.png", "--annotated", "out")
+    assert result.returncode == 2
+    assert "two inputs of that name" in one_line(result.stderr)
+
+
+@pytest.mark.parametrize("output", ["astronaut.png", "other.jpg", "clip.mp4"])
+def test_readings_are_never_written_over_pictures(
+    roomread: Program, photo: Path, tmp_path: Path, output: str
+) -> None:
+    content = photo.read_bytes()
+    result = roomread("analyze", photo, "-o", output, "--format", "csv")
+    assert result.returncode == 2
+    assert f"--annotated {output}" in one_line(result.stderr)
+    assert photo.read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["astronaut.png"]
+
+
+def test_an_input_without_an_ending_is_not_overwritten_either(
+    roomread: Program, photo: Path, tmp_path: Path
+) -> None:
+    photo.rename(tmp_path / "photo")
+    content = (tmp_path / "photo").read_bytes()
+    result = roomread("analyze", "photo", "-o", "photo")
+    assert result.returncode == 2
+    assert "is an input" in one_line(result.stderr)
+    assert (tmp_path / "photo").read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["", "a" * 300])
+def test_a_name_that_no_file_can_have_is_told(roomread: Program, name: str) -> None:
+    result = roomread("analyze", name)
+    assert result.returncode == 2
+    assert one_line(result.stderr).startswith("roomread: ")
+
+
+@pytest.mark.parametrize("size", ["nan", "inf", "0", "-3"])
+def test_an_odd_smallest_face_is_refused(roomread: Program, photo: Path, size: str) -> None:
+    result = roomread("analyze", photo, f"--min-face={size}")
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr.decode()
+
+
+@pytest.mark.parametrize("detector", ["default", "haar"])
+def test_both_detectors_find_the_astronaut(roomread: Program, photo: Path, detector: str) -> None:
+    result = roomread("analyze", photo, "--detector", detector, "--format", "json")
+    assert len(json.loads(result.stdout)[0]["faces"]) == 1
+
+
+def test_faces_smaller_than_asked_for_are_left_out(roomread: Program, photo: Path) -> None:
+    result = roomread("analyze", photo, "--min-face", "300", "--format", "json")
+    assert json.loads(result.stdout)[0]["faces"] == []
+
+
+def broken_files(photo: Path) -> dict[str, bytes]:
+    jpeg = io.BytesIO()
+    with Image.open(photo) as picture:
+        picture.convert("RGB").save(jpeg, "JPEG")
+    return {
+        "text.jpg": b"this is not a picture",
+        "truncated.jpg": jpeg.getvalue()[:4000],
+        "empty.png": b"",
+        "text.mp4": b"this is not a video either",
+    }
+
+
+def test_each_bad_input_is_one_line_and_status_2(
+    roomread: Program, photo: Path, tmp_path: Path
+) -> None:
+    for name, content in broken_files(photo).items():
+        (tmp_path / name).write_bytes(content)
+        result = roomread("analyze", name)
+        assert result.returncode == 2, name
+        assert name in one_line(result.stderr)
+        assert "Traceback" not in result.stderr.decode()
+
+
+@pytest.mark.parametrize("missing", ["nowhere.jpg", "nowhere/", "nowhere.mp4"])
+def test_a_missing_input_is_named(roomread: Program, missing: str) -> None:
+    result = roomread("analyze", missing)
+    assert result.returncode == 2
+    assert "nowhere" in one_line(result.stderr)
+
+
+def test_a_folder_without_pictures_is_told(roomread: Program, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = roomread("analyze", "empty")
+    assert result.returncode == 2
+    assert "no picture or video" in one_line(result.stderr)
+
+
+def test_one_bad_file_of_three_leaves_the_others_whole(
+    roomread: Program, photo: Path, empty: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"no")
+    result = roomread("analyze", photo, "bad.jpg", empty, "-o", "out.json")
+    assert result.returncode == 3
+    assert "bad.jpg" in one_line(result.stderr)
+    frames = json.loads((tmp_path / "out.json").read_text())
+    assert [len(frame["faces"]) for frame in frames] == [1, 0]
+
+
+def test_an_unwritable_output_is_told_and_leaves_nothing(roomread: Program, photo: Path) -> None:
+    result = roomread("analyze", photo, "-o", "no/such/folder/out.csv")
+    assert result.returncode == 2
+    assert "out.csv" in one_line(result.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_on_stdout_is_told(photo: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [*PROGRAM, "analyze", str(photo), "--format", "json"]
+        result = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=120
+        )
+    assert result.returncode == 2
+    assert "No space left" in one_line(result.stderr)
+
+
+def test_a_reader_that_stops_early_is_no_error(photo: Path) -> None:
+    command = [*PROGRAM, "analyze", str(photo), "--format", "csv"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    result = subprocess.run(
+        command, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=120
+    )
+    os.close(writing)
+    assert result.stderr == b""
+
+
+def test_parquet_needs_a_file(roomread: Program, photo: Path) -> None:
+    result = roomread("analyze", photo, "--format", "parquet")
+    assert result.returncode == 2
+    assert "-o readings.parquet" in one_line(result.stderr)
+
+
+@pytest.mark.parametrize("every", ["0", "-1", "soon", "1h"])
+def test_an_odd_every_is_refused(roomread: Program, photo: Path, every: str) -> None:
+    result = roomread("analyze", photo, f"--every={every}")
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr.decode()
+
+
+def test_an_unknown_model_names_those_there_are(roomread: Program, photo: Path) -> None:
+    result = roomread("analyze", photo, "--model", "nothing")
+    assert result.returncode == 2
+    assert "compact" in one_line(result.stderr)
+
+
+def test_models_prints_the_bundled_card(roomread: Program) -> None:
+    text = roomread("models").stdout.decode()
+    assert "compact" in text
+    assert "FER-2013" in text
+    assert "PublicTest" in text
+
+
+def test_version(roomread: Program) -> None:
+    assert roomread("--version").stdout.startswith(b"roomread ")
+
+
+def test_ctrl_c_before_anything_is_status_130() -> None:
+    process = subprocess.Popen([*PROGRAM, "analyze", "udp://127.0.0.1:9"], stderr=subprocess.PIPE)
+    with process:
+        assert process.stderr is not None
+        # Nobody sends: once it listens it waits for the stream.
+        while not psutil.Process(process.pid).net_connections("udp"):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+        assert b"Traceback" not in process.stderr.read()
+
+
+LOST = """
+import signal, sys, time
+from roomread.cli import interrupts
+
+class Fragile:
+    def __del__(self):
+        signal.raise_signal(getattr(signal, sys.argv[1]))
+
+interrupts.install()
+try:
+    fragile = Fragile()
+    del fragile
+    print("dropped", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+HELD = """
+import signal, sys
+from roomread.cli import interrupts
+
+def press():
+    try:
+        signal.raise_signal(getattr(signal, sys.argv[1]))
+    except KeyboardInterrupt:
+        print("at once")
+
+interrupts.install()
+with interrupts.held() as stop:
+    press()
+    print("asked" if stop.asked else "lost")
+    press()
+press()
+"""
+
+
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
+def test_a_stop_waits_for_a_loop_that_looks_for_it_and_a_second_one_for_nothing(stop: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELD, stop], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("asked\nat once\nat once\n", "")
+
+
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
+def test_a_stop_that_python_drops_in_a_finaliser_comes_again(stop: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOST, stop], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("dropped\nheard\n", "")

@@ -1,0 +1,229 @@
+"""The workbench's commands as a user types them, each in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_files import tiny_fer, write_csv, write_ferplus
+from program import PROGRAM, Program
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.classifier.selfcheck import check_pictures
+from roomread.entry.main import run
+
+pytestmark = pytest.mark.training
+
+QUICK = ("--batch-size", "8", "--threads", "1", "--accelerator", "cpu")
+
+
+@pytest.fixture
+def fer2013(tmp_path: Path) -> Path:
+    """A CSV whose epochs last a second or two, with its votes in plus.csv."""
+    data = tiny_fer(each=24, votes=True)
+    write_ferplus(data, tmp_path / "plus.csv")
+    return write_csv(data, tmp_path / "fer2013.csv")
+
+
+def start(folder: Path, *arguments: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*PROGRAM, *map(str, arguments)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A group of its own, as a terminal gives a command.
+        start_new_session=True,
+    )
+
+
+def wait_for_first_epoch(process: subprocess.Popen[bytes], run: Path) -> None:
+    deadline = time.monotonic() + 100
+    while not (run / "checkpoints" / "last.ckpt").exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def answers(model: Path) -> np.ndarray:
+    scores = ExpressionClassifier(open_model(model)).classify(check_pictures())
+    return np.stack([s.probabilities for s in scores])
+
+
+def test_a_run_killed_in_its_second_epoch_ends_as_an_uninterrupted_one(
+    roomread: Program, tmp_path: Path, fer2013: Path
+) -> None:
+    train = ("train", fer2013, "--ferplus", tmp_path / "plus.csv", "--epochs", 2, *QUICK)
+    process = start(tmp_path, *train, "--out", "killed")
+    wait_for_first_epoch(process, tmp_path / "killed")
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert not (tmp_path / "killed" / "model.onnx").exists()
+
+    again = roomread(*train, "--out", "killed")
+    assert again.returncode == 2
+    assert b"holds a run already" in again.stderr
+    # The recipe comes from the run.
+    resumed = roomread(
+        "train", fer2013, "--ferplus", tmp_path / "plus.csv", *QUICK[2:], "--out", "killed",
+        "--resume",
+    )  # fmt: skip
+    assert resumed.returncode == 0, resumed.stderr
+    whole = roomread(*train, "--out", "whole")
+    assert whole.returncode == 0, whole.stderr
+    assert b"wrote whole/model.onnx" in whole.stdout
+    np.testing.assert_allclose(
+        answers(tmp_path / "killed" / "model.onnx"),
+        answers(tmp_path / "whole" / "model.onnx"),
+        atol=1e-6,
+    )
+    figures = [
+        json.loads((tmp_path / name / "figures.json").read_text()) for name in ("killed", "whole")
+    ]
+    assert figures[0] == figures[1]
+
+
+def test_ctrl_c_in_mid_epoch_keeps_the_last_one_and_says_how_to_go_on(
+    tmp_path: Path, fer2013: Path
+) -> None:
+    process = start(tmp_path, "train", fer2013, "--epochs", 50, *QUICK, "--out", "run")
+    wait_for_first_epoch(process, tmp_path / "run")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"go on with --out run --resume" in errors
+    assert b"Traceback" not in errors
+    assert (tmp_path / "run" / "checkpoints" / "last.ckpt").exists()
+
+
+def test_train_evaluate_compare_and_export_follow_one_another(
+    roomread: Program, tmp_path: Path
+) -> None:
+    data = tiny_fer(each=6, votes=True)
+    write_csv(data, tmp_path / "fer2013.csv")
+    write_ferplus(data, tmp_path / "plus.csv")
+    (tmp_path / "mine.toml").write_text('net = "mobilenet"\nepochs = 9\nbatch_size = 8\n')
+    trained = roomread(
+        "train", "fer2013.csv", "--ferplus", "plus.csv", "--config", "mine.toml", "--epochs", 1,
+        "--imbalance", "logit-adjustment", "--out", "runs/mine",
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    assert b"mobilenet: 0.20 M parameters, 23 M multiply-adds" in trained.stdout
+    card = open_model(tmp_path / "runs" / "mine" / "model.onnx").card
+    assert card.training["epochs"] == 1
+    assert card.training["imbalance"] == "logit-adjustment"
+
+    evaluated = roomread(
+        "evaluate", "fer2013.csv", "--ferplus", "plus.csv", "--model", "runs/mine",
+        "--split", "PublicTest",
+    )  # fmt: skip
+    assert evaluated.returncode == 0, evaluated.stderr
+    page = (tmp_path / "runs" / "mine" / "report.html").read_text()
+    assert "roomread evaluate fer2013.csv --ferplus plus.csv --model runs/mine" in page
+    assert page.count("<svg") == 7
+
+    compared = roomread("compare", "runs/mine", "-o", "compared.csv")
+    assert compared.returncode == 0, compared.stderr
+    (row,) = table(tmp_path / "compared.csv")
+    assert row["net"] == "mobilenet"
+    both = roomread("compare", "runs/mine", "compact", "--data", "fer2013.csv")
+    assert both.returncode == 0, both.stderr
+    assert "<svg" in (tmp_path / "compare.html").read_text()
+
+    # The data set is found again; the run says where it was.
+    exported = roomread("export", "runs/mine", "--int8")
+    assert exported.returncode == 0, exported.stderr
+    assert b"times as fast" in exported.stdout
+    int8 = open_model(tmp_path / "runs" / "mine" / "model.int8.onnx")
+    assert int8.card.precision == "int8"
+
+
+def test_a_recipe_can_be_taken_from_a_models_card(roomread: Program, tmp_path: Path) -> None:
+    write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    few = ("--epochs", 1, "--batch-size", 8, "--cutout", 0.5, "--seed", 3, "--out", "first")
+    assert roomread("train", "fer2013.csv", *few).returncode == 0
+    result = roomread("train", "fer2013.csv", "--config", "first/model.onnx", "--out", "run")
+    assert result.returncode == 0, result.stderr
+    assert b"no FER+ votes" in result.stdout
+    theirs = open_model(tmp_path / "first" / "model.onnx").card.training
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == json.loads(
+        json.dumps(theirs)
+    )
+    assert "train it anew" in roomread("models").stdout.decode()
+
+
+def test_a_card_whose_teacher_is_not_there_names_it(roomread: Program, tmp_path: Path) -> None:
+    write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    result = roomread("train", "fer2013.csv", "--config", "compact", "--out", "run")
+    assert result.returncode == 2
+    assert b"runs/first/model.onnx: no such model" in result.stderr
+
+
+def test_review_finds_a_copy_and_writes_rows_and_page(roomread: Program, tmp_path: Path) -> None:
+    data = tiny_fer(votes=True)
+    data.images[-1] = data.images[0]
+    write_csv(data, tmp_path / "fer2013.csv")
+    write_ferplus(data, tmp_path / "plus.csv")
+    result = roomread(
+        "data", "review", "fer2013.csv", "--ferplus", "plus.csv", "--rows", "rows.csv"
+    )
+    assert result.returncode == 0, result.stderr
+    assert b"42 pictures" in result.stdout
+    copies = [row for row in table(tmp_path / "rows.csv") if row["finding"] == "copy"]
+    assert [(row["row"], row["other_row"]) for row in copies] == [("41", "0")]
+    assert (tmp_path / "review.html").read_text().count("<svg") == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("train", "none.csv", "--out", "run"), "none.csv"),
+        (("train", "fer2013.csv", "--net", "imaginary", "--out", "run"), "no net is called"),
+        (("train", "fer2013.csv", "--epochs", 0, "--out", "run"), "epochs is 0"),
+        (("train", "fer2013.csv", "--imbalance", "hope", "--out", "run"), "'hope' is none of"),
+        (("train", "fer2013.csv", "--config", "none.toml", "--out", "run"), "not a recipe"),
+        (("train", "fer2013.csv", "--config", "none", "--out", "run"), "no such model"),
+        (("train", "fer2013.csv", "--target", "blend", "--out", "run"), "--ferplus"),
+        (("train", "fer2013.csv", "--teacher", "none.onnx", "--out", "run"), "no such model"),
+        (("train", "fer2013.csv", "--out", "run", "--resume"), "no finished epoch"),
+        (("train", "fer2013.csv", "--out", "fer2013.csv"), "cannot be written"),
+        (("evaluate", "fer2013.csv", "--split", "Training2"), "PublicTest"),
+        (("compare", "compact"), "--data"),
+        (("compare", "empty"), "no such model"),
+        (("compare", "compact", "-o", "table.txt"), ".html"),
+        (("export", "empty"), "no run with a finished epoch"),
+        (("data", "review", "fer2013.csv", "--folds", "1"), "folds"),
+        (("data", "review", "fer2013.csv", "--report", "no/where.html"), "make the folder"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
+)
+def test_each_mistake_is_one_line_and_status_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[object, ...],
+    words: str,
+) -> None:
+    # In this process: importing torch anew for each would take minutes.
+    write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["roomread", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code == 2
+    errors = capsys.readouterr().err
+    assert words in " ".join(errors.split())
+    assert "Traceback" not in errors
+    assert not (tmp_path / "run" / "model.onnx").exists()

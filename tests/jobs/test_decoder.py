@@ -1,0 +1,80 @@
+"""Strangers' pictures, decoded in processes that can be killed."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from roomread.errors import MediaError
+from roomread.jobs.decoder import Decoder
+from roomread.jobs.worker_process import Child
+from roomread.media import read_image
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
+
+
+@pytest.fixture
+def decoder() -> Iterator[Decoder]:
+    made = Decoder()
+    yield made
+    made.close()
+
+
+def png(width: int, height: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("1", (width, height)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_pixels_are_those_of_this_process_for_several_threads_at_once(decoder: Decoder) -> None:
+    content = EXAMPLE.read_bytes()
+    expected = read_image(content)
+    with ThreadPoolExecutor(4) as threads:
+        for image in threads.map(lambda _: decoder.decode(content, "me.jpg"), range(8)):
+            assert np.array_equal(image, expected)
+
+
+def test_what_is_no_picture_is_told_as_ever(decoder: Decoder) -> None:
+    with pytest.raises(MediaError, match=r"me\.jpg: not a picture"):
+        decoder.decode(b"hello", "me.jpg")
+    assert decoder.decode(png(8, 4), "small.png").shape == (4, 8, 3)
+
+
+def test_too_many_pixels_are_told_before_they_are_decoded() -> None:
+    decoder = Decoder(max_pixels=1_000_000)
+    with pytest.raises(MediaError, match="at most 1 megapixels"):
+        decoder.decode(png(1001, 1000), "large.png")
+    decoder.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to a limit of memory")
+def test_a_picture_that_needs_too_much_memory_is_told_and_the_next_is_read() -> None:
+    decoder = Decoder(memory_mb=50, processes=1)
+    with pytest.raises(MediaError, match=r"too much memory|broke its decoder"):
+        decoder.decode(png(6000, 6000), "large.png")
+    assert decoder.decode(png(8, 4), "small.png").shape == (4, 8, 3)
+    decoder.close()
+
+
+def test_a_picture_that_takes_too_long_is_told() -> None:
+    decoder = Decoder(seconds=0.01, processes=1)
+    # The process itself takes longer than that to start.
+    with pytest.raises(MediaError, match=r"took over 0\.01 s"):
+        decoder.decode(png(8, 4), "slow.png")
+    decoder.close()
+
+
+def test_a_child_that_ends_in_the_midst_of_a_message_has_given_none() -> None:
+    program = "import sys; sys.stdout.buffer.write(b'\\0' * 5)"
+    child = Child([sys.executable, "-c", program])
+    assert child.receive(30) is None
+    assert not child.timed_out
+    child.send({"to": "nobody"}, b"0" * 1_000_000)
+    child.close()

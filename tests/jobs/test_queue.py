@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clips import make_clip
+from roomread.errors import OutputError
+from roomread.jobs.queue import JobBoard, TooManyJobsError
+from roomread.jobs.video_job import JobState, Limits, Places, VideoJob
+from roomread.media import open_source
+
+SIZE = (160, 120)
+READER = (sys.executable, str(Path(__file__).parents[1] / "fixed_reader.py"))
+
+
+@pytest.fixture
+def board() -> Iterator[JobBoard]:
+    made = JobBoard(places=Places(waiting=2), reader=READER)
+    yield made
+    made.close()
+
+
+def wait(job: VideoJob, *, seconds: float | None = None) -> VideoJob:
+    """Waits for the end, or until so much of the video is read."""
+    deadline = time.monotonic() + 60
+    while not job.finished and (seconds is None or job.record.seconds < seconds):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return job
+
+
+def job_of(board: JobBoard, number: str) -> VideoJob:
+    job = board.get(number)
+    assert job is not None
+    return job
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Ten minutes, so that a test is always there before its end."""
+    path = tmp_path_factory.mktemp("clip") / "long.mp4"
+    return make_clip(path, [n / 10 for n in range(6000)], size=SIZE).read_bytes()
+
+
+def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
+    board: JobBoard, tmp_path: Path
+) -> None:
+    clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE, sound=1.0)
+    number = board.upload("lesson.mp4", clip.read_bytes())
+    job = wait(job_of(board, number))
+    assert job.record.state is JobState.FINISHED
+    assert job.share == pytest.approx(1, abs=0.1)
+    with open_source(job.annotated) as source:
+        assert len(list(source)) == 25
+    rows = list(csv.DictReader((job.folder / "readings.csv").read_text().splitlines()))
+    assert len(rows) == 25
+    assert {row["source"] for row in rows} == {"lesson.mp4"}
+    assert [(second, track) for second, track, _ in job.timeline()] == [(0, 1), (1, 1), (2, 1)]
+    assert job.timeline()[0][2].sum() == pytest.approx(1, abs=1e-3)
+    # The upload itself is gone as soon as it is read.
+    assert sorted(path.name for path in job.folder.iterdir()) == [
+        "annotated.mp4",
+        "job.json",
+        "readings.csv",
+        "readings.jsonl",
+        "timeline.json",
+    ]
+
+
+def test_a_file_that_is_no_video_is_told_by_its_own_name(board: JobBoard) -> None:
+    job = wait(job_of(board, board.upload("notes.mp4", b"not a video" * 100)))
+    assert job.record.state is JobState.FAILED
+    assert job.record.error.startswith("notes.mp4:")
+    assert str(job.folder) not in job.record.error
+
+
+def test_a_playlist_that_names_other_files_is_not_followed(board: JobBoard, tmp_path: Path) -> None:
+    secret = make_clip(tmp_path / "secret.mp4", [0.0, 0.1], size=SIZE)
+    for text in (
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n",
+        f"ffconcat version 1.0\nfile '{secret}'\n",
+    ):
+        job = wait(job_of(board, board.upload("list.mp4", text.encode())))
+        assert job.record.state is JobState.FAILED
+        assert not job.annotated.exists()
+
+
+def test_a_picture_is_sent_to_its_page(board: JobBoard) -> None:
+    picture = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
+    job = wait(job_of(board, board.upload("me.jpg", picture.read_bytes())))
+    assert "the page Photo" in job.record.error
+
+
+def test_a_cancelled_job_keeps_what_was_read(board: JobBoard, long_clip: bytes) -> None:
+    job = job_of(board, board.upload("long.mp4", long_clip))
+    wait(job, seconds=0.5)
+    job.cancel()
+    wait(job)
+    assert job.record.state is JobState.CANCELLED
+    assert 0 < job.record.seconds < 599
+    with open_source(job.annotated) as source:
+        assert list(source)[-1].time == pytest.approx(job.record.seconds, abs=0.06)
+
+
+def test_too_many_wait_no_longer_and_a_forgotten_job_leaves_nothing(
+    board: JobBoard, long_clip: bytes
+) -> None:
+    first, second = board.upload("a.mp4", long_clip), board.upload("b.mp4", long_clip)
+    assert board.waiting_before(first) == 0
+    assert board.waiting_before(second) == 1
+    with pytest.raises(TooManyJobsError, match="2 videos are waiting"):
+        board.upload("c.mp4", long_clip)
+    folder = job_of(board, second).folder
+    board.forget(second)
+    assert not folder.exists()
+    assert board.get(second) is None
+
+
+def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
+    board: JobBoard, long_clip: bytes
+) -> None:
+    number = board.upload("a.mp4", long_clip)
+    job = wait(job_of(board, number), seconds=0.2)
+    board.forget(number)
+    wait(job)
+    assert job.record.seconds < 599
+    assert not job.record.error
+    assert not job.folder.exists()
+
+
+def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
+    board = JobBoard(places=Places(seconds=0.0), reader=READER)
+    clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE)
+    number = board.start(str(clip))
+    folder = wait(job_of(board, number)).folder
+    time.sleep(0.01)
+    board.start(str(clip))
+    assert board.get(number) is None
+    assert not folder.exists()
+    # A video that was named, not uploaded, is the user's own.
+    assert clip.exists()
+    board.close()
+
+
+def test_a_job_is_its_owners_alone(board: JobBoard) -> None:
+    number = board.upload("notes.mp4", b"no video", owner="key:1")
+    assert board.get(number, owner="key:1") is not None
+    assert board.get(number, owner="key:2") is None
+    assert board.of("key:2") == []
+
+
+def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away(
+    tmp_path: Path, long_clip: bytes
+) -> None:
+    folder = tmp_path / "jobs"
+    first = JobBoard(folder, reader=READER)
+    clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
+    done = first.upload("clip.mp4", clip)
+    wait(job_of(first, done))
+    read, waiting = first.upload("long.mp4", long_clip), first.upload("clip.mp4", clip)
+    # As a power cut leaves it.
+    taking = first.taking("half.mp4")
+    half, file = taking.__enter__()
+    file.write_bytes(b"12")
+    wait(job_of(first, read), seconds=0.2)
+    first.close()
+
+    second = JobBoard(folder, reader=READER)
+    assert job_of(second, done).record.state is JobState.FINISHED
+    assert not half.folder.exists()
+    wait(job_of(second, read), seconds=0.2)
+    job_of(second, read).cancel()
+    assert wait(job_of(second, waiting)).record.state is JobState.FINISHED
+    second.close()
+
+
+def test_a_full_disk_is_told_and_takes_no_place(board: JobBoard) -> None:
+    for _ in range(5):
+        with pytest.raises(OutputError, match="cannot be kept: No space"), board.taking("a.mp4"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert board.unfinished() == 0
+    assert board.of("") == []
+
+
+def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: Path) -> None:
+    board = JobBoard(tmp_path / "jobs", places=Places(mb=1), reader=READER)
+    clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
+    numbers = []
+    for _ in range(3):
+        numbers.append(board.upload("clip.mp4", clip))
+        (wait(job_of(board, numbers[-1])).folder / "annotated.mp4").write_bytes(bytes(600_000))
+    # Two of them were too much when the third came.
+    assert [board.get(number) is not None for number in numbers] == [False, True, True]
+    with board.taking("long.mp4") as (_, file):
+        file.write_bytes(bytes(1_100_000))
+        with pytest.raises(TooManyJobsError, match="take all the space"):
+            board.upload("clip.mp4", clip)
+    board.close()
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(max_seconds=1.0), "longer than"),
+        (Limits(max_frames=10), "over 10 pictures"),
+        (Limits(max_pixels=160 * 119), "too many pixels"),
+    ],
+)
+def test_a_video_over_a_limit_is_told(limits: Limits, said: str, tmp_path: Path) -> None:
+    board = JobBoard(limits=limits, reader=READER)
+    clip = make_clip(tmp_path / "clip.mp4", [n / 10 for n in range(25)], size=SIZE)
+    job = wait(job_of(board, board.upload("clip.mp4", clip.read_bytes())))
+    assert said in job.record.error
+    board.close()
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [("import time; time.sleep(60)", "made no progress"), ("", "broke its reader")],
+)
+def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: str) -> None:
+    limits = Limits(stall_seconds=0.5)
+    board = JobBoard(limits=limits, reader=(sys.executable, "-c", program))
+    for _ in range(2):
+        job = wait(job_of(board, board.upload("clip.mp4", b"anything")))
+        assert job.record.state is JobState.FAILED
+        assert said in job.record.error
+    board.close()
+
+
+def test_a_job_may_read_only_some_frames(board: JobBoard, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE)
+    with board.taking("lesson.mp4", annotated=False, every=0.5) as (job, file):
+        file.write_bytes(clip.read_bytes())
+    lines = (wait(job).folder / "readings.jsonl").read_text().splitlines()
+    assert [json.loads(line)["time"] for line in lines] == [0.0, 0.5, 1.0, 1.5, 2.0]

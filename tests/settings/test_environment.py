@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from roomread.errors import RoomreadError
+from roomread.settings import environment as settings
+from roomread.settings.environment import Purpose, keep_purpose, load_settings
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "config" / "roomread.toml"
+    monkeypatch.setattr(settings, "settings_file", lambda: path)
+    return path
+
+
+@pytest.mark.usefixtures("file")
+def test_by_default_nothing_is_asked_of_the_network_and_no_purpose_is_assumed() -> None:
+    values = load_settings()
+    assert values.purpose is None
+    assert values.ice_servers == []
+    assert not values.local_files
+
+
+def test_variables_win_over_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.parent.mkdir()
+    file.write_text('purpose = "research"\nmax_cameras = 3\n')
+    monkeypatch.setenv("ROOMREAD_MAX_CAMERAS", "5")
+    monkeypatch.setenv("ROOMREAD_ICE_SERVERS", '[{"urls": ["turn:turn.example.org"]}]')
+    values = load_settings()
+    assert values.purpose is Purpose.RESEARCH
+    assert values.max_cameras == 5
+    assert values.ice_servers == [{"urls": ["turn:turn.example.org"]}]
+
+
+def test_the_purpose_is_kept_beside_what_stood_there(file: Path) -> None:
+    keep_purpose(Purpose.PERSONAL)
+    file.write_text(file.read_text() + "max_cameras = 3\n")
+    keep_purpose(Purpose.MEDICAL)
+    values = load_settings()
+    assert (values.purpose, values.max_cameras) == (Purpose.MEDICAL, 3)
+    assert file.read_text().count("purpose") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("max_cameras = 0", "max_cameras"),
+        ('purpose = "school in the EU"', "purpose"),
+        ("cameras = 3", "cameras"),
+        ("purpose =", "cannot be read"),
+    ],
+)
+def test_a_wrong_setting_is_named(file: Path, text: str, words: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text)
+    with pytest.raises(RoomreadError, match=words):
+        load_settings()
+
+
+def test_a_user_without_a_home_folder_is_told_what_to_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_home(_path: str) -> str:
+        return "~/.config"
+
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    # What expanding "~" comes to for a user id that the system does not know.
+    monkeypatch.setattr("os.path.expanduser", no_home)
+    with pytest.raises(RoomreadError, match="no home folder"):
+        load_settings()

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from classes import frame, lesson
+from postgres import PostgresServer
+from roomread.errors import SessionError
+from roomread.readings import Expression, Reading
+from roomread.store import Recorder, Session, SessionStore, State
+
+SAD, NEUTRAL = Expression.SAD, Expression.NEUTRAL
+LESSON = list(lesson(60, people=8))
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def play(
+    recorder: Recorder, clock: Clock, rows: list[tuple[float, list[Reading]]]
+) -> Iterator[float]:
+    """Adds frames at the pace of the lesson."""
+    for time, readings in rows:
+        clock.now += 0.5
+        recorder.add(time, readings)
+        yield time
+
+
+def new(store: SessionStore, clock: Clock) -> tuple[Session, Recorder]:
+    session = store.create("Algebra 7b", keeps_people=True, consent="all")
+    return session, Recorder(store, session, clock=clock)
+
+
+def kept(store: SessionStore, session: Session) -> list[tuple[float, int | None]]:
+    return [(reading.time, reading.track) for reading in store.readings(session.id)]
+
+
+def expected(rows: list[tuple[float, list[Reading]]]) -> list[tuple[float, int | None]]:
+    return [(time, reading.track) for time, readings in rows for reading in readings]
+
+
+def test_what_was_added_is_written_within_two_seconds(store: SessionStore) -> None:
+    clock = Clock()
+    session, recorder = new(store, clock)
+    for time in play(recorder, clock, LESSON):
+        written = store.last_time(session.id)
+        assert time - (written if written is not None else -0.5) < 2
+    recorder.close()
+    assert kept(store, session) == expected(LESSON)
+
+
+KILLED = """
+import os, sys
+from classes import lesson
+from roomread.store import Recorder, SessionStore
+now = 0.0
+store = SessionStore(sys.argv[1])
+session = store.create("Algebra 7b", keeps_people=True, consent="all")
+recorder = Recorder(store, session, clock=lambda: now)
+print(session.id, flush=True)
+for time, readings in lesson(60, people=8):
+    now = time
+    recorder.add(time, readings)
+    print(time, flush=True)
+    if time == 31.5:
+        os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
+def test_kill_9_loses_less_than_two_seconds_and_the_session_goes_on_whole(url: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", KILLED, url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(["src", "tests"])},
+        cwd=Path(__file__).parents[2],
+    )
+    assert result.returncode == -9, result.stderr
+    number, *times = result.stdout.split()
+    store = SessionStore(url)
+    last = store.last_time(number)
+    assert last is not None
+    assert float(times[-1]) - last < 2
+    session = store.session(number)
+    assert session.state() is State.RECORDING
+    recorder = Recorder(store, session)
+    assert recorder.resumed_at == last
+    for time, readings in LESSON:
+        if time > last:
+            recorder.add(time, readings)
+    recorder.close()
+    assert kept(store, session) == expected(LESSON)
+    assert store.session(number).state() is State.ENDED
+    store.close()
+
+
+def test_a_resumed_session_goes_on_with_its_seats_and_alert_numbers(store: SessionStore) -> None:
+    rules = "person sad above 50% for 5 s"
+    session = store.create("Algebra 7b", rules=rules, keeps_people=True, consent="all")
+    for begin in (0, 100):
+        recorder = Recorder(store, session)
+        for time in range(begin, begin + 60):
+            # The tracker of each run numbers as it likes.
+            people = dict.fromkeys((1, 2, 9), SAD if time > begin + 40 else NEUTRAL)
+            order = dict(reversed(people.items())) if begin else people
+            readings = frame(float(time), order)
+            recorder.add(float(time), readings)
+        recorder.close()
+    assert {seat for _, seat in kept(store, session)} == {1, 2, 3}
+    assert [alert.number for alert in store.alerts(session.id)] == [1, 2, 3, 4, 5, 6]
+    assert [alert.seat for alert in store.alerts(session.id)] == [1, 2, 3, 1, 2, 3]
+
+
+def test_a_full_disk_pauses_with_a_message_and_nothing_is_lost_or_doubled(
+    sqlite_url: str,
+) -> None:
+    store, clock = SessionStore(sqlite_url), Clock()
+    session, recorder = new(store, clock)
+    # A real refusal of SQLite's: the file may not grow.
+    limit = {"pages": 0}
+    sa.event.listen(
+        store.engine,
+        "begin",
+        lambda connection: connection.exec_driver_sql(
+            f"PRAGMA max_page_count = {limit['pages'] or 1_000_000_000}"
+        ),
+    )
+    for time in play(recorder, clock, LESSON):
+        if time == 10:
+            limit["pages"] = 1
+        if time == 30:
+            assert "database or disk is full" in recorder.trouble
+            assert recorder.waiting > 3
+            limit["pages"] = 0
+    recorder.close()
+    assert recorder.trouble == ""
+    assert kept(store, session) == expected(LESSON)
+    assert [mood.time for mood in store.moods(session.id)] == [n / 1 for n in range(1, 60)]
+    store.close()
+
+
+def test_a_lost_server_pauses_with_a_message_and_nothing_is_lost_or_doubled(
+    postgres: PostgresServer,
+) -> None:
+    store, clock = SessionStore(postgres.new_database()), Clock()
+    session, recorder = new(store, clock)
+    try:
+        for time in play(recorder, clock, LESSON):
+            if time == 10:
+                postgres.stop()
+            if time == 30:
+                assert "127.0.0.1" in recorder.trouble
+                assert recorder.waiting > 3
+                postgres.start()
+        recorder.close()
+        assert kept(store, session) == expected(LESSON)
+    finally:
+        postgres.stop()
+        postgres.start()
+        store.close()
+        with warnings.catch_warnings(action="ignore"):
+            # pg8000 does not close the socket of a connection that broke.
+            gc.collect()
+
+
+def test_a_server_that_does_not_answer_holds_nothing_up_and_loses_nothing(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roomread.store.recorder._PATIENCE", 0.01)
+    clock, answer = Clock(), threading.Event()
+    session, recorder = new(store, clock)
+
+    def hang(_connection: sa.Connection) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            answer.wait(60)
+
+    sa.event.listen(store.engine, "begin", hang)
+    # Were a frame to wait for the answer, it would wait for what comes after it.
+    for time in play(recorder, clock, LESSON):
+        if time == 40:
+            assert recorder.trouble.endswith("does not answer")
+            assert 35 < recorder.waiting < 41
+    answer.set()
+    recorder.close()
+    assert recorder.trouble == ""
+    assert recorder.waiting == 0
+    assert kept(store, session) == expected(LESSON)
+
+
+def test_a_resumed_cameras_readings_have_the_sessions_times(store: SessionStore) -> None:
+    session = store.create("Algebra 7b", keeps_people=True, consent="all")
+    for offset in (0.0, 60.5):
+        recorder = Recorder(store, session)
+        for time, readings in LESSON:
+            # As a camera's do, that counts from its own start.
+            recorder.add(time + offset, readings)
+        recorder.close()
+    times = store.readings(session.id).times
+    assert (np.diff(times) >= 0).all()
+    assert times[-1] == pytest.approx(LESSON[-1][0] + 60.5)
+
+
+def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(store: SessionStore) -> None:
+    clock = Clock()
+    session, recorder = new(store, clock)
+    lost = 0
+
+    def lose(connection: sa.Connection) -> None:
+        nonlocal lost
+        # The transaction is in the database; the news of it is not.
+        connection.connection.commit()
+        lost += 1
+        if lost % 3 == 1:
+            raise sa.exc.OperationalError("COMMIT", None, ConnectionError("connection reset"))
+
+    sa.event.listen(store.engine, "commit", lose)
+    troubles = set()
+    for _ in play(recorder, clock, LESSON):
+        troubles.add(recorder.trouble)
+    sa.event.remove(store.engine, "commit", lose)
+    recorder.close()
+    assert any("connection reset" in trouble for trouble in troubles)
+    assert kept(store, session) == expected(LESSON)
+    assert len(store.moods(session.id)) == 59
+
+
+def test_a_session_that_was_deleted_meanwhile_ends_the_recording(store: SessionStore) -> None:
+    clock = Clock()
+    session, recorder = new(store, clock)
+    for _ in play(recorder, clock, LESSON[:20]):
+        pass
+    store.delete(session.id)
+    with pytest.raises(SessionError, match="was deleted"):
+        for _ in play(recorder, clock, LESSON[20:]):
+            pass
+
+
+def test_a_database_that_stays_away_is_told_at_the_end(sqlite_url: str) -> None:
+    store, clock = SessionStore(sqlite_url), Clock()
+    session, recorder = new(store, clock)
+    for time in play(recorder, clock, LESSON[:60]):
+        if time == 10:
+            sa.event.listen(
+                store.engine,
+                "begin",
+                lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1"),
+            )
+    with pytest.raises(SessionError, match="disk is full: the last") as error:
+        recorder.close()
+    assert "what came before is kept" in str(error.value)
+    store.close()
+    again = SessionStore(sqlite_url)
+    assert again.last_time(session.id) == pytest.approx(10, abs=2)
+    again.close()

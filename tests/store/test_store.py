@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+import stat
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from classes import frame, lesson
+from roomread.errors import RulesError, SessionError
+from roomread.readings import Expression
+from roomread.store import Mark, Recorder, Session, SessionStore, State, schema
+from roomread.store.database import open_database
+from roomread.store.summary import seat_map
+
+NEUTRAL = Expression.NEUTRAL
+
+
+def record(store: SessionStore, session: Session, seconds: float = 60, people: int = 8) -> None:
+    recorder = Recorder(store, session)
+    for time, readings in lesson(seconds, people=people, every=1.0):
+        recorder.add(time, readings)
+    recorder.close()
+
+
+def with_people(store: SessionStore, name: str = "Algebra 7b") -> Session:
+    session = store.create(name, keeps_people=True, consent="all eight, in writing")
+    record(store, session)
+    return session
+
+
+def test_a_session_comes_back_as_it_was_recorded(store: SessionStore) -> None:
+    session = store.create("Algebra 7b", source="lesson.mp4", model="compact", threshold=0.4)
+    record(store, session)
+    (listed,) = store.sessions()
+    assert listed == store.session(session.id)
+    assert (listed.name, listed.source, listed.model) == ("Algebra 7b", "lesson.mp4", "compact")
+    assert listed.threshold == pytest.approx(0.4)
+    assert listed.started_at == session.started_at
+    assert listed.state() is State.ENDED
+    moods = store.moods(session.id)
+    assert [mood.time for mood in moods] == list(range(2, 60))
+    assert moods[-1].present == 8
+    assert store.moods(session.id, since=50)[0].time == 50
+    assert store.last_time(session.id) == 59
+
+
+def test_figures_are_kept_to_four_digits(store: SessionStore) -> None:
+    session = store.create("Algebra 7b")
+    recorder = Recorder(store, session)
+    for time, readings in lesson(40, people=8, every=1.0):
+        recorder.add(time, readings)
+    last = recorder.mood
+    recorder.close()
+    kept = store.moods(session.id)[-1]
+    assert last is not None
+    assert last.scores is not None
+    assert kept.scores == pytest.approx(last.scores, abs=1e-4)
+    assert kept.valence_interval == pytest.approx(last.valence_interval, abs=1e-4)
+
+
+def test_without_consent_only_the_rooms_figures_are_kept(store: SessionStore) -> None:
+    session = store.create("Algebra 7b", rules="person negative above 1% for 5 s")
+    record(store, session)
+    assert len(store.moods(session.id)) == 58
+    assert len(store.readings(session.id)) == 0
+    assert store.alerts(session.id) == []
+    with store.engine.connect() as connection:
+        for table in (schema.batches, schema.people, schema.alerts):
+            assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
+    with pytest.raises(SessionError, match="keeps no people"):
+        store.enrol(session.id, 3, "Ada", consent="letter")
+
+
+def test_people_are_kept_only_with_a_consent(store: SessionStore) -> None:
+    with pytest.raises(SessionError, match="only with their consent"):
+        store.create("Algebra 7b", keeps_people=True, consent=" ")
+    session = with_people(store)
+    assert store.session(session.id).consent == "all eight, in writing"
+    readings = store.readings(session.id)
+    assert len(readings) == 60 * 8
+    assert set(readings.seats) == set(range(1, 9))
+
+
+def test_fewer_than_five_have_no_figure_in_the_database_either(store: SessionStore) -> None:
+    session = store.create("Tutorial")
+    record(store, session, people=4)
+    with store.engine.connect() as connection:
+        rows = connection.execute(schema.moods.select()).all()
+    assert len(rows) == 58
+    assert {value for row in rows for value in tuple(row)[4:]} == {None}
+
+
+def test_a_name_needs_a_seat_and_a_consent_of_its_own(store: SessionStore) -> None:
+    session = with_people(store)
+    with pytest.raises(SessionError, match="needs the person's consent"):
+        store.enrol(session.id, 3, "Ada", consent="")
+    with pytest.raises(SessionError, match="nobody sat at seat 99"):
+        store.enrol(session.id, 99, "Ada", consent="letter")
+    store.enrol(session.id, 3, "Adda", consent="letter")
+    store.enrol(session.id, 3, "Ada", consent="letter of 2 September")
+    (person,) = store.people(session.id)
+    assert (person.seat, person.name, person.consent) == (3, "Ada", "letter of 2 September")
+    named = {r.participant for r in store.readings(session.id) if r.track == 3}
+    others = {r.participant for r in store.readings(session.id) if r.track != 3}
+    assert (named, others) == ({"Ada"}, {None})
+
+
+def test_a_person_is_forgotten_whole_wherever_the_name_stands(store: SessionStore) -> None:
+    rules = "person neutral above 1% for 5 s"
+    sessions = [store.create(name, keeps_people=True, consent="all", rules=rules) for name in "abc"]
+    for session in sessions:
+        record(store, session)
+    before = store.moods(sessions[0].id)
+    for session, seat in zip(sessions[:2], (3, 5), strict=True):
+        store.enrol(session.id, seat, "Ada", consent="letter")
+    assert any(alert.seat == 3 for alert in store.alerts(sessions[0].id))
+    assert store.forget_name("Ada") == 2
+    assert store.forget_name("Ada") == 0
+    for session, seat in zip(sessions[:2], (3, 5), strict=True):
+        assert set(store.readings(session.id).seats) == set(range(1, 9)) - {seat}
+        assert store.people(session.id) == []
+        assert seat not in {alert.seat for alert in store.alerts(session.id)}
+    assert set(store.readings(sessions[2].id).seats) == set(range(1, 9))
+    assert [m.time for m in store.moods(sessions[0].id)] == [m.time for m in before]
+
+
+def test_nobody_is_forgotten_from_under_a_recording(store: SessionStore) -> None:
+    session = store.create("Algebra 7b", keeps_people=True, consent="all")
+    recorder = Recorder(store, session)
+    for time in range(5):
+        recorder.add(float(time), frame(float(time), {1: NEUTRAL}))
+    recorder.flush()
+    with pytest.raises(SessionError, match="being recorded"):
+        store.forget_seat(session.id, 1)
+
+
+def test_a_session_is_deleted_with_all_that_belongs_to_it(store: SessionStore) -> None:
+    kept, gone = with_people(store, "kept"), with_people(store, "gone")
+    for session in (kept, gone):
+        store.mark(session.id, [Mark(10, "group work")])
+        store.enrol(session.id, 2, "Ada", consent="letter")
+    store.delete(gone.id)
+    with pytest.raises(SessionError, match="is no session"):
+        store.session(gone.id)
+    with store.engine.connect() as connection:
+        for table in schema.metadata.sorted_tables:
+            column = table.c.id if table is schema.sessions else table.c.session_id
+            assert gone.id not in connection.scalars(sa.select(column)).all()
+    assert len(store.readings(kept.id)) == 480
+    assert len(store.marks(kept.id)) == 1
+
+
+def test_purge_deletes_what_is_older_and_nothing_else(store: SessionStore) -> None:
+    old, new = store.create("old"), store.create("new")
+    now = old.updated_at + timedelta(days=30)
+    with store.engine.begin() as connection:
+        connection.execute(
+            schema.sessions.update()
+            .where(schema.sessions.c.id == old.id)
+            .values(updated_at=(old.updated_at - timedelta(days=1)).replace(tzinfo=None))
+        )
+    assert [s.name for s in store.purge(days=30.5, now=now)] == ["old"]
+    assert [s.name for s in store.sessions()] == ["new"]
+    assert store.purge(days=30.5, now=now) == []
+    assert store.session(new.id)
+
+
+def files_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
+@pytest.mark.parametrize("way", ["delete", "forget", "purge"])
+def test_what_is_deleted_is_not_in_sqlites_files_any_more(tmp_path: Path, way: str) -> None:
+    store = SessionStore(f"sqlite:///{tmp_path / 'sessions.db'}")
+    other = with_people(store, "kept session")
+    session = with_people(store, "Algebra of the seventh form")
+    store.enrol(session.id, 3, "Ada Lovelace", consent="a letter of hers")
+    with store.engine.connect() as connection:
+        query = sa.select(schema.batches.c.data).where(schema.batches.c.session_id == session.id)
+        of_seat = [blob[66:88] for blob in connection.scalars(query)]
+    assert all(blob in files_of(tmp_path) for blob in of_seat)
+    assert b"Ada Lovelace" in files_of(tmp_path)
+    if way == "delete":
+        store.delete(session.id)
+    elif way == "purge":
+        store.mark(other.id, [Mark(1, "later")])
+        assert len(store.purge(days=0, now=session.updated_at + timedelta(days=1))) == 2
+    else:
+        store.forget_seat(session.id, 3)
+    left = files_of(tmp_path)
+    assert b"Ada Lovelace" not in left
+    assert b"a letter of hers" not in left
+    if way != "forget":
+        assert b"seventh form" not in left
+    store.close()
+
+
+def test_marks_come_in_order_and_once(store: SessionStore) -> None:
+    session = store.create("Algebra 7b")
+    marks = [Mark(600, "group work"), Mark(0, "slides"), Mark(600.5, " Übung 3 ")]
+    store.mark(session.id, marks)
+    store.mark(session.id, marks)
+    assert store.marks(session.id) == [
+        Mark(0, "slides"),
+        Mark(600, "group work"),
+        Mark(600.5, "Übung 3"),
+    ]
+    store.unmark(session.id, Mark(600, "group work"))
+    assert [mark.label for mark in store.marks(session.id)] == ["slides", "Übung 3"]
+    for wrong in (Mark(-1, "early"), Mark(1, "  "), Mark(float("nan"), "when")):
+        with pytest.raises(SessionError, match="cannot be set"):
+            store.mark(session.id, [wrong])
+
+
+def test_a_session_is_found_by_the_beginning_of_its_id(store: SessionStore) -> None:
+    session = store.create("Algebra 7b")
+    assert store.session(session.id[:4]).id == session.id
+    for wrong in ("", "%", "_______", session.id + "0"):
+        with pytest.raises(SessionError, match="is no session"):
+            store.session(wrong)
+
+
+def test_a_password_in_an_address_is_not_kept(store: SessionStore) -> None:
+    session = store.create("Hall", source="rtsp://teacher:secret@cam.example/live?token=abc")
+    assert store.session(session.id).source == "rtsp://cam.example/live"
+
+
+def test_rules_that_are_none_are_refused_at_once(store: SessionStore) -> None:
+    with pytest.raises(RulesError, match="line 1"):
+        store.create("Algebra 7b", rules="be nice")
+    with pytest.raises(SessionError, match="needs a name"):
+        store.create("  ")
+    assert store.sessions() == []
+
+
+def test_two_programs_open_and_write_at_once(url: str) -> None:
+    first, second = SessionStore(url), SessionStore(url)
+    sessions = first.create("one"), second.create("two")
+    recorders = Recorder(first, sessions[0]), Recorder(second, sessions[1])
+    for time, readings in lesson(20, people=6, every=1.0):
+        for recorder in recorders:
+            recorder.add(time, readings)
+            assert recorder.flush(), recorder.trouble
+    assert len(first.moods(sessions[1].id)) == len(second.moods(sessions[0].id)) == 18
+    first.close()
+    second.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_the_database_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "sessions.db"
+    open_database(f"sqlite:///{path}").dispose()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.db"
+    letter.write_text("Dear Sir or Madam, " * 100)
+    with pytest.raises(SessionError, match=r"letter\.db: file is not a database"):
+        SessionStore(f"sqlite:///{letter}")
+    with pytest.raises(SessionError, match="of no kind that is known"):
+        SessionStore("mysql://root:secret@host/db")
+    with pytest.raises(SessionError, match="of no kind that is known"):
+        SessionStore("just words")
+
+
+def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
+    pytest.importorskip("pg8000")
+    with pytest.raises(SessionError, match=r"127\.0\.0\.1") as error:
+        SessionStore("postgresql://teacher:secret@127.0.0.1:9/school")
+    assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_one_owners_sessions_are_none_of_anothers(store: SessionStore) -> None:
+    mine, anna, ben = store.create("Mine"), store.of("user:anna"), store.of("user:ben")
+    hers = with_people(anna, "Hers")
+    assert [s.name for s in store.sessions()] == ["Mine"]
+    assert [s.name for s in anna.sessions()] == ["Hers"]
+    assert ben.sessions() == []
+    assert (mine.owner, hers.owner) == ("local", "user:anna")
+    assert anna.find(hers.id) == anna.session(hers.id[:7]) == hers_now(anna)
+    assert ben.find(hers.id) is None
+    assert anna.find(hers.id[:7]) is None
+    for call in (ben.session, ben.delete, ben.readings):
+        with pytest.raises(SessionError, match="is no session"):
+            call(hers.id)
+    with pytest.raises(SessionError, match="is no session"):
+        ben.forget_seat(hers.id, 1)
+    assert len(anna.readings(hers.id)) == 60 * 8
+
+
+def hers_now(anna: SessionStore) -> Session:
+    (only,) = anna.sessions()
+    return only
+
+
+def test_who_asks_to_be_forgotten_is_forgotten_whoever_has_the_session(store: SessionStore) -> None:
+    anna = store.of("user:anna")
+    hers = with_people(anna)
+    anna.enrol(hers.id, 3, "Ada", consent="letter")
+    assert store.forget_name("Ada") == 1
+    assert anna.people(hers.id) == []
+    assert 3 not in anna.readings(hers.id).seats
+    old = store.purge(days=0, now=hers.updated_at + timedelta(days=1))
+    assert [session.id for session in old] == [hers.id]
+    assert anna.sessions() == []
+
+
+def test_the_newest_mood_and_a_page_of_moods(store: SessionStore) -> None:
+    session = store.create("Algebra 7b")
+    assert store.last_mood(session.id) is None
+    record(store, session)
+    newest = store.last_mood(session.id)
+    assert newest is not None
+    assert newest.time == 59
+    assert [mood.time for mood in store.moods(session.id, since=10, limit=2)] == [10, 11]
+
+
+@pytest.mark.parametrize("every", [0.5, 2.0, 7.0])
+def test_the_map_of_seats_has_no_stripes_between_frames(every: float, store: SessionStore) -> None:
+    session = store.create("Algebra 7b", keeps_people=True, consent="all")
+    recorder = Recorder(store, session, every=every)
+    for time, readings in lesson(120, people=6, every=every):
+        recorder.add(time, readings)
+    recorder.close()
+    seats = seat_map(store.readings(session.id), {})
+    assert seats is not None
+    assert seats.seats == (1, 2, 3, 4, 5, 6)
+    assert seats.seen.all()

@@ -1,0 +1,497 @@
+"""The web app in a real browser, with a fake camera that shows a package's portrait."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+
+pytest.importorskip("playwright.sync_api", reason="the dev group has it")
+from playwright.sync_api import Browser, Page, expect
+
+from altered import masked, tilted, variants
+from classes import lesson
+from program import PROGRAM, free_port
+from roomread.bench.scenes import grid, portraits
+from roomread.media import VideoWriter
+from roomread.store import Recorder, SessionStore, schema
+from roomread.store.rows import stored
+from visitors import (
+    CHROMIUM,
+    SECONDS,
+    SLOW,
+    chromium,
+    launch,
+    press,
+    room,
+    start_camera,
+    unfold,
+    upload,
+    visit,
+    write_camera,
+)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app keeps its settings and its log."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """The app, run as a user runs it."""
+    port = free_port()
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            # Streamlit has deprecation warnings of its own; they are not errors of ours.
+            [arg for arg in PROGRAM if arg not in ("-W", "error")]
+            + ["app", "--no-browser", "--port", str(port)],
+            env=os.environ
+            | dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"), str(folder))
+            | {"ROOMREAD_DATABASE_URL": f"sqlite:///{folder / 'sessions.db'}"},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 100
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):  # noqa: S310
+                break
+        except OSError:
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    yield url
+    os.killpg(process.pid, 15)
+    process.wait(timeout=30)
+    # Streamlit has a traceback of its own for a browser that was closed; none is through our code.
+    assert not re.search(r'File "[^"]*/roomread/', (folder / "log").read_text())
+
+
+@pytest.fixture(scope="module")
+def browser(folder: Path) -> Iterator[Browser]:
+    with chromium(folder) as launched:
+        yield launched
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A visitor; the first one ever answers the question about the purpose."""
+    context = browser.new_context(permissions=["camera"], accept_downloads=True)
+    visitor = context.new_page()
+    visitor.set_default_timeout(SLOW)
+    expect.set_options(timeout=SLOW)
+    visitor.goto(address)
+    welcome = visitor.get_by_role("heading", name="Welcome to Roomread")
+    pages = visitor.get_by_role("link", name="Photo")
+    expect(welcome.or_(pages).first).to_be_visible()
+    if welcome.count():
+        visitor.get_by_role("button", name="Go on").click()
+        expect(visitor.get_by_text("Choose one of the four")).to_be_visible()
+        visitor.get_by_text("Myself: my own face").click()
+        visitor.get_by_role("button", name="Go on").click()
+    expect(pages).to_be_visible()
+    yield visitor
+    context.close()
+
+
+def download(page: Page, button: str) -> bytes:
+    with page.expect_download() as started:
+        page.get_by_role("button", name=button, exact=True).click()
+    return Path(started.value.path()).read_bytes()
+
+
+def test_a_photo_with_one_face_is_boxed_read_and_offered(page: Page) -> None:
+    visit(page, "Photo")
+    upload(page, EXAMPLE)
+    expect(page.get_by_text("astronaut.jpg: 1 face")).to_be_visible()
+    scores_of = page.get_by_role("combobox", name="Scores of")
+    expect(scores_of).to_have_value(re.compile("face 1: happy"))
+    (picture,) = json.loads(download(page, "JSON"))
+    assert picture["source"] == "astronaut.jpg"
+    assert picture["faces"][0]["expression"] == "happy"
+    assert download(page, "CSV").startswith(b"source,time,")
+    assert download(page, "Annotated picture").startswith(b"\x89PNG")
+
+
+def test_many_faces_none_and_what_is_no_picture_at_once(page: Page, tmp_path: Path) -> None:
+    call = tmp_path / "call.png"
+    call_of_12 = grid(columns=4, rows=3)
+    Image.fromarray(call_of_12.image).save(call)
+    empty = tmp_path / "empty.png"
+    Image.new("RGB", (300, 200), (90, 120, 150)).save(empty)
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(EXAMPLE.read_bytes()[:2000])
+    text = tmp_path / "letter.png"
+    text.write_text("Dear Sir or Madam")
+    visit(page, "Photo")
+    upload(page, call, empty, broken, text)
+    expect(page.get_by_text(f"call.png: {len(call_of_12.people)} faces")).to_be_visible()
+    expect(page.get_by_text("empty.png: No face was found.")).to_be_visible()
+    expect(page.get_by_text("broken.jpg:")).to_be_visible()
+    expect(page.get_by_text("letter.png:").first).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_what_is_too_large_is_refused_before_it_is_decoded(
+    page: Page, folder: Path, tmp_path: Path
+) -> None:
+    settings = folder / "roomread" / "roomread.toml"
+    before = settings.read_text()
+    settings.write_text(f"max_upload_mb = 1\n{before}")
+    heavy = tmp_path / "heavy.png"
+    heavy.write_bytes(EXAMPLE.read_bytes() + bytes(1_100_000))
+    # 400 million pixels in half a megabyte.
+    wide = tmp_path / "wide.png"
+    Image.new("1", (20_000, 20_000)).save(wide)
+    assert wide.stat().st_size < 1_000_000
+    visit(page, "Photo")
+    upload(page, heavy, wide)
+    expect(page.get_by_text("wide.png: too many pixels")).to_be_visible()
+    expect(page.get_by_text("File must be 1.0MB or smaller")).to_be_visible()
+    settings.write_text(before)
+
+
+def test_the_live_camera_is_read_the_face_leaves_and_comes_back(page: Page) -> None:
+    visit(page, "Live")
+    start_camera(page)
+    expect(page.get_by_text("#1: happy")).to_be_visible()
+    expect(page.get_by_text("No face is seen.")).to_be_visible()
+    expect(page.get_by_text(": happy").first).to_be_visible()
+    page.get_by_role("button", name="Stop the camera").click()
+    expect(page.get_by_text("Press START.")).to_be_visible()
+    start_camera(page)
+
+
+@pytest.mark.parametrize("overtaken", [False, True])
+def test_a_connection_that_falters_is_made_again(
+    browser: Browser, address: str, page: Page, *, overtaken: bool
+) -> None:
+    del page  # the purpose is answered
+    context = browser.new_context(permissions=["camera"])
+    context.add_init_script(
+        "const Free = RTCPeerConnection;"
+        "window.RTCPeerConnection = function (settings) {"
+        "  return (window.connection = new Free(settings));"
+        "};"
+        # On a busy computer the app sees the next offer and never the end before it.
+        "window.addEventListener('message', (event) => {"
+        "  const value = event.data?.value;"
+        "  if (window.overtaken && value && !value.playing && !value.sdpOffer) {"
+        "    window.overtaken = false;"
+        "    event.stopImmediatePropagation();"
+        "  }"
+        "});"
+    )
+    visitor = context.new_page()
+    visitor.set_default_timeout(SLOW)
+    visitor.goto(address)
+    visit(visitor, "Live")
+    start_camera(visitor)
+    visitor.evaluate("(overtaken) => { window.overtaken = overtaken }", overtaken)
+    frame = next(frame for frame in visitor.frames if "streamlit_webrtc" in frame.url)
+    frame.evaluate(
+        # What a browser says when a network falters.
+        "Object.defineProperty(connection, 'connectionState', { value: 'disconnected' });"
+        "connection.dispatchEvent(new Event('connectionstatechange'))"
+    )
+    expect(visitor.get_by_text("Connecting to the camera")).to_be_visible()
+    expect(visitor.get_by_text("Frames/s")).to_be_visible(timeout=100 * SECONDS)  # as it tries
+    assert not visitor.evaluate("window.overtaken")
+    context.close()
+
+
+def test_two_visitors_have_a_camera_each(browser: Browser, address: str, page: Page) -> None:
+    other = browser.new_context(permissions=["camera"]).new_page()
+    other.goto(address)
+    for visitor in (page, other):
+        visit(visitor, "Live")
+        start_camera(visitor)
+    for visitor in (page, other):
+        expect(visitor.get_by_text(": happy").first).to_be_visible()
+    other.context.close()
+
+
+def test_a_refused_camera_is_told_and_the_page_says_how_to_fix_it(
+    browser: Browser, address: str, page: Page
+) -> None:
+    del page  # the purpose is answered
+    context = browser.new_context(permissions=[])
+    visitor = context.new_page()
+    visitor.goto(address)
+    visit(visitor, "Live")
+    frame = visitor.frame_locator("iframe").first
+    frame.get_by_role("button", name="START").click()
+    expect(frame.get_by_text("NotAllowedError").or_(frame.get_by_text("ermission"))).to_be_visible()
+    visitor.get_by_text("The camera does not start?").click()
+    expect(visitor.get_by_text("The browser asks for the camera")).to_be_visible()
+    context.close()
+
+
+def try_connection(page: Page, says: str) -> None:
+    """On the page Live; until it says so."""
+    # The camera's part of the page tells Streamlit when it is there, which draws the page anew.
+    expect(page.frame_locator("iframe").first.get_by_role("button", name="START")).to_be_visible()
+    unfold(page, "The camera does not start?")
+    test = page.get_by_role("button", name="Test the connection")
+    press(test, expect(page.get_by_text(says)).to_be_visible)
+
+
+def test_the_connection_test_needs_no_relay_on_one_computer(page: Page) -> None:
+    try_connection(page, "no relay is needed from here")
+
+
+def test_behind_a_wall_a_relay_is_asked_for_and_used(
+    browser: Browser, address: str, page: Page, folder: Path, coturn: int
+) -> None:
+    del page  # the purpose is answered
+    context = browser.new_context(permissions=["camera"])
+    # As on a network that lets nothing but a relay through, as schools' and companies' do.
+    context.add_init_script(
+        "const Free = RTCPeerConnection;"
+        "window.RTCPeerConnection = function (settings) {"
+        "  return new Free({ ...settings, iceTransportPolicy: 'relay' });"
+        "};"
+    )
+    visitor = context.new_page()
+    visitor.set_default_timeout(SLOW)
+    visitor.goto(address)
+    try_connection(visitor, "none is set")
+    settings = folder / "roomread" / "roomread.toml"
+    before = settings.read_text()
+    settings.write_text(
+        f'ice_service = "coturn"\nturn_urls = ["turn:127.0.0.1:{coturn}?transport=tcp"]\n'
+        f'turn_secret = "north"\n{before}'
+    )
+    visitor.reload()
+    try_connection(visitor, "is set, and works")
+    start_camera(visitor)
+    expect(visitor.get_by_text(": happy").first).to_be_visible()
+    context.close()
+    settings.write_text(before)
+
+
+def test_a_video_is_read_survives_a_reload_and_is_offered(page: Page, tmp_path: Path) -> None:
+    clip = tmp_path / "lesson.mp4"
+    with VideoWriter(clip) as writer:
+        for number in range(45):
+            writer.write(room(left=40 + number), number / 15)
+    visit(page, "Video")
+    upload(page, clip)
+    page.get_by_role("button", name="Read it").click()
+    page.wait_for_url("**/video?job=*")
+    page.reload()
+    expect(page.get_by_role("heading", name="The room")).to_be_visible()
+    assert download(page, "CSV").count(b"happy") >= 40
+    assert b"ftyp" in download(page, "Annotated video")[:16]
+    page.get_by_role("button", name="Another video").click()
+    expect(page.get_by_role("button", name="Read it")).to_be_visible()
+
+
+def test_a_video_can_be_cancelled(page: Page, tmp_path: Path) -> None:
+    clip = tmp_path / "long.mp4"
+    picture = room(left=40)
+    with VideoWriter(clip) as writer:
+        for number in range(900):
+            writer.write(picture, number / 15)
+    visit(page, "Video")
+    upload(page, clip)
+    page.get_by_role("button", name="Read it").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled after")).to_be_visible()
+
+
+def test_a_lesson_is_watched_marked_stopped_reported_found_again_and_deleted(
+    page: Page, tmp_path: Path
+) -> None:
+    clip = tmp_path / "lesson.mp4"
+    call = grid(width=960, height=540, columns=4, rows=3, people=8)
+    with VideoWriter(clip) as writer:
+        for number in range(240):
+            # A camera's picture is never quite the same.
+            writer.write(np.roll(call.image, number % 5 - 2, axis=1), number / 2)
+    visit(page, "Class")
+    page.get_by_role("textbox", name="Name").fill("Algebra 7b")
+    page.get_by_role("textbox", name="or a path").fill(str(clip))
+    page.get_by_role("textbox", name="or a path").press("Enter")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/class?session=*")
+    expect(page.get_by_text("8 of 8")).to_be_visible()
+    page.get_by_role("textbox", name="What begins now").fill("group work")
+    page.get_by_role("textbox", name="What begins now").press("Enter")
+    page.get_by_role("button", name="Mark").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="Take it with you")).to_be_visible()
+    page.reload()
+    report = download(page, "Report").decode()
+    assert "Algebra 7b" in report
+    assert "group work" in report
+    assert "Nobody was identified" in report
+    assert download(page, "CSV").startswith(b"time,present,readable,valence")
+    kept = json.loads(download(page, "JSON"))
+    assert kept["source"] == str(clip)
+    assert {mood["present"] for mood in kept["moods"]} == {8}
+    page.get_by_role("button", name="All sessions").click()
+    expect(page.get_by_text("ended")).to_be_visible()
+    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("None is kept yet.")).to_be_visible()
+
+
+def test_people_of_a_session_are_named_forgotten_and_purged(
+    page: Page, address: str, folder: Path
+) -> None:
+    store = SessionStore(f"sqlite:///{folder / 'sessions.db'}")
+    session = store.create("Physics 9a", keeps_people=True, consent="all, in writing")
+    recorder = Recorder(store, session)
+    for time_, readings in lesson(60, people=6, every=2.0):
+        recorder.add(time_, readings)
+    recorder.close()
+    page.goto(f"{address}/class?session={session.id}")
+    expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
+    unfold(page, "Name a person")
+    page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
+    enrol = page.get_by_role("button", name="Name", exact=True)
+    press(enrol, expect(page.get_by_text("needs the person's consent")).to_be_visible)
+    page.get_by_role("textbox", name="How this person agreed").fill("a letter")
+    # In the table and at the chart.
+    press(enrol, expect(page.get_by_text("Ada Lovelace")).to_have_count, 2)
+    (person,) = store.people(session.id)
+    assert (person.seat, person.name, person.consent) == (1, "Ada Lovelace", "a letter")
+    unfold(page, "Forget a person")
+    forget = page.get_by_role("button", name="Forget", exact=True)
+    press(forget, expect(page.get_by_text("Ada Lovelace")).to_have_count, 0)
+    assert store.people(session.id) == []
+    assert sorted(set(store.readings(session.id).seats.tolist())) == [2, 3, 4, 5, 6]
+    store.enrol(session.id, 2, "Alan Turing", consent="a letter")
+    page.get_by_role("button", name="All sessions").click()
+    unfold(page, "Delete old sessions, or a person everywhere")
+    page.get_by_role("textbox", name="All that is kept of the person named").fill("Alan Turing")
+    page.get_by_role("button", name="Forget them").click()
+    expect(page.get_by_text("1 seat deleted")).to_be_visible()
+    assert 2 not in store.readings(session.id).seats
+    old = datetime.now(UTC) - timedelta(days=91)
+    with store.engine.begin() as connection:
+        connection.execute(sa.update(schema.sessions).values(updated_at=stored(old)))
+    page.get_by_role("button", name="Delete them").click()
+    expect(page.get_by_text("1 session deleted")).to_be_visible()
+    expect(page.get_by_text("Physics 9a")).to_have_count(0)
+    assert store.sessions() == []
+    store.close()
+
+
+def test_a_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Path) -> None:
+    visit(page, "Class")
+    page.get_by_role("textbox", name="Name").fill("Algebra 7b")
+    page.get_by_role("textbox", name="or a path").fill(str(folder / "missing.mp4"))
+    page.get_by_role("textbox", name="or a path").press("Enter")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("no such file")).to_be_visible()
+    store = SessionStore(f"sqlite:///{folder / 'sessions.db'}")
+    assert store.sessions() == []
+    store.close()
+
+
+def test_what_is_no_video_is_told(page: Page, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video at all" * 50)
+    visit(page, "Video")
+    upload(page, broken)
+    page.get_by_role("button", name="Read it").click()
+    expect(page.get_by_text("broken.mp4:")).to_be_visible()
+
+
+def test_the_model_page_shows_the_card_and_the_about_page_the_law(page: Page) -> None:
+    visit(page, "Model")
+    expect(page.get_by_text("Abstains under")).to_be_visible()
+    expect(page.get_by_text("roomread train DATA --config compact")).to_be_visible()
+    expect(page.get_by_role("heading", name="What it takes for what")).to_be_visible()
+    visit(page, "About and privacy")
+    expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
+    expect(page.get_by_text("Nothing is stored")).to_be_visible()
+    expect(page.get_by_text("This installation is used for: Myself")).to_be_visible()
+
+
+def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_path: Path) -> None:
+    covered = [tmp_path / f"m{n}.png" for n in range(4)]
+    for path, picture in zip(covered, variants(masked(*portraits()[1])), strict=False):
+        picture.save(path)
+    other = tmp_path / "other.png"
+    masked(*portraits()[0]).save(other)
+    visit(page, "Teach")
+    page.get_by_text("A new state").click()
+    expect(page.get_by_text("It stands beside the seven expressions")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("masked")
+    page.get_by_label("Name", exact=True).press("Enter")
+    upload(page, EXAMPLE, covered[0])
+    page.get_by_role("button", name="Add 2 pictures").click()
+    expect(page.get_by_text("It does not help: ")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Start again").click()
+    expect(page.get_by_text("It does not help: ")).to_have_count(0)
+    upload(page, *covered)
+    page.get_by_role("button", name="Add 4 pictures").click()
+    expect(page.get_by_text("It helps: 4 of 4 left-out pictures read right")).to_be_visible()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("'masked' is kept and switched on.")).to_be_visible()
+    visit(page, "Photo")
+    upload(page, other)
+    expect(page.get_by_text("Profiles: masked.")).to_be_visible()
+    (picture,) = json.loads(download(page, "JSON"))
+    assert picture["faces"][0]["states"]["masked"]["shown"] is True
+    visit(page, "Teach")
+    page.get_by_text("masked", exact=True).click()
+    expect(page.get_by_text("in this visit: none.")).to_be_visible()
+    visit(page, "Photo")
+    upload(page, other)
+    expect(page.get_by_text("other.png: 1 face")).to_be_visible()
+    (picture,) = json.loads(download(page, "JSON"))
+    assert "states" not in picture["faces"][0]
+    visit(page, "Teach")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
+
+
+def test_ten_seconds_of_a_resting_face_make_it_more_neutral(
+    browser: Browser, address: str, page: Page, tmp_path: Path
+) -> None:
+    del page  # the purpose is answered
+    face = tilted()[0].resize((410, 480))
+    pictures = []
+    for n in range(45):
+        background = Image.effect_noise((640, 480), 20).convert("RGB")
+        background.paste(face, (100 + n % 9, 0))
+        pictures.append(np.asarray(background))
+    resting = launch(browser.browser_type, write_camera(tmp_path / "resting.y4m", pictures))
+    visitor = resting.new_context(permissions=["camera"]).new_page()
+    visitor.set_default_timeout(SLOW)
+    visitor.goto(address)
+    visit(visitor, "Live")
+    start_camera(visitor)
+    visitor.get_by_role("button", name="Learn my neutral face (10 s)").click()
+    expect(visitor.get_by_text("Look at the camera, relaxed")).to_be_visible()
+    told = visitor.get_by_text("Your neutral face is known until this camera stops")
+    expect(told).to_be_visible()
+    before, after = map(int, re.findall(r"(\d+)%", told.inner_text()))
+    assert after > before
+    visitor.get_by_role("button", name="Forget it").click()
+    expect(told).to_have_count(0)
+    resting.close()

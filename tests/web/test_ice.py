@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import time
+
+import aioice
+import pytest
+from aiortc import RTCPeerConnection, RTCSessionDescription
+
+from roomread.errors import RoomreadError
+from roomread.settings.environment import Settings
+from roomread.web.connection import Answerer, Route, verdict
+from roomread.web.ice import ice_servers
+
+STUN = {"urls": "stun:stun.example.org"}
+TURN = {"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}
+
+
+def test_without_a_service_the_servers_are_those_that_are_set() -> None:
+    assert ice_servers(Settings()) == []
+    assert ice_servers(Settings(ice_servers=[STUN])) == [STUN]
+
+
+def test_coturn_gets_credentials_that_its_shared_secret_proves() -> None:
+    settings = Settings.model_validate(
+        {
+            "ice_servers": [STUN],
+            "ice_service": "coturn",
+            "turn_urls": ["turn:turn.example.org"],
+            "turn_secret": "north",
+        }
+    )
+    stun, turn = ice_servers(settings)
+    assert stun == STUN
+    assert turn["urls"] == ["turn:turn.example.org"]
+    until, _, _ = turn["username"].partition(":")
+    assert 3600 < int(until) - time.time() < 24 * 3600
+    proof = hmac.new(b"north", turn["username"].encode(), hashlib.sha1).digest()
+    assert turn["credential"] == base64.b64encode(proof).decode()
+    assert "north" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("service", "names"),
+    [
+        ("coturn", "ROOMREAD_TURN_URLS and ROOMREAD_TURN_SECRET"),
+        ("cloudflare", "CLOUDFLARE_TURN_KEY_ID and CLOUDFLARE_TURN_KEY_API_TOKEN"),
+        ("twilio", "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
+        ("hugging-face", "HF_TOKEN"),
+    ],
+)
+def test_a_service_that_lacks_a_setting_names_it(
+    monkeypatch: pytest.MonkeyPatch, service: str, names: str
+) -> None:
+    for name in names.split(" and "):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(RoomreadError, match=names):
+        ice_servers(Settings.model_validate({"ice_service": service}))
+
+
+def test_a_service_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDFLARE_TURN_KEY_ID", "id")
+    monkeypatch.setenv("CLOUDFLARE_TURN_KEY_API_TOKEN", "token")
+    # A proxy where nobody listens: the machine may have a network, the test must not need one.
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    with pytest.raises(RoomreadError, match="'cloudflare' gives no credentials"):
+        ice_servers(Settings.model_validate({"ice_service": "cloudflare"}))
+
+
+@pytest.mark.parametrize(
+    ("route", "relay_answered", "servers", "words"),
+    [
+        (Route.DIRECT, False, [], "no relay is needed"),
+        (Route.RELAY, True, [TURN], "is set, and works"),
+        (Route.NONE, False, [], "none is set"),
+        (Route.NONE, False, [STUN], "none is set"),
+        (Route.NONE, False, [TURN], "does not answer"),
+        (Route.NONE, True, [TURN], "must reach the relay too"),
+    ],
+)
+def test_the_verdict_says_who_has_to_do_what(
+    *, route: Route, relay_answered: bool, servers: list[dict[str, object]], words: str
+) -> None:
+    assert words in verdict(route, relay_answered=relay_answered, servers=servers)
+
+
+def test_the_answerer_connects_to_an_offer() -> None:
+    answerer = Answerer()
+
+    async def offer_and_wait() -> None:
+        peer = RTCPeerConnection()
+        opened = asyncio.Event()
+        peer.createDataChannel("test").on("open", opened.set)
+        await peer.setLocalDescription(await peer.createOffer())
+        answer = await asyncio.to_thread(answerer.answer, peer.localDescription.sdp, [])
+        await peer.setRemoteDescription(RTCSessionDescription(sdp=answer, type="answer"))
+        await asyncio.wait_for(opened.wait(), 30)
+        await peer.close()
+
+    asyncio.run(offer_and_wait())
+    answerer.close()
+
+
+def test_what_is_no_offer_is_refused() -> None:
+    answerer = Answerer()
+    with pytest.raises(ValueError):  # noqa: PT011 (aiortc's wording is its own)
+        answerer.answer("v=0 nonsense", [])
+    answerer.close()
+
+
+def test_coturn_itself_relays_for_these_credentials(coturn: int) -> None:
+    settings = Settings.model_validate(
+        {
+            "ice_service": "coturn",
+            "turn_urls": [f"turn:127.0.0.1:{coturn}?transport=udp"],
+            "turn_secret": "north",
+        }
+    )
+
+    async def relayed(credential: str | None) -> bool:
+        (turn,) = ice_servers(settings)
+        ice = aioice.Connection(
+            ice_controlling=True,
+            turn_server=("127.0.0.1", coturn),
+            turn_username=turn["username"],
+            turn_password=credential or turn["credential"],
+        )
+        await ice.gather_candidates()
+        kinds = [candidate.type for candidate in ice.local_candidates]
+        await ice.close()
+        return "relay" in kinds
+
+    assert asyncio.run(relayed(None))
+    assert not asyncio.run(relayed("a wrong one"))
