@@ -48,12 +48,12 @@ def mood(time: float, share: float, people: int) -> RoomMood:
     return RoomMood(time, people, people, scores)
 
 
-def alarms(course: NDArray[np.float64], people: int, sure: float) -> list[float]:
+def alarms(series: NDArray[np.float64], people: int, sure: float) -> list[float]:
     """When the rule says that the valence fell, s."""
     attention = Attention(RULE, sure=sure)
     return [
         alert.time
-        for time, share in enumerate(course)
+        for time, share in enumerate(series)
         for alert in attention.update_room(mood(float(time), float(share), people))
         if alert.ended is None
     ]
@@ -75,7 +75,7 @@ def main() -> None:
                 shares(np.full(3600, 0.5), people, options.hold, random)
                 for _ in range(options.hours)
             ]
-            false = sum(len(alarms(course, people, sure)) for course in even) / options.hours
+            false = sum(len(alarms(series, people, sure)) for series in even) / options.hours
             told = []
             for size in (0.2, 0.3, 0.4, 0.5):
                 chance = np.full(FALL + SOON, 0.25 + size / valence / 2)

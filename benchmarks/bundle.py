@@ -14,7 +14,7 @@ from pathlib import Path
 
 from roomread.classifier import open_model
 from roomread.classifier.selfcheck import check_probabilities
-from roomread.fewshot import ground_of
+from roomread.fewshot import feature_statistics_of
 
 BUNDLED = Path(__file__).parent.parent / "src" / "roomread" / "classifier" / "bundled"
 
@@ -27,7 +27,7 @@ def main() -> None:
     arguments = parser.parse_args()
     model = open_model(arguments.model)
     # Refuses a net that `roomread fewshot prepare` has not seen: users could teach it nothing.
-    ground_of(model)
+    feature_statistics_of(model)
     probabilities = check_probabilities(model)
     shutil.copyfile(arguments.model, BUNDLED / f"{arguments.name}.onnx")
     rows = [[round(float(value), 6) for value in row] for row in probabilities]

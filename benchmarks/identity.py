@@ -79,7 +79,7 @@ def count(
     found: list[Reading], numbered: list[Reading], there: dict[int, Box], into: Count
 ) -> None:
     """Adds a frame: every face that was found, by the person in whose tile it is."""
-    numbers = {reading.box: reading.track or 0 for reading in numbered}
+    numbers = {reading.box: reading.track_id or 0 for reading in numbered}
     for reading in found:
         x, y = reading.box.center
         for person, tile in there.items():

@@ -26,7 +26,7 @@ from roomread.readings import Box, Expression, Quality, Reading, Scores
 from roomread.room import DEFAULT_RULES
 from roomread.services.recording import new_session, record
 from roomread.store import Recorder, Session, SessionStore
-from roomread.store.summary import course, seat_map, summarise
+from roomread.store.summary import seat_map, summarise, time_series
 
 PEOPLE, SECONDS, RATE = 50, 3600, 2
 QUALITY = Quality(90, 1, 0.5, 0.2, 1)
@@ -96,7 +96,7 @@ def measure(store: SessionStore, size: Callable[[], float]) -> None:
 def dashboard(store: SessionStore, session: Session) -> None:
     """What the page Class asks for each second."""
     moods, marks = store.moods(session.id), store.marks(session.id)
-    course(moods, points=300)
+    time_series(moods, points=300)
     summarise(moods, marks)
     store.alerts(session.id)
 

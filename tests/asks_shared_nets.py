@@ -20,7 +20,7 @@ from roomread.runtime import Device
 
 def row(reading: Reading) -> list[float]:
     scores = reading.scores.probabilities if reading.scores is not None else np.zeros(7)
-    return [*reading.box, reading.detection, *(float(p) for p in scores)]
+    return [*reading.box, reading.detection_confidence, *(float(p) for p in scores)]
 
 
 def followed(analyzer: Analyzer, frames: list[Frame]) -> list[Reading]:
@@ -39,7 +39,7 @@ def compare(shared: Analyzer, own: Analyzer) -> dict[str, object]:
     observed = [np.asarray(a.observe(frames[0])[0].features) for a in (shared, own)]
     return {
         "readings": [len(one), len(other)],
-        "same_labels": [each.label for each in one] == [each.label for each in other],
+        "same_labels": [each.expression for each in one] == [each.expression for each in other],
         "difference": float(np.abs(np.array([*map(row, one)]) - [*map(row, other)]).max()),
         "features": float(np.abs(np.subtract(*observed)).max()),
     }

@@ -59,9 +59,9 @@ def test_half_a_box_outside_the_picture_is_half_visible() -> None:
 
 
 def test_label_is_withheld_below_the_threshold() -> None:
-    assert scores(happy=0.6, threshold=0.5).label is Expression.HAPPY
+    assert scores(happy=0.6, threshold=0.5).expression is Expression.HAPPY
     unsure = scores(happy=0.4, threshold=0.5)
-    assert unsure.label is None
+    assert unsure.expression is None
     assert unsure.top is Expression.HAPPY
 
 
@@ -100,7 +100,7 @@ def test_a_reading_becomes_json_and_names_why_it_is_unread() -> None:
 def test_a_readings_scores_stand_under_their_names() -> None:
     quality = Quality(120.0, 1.0, 0.5, 0.2, 1.0)
     box = Box(0, 0, 120, 120)
-    record = Reading("a", 0.0, 0, box, 0.9, quality, scores(happy=0.7), track=3).to_dict()
+    record = Reading("a", 0.0, 0, box, 0.9, quality, scores(happy=0.7), track_id=3).to_dict()
     assert record["scores"]["happy"] == pytest.approx(0.7)
     assert record["expression"] == "happy"
-    assert record["track"] == 3
+    assert record["track_id"] == 3

@@ -30,7 +30,7 @@ class Expression(IntEnum):
         return self.display_name
 
     def __bool__(self) -> bool:
-        # ANGRY is 0; without this `if reading.label` would take it for None.
+        # ANGRY is 0; without this `if reading.expression` would take it for None.
         return True
 
     @property
@@ -148,16 +148,16 @@ class Face:
         box: from forehead to chin, px; may reach beyond the picture.
         landmarks: float32 [5, 2] (x, y) px: the eye on the picture's left, the one on its right,
             the nose, the mouth's left and right corner; None when the detector has none.
-        confidence: the detector's, 0..1.
+        detection_confidence: the chance that a face is where the detector says, 0..1.
     """
 
     box: Box
     landmarks: NDArray[np.float32] | None
-    confidence: float
+    detection_confidence: float
 
 
 @dataclass(frozen=True, slots=True)
-class Framing:
+class CropGeometry:
     """How a net wants a face cut: a square around a point of the face's box.
 
     Measured against the net's training pictures and stored in its model file.
@@ -206,7 +206,7 @@ class Scores:
         return Expression(int(np.argmax(self.probabilities)))
 
     @property
-    def label(self) -> Expression | None:
+    def expression(self) -> Expression | None:
         """The likeliest expression; None when the net is not sure enough (it abstains)."""
         return self.top if self.confidence >= self.threshold else None
 
@@ -234,7 +234,7 @@ class Scores:
 
     def __str__(self) -> str:
         said = f"{self.top} {self.percent}"
-        return said if self.label is not None else f"unsure ({said}?)"
+        return said if self.expression is not None else f"unsure ({said}?)"
 
     def __getitem__(self, expression: Expression) -> float:
         """The probability of one expression, 0..1."""
@@ -247,19 +247,19 @@ class StateScore:
 
     Attributes:
         name: the state's.
-        likeness: the share of ordinary faces that look less like it, 0..1. Not a probability: of
+        percentile: the share of ordinary faces that look less like it, 0..1. Not a probability: of
             ordinary faces one in a hundred has 0.99 too.
         threshold: the likeness from which the state is claimed, 0..1.
     """
 
     name: str
-    likeness: float
+    percentile: float
     threshold: float
 
     @property
     def is_shown(self) -> bool:
         """Whether the face is like enough to say so."""
-        return self.likeness >= self.threshold
+        return self.percentile >= self.threshold
 
 
 class Unreadable(StrEnum):
@@ -304,26 +304,26 @@ class Reading:
     Attributes:
         source: the name of the file, camera or stream.
         time: seconds from the start of the source.
-        frame: the picture's number in its source, from 0.
+        frame_index: the picture's number in its source, from 0.
         box: from forehead to chin, px.
-        detection: the detector's confidence, 0..1.
+        detection_confidence: the detector's confidence, 0..1.
         quality: how well the face can be seen, and why not.
         scores: None when the face cannot be read (`quality.reason` says why).
-        track: the number of the person in a video; None in a picture.
-        participant: a name or role, only where one was given.
+        track_id: the number of the person in a video; None in a picture.
+        person: a name or role, only where one was given.
         landmarks: the face's, see `Face`.
         states: those that profiles taught; none without profiles.
     """
 
     source: str
     time: float
-    frame: int
+    frame_index: int
     box: Box
-    detection: float
+    detection_confidence: float
     quality: Quality
     scores: Scores | None = None
-    track: int | None = None
-    participant: str | None = None
+    track_id: int | None = None
+    person: str | None = None
     landmarks: NDArray[np.float32] | None = field(default=None, repr=False)
     states: tuple[StateScore, ...] = ()
 
@@ -333,9 +333,9 @@ class Reading:
         return [state.name for state in self.states if state.is_shown]
 
     @property
-    def label(self) -> Expression | None:
+    def expression(self) -> Expression | None:
         """The expression; None when the face cannot be read or the net is not sure enough."""
-        return self.scores.label if self.scores is not None else None
+        return self.scores.expression if self.scores is not None else None
 
     def __str__(self) -> str:
         if self.scores is None:
@@ -349,18 +349,18 @@ class Reading:
         """
         scores = self.scores
         states = {
-            state.name: {"likeness": round(state.likeness, 4), "shown": state.is_shown}
+            state.name: {"percentile": round(state.percentile, 4), "shown": state.is_shown}
             for state in self.states
         }
         return {
             "source": self.source,
             "time": round(self.time, 6),
-            "frame": self.frame,
-            "track": self.track,
-            "participant": self.participant,
+            "frame_index": self.frame_index,
+            "track_id": self.track_id,
+            "person": self.person,
             "box": {name: round(float(value), 2) for name, value in self.box._asdict().items()},
-            "detection": round(self.detection, 4),
-            "expression": self.label.display_name if self.label is not None else None,
+            "detection_confidence": round(self.detection_confidence, 4),
+            "expression": self.expression.display_name if self.expression is not None else None,
             "confidence": round(scores.confidence, 4) if scores else None,
             "scores": {e.display_name: round(scores[e], 4) for e in Expression} if scores else None,
             "unreadable": self.quality.reason.value if self.quality.reason else None,

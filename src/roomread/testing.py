@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.readings import Box, Expression, Face, Frame, Framing, Scores
+from roomread.readings import Box, CropGeometry, Expression, Face, Frame, Scores
 
 
 def synthetic_frames(
@@ -49,7 +49,7 @@ class FixedClassifier:
     """
 
     side = 48
-    framing = Framing(side=1.2, shift=0.0)
+    framing = CropGeometry(side=1.2, shift=0.0)
     threshold = 0.0
 
     def __init__(

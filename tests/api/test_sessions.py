@@ -32,7 +32,7 @@ RULES = "person negative above 1% for 5 s\nroom happy above 1% for 5 s\n"
 
 def as_sent(time: float, readings: list[Reading]) -> dict[str, Any]:
     """A frame as `WS /api/v1/live` answers it."""
-    return {"time": time, "frame": 0, "width": 1920, "height": 1080, "dropped": 0} | {
+    return {"time": time, "frame_index": 0, "width": 1920, "height": 1080, "dropped": 0} | {
         "faces": [reading.to_dict() for reading in readings]
     }
 
@@ -110,9 +110,7 @@ def test_without_a_consent_nothing_of_a_single_person_is_written(
     service: Service, room: Client, http: httpx.Client
 ) -> None:
     session = room.sessions.create("Algebra 7b", rules=RULES)
-    named = [
-        frame | {"faces": [f | {"participant": "Ada"} for f in frame["faces"]]} for frame in LESSON
-    ]
+    named = [frame | {"faces": [f | {"person": "Ada"} for f in frame["faces"]]} for frame in LESSON]
     room.sessions.send(session.id, named)
     store = stored(service)
     assert len(store.readings(session.id)) == 0
@@ -149,7 +147,7 @@ def test_with_a_consent_people_are_kept_by_seat_and_one_can_be_forgotten(
     assert (tmp_path / "people.csv").read_text().count("\n") == 1 + 120 * 7
     store = stored(service)
     assert store.session(session.id).consent == "all eight, in writing"
-    kept = {r.time: r for r in store.readings(session.id) if r.track == 1}
+    kept = {r.time: r for r in store.readings(session.id) if r.track_id == 1}
     store.close()
     for time, readings in lesson(60, people=8):
         first = readings[0]
@@ -173,7 +171,7 @@ def test_readings_that_come_twice_or_late_or_at_once_are_written_once(
     assert sorted(one.taken for one in said) == [0, 0, 0, 20]
     store = stored(service)
     assert len(store.readings(session.id)) == 80 * 8
-    assert len({(r.time, r.track) for r in store.readings(session.id)}) == 80 * 8
+    assert len({(r.time, r.track_id) for r in store.readings(session.id)}) == 80 * 8
     store.close()
 
 
@@ -211,8 +209,8 @@ def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobo
         said = room.sessions.send(session.id, LESSON[40:])
         assert (said.taken, said.repeated) == (70, 10)
         store = stored(second).of(f"key:{key.split('_')[1]}")
-        kept = [(reading.time, reading.track) for reading in store.readings(session.id)]
-        assert kept == [(f["time"], face["track"]) for f in LESSON for face in f["faces"]]
+        kept = [(reading.time, reading.track_id) for reading in store.readings(session.id)]
+        assert kept == [(f["time"], face["track_id"]) for f in LESSON for face in f["faces"]]
         store.close()
 
 
@@ -246,7 +244,7 @@ def test_a_websocket_takes_messages_as_post_takes_bodies(service: Service, room:
 
 FACE = LESSON[0]["faces"][0]
 WRONG = {
-    "no number of a person": [{"time": 1, "faces": [FACE | {"track": None}]}],
+    "no number of a person": [{"time": 1, "faces": [FACE | {"track_id": None}]}],
     "scores that do not sum to 1": [
         {"time": 1, "faces": [FACE | {"scores": dict.fromkeys(FACE["scores"] or {}, 0.9)}]}
     ],
@@ -262,7 +260,7 @@ WRONG = {
     "after a day": [{"time": 1e9, "faces": []}],
     "nothing": [],
     "too much at once": [{"time": n, "faces": []} for n in range(201)],
-    "a crowd": [{"time": 1, "faces": [FACE | {"track": n} for n in range(1, 302)]}],
+    "a crowd": [{"time": 1, "faces": [FACE | {"track_id": n} for n in range(1, 302)]}],
     "no frames": {"pictures": []},
 }
 
@@ -319,7 +317,7 @@ def test_what_the_service_answers_it_takes(
     assert math.isclose(float(reading.scores.probabilities.sum()), 1, abs_tol=1e-5)
     assert reading.scores.threshold == 0.4
     with pytest.raises(ValidationError):
-        FrameInput.model_validate({"time": time, "faces": [face | {"track": 0}]})
+        FrameInput.model_validate({"time": time, "faces": [face | {"track_id": 0}]})
 
 
 def test_a_session_of_the_command_line_is_seen_but_not_filled_or_ended(

@@ -23,7 +23,13 @@ def reading(left: float, expression: Expression, sure: float = 0.9) -> Reading:
     p[expression] = sure
     box = Box(left, 0, left + 40, 50)
     return Reading(
-        source="", time=0, frame=0, box=box, detection=1, quality=QUALITY, scores=Scores(p, 0.0)
+        source="",
+        time=0,
+        frame_index=0,
+        box=box,
+        detection_confidence=1,
+        quality=QUALITY,
+        scores=Scores(p, 0.0),
     )
 
 

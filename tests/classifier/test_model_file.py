@@ -13,9 +13,9 @@ from onnx import TensorProto, helper
 from roomread.classifier import ModelCard, bundled_models, open_model
 from roomread.classifier.model_file import CARD_KEY
 from roomread.errors import ModelFileError
-from roomread.readings import Framing
+from roomread.readings import CropGeometry
 
-CARD = ModelCard("tiny", 2.0, 0.4, Framing(1.2, 0.1), "0", "none", 0, "Apache-2.0")
+CARD = ModelCard("tiny", 2.0, 0.4, CropGeometry(1.2, 0.1), "0", "none", 0, "Apache-2.0")
 
 
 def tiny_model(

@@ -19,7 +19,7 @@ from program import PROGRAM, Program
 from roomread.bench import scenes
 from roomread.media import read_image
 
-FACE = ("box", "confidence", "detection", "expression", "quality", "scores")
+FACE = ("box", "confidence", "detection_confidence", "expression", "quality", "scores")
 
 
 @pytest.fixture

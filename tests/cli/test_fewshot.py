@@ -75,7 +75,7 @@ def test_a_person_is_taught_with_consent_and_used_where_alone(roomread: Program)
     (frame,) = json.loads(
         roomread("analyze", "n0.jpg", "--profiles", "grace", "--format", "json").stdout
     )
-    assert frame["faces"][0]["participant"] == "grace"
+    assert frame["faces"][0]["person"] == "grace"
     result = roomread("analyze", "two.jpg", "--profiles", "grace")
     assert result.returncode == 0
     assert "'grace' was not used" in one_line(result.stderr)

@@ -54,7 +54,7 @@ def test_a_csv_has_a_row_a_face_with_time_and_track(roomread: Program, tmp_path:
     result = roomread("analyze", "in.mp4", "--every", "0.2s", "--format", "csv")
     rows = list(csv.DictReader(result.stdout.decode().splitlines()))
     assert [float(row["time"]) for row in rows] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
-    assert {row["track"] for row in rows} == {"1"}
+    assert {row["track_id"] for row in rows} == {"1"}
 
 
 def test_a_cut_video_keeps_what_was_computed(roomread: Program, tmp_path: Path) -> None:

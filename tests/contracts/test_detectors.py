@@ -26,7 +26,7 @@ def test_a_portrait_has_one_face_from_forehead_to_chin(detector: FaceDetector, w
     portrait, box = scenes.portraits()[which]
     (face,) = detector.detect(portrait)
     assert face.box.iou(box) > 0.5
-    assert 0.5 < face.confidence <= 1
+    assert 0.5 < face.detection_confidence <= 1
     assert all(type(edge) is float for edge in face.box)
 
 

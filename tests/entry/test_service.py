@@ -237,11 +237,11 @@ def test_live_frames_are_read_and_the_newest_wins(service: Service) -> None:
         for _ in range(30):
             socket.send(picture)
         answers = [json.loads(socket.recv(timeout=60))]
-        while answers[-1]["frame"] < 29:
+        while answers[-1]["frame_index"] < 29:
             answers.append(json.loads(socket.recv(timeout=60)))
         assert len(answers) < 30
         assert answers[-1]["dropped"] == 30 - len(answers)
-        assert [face["track"] for face in answers[-1]["faces"]] == [1]
+        assert [face["track_id"] for face in answers[-1]["faces"]] == [1]
         assert answers[-1]["faces"][0]["expression"] == "happy"
         socket.send(b"no picture")
         assert "not a picture" in json.loads(socket.recv(timeout=60))["problem"]

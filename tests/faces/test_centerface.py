@@ -129,7 +129,7 @@ def test_8_bits_find_the_faces_of_32(draw: Callable[[], NDArray[np.uint8]]) -> N
     for face in expected:
         same = max(found, key=lambda other: face.box.iou(other.box))
         assert face.box.iou(same.box) > 0.85
-        assert same.confidence == pytest.approx(face.confidence, abs=0.1)
+        assert same.detection_confidence == pytest.approx(face.detection_confidence, abs=0.1)
         assert face.landmarks is not None
         assert same.landmarks is not None
         assert np.abs(face.landmarks - same.landmarks).max() < 0.05 * face.box.height
@@ -198,7 +198,7 @@ def test_a_small_face_counts_where_the_second_look_sees_it() -> None:
     # At 300, 150 px of the picture; in the square, which shows 64 px of it to each side, as large.
     net = StubNet([(200, 100, 12, 0.2)], [(64, 64, 20, 0.8)])
     (face,) = CenterFace(net=net).detect(black(480, 640))
-    assert face.confidence == pytest.approx(0.8)
+    assert face.detection_confidence == pytest.approx(0.8)
     np.testing.assert_allclose(face.box, [290, 140, 310, 160], atol=0.5)
     assert CenterFace(net=StubNet([(200, 100, 12, 0.9)], [])).detect(black(480, 640)) == []
 
@@ -295,7 +295,7 @@ def test_no_two_boxes_that_are_kept_are_one_face_and_all_others_are_covered(
 ) -> None:
     numbers = np.array(drawn, dtype=np.float32).reshape(-1, 5)
     boxes = np.stack([numbers[:, :2], numbers[:, :2] + numbers[:, 2:4]], axis=1)
-    kept = centerface.suppress(boxes, numbers[:, 4])
+    kept = centerface.nms(boxes, numbers[:, 4])
     plain = [Box(*one.ravel().tolist()) for one in boxes]
     near = SAME_FACE + 1e-3
     assert all(plain[i].iou(plain[j]) <= near for i in kept for j in kept if i != j)

@@ -9,9 +9,9 @@ from PIL import Image
 from roomread.bench import scenes
 from roomread.errors import MediaError
 from roomread.faces import FER2013_FRAMING, CenterFace, cut
-from roomread.readings import Box, Face, Framing
+from roomread.readings import Box, CropGeometry, Face
 
-EXACT = Framing(side=1.0, shift=0.0)
+EXACT = CropGeometry(side=1.0, shift=0.0)
 EDGES = st.floats(-3000, 3000)
 
 
@@ -54,7 +54,7 @@ def test_a_square_of_the_crops_size_is_copied_pixel_by_pixel() -> None:
 
 def test_the_framing_moves_and_widens_the_square() -> None:
     ramp = np.repeat(np.arange(200, dtype=np.uint8)[:, None, None], 200, axis=1).repeat(3, axis=2)
-    (crop,) = cut(ramp, [face(90, 80, 110, 120)], Framing(side=1.2, shift=0.25))
+    (crop,) = cut(ramp, [face(90, 80, 110, 120)], CropGeometry(side=1.2, shift=0.25))
     # 48 px of the picture around y = 100 + 0.25 * 40; a px's centre lies half a px on.
     assert crop[:, 0].tolist() == list(range(86, 134))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from roomread.bench import scenes
-from roomread.faces import FER2013_FRAMING, CenterFace, QualityLimits, cut, judge
+from roomread.faces import FER2013_FRAMING, CenterFace, QualityLimits, assess_quality, cut
 from roomread.faces.quality import frontality, sharpness
 from roomread.readings import Box, Face, Quality, Unreadable
 
@@ -20,7 +20,7 @@ FER2013 = Path(__file__).parents[3] / "shared" / "data" / "fer2013.parquet"
 
 
 def judged(image: NDArray[np.uint8], *faces: Face) -> list[Quality]:
-    return judge(image, faces, cut(image, faces, FER2013_FRAMING))
+    return assess_quality(image, faces, cut(image, faces, FER2013_FRAMING))
 
 
 @pytest.fixture(scope="module", params=[0, 1], ids=["astronaut", "hopper"])
@@ -120,7 +120,7 @@ def test_a_profile_is_turned_away(portrait: Portrait) -> None:
 def test_limits_can_be_moved(portrait: Portrait) -> None:
     image, face = portrait
     crops = cut(image, [face], FER2013_FRAMING)
-    (quality,) = judge(image, [face], crops, limits=QualityLimits(size=500))
+    (quality,) = assess_quality(image, [face], crops, limits=QualityLimits(size=500))
     assert quality.reason is Unreadable.TOO_SMALL
 
 
@@ -165,5 +165,5 @@ def test_pictures_of_fer2013_are_good_enough() -> None:
     pictures = [Image.open(io.BytesIO(table["image"][int(row)].as_py())) for row in chosen]
     crops = np.stack([np.asarray(picture.convert("L")) for picture in pictures])
     whole = Face(Box(0, 0, 47, 47), None, 1.0)
-    qualities = judge(np.zeros((48, 48, 3), dtype=np.uint8), [whole] * 400, crops)
+    qualities = assess_quality(np.zeros((48, 48, 3), dtype=np.uint8), [whole] * 400, crops)
     assert np.mean([quality.reason is None for quality in qualities]) >= 0.98

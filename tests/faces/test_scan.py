@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from roomread import Analyzer
 from roomread.bench.scenes import ASTRONAUT_FACE, astronaut, grid
 from roomread.errors import MediaError
-from roomread.faces import CenterFace, Expected, Scanner
+from roomread.faces import CenterFace, Expected, VideoDetector
 from roomread.pipeline.analyzer import EVERY_FRAME, Cadence
 from roomread.readings import Box, Face, Frame
 from roomread.testing import FixedClassifier, FixedDetector
@@ -32,7 +32,7 @@ def test_every_face_of_a_call_is_found_again_where_it_was(detector: CenterFace) 
     faces = detector.detect(call)
     random = np.random.default_rng(0)
     expected = [f.box.moved(*(random.uniform(-0.2, 0.2, 2) * f.box.height).tolist()) for f in faces]
-    again = detector.refind(call, expected)
+    again = detector.detect_near(call, expected)
     for face, found in zip(faces, again, strict=True):
         assert found is not None
         assert face.box.iou(found.box) > 0.7
@@ -44,20 +44,20 @@ def test_every_face_of_a_call_is_found_again_where_it_was(detector: CenterFace) 
 
 def test_where_no_face_is_none_is_found(detector: CenterFace) -> None:
     call = grid()
-    assert detector.refind(call.image, call.others) == [None] * len(call.others)
-    assert detector.refind(call.image, []) == []
+    assert detector.detect_near(call.image, call.others) == [None] * len(call.others)
+    assert detector.detect_near(call.image, []) == []
 
 
 def test_a_face_that_two_boxes_expect_is_found_once(detector: CenterFace) -> None:
     near = [ASTRONAUT_FACE, ASTRONAUT_FACE.moved(12, 6)]
-    found = [face for face in detector.refind(astronaut(), near) if face is not None]
+    found = [face for face in detector.detect_near(astronaut(), near) if face is not None]
     assert len(found) == 1
     assert found[0].box.iou(ASTRONAUT_FACE) > 0.6
 
 
 def test_a_face_under_the_wanted_size_is_left_out() -> None:
     picky = CenterFace(min_face=300, threads=1)
-    assert picky.refind(astronaut(), [ASTRONAUT_FACE]) == [None]
+    assert picky.detect_near(astronaut(), [ASTRONAUT_FACE]) == [None]
 
 
 @given(
@@ -70,7 +70,7 @@ def test_a_face_under_the_wanted_size_is_left_out() -> None:
 @settings(max_examples=25, deadline=None)
 def test_boxes_anywhere_are_taken(boxes: list[tuple[float, float, float, float]]) -> None:
     expected = [Box(x, y, x + width, y + height) for x, y, width, height in boxes]
-    found = SHARED.refind(astronaut(), expected)
+    found = SHARED.detect_near(astronaut(), expected)
     assert len(found) == len(expected)
     for face, box in zip(found, expected, strict=True):
         if face is not None:
@@ -84,7 +84,7 @@ SHARED = CenterFace(threads=1)
 
 def test_what_is_no_picture_is_refused(detector: CenterFace) -> None:
     with pytest.raises(MediaError):
-        detector.refind(GREY[..., 0], [BOX])
+        detector.detect_near(GREY[..., 0], [BOX])
 
 
 class Fake:
@@ -99,11 +99,11 @@ class Fake:
         self.asked.append("whole")
         return [Face(BOX, None, 1.0)] if self.there else []
 
-    def glance(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (the protocol's)
+    def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (the protocol's)
         self.asked.append("glance")
         return [Face(BOX, None, 1.0), *self.newcomers] if self.there else []
 
-    def refind(
+    def detect_near(
         self,
         image: NDArray[np.uint8],  # noqa: ARG002 (the protocol's)
         expected: Sequence[Box],
@@ -112,14 +112,16 @@ class Fake:
         return [Face(box, None, 1.0) if self.there else None for box in expected]
 
 
-def scan(fake: Fake, scanner: Scanner, times: Sequence[float], image: NDArray[np.uint8]) -> None:
+def scan(
+    fake: Fake, scanner: VideoDetector, times: Sequence[float], image: NDArray[np.uint8]
+) -> None:
     for time in times:
         scanner.find(Frame(image, time, 0, ""), [THERE] if fake.there else [])
 
 
 def test_whole_frames_are_searched_at_the_cadence_only() -> None:
     fake = Fake()
-    scanner = Scanner(fake, every=0.5)
+    scanner = VideoDetector(fake, every=0.5)
     scan(fake, scanner, [n / 4 for n in range(9)], GREY)
     assert fake.asked == ["whole", *["near", "near", "glance"] * 3, "near", "whole"]
     assert scanner.scans == 2
@@ -127,7 +129,7 @@ def test_whole_frames_are_searched_at_the_cadence_only() -> None:
 
 def test_a_glance_adds_who_came_in_and_nobody_twice() -> None:
     fake = Fake()
-    scanner = Scanner(fake, every=0.5, turn=0.1)
+    scanner = VideoDetector(fake, every=0.5, turn=0.1)
     scanner.find(Frame(GREY, 0.0, 0, ""), [])
     fake.newcomers = [Face(BOX.moved(70, 0), None, 1.0)]
     there = Expected(2, Face(BOX.moved(70, 40), None, 1.0), seen=0.5, speed=0)
@@ -138,7 +140,7 @@ def test_a_glance_adds_who_came_in_and_nobody_twice() -> None:
 
 def test_a_cut_is_searched_whole() -> None:
     fake = Fake()
-    scanner = Scanner(fake, every=9)
+    scanner = VideoDetector(fake, every=9)
     scan(fake, scanner, [0.0, 0.1], GREY)
     scan(fake, scanner, [0.2, 0.3], GREY + 22)
     assert fake.asked == ["whole", "near", "near", "near"]
@@ -148,7 +150,7 @@ def test_a_cut_is_searched_whole() -> None:
 
 def test_a_lost_face_is_searched_for_in_the_whole_frame_at_once() -> None:
     fake = Fake()
-    scanner = Scanner(fake, every=9)
+    scanner = VideoDetector(fake, every=9)
     scanner.find(Frame(GREY, 0.0, 0, ""), [])
     fake.there = False
     assert scanner.find(Frame(GREY, 0.1, 1, ""), [THERE]).faces == []
@@ -157,7 +159,7 @@ def test_a_lost_face_is_searched_for_in_the_whole_frame_at_once() -> None:
 
 def test_who_was_lost_is_looked_for_where_that_was() -> None:
     fake = Fake()
-    scanner = Scanner(fake, every=9)
+    scanner = VideoDetector(fake, every=9)
     lost = BOX.moved(60, 0)
     scanner.find(Frame(GREY, 0.0, 0, ""), [])
     found = scanner.find(Frame(GREY, 0.1, 1, ""), [THERE], [lost] * 20)
@@ -169,12 +171,12 @@ def test_who_was_lost_is_looked_for_where_that_was() -> None:
 def test_with_nobody_there_every_frame_is_searched() -> None:
     fake = Fake()
     fake.there = False
-    scan(fake, Scanner(fake, every=9), [0.0, 0.1, 0.2], GREY)
+    scan(fake, VideoDetector(fake, every=9), [0.0, 0.1, 0.2], GREY)
     assert fake.asked == ["whole"] * 3
 
 
 def test_a_detector_that_cannot_look_again_searches_every_frame() -> None:
-    scanner = Scanner(FixedDetector([(20, 20, 60, 70)]), every=9)
+    scanner = VideoDetector(FixedDetector([(20, 20, 60, 70)]), every=9)
     for time in (0.0, 0.1, 0.2):
         assert len(scanner.find(Frame(GREY, time, 0, ""), [THERE]).faces) == 1
     assert scanner.scans == 3
@@ -198,7 +200,7 @@ def test_the_tracker_expects_those_it_saw_last_where_they_are_going() -> None:
 
 def test_known_faces_take_turns_and_all_are_there() -> None:
     fake = Fake()
-    scanner = Scanner(fake, every=9, turn=0.1)
+    scanner = VideoDetector(fake, every=9, turn=0.1)
     scanner.find(Frame(GREY, 0.0, 0, ""), [])
     seen = dict.fromkeys(range(1, 13), 0.0)
     for n in range(1, 26):
@@ -209,7 +211,7 @@ def test_known_faces_take_turns_and_all_are_there() -> None:
         ]
         found = scanner.find(Frame(GREY, time, n, ""), expected)
         boxes = {face.box for face in found.faces}
-        looked_for = {one.track for one in expected if one.face.box in boxes}
+        looked_for = {one.track_id for one in expected if one.face.box in boxes}
         assert looked_for.isdisjoint(found.there)
         assert looked_for | set(found.there) == set(seen)
         # A tenth of a second is two and a half frames.
@@ -220,7 +222,7 @@ def test_known_faces_take_turns_and_all_are_there() -> None:
 
 def test_a_fast_face_is_looked_for_in_every_frame() -> None:
     fake = Fake()
-    scanner = Scanner(fake, every=9, turn=5)
+    scanner = VideoDetector(fake, every=9, turn=5)
     scanner.find(Frame(GREY, 0.0, 0, ""), [])
     fast = Expected(1, Face(BOX, None, 1.0), seen=0.0, speed=2.0)
     slow = Expected(2, Face(BOX.moved(90, 0), None, 1.0), seen=0.0, speed=0.2)
@@ -231,7 +233,7 @@ def test_a_fast_face_is_looked_for_in_every_frame() -> None:
 
 def test_where_one_was_lost_a_known_one_is_not_found_twice() -> None:
     fake = Fake()
-    scanner = Scanner(fake, every=9, turn=5)
+    scanner = VideoDetector(fake, every=9, turn=5)
     scanner.find(Frame(GREY, 0.0, 0, ""), [])
     found = scanner.find(Frame(GREY, 0.04, 1, ""), [THERE], [BOX.moved(3, 0)])
     assert found.faces == []
@@ -267,5 +269,5 @@ def test_a_moving_face_is_read_as_with_whole_scans(look: float) -> None:
         for cadence in (Cadence(9.0, look, 0), EVERY_FRAME)
     )
     for (_, (a,)), (_, (b,)) in zip(near, whole, strict=True):
-        assert a.track == b.track == 1
+        assert a.track_id == b.track_id == 1
         assert a.box.iou(b.box) > 0.75

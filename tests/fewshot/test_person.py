@@ -5,20 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomread.fewshot.ground import Ground
-from roomread.fewshot.person import Own, learn
+from roomread.fewshot.feature_statistics import FeatureStatistics
+from roomread.fewshot.person import PersonOffset, learn
 
 RNG = np.random.default_rng(0)
 LABELS = np.repeat(np.arange(7), 4)
 ORDINARY = 3 * np.eye(7)
 
 
-def ground() -> Ground:
+def statistics() -> FeatureStatistics:
     """Of a net that is three logits surer of what a face shows than of the rest."""
-    return Ground(np.zeros(4), np.zeros((7, 4)), ORDINARY, np.full(7, 1 / 7), np.eye(4), "none")
+    return FeatureStatistics(
+        np.zeros(4), np.zeros((7, 4)), ORDINARY, np.full(7, 1 / 7), np.eye(4), "none"
+    )
 
 
-def shots(*, plainly: float, off: float = 0.0, noise: float = 0.3) -> np.ndarray:
+def references(*, plainly: float, off: float = 0.0, noise: float = 0.3) -> np.ndarray:
     """Logits of pictures that show LABELS more or less plainly, all off by as much to neutral."""
     shown = plainly * ORDINARY[LABELS] + RNG.normal(0, noise, (len(LABELS), 7))
     shown[:, 6] += off
@@ -26,32 +28,32 @@ def shots(*, plainly: float, off: float = 0.0, noise: float = 0.3) -> np.ndarray
 
 
 def test_what_all_a_persons_pictures_are_off_by_is_taken_off_by_halves() -> None:
-    own = learn(ground(), shots(plainly=1, off=2)[-10:], LABELS[-10:], temperature=1.0)
+    own = learn(statistics(), references(plainly=1, off=2)[-10:], LABELS[-10:], temperature=1.0)
     assert own.shift[6] == pytest.approx(1, abs=0.3)
     assert np.abs(own.shift[:6]).max() < 0.3
 
 
 def test_a_face_that_shows_little_is_read_more_surely_and_one_that_misleads_less() -> None:
-    subtle = learn(ground(), shots(plainly=0.4, noise=0.05), LABELS, temperature=1.0)
+    subtle = learn(statistics(), references(plainly=0.4, noise=0.05), LABELS, temperature=1.0)
     assert subtle.temperature < 0.9
-    confusing = learn(ground(), shots(plainly=1, noise=4), LABELS, temperature=1.0)
+    confusing = learn(statistics(), references(plainly=1, noise=4), LABELS, temperature=1.0)
     assert confusing.temperature > 1.1
 
 
 def test_one_expression_alone_tells_nothing_of_sureness() -> None:
     neutral = np.full(6, 6)
     logits = (0.3 * ORDINARY[neutral]).astype(np.float32)
-    assert learn(ground(), logits, neutral, temperature=1.0).temperature == 1.0
+    assert learn(statistics(), logits, neutral, temperature=1.0).temperature == 1.0
 
 
 def test_nothing_taught_changes_nothing() -> None:
-    own = learn(ground(), np.zeros((0, 7), np.float32), np.zeros(0, np.int64), temperature=1.0)
-    logits = shots(plainly=1)
+    own = learn(statistics(), np.zeros((0, 7), np.float32), np.zeros(0, np.int64), temperature=1.0)
+    logits = references(plainly=1)
     np.testing.assert_array_equal(own.apply(logits), logits)
 
 
 @given(st.floats(0.37, 2.7), st.integers(0, 2**32 - 1))
 def test_a_temperature_changes_no_answer(temperature: float, seed: int) -> None:
     logits = np.random.default_rng(seed).normal(0, 3, (5, 7)).astype(np.float32)
-    without, with_it = (Own(np.ones(7), t).apply(logits) for t in (1.0, temperature))
+    without, with_it = (PersonOffset(np.ones(7), t).apply(logits) for t in (1.0, temperature))
     np.testing.assert_array_equal(without.argmax(axis=1), with_it.argmax(axis=1))

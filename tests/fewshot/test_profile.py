@@ -20,13 +20,13 @@ from roomread.faces import CenterFace
 from roomread.fewshot import (
     Adapter,
     Consent,
-    Ground,
+    FeatureStatistics,
     Profile,
+    ProfileBinding,
     ProfileStore,
-    Shot,
-    Use,
+    Reference,
     evaluate,
-    ground_of,
+    feature_statistics_of,
 )
 from roomread.fewshot.profile import MAX_BYTES, check_against
 from roomread.fewshot.prototype import Prototype
@@ -65,7 +65,7 @@ def test_a_state_taught_of_one_person_is_seen_in_another_and_not_where_it_is_not
     (bare,) = analyzer.analyze(portrait)
     assert covered.shown_states == ["masked"]
     assert bare.shown_states == []
-    assert bare.states[0].likeness < covered.states[0].likeness
+    assert bare.states[0].percentile < covered.states[0].percentile
 
 
 def test_a_state_stands_beside_the_seven_and_changes_none_of_them(masked: Profile) -> None:
@@ -83,33 +83,36 @@ def test_a_persons_profile_makes_their_neutral_face_likelier(grace: Profile) -> 
     assert before.scores is not None
     assert after.scores is not None
     assert after.scores[Expression.NEUTRAL] > before.scores[Expression.NEUTRAL]
-    assert after.participant == "grace"
+    assert after.person == "grace"
 
 
 def test_with_several_faces_a_persons_profile_is_for_the_track_that_is_named(
     grace: Profile,
 ) -> None:
     frame = Frame(np.hstack([scenes.astronaut(), scenes.astronaut()]), 0.0, 0, "two")
-    assert [r.participant for r in ANALYZER.with_profiles([grace]).analyze_frame(frame)] == [
+    assert [r.person for r in ANALYZER.with_profiles([grace]).analyze_frame(frame)] == [
         None,
         None,
     ]
-    follower = ANALYZER.with_profiles([Use(grace, track=2)]).follow()
-    assert [(r.track, r.participant) for r in follower.update(frame)] == [(1, None), (2, "grace")]
+    follower = ANALYZER.with_profiles([ProfileBinding(grace, track_id=2)]).follow()
+    assert [(r.track_id, r.person) for r in follower.update(frame)] == [(1, None), (2, "grace")]
 
 
 def test_who_is_named_for_a_track_is_not_the_only_face_too(grace: Profile) -> None:
     twin = replace(grace, name="twin", person="twin")
     frame = Frame(scenes.astronaut(), 0.0, 0, "one")
 
-    def read(*uses: Use) -> Reading:
+    def read(*uses: ProfileBinding) -> Reading:
         (reading,) = ANALYZER.with_profiles(uses).follow().update(frame)
         return reading
 
-    alone = read(Use(grace, track=1))
-    for uses in ((Use(grace, track=1), Use(twin)), (Use(twin), Use(grace, track=1))):
+    alone = read(ProfileBinding(grace, track_id=1))
+    for uses in (
+        (ProfileBinding(grace, track_id=1), ProfileBinding(twin)),
+        (ProfileBinding(twin), ProfileBinding(grace, track_id=1)),
+    ):
         both = read(*uses)
-        assert both.participant == "grace"
+        assert both.person == "grace"
         assert alone.scores is not None
         assert both.scores is not None
         np.testing.assert_array_equal(both.scores.probabilities, alone.scores.probabilities)
@@ -160,18 +163,20 @@ def test_references_that_cannot_be_learnt_from_are_named(tmp_path: Path) -> None
 
 def test_one_picture_is_not_two_states(masked: Profile) -> None:
     other = replace(
-        masked, name="bored", shots=tuple(replace(shot, label="bored") for shot in masked.shots[2:])
+        masked,
+        name="bored",
+        references=tuple(replace(reference, label="bored") for reference in masked.references[2:]),
     )
     with pytest.raises(ProfileError, match="reference 1 is a picture of 'masked' too"):
         check_against(other, [masked], ANALYZER.model)
 
 
 def test_a_person_is_not_kept_without_consent() -> None:
-    shot = Shot("neutral", np.zeros(4, np.float32), np.zeros(7, np.float32))
+    reference = Reference("neutral", np.zeros(4, np.float32), np.zeros(7, np.float32))
     with pytest.raises(ProfileError, match="no consent"):
-        Profile("asha", (shot,), "net", "0", person="asha")
+        Profile("asha", (reference,), "net", "0", person="asha")
     with pytest.raises(ProfileError, match="no consent"):
-        Profile("asha", (shot,), "net", "0", person="asha", consent=Consent(" ", "2026-11-21"))
+        Profile("asha", (reference,), "net", "0", person="asha", consent=Consent(" ", "2026-11-21"))
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "Asha", "neutral", "x" * 41, ".hidden"])
@@ -183,8 +188,8 @@ def test_names_that_could_not_be_files_or_are_expressions_are_refused(name: str)
 def test_two_people_cannot_be_the_only_face(grace: Profile) -> None:
     twin = replace(grace, name="twin", person="twin")
     with pytest.raises(ProfileError, match="cannot be both 'grace' and 'twin'"):
-        Adapter([Use(grace), Use(twin)], ANALYZER.model)
-    Adapter([Use(grace, 1), Use(twin, 2)], ANALYZER.model)
+        Adapter([ProfileBinding(grace), ProfileBinding(twin)], ANALYZER.model)
+    Adapter([ProfileBinding(grace, 1), ProfileBinding(twin, 2)], ANALYZER.model)
 
 
 def test_another_nets_profile_is_refused_by_name(masked: Profile) -> None:
@@ -201,7 +206,7 @@ def test_a_net_that_was_not_prepared_says_how_to() -> None:
     meta = SimpleNamespace(custom_metadata_map={})
     session: Any = SimpleNamespace(get_modelmeta=lambda: meta)
     with pytest.raises(ModelFileError, match="roomread fewshot prepare"):
-        ground_of(replace(ANALYZER.model, session=session))
+        feature_statistics_of(replace(ANALYZER.model, session=session))
 
 
 def test_a_profile_is_kept_found_and_gone(tmp_path: Path, masked: Profile) -> None:
@@ -223,7 +228,7 @@ def test_damaged_and_foreign_files_are_named_and_others_stay_readable(
     store = ProfileStore(tmp_path)
     good = store.keep(masked).read_text()
     values = json.loads(good)
-    shot = values["shots"][0]
+    reference = values["shots"][0]
     for number, text in enumerate(
         [
             good[: len(good) // 2],
@@ -232,9 +237,9 @@ def test_damaged_and_foreign_files_are_named_and_others_stay_readable(
             json.dumps(values | {"version": 2}),
             json.dumps(values | {"colour": "red"}),
             json.dumps(values | {"shots": []}),
-            json.dumps(values | {"shots": [shot | {"logits": [1.0]}]}),
-            json.dumps(values | {"shots": [shot | {"features": [float("nan")]}]}),
-            json.dumps(values | {"shots": [shot | {"features": [1e300]}]}),
+            json.dumps(values | {"shots": [reference | {"logits": [1.0]}]}),
+            json.dumps(values | {"shots": [reference | {"features": [float("nan")]}]}),
+            json.dumps(values | {"shots": [reference | {"features": [1e300]}]}),
             json.dumps(values | {"person": "asha"}),
             "[" * 100_000,
         ]
@@ -264,8 +269,8 @@ def test_what_is_written_is_read_again(count: int, size: int, name: str, values:
     def vector(length: int) -> np.ndarray:
         return np.array([values.uniform(-50, 50) for _ in range(length)], np.float32)
 
-    shots = tuple(Shot(name, vector(size), vector(7)) for _ in range(count))
-    profile = Profile(name, shots, "net", "0123")
+    references = tuple(Reference(name, vector(size), vector(7)) for _ in range(count))
+    profile = Profile(name, references, "net", "0123")
     again = Profile.from_json(profile.to_json(), source="file")
     assert np.allclose(again.features, profile.features, atol=1e-4)
     assert np.allclose(again.logits, profile.logits, atol=1e-4)
@@ -279,16 +284,16 @@ def test_whatever_a_file_holds_the_error_is_ours(text: str) -> None:
 
 
 def test_the_ground_survives_its_file() -> None:
-    ground = ground_of(ANALYZER.model)
-    again = Ground.from_json(ground.to_json())
-    assert np.allclose(again.covariance, ground.covariance)
+    statistics = feature_statistics_of(ANALYZER.model)
+    again = FeatureStatistics.from_json(statistics.to_json())
+    assert np.allclose(again.covariance, statistics.covariance)
     assert np.allclose(again.covariance, again.covariance.T)
     assert again.share.sum() == pytest.approx(1)
 
 
 def test_of_ordinary_faces_one_in_fifty_is_that_much_like_a_state(masked: Profile) -> None:
-    ground = ground_of(ANALYZER.model)
-    ordinary = ground.ordinary()
-    prototype = Prototype(ground, ground.normalise(masked.features), ordinary[::2])
-    claimed = (prototype.likeness(ordinary[1::2]) >= 0.98).mean()
+    statistics = feature_statistics_of(ANALYZER.model)
+    ordinary = statistics.ordinary()
+    prototype = Prototype(statistics, statistics.normalise(masked.features), ordinary[::2])
+    claimed = (prototype.percentile(ordinary[1::2]) >= 0.98).mean()
     assert 0.01 < claimed < 0.03

@@ -14,7 +14,7 @@ from PIL import Image
 
 from roomread.errors import MediaError
 from roomread.jobs.decoder import Decoder
-from roomread.jobs.worker_process import Child
+from roomread.jobs.worker_process import WorkerProcess
 from roomread.media import read_image
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
@@ -73,7 +73,7 @@ def test_a_picture_that_takes_too_long_is_told() -> None:
 
 def test_a_child_that_ends_in_the_midst_of_a_message_has_given_none() -> None:
     program = "import sys; sys.stdout.buffer.write(b'\\0' * 5)"
-    child = Child([sys.executable, "-c", program])
+    child = WorkerProcess([sys.executable, "-c", program])
     assert child.receive(30) is None
     assert not child.timed_out
     child.send({"to": "nobody"}, b"0" * 1_000_000)

@@ -13,8 +13,8 @@ import pytest
 
 from clips import make_clip
 from roomread.errors import OutputError
-from roomread.jobs.queue import JobBoard, TooManyJobsError
-from roomread.jobs.video_job import JobState, Limits, Places, VideoJob
+from roomread.jobs.queue import JobQueue, TooManyJobsError
+from roomread.jobs.video_job import JobState, Limits, QueueLimits, VideoJob
 from roomread.media import open_source
 
 SIZE = (160, 120)
@@ -22,8 +22,8 @@ READER = (sys.executable, str(Path(__file__).parents[1] / "fixed_reader.py"))
 
 
 @pytest.fixture
-def board() -> Iterator[JobBoard]:
-    made = JobBoard(places=Places(waiting=2), reader=READER)
+def board() -> Iterator[JobQueue]:
+    made = JobQueue(places=QueueLimits(waiting=2), reader=READER)
     yield made
     made.close()
 
@@ -37,7 +37,7 @@ def wait(job: VideoJob, *, seconds: float | None = None) -> VideoJob:
     return job
 
 
-def job_of(board: JobBoard, number: str) -> VideoJob:
+def job_of(board: JobQueue, number: str) -> VideoJob:
     job = board.get(number)
     assert job is not None
     return job
@@ -51,7 +51,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
-    board: JobBoard, tmp_path: Path
+    board: JobQueue, tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE, sound=1.0)
     number = board.upload("lesson.mp4", clip.read_bytes())
@@ -75,14 +75,14 @@ def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
     ]
 
 
-def test_a_file_that_is_no_video_is_told_by_its_own_name(board: JobBoard) -> None:
+def test_a_file_that_is_no_video_is_told_by_its_own_name(board: JobQueue) -> None:
     job = wait(job_of(board, board.upload("notes.mp4", b"not a video" * 100)))
     assert job.record.state is JobState.FAILED
     assert job.record.error.startswith("notes.mp4:")
     assert str(job.folder) not in job.record.error
 
 
-def test_a_playlist_that_names_other_files_is_not_followed(board: JobBoard, tmp_path: Path) -> None:
+def test_a_playlist_that_names_other_files_is_not_followed(board: JobQueue, tmp_path: Path) -> None:
     secret = make_clip(tmp_path / "secret.mp4", [0.0, 0.1], size=SIZE)
     for text in (
         f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n",
@@ -93,13 +93,13 @@ def test_a_playlist_that_names_other_files_is_not_followed(board: JobBoard, tmp_
         assert not job.annotated.exists()
 
 
-def test_a_picture_is_sent_to_its_page(board: JobBoard) -> None:
+def test_a_picture_is_sent_to_its_page(board: JobQueue) -> None:
     picture = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
     job = wait(job_of(board, board.upload("me.jpg", picture.read_bytes())))
     assert "the page Photo" in job.record.error
 
 
-def test_a_cancelled_job_keeps_what_was_read(board: JobBoard, long_clip: bytes) -> None:
+def test_a_cancelled_job_keeps_what_was_read(board: JobQueue, long_clip: bytes) -> None:
     job = job_of(board, board.upload("long.mp4", long_clip))
     wait(job, seconds=0.5)
     job.cancel()
@@ -111,7 +111,7 @@ def test_a_cancelled_job_keeps_what_was_read(board: JobBoard, long_clip: bytes) 
 
 
 def test_too_many_wait_no_longer_and_a_forgotten_job_leaves_nothing(
-    board: JobBoard, long_clip: bytes
+    board: JobQueue, long_clip: bytes
 ) -> None:
     first, second = board.upload("a.mp4", long_clip), board.upload("b.mp4", long_clip)
     assert board.waiting_before(first) == 0
@@ -125,7 +125,7 @@ def test_too_many_wait_no_longer_and_a_forgotten_job_leaves_nothing(
 
 
 def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
-    board: JobBoard, long_clip: bytes
+    board: JobQueue, long_clip: bytes
 ) -> None:
     number = board.upload("a.mp4", long_clip)
     job = wait(job_of(board, number), seconds=0.2)
@@ -137,7 +137,7 @@ def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
 
 
 def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
-    board = JobBoard(places=Places(seconds=0.0), reader=READER)
+    board = JobQueue(places=QueueLimits(seconds=0.0), reader=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE)
     number = board.start(str(clip))
     folder = wait(job_of(board, number)).folder
@@ -150,7 +150,7 @@ def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
     board.close()
 
 
-def test_a_job_is_its_owners_alone(board: JobBoard) -> None:
+def test_a_job_is_its_owners_alone(board: JobQueue) -> None:
     number = board.upload("notes.mp4", b"no video", owner="key:1")
     assert board.get(number, owner="key:1") is not None
     assert board.get(number, owner="key:2") is None
@@ -161,7 +161,7 @@ def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away
     tmp_path: Path, long_clip: bytes
 ) -> None:
     folder = tmp_path / "jobs"
-    first = JobBoard(folder, reader=READER)
+    first = JobQueue(folder, reader=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
     done = first.upload("clip.mp4", clip)
     wait(job_of(first, done))
@@ -173,7 +173,7 @@ def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away
     wait(job_of(first, read), seconds=0.2)
     first.close()
 
-    second = JobBoard(folder, reader=READER)
+    second = JobQueue(folder, reader=READER)
     assert job_of(second, done).record.state is JobState.FINISHED
     assert not half.folder.exists()
     wait(job_of(second, read), seconds=0.2)
@@ -182,7 +182,7 @@ def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away
     second.close()
 
 
-def test_a_full_disk_is_told_and_takes_no_place(board: JobBoard) -> None:
+def test_a_full_disk_is_told_and_takes_no_place(board: JobQueue) -> None:
     for _ in range(5):
         with pytest.raises(OutputError, match="cannot be kept: No space"), board.taking("a.mp4"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -191,7 +191,7 @@ def test_a_full_disk_is_told_and_takes_no_place(board: JobBoard) -> None:
 
 
 def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: Path) -> None:
-    board = JobBoard(tmp_path / "jobs", places=Places(mb=1), reader=READER)
+    board = JobQueue(tmp_path / "jobs", places=QueueLimits(mb=1), reader=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
     numbers = []
     for _ in range(3):
@@ -215,7 +215,7 @@ def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: 
     ],
 )
 def test_a_video_over_a_limit_is_told(limits: Limits, said: str, tmp_path: Path) -> None:
-    board = JobBoard(limits=limits, reader=READER)
+    board = JobQueue(limits=limits, reader=READER)
     clip = make_clip(tmp_path / "clip.mp4", [n / 10 for n in range(25)], size=SIZE)
     job = wait(job_of(board, board.upload("clip.mp4", clip.read_bytes())))
     assert said in job.record.error
@@ -228,7 +228,7 @@ def test_a_video_over_a_limit_is_told(limits: Limits, said: str, tmp_path: Path)
 )
 def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: str) -> None:
     limits = Limits(stall_seconds=0.5)
-    board = JobBoard(limits=limits, reader=(sys.executable, "-c", program))
+    board = JobQueue(limits=limits, reader=(sys.executable, "-c", program))
     for _ in range(2):
         job = wait(job_of(board, board.upload("clip.mp4", b"anything")))
         assert job.record.state is JobState.FAILED
@@ -236,7 +236,7 @@ def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: s
     board.close()
 
 
-def test_a_job_may_read_only_some_frames(board: JobBoard, tmp_path: Path) -> None:
+def test_a_job_may_read_only_some_frames(board: JobQueue, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE)
     with board.taking("lesson.mp4", annotated=False, every=0.5) as (job, file):
         file.write_bytes(clip.read_bytes())

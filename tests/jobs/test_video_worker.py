@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from clips import make_clip
 from roomread.client import Client
-from roomread.jobs.queue import JobBoard
+from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import JobState, Limits
 from serving import Service, serving
 
@@ -44,8 +44,8 @@ def clip(suffix: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def board() -> Iterator[JobBoard]:
-    made = JobBoard(limits=LIMITS, reader=READER)
+def board() -> Iterator[JobQueue]:
+    made = JobQueue(limits=LIMITS, reader=READER)
     yield made
     made.close()
 
@@ -63,7 +63,7 @@ def board() -> Iterator[JobBoard]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_damaged_video_ends_in_a_line_and_never_takes_its_reader_with_it(
-    board: JobBoard,
+    board: JobQueue,
     suffix: str,
     keep: float,
     flips: list[tuple[float, int]],

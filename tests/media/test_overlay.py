@@ -10,14 +10,14 @@ from roomread.media.overlay import label_text
 from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreadable
 
 
-def reading(box: Box, *, happy: float | None = 0.9, track: int | None = None) -> Reading:
+def reading(box: Box, *, happy: float | None = 0.9, track_id: int | None = None) -> Reading:
     scores, reason = None, Unreadable.TOO_DARK
     if happy is not None:
         p = np.full(7, (1 - happy) / 6, np.float32)
         p[Expression.HAPPY] = happy
         scores = Scores(p, 0.5)
     quality = Quality(box.width, 1, 0.5, 0.2, 1, None, None if scores else reason)
-    return Reading("x", 0, 0, box, 1.0, quality, scores, track)
+    return Reading("x", 0, 0, box, 1.0, quality, scores, track_id)
 
 
 def test_the_picture_itself_is_left_alone() -> None:
@@ -48,9 +48,9 @@ def test_no_reading_changes_nothing() -> None:
     ],
 )
 def test_labels_say_number_expression_and_why_not(
-    happy: float | None, track: int | None, text: str
+    happy: float | None, track_id: int | None, text: str
 ) -> None:
-    assert label_text(reading(Box(0, 0, 50, 50), happy=happy, track=track)) == text
+    assert label_text(reading(Box(0, 0, 50, 50), happy=happy, track_id=track_id)) == text
 
 
 edges = st.floats(-300, 600)
@@ -59,5 +59,5 @@ edges = st.floats(-300, 600)
 @given(edges, edges, st.floats(0, 800), st.floats(0, 800))
 def test_any_box_can_be_drawn(left: float, top: float, width: float, height: float) -> None:
     image = np.zeros((120, 160, 3), np.uint8)
-    drawn = draw_readings(image, [reading(Box(left, top, left + width, top + height), track=1)])
+    drawn = draw_readings(image, [reading(Box(left, top, left + width, top + height), track_id=1)])
     assert drawn.shape == image.shape

@@ -22,9 +22,9 @@ ANALYZER = Analyzer(detector=CenterFace(threads=1))
 
 def test_the_astronaut_is_happy() -> None:
     (reading,) = analyze(scenes.astronaut())
-    assert reading.label is Expression.HAPPY
+    assert reading.expression is Expression.HAPPY
     assert reading.box.iou(scenes.ASTRONAUT_FACE) > 0.6
-    assert reading.track is None
+    assert reading.track_id is None
 
 
 def test_path_bytes_pillow_and_array_are_read_alike(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_faces_that_cannot_be_read_stay_in_their_place_with_the_reason() -> None
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (200, 300, 3), dtype=np.uint8)
     large, small = analyzer.analyze(image)
-    assert large.label is Expression.SAD
+    assert large.expression is Expression.SAD
     assert small.scores is None
     assert small.quality.reason is Unreadable.TOO_SMALL
 
@@ -73,7 +73,7 @@ def test_each_stream_counts_people_from_1() -> None:
     analyzer = Analyzer(detector=FixedDetector([(10, 10, 90, 90)]), classifier=FixedClassifier())
     for _ in range(2):
         frames = analyzer.stream(synthetic_frames(5))
-        assert [readings[0].track for _, readings in frames] == [1] * 5
+        assert [readings[0].track_id for _, readings in frames] == [1] * 5
 
 
 def test_one_analyzer_serves_several_threads() -> None:
@@ -142,8 +142,8 @@ def by_track(frames: list[tuple[Frame, list[Reading]]]) -> dict[int, list[Readin
     tracks: defaultdict[int, list[Reading]] = defaultdict(list)
     for _, readings in frames:
         for reading in readings:
-            assert reading.track is not None
-            tracks[reading.track].append(reading)
+            assert reading.track_id is not None
+            tracks[reading.track_id].append(reading)
     return dict(tracks)
 
 
@@ -160,7 +160,7 @@ def test_each_person_keeps_one_number_through_motion_absence_and_darkness(
 def test_labels_are_stable_over_the_clip(analysed: list[tuple[Frame, list[Reading]]]) -> None:
     left, right = sorted(by_track(analysed).values(), key=lambda track: track[0].box.left)
     for track, expression in ((left, Expression.HAPPY), (right, Expression.NEUTRAL)):
-        labels = [r.label for r in track if r.scores is not None]
+        labels = [r.expression for r in track if r.scores is not None]
         assert set(labels) <= {expression, None}
         # Half out of the picture she may be unsure.
         assert labels.count(None) <= 0.02 * len(labels)

@@ -203,11 +203,11 @@ room happy above 50% for 5 s"""
     )
 )
 def test_alerts_are_raised_and_ended_in_turn_whatever_the_room_does(
-    course: list[tuple[float, int, float]],
+    time_series: list[tuple[float, int, float]],
 ) -> None:
     attention, time = Attention(parse_rules(RULES)), 0.0
     held: dict[str, Alert] = {}
-    for sad, readable, step in course:
+    for sad, readable, step in time_series:
         time += step
         for alert in attention.update_room(mood(time, 0.0, sad, readable=readable)):
             assert 0 <= alert.sure <= 1

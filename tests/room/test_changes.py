@@ -10,7 +10,7 @@ from roomread.readings import Expression
 from roomread.room import RoomMeter, RoomMood, change_points
 
 
-def course(*levels: tuple[float, float], noise: float = 0.04, seed: int = 0) -> list[float]:
+def time_series(*levels: tuple[float, float], noise: float = 0.04, seed: int = 0) -> list[float]:
     """A valence each 5 s: (seconds, level) one after another, with noise."""
     random = np.random.default_rng(seed)
     steps = np.concatenate([np.full(int(seconds / 5), level) for seconds, level in levels])
@@ -31,40 +31,40 @@ def changes(values: list[float]) -> list[tuple[float, float, float]]:
 
 
 def test_a_lasting_fall_is_one_change_at_its_time() -> None:
-    ((time, before, after),) = changes(course((600, 0.5), (900, 0.1)))
+    ((time, before, after),) = changes(time_series((600, 0.5), (900, 0.1)))
     assert time == pytest.approx(600, abs=15)
     assert (before, after) == pytest.approx((0.5, 0.1), abs=0.02)
 
 
 def test_up_and_down_again_are_two() -> None:
-    times = [time for time, _, _ in changes(course((500, 0.0), (300, 0.4), (700, 0.0)))]
+    times = [time for time, _, _ in changes(time_series((500, 0.0), (300, 0.4), (700, 0.0)))]
     assert times == pytest.approx([500, 800], abs=15)
 
 
 @settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), noise=st.floats(0, 0.2), level=st.floats(-0.8, 0.8))
 def test_a_steady_room_has_no_change(seed: int, noise: float, level: float) -> None:
-    assert changes(course((1800, level), noise=noise, seed=seed)) == []
+    assert changes(time_series((1800, level), noise=noise, seed=seed)) == []
 
 
 def test_a_moment_of_laughter_is_no_change() -> None:
-    assert changes(course((600, 0.1), (20, 0.9), (600, 0.1))) == []
+    assert changes(time_series((600, 0.1), (20, 0.9), (600, 0.1))) == []
 
 
 def test_a_step_too_small_to_see_is_not_told() -> None:
-    assert changes(course((600, 0.1), (600, 0.16), noise=0.001)) == []
+    assert changes(time_series((600, 0.1), (600, 0.16), noise=0.001)) == []
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 30, 119])
 def test_too_short_for_two_levels_is_no_change(seconds: int) -> None:
-    assert changes(course((seconds, 0.1))) == []
+    assert changes(time_series((seconds, 0.1))) == []
 
 
 @settings(max_examples=40)
 @given(st.integers(300, 1500), st.floats(0.25, 0.8), st.booleans(), st.integers(0, 2**32 - 1))
 def test_a_step_is_found_wherever_it_is(at: int, step: float, up: bool, seed: int) -> None:  # noqa: FBT001
     levels = (0.0, step) if up else (step, 0.0)
-    found = changes(course((at, levels[0]), (1800 - at, levels[1]), seed=seed))
+    found = changes(time_series((at, levels[0]), (1800 - at, levels[1]), seed=seed))
     assert [time for time, _, _ in found] == pytest.approx([at], abs=15)
 
 

@@ -12,12 +12,12 @@ from roomread.room import Seats
 SCORES = showing(Expression.NEUTRAL)
 
 
-def seen(track: int | None, box: Box) -> Reading:
-    return replace(reading(1, 0.0, SCORES, box=box), track=track)
+def seen(track_id: int | None, box: Box) -> Reading:
+    return replace(reading(1, 0.0, SCORES, box=box), track_id=track_id)
 
 
 def numbers(seats: Seats, *faces: tuple[int, Box]) -> list[int | None]:
-    return [r.track for r in seats.update([seen(track, box) for track, box in faces])]
+    return [r.track_id for r in seats.update([seen(track_id, box) for track_id, box in faces])]
 
 
 def test_seats_are_numbered_row_by_row_whatever_the_order_of_the_faces() -> None:

@@ -49,11 +49,11 @@ def new(store: SessionStore, clock: Clock) -> tuple[Session, Recorder]:
 
 
 def kept(store: SessionStore, session: Session) -> list[tuple[float, int | None]]:
-    return [(reading.time, reading.track) for reading in store.readings(session.id)]
+    return [(reading.time, reading.track_id) for reading in store.readings(session.id)]
 
 
 def expected(rows: list[tuple[float, list[Reading]]]) -> list[tuple[float, int | None]]:
-    return [(time, reading.track) for time, readings in rows for reading in readings]
+    return [(time, reading.track_id) for time, readings in rows for reading in readings]
 
 
 def test_what_was_added_is_written_within_two_seconds(store: SessionStore) -> None:

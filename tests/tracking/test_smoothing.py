@@ -21,7 +21,7 @@ from roomread.tracking import ScoreSmoother
 HAPPY, SAD = Expression.HAPPY, Expression.SAD
 
 
-def reading(expression: Expression | None, time: float, *, track: int | None = 1) -> Reading:
+def reading(expression: Expression | None, time: float, *, track_id: int | None = 1) -> Reading:
     scores = None
     if expression is not None:
         p = np.zeros(7, dtype=np.float32)
@@ -29,21 +29,21 @@ def reading(expression: Expression | None, time: float, *, track: int | None = 1
         scores = Scores(p, 0.3)
     reason = None if scores else Unreadable.BLURRED
     quality = Quality(100, 1, 0.5, 0.2, 1, None, reason)
-    return Reading("clip", time, 0, Box(0, 0, 100, 100), 1.0, quality, scores, track)
+    return Reading("clip", time, 0, Box(0, 0, 100, 100), 1.0, quality, scores, track_id)
 
 
 def test_one_odd_frame_does_not_change_the_label() -> None:
     smoother = ScoreSmoother()
     for n in range(10):
         smoother.update(reading(HAPPY, n / 25))
-    assert smoother.update(reading(SAD, 10 / 25)).label is HAPPY
+    assert smoother.update(reading(SAD, 10 / 25)).expression is HAPPY
 
 
 def test_a_lasting_change_comes_through_in_a_second() -> None:
     smoother = ScoreSmoother()
     smoother.update(reading(HAPPY, 0.0))
     last = [smoother.update(reading(SAD, n / 25)) for n in range(1, 26)][-1]
-    assert last.label is SAD
+    assert last.expression is SAD
 
 
 def test_the_rate_of_frames_does_not_matter() -> None:
@@ -61,8 +61,8 @@ def test_the_rate_of_frames_does_not_matter() -> None:
 
 def test_people_do_not_mix() -> None:
     smoother = ScoreSmoother()
-    smoother.update(reading(HAPPY, 0.0, track=1))
-    other = smoother.update(reading(SAD, 0.0, track=2))
+    smoother.update(reading(HAPPY, 0.0, track_id=1))
+    other = smoother.update(reading(SAD, 0.0, track_id=2))
     assert other.scores is not None
     assert other.scores[SAD] == 1
 
@@ -75,9 +75,9 @@ def test_an_unreadable_face_stays_unread() -> None:
 
 def test_a_face_without_a_track_is_left_as_it_is() -> None:
     smoother = ScoreSmoother()
-    smoother.update(reading(HAPPY, 0.0, track=None))
-    alone = smoother.update(reading(SAD, 0.01, track=None))
-    assert alone.label is SAD
+    smoother.update(reading(HAPPY, 0.0, track_id=None))
+    alone = smoother.update(reading(SAD, 0.01, track_id=None))
+    assert alone.expression is SAD
 
 
 def test_after_a_long_gap_the_past_is_forgotten() -> None:
@@ -102,7 +102,7 @@ def test_averages_are_probabilities(steps: list[tuple[Expression, float]]) -> No
 def test_memory_does_not_grow_with_people_who_left() -> None:
     smoother = ScoreSmoother()
     for n in range(200):
-        smoother.update(reading(HAPPY, n * 1.0, track=n))
+        smoother.update(reading(HAPPY, n * 1.0, track_id=n))
     assert len(smoother._states) <= 3
 
 

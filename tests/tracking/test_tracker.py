@@ -13,7 +13,7 @@ def face(x: float, y: float, size: float = 100) -> Face:
 
 
 def ids(tracker: Tracker, faces: list[Face], time: float) -> list[int]:
-    return [track.id for track in tracker.update(faces, time)]
+    return [track_id.id for track_id in tracker.update(faces, time)]
 
 
 def test_two_faces_keep_their_numbers_when_the_detector_swaps_their_order() -> None:
@@ -65,9 +65,9 @@ def test_a_number_is_never_given_again() -> None:
 def test_age_counts_from_the_first_sight() -> None:
     tracker = Tracker()
     tracker.update([face(0, 0)], 10.0)
-    (track,) = tracker.update([face(1, 0)], 12.5)
-    assert track.age == pytest.approx(2.5)
-    assert track.last_seen == 12.5
+    (track_id,) = tracker.update([face(1, 0)], 12.5)
+    assert track_id.age == pytest.approx(2.5)
+    assert track_id.last_seen == 12.5
 
 
 def test_two_trackers_share_no_numbers() -> None:
@@ -89,8 +89,8 @@ def test_every_face_has_one_number_of_its_own(frames: list[list[tuple[float, flo
     tracker = Tracker()
     for n, frame in enumerate(frames):
         tracks = tracker.update([face(x, y) for x, y in frame], n * 0.1)
-        assert [track.face.box.left for track in tracks] == [x for x, _ in frame]
-        assert len({track.id for track in tracks}) == len(frame)
+        assert [track_id.face.box.left for track_id in tracks] == [x for x, _ in frame]
+        assert len({track_id.id for track_id in tracks}) == len(frame)
 
 
 def test_memory_of_those_who_left_is_bounded() -> None:

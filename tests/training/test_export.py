@@ -16,12 +16,12 @@ from roomread.classifier.selfcheck import (
     stored_probabilities,
 )
 from roomread.errors import ModelFileError
-from roomread.readings import Framing
+from roomread.readings import CropGeometry
 from roomread.training import export
 from roomread.training.expression_net import ExpressionNet
 from roomread.training.nets import NETS, make_net
 
-CARD = ModelCard("compact", 1.3, 0.4, Framing(1.2, 0.0), "0", "none", 0, "Apache-2.0")
+CARD = ModelCard("compact", 1.3, 0.4, CropGeometry(1.2, 0.0), "0", "none", 0, "Apache-2.0")
 
 
 @pytest.mark.parametrize("name", sorted(NETS))

@@ -8,7 +8,7 @@ import pytest
 from fer_files import tiny_fer
 from roomread.classifier import open_model
 from roomread.errors import DataError
-from roomread.fewshot import Ground
+from roomread.fewshot import FeatureStatistics
 from roomread.readings import Expression
 from roomread.training import fewshot
 from roomread.training.dataset import VOTE_NAMES, Split, vote_majority
@@ -28,11 +28,11 @@ def pool(*, each: int = 40, spread: float = 0.3) -> Pool:
     features = (np.eye(8)[labels] + spread * rng.standard_normal((7 * each, 8))).astype(np.float32)
     logits = 5 * features[:, :7].copy()
     logits[:, Expression.SURPRISE] += logits[:, Expression.FEAR] + 1
-    ground = Ground.measure(features, logits, labels, data="clouds")
+    statistics = FeatureStatistics.measure(features, logits, labels, data="clouds")
     contempt = np.zeros(len(labels), dtype=bool)
-    x = ground.normalise(features)
+    x = statistics.normalise(features)
     images = rng.integers(0, 255, (len(labels), 48, 48), dtype=np.uint8)
-    return Pool(images, labels, contempt, features, logits, x, ground, 1.0)
+    return Pool(images, labels, contempt, features, logits, x, statistics, 1.0)
 
 
 def test_a_withheld_expression_is_in_no_label_majority_or_vote() -> None:
@@ -58,7 +58,7 @@ def test_what_can_be_withheld_is_checked() -> None:
 
 def test_more_shots_know_more_and_the_net_is_compared_on_the_same_faces() -> None:
     results = fewshot.seven(pool(), episodes=30, seed=0)
-    of = {(r.task[:3] + r.task[-4:], r.method, r.shots): r.value for r in results}
+    of = {(r.task[:3] + r.task[-4:], r.method, r.references): r.value for r in results}
     task = "(a)each"
     assert of[task, "ProtoNet", 10] > of[task, "ProtoNet", 1] > 1 / 7
     assert of[task, "nearest neighbour", 5] > 0.5
@@ -76,12 +76,12 @@ def test_episodes_never_ask_what_they_taught_and_say_when_there_is_too_little() 
 
 def test_a_state_among_others_is_found_and_counted_where_it_is_not() -> None:
     clouds = pool(spread=0.15)
-    share = clouds.ground.share.copy()
+    share = clouds.statistics.share.copy()
     share[Expression.FEAR] = 0
-    unseen = replace(clouds, ground=replace(clouds.ground, share=share / share.sum()))
+    unseen = replace(clouds, statistics=replace(clouds.statistics, share=share / share.sum()))
     shown = unseen.labels == Expression.FEAR
     results = fewshot.state(unseen, shown, "fear", 20, 0)
-    of = {(r.method, r.shots): r.value for r in results}
+    of = {(r.method, r.references): r.value for r in results}
     assert of["more like it than another face", 5] > 0.95
     assert of["found", 10] > 0.8
     assert of["claimed of other faces", 10] < 0.1

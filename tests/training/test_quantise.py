@@ -10,7 +10,7 @@ from fer_files import tiny_fer
 from roomread import classifier
 from roomread.classifier import ExpressionClassifier, ModelCard, bundled_models, open_model
 from roomread.errors import DataError, ModelFileError
-from roomread.readings import Framing
+from roomread.readings import CropGeometry
 from roomread.training.dataset import Split
 from roomread.training.export import export
 from roomread.training.expression_net import ExpressionNet
@@ -26,7 +26,7 @@ def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
     net = ExpressionNet(make_net("compact"), two_heads=True).train()
     net(torch.randint(0, 256, (32, 1, 48, 48), dtype=torch.uint8))
     path = tmp_path_factory.mktemp("fp32") / "model.onnx"
-    card = ModelCard("compact", 1.3, 0.4, Framing(1.03, 0.0), "0", "none", 0, "Apache-2.0")
+    card = ModelCard("compact", 1.3, 0.4, CropGeometry(1.03, 0.0), "0", "none", 0, "Apache-2.0")
     export(net).save(card, path)
     return path
 

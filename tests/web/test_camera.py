@@ -53,7 +53,7 @@ def test_the_newest_frame_is_read_and_the_overtaken_counted() -> None:
     assert drawn.pts == queued[-1].pts
     assert live.state.dropped == 3
     assert live.state.now == 0.3
-    assert [reading.track for reading in live.state.readings] == [1]
+    assert [reading.track_id for reading in live.state.readings] == [1]
     assert not np.array_equal(
         drawn.to_ndarray(format="rgb24"), queued[-1].to_ndarray(format="rgb24")
     )
@@ -91,7 +91,9 @@ def test_two_cameras_number_their_faces_by_themselves() -> None:
     one, two = LiveCamera(analyzer), LiveCamera(analyzer)
     feed(one, frames(1))
     feed(two, frames(1))
-    assert [r.track for r in one.state.readings] == [r.track for r in two.state.readings] == [1]
+    assert (
+        [r.track_id for r in one.state.readings] == [r.track_id for r in two.state.readings] == [1]
+    )
 
 
 def test_slots_are_bounded_kept_by_asking_and_freed_when_idle() -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.engine import make_url
 from starlette.concurrency import run_in_threadpool
 
-from roomread.api.house import Manager, Reader, TheHouse
+from roomread.api.context import Context, Manager, Reader
 from roomread.api.problems import RefusedError, responses
 from roomread.api.shapes import Probability
 from roomread.classifier import ModelFile, bundled_models, open_model
@@ -90,14 +90,14 @@ async def model(_reader: Reader, name: str) -> CardShape:
 
 
 @router.get("/settings", tags=["settings"], summary="The settings", responses=responses())
-def settings(house: TheHouse, _manager: Manager) -> SettingsShape:
+def settings(context: Context, _manager: Manager) -> SettingsShape:
     """What the operator set by `ROOMREAD_*` or `roomread.toml`; to be read only."""
-    values = house.settings.model_dump(include=set(SettingsShape.model_fields))
+    values = context.settings.model_dump(include=set(SettingsShape.model_fields))
     return SettingsShape(
         **values,
-        sign_in=house.door.sign_in,
-        database=make_url(house.settings.sessions_url).get_backend_name(),
-        relays=len(house.settings.ice_servers) + len(house.settings.turn_urls),
+        sign_in=context.auth.sign_in,
+        database=make_url(context.settings.sessions_url).get_backend_name(),
+        relays=len(context.settings.ice_servers) + len(context.settings.turn_urls),
     )
 
 

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
-from roomread.api.house import House, Sender, TheHouse
+from roomread.api.context import Context, Sender, ServiceContext
 from roomread.api.problems import RefusedError, as_refusal, responses
 from roomread.api.profile_folder import load_profiles
 from roomread.api.shapes import (
@@ -104,7 +104,7 @@ class Read:
 )
 async def analyze(
     request: Request,
-    house: TheHouse,
+    context: Context,
     sender: Sender,
     *,
     annotated: Annotated[
@@ -124,19 +124,19 @@ async def analyze(
     Of several, each has its faces or its problem. With `annotated=1` a single picture's answer is
     the drawn picture itself, unless `Accept` names JSON.
     """
-    analyzer = await _with_profiles(house, sender, profiles)
-    sent = await read_pictures(request, house)
+    analyzer = await _with_profiles(context, sender, profiles)
+    sent = await read_pictures(request, context)
     as_json = "application/json" in request.headers.get("accept", "")
-    async with house.slots.place():
+    async with context.slots.place():
         if len(sent) == 1:
-            read = await _read(house, analyzer, sent[0], 0, annotated=annotated)
+            read = await _read(context, analyzer, sent[0], 0, annotated=annotated)
             if annotated and not as_json:
                 return Response(read.drawn, media_type="image/jpeg")
             return PicturesShape(pictures=[_shape(read)])
         pictures: list[PictureShape | UnreadPicture] = []
         for index, picture in enumerate(sent):
             try:
-                read = await _read(house, analyzer, picture, index, annotated=annotated)
+                read = await _read(context, analyzer, picture, index, annotated=annotated)
                 pictures.append(_shape(read))
             except MediaError as error:
                 problem = as_refusal(error).as_problem()
@@ -144,41 +144,41 @@ async def analyze(
         return PicturesShape(pictures=pictures)
 
 
-async def read_picture(house: House, sent: Sent) -> Read:
+async def read_picture(context: ServiceContext, sent: Sent) -> Read:
     """One picture, read and drawn, when there is a place.
 
     Raises:
         RefusedError: too much is being read already.
         MediaError: it cannot be read.
     """
-    async with house.slots.place():
-        return await _read(house, house.engine.analyzer, sent, 0, annotated=True)
+    async with context.slots.place():
+        return await _read(context, context.engine.analyzer, sent, 0, annotated=True)
 
 
-async def _with_profiles(house: House, sender: Principal, names: str) -> Analyzer:
+async def _with_profiles(context: ServiceContext, sender: Principal, names: str) -> Analyzer:
     """The analyzer with the sender's profiles of these names, comma-separated."""
     if not names:
-        return house.engine.analyzer
+        return context.engine.analyzer
 
     def work() -> Analyzer:
-        taught = load_profiles(house, sender, names)
-        return house.engine.analyzer.with_profiles(taught)
+        taught = load_profiles(context, sender, names)
+        return context.engine.analyzer.with_profiles(taught)
 
     return await run_in_threadpool(work)
 
 
 async def _read(
-    house: House, analyzer: Analyzer, sent: Sent, index: int, *, annotated: bool
+    context: ServiceContext, analyzer: Analyzer, sent: Sent, index: int, *, annotated: bool
 ) -> Read:
     def work() -> Read:
-        frame = house.engine.frame(sent.content, sent.name, index=index)
+        frame = context.engine.frame(sent.content, sent.name, index=index)
         readings = analyzer.analyze_frame(frame)
         drawn = _jpeg(frame, readings) if annotated else b""
         return Read(frame, readings, drawn)
 
-    read = await house.slots.run(work)
-    house.metrics.pictures.inc()
-    house.metrics.faces.inc(len(read.readings))
+    read = await context.slots.run(work)
+    context.metrics.pictures.inc()
+    context.metrics.faces.inc(len(read.readings))
     return read
 
 
@@ -195,7 +195,7 @@ def _shape(read: Read) -> PictureShape:
     return shape
 
 
-async def read_pictures(request: Request, house: House) -> list[Sent]:
+async def read_pictures(request: Request, context: ServiceContext) -> list[Sent]:
     """The pictures of a request, of whatever kind it is.
 
     Raises:
@@ -203,24 +203,24 @@ async def read_pictures(request: Request, house: House) -> list[Sent]:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        sent = await _of_form(request, house)
+        sent = await _of_form(request, context)
     elif kind == "application/json":
         sent = _of_json(await request.body())
     else:
         # curl --data-binary calls a picture a form; the content tells what it is.
         sent = [Sent("picture", await request.body())]
     for picture in sent:
-        check_picture(house, picture.name, picture.content)
+        check_picture(context, picture.name, picture.content)
     return sent
 
 
-def check_picture(house: House, name: str, content: bytes) -> None:
+def check_picture(context: ServiceContext, name: str, content: bytes) -> None:
     """Sees that an encoded picture is not too large.
 
     Raises:
         RefusedError: it is.
     """
-    cap = house.settings.max_picture_mb
+    cap = context.settings.max_picture_mb
     if len(content) > cap * 1_000_000:
         problem, hint = f"{name}: over {cap} MB", "scale it down first"
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -228,7 +228,7 @@ def check_picture(house: House, name: str, content: bytes) -> None:
 
 
 @asynccontextmanager
-async def open_form(request: Request, house: House) -> AsyncIterator[FormData]:
+async def open_form(request: Request, context: ServiceContext) -> AsyncIterator[FormData]:
     """A form with up to `MAX_PICTURES` files.
 
     Raises:
@@ -238,7 +238,7 @@ async def open_form(request: Request, house: House) -> AsyncIterator[FormData]:
         request.headers, request.stream(), max_files=MAX_PICTURES, max_fields=8
     )
     # Pictures stay in memory; the body's own limit bounds them.
-    parser.spool_max_size = request_cap(house)
+    parser.spool_max_size = request_cap(context)
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:
@@ -249,8 +249,8 @@ async def open_form(request: Request, house: House) -> AsyncIterator[FormData]:
         await form.close()
 
 
-async def _of_form(request: Request, house: House) -> list[Sent]:
-    async with open_form(request, house) as form:
+async def _of_form(request: Request, context: ServiceContext) -> list[Sent]:
+    async with open_form(request, context) as form:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         # A page's empty file field comes as a file without a name.
         files = [file for file in files if file.filename or file.size]
@@ -276,9 +276,9 @@ def _of_json(body: bytes) -> list[Sent]:
     return sent
 
 
-def request_cap(house: House) -> int:
+def request_cap(context: ServiceContext) -> int:
     """The most bytes of a request with pictures; base64 and a form's lines included."""
-    return 3 * house.settings.max_picture_mb * 1_000_000
+    return 3 * context.settings.max_picture_mb * 1_000_000
 
 
 def safe_name(name: str | None) -> str:

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roomread import pages
 from roomread.api.analyze import Read, read_picture, read_pictures
-from roomread.api.house import House, Sender, TheHouse, principal_with
+from roomread.api.context import Context, Sender, ServiceContext, principal_with
 from roomread.api.logs import audit
 from roomread.api.problems import as_refusal
 from roomread.api.signin import COOKIE, SESSION_SECONDS
@@ -26,27 +26,27 @@ _NAMES = [expression.display_name for expression in Expression]
 
 
 @router.get("/upload")
-async def ask_for_picture(request: Request, house: TheHouse) -> HTMLResponse:
+async def ask_for_picture(request: Request, context: Context) -> HTMLResponse:
     """The page that takes a picture."""
     principal_with(request, Scope.ANALYZE)
-    return _upload_page(house)
+    return _upload_page(context)
 
 
 @router.post("/upload")
-async def show_picture(request: Request, house: TheHouse, _sender: Sender) -> HTMLResponse:
+async def show_picture(request: Request, context: Context, _sender: Sender) -> HTMLResponse:
     """The page with the picture's faces, or with what is wrong."""
     try:
-        sent = await read_pictures(request, house)
-        return _upload_page(house, read=await read_picture(house, sent[0]))
+        sent = await read_pictures(request, context)
+        return _upload_page(context, read=await read_picture(context, sent[0]))
     except RoomreadError as error:
         refusal = as_refusal(error)
-        page = _upload_page(house, error=str(error), status=refusal.status)
+        page = _upload_page(context, error=str(error), status=refusal.status)
         page.headers.update(refusal.headers)
         return page
 
 
 def _upload_page(
-    house: House,
+    context: ServiceContext,
     *,
     read: Read | None = None,
     error: str = "",
@@ -60,8 +60,8 @@ def _upload_page(
         faces=[_row(reading) for reading in read.readings] if read is not None else [],
         names=_NAMES,
         error=error,
-        limit=house.settings.max_picture_mb,
-        signed_in=house.door.sign_in,
+        limit=context.settings.max_picture_mb,
+        signed_in=context.auth.sign_in,
     )
     return HTMLResponse(text, status)
 
@@ -73,15 +73,15 @@ def _row(reading: Reading) -> dict[str, object]:
 
 
 @router.get("/sign-in")
-async def ask_for_password(house: TheHouse, next: str = "/") -> HTMLResponse:  # noqa: A002
+async def ask_for_password(context: Context, next: str = "/") -> HTMLResponse:  # noqa: A002
     """The page that takes a name and a password."""
-    return sign_in_page(house, next)
+    return sign_in_page(context, next)
 
 
 @router.post("/sign-in")
 async def sign_in(
     request: Request,
-    house: TheHouse,
+    context: Context,
     name: Annotated[str, Form(max_length=200)],
     password: Annotated[str, Form(max_length=1000)],
     next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002 (the form's field)
@@ -89,33 +89,35 @@ async def sign_in(
     """Begins a session, or says that the password is wrong."""
     address = request.client.host if request.client else ""
     asker = f"password:{address}"
-    wait = house.door.attempts.take(asker, time.monotonic())
+    wait = context.auth.attempts.take(asker, time.monotonic())
     if wait:
         audit("sign-in held back", address=address)
         page = sign_in_page(
-            house, next, f"Too many tries. Wait {wait} s.", HTTPStatus.TOO_MANY_REQUESTS
+            context, next, f"Too many tries. Wait {wait} s.", HTTPStatus.TOO_MANY_REQUESTS
         )
         page.headers["Retry-After"] = str(wait)
         return page
-    async with house.door.checks.place():
-        check = partial(house.door.access.check_password, name, password)
-        principal = await house.door.checks.run(check)
+    async with context.auth.checks.place():
+        check = partial(context.auth.access.check_password, name, password)
+        principal = await context.auth.checks.run(check)
     if principal is None:
         audit("sign-in refused", address=address)
-        return sign_in_page(house, next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
+        return sign_in_page(context, next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
     # A class behind one address signs in at once.
-    house.door.attempts.give_back(asker)
-    return begin_session(request, house, principal, next)
+    context.auth.attempts.give_back(asker)
+    return begin_session(request, context, principal, next)
 
 
-def begin_session(request: Request, house: House, principal: Principal, path: str) -> Response:
+def begin_session(
+    request: Request, context: ServiceContext, principal: Principal, path: str
+) -> Response:
     """Signs in, and leads to a path of this service."""
     address = request.client.host if request.client else ""
     audit("signed in", who=principal.id, address=address)
     response = RedirectResponse(own_path(path), HTTPStatus.SEE_OTHER)
     response.set_cookie(
         COOKIE,
-        house.door.sessions.begin(principal.id, time.time()),
+        context.auth.sessions.begin(principal.id, time.time()),
         max_age=int(SESSION_SECONDS),
         httponly=True,
         samesite="lax",
@@ -125,9 +127,9 @@ def begin_session(request: Request, house: House, principal: Principal, path: st
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, house: TheHouse) -> Response:
+async def sign_out(request: Request, context: Context) -> Response:
     """Ends the session."""
-    house.door.sessions.end(request.cookies.get(COOKIE, ""), time.time())
+    context.auth.sessions.end(request.cookies.get(COOKIE, ""), time.time())
     response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     response.delete_cookie(COOKIE)
     return response
@@ -140,7 +142,7 @@ def own_path(path: str) -> str:
 
 
 def sign_in_page(
-    house: House, path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK
+    context: ServiceContext, path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> HTMLResponse:
     """The page of sign-in, which leads to a path of this service."""
     text = pages.render(
@@ -148,6 +150,6 @@ def sign_in_page(
         "sign_in.html.j2",
         next=own_path(path),
         error=error,
-        provider=house.provider.name if house.provider is not None else "",
+        provider=context.provider.name if context.provider is not None else "",
     )
     return HTMLResponse(text, status)

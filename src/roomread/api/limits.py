@@ -100,7 +100,7 @@ def _too_slow() -> RefusedError:
     return RefusedError(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "the request came too slowly")
 
 
-class Slots:
+class ConcurrencyLimiter:
     """What computes: a few at once, a few wait, all others are told to come again.
 
     Args:

@@ -11,7 +11,7 @@ from functools import partial
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from roomread.api.house import House, house_of, principal_with
+from roomread.api.context import ServiceContext, context_of, principal_with
 from roomread.api.problems import RefusedError
 from roomread.api.shapes import LiveShape, PictureShape, picture_shape
 from roomread.errors import BusyError, MediaError
@@ -57,28 +57,28 @@ class _Newest:
 async def live(socket: WebSocket) -> None:
     """Takes encoded frames as binary messages, and answers those it reads with a `LiveShape`.
 
-    A frame that cannot be read is answered with `{"frame": …, "problem": …}`.
+    A frame that cannot be read is answered with `{"frame_index": …, "problem": …}`.
     """
-    house = house_of(socket)
+    context = context_of(socket)
     try:
         principal_with(socket, Scope.ANALYZE)
     except RefusedError as refusal:
         await socket.close(_VIOLATION, refusal.problem)
         return
-    if house.closing or house.live >= house.settings.max_cameras:
-        await socket.close(_LATER, f"{house.settings.max_cameras} cameras are being read")
+    if context.closing or context.live >= context.settings.max_cameras:
+        await socket.close(_LATER, f"{context.settings.max_cameras} cameras are being read")
         return
-    house.live += 1
+    context.live += 1
     try:
         await socket.accept()
-        await _serve(house, socket)
+        await _serve(context, socket)
     finally:
-        house.live -= 1
+        context.live -= 1
 
 
-async def _serve(house: House, socket: WebSocket) -> None:
+async def _serve(context: ServiceContext, socket: WebSocket) -> None:
     newest = _Newest()
-    reading = asyncio.create_task(_read_frames(house, socket, newest))
+    reading = asyncio.create_task(_read_frames(context, socket, newest))
     taking = asyncio.create_task(_take_frames(socket, newest))
     try:
         await asyncio.wait((reading, taking), return_when=asyncio.FIRST_COMPLETED)
@@ -114,14 +114,14 @@ async def _take_frames(socket: WebSocket, newest: _Newest) -> int:
         index += 1
 
 
-async def _read_frames(house: House, socket: WebSocket, newest: _Newest) -> None:
+async def _read_frames(context: ServiceContext, socket: WebSocket, newest: _Newest) -> None:
     """Reads the newest frame, whenever there is one, and answers."""
-    follower, signal = house.engine.analyzer.follow(), SignalCheck()
+    follower, signal = context.engine.analyzer.follow(), SignalCheck()
     begun: float | None = None
     counted = 0
 
     def work(sent: _Sent, seconds: float) -> tuple[NoPicture | None, PictureShape]:
-        frame = house.engine.frame(sent.content, "live", index=sent.index, time=seconds)
+        frame = context.engine.frame(sent.content, "live", index=sent.index, time=seconds)
         problem = signal.update(frame)
         readings = [] if problem is not None else follower.update(frame)
         return problem, picture_shape(frame, readings)
@@ -130,16 +130,16 @@ async def _read_frames(house: House, socket: WebSocket, newest: _Newest) -> None
         sent = await newest.take()
         begun = sent.came if begun is None else begun
         try:
-            problem, picture = await house.slots.run(partial(work, sent, sent.came - begun))
+            problem, picture = await context.slots.run(partial(work, sent, sent.came - begun))
         except (MediaError, BusyError) as error:
-            await socket.send_json({"frame": sent.index, "problem": str(error)})
+            await socket.send_json({"frame_index": sent.index, "problem": str(error)})
             continue
-        house.metrics.pictures.inc()
-        house.metrics.faces.inc(len(picture.faces))
-        house.metrics.dropped.inc(newest.dropped - counted)
+        context.metrics.pictures.inc()
+        context.metrics.faces.inc(len(picture.faces))
+        context.metrics.dropped.inc(newest.dropped - counted)
         counted = newest.dropped
         answer = LiveShape(
-            frame=sent.index,
+            frame_index=sent.index,
             time=sent.came - begun,
             age=time.monotonic() - sent.came,
             dropped=newest.dropped,

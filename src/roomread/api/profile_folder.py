@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from roomread.api.house import House
+from roomread.api.context import ServiceContext
 from roomread.api.problems import RefusedError
 from roomread.errors import ProfileError
 from roomread.fewshot import Profile, ProfileStore
@@ -12,9 +12,9 @@ from roomread.services.accounts import Principal
 from roomread.settings.folders import profiles_folder
 
 
-def store_of(house: House, principal: Principal) -> ProfileStore:
+def store_of(context: ServiceContext, principal: Principal) -> ProfileStore:
     """The asker's own profiles."""
-    return ProfileStore(profiles_folder(house.settings.data, principal.id))
+    return ProfileStore(profiles_folder(context.settings.data, principal.id))
 
 
 def load_profile(store: ProfileStore, name: str) -> Profile:
@@ -33,9 +33,9 @@ def load_profile(store: ProfileStore, name: str) -> Profile:
         raise ProfileError(said, hint=error.hint) from error
 
 
-def load_profiles(house: House, principal: Principal, names: str) -> list[Profile]:
+def load_profiles(context: ServiceContext, principal: Principal, names: str) -> list[Profile]:
     """The asker's profiles of names such as "asha,confused"; raises as `load_profile` does."""
-    store = store_of(house, principal)
+    store = store_of(context, principal)
     return [load_profile(store, name.strip()) for name in names.split(",")]
 
 

@@ -12,13 +12,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from roomread.api.analyze import MAX_PICTURES, check_picture, open_form, safe_name
-from roomread.api.house import House, Reader, Sender, TheHouse
+from roomread.api.context import Context, Reader, Sender, ServiceContext
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
 from roomread.api.profile_folder import check_there, load_profile, store_of
 from roomread.api.shapes import Probability
 from roomread.errors import ProfileError
-from roomread.fewshot import Consent, Profile, ProfileStore, Trial, evaluate
+from roomread.fewshot import Consent, LeaveOneOutResult, Profile, ProfileStore, evaluate
 from roomread.fewshot.adapter import check_model
 from roomread.fewshot.profile import MAX_BYTES, check_against
 from roomread.readings import Expression
@@ -60,7 +60,7 @@ _BODY = {
 }
 
 
-class TrialShape(BaseModel):
+class LeaveOneOutShape(BaseModel):
     """A profile on its own pictures, each left out in turn."""
 
     pictures: int = Field(examples=[5])
@@ -89,7 +89,7 @@ class ProfileShape(BaseModel):
 class TaughtShape(ProfileShape):
     """A profile that was taught now, and what it is worth."""
 
-    trial: TrialShape
+    trial: LeaveOneOutShape
 
 
 class ProfilesShape(BaseModel):
@@ -117,9 +117,9 @@ class _Sent:
 
 
 @router.get("", summary="Your profiles", responses=responses())
-def list_all(house: TheHouse, reader: Reader) -> ProfilesShape:
+def list_all(context: Context, reader: Reader) -> ProfilesShape:
     """The asker's own profiles; those of the app's page Teach too."""
-    store = store_of(house, reader)
+    store = store_of(context, reader)
     return ProfilesShape(profiles=[_listed(store, name) for name in store.names()])
 
 
@@ -130,39 +130,39 @@ def list_all(house: TheHouse, reader: Reader) -> ProfilesShape:
     responses=responses(408, 409, 413, 422),
     openapi_extra={"requestBody": _BODY},
 )
-async def teach(request: Request, house: TheHouse, sender: Sender) -> TaughtShape:
+async def teach(request: Request, context: Context, sender: Sender) -> TaughtShape:
     """Learns from a few pictures, of which vectors are kept and nothing else.
 
     One that does not help on its own pictures is not kept, unless `force` says so.
     """
-    async with open_form(request, house) as form:
-        sent = await _sent(form, house)
-    store = store_of(house, sender)
+    async with open_form(request, context) as form:
+        sent = await _sent(form, context)
+    store = store_of(context, sender)
     asked = sent.asked
     _check_place(store, asked.name, replace=asked.replace)
-    async with house.slots.place():
-        profile, trial = await house.slots.run(lambda: _learn(house, sent, store))
+    async with context.slots.place():
+        profile, trial = await context.slots.run(lambda: _learn(context, sent, store))
     if trial.helps is False and not asked.force:
         problem = f"'{profile.name}' does not help and was not kept: {trial}"
         raise ProfileError(problem, hint="send clearer or more pictures, or force=true")
     store.keep(profile, replace=asked.replace)
     audit("profile taught", who=sender.id, person=profile.person is not None)
-    return TaughtShape(**_values(profile), trial=_trial_shape(trial))
+    return TaughtShape(**_values(profile), trial=_leave_one_out_shape(trial))
 
 
 @router.get("/{name}", summary="What a profile holds", responses=responses(404, 422))
-def show(house: TheHouse, reader: Reader, name: str) -> ProfileShape:
+def show(context: Context, reader: Reader, name: str) -> ProfileShape:
     """One profile, without its vectors."""
-    return ProfileShape(**_values(load_profile(store_of(house, reader), name)))
+    return ProfileShape(**_values(load_profile(store_of(context, reader), name)))
 
 
 @router.get("/{name}/evaluate", summary="Does it help?", responses=responses(404, 422))
-async def try_out(house: TheHouse, reader: Reader, name: str) -> TrialShape:
+async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutShape:
     """Leaves each of its pictures out in turn: is it read better than without the profile?"""
-    profile = load_profile(store_of(house, reader), name)
-    async with house.slots.place():
-        trial = await house.slots.run(lambda: evaluate(profile, house.engine.analyzer.model))
-    return _trial_shape(trial)
+    profile = load_profile(store_of(context, reader), name)
+    async with context.slots.place():
+        trial = await context.slots.run(lambda: evaluate(profile, context.engine.analyzer.model))
+    return _leave_one_out_shape(trial)
 
 
 @router.get(
@@ -174,9 +174,9 @@ async def try_out(house: TheHouse, reader: Reader, name: str) -> TrialShape:
         **responses(404, 422),
     },
 )
-def download(house: TheHouse, reader: Reader, name: str) -> Response:
+def download(context: Context, reader: Reader, name: str) -> Response:
     """The whole profile with its vectors, to take it to another service or computer."""
-    profile = load_profile(store_of(house, reader), name)
+    profile = load_profile(store_of(context, reader), name)
     audit("profile read", who=reader.id)
     return Response(profile.to_json(), media_type="application/json")
 
@@ -195,7 +195,7 @@ def download(house: TheHouse, reader: Reader, name: str) -> Response:
 )
 async def take(
     request: Request,
-    house: TheHouse,
+    context: Context,
     sender: Sender,
     name: str,
     *,
@@ -212,8 +212,8 @@ async def take(
     if profile.name != name:
         problem = f"the file holds the profile '{profile.name}'"
         raise ProfileError(problem, hint="ask by its own name")
-    check_model(profile, house.engine.analyzer.model)
-    store = store_of(house, sender)
+    check_model(profile, context.engine.analyzer.model)
+    store = store_of(context, sender)
     _check_place(store, name, replace=replace)
     store.keep(profile, replace=replace)
     audit("profile imported", who=sender.id, person=profile.person is not None)
@@ -226,9 +226,9 @@ async def take(
     summary="Delete a profile",
     responses=responses(404),
 )
-def delete(house: TheHouse, sender: Sender, name: str) -> None:
+def delete(context: Context, sender: Sender, name: str) -> None:
     """Deletes a profile for good, a damaged one too."""
-    store = store_of(house, sender)
+    store = store_of(context, sender)
     check_there(store, name)
     store.delete(name)
     audit("profile deleted", who=sender.id)
@@ -244,7 +244,7 @@ def _check_place(store: ProfileStore, name: str, *, replace: bool) -> None:
         raise RefusedError(HTTPStatus.CONFLICT, "too-many-profiles", problem, hint="delete some")
 
 
-async def _sent(form: FormData, house: House) -> _Sent:
+async def _sent(form: FormData, context: ServiceContext) -> _Sent:
     fields: dict[str, Any] = {}
     pictures: dict[str, list[tuple[str, bytes]]] = {}
     for key, value in form.multi_items():
@@ -255,7 +255,7 @@ async def _sent(form: FormData, house: House) -> _Sent:
             raise ProfileError(f"no pictures are called '{safe_name(key)}'", hint=f"but: {known}")
         else:
             name, content = safe_name(value.filename), await value.read()
-            check_picture(house, name, content)
+            check_picture(context, name, content)
             pictures.setdefault(key, []).append((name, content))
     if not pictures:
         raise ProfileError("nothing to learn from", hint="send files as neutral, or as picture")
@@ -270,13 +270,15 @@ async def _sent(form: FormData, house: House) -> _Sent:
         raise ProfileError(f"{place}: {found['msg']}", hint="see the API's description") from None
 
 
-def _learn(house: House, sent: _Sent, store: ProfileStore) -> tuple[Profile, Trial]:
-    analyzer, asked = house.engine.analyzer, sent.asked
+def _learn(
+    context: ServiceContext, sent: _Sent, store: ProfileStore
+) -> tuple[Profile, LeaveOneOutResult]:
+    analyzer, asked = context.engine.analyzer, sent.asked
     is_state = _STATE_FIELD in sent.pictures
     _check_person(asked, is_state=is_state)
     # Decoded where strangers' pictures are.
     images = {
-        key: [house.engine.frame(content, name).image for name, content in each]
+        key: [context.engine.frame(content, name).image for name, content in each]
         for key, each in sent.pictures.items()
     }
     consent = Consent.today(asked.consent) if asked.consent.strip() else None
@@ -336,9 +338,9 @@ def _values(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _trial_shape(trial: Trial) -> TrialShape:
-    return TrialShape(
-        pictures=trial.shots,
+def _leave_one_out_shape(trial: LeaveOneOutResult) -> LeaveOneOutShape:
+    return LeaveOneOutShape(
+        pictures=trial.references,
         right=trial.right,
         general=trial.general,
         before=min(max(trial.before, 0.0), 1.0),

@@ -26,7 +26,7 @@ class ProviderError(RoomreadError):
     """The provider did not say who comes, or what it said is not to be believed."""
 
 
-class Known(NamedTuple):
+class ProviderIdentity(NamedTuple):
     """Whom a provider knows.
 
     Attributes:
@@ -73,7 +73,7 @@ class Provider:
         answer: Response = await self._told(lambda: self._client.authorize_redirect(request, back))
         return answer
 
-    async def hear(self, request: Request) -> Known:
+    async def hear(self, request: Request) -> ProviderIdentity:
         """Whom the provider says that a visitor is, who comes back from it.
 
         Raises:
@@ -93,7 +93,7 @@ class Provider:
         # Anybody may write any address into an account of theirs.
         if self._claim == "email" and claims.get("email_verified") is not True:
             raise ProviderError("the provider did not verify the e-mail address")
-        return Known(name, f"{self._issuer} {claims['sub']}")
+        return ProviderIdentity(name, f"{self._issuer} {claims['sub']}")
 
     async def _told(self, ask: Callable[[], Any]) -> Any:
         import httpx2  # noqa: PLC0415 (an extra)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from roomread.api.feeds import Taken
+from roomread.api.ingest import IngestResult
 from roomread.api.shapes import SCORES, Probability
 from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMood
@@ -207,7 +207,7 @@ class AlertsShape(BaseModel):
     alerts: list[AlertShape]
 
 
-class TakenShape(BaseModel):
+class IngestShape(BaseModel):
     """What became of frames that were sent."""
 
     taken: int = Field(description="Frames that are new, and written now.", examples=[2])
@@ -289,9 +289,9 @@ def mark_shape(mark: Mark) -> MarkShape:
     return MarkShape(time=mark.time, label=mark.label)
 
 
-def taken_shape(taken: Taken) -> TakenShape:
+def ingest_shape(taken: IngestResult) -> IngestShape:
     """What became of frames, as the answer."""
-    return TakenShape(
+    return IngestShape(
         taken=taken.taken,
         repeated=taken.repeated,
         mood=mood_shape(taken.mood) if taken.mood is not None else None,

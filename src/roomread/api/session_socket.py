@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, WebSocket
 
-from roomread.api.house import House, house_of, principal_with
+from roomread.api.context import ServiceContext, context_of, principal_with
 from roomread.api.problems import RefusedError, as_refusal
-from roomread.api.session_shapes import TakenShape, taken_shape
+from roomread.api.session_shapes import IngestShape, ingest_shape
 from roomread.api.sessions import READINGS_BYTES
 from roomread.errors import RoomreadError
 from roomread.formats.received import parse_frames
@@ -26,30 +26,30 @@ _OVER = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 @router.websocket("/{number}/readings")
 async def fill(socket: WebSocket, number: str) -> None:
-    """Takes messages as `POST` takes bodies, and answers each with a `TakenShape`.
+    """Takes messages as `POST` takes bodies, and answers each with a `IngestShape`.
 
     What cannot be taken is answered with `{"problem": …}`.
     """
-    house = house_of(socket)
+    context = context_of(socket)
     try:
         sender = principal_with(socket, Scope.ANALYZE)
     except RefusedError as refusal:
         await socket.close(_VIOLATION, refusal.problem)
         return
-    if house.closing or house.filling >= _MOST_OPEN:
+    if context.closing or context.filling >= _MOST_OPEN:
         await socket.close(_LATER, f"{_MOST_OPEN} sessions are being filled")
         return
-    house.filling += 1
+    context.filling += 1
     try:
         await socket.accept()
-        code = await _serve(house, socket, sender.id, number)
+        code = await _serve(context, socket, sender.id, number)
         if code is not None:
             await socket.close(code)
     finally:
-        house.filling -= 1
+        context.filling -= 1
 
 
-async def _serve(house: House, socket: WebSocket, owner: str, number: str) -> int | None:
+async def _serve(context: ServiceContext, socket: WebSocket, owner: str, number: str) -> int | None:
     """Answers messages in their order; the code to close with, None where the sender is gone."""
     while True:
         try:
@@ -64,7 +64,7 @@ async def _serve(house: House, socket: WebSocket, owner: str, number: str) -> in
         if len(text) > READINGS_BYTES:
             return _TOO_LARGE
         try:
-            taken = await _take(house, owner, number, text)
+            taken = await _take(context, owner, number, text)
         except RoomreadError as error:
             refusal = as_refusal(error)
             await socket.send_json({"problem": refusal.as_problem().model_dump()})
@@ -74,10 +74,10 @@ async def _serve(house: House, socket: WebSocket, owner: str, number: str) -> in
         await socket.send_text(taken.model_dump_json())
 
 
-async def _take(house: House, owner: str, number: str, text: str) -> TakenShape:
-    def work() -> TakenShape:
-        store = house.feeds.store(owner)
-        return taken_shape(house.feeds.send(store, number, parse_frames(text)))
+async def _take(context: ServiceContext, owner: str, number: str, text: str) -> IngestShape:
+    def work() -> IngestShape:
+        store = context.ingest.store(owner)
+        return ingest_shape(context.ingest.send(store, number, parse_frames(text)))
 
     # Without a place: there are no more waiting than connections, and each waits for its answer.
-    return await house.writing.run(work)
+    return await context.writing.run(work)

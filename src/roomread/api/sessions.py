@@ -13,12 +13,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, HTMLResponse
 
-from roomread.api.feeds import SOURCE, no_such_session
-from roomread.api.house import House, Reader, Sender, TheHouse
+from roomread.api.context import Context, Reader, Sender, ServiceContext
+from roomread.api.ingest import SOURCE, no_such_session
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
 from roomread.api.session_shapes import (
     AlertsShape,
+    IngestShape,
     MarkInput,
     MarkShape,
     MarksShape,
@@ -30,16 +31,15 @@ from roomread.api.session_shapes import (
     SessionShape,
     SessionsShape,
     SummaryShape,
-    TakenShape,
     TimelineShape,
     Words,
     alert_shape,
+    ingest_shape,
     mark_shape,
     mood_shape,
     person_shape,
     session_shape,
     summary_shape,
-    taken_shape,
 )
 from roomread.formats.received import MAX_FRAMES, parse_frames
 from roomread.formats.session_export import Format, export
@@ -61,7 +61,7 @@ _MEDIA_TYPES = {
     Format.XAPI: "application/json",
 }
 _FACE = {
-    "track": 1,
+    "track_id": 1,
     "box": {"left": 180.2, "top": 61.4, "right": 268.9, "bottom": 178.3},
     "scores": {
         "angry": 0.0,
@@ -77,9 +77,9 @@ _FACE = {
 
 
 @router.get("", summary="Your sessions", responses=responses())
-def list_all(house: TheHouse, reader: Reader) -> SessionsShape:
+def list_all(context: Context, reader: Reader) -> SessionsShape:
     """The asker's own sessions; those of the app's page Class too."""
-    found = house.feeds.store(reader.id).sessions()
+    found = context.ingest.store(reader.id).sessions()
     return SessionsShape(sessions=[session_shape(session) for session in found])
 
 
@@ -87,16 +87,16 @@ def list_all(house: TheHouse, reader: Reader) -> SessionsShape:
     "", status_code=HTTPStatus.CREATED, summary="Begin a session", responses=responses(413, 422)
 )
 def create(
-    house: TheHouse, sender: Sender, response: Response, asked: SessionInput
+    context: Context, sender: Sender, response: Response, asked: SessionInput
 ) -> SessionShape:
     """Begins a session, which is then filled with readings.
 
     Aggregate by default: readings of single people are kept only where a consent is given.
     """
-    store = house.feeds.store(sender.id)
-    if house.settings.retention_days is not None:
-        store.purge(days=house.settings.retention_days)
-    analyzer = house.engine.analyzer
+    store = context.ingest.store(sender.id)
+    if context.settings.retention_days is not None:
+        store.purge(days=context.settings.retention_days)
+    analyzer = context.engine.analyzer
     usual = analyzer.classifier.threshold
     session = store.create(
         asked.name,
@@ -113,24 +113,24 @@ def create(
 
 
 @router.get("/{number}", summary="What its parts did", responses=responses(404))
-async def show(house: TheHouse, reader: Reader, number: str) -> SummaryShape:
+async def show(context: Context, reader: Reader, number: str) -> SummaryShape:
     """A session with its parts between marks, and the lasting changes of its valence."""
 
     def work() -> SummaryShape:
-        store, session = _session(house, reader, number)
+        store, session = _session(context, reader, number)
         summary = summarise(store.moods(session.id), store.marks(session.id))
         return summary_shape(session, summary.parts, summary.changes)
 
-    return await _compute(house, work)
+    return await _compute(context, work)
 
 
 @router.post("/{number}/end", summary="End a session", responses=responses(404, 409))
-def end(house: TheHouse, sender: Sender, number: str) -> SessionShape:
+def end(context: Context, sender: Sender, number: str) -> SessionShape:
     """Says that no more readings will come; what came is kept."""
-    store, session = _session(house, sender, number)
-    house.feeds.end(store, session)
+    store, session = _session(context, sender, number)
+    context.ingest.end(store, session)
     audit("session ended", who=sender.id, session=session.id)
-    return session_shape(_session(house, sender, number)[1])
+    return session_shape(_session(context, sender, number)[1])
 
 
 @router.delete(
@@ -139,11 +139,11 @@ def end(house: TheHouse, sender: Sender, number: str) -> SessionShape:
     summary="Delete a session",
     responses=responses(404),
 )
-def delete(house: TheHouse, sender: Sender, number: str) -> None:
+def delete(context: Context, sender: Sender, number: str) -> None:
     """Deletes everything that is kept of a session, for good."""
-    store, session = _session(house, sender, number)
+    store, session = _session(context, sender, number)
     store.delete(session.id)
-    house.feeds.forget(session.id)
+    context.ingest.forget(session.id)
     audit("session deleted", who=sender.id, session=session.id)
 
 
@@ -153,17 +153,17 @@ def delete(house: TheHouse, sender: Sender, number: str) -> None:
     summary="Forget a person",
     responses=responses(404, 422),
 )
-def forget_seat(house: TheHouse, sender: Sender, number: str, seat: int) -> None:
+def forget_seat(context: Context, sender: Sender, number: str, seat: int) -> None:
     """Deletes all that an ended session keeps of the person at a seat."""
-    store, session = _session(house, sender, number)
+    store, session = _session(context, sender, number)
     store.forget_seat(session.id, seat)
     audit("seat forgotten", who=sender.id, session=session.id)
 
 
 @router.get("/{number}/people", summary="Who was enrolled", responses=responses(404))
-def people(house: TheHouse, reader: Reader, number: str) -> PeopleShape:
+def people(context: Context, reader: Reader, number: str) -> PeopleShape:
     """The names that were given to seats, each with its consent."""
-    store, session = _session(house, reader, number)
+    store, session = _session(context, reader, number)
     return PeopleShape(people=[person_shape(person) for person in store.people(session.id)])
 
 
@@ -173,10 +173,10 @@ def people(house: TheHouse, reader: Reader, number: str) -> PeopleShape:
     responses=responses(404, 409, 413, 422),
 )
 def enrol(
-    house: TheHouse, sender: Sender, number: str, seat: int, asked: PersonInput
+    context: Context, sender: Sender, number: str, seat: int, asked: PersonInput
 ) -> PersonShape:
     """Gives a seat a name, with that person's own consent; a name that it had is replaced."""
-    store, session = _session(house, sender, number)
+    store, session = _session(context, sender, number)
     if not session.keeps_people:
         problem = f"session {session.id} keeps no people"
         raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
@@ -212,7 +212,7 @@ def enrol(
         }
     },
 )
-async def send(request: Request, house: TheHouse, sender: Sender, number: str) -> TakenShape:
+async def send(request: Request, context: Context, sender: Sender, number: str) -> IngestShape:
     """Takes frames that were read elsewhere, in the shape in which this service answers them.
 
     Frames of a session are later and later: those that are not, because they were sent before, are
@@ -220,24 +220,24 @@ async def send(request: Request, house: TheHouse, sender: Sender, number: str) -
     """
     body = await request.body()
 
-    def work() -> TakenShape:
-        store = house.feeds.store(sender.id)
-        return taken_shape(house.feeds.send(store, number, parse_frames(body)))
+    def work() -> IngestShape:
+        store = context.ingest.store(sender.id)
+        return ingest_shape(context.ingest.send(store, number, parse_frames(body)))
 
-    return await _compute(house, work)
+    return await _compute(context, work)
 
 
 @router.get("/{number}/mood", summary="The newest figure", responses=responses(404))
-def mood(house: TheHouse, reader: Reader, number: str) -> NowShape:
+def mood(context: Context, reader: Reader, number: str) -> NowShape:
     """What the room showed last."""
-    store, session = _session(house, reader, number)
+    store, session = _session(context, reader, number)
     last = store.last_mood(session.id)
     return NowShape(state=session.state(), mood=mood_shape(last) if last is not None else None)
 
 
 @router.get("/{number}/timeline", summary="All figures", responses=responses(404, 422))
 async def timeline(
-    house: TheHouse,
+    context: Context,
     reader: Reader,
     number: str,
     *,
@@ -247,19 +247,19 @@ async def timeline(
     """The room's figures, about one a second."""
 
     def work() -> TimelineShape:
-        store, session = _session(house, reader, number)
+        store, session = _session(context, reader, number)
         # One more, to know whether more follow.
         moods = store.moods(session.id, since=since, limit=limit + 1)
         following = moods[limit].time if len(moods) > limit else None
         return TimelineShape(moods=[mood_shape(m) for m in moods[:limit]], next=following)
 
-    return await _compute(house, work)
+    return await _compute(context, work)
 
 
 @router.get("/{number}/marks", summary="Its marks", responses=responses(404))
-def marks(house: TheHouse, reader: Reader, number: str) -> MarksShape:
+def marks(context: Context, reader: Reader, number: str) -> MarksShape:
     """What began when."""
-    store, session = _session(house, reader, number)
+    store, session = _session(context, reader, number)
     return MarksShape(marks=[mark_shape(mark) for mark in store.marks(session.id)])
 
 
@@ -269,9 +269,9 @@ def marks(house: TheHouse, reader: Reader, number: str) -> MarksShape:
     summary="Set a mark",
     responses=responses(404, 409, 413, 422),
 )
-def mark(house: TheHouse, sender: Sender, number: str, asked: MarkInput) -> MarkShape:
+def mark(context: Context, sender: Sender, number: str, asked: MarkInput) -> MarkShape:
     """Marks what begins at a moment; the same mark twice is once."""
-    store, session = _session(house, sender, number)
+    store, session = _session(context, sender, number)
     time = asked.time
     if time is None:
         if session.state() is not State.RECORDING:
@@ -290,7 +290,7 @@ def mark(house: TheHouse, sender: Sender, number: str, asked: MarkInput) -> Mark
     responses=responses(404, 422),
 )
 def unmark(
-    house: TheHouse,
+    context: Context,
     sender: Sender,
     number: str,
     *,
@@ -298,14 +298,14 @@ def unmark(
     label: Annotated[Words, Query(description="The mark's.")],
 ) -> None:
     """Takes a mark away; one that is not there is none."""
-    store, session = _session(house, sender, number)
+    store, session = _session(context, sender, number)
     store.unmark(session.id, Mark(time, label))
 
 
 @router.get("/{number}/alerts", summary="Its alerts", responses=responses(404))
-def alerts(house: TheHouse, reader: Reader, number: str) -> AlertsShape:
+def alerts(context: Context, reader: Reader, number: str) -> AlertsShape:
     """Which rules of attention held, and when."""
-    store, session = _session(house, reader, number)
+    store, session = _session(context, reader, number)
     return AlertsShape(alerts=[alert_shape(alert) for alert in store.alerts(session.id)])
 
 
@@ -326,7 +326,7 @@ def alerts(house: TheHouse, reader: Reader, number: str) -> AlertsShape:
     },
 )
 async def download(
-    house: TheHouse,
+    context: Context,
     reader: Reader,
     number: str,
     *,
@@ -338,14 +338,14 @@ async def download(
     """Writes a session as `roomread session export` does."""
 
     def work() -> Path:
-        store, session = _session(house, reader, number)
+        store, session = _session(context, reader, number)
         if people and form not in (Format.CSV, Format.PARQUET):
             problem = "readings of people go into CSV and Parquet"
             raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem)
         if people and not session.keeps_people:
             problem = f"session {session.id} keeps no people"
             raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
-        folder = exports_folder(house.settings)
+        folder = exports_folder(context.settings)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder)
         os.close(handle)
@@ -357,7 +357,7 @@ async def download(
             raise
         return path
 
-    path = await _compute(house, work)
+    path = await _compute(context, work)
     audit("session read", who=reader.id, session=number, people=people)
     gone = BackgroundTask(path.unlink, missing_ok=True)
     return FileResponse(path, media_type=_MEDIA_TYPES[form], background=gone)
@@ -369,14 +369,14 @@ async def download(
     response_class=HTMLResponse,
     responses=responses(404),
 )
-async def report(house: TheHouse, reader: Reader, number: str) -> HTMLResponse:
+async def report(context: Context, reader: Reader, number: str) -> HTMLResponse:
     """A session on one page that can be printed."""
 
     def work() -> str:
-        store, session = _session(house, reader, number)
+        store, session = _session(context, reader, number)
         return session_report(store, session.id)
 
-    page = await _compute(house, work)
+    page = await _compute(context, work)
     audit("session read", who=reader.id, session=number, people=False)
     return HTMLResponse(page)
 
@@ -386,15 +386,17 @@ def exports_folder(settings: Settings) -> Path:
     return settings.data / "exports"
 
 
-def _session(house: House, principal: Principal, number: str) -> tuple[SessionStore, Session]:
-    store = house.feeds.store(principal.id)
+def _session(
+    context: ServiceContext, principal: Principal, number: str
+) -> tuple[SessionStore, Session]:
+    store = context.ingest.store(principal.id)
     session = store.find(number)
     if session is None:
         raise no_such_session()
     return store, session
 
 
-async def _compute(house: House, work: Callable[[], T]) -> T:
+async def _compute(context: ServiceContext, work: Callable[[], T]) -> T:
     """What takes a moment, in its turn."""
-    async with house.writing.place():
-        return await house.writing.run(work)
+    async with context.writing.place():
+        return await context.writing.run(work)

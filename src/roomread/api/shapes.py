@@ -47,17 +47,19 @@ class QualityShape(BaseModel):
 class StateShape(BaseModel):
     """How much a face looks like a state that was taught."""
 
-    likeness: Probability = Field(description="The share of ordinary faces that look less so.")
+    percentile: Probability = Field(description="The share of ordinary faces that look less so.")
     shown: bool = Field(description="Whether that is enough to say so.")
 
 
 class FaceShape(BaseModel):
     """One face: what its expression looks like, which is not what the person feels."""
 
-    track: int | None = Field(description="The person's number in a video; null in a picture.")
-    participant: str | None = Field(description="A name or role, only where one was given.")
+    track_id: int | None = Field(description="The person's number in a video; null in a picture.")
+    person: str | None = Field(description="A name or role, only where one was given.")
     box: BoxShape
-    detection: Probability = Field(description="The detector's confidence.", examples=[0.99])
+    detection_confidence: Probability = Field(
+        description="The detector's confidence.", examples=[0.99]
+    )
     expression: str | None = Field(
         description="Null where the face cannot be read or the net is not sure enough.",
         examples=["happy"],
@@ -79,7 +81,7 @@ class PictureShape(BaseModel):
 
     source: str = Field(examples=["photo.jpg"])
     time: float = Field(examples=[0.0])
-    frame: int = Field(description="Its place in the request.", examples=[0])
+    frame_index: int = Field(description="Its place in the request.", examples=[0])
     width: int = Field(examples=[512])
     height: int = Field(examples=[512])
     faces: list[FaceShape]
@@ -119,7 +121,7 @@ class PicturesInput(BaseModel):
 class LiveShape(BaseModel):
     """What a live frame showed. Frames that a newer one overtook have none."""
 
-    frame: int = Field(description="The frame's place among those sent, from 0.")
+    frame_index: int = Field(description="The frame's place among those sent, from 0.")
     time: float = Field(description="Seconds from the first frame to this one, as they came.")
     age: float = Field(description="Seconds from the frame's coming to this answer.")
     dropped: int = Field(description="Frames so far that newer ones overtook.")

@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, StreamingResponse
 
 from roomread.api.analyze import safe_name
-from roomread.api.house import House, Reader, Sender, TheHouse
+from roomread.api.context import Context, Reader, Sender, ServiceContext
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
 from roomread.api.shapes import VideoShape, VideosShape, video_shape
@@ -62,7 +62,7 @@ _FILES = {
 async def send(
     request: Request,
     response: Response,
-    house: TheHouse,
+    context: Context,
     sender: Sender,
     *,
     name: Annotated[str, Query(max_length=200, description="Of the video.")] = "video.mp4",
@@ -72,7 +72,7 @@ async def send(
 
     Ask `GET /videos/{id}` how far it is. Results are kept for an hour.
     """
-    board = house.engine.board
+    board = context.engine.board
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         async with request.form(max_files=1, max_fields=8) as form:
@@ -109,22 +109,22 @@ async def _write(path: Path, pieces: AsyncIterator[bytes]) -> None:
 
 
 @router.get("", summary="Your videos", responses=responses())
-async def list_all(house: TheHouse, reader: Reader) -> VideosShape:
+async def list_all(context: Context, reader: Reader) -> VideosShape:
     """The asker's own videos that are still kept."""
-    jobs = house.engine.board.of(reader.id)
+    jobs = context.engine.board.of(reader.id)
     return VideosShape(videos=[video_shape(job.record) for job in jobs])
 
 
 @router.get("/{number}", summary="How far a video is", responses=responses(404))
-async def look(house: TheHouse, reader: Reader, number: str) -> VideoShape:
+async def look(context: Context, reader: Reader, number: str) -> VideoShape:
     """How far a video is read."""
-    return video_shape(_job(house, reader, number).record)
+    return video_shape(_job(context, reader, number).record)
 
 
 @router.post("/{number}/cancel", summary="Stop reading", responses=responses(404))
-async def cancel(house: TheHouse, sender: Sender, number: str) -> VideoShape:
+async def cancel(context: Context, sender: Sender, number: str) -> VideoShape:
     """Stops reading within a second; what was read until then is kept."""
-    job = _job(house, sender, number)
+    job = _job(context, sender, number)
     job.cancel()
     return video_shape(job.record)
 
@@ -135,10 +135,10 @@ async def cancel(house: TheHouse, sender: Sender, number: str) -> VideoShape:
     summary="Forget a video",
     responses=responses(404),
 )
-async def forget(house: TheHouse, sender: Sender, number: str) -> None:
+async def forget(context: Context, sender: Sender, number: str) -> None:
     """Stops reading, and removes all that was made of the video."""
-    job = _job(house, sender, number)
-    house.engine.board.forget(job.record.number)
+    job = _job(context, sender, number)
+    context.engine.board.forget(job.record.number)
     audit("video forgotten", who=sender.id, job=number[:6])
 
 
@@ -159,14 +159,14 @@ async def forget(house: TheHouse, sender: Sender, number: str) -> None:
     },
 )
 async def readings(
-    house: TheHouse,
+    context: Context,
     reader: Reader,
     number: str,
     form: Annotated[Form, Query(alias="format", description="As the CLI writes it.")] = Form.JSON,
 ) -> Response:
     """The readings of a video that has ended."""
     name, media_type = _FILES[form]
-    path = _result(_job(house, reader, number), name)
+    path = _result(_job(context, reader, number), name)
     audit("readings read", who=reader.id, job=number[:6])
     if form is Form.JSON:
         return StreamingResponse(iterate_in_threadpool(_array(path)), media_type=media_type)
@@ -184,15 +184,15 @@ async def readings(
         **responses(404, 409),
     },
 )
-async def drawn(house: TheHouse, reader: Reader, number: str) -> Response:
+async def drawn(context: Context, reader: Reader, number: str) -> Response:
     """The drawn copy of a video that has ended, where it was asked for."""
-    path = _result(_job(house, reader, number), "annotated.mp4")
+    path = _result(_job(context, reader, number), "annotated.mp4")
     audit("drawn video read", who=reader.id, job=number[:6])
     return FileResponse(path, media_type="video/mp4")
 
 
-def _job(house: House, principal: Principal, number: str) -> VideoJob:
-    job = house.engine.board.get(number, owner=principal.id)
+def _job(context: ServiceContext, principal: Principal, number: str) -> VideoJob:
+    job = context.engine.board.get(number, owner=principal.id)
     if job is None:
         # Somebody else's is none, too.
         raise RefusedError(

@@ -143,13 +143,13 @@ class _TimedDetector:
         with self._clock("search whole frames"):
             return self._detector.detect(image)
 
-    def glance(self, image: NDArray[np.uint8]) -> list[Face]:
+    def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
         with self._clock("glance at whole frames"):
-            return self._detector.glance(image)
+            return self._detector.detect_coarse(image)
 
-    def refind(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
+    def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
         with self._clock("search near faces"):
-            return self._detector.refind(image, expected)
+            return self._detector.detect_near(image, expected)
 
 
 class _TimedClassifier:

@@ -210,9 +210,9 @@ def moving(
     grain = random.normal(0, noise, still.image.shape).astype(np.int16)
     for index in range(count):
         image = still.image.astype(np.int16)
-        for tile, pace, phase in zip(still.people, paces, phases, strict=True):
+        for tile, pace, stagger in zip(still.people, paces, phases, strict=True):
             left, top, right, bottom = (int(side) for side in _sides(tile))
-            reach = sway * (bottom - top) * np.sin(2 * np.pi * pace * index / rate + phase)
+            reach = sway * (bottom - top) * np.sin(2 * np.pi * pace * index / rate + stagger)
             y, x = (int(part) for part in np.round(reach))
             image[top:bottom, left:right] = _shifted(still.image[top:bottom, left:right], y, x)
         image += np.roll(grain, tuple(random.integers(0, 64, 2)), axis=(0, 1))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.classifier.model_file import ModelFile, open_model
-from roomread.readings import Framing, Scores
+from roomread.readings import CropGeometry, Scores
 
 # Bounds the memory of one pass; past 64 faces a larger batch is no faster.
 _MAX_BATCH = 64
@@ -34,7 +34,7 @@ class FaceClassifier(Protocol):
         """The side of a crop, px."""
 
     @property
-    def framing(self) -> Framing:
+    def framing(self) -> CropGeometry:
         """How a face is cut for this classifier."""
 
     @property
@@ -69,7 +69,7 @@ class ExpressionClassifier:
         return self.model.side
 
     @property
-    def framing(self) -> Framing:
+    def framing(self) -> CropGeometry:
         """How a face is cut for this net."""
         return self.model.card.framing
 

@@ -21,7 +21,7 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from roomread.errors import ModelFileError
-from roomread.readings import Expression, Framing
+from roomread.readings import CropGeometry, Expression
 from roomread.runtime import Device, default_threads, open_session
 
 CARD_KEY = "roomread.card"
@@ -70,7 +70,7 @@ class ModelCard:
     net: str
     temperature: float
     threshold: float
-    framing: Framing
+    framing: CropGeometry
     version: str
     data: str
     seed: int
@@ -99,7 +99,7 @@ class ModelCard:
         """
         try:
             fields = json.loads(text)
-            fields["framing"] = Framing(**fields["framing"])
+            fields["framing"] = CropGeometry(**fields["framing"])
             fields["labels"] = tuple(fields["labels"])
             card = cls(**fields)
         except (KeyError, TypeError) as error:

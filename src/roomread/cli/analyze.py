@@ -302,7 +302,7 @@ class _Run:
                     if copy is not None:
                         copy.write(frame, readings)
                     bar.advance(frame, readings)
-                    self.unused -= {reading.participant for reading in readings}
+                    self.unused -= {reading.person for reading in readings}
                     self.frames += 1
                     if stop.asked:
                         break

@@ -39,7 +39,7 @@ def prepare_command(
 ) -> None:
     """Write into a model file what ordinary faces look like to it; `teach` needs that."""
     need_training_extra()
-    from roomread.training.ground import prepare  # noqa: PLC0415
+    from roomread.training.feature_statistics import prepare  # noqa: PLC0415
 
     pictures = read_data(data, ferplus)
     with Console(stderr=True).status("reading the Training pictures"):
@@ -95,15 +95,17 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
 
 def _print(results: list[Result], signature: str) -> None:
     console = wide_console()
-    shots = sorted({result.shots for result in results})
+    references = sorted({result.references for result in results})
     for task in dict.fromkeys(result.task for result in results):
         table = Table(title=task, title_justify="left", box=borders.SIMPLE_HEAD)
         table.add_column("", no_wrap=True)
-        for count in shots:
+        for count in references:
             table.add_column(f"{count} shot{'s' if count > 1 else ''}", justify="right")
         rows = [result for result in results if result.task == task]
         for method in dict.fromkeys(result.method for result in rows):
-            of = {r.shots: f"{r.value:.3f} ± {r.margin:.3f}" for r in rows if r.method == method}
-            table.add_row(method, *(of.get(count, "") for count in shots))
+            of = {
+                r.references: f"{r.value:.3f} ± {r.margin:.3f}" for r in rows if r.method == method
+            }
+            table.add_row(method, *(of.get(count, "") for count in references))
         console.print(table)
     console.print(f"± is the 95 % interval over episodes | {signature}", highlight=False)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from roomread.classifier import open_model
 from roomread.errors import ProfileError
-from roomread.fewshot import Profile, ProfileStore, Use, evaluate
+from roomread.fewshot import Profile, ProfileBinding, ProfileStore, evaluate
 from roomread.fewshot.adapter import check_model
 from roomread.fewshot.store import read_profile, write_profile
 from roomread.settings.folders import LOCAL_OWNER, data_folder, profiles_folder
@@ -27,7 +27,7 @@ def profile_store() -> ProfileStore:
     return ProfileStore(profiles_folder(data_folder(), LOCAL_OWNER))
 
 
-def parse_uses(text: str, store: ProfileStore) -> list[Use]:
+def parse_uses(text: str, store: ProfileStore) -> list[ProfileBinding]:
     """Profiles from "asha@3,confused".
 
     Raises:
@@ -38,7 +38,7 @@ def parse_uses(text: str, store: ProfileStore) -> list[Use]:
         name, at, number = part.strip().partition("@")
         if at and not (number.isascii() and number.isdigit() and int(number) > 0):
             raise ProfileError(f"'{part}' names no track", hint=f"such as {name}@1")
-        uses.append(Use(store.load(name), int(number) if at else None))
+        uses.append(ProfileBinding(store.load(name), int(number) if at else None))
     return uses
 
 

@@ -94,5 +94,5 @@ class SourceBar:
 
 
 def _short(reading: Reading) -> str:
-    label = reading.label.display_name if reading.label is not None else "?"
-    return f"#{reading.track} {label}"
+    label = reading.expression.display_name if reading.expression is not None else "?"
+    return f"#{reading.track_id} {label}"

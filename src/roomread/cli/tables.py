@@ -35,8 +35,8 @@ class _Person:
         self.last = reading.time
         self.faces += 1
         self.states.update(reading.shown_states)
-        if reading.label is not None:
-            self.labels[reading.label] += 1
+        if reading.expression is not None:
+            self.labels[reading.expression] += 1
         if reading.scores is not None:
             self.read += 1
             for e in Expression:
@@ -61,9 +61,9 @@ class TableSink:
             self._source = frame.source
         self._frames += 1
         self._faces += len(readings)
-        tracked = [r for r in readings if r.track is not None]
+        tracked = [r for r in readings if r.track_id is not None]
         for reading in tracked:
-            person = self._people.setdefault(reading.track or 0, _Person(reading.time))
+            person = self._people.setdefault(reading.track_id or 0, _Person(reading.time))
             person.add(reading)
         if len(tracked) < len(readings):
             self._console.print(_faces_table(frame, readings))
@@ -108,17 +108,17 @@ def _label(reading: Reading) -> Text:
     if reading.scores is None:
         return Text(str(reading.quality.reason), style="dim")
     states = "".join(f" + {name}" for name in reading.shown_states)
-    if reading.label is None:
+    if reading.expression is None:
         return Text(f"unsure ({reading.scores.top}?){states}", style="dim")
-    red, green, blue = reading.label.color
-    return Text(f"{reading.label}{states}", style=f"rgb({red},{green},{blue})")
+    red, green, blue = reading.expression.color
+    return Text(f"{reading.expression}{states}", style=f"rgb({red},{green},{blue})")
 
 
 def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table:
     noun = "person" if len(people) == 1 else "people"
     title = f"{source}: {len(people)} {noun} in {frames} frames, mean scores"
     table = _new_table(title, ("", "seen", "read", "mostly"))
-    for track, person in sorted(people.items()):
+    for track_id, person in sorted(people.items()):
         mean = np.array(person.scores) / max(person.read, 1)
         mostly, count = person.labels.most_common(1)[0] if person.labels else (None, 0)
         said = [f"{mostly} {count / person.faces:.0%}"] if mostly is not None else []
@@ -126,7 +126,7 @@ def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table
             f"{name} {seen / person.faces:.0%}" for name, seen in sorted(person.states.items())
         ]
         table.add_row(
-            f"#{track}",
+            f"#{track_id}",
             f"{person.first:.1f} to {person.last:.1f} s",
             f"{person.read} of {person.faces}",
             " + ".join(said),

@@ -10,13 +10,13 @@ with Client("http://127.0.0.1:8501") as room:
 from roomread.client.answers import (
     FoundFace,
     FoundPicture,
+    IngestResult,
+    LeaveOneOutResult,
     RoomFigure,
     RoomMark,
     RoomPerson,
     RoomSession,
-    Taken,
     Taught,
-    Trial,
     Video,
 )
 from roomread.client.client import Client
@@ -26,13 +26,13 @@ __all__ = [
     "Client",
     "FoundFace",
     "FoundPicture",
+    "IngestResult",
+    "LeaveOneOutResult",
     "RoomFigure",
     "RoomMark",
     "RoomPerson",
     "RoomSession",
     "ServiceError",
-    "Taken",
     "Taught",
-    "Trial",
     "Video",
 ]

@@ -21,9 +21,9 @@ class FoundFace:
         confidence: of the likeliest expression, 0..1; None where it cannot be read.
         scores: the seven probabilities, summing to 1; empty where it cannot be read.
         unreadable: why it cannot be read; None where it can.
-        detection: the detector's confidence, 0..1.
+        detection_confidence: the detector's confidence, 0..1.
         quality: size in px, visible part, brightness, contrast, sharpness, frontality.
-        track: the person's number in a video; None in a picture.
+        track_id: the person's number in a video; None in a picture.
         states: how much it looks like each state of the profiles that were asked for, 0..1.
     """
 
@@ -32,9 +32,9 @@ class FoundFace:
     confidence: float | None
     scores: dict[Expression, float]
     unreadable: str | None
-    detection: float
+    detection_confidence: float
     quality: dict[str, float | None]
-    track: int | None
+    track_id: int | None
     states: dict[str, float] = field(default_factory=dict)
 
 
@@ -152,7 +152,7 @@ class RoomMark:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IngestResult:
     """What became of frames that were sent.
 
     Attributes:
@@ -186,7 +186,7 @@ class Taught:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class LeaveOneOutResult:
     """What teaching was worth: the profile on its own pictures, each left out in turn.
 
     Attributes:
@@ -219,10 +219,10 @@ def face_of(face: dict[str, Any]) -> FoundFace:
         confidence=face["confidence"],
         scores=_scores(face["scores"]),
         unreadable=face["unreadable"],
-        detection=face["detection"],
+        detection_confidence=face["detection_confidence"],
         quality=face["quality"],
-        track=face["track"],
-        states={name: state["likeness"] for name, state in (face.get("states") or {}).items()},
+        track_id=face["track_id"],
+        states={name: state["percentile"] for name, state in (face.get("states") or {}).items()},
     )
 
 
@@ -265,10 +265,12 @@ def figure(found: dict[str, Any]) -> RoomFigure:
     )
 
 
-def taken(found: dict[str, Any]) -> Taken:
+def taken(found: dict[str, Any]) -> IngestResult:
     """What became of frames."""
     mood = found["mood"]
-    return Taken(found["taken"], found["repeated"], figure(mood) if mood is not None else None)
+    return IngestResult(
+        found["taken"], found["repeated"], figure(mood) if mood is not None else None
+    )
 
 
 def taught(found: dict[str, Any]) -> Taught:
@@ -277,10 +279,10 @@ def taught(found: dict[str, Any]) -> Taught:
     return Taught(**{name: found[name] for name in names}, problem=found["problem"] or "")
 
 
-def trial(found: dict[str, Any]) -> Trial:
+def trial(found: dict[str, Any]) -> LeaveOneOutResult:
     """What a profile is worth."""
     names = ("pictures", "right", "helps", "said")
-    return Trial(**{name: found["trial"][name] for name in names})
+    return LeaveOneOutResult(**{name: found["trial"][name] for name in names})
 
 
 def _scores(found: dict[str, float] | None) -> dict[Expression, float]:

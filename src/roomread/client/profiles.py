@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from roomread.client import answers
-from roomread.client.answers import Taught, Trial
+from roomread.client.answers import LeaveOneOutResult, Taught
 from roomread.client.connection import Connection, Picture, as_file
 from roomread.readings import Expression
 
@@ -31,7 +31,7 @@ class Profiles:
         consent: str,
         replace: bool = False,
         force: bool = False,
-    ) -> Trial:
+    ) -> LeaveOneOutResult:
         """Teaches a person's face.
 
         Args:
@@ -59,7 +59,7 @@ class Profiles:
         *,
         replace: bool = False,
         force: bool = False,
-    ) -> Trial:
+    ) -> LeaveOneOutResult:
         """Teaches a state for everybody, such as "confused", from pictures of one face each."""
         files = [("picture", as_file(picture)) for picture in pictures]
         fields = {"name": name} | _switches(replace=replace, force=force)
@@ -74,7 +74,7 @@ class Profiles:
         """One of them."""
         return answers.taught(self._ask("GET", _path(name)).json())
 
-    def evaluate(self, name: str) -> Trial:
+    def evaluate(self, name: str) -> LeaveOneOutResult:
         """What one is worth on its own pictures, each left out in turn."""
         return answers.trial({"trial": self._ask("GET", f"{_path(name)}/evaluate").json()})
 

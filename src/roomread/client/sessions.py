@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from roomread.client import answers
-from roomread.client.answers import RoomFigure, RoomMark, RoomPerson, RoomSession, Taken
+from roomread.client.answers import IngestResult, RoomFigure, RoomMark, RoomPerson, RoomSession
 from roomread.client.connection import Connection, ServiceError
 
 # Frames in one request; thirty faces are 18 kB.
@@ -52,7 +52,7 @@ class Sessions:
 
     def send(
         self, number: str, frames: Iterable[dict[str, Any]], *, patience: float = 60.0
-    ) -> Taken:
+    ) -> IngestResult:
         """Sends readings, and again where no answer came; nothing is written twice.
 
         Args:
@@ -67,9 +67,9 @@ class Sessions:
             said = self._send(number, batch, patience)
             taken, repeated = taken + said.taken, repeated + said.repeated
             mood = said.mood
-        return Taken(taken, repeated, mood)
+        return IngestResult(taken, repeated, mood)
 
-    def _send(self, number: str, batch: list[dict[str, Any]], patience: float) -> Taken:
+    def _send(self, number: str, batch: list[dict[str, Any]], patience: float) -> IngestResult:
         deadline = time.monotonic() + patience
         while True:
             try:

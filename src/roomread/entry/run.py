@@ -16,9 +16,9 @@ from types import FrameType
 import uvicorn
 from filelock import FileLock, Timeout
 
-from roomread.api.guard import Door
-from roomread.api.house import House
-from roomread.api.limits import Slots
+from roomread.api.auth import AuthSettings
+from roomread.api.context import ServiceContext
+from roomread.api.limits import ConcurrencyLimiter
 from roomread.api.logs import log, set_up_logs
 from roomread.api.provider import provider_of
 from roomread.api.rates import Rate
@@ -92,23 +92,23 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
         engine = Engine(settings, jobs=settings.data / "jobs", processes=cores)
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
-        slots = Slots(running=cores, waiting=_WAITING_FOR_EACH * cores)
-        door = Door(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
-        house = House(settings, engine, door, slots, provider=provider)
+        slots = ConcurrencyLimiter(running=cores, waiting=_WAITING_FOR_EACH * cores)
+        door = AuthSettings(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
+        context = ServiceContext(settings, engine, door, slots, provider=provider)
         try:
             engine.warm_up()
-            _run(house, listen, bound)
+            _run(context, listen, bound)
         finally:
             engine.close()
-            house.feeds.close()
+            context.ingest.close()
             log("ended", jobs_kept=engine.board.unfinished())
     # The codecs' threads of a camera that was live do not survive the interpreter's own end.
     logging.shutdown()
     os._exit(0)
 
 
-def _run(house: House, listen: Listen, bound: socket.socket) -> None:
-    service = make_service(house)
+def _run(context: ServiceContext, listen: Listen, bound: socket.socket) -> None:
+    service = make_service(context)
     # Their own lines hold addresses and paths.
     for library in ("uvicorn.error", "uvicorn.access", "websockets", "aiortc", "aioice"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
@@ -117,19 +117,19 @@ def _run(house: House, listen: Listen, bound: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        forwarded_allow_ips=[str(network) for network in house.settings.trusted_proxies],
+        forwarded_allow_ips=[str(network) for network in context.settings.trusted_proxies],
         # A larger frame than a picture may be is nobody's camera.
-        ws_max_size=house.settings.max_picture_mb * 1_000_000,
+        ws_max_size=context.settings.max_picture_mb * 1_000_000,
         ws_max_queue=4,
         timeout_graceful_shutdown=_END_SECONDS,
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
     )
-    server = _Server(config, house)
+    server = _Server(config, context)
     scheme = "https" if listen.tls_cert is not None else "http"
     host, port = bound.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    log("serving", at=f"{scheme}://{shown}:{port}", sign_in=house.door.sign_in)
+    log("serving", at=f"{scheme}://{shown}:{port}", sign_in=context.auth.sign_in)
     # uvicorn ends in order, and then raises the signal that ended it.
     with suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
@@ -138,9 +138,9 @@ def _run(house: House, listen: Listen, bound: socket.socket) -> None:
 class _Server(uvicorn.Server):
     """Says that it is about to end before it stops taking requests."""
 
-    def __init__(self, config: uvicorn.Config, house: House) -> None:
+    def __init__(self, config: uvicorn.Config, context: ServiceContext) -> None:
         super().__init__(config)
-        self._house = house
+        self._house = context
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal's handler."""

@@ -25,11 +25,11 @@ from roomread.api import (
     videos,
 )
 from roomread.api.analyze import request_cap
-from roomread.api.guard import Guard, is_ours
-from roomread.api.house import House, Manager, TheHouse
+from roomread.api.auth import AuthMiddleware, is_ours
+from roomread.api.context import Context, Manager, ServiceContext
 from roomread.api.limits import Body
-from roomread.api.observe import Observe
 from roomread.api.problems import busy, map_errors
+from roomread.api.request_log import RequestLogMiddleware
 from roomread.api.shapes import PicturesInput
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.formats.received import FrameInput
@@ -57,36 +57,36 @@ async def healthz() -> PlainTextResponse:
 
 
 @router.get("/readyz", include_in_schema=False)
-async def readyz(house: TheHouse) -> PlainTextResponse:
+async def readyz(context: Context) -> PlainTextResponse:
     """Whether it takes work."""
-    if house.closing:
+    if context.closing:
         raise busy("this service is about to end")
     return PlainTextResponse("ready\n")
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics(house: TheHouse, _manager: Manager) -> Response:
+async def metrics(context: Context, _manager: Manager) -> Response:
     """What Prometheus asks for."""
-    house.metrics.live.set(house.live)
-    house.metrics.busy.set(house.slots.taken)
-    house.metrics.jobs.set(house.engine.board.unfinished())
-    return PlainTextResponse(house.metrics.text())
+    context.metrics.live.set(context.live)
+    context.metrics.busy.set(context.slots.taken)
+    context.metrics.jobs.set(context.engine.board.unfinished())
+    return PlainTextResponse(context.metrics.text())
 
 
-def make_service(house: House) -> ASGIApp:
+def make_service(context: ServiceContext) -> ASGIApp:
     """The service, for an ASGI server to run.
 
     Args:
-        house: what it works with; the caller closes its engine.
+        context: what it works with; the caller closes its engine.
     """
-    app = make_app(max_upload_mb=house.settings.max_upload_mb)
+    app = make_app(max_upload_mb=context.settings.max_upload_mb)
     run_app = app.lifespan()
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         async with run_app(api):
             yield
-            house.closing = True
+            context.closing = True
 
     api = FastAPI(
         title="Roomread",
@@ -100,8 +100,8 @@ def make_service(house: House) -> ASGIApp:
         lifespan=lifespan,
     )
     _describe_bodies(api)
-    api.state.house = house
-    if house.provider is not None:
+    api.state.context = context
+    if context.provider is not None:
         from starlette.middleware.sessions import SessionMiddleware  # noqa: PLC0415 (an extra)
 
         # Holds what a sign-in at the provider must come back with; a restart begins it anew.
@@ -116,8 +116,8 @@ def make_service(house: House) -> ASGIApp:
     api.include_router(router)
     for part in PARTS:
         api.include_router(part.router)
-    limited = Body(_Split(api, app), cap=lambda path: _cap(house, path), at_once=_AT_ONCE)
-    return Observe(Guard(limited, house.door), house.metrics)
+    limited = Body(_Split(api, app), cap=lambda path: _cap(context, path), at_once=_AT_ONCE)
+    return RequestLogMiddleware(AuthMiddleware(limited, context.auth), context.metrics)
 
 
 def _describe_bodies(api: FastAPI) -> None:
@@ -152,13 +152,13 @@ class _Split:
         await (self._api if ours else self._app)(scope, receive, send)
 
 
-def _cap(house: House, path: str) -> int:
+def _cap(context: ServiceContext, path: str) -> int:
     if path in ("/api/v1/analyze", "/api/v1/profiles", "/upload"):
-        return request_cap(house)
+        return request_cap(context)
     if path.startswith("/api/v1/sessions/") and path.endswith("/readings"):
         return sessions.READINGS_BYTES
     if path.startswith("/api/v1/profiles/"):
         return MAX_BYTES
     if path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/"):
-        return house.settings.max_upload_mb * 1_000_000 + _FORM_BYTES
+        return context.settings.max_upload_mb * 1_000_000 + _FORM_BYTES
     return _PAGE_BYTES

@@ -2,10 +2,10 @@
 
 from roomread.faces.centerface import CenterFace
 from roomread.faces.crops import FER2013_FRAMING, cut
-from roomread.faces.detector import FaceDetector, Refinder
+from roomread.faces.detector import FaceDetector, NearDetector
 from roomread.faces.haar import Haar
-from roomread.faces.quality import QualityLimits, judge
-from roomread.faces.scan import Expected, Scanner
+from roomread.faces.quality import QualityLimits, assess_quality
+from roomread.faces.scan import Expected, VideoDetector
 
 __all__ = [
     "FER2013_FRAMING",
@@ -13,9 +13,9 @@ __all__ = [
     "Expected",
     "FaceDetector",
     "Haar",
+    "NearDetector",
     "QualityLimits",
-    "Refinder",
-    "Scanner",
+    "VideoDetector",
+    "assess_quality",
     "cut",
-    "judge",
 ]

@@ -34,14 +34,14 @@ class FaceDetector(Protocol):
 
 
 @runtime_checkable
-class Refinder(Protocol):
+class NearDetector(Protocol):
     """A detector that can look for a face where it was a moment ago, which is faster."""
 
-    def glance(self, image: NDArray[np.uint8]) -> list[Face]:
+    def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
         """As `FaceDetector.detect`, faster; it may miss small faces."""
         ...
 
-    def refind(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
+    def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
         """The face near each of the boxes `expected`, px of `image`; None where there is none.
 
         Raises:

@@ -43,7 +43,7 @@ class QualityLimits:
 DEFAULT_LIMITS = QualityLimits()
 
 
-def judge(
+def assess_quality(
     image: NDArray[np.uint8],
     faces: Sequence[Face],
     crops: NDArray[np.uint8],

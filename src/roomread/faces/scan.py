@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.faces.detector import SAME_FACE, FaceDetector, Refinder, largest_first
+from roomread.faces.detector import SAME_FACE, FaceDetector, NearDetector, largest_first
 from roomread.readings import Box, Face, Frame
 
 # A frame is compared with the one before at so many places a side, to see a cut.
@@ -25,9 +25,9 @@ _FULL = 4
 _FAST = 1.0
 
 
-def phase(track: int) -> float:
+def stagger(track_id: int) -> float:
     """A track's turn among others, 0..1: the golden ratio spreads any run of numbers evenly."""
-    return track * 0.618034 % 1
+    return track_id * 0.618034 % 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,13 +35,13 @@ class Expected:
     """A face of the frame before.
 
     Attributes:
-        track: its number.
+        track_id: its number.
         face: as it should be in this frame.
         seen: the time of the frame that it was found in last, s.
         speed: its sizes a second.
     """
 
-    track: int
+    track_id: int
     face: Face
     seen: float
     speed: float
@@ -61,7 +61,7 @@ class Found:
     there: list[int] = field(default_factory=list)
 
 
-class Scanner:
+class VideoDetector:
     """Finds the faces of a video's frames, one frame after another.
 
     A whole frame is searched where no face is known, at a cut, and where a known face is not found
@@ -72,7 +72,7 @@ class Scanner:
     in every frame.
 
     Args:
-        detector: what finds faces; one without `refind` searches every frame.
+        detector: what finds faces; one without `detect_near` searches every frame.
         every: seconds between two glances at whole frames; 0 searches every frame.
         turn: seconds between two looks at a face that does not move fast; 0 looks at all of them.
 
@@ -103,19 +103,19 @@ class Scanner:
         """
         cut = self._is_cut(frame.image)
         due = frame.time - self._last >= _FULL * self._every
-        if isinstance(self._detector, Refinder) and expected and not cut and not due:
+        if isinstance(self._detector, NearDetector) and expected and not cut and not due:
             near = [one for one in expected if self._is_due(one, frame.time)]
             places = [*(one.face.box for one in near), *missing[:_MOST_MISSING]]
-            found = self._detector.refind(frame.image, places)
+            found = self._detector.detect_near(frame.image, places)
             if None not in found[: len(near)]:
-                looked_for = {one.track for one in near}
-                there = [one for one in expected if one.track not in looked_for]
+                looked_for = {one.track_id for one in near}
+                there = [one for one in expected if one.track_id not in looked_for]
                 known = [one.face for one in there]
                 faces = _others([face for face in found if face is not None], known)
                 if frame.time - self._glanced >= self._every:
                     self._glanced = frame.time
-                    faces += _others(self._detector.glance(frame.image), known + faces)
-                return Found(largest_first(faces), [one.track for one in there])
+                    faces += _others(self._detector.detect_coarse(frame.image), known + faces)
+                return Found(largest_first(faces), [one.track_id for one in there])
         self._last = self._glanced = frame.time
         self.scans += 1
         return Found(self._detector.detect(frame.image))
@@ -124,7 +124,7 @@ class Scanner:
         if one.speed > _FAST or not self._turn:
             return True
         # Each has a clock of its own, or all who were found together would be due together.
-        turns, before = (now / self._turn + phase(one.track) for now in (time, one.seen))
+        turns, before = (now / self._turn + stagger(one.track_id) for now in (time, one.seen))
         return math.floor(turns) > math.floor(before)
 
     def _is_cut(self, image: NDArray[np.uint8]) -> bool:

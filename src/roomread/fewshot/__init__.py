@@ -1,20 +1,20 @@
 """Teaches a person's face or a new state from a handful of pictures."""
 
-from roomread.fewshot.adapter import Adapter, Use
-from roomread.fewshot.evaluate import Trial, evaluate
-from roomread.fewshot.ground import Ground, ground_of
-from roomread.fewshot.profile import Consent, Profile, Shot
+from roomread.fewshot.adapter import Adapter, ProfileBinding
+from roomread.fewshot.evaluate import LeaveOneOutResult, evaluate
+from roomread.fewshot.feature_statistics import FeatureStatistics, feature_statistics_of
+from roomread.fewshot.profile import Consent, Profile, Reference
 from roomread.fewshot.store import ProfileStore
 
 __all__ = [
     "Adapter",
     "Consent",
-    "Ground",
+    "FeatureStatistics",
+    "LeaveOneOutResult",
     "Profile",
+    "ProfileBinding",
     "ProfileStore",
-    "Shot",
-    "Trial",
-    "Use",
+    "Reference",
     "evaluate",
-    "ground_of",
+    "feature_statistics_of",
 ]

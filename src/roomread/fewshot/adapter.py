@@ -9,7 +9,7 @@ import numpy as np
 
 from roomread.classifier import ModelFile, Predictions, softmax
 from roomread.errors import ProfileError
-from roomread.fewshot.ground import ground_of
+from roomread.fewshot.feature_statistics import feature_statistics_of
 from roomread.fewshot.person import learn
 from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
@@ -19,25 +19,25 @@ from roomread.readings import Scores, StateScore
 CLAIM = 0.98
 
 
-class Use(NamedTuple):
+class ProfileBinding(NamedTuple):
     """A profile and whose face it is meant for.
 
     Attributes:
         profile: what was taught.
-        track: the number of a person in a video; None where nobody is named.
+        track_id: the number of a person in a video; None where nobody is named.
     """
 
     profile: Profile
-    track: int | None = None
+    track_id: int | None = None
 
-    def applies(self, track: int | None, faces: int) -> bool:
+    def applies(self, track_id: int | None, faces: int) -> bool:
         """Whether it is meant for a face with this number, in a frame of so many faces.
 
         Nobody is recognised. A person's profile is for the track that was named, or for the only
         face of a frame; a state for everybody is for all.
         """
-        if self.track is not None:
-            return track == self.track
+        if self.track_id is not None:
+            return track_id == self.track_id
         return self.profile.person is None or faces == 1
 
 
@@ -68,25 +68,28 @@ class Adapter:
         ModelFileError: the net is not prepared for few-shot learning.
     """
 
-    def __init__(self, uses: Sequence[Use], model: ModelFile) -> None:
+    def __init__(self, uses: Sequence[ProfileBinding], model: ModelFile) -> None:
         for use in uses:
             check_model(use.profile, model)
         _check_people(uses)
         self._card = model.card
-        ground = ground_of(model)
-        self._ground = ground
+        statistics = feature_statistics_of(model)
+        self._ground = statistics
         general = model.card.temperature
         self._people = [
-            (use, learn(ground, use.profile.logits, use.profile.expressions, temperature=general))
+            (
+                use,
+                learn(statistics, use.profile.logits, use.profile.expressions, temperature=general),
+            )
             for use in uses
             if not use.profile.is_state
         ]
         # Who was named for a track comes last: they are not also "the only face".
-        self._people.sort(key=lambda person: person[0].track is not None)
+        self._people.sort(key=lambda person: person[0].track_id is not None)
         taught = [use for use in uses if use.profile.is_state]
-        ordinary = ground.ordinary() if taught else np.zeros((0, len(ground.mean)))
+        ordinary = statistics.ordinary() if taught else np.zeros((0, len(statistics.mean)))
         self._states = [
-            (use, Prototype(ground, ground.normalise(use.profile.features), ordinary))
+            (use, Prototype(statistics, statistics.normalise(use.profile.features), ordinary))
             for use in taught
         ]
 
@@ -103,24 +106,24 @@ class Adapter:
         logits = predictions.logits.copy()
         people: list[str | None] = [None] * len(logits)
         for use, own in self._people:
-            for i, track in enumerate(tracks):
-                if use.applies(track, faces):
+            for i, track_id in enumerate(tracks):
+                if use.applies(track_id, faces):
                     logits[i] = own.apply(predictions.logits[i])
                     people[i] = use.profile.name
         probabilities = softmax(logits, temperature=self._card.temperature)
         x = self._ground.normalise(predictions.features)
-        likeness = [(use, prototype.likeness(x)) for use, prototype in self._states]
+        percentile = [(use, prototype.percentile(x)) for use, prototype in self._states]
         return [
             Adapted(
                 Scores(probabilities[i], self._card.threshold),
                 tuple(
                     StateScore(use.profile.name, float(like[i]), CLAIM)
-                    for use, like in likeness
-                    if use.applies(track, faces)
+                    for use, like in percentile
+                    if use.applies(track_id, faces)
                 ),
                 people[i],
             )
-            for i, track in enumerate(tracks)
+            for i, track_id in enumerate(tracks)
         ]
 
 
@@ -138,16 +141,16 @@ def check_model(profile: Profile, model: ModelFile) -> None:
         )
 
 
-def _check_people(uses: Sequence[Use]) -> None:
+def _check_people(uses: Sequence[ProfileBinding]) -> None:
     names = [use.profile.name for use in uses]
     for name in names:
         if names.count(name) > 1:
             raise ProfileError(f"the profile '{name}' is named twice")
-    targets = [(use.track, use.profile.name) for use in uses if not use.profile.is_state]
-    for track, name in targets:
-        others = [other for where, other in targets if where == track and other != name]
+    targets = [(use.track_id, use.profile.name) for use in uses if not use.profile.is_state]
+    for track_id, name in targets:
+        others = [other for where, other in targets if where == track_id and other != name]
         if others:
-            place = f"track {track}" if track is not None else "the only face"
+            place = f"track {track_id}" if track_id is not None else "the only face"
             raise ProfileError(
                 f"{place} cannot be both '{name}' and '{others[0]}'",
                 hint=f"say which is which: {name}@1,{others[0]}@2",

@@ -8,7 +8,7 @@ import numpy as np
 
 from roomread.classifier import ModelFile, softmax
 from roomread.fewshot.adapter import CLAIM, check_model
-from roomread.fewshot.ground import ground_of
+from roomread.fewshot.feature_statistics import feature_statistics_of
 from roomread.fewshot.person import learn
 from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
@@ -20,7 +20,7 @@ _LEAST_GAIN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class LeaveOneOutResult:
     """A profile on its references, each left out in turn.
 
     Attributes:
@@ -34,7 +34,7 @@ class Trial:
         said: what the general model calls most of them.
     """
 
-    shots: int
+    references: int
     right: int
     general: int | None
     before: float
@@ -49,18 +49,18 @@ class Trial:
         A person's reads more of their pictures right, or as many and gives what they show more
         probability; a state is seen in at least half of its own.
         """
-        if self.shots < 2:
+        if self.references < 2:
             return None
         if self.general is None:
-            return 2 * self.right >= self.shots
+            return 2 * self.right >= self.references
         more = self.right > self.general
         as_many = 0 < self.right == self.general
         return more or (as_many and self.gain > _LEAST_GAIN)
 
     def __str__(self) -> str:
-        if self.shots < 2:
+        if self.references < 2:
             return "one picture: nothing is left to test it on"
-        taught = f"{self.right} of {self.shots} left-out pictures read right"
+        taught = f"{self.right} of {self.references} left-out pictures read right"
         if self.general is None:
             return f"{taught}; the general model calls most of them {self.said}"
         return (
@@ -69,7 +69,7 @@ class Trial:
         )
 
 
-def evaluate(profile: Profile, model: ModelFile) -> Trial:
+def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
     """Leaves each reference out, teaches the others, and reads it.
 
     Raises:
@@ -80,14 +80,16 @@ def evaluate(profile: Profile, model: ModelFile) -> Trial:
     said = np.bincount(profile.logits.argmax(axis=1), minlength=len(Expression))
     most = Expression(int(said.argmax()))
     if profile.is_state:
-        return Trial(len(profile.shots), _found(profile, model), None, 0.0, 0.0, 0.0, most)
-    ground, logits, labels = ground_of(model), profile.logits, profile.expressions
+        return LeaveOneOutResult(
+            len(profile.references), _found(profile, model), None, 0.0, 0.0, 0.0, most
+        )
+    statistics, logits, labels = feature_statistics_of(model), profile.logits, profile.expressions
     rows = np.arange(len(labels))
     general = model.card.temperature
     taught = np.stack(
         [
             learn(
-                ground, np.delete(logits, i, axis=0), np.delete(labels, i), temperature=general
+                statistics, np.delete(logits, i, axis=0), np.delete(labels, i), temperature=general
             ).apply(logits[i])
             for i in rows
         ]
@@ -95,8 +97,8 @@ def evaluate(profile: Profile, model: ModelFile) -> Trial:
     before, after = (
         np.maximum(softmax(z, temperature=general)[rows, labels], 1e-6) for z in (logits, taught)
     )
-    return Trial(
-        shots=len(labels),
+    return LeaveOneOutResult(
+        references=len(labels),
         right=int((taught.argmax(axis=1) == labels).sum()),
         general=int((logits.argmax(axis=1) == labels).sum()),
         before=float(before.mean()),
@@ -108,9 +110,9 @@ def evaluate(profile: Profile, model: ModelFile) -> Trial:
 
 def _found(profile: Profile, model: ModelFile) -> int:
     """How many shots of a state the others find."""
-    ground = ground_of(model)
-    x, ordinary = ground.normalise(profile.features), ground.ordinary()
+    statistics = feature_statistics_of(model)
+    x, ordinary = statistics.normalise(profile.features), statistics.ordinary()
     if len(x) < 2:
         return 0
-    others = (Prototype(ground, np.delete(x, i, axis=0), ordinary) for i in range(len(x)))
-    return sum(bool(o.likeness(x[i : i + 1])[0] >= CLAIM) for i, o in enumerate(others))
+    others = (Prototype(statistics, np.delete(x, i, axis=0), ordinary) for i in range(len(x)))
+    return sum(bool(o.percentile(x[i : i + 1])[0] >= CLAIM) for i, o in enumerate(others))

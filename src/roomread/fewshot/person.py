@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.classifier import softmax
-from roomread.fewshot.ground import Ground
+from roomread.fewshot.feature_statistics import FeatureStatistics
 
 # Shots that weigh as much as knowing nobody. On 50 made-up people of PublicTest's faces 5, 10 and
 # 20 gave 0.795, 0.794 and 0.793 right with five shots of each expression (0.776 without); with
@@ -22,7 +22,7 @@ _TEMPERATURE_SHOTS = 30.0
 _SHARPER = np.exp(np.linspace(-1, 1, 81))
 
 
-class Own(NamedTuple):
+class PersonOffset(NamedTuple):
     """What sets a person's logits apart from everybody's.
 
     Attributes:
@@ -41,12 +41,12 @@ class Own(NamedTuple):
 
 
 def learn(
-    ground: Ground,
+    statistics: FeatureStatistics,
     logits: NDArray[np.float32],
     labels: NDArray[np.int64],
     *,
     temperature: float,
-) -> Own:
+) -> PersonOffset:
     """What sets a person apart, from some pictures.
 
     The shift is the mean of the shots' logits less those of the same expression on everybody's
@@ -56,24 +56,24 @@ def learn(
     everybody's; it takes two different expressions, as one alone tells nothing of sureness.
 
     Args:
-        ground: of the net.
+        statistics: of the net.
         logits: float32 [n, 7], of the shots.
         labels: int64 [n], the expressions they show.
         temperature: of the net.
     """
     count = len(labels)
     if not count:
-        return Own(np.zeros(ground.logits.shape[1]), 1.0)
-    off = logits - ground.logits[labels]
+        return PersonOffset(np.zeros(statistics.logits.shape[1]), 1.0)
+    off = logits - statistics.logits[labels]
     total = off.sum(axis=0)
     shift = total / (count + _PRIOR_SHOTS)
     if len(set(labels.tolist())) < 2:
-        return Own(shift, 1.0)
+        return PersonOffset(shift, 1.0)
     left_out = (logits - (total - off) / (count - 1 + _PRIOR_SHOTS)) / temperature
     losses = [
         log_loss(left_out / t, labels).sum() + _TEMPERATURE_SHOTS * np.log(t) ** 2 for t in _SHARPER
     ]
-    return Own(shift, float(_SHARPER[int(np.argmin(losses))]))
+    return PersonOffset(shift, float(_SHARPER[int(np.argmin(losses))]))
 
 
 def log_loss(logits: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from roomread.classifier import ModelFile
 from roomread.errors import ProfileError
-from roomread.fewshot.ground import ground_of
+from roomread.fewshot.feature_statistics import feature_statistics_of
 from roomread.media import read_image
 from roomread.media.images import Picture
 from roomread.readings import Expression, Frame, Reading
@@ -55,7 +55,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shot:
+class Reference:
     """One reference picture's face as the net sees it.
 
     Attributes:
@@ -83,7 +83,7 @@ class Observation:
     features: NDArray[np.float32] | None
     logits: NDArray[np.float32] | None
 
-    def shot(self, label: str, *, name: str) -> Shot:
+    def reference(self, label: str, *, name: str) -> Reference:
         """The face as a reference of `label`.
 
         Args:
@@ -96,7 +96,7 @@ class Observation:
         if self.features is None or self.logits is None:
             problem = f"{name}: the face cannot be read: {self.reading.quality.reason}"
             raise ProfileError(problem, hint="take another picture")
-        return Shot(label, self.features, self.logits)
+        return Reference(label, self.features, self.logits)
 
 
 class Observer(Protocol):
@@ -125,7 +125,7 @@ class Profile:
     """
 
     name: str
-    shots: tuple[Shot, ...]
+    references: tuple[Reference, ...]
     model: str
     digest: str
     person: str | None = None
@@ -140,12 +140,14 @@ class Profile:
                 the name, shots of different sizes, or a person without consent.
         """
         check_name(self.name)
-        labels = {shot.label for shot in self.shots}
-        if not 1 <= len(self.shots) <= MAX_SHOTS:
-            raise ProfileError(f"{self.name}: {len(self.shots)} references, not 1 to {MAX_SHOTS}")
+        labels = {reference.label for reference in self.references}
+        if not 1 <= len(self.references) <= MAX_SHOTS:
+            raise ProfileError(
+                f"{self.name}: {len(self.references)} references, not 1 to {MAX_SHOTS}"
+            )
         if labels != {self.name} and not labels <= set(_EXPRESSIONS):
             raise ProfileError(f"{self.name}: references of {', '.join(sorted(labels))}")
-        if len({len(shot.features) for shot in self.shots}) > 1:
+        if len({len(reference.features) for reference in self.references}) > 1:
             raise ProfileError(f"{self.name}: its references come from different nets")
         if labels != {self.name} and self.person != self.name:
             raise ProfileError(f"{self.name}: expressions are taught of a person")
@@ -158,28 +160,30 @@ class Profile:
     @property
     def is_state(self) -> bool:
         """Whether it is a state, such as "confused", and not a person's face."""
-        return self.shots[0].label == self.name
+        return self.references[0].label == self.name
 
     @property
     def counts(self) -> dict[str, int]:
         """How many references each label has."""
-        labels = [shot.label for shot in self.shots]
+        labels = [reference.label for reference in self.references]
         return {label: labels.count(label) for label in dict.fromkeys(labels)}
 
     @property
     def features(self) -> NDArray[np.float32]:
         """Of all shots, float32 [n, D]."""
-        return np.stack([shot.features for shot in self.shots])
+        return np.stack([reference.features for reference in self.references])
 
     @property
     def logits(self) -> NDArray[np.float32]:
         """Of all shots, float32 [n, 7]."""
-        return np.stack([shot.logits for shot in self.shots])
+        return np.stack([reference.logits for reference in self.references])
 
     @property
     def expressions(self) -> NDArray[np.int64]:
         """Of a person's shots, int64 [n]."""
-        return np.array([_EXPRESSIONS[shot.label] for shot in self.shots], dtype=np.int64)
+        return np.array(
+            [_EXPRESSIONS[reference.label] for reference in self.references], dtype=np.int64
+        )
 
     @classmethod
     def from_references(
@@ -214,12 +218,12 @@ class Profile:
             labelled = [(name, picture) for picture in references]
         if names is None:
             names = [_called(picture, n) for n, (_, picture) in enumerate(labelled, start=1)]
-        shots = [
-            _shot(analyzer, picture, label, called)
+        learnt = [
+            _reference(analyzer, picture, label, called)
             for called, (label, picture) in zip(names, labelled, strict=True)
         ]
         profile = cls(
-            name, tuple(shots), analyzer.model.name, analyzer.model.digest, person, consent
+            name, tuple(learnt), analyzer.model.name, analyzer.model.digest, person, consent
         )
         _check_contradictions(profile, names, analyzer.model)
         return profile
@@ -239,11 +243,11 @@ class Profile:
             "created": self.created,
             "shots": [
                 {
-                    "label": shot.label,
-                    "features": [round(float(v), 5) for v in shot.features],
-                    "logits": [round(float(v), 5) for v in shot.logits],
+                    "label": reference.label,
+                    "features": [round(float(v), 5) for v in reference.features],
+                    "logits": [round(float(v), 5) for v in reference.logits],
                 }
-                for shot in self.shots
+                for reference in self.references
             ],
         }
         return json.dumps(values) + "\n"
@@ -295,12 +299,12 @@ def check_against(profile: Profile, others: Sequence[Profile], model: ModelFile)
     """
     if not profile.is_state:
         return
-    ground = ground_of(model)
-    x = ground.normalise(profile.features)
+    statistics = feature_statistics_of(model)
+    x = statistics.normalise(profile.features)
     for other in others:
         if other.name == profile.name or other.digest != profile.digest or not other.is_state:
             continue
-        same = similarity(x, ground.normalise(other.features)).max(axis=1) > _SAME_PICTURE
+        same = similarity(x, statistics.normalise(other.features)).max(axis=1) > _SAME_PICTURE
         if same.any():
             number = int(same.argmax()) + 1
             raise ProfileError(
@@ -309,13 +313,13 @@ def check_against(profile: Profile, others: Sequence[Profile], model: ModelFile)
             )
 
 
-def _shot(analyzer: Observer, picture: Picture, label: str, called: str) -> Shot:
+def _reference(analyzer: Observer, picture: Picture, label: str, called: str) -> Reference:
     image = read_image(picture, name=called)
     seen = analyzer.observe(Frame(image, 0.0, 0, called))
     if len(seen) != 1:
         found = "no face was found" if not seen else f"{len(seen)} faces"
         raise ProfileError(f"{called}: {found}", hint="a reference shows one face")
-    return seen[0].shot(label, name=called)
+    return seen[0].reference(label, name=called)
 
 
 def _called(picture: Picture, number: int) -> str:
@@ -323,11 +327,11 @@ def _called(picture: Picture, number: int) -> str:
 
 
 def _check_contradictions(profile: Profile, names: Sequence[str], model: ModelFile) -> None:
-    x = ground_of(model).normalise(profile.features)
+    x = feature_statistics_of(model).normalise(profile.features)
     alike = similarity(x, x)
     for second in range(len(x)):
         for first in range(second):
-            one, two = profile.shots[first].label, profile.shots[second].label
+            one, two = profile.references[first].label, profile.references[second].label
             if one != two and alike[first, second] > _SAME_FACE:
                 raise ProfileError(
                     f"{names[second]}: taught as {two}, and {names[first]} shows the same as {one}",
@@ -352,9 +356,13 @@ def _from_values(values: Any) -> Profile:
     consent = values["consent"]
     return Profile(
         name=_text(values["name"]),
-        shots=tuple(
-            Shot(_text(shot["label"]), _vector(shot["features"]), _vector(shot["logits"], size=7))
-            for shot in values["shots"]
+        references=tuple(
+            Reference(
+                _text(reference["label"]),
+                _vector(reference["features"]),
+                _vector(reference["logits"], size=7),
+            )
+            for reference in values["shots"]
         ),
         model=_text(values["model"]),
         digest=_text(values["digest"]),

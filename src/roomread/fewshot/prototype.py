@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.fewshot.ground import Ground
+from roomread.fewshot.feature_statistics import FeatureStatistics
 
 # How quickly likeness falls with squared distance. Of 4, 8 and 16 the one with the largest areas
 # under the ROC curve on PublicTest, for contempt and for disgust and fear unseen.
@@ -26,16 +26,21 @@ class Prototype:
     Args:
         ground: of the net.
         shots: normalised features float64 [n, D], n at least 1.
-        ordinary: what `Ground.ordinary` gave, or the like.
+        ordinary: what `FeatureStatistics.ordinary` gave, or the like.
     """
 
     def __init__(
-        self, ground: Ground, shots: NDArray[np.float64], ordinary: NDArray[np.float64]
+        self,
+        statistics: FeatureStatistics,
+        references: NDArray[np.float64],
+        ordinary: NDArray[np.float64],
     ) -> None:
-        seen = ground.share > 0
-        self._known, self._share = ground.prototypes[seen], np.log(ground.share[seen])
-        middle = ground.share @ ground.prototypes
-        self.center = (_PRIOR_SHOTS * middle + shots.sum(axis=0)) / (_PRIOR_SHOTS + len(shots))
+        seen = statistics.share > 0
+        self._known, self._share = statistics.prototypes[seen], np.log(statistics.share[seen])
+        middle = statistics.share @ statistics.prototypes
+        self.center = (_PRIOR_SHOTS * middle + references.sum(axis=0)) / (
+            _PRIOR_SHOTS + len(references)
+        )
         self._ordinary = np.sort(self.ratio(ordinary))
 
     def ratio(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -46,7 +51,7 @@ class Prototype:
         ratio: NDArray[np.float64] = -_SHARPNESS * _distances(x, self.center[None])[:, 0] - mixture
         return ratio
 
-    def likeness(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    def percentile(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """The share of ordinary faces less like the state, 0..1, float64 [N]."""
         below = np.searchsorted(self._ordinary, self.ratio(x))
         share: NDArray[np.float64] = below / len(self._ordinary)

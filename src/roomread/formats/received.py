@@ -65,7 +65,7 @@ class ScoresInput(BaseModel):
 class FaceInput(BaseModel):
     """One face as the service answers it; what else the answer holds, a name too, is left out."""
 
-    track: int = Field(
+    track_id: int = Field(
         ge=1, le=2**31 - 1, description="The person's number in the video.", examples=[1]
     )
     box: BoxInput
@@ -90,12 +90,12 @@ class FaceInput(BaseModel):
         return Reading(
             source="",
             time=time,
-            frame=-1,
+            frame_index=-1,
             box=box,
-            detection=nan,
+            detection_confidence=nan,
             quality=Quality(max(box.width, box.height), nan, nan, nan, nan, None, self.unreadable),
             scores=scores,
-            track=self.track,
+            track_id=self.track_id,
         )
 
 
@@ -109,7 +109,7 @@ class FrameInput(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if len({face.track for face in self.faces}) < len(self.faces):
+        if len({face.track_id for face in self.faces}) < len(self.faces):
             raise ValueError("two faces have one track number")
         return self
 

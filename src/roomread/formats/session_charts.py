@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from roomread.room import Alert, Change, clock
 from roomread.store.records import Mark
-from roomread.store.summary import BY_VALENCE, Course, SeatMap
+from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 
 _WIDTH, _LEFT, _RIGHT = 1100, 64, 12
 # From unpleasant over none to pleasant; told apart with any kind of colour vision (ColorBrewer's
@@ -45,17 +45,20 @@ class _Frame:
 
 
 def valence(
-    course: Course, marks: Sequence[Mark], changes: Sequence[Change], alerts: Sequence[Alert]
+    series: TimeSeries,
+    marks: Sequence[Mark],
+    changes: Sequence[Change],
+    alerts: Sequence[Alert],
 ) -> str:
     """The room's valence with its interval and baseline, the marks, changes and alerts."""
-    frame = _frame(course, -1, 1, top=34, height=250)
+    frame = _frame(series, -1, 1, top=34, height=250)
     parts = [_axes(frame, {-1: "-1", -0.5: "-0.5", 0: "0", 0.5: "+0.5", 1: "+1"})]
-    for run in _runs(course.valence):
-        band = [*zip(course.times[run], course.high[run], strict=True)]
-        band += [*zip(course.times[run], course.low[run], strict=True)][::-1]
+    for run in _runs(series.valence):
+        band = [*zip(series.times[run], series.high[run], strict=True)]
+        band += [*zip(series.times[run], series.low[run], strict=True)][::-1]
         parts.append(f'<polygon points="{_points(frame, band)}" fill="#4477aa" opacity="0.22"/>')
-    parts.append(_line(frame, course, course.baseline, f'stroke="{_SOFT}" stroke-dasharray="6 4"'))
-    parts.append(_line(frame, course, course.valence, 'stroke="#1f4e79" stroke-width="2"'))
+    parts.append(_line(frame, series, series.baseline, f'stroke="{_SOFT}" stroke-dasharray="6 4"'))
+    parts.append(_line(frame, series, series.valence, 'stroke="#1f4e79" stroke-width="2"'))
     parts += [_mark(frame, mark) for mark in marks if mark.time <= frame.end]
     for change in changes:
         x, y = frame.x(change.time), frame.y(change.after)
@@ -76,16 +79,16 @@ def valence(
     return _svg(parts, frame.top + frame.height + 26, label)
 
 
-def expressions(course: Course) -> str:
+def expressions(series: TimeSeries) -> str:
     """The shares of the seven expressions, stacked, with their names beside."""
-    frame = _frame(course, 0, 1, top=8, height=200)
+    frame = _frame(series, 0, 1, top=8, height=200)
     parts = [_axes(frame, {0: "0 %", 0.5: "50 %", 1: "100 %"})]
-    for run in _runs(course.scores[:, 0]):
+    for run in _runs(series.scores[:, 0]):
         below = np.zeros(run.stop - run.start)
         for e in BY_VALENCE:
-            above = below + course.scores[run, e]
-            area = [*zip(course.times[run], above, strict=True)]
-            area += [*zip(course.times[run], below, strict=True)][::-1]
+            above = below + series.scores[run, e]
+            area = [*zip(series.times[run], above, strict=True)]
+            area += [*zip(series.times[run], below, strict=True)][::-1]
             parts.append(
                 f'<polygon points="{_points(frame, area)}" fill="{_color(e.color)}">'
                 f"<title>{e}</title></polygon>"
@@ -98,16 +101,19 @@ def expressions(course: Course) -> str:
     return _svg(parts, frame.top + frame.height + 52, label)
 
 
-def coverage(course: Course) -> str:
+def coverage(series: TimeSeries) -> str:
     """How many were present, and how many of them could be read."""
-    most = max(float(np.nanmax(course.present, initial=0)), 1.0)
-    frame = _frame(course, 0, most, top=8, height=110)
+    most = max(float(np.nanmax(series.present, initial=0)), 1.0)
+    frame = _frame(series, 0, most, top=8, height=110)
     step = max(round(most / 4), 1)
     parts = [_axes(frame, {n: str(n) for n in range(0, math.floor(most) + 1, step)})]
-    for values, color in ((course.present, "#c9d1d8"), (course.readable, "#4477aa")):
+    for values, color in ((series.present, "#c9d1d8"), (series.readable, "#4477aa")):
         for run in _runs(values):
-            area = [*zip(course.times[run], values[run], strict=True)]
-            area += [(float(course.times[run][-1]), 0.0), (float(course.times[run][0]), 0.0)]
+            area = [*zip(series.times[run], values[run], strict=True)]
+            area += [
+                (float(series.times[run][-1]), 0.0),
+                (float(series.times[run][0]), 0.0),
+            ]
             parts.append(f'<polygon points="{_points(frame, area)}" fill="{color}"/>')
     legend = [("present", "#c9d1d8"), ("readable", "#4477aa")]
     parts.append(_legend(legend, frame.top + frame.height + 40))
@@ -148,8 +154,8 @@ def seats(seat_map: SeatMap) -> str:
     return _svg(parts, frame.top + frame.height + 52, "Valence of each seat over time")
 
 
-def _frame(course: Course, low: float, high: float, *, top: float, height: float) -> _Frame:
-    start, end = (course.times[0], course.times[-1]) if len(course.times) else (0.0, 1.0)
+def _frame(series: TimeSeries, low: float, high: float, *, top: float, height: float) -> _Frame:
+    start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
     return _Frame(float(start), float(max(end, start + 1)), low, high, top, height)
 
 
@@ -192,9 +198,9 @@ def _mark(frame: _Frame, mark: Mark) -> str:
     )
 
 
-def _line(frame: _Frame, course: Course, values: NDArray[np.float64], style: str) -> str:
+def _line(frame: _Frame, series: TimeSeries, values: NDArray[np.float64], style: str) -> str:
     return "".join(
-        f'<polyline points="{_points(frame, zip(course.times[run], values[run], strict=True))}" '
+        f'<polyline points="{_points(frame, zip(series.times[run], values[run], strict=True))}" '
         f'fill="none" {style}/>'
         for run in _runs(values)
     )

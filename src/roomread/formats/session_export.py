@@ -102,8 +102,8 @@ def person_row(reading: Reading) -> dict[str, Any]:
     plain = reading.to_dict()
     return {
         "time": reading.time,
-        "seat": reading.track,
-        "name": reading.participant,
+        "seat": reading.track_id,
+        "name": reading.person,
         "expression": plain["expression"],
         "confidence": plain["confidence"],
         "unreadable": plain["unreadable"],

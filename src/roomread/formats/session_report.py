@@ -7,7 +7,7 @@ from roomread.formats import session_charts as charts
 from roomread.readings import Expression
 from roomread.room import MIN_PEOPLE, clock
 from roomread.store.store import SessionStore
-from roomread.store.summary import course, seat_map, summarise
+from roomread.store.summary import seat_map, summarise, time_series
 
 
 def session_report(store: SessionStore, number: str) -> str:
@@ -25,7 +25,7 @@ def session_report(store: SessionStore, number: str) -> str:
     alerts = store.alerts(session.id)
     people = store.people(session.id)
     summary = summarise(moods, marks)
-    shown = course(moods)
+    shown = time_series(moods)
     seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
     fall = summary.deepest_fall
     return pages.render(

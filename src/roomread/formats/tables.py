@@ -32,13 +32,13 @@ def frame_record(frame: Frame, readings: Sequence[Reading]) -> dict[str, Any]:
     faces = []
     for reading in readings:
         face = reading.to_dict()
-        for name in ("source", "time", "frame"):
+        for name in ("source", "time", "frame_index"):
             del face[name]
         faces.append(face)
     return {
         "source": frame.source,
         "time": round(frame.time, 6),
-        "frame": frame.index,
+        "frame_index": frame.index,
         "width": width,
         "height": height,
         "faces": faces,
@@ -84,7 +84,7 @@ def flat_record(reading: Reading) -> dict[str, Any]:
     box, quality, scores = record.pop("box"), record.pop("quality"), record.pop("scores")
     scores = scores or dict.fromkeys(e.display_name for e in Expression)
     taught: dict[str, Any] = {
-        state_column(state.name): round(state.likeness, 4) for state in reading.states
+        state_column(state.name): round(state.percentile, 4) for state in reading.states
     }
     if record.pop("states", None):
         taught["states"] = "; ".join(reading.shown_states)
@@ -105,8 +105,8 @@ def columns_for(states: Sequence[str]) -> dict[str, type]:
 
 
 COLUMNS: dict[str, type] = (
-    {"source": str, "time": float, "frame": int, "track": int, "participant": str}
-    | {"detection": float, "expression": str, "confidence": float, "unreadable": str}
+    {"source": str, "time": float, "frame_index": int, "track_id": int, "person": str}
+    | {"detection_confidence": float, "expression": str, "confidence": float, "unreadable": str}
     | dict.fromkeys(("left", "top", "right", "bottom"), float)
     | dict.fromkeys((e.display_name for e in Expression), float)
     | dict.fromkeys(("size", "visible", "brightness", "contrast", "sharpness", "frontality"), float)

@@ -25,8 +25,8 @@ class Timeline:
 
     def add(self, reading: Reading) -> None:
         """Takes a reading; those without scores or a track are left out."""
-        if reading.scores is not None and reading.track is not None:
-            sums = self._sums[int(reading.time), reading.track]
+        if reading.scores is not None and reading.track_id is not None:
+            sums = self._sums[int(reading.time), reading.track_id]
             sums[:-1] += reading.scores.probabilities
             sums[-1] += 1
 
@@ -45,4 +45,4 @@ def read_rows(path: Path) -> list[Row]:
     if not path.exists():
         return []
     rows = json.loads(path.read_text(encoding="ascii"))
-    return [(second, track, np.array(scores)) for second, track, scores in rows]
+    return [(second, track_id, np.array(scores)) for second, track_id, scores in rows]

@@ -10,7 +10,7 @@ import lap
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.faces.scan import phase
+from roomread.faces.scan import stagger
 from roomread.identity.embedder import FaceEmbedder, align
 from roomread.readings import Box, Frame, Reading
 from roomread.room.seats import Place, reading_order
@@ -89,14 +89,14 @@ class People:
         self._last = -math.inf
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
-        """The readings of one frame with the person's number as their `track`.
+        """The readings of one frame with the person's number as their `track_id`.
 
         Args:
             frame: the picture.
             readings: with the tracker's numbers. Those without are left out, and those of whom it
                 is not known yet who they are.
         """
-        readings = [reading for reading in readings if reading.track is not None]
+        readings = [reading for reading in readings if reading.track_id is not None]
         stays = self._stays_of(readings, frame.time)
         looks = self._look(frame, readings, stays)
         self._recognise(stays, looks)
@@ -105,20 +105,20 @@ class People:
         for reading, stay in zip(readings, stays, strict=True):
             if stay.person is not None:
                 stay.person.place = Place.of(reading.box)
-                found.append(replace(reading, track=stay.person.number))
+                found.append(replace(reading, track_id=stay.person.number))
         return found
 
     def _stays_of(self, readings: Sequence[Reading], time: float) -> list[_Stay]:
         gap = max(_GAP, 1.5 * (time - self._last))
         self._last = time
-        for track in [t for t, stay in self._stays.items() if time - stay.seen > _MEMORY]:
-            del self._stays[track]
+        for track_id in [t for t, stay in self._stays.items() if time - stay.seen > _MEMORY]:
+            del self._stays[track_id]
         found = []
         for reading in readings:
-            track = reading.track or 0
-            stay = self._stays.get(track)
+            track_id = reading.track_id or 0
+            stay = self._stays.get(track_id)
             if stay is None or time - stay.seen > gap:
-                stay = self._stays[track] = _Stay(time, time, time)
+                stay = self._stays[track_id] = _Stay(time, time, time)
             stay.seen = time
             found.append(stay)
         return found
@@ -146,7 +146,7 @@ class People:
 
     def _turn(self, reading: Reading, time: float) -> int:
         """How often the turn of a face has come; those who came together take turns."""
-        return math.floor(time / self.every + phase(reading.track or 0))
+        return math.floor(time / self.every + stagger(reading.track_id or 0))
 
     def _embed(
         self, frame: Frame, readings: Sequence[Reading], chosen: Sequence[int]
@@ -200,12 +200,12 @@ class People:
         faces = np.stack(
             [_unit(np.sum([*s.looks, v], axis=0)) for s, v in zip(stays, vectors, strict=True)]
         )
-        likeness = (faces @ known.T).astype(np.float64)
+        percentile = (faces @ known.T).astype(np.float64)
         for row, stay in enumerate(stays):
             for column, person in enumerate(people):
-                likeness[row, column] += _STAYING * (person is stay.person)
+                percentile[row, column] += _STAYING * (person is stay.person)
         limit = 1 - self.embedder.threshold
-        _, columns, _ = lap.lapjv(1 - likeness, extend_cost=True, cost_limit=limit)
+        _, columns, _ = lap.lapjv(1 - percentile, extend_cost=True, cost_limit=limit)
         return {row: people[column] for row, column in enumerate(columns) if column >= 0}
 
     def _number(self, readings: Sequence[Reading], stays: Sequence[_Stay]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.errors import MediaError
-from roomread.jobs.worker_process import Child
+from roomread.jobs.worker_process import WorkerProcess
 
 # Pictures that one process decodes before a fresh one takes over: what a decoder lets leak ends.
 _LIFE = 10_000
@@ -38,8 +38,8 @@ class Decoder:
         self._command = [*program, str(max_pixels), str(memory_mb)]
         self._seconds, self._processes = seconds, processes
         self._closed = False
-        self._free: queue.LifoQueue[tuple[Child, int] | None] = queue.LifoQueue()
-        self._running: set[Child] = set()
+        self._free: queue.LifoQueue[tuple[WorkerProcess, int] | None] = queue.LifoQueue()
+        self._running: set[WorkerProcess] = set()
         self._lock = threading.Lock()
         for _ in range(processes):
             # Started when it is needed.
@@ -86,7 +86,7 @@ class Decoder:
         for _ in range(self._processes):
             self._free.put(None)
 
-    def _take(self) -> tuple[Child, int]:
+    def _take(self) -> tuple[WorkerProcess, int]:
         free = self._free.get()
         if free is not None:
             return free
@@ -94,7 +94,7 @@ class Decoder:
             self._free.put(None)
             raise MediaError("the decoder was closed", hint="start the service again")
         try:
-            child = Child(self._command)
+            child = WorkerProcess(self._command)
         except BaseException:
             self._free.put(None)
             raise
@@ -102,7 +102,7 @@ class Decoder:
             self._running.add(child)
         return child, _LIFE
 
-    def _end(self, child: Child) -> None:
+    def _end(self, child: WorkerProcess) -> None:
         with self._lock:
             self._running.discard(child)
         child.close()

@@ -16,8 +16,8 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePath
 
 from roomread.errors import OutputError, RoomreadError
-from roomread.jobs.video_job import JobRecord, JobState, Limits, Places, VideoJob, read_record
-from roomread.jobs.worker_process import Child
+from roomread.jobs.video_job import JobRecord, JobState, Limits, QueueLimits, VideoJob, read_record
+from roomread.jobs.worker_process import WorkerProcess
 from roomread.media import WRITABLE_VIDEO_SUFFIXES, make_folder
 
 _READER = (sys.executable, "-m", "roomread.jobs.video_worker")
@@ -30,7 +30,7 @@ class TooManyJobsError(RoomreadError):
     """As many videos wait, or are kept, as this process takes."""
 
 
-class JobBoard:
+class JobQueue:
     """The jobs of one process: one is read at a time, some wait, old ones are forgotten.
 
     Args:
@@ -46,18 +46,18 @@ class JobBoard:
         folder: Path | None = None,
         *,
         limits: Limits | None = None,
-        places: Places | None = None,
+        places: QueueLimits | None = None,
         reader: Sequence[str] = _READER,
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="roomread-") if not folder else None
         self._folder = folder or Path(self._temporary.name if self._temporary else "")
         self._limits = limits or Limits()
-        self._places = places or Places()
+        self._places = places or QueueLimits()
         self._reader = tuple(reader)
         self._jobs: dict[str, VideoJob] = {}
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[VideoJob | None] = queue.SimpleQueue()
-        self._child: Child | None = None
+        self._child: WorkerProcess | None = None
         self._closing = False
         self._resume()
         self._worker = threading.Thread(target=self._work, name="roomread-video", daemon=True)
@@ -280,7 +280,7 @@ class JobBoard:
 
     def _watch(self, job: VideoJob) -> JobRecord | None:
         """Lets the reader read; the job's record at its end, None where this process ends first."""
-        child = Child(self._reader)
+        child = WorkerProcess(self._reader)
         with self._lock:
             self._child = child
             if self._closing:

@@ -49,7 +49,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class QueueLimits:
     """What a board of jobs holds.
 
     Attributes:

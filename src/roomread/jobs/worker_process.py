@@ -49,7 +49,7 @@ def receive(file: IO[bytes]) -> Message | None:
     return json.loads(text), payload
 
 
-class Child:
+class WorkerProcess:
     """A running program, as its parent sees it. Not to be used by several threads at once.
 
     Args:

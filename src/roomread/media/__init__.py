@@ -2,7 +2,7 @@
 
 from roomread.media.files import atomic_path, is_file, is_folder, make_folder
 from roomread.media.images import PICTURE_SUFFIXES, read_image, write_image
-from roomread.media.mailbox import Mailbox
+from roomread.media.latest_frame import LatestFrame
 from roomread.media.overlay import draw_readings
 from roomread.media.signal import NoPicture, SignalCheck
 from roomread.media.sources import Source, find_media, open_source, open_upload
@@ -22,7 +22,7 @@ __all__ = [
     "VIDEO_SUFFIXES",
     "WHOLE",
     "WRITABLE_VIDEO_SUFFIXES",
-    "Mailbox",
+    "LatestFrame",
     "NoPicture",
     "SignalCheck",
     "Source",

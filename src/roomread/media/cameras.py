@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from roomread.errors import MediaError
-from roomread.media.mailbox import Mailbox
+from roomread.media.latest_frame import LatestFrame
 from roomread.media.videos import open_video, upright
 from roomread.readings import Frame
 
@@ -96,7 +96,7 @@ class LiveReader:
     ) -> None:
         self._container, self._stream = opened
         self._name, self._every, self._clock = name, every, clock
-        self._mailbox: Mailbox[Frame] = Mailbox()
+        self._mailbox: LatestFrame[Frame] = LatestFrame()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, name=f"read {name}", daemon=True)
         self._thread.start()

@@ -32,17 +32,17 @@ def draw_readings(image: NDArray[np.uint8], readings: Sequence[Reading]) -> NDAr
 
 def label_text(reading: Reading) -> str:
     """What is written at a face: number, expression, how sure, taught states; or why not."""
-    number = f"#{reading.track} " if reading.track is not None else ""
+    number = f"#{reading.track_id} " if reading.track_id is not None else ""
     if reading.scores is None:
         return f"{number}{reading.quality.reason}"
     states = "".join(f" + {name}" for name in reading.shown_states)
-    if reading.label is None:
+    if reading.expression is None:
         return f"{number}unsure{states}"
     return f"{number}{reading.scores}{states}"
 
 
 def _color(reading: Reading) -> tuple[int, int, int]:
-    return reading.label.color if reading.label is not None else _UNREAD
+    return reading.expression.color if reading.expression is not None else _UNREAD
 
 
 def _text_color(background: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -14,14 +14,14 @@ from PIL import Image
 
 from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile
 from roomread.errors import ProfileError
-from roomread.faces import CenterFace, FaceDetector, Scanner, cut, judge
-from roomread.fewshot import Adapter, Profile, Use
+from roomread.faces import CenterFace, FaceDetector, VideoDetector, assess_quality, cut
+from roomread.fewshot import Adapter, Profile, ProfileBinding
 from roomread.fewshot.adapter import Adapted
 from roomread.fewshot.profile import Observation
 from roomread.media import Source, find_media, is_folder, open_source, read_image
 from roomread.pipeline.prefetch import ahead
 from roomread.readings import Face, Frame, Quality, Reading, Track
-from roomread.tracking import Recent, ScoreSmoother, Tracker
+from roomread.tracking import ScoreCache, ScoreSmoother, Tracker
 
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
 
@@ -67,7 +67,8 @@ class Analyzer:
         smoothing: seconds over which a face's scores are averaged in a video; 0 for none.
         cadence: how often what is done in a video.
         profiles: people and states taught from a few pictures. A person's is used for the only
-            face of a frame, or for one track: `Use(profile, track=3)`; a state for every face.
+            face of a frame, or for one track: `ProfileBinding(profile, track_id=3)`; a state
+            for every face.
 
     Raises:
         ProfileError: the profiles were taught with another net, or contradict each other.
@@ -80,13 +81,15 @@ class Analyzer:
         classifier: FaceClassifier | None = None,
         smoothing: float = 0.3,
         cadence: Cadence = DEFAULT_CADENCE,
-        profiles: Sequence[Profile | Use] = (),
+        profiles: Sequence[Profile | ProfileBinding] = (),
     ) -> None:
         self.detector = detector if detector is not None else CenterFace()
         self.classifier = classifier if classifier is not None else ExpressionClassifier()
         self.smoothing = smoothing
         self.cadence = cadence
-        self.profiles = tuple(use if isinstance(use, Use) else Use(use) for use in profiles)
+        self.profiles = tuple(
+            use if isinstance(use, ProfileBinding) else ProfileBinding(use) for use in profiles
+        )
         self._adapter = Adapter(self.profiles, self.model) if self.profiles else None
 
     @property
@@ -98,7 +101,7 @@ class Analyzer:
         """
         return self._of_model_file().model
 
-    def with_profiles(self, profiles: Sequence[Profile | Use]) -> Analyzer:
+    def with_profiles(self, profiles: Sequence[Profile | ProfileBinding]) -> Analyzer:
         """The same nets with other profiles; costs nothing.
 
         Raises:
@@ -138,7 +141,7 @@ class Analyzer:
     ) -> Iterator[tuple[Frame, list[Reading]]]:
         """The frames of a source with their readings, as they come.
 
-        Faces keep their number (`Reading.track`) and their scores are averaged over a moment,
+        Faces keep their number (`Reading.track_id`) and their scores are averaged over a moment,
         within one video; pictures are read one by one.
 
         Args:
@@ -166,9 +169,9 @@ class Analyzer:
                 overlap = isinstance(source, Source) and not source.live
             yield from self._follow_ahead(source) if overlap else self._follow(source)
 
-    def follow(self) -> Follower:
+    def follow(self) -> StreamAnalyzer:
         """What reads the frames of one video, one after another, as they are handed in."""
-        return Follower(self)
+        return StreamAnalyzer(self)
 
     def _follow(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Reading]]]:
         follower = self.follow()
@@ -190,7 +193,7 @@ class Analyzer:
         faces: list[Face],
         tracks: Sequence[int | None] | None = None,
         *,
-        recent: Recent[Said] | None = None,
+        recent: ScoreCache[Said] | None = None,
     ) -> list[Reading]:
         """The readings of faces that are found already, in their order.
 
@@ -224,7 +227,7 @@ class Analyzer:
         """What there is to say of some faces of a frame that has `count` in all."""
         classifier = self.classifier
         crops = cut(frame.image, faces, classifier.framing, side=classifier.side)
-        qualities = judge(frame.image, faces, crops)
+        qualities = assess_quality(frame.image, faces, crops)
         readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
         adapted = self._say(crops[readable], [tracks[i] for i in readable], faces=count)
         of = dict(zip(readable, adapted, strict=True))
@@ -277,19 +280,19 @@ def _reading(frame: Frame, face: Face, track: int | None, said: Said) -> Reading
     return Reading(
         source=frame.source,
         time=frame.time,
-        frame=frame.index,
+        frame_index=frame.index,
         box=face.box,
-        detection=face.confidence,
+        detection_confidence=face.detection_confidence,
         quality=said.quality,
         scores=adapted.scores if adapted is not None else None,
-        track=track,
-        participant=adapted.person if adapted is not None else None,
+        track_id=track,
+        person=adapted.person if adapted is not None else None,
         landmarks=face.landmarks,
         states=adapted.states if adapted is not None else (),
     )
 
 
-class Follower:
+class StreamAnalyzer:
     """Reads the frames of one video: the same face keeps its number, its scores are steady.
 
     One for each video or camera; not to be used by several threads at once.
@@ -302,8 +305,8 @@ class Follower:
     def __init__(self, analyzer: Analyzer) -> None:
         self.analyzer = analyzer
         cadence = analyzer.cadence
-        self._scanner = Scanner(analyzer.detector, every=cadence.scan, turn=cadence.look)
-        self._recent = Recent[Said](max_age=cadence.read)
+        self._scanner = VideoDetector(analyzer.detector, every=cadence.scan, turn=cadence.look)
+        self._recent = ScoreCache[Said](max_age=cadence.read)
         self._recent_of = analyzer
         self._tracker = Tracker()
         self._smoother = ScoreSmoother(time_constant=analyzer.smoothing)

@@ -83,7 +83,7 @@ class _Window:
         return self._sum / self._known
 
 
-class _Course:
+class _MeasureHistory:
     """The course of a measure over the last seconds, each point a mean of its own last moments."""
 
     def __init__(self, seconds: float, gap: float) -> None:
@@ -170,7 +170,7 @@ class Attention:
         self._person = [rule for rule in rules if rule.subject == "person" and people]
         self._windows: dict[tuple[Rule, int | None], _Window] = {}
         self._held: dict[tuple[Rule, int | None], Alert] = {}
-        self._courses: dict[Rule, _Course] = {}
+        self._courses: dict[Rule, _MeasureHistory] = {}
         self._seen: dict[int, float] = {}
         self._last = math.inf
         self._count = 0
@@ -199,11 +199,11 @@ class Attention:
 
         Args:
             time: of the frame, s.
-            readings: with the seat's number as their `track`.
+            readings: with the seat's number as their `track_id`.
         """
         if not self._person:
             return []
-        here = {reading.track: reading for reading in readings if reading.track is not None}
+        here = {reading.track_id: reading for reading in readings if reading.track_id is not None}
         elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
         for seat in here:
@@ -241,9 +241,9 @@ class Attention:
         return self._raise(rule, seat, time, why, sure)
 
     def _judge_fall(self, rule: Rule, mood: RoomMood) -> list[Alert]:
-        course = self._courses.setdefault(rule, _Course(rule.seconds, self._gap))
-        course.add(mood.time, mood.valence)
-        found = course.fall()
+        series = self._courses.setdefault(rule, _MeasureHistory(rule.seconds, self._gap))
+        series.add(mood.time, mood.valence)
+        found = series.fall()
         if found is None or mood.valence is None:
             return []
         high, now, seconds = found
@@ -252,7 +252,7 @@ class Attention:
             return self._end(rule, None, mood.time) if fall < rule.threshold / 2 else []
         if fall <= 0 or fall < rule.threshold:
             return []
-        sure = course.sure(fall, _spread(mood.valence_interval))
+        sure = series.sure(fall, _spread(mood.valence_interval))
         if sure < self._sure:
             return []
         why = f"room: valence fell from {high:+.2f} to {now:+.2f} in {_time(round(seconds))}"

@@ -186,9 +186,9 @@ class RoomMeter:
             (
                 time,
                 {
-                    r.track: r.scores.probabilities if r.scores is not None else None
+                    r.track_id: r.scores.probabilities if r.scores is not None else None
                     for r in readings
-                    if r.track is not None
+                    if r.track_id is not None
                 },
             )
         )
@@ -223,15 +223,15 @@ def _people(
     Present are those found in at least half of the frames; readable those of them who were read
     in at least half of the frames that they were found in.
     """
-    tracks = sorted({track for frame in frames for track in frame})
-    column = {track: i for i, track in enumerate(tracks)}
+    tracks = sorted({track_id for frame in frames for track_id in frame})
+    column = {track_id: i for i, track_id in enumerate(tracks)}
     found = np.zeros(len(tracks), dtype=int)
     scores = np.full((len(frames), len(tracks), len(Expression)), np.nan)
     for row, frame in enumerate(frames):
-        for track, probabilities in frame.items():
-            found[column[track]] += 1
+        for track_id, probabilities in frame.items():
+            found[column[track_id]] += 1
             if probabilities is not None:
-                scores[row, column[track]] = probabilities
+                scores[row, column[track_id]] = probabilities
     read = (~np.isnan(scores[..., 0])).sum(axis=0)
     present = 2 * found >= len(frames)
     readable = present & (read > 0) & (2 * read >= found)

@@ -54,7 +54,7 @@ class _Seat:
 
     number: int
     place: Place
-    track: int
+    track_id: int
 
 
 class Seats:
@@ -70,18 +70,18 @@ class Seats:
     def __init__(self, places: Mapping[int, Box] | None = None) -> None:
         self._seats = [
             # No track has the number 0, so that the first to come is taken by its place.
-            _Seat(number, Place.of(box), track=0)
+            _Seat(number, Place.of(box), track_id=0)
             for number, box in sorted((places or {}).items())
         ]
         self._of_track: dict[int, _Seat] = {}
 
     def update(self, readings: Sequence[Reading]) -> list[Reading]:
-        """The readings of one frame with the seat's number as their `track`.
+        """The readings of one frame with the seat's number as their `track_id`.
 
         Args:
             readings: with the tracker's numbers; those without are left out.
         """
-        readings = [reading for reading in readings if reading.track is not None]
+        readings = [reading for reading in readings if reading.track_id is not None]
         seats = self._known(readings)
         newcomers = [i for i in range(len(readings)) if i not in seats]
         seats |= self._nearest_free(readings, newcomers, {id(s) for s in seats.values()})
@@ -93,8 +93,8 @@ class Seats:
         """The seats of tracks that have one, by the reading's place in the list."""
         found = {}
         for i, reading in enumerate(readings):
-            seat = self._of_track.get(reading.track or 0)
-            if seat is not None and seat.track == reading.track:
+            seat = self._of_track.get(reading.track_id or 0)
+            if seat is not None and seat.track_id == reading.track_id:
                 found[i] = seat
         return found
 
@@ -121,17 +121,17 @@ class Seats:
 
     def _new(self, reading: Reading) -> _Seat:
         number = max((seat.number for seat in self._seats), default=0) + 1
-        seat = _Seat(number, Place.of(reading.box), reading.track or 0)
+        seat = _Seat(number, Place.of(reading.box), reading.track_id or 0)
         self._seats.append(seat)
         return seat
 
     def _seated(self, reading: Reading, seat: _Seat) -> Reading:
         seat.place.follow(reading.box)
         # A track whose seat another took is looked up anew when it comes back.
-        self._of_track.pop(seat.track, None)
-        seat.track = reading.track or 0
-        self._of_track[seat.track] = seat
-        return replace(reading, track=seat.number)
+        self._of_track.pop(seat.track_id, None)
+        seat.track_id = reading.track_id or 0
+        self._of_track[seat.track_id] = seat
+        return replace(reading, track_id=seat.number)
 
 
 def _size(box: Box) -> float:

@@ -12,7 +12,7 @@ from roomread import Analyzer
 from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.formats.received import parse_frames
 from roomread.identity import DlibResNet, FaceEmbedder
-from roomread.jobs.queue import JobBoard
+from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import VideoJob
 from roomread.media import Source, open_source
 from roomread.readings import Frame
@@ -94,7 +94,7 @@ class Recording:
         self.duration, self.live = source.duration, source.live
         self._start(self._watched(source, frames))
 
-    def follow(self, job: VideoJob, board: JobBoard) -> None:
+    def follow(self, job: VideoJob, board: JobQueue) -> None:
         """Begins to take what a job reads, which is forgotten at the end."""
         self._start(self._followed(job, board))
 
@@ -130,7 +130,7 @@ class Recording:
             for frame in frames:
                 yield frame.time
 
-    def _followed(self, job: VideoJob, board: JobBoard) -> Generator[float, None, None]:
+    def _followed(self, job: VideoJob, board: JobQueue) -> Generator[float, None, None]:
         try:
             with closing(_lines(job.folder / "readings.jsonl")) as lines:
                 while not self._stop.is_set():
@@ -166,7 +166,7 @@ def _lines(path: Path) -> Generator[str, None, None]:
                 begun = ""
 
 
-class RecordingBoard:
+class RecordingQueue:
     """The recordings of one process.
 
     Args:
@@ -214,7 +214,7 @@ class RecordingBoard:
             return recording.session
 
     def read(
-        self, name: str, content: bytes, asked: Lesson, store: SessionStore, jobs: JobBoard
+        self, name: str, content: bytes, asked: Lesson, store: SessionStore, jobs: JobQueue
     ) -> Session:
         """Begins a session on an uploaded video, which a process of its own reads.
 

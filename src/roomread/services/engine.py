@@ -12,8 +12,8 @@ from roomread import Analyzer
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.faces import CenterFace
 from roomread.jobs.decoder import Decoder
-from roomread.jobs.queue import JobBoard
-from roomread.jobs.video_job import Limits, Places
+from roomread.jobs.queue import JobQueue
+from roomread.jobs.video_job import Limits, QueueLimits
 from roomread.readings import Frame, Reading
 from roomread.settings.compute import ComputeEngine
 from roomread.settings.environment import Settings
@@ -48,7 +48,7 @@ class Engine:
         self._decoder = Decoder(max_pixels=pixels, processes=processes)
         seconds = settings.max_video_minutes * 60.0
         limits = Limits(max_seconds=seconds, max_frames=int(seconds) * 60, max_pixels=pixels)
-        self.board = JobBoard(jobs, limits=limits, places=Places(mb=settings.max_kept_mb))
+        self.board = JobQueue(jobs, limits=limits, places=QueueLimits(mb=settings.max_kept_mb))
 
     def frame(self, content: bytes, name: str, *, index: int = 0, time: float = 0.0) -> Frame:
         """An encoded picture as a frame.

@@ -69,7 +69,7 @@ class Recorder:
         resumed_at: the last time that was recorded before, s; None for a new session.
         places: where the seats were that were recorded before, px.
         mood: the latest, or None.
-        readings: of the last frame, with the seat's number as their `track`.
+        readings: of the last frame, with the seat's number as their `track_id`.
         trouble: why nothing can be written at present, in a line; else empty.
     """
 

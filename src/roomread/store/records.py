@@ -121,12 +121,12 @@ class Person:
 
 
 def pack(readings: Sequence[Reading]) -> bytes:
-    """Readings as records; those without a seat number in `track` are left out."""
-    readings = [reading for reading in readings if reading.track is not None]
+    """Readings as records; those without a seat number in `track_id` are left out."""
+    readings = [reading for reading in readings if reading.track_id is not None]
     records = np.zeros(len(readings), dtype=RECORD)
     for record, reading in zip(records, readings, strict=True):
         record["time"] = milliseconds(reading.time)
-        record["seat"] = reading.track or 0
+        record["seat"] = reading.track_id or 0
         record["box"] = np.clip(np.round(reading.box), -(2**15), 2**15 - 1)
         if reading.scores is not None:
             record["scores"] = np.round(255 * reading.scores.probabilities)
@@ -207,13 +207,13 @@ class Readings:
         return Reading(
             source=self._session.source,
             time=float(record["time"]) / 1000,
-            frame=-1,
+            frame_index=-1,
             box=box,
-            detection=nan,
+            detection_confidence=nan,
             quality=Quality(size, nan, nan, nan, nan, None, reason),
             scores=None if code else Scores(scores, self._session.threshold),
-            track=seat,
-            participant=self._names.get(seat),
+            track_id=seat,
+            person=self._names.get(seat),
         )
 
 

@@ -116,7 +116,7 @@ def _part(label: str, start: float, end: float, moods: Sequence[RoomMood]) -> Pa
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Course:
+class TimeSeries:
     """Moods by columns, averaged so that a chart can show them; NaN where there is no figure.
 
     Attributes:
@@ -142,7 +142,7 @@ class Course:
     scores: NDArray[np.float64]
 
 
-def course(moods: Sequence[RoomMood], *, points: int = 400) -> Course:
+def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
     """The moods in at most `points` steps of equal time; steps without a mood are NaN."""
     if not moods:
         return _course(np.empty(0), 1.0, np.empty((0, 6 + len(Expression))))
@@ -176,9 +176,9 @@ def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _course(times: NDArray[np.float64], step: float, means: NDArray[np.float64]) -> Course:
+def _course(times: NDArray[np.float64], step: float, means: NDArray[np.float64]) -> TimeSeries:
     present, readable, baseline, valence, low, high = means[:, :6].T
-    return Course(times, step, present, readable, valence, low, high, baseline, means[:, 6:])
+    return TimeSeries(times, step, present, readable, valence, low, high, baseline, means[:, 6:])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

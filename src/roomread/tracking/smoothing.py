@@ -14,7 +14,7 @@ from roomread.readings import Reading, Scores
 @dataclass(slots=True)
 class _State:
     probabilities: NDArray[np.float32]
-    likeness: dict[str, float]
+    percentile: dict[str, float]
     time: float
 
 
@@ -34,29 +34,29 @@ class ScoreSmoother:
 
     def update(self, reading: Reading) -> Reading:
         """The reading with its scores averaged; as it is where it has no track or no scores."""
-        if reading.track is None or reading.scores is None:
+        if reading.track_id is None or reading.scores is None:
             return reading
         probabilities = reading.scores.probabilities
-        likeness = {state.name: state.likeness for state in reading.states}
-        old = self._states.get(reading.track)
+        percentile = {state.name: state.percentile for state in reading.states}
+        old = self._states.get(reading.track_id)
         if old is not None and self.time_constant > 0:
             gap = reading.time - old.time
             if gap <= self.max_gap:
                 new = 1 - math.exp(-gap / self.time_constant)
                 probabilities = (1 - new) * old.probabilities + new * probabilities
-                likeness = {
-                    name: (1 - new) * old.likeness.get(name, value) + new * value
-                    for name, value in likeness.items()
+                percentile = {
+                    name: (1 - new) * old.percentile.get(name, value) + new * value
+                    for name, value in percentile.items()
                 }
-        self._states[reading.track] = _State(probabilities, likeness, reading.time)
+        self._states[reading.track_id] = _State(probabilities, percentile, reading.time)
         self._forget(reading.time)
         return replace(
             reading,
             scores=Scores(probabilities, reading.scores.threshold),
-            states=tuple(replace(s, likeness=likeness[s.name]) for s in reading.states),
+            states=tuple(replace(s, percentile=percentile[s.name]) for s in reading.states),
         )
 
     def _forget(self, time: float) -> None:
         # Past the gap a state is never used again: without this a long stream would grow.
-        for track in [t for t, s in self._states.items() if time - s.time > self.max_gap]:
-            del self._states[track]
+        for track_id in [t for t, s in self._states.items() if time - s.time > self.max_gap]:
+            del self._states[track_id]

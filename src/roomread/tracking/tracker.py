@@ -50,7 +50,7 @@ class _Memory:
         points = self.face.landmarks
         if points is not None:
             points = points + np.array(shift, dtype=np.float32)
-        face = Face(self.face.box.moved(*shift), points, self.face.confidence)
+        face = Face(self.face.box.moved(*shift), points, self.face.detection_confidence)
         return Expected(self.id, face, self.last_seen, math.hypot(*self.velocity) / size)
 
     def reach(self, time: float) -> float:

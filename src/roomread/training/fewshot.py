@@ -20,12 +20,12 @@ from torch.nn import functional as F
 from roomread.classifier import ExpressionClassifier, ModelFile, Predictions, softmax
 from roomread.errors import DataError
 from roomread.fewshot.adapter import CLAIM
-from roomread.fewshot.ground import Ground, ground_of
+from roomread.fewshot.feature_statistics import FeatureStatistics, feature_statistics_of
 from roomread.fewshot.person import learn, log_loss
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Expression
 from roomread.training.dataset import VOTE_NAMES, FerData, Split, find_copies
-from roomread.training.ground import seen_labels, withheld_from
+from roomread.training.feature_statistics import seen_labels, withheld_from
 
 SHOTS = (1, 2, 5, 10)
 _QUERIES = 10
@@ -54,7 +54,7 @@ class Result:
 
     task: str
     method: str
-    shots: int
+    references: int
     value: float
     margin: float
 
@@ -80,7 +80,7 @@ class Pool:
     features: NDArray[np.float32]
     logits: NDArray[np.float32]
     x: NDArray[np.float64]
-    ground: Ground
+    statistics: FeatureStatistics
     temperature: float
 
     @classmethod
@@ -92,15 +92,15 @@ class Pool:
             keep[[row for row in group.rows if row != first_of_split]] = False
         part = data.take(keep).faces_only()
         predictions = ExpressionClassifier(model).predict(part.images)
-        ground = ground_of(model)
+        statistics = feature_statistics_of(model)
         return cls(
             part.images,
             seen_labels(part),
             _saw_contempt(part),
             predictions.features,
             predictions.logits,
-            ground.normalise(predictions.features),
-            ground,
+            statistics.normalise(predictions.features),
+            statistics,
             model.card.temperature,
         )
 
@@ -108,18 +108,18 @@ class Pool:
 def seven(pool: Pool, *, episodes: int, seed: int) -> list[Result]:
     """Seven ways, all of which the net knows: what do shots add, at equal and at usual shares?"""
     rows = {int(e): np.flatnonzero(pool.labels == e) for e in Expression}
-    share = pool.ground.share
+    share = pool.statistics.share
     results = []
-    for shots in SHOTS:
+    for references in SHOTS:
         equal, usual = _Tally(), _Tally()
-        for support, asked in _episodes(rows, shots, episodes, seed):
+        for support, asked in _episodes(rows, references, episodes, seed):
             truth = pool.labels[asked]
             answers = dict(_baselines(pool, support, asked, list(Expression)))
             answers["general model"] = pool.logits[asked].argmax(axis=1)
             centers = _shrunk(pool, support)
             answers["prototypes drawn to the net's"] = _nearest(pool.x[asked], centers)
             own = learn(
-                pool.ground,
+                pool.statistics,
                 pool.logits[support],
                 pool.labels[support],
                 temperature=pool.temperature,
@@ -129,8 +129,8 @@ def seven(pool: Pool, *, episodes: int, seed: int) -> list[Result]:
                 recall = np.array([(said[truth == e] == e).mean() for e in Expression])
                 equal.add(method, float(recall.mean()))
                 usual.add(method, float(recall @ share))
-        results += equal.results("(a) seven expressions, equally many of each", shots)
-        results += usual.results("(a) the same, as common as they are", shots)
+        results += equal.results("(a) seven expressions, equally many of each", references)
+        results += usual.results("(a) the same, as common as they are", references)
     return results
 
 
@@ -145,14 +145,14 @@ def withheld(pool: Pool, model: ModelFile, *, episodes: int, seed: int) -> list[
     rows = {int(e): np.flatnonzero(pool.labels == e) for e in classes}
     names = " or ".join(e.display_name for e in classes)
     results = []
-    for shots in SHOTS:
+    for references in SHOTS:
         tally = _Tally()
-        for support, asked in _episodes(rows, shots, episodes, seed):
+        for support, asked in _episodes(rows, references, episodes, seed):
             truth = pool.labels[asked]
             answers = dict(_baselines(pool, support, asked, classes))
             ratios = [
                 Prototype(
-                    pool.ground, pool.x[support[pool.labels[support] == e]], pool.x[:1]
+                    pool.statistics, pool.x[support[pool.labels[support] == e]], pool.x[:1]
                 ).ratio(pool.x[asked])
                 for e in classes
             ]
@@ -162,7 +162,7 @@ def withheld(pool: Pool, model: ModelFile, *, episodes: int, seed: int) -> list[
             answers["general model"] = np.array(classes)[untaught]
             for method, said in answers.items():
                 tally.add(method, float((said == truth).mean()))
-        results += tally.results(f"(b) never seen: {names}?", shots)
+        results += tally.results(f"(b) never seen: {names}?", references)
     for e in classes:
         results += state(
             pool, pool.labels == e, f"(b) never seen: {e.display_name}", episodes, seed
@@ -182,32 +182,32 @@ def state(
         episodes: how many.
         seed: of the draws.
     """
-    known = np.isin(pool.labels, np.flatnonzero(pool.ground.share > 0))
+    known = np.isin(pool.labels, np.flatnonzero(pool.statistics.share > 0))
     others = np.flatnonzero(known & ~shown)
     right = pool.logits[others].argmax(axis=1) == pool.labels[others]
-    ordinary = pool.ground.ordinary()
+    ordinary = pool.statistics.ordinary()
     rows = {1: np.flatnonzero(shown)}
     results = []
-    for shots in SHOTS:
+    for references in SHOTS:
         tally = _Tally()
-        for support, asked in _episodes(rows, shots, episodes, seed):
-            prototype = Prototype(pool.ground, pool.x[support], ordinary)
-            of_state, of_others = (prototype.likeness(pool.x[r]) for r in (asked, others))
+        for support, asked in _episodes(rows, references, episodes, seed):
+            prototype = Prototype(pool.statistics, pool.x[support], ordinary)
+            of_state, of_others = (prototype.percentile(pool.x[r]) for r in (asked, others))
             tally.add("found", float((of_state >= CLAIM).mean()))
             tally.add("claimed of other faces", float((of_others >= CLAIM).mean()))
             tally.add("more like it than another face", _area(of_state, of_others))
             # The state stands beside the label; this is what would be lost in its place.
             kept = right & (of_others < CLAIM)
             tally.add("points a label in its place would lose", float(right.mean() - kept.mean()))
-            if shots < _PROBE_SHOTS:
+            if references < _PROBE_SHOTS:
                 continue
-            probe = _state_probe(pool.ground, pool.x[support])
+            probe = _state_probe(pool.statistics, pool.x[support])
             claim = np.quantile(ordinary @ probe, CLAIM)
             of_state, of_others = (pool.x[r] @ probe for r in (asked, others))
             tally.add("found by a linear probe", float((of_state >= claim).mean()))
             tally.add("claimed of other faces by it", float((of_others >= claim).mean()))
             tally.add("more like it than another face by it", _area(of_state, of_others))
-        results += tally.results(f"{name}, as a state", shots)
+        results += tally.results(f"{name}, as a state", references)
     return results
 
 
@@ -218,7 +218,7 @@ def made_up_people(pool: Pool, model: ModelFile, *, seed: int) -> list[Result]:
     same smooth warp, turned, stretched and lit alike, as one skull and one lamp would.
     """
     rng = np.random.default_rng(seed)
-    tallies = {shots: (_Tally(), _Tally()) for shots in SHOTS}
+    tallies = {references: (_Tally(), _Tally()) for references in SHOTS}
     for _ in range(_PEOPLE):
         rows = np.concatenate(
             [
@@ -228,13 +228,13 @@ def made_up_people(pool: Pool, model: ModelFile, *, seed: int) -> list[Result]:
         )
         seen = ExpressionClassifier(model).predict(_bent(pool.images[rows], rng))
         person = _Person(pool, pool.labels[rows], seen)
-        for shots, (neutral, every) in tallies.items():
+        for references, (neutral, every) in tallies.items():
             for tally, taught in ((neutral, [Expression.NEUTRAL]), (every, list(Expression))):
-                person.answer(tally, person.draw(taught, shots, rng))
+                person.answer(tally, person.draw(taught, references, rng))
     results = []
-    for shots, (neutral, every) in tallies.items():
-        results += neutral.results("made-up people, taught neutral faces", shots)
-        results += every.results("made-up people, taught all seven", shots)
+    for references, (neutral, every) in tallies.items():
+        results += neutral.results("made-up people, taught neutral faces", references)
+        results += every.results("made-up people, taught all seven", references)
     return results
 
 
@@ -249,21 +249,21 @@ class _Person:
 
     def __init__(self, pool: Pool, labels: NDArray[np.int64], seen: Predictions) -> None:
         self._pool, self._labels, self._logits = pool, labels, seen.logits
-        self._x = pool.ground.normalise(seen.features)
+        self._x = pool.statistics.normalise(seen.features)
 
     def draw(
-        self, taught: Sequence[Expression], shots: int, rng: np.random.Generator
+        self, taught: Sequence[Expression], references: int, rng: np.random.Generator
     ) -> NDArray[np.intp]:
         """Pictures to teach, so many of each expression."""
         each = (np.flatnonzero(self._labels == e) for e in taught)
-        return np.concatenate([rng.permutation(rows)[:shots] for rows in each])
+        return np.concatenate([rng.permutation(rows)[:references] for rows in each])
 
     def answer(self, tally: _Tally, support: NDArray[np.intp]) -> None:
         """How the others are read, by the product and by what was tried beyond it."""
         temperature = self._pool.temperature
         asked = np.setdiff1d(np.arange(len(self._labels)), support)
         taught = learn(
-            self._pool.ground,
+            self._pool.statistics,
             self._logits[support],
             self._labels[support],
             temperature=temperature,
@@ -294,7 +294,7 @@ class _Person:
         """The mean over expressions, as common as they are."""
         labels = self._labels[asked]
         each = np.array([values[labels == e].mean() for e in Expression])
-        return float(each @ self._pool.ground.share)
+        return float(each @ self._pool.statistics.share)
 
 
 class _Tally:
@@ -306,12 +306,12 @@ class _Tally:
     def add(self, method: str, value: float) -> None:
         self._values.setdefault(method, []).append(value)
 
-    def results(self, task: str, shots: int) -> list[Result]:
+    def results(self, task: str, references: int) -> list[Result]:
         return [
             Result(
                 task,
                 method,
-                shots,
+                references,
                 float(np.mean(values)),
                 1.96 * float(np.std(values)) / math.sqrt(len(values)),
             )
@@ -320,18 +320,18 @@ class _Tally:
 
 
 def _episodes(
-    rows: Mapping[int, NDArray[np.intp]], shots: int, count: int, seed: int
+    rows: Mapping[int, NDArray[np.intp]], references: int, count: int, seed: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Rows to learn from and rows to be asked, class after class."""
-    short = [c for c, each in rows.items() if len(each) < shots + 2]
+    short = [c for c, each in rows.items() if len(each) < references + 2]
     if short:
-        raise DataError(f"too few pictures of a class to learn from {shots} and ask others")
-    rng = np.random.default_rng([seed, shots])
+        raise DataError(f"too few pictures of a class to learn from {references} and ask others")
+    rng = np.random.default_rng([seed, references])
     for _ in range(count):
-        drawn = [rng.permutation(each)[: shots + _QUERIES] for each in rows.values()]
+        drawn = [rng.permutation(each)[: references + _QUERIES] for each in rows.values()]
         yield (
-            np.concatenate([each[:shots] for each in drawn]),
-            np.concatenate([each[shots:] for each in drawn]),
+            np.concatenate([each[:references] for each in drawn]),
+            np.concatenate([each[references:] for each in drawn]),
         )
 
 
@@ -365,19 +365,23 @@ def _ridge(
     return weights
 
 
-def _state_probe(ground: Ground, shots: NDArray[np.float64]) -> NDArray[np.float64]:
+def _state_probe(
+    statistics: FeatureStatistics, references: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The regularised linear discriminant [D] of a state's shots [n, D] and ordinary faces."""
-    size = len(ground.mean)
-    within = ground.covariance + _STATE_RIDGE * np.trace(ground.covariance) / size * np.eye(size)
+    size = len(statistics.mean)
+    within = statistics.covariance + _STATE_RIDGE * np.trace(statistics.covariance) / size * np.eye(
+        size
+    )
     probe: NDArray[np.float64] = np.linalg.solve(
-        within, shots.mean(axis=0) - ground.share @ ground.prototypes
+        within, references.mean(axis=0) - statistics.share @ statistics.prototypes
     )
     return probe
 
 
 def _shrunk(pool: Pool, support: NDArray[np.intp]) -> NDArray[np.float64]:
     """Means of shots [7, D], drawn to the net's own prototypes."""
-    centers = _GLOBAL_SHOTS * pool.ground.prototypes.copy()
+    centers = _GLOBAL_SHOTS * pool.statistics.prototypes.copy()
     counts = np.full(len(centers), _GLOBAL_SHOTS)
     np.add.at(centers, pool.labels[support], pool.x[support])
     np.add.at(counts, pool.labels[support], 1)

@@ -172,10 +172,10 @@ def _near_copies(data: FerData) -> list[Finding]:
         rows = slice(start, start + _BLOCK)
         for kind, others in ((Kind.NEAR_COPY, straight), (Kind.MIRRORED_COPY, mirrored)):
             # Each pair once: only with pictures after it.
-            likeness = (straight[rows] @ others[start:].T).triu(diagonal=1)
-            for a, b in (likeness >= NEAR).nonzero().tolist():
+            percentile = (straight[rows] @ others[start:].T).triu(diagonal=1)
+            for a, b in (percentile >= NEAR).nonzero().tolist():
                 pair = (int(kept[start + a]), int(kept[start + b]))
-                strength = min(float(likeness[a, b]), 1.0)
+                strength = min(float(percentile[a, b]), 1.0)
                 best = found.get(pair)
                 if best is None or strength > best.strength:
                     found[pair] = Finding(kind, pair[1], other=pair[0], strength=strength)

@@ -16,7 +16,14 @@ from streamlit_webrtc import VideoProcessorBase
 
 from roomread import Analyzer
 from roomread.errors import BusyError
-from roomread.fewshot import Consent, Profile, Shot, Trial, Use, evaluate
+from roomread.fewshot import (
+    Consent,
+    LeaveOneOutResult,
+    Profile,
+    ProfileBinding,
+    Reference,
+    evaluate,
+)
 from roomread.media import NoPicture, SignalCheck, draw_readings
 from roomread.readings import Expression, Face, Frame, Reading, Scores
 
@@ -65,8 +72,8 @@ class Calibration:
 
     def __init__(self, started: float) -> None:
         self.started = started
-        self.track: int | None = None
-        self.shots: list[Shot] = []
+        self.track_id: int | None = None
+        self.references: list[Reference] = []
         self._next = started
 
     def left(self, now: float) -> float:
@@ -79,22 +86,22 @@ class Calibration:
         if frame.time < self._next or not readings or readings[0].scores is None:
             return
         nearest = readings[0]
-        self.track = nearest.track if self.track is None else self.track
-        if nearest.track != self.track:
+        self.track_id = nearest.track_id if self.track_id is None else self.track_id
+        if nearest.track_id != self.track_id:
             return
         self._next = frame.time + _CALIBRATION_STEP
-        face = Face(nearest.box, nearest.landmarks, nearest.detection)
+        face = Face(nearest.box, nearest.landmarks, nearest.detection_confidence)
         (seen,) = analyzer.observe(frame, [face])
         name = Expression.NEUTRAL.display_name
-        self.shots.append(seen.shot(name, name="the camera"))
+        self.references.append(seen.reference(name, name="the camera"))
 
     def profile(self, analyzer: Analyzer) -> Profile | None:
         """What was learnt; None where the face was seen too seldom."""
-        if len(self.shots) < _LEAST_SHOTS:
+        if len(self.references) < _LEAST_SHOTS:
             return None
         consent = Consent.today("whoever pressed the button, for this visit")
         model = analyzer.model
-        return Profile("you", tuple(self.shots), model.name, model.digest, "you", consent)
+        return Profile("you", tuple(self.references), model.name, model.digest, "you", consent)
 
 
 class LiveCamera(VideoProcessorBase):
@@ -111,7 +118,7 @@ class LiveCamera(VideoProcessorBase):
 
     def __init__(self, analyzer: Analyzer, *, mirrored: bool = True) -> None:
         self.mirrored = mirrored
-        self.trial: Trial | None = None
+        self.trial: LeaveOneOutResult | None = None
         self.calibrated = False
         self._analyzer = analyzer
         self._calibration: Calibration | None = None
@@ -168,7 +175,7 @@ class LiveCamera(VideoProcessorBase):
             readings=tuple(readings),
             no_picture=problem,
             busy=busy,
-            history={track: tuple(rows) for track, rows in self._history.items()},
+            history={track_id: tuple(rows) for track_id, rows in self._history.items()},
             now=frame.time,
             rate=self._rate(),
             age=self._age(frame.time, begun),
@@ -190,7 +197,7 @@ class LiveCamera(VideoProcessorBase):
         if profile is not None:
             self.trial = evaluate(profile, self._analyzer.model)
             if self.trial.helps:
-                mine = Use(profile, calibration.track)
+                mine = ProfileBinding(profile, calibration.track_id)
                 self._follower.analyzer = self._analyzer.with_profiles(
                     [*self._analyzer.profiles, mine]
                 )
@@ -198,16 +205,16 @@ class LiveCamera(VideoProcessorBase):
 
     def _remember(self, now: float, readings: Sequence[Reading]) -> None:
         for reading in readings:
-            if reading.scores is None or reading.track is None:
+            if reading.scores is None or reading.track_id is None:
                 continue
-            rows = self._history.setdefault(reading.track, deque())
+            rows = self._history.setdefault(reading.track_id, deque())
             if not rows or now - rows[-1][0] >= _HISTORY_STEP:
                 rows.append((now, reading.scores))
-        for track, rows in list(self._history.items()):
+        for track_id, rows in list(self._history.items()):
             while rows and now - rows[0][0] > HISTORY_SECONDS:
                 rows.popleft()
             if not rows:
-                del self._history[track]
+                del self._history[track_id]
 
     def _rate(self) -> float:
         now = time.monotonic()
@@ -321,8 +328,8 @@ class CameraLink:
         self._until, self._tries = None, 0
         self._enter(_Phase.AWAY, now)
 
-    def _enter(self, phase: _Phase, now: float) -> None:
-        self._phase, self._since, self._offered = phase, now, False
+    def _enter(self, stagger: _Phase, now: float) -> None:
+        self._phase, self._since, self._offered = stagger, now, False
 
 
 class CameraSlots:

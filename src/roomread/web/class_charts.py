@@ -8,7 +8,7 @@ import pandas as pd
 
 from roomread.readings import Expression
 from roomread.store import Mark
-from roomread.store.summary import BY_VALENCE, Course, SeatMap
+from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 from roomread.web.shared import EXPRESSION_SCALE
 
 _NAMES = [e.display_name for e in Expression]
@@ -16,15 +16,15 @@ _TIME = alt.X("minute:Q", title="minutes", axis=alt.Axis(format="~g"))
 _BLUE, _GREY = "#4477aa", "#9aa3ab"
 
 
-def valence_chart(course: Course, marks: list[Mark]) -> alt.LayerChart | alt.FacetChart:
+def valence_chart(series: TimeSeries, marks: list[Mark]) -> alt.LayerChart | alt.FacetChart:
     """The valence with its interval, the baseline dashed, the marks as lines with words."""
     table = pd.DataFrame(
         {
-            "minute": course.times / 60,
-            "valence": course.valence,
-            "low": course.low,
-            "high": course.high,
-            "usual": course.baseline,
+            "minute": series.times / 60,
+            "valence": series.valence,
+            "low": series.low,
+            "high": series.high,
+            "usual": series.baseline,
         }
     )
     base = alt.Chart(table).encode(x=_TIME)
@@ -51,9 +51,9 @@ def valence_chart(course: Course, marks: list[Mark]) -> alt.LayerChart | alt.Fac
     return alt.layer(*layers).properties(height=260)
 
 
-def shares_chart(course: Course) -> alt.Chart:
+def shares_chart(series: TimeSeries) -> alt.Chart:
     """The seven shares, stacked."""
-    table = pd.DataFrame(course.scores, columns=_NAMES).assign(minute=course.times / 60)
+    table = pd.DataFrame(series.scores, columns=_NAMES).assign(minute=series.times / 60)
     rows = table.dropna().melt("minute", var_name="expression", value_name="share")
     # Unpleasant below, pleasant above, so that the eye sees the balance.
     rows["rank"] = rows["expression"].map({str(e): n for n, e in enumerate(BY_VALENCE)})
@@ -72,10 +72,14 @@ def shares_chart(course: Course) -> alt.Chart:
     return chart
 
 
-def coverage_chart(course: Course) -> alt.Chart:
+def coverage_chart(series: TimeSeries) -> alt.Chart:
     """People present, and those of them who could be read."""
     table = pd.DataFrame(
-        {"minute": course.times / 60, "present": course.present, "readable": course.readable}
+        {
+            "minute": series.times / 60,
+            "present": series.present,
+            "readable": series.readable,
+        }
     )
     rows = table.melt("minute", var_name="who", value_name="people")
     scale = alt.Scale(domain=["present", "readable"], range=[_GREY, _BLUE])

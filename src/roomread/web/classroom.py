@@ -15,11 +15,11 @@ from roomread.formats.session_report import session_report
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression, percent
 from roomread.room import DEFAULT_RULES, MIN_PEOPLE, RoomMood, clock
-from roomread.services.background_recording import Lesson, Recording, RecordingBoard
+from roomread.services.background_recording import Lesson, Recording, RecordingQueue
 from roomread.services.recording import open_store
 from roomread.settings.environment import Settings, load_settings
 from roomread.store import Mark, Session, SessionStore, State
-from roomread.store.summary import Summary, course, seat_map, summarise
+from roomread.store.summary import Summary, seat_map, summarise, time_series
 from roomread.web.class_charts import coverage_chart, seats_chart, shares_chart, valence_chart
 from roomread.web.class_people import show_people, show_purge
 from roomread.web.shared import engine, go_to, is_signed_in, owner, upload_types, words_for
@@ -27,10 +27,10 @@ from roomread.web.shared import engine, go_to, is_signed_in, owner, upload_types
 _EVERY = 0.5
 
 
-@st.cache_resource(on_release=RecordingBoard.close)
-def _board(_settings: Settings, url: str) -> RecordingBoard:
+@st.cache_resource(on_release=RecordingQueue.close)
+def _board(_settings: Settings, url: str) -> RecordingQueue:
     del url  # what the cache goes by
-    return RecordingBoard(open_store(_settings), lambda: engine().analyzer)
+    return RecordingQueue(open_store(_settings), lambda: engine().analyzer)
 
 
 def show() -> None:
@@ -59,7 +59,7 @@ def show() -> None:
             go_to()
 
 
-def _ask(board: RecordingBoard, store: SessionStore, settings: Settings) -> None:
+def _ask(board: RecordingQueue, store: SessionStore, settings: Settings) -> None:
     st.subheader("Record a lesson")
     name = st.text_input("Name", placeholder="Algebra 7b")
     # A visitor has files of their own, and no other place of the app's computer.
@@ -140,7 +140,7 @@ def _plain(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)
 
 
-def _show_session(board: RecordingBoard, store: SessionStore, session: Session) -> None:
+def _show_session(board: RecordingQueue, store: SessionStore, session: Session) -> None:
     st.subheader(_plain(session.name))
     recording = board.get(session.id)
     if recording is not None and recording.running:
@@ -203,7 +203,7 @@ def _show_charts(store: SessionStore, session: Session) -> Summary:
     moods, marks = store.moods(session.id), store.marks(session.id)
     if not moods:
         return summarise(moods, marks)
-    shown = course(moods, points=300)
+    shown = time_series(moods, points=300)
     st.altair_chart(valence_chart(shown, marks), width="stretch")
     st.altair_chart(shares_chart(shown), width="stretch")
     st.altair_chart(coverage_chart(shown), width="stretch")

@@ -173,7 +173,7 @@ def _show_calibration(camera: LiveCamera) -> None:
         )
         if st.button("Forget it"):
             camera.forget_calibration()
-    elif trial.right == trial.general == trial.shots:
+    elif trial.right == trial.general == trial.references:
         st.info("Your neutral face is read as neutral without it: nothing was changed.")
     else:
         st.warning(f"It would not help, so nothing was changed: {trial}.")
@@ -195,16 +195,16 @@ def _show_state(state: LiveState) -> None:
     if not state.readings:
         st.info("No face is seen.")
         return
-    tracks = [reading.track for reading in state.readings]
-    chosen = st.selectbox("Face", tracks, format_func=lambda track: f"#{track}", key="track")
+    tracks = [reading.track_id for reading in state.readings]
+    chosen = st.selectbox("Face", tracks, format_func=lambda track_id: f"#{track_id}", key="track")
     reading = state.readings[tracks.index(chosen) if chosen in tracks else 0]
     if reading.scores is None:
-        st.info(f"Face #{reading.track} cannot be read: {reading.quality.reason}.")
+        st.info(f"Face #{reading.track_id} cannot be read: {reading.quality.reason}.")
         return
     states = "".join(f" + {name}" for name in reading.shown_states)
-    st.markdown(f"**#{reading.track}: {reading.scores}{states}**")
+    st.markdown(f"**#{reading.track_id}: {reading.scores}{states}**")
     st.altair_chart(score_bars(reading.scores), width="stretch")
-    rows = state.history.get(reading.track, ()) if reading.track is not None else ()
+    rows = state.history.get(reading.track_id, ()) if reading.track_id is not None else ()
     times = [then - state.now for then, _ in rows]
     st.altair_chart(
         score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS),

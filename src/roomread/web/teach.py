@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from roomread.errors import RoomreadError
-from roomread.fewshot import Consent, Profile, ProfileStore, Trial, evaluate
+from roomread.fewshot import Consent, LeaveOneOutResult, Profile, ProfileStore, evaluate
 from roomread.fewshot.profile import check_against
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression
@@ -142,7 +142,7 @@ def _decoded(reference: _Reference) -> NDArray[np.uint8]:
     return engine().frame(content, called).image
 
 
-def _keep(store: ProfileStore, profile: Profile, trial: Trial) -> None:
+def _keep(store: ProfileStore, profile: Profile, trial: LeaveOneOutResult) -> None:
     said = f"{trial}."
     if trial.helps:
         st.success(f"It helps: {said}")

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from roomread.errors import RoomreadError
-from roomread.jobs.queue import JobBoard
+from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import JobState, VideoJob
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
@@ -25,7 +25,7 @@ from roomread.web.shared import (
 )
 
 
-def _board() -> JobBoard:
+def _board() -> JobQueue:
     return engine().board
 
 

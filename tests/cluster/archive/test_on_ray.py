@@ -75,8 +75,8 @@ def check(out: Path) -> None:
     assert len(tables) == VIDEOS
     assert len({table["source"][0] for table in tables}) == VIDEOS
     for table in tables:
-        assert table["frame"] == list(range(round(SECONDS * 10)))
-        assert set(table["track"]) == {1}
+        assert table["frame_index"] == list(range(round(SECONDS * 10)))
+        assert set(table["track_id"]) == {1}
     assert not (out / "_pieces").exists()
 
 

@@ -75,14 +75,14 @@ def test_an_archive_is_read_as_its_videos_are(
     assert roomread("analyze", "lessons/algebra/long.mp4", "-o", "long.parquet").returncode == 0
     # The first of two alike, by name, stands for both.
     joined, whole = (
-        sorted(rows(path), key=lambda row: (row["frame"], row["track"]))
+        sorted(rows(path), key=lambda row: (row["frame_index"], row["track_id"]))
         for path in (
             tmp_path / "out" / target_name(str(folder / "copy.mp4")),
             tmp_path / "long.parquet",
         )
     )
     assert not (tmp_path / "out" / target_name(str(folder / "long.mp4"))).exists()
-    keys = ("frame", "time", "track", "expression", "unreadable")
+    keys = ("frame_index", "time", "track_id", "expression", "unreadable")
     assert [[row[key] for key in keys] for row in joined] == [
         [row[key] for key in keys] for row in whole
     ]

@@ -19,12 +19,12 @@ class Rows:
 
     Attributes:
         time: s, float [N], of the frame.
-        track: int [N].
+        track_id: int [N].
         box: left, top, right, bottom in px, float [N, 4].
     """
 
     time: NDArray[np.float64]
-    track: NDArray[np.int64]
+    track_id: NDArray[np.int64]
     box: NDArray[np.float64]
 
 
@@ -38,7 +38,7 @@ def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
         old, new = before.time == time, after.time == time
         overlap = _overlap(before.box[old], after.box[new])
         for i, j in np.argwhere(overlap > _SAME):
-            votes[int(after.track[new][j]), int(before.track[old][i])] += 1
+            votes[int(after.track_id[new][j]), int(before.track_id[old][i])] += 1
     same: dict[int, int] = {}
     # The same order at every run, ties too.
     for (new_track, old_track), _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0])):
@@ -74,12 +74,14 @@ class Stitcher:
         """
         names: dict[int, int] = {}
         if self._last is not None:
-            begin = Rows(piece.time[lead], piece.track[lead], piece.box[lead])
+            begin = Rows(piece.time[lead], piece.track_id[lead], piece.box[lead])
             names = same_tracks(self._last, begin)
-        for track in np.unique(piece.track[~lead]).tolist():
+        for track in np.unique(piece.track_id[~lead]).tolist():
             if track not in names:
                 names[track] = self._next
                 self._next += 1
-        numbers = np.array([names.get(track, 0) for track in piece.track.tolist()], dtype=np.int64)
+        numbers = np.array(
+            [names.get(track, 0) for track in piece.track_id.tolist()], dtype=np.int64
+        )
         self._last = Rows(piece.time[~lead], numbers[~lead], piece.box[~lead])
         return numbers

@@ -212,11 +212,11 @@ def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
     import pyarrow as pa  # noqa: PLC0415 (an extra)
 
     table = table.replace_schema_metadata(None)
-    columns = {name: table[name].to_numpy() for name in ("time", "track", "frame")}
+    columns = {name: table[name].to_numpy() for name in ("time", "track_id", "frame_index")}
     box = np.stack([table[side].to_numpy() for side in ("left", "top", "right", "bottom")], axis=-1)
-    lead = columns["frame"] < 0
-    numbers = stitcher.number(Rows(columns["time"], columns["track"], box), lead=lead)
-    for name, values in (("track", numbers), ("frame", columns["frame"] + frames)):
+    lead = columns["frame_index"] < 0
+    numbers = stitcher.number(Rows(columns["time"], columns["track_id"], box), lead=lead)
+    for name, values in (("track_id", numbers), ("frame_index", columns["frame_index"] + frames)):
         place = table.schema.get_field_index(name)
         table = table.set_column(place, table.schema.field(place), pa.array(values, pa.int64()))
     return table.filter(pa.array(~lead))

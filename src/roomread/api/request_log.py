@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
-from roomread.api.guard import is_ours
+from roomread.api.auth import is_ours
 from roomread.api.logs import log, log_failure
 from roomread.api.metrics import Metrics
 from roomread.api.problems import RefusedError
@@ -32,7 +32,7 @@ _DRAIN_SECONDS = 3.0
 _YEAR = 365 * 24 * 3600
 
 
-class Observe:
+class RequestLogMiddleware:
     """Adds the headers that keep a browser's visitor safe; counts, times and logs requests.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Mailbox(Generic[T]):
+class LatestFrame(Generic[T]):
     """Holds one item; a newer one replaces it, so that a slow reader is never behind.
 
     `put` and `close` are for the writing thread, `take` for the reading one.

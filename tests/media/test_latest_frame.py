@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from roomread.media import Mailbox
+from roomread.media import LatestFrame
 
 
 def test_the_latest_item_replaces_the_one_before_and_is_counted() -> None:
-    mailbox: Mailbox[int] = Mailbox()
+    mailbox: LatestFrame[int] = LatestFrame()
     for n in range(5):
         mailbox.put(n)
     assert mailbox.take(1) == 4
@@ -16,14 +16,14 @@ def test_the_latest_item_replaces_the_one_before_and_is_counted() -> None:
 
 
 def test_a_reader_waits_for_a_writer() -> None:
-    mailbox: Mailbox[str] = Mailbox()
+    mailbox: LatestFrame[str] = LatestFrame()
     threading.Thread(target=mailbox.put, args=("late",)).start()
     assert mailbox.take(10) == "late"
     assert mailbox.dropped == 0
 
 
 def test_a_closed_mailbox_gives_its_last_item_and_then_none() -> None:
-    mailbox: Mailbox[int] = Mailbox()
+    mailbox: LatestFrame[int] = LatestFrame()
     mailbox.put(1)
     mailbox.close()
     assert mailbox.take(0) == 1
@@ -31,7 +31,7 @@ def test_a_closed_mailbox_gives_its_last_item_and_then_none() -> None:
 
 
 def test_the_writers_error_reaches_the_reader_after_the_last_item() -> None:
-    mailbox: Mailbox[int] = Mailbox()
+    mailbox: LatestFrame[int] = LatestFrame()
     mailbox.put(1)
     mailbox.close(OSError("unplugged"))
     mailbox.close(OSError("later"))
@@ -42,4 +42,4 @@ def test_the_writers_error_reaches_the_reader_after_the_last_item() -> None:
 
 def test_silence_is_a_timeout() -> None:
     with pytest.raises(TimeoutError):
-        Mailbox[int]().take(0.01)
+        LatestFrame[int]().take(0.01)

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocketClose, WebSocketDisconnect
 
-from roomread.api.limits import Slots
+from roomread.api.limits import ConcurrencyLimiter
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError
 from roomread.api.rates import Rate
@@ -46,7 +46,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 @dataclass(slots=True)
-class Door:
+class AuthSettings:
     """How this service tells who comes.
 
     Attributes:
@@ -63,7 +63,9 @@ class Door:
     rate: Rate
     sessions: SignIns
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
-    checks: Slots = field(default_factory=lambda: Slots(running=1, waiting=50, what="sign-ins"))
+    checks: ConcurrencyLimiter = field(
+        default_factory=lambda: ConcurrencyLimiter(running=1, waiting=50, what="sign-ins")
+    )
 
 
 def is_ours(path: str) -> bool:
@@ -75,15 +77,15 @@ def _first(path: str) -> str:
     return path.split("/", 2)[1] if path.startswith("/") else ""
 
 
-class Guard:
+class AuthMiddleware:
     """Lets in whoever may come, as `scope["state"]["principal"]`, and answers all others itself.
 
     Args:
         app: what it guards.
-        door: how to tell who comes.
+        auth: how to tell who comes.
     """
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    def __init__(self, app: ASGIApp, door: AuthSettings) -> None:
         self._app, self._door = app, door
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:

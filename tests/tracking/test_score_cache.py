@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from roomread.tracking import Recent
+from roomread.tracking import ScoreCache
 
 
 def test_a_value_holds_for_a_moment() -> None:
-    recent = Recent[str](max_age=0.5)
+    recent = ScoreCache[str](max_age=0.5)
     assert recent.find(1, 0.0) is None
     recent.keep(1, "happy", 0.0)
     recent.keep(1, "sad", 1.0)
@@ -16,11 +16,11 @@ def test_a_value_holds_for_a_moment() -> None:
 
 
 def test_tracks_that_begin_together_take_turns() -> None:
-    recent = Recent[int](max_age=1.0)
+    recent = ScoreCache[int](max_age=1.0)
     due = []
-    for track in range(1, 21):
-        recent.keep(track, track, 0.0)
-        due.append(next(n for n in range(101) if recent.find(track, n / 100) is None))
+    for track_id in range(1, 21):
+        recent.keep(track_id, track_id, 0.0)
+        due.append(next(n for n in range(101) if recent.find(track_id, n / 100) is None))
     # No tenth of the moment has more than three of twenty.
     assert max(sum(10 * k <= moment < 10 * k + 10 for moment in due) for k in range(10)) <= 3
     assert min(due) < 20
@@ -28,12 +28,12 @@ def test_tracks_that_begin_together_take_turns() -> None:
 
 
 def test_the_turns_stay_and_nobody_waits_longer() -> None:
-    recent = Recent[int](max_age=0.12)
-    asked = {track: list[int]() for track in range(1, 26)}
+    recent = ScoreCache[int](max_age=0.12)
+    asked = {track_id: list[int]() for track_id in range(1, 26)}
     for frame in range(60):
-        for track, frames in asked.items():
-            if recent.find(track, frame / 25) is None:
-                recent.keep(track, track, frame / 25)
+        for track_id, frames in asked.items():
+            if recent.find(track_id, frame / 25) is None:
+                recent.keep(track_id, track_id, frame / 25)
                 frames.append(frame)
     for frames in asked.values():
         # Every third frame or, by rounding, fourth, once the first turn is over.
@@ -43,13 +43,13 @@ def test_the_turns_stay_and_nobody_waits_longer() -> None:
 
 
 def test_zero_seconds_keep_nothing() -> None:
-    recent = Recent[str](max_age=0)
+    recent = ScoreCache[str](max_age=0)
     recent.keep(1, "happy", 0.0)
     assert recent.find(1, 0.0) is None
 
 
 def test_what_is_cleared_is_gone() -> None:
-    recent = Recent[str](max_age=9)
+    recent = ScoreCache[str](max_age=9)
     recent.keep(1, "happy", 0.0)
     recent.clear()
     assert recent.find(1, 0.0) is None

@@ -18,13 +18,13 @@ from roomread.classifier import ModelFile
 from roomread.errors import ModelFileError
 from roomread.readings import Expression
 
-GROUND_KEY = "roomread.ground"
+FEATURE_STATISTICS_KEY = "roomread.ground"
 # So many made-up faces place a likeness to within 0.2 points where it decides.
 _FACES = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class FeatureStatistics:
     """Statistics of a net's answers to ordinary faces.
 
     Features are centred and brought to length 1 before they are compared (Wang et al. 2019,
@@ -55,7 +55,7 @@ class Ground:
         labels: NDArray[np.int64],
         *,
         data: str,
-    ) -> Ground:
+    ) -> FeatureStatistics:
         """The statistics of features [N, D] and logits [N, 7] of faces labelled int64 [N]."""
         mean = features.astype(np.float64).mean(axis=0)
         x = _normalised(features, mean)
@@ -107,7 +107,7 @@ class Ground:
         return json.dumps({"data": self.data} | packed)
 
     @classmethod
-    def from_json(cls, text: str) -> Ground:
+    def from_json(cls, text: str) -> FeatureStatistics:
         """Reads what `to_json` wrote.
 
         Raises:
@@ -135,18 +135,18 @@ class Ground:
             raise ValueError(f"no ground: {error}") from error
 
 
-def ground_of(model: ModelFile) -> Ground:
+def feature_statistics_of(model: ModelFile) -> FeatureStatistics:
     """The ground that a model file carries.
 
     Raises:
         ModelFileError: it has none, or a damaged one.
     """
-    text = model.session.get_modelmeta().custom_metadata_map.get(GROUND_KEY)
+    text = model.session.get_modelmeta().custom_metadata_map.get(FEATURE_STATISTICS_KEY)
     hint = f"roomread fewshot prepare DATA --model {model.name}"
     if text is None:
         raise ModelFileError(f"{model.name}: was not prepared for few-shot learning", hint=hint)
     try:
-        return Ground.from_json(text)
+        return FeatureStatistics.from_json(text)
     except ValueError as error:
         raise ModelFileError(f"{model.name}: {error}", hint=hint) from error
 

@@ -27,7 +27,7 @@ _MOST_OPEN = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IngestResult:
     """What became of frames that were sent.
 
     Attributes:
@@ -44,7 +44,7 @@ class Taken:
 
 
 @dataclass(slots=True)
-class _Feed:
+class _SessionIngest:
     """One session that is filled; `last` is its newest frame's time, ms."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,7 +54,7 @@ class _Feed:
     seats: int = 0
 
 
-class Feeds:
+class ReadingIngest:
     """Writes readings that are sent, each frame once, however often it comes.
 
     What is sent again is known by its time: frames of a session are later and later. They are
@@ -69,7 +69,7 @@ class Feeds:
         self._open = open_store
         self._store: SessionStore | None = None
         self._opening = threading.Lock()
-        self._feeds: OrderedDict[str, _Feed] = OrderedDict()
+        self._entries: OrderedDict[str, _SessionIngest] = OrderedDict()
         self._lock = threading.Lock()
 
     def store(self, owner: str) -> SessionStore:
@@ -83,7 +83,7 @@ class Feeds:
                 self._store = self._open()
             return self._store.of(owner)
 
-    def send(self, store: SessionStore, number: str, frames: Sequence[FrameInput]) -> Taken:
+    def send(self, store: SessionStore, number: str, frames: Sequence[FrameInput]) -> IngestResult:
         """Writes frames into a session.
 
         Args:
@@ -97,14 +97,14 @@ class Feeds:
         """
         # Each time: it tells whose the session is.
         _open_session(store, number)
-        with self._feed(number) as feed:
-            if feed.recorder is None:
+        with self._entry(number) as entry:
+            if entry.recorder is None:
                 # Again: it may have ended while this sender waited for another.
-                feed.recorder = Recorder(store, _open_session(store, number))
-                resumed = feed.recorder.resumed_at
-                feed.last = milliseconds(resumed) if resumed is not None else -_CLOSEST
+                entry.recorder = Recorder(store, _open_session(store, number))
+                resumed = entry.recorder.resumed_at
+                entry.last = milliseconds(resumed) if resumed is not None else -_CLOSEST
             try:
-                return _add(feed, feed.recorder, frames)
+                return _add(entry, entry.recorder, frames)
             except DatabaseError:
                 raise
             except SessionError as error:
@@ -120,17 +120,17 @@ class Feeds:
             return
         if session.source != SOURCE:
             raise _conflict("recorded-elsewhere", session, "stop it where it was started")
-        with self._feed(session.id) as feed:
-            if feed.recorder is not None and not feed.recorder.flush():
+        with self._entry(session.id) as entry:
+            if entry.recorder is not None and not entry.recorder.flush():
                 raise busy("the sessions' database takes nothing at present", seconds=10)
-            feed.recorder = None
+            entry.recorder = None
             store.end(session.id)
         self.forget(session.id)
 
     def forget(self, number: str) -> None:
         """Lets go of a session's last seconds."""
         with self._lock:
-            self._feeds.pop(number, None)
+            self._entries.pop(number, None)
 
     def close(self) -> None:
         """Lets go of the database; all that was taken is written."""
@@ -140,25 +140,25 @@ class Feeds:
                 self._store = None
 
     @contextmanager
-    def _feed(self, number: str) -> Iterator[_Feed]:
+    def _entry(self, number: str) -> Iterator[_SessionIngest]:
         """A session's feed, for one at a time."""
         with self._lock:
-            feed = self._feeds.setdefault(number, _Feed())
-            self._feeds.move_to_end(number)
-            feed.users += 1
+            entry = self._entries.setdefault(number, _SessionIngest())
+            self._entries.move_to_end(number)
+            entry.users += 1
             self._make_room()
         try:
-            with feed.lock:
-                yield feed
+            with entry.lock:
+                yield entry
         finally:
             with self._lock:
-                feed.users -= 1
+                entry.users -= 1
 
     def _make_room(self) -> None:
         # What an idle one took is written; who sends to it finds it in the database again.
-        idle = [number for number, feed in self._feeds.items() if not feed.users]
-        for number in idle[: max(len(self._feeds) - _MOST_OPEN, 0)]:
-            del self._feeds[number]
+        idle = [number for number, entry in self._entries.items() if not entry.users]
+        for number in idle[: max(len(self._entries) - _MOST_OPEN, 0)]:
+            del self._entries[number]
 
 
 def _open_session(store: SessionStore, number: str) -> Session:
@@ -172,24 +172,24 @@ def _open_session(store: SessionStore, number: str) -> Session:
     return session
 
 
-def _add(feed: _Feed, recorder: Recorder, frames: Sequence[FrameInput]) -> Taken:
+def _add(entry: _SessionIngest, recorder: Recorder, frames: Sequence[FrameInput]) -> IngestResult:
     taken = 0
     for frame in frames:
         time = milliseconds(frame.time)
-        if time < feed.last + _CLOSEST:
+        if time < entry.last + _CLOSEST:
             continue
-        if feed.seats > _MOST_SEATS:
+        if entry.seats > _MOST_SEATS:
             problem = f"faces were in over {_MOST_SEATS} places"
             hint = "send a tracker's numbers and boxes, of one camera"
             raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem, hint=hint)
         recorder.add(frame.time, frame.readings(recorder.session.threshold))
-        feed.last = time
-        seats = (reading.track or 0 for reading in recorder.readings)
-        feed.seats = max(feed.seats, *seats, 0)
+        entry.last = time
+        seats = (reading.track_id or 0 for reading in recorder.readings)
+        entry.seats = max(entry.seats, *seats, 0)
         taken += 1
     if not recorder.flush():
         raise busy("the sessions' database takes nothing at present", seconds=10)
-    return Taken(taken, len(frames) - taken, recorder.mood, recorder.alerts)
+    return IngestResult(taken, len(frames) - taken, recorder.mood, recorder.alerts)
 
 
 def no_such_session() -> RefusedError:

@@ -12,9 +12,9 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
-from roomread.api.feeds import Feeds
-from roomread.api.guard import Door
-from roomread.api.limits import Slots
+from roomread.api.auth import AuthSettings
+from roomread.api.ingest import ReadingIngest
+from roomread.api.limits import ConcurrencyLimiter
 from roomread.api.metrics import Metrics
 from roomread.api.problems import RefusedError
 from roomread.services.accounts import Principal, Scope
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class House:
+class ServiceContext:
     """Everything that one service holds.
 
     Attributes:
         settings: the operator's.
         engine: what reads.
-        door: who comes in.
+        auth: who comes in.
         slots: what computes at once.
         metrics: what is counted.
-        feeds: the sessions.
+        ingest: the sessions.
         writing: what works on sessions at once.
         provider: where people may sign in too; None for nowhere.
         live: open live connections.
@@ -47,12 +47,12 @@ class House:
 
     settings: Settings
     engine: Engine
-    door: Door
-    slots: Slots
+    auth: AuthSettings
+    slots: ConcurrencyLimiter
     metrics: Metrics = field(default_factory=Metrics)
-    feeds: Feeds = field(init=False)
-    writing: Slots = field(
-        default_factory=lambda: Slots(running=2, waiting=30, what="sessions' requests")
+    ingest: ReadingIngest = field(init=False)
+    writing: ConcurrencyLimiter = field(
+        default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="sessions' requests")
     )
     provider: Provider | None = None
     live: int = 0
@@ -61,13 +61,13 @@ class House:
 
     def __post_init__(self) -> None:
         """Opens the sessions' database when it is first asked for."""
-        self.feeds = Feeds(partial(open_store, self.settings))
+        self.ingest = ReadingIngest(partial(open_store, self.settings))
 
 
-def house_of(connection: HTTPConnection) -> House:
+def context_of(connection: HTTPConnection) -> ServiceContext:
     """The service's house."""
-    house: House = connection.app.state.house
-    return house
+    context: ServiceContext = connection.app.state.context
+    return context
 
 
 # Only for the OpenAPI document: the guard has read the key already.
@@ -99,7 +99,7 @@ def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
     return principal
 
 
-TheHouse = Annotated[House, Depends(house_of)]
+Context = Annotated[ServiceContext, Depends(context_of)]
 Reader = Annotated[Principal, Depends(needs(Scope.READ))]
 Sender = Annotated[Principal, Depends(needs(Scope.ANALYZE))]
 Manager = Annotated[Principal, Depends(needs(Scope.MANAGE))]

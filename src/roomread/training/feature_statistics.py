@@ -9,8 +9,8 @@ import onnx
 from numpy.typing import NDArray
 
 from roomread.classifier import ExpressionClassifier, ModelFile, open_model
-from roomread.fewshot import Ground
-from roomread.fewshot.ground import GROUND_KEY
+from roomread.fewshot import FeatureStatistics
+from roomread.fewshot.feature_statistics import FEATURE_STATISTICS_KEY
 from roomread.media import atomic_path
 from roomread.readings import Expression
 from roomread.training.dataset import FerData, Split, vote_majority
@@ -27,14 +27,14 @@ def withheld_from(model: ModelFile) -> list[Expression]:
     return [e for e in Expression if e.display_name in names]
 
 
-def measure_ground(model: ModelFile, data: FerData) -> Ground:
+def measure_feature_statistics(model: ModelFile, data: FerData) -> FeatureStatistics:
     """The ground of a net on the Training split, without what it was trained without."""
     part = data.split(Split.Training).faces_only().without(withheld_from(model))
     labels = seen_labels(part)
     part, labels = part.take(labels >= 0), labels[labels >= 0]
     predictions = ExpressionClassifier(model).predict(part.images)
     name = f"fer2013 {data.digest}"
-    return Ground.measure(predictions.features, predictions.logits, labels, data=name)
+    return FeatureStatistics.measure(predictions.features, predictions.logits, labels, data=name)
 
 
 def prepare(path: Path, data: FerData) -> ModelFile:
@@ -44,10 +44,10 @@ def prepare(path: Path, data: FerData) -> ModelFile:
         ModelFileError: it is no model file.
         OutputError: it cannot be written.
     """
-    ground = measure_ground(open_model(path), data)
+    statistics = measure_feature_statistics(open_model(path), data)
     proto = onnx.load(path)
     metadata = {entry.key: entry.value for entry in proto.metadata_props}
-    onnx.helper.set_model_props(proto, metadata | {GROUND_KEY: ground.to_json()})
+    onnx.helper.set_model_props(proto, metadata | {FEATURE_STATISTICS_KEY: statistics.to_json()})
     with atomic_path(path) as draft:
         onnx.save(proto, draft)
     return open_model(path)
