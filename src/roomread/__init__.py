@@ -3,7 +3,7 @@
 from roomread import Analyzer
 
 for reading in Analyzer().analyze("photo.jpg"):
-    print(reading.label, reading.box)
+    print(reading.expression, reading.box)
 """
 
 import os

@@ -29,7 +29,7 @@ def session_report(store: SessionStore, number: str) -> str:
     seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
     fall = summary.deepest_fall
     return pages.render(
-        "roomread.store",
+        "roomread.formats",
         "session.html.j2",
         title=session.name,
         session=session,
