@@ -6,9 +6,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/fer2013.parquet
+SEARCH ?= tests
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
-.PHONY: run sample test lint format check-deploy docs release bench bench-app bench-service \
+.PHONY: run sample test search lint format check-deploy docs release bench bench-app bench-service \
 	bench-peers bench-sessions bench-archive bench-identity bench-attention train evaluate clean
 
 run: $(VENV)/app.done
@@ -23,6 +24,10 @@ sample: $(VENV)/base.done
 # Three at a time: many wait for a browser. One compute thread each, or they fight for the cores.
 test: $(VENV)/dev.done
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# Property tests with new examples, and more of them; slow.
+search: $(VENV)/dev.done
+	HYPOTHESIS_PROFILE=search OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(SEARCH)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check

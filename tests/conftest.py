@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from postgres import PostgresServer, find_programs, may_run
 from program import Program, free_port
@@ -17,6 +19,12 @@ from ray_cluster import Cluster, running_cluster
 if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
+
+# The same examples on every run, so that no test passes or fails by chance. `make search` draws
+# new ones, and more of them.
+settings.register_profile("fixed", derandomize=True, database=None)
+settings.register_profile("search", max_examples=500, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 # They share a Ray cluster: two at a time do not start on two cores.
 _ON_RAY = (
