@@ -46,11 +46,11 @@ def a_session(service: Service, headers: dict[str, str]) -> str:
     """The id of one with a few figures."""
     with httpx.Client(base_url=f"{service.url}/api/v1/", headers=headers) as http:
         made = http.post("sessions", json={"name": "Algebra 7b", "consent": "all"})
-        number: str = made.json()["id"]
+        session_id: str = made.json()["id"]
         for time, readings in lesson(20, people=6):
             frame = {"time": time, "faces": [reading.to_dict() for reading in readings]}
-            assert http.post(f"sessions/{number}/readings", json=frame).is_success
-        return number
+            assert http.post(f"sessions/{session_id}/readings", json=frame).is_success
+        return session_id
 
 
 def a_profile(service: Service, headers: dict[str, str]) -> str:
@@ -85,7 +85,7 @@ def test_whatever_the_document_allows_is_answered_as_it_says(
         @given(case=operation.as_strategy(), real=st.booleans())
         @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
         def ask(case: Case[Any], *, real: bool) -> None:
-            for name in ("number", "name"):
+            for name in ("session_id", "job_id", "name"):
                 if real and name in case.path_parameters:
                     case.path_parameters[name] = there[case.path.split("/")[3]]
             case.call_and_validate(headers=headers, checks=CHECKS)

@@ -318,7 +318,7 @@ def test_logs_and_metrics_hold_no_picture_and_no_name(service: Service, http: ht
     metrics = http.get("/metrics").text
     assert re.search(r'roomread_requests_total\{.*"/api/v1/analyze",status="200"\}', metrics)
     written = metrics + service.log() + (service.folder / "data" / "audit.jsonl").read_text()
-    assert '"/api/v1/videos/{number}"' in service.log()
+    assert '"/api/v1/videos/{job_id}"' in service.log()
     assert "Secret" not in written
     assert video.json()["id"] not in written
 

@@ -37,8 +37,8 @@ def wait(job: VideoJob, *, seconds: float | None = None) -> VideoJob:
     return job
 
 
-def job_of(board: JobQueue, number: str) -> VideoJob:
-    job = board.get(number)
+def job_of(board: JobQueue, job_id: str) -> VideoJob:
+    job = board.get(job_id)
     assert job is not None
     return job
 
@@ -54,8 +54,8 @@ def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
     board: JobQueue, tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE, sound=1.0)
-    number = board.upload("lesson.mp4", clip.read_bytes())
-    job = wait(job_of(board, number))
+    job_id = board.upload("lesson.mp4", clip.read_bytes())
+    job = wait(job_of(board, job_id))
     assert job.record.state is JobState.FINISHED
     assert job.share == pytest.approx(1, abs=0.1)
     with open_source(job.annotated) as source:
@@ -127,9 +127,9 @@ def test_too_many_wait_no_longer_and_a_forgotten_job_leaves_nothing(
 def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
     board: JobQueue, long_clip: bytes
 ) -> None:
-    number = board.upload("a.mp4", long_clip)
-    job = wait(job_of(board, number), seconds=0.2)
-    board.forget(number)
+    job_id = board.upload("a.mp4", long_clip)
+    job = wait(job_of(board, job_id), seconds=0.2)
+    board.forget(job_id)
     wait(job)
     assert job.record.seconds < 599
     assert not job.record.error
@@ -139,11 +139,11 @@ def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
 def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
     board = JobQueue(places=QueueLimits(seconds=0.0), reader=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE)
-    number = board.start(str(clip))
-    folder = wait(job_of(board, number)).folder
+    job_id = board.start(str(clip))
+    folder = wait(job_of(board, job_id)).folder
     time.sleep(0.01)
     board.start(str(clip))
-    assert board.get(number) is None
+    assert board.get(job_id) is None
     assert not folder.exists()
     # A video that was named, not uploaded, is the user's own.
     assert clip.exists()
@@ -151,9 +151,9 @@ def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
 
 
 def test_a_job_is_its_owners_alone(board: JobQueue) -> None:
-    number = board.upload("notes.mp4", b"no video", owner="key:1")
-    assert board.get(number, owner="key:1") is not None
-    assert board.get(number, owner="key:2") is None
+    job_id = board.upload("notes.mp4", b"no video", owner="key:1")
+    assert board.get(job_id, owner="key:1") is not None
+    assert board.get(job_id, owner="key:2") is None
     assert board.of("key:2") == []
 
 
@@ -193,12 +193,12 @@ def test_a_full_disk_is_told_and_takes_no_place(board: JobQueue) -> None:
 def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: Path) -> None:
     board = JobQueue(tmp_path / "jobs", places=QueueLimits(mb=1), reader=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
-    numbers = []
+    job_ids = []
     for _ in range(3):
-        numbers.append(board.upload("clip.mp4", clip))
-        (wait(job_of(board, numbers[-1])).folder / "annotated.mp4").write_bytes(bytes(600_000))
+        job_ids.append(board.upload("clip.mp4", clip))
+        (wait(job_of(board, job_ids[-1])).folder / "annotated.mp4").write_bytes(bytes(600_000))
     # Two of them were too much when the third came.
-    assert [board.get(number) is not None for number in numbers] == [False, True, True]
+    assert [board.get(job_id) is not None for job_id in job_ids] == [False, True, True]
     with board.taking("long.mp4") as (_, file):
         file.write_bytes(bytes(1_100_000))
         with pytest.raises(TooManyJobsError, match="take all the space"):

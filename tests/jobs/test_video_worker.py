@@ -72,8 +72,8 @@ def test_a_damaged_video_ends_in_a_line_and_never_takes_its_reader_with_it(
     content = bytearray(before + clip(suffix))
     for place, bits in flips:
         content[int(place * len(content))] ^= bits
-    number = board.upload(f"lesson{suffix}", bytes(content[: int(keep * len(content))]))
-    job = board.get(number)
+    job_id = board.upload(f"lesson{suffix}", bytes(content[: int(keep * len(content))]))
+    job = board.get(job_id)
     assert job is not None
     while not job.finished:
         time.sleep(0.01)
@@ -83,7 +83,7 @@ def test_a_damaged_video_ends_in_a_line_and_never_takes_its_reader_with_it(
     assert "its reader" not in job.record.error
     assert "no progress" not in job.record.error
     assert str(job.folder) not in job.record.error
-    board.forget(number)
+    board.forget(job_id)
 
 
 def picture_bomb(width: int, height: int) -> bytes:
@@ -159,8 +159,8 @@ def test_hostile_videos_end_in_a_line_while_pictures_are_answered(service: Servi
             answer = http.post("/api/v1/videos", params={"name": "lesson.mp4"}, content=make())
             assert answer.status_code == 202, kind
             sent[answer.json()["id"]] = kind, said
-        for number, (kind, said) in sent.items():
-            while not (video := room.video(number)).ended:
+        for job_id, (kind, said) in sent.items():
+            while not (video := room.video(job_id)).ended:
                 assert http.get("/healthz").is_success
                 assert len(room.analyze(EXAMPLE).faces) == 1
                 time.sleep(0.3)
@@ -168,6 +168,6 @@ def test_hostile_videos_end_in_a_line_while_pictures_are_answered(service: Servi
             assert (said or "") in video.error, kind
             assert "its reader" not in video.error, kind
             assert str(service.folder) not in video.error
-            folder = service.folder / "data" / "jobs" / number
+            folder = service.folder / "data" / "jobs" / job_id
             assert not list(folder.glob("upload*")), kind
     assert not list(service.folder.rglob("evil.sh"))

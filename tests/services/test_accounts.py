@@ -274,29 +274,29 @@ MATRIX = {
     ("POST", "/api/v1/analyze"): ANALYZE,
     ("GET", "/api/v1/videos"): READ,
     ("POST", "/api/v1/videos"): ANALYZE,
-    ("GET", "/api/v1/videos/{number}"): READ,
-    ("POST", "/api/v1/videos/{number}/cancel"): ANALYZE,
-    ("GET", "/api/v1/videos/{number}/readings"): READ,
-    ("GET", "/api/v1/videos/{number}/annotated"): READ,
-    ("DELETE", "/api/v1/videos/{number}"): ANALYZE,
+    ("GET", "/api/v1/videos/{job_id}"): READ,
+    ("POST", "/api/v1/videos/{job_id}/cancel"): ANALYZE,
+    ("GET", "/api/v1/videos/{job_id}/readings"): READ,
+    ("GET", "/api/v1/videos/{job_id}/annotated"): READ,
+    ("DELETE", "/api/v1/videos/{job_id}"): ANALYZE,
     ("GET", "/api/v1/sessions"): READ,
     ("POST", "/api/v1/sessions"): ANALYZE,
-    ("GET", "/api/v1/sessions/{number}"): READ,
-    ("DELETE", "/api/v1/sessions/{number}"): ANALYZE,
-    ("POST", "/api/v1/sessions/{number}/end"): ANALYZE,
-    ("POST", "/api/v1/sessions/{number}/readings"): ANALYZE,
-    ("WEBSOCKET", "/api/v1/sessions/{number}/readings"): ANALYZE,
-    ("GET", "/api/v1/sessions/{number}/mood"): READ,
-    ("GET", "/api/v1/sessions/{number}/timeline"): READ,
-    ("GET", "/api/v1/sessions/{number}/marks"): READ,
-    ("POST", "/api/v1/sessions/{number}/marks"): ANALYZE,
-    ("DELETE", "/api/v1/sessions/{number}/marks"): ANALYZE,
-    ("GET", "/api/v1/sessions/{number}/alerts"): READ,
-    ("GET", "/api/v1/sessions/{number}/export"): READ,
-    ("GET", "/api/v1/sessions/{number}/report"): READ,
-    ("GET", "/api/v1/sessions/{number}/people"): READ,
-    ("PUT", "/api/v1/sessions/{number}/seats/{seat}"): ANALYZE,
-    ("DELETE", "/api/v1/sessions/{number}/seats/{seat}"): ANALYZE,
+    ("GET", "/api/v1/sessions/{session_id}"): READ,
+    ("DELETE", "/api/v1/sessions/{session_id}"): ANALYZE,
+    ("POST", "/api/v1/sessions/{session_id}/end"): ANALYZE,
+    ("POST", "/api/v1/sessions/{session_id}/readings"): ANALYZE,
+    ("WEBSOCKET", "/api/v1/sessions/{session_id}/readings"): ANALYZE,
+    ("GET", "/api/v1/sessions/{session_id}/mood"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/timeline"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/marks"): READ,
+    ("POST", "/api/v1/sessions/{session_id}/marks"): ANALYZE,
+    ("DELETE", "/api/v1/sessions/{session_id}/marks"): ANALYZE,
+    ("GET", "/api/v1/sessions/{session_id}/alerts"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/export"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/report"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/people"): READ,
+    ("PUT", "/api/v1/sessions/{session_id}/seats/{seat}"): ANALYZE,
+    ("DELETE", "/api/v1/sessions/{session_id}/seats/{seat}"): ANALYZE,
     ("GET", "/api/v1/profiles"): READ,
     ("POST", "/api/v1/profiles"): ANALYZE,
     ("GET", "/api/v1/profiles/{name}"): READ,
@@ -340,7 +340,12 @@ def test_each_route_lets_in_whom_it_should_and_nobody_else(
 ) -> None:
     allowed = MATRIX[method, path]
     # Of somebody else, so that nobody's video is changed: 404 is behind the door.
-    path = path.replace("{number}", "nothing").replace("{seat}", "1").replace("{name}", "nothing")
+    path = (
+        path.replace("{job_id}", "nothing")
+        .replace("{session_id}", "nothing")
+        .replace("{seat}", "1")
+        .replace("{name}", "nothing")
+    )
     for name, client in guarded.visitors.items():
         if method == "WEBSOCKET":
             came = opens(guarded.service, path, client)
@@ -430,7 +435,7 @@ def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:
 
 
 def session_routes() -> list[tuple[str, str]]:
-    return [(m, p) for m, p in MATRIX if p.startswith("/api/v1/sessions/{number}")]
+    return [(m, p) for m, p in MATRIX if p.startswith("/api/v1/sessions/{session_id}")]
 
 
 @pytest.mark.parametrize(("method", "path"), session_routes(), ids=lambda part: part)

@@ -83,12 +83,14 @@ class ReadingIngest:
                 self._store = self._open()
             return self._store.of(owner)
 
-    def send(self, store: SessionStore, number: str, frames: Sequence[FrameInput]) -> IngestResult:
+    def send(
+        self, store: SessionStore, session_id: str, frames: Sequence[FrameInput]
+    ) -> IngestResult:
         """Writes frames into a session.
 
         Args:
             store: the sender's.
-            number: the session's id.
+            session_id: the session's id.
             frames: in the order of their times.
 
         Raises:
@@ -96,11 +98,11 @@ class ReadingIngest:
                 ended, or the database does not take them at present.
         """
         # Each time: it tells whose the session is.
-        _open_session(store, number)
-        with self._entry(number) as entry:
+        _open_session(store, session_id)
+        with self._entry(session_id) as entry:
             if entry.recorder is None:
                 # Again: it may have ended while this sender waited for another.
-                entry.recorder = Recorder(store, _open_session(store, number))
+                entry.recorder = Recorder(store, _open_session(store, session_id))
                 resumed = entry.recorder.resumed_at
                 entry.last = milliseconds(resumed) if resumed is not None else -_CLOSEST
             try:
@@ -127,10 +129,10 @@ class ReadingIngest:
             store.end(session.id)
         self.forget(session.id)
 
-    def forget(self, number: str) -> None:
+    def forget(self, session_id: str) -> None:
         """Lets go of a session's last seconds."""
         with self._lock:
-            self._entries.pop(number, None)
+            self._entries.pop(session_id, None)
 
     def close(self) -> None:
         """Lets go of the database; all that was taken is written."""
@@ -140,11 +142,11 @@ class ReadingIngest:
                 self._store = None
 
     @contextmanager
-    def _entry(self, number: str) -> Iterator[_SessionIngest]:
+    def _entry(self, session_id: str) -> Iterator[_SessionIngest]:
         """A session's feed, for one at a time."""
         with self._lock:
-            entry = self._entries.setdefault(number, _SessionIngest())
-            self._entries.move_to_end(number)
+            entry = self._entries.setdefault(session_id, _SessionIngest())
+            self._entries.move_to_end(session_id)
             entry.users += 1
             self._make_room()
         try:
@@ -156,13 +158,13 @@ class ReadingIngest:
 
     def _make_room(self) -> None:
         # What an idle one took is written; who sends to it finds it in the database again.
-        idle = [number for number, entry in self._entries.items() if not entry.users]
-        for number in idle[: max(len(self._entries) - _MOST_OPEN, 0)]:
-            del self._entries[number]
+        idle = [session_id for session_id, entry in self._entries.items() if not entry.users]
+        for session_id in idle[: max(len(self._entries) - _MOST_OPEN, 0)]:
+            del self._entries[session_id]
 
 
-def _open_session(store: SessionStore, number: str) -> Session:
-    session = store.find(number)
+def _open_session(store: SessionStore, session_id: str) -> Session:
+    session = store.find(session_id)
     if session is None:
         raise no_such_session()
     if session.source != SOURCE:

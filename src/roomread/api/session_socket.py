@@ -24,8 +24,8 @@ _GOING_AWAY, _UNSUPPORTED, _VIOLATION, _TOO_LARGE, _LATER = 1001, 1003, 1008, 10
 _OVER = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 
-@router.websocket("/{number}/readings")
-async def fill(socket: WebSocket, number: str) -> None:
+@router.websocket("/{session_id}/readings")
+async def fill(socket: WebSocket, session_id: str) -> None:
     """Takes messages as `POST` takes bodies, and answers each with a `IngestShape`.
 
     What cannot be taken is answered with `{"problem": …}`.
@@ -42,14 +42,16 @@ async def fill(socket: WebSocket, number: str) -> None:
     context.filling += 1
     try:
         await socket.accept()
-        code = await _serve(context, socket, sender.id, number)
+        code = await _serve(context, socket, sender.id, session_id)
         if code is not None:
             await socket.close(code)
     finally:
         context.filling -= 1
 
 
-async def _serve(context: ServiceContext, socket: WebSocket, owner: str, number: str) -> int | None:
+async def _serve(
+    context: ServiceContext, socket: WebSocket, owner: str, session_id: str
+) -> int | None:
     """Answers messages in their order; the code to close with, None where the sender is gone."""
     while True:
         try:
@@ -64,7 +66,7 @@ async def _serve(context: ServiceContext, socket: WebSocket, owner: str, number:
         if len(text) > READINGS_BYTES:
             return _TOO_LARGE
         try:
-            taken = await _take(context, owner, number, text)
+            taken = await _take(context, owner, session_id, text)
         except RoomreadError as error:
             refusal = as_refusal(error)
             await socket.send_json({"problem": refusal.as_problem().model_dump()})
@@ -74,10 +76,10 @@ async def _serve(context: ServiceContext, socket: WebSocket, owner: str, number:
         await socket.send_text(taken.model_dump_json())
 
 
-async def _take(context: ServiceContext, owner: str, number: str, text: str) -> IngestShape:
+async def _take(context: ServiceContext, owner: str, session_id: str, text: str) -> IngestShape:
     def work() -> IngestShape:
         store = context.ingest.store(owner)
-        return ingest_shape(context.ingest.send(store, number, parse_frames(text)))
+        return ingest_shape(context.ingest.send(store, session_id, parse_frames(text)))
 
     # Without a place: there are no more waiting than connections, and each waits for its answer.
     return await context.writing.run(work)

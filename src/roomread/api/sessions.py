@@ -112,71 +112,71 @@ def create(
     return session_shape(session)
 
 
-@router.get("/{number}", summary="What its parts did", responses=responses(404))
-async def show(context: Context, reader: Reader, number: str) -> SummaryShape:
+@router.get("/{session_id}", summary="What its parts did", responses=responses(404))
+async def show(context: Context, reader: Reader, session_id: str) -> SummaryShape:
     """A session with its parts between marks, and the lasting changes of its valence."""
 
     def work() -> SummaryShape:
-        store, session = _session(context, reader, number)
+        store, session = _session(context, reader, session_id)
         summary = summarise(store.moods(session.id), store.marks(session.id))
         return summary_shape(session, summary.parts, summary.changes)
 
     return await _compute(context, work)
 
 
-@router.post("/{number}/end", summary="End a session", responses=responses(404, 409))
-def end(context: Context, sender: Sender, number: str) -> SessionShape:
+@router.post("/{session_id}/end", summary="End a session", responses=responses(404, 409))
+def end(context: Context, sender: Sender, session_id: str) -> SessionShape:
     """Says that no more readings will come; what came is kept."""
-    store, session = _session(context, sender, number)
+    store, session = _session(context, sender, session_id)
     context.ingest.end(store, session)
     audit("session ended", who=sender.id, session=session.id)
-    return session_shape(_session(context, sender, number)[1])
+    return session_shape(_session(context, sender, session_id)[1])
 
 
 @router.delete(
-    "/{number}",
+    "/{session_id}",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Delete a session",
     responses=responses(404),
 )
-def delete(context: Context, sender: Sender, number: str) -> None:
+def delete(context: Context, sender: Sender, session_id: str) -> None:
     """Deletes everything that is kept of a session, for good."""
-    store, session = _session(context, sender, number)
+    store, session = _session(context, sender, session_id)
     store.delete(session.id)
     context.ingest.forget(session.id)
     audit("session deleted", who=sender.id, session=session.id)
 
 
 @router.delete(
-    "/{number}/seats/{seat}",
+    "/{session_id}/seats/{seat}",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Forget a person",
     responses=responses(404, 422),
 )
-def forget_seat(context: Context, sender: Sender, number: str, seat: int) -> None:
+def forget_seat(context: Context, sender: Sender, session_id: str, seat: int) -> None:
     """Deletes all that an ended session keeps of the person at a seat."""
-    store, session = _session(context, sender, number)
+    store, session = _session(context, sender, session_id)
     store.forget_seat(session.id, seat)
     audit("seat forgotten", who=sender.id, session=session.id)
 
 
-@router.get("/{number}/people", summary="Who was enrolled", responses=responses(404))
-def people(context: Context, reader: Reader, number: str) -> PeopleShape:
+@router.get("/{session_id}/people", summary="Who was enrolled", responses=responses(404))
+def people(context: Context, reader: Reader, session_id: str) -> PeopleShape:
     """The names that were given to seats, each with its consent."""
-    store, session = _session(context, reader, number)
+    store, session = _session(context, reader, session_id)
     return PeopleShape(people=[person_shape(person) for person in store.people(session.id)])
 
 
 @router.put(
-    "/{number}/seats/{seat}",
+    "/{session_id}/seats/{seat}",
     summary="Enrol a person",
     responses=responses(404, 409, 413, 422),
 )
 def enrol(
-    context: Context, sender: Sender, number: str, seat: int, asked: PersonInput
+    context: Context, sender: Sender, session_id: str, seat: int, asked: PersonInput
 ) -> PersonShape:
     """Gives a seat a name, with that person's own consent; a name that it had is replaced."""
-    store, session = _session(context, sender, number)
+    store, session = _session(context, sender, session_id)
     if not session.keeps_people:
         problem = f"session {session.id} keeps no people"
         raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
@@ -186,7 +186,7 @@ def enrol(
 
 
 @router.post(
-    "/{number}/readings",
+    "/{session_id}/readings",
     summary="Send readings",
     responses=responses(404, 408, 409, 413, 422),
     openapi_extra={
@@ -212,7 +212,7 @@ def enrol(
         }
     },
 )
-async def send(request: Request, context: Context, sender: Sender, number: str) -> IngestShape:
+async def send(request: Request, context: Context, sender: Sender, session_id: str) -> IngestShape:
     """Takes frames that were read elsewhere, in the shape in which this service answers them.
 
     Frames of a session are later and later: those that are not, because they were sent before, are
@@ -222,24 +222,24 @@ async def send(request: Request, context: Context, sender: Sender, number: str) 
 
     def work() -> IngestShape:
         store = context.ingest.store(sender.id)
-        return ingest_shape(context.ingest.send(store, number, parse_frames(body)))
+        return ingest_shape(context.ingest.send(store, session_id, parse_frames(body)))
 
     return await _compute(context, work)
 
 
-@router.get("/{number}/mood", summary="The newest figure", responses=responses(404))
-def mood(context: Context, reader: Reader, number: str) -> NowShape:
+@router.get("/{session_id}/mood", summary="The newest figure", responses=responses(404))
+def mood(context: Context, reader: Reader, session_id: str) -> NowShape:
     """What the room showed last."""
-    store, session = _session(context, reader, number)
+    store, session = _session(context, reader, session_id)
     last = store.last_mood(session.id)
     return NowShape(state=session.state(), mood=mood_shape(last) if last is not None else None)
 
 
-@router.get("/{number}/timeline", summary="All figures", responses=responses(404, 422))
+@router.get("/{session_id}/timeline", summary="All figures", responses=responses(404, 422))
 async def timeline(
     context: Context,
     reader: Reader,
-    number: str,
+    session_id: str,
     *,
     since: Annotated[float, Query(ge=0, le=2_000_000, description="Seconds.")] = 0.0,
     limit: Annotated[int, Query(ge=1, le=5000, description="Figures in one answer.")] = 3600,
@@ -247,7 +247,7 @@ async def timeline(
     """The room's figures, about one a second."""
 
     def work() -> TimelineShape:
-        store, session = _session(context, reader, number)
+        store, session = _session(context, reader, session_id)
         # One more, to know whether more follow.
         moods = store.moods(session.id, since=since, limit=limit + 1)
         following = moods[limit].time if len(moods) > limit else None
@@ -256,22 +256,22 @@ async def timeline(
     return await _compute(context, work)
 
 
-@router.get("/{number}/marks", summary="Its marks", responses=responses(404))
-def marks(context: Context, reader: Reader, number: str) -> MarksShape:
+@router.get("/{session_id}/marks", summary="Its marks", responses=responses(404))
+def marks(context: Context, reader: Reader, session_id: str) -> MarksShape:
     """What began when."""
-    store, session = _session(context, reader, number)
+    store, session = _session(context, reader, session_id)
     return MarksShape(marks=[mark_shape(mark) for mark in store.marks(session.id)])
 
 
 @router.post(
-    "/{number}/marks",
+    "/{session_id}/marks",
     status_code=HTTPStatus.CREATED,
     summary="Set a mark",
     responses=responses(404, 409, 413, 422),
 )
-def mark(context: Context, sender: Sender, number: str, asked: MarkInput) -> MarkShape:
+def mark(context: Context, sender: Sender, session_id: str, asked: MarkInput) -> MarkShape:
     """Marks what begins at a moment; the same mark twice is once."""
-    store, session = _session(context, sender, number)
+    store, session = _session(context, sender, session_id)
     time = asked.time
     if time is None:
         if session.state() is not State.RECORDING:
@@ -284,7 +284,7 @@ def mark(context: Context, sender: Sender, number: str, asked: MarkInput) -> Mar
 
 
 @router.delete(
-    "/{number}/marks",
+    "/{session_id}/marks",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Take a mark away",
     responses=responses(404, 422),
@@ -292,25 +292,25 @@ def mark(context: Context, sender: Sender, number: str, asked: MarkInput) -> Mar
 def unmark(
     context: Context,
     sender: Sender,
-    number: str,
+    session_id: str,
     *,
     time: Annotated[float, Query(ge=0, le=2_000_000, description="The mark's, s.")],
     label: Annotated[Words, Query(description="The mark's.")],
 ) -> None:
     """Takes a mark away; one that is not there is none."""
-    store, session = _session(context, sender, number)
+    store, session = _session(context, sender, session_id)
     store.unmark(session.id, Mark(time, label))
 
 
-@router.get("/{number}/alerts", summary="Its alerts", responses=responses(404))
-def alerts(context: Context, reader: Reader, number: str) -> AlertsShape:
+@router.get("/{session_id}/alerts", summary="Its alerts", responses=responses(404))
+def alerts(context: Context, reader: Reader, session_id: str) -> AlertsShape:
     """Which rules of attention held, and when."""
-    store, session = _session(context, reader, number)
+    store, session = _session(context, reader, session_id)
     return AlertsShape(alerts=[alert_shape(alert) for alert in store.alerts(session.id)])
 
 
 @router.get(
-    "/{number}/export",
+    "/{session_id}/export",
     summary="A session as a file",
     response_class=FileResponse,
     responses={
@@ -328,7 +328,7 @@ def alerts(context: Context, reader: Reader, number: str) -> AlertsShape:
 async def download(
     context: Context,
     reader: Reader,
-    number: str,
+    session_id: str,
     *,
     form: Annotated[Format, Query(alias="format")] = Format.CSV,
     people: Annotated[
@@ -338,7 +338,7 @@ async def download(
     """Writes a session as `roomread session export` does."""
 
     def work() -> Path:
-        store, session = _session(context, reader, number)
+        store, session = _session(context, reader, session_id)
         if people and form not in (Format.CSV, Format.PARQUET):
             problem = "readings of people go into CSV and Parquet"
             raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem)
@@ -358,26 +358,26 @@ async def download(
         return path
 
     path = await _compute(context, work)
-    audit("session read", who=reader.id, session=number, people=people)
+    audit("session read", who=reader.id, session=session_id, people=people)
     gone = BackgroundTask(path.unlink, missing_ok=True)
     return FileResponse(path, media_type=_MEDIA_TYPES[form], background=gone)
 
 
 @router.get(
-    "/{number}/report",
+    "/{session_id}/report",
     summary="A session's report",
     response_class=HTMLResponse,
     responses=responses(404),
 )
-async def report(context: Context, reader: Reader, number: str) -> HTMLResponse:
+async def report(context: Context, reader: Reader, session_id: str) -> HTMLResponse:
     """A session on one page that can be printed."""
 
     def work() -> str:
-        store, session = _session(context, reader, number)
+        store, session = _session(context, reader, session_id)
         return session_report(store, session.id)
 
     page = await _compute(context, work)
-    audit("session read", who=reader.id, session=number, people=False)
+    audit("session read", who=reader.id, session=session_id, people=False)
     return HTMLResponse(page)
 
 
@@ -387,10 +387,10 @@ def exports_folder(settings: Settings) -> Path:
 
 
 def _session(
-    context: ServiceContext, principal: Principal, number: str
+    context: ServiceContext, principal: Principal, session_id: str
 ) -> tuple[SessionStore, Session]:
     store = context.ingest.store(principal.id)
-    session = store.find(number)
+    session = store.find(session_id)
     if session is None:
         raise no_such_session()
     return store, session

@@ -158,7 +158,7 @@ def picture_shape(frame: Frame, readings: list[Reading]) -> PictureShape:
 def video_shape(record: JobRecord) -> VideoShape:
     """One job's answer."""
     values: dict[str, Any] = {
-        "id": record.number,
+        "id": record.id,
         "name": record.name,
         "state": record.state,
         "created": datetime.fromtimestamp(record.created, UTC),

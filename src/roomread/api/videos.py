@@ -87,8 +87,8 @@ async def send(
         named = safe_name(name)
         with board.taking(named, owner=sender.id, annotated=annotated) as (job, path):
             await _write(path, request.stream())
-    audit("video sent", who=sender.id, job=job.record.number[:6])
-    response.headers["Location"] = f"/api/v1/videos/{job.record.number}"
+    audit("video sent", who=sender.id, job=job.record.id[:6])
+    response.headers["Location"] = f"/api/v1/videos/{job.record.id}"
     return video_shape(job.record)
 
 
@@ -115,35 +115,35 @@ async def list_all(context: Context, reader: Reader) -> VideosShape:
     return VideosShape(videos=[video_shape(job.record) for job in jobs])
 
 
-@router.get("/{number}", summary="How far a video is", responses=responses(404))
-async def look(context: Context, reader: Reader, number: str) -> VideoShape:
+@router.get("/{job_id}", summary="How far a video is", responses=responses(404))
+async def look(context: Context, reader: Reader, job_id: str) -> VideoShape:
     """How far a video is read."""
-    return video_shape(_job(context, reader, number).record)
+    return video_shape(_job(context, reader, job_id).record)
 
 
-@router.post("/{number}/cancel", summary="Stop reading", responses=responses(404))
-async def cancel(context: Context, sender: Sender, number: str) -> VideoShape:
+@router.post("/{job_id}/cancel", summary="Stop reading", responses=responses(404))
+async def cancel(context: Context, sender: Sender, job_id: str) -> VideoShape:
     """Stops reading within a second; what was read until then is kept."""
-    job = _job(context, sender, number)
+    job = _job(context, sender, job_id)
     job.cancel()
     return video_shape(job.record)
 
 
 @router.delete(
-    "/{number}",
+    "/{job_id}",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Forget a video",
     responses=responses(404),
 )
-async def forget(context: Context, sender: Sender, number: str) -> None:
+async def forget(context: Context, sender: Sender, job_id: str) -> None:
     """Stops reading, and removes all that was made of the video."""
-    job = _job(context, sender, number)
-    context.engine.board.forget(job.record.number)
-    audit("video forgotten", who=sender.id, job=number[:6])
+    job = _job(context, sender, job_id)
+    context.engine.board.forget(job.record.id)
+    audit("video forgotten", who=sender.id, job=job_id[:6])
 
 
 @router.get(
-    "/{number}/readings",
+    "/{job_id}/readings",
     summary="What was read",
     response_class=StreamingResponse,
     responses={
@@ -161,20 +161,20 @@ async def forget(context: Context, sender: Sender, number: str) -> None:
 async def readings(
     context: Context,
     reader: Reader,
-    number: str,
+    job_id: str,
     form: Annotated[Form, Query(alias="format", description="As the CLI writes it.")] = Form.JSON,
 ) -> Response:
     """The readings of a video that has ended."""
     name, media_type = _FILES[form]
-    path = _result(_job(context, reader, number), name)
-    audit("readings read", who=reader.id, job=number[:6])
+    path = _result(_job(context, reader, job_id), name)
+    audit("readings read", who=reader.id, job=job_id[:6])
     if form is Form.JSON:
         return StreamingResponse(iterate_in_threadpool(_array(path)), media_type=media_type)
     return FileResponse(path, media_type=media_type)
 
 
 @router.get(
-    "/{number}/annotated",
+    "/{job_id}/annotated",
     summary="The drawn copy",
     response_class=FileResponse,
     responses={
@@ -184,15 +184,15 @@ async def readings(
         **responses(404, 409),
     },
 )
-async def drawn(context: Context, reader: Reader, number: str) -> Response:
+async def drawn(context: Context, reader: Reader, job_id: str) -> Response:
     """The drawn copy of a video that has ended, where it was asked for."""
-    path = _result(_job(context, reader, number), "annotated.mp4")
-    audit("drawn video read", who=reader.id, job=number[:6])
+    path = _result(_job(context, reader, job_id), "annotated.mp4")
+    audit("drawn video read", who=reader.id, job=job_id[:6])
     return FileResponse(path, media_type="video/mp4")
 
 
-def _job(context: ServiceContext, principal: Principal, number: str) -> VideoJob:
-    job = context.engine.board.get(number, owner=principal.id)
+def _job(context: ServiceContext, principal: Principal, job_id: str) -> VideoJob:
+    job = context.engine.board.get(job_id, owner=principal.id)
     if job is None:
         # Somebody else's is none, too.
         raise RefusedError(

@@ -32,7 +32,7 @@ app = typer.Typer(
 )
 app.command("record")(record.command)
 
-Number = Annotated[str, typer.Argument(metavar="ID", help="As `session list` shows it.")]
+SessionId = Annotated[str, typer.Argument(metavar="ID", help="As `session list` shows it.")]
 
 
 class ExportFormat(StrEnum):
@@ -64,13 +64,13 @@ def list_command() -> None:
 
 
 @app.command("show")
-def show_command(number: Number) -> None:
+def show_command(session_id: SessionId) -> None:
     """Show a session's parts, changes and alerts."""
     from roomread.store.summary import summarise  # noqa: PLC0415 (needs the extra)
 
     console = wide_console()
     with opened_store() as store:
-        session = store.session(number)
+        session = store.session(session_id)
         summary = summarise(store.moods(session.id), store.marks(session.id))
         alerts, people = store.alerts(session.id), store.people(session.id)
     console.print(
@@ -100,7 +100,7 @@ def show_command(number: Number) -> None:
 
 @app.command("mark")
 def mark_command(
-    number: Number,
+    session_id: SessionId,
     label: Annotated[str | None, typer.Argument(help="What begins: a slide, an activity.")] = None,
     *,
     at: Annotated[
@@ -117,7 +117,7 @@ def mark_command(
     if (label is None) == (file is None):
         raise typer.BadParameter("give a label, or --csv FILE")
     with opened_store() as store:
-        session = store.session(number)
+        session = store.session(session_id)
         if file is not None:
             marks = read_marks(file)
         elif at is not None:
@@ -133,7 +133,7 @@ def mark_command(
 
 @app.command("enrol")
 def enrol_command(
-    number: Number,
+    session_id: SessionId,
     seat: Annotated[int, typer.Argument(help="The seat's number.")],
     name: Annotated[str, typer.Argument(help="The person's name.")],
     *,
@@ -141,13 +141,13 @@ def enrol_command(
 ) -> None:
     """Give a seat a name, with the person's consent."""
     with opened_store() as store:
-        person = store.enrol(store.session(number).id, seat, name, consent=consent)
+        person = store.enrol(store.session(session_id).id, seat, name, consent=consent)
     typer.echo(f"seat {person.seat} is {person.name}")
 
 
 @app.command("export")
 def export_command(
-    number: Number,
+    session_id: SessionId,
     *,
     form: Annotated[ExportFormat | None, typer.Option("--format")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file.")] = None,
@@ -164,7 +164,7 @@ def export_command(
     with opened_store() as store:
         from roomread.formats.session_export import Format, export  # noqa: PLC0415 (needs the extra)
 
-        session = store.session(number)
+        session = store.session(session_id)
         suffix = "xapi.json" if form is ExportFormat.XAPI else form.value
         target = output or Path(f"{session.id}.{suffix}")
         if people and not session.keeps_people:
@@ -176,7 +176,7 @@ def export_command(
 
 @app.command("report")
 def report_command(
-    number: Number,
+    session_id: SessionId,
     *,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The page.")] = None,
 ) -> None:
@@ -184,7 +184,7 @@ def report_command(
     with opened_store() as store:
         from roomread.formats.session_report import session_report  # noqa: PLC0415 (needs the extra)
 
-        session = store.session(number)
+        session = store.session(session_id)
         target = output or Path(f"{session.id}.html")
         with atomic_path(target) as draft:
             draft.write_text(session_report(store, session.id), encoding="utf-8")
@@ -193,7 +193,7 @@ def report_command(
 
 @app.command("delete")
 def delete_command(
-    number: Number,
+    session_id: SessionId,
     *,
     seat: Annotated[
         int | None, typer.Option(help="Only what is kept of the person at this seat.")
@@ -201,7 +201,7 @@ def delete_command(
 ) -> None:
     """Delete a session, or one person's data in it."""
     with opened_store() as store:
-        session = store.session(number)
+        session = store.session(session_id)
         if seat is not None:
             store.forget_seat(session.id, seat)
             typer.echo(f"seat {seat} of session {session.id} is forgotten")

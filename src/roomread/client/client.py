@@ -101,32 +101,32 @@ class Client:
             answer = self._ask("POST", "videos", content=_pieces(file), params=params)
         return answers.video(answer.json())
 
-    def video(self, number: str) -> Video:
+    def video(self, job_id: str) -> Video:
         """How far a video is read."""
-        return answers.video(self._ask("GET", f"videos/{number}").json())
+        return answers.video(self._ask("GET", f"videos/{job_id}").json())
 
-    def wait(self, number: str, *, every: float = 1.0) -> Video:
+    def wait(self, job_id: str, *, every: float = 1.0) -> Video:
         """Waits until a video is read no further, asking `every` so many seconds."""
-        while not (video := self.video(number)).ended:
+        while not (video := self.video(job_id)).ended:
             time.sleep(every)
         return video
 
-    def cancel(self, number: str) -> Video:
+    def cancel(self, job_id: str) -> Video:
         """Stops reading a video; what was read is kept."""
-        return answers.video(self._ask("POST", f"videos/{number}/cancel").json())
+        return answers.video(self._ask("POST", f"videos/{job_id}/cancel").json())
 
-    def forget(self, number: str) -> None:
+    def forget(self, job_id: str) -> None:
         """Removes a video and all that was made of it."""
-        self._ask("DELETE", f"videos/{number}")
+        self._ask("DELETE", f"videos/{job_id}")
 
-    def readings(self, number: str, *, form: Literal["json", "jsonl", "csv"] = "json") -> str:
+    def readings(self, job_id: str, *, form: Literal["json", "jsonl", "csv"] = "json") -> str:
         """What was read of a video that has ended, as text."""
-        return self._ask("GET", f"videos/{number}/readings", params={"format": form}).text
+        return self._ask("GET", f"videos/{job_id}/readings", params={"format": form}).text
 
-    def annotated_video(self, number: str, target: str | Path) -> None:
+    def annotated_video(self, job_id: str, target: str | Path) -> None:
         """Writes the drawn copy of a video that has ended to a file, as MP4."""
         target = Path(target)
-        target.write_bytes(self._ask("GET", f"videos/{number}/annotated").content)
+        target.write_bytes(self._ask("GET", f"videos/{job_id}/annotated").content)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -46,17 +46,17 @@ class Sessions:
         found = self._ask("GET", "sessions").json()["sessions"]
         return [answers.session(each) for each in found]
 
-    def get(self, number: str) -> RoomSession:
+    def get(self, session_id: str) -> RoomSession:
         """One of them."""
-        return answers.session(self._ask("GET", f"sessions/{number}").json())
+        return answers.session(self._ask("GET", f"sessions/{session_id}").json())
 
     def send(
-        self, number: str, frames: Iterable[dict[str, Any]], *, patience: float = 60.0
+        self, session_id: str, frames: Iterable[dict[str, Any]], *, patience: float = 60.0
     ) -> IngestResult:
         """Sends readings, and again where no answer came; nothing is written twice.
 
         Args:
-            number: the session's id.
+            session_id: the session's id.
             frames: `{"time": …, "faces": […]}` as the service answers them, in the order of times.
             patience: seconds for which a request is sent again while the service is away or busy.
         """
@@ -64,16 +64,16 @@ class Sessions:
         mood: RoomFigure | None = None
         waiting = iter(frames)
         while batch := list(itertools.islice(waiting, _AT_ONCE)):
-            said = self._send(number, batch, patience)
+            said = self._send(session_id, batch, patience)
             taken, repeated = taken + said.taken, repeated + said.repeated
             mood = said.mood
         return IngestResult(taken, repeated, mood)
 
-    def _send(self, number: str, batch: list[dict[str, Any]], patience: float) -> IngestResult:
+    def _send(self, session_id: str, batch: list[dict[str, Any]], patience: float) -> IngestResult:
         deadline = time.monotonic() + patience
         while True:
             try:
-                answer = self._ask("POST", f"sessions/{number}/readings", json=batch)
+                answer = self._ask("POST", f"sessions/{session_id}/readings", json=batch)
             except ServiceError as error:
                 pause = error.retry_after or _PAUSE
                 again = error.status in (None, 429, 503)
@@ -83,43 +83,45 @@ class Sessions:
             else:
                 return answers.taken(answer.json())
 
-    def mood(self, number: str) -> RoomFigure | None:
+    def mood(self, session_id: str) -> RoomFigure | None:
         """The newest figure; None until there is one."""
-        found = self._ask("GET", f"sessions/{number}/mood").json()["mood"]
+        found = self._ask("GET", f"sessions/{session_id}/mood").json()["mood"]
         return answers.figure(found) if found is not None else None
 
-    def timeline(self, number: str, *, since: float = 0.0) -> Iterator[RoomFigure]:
+    def timeline(self, session_id: str, *, since: float = 0.0) -> Iterator[RoomFigure]:
         """All figures from `since` (s) on, about one a second."""
         following: float | None = since
         while following is not None:
             params = {"since": following}
-            page = self._ask("GET", f"sessions/{number}/timeline", params=params).json()
+            page = self._ask("GET", f"sessions/{session_id}/timeline", params=params).json()
             yield from map(answers.figure, page["moods"])
             following = page["next"]
 
-    def marks(self, number: str) -> list[RoomMark]:
+    def marks(self, session_id: str) -> list[RoomMark]:
         """What began when."""
-        found = self._ask("GET", f"sessions/{number}/marks").json()["marks"]
+        found = self._ask("GET", f"sessions/{session_id}/marks").json()["marks"]
         return [RoomMark(**each) for each in found]
 
-    def mark(self, number: str, label: str, *, at: float | None = None) -> RoomMark:
+    def mark(self, session_id: str, label: str, *, at: float | None = None) -> RoomMark:
         """Marks what begins `at` a moment (s), or now where the session runs."""
         asked = {"label": label, "time": at}
-        return RoomMark(**self._ask("POST", f"sessions/{number}/marks", json=asked).json())
+        return RoomMark(**self._ask("POST", f"sessions/{session_id}/marks", json=asked).json())
 
-    def unmark(self, number: str, mark: RoomMark) -> None:
+    def unmark(self, session_id: str, mark: RoomMark) -> None:
         """Takes a mark away."""
         params = {"time": mark.time, "label": mark.label}
-        self._ask("DELETE", f"sessions/{number}/marks", params=params)
+        self._ask("DELETE", f"sessions/{session_id}/marks", params=params)
 
-    def alerts(self, number: str) -> list[dict[str, Any]]:
+    def alerts(self, session_id: str) -> list[dict[str, Any]]:
         """Which rules of attention held: number, time, ended, seat, rule, why, sure."""
-        found: list[dict[str, Any]] = self._ask("GET", f"sessions/{number}/alerts").json()["alerts"]
+        found: list[dict[str, Any]] = self._ask("GET", f"sessions/{session_id}/alerts").json()[
+            "alerts"
+        ]
         return found
 
     def export(
         self,
-        number: str,
+        session_id: str,
         target: str | Path,
         *,
         form: Literal["csv", "json", "parquet", "xapi"] = "csv",
@@ -127,33 +129,33 @@ class Sessions:
     ) -> None:
         """Writes a session to a file; `people` for a row a person's reading."""
         params = {"format": form, "people": str(people).lower()}
-        answer = self._ask("GET", f"sessions/{number}/export", params=params)
+        answer = self._ask("GET", f"sessions/{session_id}/export", params=params)
         Path(target).write_bytes(answer.content)
 
-    def report(self, number: str) -> str:
+    def report(self, session_id: str) -> str:
         """A session on one HTML page."""
-        return self._ask("GET", f"sessions/{number}/report").text
+        return self._ask("GET", f"sessions/{session_id}/report").text
 
-    def end(self, number: str) -> RoomSession:
+    def end(self, session_id: str) -> RoomSession:
         """Says that no more readings will come."""
-        return answers.session(self._ask("POST", f"sessions/{number}/end").json())
+        return answers.session(self._ask("POST", f"sessions/{session_id}/end").json())
 
-    def people(self, number: str) -> list[RoomPerson]:
+    def people(self, session_id: str) -> list[RoomPerson]:
         """Those who were enrolled, by seat."""
-        found = self._ask("GET", f"sessions/{number}/people").json()["people"]
+        found = self._ask("GET", f"sessions/{session_id}/people").json()["people"]
         return [answers.person(each) for each in found]
 
-    def enrol(self, number: str, seat: int, name: str, *, consent: str) -> RoomPerson:
+    def enrol(self, session_id: str, seat: int, name: str, *, consent: str) -> RoomPerson:
         """Gives a seat of a session that keeps people a name, with that person's consent."""
         asked = {"name": name, "consent": consent}
         return answers.person(
-            self._ask("PUT", f"sessions/{number}/seats/{seat}", json=asked).json()
+            self._ask("PUT", f"sessions/{session_id}/seats/{seat}", json=asked).json()
         )
 
-    def forget_seat(self, number: str, seat: int) -> None:
+    def forget_seat(self, session_id: str, seat: int) -> None:
         """Deletes all that an ended session keeps of one person."""
-        self._ask("DELETE", f"sessions/{number}/seats/{seat}")
+        self._ask("DELETE", f"sessions/{session_id}/seats/{seat}")
 
-    def delete(self, number: str) -> None:
+    def delete(self, session_id: str) -> None:
         """Deletes a session for good."""
-        self._ask("DELETE", f"sessions/{number}")
+        self._ask("DELETE", f"sessions/{session_id}")

@@ -39,7 +39,7 @@ _ABOUT = """
 Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
 the person feels; where the net is not sure enough, or cannot see the face, it says so.
 `WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces;
-`WS /api/v1/sessions/{number}/readings` takes frames' faces as text messages, as its POST does.
+`WS /api/v1/sessions/{session_id}/readings` takes frames' faces as text messages, as its POST does.
 """
 # A form's lines around its one file.
 _FORM_BYTES = 100_000

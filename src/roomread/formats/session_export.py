@@ -36,13 +36,13 @@ class Format(StrEnum):
 
 
 def export(
-    store: SessionStore, number: str, form: Format, path: Path, *, people: bool = False
+    store: SessionStore, session_id: str, form: Format, path: Path, *, people: bool = False
 ) -> None:
     """Writes a session to a file.
 
     Args:
         store: where it is kept.
-        number: the session's id.
+        session_id: the session's id.
         form: CSV and Parquet are a row a moment; JSON is all of it; xAPI a statement a part.
         path: the file.
         people: a row a reading of a person instead; for CSV and Parquet.
@@ -51,7 +51,7 @@ def export(
         SessionError: there is no such session.
         MissingExtraError: Parquet without its extra.
     """
-    session = store.session(number)
+    session = store.session(session_id)
     if form in (Format.CSV, Format.PARQUET):
         columns = PEOPLE_COLUMNS if people else ROOM_COLUMNS
         rows = (

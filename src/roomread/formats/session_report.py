@@ -10,17 +10,17 @@ from roomread.store.store import SessionStore
 from roomread.store.summary import seat_map, summarise, time_series
 
 
-def session_report(store: SessionStore, number: str) -> str:
+def session_report(store: SessionStore, session_id: str) -> str:
     """The page as HTML; it holds no picture of anybody.
 
     Args:
         store: where the session is kept.
-        number: its id.
+        session_id: its id.
 
     Raises:
         SessionError: there is no such session.
     """
-    session = store.session(number)
+    session = store.session(session_id)
     moods, marks = store.moods(session.id), store.marks(session.id)
     alerts = store.alerts(session.id)
     people = store.people(session.id)

@@ -66,7 +66,7 @@ class JobQueue:
     def upload(
         self, name: str, content: bytes, *, owner: str = "", profiles: Sequence[Path] = ()
     ) -> str:
-        """Starts a job on an uploaded video and returns its secret number.
+        """Starts a job on an uploaded video and returns its secret id.
 
         Args:
             name: what the owner calls it.
@@ -80,14 +80,14 @@ class JobQueue:
         """
         with self.taking(name, owner=owner, profiles=profiles) as (job, file):
             file.write_bytes(content)
-        return job.record.number
+        return job.record.id
 
     def start(self, source: str, *, owner: str = "", profiles: Sequence[Path] = ()) -> str:
-        """Starts a job on a path or URL and returns its secret number; see `upload`."""
+        """Starts a job on a path or URL and returns its secret id; see `upload`."""
         job = self._add(source, owner, None, annotated=True, profiles=profiles)
         with self._submitting(job):
             pass
-        return job.record.number
+        return job.record.id
 
     @contextmanager
     def taking(
@@ -129,7 +129,7 @@ class JobQueue:
             job.save(job.record)
         except BaseException as error:
             # Whoever sent it is gone, it was too much, or there is no space: nothing of it stays.
-            self.forget(job.record.number)
+            self.forget(job.record.id)
             if isinstance(error, OSError):
                 raise OutputError(
                     f"{job.record.name}: cannot be kept: {error.strerror}",
@@ -138,9 +138,9 @@ class JobQueue:
             raise
         self._queue.put(job)
 
-    def get(self, number: str, *, owner: str = "") -> VideoJob | None:
-        """The owner's job of this number, if it is still kept."""
-        job = self._jobs.get(number)
+    def get(self, job_id: str, *, owner: str = "") -> VideoJob | None:
+        """The owner's job of this id, if it is still kept."""
+        job = self._jobs.get(job_id)
         return job if job is not None and job.record.owner == owner else None
 
     def of(self, owner: str) -> list[VideoJob]:
@@ -151,24 +151,24 @@ class JobQueue:
         """How many jobs wait or are read."""
         return sum(not job.finished for job in list(self._jobs.values()))
 
-    def waiting_before(self, number: str) -> int:
+    def waiting_before(self, job_id: str) -> int:
         """How many unfinished jobs come before this one."""
         before = 0
         for other, job in list(self._jobs.items()):
-            if other == number:
+            if other == job_id:
                 break
             before += not job.finished
         return before
 
-    def forget(self, number: str) -> None:
+    def forget(self, job_id: str) -> None:
         """Stops a job and removes its files: at once, or when its reader has stopped."""
         with self._lock:
-            job = self._jobs.get(number)
+            job = self._jobs.get(job_id)
             if job is not None:
                 self._drop(job)
 
     def _drop(self, job: VideoJob) -> None:
-        del self._jobs[job.record.number]
+        del self._jobs[job.record.id]
         job.cancel()
         if job.started is None or job.finished:
             shutil.rmtree(job.folder, ignore_errors=True)
@@ -204,13 +204,13 @@ class JobQueue:
             if not self._make_room():
                 problem = "the videos that wait take all the space"
                 raise TooManyJobsError(problem, hint="try again in a while")
-            # Not to be guessed: whoever has the number sees the job.
-            number = secrets.token_urlsafe(16)
+            # Not to be guessed: whoever has the id sees the job.
+            job_id = secrets.token_urlsafe(16)
             taught = tuple(map(str, profiles))
-            record = JobRecord(number, owner, name, upload, annotated, time.time(), taught)
-            job = VideoJob(record, self._folder / number)
+            record = JobRecord(job_id, owner, name, upload, annotated, time.time(), taught)
+            job = VideoJob(record, self._folder / job_id)
             make_folder(job.folder, private=True)
-            self._jobs[number] = job
+            self._jobs[job_id] = job
         return job
 
     def _resume(self) -> None:
@@ -226,7 +226,7 @@ class JobQueue:
                 continue
             found.append(VideoJob(record, folder))
         for job in sorted(found, key=lambda job: job.record.created):
-            self._jobs[job.record.number] = job
+            self._jobs[job.record.id] = job
             if job.finished:
                 job.clean(upload=True)
             else:
@@ -245,7 +245,7 @@ class JobQueue:
 
     def _read(self, job: VideoJob) -> None:
         with self._lock:
-            if job.record.number not in self._jobs:
+            if job.record.id not in self._jobs:
                 return
             job.started = time.monotonic()
             before = job.record
@@ -273,7 +273,7 @@ class JobQueue:
         """Leaves a job to the next process: a stop on purpose is no attempt that failed."""
         with self._lock:
             job.record = before
-            if before.number not in self._jobs:
+            if before.id not in self._jobs:
                 shutil.rmtree(job.folder, ignore_errors=True)
             else:
                 job.save(before)
@@ -317,7 +317,7 @@ class JobQueue:
     def _end(self, job: VideoJob, record: JobRecord) -> None:
         record = replace(record, ended=time.time(), attempts=0)
         with self._lock:
-            if record.number not in self._jobs:
+            if record.id not in self._jobs:
                 shutil.rmtree(job.folder, ignore_errors=True)
             else:
                 job.clean(upload=True)
@@ -329,21 +329,21 @@ class JobQueue:
 
     def _make_room(self) -> bool:
         """Forgets the oldest of the finished jobs while all take too much; whether that helped."""
-        sizes = {number: job.size() for number, job in self._jobs.items()}
+        sizes = {job_id: job.size() for job_id, job in self._jobs.items()}
         over = sum(sizes.values()) - self._places.mb * 1_000_000
         finished = [job for job in self._jobs.values() if job.finished]
         for job in sorted(finished, key=lambda job: job.record.ended or 0.0):
             if over <= 0:
                 break
-            over -= sizes[job.record.number]
+            over -= sizes[job.record.id]
             self._drop(job)
         return over <= 0
 
     def _forget_old(self) -> None:
         now = time.time()
-        for number, job in list(self._jobs.items()):
+        for job_id, job in list(self._jobs.items()):
             if job.record.ended is not None and now - job.record.ended > self._places.seconds:
-                self.forget(number)
+                self.forget(job_id)
 
 
 def _state(report: dict[str, object]) -> JobState:

@@ -70,7 +70,7 @@ class JobRecord:
     """What stands on disk of a job. Never changed, only replaced: several threads read it.
 
     Attributes:
-        number: secret: not to be guessed.
+        id: secret: not to be guessed.
         owner: who started it.
         name: what the owner called it, or the path or URL that was named.
         upload: the uploaded file in the job's folder; None where a path or URL was named.
@@ -86,7 +86,7 @@ class JobRecord:
         every: seconds from one frame that is read to the next; None for all.
     """
 
-    number: str
+    id: str
     owner: str
     name: str
     upload: str | None

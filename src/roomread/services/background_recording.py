@@ -149,7 +149,7 @@ class Recording:
             if job.record.error:
                 raise MediaError(job.record.error)
         finally:
-            board.forget(job.record.number)
+            board.forget(job.record.id)
 
 
 def _lines(path: Path) -> Generator[str, None, None]:
@@ -184,9 +184,9 @@ class RecordingQueue:
         self._watched: set[str] = set()
         self._lock = threading.Lock()
 
-    def get(self, number: str) -> Recording | None:
+    def get(self, session_id: str) -> Recording | None:
         """The recording of a session, if it was begun here."""
-        return self._recordings.get(number)
+        return self._recordings.get(session_id)
 
     def start(self, source: str, asked: Lesson, store: SessionStore) -> Session:
         """Begins a session on a place: a path, a camera's number, a URL.
@@ -199,7 +199,9 @@ class RecordingQueue:
         """
         embedder = DlibResNet() if asked.identity else None
         with ExitStack() as undo, self._lock:
-            running = [number for number in self._watched if self._recordings[number].running]
+            running = [
+                session_id for session_id in self._watched if self._recordings[session_id].running
+            ]
             if len(running) >= self._most:
                 problem = f"{self._most} sessions are being recorded already"
                 raise SessionError(problem, hint="stop one of them")

@@ -40,11 +40,11 @@ def insert_once(connection: Connection, table: sa.Table, rows: Sequence[dict[str
     connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
-def mood_row(number: str, mood: RoomMood) -> dict[str, Any]:
+def mood_row(session_id: str, mood: RoomMood) -> dict[str, Any]:
     """A mood as a row of its table."""
     scores = mood.scores if mood.scores is not None else [None] * len(_NAMES)
     return {
-        "session_id": number,
+        "session_id": session_id,
         "time_ms": milliseconds(mood.time),
         "present": mood.present,
         "readable": mood.readable,
@@ -56,10 +56,10 @@ def mood_row(number: str, mood: RoomMood) -> dict[str, Any]:
     }
 
 
-def alert_row(number: str, alert: Alert) -> dict[str, Any]:
+def alert_row(session_id: str, alert: Alert) -> dict[str, Any]:
     """An alert as a row of its table."""
     return {
-        "session_id": number,
+        "session_id": session_id,
         "number": alert.number,
         "time_ms": milliseconds(alert.time),
         "ended_ms": None if alert.ended is None else milliseconds(alert.ended),

@@ -42,7 +42,7 @@ from roomread.store.rows import (
 class SessionStore:
     """One owner's sessions in a database; several threads and programs may use it at once.
 
-    What takes a session's number wants the whole number of one that is this owner's, as `session`
+    What takes a session's id wants the whole id of one that is this owner's, as `session`
     and `find` give it.
 
     Args:
@@ -130,25 +130,27 @@ class SessionStore:
         with told(self.engine.url), self.engine.connect() as connection:
             return [to_session(row) for row in connection.execute(query)]
 
-    def session(self, number: str) -> Session:
+    def session(self, session_id: str) -> Session:
         """The session of an id, or of its beginning where only one begins so.
 
         Raises:
             SessionError: there is none, or several.
         """
-        begins = schema.sessions.c.id.startswith(number, autoescape=True)
+        begins = schema.sessions.c.id.startswith(session_id, autoescape=True)
         found = self._found(begins)
-        if len(found) != 1 or not number:
-            several = len(found) > 1 and number
+        if len(found) != 1 or not session_id:
+            several = len(found) > 1 and session_id
             problem = "begins the ids of several sessions" if several else "is no session"
-            raise SessionError(f"'{number}' {problem}", hint="`roomread session list` shows them")
+            raise SessionError(
+                f"'{session_id}' {problem}", hint="`roomread session list` shows them"
+            )
         return found[0]
 
-    def find(self, number: str) -> Session | None:
+    def find(self, session_id: str) -> Session | None:
         """The session of a whole id; None where this owner has none."""
-        if re.fullmatch("[0-9a-f]{8}", number) is None:
+        if re.fullmatch("[0-9a-f]{8}", session_id) is None:
             return None
-        return next(iter(self._found(schema.sessions.c.id == number)), None)
+        return next(iter(self._found(schema.sessions.c.id == session_id)), None)
 
     def _found(self, which: sa.ColumnElement[bool]) -> list[Session]:
         """The owner's first two of these."""
@@ -157,76 +159,78 @@ class SessionStore:
         with told(self.engine.url), self.engine.connect() as connection:
             return [to_session(row) for row in connection.execute(query)]
 
-    def end(self, number: str) -> None:
+    def end(self, session_id: str) -> None:
         """Says that nothing more will be recorded."""
-        self._change(number, {"ended_at": stored(utc_now())})
+        self._change(session_id, {"ended_at": stored(utc_now())})
 
-    def reopen(self, number: str) -> None:
+    def reopen(self, session_id: str) -> None:
         """Says that it is recorded again."""
-        self._change(number, {"ended_at": None, "updated_at": stored(utc_now())})
+        self._change(session_id, {"ended_at": None, "updated_at": stored(utc_now())})
 
-    def _change(self, number: str, values: dict[str, Any]) -> None:
+    def _change(self, session_id: str, values: dict[str, Any]) -> None:
         table = schema.sessions
         with told(self.engine.url), self.engine.begin() as connection:
-            connection.execute(table.update().where(table.c.id == number).values(values))
+            connection.execute(table.update().where(table.c.id == session_id).values(values))
 
-    def moods(self, number: str, *, since: float = 0.0, limit: int | None = None) -> list[RoomMood]:
+    def moods(
+        self, session_id: str, *, since: float = 0.0, limit: int | None = None
+    ) -> list[RoomMood]:
         """The room's figures from `since` (s) on, from old to new, at most `limit` of them."""
         table = schema.moods
         query = (
             sa.select(table)
-            .where(table.c.session_id == number, table.c.time_ms >= milliseconds(since))
+            .where(table.c.session_id == session_id, table.c.time_ms >= milliseconds(since))
             .order_by(table.c.time_ms)
             .limit(limit)
         )
         with told(self.engine.url), self.engine.connect() as connection:
             return to_moods(connection.execute(query).all())
 
-    def last_mood(self, number: str) -> RoomMood | None:
+    def last_mood(self, session_id: str) -> RoomMood | None:
         """The newest of the room's figures; None of an empty session."""
         table = schema.moods
-        query = table.select().where(table.c.session_id == number)
+        query = table.select().where(table.c.session_id == session_id)
         query = query.order_by(table.c.time_ms.desc()).limit(1)
         with told(self.engine.url), self.engine.connect() as connection:
             moods = to_moods(connection.execute(query).all())
         return moods[0] if moods else None
 
-    def last_time(self, number: str) -> float | None:
+    def last_time(self, session_id: str) -> float | None:
         """The time of what was written last, s; None of an empty session."""
         with told(self.engine.url), self.engine.connect() as connection:
             table = schema.moods
-            query = sa.select(sa.func.max(table.c.time_ms)).where(table.c.session_id == number)
+            query = sa.select(sa.func.max(table.c.time_ms)).where(table.c.session_id == session_id)
             times = [connection.execute(query).scalar()]
-            last = _batches(number).order_by(schema.batches.c.number.desc()).limit(1)
+            last = _batches(session_id).order_by(schema.batches.c.number.desc()).limit(1)
             times += [
                 int(unpack([blob])["time"].max()) for blob in connection.scalars(last) if blob
             ]
         known = [time for time in times if time is not None]
         return max(known) / 1000 if known else None
 
-    def readings(self, number: str) -> Readings:
+    def readings(self, session_id: str) -> Readings:
         """The people's readings; none of a session that does not keep people."""
-        session = self.session(number)
+        session = self.session(session_id)
         with told(self.engine.url), self.engine.connect() as connection:
-            blobs = connection.scalars(_batches(number).order_by(schema.batches.c.number)).all()
-        names = {person.seat: person.name for person in self.people(number)}
+            blobs = connection.scalars(_batches(session_id).order_by(schema.batches.c.number)).all()
+        names = {person.seat: person.name for person in self.people(session_id)}
         return Readings(unpack(blobs), session, names)
 
-    def alerts(self, number: str) -> list[Alert]:
+    def alerts(self, session_id: str) -> list[Alert]:
         """In the order they were raised."""
         table = schema.alerts
-        query = table.select().where(table.c.session_id == number).order_by(table.c.number)
+        query = table.select().where(table.c.session_id == session_id).order_by(table.c.number)
         with told(self.engine.url), self.engine.connect() as connection:
             return [to_alert(row) for row in connection.execute(query)]
 
-    def marks(self, number: str) -> list[Mark]:
+    def marks(self, session_id: str) -> list[Mark]:
         """In the order of their times."""
         table = schema.marks
-        query = table.select().where(table.c.session_id == number).order_by(table.c.time_ms)
+        query = table.select().where(table.c.session_id == session_id).order_by(table.c.time_ms)
         with told(self.engine.url), self.engine.connect() as connection:
             return [Mark(row.time_ms / 1000, row.label) for row in connection.execute(query)]
 
-    def mark(self, number: str, marks: Iterable[Mark]) -> None:
+    def mark(self, session_id: str, marks: Iterable[Mark]) -> None:
         """Adds marks; the same mark twice is once.
 
         Raises:
@@ -240,28 +244,28 @@ class SessionStore:
                     hint="a mark has a time of 0 s or later, and a word",
                 )
             time, label = milliseconds(mark.time), mark.label.strip()
-            rows.append({"session_id": number, "time_ms": time, "label": label})
+            rows.append({"session_id": session_id, "time_ms": time, "label": label})
         with told(self.engine.url), self.engine.begin() as connection:
             insert_once(connection, schema.marks, rows)
 
-    def unmark(self, number: str, mark: Mark) -> None:
+    def unmark(self, session_id: str, mark: Mark) -> None:
         """Takes a mark away."""
         table = schema.marks
         same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == mark.label)
         with told(self.engine.url), self.engine.begin() as connection:
-            connection.execute(table.delete().where(table.c.session_id == number, same))
+            connection.execute(table.delete().where(table.c.session_id == session_id, same))
 
-    def people(self, number: str) -> list[Person]:
+    def people(self, session_id: str) -> list[Person]:
         """Those who were enrolled, by seat."""
         table = schema.people
-        query = table.select().where(table.c.session_id == number).order_by(table.c.seat)
+        query = table.select().where(table.c.session_id == session_id).order_by(table.c.seat)
         with told(self.engine.url), self.engine.connect() as connection:
             return [
                 Person(row.seat, row.name, row.consent, row.consented_at.replace(tzinfo=UTC))
                 for row in connection.execute(query)
             ]
 
-    def enrol(self, number: str, seat: int, name: str, *, consent: str) -> Person:
+    def enrol(self, session_id: str, seat: int, name: str, *, consent: str) -> Person:
         """Gives a seat a name; a name that it had is replaced.
 
         Raises:
@@ -273,15 +277,15 @@ class SessionStore:
                 "a name beside expressions needs the person's consent",
                 hint="give the name, and how they consented",
             )
-        if not self.session(number).keeps_people:
+        if not self.session(session_id).keeps_people:
             raise SessionError(
-                f"session {number} keeps no people, so nobody can be named in it",
+                f"session {session_id} keeps no people, so nobody can be named in it",
                 hint="record with --people",
             )
-        if seat not in self.readings(number).seats:
-            raise SessionError(f"nobody sat at seat {seat} of session {number}")
+        if seat not in self.readings(session_id).seats:
+            raise SessionError(f"nobody sat at seat {seat} of session {session_id}")
         person = Person(seat, name.strip(), consent.strip(), utc_now())
-        key = {"session_id": number, "seat": seat}
+        key = {"session_id": session_id, "seat": seat}
         row = {"name": person.name, "consent": person.consent}
         table = schema.people
         with told(self.engine.url), self.engine.begin() as connection:
@@ -291,7 +295,7 @@ class SessionStore:
             )
         return person
 
-    def forget_seat(self, number: str, seat: int) -> None:
+    def forget_seat(self, session_id: str, seat: int) -> None:
         """Deletes all that is kept of one person of a session: readings, alerts, name.
 
         The room's figures stay: they are of five people or more, and hold nobody's number.
@@ -299,9 +303,9 @@ class SessionStore:
         Raises:
             SessionError: the session is still being recorded.
         """
-        session = self.session(number)
+        session = self.session(session_id)
         if session.state() is State.RECORDING:
-            raise SessionError(f"session {number} is being recorded", hint="stop it first")
+            raise SessionError(f"session {session_id} is being recorded", hint="stop it first")
         with told(self.engine.url), self.engine.begin() as connection:
             _forget(connection, session.id, seat)
         self._clean()
@@ -321,13 +325,13 @@ class SessionStore:
             self.of(row.owner).forget_seat(row.session_id, row.seat)
         return len(found)
 
-    def delete(self, number: str) -> None:
+    def delete(self, session_id: str) -> None:
         """Deletes a session with everything that belongs to it.
 
         Raises:
             SessionError: there is no such session.
         """
-        session = self.session(number)
+        session = self.session(session_id)
         table = schema.sessions
         with told(self.engine.url), self.engine.begin() as connection:
             connection.execute(table.delete().where(table.c.id == session.id))
@@ -370,19 +374,19 @@ class SessionStore:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _batches(number: str) -> sa.Select[Any]:
-    return sa.select(schema.batches.c.data).where(schema.batches.c.session_id == number)
+def _batches(session_id: str) -> sa.Select[Any]:
+    return sa.select(schema.batches.c.data).where(schema.batches.c.session_id == session_id)
 
 
-def _forget(connection: Connection, number: str, seat: int) -> None:
-    key = {"session_id": number, "seat": seat}
+def _forget(connection: Connection, session_id: str, seat: int) -> None:
+    key = {"session_id": session_id, "seat": seat}
     connection.execute(schema.people.delete().filter_by(**key))
     connection.execute(schema.alerts.delete().filter_by(**key))
     table = schema.batches
-    rows = connection.execute(table.select().where(table.c.session_id == number)).all()
+    rows = connection.execute(table.select().where(table.c.session_id == session_id)).all()
     for row in rows:
         records = unpack([row.data])
         kept = records[records["seat"] != seat]
         if len(kept) < len(records):
-            where = (table.c.session_id == number) & (table.c.number == row.number)
+            where = (table.c.session_id == session_id) & (table.c.number == row.number)
             connection.execute(table.update().where(where).values(data=kept.tobytes()))

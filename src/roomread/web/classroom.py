@@ -47,9 +47,9 @@ def show() -> None:
     try:
         board = _board(settings, settings.sessions_url)
         store = board.store.of(owner())
-        number = st.query_params.get("session", "")
-        if number:
-            _show_session(board, store, store.session(number))
+        session_id = st.query_params.get("session", "")
+        if session_id:
+            _show_session(board, store, store.session(session_id))
         else:
             _ask(board, store, settings)
             _list(store)
@@ -275,10 +275,10 @@ def _add_mark(store: SessionStore, session: Session) -> None:
             st.rerun()
 
 
-def _exported(store: SessionStore, number: str, form: Format) -> bytes:
+def _exported(store: SessionStore, session_id: str, form: Format) -> bytes:
     with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
         path = Path(folder) / f"session.{form}"
-        export(store, number, form, path)
+        export(store, session_id, form, path)
         return path.read_bytes()
 
 

@@ -32,10 +32,10 @@ def _board() -> JobQueue:
 def show() -> None:
     """The page."""
     st.title("Video")
-    number = st.query_params.get("job", "")
-    job = _board().get(number, owner=visitor())
+    job_id = st.query_params.get("job", "")
+    job = _board().get(job_id, owner=visitor())
     if job is None:
-        if number:
+        if job_id:
             st.warning(
                 "This job is no longer kept. Finished ones are forgotten after an hour, or earlier "
                 "where the space is needed."
@@ -44,11 +44,11 @@ def show() -> None:
         return
     st.subheader(job.record.name)
     if not job.finished:
-        _show_progress(job, number)
+        _show_progress(job, job_id)
         return
     _show_result(job)
     if st.button("Another video"):
-        _board().forget(number)
+        _board().forget(job_id)
         go_to()
 
 
@@ -68,22 +68,22 @@ def _ask() -> None:
     profiles = [profile_store().path(profile.name) for profile in visitor_profiles()]
     try:
         if upload is not None:
-            number = _board().upload(
+            job_id = _board().upload(
                 upload.name, upload.getvalue(), owner=visitor(), profiles=profiles
             )
         else:
-            number = _board().start(place, owner=visitor(), profiles=profiles)
+            job_id = _board().start(place, owner=visitor(), profiles=profiles)
     except RoomreadError as error:
         st.error(str(error))
         return
-    go_to(job=number)
+    go_to(job=job_id)
 
 
 @st.fragment(run_every=1.0)
-def _show_progress(job: VideoJob, number: str) -> None:
+def _show_progress(job: VideoJob, job_id: str) -> None:
     if job.finished:
         st.rerun()
-    before = _board().waiting_before(number)
+    before = _board().waiting_before(job_id)
     if job.started is None:
         st.info(f"Waiting: {before} video{'s' if before != 1 else ''} before this one.")
     else:
