@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, create_calibrator
 
 import looks
-from roomread.faces.centerface import padded
+from roomread.faces.centerface.net import padded
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))

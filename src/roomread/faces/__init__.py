@@ -5,17 +5,14 @@ from roomread.faces.crops import FER2013_FRAMING, cut
 from roomread.faces.detector import FaceDetector, NearDetector
 from roomread.faces.haar import Haar
 from roomread.faces.quality import QualityLimits, assess_quality
-from roomread.faces.scan import Expected, VideoDetector
 
 __all__ = [
     "FER2013_FRAMING",
     "CenterFace",
-    "Expected",
     "FaceDetector",
     "Haar",
     "NearDetector",
     "QualityLimits",
-    "VideoDetector",
     "assess_quality",
     "cut",
 ]

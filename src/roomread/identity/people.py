@@ -10,10 +10,10 @@ import lap
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.faces.scan import stagger
 from roomread.identity.embedder import FaceEmbedder, align
 from roomread.readings import Box, Frame, Reading
 from roomread.room.seats import Place, reading_order
+from roomread.tracking import stagger
 
 # So many looks that are like nobody's make a new person, and take a number from who has it: one
 # look may be blurred, or half turned away.

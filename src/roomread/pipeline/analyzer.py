@@ -14,14 +14,14 @@ from PIL import Image
 
 from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile
 from roomread.errors import ProfileError
-from roomread.faces import CenterFace, FaceDetector, VideoDetector, assess_quality, cut
+from roomread.faces import CenterFace, FaceDetector, assess_quality, cut
 from roomread.fewshot import Adapter, Profile, ProfileBinding
 from roomread.fewshot.adapter import Adapted
 from roomread.fewshot.profile import Observation
 from roomread.media import Source, find_media, is_folder, open_source, read_image
 from roomread.pipeline.prefetch import ahead
 from roomread.readings import Face, Frame, Quality, Reading, Track
-from roomread.tracking import ScoreCache, ScoreSmoother, Tracker
+from roomread.tracking import FaceTracker, ScoreCache, ScoreSmoother, Tracker
 
 Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
 
@@ -305,10 +305,11 @@ class StreamAnalyzer:
     def __init__(self, analyzer: Analyzer) -> None:
         self.analyzer = analyzer
         cadence = analyzer.cadence
-        self._scanner = VideoDetector(analyzer.detector, every=cadence.scan, turn=cadence.look)
         self._recent = ScoreCache[Said](max_age=cadence.read)
         self._recent_of = analyzer
-        self._tracker = Tracker()
+        self._tracker: Tracker = FaceTracker(
+            analyzer.detector, scan_interval=cadence.scan, look_interval=cadence.look
+        )
         self._smoother = ScoreSmoother(time_constant=analyzer.smoothing)
 
     def update(self, frame: Frame) -> list[Reading]:
@@ -317,10 +318,7 @@ class StreamAnalyzer:
 
     def find(self, frame: Frame) -> list[Track]:
         """The first half of `update`: the faces, largest first. It does not wait for the second."""
-        tracker = self._tracker
-        found = self._scanner.find(frame, tracker.expected(frame.time), tracker.missing())
-        tracks = tracker.update(found.faces, frame.time, there=found.there)
-        return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
+        return self._tracker.update(frame)
 
     def read(self, frame: Frame, tracks: Sequence[Track]) -> list[Reading]:
         """The second half of `update`: the readings of what `find` found, frame by frame."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, NamedTuple, TypeVar
 
-from roomread.faces.scan import stagger
+from roomread.tracking.schedule import stagger
 
 T = TypeVar("T")
 

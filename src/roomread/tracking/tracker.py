@@ -1,174 +1,30 @@
-"""Which face is the one of a moment ago: numbers for faces, by place, size and time."""
+"""The interface of everything that finds and follows the faces of a video."""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
-import lap
-import numpy as np
-from numpy.typing import NDArray
-
-from roomread.faces import Expected
-from roomread.readings import Box, Face, Track
-
-# A face may be found this far from where it was expected, in its own sizes. Half a face is a quick
-# nod at 10 frames a second; the neighbour in a call grid is two faces away.
-_REACH = 0.8
-# How fast the reach grows with the time since the face was last seen, sizes a second.
-_REACH_GROWTH = 0.6
-_MAX_REACH = 1.6
-# A prediction further ahead than this is a guess, s.
-_MAX_PREDICTION = 0.3
+from roomread.readings import Frame, Track
 
 
-@dataclass(slots=True)
-class _Memory:
-    """What is kept of a face between frames."""
+class Tracker(Protocol):
+    """Finds the faces of one video's frames and gives each person's face one id.
 
-    id: int
-    face: Face
-    velocity: tuple[float, float]
-    first_seen: float
-    last_seen: float
-    # The time of the last frame that it was in, whether looked for or taken to be there.
-    present: float
-
-    def predicted(self, time: float) -> tuple[float, float, float]:
-        """Centre x, y and size, px, expected at `time`."""
-        x, y = self.face.box.center
-        ahead = min(time - self.last_seen, _MAX_PREDICTION)
-        return x + self.velocity[0] * ahead, y + self.velocity[1] * ahead, _size(self.face.box)
-
-    def expected(self, time: float) -> Expected:
-        """The face as it should be at `time`."""
-        x, y, size = self.predicted(time)
-        x0, y0 = self.face.box.center
-        shift = x - x0, y - y0
-        points = self.face.landmarks
-        if points is not None:
-            points = points + np.array(shift, dtype=np.float32)
-        face = Face(self.face.box.moved(*shift), points, self.face.detection_confidence)
-        return Expected(self.id, face, self.last_seen, math.hypot(*self.velocity) / size)
-
-    def reach(self, time: float) -> float:
-        """How far from the prediction the face may be found, in its sizes."""
-        return min(_REACH + _REACH_GROWTH * (time - self.last_seen), _MAX_REACH)
-
-    def see(self, face: Face, time: float) -> None:
-        """Takes in where the face is now."""
-        gap = time - self.last_seen
-        if 0 < gap <= _MAX_PREDICTION:
-            (x0, y0), (x1, y1) = self.face.box.center, face.box.center
-            vx, vy = self.velocity
-            # Half old, half new: detectors jitter by a few per cent of a face from frame to frame.
-            self.velocity = (0.5 * vx + 0.5 * (x1 - x0) / gap, 0.5 * vy + 0.5 * (y1 - y0) / gap)
-        else:
-            self.velocity = (0.0, 0.0)
-        self.face, self.last_seen, self.present = face, time, time
-
-
-def _size(box: Box) -> float:
-    return math.sqrt(max(box.area, 1.0))
-
-
-class Tracker:
-    """Gives each face of a video a number that it keeps.
-
-    Faces seen a moment ago are matched first, then those that have been away; both by the optimal
-    assignment of distances (Jonker and Volgenant 1987) between where a face is and where it was
-    expected. Place and time are all it knows: who comes back elsewhere in the picture is new.
-
-    Args:
-        max_gap: seconds without being found after which a face counts as away.
-        memory: seconds for which the place of one who went away is kept.
+    One instance serves one video. It need not be thread-safe.
     """
 
-    def __init__(self, *, max_gap: float = 1.0, memory: float = 60.0) -> None:
-        self.max_gap = max_gap
-        self.memory = memory
-        self._ids = itertools.count(1)
-        self._known: list[_Memory] = []
-        self._updated = -math.inf
-
-    def update(
-        self, faces: Sequence[Face], time: float, *, there: Collection[int] = ()
-    ) -> list[Track]:
-        """The tracks of `faces`, in their order, and then of those who are `there` too.
+    def update(self, frame: Frame) -> list[Track]:
+        """Return the faces of the next frame, largest first.
 
         Args:
-            faces: that were found.
-            time: in seconds, never running backwards.
-            there: numbers of tracks that nobody looked for, and that are taken to be where they
-                were expected.
+            frame: a frame at or after the time of the one before.
+
+        Returns:
+            One track for each visible face. `Track.id` counts from 1, is the same for a face from
+            one frame to the next, and is never given to another face.
 
         Raises:
-            ValueError: `time` is before that of an earlier call.
+            MediaError: The frame's picture is not uint8 [H, W, 3].
+            ValueError: The frame's time is before that of an earlier frame.
         """
-        if any(time < known.present for known in self._known):
-            raise ValueError(f"time runs backwards, to {time} s")
-        self._known = [k for k in self._known if time - k.last_seen <= self.memory]
-        self._updated = time
-        owners: dict[int, _Memory] = {}
-        taken = [k for k in self._known if k.id in there]
-        for known in taken:
-            known.present = time
-        recent = [
-            k for k in self._known if time - k.last_seen <= self.max_gap and k.id not in there
-        ]
-        away = [k for k in self._known if time - k.last_seen > self.max_gap]
-        for known in away:
-            # They come back where they went, and not from beyond the picture's edge.
-            known.velocity = (0.0, 0.0)
-        for candidates in (recent, away):
-            free = [i for i in range(len(faces)) if i not in owners]
-            owners |= _assign(candidates, faces, free, time)
-        tracks = [self._track(face, owners.get(i), time) for i, face in enumerate(faces)]
-        return tracks + [
-            Track(k.id, k.expected(time).face, time - k.first_seen, k.last_seen) for k in taken
-        ]
-
-    def expected(self, time: float) -> list[Expected]:
-        """The faces of the last update as they should be at `time`."""
-        return [known.expected(time) for known in self._known if known.present == self._updated]
-
-    def missing(self) -> list[Box]:
-        """Where those that the last update had not were seen last, the latest first, px."""
-        lost = [known for known in self._known if known.present < self._updated]
-        return [known.face.box for known in sorted(lost, key=lambda k: k.last_seen, reverse=True)]
-
-    def _track(self, face: Face, owner: _Memory | None, time: float) -> Track:
-        if owner is None:
-            owner = _Memory(next(self._ids), face, (0.0, 0.0), time, time, time)
-            self._known.append(owner)
-        else:
-            owner.see(face, time)
-        return Track(owner.id, face, time - owner.first_seen, time)
-
-
-def _assign(
-    known: list[_Memory], faces: Sequence[Face], free: list[int], time: float
-) -> dict[int, _Memory]:
-    """Who owns which of the `free` faces; faces too far from everybody are left out."""
-    if not known or not free:
-        return {}
-    _, column_of, _ = lap.lapjv(
-        _distances(known, [faces[i] for i in free], time), extend_cost=True, cost_limit=1.0
-    )
-    return {free[column]: known[row] for row, column in enumerate(column_of) if column >= 0}
-
-
-def _distances(known: list[_Memory], faces: list[Face], time: float) -> NDArray[np.float64]:
-    """How far each face is from each prediction; a doubled size counts as half the reach.
-
-    Float64 [len(known), len(faces)]; 1 is as far as a face may be.
-    """
-    x, y, size = np.array([k.predicted(time) for k in known]).T[..., np.newaxis]
-    reach = np.array([[k.reach(time)] for k in known])
-    centers = np.array([face.box.center for face in faces])
-    sizes = np.array([_size(face.box) for face in faces])
-    away = np.hypot(centers[:, 0] - x, centers[:, 1] - y) / np.maximum(sizes, size)
-    cost: NDArray[np.float64] = away / reach + 0.5 * np.abs(np.log2(sizes / size))
-    return cost
+        ...

@@ -14,7 +14,7 @@ from roomread.classifier import ExpressionClassifier, open_model
 from roomread.classifier.classifier import Predictions
 from roomread.cluster import connection as cluster
 from roomread.errors import RoomreadError
-from roomread.faces.centerface import CenterFaceNet, Points
+from roomread.faces.centerface import Candidates, CenterFaceNet
 from roomread.runtime import Device
 
 # Requests a batch; its crops go through the net 64 at a time.
@@ -59,10 +59,10 @@ class Replica:
         # One picture and one batch at a time: more at once would only make each slower.
         self._finding, self._reading = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
-    async def points(self, picture: NDArray[np.uint8], threshold: float) -> Points:
-        """See `faces.centerface.FaceNet`."""
+    async def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
+        """Return the candidates of a picture; see `faces.centerface.FaceNet`."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._finding, self._faces.points, picture, threshold)
+        return await loop.run_in_executor(self._finding, self._faces.infer, picture, threshold)
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=_BATCH_WAIT_SECONDS)
     async def predict(self, requests: list[NDArray[np.uint8]]) -> list[Predictions]:

@@ -15,7 +15,7 @@ from roomread.classifier.classifier import Predictions
 from roomread.cluster import connection as cluster
 from roomread.errors import BusyError, MissingExtraError, RoomreadError
 from roomread.faces import CenterFace
-from roomread.faces.centerface import Points
+from roomread.faces.centerface import Candidates
 from roomread.runtime import Device
 
 # What a replica has taken and not answered; and what waits in this process for any of them.
@@ -87,14 +87,14 @@ class _Asked:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
-    def points(self, picture: NDArray[np.uint8], threshold: float) -> Points:
-        """See `FaceNet.points`.
+    def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
+        """Return the candidates of a picture; see `FaceNet.infer`.
 
         Raises:
             BusyError: no answer came in time.
         """
-        points: Points = self._ask("points", picture, threshold)
-        return points
+        candidates: Candidates = self._ask("infer", picture, threshold)
+        return candidates
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
         """Logits and features of grey crops uint8 [N, side, side].

@@ -1,0 +1,121 @@
+"""The default tracker: searches whole frames when needed, and else only near known faces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.faces.detector import SAME_FACE, FaceDetector, NearDetector, largest_first
+from roomread.geometry import iou
+from roomread.readings import Face, Frame, Track
+from roomread.tracking.matching import Expected, TrackMatcher
+from roomread.tracking.schedule import CutDetector, is_due
+
+# Lost faces that are searched for in one frame; a long recording loses ever more.
+_MOST_MISSING = 8
+# Every fourth search of a whole frame is a full one, which finds small faces too.
+_FULL = 4
+# The place of a face that moves faster, in its sizes a second, cannot be predicted.
+_FAST = 1.0
+
+
+class _Detected(NamedTuple):
+    """The faces of a frame.
+
+    Attributes:
+        faces: the faces found.
+        carried: ids of tracks that were not searched for and are assumed where they are expected.
+    """
+
+    faces: list[Face]
+    carried: frozenset[int]
+
+
+class FaceTracker:
+    """Finds and follows the faces of one video; see `Tracker`.
+
+    A frame is searched in one of two ways:
+
+    - whole, when no face is known, after a cut, when a known face is not found again, and every
+      `4 * scan_interval` seconds;
+    - near known and recently lost faces otherwise; every `scan_interval` seconds a coarse search
+      of the whole frame is added.
+
+    A new face is therefore found within `scan_interval` seconds, and a small one within four times
+    that. Known faces take turns: each is searched for every `look_interval` seconds and assumed to
+    move on as before in between. A fast face is searched for in every frame.
+
+    Args:
+        detector: finds the faces; without `detect_near` it searches every frame whole.
+        scan_interval: seconds between two searches of a whole frame; 0 searches every frame whole.
+        look_interval: seconds between two searches for a known face that does not move fast; 0
+            searches for all of them in every frame.
+
+    Attributes:
+        full_searches: the number of full searches of whole frames so far.
+    """
+
+    def __init__(
+        self, detector: FaceDetector, *, scan_interval: float = 0.5, look_interval: float = 0.1
+    ) -> None:
+        self.full_searches = 0
+        self._detector = detector
+        self._scan_interval = scan_interval
+        self._look_interval = look_interval
+        self._last_full = self._last_scan = -math.inf
+        self._cuts = CutDetector()
+        self._matcher = TrackMatcher()
+
+    def update(self, frame: Frame) -> list[Track]:
+        """Return the faces of the next frame, largest first; see `Tracker.update`."""
+        known = self._matcher.expected(frame.time)
+        cut = self._cuts.update(frame.image)
+        due = frame.time - self._last_full >= _FULL * self._scan_interval
+        detected = None
+        if known and not cut and not due and isinstance(self._detector, NearDetector):
+            detected = self._search_near(self._detector, frame, known)
+        if detected is None:
+            detected = self._search_whole(frame)
+        tracks = self._matcher.update(detected.faces, frame.time, carried=detected.carried)
+        return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
+
+    def _search_whole(self, frame: Frame) -> _Detected:
+        self._last_full = self._last_scan = frame.time
+        self.full_searches += 1
+        return _Detected(self._detector.detect(frame.image), frozenset())
+
+    def _search_near(
+        self, detector: NearDetector, frame: Frame, known: Sequence[Expected]
+    ) -> _Detected | None:
+        """Return the faces near known and lost ones; None if a known face is not found."""
+        sought = [one for one in known if self._is_sought(one, frame.time)]
+        missing = self._matcher.missing()[:_MOST_MISSING]
+        found = detector.detect_near(frame.image, [*(one.face.box for one in sought), *missing])
+        if None in found[: len(sought)]:
+            return None
+        carried = frozenset(one.track_id for one in known) - {one.track_id for one in sought}
+        assumed = [one.face for one in known if one.track_id in carried]
+        faces = _not_among(assumed, [face for face in found if face is not None])
+        if frame.time - self._last_scan >= self._scan_interval:
+            self._last_scan = frame.time
+            faces += _not_among(assumed + faces, detector.detect_coarse(frame.image))
+        return _Detected(largest_first(faces), carried)
+
+    def _is_sought(self, one: Expected, time: float) -> bool:
+        period = self._look_interval
+        return one.speed > _FAST or is_due(
+            one.track_id, last=one.last_seen, time=time, period=period
+        )
+
+
+def _not_among(known: list[Face], faces: list[Face]) -> list[Face]:
+    """Return the faces that overlap none of the known ones."""
+    if not faces or not known:
+        return faces
+    boxes, others = (np.array([face.box for face in each]) for each in (faces, known))
+    same: NDArray[np.bool_] = np.any(iou(boxes, others) > SAME_FACE, axis=1)
+    return [face for face, is_known in zip(faces, same, strict=True) if not is_known]

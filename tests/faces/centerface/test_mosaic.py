@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roomread.bench.scenes import ASTRONAUT_FACE, astronaut, grid
+from roomread.errors import MediaError
+from roomread.faces import CenterFace
+from roomread.readings import Box
+
+SHARED = CenterFace(threads=1)
+
+
+@pytest.fixture(scope="module")
+def detector() -> CenterFace:
+    return SHARED
+
+
+def test_every_face_of_a_call_is_found_near_its_place(detector: CenterFace) -> None:
+    call = grid().image
+    faces = detector.detect(call)
+    random = np.random.default_rng(0)
+    expected = [f.box.moved(*(random.uniform(-0.2, 0.2, 2) * f.box.height).tolist()) for f in faces]
+    again = detector.detect_near(call, expected)
+    for face, found in zip(faces, again, strict=True):
+        assert found is not None
+        assert face.box.iou(found.box) > 0.7
+        assert face.landmarks is not None
+        assert found.landmarks is not None
+        apart = np.abs(face.landmarks - found.landmarks).max()
+        assert apart < 0.15 * face.box.height
+
+
+def test_boxes_without_a_face_give_none(detector: CenterFace) -> None:
+    call = grid()
+    assert detector.detect_near(call.image, call.others) == [None] * len(call.others)
+    assert detector.detect_near(call.image, []) == []
+
+
+def test_face_near_two_boxes_is_found_once(detector: CenterFace) -> None:
+    near = [ASTRONAUT_FACE, ASTRONAUT_FACE.moved(12, 6)]
+    found = [face for face in detector.detect_near(astronaut(), near) if face is not None]
+    assert len(found) == 1
+    assert found[0].box.iou(ASTRONAUT_FACE) > 0.6
+
+
+def test_near_face_under_min_face_is_left_out() -> None:
+    picky = CenterFace(min_face=300, threads=1)
+    assert picky.detect_near(astronaut(), [ASTRONAUT_FACE]) == [None]
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.floats(-2000, 2000) for _ in range(2)], *[st.floats(0.1, 900)] * 2),
+        min_size=1,
+        max_size=6,
+    )
+)
+@settings(max_examples=25, deadline=None)
+def test_boxes_anywhere_are_accepted(boxes: list[tuple[float, float, float, float]]) -> None:
+    expected = [Box(x, y, x + width, y + height) for x, y, width, height in boxes]
+    found = SHARED.detect_near(astronaut(), expected)
+    assert len(found) == len(expected)
+    for face, box in zip(found, expected, strict=True):
+        if face is not None:
+            # Its centre lies in the square that was searched.
+            reach = max(box.width, box.height, 32.0)
+            assert np.abs(np.subtract(face.box.center, box.center)).max() <= reach
+
+
+def test_grey_picture_raises_media_error(detector: CenterFace) -> None:
+    with pytest.raises(MediaError):
+        detector.detect_near(np.zeros((120, 160), np.uint8), [ASTRONAUT_FACE])
