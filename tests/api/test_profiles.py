@@ -73,7 +73,7 @@ def test_a_state_is_taught_used_moved_and_deleted(
     assert room.profiles.all() == []
     assert room.profiles.take(tmp_path / "masked.json") == kept
     room.profiles.delete("masked")
-    with pytest.raises(ServiceError, match="no such profile") as told:
+    with pytest.raises(ServiceError, match="no profile 'masked'") as told:
         room.analyze(OTHER, profiles=["masked"])
     assert told.value.status == 404
 

@@ -22,8 +22,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
 from roomread.api.context import Context, Sender, ServiceContext
+from roomread.api.owned_profiles import load_profiles
 from roomread.api.problems import RefusedError, as_refusal, responses
-from roomread.api.profile_folder import load_profiles
 from roomread.api.shapes import (
     PictureShape,
     PicturesInput,

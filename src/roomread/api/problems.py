@@ -24,15 +24,37 @@ from roomread.errors import (
     SessionError,
 )
 from roomread.jobs.queue import TooManyJobsError
+from roomread.services.teaching import (
+    ConsentMissingError,
+    ProfileExistsError,
+    ProfileNotFoundError,
+    ProfileNotHelpfulError,
+    TooManyProfilesError,
+)
 
 MEDIA_TYPE = "application/problem+json"
-# What is wrong with a request; errors of other kinds are the service's own.
-_KINDS: dict[type[RoomreadError], str] = {
-    MediaError: "not-a-picture",
-    MissingExtraError: "not-available",
-    ProfileError: "not-a-profile",
-    RulesError: "not-a-rule",
-    SessionError: "not-valid",
+_UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+# Status, kind and hint (None: the error's own) of what is wrong with a request, subclasses before
+# their bases. An error of another kind is a failure of the service.
+_ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
+    MediaError: (_UNPROCESSABLE, "not-a-picture", None),
+    MissingExtraError: (_UNPROCESSABLE, "not-available", None),
+    ProfileNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-profile", None),
+    ProfileExistsError: (HTTPStatus.CONFLICT, "is-there", "replace=true"),
+    TooManyProfilesError: (HTTPStatus.CONFLICT, "too-many-profiles", None),
+    ProfileNotHelpfulError: (
+        _UNPROCESSABLE,
+        "not-a-profile",
+        "send clearer or more pictures, or force=true",
+    ),
+    ConsentMissingError: (
+        _UNPROCESSABLE,
+        "not-a-profile",
+        "send consent: who agreed, and how",
+    ),
+    ProfileError: (_UNPROCESSABLE, "not-a-profile", None),
+    RulesError: (_UNPROCESSABLE, "not-a-rule", None),
+    SessionError: (_UNPROCESSABLE, "not-valid", None),
 }
 
 
@@ -121,10 +143,11 @@ def as_refusal(error: RoomreadError) -> RefusedError:
     if isinstance(error, DatabaseError):
         # Its words name the operator's files and hosts.
         return busy("the sessions' database does not answer", seconds=10)
-    kind = next((kind for of, kind in _KINDS.items() if isinstance(error, of)), None)
-    ours, theirs = HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.UNPROCESSABLE_ENTITY
-    status = theirs if kind is not None else ours
-    return RefusedError(status, kind or "failed", error.problem, hint=error.hint)
+    status, kind, hint = next(
+        (answer for of, answer in _ANSWERS.items() if isinstance(error, of)),
+        (HTTPStatus.INTERNAL_SERVER_ERROR, "failed", None),
+    )
+    return RefusedError(status, kind, error.problem, hint=error.hint if hint is None else hint)
 
 
 def map_errors(app: FastAPI) -> None:

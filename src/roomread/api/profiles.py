@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -14,17 +14,21 @@ from starlette.responses import Response
 from roomread.api.analyze import MAX_PICTURES, check_picture, open_form, safe_name
 from roomread.api.context import Context, Reader, Sender, ServiceContext
 from roomread.api.logs import audit
-from roomread.api.problems import RefusedError, responses
-from roomread.api.profile_folder import check_there, load_profile, store_of
+from roomread.api.owned_profiles import teaching_service
+from roomread.api.problems import responses
 from roomread.api.shapes import Probability
 from roomread.errors import ProfileError
-from roomread.fewshot import Consent, LeaveOneOutResult, Profile, ProfileStore, evaluate
-from roomread.fewshot.adapter import check_model
-from roomread.fewshot.profile import MAX_BYTES, check_against
+from roomread.fewshot import LeaveOneOutResult, Profile
+from roomread.fewshot.profile import MAX_BYTES
 from roomread.readings import Expression
+from roomread.services.teaching import (
+    ProfileSummary,
+    ReferencePicture,
+    TeachingRequest,
+    summarize,
+)
 
 router = APIRouter(prefix="/api/v1/profiles", tags=["profiles"])
-_MOST = 100
 _STATE_FIELD = "picture"
 _EXPRESSIONS = {e.display_name: e for e in Expression}
 _FILES = {
@@ -98,8 +102,8 @@ class ProfilesShape(BaseModel):
     profiles: list[ProfileShape]
 
 
-class _Asked(BaseModel):
-    """A form's fields that are no files."""
+class _TeachingFields(BaseModel):
+    """The fields of a form that are not files."""
 
     name: str = Field(max_length=100)
     consent: str = Field(default="", max_length=1000)
@@ -108,19 +112,11 @@ class _Asked(BaseModel):
     force: bool = False
 
 
-@dataclass(slots=True)
-class _Sent:
-    """Encoded pictures by the field they came in, and their names."""
-
-    asked: _Asked
-    pictures: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
-
-
 @router.get("", summary="Your profiles", responses=responses())
 def list_all(context: Context, reader: Reader) -> ProfilesShape:
     """The asker's own profiles; those of the app's page Teach too."""
-    store = store_of(context, reader)
-    return ProfilesShape(profiles=[_listed(store, name) for name in store.names()])
+    summaries = teaching_service(context, reader).summaries()
+    return ProfilesShape(profiles=[_profile_shape(summary) for summary in summaries])
 
 
 @router.post(
@@ -136,33 +132,40 @@ async def teach(request: Request, context: Context, sender: Sender) -> TaughtSha
     One that does not help on its own pictures is not kept, unless `force` says so.
     """
     async with open_form(request, context) as form:
-        sent = await _sent(form, context)
-    store = store_of(context, sender)
-    asked = sent.asked
-    _check_place(store, asked.name, replace=asked.replace)
+        asked, teaching = await _parse_form(form, context)
+    service = teaching_service(context, sender)
+    teaching.check()
+    service.check_place(asked.name, replace=asked.replace)
+    engine = context.engine
     async with context.slots.place():
-        profile, trial = await context.slots.run(lambda: _learn(context, sent, store))
-    if trial.helps is False and not asked.force:
-        problem = f"'{profile.name}' does not help and was not kept: {trial}"
-        raise ProfileError(problem, hint="send clearer or more pictures, or force=true")
-    store.keep(profile, replace=asked.replace)
+        taught = await context.slots.run(
+            # Pictures are decoded in the sandbox, as every stranger's picture is.
+            lambda: service.teach(
+                teaching,
+                engine.analyzer,
+                decode=lambda content, name: engine.frame(content, name).image,
+            )
+        )
+    service.keep(taught, replace=asked.replace, force=asked.force)
+    profile = taught.profile
     audit("profile taught", who=sender.id, person=profile.person is not None)
-    return TaughtShape(**_values(profile), trial=_leave_one_out_shape(trial))
+    shape = _profile_shape(summarize(profile))
+    return TaughtShape(**shape.model_dump(), trial=_leave_one_out_shape(taught.result))
 
 
 @router.get("/{name}", summary="What a profile holds", responses=responses(404, 422))
 def show(context: Context, reader: Reader, name: str) -> ProfileShape:
     """One profile, without its vectors."""
-    return ProfileShape(**_values(load_profile(store_of(context, reader), name)))
+    return _profile_shape(summarize(teaching_service(context, reader).load(name)))
 
 
 @router.get("/{name}/evaluate", summary="Does it help?", responses=responses(404, 422))
 async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutShape:
     """Leaves each of its pictures out in turn: is it read better than without the profile?"""
-    profile = load_profile(store_of(context, reader), name)
+    service, model = teaching_service(context, reader), context.engine.analyzer.model
     async with context.slots.place():
-        trial = await context.slots.run(lambda: evaluate(profile, context.engine.analyzer.model))
-    return _leave_one_out_shape(trial)
+        result = await context.slots.run(lambda: service.try_out(name, model))
+    return _leave_one_out_shape(result)
 
 
 @router.get(
@@ -176,7 +179,7 @@ async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutSha
 )
 def download(context: Context, reader: Reader, name: str) -> Response:
     """The whole profile with its vectors, to take it to another service or computer."""
-    profile = load_profile(store_of(context, reader), name)
+    profile = teaching_service(context, reader).load(name)
     audit("profile read", who=reader.id)
     return Response(profile.to_json(), media_type="application/json")
 
@@ -212,12 +215,10 @@ async def take(
     if profile.name != name:
         problem = f"the file holds the profile '{profile.name}'"
         raise ProfileError(problem, hint="ask by its own name")
-    check_model(profile, context.engine.analyzer.model)
-    store = store_of(context, sender)
-    _check_place(store, name, replace=replace)
-    store.keep(profile, replace=replace)
+    model = context.engine.analyzer.model
+    teaching_service(context, sender).import_profile(profile, model, replace=replace)
     audit("profile imported", who=sender.id, person=profile.person is not None)
-    return ProfileShape(**_values(profile))
+    return _profile_shape(summarize(profile))
 
 
 @router.delete(
@@ -228,25 +229,21 @@ async def take(
 )
 def delete(context: Context, sender: Sender, name: str) -> None:
     """Deletes a profile for good, a damaged one too."""
-    store = store_of(context, sender)
-    check_there(store, name)
-    store.delete(name)
+    teaching_service(context, sender).delete(name)
     audit("profile deleted", who=sender.id)
 
 
-def _check_place(store: ProfileStore, name: str, *, replace: bool) -> None:
-    names = store.names()
-    if name in names and not replace:
-        problem = f"there is a profile '{name}' already"
-        raise RefusedError(HTTPStatus.CONFLICT, "is-there", problem, hint="replace=true")
-    if name not in names and len(names) >= _MOST:
-        problem = f"{_MOST} profiles are kept already"
-        raise RefusedError(HTTPStatus.CONFLICT, "too-many-profiles", problem, hint="delete some")
+async def _parse_form(
+    form: FormData, context: ServiceContext
+) -> tuple[_TeachingFields, TeachingRequest[bytes]]:
+    """Return the fields of a form, and what it asks to be taught.
 
-
-async def _sent(form: FormData, context: ServiceContext) -> _Sent:
+    Raises:
+        ProfileError: an unknown field, or a value that does not fit one.
+        RefusedError: a picture is too large, or there are too many.
+    """
     fields: dict[str, Any] = {}
-    pictures: dict[str, list[tuple[str, bytes]]] = {}
+    references: list[ReferencePicture[bytes]] = []
     for key, value in form.multi_items():
         if not isinstance(value, UploadFile):
             fields[key] = value
@@ -256,95 +253,29 @@ async def _sent(form: FormData, context: ServiceContext) -> _Sent:
         else:
             name, content = safe_name(value.filename), await value.read()
             check_picture(context, name, content)
-            pictures.setdefault(key, []).append((name, content))
-    if not pictures:
+            references.append(ReferencePicture(content, name, _EXPRESSIONS.get(key)))
+    if not references:
         raise ProfileError("nothing to learn from", hint="send files as neutral, or as picture")
-    if _STATE_FIELD in pictures and len(pictures) > 1:
-        problem = "a state and expressions are taught apart"
-        raise ProfileError(problem, hint="leave picture or the others out")
     try:
-        return _Sent(_Asked.model_validate(fields), pictures)
+        asked = _TeachingFields.model_validate(fields)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, found["loc"]))
         raise ProfileError(f"{place}: {found['msg']}", hint="see the API's description") from None
+    return asked, TeachingRequest(asked.name, tuple(references), asked.person, asked.consent)
 
 
-def _learn(
-    context: ServiceContext, sent: _Sent, store: ProfileStore
-) -> tuple[Profile, LeaveOneOutResult]:
-    analyzer, asked = context.engine.analyzer, sent.asked
-    is_state = _STATE_FIELD in sent.pictures
-    _check_person(asked, is_state=is_state)
-    # Decoded where strangers' pictures are.
-    images = {
-        key: [context.engine.frame(content, name).image for name, content in each]
-        for key, each in sent.pictures.items()
-    }
-    consent = Consent.today(asked.consent) if asked.consent.strip() else None
-    profile = Profile.from_references(
-        asked.name,
-        images[_STATE_FIELD]
-        if is_state
-        else {_EXPRESSIONS[key]: each for key, each in images.items()},
-        analyzer=analyzer,
-        person=asked.person if is_state else None,
-        consent=consent if not is_state or asked.person is not None else None,
-        names=[name for each in sent.pictures.values() for name, _ in each],
-    )
-    check_against(profile, store.readable(), analyzer.model)
-    return profile, evaluate(profile, analyzer.model)
+def _profile_shape(summary: ProfileSummary) -> ProfileShape:
+    return ProfileShape(**asdict(summary))
 
 
-def _check_person(asked: _Asked, *, is_state: bool) -> None:
-    if not is_state and asked.person is not None:
-        raise ProfileError("a person goes with a state", hint="leave person out")
-    whose = asked.person if is_state else asked.name
-    if whose is not None and not asked.consent.strip():
-        hint = "send consent: who agreed, and how"
-        raise ProfileError(f"no consent of {whose} is recorded", hint=hint)
-
-
-def _listed(store: ProfileStore, name: str) -> ProfileShape:
-    try:
-        return ProfileShape(**_values(store.load(name)))
-    except ProfileError as error:
-        # Its words name the operator's folder.
-        problem = f"damaged: {error.problem.rpartition('profile: ')[2]}"
-        return ProfileShape(
-            name=name,
-            kind="",
-            person=None,
-            consent=None,
-            pictures={},
-            model="",
-            digest="",
-            created="",
-            problem=problem,
-        )
-
-
-def _values(profile: Profile) -> dict[str, Any]:
-    consent = profile.consent
-    return {
-        "name": profile.name,
-        "kind": "state" if profile.is_state else "person",
-        "person": profile.person,
-        "consent": f"{consent.given} ({consent.on})" if consent is not None else None,
-        "pictures": profile.counts,
-        "model": profile.model,
-        "digest": profile.digest,
-        "created": profile.created,
-    }
-
-
-def _leave_one_out_shape(trial: LeaveOneOutResult) -> LeaveOneOutShape:
+def _leave_one_out_shape(result: LeaveOneOutResult) -> LeaveOneOutShape:
     return LeaveOneOutShape(
-        pictures=trial.references,
-        right=trial.right,
-        general=trial.general,
-        before=min(max(trial.before, 0.0), 1.0),
-        after=min(max(trial.after, 0.0), 1.0),
-        helps=trial.helps,
-        said=str(trial),
+        pictures=result.references,
+        right=result.right,
+        general=result.general,
+        before=min(max(result.before, 0.0), 1.0),
+        after=min(max(result.after, 0.0), 1.0),
+        helps=result.helps,
+        said=str(result),
     )

@@ -18,7 +18,7 @@ from roomread.classifier import ExpressionClassifier, open_model
 from roomread.cli import interrupts
 from roomread.cli.archive import analyze_archive, is_archive
 from roomread.cli.output import Format, format_for, open_sink
-from roomread.cli.profiles import parse_uses, profile_store
+from roomread.cli.profiles import parse_bindings
 from roomread.cli.progress import ProgressBar
 from roomread.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 from roomread.cluster.archive.tasks import PIECE, Options
@@ -148,7 +148,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     path = Path(output) if output is not None else None
     if path is not None:
         _check_output(path, items)
-    uses = parse_uses(profiles, profile_store()) if profiles is not None else []
+    uses = parse_bindings(profiles) if profiles is not None else []
     analyzer = Analyzer(
         detector=_detector(detector, min_face, device),
         classifier=ExpressionClassifier(open_model(model, device=device)),

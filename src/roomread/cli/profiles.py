@@ -1,7 +1,9 @@
-"""`roomread profiles`: what was taught from a few pictures, to see, judge, share and delete."""
+"""`roomread profiles`: list, show, try, move and delete what was taught."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,79 +14,105 @@ from rich.table import Table
 
 from roomread.classifier import open_model
 from roomread.errors import ProfileError
-from roomread.fewshot import Profile, ProfileBinding, ProfileStore, evaluate
-from roomread.fewshot.adapter import check_model
+from roomread.fewshot import ProfileBinding, ProfileStore
 from roomread.fewshot.store import read_profile, write_profile
+from roomread.services.teaching import (
+    ConsentMissingError,
+    ProfileExistsError,
+    ProfileNotHelpfulError,
+    TeachingService,
+    summarize,
+    verdict,
+)
 from roomread.settings.folders import LOCAL_OWNER, data_folder, profiles_folder
 
 app = typer.Typer(help="People and states taught from a few pictures.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The profile's name.")]
-Model = Annotated[str, typer.Option(help="The model it was taught with, if not the bundled one.")]
+Model = Annotated[str, typer.Option(help="The model that it was taught with.")]
 
 
 def profile_store() -> ProfileStore:
-    """The profiles in the user's own data folder."""
+    """Return the profiles in the user's own data folder."""
     return ProfileStore(profiles_folder(data_folder(), LOCAL_OWNER))
 
 
-def parse_uses(text: str, store: ProfileStore) -> list[ProfileBinding]:
-    """Profiles from "asha@3,confused".
+def teaching_service() -> TeachingService:
+    """Return the service over the user's own profiles."""
+    return TeachingService(profile_store())
+
+
+# What to do about an error, in the terms of the command line.
+_HINTS: dict[type[ProfileError], str] = {
+    ProfileExistsError: "--replace overwrites it",
+    ProfileNotHelpfulError: "add clearer or more pictures, or --force it",
+    ConsentMissingError: "--consent 'who agreed, and how'",
+}
+
+
+@contextmanager
+def option_hints() -> Iterator[None]:
+    """Add the option that helps to errors of the teaching service."""
+    try:
+        yield
+    except ProfileError as error:
+        error.hint = _HINTS.get(type(error), error.hint)
+        raise
+
+
+def parse_bindings(text: str) -> list[ProfileBinding]:
+    """Return the user's profiles named in a text such as "asha@3,confused".
 
     Raises:
-        ProfileError: there is no such profile, or no such track can be.
+        ProfileError: there is no such profile, or what follows @ is not a track id.
     """
-    uses = []
+    service, bindings = teaching_service(), []
     for part in text.split(","):
-        name, at, number = part.strip().partition("@")
-        if at and not (number.isascii() and number.isdigit() and int(number) > 0):
+        name, at, track = part.strip().partition("@")
+        if at and not (track.isascii() and track.isdigit() and int(track) > 0):
             raise ProfileError(f"'{part}' names no track", hint=f"such as {name}@1")
-        uses.append(ProfileBinding(store.load(name), int(number) if at else None))
-    return uses
+        bindings.append(ProfileBinding(service.load(name), int(track) if at else None))
+    return bindings
 
 
 @app.command("list")
 def list_command() -> None:
-    """List all profiles; damaged ones too."""
-    store, console = profile_store(), Console()
-    if not store.names():
+    """List all profiles, damaged ones included."""
+    summaries, console = teaching_service().summaries(), Console()
+    if not summaries:
         console.print("No profiles yet: roomread teach --help")
         return
     table = Table(box=borders.SIMPLE_HEAD)
     for column in ("name", "is", "pictures", "model", "taught on"):
         table.add_column(column)
-    for name in store.names():
-        try:
-            profile = store.load(name)
-        except ProfileError as error:
-            table.add_row(name, f"damaged: {error.problem.rpartition('profile: ')[2]}", "", "", "")
-            continue
-        model = f"{profile.model} ({profile.digest})"
-        table.add_row(name, _kind(profile), _counts(profile), model, profile.created)
+    for found in summaries:
+        if found.problem is not None:
+            table.add_row(found.name, found.problem, "", "", "")
+        else:
+            model = f"{found.model} ({found.digest})"
+            table.add_row(found.name, found.kind_text, found.pictures_text, model, found.created)
     console.print(table)
 
 
 @app.command("show")
 def show_command(name: Name) -> None:
     """Show what a profile holds."""
-    store = profile_store()
-    profile = store.load(name)
+    found = summarize(teaching_service().load(name))
     table = Table(title=name, show_header=False, title_justify="left", box=borders.SIMPLE_HEAD)
-    table.add_row("is", _kind(profile))
-    table.add_row("pictures", f"{_counts(profile)}; kept as vectors, not as pictures")
-    table.add_row("model", f"{profile.model} ({profile.digest})")
-    table.add_row("taught on", profile.created)
-    if profile.consent is not None:
-        table.add_row("consent", f"{profile.consent.given} ({profile.consent.on})")
-    table.add_row("file", str(store.path(name)))
+    table.add_row("is", found.kind_text)
+    table.add_row("pictures", f"{found.pictures_text}; kept as vectors, not as pictures")
+    table.add_row("model", f"{found.model} ({found.digest})")
+    table.add_row("taught on", found.created)
+    if found.consent is not None:
+        table.add_row("consent", found.consent)
+    table.add_row("file", str(profile_store().path(name)))
     Console().print(table)
 
 
 @app.command("evaluate")
 def evaluate_command(name: Name, *, model: Model = "compact") -> None:
-    """Leave each of its pictures out in turn: is it read better than without the profile?"""
-    trial = evaluate(profile_store().load(name), open_model(model))
-    verdict = {True: "It helps.", False: "It does not help.", None: ""}[trial.helps]
-    Console().print(f"{name}: {trial}. {verdict}".rstrip(), highlight=False, soft_wrap=True)
+    """Leave each picture out in turn: is it read better with the profile than without?"""
+    result = teaching_service().try_out(name, open_model(model))
+    Console().print(f"{name}: {verdict(result)}", highlight=False, soft_wrap=True)
 
 
 @app.command("delete")
@@ -94,10 +122,10 @@ def delete_command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a profile for good."""
-    store = profile_store()
-    if not yes and store.path(name).is_file() and not typer.confirm(f"Delete '{name}' for good?"):
+    service = teaching_service()
+    if not yes and name in service.names() and not typer.confirm(f"Delete '{name}' for good?"):
         raise typer.Exit(1)
-    store.delete(name)
+    service.delete(name)
     Console().print(f"deleted {name}", highlight=False)
 
 
@@ -108,30 +136,20 @@ def export_command(
     """Write a profile to a file, to take it to another computer."""
     if out.is_dir():
         out = out / f"{name}.json"
-    profile = profile_store().load(name)
+    profile = teaching_service().load(name)
     write_profile(out, profile)
     Console().print(f"wrote {out}", highlight=False, soft_wrap=True)
 
 
 @app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="What `export` wrote.")],
+    file: Annotated[Path, typer.Argument(help="A file that `export` wrote.")],
     *,
     model: Model = "compact",
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite one of its name.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite this profile.")] = False,
 ) -> None:
-    """Take a profile from a file."""
+    """Import a profile from a file."""
     profile = read_profile(file)
-    check_model(profile, open_model(model))
-    profile_store().keep(profile, replace=replace)
+    with option_hints():
+        teaching_service().import_profile(profile, open_model(model), replace=replace)
     Console().print(f"imported {profile.name}", highlight=False)
-
-
-def _kind(profile: Profile) -> str:
-    if not profile.is_state:
-        return "a person"
-    return "a state" if profile.person is None else f"a state of {profile.person}"
-
-
-def _counts(profile: Profile) -> str:
-    return ", ".join(f"{count} {label}" for label, count in profile.counts.items())

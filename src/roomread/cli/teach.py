@@ -1,37 +1,40 @@
-"""`roomread teach`: a person or a new state from a handful of pictures."""
+"""`roomread teach`: teach a person's face or a new state from a few pictures."""
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Sequence
 from typing import Annotated
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from typer.core import TyperCommand
 
 from roomread.classifier import ExpressionClassifier, open_model
-from roomread.cli.profiles import profile_store
+from roomread.cli.profiles import option_hints, profile_store, teaching_service
 from roomread.errors import ProfileError
-from roomread.fewshot import Consent, Profile, evaluate
-from roomread.fewshot.profile import check_against, check_name
+from roomread.media import read_image
 from roomread.pipeline.analyzer import Analyzer
 from roomread.readings import Expression
+from roomread.services.teaching import ReferencePicture, TeachingRequest
 
 _EXPRESSION_OPTIONS = {f"--{e.display_name}" for e in Expression}
 _Pictures = list[str] | None
 
 
 class TeachCommand(TyperCommand):
-    """Takes several pictures after one option: `--neutral n1.jpg n2.jpg`."""
+    """Accept several pictures after one option: `--neutral n1.jpg n2.jpg`."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Repeats such an option before each of its pictures."""
+        """Repeat such an option before each of its pictures."""
         return super().parse_args(ctx, repeat_options(args))
 
 
 def repeat_options(args: Sequence[str]) -> list[str]:
-    """`--neutral a b` as `--neutral a --neutral b`."""
+    """Return `--neutral a b` as `--neutral a --neutral b`, as click expects it."""
     repeated: list[str] = []
     option, filled = "", False
     for arg in args:
@@ -51,21 +54,26 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     ] = None,
     *,
     angry: Annotated[_Pictures, typer.Option(help="Pictures of the person's angry face.")] = None,
-    disgust: Annotated[_Pictures, typer.Option(help="Likewise.")] = None,
-    fear: Annotated[_Pictures, typer.Option(help="Likewise.")] = None,
-    happy: Annotated[_Pictures, typer.Option(help="Likewise.")] = None,
-    sad: Annotated[_Pictures, typer.Option(help="Likewise.")] = None,
-    surprise: Annotated[_Pictures, typer.Option(help="Likewise.")] = None,
-    neutral: Annotated[_Pictures, typer.Option(help="Likewise; these alone are enough.")] = None,
+    disgust: Annotated[_Pictures, typer.Option(help="Of the disgusted face.")] = None,
+    fear: Annotated[_Pictures, typer.Option(help="Of the fearful face.")] = None,
+    happy: Annotated[_Pictures, typer.Option(help="Of the happy face.")] = None,
+    sad: Annotated[_Pictures, typer.Option(help="Of the sad face.")] = None,
+    surprise: Annotated[_Pictures, typer.Option(help="Of the surprised face.")] = None,
+    neutral: Annotated[
+        _Pictures, typer.Option(help="Of the resting face; these alone suffice.")
+    ] = None,
     state: Annotated[str | None, typer.Option(help="Teach a new state of this name.")] = None,
     person: Annotated[
-        str | None, typer.Option(help="Whose face a state's pictures are; for everybody if left.")
+        str | None,
+        typer.Option(
+            help="The person whose face shows the state; without it, it is for everybody."
+        ),
     ] = None,
     consent: Annotated[
-        str | None, typer.Option(help="Who agreed and how; asked for if left out.")
+        str | None, typer.Option(help="Who agreed, and how; asked for if left out.")
     ] = None,
-    model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite one of its name.")] = False,
+    model: Annotated[str, typer.Option(help="A bundled model, or a model file.")] = "compact",
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite this profile.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Keep it even if it does not help.")] = (
         False
     ),
@@ -78,79 +86,62 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     """
     groups = (angry, disgust, fear, happy, sad, surprise, neutral)
     shown = {e: list(g) for e, g in zip(Expression, groups, strict=True) if g}
-    name = _subject(words or [], state, person, shown)
-    store = profile_store()
-    if store.path(name).exists() and not replace:
-        raise ProfileError(f"there is a profile '{name}' already", hint="--replace overwrites it")
-    whose = person if state is not None else name
-    agreed = _consent(whose, consent) if whose is not None else None
-    opened = open_model(model)
-    console = Console()
-    with Console(stderr=True).status("looking at the pictures"):
-        analyzer = Analyzer(classifier=ExpressionClassifier(opened))
-        profile = Profile.from_references(
-            name,
-            shown if state is None else words or [],
-            analyzer=analyzer,
-            person=person,
-            consent=agreed,
-        )
-        check_against(profile, store.readable(), opened)
-        trial = evaluate(profile, opened)
-    if trial.helps is False and not force:
-        raise ProfileError(
-            f"'{name}' does not help and was not kept: {trial}",
-            hint="add clearer or more pictures, or --force it",
-        )
-    path = store.keep(profile, replace=replace)
-    console.print(f"{name}: {trial}", highlight=False, soft_wrap=True)
-    console.print(f"kept in {path}", highlight=False, soft_wrap=True)
+    request = _request(words or [], state, person, shown)
+    service = teaching_service()
+    with option_hints():
+        service.check_place(request.name, replace=replace)
+        request = dataclasses.replace(request, consent=_consent(request, consent))
+        request.check()
+        opened = open_model(model)
+        console = Console()
+        with Console(stderr=True).status("looking at the pictures"):
+            analyzer = Analyzer(classifier=ExpressionClassifier(opened))
+            taught = service.teach(request, analyzer, decode=_decode)
+        service.keep(taught, replace=replace, force=force)
+    name = request.name
+    console.print(f"{name}: {taught.result}", highlight=False, soft_wrap=True)
+    console.print(f"kept in {profile_store().path(name)}", highlight=False, soft_wrap=True)
     console.print(f"use it: roomread analyze INPUT --profiles {name}", highlight=False)
 
 
-def _subject(
+def _request(
     words: list[str],
     state: str | None,
     person: str | None,
     shown: dict[Expression, list[str]],
-) -> str:
-    """The name of what is taught, from what was typed.
+) -> TeachingRequest[str]:
+    """Return what the arguments ask to be taught.
 
     Raises:
-        ProfileError: it does not go together.
+        ProfileError: the arguments contradict each other.
     """
+    pictures = [ReferencePicture(p, p, e) for e, paths in shown.items() for p in paths]
     if state is not None:
-        if shown:
-            raise ProfileError(
-                "a state and expressions are taught apart", hint="leave --state or the others out"
-            )
-        if not words:
-            raise ProfileError(f"no picture of '{state}'", hint="name them after it")
-        if person is not None:
-            check_name(person)
-        return state
+        pictures += [ReferencePicture(word, word) for word in words]
+        return TeachingRequest(state, tuple(pictures), person)
     if person is not None:
         raise ProfileError("--person goes with --state", hint="teach NAME --neutral PICTURES")
-    if not shown:
+    if not pictures:
         raise ProfileError("nothing to learn from", hint="teach NAME --neutral PICTURES")
     if len(words) != 1:
-        said = " ".join(words) or "no name"
-        raise ProfileError(f"{said}: not one name", hint="the name comes first: teach asha ...")
-    return words[0]
+        typed = " ".join(words) or "no name"
+        raise ProfileError(f"{typed}: not one name", hint="the name comes first: teach asha ...")
+    return TeachingRequest(words[0], tuple(pictures))
 
 
-def _consent(person: str, given: str | None) -> Consent:
-    """The consent as given, or as answered now.
+def _decode(path: str, name: str) -> NDArray[np.uint8]:
+    return read_image(path, name=name)
+
+
+def _consent(request: TeachingRequest[str], given: str | None) -> str:
+    """Return the consent as given on the command line, or as answered now.
 
     Raises:
-        ProfileError: there is none.
+        ProfileError: the person does not agree.
     """
-    if given is None:
-        if not sys.stdin.isatty():
-            raise ProfileError(
-                f"no consent of {person} is recorded", hint="--consent 'who agreed, and how'"
-            )
-        if not typer.confirm(f"Does {person} agree that vectors of their face are kept here?"):
-            raise ProfileError(f"{person} does not agree: nothing was kept")
-        given = f"{person} agreed, as whoever taught it says"
-    return Consent.today(given)
+    person = request.face_of
+    if given is not None or person is None or not sys.stdin.isatty():
+        return given or ""
+    if not typer.confirm(f"Does {person} agree that vectors of their face are kept here?"):
+        raise ProfileError(f"{person} does not agree: nothing was kept")
+    return f"{person} agreed, according to the person who taught the profile"

@@ -43,10 +43,11 @@ class ProfileStore:
         if not path.is_file():
             known = ", ".join(self.names()) or "none yet; see `roomread teach --help`"
             raise ProfileError(f"there is no profile '{name}'", hint=f"there are: {known}")
-        profile = read_profile(path)
+        profile = read_profile(path, source=path.name)
         if profile.name != name:
             raise ProfileError(
-                f"{path}: holds the profile '{profile.name}'", hint="`profiles import` it instead"
+                f"{path.name}: holds the profile '{profile.name}'",
+                hint="import it under its own name",
             )
         return profile
 
@@ -85,19 +86,24 @@ class ProfileStore:
         path.unlink()
 
 
-def read_profile(path: Path) -> Profile:
-    """Reads a profile's file.
+def read_profile(path: Path, *, source: str | None = None) -> Profile:
+    """Read a profile's file.
+
+    Args:
+        path: of the file.
+        source: what messages call the file; None for its path.
 
     Raises:
         ProfileError: it is missing, too large, damaged, or something else.
     """
+    source = source or str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ProfileError(f"{path}: too large for a profile", hint="is it another file?")
-        return Profile.from_json(path.read_text(encoding="utf-8"), source=str(path))
+            raise ProfileError(f"{source}: too large for a profile", hint="is it another file?")
+        return Profile.from_json(path.read_text(encoding="utf-8"), source=source)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not text"
-        raise ProfileError(f"{path}: cannot be read: {reason}") from error
+        raise ProfileError(f"{source}: cannot be read: {reason}") from error
 
 
 def write_profile(path: Path, profile: Profile) -> None:

@@ -16,6 +16,7 @@ from roomread.errors import BusyError, DatabaseError, RoomreadError
 from roomread.fewshot import Profile, ProfileStore
 from roomread.readings import Expression, Scores
 from roomread.services.engine import USER_HEADER, Engine, served_engine
+from roomread.services.teaching import TeachingService
 from roomread.settings.environment import Settings, load_settings
 from roomread.settings.folders import profiles_folder
 from roomread.store import LOCAL_OWNER
@@ -76,8 +77,16 @@ def _turns() -> threading.Semaphore:
     return threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
+def teaching_service() -> TeachingService:
+    """Return the service over this visitor's profiles.
+
+    The user of this computer shares theirs with `roomread teach`.
+    """
+    return TeachingService(profile_store())
+
+
 def profile_store() -> ProfileStore:
-    """This visitor's profiles; of the computer's user those that `roomread teach` keeps too."""
+    """Return the files of this visitor's profiles."""
     return ProfileStore(profiles_folder(load_settings().data, owner()))
 
 
@@ -88,17 +97,11 @@ def profiles_on() -> set[str]:
 
 
 def visitor_profiles() -> list[Profile]:
-    """The profiles that this visitor switched on; tells of those that cannot be used."""
-    good: list[Profile] = []
-    for name in sorted(profiles_on()):
-        try:
-            profile = profile_store().load(name)
-            engine().analyzer.with_profiles([*good, profile])
-        except RoomreadError as error:
-            st.warning(f"{error} The profile is switched off.")
-            profiles_on().discard(name)
-        else:
-            good.append(profile)
+    """Return the profiles that this visitor switched on, and show which cannot be used."""
+    good, refused = teaching_service().usable(sorted(profiles_on()), engine().analyzer.model)
+    for name, error in refused.items():
+        st.warning(f"{error} The profile is switched off.")
+        profiles_on().discard(name)
     if good:
         st.caption(f"Profiles: {', '.join(profile.name for profile in good)}.")
     return good
