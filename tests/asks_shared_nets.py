@@ -20,7 +20,7 @@ from roomread.runtime import Device
 
 def row(reading: Reading) -> list[float]:
     scores = reading.scores.probabilities if reading.scores is not None else np.zeros(7)
-    return [*reading.box, reading.detection_confidence, *(float(p) for p in scores)]
+    return [*reading.box, reading.detection_confidence or 0.0, *(float(p) for p in scores)]
 
 
 def followed(analyzer: Analyzer, frames: list[Frame]) -> list[Reading]:

@@ -1,11 +1,73 @@
-"""Overlap of boxes: intersection over union (IoU) and non-maximum suppression (NMS)."""
+"""Boxes and their overlap: intersection over union (IoU) and non-maximum suppression (NMS)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Box(NamedTuple):
+    """A rectangle in float pixels, origin at the top left; `right` and `bottom` are exclusive."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Width in px; negative for a box that is inside out."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Height in px; negative for a box that is inside out."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        """Area in square px; 0 for an empty or inside-out box."""
+        return max(self.width, 0.0) * max(self.height, 0.0)
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """Centre (x, y) in px."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
+    def longer_side(self) -> float:
+        """The larger of width and height, px."""
+        return max(self.width, self.height)
+
+    def moved(self, x: float, y: float) -> Box:
+        """Return the box moved by `x` px to the right and `y` px down."""
+        return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
+
+    def rounded(self, digits: int) -> Box:
+        """Return the box with its coordinates as floats of at most `digits` decimals."""
+        return Box(*(round(float(value), digits) for value in self))
+
+    def intersection(self, other: Box) -> Box:
+        """Return the common part, which is inside out where there is none."""
+        return Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+
+    def iou(self, other: Box) -> float:
+        """Return intersection over union, 0..1; 0 when both boxes are empty."""
+        common = self.intersection(other).area
+        union = self.area + other.area - common
+        return common / union if union > 0 else 0.0
+
+    def visible(self, width: int, height: int) -> float:
+        """Return the share of this box that lies inside a picture of `width` x `height` px."""
+        inside = self.intersection(Box(0, 0, width, height)).area
+        return inside / self.area if self.area > 0 else 0.0
 
 
 def iou(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
@@ -22,10 +84,7 @@ def iou(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
     low = np.maximum(first[..., :2], second[..., :2])
     high = np.minimum(first[..., 2:], second[..., 2:])
     common = np.prod(np.maximum(high - low, 0), axis=-1)
-    areas = [
-        np.prod(np.maximum(each[..., 2:] - each[..., :2], 0), axis=-1) for each in (first, second)
-    ]
-    union = areas[0] + areas[1] - common
+    union = _areas(first) + _areas(second) - common
     overlap: NDArray[np.float64] = np.divide(
         common, union, out=np.zeros_like(common), where=union > 0
     )
@@ -53,5 +112,6 @@ def nms(boxes: NDArray[Any], confidence: NDArray[Any], *, threshold: float) -> l
 
 
 def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Areas of boxes [..., 4], square px; 0 for empty and inside-out ones."""
     areas: NDArray[np.float64] = np.prod(np.maximum(boxes[..., 2:] - boxes[..., :2], 0), axis=-1)
     return areas

@@ -147,7 +147,7 @@ def test_with_a_consent_people_are_kept_by_seat_and_one_can_be_forgotten(
     assert (tmp_path / "people.csv").read_text().count("\n") == 1 + 120 * 7
     store = stored(service)
     assert store.session(session.id).consent == "all eight, in writing"
-    kept = {r.time: r for r in store.readings(session.id) if r.track_id == 1}
+    kept = {r.time: r for r in store.readings(session.id) if r.seat == 1}
     store.close()
     for time, readings in lesson(60, people=8):
         first = readings[0]
@@ -171,7 +171,7 @@ def test_readings_that_come_twice_or_late_or_at_once_are_written_once(
     assert sorted(one.taken for one in said) == [0, 0, 0, 20]
     store = stored(service)
     assert len(store.readings(session.id)) == 80 * 8
-    assert len({(r.time, r.track_id) for r in store.readings(session.id)}) == 80 * 8
+    assert len({(r.time, r.seat) for r in store.readings(session.id)}) == 80 * 8
     store.close()
 
 
@@ -209,7 +209,7 @@ def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobo
         said = room.sessions.send(session.id, LESSON[40:])
         assert (said.taken, said.repeated) == (70, 10)
         store = stored(second).of(f"key:{key.split('_')[1]}")
-        kept = [(reading.time, reading.track_id) for reading in store.readings(session.id)]
+        kept = [(reading.time, reading.seat) for reading in store.readings(session.id)]
         assert kept == [(f["time"], face["track_id"]) for f in LESSON for face in f["faces"]]
         store.close()
 

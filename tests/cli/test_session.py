@@ -173,7 +173,7 @@ def test_people_who_consent_are_told_apart_by_their_faces_and_no_vector_is_kept(
         tile = next(
             i for i, t in enumerate(CALL.people) if t.left <= x < t.right and t.top <= y < t.bottom
         )
-        places.setdefault(seen.track_id or 0, set()).add(tile % 2)
+        places.setdefault(seen.seat or 0, set()).add(tile % 2)
     store.close()
     assert sum(len(seen) == 2 for seen in places.values()) >= 6
     # The only column that takes bytes has 22 for each reading, and a vector would need 512.

@@ -63,7 +63,7 @@ class Scene:
                 seen = replace(seen, quality=quality, scores=None)
             readings.append(seen)
         found = self.people.update(Frame(image, self.time, 0, "scene"), readings)
-        numbers = {r.box: r.track_id for r in found}
+        numbers = {r.box: r.seat for r in found}
         return {person: numbers.get(tile(place)) for person, place in places.items()}
 
     def settle(
@@ -218,7 +218,7 @@ def numbered_wrongly(call: ShuffledCall, people: People) -> Counter[str]:
             ("faces", people.update(frame, found)),
         ):
             for seen in numbered:
-                who, seat = person_at(seen.box, there), seen.track_id or 0
+                who, seat = person_at(seen.box, there), seen.seat or 0
                 # Both ways: a number is one person's, and a person has one number.
                 right = owner.setdefault((kind, seat), who) == who
                 right &= number.setdefault((kind, who), seat) == seat

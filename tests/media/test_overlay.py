@@ -39,7 +39,7 @@ def test_no_reading_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("happy", "track", "text"),
+    ("happy", "track_id", "text"),
     [
         (0.92, 3, "#3 happy 92%"),
         (0.4, 3, "#3 unsure"),

@@ -17,7 +17,7 @@ def seen(track_id: int | None, box: Box) -> Reading:
 
 
 def numbers(seats: Seats, *faces: tuple[int, Box]) -> list[int | None]:
-    return [r.track_id for r in seats.update([seen(track_id, box) for track_id, box in faces])]
+    return [r.seat for r in seats.update([seen(track_id, box) for track_id, box in faces])]
 
 
 def test_seats_are_numbered_row_by_row_whatever_the_order_of_the_faces() -> None:

@@ -49,7 +49,7 @@ def new(store: SessionStore, clock: Clock) -> tuple[Session, Recorder]:
 
 
 def kept(store: SessionStore, session: Session) -> list[tuple[float, int | None]]:
-    return [(reading.time, reading.track_id) for reading in store.readings(session.id)]
+    return [(reading.time, reading.seat) for reading in store.readings(session.id)]
 
 
 def expected(rows: list[tuple[float, list[Reading]]]) -> list[tuple[float, int | None]]:

@@ -35,7 +35,7 @@ def test_what_is_packed_comes_back_as_it_was(before: list[Reading]) -> None:
     assert len(after) == len(before)
     for old, new in zip(before, after, strict=True):
         assert new.time == pytest.approx(old.time, abs=0.0006)
-        assert new.track_id == old.track_id
+        assert new.seat == old.person_key
         assert new.box == pytest.approx(old.box, abs=0.51)
         assert new.quality.reason is old.quality.reason
         assert (new.scores is None) == (old.scores is None)

@@ -103,8 +103,8 @@ def test_a_name_needs_a_seat_and_a_consent_of_its_own(store: SessionStore) -> No
     store.enrol(session.id, 3, "Ada", consent="letter of 2 September")
     (person,) = store.people(session.id)
     assert (person.seat, person.name, person.consent) == (3, "Ada", "letter of 2 September")
-    named = {r.person for r in store.readings(session.id) if r.track_id == 3}
-    others = {r.person for r in store.readings(session.id) if r.track_id != 3}
+    named = {r.person for r in store.readings(session.id) if r.seat == 3}
+    others = {r.person for r in store.readings(session.id) if r.seat != 3}
     assert (named, others) == ({"Ada"}, {None})
 
 

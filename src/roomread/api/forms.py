@@ -69,7 +69,7 @@ def _upload_page(
 def _row(reading: Reading) -> dict[str, object]:
     scores = reading.scores
     shares = [percent(scores[e]) if scores is not None else "" for e in Expression]
-    return {"said": str(reading), "scores": shares, "size": round(reading.quality.size)}
+    return {"said": str(reading), "scores": shares, "size": round(reading.box.longer_side)}
 
 
 @router.get("/sign-in")

@@ -186,7 +186,7 @@ def _add(entry: _SessionIngest, recorder: Recorder, frames: Sequence[FrameInput]
             raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem, hint=hint)
         recorder.add(frame.time, frame.readings(recorder.session.threshold))
         entry.last = time
-        seats = (reading.track_id or 0 for reading in recorder.readings)
+        seats = (reading.seat or 0 for reading in recorder.readings)
         entry.seats = max(entry.seats, *seats, 0)
         taken += 1
     if not recorder.flush():

@@ -36,11 +36,11 @@ class BoxShape(BaseModel):
 class QualityShape(BaseModel):
     """How well a face can be seen."""
 
-    size: float = Field(description="The longer side of the box, px.", examples=[116.9])
-    visible: Probability = Field(description="The part inside the picture.", examples=[1.0])
-    brightness: Probability = Field(examples=[0.58])
-    contrast: float = Field(examples=[0.21])
-    sharpness: float = Field(examples=[0.35])
+    size: float | None = Field(description="The longer side of the box, px.", examples=[116.9])
+    visible: Probability | None = Field(description="The part inside the picture.", examples=[1.0])
+    brightness: Probability | None = Field(examples=[0.58])
+    contrast: float | None = Field(examples=[0.21])
+    sharpness: float | None = Field(examples=[0.35])
     frontality: float | None = Field(description="1 facing the camera, 0 in profile.")
 
 
@@ -55,9 +55,10 @@ class FaceShape(BaseModel):
     """One face: what its expression looks like, which is not what the person feels."""
 
     track_id: int | None = Field(description="The person's number in a video; null in a picture.")
+    seat: int | None = Field(description="The seat of a room, or tile of a call, from 1.")
     person: str | None = Field(description="A name or role, only where one was given.")
     box: BoxShape
-    detection_confidence: Probability = Field(
+    detection_confidence: Probability | None = Field(
         description="The detector's confidence.", examples=[0.99]
     )
     expression: str | None = Field(

@@ -95,4 +95,4 @@ class SourceBar:
 
 def _short(reading: Reading) -> str:
     label = reading.expression.display_name if reading.expression is not None else "?"
-    return f"#{reading.track_id} {label}"
+    return f"#{reading.person_key} {label}"

@@ -61,11 +61,10 @@ class TableSink:
             self._source = frame.source
         self._frames += 1
         self._faces += len(readings)
-        tracked = [r for r in readings if r.track_id is not None]
-        for reading in tracked:
-            person = self._people.setdefault(reading.track_id or 0, _Person(reading.time))
-            person.add(reading)
-        if len(tracked) < len(readings):
+        keyed = [(key, each) for each in readings if (key := each.person_key) is not None]
+        for key, reading in keyed:
+            self._people.setdefault(key, _Person(reading.time)).add(reading)
+        if len(keyed) < len(readings):
             self._console.print(_faces_table(frame, readings))
 
     def close(self) -> None:
@@ -118,7 +117,7 @@ def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table
     noun = "person" if len(people) == 1 else "people"
     title = f"{source}: {len(people)} {noun} in {frames} frames, mean scores"
     table = _new_table(title, ("", "seen", "read", "mostly"))
-    for track_id, person in sorted(people.items()):
+    for key, person in sorted(people.items()):
         mean = np.array(person.scores) / max(person.read, 1)
         mostly, count = person.labels.most_common(1)[0] if person.labels else (None, 0)
         said = [f"{mostly} {count / person.faces:.0%}"] if mostly is not None else []
@@ -126,7 +125,7 @@ def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table
             f"{name} {seen / person.faces:.0%}" for name, seen in sorted(person.states.items())
         ]
         table.add_row(
-            f"#{track_id}",
+            f"#{key}",
             f"{person.first:.1f} to {person.last:.1f} s",
             f"{person.read} of {person.faces}",
             " + ".join(said),

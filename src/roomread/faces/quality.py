@@ -132,14 +132,18 @@ def _with_reason(measured: Quality, limits: QualityLimits) -> Quality:
 
 def _reason(quality: Quality, limits: QualityLimits) -> Unreadable | None:
     """The first reason that applies."""
-    turned = quality.frontality is not None and quality.frontality < limits.frontality
     applies = {
-        Unreadable.TOO_SMALL: quality.size < limits.size,
-        Unreadable.CUT_OFF: quality.visible < limits.visible,
-        Unreadable.TOO_DARK: quality.brightness < limits.dark,
-        Unreadable.TOO_BRIGHT: quality.brightness > limits.bright,
-        Unreadable.FLAT: quality.contrast < limits.contrast,
-        Unreadable.BLURRED: quality.sharpness < limits.sharpness,
-        Unreadable.TURNED_AWAY: turned,
+        Unreadable.TOO_SMALL: _below(quality.size, limits.size),
+        Unreadable.CUT_OFF: _below(quality.visible, limits.visible),
+        Unreadable.TOO_DARK: _below(quality.brightness, limits.dark),
+        Unreadable.TOO_BRIGHT: _below(limits.bright, quality.brightness),
+        Unreadable.FLAT: _below(quality.contrast, limits.contrast),
+        Unreadable.BLURRED: _below(quality.sharpness, limits.sharpness),
+        Unreadable.TURNED_AWAY: _below(quality.frontality, limits.frontality),
     }
     return next((reason for reason in Unreadable if applies[reason]), None)
+
+
+def _below(value: float | None, limit: float | None) -> bool:
+    """Whether a value is below a limit; not when either is unknown."""
+    return value is not None and limit is not None and value < limit

@@ -82,7 +82,7 @@ class FaceInput(BaseModel):
 
     def reading(self, time: float, threshold: float) -> Reading:
         """The face of a frame at `time` (s), by a net that withholds labels under `threshold`."""
-        box, nan = Box(**self.box.model_dump()), float("nan")
+        box = Box(**self.box.model_dump())
         scores = None
         if self.scores is not None:
             seven = np.array(self.scores.in_order(), dtype=np.float32)
@@ -90,10 +90,10 @@ class FaceInput(BaseModel):
         return Reading(
             source="",
             time=time,
-            frame_index=-1,
+            frame_index=None,
             box=box,
-            detection_confidence=nan,
-            quality=Quality(max(box.width, box.height), nan, nan, nan, nan, None, self.unreadable),
+            detection_confidence=None,
+            quality=Quality(size=box.longer_side, reason=self.unreadable),
             scores=scores,
             track_id=self.track_id,
         )

@@ -102,7 +102,7 @@ def person_row(reading: Reading) -> dict[str, Any]:
     plain = reading.to_dict()
     return {
         "time": reading.time,
-        "seat": reading.track_id,
+        "seat": reading.person_key,
         "name": reading.person,
         "expression": plain["expression"],
         "confidence": plain["confidence"],

@@ -105,7 +105,7 @@ def columns_for(states: Sequence[str]) -> dict[str, type]:
 
 
 COLUMNS: dict[str, type] = (
-    {"source": str, "time": float, "frame_index": int, "track_id": int, "person": str}
+    {"source": str, "time": float, "frame_index": int, "track_id": int, "seat": int, "person": str}
     | {"detection_confidence": float, "expression": str, "confidence": float, "unreadable": str}
     | dict.fromkeys(("left", "top", "right", "bottom"), float)
     | dict.fromkeys((e.display_name for e in Expression), float)

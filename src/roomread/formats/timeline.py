@@ -24,9 +24,10 @@ class Timeline:
         )
 
     def add(self, reading: Reading) -> None:
-        """Takes a reading; those without scores or a track are left out."""
-        if reading.scores is not None and reading.track_id is not None:
-            sums = self._sums[int(reading.time), reading.track_id]
+        """Add a reading; one without scores, or with neither seat nor track, is left out."""
+        key = reading.person_key
+        if reading.scores is not None and key is not None:
+            sums = self._sums[int(reading.time), key]
             sums[:-1] += reading.scores.probabilities
             sums[-1] += 1
 

@@ -89,7 +89,7 @@ class People:
         self._last = -math.inf
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
-        """The readings of one frame with the person's number as their `track_id`.
+        """Return the readings of one frame with the person's number as their `seat`.
 
         Args:
             frame: the picture.
@@ -105,7 +105,7 @@ class People:
         for reading, stay in zip(readings, stays, strict=True):
             if stay.person is not None:
                 stay.person.place = Place.of(reading.box)
-                found.append(replace(reading, track_id=stay.person.number))
+                found.append(replace(reading, seat=stay.person.number))
         return found
 
     def _stays_of(self, readings: Sequence[Reading], time: float) -> list[_Stay]:

@@ -32,7 +32,7 @@ def draw_readings(image: NDArray[np.uint8], readings: Sequence[Reading]) -> NDAr
 
 def label_text(reading: Reading) -> str:
     """What is written at a face: number, expression, how sure, taught states; or why not."""
-    number = f"#{reading.track_id} " if reading.track_id is not None else ""
+    number = f"#{reading.person_key} " if reading.person_key is not None else ""
     if reading.scores is None:
         return f"{number}{reading.quality.reason}"
     states = "".join(f" + {name}" for name in reading.shown_states)

@@ -199,11 +199,11 @@ class Attention:
 
         Args:
             time: of the frame, s.
-            readings: with the seat's number as their `track_id`.
+            readings: those with neither a seat nor a track are left out.
         """
         if not self._person:
             return []
-        here = {reading.track_id: reading for reading in readings if reading.track_id is not None}
+        here = {key: each for each in readings if (key := each.person_key) is not None}
         elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
         for seat in here:

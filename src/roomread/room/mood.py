@@ -177,7 +177,7 @@ class RoomMeter:
     def update(self, time: float, readings: Iterable[Reading]) -> RoomMood | None:
         """Takes the readings of one frame, an empty list too.
 
-        Those without a track are left out: nobody can say whether they are one person or two.
+        Readings with neither a seat nor a track are left out, as they cannot be counted once.
 
         Returns:
             The mood, when a step has passed and the window holds three frames or more.
@@ -186,9 +186,9 @@ class RoomMeter:
             (
                 time,
                 {
-                    r.track_id: r.scores.probabilities if r.scores is not None else None
+                    key: r.scores.probabilities if r.scores is not None else None
                     for r in readings
-                    if r.track_id is not None
+                    if (key := r.person_key) is not None
                 },
             )
         )
@@ -223,15 +223,15 @@ def _people(
     Present are those found in at least half of the frames; readable those of them who were read
     in at least half of the frames that they were found in.
     """
-    tracks = sorted({track_id for frame in frames for track_id in frame})
-    column = {track_id: i for i, track_id in enumerate(tracks)}
-    found = np.zeros(len(tracks), dtype=int)
-    scores = np.full((len(frames), len(tracks), len(Expression)), np.nan)
+    keys = sorted({key for frame in frames for key in frame})
+    column = {key: i for i, key in enumerate(keys)}
+    found = np.zeros(len(keys), dtype=int)
+    scores = np.full((len(frames), len(keys), len(Expression)), np.nan)
     for row, frame in enumerate(frames):
-        for track_id, probabilities in frame.items():
-            found[column[track_id]] += 1
+        for key, probabilities in frame.items():
+            found[column[key]] += 1
             if probabilities is not None:
-                scores[row, column[track_id]] = probabilities
+                scores[row, column[key]] = probabilities
     read = (~np.isnan(scores[..., 0])).sum(axis=0)
     present = 2 * found >= len(frames)
     readable = present & (read > 0) & (2 * read >= found)

@@ -76,10 +76,10 @@ class Seats:
         self._of_track: dict[int, _Seat] = {}
 
     def update(self, readings: Sequence[Reading]) -> list[Reading]:
-        """The readings of one frame with the seat's number as their `track_id`.
+        """Return the readings of one frame with their `seat` set.
 
         Args:
-            readings: with the tracker's numbers; those without are left out.
+            readings: with the tracker's ids; those without are left out.
         """
         readings = [reading for reading in readings if reading.track_id is not None]
         seats = self._known(readings)
@@ -131,7 +131,7 @@ class Seats:
         self._of_track.pop(seat.track_id, None)
         seat.track_id = reading.track_id or 0
         self._of_track[seat.track_id] = seat
-        return replace(reading, track_id=seat.number)
+        return replace(reading, seat=seat.number)
 
 
 def _size(box: Box) -> float:

@@ -69,7 +69,7 @@ class Recorder:
         resumed_at: the last time that was recorded before, s; None for a new session.
         places: where the seats were that were recorded before, px.
         mood: the latest, or None.
-        readings: of the last frame, with the seat's number as their `track_id`.
+        readings: of the last frame, with their `seat` set.
         trouble: why nothing can be written at present, in a line; else empty.
     """
 
@@ -121,8 +121,8 @@ class Recorder:
 
         Args:
             time: of the frame, s; later than the last one's.
-            readings: with the tracker's numbers (`Analyzer.stream` or `follow`).
-            numbered: whether these are the seats' already (`roomread.identity.People`).
+            readings: with the tracker's ids (`Analyzer.stream` or `follow`).
+            numbered: whether `seat` is set already (`roomread.identity.People`).
 
         Raises:
             SessionError: the session was deleted, or the database has failed for an hour.

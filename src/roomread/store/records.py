@@ -121,12 +121,12 @@ class Person:
 
 
 def pack(readings: Sequence[Reading]) -> bytes:
-    """Readings as records; those without a seat number in `track_id` are left out."""
-    readings = [reading for reading in readings if reading.track_id is not None]
+    """Pack readings as records by seat, else by track; those with neither are left out."""
+    readings = [reading for reading in readings if reading.person_key is not None]
     records = np.zeros(len(readings), dtype=RECORD)
     for record, reading in zip(records, readings, strict=True):
         record["time"] = milliseconds(reading.time)
-        record["seat"] = reading.track_id or 0
+        record["seat"] = reading.person_key or 0
         record["box"] = np.clip(np.round(reading.box), -(2**15), 2**15 - 1)
         if reading.scores is not None:
             record["scores"] = np.round(255 * reading.scores.probabilities)
@@ -200,19 +200,18 @@ class Readings:
     def _reading(self, record: Any, scores: NDArray[np.float32]) -> Reading:
         box, code = Box(*map(float, record["box"])), int(record["reason"])
         # Of the quality only what was kept: the size, and the reason.
-        nan = float("nan")
         reason = REASONS[code - 1] if code else None
         size = max(box.width, box.height)
         seat = int(record["seat"])
         return Reading(
             source=self._session.source,
             time=float(record["time"]) / 1000,
-            frame_index=-1,
+            frame_index=None,
             box=box,
-            detection_confidence=nan,
-            quality=Quality(size, nan, nan, nan, nan, None, reason),
+            detection_confidence=None,
+            quality=Quality(size=size, reason=reason),
             scores=None if code else Scores(scores, self._session.threshold),
-            track_id=seat,
+            seat=seat,
             person=self._names.get(seat),
         )
 

@@ -90,7 +90,7 @@ class Calibration:
         if nearest.track_id != self.track_id:
             return
         self._next = frame.time + _CALIBRATION_STEP
-        face = Face(nearest.box, nearest.landmarks, nearest.detection_confidence)
+        face = Face(nearest.box, nearest.landmarks, nearest.detection_confidence or 0.0)
         (seen,) = analyzer.observe(frame, [face])
         name = Expression.NEUTRAL.display_name
         self.references.append(seen.reference(name, name="the camera"))
@@ -175,7 +175,7 @@ class LiveCamera(VideoProcessorBase):
             readings=tuple(readings),
             no_picture=problem,
             busy=busy,
-            history={track_id: tuple(rows) for track_id, rows in self._history.items()},
+            history={key: tuple(rows) for key, rows in self._history.items()},
             now=frame.time,
             rate=self._rate(),
             age=self._age(frame.time, begun),
@@ -205,16 +205,17 @@ class LiveCamera(VideoProcessorBase):
 
     def _remember(self, now: float, readings: Sequence[Reading]) -> None:
         for reading in readings:
-            if reading.scores is None or reading.track_id is None:
+            key = reading.person_key
+            if reading.scores is None or key is None:
                 continue
-            rows = self._history.setdefault(reading.track_id, deque())
+            rows = self._history.setdefault(key, deque())
             if not rows or now - rows[-1][0] >= _HISTORY_STEP:
                 rows.append((now, reading.scores))
-        for track_id, rows in list(self._history.items()):
+        for key, rows in list(self._history.items()):
             while rows and now - rows[0][0] > HISTORY_SECONDS:
                 rows.popleft()
             if not rows:
-                del self._history[track_id]
+                del self._history[key]
 
     def _rate(self) -> float:
         now = time.monotonic()

@@ -195,16 +195,17 @@ def _show_state(state: LiveState) -> None:
     if not state.readings:
         st.info("No face is seen.")
         return
-    tracks = [reading.track_id for reading in state.readings]
-    chosen = st.selectbox("Face", tracks, format_func=lambda track_id: f"#{track_id}", key="track")
-    reading = state.readings[tracks.index(chosen) if chosen in tracks else 0]
+    keys = [reading.person_key for reading in state.readings]
+    chosen = st.selectbox("Face", keys, format_func=lambda key: f"#{key}", key="track")
+    reading = state.readings[keys.index(chosen) if chosen in keys else 0]
+    key = reading.person_key
     if reading.scores is None:
-        st.info(f"Face #{reading.track_id} cannot be read: {reading.quality.reason}.")
+        st.info(f"Face #{key} cannot be read: {reading.quality.reason}.")
         return
     states = "".join(f" + {name}" for name in reading.shown_states)
-    st.markdown(f"**#{reading.track_id}: {reading.scores}{states}**")
+    st.markdown(f"**#{key}: {reading.scores}{states}**")
     st.altair_chart(score_bars(reading.scores), width="stretch")
-    rows = state.history.get(reading.track_id, ()) if reading.track_id is not None else ()
+    rows = state.history.get(key, ()) if key is not None else ()
     times = [then - state.now for then, _ in rows]
     st.altair_chart(
         score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS),

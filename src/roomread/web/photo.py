@@ -166,7 +166,7 @@ def _table(readings: list[Reading]) -> pd.DataFrame:
                 "face": number,
                 "expression": str(reading),
                 **{e.display_name: _score(reading, e) for e in Expression},
-                "size, px": round(reading.quality.size),
+                "size, px": round(reading.box.longer_side),
             }
             for number, reading in enumerate(readings, start=1)
         ]

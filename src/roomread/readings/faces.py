@@ -1,0 +1,76 @@
+"""Frames of a source, and the faces that are found and tracked in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.geometry import Box
+from roomread.readings.equality import ComparedByValue
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of a source. Frames are compared by identity, as pixels are costly to compare.
+
+    Attributes:
+        image: uint8 [H, W, 3], RGB, upright. It must not be written to: draw on a copy.
+        time: seconds from the start of the source.
+        index: position of the picture in its source, from 0.
+        source: name of the file, camera or stream.
+    """
+
+    image: NDArray[np.uint8]
+    time: float
+    index: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face(ComparedByValue):
+    """One face that a detector found.
+
+    Attributes:
+        box: from forehead to chin, px; may reach beyond the picture.
+        landmarks: float32 [5, 2] (x, y) px: the eye on the picture's left, the eye on its right,
+            the nose, the mouth's left corner, its right corner; None when the detector gives none.
+        detection_confidence: probability that the detector gives of a face at this place, 0..1.
+    """
+
+    box: Box
+    landmarks: NDArray[np.float32] | None
+    detection_confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class CropGeometry:
+    """How a net expects a face to be cropped: a square around a point of the face's box.
+
+    The values are measured against the net's training pictures and stored in its model file.
+
+    Attributes:
+        side: side of the square over the height of the box.
+        shift: distance of the square's centre below the box's centre, over the box's height.
+    """
+
+    side: float
+    shift: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track(ComparedByValue):
+    """A face that is followed from frame to frame.
+
+    Attributes:
+        id: from 1, unique within its source and never reused.
+        face: the face in this frame.
+        age: seconds since the track began.
+        last_seen: time of the frame in which the face was last detected, s.
+    """
+
+    id: int
+    face: Face
+    age: float
+    last_seen: float

@@ -1,0 +1,247 @@
+"""What is read from one face: scores, quality, pose, and the reading that holds them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.geometry import Box
+from roomread.readings.equality import ComparedByValue
+from roomread.readings.expressions import VALENCE, Expression, percent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores(ComparedByValue):
+    """The output of a net for one face.
+
+    Attributes:
+        probabilities: float32 [7] in `Expression`'s order, 0..1, summing to 1.
+        threshold: confidence below which the expression is withheld, 0..1.
+    """
+
+    probabilities: NDArray[np.float32]
+    threshold: float = 0.0
+
+    @property
+    def top(self) -> Expression:
+        """The expression with the highest probability, also where it is withheld."""
+        return Expression(int(np.argmax(self.probabilities)))
+
+    @property
+    def expression(self) -> Expression | None:
+        """The expression with the highest probability; None when the net abstains."""
+        return self.top if self.confidence >= self.threshold else None
+
+    @property
+    def confidence(self) -> float:
+        """The highest of the seven probabilities, 1/7..1."""
+        return float(np.max(self.probabilities))
+
+    @property
+    def percent(self) -> str:
+        """The confidence as text; see `percent`."""
+        return percent(self.confidence)
+
+    @property
+    def entropy(self) -> float:
+        """Shannon's entropy over its maximum, 0 (certain) .. 1 (all seven equally likely)."""
+        p = self.probabilities.astype(np.float64)
+        p = p[p > 0]
+        return float(-(p * np.log(p)).sum() / math.log(len(Expression))) + 0.0
+
+    @property
+    def valence(self) -> float:
+        """Pleasant minus unpleasant probability, -1..1 (signs of Russell's circumplex, 1980)."""
+        return float(VALENCE @ self.probabilities)
+
+    def __str__(self) -> str:
+        text = f"{self.top} {self.percent}"
+        return text if self.expression is not None else f"unsure ({text}?)"
+
+    def __getitem__(self, expression: Expression) -> float:
+        """Return the probability of one expression, 0..1."""
+        return float(self.probabilities[expression])
+
+
+@dataclass(frozen=True, slots=True)
+class StateScore:
+    """How similar a face is to a state that was taught, such as "confused".
+
+    Attributes:
+        name: name of the state.
+        percentile: share of ordinary faces that are less similar, 0..1. This is no probability:
+            one in a hundred ordinary faces has 0.99 too.
+        threshold: percentile from which the state is shown, 0..1.
+    """
+
+    name: str
+    percentile: float
+    threshold: float
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the percentile reaches the threshold."""
+        return self.percentile >= self.threshold
+
+
+class Unreadable(StrEnum):
+    """Why a detected face cannot be read; the value is the text that is shown."""
+
+    TOO_SMALL = "too small"
+    CUT_OFF = "cut off by the picture's edge"
+    TOO_DARK = "too dark"
+    TOO_BRIGHT = "too bright"
+    FLAT = "no contrast"
+    BLURRED = "blurred"
+    TURNED_AWAY = "turned away"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a face can be seen. Measures that are not known are None.
+
+    Attributes:
+        size: longer side of the box, px.
+        visible: share of the box inside the picture, 0..1.
+        brightness: mean of the crop, 0 (black) .. 1 (white).
+        contrast: standard deviation of the crop, 0..0.5.
+        sharpness: fine detail of the crop over its contrast, 0 upwards (see `faces.quality`).
+        frontality: 1 facing the camera .. 0 in profile; None without landmarks.
+        reason: why the face cannot be read; None when it can.
+    """
+
+    size: float | None = None
+    visible: float | None = None
+    brightness: float | None = None
+    contrast: float | None = None
+    sharpness: float | None = None
+    frontality: float | None = None
+    reason: Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Direction of a head, in degrees; 0, 0, 0 faces the camera.
+
+    Attributes:
+        yaw: turn to the side; positive towards the right of the picture.
+        pitch: positive when the head is raised.
+        roll: tilt towards a shoulder; positive clockwise in the picture.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading(ComparedByValue):
+    """One face of one frame, read. It carries no pixels. What is not known is None.
+
+    Attributes:
+        source: name of the file, camera or stream.
+        time: seconds from the start of the source.
+        frame_index: position of the frame in its source, from 0.
+        box: from forehead to chin, px.
+        detection_confidence: probability that the detector gives of a face at this place, 0..1.
+        quality: how well the face can be seen, and why it cannot be read.
+        scores: None when the face cannot be read (`quality.reason` says why).
+        track_id: id of the track within the source, from 1; None in a single picture.
+        seat: number of the place in a room, of the tile of a call, or of the person where faces
+            are told apart, from 1.
+        person: name or role, only where one was given.
+        landmarks: float32 [5, 2], see `Face`.
+        states: states that profiles taught, in the profiles' order.
+        valence: pleasantness as a net estimates it directly, -1..1.
+        pose: direction of the head.
+        action_units: intensity of facial action units by name (Ekman and Friesen 1978), 0..1.
+    """
+
+    source: str
+    time: float
+    frame_index: int | None
+    box: Box
+    detection_confidence: float | None
+    quality: Quality
+    scores: Scores | None = None
+    track_id: int | None = None
+    seat: int | None = None
+    person: str | None = None
+    landmarks: NDArray[np.float32] | None = field(default=None, repr=False)
+    states: tuple[StateScore, ...] = ()
+    valence: float | None = None
+    pose: Pose | None = None
+    action_units: Mapping[str, float] | None = None
+
+    @property
+    def person_key(self) -> int | None:
+        """What tells the people of one source apart: the seat where it is known, else the track."""
+        return self.seat if self.seat is not None else self.track_id
+
+    @property
+    def shown_states(self) -> list[str]:
+        """Names of the states whose threshold is reached."""
+        return [state.name for state in self.states if state.is_shown]
+
+    @property
+    def expression(self) -> Expression | None:
+        """The expression; None when the face cannot be read or the net abstains."""
+        return self.scores.expression if self.scores is not None else None
+
+    @property
+    def confidence(self) -> float | None:
+        """The highest of the seven probabilities, 1/7..1; None when the face cannot be read."""
+        return self.scores.confidence if self.scores is not None else None
+
+    @property
+    def unreadable(self) -> Unreadable | None:
+        """Why the face cannot be read; None when it can."""
+        return self.quality.reason
+
+    def __str__(self) -> str:
+        if self.scores is None:
+            return f"unreadable: {self.quality.reason}"
+        return "".join([str(self.scores), *(f" + {name}" for name in self.shown_states)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON; `scores` by expression name, None where unread.
+
+        `states` is there only where profiles taught some.
+        """
+        scores = self.scores
+        states = {
+            state.name: {"percentile": round(state.percentile, 4), "shown": state.is_shown}
+            for state in self.states
+        }
+        return {
+            "source": self.source,
+            "time": round(self.time, 6),
+            "frame_index": self.frame_index,
+            "track_id": self.track_id,
+            "seat": self.seat,
+            "person": self.person,
+            "box": {name: round(float(value), 2) for name, value in self.box._asdict().items()},
+            "detection_confidence": _rounded(self.detection_confidence, 4),
+            "expression": self.expression.display_name if self.expression is not None else None,
+            "confidence": round(scores.confidence, 4) if scores else None,
+            "scores": {e.display_name: round(scores[e], 4) for e in Expression} if scores else None,
+            "unreadable": self.quality.reason.value if self.quality.reason else None,
+            "quality": {
+                "size": _rounded(self.quality.size, 1),
+                "visible": _rounded(self.quality.visible, 3),
+                "brightness": _rounded(self.quality.brightness, 3),
+                "contrast": _rounded(self.quality.contrast, 3),
+                "sharpness": _rounded(self.quality.sharpness, 3),
+                "frontality": _rounded(self.quality.frontality, 3),
+            },
+        } | ({"states": states} if states else {})
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from roomread.readings import (
+    Box,
+    Expression,
+    Face,
+    Pose,
+    Quality,
+    Reading,
+    Scores,
+    StateScore,
+    Track,
+    Unreadable,
+)
+
+
+def scores(*, happy: float, threshold: float = 0.0) -> Scores:
+    p = np.full(7, (1 - happy) / 6, dtype=np.float32)
+    p[Expression.HAPPY] = happy
+    return Scores(p, threshold)
+
+
+def test_label_is_withheld_below_the_threshold() -> None:
+    assert scores(happy=0.6, threshold=0.5).expression is Expression.HAPPY
+    unsure = scores(happy=0.4, threshold=0.5)
+    assert unsure.expression is None
+    assert unsure.top is Expression.HAPPY
+
+
+def test_people_are_never_shown_certainty() -> None:
+    assert scores(happy=1.0).percent == "99%"
+    assert scores(happy=0.5).percent == "50%"
+
+
+def test_scores_print_as_label_and_confidence_or_as_unsure() -> None:
+    assert str(scores(happy=0.92, threshold=0.5)) == "happy 92%"
+    assert str(scores(happy=0.4, threshold=0.5)) == "unsure (happy 40%?)"
+
+
+def test_entropy_runs_from_certain_to_uniform() -> None:
+    assert scores(happy=1.0).entropy == pytest.approx(0)
+    assert scores(happy=1 / 7).entropy == pytest.approx(1, abs=1e-6)
+
+
+def test_valence_is_pleasant_minus_unpleasant() -> None:
+    assert scores(happy=1.0).valence == pytest.approx(1)
+    p = np.zeros(7, dtype=np.float32)
+    p[[Expression.SAD, Expression.HAPPY]] = 0.5
+    assert Scores(p).valence == pytest.approx(0)
+
+
+def test_a_reading_becomes_json_and_names_why_it_is_unread() -> None:
+    quality = Quality(12.0, 1.0, 0.5, 0.2, 1.0, None, Unreadable.TOO_SMALL)
+    reading = Reading("photo.jpg", 0.0, 0, Box(1, 2, 13, 14), 0.9, quality)
+    record = json.loads(json.dumps(reading.to_dict()))
+    assert record["scores"] is None
+    assert record["expression"] is None
+    assert record["unreadable"] == "too small"
+    assert record["box"] == {"left": 1.0, "top": 2.0, "right": 13.0, "bottom": 14.0}
+
+
+def test_a_readings_scores_stand_under_their_names() -> None:
+    quality = Quality(120.0, 1.0, 0.5, 0.2, 1.0)
+    box = Box(0, 0, 120, 120)
+    record = Reading("a", 0.0, 0, box, 0.9, quality, scores(happy=0.7), track_id=3).to_dict()
+    assert record["scores"]["happy"] == pytest.approx(0.7)
+    assert record["expression"] == "happy"
+    assert record["track_id"] == 3
+
+
+def a_reading(**changes: Any) -> Reading:
+    p = np.array([0.1, 0.1, 0.1, 0.4, 0.1, 0.1, 0.1], dtype=np.float32)
+    marks = np.arange(10, dtype=np.float32).reshape(5, 2)
+    fields: dict[str, Any] = {
+        "scores": Scores(p, 0.3),
+        "landmarks": marks,
+        "pose": Pose(1.0, 2.0, 3.0),
+    }
+    fields |= {"action_units": {"AU12": 0.5}, "states": (StateScore("confused", 0.9, 0.95),)}
+    box, quality = Box(0, 0, 9, 9), Quality(size=9.0)
+    return Reading("a.jpg", 0.0, 0, box, 0.9, quality, **(fields | changes))
+
+
+def test_readings_of_the_same_values_are_equal_and_hash_alike() -> None:
+    assert a_reading() == a_reading()
+    assert len({a_reading(), a_reading()}) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scores": None},
+        {"scores": scores(happy=0.5, threshold=0.3)},
+        {"landmarks": None},
+        {"landmarks": np.zeros((5, 2), dtype=np.float32)},
+        {"pose": Pose(1.0, 2.0, 3.5)},
+        {"action_units": {"AU12": 0.6}},
+        {"action_units": None},
+        {"track_id": 1},
+        {"seat": 1},
+        {"states": ()},
+    ],
+)
+def test_readings_that_differ_in_one_field_are_not_equal(changes: dict[str, Any]) -> None:
+    assert a_reading() != a_reading(**changes)
+
+
+def test_a_hash_ignores_the_sign_of_zero_as_equality_does() -> None:
+    plus, minus = (np.full((5, 2), zero, dtype=np.float32) for zero in (0.0, -0.0))
+    assert a_reading(landmarks=plus) == a_reading(landmarks=minus)
+    assert hash(a_reading(landmarks=plus)) == hash(a_reading(landmarks=minus))
+
+
+def test_a_reading_is_not_equal_to_another_type() -> None:
+    assert a_reading() != "a reading"
+    assert a_reading().scores != a_reading()
+
+
+def test_faces_and_tracks_are_equal_by_value() -> None:
+    faces = [Face(Box(0, 0, 9, 9), np.ones((5, 2), dtype=np.float32), 0.9) for _ in range(2)]
+    assert faces[0] == faces[1]
+    assert Track(1, faces[0], 0.0, 0.0) == Track(1, faces[1], 0.0, 0.0)
+    assert Track(1, faces[0], 0.0, 0.0) != Track(2, faces[1], 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("track_id", "seat", "key"), [(None, None, None), (5, None, 5), (5, 2, 2), (None, 2, 2)]
+)
+def test_people_are_told_apart_by_seat_and_else_by_track(
+    track_id: int | None, seat: int | None, key: int | None
+) -> None:
+    assert a_reading(track_id=track_id, seat=seat).person_key == key
