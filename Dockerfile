@@ -1,4 +1,4 @@
-# Roomread's web app. Build: docker build -t roomread .   Run: docs/deploy/container.md
+# Roomread: the web app and its service. Build: docker build -t roomread .   Run: docs/deploy/container.md
 
 FROM python:3.13-slim-trixie AS build
 WORKDIR /build
@@ -9,7 +9,7 @@ COPY src ./src
 RUN python -m pip wheel --quiet --no-cache-dir --no-deps --wheel-dir dist . && \
     python -m venv --without-pip /opt/roomread && \
     python -m pip --python /opt/roomread/bin/python install --quiet --no-cache-dir \
-      --constraint constraints.txt "$(echo dist/roomread-*.whl)[serve,oidc,postgres]"
+      --constraint constraints.txt "$(echo dist/roomread-*.whl)[app,oidc,postgres]"
 
 FROM python:3.13-slim-trixie
 COPY --from=build /opt/roomread /opt/roomread
@@ -31,4 +31,4 @@ EXPOSE 8501
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/_stcore/health', timeout=4)"]
 # The shell only fills in the port that the host gives, and is replaced: signals reach the app.
-CMD ["sh", "-c", "exec roomread app --address 0.0.0.0 --port \"$PORT\" --no-browser"]
+CMD ["sh", "-c", "exec roomread serve --address 0.0.0.0 --port \"$PORT\" --log-json"]

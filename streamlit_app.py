@@ -1,4 +1,4 @@
-"""What Streamlit Community Cloud runs: docs/deploy/streamlit-cloud.md."""
+"""The script that Streamlit Community Cloud runs: docs/deploy/streamlit-cloud.md."""
 
 from __future__ import annotations
 

@@ -109,6 +109,7 @@ def main() -> None:
     command = [sys.executable, "-c", code, "app", "--no-browser", "--port", str(PORT)]
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"ROOMREAD_PURPOSE": "personal", "XDG_CONFIG_HOME": folder}
+        environment |= {"ROOMREAD_DATA_FOLDER": f"{folder}/data"}
         process = subprocess.Popen(command, env=environment, start_new_session=True)
         try:
             for _ in range(600):

@@ -158,24 +158,21 @@ def serve(stage: list[Step], scratch: Path) -> None:
     print("offline:", json.loads(reading.stdout)[0]["faces"][0]["expression"])
 
     health = json.loads(only(stage, "HEALTHCHECK").partition("CMD ")[2])
-    app = contained(json.loads(only(stage, "CMD")), user=user, network=True)
-    watch("the app", app, health, environment)
+    port = environment["PORT"]
+    environment |= {"ROOMREAD_DATA_FOLDER": "/tmp/data"}  # noqa: S108 (its own /tmp)
+    key = "roomread keys add rehearsal > /tmp/key &&"
+    *shell, start = json.loads(only(stage, "CMD"))
+    command = contained([*shell, f"{key} {start}"], user=user, network=True)
+    models = f"http://127.0.0.1:{port}/api/v1/models"
+    watch("the image", command, health, environment, refusing=models)
 
     described = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["service"]
     # Here each port is free, and /tmp is the one place that can be written.
-    port = environment["PORT"]
     described = json.loads(json.dumps(described).replace("8501", port))
     _, *health = described["healthcheck"]["test"]
-    start = " ".join(["roomread keys add rehearsal > /tmp/key &&", "exec", *described["command"]])
+    start = " ".join([key, "exec", *described["command"]])
     command = contained(["sh", "-c", start], user=user, network=True)
-    environment |= {"ROOMREAD_DATA_FOLDER": "/tmp/data"}  # noqa: S108 (its own /tmp)
-    watch(
-        "the service",
-        command,
-        health,
-        environment,
-        refusing=f"http://127.0.0.1:{port}/api/v1/models",
-    )
+    watch("the service of compose.yaml", command, health, environment, refusing=models)
 
 
 def watch(
@@ -184,7 +181,7 @@ def watch(
     health: list[str],
     environment: dict[str, str],
     *,
-    refusing: str | None = None,
+    refusing: str,
 ) -> None:
     """Start a container's command, wait until it is healthy, and stop it as Docker does.
 
@@ -204,8 +201,7 @@ def watch(
                 sys.exit(f"{name} did not become healthy in {START_SECONDS:.0f} s")
             time.sleep(0.5)
         print(f"{name} is healthy, read-only")
-        if refusing is not None:
-            turned_away(refusing)
+        turned_away(refusing)
     finally:
         running.terminate()
         running.wait(timeout=30)

@@ -1,9 +1,10 @@
-"""Starts the service as a user does, and tells where it listens."""
+"""Start the service as a user does, and find where it listens."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,8 +12,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import httpx
 
 from program import PROGRAM
 
@@ -22,12 +21,12 @@ COMMAND = [argument for argument in PROGRAM if argument not in ("-W", "error")]
 
 @dataclass(slots=True)
 class Service:
-    """A running `roomread serve`.
+    """A running `roomread serve` or `roomread app`.
 
     Attributes:
-        url: where it listens.
-        folder: its data, settings and log.
-        process: the server.
+        url: Its URL.
+        folder: Holds its data, settings and log.
+        process: The server.
     """
 
     url: str
@@ -35,22 +34,22 @@ class Service:
     process: subprocess.Popen[bytes]
 
     def log(self) -> str:
-        """What it wrote so far."""
+        """Return what it has written to standard output and standard error."""
         return (self.folder / "log").read_text()
 
     def kill(self) -> None:
-        """What a power cut does."""
+        """End it as a power cut does."""
         self.process.kill()
         self.process.wait()
 
-    def end(self) -> int:
-        """What a service manager does; the exit status."""
-        self.process.send_signal(signal.SIGTERM)
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it as a service manager does, or by another signal, and return its exit status."""
+        self.process.send_signal(number)
         return self.process.wait(timeout=60)
 
 
 def run_cli(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """One command of `roomread` on a service's folder."""
+    """Run one `roomread` command on a service's folder."""
     return subprocess.run(
         [*COMMAND, *arguments],
         input=stdin,
@@ -63,13 +62,13 @@ def run_cli(folder: Path, *arguments: str, stdin: str = "") -> subprocess.Comple
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Everything that a service keeps is in `folder`."""
+    """Return variables that make a service keep everything in `folder`."""
     own = {"ROOMREAD_DATA_FOLDER": str(folder / "data"), "ROOMREAD_PURPOSE": "personal"}
     return os.environ | own | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder)}
 
 
 def free_port() -> int:
-    """A port that nobody uses."""
+    """Return a port that was free a moment ago."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -77,26 +76,33 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Service]:
-    """A service that is ready; it ends with the block.
+def serving(
+    folder: Path, *arguments: str, command: str = "serve", **settings: str | None
+) -> Iterator[Service]:
+    """Start a service, wait until it is ready, and end it with the block.
 
     Args:
-        folder: for its data, settings and log.
-        arguments: of `roomread serve`.
-        settings: `ROOMREAD_*` variables, in lower case and without `ROOMREAD_`.
+        folder: Holds its data, settings and log.
+        arguments: Options of the command.
+        command: "serve" or "app".
+        settings: `ROOMREAD_*` variables, in lower case and without `ROOMREAD_`; None unsets one.
     """
-    port = free_port()
-    variables = {f"ROOMREAD_{name.upper()}": value for name, value in settings.items()}
+    variables = environment(folder)
+    for name, value in settings.items():
+        variables.pop(f"ROOMREAD_{name.upper()}", None)
+        if value is not None:
+            variables[f"ROOMREAD_{name.upper()}"] = value
     with (folder / "log").open("ab") as log:
+        before = log.tell()
         process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(port), *arguments],
-            env=environment(folder) | variables,
+            [*COMMAND, command, "--port", "0", *arguments],
+            env=variables,
             stdout=log,
             stderr=log,
         )
-    service = Service(f"http://127.0.0.1:{port}", folder, process)
+    service = Service("", folder, process)
     try:
-        _wait_until_ready(service)
+        service.url = _wait_for_url(service, before)
         yield service
     finally:
         if process.poll() is None:
@@ -106,12 +112,17 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Service]
     assert "terminate called" not in service.log()
 
 
-def _wait_until_ready(service: Service) -> None:
+def _wait_for_url(service: Service, before: int) -> str:
+    """Wait until the service says where it listens; `before` is where its part of the log begins.
+
+    It says so when it answers requests.
+    """
     deadline = time.monotonic() + 200
     while True:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{service.url}/readyz").is_success:
-                return
-        assert service.process.poll() is None, service.log()
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+        written = (service.folder / "log").read_bytes()[before:].decode()
+        found = re.search(r"https?://[^\s\"]+:\d+", written)
+        if found is not None:
+            return found[0]
+        assert service.process.poll() is None, written
+        assert time.monotonic() < deadline, written
+        time.sleep(0.05)

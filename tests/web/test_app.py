@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,11 +18,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from altered import masked, tilted, variants
 from classes import lesson
-from program import PROGRAM, free_port
 from roomread.bench.scenes import grid, portraits
 from roomread.media import VideoWriter
 from roomread.store import Recorder, SessionStore, schema
 from roomread.store.rows import stored
+from serving import serving
 from visitors import (
     CHROMIUM,
     SECONDS,
@@ -54,35 +50,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    """The app, run as a user runs it."""
-    port = free_port()
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            # Streamlit has deprecation warnings of its own; they are not errors of ours.
-            [arg for arg in PROGRAM if arg not in ("-W", "error")]
-            + ["app", "--no-browser", "--port", str(port)],
-            env=os.environ
-            | dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"), str(folder))
-            | {"ROOMREAD_DATABASE_URL": f"sqlite:///{folder / 'sessions.db'}"},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 100
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):  # noqa: S310
-                break
-        except OSError:
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-    yield url
-    os.killpg(process.pid, 15)
-    process.wait(timeout=30)
-    # Streamlit has a traceback of its own for a browser that was closed; none is through our code.
-    assert not re.search(r'File "[^"]*/roomread/', (folder / "log").read_text())
+    """The URL of the app, run as its user runs it; the first visitor is asked for the purpose."""
+    database = f"sqlite:///{folder / 'sessions.db'}"
+    options = {"purpose": None, "database_url": database}
+    with serving(folder, "--no-browser", command="app", **options) as app:
+        yield app.url
 
 
 @pytest.fixture(scope="module")

@@ -224,11 +224,18 @@ def _check_local(headers: Headers) -> None:
     A page on the web can have its own name lead to 127.0.0.1 (DNS rebinding): the name tells. A
     proxy on this computer would let everybody in: what it adds tells.
     """
-    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    if not is_loopback(host):
+    if not is_loopback(_host_name(headers.get("host", ""))):
         raise _forbidden("without sign-in this service is for localhost alone")
     if any(name in headers for name in _FORWARDED):
         raise _forbidden("behind a proxy this service needs sign-in: roomread serve --sign-in")
+
+
+def _host_name(host: str) -> str:
+    """Return the name in a Host header, without the port; "" where it is malformed."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _check_origin(connection: HTTPConnection) -> None:
@@ -237,7 +244,8 @@ def _check_origin(connection: HTTPConnection) -> None:
         return
     headers = connection.headers
     origin = headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
+    # Another port of this computer is another site too.
+    foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
     if foreign or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise _forbidden("this came from another site's page")
 

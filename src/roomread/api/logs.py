@@ -32,15 +32,18 @@ class _Line(logging.Formatter):
         return f"{when} {record.levelname} {event} {shown}".rstrip()
 
 
-def set_up_logs(*, as_json: bool, audit_file: Path) -> None:
-    """Sends events to stderr, and the audit to a file of bounded size.
+def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool = False) -> None:
+    """Send events to standard error, and the audit log to a file of bounded size.
 
     Args:
-        as_json: one JSON object a line instead of words.
-        audit_file: its folder is there.
+        audit_file: File in an existing folder.
+        as_json: Write one JSON object a line.
+        failures_only: Write failures only.
     """
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(_Line(as_json=as_json))
+    if failures_only:
+        to_stderr.setLevel(logging.ERROR)
     to_file = logging.handlers.RotatingFileHandler(
         audit_file, maxBytes=_AUDIT_BYTES, backupCount=_AUDIT_FILES, encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""Refuses in one line what needs an extra that is not installed."""
+"""Checks that the packages of an extra are installed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import importlib.util
 
 from roomread.errors import MissingExtraError
 
+_PACKAGES = (
+    *("fastapi", "uvicorn", "argon2", "filelock", "prometheus_client"),
+    *("streamlit", "streamlit_webrtc", "pydantic_settings", "sqlalchemy", "alembic"),
+)
+
 
 def need_service_extra() -> None:
-    """Refuses in one line where the service's libraries are not installed.
+    """Check that the service's packages are installed.
 
     Raises:
-        MissingExtraError: the extra `serve` is not installed.
+        MissingExtraError: The extra `app` is not installed.
     """
-    for module in ("fastapi", "uvicorn", "argon2", "streamlit", "filelock", "prometheus_client"):
+    for module in _PACKAGES:
         if importlib.util.find_spec(module) is None:
-            raise MissingExtraError("the service", extra="serve")
+            raise MissingExtraError("the web app and its service", extra="app")

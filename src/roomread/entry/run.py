@@ -1,4 +1,4 @@
-"""Runs the service until it is told to end."""
+"""Run the service until a signal ends it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import logging
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 
@@ -32,20 +33,28 @@ from roomread.services.engine import Engine, serve_with
 from roomread.settings.addresses import is_loopback
 from roomread.settings.environment import Settings, load_settings
 
-# Two pictures at once fill two cores: each alone leaves one idle while it decodes and draws.
+# Pictures that may wait for each one that is being read.
 _WAITING_FOR_EACH = 4
 _END_SECONDS = 10
 
 
+class LogStyle(StrEnum):
+    """What the service writes to standard error."""
+
+    LINES = "lines"
+    JSON = "json"
+    FAILURES = "failures"
+
+
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where the service listens.
+    """The address that the service listens on.
 
     Attributes:
-        address: a name or address of this computer.
-        port: of TCP.
-        tls_cert: the certificate chain, PEM; None for plain HTTP.
-        tls_key: its private key, PEM.
+        address: Name or IP address of this computer.
+        port: TCP port.
+        tls_cert: File of the certificate chain, PEM; None for plain HTTP.
+        tls_key: File of its private key, PEM.
     """
 
     address: str
@@ -55,23 +64,31 @@ class Listen:
 
 
 def access_file(settings: Settings) -> Path:
-    """Where users and keys are kept."""
+    """Return the file that holds users and keys."""
     return settings.data / "access.json"
 
 
-def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
-    """Serves until SIGINT or SIGTERM; video jobs that are not finished then go on at the next time.
+def serve(
+    listen: Listen,
+    *,
+    sign_in: bool,
+    log_style: LogStyle = LogStyle.LINES,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; the next start goes on with unfinished video jobs.
 
     Args:
-        listen: where.
-        sign_in: ask for sign-in at a loopback address too.
-        log_json: log as JSON lines.
+        listen: The address to listen on.
+        sign_in: Whether to ask for sign-in on a loopback address too.
+        log_style: What to write to standard error.
+        on_ready: Called once with the service's URL, when it answers requests.
 
     Raises:
-        RoomreadError: it may not listen there, or cannot.
+        RoomreadError: Nobody could sign in at an address that others reach, or the address cannot
+            be listened on.
     """
     local = is_loopback(listen.address)
-    # At this computer alone a visitor is its user, who may name its files.
+    # Without sign-in on loopback the visitor is the computer's own user, who may name its files.
     alone = local and not sign_in
     if alone and "ROOMREAD_LOCAL_FILES" not in os.environ:
         os.environ["ROOMREAD_LOCAL_FILES"] = "true"
@@ -86,30 +103,39 @@ def serve(listen: Listen, *, sign_in: bool, log_json: bool) -> None:
         )
     provider = None if alone else provider_of(settings)
     with _lock(settings), _bound(listen) as bound:
-        set_up_logs(as_json=log_json, audit_file=settings.data / "audit.jsonl")
+        set_up_logs(
+            as_json=log_style is LogStyle.JSON,
+            failures_only=log_style is LogStyle.FAILURES,
+            audit_file=settings.data / "audit.jsonl",
+        )
         shutil.rmtree(exports_folder(settings), ignore_errors=True)
         cores = os.cpu_count() or 1
         engine = Engine(settings, jobs=settings.data / "jobs", processes=cores)
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
         slots = ConcurrencyLimiter(running=cores, waiting=_WAITING_FOR_EACH * cores)
-        door = AuthSettings(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
-        context = ServiceContext(settings, engine, door, slots, provider=provider)
+        auth = AuthSettings(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
+        context = ServiceContext(settings, engine, auth, slots, provider=provider)
         try:
             engine.warm_up()
-            _run(context, listen, bound)
+            _run(context, listen, bound, on_ready)
         finally:
             engine.close()
             context.ingest.close()
             log("ended", jobs_kept=engine.board.unfinished())
-    # The codecs' threads of a camera that was live do not survive the interpreter's own end.
+    # The codecs' threads of a live camera do not survive the interpreter's own shutdown.
     logging.shutdown()
     os._exit(0)
 
 
-def _run(context: ServiceContext, listen: Listen, bound: socket.socket) -> None:
+def _run(
+    context: ServiceContext,
+    listen: Listen,
+    bound: socket.socket,
+    on_ready: Callable[[str], None] | None,
+) -> None:
     service = make_service(context)
-    # Their own lines hold addresses and paths.
+    # Their own log lines hold addresses and paths.
     for library in ("uvicorn.error", "uvicorn.access", "websockets", "aiortc", "aioice"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     config = uvicorn.Config(
@@ -118,46 +144,63 @@ def _run(context: ServiceContext, listen: Listen, bound: socket.socket) -> None:
         access_log=False,
         server_header=False,
         forwarded_allow_ips=[str(network) for network in context.settings.trusted_proxies],
-        # A larger frame than a picture may be is nobody's camera.
+        # No camera's frame is larger than the largest picture.
         ws_max_size=context.settings.max_picture_mb * 1_000_000,
         ws_max_queue=4,
         timeout_graceful_shutdown=_END_SECONDS,
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
     )
-    server = _Server(config, context)
-    scheme = "https" if listen.tls_cert is not None else "http"
-    host, port = bound.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    log("serving", at=f"{scheme}://{shown}:{port}", sign_in=context.auth.sign_in)
-    # uvicorn ends in order, and then raises the signal that ended it.
+    url = _url(bound, tls=listen.tls_cert is not None)
+
+    def ready() -> None:
+        log("serving", at=url, sign_in=context.auth.sign_in)
+        if on_ready is not None:
+            on_ready(url)
+
+    server = _Server(config, context, ready)
+    # uvicorn shuts down in order, and then raises the signal again.
     with suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
 
 
-class _Server(uvicorn.Server):
-    """Says that it is about to end before it stops taking requests."""
+def _url(bound: socket.socket, *, tls: bool) -> str:
+    host, port = bound.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{shown}:{port}"
 
-    def __init__(self, config: uvicorn.Config, context: ServiceContext) -> None:
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that reports when it is ready and when it begins to shut down."""
+
+    def __init__(
+        self, config: uvicorn.Config, context: ServiceContext, on_ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._house = context
+        self._context, self._on_ready = context, on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal's handler."""
-        self._house.closing = True
+        """Handle a signal: stop taking work, then shut down."""
+        self._context.closing = True
         super().handle_exit(sig, frame)
 
 
 @contextmanager
 def _lock(settings: Settings) -> Iterator[None]:
-    """Two services would read each other's jobs."""
+    """Hold the data folder: two services would take each other's video jobs."""
     make_folder(settings.data, private=True)
     try:
         lock = FileLock(settings.data / "serve.lock", timeout=0).acquire()
     except Timeout as error:
         raise RoomreadError(
-            f"another roomread serve uses {settings.data}",
-            hint="end it, or set ROOMREAD_DATA_FOLDER",
+            f"another roomread app or roomread serve uses {settings.data}",
+            hint="use that one, end it, or set ROOMREAD_DATA_FOLDER to another folder",
         ) from error
     except OSError as error:
         raise OutputError(
@@ -170,14 +213,17 @@ def _lock(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _bound(listen: Listen) -> Iterator[socket.socket]:
-    """The listening socket; before the nets are loaded, so that a wrong port is told at once."""
+    """Open the listening socket, before the nets are loaded: a wrong port is reported at once."""
     try:
         family = socket.getaddrinfo(listen.address, listen.port)[0][0]
         bound = socket.create_server((listen.address, listen.port), family=family, backlog=128)
     except OSError as error:
-        hints = {errno.EADDRINUSE: "end what uses it, or give another --port"}
-        hint = hints.get(error.errno or 0, "check --address and --port")
-        problem = f"cannot listen on {listen.address}:{listen.port}: {error.strerror}"
+        in_use = error.errno == errno.EADDRINUSE
+        why = "the port is in use" if in_use else error.strerror
+        hint = (
+            "end what uses it, or give another --port" if in_use else "check --address and --port"
+        )
+        problem = f"cannot listen on {listen.address}:{listen.port}: {why}"
         raise RoomreadError(problem, hint=hint) from error
     with bound:
         yield bound

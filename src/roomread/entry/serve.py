@@ -15,7 +15,9 @@ from roomread.settings.compute import ComputeEngine
 
 def command(  # noqa: PLR0913 (each is an option of the command)
     *,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it listens.")] = 8501,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")
+    ] = 8501,
     address: Annotated[
         str, typer.Option(help="127.0.0.1 is this computer alone; 0.0.0.0 is everybody.")
     ] = "127.0.0.1",
@@ -35,7 +37,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 ) -> None:
     """Start the service: the web app, an upload page and an HTTP API on one port."""
     need_service_extra()
-    from roomread.entry.run import Listen, serve  # noqa: PLC0415 (needs the extra)
+    from roomread.entry.run import Listen, LogStyle, serve  # noqa: PLC0415 (needs the extra)
 
     if (tls_cert is None) != (tls_key is None):
         raise RoomreadError("TLS needs a certificate and its key", hint="give both, or neither")
@@ -45,4 +47,5 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     if engine is not None:
         # The web app's pages read the settings too.
         os.environ["ROOMREAD_ENGINE"] = engine
-    serve(Listen(address, port, tls_cert, tls_key), sign_in=sign_in, log_json=log_json)
+    style = LogStyle.JSON if log_json else LogStyle.LINES
+    serve(Listen(address, port, tls_cert, tls_key), sign_in=sign_in, log_style=style)

@@ -5,8 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread.errors import RoomreadError
+from roomread.services.engine import served_engine
 from roomread.settings.environment import load_settings
 from roomread.web import about, classroom, live, model, photo, teach, video
+
+_DEMONSTRATION = """
+**This is a demonstration**, run by Streamlit alone. It has no page Class, no HTTP API, no page for
+browsers without JavaScript and no sign-in, and a video that is being read is lost when the app
+restarts. `roomread app` on your computer has all of them, and `roomread serve` for others.
+"""
 
 
 def main() -> None:
@@ -19,11 +26,15 @@ def main() -> None:
         return
     if not about.purpose_is_known(settings):
         return
+    is_demonstration = served_engine() is None
+    if is_demonstration:
+        st.sidebar.info(_DEMONSTRATION)
+    recording = st.Page(classroom.show, title="Class", icon=":material/groups:", url_path="class")
     pages = [
         st.Page(live.show, title="Live", icon=":material/videocam:", url_path="live"),
         st.Page(photo.show, title="Photo", icon=":material/photo_camera:", url_path="photo"),
         st.Page(video.show, title="Video", icon=":material/movie:", url_path="video"),
-        st.Page(classroom.show, title="Class", icon=":material/groups:", url_path="class"),
+        *([] if is_demonstration else [recording]),
         st.Page(teach.show, title="Teach", icon=":material/school:", url_path="teach"),
         st.Page(model.show, title="Model", icon=":material/neurology:", url_path="model"),
         st.Page(about.show, title="About and privacy", icon=":material/info:", url_path="about"),

@@ -127,7 +127,7 @@ def test_a_service_outlives_its_replica_and_takes_its_cluster_along(tmp_path: Pa
 
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*PROGRAM[:1], *PROGRAM[3:], "serve", "--engine", "ray"],
+        [*PROGRAM[:1], *PROGRAM[3:], "serve", "--port", "0", "--engine", "ray"],
         env=os.environ
         | {"RAY_ADDRESS": "127.0.0.1:9", "ROOMREAD_DATA_FOLDER": str(tmp_path)}
         | {"HOME": str(tmp_path), "ROOMREAD_PURPOSE": "personal"},
