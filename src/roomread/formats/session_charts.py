@@ -1,248 +1,189 @@
-"""A session's charts as SVG text, to stand in a page without any file or script beside it."""
+"""The charts of a session as SVG text, the same on the pages of the app and in reports."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.formats import svg_plot as plot
+from roomread.formats.svg_plot import PlotArea
 from roomread.room import Alert, Change, clock
 from roomread.store.records import Mark
 from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 
-_WIDTH, _LEFT, _RIGHT = 1100, 64, 12
-# From unpleasant over none to pleasant; told apart with any kind of colour vision (ColorBrewer's
+# From unpleasant over neither to pleasant; distinct for every kind of colour vision (ColorBrewer's
 # PuOr, Harrower and Brewer 2003).
-_UNPLEASANT, _MIDDLE, _PLEASANT = (179, 88, 6), (247, 247, 247), (84, 39, 136)
-_GRID, _INK, _SOFT = "#d8dce0", "#1c2024", "#69737c"
-# Steps between the times that are written under a chart, s.
-_TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-# As many times as fit beside one another.
-_MOST_TICKS = 12
+_UNPLEASANT, _NEITHER, _PLEASANT = (179, 88, 6), (247, 247, 247), (84, 39, 136)
+_ORANGE, _RED, _LIGHT_GREY = "#b35806", "#b30000", "#c9d1d8"
+_SEAT_HEIGHT = 17
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """Where a chart's axes lie."""
-
-    start: float
-    end: float
-    low: float
-    high: float
-    top: float
-    height: float
-
-    def x(self, time: float) -> float:
-        share = (time - self.start) / max(self.end - self.start, 1e-9)
-        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
-
-    def y(self, value: float) -> float:
-        return self.top + (self.high - value) / (self.high - self.low) * self.height
-
-
-def valence(
+def valence_chart(
     series: TimeSeries,
-    marks: Sequence[Mark],
-    changes: Sequence[Change],
-    alerts: Sequence[Alert],
+    *,
+    marks: Sequence[Mark] = (),
+    changes: Sequence[Change] = (),
+    alerts: Sequence[Alert] = (),
+    height: float = 250,
 ) -> str:
-    """The room's valence with its interval and baseline, the marks, changes and alerts."""
-    frame = _frame(series, -1, 1, top=34, height=250)
-    parts = [_axes(frame, {-1: "-1", -0.5: "-0.5", 0: "0", 0.5: "+0.5", 1: "+1"})]
-    for run in _runs(series.valence):
-        band = [*zip(series.times[run], series.high[run], strict=True)]
-        band += [*zip(series.times[run], series.low[run], strict=True)][::-1]
-        parts.append(f'<polygon points="{_points(frame, band)}" fill="#4477aa" opacity="0.22"/>')
-    parts.append(_line(frame, series, series.baseline, f'stroke="{_SOFT}" stroke-dasharray="6 4"'))
-    parts.append(_line(frame, series, series.valence, 'stroke="#1f4e79" stroke-width="2"'))
-    parts += [_mark(frame, mark) for mark in marks if mark.time <= frame.end]
-    for change in changes:
-        x, y = frame.x(change.time), frame.y(change.after)
-        tall = 10 if change.after < change.before else -10
-        said = f"{clock(change.time)}: from {change.before:+.2f} to {change.after:+.2f}"
-        parts.append(
-            f'<path d="M{x - 7:.1f},{y - tall:.1f} h14 l-7,{tall} z" fill="#b35806">'
-            f"<title>{said}</title></path>"
-        )
-    for alert in alerts:
-        x, bottom = frame.x(alert.time), frame.top + frame.height
-        said = escape(f"{clock(alert.time)}: {alert.why}")
-        parts.append(
-            f'<circle cx="{x:.1f}" cy="{bottom - 8:.1f}" r="5" fill="#fff" stroke="#b30000" '
-            f'stroke-width="2"><title>{said}</title></circle>'
-        )
-    label = "Valence of the room over time, with its interval, marks, changes and alerts"
-    return _svg(parts, frame.top + frame.height + 26, label)
+    """Return the valence of a room over time with its 95 % interval and its dashed baseline.
 
-
-def expressions(series: TimeSeries) -> str:
-    """The shares of the seven expressions, stacked, with their names beside."""
-    frame = _frame(series, 0, 1, top=8, height=200)
-    parts = [_axes(frame, {0: "0 %", 0.5: "50 %", 1: "100 %"})]
-    for run in _runs(series.scores[:, 0]):
-        below = np.zeros(run.stop - run.start)
-        for e in BY_VALENCE:
-            above = below + series.scores[run, e]
-            area = [*zip(series.times[run], above, strict=True)]
-            area += [*zip(series.times[run], below, strict=True)][::-1]
-            parts.append(
-                f'<polygon points="{_points(frame, area)}" fill="{_color(e.color)}">'
-                f"<title>{e}</title></polygon>"
-            )
-            below = above
-    parts.append(
-        _legend([(str(e), _color(e.color)) for e in BY_VALENCE], frame.top + frame.height + 40)
-    )
-    label = "Shares of the expressions of the readable people over time"
-    return _svg(parts, frame.top + frame.height + 52, label)
-
-
-def coverage(series: TimeSeries) -> str:
-    """How many were present, and how many of them could be read."""
-    most = max(float(np.nanmax(series.present, initial=0)), 1.0)
-    frame = _frame(series, 0, most, top=8, height=110)
-    step = max(round(most / 4), 1)
-    parts = [_axes(frame, {n: str(n) for n in range(0, math.floor(most) + 1, step)})]
-    for values, color in ((series.present, "#c9d1d8"), (series.readable, "#4477aa")):
-        for run in _runs(values):
-            area = [*zip(series.times[run], values[run], strict=True)]
-            area += [
-                (float(series.times[run][-1]), 0.0),
-                (float(series.times[run][0]), 0.0),
-            ]
-            parts.append(f'<polygon points="{_points(frame, area)}" fill="{color}"/>')
-    legend = [("present", "#c9d1d8"), ("readable", "#4477aa")]
-    parts.append(_legend(legend, frame.top + frame.height + 40))
-    label = "People present and readable over time"
-    return _svg(parts, frame.top + frame.height + 52, label)
-
-
-def seats(seat_map: SeatMap) -> str:
-    """Each seat's valence over time: a row a seat."""
-    count, steps = seat_map.valence.shape
-    row = 16
-    frame = _Frame(0, steps * seat_map.step, 0, count, 8, row * count)
-    width = frame.x(seat_map.step) - frame.x(0) + 0.3
-    parts = []
-    for i, seat in enumerate(seat_map.seats):
-        y = frame.top + row * i
-        name = seat_map.names.get(seat, "")
-        parts.append(
-            f'<text x="{_LEFT - 6}" y="{y + 12}" text-anchor="end" font-size="11">'
-            f"{escape(name[:8] or str(seat))}</text>"
-        )
-        for j in np.flatnonzero(seat_map.seen[i]):
-            value = float(seat_map.valence[i, j])
-            color = "#c9d1d8" if math.isnan(value) else _diverging(value)
-            parts.append(
-                f'<rect x="{frame.x(float(j) * seat_map.step):.1f}" y="{y}" width="{width:.1f}" '
-                f'height="{row - 1}" fill="{color}"/>'
-            )
-    parts.append(_times(frame))
-    legend = [
-        ("unpleasant", _color(_UNPLEASANT)),
-        ("neither", _color(_MIDDLE)),
-        ("pleasant", _color(_PLEASANT)),
-        ("not readable", "#c9d1d8"),
-        ("not seen", "#ffffff"),
+    Args:
+        series: the moods of the session.
+        marks: drawn as vertical lines with their labels.
+        changes: lasting changes, drawn as triangles.
+        alerts: drawn as circles at the bottom.
+        height: of the plot without its labels, px.
+    """
+    area = _area(series, -1, 1, top=34 if marks else 8, height=height)
+    times = series.times
+    parts = [
+        plot.axes(area, {-1: "-1", -0.5: "-0.5", 0: "0", 0.5: "+0.5", 1: "+1"}),
+        plot.band(area, times, series.low, series.high, f'fill="{plot.BLUE}" opacity="0.25"'),
+        plot.line(area, times, series.baseline, f'stroke="{plot.GREY}" stroke-dasharray="6 4"'),
+        plot.line(area, times, series.valence, f'stroke="{plot.BLUE}" stroke-width="2"'),
+        *(_mark(area, mark) for mark in marks if mark.time <= area.end),
+        *(_change(area, change) for change in changes),
+        *(_alert(area, alert) for alert in alerts),
     ]
-    parts.append(_legend(legend, frame.top + frame.height + 40))
-    return _svg(parts, frame.top + frame.height + 52, "Valence of each seat over time")
+    counts = ((marks, "mark"), (changes, "lasting change"), (alerts, "alert"))
+    drawn = "".join(f"; {_count(len(each), what)}" for each, what in counts if each)
+    description = f"Valence of the room{_span(area)}{_range(series.valence, '+.2f')}{drawn}."
+    return plot.svg(parts, area.bottom + plot.TIMES_HEIGHT, description)
 
 
-def _frame(series: TimeSeries, low: float, high: float, *, top: float, height: float) -> _Frame:
+def expression_chart(series: TimeSeries) -> str:
+    """Return the shares of the seven expressions over time, stacked from unpleasant to pleasant."""
+    area = _area(series, 0, 1, top=8, height=200)
+    parts = [plot.axes(area, {0: "0 %", 0.5: "50 %", 1: "100 %"})]
+    below = np.zeros(len(series.times))
+    for e in BY_VALENCE:
+        above = below + series.scores[:, e]
+        color = f'fill="{plot.hex_color(e.color)}"'
+        parts.append(plot.band(area, series.times, below, above, color, str(e)))
+        below = above
+    parts.append(plot.legend([(str(e), plot.hex_color(e.color)) for e in BY_VALENCE], area))
+    shares = _mean_shares(series.scores)
+    description = f"Shares of the expressions of the readable people{_span(area)}{shares}."
+    return plot.svg(parts, area.bottom + plot.LEGEND_HEIGHT, description)
+
+
+def coverage_chart(series: TimeSeries) -> str:
+    """Return how many people were present over time, and how many of them could be read."""
+    most = max(float(np.nanmax(series.present, initial=0)), 1.0)
+    area = _area(series, 0, most, top=8, height=110)
+    step = max(round(most / 4), 1)
+    zero = np.zeros(len(series.times))
+    colors = {"present": _LIGHT_GREY, "readable": plot.BLUE}
+    parts = [plot.axes(area, {n: str(n) for n in range(0, math.floor(most) + 1, step)})]
+    for name, values in (("present", series.present), ("readable", series.readable)):
+        style = f'fill="{colors[name]}"'
+        parts.append(plot.band(area, series.times, zero, values, style, name))
+    parts.append(plot.legend([*colors.items()], area))
+    present, readable = _range(series.present, ".0f"), _range(series.readable, ".0f")
+    description = f"People present{present} and readable{readable}{_span(area)}."
+    return plot.svg(parts, area.bottom + plot.LEGEND_HEIGHT, description)
+
+
+def seat_chart(seats: SeatMap) -> str:
+    """Return the valence of each seat over time, one row per seat."""
+    count, steps = seats.valence.shape
+    area = PlotArea(0, steps * seats.step, 0, count, 8, _SEAT_HEIGHT * count)
+    parts = [_seat_row(area, seats, row) for row in range(count)]
+    parts.append(plot.time_axis(area))
+    legend = [
+        ("unpleasant", plot.hex_color(_UNPLEASANT)),
+        ("neither", plot.hex_color(_NEITHER)),
+        ("pleasant", plot.hex_color(_PLEASANT)),
+        ("not readable", _LIGHT_GREY),
+        ("not seen", "none"),
+    ]
+    parts.append(plot.legend(legend, area))
+    description = f"Valence of {_count(count, 'seat')}{_span(area)}, one row per seat."
+    return plot.svg(parts, area.bottom + plot.LEGEND_HEIGHT, description)
+
+
+def _area(series: TimeSeries, low: float, high: float, *, top: float, height: float) -> PlotArea:
     start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
-    return _Frame(float(start), float(max(end, start + 1)), low, high, top, height)
+    return PlotArea(float(start), float(max(end, start + 1)), low, high, top, height)
 
 
-def _axes(frame: _Frame, levels: dict[float, str] | dict[int, str]) -> str:
-    lines = []
-    for value, text in levels.items():
-        y = frame.y(value)
-        lines.append(f'<path d="M{_LEFT},{y:.1f} H{_WIDTH - _RIGHT}" stroke="{_GRID}"/>')
-        lines.append(
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" font-size="12">{text}</text>'
-        )
-    return "".join(lines) + _times(frame)
-
-
-def _times(frame: _Frame) -> str:
-    span = frame.end - frame.start
-    tick = next((t for t in _TICKS if span / t <= _MOST_TICKS), _TICKS[-1])
-    bottom = frame.top + frame.height
-    texts = []
-    for n in range(math.ceil(frame.start / tick), math.floor(frame.end / tick) + 1):
-        x = frame.x(n * tick)
-        texts.append(f'<path d="M{x:.1f},{bottom:.1f} v5" stroke="{_SOFT}"/>')
-        texts.append(
-            f'<text x="{x:.1f}" y="{bottom + 18:.1f}" text-anchor="middle" font-size="12">'
-            f"{clock(n * tick)}</text>"
-        )
-    return "".join(texts)
-
-
-def _mark(frame: _Frame, mark: Mark) -> str:
-    # The first figure comes a moment after the start.
-    x = frame.x(max(mark.time, frame.start))
-    # Words near the right edge run to the left.
-    anchor, shift = ("end", -4) if x > 0.85 * _WIDTH else ("start", 4)
+def _mark(area: PlotArea, mark: Mark) -> str:
+    # The first mood comes a moment after the start of the session.
+    x = area.x(max(mark.time, area.start))
+    # Labels near the right edge are written to the left of their line.
+    anchor, shift = ("end", -4) if x > 0.85 * plot.WIDTH else ("start", 4)
     label = mark.label if len(mark.label) <= 28 else mark.label[:27] + "…"
     return (
-        f'<path d="M{x:.1f},14 V{frame.top + frame.height:.1f}" stroke="{_INK}" opacity="0.55"/>'
-        f'<text x="{x + shift:.1f}" y="24" text-anchor="{anchor}" font-size="12">'
-        f"{escape(label)}</text>"
+        f'<path d="M{x:.1f},14 V{area.bottom:.1f}" stroke="currentColor" opacity="0.55"/>'
+        + plot.text(x + shift, 24, label, anchor=anchor)
     )
 
 
-def _line(frame: _Frame, series: TimeSeries, values: NDArray[np.float64], style: str) -> str:
-    return "".join(
-        f'<polyline points="{_points(frame, zip(series.times[run], values[run], strict=True))}" '
-        f'fill="none" {style}/>'
-        for run in _runs(values)
+def _change(area: PlotArea, change: Change) -> str:
+    x, y = area.x(change.time), area.y(change.after)
+    tip = 10 if change.after < change.before else -10
+    title = f"{clock(change.time)}: from {change.before:+.2f} to {change.after:+.2f}"
+    return (
+        f'<path d="M{x - 7:.1f},{y - tip:.1f} h14 l-7,{tip} z" fill="{_ORANGE}">'
+        f"{plot.tooltip(title)}</path>"
     )
 
 
-def _points(frame: _Frame, points: Iterable[tuple[float, float]]) -> str:
-    return " ".join(f"{frame.x(time):.1f},{frame.y(value):.1f}" for time, value in points)
+def _alert(area: PlotArea, alert: Alert) -> str:
+    return (
+        f'<circle cx="{area.x(alert.time):.1f}" cy="{area.bottom - 8:.1f}" r="5" fill="#fff" '
+        f'stroke="{_RED}" stroke-width="2">'
+        f"{plot.tooltip(f'{clock(alert.time)}: {alert.why}')}</circle>"
+    )
 
 
-def _runs(values: NDArray[np.float64]) -> list[slice]:
-    """The stretches without NaN."""
-    known = np.concatenate([[False], ~np.isnan(values), [False]]).astype(int)
-    starts, ends = np.flatnonzero(np.diff(known) == 1), np.flatnonzero(np.diff(known) == -1)
-    return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
-
-
-def _legend(entries: Sequence[tuple[str, str]], y: float) -> str:
-    parts, x = [], float(_LEFT)
-    for name, color in entries:
+def _seat_row(area: PlotArea, seats: SeatMap, row: int) -> str:
+    y = area.top + _SEAT_HEIGHT * row
+    # A hair wider than a step, or rounding would leave stripes between the steps.
+    width = area.x(seats.step) - area.x(0) + 0.3
+    seat = seats.seats[row]
+    name = seats.names.get(seat, "")
+    label = plot.text(plot.LEFT - 6, y + 13, name[:8] or str(seat), anchor="end")
+    parts = [f"<g>{plot.tooltip(name)}{label}</g>" if name else label]
+    for column in np.flatnonzero(seats.seen[row]):
+        value = float(seats.valence[row, column])
+        color = _LIGHT_GREY if math.isnan(value) else _diverging(value)
         parts.append(
-            f'<rect x="{x:.0f}" y="{y - 11:.0f}" width="12" height="12" fill="{color}" '
-            f'stroke="{_SOFT}" stroke-width="0.5"/>'
-            f'<text x="{x + 17:.0f}" y="{y:.0f}" font-size="12">{escape(name)}</text>'
+            f'<rect x="{area.x(float(column) * seats.step):.1f}" y="{y}" width="{width:.1f}" '
+            f'height="{_SEAT_HEIGHT - 1}" fill="{color}"/>'
         )
-        x += 36 + 7.2 * len(name)
     return "".join(parts)
-
-
-def _color(rgb: tuple[int, int, int]) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*rgb)
 
 
 def _diverging(value: float) -> str:
     end, share = (_PLEASANT if value > 0 else _UNPLEASANT), min(abs(value), 1.0)
-    red, green, blue = (round(m + share * (e - m)) for m, e in zip(_MIDDLE, end, strict=True))
-    return _color((red, green, blue))
+    red, green, blue = (round(m + share * (e - m)) for m, e in zip(_NEITHER, end, strict=True))
+    return plot.hex_color((red, green, blue))
 
 
-def _svg(parts: Sequence[str], height: float, label: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label={quoteattr(label)} '
-        f'font-family="system-ui, sans-serif" fill="{_INK}" xmlns="http://www.w3.org/2000/svg">'
-        + "".join(parts)
-        + "</svg>"
-    )
+def _span(area: PlotArea) -> str:
+    return f" from {clock(area.start)} to {clock(area.end)}"
+
+
+def _range(values: NDArray[np.float64], form: str) -> str:
+    """Return the least and the greatest value in words; empty where all are NaN."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return ": no figure"
+    return f": between {known.min():{form}} and {known.max():{form}}"
+
+
+def _mean_shares(scores: NDArray[np.float64]) -> str:
+    known = scores[~np.isnan(scores[:, 0])]
+    if not len(known):
+        return ": no figure"
+    means = known.mean(axis=0)
+    return ": on average " + ", ".join(f"{e} {means[e]:.0%}" for e in BY_VALENCE)
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""`report.html`: a session on one page that can be printed and needs nothing beside it."""
+"""A session's report: one HTML page that can be printed and needs no other file."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from roomread.store.summary import seat_map, summarise, time_series
 
 
 def session_report(store: SessionStore, session_id: str) -> str:
-    """The page as HTML; it holds no picture of anybody.
+    """Return the report as HTML; it holds no picture of anybody.
 
     Args:
         store: where the session is kept.
-        session_id: its id.
+        session_id: of the session.
 
     Raises:
         SessionError: there is no such session.
@@ -25,7 +25,7 @@ def session_report(store: SessionStore, session_id: str) -> str:
     alerts = store.alerts(session.id)
     people = store.people(session.id)
     summary = summarise(moods, marks)
-    shown = time_series(moods)
+    series = time_series(moods)
     seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
     fall = summary.deepest_fall
     return pages.render(
@@ -45,8 +45,8 @@ def session_report(store: SessionStore, session_id: str) -> str:
         expressions=list(Expression),
         least=MIN_PEOPLE,
         clock=clock,
-        valence=charts.valence(shown, marks, summary.changes, alerts) if moods else "",
-        shares=charts.expressions(shown) if moods else "",
-        coverage=charts.coverage(shown) if moods else "",
-        seats=charts.seats(seats) if seats is not None else "",
+        valence=charts.valence_chart(series, marks=marks, changes=summary.changes, alerts=alerts),
+        shares=charts.expression_chart(series),
+        coverage=charts.coverage_chart(series),
+        seats=charts.seat_chart(seats) if seats is not None else "",
     )

@@ -10,6 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from roomread.errors import DatabaseError, RoomreadError
+from roomread.formats.session_charts import (
+    coverage_chart,
+    expression_chart,
+    seat_chart,
+    valence_chart,
+)
 from roomread.formats.session_export import Format, export
 from roomread.formats.session_report import session_report
 from roomread.media import VIDEO_SUFFIXES
@@ -20,11 +26,16 @@ from roomread.services.recording import open_store
 from roomread.settings.environment import Settings, load_settings
 from roomread.store import Mark, Session, SessionStore, State
 from roomread.store.summary import Summary, seat_map, summarise, time_series
-from roomread.web.class_charts import coverage_chart, seats_chart, shares_chart, valence_chart
 from roomread.web.class_people import show_people, show_purge
 from roomread.web.shared import engine, go_to, is_signed_in, owner, upload_types, words_for
+from roomread.web.svg import show_svg
 
 _EVERY = 0.5
+_VALENCE_HELP = (
+    "The share of pleasant expressions minus the share of unpleasant ones. The band is the 95 % "
+    "interval, the dashed line what was usual in the ten minutes before, a triangle a lasting "
+    "change, a circle an alert."
+)
 
 
 @st.cache_resource(on_release=RecordingQueue.close)
@@ -200,14 +211,19 @@ def _show_mood(mood: RoomMood | None) -> None:
 
 
 def _show_charts(store: SessionStore, session: Session) -> Summary:
+    """Draw the charts of the room, the same as in the report, and return the summary."""
     moods, marks = store.moods(session.id), store.marks(session.id)
-    if not moods:
-        return summarise(moods, marks)
-    shown = time_series(moods, points=300)
-    st.altair_chart(valence_chart(shown, marks), width="stretch")
-    st.altair_chart(shares_chart(shown), width="stretch")
-    st.altair_chart(coverage_chart(shown), width="stretch")
-    return summarise(moods, marks)
+    summary = summarise(moods, marks)
+    if moods:
+        series, alerts = time_series(moods), store.alerts(session.id)
+        valence = valence_chart(series, marks=marks, changes=summary.changes, alerts=alerts)
+        st.markdown("**Valence of the room**", help=_VALENCE_HELP)
+        show_svg(valence, key="valence")
+        st.markdown("**Expressions**")
+        show_svg(expression_chart(series), key="expressions")
+        st.markdown("**Who could be read**")
+        show_svg(coverage_chart(series), key="coverage")
+    return summary
 
 
 def _show_kept(store: SessionStore, session: Session) -> None:
@@ -235,7 +251,7 @@ def _show_kept(store: SessionStore, session: Session) -> None:
     seats = seat_map(readings, names)
     if seats is not None:
         st.subheader("Seats")
-        st.altair_chart(seats_chart(seats), width="stretch")
+        show_svg(seat_chart(seats), key="seats")
         st.caption(
             "A row is a number: a seat or a tile, not a face, unless people were told apart by "
             "their faces."

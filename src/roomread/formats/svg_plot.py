@@ -1,0 +1,184 @@
+"""Axes, lines, areas and legends of a chart as SVG text, with times as m:ss below.
+
+Text and axes have the colour of the page's text (`currentColor`), so that one chart serves a light
+and a dark page, the screen and the printer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.room import clock
+
+WIDTH, LEFT, RIGHT = 900, 72, 12
+FONT_SIZE = 13
+GREY, BLUE = "#9aa3ab", "#4477aa"
+# Room below a chart for its times, and for a legend below these, px.
+TIMES_HEIGHT, LEGEND_HEIGHT = 26, 54
+# Steps between the times written below a chart, s.
+_TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+# More times than this would not fit beside one another.
+_MAX_TICKS = 12
+
+Points = Iterable[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlotArea:
+    """Where the values of a chart are drawn.
+
+    Attributes:
+        start: time at the left edge, s.
+        end: time at the right edge, s.
+        low: value at the bottom.
+        high: value at the top.
+        top: distance from the top of the chart, px.
+        height: px.
+    """
+
+    start: float
+    end: float
+    low: float
+    high: float
+    top: float
+    height: float
+
+    @property
+    def bottom(self) -> float:
+        """Return the distance of the lower edge from the top of the chart, px."""
+        return self.top + self.height
+
+    def x(self, time: float) -> float:
+        """Return the horizontal position of a time, px."""
+        share = (time - self.start) / max(self.end - self.start, 1e-9)
+        return LEFT + share * (WIDTH - LEFT - RIGHT)
+
+    def y(self, value: float) -> float:
+        """Return the vertical position of a value, px."""
+        return self.top + (self.high - value) / (self.high - self.low) * self.height
+
+    def points(self, points: Points) -> str:
+        """Return (time, value) pairs as SVG's list of points."""
+        return " ".join(f"{self.x(time):.1f},{self.y(value):.1f}" for time, value in points)
+
+
+def axes(area: PlotArea, levels: Mapping[float, str]) -> str:
+    """Return horizontal grid lines with their labels, and the times below."""
+    lines = []
+    for value, label in levels.items():
+        y = area.y(value)
+        lines.append(
+            f'<path d="M{LEFT},{y:.1f} H{WIDTH - RIGHT}" stroke="currentColor" opacity="0.18"/>'
+        )
+        lines.append(text(LEFT - 6, y + 4, label, anchor="end"))
+    return "".join(lines) + time_axis(area)
+
+
+def time_axis(area: PlotArea) -> str:
+    """Return the times below a chart, as m:ss at round steps."""
+    span = area.end - area.start
+    tick = next((t for t in _TICKS if span / t <= _MAX_TICKS), _TICKS[-1])
+    parts = []
+    for n in range(math.ceil(area.start / tick), math.floor(area.end / tick) + 1):
+        x = area.x(n * tick)
+        parts.append(
+            f'<path d="M{x:.1f},{area.bottom:.1f} v5" stroke="currentColor" opacity="0.5"/>'
+        )
+        parts.append(text(x, area.bottom + 19, clock(n * tick), anchor="middle"))
+    return "".join(parts)
+
+
+def text(x: float, y: float, content: str, *, anchor: str = "start") -> str:
+    """Return escaped text; `anchor` is SVG's `text-anchor`."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(content)}</text>'
+
+
+def tooltip(content: str) -> str:
+    """Return the text that is shown while the pointer rests on an element."""
+    return f"<title>{escape(content)}</title>"
+
+
+def line(
+    area: PlotArea, times: NDArray[np.float64], values: NDArray[np.float64], style: str
+) -> str:
+    """Return a line through the values that interrupts where they are NaN."""
+    return "".join(
+        f'<polyline points="{area.points(zip(times[run], values[run], strict=True))}" '
+        f'fill="none" {style}/>'
+        for run in runs(values)
+    )
+
+
+def band(
+    area: PlotArea,
+    times: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    style: str,
+    title: str = "",
+) -> str:
+    """Return the area between two lines that interrupts where they are NaN.
+
+    Args:
+        area: of the chart.
+        times: float64 [N], s.
+        low: the lower line, float64 [N].
+        high: the upper line, float64 [N].
+        style: SVG attributes.
+        title: the tooltip; empty for none.
+    """
+    inside = tooltip(title) if title else ""
+    parts = []
+    for run in runs(high - low):
+        upper = [*zip(times[run], high[run], strict=True)]
+        lower = [*zip(times[run], low[run], strict=True)][::-1]
+        points = area.points(upper + lower)
+        parts.append(f'<polygon points="{points}" {style}>{inside}</polygon>')
+    return "".join(parts)
+
+
+def runs(values: NDArray[np.float64]) -> list[slice]:
+    """Return the stretches of an array without NaN."""
+    known = np.concatenate([[False], ~np.isnan(values), [False]]).astype(int)
+    starts, ends = np.flatnonzero(np.diff(known) == 1), np.flatnonzero(np.diff(known) == -1)
+    return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
+
+
+def legend(entries: Sequence[tuple[str, str]], area: PlotArea) -> str:
+    """Return (label, colour) entries in a row below the times."""
+    parts, x, y = [], float(LEFT), area.bottom + 44
+    for label, color in entries:
+        parts.append(
+            f'<rect x="{x:.0f}" y="{y - 11:.0f}" width="12" height="12" fill="{color}" '
+            f'stroke="{GREY}" stroke-width="0.5"/>' + text(x + 17, y, label)
+        )
+        x += 34 + 0.58 * FONT_SIZE * len(label)
+    return "".join(parts)
+
+
+def hex_color(rgb: tuple[int, int, int]) -> str:
+    """Return a colour, 0..255 each, as #rrggbb."""
+    return "#{:02x}{:02x}{:02x}".format(*rgb)
+
+
+def svg(parts: Sequence[str], height: float, description: str) -> str:
+    """Return a whole chart.
+
+    Args:
+        parts: what is drawn, first to last.
+        height: of the chart, px.
+        description: what a screen reader says instead of the picture.
+    """
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
+        f'aria-label={quoteattr(description)} font-family="system-ui, sans-serif" '
+        f'font-size="{FONT_SIZE}" fill="currentColor" xmlns="http://www.w3.org/2000/svg">'
+        + "".join(parts)
+        + "</svg>"
+    )

@@ -1,0 +1,38 @@
+"""SVG charts on a page of the app."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+# `st.html` removes SVG, and `st.image` would show neither the theme's colour nor a description.
+# On a narrow screen the chart is scrolled sideways, as its labels would be too small to read.
+_STYLE = """
+.chart { color: var(--st-text-color); overflow-x: auto; }
+.chart svg { display: block; width: 100%; min-width: 40rem; height: auto; }
+"""
+_SCRIPT = """
+export default function ({ data, parentElement }) {
+  parentElement.querySelector(".chart").innerHTML = data.svg;
+}
+"""
+
+
+@st.cache_resource
+def _component() -> ComponentRenderer:
+    return st.components.v2.component(
+        "roomread.chart",
+        html='<div class="chart" tabindex="0"></div>',
+        css=_STYLE,
+        js=_SCRIPT,
+    )
+
+
+def show_svg(svg: str, *, key: str) -> None:
+    """Draw a chart as wide as the page, in the theme's colour of text.
+
+    Args:
+        svg: an `<svg>` element of `roomread.formats`, which escapes the texts in it.
+        key: of the chart on its page, so that it is redrawn in place.
+    """
+    _component()(key=key, data={"svg": svg})

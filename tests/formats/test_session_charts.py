@@ -1,0 +1,145 @@
+"""The charts of a session, read back from their SVG."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from classes import lesson
+from roomread.formats import svg_plot
+from roomread.formats.session_charts import (
+    coverage_chart,
+    expression_chart,
+    seat_chart,
+    valence_chart,
+)
+from roomread.readings import Expression
+from roomread.room import Alert, Change, RoomMeter, RoomMood
+from roomread.store.records import Mark
+from roomread.store.summary import SeatMap, TimeSeries, time_series
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def moods() -> list[RoomMood]:
+    meter = RoomMeter()
+    found = (meter.update(time, readings) for time, readings in lesson(300, people=12, every=2.0))
+    return [mood for mood in found if mood is not None]
+
+
+@pytest.fixture(scope="module")
+def series(moods: list[RoomMood]) -> TimeSeries:
+    return time_series(moods)
+
+
+def parsed(svg: str) -> ET.Element:
+    return ET.fromstring(svg)  # noqa: S314 (our own)
+
+
+def texts(svg: str) -> list[str]:
+    return [element.text or "" for element in parsed(svg).iter(f"{SVG}text")]
+
+
+def description(svg: str) -> str:
+    return parsed(svg).attrib["aria-label"]
+
+
+def without_figure(series: TimeSeries) -> TimeSeries:
+    nothing = np.full_like(series.valence, np.nan)
+    scores = np.full_like(series.scores, np.nan)
+    return TimeSeries(
+        series.times,
+        series.step,
+        series.present,
+        np.full_like(series.readable, 4.0),
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        scores,
+    )
+
+
+def test_times_are_written_as_minutes_and_seconds_at_round_steps(series: TimeSeries) -> None:
+    for chart in (valence_chart(series), expression_chart(series), coverage_chart(series)):
+        written = [text for text in texts(chart) if ":" in text]
+        assert written == ["0:30", "1:00", "1:30", "2:00", "2:30", "3:00", "3:30", "4:00", "4:30"]
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 45, 90, 300])
+def test_times_never_overlap(minutes: int) -> None:
+    area = svg_plot.PlotArea(0, 60 * minutes, 0, 1, 0, 100)
+    axis = f'<svg xmlns="http://www.w3.org/2000/svg">{svg_plot.time_axis(area)}</svg>'
+    places = [float(element.attrib["x"]) for element in parsed(axis).iter(f"{SVG}text")]
+    assert len(places) >= 4
+    assert min(np.diff(places)) > 4.5 * svg_plot.FONT_SIZE
+
+
+def test_line_and_interval_stop_where_there_is_no_figure(series: TimeSeries) -> None:
+    broken = series.valence.copy()
+    broken[50:60] = np.nan
+    line = svg_plot.line(svg_plot.PlotArea(0, 300, -1, 1, 0, 100), series.times, broken, "")
+    assert line.count("<polyline") == 2
+    assert "nan" not in line
+
+
+def test_chart_without_a_figure_says_so(series: TimeSeries) -> None:
+    hidden = without_figure(series)
+    for chart in (valence_chart(hidden), expression_chart(hidden)):
+        assert "no figure" in description(chart)
+        assert "<polygon" not in chart
+    assert "readable: between 4 and 4" in description(coverage_chart(hidden))
+
+
+def test_description_has_the_range_and_what_is_drawn(series: TimeSeries) -> None:
+    chart = valence_chart(
+        series,
+        marks=[Mark(60, "a"), Mark(90, "b")],
+        changes=[Change(120.0, 0.4, -0.1)],
+    )
+    said = description(chart)
+    assert f"between {np.nanmin(series.valence):+.2f} and" in said
+    assert said.endswith("; 2 marks; 1 lasting change.")
+    assert "happy" in description(expression_chart(series))
+
+
+def test_values_lie_where_the_axis_says() -> None:
+    area = svg_plot.PlotArea(0, 100, -1, 1, 10, 200)
+    assert (area.y(1), area.y(0), area.y(-1)) == (10, 110, 210)
+    assert (area.x(0), area.x(100)) == (svg_plot.LEFT, svg_plot.WIDTH - svg_plot.RIGHT)
+
+
+def test_expressions_keep_their_colours_and_fill_the_chart(series: TimeSeries) -> None:
+    chart = parsed(expression_chart(series))
+    areas = {area[0].text: area for area in chart.iter(f"{SVG}polygon")}
+    assert set(areas) == {e.display_name for e in Expression}
+    for e in Expression:
+        assert areas[str(e)].attrib["fill"] == svg_plot.hex_color(e.color)
+    # The last one stacked ends at 100 %, which is 8 px from the top.
+    heights = [float(p.split(",")[1]) for p in areas["happy"].attrib["points"].split()]
+    assert min(heights) == pytest.approx(8.0, abs=0.2)
+
+
+def test_marks_alerts_and_names_are_escaped(series: TimeSeries) -> None:
+    evil = '<script>alert(1)</script> & "so on" that is far longer than fits'
+    alert = Alert(1, 30.0, "attention < 0.5", evil, 0.9)
+    chart = valence_chart(series, marks=[Mark(10, evil)], alerts=[alert])
+    assert "<script" not in chart
+    assert any(text.startswith("<script>") and text.endswith("…") for text in texts(chart))
+    names = SeatMap((1,), {1: evil}, 1.0, np.zeros((1, 3)), np.ones((1, 3), bool))
+    assert "<script" not in seat_chart(names)
+    parsed(seat_chart(names))
+
+
+def test_seat_is_empty_where_not_seen_grey_where_unreadable_and_coloured_by_valence() -> None:
+    valence = np.array([[np.nan, np.nan, -1.0, 0.0, 1.0]])
+    seats = SeatMap((7,), {}, 2.0, valence, np.array([[False, True, True, True, True]]))
+    chart = seat_chart(seats)
+    cells = [r.attrib["fill"] for r in parsed(chart).iter(f"{SVG}rect") if "stroke" not in r.attrib]
+    assert cells == ["#c9d1d8", "#b35806", "#f7f7f7", "#542788"]
+    assert "7" in texts(chart)
+    assert re.search("Valence of 1 seat from 0:00 to 0:10", description(chart))
