@@ -9,6 +9,7 @@
     ├── RulesError          a rule of attention that cannot be understood
     ├── SessionError        a session that cannot be kept or found
     │   └── DatabaseError   the database that keeps sessions fails
+    ├── WireError           a value that does not keep the schema of readings
     ├── DeviceError         the nets cannot run on the device that was asked for
     ├── BusyError           a request that is not taken, or not answered in time
     └── MissingExtraError   a feature whose optional dependency is not installed
@@ -71,6 +72,18 @@ class SessionError(RoomreadError):
 
 class DatabaseError(SessionError):
     """The database that keeps sessions cannot be opened, reached or written."""
+
+
+class WireError(RoomreadError):
+    """A value does not keep the schema of readings (`roomread.wire`).
+
+    Attributes:
+        path: where the value stands, as a JSONPath such as `$.faces[2].box.left`.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
 
 
 class BusyError(RoomreadError):

@@ -1,0 +1,41 @@
+"""The one schema in which readings leave and enter the program, for JSON and for tables.
+
+The API, its client, JSON and JSON lines, CSV, Parquet and sessions use it. docs/schema.md lists
+every field; `json_schema` is the same as JSON Schema. What is written comes back equal.
+"""
+
+from roomread.wire.codec import (
+    FrameReadings,
+    frame_from_dict,
+    frame_to_dict,
+    reading_from_dict,
+    reading_to_dict,
+)
+from roomread.wire.columns import (
+    COLUMNS,
+    Column,
+    column_types,
+    reading_from_row,
+    reading_to_row,
+    state_column,
+)
+from roomread.wire.schema import FACE, FRAME, READING, WIRE_VERSION, json_schema
+
+__all__ = [
+    "COLUMNS",
+    "FACE",
+    "FRAME",
+    "READING",
+    "WIRE_VERSION",
+    "Column",
+    "FrameReadings",
+    "column_types",
+    "frame_from_dict",
+    "frame_to_dict",
+    "json_schema",
+    "reading_from_dict",
+    "reading_from_row",
+    "reading_to_dict",
+    "reading_to_row",
+    "state_column",
+]

@@ -1,0 +1,253 @@
+"""Readings and frames to plain values and back, so that they come back equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.errors import WireError
+from roomread.readings import (
+    Box,
+    Expression,
+    Frame,
+    Pose,
+    Quality,
+    Reading,
+    Scores,
+    StateScore,
+    Unreadable,
+)
+from roomread.wire.schema import (
+    EXPRESSION_NAMES,
+    FRAME,
+    LANDMARK_NAMES,
+    QUALITY_NAMES,
+    READING,
+    WIRE_VERSION,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReadings:
+    """The readings of one frame, without its pixels.
+
+    Attributes:
+        source: name of the file, camera or stream.
+        time: seconds from the start of the source.
+        frame_index: position of the frame in its source, from 0; None where it is not known.
+        width: of the picture, px; None where it is not known.
+        height: of the picture, px; None where it is not known.
+        readings: of the faces, largest first; each has the frame's source, time and index.
+        signal: why the frame shows nothing to read, such as a black picture; None where it does.
+    """
+
+    source: str
+    time: float
+    frame_index: int | None
+    width: int | None
+    height: int | None
+    readings: tuple[Reading, ...]
+    signal: str | None = None
+
+    @classmethod
+    def of(
+        cls, frame: Frame, readings: Iterable[Reading], *, signal: str | None = None
+    ) -> FrameReadings:
+        """Return the readings of a frame together with what describes the frame."""
+        height, width = frame.image.shape[:2]
+        faces = tuple(readings)
+        return cls(frame.source, frame.time, frame.index, width, height, faces, signal)
+
+
+def reading_to_dict(reading: Reading) -> dict[str, Any]:
+    """Return a reading as plain values, ready for JSON, with every field of the schema."""
+    return {
+        "schema_version": WIRE_VERSION,
+        "source": reading.source,
+        "time": float(reading.time),
+        "frame_index": reading.frame_index,
+    } | _face_to_dict(reading)
+
+
+def frame_to_dict(frame: FrameReadings) -> dict[str, Any]:
+    """Return a frame and its faces as plain values, ready for JSON."""
+    return {
+        "schema_version": WIRE_VERSION,
+        "source": frame.source,
+        "time": float(frame.time),
+        "frame_index": frame.frame_index,
+        "width": frame.width,
+        "height": frame.height,
+        "signal": frame.signal,
+        "faces": [_face_to_dict(reading) for reading in frame.readings],
+    }
+
+
+def reading_from_dict(value: Any, *, path: str = "$") -> Reading:
+    """Return the reading of plain values.
+
+    Args:
+        value: as `json.loads` returns it.
+        path: where the value stands in a larger one, for messages.
+
+    Raises:
+        WireError: it does not keep the schema; the message names the place.
+    """
+    READING.check(value, path)
+    return _face_from_dict(value, value, path, 0.0)
+
+
+def frame_from_dict(
+    value: Any, *, path: str = "$", default_threshold: float = 0.0
+) -> FrameReadings:
+    """Return the frame of plain values.
+
+    Args:
+        value: as `json.loads` returns it.
+        path: where the value stands in a larger one, for messages.
+        default_threshold: the threshold of faces that have none, 0..1.
+
+    Raises:
+        WireError: it does not keep the schema; the message names the place.
+    """
+    FRAME.check(value, path)
+    return FrameReadings(
+        source=value.get("source", ""),
+        time=float(value["time"]),
+        frame_index=_integer(value.get("frame_index")),
+        width=_integer(value.get("width")),
+        height=_integer(value.get("height")),
+        readings=tuple(
+            _face_from_dict(face, value, f"{path}.faces[{index}]", default_threshold)
+            for index, face in enumerate(value["faces"])
+        ),
+        signal=value.get("signal"),
+    )
+
+
+def _face_to_dict(reading: Reading) -> dict[str, Any]:
+    scores, quality = reading.scores, asdict(reading.quality)
+    return {
+        "track_id": reading.track_id,
+        "seat": reading.seat,
+        "person": reading.person,
+        "box": {name: float(value) for name, value in reading.box._asdict().items()},
+        "landmarks": _landmarks_to_dict(reading.landmarks),
+        "detection_confidence": _float(reading.detection_confidence),
+        "expression": _name(reading.expression),
+        "confidence": None if scores is None else max(_shortest(scores.probabilities)),
+        "threshold": None if scores is None else float(scores.threshold),
+        "scores": None
+        if scores is None
+        else dict(zip(EXPRESSION_NAMES, _shortest(scores.probabilities), strict=True)),
+        "unreadable": reading.quality.reason.value if reading.quality.reason is not None else None,
+        "quality": {name: _float(quality[name]) for name in QUALITY_NAMES},
+        "states": {
+            state.name: {
+                "percentile": float(state.percentile),
+                "threshold": float(state.threshold),
+                "shown": bool(state.is_shown),
+            }
+            for state in reading.states
+        },
+        "valence": _float(reading.valence),
+        "pose": None if reading.pose is None else _floats(asdict(reading.pose)),
+        "action_units": None if reading.action_units is None else _floats(reading.action_units),
+    }
+
+
+def _face_from_dict(
+    face: Mapping[str, Any], frame: Mapping[str, Any], path: str, default_threshold: float
+) -> Reading:
+    quality = face.get("quality", {})
+    reason = face.get("unreadable")
+    return Reading(
+        source=frame.get("source", ""),
+        time=float(frame["time"]),
+        frame_index=_integer(frame.get("frame_index")),
+        box=Box(**_floats(face["box"])),
+        detection_confidence=_float(face.get("detection_confidence")),
+        quality=Quality(
+            **{name: _float(quality.get(name)) for name in QUALITY_NAMES},
+            reason=None if reason is None else Unreadable(reason),
+        ),
+        scores=_scores_from_dict(face, path, default_threshold),
+        track_id=_integer(face.get("track_id")),
+        seat=_integer(face.get("seat")),
+        person=face.get("person"),
+        landmarks=_landmarks_from_dict(face.get("landmarks")),
+        states=_states_from_dict(face.get("states", {}), path),
+        valence=_float(face.get("valence")),
+        pose=None if face.get("pose") is None else Pose(**_floats(face["pose"])),
+        action_units=None if face.get("action_units") is None else _floats(face["action_units"]),
+    )
+
+
+def _scores_from_dict(
+    face: Mapping[str, Any], path: str, default_threshold: float
+) -> Scores | None:
+    if face.get("scores") is None:
+        return None
+    probabilities = [face["scores"][name] for name in EXPRESSION_NAMES]
+    threshold = _float(face.get("threshold"))
+    scores = Scores(
+        np.array(probabilities, dtype=np.float32),
+        default_threshold if threshold is None else threshold,
+    )
+    if "expression" in face and face["expression"] != _name(scores.expression):
+        expected = _name(scores.expression) or "null"
+        problem = f"must be {expected}, which follows from the scores and the threshold"
+        raise WireError(f"{path}.expression", problem)
+    return scores
+
+
+def _states_from_dict(states: Mapping[str, Any], path: str) -> tuple[StateScore, ...]:
+    found = []
+    for name, state in states.items():
+        score = StateScore(name, float(state["percentile"]), float(state["threshold"]))
+        if state.get("shown", score.is_shown) != score.is_shown:
+            problem = "must say whether the percentile reaches the threshold"
+            raise WireError(f"{path}.states.{name}.shown", problem)
+        found.append(score)
+    return tuple(found)
+
+
+def _landmarks_to_dict(points: NDArray[np.float32] | None) -> dict[str, dict[str, float]] | None:
+    if points is None:
+        return None
+    return {
+        name: dict(zip("xy", _shortest(point), strict=True))
+        for name, point in zip(LANDMARK_NAMES, points, strict=True)
+    }
+
+
+def _landmarks_from_dict(points: Mapping[str, Any] | None) -> NDArray[np.float32] | None:
+    if points is None:
+        return None
+    rows = [[points[name]["x"], points[name]["y"]] for name in LANDMARK_NAMES]
+    return np.array(rows, dtype=np.float32)
+
+
+def _shortest(values: Sequence[Any] | NDArray[np.float32]) -> list[float]:
+    """Return float32 values as the shortest decimals that come back as the same float32."""
+    return [float(str(value)) for value in np.asarray(values, dtype=np.float32)]
+
+
+def _name(expression: Expression | None) -> str | None:
+    return None if expression is None else expression.display_name
+
+
+def _floats(values: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items()}
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _integer(value: Any) -> int | None:
+    return None if value is None else int(value)
