@@ -18,7 +18,7 @@ import psutil
 
 from roomread import Analyzer
 from roomread.bench.scenes import grid, moving
-from roomread.store import Recorder, SessionStore
+from roomread.store import LOCAL_OWNER, Recorder, Store
 
 EVERY, PARTS = 0.5, 6
 
@@ -33,7 +33,8 @@ def main() -> None:
     film = itertools.cycle(list(moving(still, 60, rate=1 / EVERY)))
     process, follower = psutil.Process(), Analyzer().follow()
     with tempfile.TemporaryDirectory() as folder:
-        store = SessionStore(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        everything = Store(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        store = everything.owned_by(LOCAL_OWNER)
         session = store.create("bench", keeps_people=True, consent="nobody: two portraits")
         recorder = Recorder(store, session, every=EVERY)
         begun = time.monotonic()
@@ -45,7 +46,7 @@ def main() -> None:
                 memory = process.memory_info().rss / 2**20
                 print(f"{now / 60:5.1f} min  {memory:6.0f} MB  {rate:5.1f} frames/s", flush=True)
         recorder.close()
-        store.close()
+        everything.close()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from roomread.media import open_source
 from roomread.readings import Box, Expression, Quality, Reading, Scores
 from roomread.room import DEFAULT_RULES
 from roomread.services.recording import new_session, record
-from roomread.store import Recorder, Session, SessionStore
+from roomread.store import LOCAL_OWNER, OwnerStore, Recorder, Session, Store
 from roomread.store.summary import seat_map, summarise, time_series
 
 PEOPLE, SECONDS, RATE = 50, 3600, 2
@@ -73,7 +73,7 @@ def median_ms(work: Callable[[], object]) -> str:
     return f"{passed:.0f} ms, {busy:.0f} of processor"
 
 
-def measure(store: SessionStore, size: Callable[[], float]) -> None:
+def measure(store: OwnerStore, size: Callable[[], float]) -> None:
     """Records the hour and prints the figures."""
     session = store.create("bench", keeps_people=True, consent="nobody real")
     before, rows = size(), frames()
@@ -93,7 +93,7 @@ def measure(store: SessionStore, size: Callable[[], float]) -> None:
     store.delete(session.id)
 
 
-def dashboard(store: SessionStore, session: Session) -> None:
+def dashboard(store: OwnerStore, session: Session) -> None:
     """What the page Class asks for each second."""
     moods, marks = store.moods(session.id), store.marks(session.id)
     time_series(moods, points=300)
@@ -101,7 +101,7 @@ def dashboard(store: SessionStore, session: Session) -> None:
     store.alerts(session.id)
 
 
-def with_seats(store: SessionStore, session: Session) -> None:
+def with_seats(store: OwnerStore, session: Session) -> None:
     """What it asks for once a session has ended."""
     dashboard(store, session)
     seat_map(store.readings(session.id), {})
@@ -110,14 +110,16 @@ def with_seats(store: SessionStore, session: Session) -> None:
 def on_sqlite() -> None:
     """In a file of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        store = SessionStore(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        everything = Store(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        store = everything.owned_by(LOCAL_OWNER)
         measure(store, lambda: sum(f.stat().st_size for f in Path(folder).iterdir()) / 1e6)
-        store.close()
+        everything.close()
 
 
 def on_postgresql(url: str) -> None:
     """In a database of a server."""
-    store = SessionStore(url)
+    everything = Store(url)
+    store = everything.owned_by(LOCAL_OWNER)
     query = sa.text("SELECT pg_database_size(current_database())")
 
     def size() -> float:
@@ -125,14 +127,15 @@ def on_postgresql(url: str) -> None:
             return float(connection.execute(query).scalar() or 0) / 1e6
 
     measure(store, size)
-    store.close()
+    everything.close()
 
 
 def end_to_end(video: Path) -> None:
     """Records a video as `roomread session record` does."""
     analyzer, frames = Analyzer(), 0
     with tempfile.TemporaryDirectory() as folder, open_source(video) as source:
-        store = SessionStore(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        everything = Store(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        store = everything.owned_by(LOCAL_OWNER)
         session = new_session(store, analyzer, "bench", source="", rules=DEFAULT_RULES)
         recorder = Recorder(store, session)
         start, begun = time.perf_counter(), time.process_time()
@@ -141,7 +144,7 @@ def end_to_end(video: Path) -> None:
         took, busy = time.perf_counter() - start, time.process_time() - begun
         recorder.close()
         mood = recorder.mood
-        store.close()
+        everything.close()
     print(f"  {frames} frames, {mood}")
     print(f"  {frames / took:.1f} frames/s; {1000 * busy / frames:.0f} ms of processor a frame")
 

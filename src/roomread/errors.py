@@ -8,6 +8,7 @@
     ├── DataError           a data set that cannot be trained on
     ├── RulesError          a rule of attention that cannot be understood
     ├── SessionError        a session that cannot be kept or found
+    │   ├── SessionNotFoundError  a session that this owner does not have
     │   └── DatabaseError   the database that keeps sessions fails
     ├── WireError           a value that does not keep the schema of readings
     ├── DeviceError         the nets cannot run on the device that was asked for
@@ -68,6 +69,10 @@ class RulesError(RoomreadError):
 
 class SessionError(RoomreadError):
     """A session cannot be found, or cannot be what was asked for."""
+
+
+class SessionNotFoundError(SessionError):
+    """The owner has no session of this id; it may not exist or belong to another owner."""
 
 
 class DatabaseError(SessionError):

@@ -24,7 +24,7 @@ from roomread.errors import SessionError
 from roomread.formats.received import FrameInput, parse_frames
 from roomread.readings import Expression, Reading
 from roomread.services.accounts import Access, Scope
-from roomread.store import SessionStore
+from roomread.store import LOCAL_OWNER, Store
 from serving import Service, run_cli, serving
 
 RULES = "person negative above 1% for 5 s\nroom happy above 1% for 5 s\n"
@@ -59,8 +59,8 @@ def http(service: Service) -> Iterator[httpx.Client]:
         yield client
 
 
-def stored(service: Service) -> SessionStore:
-    return SessionStore(f"sqlite:///{service.folder / 'data' / 'sessions.db'}")
+def stored(service: Service) -> Store:
+    return Store(f"sqlite:///{service.folder / 'data' / 'sessions.db'}")
 
 
 def test_a_lesson_that_was_read_elsewhere_is_sent_watched_marked_and_taken_home(
@@ -112,10 +112,11 @@ def test_without_a_consent_nothing_of_a_single_person_is_written(
     session = room.sessions.create("Algebra 7b", rules=RULES)
     named = [frame | {"faces": [f | {"person": "Ada"} for f in frame["faces"]]} for frame in LESSON]
     room.sessions.send(session.id, named)
-    store = stored(service)
+    everything = stored(service)
+    store = everything.owned_by(LOCAL_OWNER)
     assert len(store.readings(session.id)) == 0
     assert {alert.seat for alert in store.alerts(session.id)} == {None}
-    store.close()
+    everything.close()
     answer = http.get(f"sessions/{session.id}/export", params={"people": "1"})
     assert answer.status_code == 409
     with pytest.raises(ServiceError, match="keeps no people"):
@@ -145,10 +146,11 @@ def test_with_a_consent_people_are_kept_by_seat_and_one_can_be_forgotten(
     assert room.sessions.people(session.id) == []
     room.sessions.export(session.id, tmp_path / "people.csv", people=True)
     assert (tmp_path / "people.csv").read_text().count("\n") == 1 + 120 * 7
-    store = stored(service)
+    everything = stored(service)
+    store = everything.owned_by(LOCAL_OWNER)
     assert store.session(session.id).consent == "all eight, in writing"
     kept = {r.time: r for r in store.readings(session.id) if r.seat == 1}
-    store.close()
+    everything.close()
     for time, readings in lesson(60, people=8):
         first = readings[0]
         again = kept[time]
@@ -169,10 +171,11 @@ def test_readings_that_come_twice_or_late_or_at_once_are_written_once(
     with ThreadPoolExecutor(4) as pool:
         said = list(pool.map(lambda _: room.sessions.send(session.id, LESSON[60:80]), range(4)))
     assert sorted(one.taken for one in said) == [0, 0, 0, 20]
-    store = stored(service)
+    everything = stored(service)
+    store = everything.owned_by(LOCAL_OWNER)
     assert len(store.readings(session.id)) == 80 * 8
     assert len({(r.time, r.seat) for r in store.readings(session.id)}) == 80 * 8
-    store.close()
+    everything.close()
 
 
 def signed_in(service: Service) -> dict[str, str]:
@@ -208,10 +211,11 @@ def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobo
         # The sender heard no answer to its last request, and sends it again.
         said = room.sessions.send(session.id, LESSON[40:])
         assert (said.taken, said.repeated) == (70, 10)
-        store = stored(second).of(f"key:{key.split('_')[1]}")
+        everything = stored(second)
+        store = everything.owned_by(f"key:{key.split('_')[1]}")
         kept = [(reading.time, reading.seat) for reading in store.readings(session.id)]
         assert kept == [(f["time"], face["track_id"]) for f in LESSON for face in f["faces"]]
-        store.close()
+        everything.close()
 
 
 def test_a_websocket_takes_messages_as_post_takes_bodies(service: Service, room: Client) -> None:
@@ -323,9 +327,10 @@ def test_what_the_service_answers_it_takes(
 def test_a_session_of_the_command_line_is_seen_but_not_filled_or_ended(
     service: Service, room: Client, http: httpx.Client
 ) -> None:
-    store = stored(service)
+    everything = stored(service)
+    store = everything.owned_by(LOCAL_OWNER)
     recorded = store.create("Recorded here", source="lesson.mp4")
-    store.close()
+    everything.close()
     assert recorded.id in {session.id for session in room.sessions.all()}
     sent = http.post(f"sessions/{recorded.id}/readings", json=LESSON[:3])
     ended = http.post(f"sessions/{recorded.id}/end")
@@ -348,6 +353,7 @@ def test_a_database_that_fails_is_busy_and_what_was_sent_is_not_lost(
     assert told.value.retry_after
     assert str(service.folder) not in str(told.value)
     room.sessions.send(session.id, LESSON[10:20])
-    store = stored(service)
+    everything = stored(service)
+    store = everything.owned_by(LOCAL_OWNER)
     assert len(store.readings(session.id)) == 20 * 8
-    store.close()
+    everything.close()

@@ -21,7 +21,7 @@ from classes import lesson
 from program import PROGRAM, Program
 from roomread.bench.scenes import grid
 from roomread.media import VideoWriter
-from roomread.store import Mark, Recorder, SessionStore
+from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Recorder, Store
 
 CALL = grid(width=960, height=540, columns=4, rows=3, people=8)
 
@@ -44,16 +44,17 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def recorded(database: Path) -> Iterator[tuple[SessionStore, str]]:
+def recorded(database: Path) -> Iterator[tuple[OwnerStore, str]]:
     """Twenty minutes of a class whose people are kept, without a video."""
-    store = SessionStore(f"sqlite:///{database}")
+    everything = Store(f"sqlite:///{database}")
+    store = everything.owned_by(LOCAL_OWNER)
     session = store.create("Algebra <7b>", keeps_people=True, consent="all, in writing & gladly")
     recorder = Recorder(store, session)
     for time, readings in lesson(1200, people=9, every=2.0, moods=((0, 0.7), (600, 0.0))):
         recorder.add(time, readings)
     recorder.close()
     yield store, session.id
-    store.close()
+    everything.close()
 
 
 def said(result: subprocess.CompletedProcess[bytes]) -> str:
@@ -109,7 +110,8 @@ def test_a_recording_that_was_killed_is_resumed_to_its_end(
     ) as process:
         assert process.stdout is not None
         number = process.stdout.readline().decode().strip()
-        store = SessionStore(f"sqlite:///{database}")
+        everything = Store(f"sqlite:///{database}")
+        store = everything.owned_by(LOCAL_OWNER)
         while len(store.moods(number)) < 3:
             assert process.poll() is None
         os.kill(process.pid, signal.SIGKILL)
@@ -121,7 +123,7 @@ def test_a_recording_that_was_killed_is_resumed_to_its_end(
     assert after[-1].time >= 18.5
     assert len({mood.time for mood in after}) == len(after)
     assert "ended" in said(roomread("session", "list"))
-    store.close()
+    everything.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -135,7 +137,8 @@ def test_ctrl_c_ends_a_recording_and_keeps_it(tmp_path: Path, database: Path) ->
     ) as process:
         assert process.stdout is not None
         number = process.stdout.readline().decode().strip()
-        with closing(SessionStore(f"sqlite:///{database}")) as store:
+        with closing(Store(f"sqlite:///{database}")) as everything:
+            store = everything.owned_by(LOCAL_OWNER)
             while not store.moods(number):
                 assert process.poll() is None
             process.send_signal(signal.SIGINT)
@@ -162,7 +165,8 @@ def test_people_who_consent_are_told_apart_by_their_faces_and_no_vector_is_kept(
     asked = one_line(roomread(*arguments, "--identity"))
     assert "needs their consent" in asked
     number = said(roomread(*arguments, "--identity", "--people", "all, by hand")).strip()
-    store = SessionStore(f"sqlite:///{database}")
+    everything = Store(f"sqlite:///{database}")
+    store = everything.owned_by(LOCAL_OWNER)
     assert "told apart by dlib" in store.session(number).model
     # Two faces stand for eight people here: who is who among their likes nobody can say, but
     # the neighbours of a pair are different, and change their tiles.
@@ -174,7 +178,7 @@ def test_people_who_consent_are_told_apart_by_their_faces_and_no_vector_is_kept(
             i for i, t in enumerate(CALL.people) if t.left <= x < t.right and t.top <= y < t.bottom
         )
         places.setdefault(seen.seat or 0, set()).add(tile % 2)
-    store.close()
+    everything.close()
     assert sum(len(seen) == 2 for seen in places.values()) >= 6
     # The only column that takes bytes has 22 for each reading, and a vector would need 512.
     with closing(sqlite3.connect(database)) as kept:
@@ -196,7 +200,7 @@ def test_what_cannot_be_recorded_is_one_line_and_leaves_no_session(
 
 
 def test_the_report_is_one_whole_page_that_says_when_what_and_with_whose_consent(
-    roomread: Program, recorded: tuple[SessionStore, str], tmp_path: Path
+    roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     store, number = recorded
     store.mark(number, [Mark(0, "slides"), Mark(580, "exercise <3>")])
@@ -221,7 +225,7 @@ def test_the_report_is_one_whole_page_that_says_when_what_and_with_whose_consent
 
 
 def test_the_exports_hold_what_the_session_does(
-    roomread: Program, recorded: tuple[SessionStore, str], tmp_path: Path
+    roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     import pyarrow.parquet  # noqa: PLC0415
 
@@ -248,7 +252,7 @@ def test_the_exports_hold_what_the_session_does(
 
 
 def test_marks_come_from_the_command_line_and_a_spreadsheets_csv(
-    roomread: Program, recorded: tuple[SessionStore, str], tmp_path: Path
+    roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     store, number = recorded
     said(roomread("session", "mark", number, "[b]group work", "--at", "1:30"))
@@ -275,7 +279,7 @@ def test_marks_come_from_the_command_line_and_a_spreadsheets_csv(
 
 
 def test_a_name_is_given_and_forgotten(
-    roomread: Program, recorded: tuple[SessionStore, str], database: Path
+    roomread: Program, recorded: tuple[OwnerStore, str], database: Path
 ) -> None:
     store, number = recorded
     refused = roomread("session", "enrol", number, "2", "Ada")
@@ -284,18 +288,19 @@ def test_a_name_is_given_and_forgotten(
     said(roomread("session", "enrol", number, "2", "Ada Lovelace", "--consent", "a letter"))
     assert "seat 2: Ada Lovelace" in said(roomread("session", "show", number))
     assert "1 seat of Ada" in said(roomread("session", "purge", "--name", "Ada Lovelace"))
-    store.close()
     assert 2 not in store.readings(number).seats
     assert b"Ada Lovelace" not in database.read_bytes()
 
 
-def test_old_sessions_are_purged_by_the_setting_and_by_hand(
-    roomread: Program, recorded: tuple[SessionStore, str], monkeypatch: pytest.MonkeyPatch
+def test_old_sessions_are_deleted_by_purge_and_by_no_other_command(
+    roomread: Program, recorded: tuple[OwnerStore, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del recorded
     assert "needs an age" in one_line(roomread("session", "purge"))
     assert "0 sessions deleted" in said(roomread("session", "purge", "--days", "1"))
     monkeypatch.setenv("ROOMREAD_RETENTION_DAYS", "0.000001")
+    assert "Algebra" in said(roomread("session", "list"))
+    assert "1 session deleted" in said(roomread("session", "purge"))
     assert "no session is kept" in said(roomread("session", "list"))
 
 

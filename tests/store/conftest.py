@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from postgres import PostgresServer
-from roomread.store import SessionStore
+from roomread.store import LOCAL_OWNER, OwnerStore, Store
 
 
 @pytest.fixture
@@ -24,7 +24,13 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[SessionStore]:
-    opened = SessionStore(url)
+def everything(url: str) -> Iterator[Store]:
+    opened = Store(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def store(everything: Store) -> OwnerStore:
+    """The local user's sessions."""
+    return everything.owned_by(LOCAL_OWNER)

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from classes import lesson
 from roomread.errors import SessionError
-from roomread.store import Mark, Recorder, SessionStore, State, schema
+from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Recorder, State, Store, schema
 
 FIRST_LESSON = """
 INSERT INTO sessions (id, name, source, model, threshold, started_at, updated_at, ended_at) VALUES
@@ -52,7 +52,8 @@ def first_database(url: str) -> str:
 def test_a_database_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
     first_database: str,
 ) -> None:
-    store = SessionStore(first_database)
+    everything = Store(first_database)
+    store = everything.owned_by(LOCAL_OWNER)
     session = store.session("0a1b2c3d")
     assert (session.name, session.state(), session.keeps_people) == (
         "Algebra 7b",
@@ -70,10 +71,10 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
         recorder.add(time, readings)
     recorder.close()
     assert len(store.readings(new.id)) == 120
-    store.close()
+    everything.close()
 
 
-def test_the_migrations_lead_to_the_tables_that_the_program_uses(store: SessionStore) -> None:
+def test_the_migrations_lead_to_the_tables_that_the_program_uses(store: OwnerStore) -> None:
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, schema.metadata) == []
@@ -93,17 +94,17 @@ def test_no_column_could_hold_a_picture() -> None:
 
 def test_many_programs_that_start_at_once_upgrade_it_once(first_database: str) -> None:
     with ThreadPoolExecutor(6) as pool:
-        stores = list(pool.map(SessionStore, [first_database] * 6))
-    assert [len(store.sessions()) for store in stores] == [1] * 6
-    for store in stores:
-        store.close()
+        stores = list(pool.map(Store, [first_database] * 6))
+    assert [len(each.owned_by(LOCAL_OWNER).sessions()) for each in stores] == [1] * 6
+    for each in stores:
+        each.close()
 
 
 def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
-    SessionStore(url).close()
+    Store(url).close()
     engine = engine_for(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'v4'")
     engine.dispose()
     with pytest.raises(SessionError, match=r"made by a newer Roomread \(v4\)"):
-        SessionStore(url)
+        Store(url)

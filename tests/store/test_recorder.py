@@ -17,7 +17,7 @@ from classes import frame, lesson
 from postgres import PostgresServer
 from roomread.errors import SessionError
 from roomread.readings import Expression, Reading
-from roomread.store import Recorder, Session, SessionStore, State
+from roomread.store import LOCAL_OWNER, OwnerStore, Recorder, Session, State, Store
 
 SAD, NEUTRAL = Expression.SAD, Expression.NEUTRAL
 LESSON = list(lesson(60, people=8))
@@ -43,12 +43,12 @@ def play(
         yield time
 
 
-def new(store: SessionStore, clock: Clock) -> tuple[Session, Recorder]:
+def new(store: OwnerStore, clock: Clock) -> tuple[Session, Recorder]:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     return session, Recorder(store, session, clock=clock)
 
 
-def kept(store: SessionStore, session: Session) -> list[tuple[float, int | None]]:
+def kept(store: OwnerStore, session: Session) -> list[tuple[float, int | None]]:
     return [(reading.time, reading.seat) for reading in store.readings(session.id)]
 
 
@@ -56,7 +56,7 @@ def expected(rows: list[tuple[float, list[Reading]]]) -> list[tuple[float, int |
     return [(time, reading.track_id) for time, readings in rows for reading in readings]
 
 
-def test_what_was_added_is_written_within_two_seconds(store: SessionStore) -> None:
+def test_what_was_added_is_written_within_two_seconds(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     for time in play(recorder, clock, LESSON):
@@ -69,9 +69,10 @@ def test_what_was_added_is_written_within_two_seconds(store: SessionStore) -> No
 KILLED = """
 import os, sys
 from classes import lesson
-from roomread.store import Recorder, SessionStore
+from roomread.store import LOCAL_OWNER, OwnerStore, Recorder, Store
 now = 0.0
-store = SessionStore(sys.argv[1])
+everything = Store(sys.argv[1])
+store = everything.owned_by(LOCAL_OWNER)
 session = store.create("Algebra 7b", keeps_people=True, consent="all")
 recorder = Recorder(store, session, clock=lambda: now)
 print(session.id, flush=True)
@@ -97,7 +98,8 @@ def test_kill_9_loses_less_than_two_seconds_and_the_session_goes_on_whole(url: s
     )
     assert result.returncode == -9, result.stderr
     number, *times = result.stdout.split()
-    store = SessionStore(url)
+    everything = Store(url)
+    store = everything.owned_by(LOCAL_OWNER)
     last = store.last_time(number)
     assert last is not None
     assert float(times[-1]) - last < 2
@@ -111,10 +113,10 @@ def test_kill_9_loses_less_than_two_seconds_and_the_session_goes_on_whole(url: s
     recorder.close()
     assert kept(store, session) == expected(LESSON)
     assert store.session(number).state() is State.ENDED
-    store.close()
+    everything.close()
 
 
-def test_a_resumed_session_goes_on_with_its_seats_and_alert_numbers(store: SessionStore) -> None:
+def test_a_resumed_session_goes_on_with_its_seats_and_alert_numbers(store: OwnerStore) -> None:
     rules = "person sad above 50% for 5 s"
     session = store.create("Algebra 7b", rules=rules, keeps_people=True, consent="all")
     for begin in (0, 100):
@@ -134,7 +136,8 @@ def test_a_resumed_session_goes_on_with_its_seats_and_alert_numbers(store: Sessi
 def test_a_full_disk_pauses_with_a_message_and_nothing_is_lost_or_doubled(
     sqlite_url: str,
 ) -> None:
-    store, clock = SessionStore(sqlite_url), Clock()
+    everything, clock = Store(sqlite_url), Clock()
+    store = everything.owned_by(LOCAL_OWNER)
     session, recorder = new(store, clock)
     # A real refusal of SQLite's: the file may not grow.
     limit = {"pages": 0}
@@ -156,13 +159,14 @@ def test_a_full_disk_pauses_with_a_message_and_nothing_is_lost_or_doubled(
     assert recorder.trouble == ""
     assert kept(store, session) == expected(LESSON)
     assert [mood.time for mood in store.moods(session.id)] == [n / 1 for n in range(1, 60)]
-    store.close()
+    everything.close()
 
 
 def test_a_lost_server_pauses_with_a_message_and_nothing_is_lost_or_doubled(
     postgres: PostgresServer,
 ) -> None:
-    store, clock = SessionStore(postgres.new_database()), Clock()
+    everything, clock = Store(postgres.new_database()), Clock()
+    store = everything.owned_by(LOCAL_OWNER)
     session, recorder = new(store, clock)
     try:
         for time in play(recorder, clock, LESSON):
@@ -177,14 +181,14 @@ def test_a_lost_server_pauses_with_a_message_and_nothing_is_lost_or_doubled(
     finally:
         postgres.stop()
         postgres.start()
-        store.close()
+        everything.close()
         with warnings.catch_warnings(action="ignore"):
             # pg8000 does not close the socket of a connection that broke.
             gc.collect()
 
 
 def test_a_server_that_does_not_answer_holds_nothing_up_and_loses_nothing(
-    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+    store: OwnerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.store.recorder._PATIENCE", 0.01)
     clock, answer = Clock(), threading.Event()
@@ -207,7 +211,7 @@ def test_a_server_that_does_not_answer_holds_nothing_up_and_loses_nothing(
     assert kept(store, session) == expected(LESSON)
 
 
-def test_a_resumed_cameras_readings_have_the_sessions_times(store: SessionStore) -> None:
+def test_a_resumed_cameras_readings_have_the_sessions_times(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     for offset in (0.0, 60.5):
         recorder = Recorder(store, session)
@@ -220,7 +224,7 @@ def test_a_resumed_cameras_readings_have_the_sessions_times(store: SessionStore)
     assert times[-1] == pytest.approx(LESSON[-1][0] + 60.5)
 
 
-def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(store: SessionStore) -> None:
+def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     lost = 0
@@ -244,7 +248,7 @@ def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(store: SessionS
     assert len(store.moods(session.id)) == 59
 
 
-def test_a_session_that_was_deleted_meanwhile_ends_the_recording(store: SessionStore) -> None:
+def test_a_session_that_was_deleted_meanwhile_ends_the_recording(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     for _ in play(recorder, clock, LESSON[:20]):
@@ -256,7 +260,8 @@ def test_a_session_that_was_deleted_meanwhile_ends_the_recording(store: SessionS
 
 
 def test_a_database_that_stays_away_is_told_at_the_end(sqlite_url: str) -> None:
-    store, clock = SessionStore(sqlite_url), Clock()
+    everything, clock = Store(sqlite_url), Clock()
+    store = everything.owned_by(LOCAL_OWNER)
     session, recorder = new(store, clock)
     for time in play(recorder, clock, LESSON[:60]):
         if time == 10:
@@ -268,7 +273,8 @@ def test_a_database_that_stays_away_is_told_at_the_end(sqlite_url: str) -> None:
     with pytest.raises(SessionError, match="disk is full: the last") as error:
         recorder.close()
     assert "what came before is kept" in str(error.value)
-    store.close()
-    again = SessionStore(sqlite_url)
+    everything.close()
+    later = Store(sqlite_url)
+    again = later.owned_by(LOCAL_OWNER)
     assert again.last_time(session.id) == pytest.approx(10, abs=2)
-    again.close()
+    later.close()

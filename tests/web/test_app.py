@@ -20,7 +20,7 @@ from altered import masked, tilted, variants
 from classes import lesson
 from roomread.bench.scenes import grid, portraits
 from roomread.media import VideoWriter
-from roomread.store import Recorder, SessionStore, schema
+from roomread.store import LOCAL_OWNER, Recorder, Store, schema
 from roomread.store.rows import stored
 from serving import serving
 from visitors import (
@@ -331,7 +331,8 @@ def test_a_lesson_is_watched_marked_stopped_reported_found_again_and_deleted(
 def test_people_of_a_session_are_named_forgotten_and_purged(
     page: Page, address: str, folder: Path
 ) -> None:
-    store = SessionStore(f"sqlite:///{folder / 'sessions.db'}")
+    everything = Store(f"sqlite:///{folder / 'sessions.db'}")
+    store = everything.owned_by(LOCAL_OWNER)
     session = store.create("Physics 9a", keeps_people=True, consent="all, in writing")
     recorder = Recorder(store, session)
     for time_, readings in lesson(60, people=6, every=2.0):
@@ -367,7 +368,7 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     expect(page.get_by_text("1 session deleted")).to_be_visible()
     expect(page.get_by_text("Physics 9a")).to_have_count(0)
     assert store.sessions() == []
-    store.close()
+    everything.close()
 
 
 def test_a_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Path) -> None:
@@ -377,9 +378,10 @@ def test_a_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Pa
     page.get_by_role("textbox", name="or a path").press("Enter")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("no such file")).to_be_visible()
-    store = SessionStore(f"sqlite:///{folder / 'sessions.db'}")
+    everything = Store(f"sqlite:///{folder / 'sessions.db'}")
+    store = everything.owned_by(LOCAL_OWNER)
     assert store.sessions() == []
-    store.close()
+    everything.close()
 
 
 def test_what_is_no_video_is_told(page: Page, tmp_path: Path) -> None:

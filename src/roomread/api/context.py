@@ -19,8 +19,8 @@ from roomread.api.metrics import Metrics
 from roomread.api.problems import RefusedError
 from roomread.services.accounts import Principal, Scope
 from roomread.services.engine import Engine
-from roomread.services.recording import open_store
 from roomread.settings.environment import Settings
+from roomread.store import Store
 
 if TYPE_CHECKING:
     # It needs the house itself.
@@ -61,7 +61,7 @@ class ServiceContext:
 
     def __post_init__(self) -> None:
         """Opens the sessions' database when it is first asked for."""
-        self.ingest = ReadingIngest(partial(open_store, self.settings))
+        self.ingest = ReadingIngest(partial(Store, self.settings.sessions_url))
 
 
 def context_of(connection: HTTPConnection) -> ServiceContext:

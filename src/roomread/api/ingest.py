@@ -13,7 +13,7 @@ from roomread.api.problems import RefusedError, busy
 from roomread.errors import DatabaseError, SessionError
 from roomread.formats.received import FrameInput
 from roomread.room import Alert, RoomMood
-from roomread.store import Recorder, Session, SessionStore
+from roomread.store import OwnerStore, Recorder, Session, Store
 from roomread.store.records import milliseconds
 
 # What a session that is filled by readings from elsewhere says it is read from.
@@ -65,26 +65,34 @@ class ReadingIngest:
         open_store: called once, when a session is first asked for.
     """
 
-    def __init__(self, open_store: Callable[[], SessionStore]) -> None:
+    def __init__(self, open_store: Callable[[], Store]) -> None:
         self._open = open_store
-        self._store: SessionStore | None = None
+        self._store: Store | None = None
         self._opening = threading.Lock()
         self._entries: OrderedDict[str, _SessionIngest] = OrderedDict()
         self._lock = threading.Lock()
 
-    def store(self, owner: str) -> SessionStore:
+    def store(self, owner: str) -> OwnerStore:
         """An owner's sessions.
 
         Raises:
             DatabaseError: the database cannot be opened.
         """
+        return self.opened().owned_by(owner)
+
+    def opened(self) -> Store:
+        """The store of all owners, opened once.
+
+        Raises:
+            DatabaseError: The database cannot be opened.
+        """
         with self._opening:
             if self._store is None:
                 self._store = self._open()
-            return self._store.of(owner)
+            return self._store
 
     def send(
-        self, store: SessionStore, session_id: str, frames: Sequence[FrameInput]
+        self, store: OwnerStore, session_id: str, frames: Sequence[FrameInput]
     ) -> IngestResult:
         """Writes frames into a session.
 
@@ -112,7 +120,7 @@ class ReadingIngest:
             except SessionError as error:
                 raise no_such_session() from error
 
-    def end(self, store: SessionStore, session: Session) -> None:
+    def end(self, store: OwnerStore, session: Session) -> None:
         """Writes the rest of a session and ends it.
 
         Raises:
@@ -163,7 +171,7 @@ class ReadingIngest:
             del self._entries[session_id]
 
 
-def _open_session(store: SessionStore, session_id: str) -> Session:
+def _open_session(store: OwnerStore, session_id: str) -> Session:
     session = store.find(session_id)
     if session is None:
         raise no_such_session()

@@ -22,6 +22,7 @@ from roomread.errors import (
     RoomreadError,
     RulesError,
     SessionError,
+    SessionNotFoundError,
 )
 from roomread.jobs.queue import TooManyJobsError
 from roomread.services.teaching import (
@@ -54,6 +55,7 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     ),
     ProfileError: (_UNPROCESSABLE, "not-a-profile", None),
     RulesError: (_UNPROCESSABLE, "not-a-rule", None),
+    SessionNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-session", None),
     SessionError: (_UNPROCESSABLE, "not-valid", None),
 }
 

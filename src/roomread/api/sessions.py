@@ -48,7 +48,7 @@ from roomread.room import DEFAULT_RULES
 from roomread.services.accounts import Principal
 from roomread.services.recording import net_of
 from roomread.settings.environment import Settings
-from roomread.store import Mark, Session, SessionStore, State
+from roomread.store import Mark, OwnerStore, Session, State
 from roomread.store.summary import summarise
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
@@ -94,8 +94,6 @@ def create(
     Aggregate by default: readings of single people are kept only where a consent is given.
     """
     store = context.ingest.store(sender.id)
-    if context.settings.retention_days is not None:
-        store.purge(days=context.settings.retention_days)
     analyzer = context.engine.analyzer
     usual = analyzer.classifier.threshold
     session = store.create(
@@ -388,7 +386,7 @@ def exports_folder(settings: Settings) -> Path:
 
 def _session(
     context: ServiceContext, principal: Principal, session_id: str
-) -> tuple[SessionStore, Session]:
+) -> tuple[OwnerStore, Session]:
     store = context.ingest.store(principal.id)
     session = store.find(session_id)
     if session is None:

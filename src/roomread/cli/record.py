@@ -13,7 +13,7 @@ from roomread.cli import interrupts
 from roomread.cli.analyze import parse_seconds
 from roomread.cli.progress import ProgressBar
 from roomread.cli.status import EXIT_SOME_FAILED
-from roomread.cli.stores import opened_store
+from roomread.cli.stores import find_session, own_sessions
 from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.faces import CenterFace
 from roomread.identity import DlibResNet, FaceEmbedder
@@ -76,14 +76,14 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     embedder = _embedder(consent, resume) if identity else None
     failure: MediaError | None = None
     with (
-        opened_store() as store,
+        own_sessions() as store,
         open_source(source, every=seconds) as opened,
         ProgressBar(1, quiet=quiet) as progress,
         progress.source(opened) as bar,
     ):
         refuse_picture(opened, hint="`roomread analyze` takes it")
         session = (
-            store.session(resume)
+            find_session(store, resume)
             if resume is not None
             else new_session(
                 store,

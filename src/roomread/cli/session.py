@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from roomread.cli import record
-from roomread.cli.stores import opened_store
+from roomread.cli.stores import find_session, opened_store, own_sessions
 from roomread.cli.workbench import wide_console
 from roomread.errors import RoomreadError, SessionError
 from roomread.media import atomic_path
@@ -48,7 +48,7 @@ class ExportFormat(StrEnum):
 def list_command() -> None:
     """List the sessions, the newest first."""
     table = _table("id", "name", "recorded", "source", "people", "")
-    with opened_store() as store:
+    with own_sessions() as store:
         for session in store.sessions():
             day = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
             kept = "kept" if session.keeps_people else "room only"
@@ -69,8 +69,8 @@ def show_command(session_id: SessionId) -> None:
     from roomread.store.summary import summarise  # noqa: PLC0415 (needs the extra)
 
     console = wide_console()
-    with opened_store() as store:
-        session = store.session(session_id)
+    with own_sessions() as store:
+        session = find_session(store, session_id)
         summary = summarise(store.moods(session.id), store.marks(session.id))
         alerts, people = store.alerts(session.id), store.people(session.id)
     console.print(
@@ -116,8 +116,8 @@ def mark_command(
 
     if (label is None) == (file is None):
         raise typer.BadParameter("give a label, or --csv FILE")
-    with opened_store() as store:
-        session = store.session(session_id)
+    with own_sessions() as store:
+        session = find_session(store, session_id)
         if file is not None:
             marks = read_marks(file)
         elif at is not None:
@@ -140,8 +140,8 @@ def enrol_command(
     consent: Annotated[str, typer.Option(help="How this person agreed to be named.")],
 ) -> None:
     """Give a seat a name, with the person's consent."""
-    with opened_store() as store:
-        person = store.enrol(store.session(session_id).id, seat, name, consent=consent)
+    with own_sessions() as store:
+        person = store.enrol(find_session(store, session_id).id, seat, name, consent=consent)
     typer.echo(f"seat {person.seat} is {person.name}")
 
 
@@ -161,10 +161,10 @@ def export_command(
     form = form or ExportFormat.CSV
     if people and form not in (ExportFormat.CSV, ExportFormat.PARQUET):
         raise typer.BadParameter("goes with csv and parquet", param_hint="--people")
-    with opened_store() as store:
+    with own_sessions() as store:
         from roomread.formats.session_export import Format, export  # noqa: PLC0415 (needs the extra)
 
-        session = store.session(session_id)
+        session = find_session(store, session_id)
         suffix = "xapi.json" if form is ExportFormat.XAPI else form.value
         target = output or Path(f"{session.id}.{suffix}")
         if people and not session.keeps_people:
@@ -181,10 +181,10 @@ def report_command(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The page.")] = None,
 ) -> None:
     """Write a session's report: one HTML page, to be read or printed."""
-    with opened_store() as store:
+    with own_sessions() as store:
         from roomread.formats.session_report import session_report  # noqa: PLC0415 (needs the extra)
 
-        session = store.session(session_id)
+        session = find_session(store, session_id)
         target = output or Path(f"{session.id}.html")
         with atomic_path(target) as draft:
             draft.write_text(session_report(store, session.id), encoding="utf-8")
@@ -200,8 +200,8 @@ def delete_command(
     ] = None,
 ) -> None:
     """Delete a session, or one person's data in it."""
-    with opened_store() as store:
-        session = store.session(session_id)
+    with own_sessions() as store:
+        session = find_session(store, session_id)
         if seat is not None:
             store.forget_seat(session.id, seat)
             typer.echo(f"seat {seat} of session {session.id} is forgotten")
@@ -222,16 +222,17 @@ def purge_command(
 ) -> None:
     """Delete the sessions older than so many days, or all of a person."""
     with opened_store() as store:
-        from roomread.settings.environment import load_settings  # noqa: PLC0415 (needs the extra)
+        from roomread.services.retention import delete_expired  # noqa: PLC0415 (needs the extra)
+        from roomread.settings.environment import load_settings  # noqa: PLC0415
 
         if name is not None:
-            count = store.forget_name(name)
+            count = store.operator.forget_name(name)
             typer.echo(f"{count} seat{'s' if count != 1 else ''} of {name} forgotten")
             return
         limit = days if days is not None else load_settings().retention_days
         if limit is None:
             raise RoomreadError("purge needs an age", hint="--days 90, or ROOMREAD_RETENTION_DAYS")
-        deleted = store.purge(days=limit)
+        deleted = delete_expired(store, days=limit)
     typer.echo(f"{len(deleted)} session{'s' if len(deleted) != 1 else ''} deleted")
 
 

@@ -1,4 +1,4 @@
-"""The sessions' database, as the commands open it."""
+"""The store, as the commands open it."""
 
 from __future__ import annotations
 
@@ -7,29 +7,65 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from roomread.errors import MissingExtraError
+from roomread.errors import MissingExtraError, SessionNotFoundError
 
 if TYPE_CHECKING:
     # Needs the extra.
-    from roomread.store import SessionStore
+    from roomread.store import OwnerStore, Session, Store
 
 
 @contextmanager
-def opened_store() -> Iterator[SessionStore]:
-    """The store of the settings.
+def opened_store() -> Iterator[Store]:
+    """Open the store that the settings name, and close it afterwards.
 
     Raises:
-        MissingExtraError: the extra `sessions` is not installed.
-        SessionError: the database cannot be opened.
+        MissingExtraError: The extra `sessions` is not installed.
+        DatabaseError: The database cannot be opened.
     """
     for module in ("sqlalchemy", "alembic", "pydantic_settings", "platformdirs", "jinja2"):
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError("recording sessions", extra="sessions")
-    from roomread.services.recording import open_store  # noqa: PLC0415 (needs the extra)
-    from roomread.settings.environment import load_settings  # noqa: PLC0415
+    from roomread.settings.environment import load_settings  # noqa: PLC0415 (needs the extra)
+    from roomread.store import Store  # noqa: PLC0415
 
-    store = open_store(load_settings())
+    store = Store(load_settings().sessions_url)
     try:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def own_sessions() -> Iterator[OwnerStore]:
+    """Open the sessions of the computer's own user, and close them afterwards; see `opened_store`.
+
+    Raises:
+        MissingExtraError: The extra `sessions` is not installed.
+        DatabaseError: The database cannot be opened.
+    """
+    with opened_store() as store:
+        from roomread.store import LOCAL_OWNER  # noqa: PLC0415 (needs the extra)
+
+        yield store.owned_by(LOCAL_OWNER)
+
+
+def find_session(store: OwnerStore, prefix: str) -> Session:
+    """Return the one session whose id begins with a prefix.
+
+    Args:
+        store: The user's sessions.
+        prefix: The beginning of an id, as typed.
+
+    Raises:
+        SessionNotFoundError: The id of no session, or of several, begins so.
+    """
+    found = [session for session in store.sessions() if session.id.startswith(prefix)]
+    if len(found) == 1 and prefix:
+        return found[0]
+    if not found or not prefix:
+        hint = "`roomread session list` shows all ids"
+        raise SessionNotFoundError(f"there is no session '{prefix}'", hint=hint)
+    ids = ", ".join(session.id for session in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    problem = f"the ids of {len(found)} sessions begin with '{prefix}'"
+    raise SessionNotFoundError(problem, hint=f"type more of one: {ids}{more}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from pydantic.json_schema import models_json_schema
 from starlette.responses import PlainTextResponse, Response
@@ -28,11 +30,14 @@ from roomread.api.analyze import request_cap
 from roomread.api.auth import AuthMiddleware, is_ours
 from roomread.api.context import Context, Manager, ServiceContext
 from roomread.api.limits import Body
+from roomread.api.logs import audit, log
 from roomread.api.problems import busy, map_errors
 from roomread.api.request_log import RequestLogMiddleware
 from roomread.api.shapes import PicturesInput
+from roomread.errors import RoomreadError
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.formats.received import FrameInput
+from roomread.services.retention import delete_expired
 from roomread.web.asgi import make_app
 
 _ABOUT = """
@@ -45,6 +50,8 @@ the person feels; where the net is not sure enough, or cannot see the face, it s
 _FORM_BYTES = 100_000
 _PAGE_BYTES = 1_000_000
 _AT_ONCE = 32
+# Seconds from one deletion of expired sessions to the next.
+_RETENTION_PERIOD = 3600.0
 
 router = APIRouter()
 PARTS = (about, analyze, videos, live, sessions, session_socket, profiles, forms, oidc)
@@ -85,8 +92,10 @@ def make_service(context: ServiceContext) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         async with run_app(api):
+            expiry = asyncio.create_task(_delete_expired_periodically(context))
             yield
             context.closing = True
+            expiry.cancel()
 
     api = FastAPI(
         title="Roomread",
@@ -118,6 +127,22 @@ def make_service(context: ServiceContext) -> ASGIApp:
         api.include_router(part.router)
     limited = Body(_Split(api, app), cap=lambda path: _cap(context, path), at_once=_AT_ONCE)
     return RequestLogMiddleware(AuthMiddleware(limited, context.auth), context.metrics)
+
+
+async def _delete_expired_periodically(context: ServiceContext) -> None:
+    """Apply the retention setting at the start and once an hour."""
+    days = context.settings.retention_days
+    while days is not None:
+        try:
+            deleted = await to_thread.run_sync(
+                lambda: delete_expired(context.ingest.opened(), days=days)
+            )
+        except RoomreadError as error:
+            log("expired sessions could not be deleted", error=type(error).__name__)
+        else:
+            if deleted:
+                audit("expired sessions deleted", sessions=[session.id for session in deleted])
+        await asyncio.sleep(_RETENTION_PERIOD)
 
 
 def _describe_bodies(api: FastAPI) -> None:

@@ -15,8 +15,8 @@ from typing import IO, Any
 from roomread.errors import MissingExtraError
 from roomread.readings import Expression, Reading
 from roomread.room import RoomMood
+from roomread.store.owner_store import OwnerStore
 from roomread.store.records import Session
-from roomread.store.store import SessionStore
 from roomread.store.summary import Part, Summary, summarise
 
 _NAMES = [e.display_name for e in Expression]
@@ -36,7 +36,7 @@ class Format(StrEnum):
 
 
 def export(
-    store: SessionStore, session_id: str, form: Format, path: Path, *, people: bool = False
+    store: OwnerStore, session_id: str, form: Format, path: Path, *, people: bool = False
 ) -> None:
     """Writes a session to a file.
 
@@ -137,7 +137,7 @@ def _write_parquet(path: Path, columns: dict[str, type], rows: Iterator[dict[str
         writer.write_table(pa.Table.from_pylist(group, schema))
 
 
-def document(store: SessionStore, session: Session) -> dict[str, Any]:
+def document(store: OwnerStore, session: Session) -> dict[str, Any]:
     """All of a session but its people's readings, as plain values."""
     moods, marks = store.moods(session.id), store.marks(session.id)
     summary = summarise(moods, marks)
@@ -190,7 +190,7 @@ def _plain_part(part: Part) -> dict[str, Any]:
     }
 
 
-def statements(store: SessionStore, session: Session) -> list[dict[str, Any]]:
+def statements(store: OwnerStore, session: Session) -> list[dict[str, Any]]:
     """A statement of xAPI 1.0.3 for each part of the lesson, about the group and nobody in it."""
     summary: Summary = summarise(store.moods(session.id), store.marks(session.id))
     return [_statement(session, number, part) for number, part in enumerate(summary.parts)]

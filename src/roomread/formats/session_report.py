@@ -6,11 +6,11 @@ from roomread import pages
 from roomread.formats import session_charts as charts
 from roomread.readings import Expression
 from roomread.room import MIN_PEOPLE, clock
-from roomread.store.store import SessionStore
+from roomread.store.owner_store import OwnerStore
 from roomread.store.summary import seat_map, summarise, time_series
 
 
-def session_report(store: SessionStore, session_id: str) -> str:
+def session_report(store: OwnerStore, session_id: str) -> str:
     """Return the report as HTML; it holds no picture of anybody.
 
     Args:

@@ -18,7 +18,7 @@ from roomread.media import Source, open_source
 from roomread.readings import Frame
 from roomread.room import Alert, RoomMood
 from roomread.services.recording import new_session, record, refuse_picture
-from roomread.store import Recorder, Session, SessionStore
+from roomread.store import OwnerStore, Recorder, Session, Store
 
 # From one look at what a job has read to the next, s.
 _LOOK = 1.0
@@ -175,9 +175,7 @@ class RecordingQueue:
         most: as many places at once; uploads wait among the jobs.
     """
 
-    def __init__(
-        self, store: SessionStore, analyzer: Callable[[], Analyzer], *, most: int = 2
-    ) -> None:
+    def __init__(self, store: Store, analyzer: Callable[[], Analyzer], *, most: int = 2) -> None:
         self.store = store
         self._analyzer, self._most = analyzer, most
         self._recordings: dict[str, Recording] = {}
@@ -188,7 +186,7 @@ class RecordingQueue:
         """The recording of a session, if it was begun here."""
         return self._recordings.get(session_id)
 
-    def start(self, source: str, asked: Lesson, store: SessionStore) -> Session:
+    def start(self, source: str, asked: Lesson, store: OwnerStore) -> Session:
         """Begins a session on a place: a path, a camera's number, a URL.
 
         Raises:
@@ -216,7 +214,7 @@ class RecordingQueue:
             return recording.session
 
     def read(
-        self, name: str, content: bytes, asked: Lesson, store: SessionStore, jobs: JobQueue
+        self, name: str, content: bytes, asked: Lesson, store: OwnerStore, jobs: JobQueue
     ) -> Session:
         """Begins a session on an uploaded video, which a process of its own reads.
 
@@ -245,7 +243,7 @@ class RecordingQueue:
         self,
         source: str,
         asked: Lesson,
-        store: SessionStore,
+        store: OwnerStore,
         analyzer: Analyzer,
         embedder: FaceEmbedder | None = None,
     ) -> tuple[Recording, Recorder]:

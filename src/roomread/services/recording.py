@@ -10,12 +10,11 @@ from roomread.identity import FaceEmbedder, People
 from roomread.media import SignalCheck, Source
 from roomread.pipeline.analyzer import Analyzer
 from roomread.readings import Frame
-from roomread.settings.environment import Settings
-from roomread.store import Recorder, Session, SessionStore
+from roomread.store import OwnerStore, Recorder, Session
 
 
 def new_session(  # noqa: PLR0913 (a session's fields)
-    store: SessionStore,
+    store: OwnerStore,
     analyzer: Analyzer,
     name: str,
     *,
@@ -114,16 +113,3 @@ def refuse_picture(source: Source, *, hint: str) -> None:
     """
     if source.is_picture:
         raise SessionError(f"{source.name}: is a picture", hint=hint)
-
-
-def open_store(settings: Settings) -> SessionStore:
-    """The store of the settings, without what is past its retention.
-
-    Raises:
-        SessionError: the database cannot be opened.
-        MissingExtraError: PostgreSQL without its extra.
-    """
-    store = SessionStore(settings.sessions_url)
-    if settings.retention_days is not None:
-        store.purge(days=settings.retention_days)
-    return store

@@ -67,8 +67,8 @@ class Settings(BaseSettings):
         max_cameras: live cameras at once; more visitors are told to wait.
         database_url: where sessions are kept: `sqlite:////path/of/file.db` or
             `postgresql://user:password@host/name`; None for a file in the user's data folder.
-        retention_days: sessions older than this are deleted when the next one is recorded, and by
-            `roomread session purge`; None keeps them until somebody deletes them.
+        retention_days: Sessions that were last written longer ago are deleted by the service once
+            an hour, and by `roomread session purge`; None keeps them until a user deletes them.
         max_picture_mb: the largest picture that the service takes, MB.
         max_megapixels: of a picture, or of a video's pictures.
         max_video_minutes: the longest video.

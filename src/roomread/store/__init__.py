@@ -1,16 +1,20 @@
-"""Sessions: recorded, kept, found, exported, reported, forgotten."""
+"""Everything that an installation keeps: sessions with their moods, readings, marks and people."""
 
+from roomread.store.operator_store import OperatorStore
+from roomread.store.owner_store import OwnerStore
 from roomread.store.recorder import Recorder
 from roomread.store.records import LOCAL_OWNER, Mark, Person, Readings, Session, State
-from roomread.store.store import SessionStore
+from roomread.store.store import Store
 
 __all__ = [
     "LOCAL_OWNER",
     "Mark",
+    "OperatorStore",
+    "OwnerStore",
     "Person",
     "Readings",
     "Recorder",
     "Session",
-    "SessionStore",
     "State",
+    "Store",
 ]

@@ -1,11 +1,11 @@
-"""Opens the database that sessions are kept in, and brings its tables up to date."""
+"""Open the database and bring its tables up to date."""
 
 from __future__ import annotations
 
 import importlib.util
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,45 +15,100 @@ from alembic.config import Config
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from roomread.errors import DatabaseError, MissingExtraError
-from roomread.store.schema import REVISION
+from roomread.store.schema import REVISION, metadata
 
-# How long a writer of SQLite waits for another one, and PostgreSQL may take for an answer, s.
-_PATIENCE, _TIMEOUT = 5, 30
-# A number that only Roomread's upgrades lock, so that two programs do not do it at once.
+# Seconds that a writer waits for another writer of one SQLite file.
+_SQLITE_TIMEOUT = 5
+# Seconds that PostgreSQL may take to answer.
+_POSTGRES_TIMEOUT = 30
+# The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
 
 
-def open_database(url: str) -> Engine:
-    """The database at a URL, with the tables of this version.
+class Database:
+    """An open database whose errors are reported as `DatabaseError`.
 
     Args:
-        url: `sqlite:///path/of/file.db` (made where there is none, for its owner alone), or
-            `postgresql://user:password@host/name`.
+        url: `sqlite:///path/of/file.db` (created, readable by its owner only, if it does not
+            exist) or `postgresql://user:password@host/name`.
 
     Raises:
-        DatabaseError: it cannot be opened, or was made by a newer version.
-        MissingExtraError: PostgreSQL without its extra.
+        DatabaseError: The database cannot be opened, or a newer version of Roomread made it.
+        MissingExtraError: The URL names PostgreSQL and its extra is not installed.
     """
-    place = _place(url)
-    with told(place):
-        engine = _engine(place)
-        try:
-            with engine.connect() as connection:
-                found = _revision(connection)
-            if found != REVISION:
-                _upgrade(engine)
-        except BaseException:
-            engine.dispose()
-            raise
-    return engine
+
+    def __init__(self, url: str) -> None:
+        self.engine = _open(url)
+
+    def __str__(self) -> str:
+        return shown(self.engine.url)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether processes on several computers can use this database."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a connection for queries.
+
+        Raises:
+            DatabaseError: The database does not answer.
+        """
+        with told(self.engine.url), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Lend a connection inside a transaction that is committed when the block ends.
+
+        Raises:
+            DatabaseError: The database does not answer or cannot be written.
+        """
+        # SQLite refuses to turn a transaction that has read into one that writes while another
+        # process writes, and does not wait: the lock is taken at the beginning.
+        options = {"immediate": True}
+        with (
+            told(self.engine.url),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def erase_deleted(self, *, compact: bool = False) -> None:
+        """Remove the content of deleted rows from the database's files.
+
+        Args:
+            compact: Also return the freed space to the file system. PostgreSQL does not.
+
+        Raises:
+            DatabaseError: The database does not answer or cannot be written.
+        """
+        # VACUUM cannot run in a transaction, and SQLAlchemy opens one for everything it does.
+        with told(self.engine.url), closing(self.engine.raw_connection()) as connection:
+            cursor, driver = connection.cursor(), connection.driver_connection
+            if self.is_shared and driver is not None:
+                connection.rollback()
+                driver.autocommit = True
+                cursor.execute(f"VACUUM {', '.join(metadata.tables)}")
+                driver.autocommit = False
+                return
+            if compact:
+                cursor.execute("VACUUM")
+            # The write-ahead log would otherwise still hold the deleted content.
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
 
 
 @contextmanager
 def told(place: URL) -> Iterator[None]:
-    """Turns the database's errors into ours, without its password.
+    """Turn errors of the database's driver into `DatabaseError`, without the password.
 
     Raises:
-        DatabaseError: anything went wrong inside.
+        DatabaseError: The block raised an error of the driver.
     """
     try:
         yield
@@ -70,29 +125,44 @@ def told(place: URL) -> Iterator[None]:
 
 
 def shown(place: URL) -> str:
-    """A database for messages: a file's path, or an address without its password."""
+    """Return a database's name for messages: a file's path, or a URL without its password."""
     if place.get_backend_name() == "sqlite":
         return place.database or "memory"
     return place.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
 def reason(error: BaseException) -> str:
-    """What a database's error says, in a line."""
+    """Return the message of a driver's error as one line."""
     inner = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if inner is not None and inner.args and isinstance(inner.args[0], dict):
-        # PostgreSQL's fields; M is the message.
+        # pg8000 reports PostgreSQL's fields; M is the message.
         return str(inner.args[0].get("M", inner))
     return str(inner).splitlines()[0] if str(inner) else type(inner).__name__
 
 
-def _place(url: str) -> URL:
+def _open(url: str) -> Engine:
+    place = _parse(url)
+    with told(place):
+        engine = _engine(place)
+        try:
+            with engine.connect() as connection:
+                found = _revision(connection)
+            if found != REVISION:
+                _upgrade(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+    return engine
+
+
+def _parse(url: str) -> URL:
     try:
         place = make_url(url)
     except sa.exc.ArgumentError:
         place = None
     if place is None or place.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseError(
-            "the database's URL is of no kind that is known",
+            "the database's URL is neither of SQLite nor of PostgreSQL",
             hint="write sqlite:////path/of/file.db or postgresql://user:password@host/name",
         )
     if place.get_backend_name() == "postgresql":
@@ -104,34 +174,35 @@ def _place(url: str) -> URL:
 
 def _engine(place: URL) -> Engine:
     if place.get_backend_name() == "postgresql":
-        # A connection that died while it lay in the pool is replaced before it is used.
-        return sa.create_engine(place, pool_pre_ping=True, connect_args={"timeout": _TIMEOUT})
+        # A pooled connection that died is replaced before it is used.
+        options = {"timeout": _POSTGRES_TIMEOUT}
+        return sa.create_engine(place, pool_pre_ping=True, connect_args=options)
     if place.database:
         path = Path(place.database)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             path.touch(mode=0o600)
-    engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE})
+    engine = sa.create_engine(place, connect_args={"timeout": _SQLITE_TIMEOUT})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # Python's module would begin transactions by itself, and not before CREATE TABLE.
+    # Python's module would begin transactions by itself, but not before CREATE TABLE.
     connection.isolation_level = None
     for pragma in (
         "journal_mode = WAL",
-        "synchronous = FULL",  # what was written is there after a power cut too
+        "synchronous = FULL",  # committed rows survive a power cut
         "foreign_keys = ON",
-        "secure_delete = ON",  # what is deleted is overwritten
+        "secure_delete = ON",  # deleted content is overwritten
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("alone") else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("immediate") else "BEGIN")
 
 
 def _revision(connection: Connection) -> str | None:
@@ -141,7 +212,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _upgrade(engine: Engine) -> None:
-    with engine.connect().execution_options(alone=True) as connection, connection.begin():
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         found = _revision(connection)

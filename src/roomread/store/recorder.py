@@ -16,9 +16,9 @@ from roomread.readings import Reading
 from roomread.room import Alert, Attention, RoomMeter, RoomMood, Seats, parse_rules
 from roomread.store import schema
 from roomread.store.database import reason, shown, told
+from roomread.store.owner_store import OwnerStore
 from roomread.store.records import Mark, Session, pack
 from roomread.store.rows import alert_row, insert_once, mood_row, stored, utc_now
-from roomread.store.store import SessionStore
 
 # A piece is written after so long: a program that is killed loses no more, s.
 _PIECE = 1.0
@@ -59,7 +59,7 @@ class Recorder:
 
     Args:
         store: where it is kept.
-        session: as `SessionStore.create` gave it, or one that was interrupted: it goes on with
+        session: as `OwnerStore.create` gave it, or one that was interrupted: it goes on with
             the same seat numbers, and `resumed_at` says where.
         every: seconds from one frame to the next, about.
         clock: seconds of waiting; not those of the source.
@@ -75,7 +75,7 @@ class Recorder:
 
     def __init__(
         self,
-        store: SessionStore,
+        store: OwnerStore,
         session: Session,
         *,
         every: float = 0.5,
@@ -224,15 +224,15 @@ class Recorder:
 
     def _write(self, pieces: Sequence[_Piece]) -> None:
         number, table = self.session.id, schema.sessions
-        update = table.update().where(table.c.id == number).values(updated_at=stored(utc_now()))
+        update = table.update().where(table.c.id == number, table.c.owner == self._store.owner)
         with self._store.engine.begin() as connection:
-            if connection.execute(update).rowcount == 0:
+            if connection.execute(update.values(updated_at=stored(utc_now()))).rowcount == 0:
                 raise SessionError(f"session {number} was deleted while it was recorded")
             for piece in pieces:
                 _write_piece(connection, number, piece)
 
 
-def _next_number(store: SessionStore, number: str) -> int:
+def _next_number(store: OwnerStore, number: str) -> int:
     table = schema.batches
     query = sa.select(sa.func.max(table.c.number)).where(table.c.session_id == number)
     with told(store.engine.url), store.engine.connect() as connection:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
 from roomread.store import schema
-from roomread.store.records import Session, milliseconds
+from roomread.store.records import Session, milliseconds, unpack
 
 _NAMES = [e.display_name for e in Expression]
 
@@ -79,7 +79,9 @@ def session_row(session: Session) -> dict[str, Any]:
 
 def to_session(row: Row[Any]) -> Session:
     """The session of a row."""
-    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
+    columns = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
+    # A join has columns of other tables too.
+    values = {column.name: columns[column.name] for column in schema.sessions.columns}
     for name in ("started_at", "updated_at", "ended_at"):
         if values[name] is not None:
             values[name] = values[name].replace(tzinfo=UTC)
@@ -109,3 +111,17 @@ def to_alert(row: Row[Any]) -> Alert:
         seat=seat,
         ended=None if ended is None else ended / 1000,
     )
+
+
+def delete_seat(connection: Connection, session_id: str, seat: int) -> None:
+    """Delete the name, the alerts and the readings of one person of a session."""
+    key = {"session_id": session_id, "seat": seat}
+    connection.execute(schema.people.delete().filter_by(**key))
+    connection.execute(schema.alerts.delete().filter_by(**key))
+    table = schema.batches
+    for row in connection.execute(table.select().filter_by(session_id=session_id)).all():
+        records = unpack([row.data])
+        kept = records[records["seat"] != seat]
+        if len(kept) < len(records):
+            update = table.update().filter_by(session_id=session_id, number=row.number)
+            connection.execute(update.values(data=kept.tobytes()))

@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from roomread.errors import SessionError
-from roomread.store import Session, SessionStore
+from roomread.store import OperatorStore, OwnerStore, Session
 
 
-def show_people(store: SessionStore, session: Session, seats: list[int]) -> None:
+def show_people(store: OwnerStore, session: Session, seats: list[int]) -> None:
     """Who was named in a session, a form to name somebody, another to forget somebody.
 
     Args:
@@ -47,17 +47,17 @@ def show_people(store: SessionStore, session: Session, seats: list[int]) -> None
             st.rerun()
 
 
-def show_purge(store: SessionStore) -> None:
+def show_purge(operator: OperatorStore) -> None:
     """Forms that delete old sessions, and all that is kept of a person."""
     with st.expander("Delete old sessions, or a person everywhere"):
         with st.form("purge"):
             days = st.number_input("Sessions older than so many days", min_value=1, value=90)
             if st.form_submit_button("Delete them"):
-                _say_deleted(len(store.purge(days=days)), "session")
+                _say_deleted(len(operator.purge(days=days)), "session")
         with st.form("forget_name", clear_on_submit=True):
             name = st.text_input("All that is kept of the person named")
             if st.form_submit_button("Forget them") and name.strip():
-                _say_deleted(store.forget_name(name.strip()), "seat")
+                _say_deleted(operator.forget_name(name.strip()), "seat")
 
 
 def _say_deleted(count: int, what: str) -> None:

@@ -22,9 +22,8 @@ from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression, percent
 from roomread.room import DEFAULT_RULES, MIN_PEOPLE, RoomMood, clock
 from roomread.services.background_recording import Lesson, Recording, RecordingQueue
-from roomread.services.recording import open_store
 from roomread.settings.environment import Settings, load_settings
-from roomread.store import Mark, Session, SessionStore, State
+from roomread.store import Mark, OwnerStore, Session, State, Store
 from roomread.store.summary import Summary, seat_map, summarise, time_series
 from roomread.web.class_people import show_people, show_purge
 from roomread.web.shared import engine, go_to, is_signed_in, owner, upload_types, words_for
@@ -41,7 +40,7 @@ _VALENCE_HELP = (
 @st.cache_resource(on_release=RecordingQueue.close)
 def _board(_settings: Settings, url: str) -> RecordingQueue:
     del url  # what the cache goes by
-    return RecordingQueue(open_store(_settings), lambda: engine().analyzer)
+    return RecordingQueue(Store(_settings.sessions_url), lambda: engine().analyzer)
 
 
 def show() -> None:
@@ -57,20 +56,20 @@ def show() -> None:
         return
     try:
         board = _board(settings, settings.sessions_url)
-        store = board.store.of(owner())
+        store = board.store.owned_by(owner())
         session_id = st.query_params.get("session", "")
         if session_id:
             _show_session(board, store, store.session(session_id))
         else:
             _ask(board, store, settings)
-            _list(store)
+            _list(store, board.store)
     except RoomreadError as error:
         st.error(words_for(error, settings))
         if st.button("All sessions", key="after_error"):
             go_to()
 
 
-def _ask(board: RecordingQueue, store: SessionStore, settings: Settings) -> None:
+def _ask(board: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
     st.subheader("Record a lesson")
     name = st.text_input("Name", placeholder="Algebra 7b")
     # A visitor has files of their own, and no other place of the app's computer.
@@ -119,7 +118,7 @@ def _ask(board: RecordingQueue, store: SessionStore, settings: Settings) -> None
         go_to(session=session.id)
 
 
-def _list(store: SessionStore) -> None:
+def _list(store: OwnerStore, everything: Store) -> None:
     st.subheader("Sessions")
     if not store.sessions():
         st.caption("None is kept yet.")
@@ -128,7 +127,7 @@ def _list(store: SessionStore) -> None:
     listing = st.container()
     if not is_signed_in():
         # Both reach everybody's sessions.
-        show_purge(store)
+        show_purge(everything.operator)
     with listing:
         _list_all(store.sessions())
 
@@ -151,7 +150,7 @@ def _plain(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)
 
 
-def _show_session(board: RecordingQueue, store: SessionStore, session: Session) -> None:
+def _show_session(board: RecordingQueue, store: OwnerStore, session: Session) -> None:
     st.subheader(_plain(session.name))
     recording = board.get(session.id)
     if recording is not None and recording.running:
@@ -166,7 +165,7 @@ def _show_session(board: RecordingQueue, store: SessionStore, session: Session) 
 
 
 @st.fragment(run_every=1.0)
-def _show_live(store: SessionStore, recording: Recording) -> None:
+def _show_live(store: OwnerStore, recording: Recording) -> None:
     if not recording.running:
         st.rerun()
     if recording.duration:
@@ -210,7 +209,7 @@ def _show_mood(mood: RoomMood | None) -> None:
     shown.metric("Mostly", f"{top} {percent(mood.scores[top])}")
 
 
-def _show_charts(store: SessionStore, session: Session) -> Summary:
+def _show_charts(store: OwnerStore, session: Session) -> Summary:
     """Draw the charts of the room, the same as in the report, and return the summary."""
     moods, marks = store.moods(session.id), store.marks(session.id)
     summary = summarise(moods, marks)
@@ -226,7 +225,7 @@ def _show_charts(store: SessionStore, session: Session) -> Summary:
     return summary
 
 
-def _show_kept(store: SessionStore, session: Session) -> None:
+def _show_kept(store: OwnerStore, session: Session) -> None:
     summary = _show_charts(store, session)
     if summary.whole is None:
         st.info("Nothing was recorded: a figure needs three frames or more.")
@@ -281,7 +280,7 @@ def _parts_table(summary: Summary) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _add_mark(store: SessionStore, session: Session) -> None:
+def _add_mark(store: OwnerStore, session: Session) -> None:
     with st.expander("Mark a part"), st.form("mark", clear_on_submit=True):
         left, right = st.columns([1, 4])
         minute = left.number_input("at minute", min_value=0.0, step=0.5)
@@ -291,14 +290,14 @@ def _add_mark(store: SessionStore, session: Session) -> None:
             st.rerun()
 
 
-def _exported(store: SessionStore, session_id: str, form: Format) -> bytes:
+def _exported(store: OwnerStore, session_id: str, form: Format) -> bytes:
     with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
         path = Path(folder) / f"session.{form}"
         export(store, session_id, form, path)
         return path.read_bytes()
 
 
-def _offer(store: SessionStore, session: Session) -> None:
+def _offer(store: OwnerStore, session: Session) -> None:
     st.subheader("Take it with you")
     columns = st.columns(4)
     # Each is made when it is asked for: the page is drawn anew at every click.

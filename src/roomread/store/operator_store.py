@@ -1,0 +1,72 @@
+"""What the operator of an installation may do to the sessions of all owners."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from roomread.errors import SessionError
+from roomread.store import schema
+from roomread.store.database import Database
+from roomread.store.records import Session, State
+from roomread.store.rows import delete_seat, stored, to_session, utc_now
+
+
+class OperatorStore:
+    """The operator's handle: deletes old sessions and forgets a person everywhere.
+
+    Args:
+        database: Where the sessions are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def purge(self, *, days: float, now: datetime | None = None) -> list[Session]:
+        """Delete the sessions of all owners that were last written more than `days` ago.
+
+        The space they took is returned to the file system.
+
+        Args:
+            days: The age in days, 0 or more.
+            now: UTC; the present if left out.
+
+        Returns:
+            The deleted sessions.
+        """
+        limit = (now or utc_now()) - timedelta(days=days)
+        table = schema.sessions
+        query = table.select().where(table.c.updated_at < stored(limit))
+        with self._database.writing() as connection:
+            expired = [to_session(row) for row in connection.execute(query)]
+            ids = [session.id for session in expired]
+            connection.execute(table.delete().where(table.c.id.in_(ids)))
+        if expired:
+            self._database.erase_deleted(compact=True)
+        return expired
+
+    def forget_name(self, name: str) -> int:
+        """Delete everything that is kept of the people enrolled by a name, in all sessions.
+
+        Args:
+            name: As it was enrolled.
+
+        Returns:
+            The number of seats that were forgotten.
+
+        Raises:
+            SessionError: One of the sessions is being recorded; nothing was deleted.
+        """
+        people, sessions = schema.people, schema.sessions
+        query = sa.select(sessions, people.c.seat).join(people).where(people.c.name == name)
+        with self._database.writing() as connection:
+            found = [(to_session(row), row.seat) for row in connection.execute(query)]
+            for session, _ in found:
+                if session.state() is State.RECORDING:
+                    raise SessionError(f"session {session.id} is being recorded")
+            for session, seat in found:
+                delete_seat(connection, session.id, seat)
+        if found:
+            self._database.erase_deleted()
+        return len(found)

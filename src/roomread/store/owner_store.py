@@ -1,0 +1,338 @@
+"""The sessions of one owner."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import UTC
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from roomread.errors import SessionError, SessionNotFoundError
+from roomread.room import DEFAULT_RULES, Alert, RoomMood, parse_rules
+from roomread.store import schema
+from roomread.store.database import Database
+from roomread.store.records import (
+    Mark,
+    Person,
+    Readings,
+    Session,
+    State,
+    milliseconds,
+    unpack,
+    without_secrets,
+)
+from roomread.store.rows import (
+    delete_seat,
+    insert_once,
+    session_row,
+    stored,
+    to_alert,
+    to_moods,
+    to_session,
+    utc_now,
+)
+
+_ID = re.compile("[0-9a-f]{8}")
+# The largest time that a mark's column holds, s.
+_LAST_MARK = 2**31 / 1000
+
+
+class OwnerStore:
+    """One owner's sessions; `Store.owned_by` makes it.
+
+    Every method that takes a `session_id` takes a whole id and raises `SessionNotFoundError` if
+    this owner has no such session: a session of another owner cannot be told from one that does
+    not exist. All methods raise `DatabaseError` if the database fails.
+
+    Args:
+        database: Where the sessions are kept.
+        owner: Whose sessions these are.
+    """
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database, self._owner = database, owner
+
+    @property
+    def owner(self) -> str:
+        """Whose sessions these are."""
+        return self._owner
+
+    @property
+    def engine(self) -> Engine:
+        """The database's engine, for the recorder's transactions."""
+        return self._database.engine
+
+    def create(  # noqa: PLR0913 (a session's fields)
+        self,
+        name: str,
+        *,
+        source: str = "",
+        model: str = "",
+        threshold: float = 0.0,
+        rules: str = DEFAULT_RULES,
+        keeps_people: bool = False,
+        consent: str = "",
+    ) -> Session:
+        """Create an empty session, for a `Recorder` to fill.
+
+        Args:
+            name: A title for people to read.
+            source: What is read; a password or query in a URL is removed.
+            model: The net's name and digest.
+            threshold: The confidence under which the net withholds an expression, 0..1.
+            rules: The rules of attention.
+            keeps_people: Also keep each person's readings, by seat.
+            consent: Who consented, and how; required if people are kept.
+
+        Raises:
+            SessionError: The name is empty, or people are to be kept without a consent.
+            RulesError: The rules cannot be parsed.
+        """
+        if not name.strip():
+            raise SessionError("a session needs a name", hint='such as "Algebra 7b"')
+        if keeps_people and not consent.strip():
+            raise SessionError(
+                "readings of single people are kept only with their consent",
+                hint='say who consented and how, such as "all 28, in writing, 2 September"',
+            )
+        parse_rules(rules)
+        now = utc_now()
+        session = Session(
+            id=secrets.token_hex(4),
+            name=name.strip(),
+            source=without_secrets(source),
+            model=model,
+            threshold=threshold,
+            started_at=now,
+            updated_at=now,
+            ended_at=None,
+            rules=rules,
+            keeps_people=keeps_people,
+            consent=consent.strip() if keeps_people else "",
+            owner=self._owner,
+        )
+        with self._database.writing() as connection:
+            connection.execute(schema.sessions.insert().values(session_row(session)))
+        return session
+
+    def sessions(self) -> list[Session]:
+        """Return all sessions of this owner, newest first."""
+        table = schema.sessions
+        query = table.select().where(table.c.owner == self._owner)
+        with self._database.reading() as connection:
+            return [
+                to_session(row)
+                for row in connection.execute(query.order_by(table.c.started_at.desc()))
+            ]
+
+    def session(self, session_id: str) -> Session:
+        """Return one session."""
+        with self._database.reading() as connection:
+            return self._check(connection, session_id)
+
+    def find(self, session_id: str) -> Session | None:
+        """Return one session, or None if this owner has no such session."""
+        try:
+            return self.session(session_id)
+        except SessionNotFoundError:
+            return None
+
+    def end(self, session_id: str) -> None:
+        """Note that nothing more will be recorded."""
+        with self._database.writing() as connection:
+            self._check(connection, session_id)
+            update = schema.sessions.update().where(schema.sessions.c.id == session_id)
+            connection.execute(update.values(ended_at=stored(utc_now())))
+
+    def reopen(self, session_id: str) -> None:
+        """Note that the session is being recorded again."""
+        with self._database.writing() as connection:
+            self._check(connection, session_id)
+            update = schema.sessions.update().where(schema.sessions.c.id == session_id)
+            connection.execute(update.values(ended_at=None, updated_at=stored(utc_now())))
+
+    def moods(
+        self, session_id: str, *, since: float = 0.0, limit: int | None = None
+    ) -> list[RoomMood]:
+        """Return the room's moods, oldest first.
+
+        Args:
+            session_id: The session.
+            since: The time from which on to return moods, s.
+            limit: The maximum number of moods; None for all.
+        """
+        table = schema.moods
+        query = (
+            sa.select(table)
+            .where(table.c.session_id == session_id, table.c.time_ms >= milliseconds(since))
+            .order_by(table.c.time_ms)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return to_moods(connection.execute(query).all())
+
+    def last_mood(self, session_id: str) -> RoomMood | None:
+        """Return the newest mood, or None if the session has none."""
+        table = schema.moods
+        query = table.select().where(table.c.session_id == session_id)
+        query = query.order_by(table.c.time_ms.desc()).limit(1)
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            moods = to_moods(connection.execute(query).all())
+        return moods[0] if moods else None
+
+    def last_time(self, session_id: str) -> float | None:
+        """Return the time of the newest mood or reading in s, or None if there is none."""
+        moods, batches = schema.moods, schema.batches
+        newest = sa.select(sa.func.max(moods.c.time_ms)).where(moods.c.session_id == session_id)
+        last = sa.select(batches.c.data).where(batches.c.session_id == session_id)
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            times = [connection.execute(newest).scalar()]
+            blobs = connection.scalars(last.order_by(batches.c.number.desc()).limit(1))
+            times += [int(unpack([blob])["time"].max()) for blob in blobs if blob]
+        known = [time for time in times if time is not None]
+        return max(known) / 1000 if known else None
+
+    def readings(self, session_id: str) -> Readings:
+        """Return the people's readings; empty if the session does not keep people."""
+        batches = schema.batches
+        query = sa.select(batches.c.data).where(batches.c.session_id == session_id)
+        with self._database.reading() as connection:
+            session = self._check(connection, session_id)
+            blobs = connection.scalars(query.order_by(batches.c.number)).all()
+            names = {person.seat: person.name for person in _people(connection, session_id)}
+        return Readings(unpack(blobs), session, names)
+
+    def alerts(self, session_id: str) -> list[Alert]:
+        """Return the alerts in the order in which they were raised."""
+        table = schema.alerts
+        query = table.select().where(table.c.session_id == session_id).order_by(table.c.number)
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return [to_alert(row) for row in connection.execute(query)]
+
+    def marks(self, session_id: str) -> list[Mark]:
+        """Return the marks, earliest first."""
+        table = schema.marks
+        query = table.select().where(table.c.session_id == session_id).order_by(table.c.time_ms)
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return [Mark(row.time_ms / 1000, row.label) for row in connection.execute(query)]
+
+    def mark(self, session_id: str, marks: Iterable[Mark]) -> None:
+        """Add marks; a mark that exists already is left as it is.
+
+        Raises:
+            SessionError: A time is negative or too large, or a label is empty.
+        """
+        rows = []
+        for mark in marks:
+            if not 0 <= mark.time < _LAST_MARK or not mark.label.strip():
+                raise SessionError(
+                    f"the mark '{mark.label}' at {mark.time:g} s cannot be set",
+                    hint="a mark has a time of 0 s or later, and a word",
+                )
+            time, label = milliseconds(mark.time), mark.label.strip()
+            rows.append({"session_id": session_id, "time_ms": time, "label": label})
+        with self._database.writing() as connection:
+            self._check(connection, session_id)
+            insert_once(connection, schema.marks, rows)
+
+    def unmark(self, session_id: str, mark: Mark) -> None:
+        """Remove a mark; nothing happens if it does not exist."""
+        table = schema.marks
+        same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == mark.label)
+        with self._database.writing() as connection:
+            self._check(connection, session_id)
+            connection.execute(table.delete().where(table.c.session_id == session_id, same))
+
+    def people(self, session_id: str) -> list[Person]:
+        """Return the enrolled people, by seat."""
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return _people(connection, session_id)
+
+    def enrol(self, session_id: str, seat: int, name: str, *, consent: str) -> Person:
+        """Give a seat a name, replacing an earlier one.
+
+        Args:
+            session_id: The session.
+            seat: A seat that occurs in the session's readings.
+            name: The person's name.
+            consent: How this person agreed to be named.
+
+        Raises:
+            SessionError: The session keeps no people, the seat does not occur in it, or the name
+                or the consent is empty.
+        """
+        if not name.strip() or not consent.strip():
+            raise SessionError(
+                "a name beside expressions needs the person's consent",
+                hint="give the name, and how they consented",
+            )
+        if not self.session(session_id).keeps_people:
+            raise SessionError(
+                f"session {session_id} keeps no people, so nobody can be named in it",
+                hint="a session keeps people if it was created with their consent",
+            )
+        if seat not in self.readings(session_id).seats:
+            raise SessionError(f"nobody sat at seat {seat} of session {session_id}")
+        person = Person(seat, name.strip(), consent.strip(), utc_now())
+        key = {"session_id": session_id, "seat": seat}
+        row = {"name": person.name, "consent": person.consent}
+        table = schema.people
+        with self._database.writing() as connection:
+            self._check(connection, session_id)
+            connection.execute(table.delete().filter_by(**key))
+            connection.execute(
+                table.insert().values(**key, **row, consented_at=stored(person.consented_at))
+            )
+        return person
+
+    def forget_seat(self, session_id: str, seat: int) -> None:
+        """Delete everything that is kept of one person: readings, alerts and name.
+
+        The room's moods stay: each is of five people or more and holds no seat.
+
+        Raises:
+            SessionError: The session is being recorded.
+        """
+        with self._database.writing() as connection:
+            session = self._check(connection, session_id)
+            if session.state() is State.RECORDING:
+                raise SessionError(f"session {session_id} is being recorded", hint="stop it first")
+            delete_seat(connection, session_id, seat)
+        self._database.erase_deleted()
+
+    def delete(self, session_id: str) -> None:
+        """Delete a session with everything that belongs to it."""
+        with self._database.writing() as connection:
+            self._check(connection, session_id)
+            table = schema.sessions
+            connection.execute(table.delete().where(table.c.id == session_id))
+        self._database.erase_deleted()
+
+    def _check(self, connection: Connection, session_id: str) -> Session:
+        """Return the session, or raise `SessionNotFoundError` if it is not this owner's."""
+        table = schema.sessions
+        query = table.select().where(table.c.id == session_id, table.c.owner == self._owner)
+        # PostgreSQL fails on some texts that are no id, such as one with a NUL.
+        is_id = _ID.fullmatch(session_id) is not None
+        row = connection.execute(query).one_or_none() if is_id else None
+        if row is None:
+            raise SessionNotFoundError(f"there is no session '{session_id}'")
+        return to_session(row)
+
+
+def _people(connection: Connection, session_id: str) -> list[Person]:
+    table = schema.people
+    query = table.select().where(table.c.session_id == session_id).order_by(table.c.seat)
+    return [
+        Person(row.seat, row.name, row.consent, row.consented_at.replace(tzinfo=UTC))
+        for row in connection.execute(query)
+    ]
