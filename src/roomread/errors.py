@@ -21,9 +21,34 @@ A door (command line, HTTP, web page) catches `RoomreadError` and nothing broade
 
 from __future__ import annotations
 
+import re
+
+# What stands before the host of an address. A password may hold a slash that nobody encoded;
+# then what follows the first colon is no port.
+_USER = re.compile(
+    r"(?<=://)(?:[^\s/?#]*@|[^\s/@:\[\]]+:(?!\d{0,5}(?:[/?#\s]|$))\S*@)",
+)
+_SECRET = re.compile(
+    r"([?&;][^=&;\s]*(?:user|usr|login|pass|pwd|pw|token|secret|auth|sig|key)[^=&;\s]*=)[^&;#\s'\"]+",
+    re.IGNORECASE,
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def without_credentials(text: str) -> str:
+    """Return text with user names, passwords and keys removed from the addresses in it."""
+    return _SECRET.sub(r"\1***", _USER.sub("", text)) if "://" in text else text
+
+
+def one_line(text: str) -> str:
+    """Return text with line breaks and other control characters written as escapes."""
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
 
 class RoomreadError(Exception):
     """What went wrong, and what to do about it.
+
+    Credentials of addresses are removed, and each text is one line.
 
     Attributes:
         problem: what is wrong, naming the input.
@@ -31,6 +56,7 @@ class RoomreadError(Exception):
     """
 
     def __init__(self, problem: str, *, hint: str = "") -> None:
+        problem, hint = (one_line(without_credentials(text)) for text in (problem, hint))
         super().__init__(problem, hint)
         self.problem = problem
         self.hint = hint

@@ -1,13 +1,13 @@
 """Pictures in, pictures out."""
 
 from roomread.media.files import atomic_path, is_file, is_folder, make_folder
-from roomread.media.images import PICTURE_SUFFIXES, read_image, write_image
+from roomread.media.images import read_image, write_image
+from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from roomread.media.latest_frame import LatestFrame
 from roomread.media.overlay import draw_readings
 from roomread.media.signal import NoPicture, SignalCheck
 from roomread.media.sources import Source, find_media, open_source, open_upload
 from roomread.media.videos import (
-    VIDEO_SUFFIXES,
     WHOLE,
     Span,
     VideoReader,

@@ -26,6 +26,14 @@ _HINTS = {
 _mask_lock = threading.Lock()
 
 
+def exists(path: str | Path) -> bool:
+    """Return whether there is anything of this name; False also for a name that none can have."""
+    try:
+        return os.path.exists(path)  # noqa: PTH110 (Path.exists raises for a name that is too long)
+    except ValueError:
+        return False
+
+
 def is_file(path: str | Path) -> bool:
     """Whether there is such a file; False also for a name that no file can have."""
     return os.path.isfile(path)  # noqa: PTH113 (Path.is_file raises for a name that is too long)

@@ -3,62 +3,96 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
 
-from roomread.errors import MediaError
-from roomread.media.files import atomic_path
+from roomread.errors import MediaError, without_credentials
+from roomread.media.files import atomic_path, exists
+from roomread.media.heif import open_heic, upright_heif
+from roomread.media.kinds import PILLOW_FORMATS, Heif, heif_kind
+from roomread.media.png import without_text
+from roomread.media.urls import fetch, is_address, local_path
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 # A 100-megapixel camera's picture is 300 MB of RGB. Larger ones are bombs or maps.
 MAX_PIXELS = 100_000_000
-_KINDS = "JPEG, PNG, WebP, BMP, TIFF and GIF can be read"
-# No other of Pillow's forty kinds is tried, whatever a file's name: its EPS starts Ghostscript.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
+_KINDS = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF and HEIC can be read"
 
-# What Pillow's decoders raise on damaged data: of a broken PNG a SyntaxError, of EXIF any of them.
+# What decoders raise on damaged data: Pillow a SyntaxError for a broken PNG, any of these for EXIF.
 _DAMAGED = (
-    *(OSError, SyntaxError, ValueError, TypeError, AttributeError),
-    *(LookupError, ArithmeticError, struct.error),
+    *(OSError, SyntaxError, ValueError, TypeError, AttributeError, RuntimeError),
+    *(LookupError, ArithmeticError, EOFError, struct.error),
 )
+# Levels that cameras and scanners count to: 8, 10, 12, 14 and 16 bits.
+_FULL_SCALES = (255.0, 1023.0, 4095.0, 16_383.0, 65_535.0)
+_FORMS = "a path, a URL, the bytes of a file, an opened file, a Pillow image or a uint8 array"
 
-Picture = str | Path | bytes | Image.Image | NDArray[np.uint8]
+Picture = str | os.PathLike[str] | bytes | bytearray | IO[bytes] | Image.Image | NDArray[np.uint8]
 
 
 def read_image(
     source: Picture, *, name: str = "the picture", max_pixels: int = MAX_PIXELS
 ) -> NDArray[np.uint8]:
-    """An upright RGB picture, uint8 [H, W, 3].
+    """Return an upright RGB picture, uint8 [H, W, 3].
 
-    EXIF orientation is obeyed, alpha laid on white, 16 bits and floats scaled to 8, of an animation
-    the first frame taken.
+    The orientation of EXIF and HEIF is obeyed, alpha is laid on white, 16 bits and floats are
+    scaled to 8, and of an animation the first frame is taken. The source is left as it was.
 
     Args:
-        source: a path, encoded bytes, a Pillow image, or an array uint8 [H, W], [H, W, 1],
-            [H, W, 3] RGB or [H, W, 4] RGBA.
-        name: what messages call bytes; a path is called by itself.
-        max_pixels: of a file, told before it is decoded.
+        source: a path; an http(s) or file URL; a file's content as bytes; a file opened for
+            reading bytes, which is read from its start; a Pillow image, as it stands; an array
+            uint8 [H, W], [H, W, 1], [H, W, 3] RGB or [H, W, 4] RGBA.
+        name: what messages call a picture that has no name of its own.
+        max_pixels: largest width times height of an encoded picture, checked before decoding.
 
     Raises:
-        MediaError: it is missing, damaged, no picture, or over `max_pixels`.
+        MediaError: the source is missing, damaged, no picture, or over `max_pixels`.
+        MissingExtraError: it is HEIC, and the extra `heif` is not installed.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return _to_rgb(source)
-    if isinstance(source, bytes):
-        return _decode(io.BytesIO(source), name, len(source), max_pixels)
-    path = Path(source)
+        return _from_pillow(source, name, max_pixels)
+    if isinstance(source, str | os.PathLike):
+        return _from_name(os.fspath(source), max_pixels)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _decode(bytes(source), name, max_pixels)
+    if hasattr(source, "read"):
+        return _decode(_content(source, name), name, max_pixels)
+    raise MediaError(f"{type(source).__name__} is not a picture", hint=f"give {_FORMS}")
+
+
+def write_image(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write a picture uint8 [H, W, 3] RGB in the format of the path's ending, whole or not at all.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with atomic_path(path) as draft:
+        Image.fromarray(image).save(draft, quality=92)
+
+
+def _from_name(name: str, max_pixels: int) -> NDArray[np.uint8]:
+    if (path := local_path(name)) is not None:
+        return _from_path(path, max_pixels)
+    if is_address(name) and not exists(name):
+        return _decode(fetch(name), without_credentials(name), max_pixels)
+    return _from_path(Path(name), max_pixels)
+
+
+def _from_path(path: Path, max_pixels: int) -> NDArray[np.uint8]:
     try:
         if path.is_dir():
-            raise MediaError(f"{path}: a folder, not a picture")
-        with path.open("rb") as file:
-            return _decode(file, str(path), path.stat().st_size, max_pixels)
+            raise MediaError(f"{path}: is a folder, not a picture", hint="name a picture in it")
+        return _decode(path.read_bytes(), str(path), max_pixels)
     except FileNotFoundError as error:
         raise MediaError(f"{path}: no such file", hint="check the name") from error
     except PermissionError as error:
@@ -69,36 +103,66 @@ def read_image(
         raise MediaError(f"{path}: cannot be read: {reason}", hint="check the name") from error
 
 
-def write_image(path: Path, image: NDArray[np.uint8]) -> None:
-    """Writes uint8 [H, W, 3] RGB in the format of the path's ending, whole or not at all.
+def _content(file: IO[bytes], name: str) -> bytes:
+    """Return the whole content of an opened file, wherever it stands."""
+    try:
+        if hasattr(file, "seekable") and file.seekable():
+            file.seek(0)
+        content: object = file.read()
+    except (OSError, ValueError) as error:
+        raise MediaError(f"{name}: cannot be read: {error}", hint="open it again") from error
+    if isinstance(content, bytes | bytearray | memoryview):
+        return bytes(content)
+    if hasattr(content, "close"):
+        # A coroutine, of a file that is to be awaited: without this Python complains later.
+        content.close()
+    problem = f"{name}: reading it gave {type(content).__name__} instead of bytes"
+    raise MediaError(problem, hint='open it with mode "rb"')
 
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    with atomic_path(path) as draft:
-        Image.fromarray(image).save(draft, quality=92)
 
-
-def _decode(
-    file: io.BytesIO | io.BufferedReader, name: str, size: int, max_pixels: int
-) -> NDArray[np.uint8]:
-    if size == 0:
+def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
+    if not content:
         raise MediaError(f"{name}: is empty (0 bytes)", hint="copy or download it again")
+    with _as_media_errors(name, max_pixels):
+        if heif_kind(content) is not None:
+            with _open_heif(content, name) as picture:
+                _check_size(picture.width, picture.height, name, max_pixels)
+                return _to_rgb(upright_heif(picture, content))
+        with Image.open(io.BytesIO(without_text(content)), formats=PILLOW_FORMATS) as picture:
+            _check_size(picture.width, picture.height, name, max_pixels)
+            ImageOps.exif_transpose(picture, in_place=True)
+            return _to_rgb(picture)
+
+
+def _open_heif(content: bytes, name: str) -> Image.Image:
+    if heif_kind(content) is Heif.HEIC:
+        return open_heic(content)
+    if not features.check("avif"):
+        raise MediaError(f"{name}: is AVIF", hint="Pillow here is built without it; save as JPEG")
+    return Image.open(io.BytesIO(content), formats=["AVIF"])
+
+
+def _from_pillow(picture: Image.Image, name: str, max_pixels: int) -> NDArray[np.uint8]:
+    _check_size(picture.width, picture.height, name, max_pixels)
+    with _as_media_errors(name, max_pixels):
+        # Not in place, as the picture is the caller's; of an animation, the frame it stands at.
+        return _to_rgb(ImageOps.exif_transpose(picture))
+
+
+@contextmanager
+def _as_media_errors(name: str, max_pixels: int) -> Iterator[None]:
+    """Raise what decoders raise as MediaError."""
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures, where our own limit counts, and of damaged notes in
-            # a file, which we do not read.
+            # Pillow warns of large pictures, for which `max_pixels` counts, and of damaged notes
+            # in a file, which are not read.
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=_FORMATS) as picture:
-                _check_size(picture.width, picture.height, name, max_pixels)
-                return _to_rgb(picture)
+            yield
     except Image.DecompressionBombError as error:
         raise MediaError(f"{name}: too many pixels", hint=_too_large(max_pixels)) from error
     except UnidentifiedImageError as error:
         raise MediaError(f"{name}: not a picture", hint=_KINDS) from error
     except _DAMAGED as error:
-        if isinstance(error, FileNotFoundError | PermissionError):
-            raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise MediaError(f"{name}: damaged: {reason}", hint="copy or download it again") from error
 
@@ -114,10 +178,16 @@ def _check_size(width: int, height: int, name: str, max_pixels: int = MAX_PIXELS
 
 
 def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
-    ImageOps.exif_transpose(picture, in_place=True)
+    """Return the pixels of an upright picture of any mode, uint8 [H, W, 3]."""
     if picture.mode.startswith("I") or picture.mode == "F":
         return _grey_to_rgb(_scale_to_8_bits(np.asarray(picture)))
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+    if picture.mode == "LAB":
+        to_srgb = ImageCms.buildTransform(
+            ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
+        )
+        converted = ImageCms.applyTransform(picture, to_srgb)
+        return np.asarray(converted)
+    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
@@ -125,16 +195,26 @@ def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
 
 
 def _scale_to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """16-bit and float pictures to 8 bits by the range their kind of file has."""
-    values = np.nan_to_num(grey.astype(np.float64))
-    # A float picture runs to 1 by custom, an integer one to 65,535; where it stays within 255 the
-    # file was 8 bits in a wide coat.
-    top = float(values.max(initial=0))
-    if np.issubdtype(grey.dtype, np.floating) and top <= 1:
-        full = 1.0
-    else:
-        full = 255.0 if top <= 255 else max(65535.0, top)
-    return (np.clip(values / full, 0, 1) * 255).round().astype(np.uint8)
+    """Scale the levels of a 16-bit or float picture [H, W] to 8 bits."""
+    values = grey.astype(np.float64)
+    values[np.isnan(values)] = 0
+    levels = np.clip(values / _full_scale(values, grey.dtype), 0, 1) * 255
+    return levels.round().astype(np.uint8)
+
+
+def _full_scale(values: NDArray[np.float64], dtype: np.dtype[Any]) -> float:
+    """Return the level that is white in a picture of `dtype`, which no file says.
+
+    A few pixels decide nothing: hot ones, highlights, and what sharpening lets overshoot.
+    """
+    lit = values[np.isfinite(values) & (values > 0)]
+    if not lit.size:
+        return 1.0
+    top = float(np.quantile(lit, 0.995))
+    if np.issubdtype(dtype, np.floating) and float(np.median(lit)) <= 1 and top <= 16:
+        # Floats run to 1 by custom, and beyond it only where something shines.
+        return 1.0
+    return next((scale for scale in _FULL_SCALES if top <= scale), top)
 
 
 def _grey_to_rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,8 +16,9 @@ from PIL import Image, UnidentifiedImageError
 from roomread.errors import MediaError
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
 from roomread.media.files import is_file, is_folder
-from roomread.media.images import PICTURE_SUFFIXES, read_image
-from roomread.media.videos import VIDEO_SUFFIXES, VideoReader, length, open_video
+from roomread.media.images import read_image
+from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from roomread.media.videos import VideoReader, length, open_video
 from roomread.readings import Frame
 
 

@@ -26,9 +26,6 @@ from roomread.readings import Frame
 
 # The name of threads that open what may not answer.
 _OPENING = "roomread-open"
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".ts", ".wmv", ".flv"}
-)
 # How much shorter than announced a file may be: containers round, and sound may end a bit later.
 _SLACK = 0.5
 # Indexes hold the times of decoding, which come up to so much before those of showing, s.

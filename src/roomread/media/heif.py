@@ -1,0 +1,115 @@
+"""HEIF pictures (HEIC, AVIF): decoding HEIC, and what says how they are turned."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from PIL import ExifTags, Image, ImageOps
+
+from roomread.errors import MissingExtraError
+
+# How EXIF data starts, whose first table follows at once.
+_TIFF_HEADER = re.compile(rb"II\*\0\x08\0\0\0|MM\0\*\0\0\0\x08")
+# Boxes whose content starts with a version and flags.
+_FULL_BOXES = frozenset({b"meta"})
+
+
+def open_heic(content: bytes) -> Image.Image:
+    """Open an HEIC file's primary picture, whole; it is decoded when its pixels are asked for.
+
+    Raises:
+        MissingExtraError: the extra `heif` is not installed.
+        OSError, ValueError, RuntimeError, EOFError: the content is damaged.
+    """
+    try:
+        from pi_heif.as_plugin import HeifImageFile  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise MissingExtraError("an HEIC picture", extra="heif") from error
+    picture: Image.Image = HeifImageFile(io.BytesIO(content))
+    return picture
+
+
+def upright_heif(picture: Image.Image, content: bytes) -> Image.Image:
+    """Return an opened HEIC or AVIF picture upright.
+
+    The container's own turn and mirror count: the decoder of HEIC has obeyed them, Pillow hands
+    those of AVIF on in the place of EXIF's. EXIF's own counts only where the container has none,
+    as after a conversion that kept no more.
+
+    Args:
+        picture: as `open_heic` or Pillow opens it.
+        content: the whole file.
+    """
+    if not has_turn(content) and (orientation := _exif_orientation(content)) != 1:
+        picture.getexif()[ExifTags.Base.Orientation] = orientation
+    return ImageOps.exif_transpose(picture)
+
+
+def _exif_orientation(content: bytes) -> int:
+    """Return the orientation that the EXIF data inside a HEIF file names, 1..8; 1 for none."""
+    start = _TIFF_HEADER.search(content)
+    if start is None:
+        return 1
+    exif = Image.Exif()
+    exif.load(b"Exif\0\0" + content[start.start() :])
+    orientation = exif.get(ExifTags.Base.Orientation, 1)
+    return orientation if isinstance(orientation, int) else 1
+
+
+def has_turn(content: bytes) -> bool:
+    """Return whether the primary picture of a HEIF file has a turn or mirror of the container."""
+    meta = next((body for kind, body in _boxes(content) if kind == b"meta"), b"")
+    parts = dict(_boxes(meta))
+    primary = _primary(parts.get(b"pitm", b""))
+    properties = dict(_boxes(parts.get(b"iprp", b"")))
+    kinds = [kind for kind, _ in _boxes(properties.get(b"ipco", b""))]
+    used = _associations(properties.get(b"ipma", b""), primary)
+    return any(kinds[index - 1] in (b"irot", b"imir") for index in used if 0 < index <= len(kinds))
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield type and content of each box in a container, as far as they are whole."""
+    place = 0
+    while place + 8 <= len(data):
+        size, kind, start = (
+            int.from_bytes(data[place : place + 4], "big"),
+            data[place + 4 : place + 8],
+            8,
+        )
+        if size == 1:
+            size, start = int.from_bytes(data[place + 8 : place + 16], "big"), 16
+        elif size == 0:
+            size = len(data) - place
+        if size < start or place + size > len(data):
+            return
+        start += 4 if kind in _FULL_BOXES else 0
+        yield kind, data[place + start : place + size]
+        place += size
+
+
+def _primary(pitm: bytes) -> int:
+    """Return the id of the primary picture, of the content of a `pitm` box."""
+    width = 4 if pitm[:1] == b"\1" else 2
+    return int.from_bytes(pitm[4 : 4 + width], "big")
+
+
+def _associations(ipma: bytes, item: int) -> list[int]:
+    """Return which properties a picture has, 1 for the first, of the content of `ipma`."""
+    id_width = 4 if ipma[:1] != b"\0" else 2
+    width = 2 if ipma[3:4] and ipma[3] & 1 else 1
+    place = 8
+    for _ in range(int.from_bytes(ipma[4:8], "big")):
+        found = int.from_bytes(ipma[place : place + id_width], "big")
+        place += id_width
+        count = ipma[place] if place < len(ipma) else 0
+        place += 1
+        used = [ipma[i : i + width] for i in range(place, place + count * width, width)]
+        if found == item:
+            # The highest bit says whether the property is essential.
+            return [int.from_bytes(part, "big") & (0x7FFF if width == 2 else 0x7F) for part in used]
+        place += count * width
+        if place >= len(ipma):
+            break
+    return []
