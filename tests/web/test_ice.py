@@ -12,7 +12,7 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 
 from roomread.errors import RoomreadError
 from roomread.settings.environment import Settings
-from roomread.web.connection import Answerer, Route, verdict
+from roomread.web.connection_test import Answerer, Route, verdict
 from roomread.web.ice import ice_servers
 
 STUN = {"urls": "stun:stun.example.org"}

@@ -26,8 +26,12 @@ from roomread.settings.environment import Settings, load_settings
 from roomread.store import Mark, OwnerStore, Session, State, Store
 from roomread.store.summary import Summary, seat_map, summarise, time_series
 from roomread.web.class_people import show_people, show_purge
-from roomread.web.shared import engine, go_to, is_signed_in, owner, upload_types, words_for
+from roomread.web.engine import engine
+from roomread.web.messages import message_for
+from roomread.web.navigation import go_to
 from roomread.web.svg import show_svg
+from roomread.web.uploads import upload_types
+from roomread.web.visitor import is_signed_in, owner
 
 _EVERY = 0.5
 _VALENCE_HELP = (
@@ -64,7 +68,7 @@ def show() -> None:
             _ask(board, store, settings)
             _list(store, board.store)
     except RoomreadError as error:
-        st.error(words_for(error, settings))
+        st.error(message_for(error, settings))
         if st.button("All sessions", key="after_error"):
             go_to()
 
@@ -157,7 +161,7 @@ def _show_session(board: RecordingQueue, store: OwnerStore, session: Session) ->
         _show_live(store, recording)
         return
     if recording is not None and recording.error:
-        st.error(words_for(recording.error, load_settings()))
+        st.error(message_for(recording.error, load_settings()))
     if session.state() is State.INTERRUPTED:
         how = "" if is_signed_in() else " `roomread session record --resume` goes on."
         st.warning(f"The recording was interrupted.{how}")
@@ -174,7 +178,7 @@ def _show_live(store: OwnerStore, recording: Recording) -> None:
     else:
         st.caption(f"{clock(recording.seconds)} recorded")
     if recording.trouble:
-        told = words_for(DatabaseError(recording.trouble), load_settings())
+        told = message_for(DatabaseError(recording.trouble), load_settings())
         st.error(f"{told.rstrip('.')}. What comes meanwhile is kept in memory and written later.")
     _show_mood(recording.mood)
     for alert in recording.alerts:

@@ -25,9 +25,10 @@ from roomread.web.camera import (
     LiveCamera,
     LiveState,
 )
-from roomread.web.connection import show_connection_test
+from roomread.web.connection_test import show_connection_test
 from roomread.web.ice import ice_servers
-from roomread.web.shared import score_bars, score_lines, visitor_analyzer
+from roomread.web.score_charts import score_bars, score_lines
+from roomread.web.visitor import visitor_analyzer
 
 _TROUBLE = """
 - **The browser asks for the camera**: allow it. If you refused once, use the camera symbol in the

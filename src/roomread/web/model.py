@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile
-from roomread.web.shared import engine
+from roomread.web.engine import engine
 
 # As training logs them, and as a reader calls them.
 _LOSSES = {"train_loss": "training", "val_loss": "PublicTest"}

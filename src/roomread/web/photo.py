@@ -21,13 +21,10 @@ from roomread.media import PICTURE_SUFFIXES, draw_readings
 from roomread.readings import Expression, Frame, Reading, percent
 from roomread.services.engine import Engine
 from roomread.settings.environment import load_settings
-from roomread.web.shared import (
-    engine,
-    score_bars,
-    turn,
-    upload_types,
-    visitor_analyzer,
-)
+from roomread.web.engine import engine, turn
+from roomread.web.score_charts import score_bars
+from roomread.web.uploads import upload_types
+from roomread.web.visitor import visitor_analyzer
 
 # Of a drawn copy on the page, px; the one to download is as large as the picture.
 _SHOWN = (1600, 1600)

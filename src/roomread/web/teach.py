@@ -18,13 +18,9 @@ from roomread.services.teaching import (
     verdict,
 )
 from roomread.settings.environment import load_settings
-from roomread.web.shared import (
-    engine,
-    is_signed_in,
-    profiles_on,
-    teaching_service,
-    upload_types,
-)
+from roomread.web.engine import engine
+from roomread.web.uploads import upload_types
+from roomread.web.visitor import is_signed_in, profiles_on, teaching_service
 
 _Reference = ReferencePicture[bytes]
 _PERSON, _STATE = "A person's face", "A new state"

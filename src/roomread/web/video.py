@@ -14,15 +14,11 @@ from roomread.jobs.video_job import JobState, VideoJob
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
 from roomread.settings.environment import load_settings
-from roomread.web.shared import (
-    EXPRESSION_SCALE,
-    engine,
-    go_to,
-    profile_store,
-    upload_types,
-    visitor,
-    visitor_profiles,
-)
+from roomread.web.engine import engine
+from roomread.web.navigation import go_to
+from roomread.web.score_charts import EXPRESSION_SCALE
+from roomread.web.uploads import upload_types
+from roomread.web.visitor import owner, profile_store, visitor_profiles
 
 
 def _board() -> JobQueue:
@@ -33,7 +29,7 @@ def show() -> None:
     """The page."""
     st.title("Video")
     job_id = st.query_params.get("job", "")
-    job = _board().get(job_id, owner=visitor())
+    job = _board().get(job_id, owner=owner())
     if job is None:
         if job_id:
             st.warning(
@@ -69,10 +65,10 @@ def _ask() -> None:
     try:
         if upload is not None:
             job_id = _board().upload(
-                upload.name, upload.getvalue(), owner=visitor(), profiles=profiles
+                upload.name, upload.getvalue(), owner=owner(), profiles=profiles
             )
         else:
-            job_id = _board().start(place, owner=visitor(), profiles=profiles)
+            job_id = _board().start(place, owner=owner(), profiles=profiles)
     except RoomreadError as error:
         st.error(str(error))
         return

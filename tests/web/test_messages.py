@@ -6,12 +6,12 @@ pytest.importorskip("streamlit", reason="the extra app has it")
 
 from roomread.errors import DatabaseError, SessionError
 from roomread.settings.environment import Settings
-from roomread.web.shared import words_for
+from roomread.web.messages import message_for
 
 
 def test_visitors_are_not_told_where_the_operators_database_is() -> None:
     broken = DatabaseError("/srv/roomread/store.db: disk I/O error", hint="is it there?")
-    assert "/srv" not in words_for(broken, Settings(local_files=False))
-    assert "/srv" in words_for(broken, Settings(local_files=True))
+    assert "/srv" not in message_for(broken, Settings(local_files=False))
+    assert "/srv" in message_for(broken, Settings(local_files=True))
     missing = SessionError("there is no session 7")
-    assert "session 7" in words_for(missing, Settings(local_files=False))
+    assert "session 7" in message_for(missing, Settings(local_files=False))

@@ -1,0 +1,17 @@
+"""What a visitor reads when something fails."""
+
+from __future__ import annotations
+
+from roomread.errors import DatabaseError, RoomreadError
+from roomread.settings.environment import Settings
+
+
+def message_for(error: RoomreadError, settings: Settings) -> str:
+    """Return the text of an error for a visitor.
+
+    A database's own words name the operator's files and hosts: only a visitor who may open those
+    reads them.
+    """
+    if isinstance(error, DatabaseError) and not settings.local_files:
+        return "The sessions' database does not answer. Try again in a moment."
+    return str(error)

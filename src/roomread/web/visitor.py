@@ -1,0 +1,66 @@
+"""The visitor of a page: who this is, and the profiles that were switched on in this visit."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from roomread import Analyzer
+from roomread.fewshot import Profile, ProfileStore
+from roomread.services.engine import USER_HEADER, served_engine
+from roomread.services.teaching import TeachingService
+from roomread.settings.environment import load_settings
+from roomread.settings.folders import profiles_folder
+from roomread.store import LOCAL_OWNER
+from roomread.web.engine import engine
+
+
+def owner() -> str:
+    """Return the owner of the visitor's sessions and profiles.
+
+    This is the user who is signed in, or else the user of this computer.
+    """
+    # The header is to be believed only where the service sets it: alone, anybody could send it.
+    signed_in = st.context.headers.get(USER_HEADER, "") if served_engine() is not None else ""
+    return signed_in or LOCAL_OWNER
+
+
+def is_signed_in() -> bool:
+    """Return whether the visitor is a known user, and not anybody at this computer."""
+    return owner() != LOCAL_OWNER
+
+
+def teaching_service() -> TeachingService:
+    """Return the service over this visitor's profiles.
+
+    The user of this computer shares theirs with `roomread teach`.
+    """
+    return TeachingService(profile_store())
+
+
+def profile_store() -> ProfileStore:
+    """Return the files of this visitor's profiles."""
+    return ProfileStore(profiles_folder(load_settings().data, owner()))
+
+
+def profiles_on() -> set[str]:
+    """Return the names of the profiles that are switched on; the page Teach changes the set."""
+    names: set[str] = st.session_state.setdefault("profiles_on", set())
+    return names
+
+
+def visitor_profiles() -> list[Profile]:
+    """Return the profiles that are switched on, after showing which cannot be used."""
+    good, refused = teaching_service().usable(sorted(profiles_on()), engine().analyzer.model)
+    for name, error in refused.items():
+        st.warning(f"{error} The profile is switched off.")
+        profiles_on().discard(name)
+    if good:
+        st.caption(f"Profiles: {', '.join(profile.name for profile in good)}.")
+    return good
+
+
+def visitor_analyzer() -> Analyzer:
+    """Return the analyzer with this visitor's profiles."""
+    profiles = visitor_profiles()
+    analyzer = engine().analyzer
+    return analyzer.with_profiles(profiles) if profiles else analyzer
