@@ -9,7 +9,7 @@ from fer_files import SHARED_FER2013, tiny_fer
 from roomread.classifier import open_model, softmax
 from roomread.readings import Expression
 from roomread.training.calibrate import abstention_threshold, fit_tau, fit_temperature
-from roomread.training.dataset import FerData, Split
+from roomread.training.dataset import CONTEMPT, FerData, Split
 from roomread.training.evaluate import evaluate, score, wilson_margin
 from roomread.training.fer2013 import read_fer2013
 
@@ -80,7 +80,23 @@ def test_copies_of_training_pictures_are_left_out_of_the_clean_figure() -> None:
     official, clean, *seen = evaluate(open_model("compact"), copied, Split.PrivateTest)
     assert "n:14" in official.accuracy.signature
     assert "n:10" in clean.accuracy.signature
-    assert len(seen) == 2
+    assert [result.name for result in seen] == [
+        "FER+ majority, official",
+        "FER+ majority, no copies",
+        "FER+ authors' rule, official",
+        "FER+ authors' rule, no copies",
+    ]
+
+
+def test_contempt_is_counted_as_a_wrong_answer() -> None:
+    truth = np.array([Expression.HAPPY, Expression.SAD, CONTEMPT, CONTEMPT])
+    result = score("test", one_hot([3, 4, 3, 6]), truth, "made up")
+    assert result.accuracy.value == 0.5
+    assert result.confusion.shape == (7, 7)
+    assert result.confusion.sum() == 2
+    # Happy: one right of two answers; sad: perfect; the other five do not occur or are wrong.
+    assert result.macro_f1.value == pytest.approx((2 / 3 + 1) / 7)
+    assert result.ece.value == pytest.approx(0.94 - 0.5, abs=1e-4)
 
 
 @pytest.mark.skipif(not SHARED_FER2013.exists(), reason="../shared/data is not here")

@@ -10,8 +10,10 @@ from fer_files import SHARED_FER2013, tiny_fer, write_csv, write_ferplus, write_
 from roomread.errors import DataError
 from roomread.readings import Expression
 from roomread.training.dataset import (
+    CONTEMPT,
     FerData,
     Split,
+    ferplus_label,
     find_copies,
     seen_in_training,
     vote_distribution,
@@ -168,6 +170,23 @@ def test_the_majority_is_one_of_the_seven_or_nobody() -> None:
     assert vote_majority(votes).tolist() == [Expression.ANGRY, -1, -1, -1]
 
 
+def test_ferplus_label_is_the_class_with_over_half_of_the_votes_that_are_no_outliers() -> None:
+    # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face
+    votes = np.array(
+        [
+            [3, 1, 1, 1, 1, 2, 1, 0, 0, 0],  # of 3 and 2 votes that stay, 3 are over half
+            [4, 0, 0, 4, 1, 1, 0, 0, 0, 0],  # exactly half is not enough
+            [1, 2, 2, 2, 2, 1, 0, 0, 0, 0],  # nothing over half
+            [1, 1, 0, 0, 0, 0, 0, 8, 0, 0],  # contempt is a class of its own
+            [2, 0, 0, 0, 0, 0, 0, 0, 8, 0],  # unknown
+            [2, 0, 0, 0, 0, 0, 0, 0, 0, 8],  # no face
+            [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],  # outliers only
+        ],
+        np.int16,
+    )
+    assert ferplus_label(votes).tolist() == [Expression.NEUTRAL, -1, -1, CONTEMPT, -1, -1, -1]
+
+
 def test_blank_pictures_are_no_faces() -> None:
     data = tiny_fer()
     images = data.images.copy()
@@ -184,3 +203,6 @@ def test_the_real_set_has_the_published_sizes_and_known_copies() -> None:
     assert sizes == [28_709, 3_589, 3_589]
     leaked = seen_in_training(data)[data.splits == Split.PrivateTest]
     assert (~leaked).sum() == 3_301
+    assert data.votes is not None
+    public = data.votes[data.splits == Split.PublicTest]
+    assert (ferplus_label(public) >= 0).sum() == 3_199

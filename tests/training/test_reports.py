@@ -153,7 +153,7 @@ def test_runs_are_compared_by_what_they_noted_the_best_first(tmp_path: Path) -> 
 def test_models_are_measured_where_data_is_given() -> None:
     data = tiny_fer(votes=True)
     (line,) = compare(["compact"], data, Split.PrivateTest)
-    official, _, seen, _ = evaluate(open_model("compact"), data, Split.PrivateTest)
+    official, _, seen, *_ = evaluate(open_model("compact"), data, Split.PrivateTest)
     assert line.accuracy == official.accuracy.value
     assert line.ferplus == seen.accuracy.value
     assert line.disgust == official.recall[Expression.DISGUST]

@@ -10,7 +10,7 @@ from typing import Any
 from roomread.classifier import ModelFile, open_model
 from roomread.training import charts
 from roomread.training.dataset import FerData, Split
-from roomread.training.evaluate import evaluate
+from roomread.training.evaluate import LABEL, MAJORITY, evaluate
 from roomread.training.nets import NETS, cost, make_net
 from roomread.training.report import render
 from roomread.training.runs import Run
@@ -76,8 +76,8 @@ def _line(name: str, data: FerData | None, split: Split) -> Compared:
     else:
         figures = Run(folder if folder.is_dir() else folder.parent).figures()
     official = {figure["name"]: figure for figure in figures}
-    label = official["FER-2013 label, official"]
-    seen = official.get("FER+ majority, official")
+    label = official[f"{LABEL}, official"]
+    seen = official.get(f"{MAJORITY}, official")
     parameters, macs = _cost(model)
     return Compared(
         name=folder.name,

@@ -31,8 +31,10 @@ VOTE_NAMES = (
     "unknown",
     "no_face",
 )
-# Where each of our seven stands among FER+'s ten vote columns.
+# The column of each of the seven expressions among FER+'s ten vote columns.
 _SEVEN_IN_VOTES = np.array([4, 5, 6, 1, 3, 2, 0])
+# FER+'s eighth class, which no head has: the value after the last expression.
+CONTEMPT = len(Expression)
 
 
 class Split(IntEnum):
@@ -121,6 +123,28 @@ def vote_majority(votes: NDArray[np.int16]) -> NDArray[np.int64]:
     seven_of = np.full(len(VOTE_NAMES), -1, dtype=np.int64)
     seven_of[_SEVEN_IN_VOTES] = np.arange(len(Expression))
     return np.where(alone & (top[:, 0] > 0), seven_of[votes.argmax(axis=1)], -1)
+
+
+def ferplus_label(votes: NDArray[np.int16]) -> NDArray[np.int64]:
+    """Return the test label that FER+'s authors give each picture, int64 [N].
+
+    Barsoum et al. 2016 (arXiv:1608.01041), as in the evaluation that they published: a single vote
+    for a class is dropped as an outlier; the class with more than half of the remaining votes is
+    the label; a picture without such a class, or whose class is "unknown" or "no face", is left out
+    of the test.
+
+    Args:
+        votes: FER+ votes [N, 10] in `VOTE_NAMES`' order.
+
+    Returns:
+        An `Expression`, `CONTEMPT`, or -1 for a picture that is left out.
+    """
+    kept = np.where(votes > 1, votes, 0)
+    class_of = np.full(len(VOTE_NAMES), -1, dtype=np.int64)
+    class_of[_SEVEN_IN_VOTES] = np.arange(len(Expression))
+    class_of[VOTE_NAMES.index("contempt")] = CONTEMPT
+    clear = 2 * kept.max(axis=1) > kept.sum(axis=1)
+    return np.where(clear, class_of[kept.argmax(axis=1)], -1)
 
 
 @dataclass(frozen=True, slots=True)

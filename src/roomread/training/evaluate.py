@@ -21,7 +21,18 @@ from roomread._version import __version__
 from roomread.classifier import ModelFile, softmax
 from roomread.errors import DataError
 from roomread.readings import Expression
-from roomread.training.dataset import FerData, Split, seen_in_training, vote_majority
+from roomread.training.dataset import (
+    FerData,
+    Split,
+    ferplus_label,
+    seen_in_training,
+    vote_majority,
+)
+
+# What a head can be compared with.
+LABEL = "FER-2013 label"
+MAJORITY = "FER+ majority"
+AUTHORS_RULE = "FER+ authors' rule"
 
 _BATCH = 256
 _BINS = 15
@@ -57,14 +68,15 @@ class Evaluation:
 
     Attributes:
         name: what was compared, for people.
-        labels: the truth, int64 [N].
+        labels: the truth, int64 [N]: an `Expression`, or `dataset.CONTEMPT`, for which no answer
+            of a head is right.
         probabilities: what the head said after the temperature, float32 [N, 7].
         accuracy: with its 95 % interval (Wilson 1927).
-        macro_f1: the mean F1 of the seven classes.
+        macro_f1: the mean F1 of the seven expressions.
         ece: expected calibration error, 15 bins (Naeini et al. 2015), after the temperature.
         ece_before: the same without the temperature.
         recall: of each class, 0..1.
-        confusion: int64 [7, 7], truth by row.
+        confusion: int64 [7, 7], truth by row; pictures of contempt are not in it.
     """
 
     name: str
@@ -165,7 +177,7 @@ def score(
     *,
     uncalibrated: NDArray[np.float32] | None = None,
 ) -> Evaluation:
-    """Compares probabilities [N, 7] with labels [N].
+    """Compare probabilities [N, 7] with labels [N], as in `Evaluation`.
 
     Raises:
         DataError: there is no picture to compare on.
@@ -173,11 +185,13 @@ def score(
     n, classes = len(labels), len(Expression)
     if not n:
         raise DataError(f"{name}: no pictures to evaluate on", hint="is this split in the data?")
-    p, y = torch.from_numpy(calibrated), torch.from_numpy(labels)
-    raw = p if uncalibrated is None else torch.from_numpy(uncalibrated)
+    # A column of zeros stands for contempt, which no head has.
+    p, y = _with_contempt(calibrated), torch.from_numpy(labels)
+    raw = p if uncalibrated is None else _with_contempt(uncalibrated)
     signature = f"{signature} | n:{n}"
     accuracy = float((p.argmax(dim=1) == y).double().mean())
-    recall = multiclass_recall(p, y, classes, average="none")
+    recall = multiclass_recall(p, y, classes + 1, average="none")
+    f1 = multiclass_f1_score(p, y, classes + 1, average="none")[:classes]
 
     def figure(value: torch.Tensor) -> Figure:
         return Figure(float(value), None, signature)
@@ -187,42 +201,54 @@ def score(
         labels=labels,
         probabilities=calibrated,
         accuracy=Figure(accuracy, wilson_margin(accuracy, n), signature),
-        macro_f1=figure(multiclass_f1_score(p, y, classes, average="macro")),
-        ece=figure(multiclass_calibration_error(p, y, classes, n_bins=_BINS)),
-        ece_before=figure(multiclass_calibration_error(raw, y, classes, n_bins=_BINS)),
+        macro_f1=figure(f1.mean()),
+        ece=figure(multiclass_calibration_error(p, y, classes + 1, n_bins=_BINS)),
+        ece_before=figure(multiclass_calibration_error(raw, y, classes + 1, n_bins=_BINS)),
         recall={e: float(recall[e]) for e in Expression},
-        confusion=multiclass_confusion_matrix(p, y, classes).numpy(),
+        confusion=multiclass_confusion_matrix(p, y, classes + 1).numpy()[:classes, :classes],
     )
+
+
+def _with_contempt(probabilities: NDArray[np.float32]) -> torch.Tensor:
+    return torch.nn.functional.pad(torch.from_numpy(probabilities), (0, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What one head is held to on one split.
+    """What one head is compared with on one split.
 
     Attributes:
-        name: for people.
+        name: `LABEL`, `MAJORITY` or `AUTHORS_RULE`.
         rows: bool [N], the pictures of the split that have this truth.
-        labels: int64, the truth of those.
+        labels: int64, the truth of those, as in `Evaluation`.
         clean: bool, of those; False where Training holds the same picture.
-        fer2013: whether it is FER-2013's label, and so the head of that name.
     """
 
     name: str
     rows: NDArray[np.bool_]
     labels: NDArray[np.int64]
     clean: NDArray[np.bool_]
-    fer2013: bool
+
+    @property
+    def fer2013(self) -> bool:
+        """Whether it is FER-2013's own label, and so the head of that name answers."""
+        return self.name == LABEL
 
 
 def truths(data: FerData, split: Split) -> list[Truth]:
-    """FER-2013's labels and, with FER+ votes at hand, what most taggers saw of the seven."""
+    """Return FER-2013's labels and, where FER+ votes are known, both rules of reading them.
+
+    A rule that gives no picture of the split a label is left out.
+    """
     part = data.split(split)
     clean = ~seen_in_training(data)[data.splits == split]
-    found = [Truth("FER-2013 label", np.ones_like(clean), part.labels, clean, fer2013=True)]
+    found = [Truth(LABEL, np.ones_like(clean), part.labels, clean)]
     if part.votes is not None:
-        majority = vote_majority(part.votes)
-        known = majority >= 0
-        found.append(Truth("FER+ majority", known, majority[known], clean[known], fer2013=False))
+        for name, rule in ((MAJORITY, vote_majority), (AUTHORS_RULE, ferplus_label)):
+            labels = rule(part.votes)
+            known = labels >= 0
+            if known.any():
+                found.append(Truth(name, known, labels[known], clean[known]))
     return found
 
 
