@@ -373,7 +373,7 @@ def test_a_port_in_use_and_a_second_service_on_one_folder_are_told_in_a_line(
     assert "cannot listen on" in taken.stderr
     second = run_cli(service.folder, "serve", "--port", "0")
     assert second.returncode == 2
-    assert "another roomread serve" in second.stderr
+    assert "another roomread app or roomread serve uses" in second.stderr
     assert "Traceback" not in taken.stderr + second.stderr
     hanging = subprocess.run(
         [*COMMAND, "serve", "--address", "not.a.name.invalid", "--port", "0"],

@@ -14,7 +14,6 @@ from roomread.web.camera import (
     CALIBRATION_SECONDS,
     HISTORY_SECONDS,
     CameraLink,
-    CameraSlots,
     LiveCamera,
 )
 
@@ -94,17 +93,6 @@ def test_two_cameras_number_their_faces_by_themselves() -> None:
     assert (
         [r.track_id for r in one.state.readings] == [r.track_id for r in two.state.readings] == [1]
     )
-
-
-def test_slots_are_bounded_kept_by_asking_and_freed_when_idle() -> None:
-    slots = CameraSlots(2, idle_seconds=15)
-    assert slots.take("a", 0.0)
-    assert slots.take("b", 0.0)
-    assert not slots.take("c", 1.0)
-    assert slots.take("a", 10.0)
-    # b has been silent for 16 seconds, a for six.
-    assert slots.take("c", 16.0)
-    assert not slots.take("b", 16.0)
 
 
 class _Counting(FixedDetector):

@@ -127,7 +127,7 @@ async def analyze(
     analyzer = await _with_profiles(context, sender, profiles)
     sent = await read_pictures(request, context)
     as_json = "application/json" in request.headers.get("accept", "")
-    async with context.slots.place():
+    with context.limiter.slot():
         if len(sent) == 1:
             read = await _read(context, analyzer, sent[0], 0, annotated=annotated)
             if annotated and not as_json:
@@ -151,7 +151,7 @@ async def read_picture(context: ServiceContext, sent: Sent) -> Read:
         RefusedError: too much is being read already.
         MediaError: it cannot be read.
     """
-    async with context.slots.place():
+    with context.limiter.slot():
         return await _read(context, context.engine.analyzer, sent, 0, annotated=True)
 
 
@@ -176,7 +176,7 @@ async def _read(
         drawn = _jpeg(frame, readings) if annotated else b""
         return Read(frame, readings, drawn)
 
-    read = await context.slots.run(work)
+    read = await context.limiter.run(work)
     context.metrics.pictures.inc()
     context.metrics.faces.inc(len(read.readings))
     return read

@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocketClose, WebSocketDisconnect
 
-from roomread.api.limits import ConcurrencyLimiter
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError
 from roomread.api.rates import Rate
 from roomread.api.signin import COOKIE, SignIns
 from roomread.services.accounts import LOCAL, Access, Principal, Scope
+from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import USER_HEADER
 from roomread.settings.addresses import is_loopback
 
@@ -55,7 +55,8 @@ class AuthSettings:
         rate: of requests by each principal and address.
         sessions: who is signed in.
         attempts: of wrong keys and of wrong passwords by each address.
-        checks: of passwords at once; each takes 64 MB and a processor's time on purpose.
+        password_checks: Bounds how many passwords are checked at once: each takes 64 MB and,
+            deliberately, a processor for about 50 ms.
     """
 
     access: Access
@@ -63,7 +64,7 @@ class AuthSettings:
     rate: Rate
     sessions: SignIns
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
-    checks: ConcurrencyLimiter = field(
+    password_checks: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=1, waiting=50, what="sign-ins")
     )
 

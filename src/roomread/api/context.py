@@ -14,58 +14,61 @@ from starlette.requests import HTTPConnection
 
 from roomread.api.auth import AuthSettings
 from roomread.api.ingest import ReadingIngest
-from roomread.api.limits import ConcurrencyLimiter
 from roomread.api.metrics import Metrics
 from roomread.api.problems import RefusedError
 from roomread.services.accounts import Principal, Scope
+from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import Engine
 from roomread.settings.environment import Settings
 from roomread.store import Store
 
 if TYPE_CHECKING:
-    # It needs the house itself.
+    # It imports this module.
     from roomread.api.provider import Provider
 
 
 @dataclass(slots=True)
 class ServiceContext:
-    """Everything that one service holds.
+    """Everything that the routes of one service share.
 
     Attributes:
-        settings: the operator's.
-        engine: what reads.
-        auth: who comes in.
-        slots: what computes at once.
-        metrics: what is counted.
-        ingest: the sessions.
-        writing: what works on sessions at once.
-        provider: where people may sign in too; None for nowhere.
-        live: open live connections.
-        filling: open connections that send readings.
-        closing: whether the service is about to end.
+        settings: The operator's settings.
+        engine: Reads pictures and videos.
+        auth: How requests are authenticated.
+        metrics: Counts what Prometheus collects.
+        ingest: Takes readings into sessions.
+        session_limiter: Bounds the requests that work on sessions at once.
+        ingest_sockets: Bounds the open WebSockets that send readings.
+        provider: Where people may sign in too; None for nowhere.
+        closing: Whether the service is shutting down.
     """
 
     settings: Settings
     engine: Engine
     auth: AuthSettings
-    slots: ConcurrencyLimiter
     metrics: Metrics = field(default_factory=Metrics)
     ingest: ReadingIngest = field(init=False)
-    writing: ConcurrencyLimiter = field(
-        default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="sessions' requests")
+    session_limiter: ConcurrencyLimiter = field(
+        default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="session requests")
+    )
+    ingest_sockets: ConcurrencyLimiter = field(
+        default_factory=lambda: ConcurrencyLimiter(running=64, waiting=0, what="ingest connections")
     )
     provider: Provider | None = None
-    live: int = 0
-    filling: int = 0
     closing: bool = False
 
     def __post_init__(self) -> None:
-        """Opens the sessions' database when it is first asked for."""
+        """Prepare to open the sessions' database when it is first asked for."""
         self.ingest = ReadingIngest(partial(Store, self.settings.sessions_url))
+
+    @property
+    def limiter(self) -> ConcurrencyLimiter:
+        """Bounds the pictures that are read at once, by all doors."""
+        return self.engine.limiter
 
 
 def context_of(connection: HTTPConnection) -> ServiceContext:
-    """The service's house."""
+    """Return what the routes of a connection's service share."""
     context: ServiceContext = connection.app.state.context
     return context
 

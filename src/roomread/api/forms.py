@@ -97,9 +97,9 @@ async def sign_in(
         )
         page.headers["Retry-After"] = str(wait)
         return page
-    async with context.auth.checks.place():
+    with context.auth.password_checks.slot():
         check = partial(context.auth.access.check_password, name, password)
-        principal = await context.auth.checks.run(check)
+        principal = await context.auth.password_checks.run(check)
     if principal is None:
         audit("sign-in refused", address=address)
         return sign_in_page(context, next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomread.api.problems import RefusedError, busy
 
-T = TypeVar("T")
 # A sender that is slower than this holds a place that others want; bytes a second.
 _SLOWEST = 10_000
 _PATIENCE = 10.0
@@ -98,41 +94,3 @@ def _too_large(cap: int) -> RefusedError:
 
 def _too_slow() -> RefusedError:
     return RefusedError(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "the request came too slowly")
-
-
-class ConcurrencyLimiter:
-    """What computes: a few at once, a few wait, all others are told to come again.
-
-    Args:
-        running: how many compute at once.
-        waiting: how many may wait for them.
-        what: they are, for people.
-    """
-
-    def __init__(self, *, running: int, waiting: int, what: str = "pictures") -> None:
-        self._what = what
-        self.running, self._most = running, running + waiting
-        self.taken = 0
-        self._limiter: CapacityLimiter | None = None
-
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """A place among those that run or wait.
-
-        Raises:
-            RefusedError: there is none.
-        """
-        if self.taken >= self._most:
-            raise busy(f"{self._most} {self._what} are being dealt with, or wait to be")
-        self.taken += 1
-        try:
-            yield
-        finally:
-            self.taken -= 1
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """Does the work in a thread, when it is its turn."""
-        if self._limiter is None:
-            # It belongs to the running event loop, which is not there when this is made.
-            self._limiter = CapacityLimiter(self.running)
-        return await to_thread.run_sync(work, limiter=self._limiter)

@@ -3,146 +3,133 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from fastapi import APIRouter, WebSocket
-from starlette.websockets import WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocketDisconnect
 
-from roomread.api.context import ServiceContext, context_of, principal_with
-from roomread.api.problems import RefusedError
+from roomread.api.context import ServiceContext, context_of
 from roomread.api.shapes import LiveShape, PictureShape, picture_shape
+from roomread.api.sockets import binary_messages, serve_socket
 from roomread.errors import BusyError, MediaError
-from roomread.media import NoPicture, SignalCheck
-from roomread.services.accounts import Scope
+from roomread.media import LatestFrame, NoPicture, SignalCheck
 
 router = APIRouter(prefix="/api/v1")
-_SILENCE = 60.0
-_GOING_AWAY, _UNSUPPORTED, _VIOLATION, _LATER = 1001, 1003, 1008, 1013
+_SILENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    """One frame as it came: its place among all, when (`time.monotonic`), the encoded picture."""
+class _EncodedFrame:
+    """One frame as it was received.
+
+    Attributes:
+        index: Its place among all frames of the connection.
+        received: When it was received, by `time.monotonic`.
+        content: The encoded picture.
+    """
 
     index: int
-    came: float
+    received: float
     content: bytes
 
 
-class _Newest:
-    """One place for the newest frame; it replaces one that was not taken."""
+class _Inbox:
+    """The newest frame of a connection, for code of one event loop to wait for."""
 
     def __init__(self) -> None:
-        self.dropped = 0
-        self._sent: _Sent | None = None
-        self._changed = asyncio.Event()
+        self._latest: LatestFrame[_EncodedFrame] = LatestFrame()
+        self._arrived = asyncio.Event()
 
-    def put(self, sent: _Sent) -> None:
-        self.dropped += self._sent is not None
-        self._sent = sent
-        self._changed.set()
+    @property
+    def dropped(self) -> int:
+        """How many frames were replaced by newer ones."""
+        return self._latest.dropped
 
-    async def take(self) -> _Sent:
-        while (sent := self._sent) is None:
-            self._changed.clear()
-            await self._changed.wait()
-        self._sent = None
-        return sent
+    def put(self, frame: _EncodedFrame) -> None:
+        """Leave a frame, in place of one that was not taken."""
+        self._latest.put(frame)
+        self._arrived.set()
+
+    async def take(self) -> _EncodedFrame:
+        """Wait for the newest frame and take it."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            frame = self._latest.take(timeout=0)
+            if frame is not None:
+                return frame
 
 
 @router.websocket("/live")
 async def live(socket: WebSocket) -> None:
-    """Takes encoded frames as binary messages, and answers those it reads with a `LiveShape`.
+    """Take encoded frames as binary messages, and answer those that are read with a `LiveShape`.
 
     A frame that cannot be read is answered with `{"frame_index": …, "problem": …}`.
     """
     context = context_of(socket)
-    try:
-        principal_with(socket, Scope.ANALYZE)
-    except RefusedError as refusal:
-        await socket.close(_VIOLATION, refusal.problem)
-        return
-    if context.closing or context.live >= context.settings.max_cameras:
-        await socket.close(_LATER, f"{context.settings.max_cameras} cameras are being read")
-        return
-    context.live += 1
-    try:
-        await socket.accept()
-        await _serve(context, socket)
-    finally:
-        context.live -= 1
+    slot = context.engine.cameras.hold(secrets.token_hex(8), time.monotonic())
+    await serve_socket(socket, slot, lambda _principal: _serve(context, socket))
 
 
 async def _serve(context: ServiceContext, socket: WebSocket) -> None:
-    newest = _Newest()
-    reading = asyncio.create_task(_read_frames(context, socket, newest))
-    taking = asyncio.create_task(_take_frames(socket, newest))
+    inbox = _Inbox()
+    tasks = (
+        asyncio.create_task(_receive_frames(socket, inbox)),
+        asyncio.create_task(_answer_frames(context, socket, inbox)),
+    )
     try:
-        await asyncio.wait((reading, taking), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (reading, taking):
+        for task in tasks:
             task.cancel()
-        results = await asyncio.gather(reading, taking, return_exceptions=True)
-    code = next((result for result in results if isinstance(result, int)), _GOING_AWAY)
-    if socket.application_state is WebSocketState.CONNECTED:
-        # Whoever is gone does not mind.
-        with suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close(code)
-    broken = (WebSocketDisconnect, asyncio.CancelledError)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    ended = (WebSocketDisconnect, asyncio.CancelledError)
     for result in results:
-        if isinstance(result, Exception) and not isinstance(result, broken):
+        if isinstance(result, Exception) and not isinstance(result, ended):
             raise result
 
 
-async def _take_frames(socket: WebSocket, newest: _Newest) -> int:
-    """Takes frames as fast as they come; the code to close with."""
+async def _receive_frames(socket: WebSocket, inbox: _Inbox) -> None:
+    """Receive frames as fast as they come."""
     index = 0
-    while True:
-        try:
-            message = await asyncio.wait_for(socket.receive(), _SILENCE)
-        except TimeoutError:
-            return _GOING_AWAY
-        if message["type"] == "websocket.disconnect":
-            return _GOING_AWAY
-        content = message.get("bytes")
-        if content is None:
-            return _UNSUPPORTED
-        newest.put(_Sent(index, time.monotonic(), content))
+    async for content in binary_messages(socket, silence=_SILENCE_SECONDS):
+        inbox.put(_EncodedFrame(index, time.monotonic(), content))
         index += 1
 
 
-async def _read_frames(context: ServiceContext, socket: WebSocket, newest: _Newest) -> None:
-    """Reads the newest frame, whenever there is one, and answers."""
+async def _answer_frames(context: ServiceContext, socket: WebSocket, inbox: _Inbox) -> None:
+    """Read the newest frame whenever there is one, and send what it shows."""
     follower, signal = context.engine.analyzer.follow(), SignalCheck()
     begun: float | None = None
     counted = 0
 
-    def work(sent: _Sent, seconds: float) -> tuple[NoPicture | None, PictureShape]:
-        frame = context.engine.frame(sent.content, "live", index=sent.index, time=seconds)
+    def work(encoded: _EncodedFrame, seconds: float) -> tuple[NoPicture | None, PictureShape]:
+        frame = context.engine.frame(encoded.content, "live", index=encoded.index, time=seconds)
         problem = signal.update(frame)
         readings = [] if problem is not None else follower.update(frame)
         return problem, picture_shape(frame, readings)
 
     while True:
-        sent = await newest.take()
-        begun = sent.came if begun is None else begun
+        encoded = await inbox.take()
+        begun = encoded.received if begun is None else begun
+        seconds = encoded.received - begun
         try:
-            problem, picture = await context.slots.run(partial(work, sent, sent.came - begun))
+            problem, picture = await context.limiter.run(partial(work, encoded, seconds))
         except (MediaError, BusyError) as error:
-            await socket.send_json({"frame_index": sent.index, "problem": str(error)})
+            await socket.send_json({"frame_index": encoded.index, "problem": str(error)})
             continue
         context.metrics.pictures.inc()
         context.metrics.faces.inc(len(picture.faces))
-        context.metrics.dropped.inc(newest.dropped - counted)
-        counted = newest.dropped
+        context.metrics.dropped.inc(inbox.dropped - counted)
+        counted = inbox.dropped
         answer = LiveShape(
-            frame_index=sent.index,
-            time=sent.came - begun,
-            age=time.monotonic() - sent.came,
-            dropped=newest.dropped,
+            frame_index=encoded.index,
+            time=seconds,
+            age=time.monotonic() - encoded.received,
+            dropped=inbox.dropped,
             no_picture=str(problem) if problem is not None else None,
             width=picture.width,
             height=picture.height,

@@ -137,8 +137,8 @@ async def teach(request: Request, context: Context, sender: Sender) -> TaughtSha
     teaching.check()
     service.check_place(asked.name, replace=asked.replace)
     engine = context.engine
-    async with context.slots.place():
-        taught = await context.slots.run(
+    with context.limiter.slot():
+        taught = await context.limiter.run(
             # Pictures are decoded in the sandbox, as every stranger's picture is.
             lambda: service.teach(
                 teaching,
@@ -163,8 +163,8 @@ def show(context: Context, reader: Reader, name: str) -> ProfileShape:
 async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutShape:
     """Leaves each of its pictures out in turn: is it read better than without the profile?"""
     service, model = teaching_service(context, reader), context.engine.analyzer.model
-    async with context.slots.place():
-        result = await context.slots.run(lambda: service.try_out(name, model))
+    with context.limiter.slot():
+        result = await context.limiter.run(lambda: service.try_out(name, model))
     return _leave_one_out_shape(result)
 
 

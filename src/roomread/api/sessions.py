@@ -396,5 +396,5 @@ def _session(
 
 async def _compute(context: ServiceContext, work: Callable[[], T]) -> T:
     """What takes a moment, in its turn."""
-    async with context.writing.place():
-        return await context.writing.run(work)
+    with context.session_limiter.slot():
+        return await context.session_limiter.run(work)

@@ -19,7 +19,6 @@ from filelock import FileLock, Timeout
 
 from roomread.api.auth import AuthSettings
 from roomread.api.context import ServiceContext
-from roomread.api.limits import ConcurrencyLimiter
 from roomread.api.logs import log, set_up_logs
 from roomread.api.provider import provider_of
 from roomread.api.rates import Rate
@@ -33,8 +32,6 @@ from roomread.services.engine import Engine, serve_with
 from roomread.settings.addresses import is_loopback
 from roomread.settings.environment import Settings, load_settings
 
-# Pictures that may wait for each one that is being read.
-_WAITING_FOR_EACH = 4
 _END_SECONDS = 10
 
 
@@ -109,13 +106,11 @@ def serve(
             audit_file=settings.data / "audit.jsonl",
         )
         shutil.rmtree(exports_folder(settings), ignore_errors=True)
-        cores = os.cpu_count() or 1
-        engine = Engine(settings, jobs=settings.data / "jobs", processes=cores)
+        engine = Engine(settings, jobs=settings.data / "jobs")
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
-        slots = ConcurrencyLimiter(running=cores, waiting=_WAITING_FOR_EACH * cores)
         auth = AuthSettings(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
-        context = ServiceContext(settings, engine, auth, slots, provider=provider)
+        context = ServiceContext(settings, engine, auth, provider=provider)
         try:
             engine.warm_up()
             _run(context, listen, bound, on_ready)

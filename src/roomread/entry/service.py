@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -74,8 +75,8 @@ async def readyz(context: Context) -> PlainTextResponse:
 @router.get("/metrics", include_in_schema=False)
 async def metrics(context: Context, _manager: Manager) -> Response:
     """What Prometheus asks for."""
-    context.metrics.live.set(context.live)
-    context.metrics.busy.set(context.slots.taken)
+    context.metrics.live.set(context.engine.cameras.taken(time.monotonic()))
+    context.metrics.busy.set(context.limiter.taken)
     context.metrics.jobs.set(context.engine.board.unfinished())
     return PlainTextResponse(context.metrics.text())
 

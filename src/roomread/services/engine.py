@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from roomread.jobs.decoder import Decoder
 from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import Limits, QueueLimits
 from roomread.readings import Frame, Reading
+from roomread.services.capacity import CameraSlots, ConcurrencyLimiter
 from roomread.settings.compute import ComputeEngine
 from roomread.settings.environment import Settings
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 # The service says who is signed in, and takes it away from whoever else says it.
 USER_HEADER = "X-Roomread-User"
+# Pictures that may wait for each one that is being read.
+_WAITING_FOR_EACH = 4
 
 
 class Engine:
@@ -31,9 +35,11 @@ class Engine:
     Args:
         settings: the limits.
         jobs: the folder where video jobs survive this process; None for a temporary one.
-        processes: pictures that are decoded at once.
+        at_once: pictures that are decoded and read at once; None for one a processor.
 
     Attributes:
+        limiter: Bounds how many pictures are read at once.
+        cameras: Bounds how many live cameras are read at once.
         analyzer: the nets, here or on a cluster; it keeps nothing of a visitor.
         board: the video jobs, whose processes have nets of their own.
 
@@ -41,11 +47,16 @@ class Engine:
         RoomreadError: the cluster that the settings want does not answer.
     """
 
-    def __init__(self, settings: Settings, *, jobs: Path | None = None, processes: int = 2) -> None:
+    def __init__(
+        self, settings: Settings, *, jobs: Path | None = None, at_once: int | None = None
+    ) -> None:
         pixels = settings.max_megapixels * 1_000_000
         self._shared = _shared_nets(settings)
         self.analyzer = _analyzer(settings, self._shared)
-        self._decoder = Decoder(max_pixels=pixels, processes=processes)
+        running = at_once or os.cpu_count() or 1
+        self._decoder = Decoder(max_pixels=pixels, processes=running)
+        self.limiter = ConcurrencyLimiter(running=running, waiting=_WAITING_FOR_EACH * running)
+        self.cameras = CameraSlots(settings.max_cameras)
         seconds = settings.max_video_minutes * 60.0
         limits = Limits(max_seconds=seconds, max_frames=int(seconds) * 60, max_pixels=pixels)
         self.board = JobQueue(jobs, limits=limits, places=QueueLimits(mb=settings.max_kept_mb))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -331,23 +330,3 @@ class CameraLink:
 
     def _enter(self, stagger: _Phase, now: float) -> None:
         self._phase, self._since, self._offered = stagger, now, False
-
-
-class CameraSlots:
-    """How many cameras one process reads at once; a visitor keeps a slot while frames come."""
-
-    def __init__(self, count: int, *, idle_seconds: float = 15.0) -> None:
-        self._count, self._idle_seconds = count, idle_seconds
-        self._used: dict[str, float] = {}
-        self._lock = threading.Lock()
-
-    def take(self, visitor: str, now: float) -> bool:
-        """Whether this visitor may use a camera; ask again every few seconds to keep the slot."""
-        with self._lock:
-            self._used = {
-                name: last for name, last in self._used.items() if now - last < self._idle_seconds
-            }
-            if visitor not in self._used and len(self._used) >= self._count:
-                return False
-            self._used[visitor] = now
-            return True

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import streamlit as st
 
-from roomread.errors import BusyError
 from roomread.services.engine import Engine, served_engine
 from roomread.settings.environment import load_settings
 
@@ -27,22 +23,10 @@ def engine() -> Engine:
     return served_engine() or _own_engine()
 
 
-@contextmanager
-def turn() -> Iterator[None]:
-    """Wait for a turn to have pictures read; as many run at once as there are processors.
+def turn() -> AbstractContextManager[None]:
+    """Wait for a turn to have pictures read; they are shared with the API's pictures.
 
     Raises:
-        BusyError: other visitors have kept the processors busy for too long.
+        BusyError: others have kept the processors busy for too long.
     """
-    turns = _turns()
-    if not turns.acquire(timeout=_MAX_WAIT):
-        raise BusyError("this app reads pictures of others", seconds=60)
-    try:
-        yield
-    finally:
-        turns.release()
-
-
-@st.cache_resource
-def _turns() -> threading.Semaphore:
-    return threading.BoundedSemaphore(os.cpu_count() or 1)
+    return engine().limiter.turn(patience=_MAX_WAIT)

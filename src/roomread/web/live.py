@@ -16,16 +16,17 @@ from streamlit_webrtc import (
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from roomread.errors import RoomreadError
+from roomread.services.capacity import CameraSlots
 from roomread.settings.environment import load_settings
 from roomread.web.camera import (
     CALIBRATION_SECONDS,
     HISTORY_SECONDS,
     CameraLink,
-    CameraSlots,
     LiveCamera,
     LiveState,
 )
 from roomread.web.connection_test import show_connection_test
+from roomread.web.engine import engine
 from roomread.web.ice import ice_servers
 from roomread.web.score_charts import score_bars, score_lines
 from roomread.web.visitor import visitor_analyzer
@@ -50,21 +51,16 @@ _CALIBRATION = (
 )
 
 
-@st.cache_resource
-def _slots(count: int) -> CameraSlots:
-    return CameraSlots(count)
-
-
 def show() -> None:
     """The page."""
     st.title("Live")
     settings = load_settings()
     context = get_script_run_ctx()
     visitor = context.session_id if context is not None else ""
-    slots = _slots(settings.max_cameras)
+    slots = engine().cameras
     if not slots.take(visitor, time.monotonic()):
         st.warning(
-            f"{settings.max_cameras} cameras are being read, as many as this installation takes. "
+            f"{slots.count} cameras are being read, as many as this installation takes. "
             "Try again in a minute."
         )
         return

@@ -1,0 +1,125 @@
+"""What the WebSocket routes share: admission within a limit, receiving, and closing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
+from enum import IntEnum
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from roomread.api.context import context_of, principal_with
+from roomread.api.problems import RefusedError
+from roomread.errors import BusyError
+from roomread.services.accounts import Principal, Scope
+
+
+class CloseCode(IntEnum):
+    """Why a WebSocket is closed (RFC 6455, section 7.4.1)."""
+
+    GOING_AWAY = 1001
+    UNSUPPORTED_DATA = 1003
+    POLICY_VIOLATION = 1008
+    TOO_LARGE = 1009
+    TRY_AGAIN_LATER = 1013
+
+
+class SocketEndError(Exception):
+    """A WebSocket is to be closed.
+
+    Args:
+        code: What the sender is told.
+    """
+
+    def __init__(self, code: CloseCode) -> None:
+        super().__init__(code.name)
+        self.code = code
+
+
+async def serve_socket(
+    socket: WebSocket,
+    slot: AbstractContextManager[None],
+    serve: Callable[[Principal], Awaitable[None]],
+) -> None:
+    """Accept a WebSocket whose sender may analyse, serve it, and close it.
+
+    Args:
+        socket: Not yet accepted.
+        slot: Held while it is served; raises `BusyError` if there is no room.
+        serve: Runs until the sender is gone, or raises `SocketEndError`.
+    """
+    try:
+        principal = principal_with(socket, Scope.ANALYZE)
+    except RefusedError as refusal:
+        await socket.close(CloseCode.POLICY_VIOLATION, refusal.problem)
+        return
+    if context_of(socket).closing:
+        await socket.close(CloseCode.TRY_AGAIN_LATER, "the service is shutting down")
+        return
+    with ExitStack() as held:
+        try:
+            held.enter_context(slot)
+        except BusyError as error:
+            await socket.close(CloseCode.TRY_AGAIN_LATER, error.problem)
+            return
+        await socket.accept()
+        code = CloseCode.GOING_AWAY
+        try:
+            await serve(principal)
+        except SocketEndError as end:
+            code = end.code
+        if socket.client_state is socket.application_state is WebSocketState.CONNECTED:
+            # The sender may go in the meantime.
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(code)
+
+
+async def binary_messages(socket: WebSocket, *, silence: float) -> AsyncIterator[bytes]:
+    """Yield binary messages until the sender is gone.
+
+    Args:
+        socket: An accepted WebSocket.
+        silence: Seconds without a message after which the connection ends.
+
+    Raises:
+        SocketEndError: A text message came, or nothing for too long.
+    """
+    async for message in _messages(socket, silence=silence):
+        content = message.get("bytes")
+        if not isinstance(content, bytes):
+            raise SocketEndError(CloseCode.UNSUPPORTED_DATA)
+        yield content
+
+
+async def text_messages(
+    socket: WebSocket, *, silence: float, max_length: int
+) -> AsyncIterator[str]:
+    """Yield text messages until the sender is gone.
+
+    Args:
+        socket: An accepted WebSocket.
+        silence: Seconds without a message after which the connection ends.
+        max_length: Longest message, in characters.
+
+    Raises:
+        SocketEndError: A binary or too long message came, or nothing for too long.
+    """
+    async for message in _messages(socket, silence=silence):
+        text = message.get("text")
+        if not isinstance(text, str):
+            raise SocketEndError(CloseCode.UNSUPPORTED_DATA)
+        if len(text) > max_length:
+            raise SocketEndError(CloseCode.TOO_LARGE)
+        yield text
+
+
+async def _messages(socket: WebSocket, *, silence: float) -> AsyncIterator[dict[str, object]]:
+    while True:
+        try:
+            message = await asyncio.wait_for(socket.receive(), silence)
+        except TimeoutError:
+            raise SocketEndError(CloseCode.GOING_AWAY) from None
+        if message["type"] == "websocket.disconnect":
+            return
+        yield dict(message)

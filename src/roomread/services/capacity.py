@@ -1,0 +1,142 @@
+"""How much one process does at once: pictures that are read, and live cameras."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from roomread.errors import BusyError
+
+T = TypeVar("T")
+
+
+class ConcurrencyLimiter:
+    """Bounds how much work runs at once, and how much more may wait for its turn.
+
+    Threads and asynchronous code share one limiter.
+
+    Args:
+        running: How many run at once.
+        waiting: How many more may hold a slot while they wait.
+        what: What the work is, for messages.
+    """
+
+    def __init__(self, *, running: int, waiting: int, what: str = "pictures") -> None:
+        self._what, self._running, self._limit = what, running, running + waiting
+        self._turns = threading.BoundedSemaphore(running)
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._threads: CapacityLimiter | None = None
+
+    @property
+    def taken(self) -> int:
+        """How many slots are held."""
+        return self._taken
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Hold one of the slots for work that runs or waits.
+
+        Raises:
+            BusyError: All slots are held.
+        """
+        with self._lock:
+            if self._taken >= self._limit:
+                raise BusyError(f"{self._limit} {self._what} are being processed or wait for it")
+            self._taken += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken -= 1
+
+    @contextmanager
+    def turn(self, *, patience: float) -> Iterator[None]:
+        """Wait in this thread until the work may run, and keep the turn for the block.
+
+        Args:
+            patience: Seconds to wait at most.
+
+        Raises:
+            BusyError: The turn did not come in time.
+        """
+        if not self._turns.acquire(timeout=patience):
+            raise BusyError(f"the {self._what} of others are being processed", seconds=60)
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run blocking work in a thread when it is its turn, and return its result."""
+        if self._threads is None:
+            # A CapacityLimiter belongs to an event loop, and none runs when this is made.
+            self._threads = CapacityLimiter(self._running)
+
+        def in_turn() -> T:
+            with self._turns:
+                return work()
+
+        return await to_thread.run_sync(in_turn, limiter=self._threads)
+
+
+class CameraSlots:
+    """Bounds how many live cameras one process reads, whichever door they come through.
+
+    Args:
+        count: How many at once.
+        idle_seconds: After how long a slot that is not taken again is free.
+    """
+
+    def __init__(self, count: int, *, idle_seconds: float = 15.0) -> None:
+        self.count = count
+        self._idle_seconds = idle_seconds
+        self._used: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def take(self, camera: str, now: float) -> bool:
+        """Return whether a camera may be read; call again every few seconds to keep the slot.
+
+        Args:
+            camera: Tells cameras apart.
+            now: Seconds on any clock that does not go back.
+        """
+        with self._lock:
+            self._free_idle(now)
+            if camera not in self._used and len(self._used) >= self.count:
+                return False
+            self._used[camera] = now
+            return True
+
+    @contextmanager
+    def hold(self, camera: str, now: float) -> Iterator[None]:
+        """Keep a slot for the block, without taking it again.
+
+        Raises:
+            BusyError: All slots are taken.
+        """
+        if not self.take(camera, now):
+            raise BusyError(f"all {self.count} camera slots are taken", seconds=60)
+        with self._lock:
+            self._used[camera] = math.inf
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._used[camera]
+
+    def taken(self, now: float) -> int:
+        """Return how many cameras are being read."""
+        with self._lock:
+            self._free_idle(now)
+            return len(self._used)
+
+    def _free_idle(self, now: float) -> None:
+        self._used = {
+            camera: last for camera, last in self._used.items() if now - last < self._idle_seconds
+        }

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("starlette", reason="needs the app extra")
+
+from starlette.websockets import WebSocket
+
+from roomread.api.sockets import (
+    CloseCode,
+    SocketEndError,
+    binary_messages,
+    serve_socket,
+    text_messages,
+)
+from roomread.errors import BusyError
+from roomread.services.accounts import LOCAL, Principal, Scope
+
+FOREVER = 3600.0
+GONE = {"type": "websocket.disconnect", "code": 1000}
+
+
+class FakeConnection:
+    """A WebSocket's server side: what the sender sends, and what is sent back."""
+
+    def __init__(
+        self, *messages: dict[str, Any], principal: Principal = LOCAL, closing: bool = False
+    ) -> None:
+        self._messages = [{"type": "websocket.connect"}, *messages]
+        self.sent: list[dict[str, Any]] = []
+        context = SimpleNamespace(closing=closing)
+        app = SimpleNamespace(state=SimpleNamespace(context=context))
+        scope = {"type": "websocket", "app": app, "state": {"principal": principal}}
+        self.socket = WebSocket(scope, self._receive, self._send)
+
+    async def _receive(self) -> dict[str, Any]:
+        if not self._messages:
+            await asyncio.Event().wait()
+        return self._messages.pop(0)
+
+    async def _send(self, message: Any) -> None:
+        self.sent.append(dict(message))
+
+    @property
+    def closed_with(self) -> tuple[int, str] | None:
+        last = self.sent[-1]
+        return (last["code"], last["reason"]) if last["type"] == "websocket.close" else None
+
+
+def text(content: str) -> dict[str, Any]:
+    return {"type": "websocket.receive", "text": content}
+
+
+def binary(content: bytes) -> dict[str, Any]:
+    return {"type": "websocket.receive", "bytes": content}
+
+
+@contextmanager
+def free_slot() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def no_slot() -> Iterator[None]:
+    raise BusyError("all slots are taken")
+    yield
+
+
+def received(
+    connection: FakeConnection, messages: Callable[[WebSocket], AsyncIterator[Any]]
+) -> list[Any]:
+    taken: list[Any] = []
+
+    async def serve(_principal: Principal) -> None:
+        taken.extend([message async for message in messages(connection.socket)])
+
+    asyncio.run(serve_socket(connection.socket, free_slot(), serve))
+    return taken
+
+
+def test_messages_are_yielded_in_order_until_the_sender_is_gone() -> None:
+    connection = FakeConnection(binary(b"one"), binary(b"two"), GONE)
+    assert received(connection, lambda s: binary_messages(s, silence=FOREVER)) == [b"one", b"two"]
+    assert [message["type"] for message in connection.sent] == ["websocket.accept"]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (binary(b"data"), CloseCode.UNSUPPORTED_DATA),
+        (text("too long"), CloseCode.TOO_LARGE),
+    ],
+)
+def test_unexpected_message_closes_the_connection(message: dict[str, Any], code: int) -> None:
+    connection = FakeConnection(message)
+    received(connection, lambda s: text_messages(s, silence=FOREVER, max_length=4))
+    assert connection.closed_with == (code, "")
+
+
+def test_text_closes_a_connection_that_takes_pictures() -> None:
+    connection = FakeConnection(text("text"))
+    received(connection, lambda s: binary_messages(s, silence=FOREVER))
+    assert connection.closed_with == (CloseCode.UNSUPPORTED_DATA, "")
+
+
+def test_silent_sender_is_closed() -> None:
+    connection = FakeConnection()
+    received(connection, lambda s: binary_messages(s, silence=0.01))
+    assert connection.closed_with == (CloseCode.GOING_AWAY, "")
+
+
+def test_connection_without_a_free_slot_is_told_to_come_later() -> None:
+    connection = FakeConnection()
+
+    async def serve(_principal: Principal) -> None:
+        raise AssertionError
+
+    asyncio.run(serve_socket(connection.socket, no_slot(), serve))
+    assert connection.closed_with == (CloseCode.TRY_AGAIN_LATER, "all slots are taken")
+
+
+def test_connection_to_a_service_that_shuts_down_is_told_to_come_later() -> None:
+    connection = FakeConnection(closing=True)
+
+    async def serve(_principal: Principal) -> None:
+        raise AssertionError
+
+    asyncio.run(serve_socket(connection.socket, free_slot(), serve))
+    assert connection.closed_with == (CloseCode.TRY_AGAIN_LATER, "the service is shutting down")
+
+
+def test_sender_without_the_scope_is_refused() -> None:
+    connection = FakeConnection(principal=Principal("key:1", frozenset({Scope.READ})))
+
+    async def serve(_principal: Principal) -> None:
+        raise AssertionError
+
+    asyncio.run(serve_socket(connection.socket, free_slot(), serve))
+    assert connection.closed_with is not None
+    assert connection.closed_with[0] == CloseCode.POLICY_VIOLATION
+
+
+def test_slot_is_given_back_when_serving_fails() -> None:
+    held: list[str] = []
+
+    @contextmanager
+    def slot() -> Iterator[None]:
+        held.append("taken")
+        try:
+            yield
+        finally:
+            held.append("given back")
+
+    async def serve(_principal: Principal) -> None:
+        raise SocketEndError(CloseCode.POLICY_VIOLATION)
+
+    connection = FakeConnection()
+    asyncio.run(serve_socket(connection.socket, slot(), serve))
+    assert held == ["taken", "given back"]
+    assert connection.closed_with == (CloseCode.POLICY_VIOLATION, "")

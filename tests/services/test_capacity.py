@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from roomread.errors import BusyError
+from roomread.services.capacity import CameraSlots, ConcurrencyLimiter
+
+SECONDS = 30.0
+
+
+def test_slots_are_refused_when_as_many_run_and_wait_as_may() -> None:
+    limiter = ConcurrencyLimiter(running=1, waiting=1)
+    with limiter.slot(), limiter.slot():
+        assert limiter.taken == 2
+        with pytest.raises(BusyError, match="2 pictures"), limiter.slot():
+            pass
+    assert limiter.taken == 0
+    with limiter.slot():
+        assert limiter.taken == 1
+
+
+def test_slot_is_free_again_when_its_work_fails() -> None:
+    limiter = ConcurrencyLimiter(running=1, waiting=0)
+    with pytest.raises(ValueError, match="broken"), limiter.slot():
+        raise ValueError("broken")
+    assert limiter.taken == 0
+
+
+def test_async_work_never_exceeds_the_number_that_may_run() -> None:
+    limiter = ConcurrencyLimiter(running=2, waiting=10)
+    # Work that runs alone would wait for ever, so that two do run at once.
+    both = threading.Barrier(2, timeout=SECONDS)
+    running, most, lock = 0, 0, threading.Lock()
+
+    def work() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        both.wait()
+        with lock:
+            running -= 1
+
+    async def run_six() -> None:
+        await asyncio.gather(*(limiter.run(work) for _ in range(6)))
+
+    asyncio.run(run_six())
+    assert most == 2
+
+
+def test_async_work_waits_for_the_turn_of_a_thread() -> None:
+    limiter = ConcurrencyLimiter(running=1, waiting=10)
+    with ThreadPoolExecutor(1) as threads:
+        with limiter.turn(patience=0.0):
+            result = threads.submit(lambda: asyncio.run(limiter.run(lambda: "ran")))
+            with pytest.raises(TimeoutError):
+                result.result(timeout=0.1)
+        assert result.result(timeout=SECONDS) == "ran"
+
+
+def test_turn_that_does_not_come_in_time_is_refused() -> None:
+    limiter = ConcurrencyLimiter(running=1, waiting=0, what="videos")
+    with (
+        limiter.turn(patience=0.0),
+        pytest.raises(BusyError, match="videos of others") as refused,
+        limiter.turn(patience=0.0),
+    ):
+        pass
+    assert refused.value.seconds == 60
+    with limiter.turn(patience=0.0):
+        pass
+
+
+def test_result_and_error_of_async_work_are_handed_on() -> None:
+    limiter = ConcurrencyLimiter(running=1, waiting=0)
+    assert asyncio.run(limiter.run(lambda: 7)) == 7
+
+    def broken() -> None:
+        raise ValueError("broken")
+
+    other = ConcurrencyLimiter(running=1, waiting=0)
+    with pytest.raises(ValueError, match="broken"):
+        asyncio.run(other.run(broken))
+    with other.turn(patience=0.0):
+        pass
+
+
+def test_camera_slots_are_bounded_kept_by_asking_and_freed_when_idle() -> None:
+    slots = CameraSlots(2, idle_seconds=15)
+    assert slots.take("a", 0.0)
+    assert slots.take("b", 0.0)
+    assert not slots.take("c", 1.0)
+    assert slots.take("a", 10.0)
+    # b has not asked for 16 s.
+    assert slots.take("c", 16.0)
+    assert not slots.take("b", 16.0)
+
+
+def test_held_camera_slot_never_becomes_idle_and_ends_with_its_block() -> None:
+    slots = CameraSlots(1, idle_seconds=15)
+    with slots.hold("socket", 0.0):
+        assert slots.taken(3600.0) == 1
+        assert not slots.take("page", 3600.0)
+        with (
+            pytest.raises(BusyError, match="all 1 camera slots are taken"),
+            slots.hold("b", 3600.0),
+        ):
+            pass
+    assert slots.taken(3600.0) == 0
+    assert slots.take("page", 3600.0)
