@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from program import PROGRAM, Program
 from roomread.bench.scenes import grid
 from roomread.media import VideoWriter
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Recorder, Store
+from roomread.store.packing import RECORD
 
 CALL = grid(width=960, height=540, columns=4, rows=3, people=8)
 
@@ -180,10 +182,11 @@ def test_people_who_consent_are_told_apart_by_their_faces_and_no_vector_is_kept(
         places.setdefault(seen.seat or 0, set()).add(tile % 2)
     everything.close()
     assert sum(len(seen) == 2 for seen in places.values()) >= 6
-    # The only column that takes bytes has 22 for each reading, and a vector would need 512.
+    # The only column that takes bytes holds one record a reading, and a vector would need 512.
     with closing(sqlite3.connect(database)) as kept:
-        ((size,),) = kept.execute("SELECT sum(length(data)) FROM batches")
-    assert size == 22 * len(readings)
+        packed = [data for (data,) in kept.execute("SELECT data FROM batches")]
+    unpacked = sum(len(zlib.decompress(data)) for data in packed)
+    assert unpacked == RECORD.itemsize * len(readings) < 100 * len(readings)
     files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert files - {"sessions.db-wal", "sessions.db-shm"} == {"call.mp4", "sessions.db"}
 

@@ -88,7 +88,7 @@ def test_no_column_could_hold_a_picture() -> None:
         for column in table.columns
         if isinstance(column.type, sa.LargeBinary)
     ]
-    # Records of 22 bytes; tests/sessions/test_records.py.
+    # tests/store/test_packing.py: a record has no room for a picture or a face vector.
     assert binary == ["data"]
 
 

@@ -2,8 +2,9 @@
 
 from roomread.store.operator_store import OperatorStore
 from roomread.store.owner_store import OwnerStore
+from roomread.store.packing import StoredReadings
 from roomread.store.recorder import Recorder
-from roomread.store.records import LOCAL_OWNER, Mark, Person, Readings, Session, State
+from roomread.store.records import LOCAL_OWNER, Mark, Person, Session, State
 from roomread.store.store import Store
 
 __all__ = [
@@ -12,9 +13,9 @@ __all__ = [
     "OperatorStore",
     "OwnerStore",
     "Person",
-    "Readings",
     "Recorder",
     "Session",
     "State",
     "Store",
+    "StoredReadings",
 ]

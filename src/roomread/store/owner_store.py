@@ -14,14 +14,13 @@ from roomread.errors import SessionError, SessionNotFoundError
 from roomread.room import DEFAULT_RULES, Alert, RoomMood, parse_rules
 from roomread.store import schema
 from roomread.store.database import Database
+from roomread.store.packing import StoredReadings, unpack
 from roomread.store.records import (
     Mark,
     Person,
-    Readings,
     Session,
     State,
     milliseconds,
-    unpack,
     without_secrets,
 )
 from roomread.store.rows import (
@@ -198,7 +197,7 @@ class OwnerStore:
         known = [time for time in times if time is not None]
         return max(known) / 1000 if known else None
 
-    def readings(self, session_id: str) -> Readings:
+    def readings(self, session_id: str) -> StoredReadings:
         """Return the people's readings; empty if the session does not keep people."""
         batches = schema.batches
         query = sa.select(batches.c.data).where(batches.c.session_id == session_id)
@@ -206,7 +205,7 @@ class OwnerStore:
             session = self._check(connection, session_id)
             blobs = connection.scalars(query.order_by(batches.c.number)).all()
             names = {person.seat: person.name for person in _people(connection, session_id)}
-        return Readings(unpack(blobs), session, names)
+        return StoredReadings(unpack(blobs), session, names)
 
     def alerts(self, session_id: str) -> list[Alert]:
         """Return the alerts in the order in which they were raised."""

@@ -17,7 +17,8 @@ from roomread.room import Alert, Attention, RoomMeter, RoomMood, Seats, parse_ru
 from roomread.store import schema
 from roomread.store.database import reason, shown, told
 from roomread.store.owner_store import OwnerStore
-from roomread.store.records import Mark, Session, pack
+from roomread.store.packing import pack
+from roomread.store.records import Mark, Session
 from roomread.store.rows import alert_row, insert_once, mood_row, stored, utc_now
 
 # A piece is written after so long: a program that is killed loses no more, s.

@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection, Row
 from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
 from roomread.store import schema
-from roomread.store.records import Session, milliseconds, unpack
+from roomread.store.packing import pack_records, unpack
+from roomread.store.records import Session, milliseconds
 
 _NAMES = [e.display_name for e in Expression]
 
@@ -124,4 +125,4 @@ def delete_seat(connection: Connection, session_id: str, seat: int) -> None:
         kept = records[records["seat"] != seat]
         if len(kept) < len(records):
             update = table.update().filter_by(session_id=session_id, number=row.number)
-            connection.execute(update.values(data=kept.tobytes()))
+            connection.execute(update.values(data=pack_records(kept)))

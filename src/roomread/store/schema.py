@@ -89,7 +89,7 @@ batches = Table(
     metadata,
     _session_key(),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    # Records of `roomread.store.records.RECORD`, one a reading.
+    # Packed by `roomread.store.packing`.
     Column("data", LargeBinary, nullable=False),
 )
 people = Table(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from roomread.readings import VALENCE, Expression
 from roomread.room import Change, Interval, RoomMood, change_points
 from roomread.room.mood import valences
-from roomread.store.records import Mark, Readings
+from roomread.store.packing import StoredReadings
+from roomread.store.records import Mark
 
 # From unpleasant to pleasant, the order in which shares are stacked.
 BY_VALENCE = (
@@ -200,7 +201,9 @@ class SeatMap:
     seen: NDArray[np.bool_]
 
 
-def seat_map(readings: Readings, names: dict[int, str], *, steps: int = 120) -> SeatMap | None:
+def seat_map(
+    readings: StoredReadings, names: dict[int, str], *, steps: int = 120
+) -> SeatMap | None:
     """The seats that were seen in at least one step in twenty; None without readings."""
     if not len(readings):
         return None

@@ -1,0 +1,150 @@
+"""Readings packed for storage: what was shown is kept exactly, in about 37 bytes a reading.
+
+Kept exactly are the seat, why a face is unreadable, the seven probabilities (float32) and the
+threshold; hence the expression and the confidence too. Times are kept to the millisecond and boxes
+to a hundredth of a pixel, which is what the pipeline gives out. Nothing else of a reading is kept.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import VALENCE, Box, Expression, Quality, Reading, Scores, Unreadable
+from roomread.store.records import Session, milliseconds
+
+# Reasons by the number they are stored as, less one. Only ever add at the end.
+REASONS = (
+    Unreadable.TOO_SMALL,
+    Unreadable.CUT_OFF,
+    Unreadable.TOO_DARK,
+    Unreadable.TOO_BRIGHT,
+    Unreadable.FLAT,
+    Unreadable.BLURRED,
+    Unreadable.TURNED_AWAY,
+)
+# The time in ms, the reason as above (0: readable), the box in hundredths of a pixel.
+RECORD = np.dtype(
+    [
+        ("time", "<u4"),
+        ("seat", "<u4"),
+        ("reason", "u1"),
+        ("threshold", "<f8"),
+        ("scores", "<f4", (len(Expression),)),
+        ("box", "<i4", (4,)),
+    ]
+)
+_PER_PIXEL = 100
+_LARGEST = 2**31 - 1
+
+
+def pack(readings: Sequence[Reading]) -> bytes:
+    """Pack readings by seat, else by track; those with neither are left out."""
+    keyed = [(key, each) for each in readings if (key := each.person_key) is not None]
+    records = np.zeros(len(keyed), dtype=RECORD)
+    for record, (key, reading) in zip(records, keyed, strict=True):
+        record["time"] = milliseconds(reading.time)
+        record["seat"] = key
+        pixels = np.round(_PER_PIXEL * np.array(reading.box, dtype=np.float64))
+        record["box"] = np.clip(pixels, -_LARGEST, _LARGEST)
+        if reading.scores is not None:
+            record["scores"] = reading.scores.probabilities
+            record["threshold"] = reading.scores.threshold
+        elif reading.quality.reason is not None:
+            record["reason"] = REASONS.index(reading.quality.reason) + 1
+    return pack_records(records)
+
+
+def pack_records(records: NDArray[np.void]) -> bytes:
+    """Pack records [N] of `RECORD`; no records are no bytes."""
+    if not len(records):
+        return b""
+    # All first bytes, then all second bytes and so on: alike bytes compress a fifth better.
+    columns = records.view(np.uint8).reshape(len(records), RECORD.itemsize).T
+    return zlib.compress(columns.tobytes(), 1)
+
+
+def unpack(blobs: Sequence[bytes]) -> NDArray[np.void]:
+    """Return the records of packed batches, in their order."""
+    parts = []
+    for blob in filter(None, blobs):
+        columns = np.frombuffer(zlib.decompress(blob), dtype=np.uint8).reshape(RECORD.itemsize, -1)
+        parts.append(np.ascontiguousarray(columns.T).view(RECORD).ravel())
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=RECORD)
+
+
+class StoredReadings:
+    """The stored readings of a session's people, by columns and as `Reading`s.
+
+    Args:
+        records: of `RECORD`, in the order of their times.
+        session: the session that they belong to.
+        names: names of the seats of people who were enrolled.
+    """
+
+    def __init__(
+        self, records: NDArray[np.void], session: Session, names: Mapping[int, str] | None = None
+    ) -> None:
+        self._records, self._session, self._names = records, session, names or {}
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, rows: slice) -> StoredReadings:
+        return StoredReadings(self._records[rows], self._session, self._names)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Seconds from the start of the source, float64 [N], ascending."""
+        return np.asarray(self._records["time"] / 1000.0, dtype=np.float64)
+
+    @property
+    def seats(self) -> NDArray[np.int64]:
+        """Numbers of the seats, int64 [N]."""
+        return np.asarray(self._records["seat"], dtype=np.int64)
+
+    @property
+    def readable(self) -> NDArray[np.bool_]:
+        """Whether each face could be read, bool [N]."""
+        return np.asarray(self._records["reason"] == 0, dtype=np.bool_)
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """Probabilities, float32 [N, 7], as they were shown; 0 in rows that are not readable."""
+        return np.asarray(self._records["scores"], dtype=np.float32)
+
+    @property
+    def valences(self) -> NDArray[np.float32]:
+        """Pleasant minus unpleasant probability, float32 [N], -1..1; 0 where not readable."""
+        return np.asarray(self.scores @ VALENCE.astype(np.float32), dtype=np.float32)
+
+    def last_boxes(self) -> dict[int, Box]:
+        """Return where each seat was seen last, px."""
+        last: dict[int, int] = dict(zip(self.seats.tolist(), range(len(self)), strict=True))
+        return {seat: _box(self._records[row]) for seat, row in last.items()}
+
+    def __iter__(self) -> Iterator[Reading]:
+        return map(self._reading, self._records)
+
+    def _reading(self, record: Any) -> Reading:
+        box, code, seat = _box(record), int(record["reason"]), int(record["seat"])
+        scores = Scores(record["scores"].copy(), float(record["threshold"]))
+        return Reading(
+            source=self._session.source,
+            time=int(record["time"]) / 1000,
+            frame_index=None,
+            box=box,
+            detection_confidence=None,
+            quality=Quality(reason=REASONS[code - 1] if code else None),
+            scores=None if code else scores,
+            seat=seat,
+            person=self._names.get(seat),
+        )
+
+
+def _box(record: Any) -> Box:
+    return Box(*(int(value) / _PER_PIXEL for value in record["box"]))

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import arbitrary
+from classes import reading
+from roomread.readings import Reading, Scores, Unreadable
+from roomread.store import Session, StoredReadings
+from roomread.store.packing import REASONS, RECORD, pack, pack_records, unpack
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+SESSION = Session("1", "n", "lesson.mp4", "", 0.3, NOW, NOW, None, "", True, "all", "local")  # noqa: FBT003
+
+seated = st.builds(
+    lambda reading, seat: replace(reading, seat=seat),
+    arbitrary.readings,
+    st.integers(1, 2**31 - 1),
+)
+
+
+def stored(*batches: list[Reading]) -> list[Reading]:
+    return list(StoredReadings(unpack([pack(batch) for batch in batches]), SESSION))
+
+
+@given(st.lists(seated, max_size=10))
+def test_expression_confidence_and_probabilities_come_back_exactly(before: list[Reading]) -> None:
+    after = stored(before[:5], before[5:])
+    assert len(after) == len(before)
+    for old, new in zip(before, after, strict=True):
+        assert new.scores == old.scores
+        assert new.expression is old.expression
+        assert new.confidence == old.confidence
+        assert new.quality.reason is old.quality.reason
+        assert new.seat == old.seat
+        assert new.time == pytest.approx(old.time, abs=0.0006)
+        assert new.box == pytest.approx(old.box, abs=0.006)
+
+
+def test_twenty_thousand_readings_keep_their_expression() -> None:
+    random = np.random.default_rng(0)
+    values = random.dirichlet([0.3] * 7, 20_000).astype(np.float32)
+    threshold = float(np.median(values.max(axis=1)))
+    before = [replace(reading(1, 0.0, row), scores=Scores(row, threshold)) for row in values]
+    after = stored(before)
+    assert [r.expression for r in after] == [r.expression for r in before]
+    assert sum(r.expression is None for r in after) > 9_000
+
+
+def test_a_box_in_hundredths_of_a_pixel_and_a_time_in_milliseconds_come_back_exactly() -> None:
+    seen = reading(3, 12.345, None)
+    box = seen.box.moved(0.07, 0.13).rounded(2)
+    (back,) = stored([replace(seen, box=box)])
+    assert (back.time, back.box) == (12.345, box)
+
+
+def test_what_is_not_stored_is_none() -> None:
+    (back,) = stored([replace(reading(3, 1.0, None), track_id=7, seat=3)])
+    assert (back.frame_index, back.track_id, back.detection_confidence) == (None, None, None)
+    assert back.quality.size is None
+    assert back.seat == 3
+
+
+def test_a_reading_without_a_seat_is_stored_by_its_track_and_one_with_neither_is_not() -> None:
+    tracked = replace(reading(1, 0.0, None), track_id=5, seat=None)
+    assert [r.seat for r in stored([tracked, replace(tracked, track_id=None)])] == [5]
+
+
+def test_no_readings_are_no_bytes() -> None:
+    assert pack([]) == b""
+    assert stored([], []) == []
+    assert pack_records(unpack([])) == b""
+
+
+def test_columns_agree_with_the_readings() -> None:
+    before = [reading(n % 3 + 1, n / 2, row) for n, row in enumerate([None, *np.eye(7)], 1)]
+    columns = StoredReadings(unpack([pack(before)]), SESSION, {2: "Ada"})
+    readings = list(columns)
+    assert columns.times.tolist() == [r.time for r in readings]
+    assert columns.seats.tolist() == [r.seat for r in readings]
+    assert columns.readable.tolist() == [r.scores is not None for r in readings]
+    assert columns.valences.tolist() == [r.scores.valence if r.scores else 0 for r in readings]
+    assert {r.person for r in readings if r.seat == 2} == {"Ada"}
+    assert columns.last_boxes() == {r.seat: r.box for r in readings}
+
+
+def test_a_slice_has_the_rows_of_the_slice() -> None:
+    before = [reading(n, 0.0, None) for n in range(1, 6)]
+    columns = StoredReadings(unpack([pack(before)]), SESSION)
+    assert [r.seat for r in columns[1:3]] == [2, 3]
+
+
+def test_every_reason_has_a_number_and_the_old_ones_keep_theirs() -> None:
+    assert set(REASONS) == set(Unreadable)
+    assert REASONS[0] is Unreadable.TOO_SMALL
+    assert REASONS[6] is Unreadable.TURNED_AWAY
+
+
+def test_a_record_has_no_room_for_a_picture_or_a_face_vector() -> None:
+    assert RECORD.itemsize == 61
+
+
+def test_a_reading_of_a_class_takes_about_37_bytes() -> None:
+    random = np.random.default_rng(0)
+    shown = random.dirichlet([0.3] * 7, 50).astype(np.float32)
+    second = [reading(seat, time, shown[seat - 1]) for time in (1.0, 1.5) for seat in range(1, 51)]
+    assert len(pack(second)) / 100 < 40
