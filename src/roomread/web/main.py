@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for each visitor: the purpose first, then the pages."""
+"""The script that Streamlit runs for each visitor: first the purpose is asked, then the pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from roomread.errors import RoomreadError
 from roomread.services.engine import served_engine
 from roomread.settings.environment import load_settings
 from roomread.web import about, classroom, live, model, photo, teach, video
+from roomread.web.navigation import set_pages
 
 _DEMONSTRATION = """
 **This is a demonstration**, run by Streamlit alone. It has no page Class, no HTTP API, no page for
@@ -17,7 +18,7 @@ restarts. `roomread app` on your computer has all of them, and `roomread serve` 
 
 
 def main() -> None:
-    """Shows the page that the visitor chose."""
+    """Draw the page that the visitor chose."""
     st.set_page_config(page_title="Roomread", page_icon="🙂", layout="wide")
     try:
         settings = load_settings()
@@ -29,17 +30,23 @@ def main() -> None:
     is_demonstration = served_engine() is None
     if is_demonstration:
         st.sidebar.info(_DEMONSTRATION)
-    recording = st.Page(classroom.show, title="Class", icon=":material/groups:", url_path="class")
-    pages = [
-        st.Page(live.show, title="Live", icon=":material/videocam:", url_path="live"),
-        st.Page(photo.show, title="Photo", icon=":material/photo_camera:", url_path="photo"),
-        st.Page(video.show, title="Video", icon=":material/movie:", url_path="video"),
-        *([] if is_demonstration else [recording]),
-        st.Page(teach.show, title="Teach", icon=":material/school:", url_path="teach"),
-        st.Page(model.show, title="Model", icon=":material/neurology:", url_path="model"),
-        st.Page(about.show, title="About and privacy", icon=":material/info:", url_path="about"),
-    ]
-    st.navigation(pages).run()
+    pages = {
+        "live": st.Page(live.show, title="Live", icon=":material/videocam:", url_path="live"),
+        "photo": st.Page(
+            photo.show, title="Photo", icon=":material/photo_camera:", url_path="photo"
+        ),
+        "video": st.Page(video.show, title="Video", icon=":material/movie:", url_path="video"),
+        "class": st.Page(classroom.show, title="Class", icon=":material/groups:", url_path="class"),
+        "teach": st.Page(teach.show, title="Teach", icon=":material/school:", url_path="teach"),
+        "model": st.Page(model.show, title="Model", icon=":material/neurology:", url_path="model"),
+        "about": st.Page(
+            about.show, title="About and privacy", icon=":material/info:", url_path="about"
+        ),
+    }
+    if is_demonstration:
+        del pages["class"]
+    set_pages(pages)
+    st.navigation(list(pages.values())).run()
 
 
 if __name__ == "__main__":

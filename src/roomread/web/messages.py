@@ -15,3 +15,8 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
     if isinstance(error, DatabaseError) and not settings.local_files:
         return "The sessions' database does not answer. Try again in a moment."
     return str(error)
+
+
+def plain(text: str) -> str:
+    """Return a person's words with every character escaped that Markdown would interpret."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)

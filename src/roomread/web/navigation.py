@@ -1,11 +1,30 @@
-"""The address of what a page shows."""
+"""Addresses of what the app shows: one thing of a page, or another page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NoReturn
+
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 
 def go_to(**shown: str) -> None:
     """Show one thing of a page and put it into the address, so that a reload shows it again."""
     st.query_params.from_dict(shown)
     st.rerun()
+
+
+def set_pages(pages: Mapping[str, StreamlitPage]) -> None:
+    """Tell `switch_to` which pages this visit has, by the last part of their address."""
+    st.session_state["pages"] = dict(pages)
+
+
+def switch_to(page: str, **shown: str) -> NoReturn:
+    """Leave this page for another one.
+
+    Args:
+        page: last part of its address, such as "live".
+        shown: what is shown on it.
+    """
+    st.switch_page(st.session_state["pages"][page], query_params=shown)

@@ -1,0 +1,157 @@
+"""One session on the page Class: while it is recorded, and afterwards."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from roomread.errors import DatabaseError
+from roomread.formats.session_charts import (
+    coverage_chart,
+    expression_chart,
+    seat_chart,
+    valence_chart,
+)
+from roomread.readings import Expression, percent
+from roomread.room import clock
+from roomread.services.background_recording import Recording, RecordingQueue
+from roomread.settings.environment import load_settings
+from roomread.store import Mark, OwnerStore, Session, State
+from roomread.store.summary import Summary, seat_map, summarise, time_series
+from roomread.web.class_export import show_export
+from roomread.web.class_people import show_people
+from roomread.web.messages import message_for, plain
+from roomread.web.room_mood import show_alerts, show_mood
+from roomread.web.svg import show_svg
+from roomread.web.visitor import is_signed_in
+
+_VALENCE_HELP = (
+    "The share of pleasant expressions minus the share of unpleasant ones. The band is the 95 % "
+    "interval, the dashed line what was usual in the ten minutes before, a triangle a lasting "
+    "change, a circle an alert."
+)
+
+
+def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> None:
+    """Draw one session.
+
+    Args:
+        queue: the recordings of this process.
+        store: where the session is kept.
+        session: which one.
+    """
+    st.subheader(plain(session.name))
+    recording = queue.get(session.id)
+    if recording is not None and recording.running:
+        _show_live(store, recording)
+        return
+    if recording is not None and recording.error:
+        st.error(message_for(recording.error, load_settings()))
+    if session.state() is State.INTERRUPTED:
+        how = "" if is_signed_in() else " `roomread session record --resume` goes on."
+        st.warning(f"The recording was interrupted.{how}")
+    _show_kept(store, session)
+
+
+@st.fragment(run_every=1.0)
+def _show_live(store: OwnerStore, recording: Recording) -> None:
+    if not recording.running:
+        st.rerun()
+    if recording.duration:
+        share = min(recording.seconds / recording.duration, 1.0)
+        st.progress(share, text=f"{clock(recording.seconds)} of {clock(recording.duration)} read")
+    else:
+        st.caption(f"{clock(recording.seconds)} recorded")
+    if recording.trouble:
+        told = message_for(DatabaseError(recording.trouble), load_settings())
+        st.error(f"{told.rstrip('.')}. What comes meanwhile is kept in memory and written later.")
+    show_mood(recording.mood)
+    show_alerts(recording.alerts)
+    left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
+    label = left.text_input("What begins now", placeholder="group work", key="mark_label")
+    if middle.button("Mark", disabled=not label.strip(), width="stretch"):
+        store.mark(recording.session.id, [Mark(recording.seconds, label)])
+    if right.button("Stop", width="stretch"):
+        recording.stop()
+    _show_charts(store, recording.session)
+
+
+def _show_charts(store: OwnerStore, session: Session) -> Summary:
+    """Draw the charts of the room, the same as in the report, and return the summary."""
+    moods, marks = store.moods(session.id), store.marks(session.id)
+    summary = summarise(moods, marks)
+    if moods:
+        series, alerts = time_series(moods), store.alerts(session.id)
+        valence = valence_chart(series, marks=marks, changes=summary.changes, alerts=alerts)
+        st.markdown("**Valence of the room**", help=_VALENCE_HELP)
+        show_svg(valence, key="valence")
+        st.markdown("**Expressions**")
+        show_svg(expression_chart(series), key="expressions")
+        st.markdown("**Who could be read**")
+        show_svg(coverage_chart(series), key="coverage")
+    return summary
+
+
+def _show_kept(store: OwnerStore, session: Session) -> None:
+    summary = _show_charts(store, session)
+    if summary.whole is None:
+        st.info("Nothing was recorded: a figure needs three frames or more.")
+    fall = summary.deepest_fall
+    if fall is not None:
+        part = summary.part_at(fall.time)
+        during = f", during “{part.label}”" if part is not None else ""
+        st.warning(
+            f"The valence fell most at {clock(fall.time)}, from {fall.before:+.2f} to "
+            f"{fall.after:+.2f}{during}. That is when it happened, not why."
+        )
+    if summary.parts:
+        st.dataframe(_parts_table(summary), hide_index=True)
+    alerts = store.alerts(session.id)
+    if alerts:
+        st.subheader("Alerts")
+        rows = [(clock(a.time), a.why, percent(a.sure), a.rule) for a in alerts]
+        table = pd.DataFrame(rows, columns=["when", "what was seen", "sure", "rule"])
+        st.dataframe(table, hide_index=True)
+    names = {person.seat: person.name for person in store.people(session.id)}
+    readings = store.readings(session.id)
+    seats = seat_map(readings, names)
+    if seats is not None:
+        st.subheader("Seats")
+        show_svg(seat_chart(seats), key="seats")
+        st.caption(
+            "A row is a number: a seat or a tile, not a face, unless people were told apart by "
+            "their faces."
+        )
+    if session.keeps_people and len(readings):
+        show_people(store, session, sorted(set(readings.seats.tolist())))
+    _add_mark(store, session)
+    show_export(store, session)
+
+
+def _parts_table(summary: Summary) -> pd.DataFrame:
+    rows = []
+    for part in summary.parts:
+        row: dict[str, object] = {
+            "part": part.label,
+            "from": clock(part.start),
+            "to": clock(part.end),
+            "present": round(part.present),
+            "readable": f"{part.coverage:.0%}",
+        }
+        if part.valence is not None and part.interval is not None and part.scores is not None:
+            row |= {
+                "valence": f"{part.valence:+.2f}",
+                "interval": f"{part.interval.low:+.2f} to {part.interval.high:+.2f}",
+            } | {e.display_name: f"{part.scores[e]:.0%}" for e in Expression}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _add_mark(store: OwnerStore, session: Session) -> None:
+    with st.expander("Mark a part"), st.form("mark", clear_on_submit=True):
+        left, right = st.columns([1, 4])
+        minute = left.number_input("at minute", min_value=0.0, step=0.5)
+        label = right.text_input("What began")
+        if st.form_submit_button("Mark") and label.strip():
+            store.mark(session.id, [Mark(60 * minute, label)])
+            st.rerun()

@@ -1,0 +1,54 @@
+"""The questions that are asked before anything is recorded."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from roomread.room import DEFAULT_RULES
+from roomread.services.background_recording import Lesson
+
+# Seconds from one frame to the next.
+_EVERY = 0.5
+_LAW = (
+    "In the European Union it is prohibited to infer emotions in education or at work, except for "
+    "medical or safety reasons. Elsewhere, too, ask the people you film."
+)
+
+
+def ask_name() -> str:
+    """Ask what the session is called."""
+    return st.text_input("Name", placeholder="Algebra 7b", key="lesson_name").strip()
+
+
+def ask_lesson(name: str, *, may_tell_apart: bool) -> Lesson | None:
+    """Ask for the rules and the consent; return None until the answers are complete.
+
+    Args:
+        name: of the session.
+        may_tell_apart: whether people of this source can be told apart by their faces.
+    """
+    with st.expander("Rules of attention"):
+        rules = st.text_area("One per line", DEFAULT_RULES, height=170, key="lesson_rules")
+    consent, identity = "", False
+    keep = st.checkbox("Keep the readings of single people, by seat number", key="lesson_keep")
+    if keep:
+        consent = st.text_input(
+            "Who consented, and how",
+            placeholder="all 28, in writing, 2 Sept.",
+            key="lesson_consent",
+        ).strip()
+        identity = may_tell_apart and st.checkbox("Tell people apart by their faces")
+    if identity:
+        st.caption(
+            "People then keep their number when tiles move, and when they leave and come back. "
+            "The vectors by which faces are compared are biometric data: they stay in memory while "
+            "this records and are never written. The consent must cover them."
+        )
+    if not keep:
+        st.caption(
+            "Only the figures of the room are kept: no readings of single people, no pictures."
+        )
+    st.caption(_LAW)
+    if not name or (keep and not consent):
+        return None
+    return Lesson(name, every=_EVERY, rules=rules, consent=consent, identity=identity)
