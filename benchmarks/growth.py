@@ -27,10 +27,10 @@ SIZES = ((640, 360), (960, 540), (1280, 720), (1920, 1080), (2560, 1440))
 def frame_ms(analyzer: Analyzer, width: int, height: int, people: int) -> float:
     """Mean ms of a frame of a call with 49 tiles, `people` of which show a face."""
     still = grid(width=width, height=height, columns=8, rows=7, people=people)
-    frames, follower = list(moving(still, FRAMES)), analyzer.follow()
+    frames, stream = list(moving(still, FRAMES)), analyzer.stream_analyzer()
     begun = time.perf_counter()
     for frame in frames:
-        follower.update(frame)
+        stream.update(frame)
     return 1000 * (time.perf_counter() - begun) / FRAMES
 
 

@@ -99,11 +99,11 @@ def main() -> None:
     faces = orl_people()
     call = ShuffledCall(faces, shuffle_every=options.shuffle, seed=options.seed)
     # What the faces show makes no difference here.
-    follower, seats = Analyzer(classifier=FixedClassifier()).follow(), Seats()
+    stream, seats = Analyzer(classifier=FixedClassifier()).stream_analyzer(), Seats()
     people = People(DlibResNet(), every=options.every)
     places, looks, busy, frames = Count(), Count(), 0.0, 0
     for frame, there in call.frames(60 * options.minutes, rate=options.rate):
-        found = follower.update(frame)
+        found = stream.update(frame)
         count(found, seats.update(found), there, places)
         start = time.process_time()
         numbered = people.update(frame, found)

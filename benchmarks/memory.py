@@ -18,6 +18,7 @@ import psutil
 
 from roomread import Analyzer
 from roomread.bench.scenes import grid, moving
+from roomread.services.recording import session_pipeline
 from roomread.store import LOCAL_OWNER, Recorder, Store
 
 EVERY, PARTS = 0.5, 6
@@ -31,16 +32,17 @@ def main() -> None:
     still = grid(width=1920, height=1080, columns=8, rows=7, people=49)
     # The same half minute again and again: to make a frame takes as long as to read one.
     film = itertools.cycle(list(moving(still, 60, rate=1 / EVERY)))
-    process, follower = psutil.Process(), Analyzer().follow()
+    process = psutil.Process()
     with tempfile.TemporaryDirectory() as folder:
         everything = Store(f"sqlite:///{Path(folder) / 'sessions.db'}")
         store = everything.owned_by(LOCAL_OWNER)
         session = store.create("bench", keeps_people=True, consent="nobody: two portraits")
-        recorder = Recorder(store, session, every=EVERY)
+        recorder = Recorder(store, session)
+        pipeline = session_pipeline(recorder, Analyzer(), every=EVERY)
         begun = time.monotonic()
         for index, frame in enumerate(itertools.islice(film, frames), start=1):
             now = index * EVERY
-            recorder.add(now, follower.update(replace(frame, time=now, index=index)))
+            recorder.add(pipeline.push(replace(frame, time=now, index=index)))
             if index % (frames // PARTS) == 0:
                 rate = index / (time.monotonic() - begun)
                 memory = process.memory_info().rss / 2**20

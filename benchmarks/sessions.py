@@ -24,7 +24,7 @@ from roomread.formats.session_report import session_report
 from roomread.media import open_source
 from roomread.readings import Box, Expression, Quality, Reading, Scores
 from roomread.room import DEFAULT_RULES
-from roomread.services.recording import new_session, record
+from roomread.services.recording import new_session, record, session_pipeline
 from roomread.store import LOCAL_OWNER, OwnerStore, Recorder, Session, Store
 from roomread.store.summary import seat_map, summarise, time_series
 
@@ -79,9 +79,10 @@ def measure(store: OwnerStore, size: Callable[[], float]) -> None:
     before, rows = size(), frames()
     start, clock = time.perf_counter(), 0.0
     recorder = Recorder(store, session, clock=lambda: clock)
+    pipeline = session_pipeline(recorder)
     for at, readings in rows:
         clock = at
-        recorder.add(at, readings)
+        recorder.add(pipeline.push_readings(at, readings))
     recorder.close()
     took = time.perf_counter() - start
     print(f"  readings          {len(store.readings(session.id)):,}")
@@ -138,12 +139,13 @@ def end_to_end(video: Path) -> None:
         store = everything.owned_by(LOCAL_OWNER)
         session = new_session(store, analyzer, "bench", source="", rules=DEFAULT_RULES)
         recorder = Recorder(store, session)
+        pipeline = session_pipeline(recorder, analyzer)
         start, begun = time.perf_counter(), time.process_time()
-        for _ in record(analyzer, source, recorder):
+        for _ in record(pipeline, source, recorder):
             frames += 1
         took, busy = time.perf_counter() - start, time.process_time() - begun
         recorder.close()
-        mood = recorder.mood
+        mood = pipeline.mood
         everything.close()
     print(f"  {frames} frames, {mood}")
     print(f"  {frames / took:.1f} frames/s; {1000 * busy / frames:.0f} ms of processor a frame")

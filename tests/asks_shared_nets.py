@@ -24,7 +24,7 @@ def row(reading: Reading) -> list[float]:
 
 
 def followed(analyzer: Analyzer, frames: list[Frame]) -> list[Reading]:
-    return [reading for _, readings in analyzer.stream(frames) for reading in readings]
+    return [reading for moment in analyzer.stream(frames) for reading in moment.readings]
 
 
 def compare(shared: Analyzer, own: Analyzer) -> dict[str, object]:

@@ -14,7 +14,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from roomread._version import __version__
 from roomread.errors import RoomreadError
-from roomread.pipeline.analyzer import Analyzer, analyze
+from roomread.pipeline import Analyzer, Moment, RoomPipeline, analyze
 from roomread.readings import Expression, Face, Frame, Reading, Scores, Track
 from roomread.room import RoomMood
 
@@ -23,8 +23,10 @@ __all__ = [
     "Expression",
     "Face",
     "Frame",
+    "Moment",
     "Reading",
     "RoomMood",
+    "RoomPipeline",
     "RoomreadError",
     "Scores",
     "Track",

@@ -20,9 +20,10 @@ import pytest
 
 from classes import lesson
 from program import PROGRAM, Program
+from room_recorder import RoomRecorder
 from roomread.bench.scenes import grid
 from roomread.media import VideoWriter
-from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Recorder, Store
+from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Store
 from roomread.store.packing import RECORD
 
 CALL = grid(width=960, height=540, columns=4, rows=3, people=8)
@@ -51,9 +52,9 @@ def recorded(database: Path) -> Iterator[tuple[OwnerStore, str]]:
     everything = Store(f"sqlite:///{database}")
     store = everything.owned_by(LOCAL_OWNER)
     session = store.create("Algebra <7b>", keeps_people=True, consent="all, in writing & gladly")
-    recorder = Recorder(store, session)
+    recorder = RoomRecorder(store, session)
     for time, readings in lesson(1200, people=9, every=2.0, moods=((0, 0.7), (600, 0.0))):
-        recorder.add(time, readings)
+        recorder.add_readings(time, readings)
     recorder.close()
     yield store, session.id
     everything.close()

@@ -11,8 +11,9 @@ import pytest
 
 from classes import lesson
 from postgres import PostgresServer
+from room_recorder import RoomRecorder
 from roomread.errors import SessionNotFoundError
-from roomread.store import Mark, OwnerStore, Recorder, Session, Store
+from roomread.store import Mark, OwnerStore, Session, Store
 
 # The arguments of each method that takes a session, after its id.
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -55,9 +56,9 @@ def anna(everything: Store) -> OwnerStore:
 def hers(anna: OwnerStore) -> Session:
     """An ended session of Anna's with readings, a mark and a name."""
     session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
-    recorder = Recorder(anna, session)
+    recorder = RoomRecorder(anna, session)
     for time, readings in lesson(30, people=6):
-        recorder.add(time, readings)
+        recorder.add_readings(time, readings)
     recorder.close()
     anna.mark(session.id, [Mark(5.0, "group work")])
     anna.enrol(session.id, 1, "Ada", consent="a letter")
@@ -110,7 +111,7 @@ def test_session_of_another_owner_is_neither_listed_nor_recorded_into(
     assert eve.find(hers.id) is None
     assert eve.sessions() == []
     with pytest.raises(SessionNotFoundError):
-        Recorder(eve, hers)
+        RoomRecorder(eve, hers)
     assert [session.id for session in anna.sessions()] == [hers.id]
 
 

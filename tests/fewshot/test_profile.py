@@ -94,8 +94,8 @@ def test_with_several_faces_a_persons_profile_is_for_the_track_that_is_named(
         None,
         None,
     ]
-    follower = ANALYZER.with_profiles([ProfileBinding(grace, track_id=2)]).follow()
-    assert [(r.track_id, r.person) for r in follower.update(frame)] == [(1, None), (2, "grace")]
+    stream = ANALYZER.with_profiles([ProfileBinding(grace, track_id=2)]).stream_analyzer()
+    assert [(r.track_id, r.person) for r in stream.update(frame)] == [(1, None), (2, "grace")]
 
 
 def test_who_is_named_for_a_track_is_not_the_only_face_too(grace: Profile) -> None:
@@ -103,7 +103,7 @@ def test_who_is_named_for_a_track_is_not_the_only_face_too(grace: Profile) -> No
     frame = Frame(scenes.astronaut(), 0.0, 0, "one")
 
     def read(*uses: ProfileBinding) -> Reading:
-        (reading,) = ANALYZER.with_profiles(uses).follow().update(frame)
+        (reading,) = ANALYZER.with_profiles(uses).stream_analyzer().update(frame)
         return reading
 
     alone = read(ProfileBinding(grace, track_id=1))

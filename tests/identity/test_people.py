@@ -204,13 +204,13 @@ def test_in_a_shuffled_call_people_keep_their_numbers_where_places_lose_them() -
 
 def numbered_wrongly(call: ShuffledCall, people: People) -> Counter[str]:
     """Of the faces of a minute, those with a wrong number by place and by face, and all."""
-    follower, seats = Analyzer().follow(), Seats()
+    stream, seats = Analyzer().stream_analyzer(), Seats()
     owner: dict[tuple[str, int], int] = {}
     number: dict[tuple[str, int], int] = {}
     counted = Counter[str]()
     away: set[int] = set()
     for frame, there in call.frames(60, rate=1):
-        found = follower.update(frame)
+        found = stream.update(frame)
         counted["returned"] += len(away & set(there))
         away = set(range(8)) - set(there)
         for kind, numbered in (

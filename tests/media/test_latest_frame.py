@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
@@ -43,3 +44,45 @@ def test_the_writers_error_reaches_the_reader_after_the_last_item() -> None:
 def test_silence_is_a_timeout() -> None:
     with pytest.raises(TimeoutError):
         LatestFrame[int]().take(0.01)
+
+
+def test_task_awaits_what_a_thread_puts() -> None:
+    latest: LatestFrame[str] = LatestFrame()
+
+    async def read() -> str | None:
+        waiting = asyncio.create_task(latest.next())
+        # The task is at its wait before the thread begins.
+        await asyncio.sleep(0)
+        threading.Thread(target=latest.put, args=("late",)).start()
+        return await waiting
+
+    assert asyncio.run(asyncio.wait_for(read(), 30)) == "late"
+
+
+def test_task_gets_the_newest_item_then_the_end() -> None:
+    latest: LatestFrame[int] = LatestFrame()
+
+    async def read() -> list[int | None]:
+        latest.put(1)
+        latest.put(2)
+        first = await latest.next()
+        latest.close()
+        return [first, await latest.next()]
+
+    assert asyncio.run(read()) == [2, None]
+    assert latest.dropped == 1
+
+
+def test_item_after_a_cancelled_task_finds_no_closed_loop() -> None:
+    latest: LatestFrame[int] = LatestFrame()
+
+    async def give_up() -> None:
+        waiting = asyncio.create_task(latest.next())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(give_up())
+    latest.put(1)
+    assert latest.take(0) == 1

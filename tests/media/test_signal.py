@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from roomread.bench.scenes import astronaut
-from roomread.media import NoPicture, SignalCheck
-from roomread.readings import Frame
+from roomread.media import SignalCheck
+from roomread.readings import Frame, NoPicture
 
 
 def frame(image: np.ndarray, time: float) -> Frame:

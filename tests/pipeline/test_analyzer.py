@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from roomread import Analyzer, Expression, Frame, Reading, analyze
+from roomread import Analyzer, Expression, Reading, analyze
 from roomread.bench import scenes
 from roomread.errors import MediaError
 from roomread.faces import CenterFace
 from roomread.media import VideoWriter
+from roomread.pipeline import FrameMoment
 from roomread.readings import Unreadable
 from roomread.testing import FixedClassifier, FixedDetector, synthetic_frames
 
@@ -73,7 +73,7 @@ def test_each_stream_counts_people_from_1() -> None:
     analyzer = Analyzer(detector=FixedDetector([(10, 10, 90, 90)]), classifier=FixedClassifier())
     for _ in range(2):
         frames = analyzer.stream(synthetic_frames(5))
-        assert [readings[0].track_id for _, readings in frames] == [1] * 5
+        assert [moment.readings[0].track_id for moment in frames] == [1] * 5
 
 
 def test_one_analyzer_serves_several_threads() -> None:
@@ -97,9 +97,9 @@ def test_one_analyzer_serves_several_threads() -> None:
 def test_a_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:
     for name in ("b.png", "a.png"):
         Image.fromarray(scenes.astronaut()).save(tmp_path / name)
-    frames = list(ANALYZER.stream(tmp_path))
-    assert [Path(frame.source).name for frame, _ in frames] == ["a.png", "b.png"]
-    assert all(len(readings) == 1 for _, readings in frames)
+    moments = list(ANALYZER.stream(tmp_path))
+    assert [Path(moment.frame.source).name for moment in moments] == ["a.png", "b.png"]
+    assert all(len(moment.readings) == 1 for moment in moments)
 
 
 def test_a_missing_picture_is_a_media_error() -> None:
@@ -134,21 +134,21 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def analysed(clip: Path) -> list[tuple[Frame, list[Reading]]]:
+def analysed(clip: Path) -> list[FrameMoment]:
     return list(ANALYZER.stream(clip))
 
 
-def by_track(frames: list[tuple[Frame, list[Reading]]]) -> dict[int, list[Reading]]:
+def by_track(frames: list[FrameMoment]) -> dict[int, list[Reading]]:
     tracks: defaultdict[int, list[Reading]] = defaultdict(list)
-    for _, readings in frames:
-        for reading in readings:
+    for moment in frames:
+        for reading in moment.readings:
             assert reading.track_id is not None
             tracks[reading.track_id].append(reading)
     return dict(tracks)
 
 
 def test_each_person_keeps_one_number_through_motion_absence_and_darkness(
-    analysed: list[tuple[Frame, list[Reading]]],
+    analysed: list[FrameMoment],
 ) -> None:
     tracks = by_track(analysed)
     assert len(tracks) == 2
@@ -157,7 +157,7 @@ def test_each_person_keeps_one_number_through_motion_absence_and_darkness(
     assert places[1] > 800
 
 
-def test_labels_are_stable_over_the_clip(analysed: list[tuple[Frame, list[Reading]]]) -> None:
+def test_labels_are_stable_over_the_clip(analysed: list[FrameMoment]) -> None:
     left, right = sorted(by_track(analysed).values(), key=lambda track: track[0].box.left)
     for track, expression in ((left, Expression.HAPPY), (right, Expression.NEUTRAL)):
         labels = [r.expression for r in track if r.scores is not None]
@@ -167,25 +167,25 @@ def test_labels_are_stable_over_the_clip(analysed: list[tuple[Frame, list[Readin
 
 
 def test_the_person_who_left_is_absent_and_not_read(
-    analysed: list[tuple[Frame, list[Reading]]],
+    analysed: list[FrameMoment],
 ) -> None:
-    gone = [readings for frame, readings in analysed if 4.1 < frame.time < 5.9]
+    gone = [moment.readings for moment in analysed if 4.1 < moment.time < 5.9]
     assert gone
     assert all(len(readings) == 1 for readings in gone)
 
 
 def test_in_the_dark_nobody_is_called_neutral(
-    analysed: list[tuple[Frame, list[Reading]]],
+    analysed: list[FrameMoment],
 ) -> None:
-    (darkest,) = [readings for frame, readings in analysed if frame.time == pytest.approx(8)]
+    (darkest,) = [moment.readings for moment in analysed if moment.time == pytest.approx(8)]
     assert all(reading.scores is None for reading in darkest)
 
 
-def test_times_are_the_videos(analysed: list[tuple[Frame, list[Reading]]]) -> None:
-    times = [frame.time for frame, _ in analysed]
+def test_times_are_the_videos(analysed: list[FrameMoment]) -> None:
+    times = [moment.time for moment in analysed]
     np.testing.assert_allclose(times, np.arange(RATE * SECONDS) / RATE, atol=2e-3)
 
 
 def test_every_second_of_a_video(clip: Path) -> None:
-    frames: Iterator[tuple[Frame, list[Reading]]] = ANALYZER.stream(clip, every=1.0)
-    assert [round(frame.time) for frame, _ in frames] == list(range(SECONDS))
+    moments = ANALYZER.stream(clip, every=1.0)
+    assert [round(moment.time) for moment in moments] == list(range(SECONDS))

@@ -11,8 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from classes import lesson
+from room_recorder import RoomRecorder
 from roomread.errors import SessionError
-from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Recorder, State, Store, schema
+from roomread.store import LOCAL_OWNER, Mark, OwnerStore, State, Store, schema
 
 FIRST_LESSON = """
 INSERT INTO sessions (id, name, source, model, threshold, started_at, updated_at, ended_at) VALUES
@@ -66,9 +67,9 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
     assert few.baseline == pytest.approx(0.25)
     assert store.marks(session.id) == [Mark(1.5, "group work")]
     new = store.create("Algebra 7b, second lesson", keeps_people=True, consent="all")
-    recorder = Recorder(store, new)
+    recorder = RoomRecorder(store, new)
     for time, readings in lesson(10, people=6):
-        recorder.add(time, readings)
+        recorder.add_readings(time, readings)
     recorder.close()
     assert len(store.readings(new.id)) == 120
     everything.close()

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from classes import frame, lesson
 from postgres import PostgresServer
+from room_recorder import RoomRecorder
 from roomread.errors import SessionError
 from roomread.readings import Expression, Reading
-from roomread.store import LOCAL_OWNER, OwnerStore, Recorder, Session, State, Store
+from roomread.store import LOCAL_OWNER, OwnerStore, Session, State, Store
 
 SAD, NEUTRAL = Expression.SAD, Expression.NEUTRAL
 LESSON = list(lesson(60, people=8))
@@ -34,18 +35,18 @@ class Clock:
 
 
 def play(
-    recorder: Recorder, clock: Clock, rows: list[tuple[float, list[Reading]]]
+    recorder: RoomRecorder, clock: Clock, rows: list[tuple[float, list[Reading]]]
 ) -> Iterator[float]:
     """Adds frames at the pace of the lesson."""
     for time, readings in rows:
         clock.now += 0.5
-        recorder.add(time, readings)
+        recorder.add_readings(time, readings)
         yield time
 
 
-def new(store: OwnerStore, clock: Clock) -> tuple[Session, Recorder]:
+def new(store: OwnerStore, clock: Clock) -> tuple[Session, RoomRecorder]:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
-    return session, Recorder(store, session, clock=clock)
+    return session, RoomRecorder(store, session, clock=clock)
 
 
 def kept(store: OwnerStore, session: Session) -> list[tuple[float, int | None]]:
@@ -69,16 +70,17 @@ def test_what_was_added_is_written_within_two_seconds(store: OwnerStore) -> None
 KILLED = """
 import os, sys
 from classes import lesson
-from roomread.store import LOCAL_OWNER, OwnerStore, Recorder, Store
+from room_recorder import RoomRecorder
+from roomread.store import LOCAL_OWNER, OwnerStore, Store
 now = 0.0
 everything = Store(sys.argv[1])
 store = everything.owned_by(LOCAL_OWNER)
 session = store.create("Algebra 7b", keeps_people=True, consent="all")
-recorder = Recorder(store, session, clock=lambda: now)
+recorder = RoomRecorder(store, session, clock=lambda: now)
 print(session.id, flush=True)
 for time, readings in lesson(60, people=8):
     now = time
-    recorder.add(time, readings)
+    recorder.add_readings(time, readings)
     print(time, flush=True)
     if time == 31.5:
         os.kill(os.getpid(), 9)
@@ -105,11 +107,11 @@ def test_kill_9_loses_less_than_two_seconds_and_the_session_goes_on_whole(url: s
     assert float(times[-1]) - last < 2
     session = store.session(number)
     assert session.state() is State.RECORDING
-    recorder = Recorder(store, session)
+    recorder = RoomRecorder(store, session)
     assert recorder.resumed_at == last
     for time, readings in LESSON:
         if time > last:
-            recorder.add(time, readings)
+            recorder.add_readings(time, readings)
     recorder.close()
     assert kept(store, session) == expected(LESSON)
     assert store.session(number).state() is State.ENDED
@@ -120,13 +122,13 @@ def test_a_resumed_session_goes_on_with_its_seats_and_alert_numbers(store: Owner
     rules = "person sad above 50% for 5 s"
     session = store.create("Algebra 7b", rules=rules, keeps_people=True, consent="all")
     for begin in (0, 100):
-        recorder = Recorder(store, session)
+        recorder = RoomRecorder(store, session)
         for time in range(begin, begin + 60):
             # The tracker of each run numbers as it likes.
             people = dict.fromkeys((1, 2, 9), SAD if time > begin + 40 else NEUTRAL)
             order = dict(reversed(people.items())) if begin else people
             readings = frame(float(time), order)
-            recorder.add(float(time), readings)
+            recorder.add_readings(float(time), readings)
         recorder.close()
     assert {seat for _, seat in kept(store, session)} == {1, 2, 3}
     assert [alert.number for alert in store.alerts(session.id)] == [1, 2, 3, 4, 5, 6]
@@ -214,10 +216,10 @@ def test_a_server_that_does_not_answer_holds_nothing_up_and_loses_nothing(
 def test_a_resumed_cameras_readings_have_the_sessions_times(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     for offset in (0.0, 60.5):
-        recorder = Recorder(store, session)
+        recorder = RoomRecorder(store, session)
         for time, readings in LESSON:
             # As a camera's do, that counts from its own start.
-            recorder.add(time + offset, readings)
+            recorder.add_readings(time + offset, readings)
         recorder.close()
     times = store.readings(session.id).times
     assert (np.diff(times) >= 0).all()

@@ -9,18 +9,19 @@ import pytest
 import sqlalchemy as sa
 
 from classes import frame, lesson
+from room_recorder import RoomRecorder
 from roomread.errors import RulesError, SessionError
 from roomread.readings import Expression
-from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Recorder, Session, State, Store, schema
+from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Session, State, Store, schema
 from roomread.store.summary import seat_map
 
 NEUTRAL = Expression.NEUTRAL
 
 
 def record(store: OwnerStore, session: Session, seconds: float = 60, people: int = 8) -> None:
-    recorder = Recorder(store, session)
+    recorder = RoomRecorder(store, session)
     for time, readings in lesson(seconds, people=people, every=1.0):
-        recorder.add(time, readings)
+        recorder.add_readings(time, readings)
     recorder.close()
 
 
@@ -48,10 +49,10 @@ def test_a_session_comes_back_as_it_was_recorded(store: OwnerStore) -> None:
 
 def test_figures_are_kept_to_four_digits(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
-    recorder = Recorder(store, session)
+    recorder = RoomRecorder(store, session)
     for time, readings in lesson(40, people=8, every=1.0):
-        recorder.add(time, readings)
-    last = recorder.mood
+        recorder.add_readings(time, readings)
+    last = recorder.pipeline.mood
     recorder.close()
     kept = store.moods(session.id)[-1]
     assert last is not None
@@ -130,9 +131,9 @@ def test_a_person_is_forgotten_whole_wherever_the_name_stands(
 
 def test_nobody_is_forgotten_from_under_a_recording(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
-    recorder = Recorder(store, session)
+    recorder = RoomRecorder(store, session)
     for time in range(5):
-        recorder.add(float(time), frame(float(time), {1: NEUTRAL}))
+        recorder.add_readings(float(time), frame(float(time), {1: NEUTRAL}))
     recorder.flush()
     with pytest.raises(SessionError, match="being recorded"):
         store.forget_seat(session.id, 1)
@@ -244,10 +245,10 @@ def test_two_programs_open_and_write_at_once(url: str) -> None:
     stores = Store(url), Store(url)
     first, second = (each.owned_by(LOCAL_OWNER) for each in stores)
     sessions = first.create("one"), second.create("two")
-    recorders = Recorder(first, sessions[0]), Recorder(second, sessions[1])
+    recorders = RoomRecorder(first, sessions[0]), RoomRecorder(second, sessions[1])
     for time, readings in lesson(20, people=6, every=1.0):
         for recorder in recorders:
-            recorder.add(time, readings)
+            recorder.add_readings(time, readings)
             assert recorder.flush(), recorder.trouble
     assert len(first.moods(sessions[1].id)) == len(second.moods(sessions[0].id)) == 18
     for each in stores:
@@ -330,9 +331,9 @@ def test_the_newest_mood_and_a_page_of_moods(store: OwnerStore) -> None:
 @pytest.mark.parametrize("every", [0.5, 2.0, 7.0])
 def test_the_map_of_seats_has_no_stripes_between_frames(every: float, store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
-    recorder = Recorder(store, session, every=every)
+    recorder = RoomRecorder(store, session, every=every)
     for time, readings in lesson(120, people=6, every=every):
-        recorder.add(time, readings)
+        recorder.add_readings(time, readings)
     recorder.close()
     seats = seat_map(store.readings(session.id), {})
     assert seats is not None

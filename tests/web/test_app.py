@@ -18,9 +18,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from altered import masked, tilted, variants
 from classes import lesson
+from room_recorder import RoomRecorder
 from roomread.bench.scenes import grid, portraits
 from roomread.media import VideoWriter
-from roomread.store import LOCAL_OWNER, Recorder, Store, schema
+from roomread.store import LOCAL_OWNER, Store, schema
 from roomread.store.rows import stored
 from serving import serving
 from visitors import (
@@ -334,9 +335,9 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     everything = Store(f"sqlite:///{folder / 'sessions.db'}")
     store = everything.owned_by(LOCAL_OWNER)
     session = store.create("Physics 9a", keeps_people=True, consent="all, in writing")
-    recorder = Recorder(store, session)
+    recorder = RoomRecorder(store, session)
     for time_, readings in lesson(60, people=6, every=2.0):
-        recorder.add(time_, readings)
+        recorder.add_readings(time_, readings)
     recorder.close()
     page.goto(f"{address}/class?session={session.id}")
     expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()

@@ -7,8 +7,7 @@ import av
 import numpy as np
 
 from roomread import Analyzer
-from roomread.media import NoPicture
-from roomread.readings import Face
+from roomread.readings import Face, NoPicture
 from roomread.testing import FixedClassifier, FixedDetector
 from roomread.web.camera import (
     CALIBRATION_SECONDS,

@@ -12,7 +12,9 @@ from http import HTTPStatus
 from roomread.api.problems import RefusedError, busy
 from roomread.errors import DatabaseError, SessionError
 from roomread.formats.received import FrameInput
+from roomread.pipeline import RoomPipeline
 from roomread.room import Alert, RoomMood
+from roomread.services.recording import session_pipeline
 from roomread.store import OwnerStore, Recorder, Session, Store
 from roomread.store.records import milliseconds
 
@@ -43,13 +45,21 @@ class IngestResult:
     alerts: list[Alert]
 
 
+@dataclass(frozen=True, slots=True)
+class _SessionWriter:
+    """The pipeline of one session and the recorder that takes its moments."""
+
+    recorder: Recorder
+    pipeline: RoomPipeline
+
+
 @dataclass(slots=True)
 class _SessionIngest:
     """One session that is filled; `last` is its newest frame's time, ms."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     users: int = 0
-    recorder: Recorder | None = None
+    writer: _SessionWriter | None = None
     last: int = -_CLOSEST
     seats: int = 0
 
@@ -108,13 +118,14 @@ class ReadingIngest:
         # Each time: it tells whose the session is.
         _open_session(store, session_id)
         with self._entry(session_id) as entry:
-            if entry.recorder is None:
+            if entry.writer is None:
                 # Again: it may have ended while this sender waited for another.
-                entry.recorder = Recorder(store, _open_session(store, session_id))
-                resumed = entry.recorder.resumed_at
+                recorder = Recorder(store, _open_session(store, session_id))
+                entry.writer = _SessionWriter(recorder, session_pipeline(recorder))
+                resumed = recorder.resumed_at
                 entry.last = milliseconds(resumed) if resumed is not None else -_CLOSEST
             try:
-                return _add(entry, entry.recorder, frames)
+                return _add(entry, entry.writer, frames)
             except DatabaseError:
                 raise
             except SessionError as error:
@@ -131,9 +142,9 @@ class ReadingIngest:
         if session.source != SOURCE:
             raise _conflict("recorded-elsewhere", session, "stop it where it was started")
         with self._entry(session.id) as entry:
-            if entry.recorder is not None and not entry.recorder.flush():
+            if entry.writer is not None and not entry.writer.recorder.flush():
                 raise busy("the sessions' database takes nothing at present", seconds=10)
-            entry.recorder = None
+            entry.writer = None
             store.end(session.id)
         self.forget(session.id)
 
@@ -182,7 +193,10 @@ def _open_session(store: OwnerStore, session_id: str) -> Session:
     return session
 
 
-def _add(entry: _SessionIngest, recorder: Recorder, frames: Sequence[FrameInput]) -> IngestResult:
+def _add(
+    entry: _SessionIngest, writer: _SessionWriter, frames: Sequence[FrameInput]
+) -> IngestResult:
+    recorder, pipeline = writer.recorder, writer.pipeline
     taken = 0
     for frame in frames:
         time = milliseconds(frame.time)
@@ -192,14 +206,15 @@ def _add(entry: _SessionIngest, recorder: Recorder, frames: Sequence[FrameInput]
             problem = f"faces were in over {_MOST_SEATS} places"
             hint = "send a tracker's numbers and boxes, of one camera"
             raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem, hint=hint)
-        recorder.add(frame.time, frame.readings(recorder.session.threshold))
+        moment = pipeline.push_readings(frame.time, frame.readings(recorder.session.threshold))
+        recorder.add(moment)
         entry.last = time
-        seats = (reading.seat or 0 for reading in recorder.readings)
+        seats = (reading.seat or 0 for reading in moment.readings)
         entry.seats = max(entry.seats, *seats, 0)
         taken += 1
     if not recorder.flush():
         raise busy("the sessions' database takes nothing at present", seconds=10)
-    return IngestResult(taken, len(frames) - taken, recorder.mood, recorder.alerts)
+    return IngestResult(taken, len(frames) - taken, pipeline.mood, pipeline.alerts)
 
 
 def no_such_session() -> RefusedError:

@@ -15,7 +15,9 @@ from roomread.api.context import ServiceContext, context_of
 from roomread.api.shapes import LiveShape, PictureShape, picture_shape
 from roomread.api.sockets import binary_messages, serve_socket
 from roomread.errors import BusyError, MediaError
-from roomread.media import LatestFrame, NoPicture, SignalCheck
+from roomread.media import LatestFrame, SignalCheck
+from roomread.pipeline import RoomPipeline
+from roomread.readings import NoPicture
 
 router = APIRouter(prefix="/api/v1")
 _SILENCE_SECONDS = 60.0
@@ -36,33 +38,6 @@ class _EncodedFrame:
     content: bytes
 
 
-class _Inbox:
-    """The newest frame of a connection, for code of one event loop to wait for."""
-
-    def __init__(self) -> None:
-        self._latest: LatestFrame[_EncodedFrame] = LatestFrame()
-        self._arrived = asyncio.Event()
-
-    @property
-    def dropped(self) -> int:
-        """How many frames were replaced by newer ones."""
-        return self._latest.dropped
-
-    def put(self, frame: _EncodedFrame) -> None:
-        """Leave a frame, in place of one that was not taken."""
-        self._latest.put(frame)
-        self._arrived.set()
-
-    async def take(self) -> _EncodedFrame:
-        """Wait for the newest frame and take it."""
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            frame = self._latest.take(timeout=0)
-            if frame is not None:
-                return frame
-
-
 @router.websocket("/live")
 async def live(socket: WebSocket) -> None:
     """Take encoded frames as binary messages, and answer those that are read with a `LiveShape`.
@@ -75,7 +50,7 @@ async def live(socket: WebSocket) -> None:
 
 
 async def _serve(context: ServiceContext, socket: WebSocket) -> None:
-    inbox = _Inbox()
+    inbox = LatestFrame[_EncodedFrame]()
     tasks = (
         asyncio.create_task(_receive_frames(socket, inbox)),
         asyncio.create_task(_answer_frames(context, socket, inbox)),
@@ -92,7 +67,7 @@ async def _serve(context: ServiceContext, socket: WebSocket) -> None:
             raise result
 
 
-async def _receive_frames(socket: WebSocket, inbox: _Inbox) -> None:
+async def _receive_frames(socket: WebSocket, inbox: LatestFrame[_EncodedFrame]) -> None:
     """Receive frames as fast as they come."""
     index = 0
     async for content in binary_messages(socket, silence=_SILENCE_SECONDS):
@@ -100,20 +75,20 @@ async def _receive_frames(socket: WebSocket, inbox: _Inbox) -> None:
         index += 1
 
 
-async def _answer_frames(context: ServiceContext, socket: WebSocket, inbox: _Inbox) -> None:
+async def _answer_frames(
+    context: ServiceContext, socket: WebSocket, inbox: LatestFrame[_EncodedFrame]
+) -> None:
     """Read the newest frame whenever there is one, and send what it shows."""
-    follower, signal = context.engine.analyzer.follow(), SignalCheck()
+    pipeline = RoomPipeline(context.engine.analyzer.stream_analyzer(), signal=SignalCheck())
     begun: float | None = None
     counted = 0
 
     def work(encoded: _EncodedFrame, seconds: float) -> tuple[NoPicture | None, PictureShape]:
         frame = context.engine.frame(encoded.content, "live", index=encoded.index, time=seconds)
-        problem = signal.update(frame)
-        readings = [] if problem is not None else follower.update(frame)
-        return problem, picture_shape(frame, readings)
+        moment = pipeline.push(frame)
+        return moment.signal, picture_shape(frame, moment.readings)
 
-    while True:
-        encoded = await inbox.take()
+    while (encoded := await inbox.next()) is not None:
         begun = encoded.received if begun is None else begun
         seconds = encoded.received - begun
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -151,7 +152,7 @@ class VideosShape(BaseModel):
     videos: list[VideoShape]
 
 
-def picture_shape(frame: Frame, readings: list[Reading]) -> PictureShape:
+def picture_shape(frame: Frame, readings: Sequence[Reading]) -> PictureShape:
     """One picture's answer."""
     return PictureShape.model_validate(frame_record(frame, readings))
 

@@ -22,7 +22,8 @@ from roomread.classifier import ExpressionClassifier, FaceClassifier
 from roomread.faces import CenterFace
 from roomread.faces.centerface import CenterFaceNet
 from roomread.media import VideoWriter, draw_readings, open_source
-from roomread.pipeline.analyzer import EVERY_FRAME, Analyzer
+from roomread.pipeline import Analyzer, RoomPipeline
+from roomread.pipeline.analyzer import EVERY_FRAME
 from roomread.readings import Box, Face, Reading, Scores
 
 
@@ -193,9 +194,10 @@ def _measure(name: str, film: Path) -> Measured:
     before = sum(process.cpu_times()[:2])
     _, seconds, memory = _read(free, film)
     processor = sum(process.cpu_times()[:2]) - before
-    each, readings = [], []
+    each: list[float] = []
+    readings: list[Sequence[Reading]] = []
     with open_source(film) as source, VideoWriter(film.with_name("drawn.mp4")) as writer:
-        frames, follower = iter(source), staged.follow()
+        frames, pipeline = iter(source), RoomPipeline(staged.stream_analyzer())
         while True:
             begun = time.perf_counter()
             with clock("decode"):
@@ -203,7 +205,7 @@ def _measure(name: str, film: Path) -> Measured:
             if frame is None:
                 break
             with clock("follow"):
-                readings.append(follower.update(frame))
+                readings.append(pipeline.push(frame).readings)
             each.append(time.perf_counter() - begun)
             with clock("draw"):
                 drawn = draw_readings(frame.image, readings[-1])
@@ -238,12 +240,13 @@ def _measure(name: str, film: Path) -> Measured:
     )
 
 
-def _read(analyzer: Analyzer, film: Path) -> tuple[list[list[Reading]], float, int]:
+def _read(analyzer: Analyzer, film: Path) -> tuple[list[Sequence[Reading]], float, int]:
     """The readings of each frame, the seconds that it took, and the most memory in use, bytes."""
-    process, memory, readings = psutil.Process(), 0, []
+    process, memory = psutil.Process(), 0
+    readings: list[Sequence[Reading]] = []
     begun = time.perf_counter()
-    for _, found in analyzer.stream(film):
-        readings.append(found)
+    for moment in analyzer.stream(film):
+        readings.append(moment.readings)
         memory = max(memory, process.memory_info().rss)
     return readings, time.perf_counter() - begun, memory
 

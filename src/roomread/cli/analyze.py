@@ -297,7 +297,8 @@ class _Run:
         with annotator as copy, self.progress.source(source) as bar, interrupts.held() as stop:
             # Caught inside the block: what was computed before stays, the drawn copy too.
             try:
-                for frame, readings in self.analyzer.stream(source):
+                for moment in self.analyzer.stream(source):
+                    frame, readings = moment.frame, moment.readings
                     self.sink.add(frame, readings)
                     if copy is not None:
                         copy.write(frame, readings)

@@ -64,7 +64,12 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
     """Record who is there and the room's mood over time."""
-    from roomread.services.recording import new_session, record, refuse_picture  # noqa: PLC0415
+    from roomread.services.recording import (  # noqa: PLC0415
+        new_session,
+        record,
+        refuse_picture,
+        session_pipeline,
+    )
     from roomread.store import Recorder  # noqa: PLC0415
 
     seconds = parse_seconds(every)
@@ -97,14 +102,15 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         )
         if identity and not session.keeps_people:
             raise SessionError(f"session {session.id} keeps no people", hint="leave out --identity")
-        recorder, trouble = Recorder(store, session, every=seconds), ""
+        recorder, trouble = Recorder(store, session), ""
+        pipeline = session_pipeline(recorder, analyzer, every=seconds, embedder=embedder)
         _tell_unjudged(session.rules, seconds, progress)
         # First of all, so that it can be marked, shown and resumed meanwhile.
         typer.echo(session.id)
         try:
             with interrupts.held() as stop:
-                for frame in record(analyzer, opened, recorder, embedder=embedder):
-                    bar.show(frame.time, str(recorder.mood or "no figure yet"))
+                for frame in record(pipeline, opened, recorder):
+                    bar.show(frame.time, str(pipeline.mood or "no figure yet"))
                     if recorder.trouble != trouble:
                         trouble = recorder.trouble
                         progress.say(f"roomread: {trouble or 'written again, nothing is lost'}")

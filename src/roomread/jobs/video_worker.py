@@ -70,7 +70,8 @@ class _Reading:
             frames = (self._checked(frame, name) for frame in source)
             try:
                 with self._copy(source, file) as copy:
-                    for frame, readings in analyzer.stream(frames, overlap=True):
+                    for moment in analyzer.stream(frames, overlap=True):
+                        frame, readings = moment.frame, moment.readings
                         for sink in sinks:
                             sink.add(frame, readings)
                         if copy is not None:

@@ -5,7 +5,7 @@ from roomread.media.images import read_image, write_image
 from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from roomread.media.latest_frame import LatestFrame
 from roomread.media.overlay import draw_readings
-from roomread.media.signal import NoPicture, SignalCheck
+from roomread.media.signal import SignalCheck
 from roomread.media.sources import Source, find_media, open_source, open_upload
 from roomread.media.videos import (
     WHOLE,
@@ -23,7 +23,6 @@ __all__ = [
     "WHOLE",
     "WRITABLE_VIDEO_SUFFIXES",
     "LatestFrame",
-    "NoPicture",
     "SignalCheck",
     "Source",
     "Span",

@@ -1,17 +1,20 @@
-"""One place for the latest frame: what live sources hand over with."""
+"""A place for the latest item of a live source, shared by threads and asyncio tasks."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
 class LatestFrame(Generic[T]):
-    """Holds one item; a newer one replaces it, so that a slow reader is never behind.
+    """Hold one item, which a newer one replaces, so that a slow reader never falls behind.
 
-    `put` and `close` are for the writing thread, `take` for the reading one.
+    Any thread may call `put` and `close`; one reader at a time calls `take`, or awaits `next`.
     """
 
     def __init__(self) -> None:
@@ -20,6 +23,7 @@ class LatestFrame(Generic[T]):
         self._closed = False
         self._error: Exception | None = None
         self._dropped = 0
+        self._wake: Callable[[], object] | None = None
 
     @property
     def dropped(self) -> int:
@@ -27,30 +31,66 @@ class LatestFrame(Generic[T]):
         return self._dropped
 
     def put(self, item: T) -> None:
-        """Leaves an item, in the place of one that was not taken."""
+        """Leave an item, in the place of one that was not taken."""
         with self._changed:
             self._dropped += self._item is not None
             self._item = item
-            self._changed.notify()
+            self._notify()
 
     def close(self, error: Exception | None = None) -> None:
-        """Says that nothing more will come, and why. The first call counts."""
+        """Declare that no item will follow, and why. Later calls change nothing."""
         with self._changed:
             if not self._closed:
                 self._closed, self._error = True, error
-            self._changed.notify()
+            self._notify()
 
     def take(self, timeout: float) -> T | None:
-        """The latest item, waited for; None once the mailbox is closed and empty.
+        """Wait for the latest item and return it; None once the place is closed and empty.
+
+        Args:
+            timeout: The longest time to wait, seconds.
 
         Raises:
-            TimeoutError: nothing came within `timeout` seconds.
-            Exception: what `close` was given, once the last item is taken.
+            TimeoutError: No item came within `timeout` seconds.
+            Exception: The error given to `close`, once the last item is taken.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._item is not None or self._closed, timeout):
-                raise TimeoutError(f"nothing came in {timeout} s")
-            item, self._item = self._item, None
-            if item is None and self._error is not None:
-                raise self._error
-            return item
+            if not self._changed.wait_for(self._is_settled, timeout):
+                raise TimeoutError(f"no item came within {timeout} s")
+            return self._taken()
+
+    async def next(self) -> T | None:
+        """Do as `take` does, without a limit of time and without blocking the event loop.
+
+        Raises:
+            Exception: The error given to `close`, once the last item is taken.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            changed = asyncio.Event()
+            with self._changed:
+                if self._is_settled():
+                    return self._taken()
+                self._wake = partial(loop.call_soon_threadsafe, changed.set)
+            try:
+                await changed.wait()
+            finally:
+                # A cancelled reader's event loop may be closed when the next item comes.
+                with self._changed:
+                    self._wake = None
+
+    def _is_settled(self) -> bool:
+        return self._item is not None or self._closed
+
+    def _taken(self) -> T | None:
+        item, self._item = self._item, None
+        if item is None and self._error is not None:
+            raise self._error
+        return item
+
+    def _notify(self) -> None:
+        self._changed.notify()
+        if self._wake is not None:
+            # Once only: the reader asks again before it waits again.
+            wake, self._wake = self._wake, None
+            wake()

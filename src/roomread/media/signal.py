@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.readings import Frame
+from roomread.readings import Frame, NoPicture
 
 # Under this deviation of a pixel, of 255, there is nothing to see: a lens cap, a blank tile.
 _BLANK = 4.0
@@ -15,13 +13,6 @@ _BLANK = 4.0
 _FROZEN_AFTER = 3.0
 # Every eighth pixel each way tells as much.
 _STEP = 8
-
-
-class NoPicture(StrEnum):
-    """Why a camera shows nothing."""
-
-    BLANK = "no picture: the camera is covered, dark or switched off"
-    FROZEN = "no picture: it has been frozen for seconds"
 
 
 class SignalCheck:

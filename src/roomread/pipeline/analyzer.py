@@ -19,6 +19,7 @@ from roomread.fewshot import Adapter, Profile, ProfileBinding
 from roomread.fewshot.adapter import Adapted
 from roomread.fewshot.profile import Observation
 from roomread.media import Source, find_media, is_folder, open_source, read_image
+from roomread.pipeline.moment import FrameMoment
 from roomread.pipeline.prefetch import ahead
 from roomread.readings import Face, Frame, Quality, Reading, Track
 from roomread.tracking import FaceTracker, ScoreCache, ScoreSmoother, Tracker
@@ -138,8 +139,8 @@ class Analyzer:
         *,
         every: float | None = None,
         overlap: bool | None = None,
-    ) -> Iterator[tuple[Frame, list[Reading]]]:
-        """The frames of a source with their readings, as they come.
+    ) -> Iterator[FrameMoment]:
+        """Yield a moment (`frame`, `time`, `readings`) for each frame of a source.
 
         Faces keep their number (`Reading.track_id`) and their scores are averaged over a moment,
         within one video; pictures are read one by one.
@@ -162,30 +163,30 @@ class Analyzer:
             with open_source(source, every=every) as opened:
                 yield from self.stream(opened, overlap=overlap)
         elif isinstance(source, Source) and source.is_picture:
-            yield from ((frame, self.analyze_frame(frame)) for frame in source)
+            yield from (_moment(frame, self.analyze_frame(frame)) for frame in source)
         else:
             if overlap is None:
                 # Of a camera the newest frame counts; others may use a frame's memory again.
                 overlap = isinstance(source, Source) and not source.live
             yield from self._follow_ahead(source) if overlap else self._follow(source)
 
-    def follow(self) -> StreamAnalyzer:
-        """What reads the frames of one video, one after another, as they are handed in."""
+    def stream_analyzer(self) -> StreamAnalyzer:
+        """Return a reader for the frames of one video, which are handed to it one by one."""
         return StreamAnalyzer(self)
 
-    def _follow(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Reading]]]:
-        follower = self.follow()
+    def _follow(self, frames: Iterable[Frame]) -> Iterator[FrameMoment]:
+        reader = self.stream_analyzer()
         for frame in frames:
-            yield frame, follower.update(frame)
+            yield _moment(frame, reader.update(frame))
 
-    def _follow_ahead(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[Reading]]]:
+    def _follow_ahead(self, frames: Iterable[Frame]) -> Iterator[FrameMoment]:
         """As `_follow`: the next frame is decoded and searched while one is read."""
-        follower = self.follow()
+        reader = self.stream_analyzer()
         with closing(ahead(frames)) as decoded:
-            searched = ((frame, follower.find(frame)) for frame in decoded)
+            searched = ((frame, reader.find(frame)) for frame in decoded)
             with closing(ahead(searched)) as found:
                 for frame, tracks in found:
-                    yield frame, follower.read(frame, tracks)
+                    yield _moment(frame, reader.read(frame, tracks))
 
     def read(
         self,
@@ -275,6 +276,10 @@ class Analyzer:
         ]
 
 
+def _moment(frame: Frame, readings: list[Reading]) -> FrameMoment:
+    return FrameMoment(frame.time, readings, frame=frame)
+
+
 def _reading(frame: Frame, face: Face, track: int | None, said: Said) -> Reading:
     adapted = said.adapted
     return Reading(
@@ -298,7 +303,7 @@ class StreamAnalyzer:
     One for each video or camera; not to be used by several threads at once.
 
     Args:
-        analyzer: what finds and reads the faces; it may serve other followers meanwhile, and be
+        analyzer: what finds and reads the faces; it may serve other streams meanwhile, and be
             replaced by one with other profiles between two frames.
     """
 

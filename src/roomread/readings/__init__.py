@@ -7,7 +7,15 @@ right and y down. Times are seconds from the start of the source. Colour is RGB 
 from roomread.geometry import Box
 from roomread.readings.expressions import VALENCE, Expression, percent
 from roomread.readings.faces import CropGeometry, Face, Frame, Track
-from roomread.readings.reading import Pose, Quality, Reading, Scores, StateScore, Unreadable
+from roomread.readings.reading import (
+    NoPicture,
+    Pose,
+    Quality,
+    Reading,
+    Scores,
+    StateScore,
+    Unreadable,
+)
 
 __all__ = [
     "VALENCE",
@@ -16,6 +24,7 @@ __all__ = [
     "Expression",
     "Face",
     "Frame",
+    "NoPicture",
     "Pose",
     "Quality",
     "Reading",

@@ -90,6 +90,13 @@ class StateScore:
         return self.percentile >= self.threshold
 
 
+class NoPicture(StrEnum):
+    """Why a source shows no picture; the value is what people are shown."""
+
+    BLANK = "no picture: the camera is covered, dark or switched off"
+    FROZEN = "no picture: it has been frozen for seconds"
+
+
 class Unreadable(StrEnum):
     """Why a detected face cannot be read; the value is the text that is shown."""
 

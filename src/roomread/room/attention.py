@@ -154,6 +154,7 @@ class Attention:
         people: whether rules of a person are applied; only right with their consent.
         sure: how sure it must be that a fall is no chance, 0..1.
         every: seconds from one frame to the next, about.
+        first_number: the number of the first alert; a session that is resumed counts on.
     """
 
     def __init__(
@@ -163,6 +164,7 @@ class Attention:
         people: bool = False,
         sure: float = 0.99,
         every: float = 0.5,
+        first_number: int = 1,
     ) -> None:
         self._sure = sure
         self._gap = max(_GAP, _GAP_FRAMES * every)
@@ -173,7 +175,7 @@ class Attention:
         self._courses: dict[Rule, _MeasureHistory] = {}
         self._seen: dict[int, float] = {}
         self._last = math.inf
-        self._count = 0
+        self._next_number = first_number
 
     @property
     def held(self) -> list[Alert]:
@@ -261,8 +263,8 @@ class Attention:
     def _raise(
         self, rule: Rule, seat: int | None, time: float, why: str, sure: float
     ) -> list[Alert]:
-        self._count += 1
-        alert = Alert(self._count, time, str(rule), why, min(max(sure, 0.0), 1.0), seat)
+        alert = Alert(self._next_number, time, str(rule), why, min(max(sure, 0.0), 1.0), seat)
+        self._next_number += 1
         self._held[rule, seat] = alert
         return [alert]
 

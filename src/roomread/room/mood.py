@@ -174,6 +174,14 @@ class RoomMeter:
         self._valences: deque[tuple[float, float]] = deque()
         self._due = -math.inf
 
+    @classmethod
+    def for_interval(cls, every: float) -> RoomMeter:
+        """Return a meter for frames that are about `every` seconds apart.
+
+        Its window holds five frames or more, so that one bad frame does not decide.
+        """
+        return cls(window=max(10.0, 5 * every))
+
     def update(self, time: float, readings: Iterable[Reading]) -> RoomMood | None:
         """Takes the readings of one frame, an empty list too.
 

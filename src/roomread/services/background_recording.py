@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomread import Analyzer
 from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.formats.received import parse_frames
 from roomread.identity import DlibResNet, FaceEmbedder
 from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import VideoJob
 from roomread.media import Source, open_source
-from roomread.readings import Frame
+from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.room import Alert, RoomMood
-from roomread.services.recording import new_session, record, refuse_picture
+from roomread.services.recording import new_session, record, refuse_picture, session_pipeline
 from roomread.store import OwnerStore, Recorder, Session, Store
 
 # From one look at what a job has read to the next, s.
@@ -54,13 +53,13 @@ class Recording:
         error: why it ended early; None where it did not.
     """
 
-    def __init__(self, session: Session, recorder: Recorder) -> None:
+    def __init__(self, session: Session, recorder: Recorder, pipeline: RoomPipeline) -> None:
         self.session = session
         self.seconds = 0.0
         self.duration: float | None = None
         self.live = False
         self.error: RoomreadError | None = None
-        self._recorder = recorder
+        self._recorder, self._pipeline = recorder, pipeline
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -72,27 +71,26 @@ class Recording:
     @property
     def mood(self) -> RoomMood | None:
         """The latest."""
-        return self._recorder.mood
+        return self._pipeline.mood
 
     @property
     def alerts(self) -> list[Alert]:
         """Those that hold now."""
-        return self._recorder.alerts
+        return self._pipeline.alerts
 
     @property
     def trouble(self) -> str:
         """Why nothing can be written at present; else empty."""
         return self._recorder.trouble
 
-    def watch(self, source: Source, frames: Iterator[Frame]) -> None:
-        """Begins to read a place of this computer.
+    def watch(self, source: Source) -> None:
+        """Begin to record a source of this computer.
 
         Args:
-            source: opened; closed once it is read.
-            frames: its, recorded one by one.
+            source: An opened source; the recording closes it.
         """
         self.duration, self.live = source.duration, source.live
-        self._start(self._watched(source, frames))
+        self._start(self._watched(source))
 
     def follow(self, job: VideoJob, board: JobQueue) -> None:
         """Begins to take what a job reads, which is forgotten at the end."""
@@ -125,9 +123,9 @@ class Recording:
         except RoomreadError as error:
             self.error = error
 
-    def _watched(self, source: Source, frames: Iterator[Frame]) -> Generator[float, None, None]:
+    def _watched(self, source: Source) -> Generator[float, None, None]:
         with source:
-            for frame in frames:
+            for frame in record(self._pipeline, source, self._recorder):
                 yield frame.time
 
     def _followed(self, job: VideoJob, board: JobQueue) -> Generator[float, None, None]:
@@ -139,7 +137,8 @@ class Recording:
                     self.duration = job.record.duration
                     for line in iter(lines.__next__, ""):
                         frame = parse_frames(line)[0]
-                        self._recorder.add(frame.time, frame.readings(self.session.threshold))
+                        readings = frame.readings(self.session.threshold)
+                        self._recorder.add(self._pipeline.push_readings(frame.time, readings))
                         yield frame.time
                     if ended:
                         break
@@ -206,9 +205,9 @@ class RecordingQueue:
             opened = undo.enter_context(open_source(source, every=asked.every))
             refuse_picture(opened, hint="the page Photo takes it")
             analyzer = self._analyzer()
-            recording, recorder = self._make(source, asked, store, analyzer, embedder)
+            recording = self._make(source, asked, store, analyzer, embedder)
             self._watched.add(recording.session.id)
-            recording.watch(opened, record(analyzer, opened, recorder, embedder=embedder))
+            recording.watch(opened)
             # What was opened is the recording's from here on.
             undo.pop_all()
             return recording.session
@@ -227,7 +226,7 @@ class RecordingQueue:
         taking = jobs.taking(name, owner=store.owner, annotated=False, every=asked.every)
         with taking as (job, file):
             file.write_bytes(content)
-            recording, _ = self._make(name, asked, store, self._analyzer())
+            recording = self._make(name, asked, store, self._analyzer())
         recording.follow(job, jobs)
         return recording.session
 
@@ -246,7 +245,7 @@ class RecordingQueue:
         store: OwnerStore,
         analyzer: Analyzer,
         embedder: FaceEmbedder | None = None,
-    ) -> tuple[Recording, Recorder]:
+    ) -> Recording:
         session = new_session(
             store,
             analyzer,
@@ -256,7 +255,8 @@ class RecordingQueue:
             consent=asked.consent,
             embedder=embedder,
         )
-        recorder = Recorder(store, session, every=asked.every)
-        recording = Recording(session, recorder)
+        recorder = Recorder(store, session)
+        pipeline = session_pipeline(recorder, analyzer, every=asked.every, embedder=embedder)
+        recording = Recording(session, recorder, pipeline)
         self._recordings[session.id] = recording
-        return recording, recorder
+        return recording

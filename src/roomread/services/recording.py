@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from roomread.classifier import ExpressionClassifier
 from roomread.errors import SessionError
 from roomread.identity import FaceEmbedder, People
 from roomread.media import SignalCheck, Source
-from roomread.pipeline.analyzer import Analyzer
+from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.readings import Frame
+from roomread.room import Attention, RoomMeter, Seats, parse_rules
 from roomread.store import OwnerStore, Recorder, Session
 
 
@@ -64,40 +66,62 @@ def net_of(analyzer: Analyzer) -> str:
     return f"{classifier.model.name} {classifier.model.digest}"
 
 
-def record(
-    analyzer: Analyzer,
-    source: Source,
+def session_pipeline(
     recorder: Recorder,
+    analyzer: Analyzer | None = None,
     *,
+    every: float = 0.5,
     embedder: FaceEmbedder | None = None,
-) -> Iterator[Frame]:
-    """Reads a source to its end, and yields each frame once it is recorded or passed over.
+) -> RoomPipeline:
+    """Return the pipeline whose moments a recorder takes.
 
-    A session that was interrupted goes on after what it has; a camera's after a second more. What
-    a covered or frozen camera sends counts as an empty room.
+    It goes on from where the session was interrupted: known seats keep their places, and alerts
+    are counted on.
 
     Args:
-        analyzer: what reads it.
-        source: opened; not a picture.
-        recorder: of the session.
-        embedder: what tells people apart by their faces; what it says of them goes when the
-            recording ends. None: their places do.
+        recorder: The recorder of the session.
+        analyzer: The nets; None for readings that come without pictures.
+        every: About how many seconds lie between two frames.
+        embedder: The net that tells people apart by their faces; its vectors are gone when the
+            recording ends. None: seats are told apart by their places.
+    """
+    session = recorder.session
+    return RoomPipeline(
+        analyzer.stream_analyzer() if analyzer is not None else None,
+        signal=SignalCheck(),
+        seats=Seats(recorder.places) if embedder is None else None,
+        people=People(embedder, places=recorder.places) if embedder is not None else None,
+        meter=RoomMeter.for_interval(every),
+        attention=Attention(
+            parse_rules(session.rules),
+            people=session.keeps_people,
+            every=every,
+            first_number=recorder.last_alert + 1,
+        ),
+    )
+
+
+def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterator[Frame]:
+    """Record a source to its end, and yield each frame once it is recorded or passed over.
+
+    The frames that an interrupted session has already are passed over; those of a live source,
+    whose clock starts anew, follow after a gap of one second.
+
+    Args:
+        pipeline: The pipeline of the session, see `session_pipeline`.
+        source: An opened source; not a picture.
+        recorder: The recorder of the session.
 
     Raises:
-        MediaError: the source cannot be read to its end; what came before is recorded.
-        SessionError: the session can no longer be written.
+        MediaError: The source cannot be read to its end; what came before is recorded.
+        SessionError: The session can no longer be written.
     """
-    follower, signal = analyzer.follow(), SignalCheck()
-    people = People(embedder, places=recorder.places) if embedder is not None else None
     done = recorder.resumed_at
     offset = done + 1.0 if done is not None and source.live else 0.0
     for frame in source:
         time = frame.time + offset
         if done is None or time > done:
-            readings = follower.update(frame) if signal.update(frame) is None else []
-            if people is not None:
-                readings = people.update(frame, readings)
-            recorder.add(time, readings, numbered=people is not None)
+            recorder.add(pipeline.push(replace(frame, time=time)))
         yield frame
 
 

@@ -1,19 +1,20 @@
-"""Records one source into a session, in small pieces, through a database's failures too."""
+"""Write the moments of one source into a session, in small pieces, across database failures."""
 
 from __future__ import annotations
 
 import time as clocks
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from roomread.errors import DatabaseError, SessionError
+from roomread.pipeline.moment import Moment
 from roomread.readings import Reading
-from roomread.room import Alert, Attention, RoomMeter, RoomMood, Seats, parse_rules
+from roomread.room import Alert, RoomMood
 from roomread.store import schema
 from roomread.store.database import reason, shown, told
 from roomread.store.owner_store import OwnerStore
@@ -51,27 +52,30 @@ class _Piece:
 
 
 class Recorder:
-    """Fills a session with what one source shows. One thread at a time.
+    """Write the moments of one source into a session; a sink on a `RoomPipeline`.
 
     Every second it writes a piece in one transaction. A piece has a number and is written once:
-    where a connection is lost so that nobody knows whether it arrived, it is sent again and the
-    database leaves out what it has. While the database fails or does not answer, pieces wait in
-    memory, `trouble` says why, and recording goes on.
+    when a connection is lost and it is unknown whether the piece arrived, the piece is sent again
+    and the database leaves out what it has. While the database fails or does not answer, pieces
+    wait in memory, `trouble` says why, and recording goes on.
+
+    It computes nothing: seats, moods and alerts come with the moments. For a session that was
+    interrupted, `resumed_at`, `places` and `last_alert` are what the pipeline must start from
+    (`roomread.services.recording.session_pipeline` sees to that).
+
+    One thread at a time may use it.
 
     Args:
-        store: where it is kept.
-        session: as `OwnerStore.create` gave it, or one that was interrupted: it goes on with
-            the same seat numbers, and `resumed_at` says where.
-        every: seconds from one frame to the next, about.
-        clock: seconds of waiting; not those of the source.
+        store: The store that has the session.
+        session: A new session, or one that was interrupted.
+        clock: The clock of waiting and retrying, seconds; unrelated to the times of the source.
 
     Attributes:
-        session: what is recorded.
-        resumed_at: the last time that was recorded before, s; None for a new session.
-        places: where the seats were that were recorded before, px.
-        mood: the latest, or None.
-        readings: of the last frame, with their `seat` set.
-        trouble: why nothing can be written at present, in a line; else empty.
+        session: The session that is written.
+        resumed_at: The last time written before, seconds; None for a new session.
+        places: The last known box of each seat written before, px.
+        last_alert: The highest alert number written before; 0 for a new session.
+        trouble: Why nothing can be written at present, in one line; empty otherwise.
     """
 
     def __init__(
@@ -79,24 +83,15 @@ class Recorder:
         store: OwnerStore,
         session: Session,
         *,
-        every: float = 0.5,
         clock: Callable[[], float] = clocks.monotonic,
     ) -> None:
         self.session = session
         self.resumed_at = store.last_time(session.id)
-        self.mood: RoomMood | None = None
-        self.readings: list[Reading] = []
         self.trouble = ""
         self._store, self._clock = store, clock
         before = store.alerts(session.id)
-        self._first_alert = max((alert.number for alert in before), default=0)
+        self.last_alert = max((alert.number for alert in before), default=0)
         self.places = store.readings(session.id).last_boxes()
-        self._seats = Seats(self.places)
-        # Five frames or more in a window, or one bad one could decide.
-        self._meter = RoomMeter(window=max(10.0, 5 * every))
-        self._attention = Attention(
-            parse_rules(session.rules), people=session.keeps_people, every=every
-        )
         self._waiting: list[_Piece] = []
         self._piece = _Piece(_next_number(store, session.id))
         self._time = 0.0
@@ -107,42 +102,25 @@ class Recorder:
         store.reopen(session.id)
 
     @property
-    def alerts(self) -> list[Alert]:
-        """Those that hold now."""
-        return [self._numbered(alert) for alert in self._attention.held]
-
-    @property
     def waiting(self) -> float:
         """How much could not be written yet, s of the source."""
         starts = [piece.start for piece in self._waiting if piece.start is not None]
         return self._time - starts[0] if starts else 0.0
 
-    def add(self, time: float, readings: Sequence[Reading], *, numbered: bool = False) -> None:
-        """Takes the readings of one frame, an empty list too.
-
-        Args:
-            time: of the frame, s; later than the last one's.
-            readings: with the tracker's ids (`Analyzer.stream` or `follow`).
-            numbered: whether `seat` is set already (`roomread.identity.People`).
+    def add(self, moment: Moment) -> None:
+        """Take the next moment, later than the last one; an empty room is one too.
 
         Raises:
-            SessionError: the session was deleted, or the database has failed for an hour.
+            SessionError: The session was deleted, or the database has failed for an hour.
         """
-        seated = readings if numbered else self._seats.update(readings)
-        # A camera that was started again counts from 0; the session goes on.
-        self.readings = [replace(reading, time=time) for reading in seated]
-        self._time = time
+        self._time = moment.time
         if self._piece.start is None:
-            self._piece.start = time
-        mood = self._meter.update(time, self.readings)
-        alerts = self._attention.update_people(time, self.readings)
-        if mood is not None:
-            self.mood = mood
-            self._piece.moods.append(mood)
-            alerts += self._attention.update_room(mood)
-        self._piece.alerts += map(self._numbered, alerts)
+            self._piece.start = moment.time
+        if moment.mood is not None:
+            self._piece.moods.append(moment.mood)
+        self._piece.alerts += moment.alerts
         if self.session.keeps_people:
-            self._piece.readings += self.readings
+            self._piece.readings += moment.readings
         if self._writing is not None:
             self._settle(0.0)
         elif self._clock() - self._last_try >= self._pause:
@@ -180,9 +158,6 @@ class Recorder:
             )
         self._writer.shutdown()
         self._store.end(self.session.id)
-
-    def _numbered(self, alert: Alert) -> Alert:
-        return replace(alert, number=alert.number + self._first_alert)
 
     def _send(self) -> None:
         """Begins to write all that waits."""

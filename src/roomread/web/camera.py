@@ -23,8 +23,10 @@ from roomread.fewshot import (
     Reference,
     evaluate,
 )
-from roomread.media import NoPicture, SignalCheck, draw_readings
-from roomread.readings import Expression, Face, Frame, Reading, Scores
+from roomread.media import SignalCheck, draw_readings
+from roomread.pipeline import FrameMoment, RoomPipeline
+from roomread.readings import Expression, Face, Frame, NoPicture, Reading, Scores
+from roomread.room import RoomMeter, RoomMood
 
 HISTORY_SECONDS = 60.0
 # As often as a chart of a minute can show.
@@ -44,6 +46,7 @@ class LiveState:
         readings: of the last frame, the largest face first.
         no_picture: why there was nothing to read, or None.
         busy: why the frame was not read although there was something, or empty.
+        mood: the latest mood of the room; None until the first is due.
         history: of each track seen in the last minute, (seconds, scores) from old to new.
         now: the last frame's time, seconds.
         rate: frames a second that were read.
@@ -55,6 +58,7 @@ class LiveState:
     readings: tuple[Reading, ...] = ()
     no_picture: NoPicture | None = None
     busy: str = ""
+    mood: RoomMood | None = None
     history: dict[int, tuple[tuple[float, Scores], ...]] = field(default_factory=dict)
     now: float = 0.0
     rate: float = 0.0
@@ -123,8 +127,8 @@ class LiveCamera(VideoProcessorBase):
         self._calibration: Calibration | None = None
         self._asked = False
         self.state = LiveState()
-        self._follower = analyzer.follow()
-        self._signal = SignalCheck()
+        self._stream = analyzer.stream_analyzer()
+        self._pipeline = RoomPipeline(self._stream, signal=SignalCheck(), meter=RoomMeter())
         self._history: dict[int, deque[tuple[float, Scores]]] = {}
         self._done: deque[float] = deque()
         self._fastest: float | None = None
@@ -146,7 +150,7 @@ class LiveCamera(VideoProcessorBase):
     def forget_calibration(self) -> None:
         """Reads faces as before."""
         self.calibrated, self.trial = False, None
-        self._follower.analyzer = self._analyzer
+        self._stream.analyzer = self._analyzer
 
     async def recv_queued(self, frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
         """streamlit-webrtc's call with all frames that came since the last one."""
@@ -162,18 +166,19 @@ class LiveCamera(VideoProcessorBase):
             image = np.ascontiguousarray(image[:, ::-1])
         frame = Frame(image, float(video_frame.time or 0.0), self._index, "camera")
         self._index += 1
-        problem = self._signal.update(frame)
-        readings, busy = [], ""
+        moment, busy = FrameMoment(frame.time, (), frame=frame), ""
         try:
-            readings = [] if problem is not None else self._follower.update(frame)
-            self._calibrate(frame, readings)
+            moment = self._pipeline.push(frame)
+            self._calibrate(frame, moment.readings)
         except BusyError as error:
             busy = str(error)
+        readings = moment.readings
         self._remember(frame.time, readings)
         self.state = LiveState(
             readings=tuple(readings),
-            no_picture=problem,
+            no_picture=moment.signal,
             busy=busy,
+            mood=self._pipeline.mood,
             history={key: tuple(rows) for key, rows in self._history.items()},
             now=frame.time,
             rate=self._rate(),
@@ -197,7 +202,7 @@ class LiveCamera(VideoProcessorBase):
             self.trial = evaluate(profile, self._analyzer.model)
             if self.trial.helps:
                 mine = ProfileBinding(profile, calibration.track_id)
-                self._follower.analyzer = self._analyzer.with_profiles(
+                self._stream.analyzer = self._analyzer.with_profiles(
                     [*self._analyzer.profiles, mine]
                 )
         self.calibrated = True

@@ -17,7 +17,7 @@ from roomread.errors import MediaError, ModelFileError
 from roomread.faces import CenterFace, Haar
 from roomread.formats.tables import ParquetSink
 from roomread.media import WHOLE, Span, VideoReader, cut_points, open_video
-from roomread.pipeline.analyzer import Analyzer
+from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.runtime import Device
 
 # A piece also reads so much of the one before, s: after it the scores, averaged over 0.3 s, are as
@@ -148,12 +148,13 @@ class Read:
             open_video(file, name, threads=threads) as (container, stream),
         ):
             frames = VideoReader(container, stream, name, span=span, every=self.options.every)
-            follower, sink = analyzer.follow(), ParquetSink(draft)
+            pipeline = RoomPipeline(analyzer.stream_analyzer())
+            sink = ParquetSink(draft)
             try:
                 for frame in frames:
-                    found = follower.update(frame)
-                    sink.add(frame, found)
-                    readings += len(found) if frame.index >= 0 else 0
+                    moment = pipeline.push(frame)
+                    sink.add(frame, moment.readings)
+                    readings += len(moment.readings) if frame.index >= 0 else 0
             except MediaError as problem:
                 error = str(problem)
             report = Report(name, self.video.fingerprint, frames.frames, readings, error=error)

@@ -1,0 +1,38 @@
+"""All that is known about a room at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from roomread.readings import Frame, NoPicture, Reading
+from roomread.room import Alert, RoomMood
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What one frame of a source, or the readings that stand for one, add to what is known.
+
+    Attributes:
+        time: Seconds from the start of the source.
+        readings: The faces of this frame, in the order that their stage gives them.
+        signal: Why the source shows no picture; None when it shows one or was not checked.
+        mood: The mood of the room, at the moments at which a new one is due; None in between.
+        alerts: The alerts that begin or end at this moment (`Alert.ended` tells them apart).
+        frame: The picture, lent until the next moment of the same source; copy what is to be
+            kept. None for readings that came without a picture.
+    """
+
+    time: float
+    readings: Sequence[Reading]
+    signal: NoPicture | None = None
+    mood: RoomMood | None = None
+    alerts: Sequence[Alert] = ()
+    frame: Frame | None = field(default=None, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameMoment(Moment):
+    """A moment that was read from a picture, so that its `frame` is never None."""
+
+    frame: Frame = field(repr=False, kw_only=True)

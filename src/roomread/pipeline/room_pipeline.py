@@ -1,0 +1,144 @@
+"""The frames or readings of one source to moments of its room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from roomread.media import SignalCheck
+from roomread.pipeline.analyzer import Analyzer
+from roomread.pipeline.moment import FrameMoment, Moment
+from roomread.readings import Frame, Reading
+from roomread.room import Alert, Attention, RoomMeter, RoomMood, Rule, Seats
+
+
+class FrameReader(Protocol):
+    """A stage that turns the frames of one source into readings, such as `StreamAnalyzer`."""
+
+    def update(self, frame: Frame) -> list[Reading]:
+        """Return the readings of the next frame."""
+
+
+class PeopleStage(Protocol):
+    """A stage that tells people apart by their faces, such as `roomread.identity.People`."""
+
+    def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
+        """Return the readings of the next frame with their seats."""
+
+
+class RoomPipeline:
+    """Turn the frames or readings of one source into moments of its room.
+
+    The stages run in this order: `signal` (does the source show a picture?), `reader` (where are
+    faces, and what do they show?), `people` or `seats` (who is who?), `meter` (the room's mood)
+    and `attention` (alerts). A stage that is None is left out. `push_readings` enters after
+    `reader`, for readings that come without pictures. `RoomPipeline.of` makes the usual pipeline.
+
+    A pipeline has no clock: times come with the frames and must not run back. It belongs to one
+    source and one thread at a time.
+
+    Args:
+        reader: The stage that reads frames; None for a pipeline that takes readings only.
+        signal: The stage that finds covered and frozen cameras. Their frames are not read: they
+            count as those of an empty room.
+        seats: The stage that gives each face its seat by its place.
+        people: The stage that gives each face its seat by its looks, in the place of `seats`.
+        meter: The stage that sums the readings up to the room's mood.
+        attention: The stage that raises and ends alerts.
+
+    Attributes:
+        mood: The latest mood of the room; None until the first one is due.
+    """
+
+    def __init__(
+        self,
+        reader: FrameReader | None = None,
+        *,
+        signal: SignalCheck | None = None,
+        seats: Seats | None = None,
+        people: PeopleStage | None = None,
+        meter: RoomMeter | None = None,
+        attention: Attention | None = None,
+    ) -> None:
+        self.mood: RoomMood | None = None
+        self._reader, self._signal = reader, signal
+        self._seats, self._people = seats, people
+        self._meter, self._attention = meter, attention
+
+    @classmethod
+    def of(
+        cls, analyzer: Analyzer, *, every: float = 0.5, rules: Sequence[Rule] = ()
+    ) -> RoomPipeline:
+        """Return a pipeline with the usual stages: it checks, reads, seats and measures.
+
+        Args:
+            analyzer: The nets. Several pipelines may share one analyzer.
+            every: About how many seconds lie between two frames.
+            rules: The rules of attention about the room, see `roomread.room.parse_rules`.
+        """
+        return cls(
+            analyzer.stream_analyzer(),
+            signal=SignalCheck(),
+            seats=Seats(),
+            meter=RoomMeter.for_interval(every),
+            attention=Attention(rules, every=every) if rules else None,
+        )
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """The alerts that hold now, oldest first."""
+        return self._attention.held if self._attention is not None else []
+
+    def push(self, frame: Frame) -> FrameMoment:
+        """Read the next frame of the source.
+
+        Args:
+            frame: The picture. Its time is later than that of the frame before.
+
+        Raises:
+            TypeError: The pipeline has no `reader`.
+            BusyError: The nets are shared and take no more work at present; the frame is skipped.
+        """
+        if self._reader is None:
+            raise TypeError("this pipeline has no reader of frames: use push_readings")
+        problem = self._signal.update(frame) if self._signal is not None else None
+        readings = self._reader.update(frame) if problem is None else []
+        if self._people is not None:
+            readings = self._people.update(frame, readings)
+        elif self._seats is not None:
+            readings = self._seats.update(readings)
+        mood, alerts = self._sum_up(frame.time, readings)
+        return FrameMoment(frame.time, readings, problem, mood, alerts, frame=frame)
+
+    def push_readings(self, time: float, readings: Sequence[Reading]) -> Moment:
+        """Take the readings of the next frame from elsewhere, such as a student's browser.
+
+        Args:
+            time: Seconds from the start of the source, later than that of the frame before.
+            readings: The faces of the frame with the track ids of their source; empty when it
+                showed none. In the moment they all have this `time`, whatever their own was: a
+                source that was started again may count from 0.
+
+        Raises:
+            TypeError: The pipeline tells people apart by their pictures.
+        """
+        if self._people is not None:
+            raise TypeError("people can be told apart by their faces only in pictures: use push")
+        if self._seats is not None:
+            readings = self._seats.update(readings)
+        readings = [r if r.time == time else replace(r, time=time) for r in readings]
+        mood, alerts = self._sum_up(time, readings)
+        return Moment(time, readings, None, mood, alerts)
+
+    def _sum_up(
+        self, time: float, readings: Sequence[Reading]
+    ) -> tuple[RoomMood | None, list[Alert]]:
+        """Return the mood if one is due, and the alerts that begin or end now."""
+        mood = self._meter.update(time, readings) if self._meter is not None else None
+        if mood is not None:
+            self.mood = mood
+        if self._attention is None:
+            return mood, []
+        alerts = self._attention.update_people(time, readings)
+        return mood, alerts + (self._attention.update_room(mood) if mood is not None else [])

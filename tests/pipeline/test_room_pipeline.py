@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from classes import frame as class_frame
+from roomread import Analyzer
+from roomread.media import SignalCheck
+from roomread.pipeline import RoomPipeline
+from roomread.readings import Expression, Frame, NoPicture, Reading
+from roomread.room import Attention, RoomMeter, Seats, parse_rules
+from roomread.testing import FixedClassifier, FixedDetector
+
+HAPPY, SAD = Expression.HAPPY, Expression.SAD
+BOXES = [(40.0 + 120 * n, 40.0, 120.0 + 120 * n, 120.0) for n in range(5)]
+
+
+def noise(time: float, *, seed: int = 0) -> Frame:
+    """A picture with enough contrast and detail for every face to be readable."""
+    random = np.random.default_rng(seed)
+    return Frame(random.integers(0, 256, (200, 700, 3), dtype=np.uint8), time, 0, "camera")
+
+
+def black(time: float) -> Frame:
+    return Frame(np.zeros((200, 700, 3), np.uint8), time, 0, "camera")
+
+
+class FakeReader:
+    """Gives the same people to every frame, and counts the frames."""
+
+    def __init__(self, people: int) -> None:
+        self.people, self.frames = people, 0
+
+    def update(self, frame: Frame) -> list[Reading]:
+        self.frames += 1
+        return class_frame(frame.time, dict.fromkeys(range(1, self.people + 1), HAPPY))
+
+
+class FakePeople:
+    """Calls everybody "Ada"."""
+
+    def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
+        return [replace(reading, person=f"Ada at {frame.time:g}") for reading in readings]
+
+
+def test_frame_becomes_moment_with_readings_and_lent_frame() -> None:
+    pipeline = RoomPipeline(FakeReader(2))
+    picture = noise(1.5)
+    moment = pipeline.push(picture)
+    assert moment.time == 1.5
+    assert moment.frame is picture
+    assert [reading.expression for reading in moment.readings] == [HAPPY, HAPPY]
+    assert (moment.signal, moment.mood, list(moment.alerts)) == (None, None, [])
+
+
+def test_stage_that_is_left_out_adds_nothing() -> None:
+    pipeline = RoomPipeline(FakeReader(6))
+    moments = [pipeline.push(noise(float(time))) for time in range(20)]
+    assert {moment.mood for moment in moments} == {None}
+    assert pipeline.mood is None
+    assert pipeline.alerts == []
+
+
+def test_covered_camera_counts_as_an_empty_room_and_is_not_read() -> None:
+    reader = FakeReader(6)
+    pipeline = RoomPipeline(reader, signal=SignalCheck(), meter=RoomMeter())
+    for time in range(20):
+        moment = pipeline.push(noise(float(time), seed=time))
+    assert pipeline.mood is not None
+    assert pipeline.mood.present == 6
+    for time in range(20, 40):
+        moment = pipeline.push(black(float(time)))
+        assert moment.signal is NoPicture.BLANK
+        assert moment.readings == []
+    assert reader.frames == 20
+    assert pipeline.mood.present == 0
+
+
+def test_frozen_camera_is_told_after_three_seconds() -> None:
+    pipeline = RoomPipeline(FakeReader(1), signal=SignalCheck())
+    signals = [pipeline.push(noise(float(time))).signal for time in range(5)]
+    assert signals == [None, None, None, NoPicture.FROZEN, NoPicture.FROZEN]
+
+
+def test_mood_comes_once_a_second_and_stays_on_the_pipeline() -> None:
+    pipeline = RoomPipeline(FakeReader(6), meter=RoomMeter())
+    moods = [pipeline.push(noise(time / 4)).mood for time in range(41)]
+    times = [mood.time for mood in moods if mood is not None]
+    assert times == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5]
+    assert pipeline.mood is moods[38]
+
+
+def test_readings_without_pictures_enter_after_the_reader() -> None:
+    seats = Seats()
+    pipeline = RoomPipeline(seats=seats, meter=RoomMeter())
+    for time in range(5):
+        moment = pipeline.push_readings(
+            float(time), class_frame(float(time), dict.fromkeys((7, 4, 12, 2, 3, 1), SAD))
+        )
+    assert moment.frame is None
+    assert len(moment.readings) == 6
+    assert moment.mood is not None
+    assert moment.mood.readable == 6
+
+
+def test_frames_and_their_readings_lead_to_the_same_moods_and_alerts() -> None:
+    rules = parse_rules("room coverage above 50% for 5 s\nperson happy above 50% for 5 s")
+
+    def pipeline(reader: FakeReader | None = None) -> RoomPipeline:
+        attention = Attention(rules, people=True)
+        return RoomPipeline(reader, seats=Seats(), meter=RoomMeter(), attention=attention)
+
+    reader = FakeReader(6)
+    with_frames = pipeline(reader)
+    without = pipeline()
+    seen = 0
+    for time in range(60):
+        picture = noise(float(time))
+        one = with_frames.push(picture)
+        other = without.push_readings(picture.time, reader.update(picture))
+        assert list(one.alerts) == list(other.alerts)
+        assert (one.mood is None) == (other.mood is None)
+        if one.mood is not None and other.mood is not None:
+            assert str(one.mood) == str(other.mood)
+        seen += len(one.alerts)
+    assert seen == 7
+    assert with_frames.alerts == without.alerts
+    assert [alert.number for alert in without.alerts] == list(range(1, 8))
+
+
+def test_people_stage_sees_the_frame() -> None:
+    pipeline = RoomPipeline(FakeReader(1), people=FakePeople())
+    (reading,) = pipeline.push(noise(2.0)).readings
+    assert reading.person == "Ada at 2"
+
+
+def test_readings_cannot_enter_where_people_are_told_apart_by_pictures() -> None:
+    with pytest.raises(TypeError, match="use push"):
+        RoomPipeline(people=FakePeople()).push_readings(0.0, [])
+
+
+def test_frame_is_refused_by_a_pipeline_without_reader() -> None:
+    with pytest.raises(TypeError, match="use push_readings"):
+        RoomPipeline().push(noise(0.0))
+
+
+def test_usual_pipeline_reads_seats_and_measures() -> None:
+    analyzer = Analyzer(detector=FixedDetector(BOXES), classifier=FixedClassifier())
+    pipeline = RoomPipeline.of(analyzer, rules=parse_rules("room happy above 50% for 5 s"))
+    for step in range(20):
+        moment = pipeline.push(noise(step / 2, seed=step))
+    assert len(moment.readings) == 5
+    assert pipeline.mood is not None
+    assert pipeline.mood.readable == 5
+    assert [alert.rule for alert in pipeline.alerts] == ["room happy above 50% for 5 s"]
+
+
+def test_readings_take_the_time_of_their_moment() -> None:
+    moment = RoomPipeline().push_readings(61.0, class_frame(0.5, {1: HAPPY, 2: SAD}))
+    assert [reading.time for reading in moment.readings] == [61.0, 61.0]

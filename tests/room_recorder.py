@@ -1,0 +1,36 @@
+"""A recorder with its pipeline, for tests and readings that come without pictures."""
+
+from __future__ import annotations
+
+import time as clocks
+from collections.abc import Callable, Sequence
+
+from roomread.readings import Reading
+from roomread.services.recording import session_pipeline
+from roomread.store import OwnerStore, Recorder, Session
+
+
+class RoomRecorder(Recorder):
+    """A recorder that takes readings and sums them up by the pipeline of its session.
+
+    Args:
+        store: See `Recorder`.
+        session: See `Recorder`.
+        every: About how many seconds lie between two frames.
+        clock: See `Recorder`.
+    """
+
+    def __init__(
+        self,
+        store: OwnerStore,
+        session: Session,
+        *,
+        every: float = 0.5,
+        clock: Callable[[], float] = clocks.monotonic,
+    ) -> None:
+        super().__init__(store, session, clock=clock)
+        self.pipeline = session_pipeline(self, every=every)
+
+    def add_readings(self, time: float, readings: Sequence[Reading]) -> None:
+        """Record the readings of the next frame."""
+        self.add(self.pipeline.push_readings(time, readings))
