@@ -102,7 +102,7 @@ def test_a_lesson_that_was_read_elsewhere_is_sent_watched_marked_and_taken_home(
     # The command line is the same owner: no sign-in was asked for.
     assert "Algebra 7b" in run_cli(service.folder, "session", "show", session.id).stdout
     room.sessions.delete(session.id)
-    with pytest.raises(ServiceError, match="no such session"):
+    with pytest.raises(ServiceError, match="there is no session"):
         room.sessions.get(session.id)
 
 

@@ -279,7 +279,7 @@ def test_marks_come_from_the_command_line_and_a_spreadsheets_csv(
     assert "'soon' is not a time" in one_line(
         roomread("session", "mark", number, "--csv", "wrong.csv")
     )
-    assert "does not run" in one_line(roomread("session", "mark", number, "late"))
+    assert "is not being recorded" in one_line(roomread("session", "mark", number, "late"))
 
 
 def test_a_name_is_given_and_forgotten(

@@ -25,6 +25,8 @@ from roomread.errors import (
     SessionNotFoundError,
 )
 from roomread.jobs.queue import TooManyJobsError
+from roomread.services.exporting import PeopleNotKeptError
+from roomread.services.marking import SessionNotRunningError
 from roomread.services.teaching import (
     ConsentMissingError,
     ProfileExistsError,
@@ -56,6 +58,12 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     ProfileError: (_UNPROCESSABLE, "not-a-profile", None),
     RulesError: (_UNPROCESSABLE, "not-a-rule", None),
     SessionNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-session", None),
+    PeopleNotKeptError: (HTTPStatus.CONFLICT, "keeps-no-people", None),
+    SessionNotRunningError: (
+        HTTPStatus.CONFLICT,
+        "not-running",
+        "send the time, in seconds from the start",
+    ),
     SessionError: (_UNPROCESSABLE, "not-valid", None),
 }
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, HTMLResponse
 
-from roomread.api.context import Context, Reader, Sender, ServiceContext
-from roomread.api.ingest import SOURCE, no_such_session
+from roomread.api.context import Context, Reader, Sender
+from roomread.api.ingest import SOURCE
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
+from roomread.api.session_access import find_session, in_turn
 from roomread.api.session_shapes import (
     AlertsShape,
     IngestShape,
@@ -42,24 +37,14 @@ from roomread.api.session_shapes import (
     summary_shape,
 )
 from roomread.formats.received import MAX_FRAMES, parse_frames
-from roomread.formats.session_export import Format, export
-from roomread.formats.session_report import session_report
 from roomread.room import DEFAULT_RULES
-from roomread.services.accounts import Principal
+from roomread.services.marking import mark_now
 from roomread.services.recording import net_of
-from roomread.settings.environment import Settings
-from roomread.store import Mark, OwnerStore, Session, State
+from roomread.store import Mark
 from roomread.store.summary import summarise
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
-T = TypeVar("T")
 READINGS_BYTES = 4_000_000
-_MEDIA_TYPES = {
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.PARQUET: "application/vnd.apache.parquet",
-    Format.JSON: "application/json",
-    Format.XAPI: "application/json",
-}
 _FACE = {
     "track_id": 1,
     "box": {"left": 180.2, "top": 61.4, "right": 268.9, "bottom": 178.3},
@@ -115,20 +100,20 @@ async def show(context: Context, reader: Reader, session_id: str) -> SummaryShap
     """A session with its parts between marks, and the lasting changes of its valence."""
 
     def work() -> SummaryShape:
-        store, session = _session(context, reader, session_id)
+        store, session = find_session(context, reader, session_id)
         summary = summarise(store.moods(session.id), store.marks(session.id))
         return summary_shape(session, summary.parts, summary.changes)
 
-    return await _compute(context, work)
+    return await in_turn(context, work)
 
 
 @router.post("/{session_id}/end", summary="End a session", responses=responses(404, 409))
 def end(context: Context, sender: Sender, session_id: str) -> SessionShape:
     """Says that no more readings will come; what came is kept."""
-    store, session = _session(context, sender, session_id)
+    store, session = find_session(context, sender, session_id)
     context.ingest.end(store, session)
     audit("session ended", who=sender.id, session=session.id)
-    return session_shape(_session(context, sender, session_id)[1])
+    return session_shape(find_session(context, sender, session_id)[1])
 
 
 @router.delete(
@@ -139,7 +124,7 @@ def end(context: Context, sender: Sender, session_id: str) -> SessionShape:
 )
 def delete(context: Context, sender: Sender, session_id: str) -> None:
     """Deletes everything that is kept of a session, for good."""
-    store, session = _session(context, sender, session_id)
+    store, session = find_session(context, sender, session_id)
     store.delete(session.id)
     context.ingest.forget(session.id)
     audit("session deleted", who=sender.id, session=session.id)
@@ -153,7 +138,7 @@ def delete(context: Context, sender: Sender, session_id: str) -> None:
 )
 def forget_seat(context: Context, sender: Sender, session_id: str, seat: int) -> None:
     """Deletes all that an ended session keeps of the person at a seat."""
-    store, session = _session(context, sender, session_id)
+    store, session = find_session(context, sender, session_id)
     store.forget_seat(session.id, seat)
     audit("seat forgotten", who=sender.id, session=session.id)
 
@@ -161,7 +146,7 @@ def forget_seat(context: Context, sender: Sender, session_id: str, seat: int) ->
 @router.get("/{session_id}/people", summary="Who was enrolled", responses=responses(404))
 def people(context: Context, reader: Reader, session_id: str) -> PeopleShape:
     """The names that were given to seats, each with its consent."""
-    store, session = _session(context, reader, session_id)
+    store, session = find_session(context, reader, session_id)
     return PeopleShape(people=[person_shape(person) for person in store.people(session.id)])
 
 
@@ -174,7 +159,7 @@ def enrol(
     context: Context, sender: Sender, session_id: str, seat: int, asked: PersonInput
 ) -> PersonShape:
     """Gives a seat a name, with that person's own consent; a name that it had is replaced."""
-    store, session = _session(context, sender, session_id)
+    store, session = find_session(context, sender, session_id)
     if not session.keeps_people:
         problem = f"session {session.id} keeps no people"
         raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
@@ -222,13 +207,13 @@ async def send(request: Request, context: Context, sender: Sender, session_id: s
         store = context.ingest.store(sender.id)
         return ingest_shape(context.ingest.send(store, session_id, parse_frames(body)))
 
-    return await _compute(context, work)
+    return await in_turn(context, work)
 
 
 @router.get("/{session_id}/mood", summary="The newest figure", responses=responses(404))
 def mood(context: Context, reader: Reader, session_id: str) -> NowShape:
     """What the room showed last."""
-    store, session = _session(context, reader, session_id)
+    store, session = find_session(context, reader, session_id)
     last = store.last_mood(session.id)
     return NowShape(state=session.state(), mood=mood_shape(last) if last is not None else None)
 
@@ -245,19 +230,19 @@ async def timeline(
     """The room's figures, about one a second."""
 
     def work() -> TimelineShape:
-        store, session = _session(context, reader, session_id)
+        store, session = find_session(context, reader, session_id)
         # One more, to know whether more follow.
         moods = store.moods(session.id, since=since, limit=limit + 1)
         following = moods[limit].time if len(moods) > limit else None
         return TimelineShape(moods=[mood_shape(m) for m in moods[:limit]], next=following)
 
-    return await _compute(context, work)
+    return await in_turn(context, work)
 
 
 @router.get("/{session_id}/marks", summary="Its marks", responses=responses(404))
 def marks(context: Context, reader: Reader, session_id: str) -> MarksShape:
     """What began when."""
-    store, session = _session(context, reader, session_id)
+    store, session = find_session(context, reader, session_id)
     return MarksShape(marks=[mark_shape(mark) for mark in store.marks(session.id)])
 
 
@@ -269,14 +254,10 @@ def marks(context: Context, reader: Reader, session_id: str) -> MarksShape:
 )
 def mark(context: Context, sender: Sender, session_id: str, asked: MarkInput) -> MarkShape:
     """Marks what begins at a moment; the same mark twice is once."""
-    store, session = _session(context, sender, session_id)
-    time = asked.time
-    if time is None:
-        if session.state() is not State.RECORDING:
-            problem = f"session {session.id} does not run"
-            raise RefusedError(HTTPStatus.CONFLICT, "not-running", problem, hint="say the time")
-        time = store.last_time(session.id) or 0.0
-    made = Mark(time, asked.label)
+    store, session = find_session(context, sender, session_id)
+    if asked.time is None:
+        return mark_shape(mark_now(store, session.id, asked.label))
+    made = Mark(asked.time, asked.label)
     store.mark(session.id, [made])
     return mark_shape(made)
 
@@ -296,105 +277,12 @@ def unmark(
     label: Annotated[Words, Query(description="The mark's.")],
 ) -> None:
     """Takes a mark away; one that is not there is none."""
-    store, session = _session(context, sender, session_id)
+    store, session = find_session(context, sender, session_id)
     store.unmark(session.id, Mark(time, label))
 
 
 @router.get("/{session_id}/alerts", summary="Its alerts", responses=responses(404))
 def alerts(context: Context, reader: Reader, session_id: str) -> AlertsShape:
     """Which rules of attention held, and when."""
-    store, session = _session(context, reader, session_id)
+    store, session = find_session(context, reader, session_id)
     return AlertsShape(alerts=[alert_shape(alert) for alert in store.alerts(session.id)])
-
-
-@router.get(
-    "/{session_id}/export",
-    summary="A session as a file",
-    response_class=FileResponse,
-    responses={
-        200: {
-            "description": "A row a figure; JSON is all of it; xAPI a statement a part.",
-            "content": {
-                "text/csv": {},
-                "application/json": {},
-                "application/vnd.apache.parquet": {},
-            },
-        },
-        **responses(404, 409, 422),
-    },
-)
-async def download(
-    context: Context,
-    reader: Reader,
-    session_id: str,
-    *,
-    form: Annotated[Format, Query(alias="format")] = Format.CSV,
-    people: Annotated[
-        bool, Query(description="A row a person's reading; CSV and Parquet, where they are kept.")
-    ] = False,
-) -> Response:
-    """Writes a session as `roomread session export` does."""
-
-    def work() -> Path:
-        store, session = _session(context, reader, session_id)
-        if people and form not in (Format.CSV, Format.PARQUET):
-            problem = "readings of people go into CSV and Parquet"
-            raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem)
-        if people and not session.keeps_people:
-            problem = f"session {session.id} keeps no people"
-            raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
-        folder = exports_folder(context.settings)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder)
-        os.close(handle)
-        path = Path(name)
-        try:
-            export(store, session.id, form, path, people=people)
-        except BaseException:
-            path.unlink()
-            raise
-        return path
-
-    path = await _compute(context, work)
-    audit("session read", who=reader.id, session=session_id, people=people)
-    gone = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, media_type=_MEDIA_TYPES[form], background=gone)
-
-
-@router.get(
-    "/{session_id}/report",
-    summary="A session's report",
-    response_class=HTMLResponse,
-    responses=responses(404),
-)
-async def report(context: Context, reader: Reader, session_id: str) -> HTMLResponse:
-    """A session on one page that can be printed."""
-
-    def work() -> str:
-        store, session = _session(context, reader, session_id)
-        return session_report(store, session.id)
-
-    page = await _compute(context, work)
-    audit("session read", who=reader.id, session=session_id, people=False)
-    return HTMLResponse(page)
-
-
-def exports_folder(settings: Settings) -> Path:
-    """Where a session's file lies until it is sent; what a crash left there is no use."""
-    return settings.data / "exports"
-
-
-def _session(
-    context: ServiceContext, principal: Principal, session_id: str
-) -> tuple[OwnerStore, Session]:
-    store = context.ingest.store(principal.id)
-    session = store.find(session_id)
-    if session is None:
-        raise no_such_session()
-    return store, session
-
-
-async def _compute(context: ServiceContext, work: Callable[[], T]) -> T:
-    """What takes a moment, in its turn."""
-    with context.session_limiter.slot():
-        return await context.session_limiter.run(work)

@@ -112,22 +112,26 @@ def mark_command(
     ] = None,
 ) -> None:
     """Mark what begins at a moment."""
-    from roomread.store import Mark, State  # noqa: PLC0415 (needs the extra)
+    from roomread.services.marking import (  # noqa: PLC0415 (needs the extra)
+        SessionNotRunningError,
+        mark_now,
+    )
+    from roomread.store import Mark  # noqa: PLC0415
 
     if (label is None) == (file is None):
         raise typer.BadParameter("give a label, or --csv FILE")
     with own_sessions() as store:
         session = find_session(store, session_id)
-        if file is not None:
-            marks = read_marks(file)
-        elif at is not None:
-            marks = [Mark(parse_clock(at), label or "")]
-        elif session.state() is State.RECORDING:
-            # A camera's time runs as the clock does; a file's is as far as it has been read.
-            marks = [Mark(store.last_time(session.id) or 0.0, label or "")]
+        if file is None and at is None:
+            try:
+                marks = [mark_now(store, session.id, label or "")]
+            except SessionNotRunningError as error:
+                raise SessionError(error.problem, hint="say when with --at") from error
         else:
-            raise SessionError(f"session {session.id} does not run", hint="say when with --at")
-        store.mark(session.id, marks)
+            marks = (
+                read_marks(file) if file is not None else [Mark(parse_clock(at or ""), label or "")]
+            )
+            store.mark(session.id, marks)
     typer.echo(f"{len(marks)} mark{'s' if len(marks) != 1 else ''} set")
 
 
@@ -159,18 +163,15 @@ def export_command(
     if form is None and output is not None and output.suffix[1:] in set(ExportFormat):
         form = ExportFormat(output.suffix[1:])
     form = form or ExportFormat.CSV
-    if people and form not in (ExportFormat.CSV, ExportFormat.PARQUET):
-        raise typer.BadParameter("goes with csv and parquet", param_hint="--people")
     with own_sessions() as store:
-        from roomread.formats.session_export import Format, export  # noqa: PLC0415 (needs the extra)
+        from roomread.formats.session_export import Format  # noqa: PLC0415 (needs the extra)
+        from roomread.services.exporting import export_session  # noqa: PLC0415
 
         session = find_session(store, session_id)
         suffix = "xapi.json" if form is ExportFormat.XAPI else form.value
         target = output or Path(f"{session.id}.{suffix}")
-        if people and not session.keeps_people:
-            raise SessionError(f"session {session.id} keeps no people", hint="leave out --people")
         with atomic_path(target) as draft:
-            export(store, session.id, Format(form.value), draft, people=people)
+            export_session(store, session.id, Format(form.value), draft, people=people)
     typer.echo(f"wrote {target}")
 
 
@@ -182,12 +183,12 @@ def report_command(
 ) -> None:
     """Write a session's report: one HTML page, to be read or printed."""
     with own_sessions() as store:
-        from roomread.formats.session_report import session_report  # noqa: PLC0415 (needs the extra)
+        from roomread.services.exporting import report  # noqa: PLC0415 (needs the extra)
 
         session = find_session(store, session_id)
         target = output or Path(f"{session.id}.html")
         with atomic_path(target) as draft:
-            draft.write_text(session_report(store, session.id), encoding="utf-8")
+            draft.write_text(report(store, session.id), encoding="utf-8")
     typer.echo(f"wrote {target}")
 
 

@@ -22,7 +22,7 @@ from roomread.api.context import ServiceContext
 from roomread.api.logs import log, set_up_logs
 from roomread.api.provider import provider_of
 from roomread.api.rates import Rate
-from roomread.api.sessions import exports_folder
+from roomread.api.session_files import exports_folder
 from roomread.api.signin import SignIns
 from roomread.entry.service import make_service
 from roomread.errors import OutputError, RoomreadError

@@ -23,6 +23,7 @@ from roomread.api import (
     live,
     oidc,
     profiles,
+    session_files,
     session_socket,
     sessions,
     videos,
@@ -55,7 +56,18 @@ _AT_ONCE = 32
 _RETENTION_PERIOD = 3600.0
 
 router = APIRouter()
-PARTS = (about, analyze, videos, live, sessions, session_socket, profiles, forms, oidc)
+PARTS = (
+    about,
+    analyze,
+    videos,
+    live,
+    sessions,
+    session_files,
+    session_socket,
+    profiles,
+    forms,
+    oidc,
+)
 
 
 @router.get("/healthz", include_in_schema=False)

@@ -1,0 +1,34 @@
+"""What the routes of sessions share: finding one, and taking turns at the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from roomread.api.context import ServiceContext
+from roomread.services.accounts import Principal
+from roomread.store import OwnerStore, Session
+
+T = TypeVar("T")
+
+
+def find_session(
+    context: ServiceContext, principal: Principal, session_id: str
+) -> tuple[OwnerStore, Session]:
+    """Return a session of the principal, and the store that holds it.
+
+    Raises:
+        SessionNotFoundError: The principal has no such session.
+    """
+    store = context.ingest.store(principal.id)
+    return store, store.session(session_id)
+
+
+async def in_turn(context: ServiceContext, work: Callable[[], T]) -> T:
+    """Run work on the database in a thread when it is its turn, and return its result.
+
+    Raises:
+        BusyError: Too much waits already.
+    """
+    with context.session_limiter.slot():
+        return await context.session_limiter.run(work)

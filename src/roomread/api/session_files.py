@@ -1,0 +1,84 @@
+"""`/api/v1/sessions/{session_id}/export` and `/report`: a session to take away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, HTMLResponse
+
+from roomread.api.context import Context, Reader
+from roomread.api.logs import audit
+from roomread.api.problems import responses
+from roomread.api.session_access import find_session, in_turn
+from roomread.formats.session_export import Format
+from roomread.services import exporting
+from roomread.settings.environment import Settings
+
+router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+
+
+@router.get(
+    "/{session_id}/export",
+    summary="Export a session",
+    response_class=FileResponse,
+    responses={
+        200: {
+            "description": "CSV and Parquet hold a row for each moment, JSON the whole session, "
+            "xAPI a statement for each part.",
+            "content": {
+                "text/csv": {},
+                "application/json": {},
+                "application/vnd.apache.parquet": {},
+            },
+        },
+        **responses(404, 409, 422),
+    },
+)
+async def export(
+    context: Context,
+    reader: Reader,
+    session_id: str,
+    *,
+    form: Annotated[Format, Query(alias="format", description="The file's format.")] = Format.CSV,
+    people: Annotated[
+        bool,
+        Query(description="Export each person's readings; only as CSV or Parquet."),
+    ] = False,
+) -> Response:
+    """Return a session as a file, as `roomread session export` writes it."""
+    folder = exports_folder(context.settings)
+
+    def work() -> Path:
+        store, session = find_session(context, reader, session_id)
+        return exporting.export_to_folder(store, session.id, form, folder, people=people)
+
+    path = await in_turn(context, work)
+    audit("session read", who=reader.id, session=session_id, people=people)
+    cleanup = BackgroundTask(path.unlink, missing_ok=True)
+    return FileResponse(path, media_type=exporting.MEDIA_TYPES[form], background=cleanup)
+
+
+@router.get(
+    "/{session_id}/report",
+    summary="Report on a session",
+    response_class=HTMLResponse,
+    responses=responses(404),
+)
+async def report(context: Context, reader: Reader, session_id: str) -> HTMLResponse:
+    """Return a session as one page that can be printed."""
+
+    def work() -> str:
+        store, session = find_session(context, reader, session_id)
+        return exporting.report(store, session.id)
+
+    page = await in_turn(context, work)
+    audit("session read", who=reader.id, session=session_id, people=False)
+    return HTMLResponse(page)
+
+
+def exports_folder(settings: Settings) -> Path:
+    """Return the folder that holds exports until they are sent; its content is disposable."""
+    return settings.data / "exports"

@@ -1,0 +1,108 @@
+"""Take a session out of the store: as a file of figures or readings, or as a report."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from roomread.errors import SessionError
+from roomread.formats.session_export import Format, export
+from roomread.formats.session_report import session_report
+from roomread.store import OwnerStore, Session
+
+MEDIA_TYPES = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.PARQUET: "application/vnd.apache.parquet",
+    Format.JSON: "application/json",
+    Format.XAPI: "application/json",
+}
+_WITH_PEOPLE = (Format.CSV, Format.PARQUET)
+
+
+class PeopleNotKeptError(SessionError):
+    """Readings of single people are wanted, and the session keeps none."""
+
+
+class PeopleFormatError(SessionError):
+    """Readings of single people are wanted in a format that has no rows."""
+
+
+def export_session(
+    store: OwnerStore, session_id: str, form: Format, path: Path, *, people: bool = False
+) -> None:
+    """Write a session to a file.
+
+    Args:
+        store: The sessions of the owner.
+        session_id: The whole id.
+        form: The file's format.
+        path: The file, which is overwritten.
+        people: Write each person's readings in place of the room's figures.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+        PeopleFormatError: The format cannot hold readings of single people.
+        PeopleNotKeptError: The session keeps no readings of single people.
+        MissingExtraError: Parquet without its extra.
+    """
+    session = store.session(session_id)
+    if people and form not in _WITH_PEOPLE:
+        formats = " and ".join(_WITH_PEOPLE)
+        raise PeopleFormatError(f"each person's readings can be exported as {formats} only")
+    if people and not session.keeps_people:
+        raise PeopleNotKeptError(f"session {session_id} keeps no people")
+    export(store, session_id, form, path, people=people)
+
+
+def export_to_folder(
+    store: OwnerStore, session_id: str, form: Format, folder: Path, *, people: bool = False
+) -> Path:
+    """Write a session to a new file in a folder, for the caller to delete.
+
+    Args:
+        store: The sessions of the owner.
+        session_id: The whole id.
+        form: The file's format.
+        folder: Made if it does not exist; only its owner may read it.
+        people: Write each person's readings in place of the room's figures.
+
+    Raises:
+        SessionError: See `export_session`; no file is left then.
+        MissingExtraError: Parquet without its extra.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder)
+    os.close(handle)
+    path = Path(name)
+    try:
+        export_session(store, session_id, form, path, people=people)
+    except BaseException:
+        path.unlink()
+        raise
+    return path
+
+
+def export_bytes(store: OwnerStore, session_id: str, form: Format) -> bytes:
+    """Return a session's figures as the content of a file.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+        MissingExtraError: Parquet without its extra.
+    """
+    with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
+        return export_to_folder(store, session_id, form, Path(folder)).read_bytes()
+
+
+def report(store: OwnerStore, session_id: str) -> str:
+    """Return a session's report as one HTML page.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+    """
+    return session_report(store, session_id)
+
+
+def file_name(session: Session, form: Format) -> str:
+    """Return the name under which an export is offered, such as "0a1b2c3d.xapi.json"."""
+    return f"{session.id}.{'xapi.json' if form is Format.XAPI else form.value}"

@@ -1,0 +1,34 @@
+"""Mark what begins at a moment of a session."""
+
+from __future__ import annotations
+
+from roomread.errors import SessionError
+from roomread.store import Mark, OwnerStore, State
+
+
+class SessionNotRunningError(SessionError):
+    """The present moment of a session is wanted, and the session is not being recorded."""
+
+
+def mark_now(store: OwnerStore, session_id: str, label: str) -> Mark:
+    """Mark the present moment of a session that is being recorded.
+
+    The present is the time of the newest reading: the time of a camera runs as the clock does, the
+    time of a file is as far as it has been read.
+
+    Args:
+        store: The sessions of the owner.
+        session_id: The whole id.
+        label: What begins.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+        SessionNotRunningError: The session is not being recorded.
+        SessionError: The label is empty.
+    """
+    session = store.session(session_id)
+    if session.state() is not State.RECORDING:
+        raise SessionNotRunningError(f"session {session_id} is not being recorded")
+    made = Mark(store.last_time(session_id) or 0.0, label)
+    store.mark(session_id, [made])
+    return made

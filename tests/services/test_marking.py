@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
+
+from roomread.errors import SessionNotFoundError
+from roomread.services.marking import SessionNotRunningError, mark_now
+from roomread.store import Mark, Recorder, Store
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Store:
+    return Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+
+
+def test_moment_of_the_newest_reading_is_marked(everything: Store) -> None:
+    store = everything.owned_by("user:anna")
+    session = store.create("Algebra 7b")
+    recorder = Recorder(store, session, clock=lambda: 0.0)
+    for time in (0.0, 1.0, 2.0, 3.0):
+        recorder.add(time, [])
+    assert recorder.flush()
+    assert mark_now(store, session.id, "group work") == Mark(3.0, "group work")
+    assert store.marks(session.id) == [Mark(3.0, "group work")]
+    everything.close()
+
+
+def test_session_that_has_ended_has_no_present(everything: Store) -> None:
+    store = everything.owned_by("user:anna")
+    session = store.create("Algebra 7b")
+    store.end(session.id)
+    with pytest.raises(SessionNotRunningError, match=session.id):
+        mark_now(store, session.id, "group work")
+    everything.close()
+
+
+def test_session_of_another_owner_is_not_marked(everything: Store) -> None:
+    session = everything.owned_by("user:anna").create("Algebra 7b")
+    with pytest.raises(SessionNotFoundError):
+        mark_now(everything.owned_by("user:ben"), session.id, "group work")
+    everything.close()
