@@ -8,6 +8,7 @@ pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 
 from roomread.errors import SessionNotFoundError
 from roomread.services.marking import SessionNotRunningError, mark_now
+from roomread.services.recording import session_pipeline
 from roomread.store import Mark, Recorder, Store
 
 
@@ -20,8 +21,9 @@ def test_moment_of_the_newest_reading_is_marked(everything: Store) -> None:
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")
     recorder = Recorder(store, session, clock=lambda: 0.0)
+    pipeline = session_pipeline(recorder)
     for time in (0.0, 1.0, 2.0, 3.0):
-        recorder.add(time, [])
+        recorder.add(pipeline.push_readings(time, []))
     assert recorder.flush()
     assert mark_now(store, session.id, "group work") == Mark(3.0, "group work")
     assert store.marks(session.id) == [Mark(3.0, "group work")]
