@@ -34,7 +34,7 @@ def main() -> None:
     film = itertools.cycle(list(moving(still, 60, rate=1 / EVERY)))
     process = psutil.Process()
     with tempfile.TemporaryDirectory() as folder:
-        everything = Store(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        everything = Store(f"sqlite:///{Path(folder) / 'roomread.db'}")
         store = everything.owned_by(LOCAL_OWNER)
         session = store.create("bench", keeps_people=True, consent="nobody: two portraits")
         recorder = Recorder(store, session)

@@ -111,7 +111,7 @@ def with_seats(store: OwnerStore, session: Session) -> None:
 def on_sqlite() -> None:
     """In a file of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        everything = Store(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        everything = Store(f"sqlite:///{Path(folder) / 'roomread.db'}")
         store = everything.owned_by(LOCAL_OWNER)
         measure(store, lambda: sum(f.stat().st_size for f in Path(folder).iterdir()) / 1e6)
         everything.close()
@@ -135,7 +135,7 @@ def end_to_end(video: Path) -> None:
     """Records a video as `roomread session record` does."""
     analyzer, frames = Analyzer(), 0
     with tempfile.TemporaryDirectory() as folder, open_source(video) as source:
-        everything = Store(f"sqlite:///{Path(folder) / 'sessions.db'}")
+        everything = Store(f"sqlite:///{Path(folder) / 'roomread.db'}")
         store = everything.owned_by(LOCAL_OWNER)
         session = new_session(store, analyzer, "bench", source="", rules=DEFAULT_RULES)
         recorder = Recorder(store, session)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from program import PROGRAM
+from roomread.services.accounts import Accounts
+from roomread.store import Store
 
 # Streamlit has deprecation warnings of its own; they are not errors of ours.
 COMMAND = [argument for argument in PROGRAM if argument not in ("-W", "error")]
@@ -65,6 +67,17 @@ def environment(folder: Path) -> dict[str, str]:
     """Return variables that make a service keep everything in `folder`."""
     own = {"ROOMREAD_DATA_FOLDER": str(folder / "data"), "ROOMREAD_PURPOSE": "personal"}
     return os.environ | own | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder)}
+
+
+@contextlib.contextmanager
+def accounts_of(folder: Path) -> Iterator[Accounts]:
+    """The users and keys of the service that keeps everything in `folder`."""
+    (folder / "data").mkdir(mode=0o700, exist_ok=True)
+    store = Store(f"sqlite:///{folder / 'data' / 'roomread.db'}")
+    try:
+        yield Accounts(store.accounts)
+    finally:
+        store.close()
 
 
 def free_port() -> int:

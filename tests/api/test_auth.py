@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from roomread.api.auth import AuthMiddleware, AuthSettings
 from roomread.api.rates import Rate
-from roomread.api.signin import SignIns
-from roomread.services.accounts import Access
+from roomread.services.accounts import Accounts
+from roomread.services.sign_ins import SignIns
+from roomread.store import Store
 
 PORT = 8501
 HERE = f"127.0.0.1:{PORT}"
@@ -35,14 +37,16 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> TestClient:
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     auth = AuthSettings(
-        Access(tmp_path / "access.json"),
+        Accounts(store.accounts),
         sign_in=False,
         rate=Rate(per_second=1e6, burst=1e6),
-        sessions=SignIns(tmp_path / "signed-in.json"),
+        sign_ins=SignIns(store.accounts),
     )
-    return TestClient(AuthMiddleware(answer, auth), base_url=f"http://{HERE}")
+    yield TestClient(AuthMiddleware(answer, auth), base_url=f"http://{HERE}")
+    store.close()
 
 
 def opens_socket(client: TestClient, path: str, headers: dict[str, str]) -> bool:

@@ -23,8 +23,8 @@ from schemathesis.specs.openapi.checks import (  # noqa: E402
 import altered  # noqa: E402
 from classes import lesson  # noqa: E402
 from roomread.bench import scenes  # noqa: E402
-from roomread.services.accounts import Access, Scope  # noqa: E402
-from serving import Service, serving  # noqa: E402
+from roomread.services.accounts import Scope  # noqa: E402
+from serving import Service, accounts_of, serving  # noqa: E402
 
 CHECKS = [
     not_a_server_error,
@@ -37,7 +37,8 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def service_and_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
     folder = tmp_path_factory.mktemp("contract")
-    key = Access(folder / "data" / "access.json").add_key("contract", list(Scope))
+    with accounts_of(folder) as accounts:
+        key = accounts.add_key("contract", list(Scope))
     with serving(folder, "--sign-in", requests_per_minute="100000") as service:
         yield service, key
 

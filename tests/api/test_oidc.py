@@ -19,9 +19,9 @@ from starlette.requests import Request
 
 from roomread.api.provider import Provider, ProviderError
 from roomread.errors import RoomreadError
-from roomread.services.accounts import Access, Scope
+from roomread.services.accounts import Scope
 from roomread.settings.environment import Settings
-from serving import Service, free_port, run_cli, serving
+from serving import Service, accounts_of, free_port, run_cli, serving
 
 pytestmark = pytest.mark.skipif(
     find_spec("oidc_provider_mock") is None, reason="the dev group has it"
@@ -110,11 +110,11 @@ def test_who_is_a_user_here_comes_in_as_the_provider_says(
     with httpx.Client(base_url=service.url) as other:
         assert other.get(back).status_code == 403
         assert other.get(sent_back(browser, "anna")).status_code == 403
-    access = Access(service.folder / "data" / "access.json")
-    assert access.check_password("anna@school.example", "provider") is None
-    access.remove_user("anna@school.example")
-    assert browser.get("/api/v1/sessions").status_code == 401
-    access.add_user("anna@school.example", None, [Scope.READ, Scope.ANALYZE])
+    with accounts_of(service.folder) as accounts:
+        assert accounts.check_password("anna@school.example", "provider") is None
+        accounts.remove_user("anna@school.example")
+        assert browser.get("/api/v1/sessions").status_code == 401
+        accounts.add_user("anna@school.example", None, [Scope.READ, Scope.ANALYZE])
 
 
 REFUSED = {

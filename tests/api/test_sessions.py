@@ -23,9 +23,9 @@ from roomread.client import Client, ServiceError
 from roomread.errors import SessionError
 from roomread.formats.received import FrameInput, parse_frames
 from roomread.readings import Expression, Reading
-from roomread.services.accounts import Access, Scope
+from roomread.services.accounts import Scope
 from roomread.store import LOCAL_OWNER, Store
-from serving import Service, run_cli, serving
+from serving import Service, accounts_of, run_cli, serving
 
 RULES = "person negative above 1% for 5 s\nroom happy above 1% for 5 s\n"
 
@@ -60,7 +60,7 @@ def http(service: Service) -> Iterator[httpx.Client]:
 
 
 def stored(service: Service) -> Store:
-    return Store(f"sqlite:///{service.folder / 'data' / 'sessions.db'}")
+    return Store(f"sqlite:///{service.folder / 'data' / 'roomread.db'}")
 
 
 def test_a_lesson_that_was_read_elsewhere_is_sent_watched_marked_and_taken_home(
@@ -121,7 +121,7 @@ def test_without_a_consent_nothing_of_a_single_person_is_written(
     assert answer.status_code == 409
     with pytest.raises(ServiceError, match="keeps no people"):
         room.sessions.enrol(session.id, 1, "Ada", consent="a letter")
-    for path in (service.folder / "data").glob("sessions.db*"):
+    for path in (service.folder / "data").glob("roomread.db*"):
         assert b"Ada" not in path.read_bytes()
 
 
@@ -189,9 +189,9 @@ def signed_in(service: Service) -> dict[str, str]:
 def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobody_out(
     tmp_path: Path,
 ) -> None:
-    access = Access(tmp_path / "data" / "access.json")
-    access.add_user("anna", "a few words for Anna", list(Scope))
-    key = access.add_key("camera", list(Scope))
+    with accounts_of(tmp_path) as accounts:
+        accounts.add_user("anna", "a few words for Anna", list(Scope))
+        key = accounts.add_key("camera", list(Scope))
     with serving(tmp_path, "--sign-in") as first:
         stays, leaves = signed_in(first), signed_in(first)
         assert httpx.post(f"{first.url}/sign-out", cookies=leaves).status_code == 303
@@ -343,7 +343,7 @@ def test_a_database_that_fails_is_busy_and_what_was_sent_is_not_lost(
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight")
     room.sessions.send(session.id, LESSON[:10])
-    held = sqlite3.connect(service.folder / "data" / "sessions.db")
+    held = sqlite3.connect(service.folder / "data" / "roomread.db")
     held.execute("BEGIN IMMEDIATE")
     with pytest.raises(ServiceError) as told:
         room.sessions.send(session.id, LESSON[10:20], patience=0)

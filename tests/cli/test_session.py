@@ -40,7 +40,7 @@ def write_call(path: Path, seconds: float, *, rate: float = 2) -> Path:
 @pytest.fixture(autouse=True)
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A database of the test's own."""
-    path = tmp_path / "data" / "sessions.db"
+    path = tmp_path / "data" / "roomread.db"
     monkeypatch.setenv("ROOMREAD_DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     return path
@@ -88,10 +88,10 @@ def test_a_recording_becomes_a_session_without_a_trace_of_its_pictures(
     assert all(-1 <= float(row["valence_low"]) <= float(row["valence"]) for row in rows)
     # The canary: nothing but the database was written, and no row of any picture is in it.
     files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert files - {"sessions.db-wal", "sessions.db-shm"} == {
+    assert files - {"roomread.db-wal", "roomread.db-shm"} == {
         "lesson.mp4",
         "out.csv",
-        "sessions.db",
+        "roomread.db",
     }
     kept = b"".join(path.read_bytes() for path in database.parent.iterdir())
     pieces = {
@@ -189,7 +189,7 @@ def test_people_who_consent_are_told_apart_by_their_faces_and_no_vector_is_kept(
     unpacked = sum(len(zlib.decompress(data)) for data in packed)
     assert unpacked == RECORD.itemsize * len(readings) < 100 * len(readings)
     files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert files - {"sessions.db-wal", "sessions.db-shm"} == {"call.mp4", "sessions.db"}
+    assert files - {"roomread.db-wal", "roomread.db-shm"} == {"call.mp4", "roomread.db"}
 
 
 def test_what_cannot_be_recorded_is_one_line_and_leaves_no_session(

@@ -12,7 +12,7 @@ from roomread.store import LOCAL_OWNER, OwnerStore, Store
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[OwnerStore]:
-    opened = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+    opened = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     yield opened.owned_by(LOCAL_OWNER)
     opened.close()
 

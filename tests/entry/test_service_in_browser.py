@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 from roomread.bench.scenes import grid
 from roomread.client import Client, FoundPicture
 from roomread.media import VideoWriter
-from roomread.services.accounts import Access, Scope
-from serving import Service, serving
+from roomread.services.accounts import Scope
+from serving import Service, accounts_of, serving
 from visitors import CHROMIUM, SLOW, chromium, room, start_camera, upload, visit
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -28,10 +28,10 @@ PEOPLE = ("anna", "ben")
 @pytest.fixture(scope="module")
 def key_and_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Service]]:
     folder = tmp_path_factory.mktemp("service")
-    access = Access(folder / "data" / "access.json")
-    for name in PEOPLE:
-        access.add_user(name, PASSWORD, [Scope.READ, Scope.ANALYZE])
-    key = access.add_key("ten clients", [Scope.ANALYZE])
+    with accounts_of(folder) as accounts:
+        for name in PEOPLE:
+            accounts.add_user(name, PASSWORD, [Scope.READ, Scope.ANALYZE])
+        key = accounts.add_key("ten clients", [Scope.ANALYZE])
     with serving(folder, "--sign-in") as service:
         yield key, service
 

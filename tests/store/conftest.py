@@ -11,7 +11,7 @@ from roomread.store import LOCAL_OWNER, OwnerStore, Store
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'sessions.db'}"
+    return f"sqlite:///{tmp_path / 'roomread.db'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -148,8 +148,9 @@ def test_a_session_is_deleted_with_all_that_belongs_to_it(store: OwnerStore) -> 
     with pytest.raises(SessionError, match="there is no session"):
         store.session(gone.id)
     with store.engine.connect() as connection:
-        for table in schema.metadata.sorted_tables:
-            column = table.c.id if table is schema.sessions else table.c.session_id
+        assert gone.id not in connection.scalars(sa.select(schema.sessions.c.id)).all()
+        for table in (schema.moods, schema.marks, schema.alerts, schema.batches, schema.people):
+            column = table.c.session_id
             assert gone.id not in connection.scalars(sa.select(column)).all()
     assert len(store.readings(kept.id)) == 480
     assert len(store.marks(kept.id)) == 1
@@ -176,7 +177,7 @@ def files_of(folder: Path) -> bytes:
 
 @pytest.mark.parametrize("way", ["delete", "forget", "purge"])
 def test_what_is_deleted_is_not_in_sqlites_files_any_more(tmp_path: Path, way: str) -> None:
-    everything = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+    everything = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     store = everything.owned_by(LOCAL_OWNER)
     other = with_people(store, "kept session")
     session = with_people(store, "Algebra of the seventh form")
@@ -257,7 +258,7 @@ def test_two_programs_open_and_write_at_once(url: str) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
 def test_the_database_is_its_owners_alone(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "sessions.db"
+    path = tmp_path / "new" / "roomread.db"
     Store(f"sqlite:///{path}").close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

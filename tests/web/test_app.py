@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     """The URL of the app, run as its user runs it; the first visitor is asked for the purpose."""
-    database = f"sqlite:///{folder / 'sessions.db'}"
+    database = f"sqlite:///{folder / 'roomread.db'}"
     options = {"purpose": None, "database_url": database}
     with serving(folder, "--no-browser", command="app", **options) as app:
         yield app.url
@@ -332,7 +332,7 @@ def test_a_lesson_is_watched_marked_stopped_reported_found_again_and_deleted(
 def test_people_of_a_session_are_named_forgotten_and_purged(
     page: Page, address: str, folder: Path
 ) -> None:
-    everything = Store(f"sqlite:///{folder / 'sessions.db'}")
+    everything = Store(f"sqlite:///{folder / 'roomread.db'}")
     store = everything.owned_by(LOCAL_OWNER)
     session = store.create("Physics 9a", keeps_people=True, consent="all, in writing")
     recorder = RoomRecorder(store, session)
@@ -379,7 +379,7 @@ def test_a_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Pa
     page.get_by_role("textbox", name="or a path").press("Enter")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("no such file")).to_be_visible()
-    everything = Store(f"sqlite:///{folder / 'sessions.db'}")
+    everything = Store(f"sqlite:///{folder / 'roomread.db'}")
     store = everything.owned_by(LOCAL_OWNER)
     assert store.sessions() == []
     everything.close()

@@ -96,7 +96,7 @@ def settings(context: Context, _manager: Manager) -> SettingsShape:
     return SettingsShape(
         **values,
         sign_in=context.auth.sign_in,
-        database=make_url(context.settings.sessions_url).get_backend_name(),
+        database=make_url(context.settings.store_url).get_backend_name(),
         relays=len(context.settings.ice_servers) + len(context.settings.turn_urls),
     )
 

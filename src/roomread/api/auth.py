@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
+from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
@@ -18,12 +20,13 @@ from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocketClose, WebSocketDisconnect
 
 from roomread.api.logs import audit
-from roomread.api.problems import RefusedError
+from roomread.api.problems import RefusedError, as_refusal
 from roomread.api.rates import Rate
-from roomread.api.signin import COOKIE, SignIns
-from roomread.services.accounts import LOCAL, Access, Principal, Scope
+from roomread.errors import RoomreadError
+from roomread.services.accounts import LOCAL, Accounts, Principal, Scope
 from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import USER_HEADER
+from roomread.services.sign_ins import SignIns
 from roomread.settings.addresses import is_loopback
 
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
@@ -42,6 +45,7 @@ _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 # Seconds from one look to the next at whether who has a WebSocket may still come.
 _LOOK_EVERY = 1.0
+COOKIE = "roomread_session"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
@@ -50,19 +54,19 @@ class AuthSettings:
     """How this service tells who comes.
 
     Attributes:
-        access: users and keys.
+        accounts: The users and keys.
         sign_in: whether anybody must show one; without, only this computer's own user comes.
         rate: of requests by each principal and address.
-        sessions: who is signed in.
+        sign_ins: Who is signed in.
         attempts: of wrong keys and of wrong passwords by each address.
         password_checks: Bounds how many passwords are checked at once: each takes 64 MB and,
             deliberately, a processor for about 50 ms.
     """
 
-    access: Access
+    accounts: Accounts
     sign_in: bool
     rate: Rate
-    sessions: SignIns
+    sign_ins: SignIns
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
     password_checks: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=1, waiting=50, what="sign-ins")
@@ -96,9 +100,9 @@ class AuthMiddleware:
             return
         connection = HTTPConnection(scope)
         try:
-            principal = self._admit(connection)
-        except RefusedError as refusal:
-            await _answer(connection, refusal)(scope, receive, send)
+            principal = await self._admit(connection)
+        except RoomreadError as error:
+            await _answer(connection, as_refusal(error))(scope, receive, send)
             return
         scope.setdefault("state", {})["principal"] = principal
         scope["headers"] = _headers_for_app(scope, principal)
@@ -115,7 +119,7 @@ class AuthMiddleware:
             with suppress(RuntimeError, WebSocketDisconnect):
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
-    def _admit(self, connection: HTTPConnection) -> Principal | None:
+    async def _admit(self, connection: HTTPConnection) -> Principal | None:
         """Who comes; None on public paths only.
 
         Raises:
@@ -125,7 +129,7 @@ class AuthMiddleware:
             _check_local(connection.headers)
         # Not `connection.url`: that is put together from the Host header, which says what it likes.
         path: str = connection.scope["path"]
-        principal, by_key = self._who(connection)
+        principal, by_key = await self._who(connection)
         if not by_key:
             _check_origin(connection)
         address = connection.client.host if connection.client else ""
@@ -144,31 +148,42 @@ class AuthMiddleware:
             )
         return principal
 
-    def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
+    async def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
         """Whether who came may still do all that they might: keys are revoked, users sign out."""
         try:
-            return self._who(connection)[0] == principal
+            return (await self._who(connection))[0] == principal
         except RefusedError:
             return False
+        except RoomreadError:
+            # Nothing can be revoked either while the database does not answer.
+            return True
 
-    def _who(self, connection: HTTPConnection) -> tuple[Principal | None, bool]:
-        """Who comes, and whether by a key."""
-        door = self._door
+    async def _who(self, connection: HTTPConnection) -> tuple[Principal | None, bool]:
+        """Return the principal of a request, and whether it came with a key."""
         scheme, _, key = connection.headers.get("authorization", "").partition(" ")
         if scheme:
-            principal = door.access.check_key(key.strip()) if scheme.lower() == "bearer" else None
+            is_key = scheme.lower() == "bearer"
+            check = partial(self._door.accounts.check_key, key.strip())
+            principal = await to_thread.run_sync(check) if is_key else None
             if principal is None:
                 address = connection.client.host if connection.client else ""
                 audit("key refused", address=address)
-                _spend(door.attempts, f"key:{address}")
+                _spend(self._door.attempts, f"key:{address}")
                 raise _unknown("this key is not known, or was revoked")
             return principal, True
         token = connection.cookies.get(COOKIE)
-        user = door.sessions.whose(token, time.time()) if token else None
-        principal = door.access.user(user) if user is not None else None
-        if principal is None and not door.sign_in:
+        principal = None
+        if token:
+            principal = await to_thread.run_sync(partial(self._principal_of_cookie, token))
+        if principal is None and not self._door.sign_in:
             principal = LOCAL
         return principal, False
+
+    def _principal_of_cookie(self, token: str) -> Principal | None:
+        principal_id = self._door.sign_ins.principal_of(token, time.time())
+        if principal_id is None:
+            return None
+        return self._door.accounts.principal_of(principal_id)
 
 
 class _Admitted:
@@ -179,7 +194,7 @@ class _Admitted:
         known: whether they are.
     """
 
-    def __init__(self, receive: Receive, known: Callable[[], bool]) -> None:
+    def __init__(self, receive: Receive, known: Callable[[], Awaitable[bool]]) -> None:
         self._receive, self._known = receive, known
         self._next: asyncio.Task[Message] | None = None
         self._looked = time.monotonic()
@@ -194,7 +209,7 @@ class _Admitted:
             now = time.monotonic()
             if now - self._looked >= _LOOK_EVERY:
                 self._looked = now
-                self.ended = not self._known()
+                self.ended = not await self._known()
             if self.ended:
                 return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
             if self._next.done():

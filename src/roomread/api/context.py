@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +34,7 @@ class ServiceContext:
         settings: The operator's settings.
         engine: Reads pictures and videos.
         auth: How requests are authenticated.
+        store: Everything that the service keeps.
         metrics: Counts what Prometheus collects.
         ingest: Takes readings into sessions.
         session_limiter: Bounds the requests that work on sessions at once.
@@ -46,6 +46,7 @@ class ServiceContext:
     settings: Settings
     engine: Engine
     auth: AuthSettings
+    store: Store
     metrics: Metrics = field(default_factory=Metrics)
     ingest: ReadingIngest = field(init=False)
     session_limiter: ConcurrencyLimiter = field(
@@ -58,8 +59,8 @@ class ServiceContext:
     closing: bool = False
 
     def __post_init__(self) -> None:
-        """Prepare to open the sessions' database when it is first asked for."""
-        self.ingest = ReadingIngest(partial(Store, self.settings.sessions_url))
+        """Make what takes readings from elsewhere."""
+        self.ingest = ReadingIngest(self.store)
 
     @property
     def limiter(self) -> ConcurrencyLimiter:

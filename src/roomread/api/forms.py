@@ -13,13 +13,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roomread import pages
 from roomread.api.analyze import Read, read_picture, read_pictures
+from roomread.api.auth import COOKIE
 from roomread.api.context import Context, Sender, ServiceContext, principal_with
 from roomread.api.logs import audit
 from roomread.api.problems import as_refusal
-from roomread.api.signin import COOKIE, SESSION_SECONDS
 from roomread.errors import RoomreadError
 from roomread.readings import Expression, Reading, percent
 from roomread.services.accounts import Principal, Scope
+from roomread.services.sign_ins import SIGN_IN_SECONDS
 
 router = APIRouter(include_in_schema=False)
 _NAMES = [expression.display_name for expression in Expression]
@@ -98,7 +99,7 @@ async def sign_in(
         page.headers["Retry-After"] = str(wait)
         return page
     with context.auth.password_checks.slot():
-        check = partial(context.auth.access.check_password, name, password)
+        check = partial(context.auth.accounts.check_password, name, password)
         principal = await context.auth.password_checks.run(check)
     if principal is None:
         audit("sign-in refused", address=address)
@@ -117,8 +118,8 @@ def begin_session(
     response = RedirectResponse(own_path(path), HTTPStatus.SEE_OTHER)
     response.set_cookie(
         COOKIE,
-        context.auth.sessions.begin(principal.id, time.time()),
-        max_age=int(SESSION_SECONDS),
+        context.auth.sign_ins.begin(principal.id, time.time()),
+        max_age=int(SIGN_IN_SECONDS),
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
@@ -129,7 +130,7 @@ def begin_session(
 @router.post("/sign-out")
 async def sign_out(request: Request, context: Context) -> Response:
     """Ends the session."""
-    context.auth.sessions.end(request.cookies.get(COOKIE, ""), time.time())
+    context.auth.sign_ins.end(request.cookies.get(COOKIE, ""))
     response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     response.delete_cookie(COOKIE)
     return response

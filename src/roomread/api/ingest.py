@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -72,34 +72,17 @@ class ReadingIngest:
     harm is done.
 
     Args:
-        open_store: called once, when a session is first asked for.
+        store: Where the sessions are kept.
     """
 
-    def __init__(self, open_store: Callable[[], Store]) -> None:
-        self._open = open_store
-        self._store: Store | None = None
-        self._opening = threading.Lock()
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._entries: OrderedDict[str, _SessionIngest] = OrderedDict()
         self._lock = threading.Lock()
 
     def store(self, owner: str) -> OwnerStore:
-        """An owner's sessions.
-
-        Raises:
-            DatabaseError: the database cannot be opened.
-        """
-        return self.opened().owned_by(owner)
-
-    def opened(self) -> Store:
-        """The store of all owners, opened once.
-
-        Raises:
-            DatabaseError: The database cannot be opened.
-        """
-        with self._opening:
-            if self._store is None:
-                self._store = self._open()
-            return self._store
+        """Return an owner's sessions."""
+        return self._store.owned_by(owner)
 
     def send(
         self, store: OwnerStore, session_id: str, frames: Sequence[FrameInput]
@@ -152,13 +135,6 @@ class ReadingIngest:
         """Lets go of a session's last seconds."""
         with self._lock:
             self._entries.pop(session_id, None)
-
-    def close(self) -> None:
-        """Lets go of the database; all that was taken is written."""
-        with self._opening:
-            if self._store is not None:
-                self._store.close()
-                self._store = None
 
     @contextmanager
     def _entry(self, session_id: str) -> Iterator[_SessionIngest]:

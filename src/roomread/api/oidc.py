@@ -43,7 +43,7 @@ async def come_back(request: Request, context: Context) -> Response:
     except ProviderError as error:
         audit("sign-in refused", address=address)
         return sign_in_page(context, path, _sentence(error), HTTPStatus.FORBIDDEN)
-    principal = context.auth.access.provided(*known)
+    principal = context.auth.accounts.check_provided(*known)
     if principal is None:
         audit("sign-in refused", address=address)
         said = (

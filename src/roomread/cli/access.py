@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,79 +13,88 @@ from rich.console import Console
 from rich.table import Table
 
 from roomread.cli.extras import need_service_extra
+from roomread.cli.stores import opened_store
 
 if TYPE_CHECKING:
     # Needs the extra.
-    from roomread.services.accounts import Access, Entry, Scope
+    from roomread.services.accounts import Accounts, Scope
+    from roomread.store import Account
 
 keys = typer.Typer(help="Keys, for programs that use the service.", no_args_is_help=True)
 users = typer.Typer(help="Users, who sign in to the service.", no_args_is_help=True)
 Scopes = Annotated[
     list[str] | None,
-    typer.Option("--scope", help="read, analyze or manage; several times for several."),
+    typer.Option("--scope", help="read, analyze or manage; repeat it for several."),
 ]
 
 
 @keys.command("add")
 def add_key(
-    name: Annotated[str, typer.Argument(help="What it is for.")], *, scope: Scopes = None
+    name: Annotated[str, typer.Argument(help="What the key is for.")], *, scope: Scopes = None
 ) -> None:
-    """Make a key and print it. It is shown this once; only its hash is kept."""
-    typer.echo(_access().add_key(name, _scopes(scope)))
+    """Add a key and print it. It is shown only this once; its hash is all that is kept."""
+    with _accounts() as accounts:
+        typer.echo(accounts.add_key(name, _scopes(scope)))
 
 
 @keys.command("list")
 def list_keys() -> None:
-    """Show the keys, without their secrets."""
-    _show(_access().keys())
+    """List the keys, without their secrets."""
+    with _accounts() as accounts:
+        _show(accounts.keys())
 
 
 @keys.command("revoke")
-def revoke_key(number: Annotated[str, typer.Argument(metavar="ID", help="As listed.")]) -> None:
-    """Make a key worthless, at once."""
-    _access().revoke_key(number)
+def revoke_key(key_id: Annotated[str, typer.Argument(metavar="ID", help="As listed.")]) -> None:
+    """Revoke a key. It opens nothing from now on."""
+    with _accounts() as accounts:
+        accounts.revoke_key(key_id)
 
 
 @users.command("add")
 def add_user(
-    name: Annotated[str, typer.Argument(help="To sign in with.")],
+    name: Annotated[str, typer.Argument(help="The name to sign in with.")],
     *,
     scope: Scopes = None,
     oidc: Annotated[
         bool,
-        typer.Option("--oidc", help="Who signs in at the OpenID Connect provider, by this name."),
+        typer.Option("--oidc", help="The user signs in at the OpenID Connect provider."),
     ] = False,
 ) -> None:
-    """Make a user; asks for the password, or reads it from a pipe."""
-    access = _access()
-    if oidc:
-        access.add_user(name, None, _scopes(scope))
-        return
-    if sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.readline().rstrip("\n")
-    access.add_user(name, password, _scopes(scope))
+    """Add a user. Asks for the password, or reads it from a pipe."""
+    with _accounts() as accounts:
+        accounts.add_user(name, None if oidc else _ask_password(), _scopes(scope))
 
 
 @users.command("list")
 def list_users() -> None:
-    """Show the users."""
-    _show(_access().users())
+    """List the users."""
+    with _accounts() as accounts:
+        _show(accounts.users())
 
 
 @users.command("remove")
 def remove_user(name: Annotated[str, typer.Argument(help="As listed.")]) -> None:
     """Remove a user, who is signed out at once."""
-    _access().remove_user(name)
+    with _accounts() as accounts:
+        accounts.remove_user(name)
 
 
-def _access() -> Access:
+@contextmanager
+def _accounts() -> Iterator[Accounts]:
     need_service_extra()
-    from roomread.services.accounts import Access  # noqa: PLC0415 (needs the extra)
+    from roomread.services.accounts import Accounts  # noqa: PLC0415 (needs the extra)
     from roomread.settings.environment import load_settings  # noqa: PLC0415
 
-    return Access(load_settings().data / "access.json")
+    with opened_store() as store:
+        yield Accounts(store.accounts, secret=load_settings().secret.get_secret_value())
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
 
 
 def _scopes(names: Sequence[str] | None) -> list[Scope]:
@@ -96,9 +106,9 @@ def _scopes(names: Sequence[str] | None) -> list[Scope]:
     return [Scope(name) for name in names or (Scope.READ, Scope.ANALYZE)]
 
 
-def _show(entries: Sequence[Entry]) -> None:
+def _show(accounts: Sequence[Account]) -> None:
     table = Table("id", "name", "scopes", "made", box=None)
-    for entry in entries:
-        made = time.strftime("%Y-%m-%d", time.gmtime(entry.created))
-        table.add_row(entry.id, entry.name, ", ".join(entry.scopes), made)
+    for account in accounts:
+        made = time.strftime("%Y-%m-%d", time.gmtime(account.created))
+        table.add_row(account.id, account.name, ", ".join(account.scopes), made)
     Console().print(table)

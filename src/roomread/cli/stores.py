@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from roomread.errors import MissingExtraError, SessionNotFoundError
+from roomread.media import make_folder
 
 if TYPE_CHECKING:
     # Needs the extra.
@@ -21,6 +22,7 @@ def opened_store() -> Iterator[Store]:
     Raises:
         MissingExtraError: The extra `sessions` is not installed.
         DatabaseError: The database cannot be opened.
+        OutputError: The data folder cannot be made.
     """
     for module in ("sqlalchemy", "alembic", "pydantic_settings", "platformdirs", "jinja2"):
         if importlib.util.find_spec(module) is None:
@@ -28,7 +30,10 @@ def opened_store() -> Iterator[Store]:
     from roomread.settings.environment import load_settings  # noqa: PLC0415 (needs the extra)
     from roomread.store import Store  # noqa: PLC0415
 
-    store = Store(load_settings().sessions_url)
+    settings = load_settings()
+    if settings.database_url is None:
+        make_folder(settings.data, private=True)
+    store = Store(settings.store_url)
     try:
         yield store
     finally:

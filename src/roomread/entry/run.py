@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -23,14 +23,15 @@ from roomread.api.logs import log, set_up_logs
 from roomread.api.provider import provider_of
 from roomread.api.rates import Rate
 from roomread.api.session_files import exports_folder
-from roomread.api.signin import SignIns
 from roomread.entry.service import make_service
 from roomread.errors import OutputError, RoomreadError
 from roomread.media import make_folder
-from roomread.services.accounts import Access
+from roomread.services.accounts import Accounts
 from roomread.services.engine import Engine, serve_with
+from roomread.services.sign_ins import SignIns
 from roomread.settings.addresses import is_loopback
 from roomread.settings.environment import Settings, load_settings
+from roomread.store import Store
 
 _END_SECONDS = 10
 
@@ -60,11 +61,6 @@ class Listen:
     tls_key: Path | None = None
 
 
-def access_file(settings: Settings) -> Path:
-    """Return the file that holds users and keys."""
-    return settings.data / "access.json"
-
-
 def serve(
     listen: Listen,
     *,
@@ -90,16 +86,20 @@ def serve(
     if alone and "ROOMREAD_LOCAL_FILES" not in os.environ:
         os.environ["ROOMREAD_LOCAL_FILES"] = "true"
     settings = load_settings()
-    access = Access(access_file(settings))
-    if not alone and access.is_empty():
-        raise RoomreadError(
-            f"{listen.address} is open to others, and nobody could sign in"
-            if not local
-            else "nobody could sign in",
-            hint="first: roomread users add NAME, or roomread keys add NAME",
-        )
     provider = None if alone else provider_of(settings)
-    with _lock(settings), _bound(listen) as bound:
+    with (
+        _lock(settings),
+        closing(Store(settings.store_url)) as store,
+        _bound(listen) as bound,
+    ):
+        accounts = Accounts(store.accounts, secret=settings.secret.get_secret_value())
+        if not alone and accounts.is_empty():
+            raise RoomreadError(
+                f"{listen.address} is open to others, and nobody could sign in"
+                if not local
+                else "nobody could sign in",
+                hint="first: roomread users add NAME, or roomread keys add NAME",
+            )
         set_up_logs(
             as_json=log_style is LogStyle.JSON,
             failures_only=log_style is LogStyle.FAILURES,
@@ -109,14 +109,13 @@ def serve(
         engine = Engine(settings, jobs=settings.data / "jobs")
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
-        auth = AuthSettings(access, not alone, rate, SignIns(settings.data / "signed-in.json"))
-        context = ServiceContext(settings, engine, auth, provider=provider)
+        auth = AuthSettings(accounts, not alone, rate, SignIns(store.accounts))
+        context = ServiceContext(settings, engine, auth, store, provider=provider)
         try:
             engine.warm_up()
             _run(context, listen, bound, on_ready)
         finally:
             engine.close()
-            context.ingest.close()
             log("ended", jobs_kept=engine.board.unfinished())
     # The codecs' threads of a live camera do not survive the interpreter's own shutdown.
     logging.shutdown()

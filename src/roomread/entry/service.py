@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -126,10 +125,10 @@ def make_service(context: ServiceContext) -> ASGIApp:
     if context.provider is not None:
         from starlette.middleware.sessions import SessionMiddleware  # noqa: PLC0415 (an extra)
 
-        # Holds what a sign-in at the provider must come back with; a restart begins it anew.
+        # Holds what a sign-in at the provider must come back with, to any process of this service.
         api.add_middleware(
             SessionMiddleware,
-            secret_key=secrets.token_urlsafe(32),
+            secret_key=context.auth.accounts.derive_secret("sign-in flow"),
             session_cookie=oidc.FLOW_COOKIE,
             max_age=oidc.FLOW_SECONDS,
             same_site="lax",
@@ -147,9 +146,7 @@ async def _delete_expired_periodically(context: ServiceContext) -> None:
     days = context.settings.retention_days
     while days is not None:
         try:
-            deleted = await to_thread.run_sync(
-                lambda: delete_expired(context.ingest.opened(), days=days)
-            )
+            deleted = await to_thread.run_sync(lambda: delete_expired(context.store, days=days))
         except RoomreadError as error:
             log("expired sessions could not be deleted", error=type(error).__name__)
         else:

@@ -1,39 +1,34 @@
-"""Who may come in: users with passwords, programs with keys, and what each may do."""
+"""Who may use the service: users with passwords, programs with keys, and what each may do."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from filelock import FileLock
 
-from roomread.errors import OutputError, RoomreadError
-from roomread.media import atomic_path, make_folder
+from roomread.errors import RoomreadError
 from roomread.settings.folders import LOCAL_OWNER
+from roomread.store import Account, AccountStore
 
-# NIST SP 800-63B-4 asks for 15 where a password is all there is; we sit behind a rate limit.
+# NIST SP 800-63B-4 asks for 15 characters if a password is the only factor; sign-in is also
+# rate-limited here.
 MIN_PASSWORD = 12
 _KEY_PREFIX = "rr"
-# In the place of a password's hash, which begins otherwise; with the account's hash after it from
-# the first sign-in on.
+# Stands in place of a password's hash for a user who signs in at a provider. From the first
+# sign-in on, the hash of the account at the provider follows it.
 _PROVIDED = "provider"
 
 
 class Scope(StrEnum):
-    """What a key or a user may do; none includes another."""
+    """What a key or a user may do; no scope includes another."""
 
     READ = "read"
     ANALYZE = "analyze"
@@ -45,11 +40,11 @@ ALL_SCOPES = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks.
+    """The authenticated sender of a request.
 
     Attributes:
-        id: "user:…", "key:…", or `LOCAL_OWNER` where no sign-in is asked for; not a name.
-        scopes: what it may do.
+        id: "user:…", "key:…", or `LOCAL_OWNER` if the service asks for no sign-in; not a name.
+        scopes: What it may do.
     """
 
     id: str
@@ -59,239 +54,155 @@ class Principal:
 LOCAL = Principal(LOCAL_OWNER, ALL_SCOPES)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A user or a key, as it is kept.
+class Accounts:
+    """The users and keys of one installation.
 
-    Attributes:
-        id: public and not a name: it stands in logs.
-        name: for people.
-        hash: of the password (Argon2id) or of the key (HMAC-SHA256: it is 256 random bits);
-            "provider", and their account there once they came, of a user whom a provider knows.
-        scopes: what it may do.
-        created: seconds since 1970.
-    """
-
-    id: str
-    name: str
-    hash: str
-    scopes: tuple[Scope, ...]
-    created: float
-
-    def principal(self, kind: str) -> Principal:
-        """Who comes in with it."""
-        return Principal(f"{kind}:{self.id}", frozenset(self.scopes))
-
-
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """Everything in the file; never changed, only replaced."""
-
-    pepper: str
-    users: tuple[Entry, ...] = ()
-    keys: tuple[Entry, ...] = ()
-
-
-@dataclass(slots=True)
-class Access:
-    """The users and keys of one installation, in a file that only its owner may read.
-
-    A change by another process, as `roomread keys revoke` makes it, counts at once.
+    Every check reads the database, so that a change counts for all processes at once. All methods
+    raise `DatabaseError` if the database fails.
 
     Args:
-        path: the file; made when something is added.
+        store: Where they are kept.
+        secret: What keys are hashed with; the setting `ROOMREAD_SECRET`. If it is empty, one that
+            the store generates.
     """
 
-    path: Path
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _read: tuple[int, _Book] | None = None
+    def __init__(self, store: AccountStore, *, secret: str = "") -> None:
+        self._store = store
+        self._secret = secret or store.secret()
+
+    def derive_secret(self, purpose: str) -> str:
+        """Return a secret for one purpose, the same in all processes of the installation."""
+        return self._hash(f"purpose {purpose}")
 
     def is_empty(self) -> bool:
-        """Whether nobody could sign in."""
-        book = self._book()
-        return not book.users and not book.keys
+        """Return whether there is no user and no key, so that nobody can sign in."""
+        return not self._store.users() and not self._store.keys()
 
-    def users(self) -> tuple[Entry, ...]:
-        """The users, oldest first."""
-        return self._book().users
+    def users(self) -> tuple[Account, ...]:
+        """Return all users, oldest first."""
+        return self._store.users()
 
-    def keys(self) -> tuple[Entry, ...]:
-        """The keys, oldest first."""
-        return self._book().keys
+    def keys(self) -> tuple[Account, ...]:
+        """Return all keys, oldest first."""
+        return self._store.keys()
 
     def add_key(self, name: str, scopes: Iterable[Scope]) -> str:
-        """Makes a key and returns its text, which is kept nowhere.
-
-        Raises:
-            OutputError: the file cannot be written.
-        """
-        number, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
-        with self._changing() as book:
-            entry = Entry(number, name, _hash(secret, book), tuple(scopes), time.time())
-            self._write(replace(book, keys=(*book.keys, entry)))
-        return f"{_KEY_PREFIX}_{number}_{secret}"
-
-    def add_user(self, name: str, password: str | None, scopes: Iterable[Scope]) -> None:
-        """Makes a user.
+        """Add a key and return its text, of which only a hash is kept.
 
         Args:
-            name: to sign in with.
-            password: None for one who signs in at a provider, which tells their name.
-            scopes: what they may do.
+            name: What the key is for.
+            scopes: What it may do.
+        """
+        key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+        self._store.add_key(Account(key_id, name, self._hash(secret), tuple(scopes), time.time()))
+        return f"{_KEY_PREFIX}_{key_id}_{secret}"
+
+    def add_user(self, name: str, password: str | None, scopes: Iterable[Scope]) -> None:
+        """Add a user.
+
+        Args:
+            name: The name to sign in with.
+            password: None for a user who signs in at a provider, which reports this name.
+            scopes: What the user may do.
 
         Raises:
-            RoomreadError: there is one of this name, or the password is too short.
-            OutputError: the file cannot be written.
+            RoomreadError: A user of this name exists, or the password is too short.
         """
         if password is not None and len(password) < MIN_PASSWORD:
             raise RoomreadError(
                 f"the password has under {MIN_PASSWORD} characters", hint="take a few words"
             )
         hashed = PasswordHasher().hash(password) if password is not None else _PROVIDED
-        entry = Entry(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())
-        with self._changing() as book:
-            if any(user.name == name for user in book.users):
-                raise RoomreadError(f"there is a user '{name}' already", hint="remove it first")
-            self._write(replace(book, users=(*book.users, entry)))
+        user = Account(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())
+        if not self._store.add_user(user):
+            raise RoomreadError(f"there is a user '{name}' already", hint="remove it first")
 
-    def revoke_key(self, number: str) -> None:
-        """Makes a key worthless, from now on.
+    def revoke_key(self, key_id: str) -> None:
+        """Remove a key, which opens nothing from now on.
 
         Raises:
-            RoomreadError: there is none of this id.
+            RoomreadError: There is no key of this id.
         """
-        with self._changing() as book:
-            left = tuple(key for key in book.keys if key.id != number)
-            self._write(replace(book, keys=_checked("key", number, book.keys, left)))
+        if not self._store.remove_key(key_id):
+            raise RoomreadError(f"there is no key '{key_id}'", hint="see roomread keys list")
 
     def remove_user(self, name: str) -> None:
-        """Removes a user, who is signed out at once.
+        """Remove a user, who is signed out at once.
 
         Raises:
-            RoomreadError: there is none of this name.
+            RoomreadError: There is no user of this name.
         """
-        with self._changing() as book:
-            left = tuple(user for user in book.users if user.name != name)
-            self._write(replace(book, users=_checked("user", name, book.users, left)))
+        if not self._store.remove_user(name):
+            raise RoomreadError(f"there is no user '{name}'", hint="see roomread users list")
 
     def check_key(self, text: str) -> Principal | None:
-        """Who comes with this key; None where it is no key, or no longer."""
+        """Return the principal of a key, or None if the key is not known."""
         parts = text.split("_", 2)
-        if len(parts) != 3 or parts[0] != _KEY_PREFIX or not text.isascii():
+        if len(parts) != 3 or parts[0] != _KEY_PREFIX or not _is_plain(text):
             return None
-        book = self._book()
-        hashed = _hash(parts[2], book)
-        for entry in book.keys:
-            if entry.id == parts[1] and hmac.compare_digest(entry.hash, hashed):
-                return entry.principal("key")
-        return None
+        key = self._store.key(parts[1])
+        # Hashed even if there is no such key, so that the time does not tell which ids exist.
+        hashed = self._hash(parts[2])
+        if key is None or not hmac.compare_digest(key.hash, hashed):
+            return None
+        return _principal("key", key)
 
     def check_password(self, name: str, password: str) -> Principal | None:
-        """Who comes with this password; None where it is wrong. Takes some 50 ms on purpose."""
-        users = (user for user in self._book().users if not user.hash.startswith(_PROVIDED))
-        user = next((user for user in users if user.name == name), None)
+        """Return the principal of a user, or None if the name or the password is wrong.
+
+        Deliberately slow (about 50 ms) to make guessing expensive.
+        """
+        user = self._store.user_named(name) if _is_plain(name) else None
+        if user is not None and user.hash.startswith(_PROVIDED):
+            user = None
         try:
             # An unknown name takes as long as a known one.
-            PasswordHasher().verify(user.hash if user is not None else _nobody(), password)
+            PasswordHasher().verify(user.hash if user is not None else _unknown_hash(), password)
         except (VerifyMismatchError, InvalidHashError):
             return None
-        return user.principal("user") if user is not None else None
+        return _principal("user", user) if user is not None else None
 
-    def provided(self, name: str, account: str) -> Principal | None:
-        """The user whom a provider named; None where there is none who signs in so.
+    def check_provided(self, name: str, account: str) -> Principal | None:
+        """Return the principal of a user who signed in at the provider, or None.
 
-        A name is given once: from the first sign-in on the user is that account, whatever its
-        name, and another account of the same name is nobody (OpenID Connect Core 1.0, section
-        5.7: addresses and names are given to others in time, subjects never).
+        At the first sign-in the user is bound to the account at the provider. From then on the
+        account decides and the name is ignored, since providers reassign names and addresses, but
+        never subjects (OpenID Connect Core 1.0, section 5.7).
 
         Args:
-            name: what the provider calls them.
-            account: the issuer and its subject.
-
-        Raises:
-            OutputError: the file cannot be written.
+            name: What the provider calls the user.
+            account: The issuer and its subject.
         """
-        book = self._book()
-        bound = f"{_PROVIDED} {_hash(account, book)}"
-        for user in book.users:
-            if hmac.compare_digest(user.hash, bound):
-                return user.principal("user")
-        with self._changing() as book:
-            for user in book.users:
-                if user.hash == _PROVIDED and user.name.casefold() == name.casefold():
-                    known = replace(user, hash=bound)
-                    users = tuple(known if each is user else each for each in book.users)
-                    self._write(replace(book, users=users))
-                    return known.principal("user")
+        bound = f"{_PROVIDED} {self._hash(account)}"
+        user = self._store.user_hashed(bound)
+        if user is not None:
+            return _principal("user", user)
+        for user in self._store.users():
+            if user.hash == _PROVIDED and user.name.casefold() == name.casefold():
+                bound_now = self._store.replace_hash(user, bound)
+                return _principal("user", user) if bound_now else None
         return None
 
-    def user(self, principal_id: str) -> Principal | None:
-        """The user of an id, as it is now; None where it was removed."""
-        users = (user.principal("user") for user in self._book().users)
-        return next((user for user in users if user.id == principal_id), None)
+    def principal_of(self, principal_id: str) -> Principal | None:
+        """Return a user's principal with its present scopes, or None if the user was removed."""
+        kind, _, user_id = principal_id.partition(":")
+        user = self._store.user(user_id) if kind == "user" else None
+        return _principal("user", user) if user is not None else None
 
-    def _book(self) -> _Book:
-        with self._lock:
-            try:
-                changed = self.path.stat().st_mtime_ns
-            except (FileNotFoundError, NotADirectoryError):
-                return self._read[1] if self._read and self._read[0] == 0 else self._new()
-            except OSError as error:
-                problem = f"{self.path}: cannot be read: {error.strerror}"
-                raise RoomreadError(problem, hint="check its permissions") from error
-            if self._read is None or self._read[0] != changed:
-                self._read = changed, _parse(self.path)
-            return self._read[1]
+    def _hash(self, text: str) -> str:
+        return hmac.new(self._secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
-    def _new(self) -> _Book:
-        self._read = 0, _Book(secrets.token_hex(32))
-        return self._read[1]
 
-    @contextmanager
-    def _changing(self) -> Iterator[_Book]:
-        """What is there now, while nobody else changes it, in this process or another."""
-        make_folder(self.path.parent, private=True)
-        try:
-            lock = FileLock(self.path.with_suffix(".lock"), mode=0o600).acquire()
-        except OSError as error:
-            problem = f"{self.path}: cannot be changed: {error.strerror}"
-            raise OutputError(problem, hint="check the folder's permissions") from error
-        with lock:
-            # Two changes may bear the same time.
-            self._read = None
-            yield self._book()
+def _principal(kind: str, account: Account) -> Principal:
+    return Principal(f"{kind}:{account.id}", frozenset(map(Scope, account.scopes)))
 
-    def _write(self, book: _Book) -> None:
-        with atomic_path(self.path, private=True) as draft:
-            draft.write_text(json.dumps(asdict(book), indent=1), encoding="utf-8")
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is one that the database takes; PostgreSQL's texts have no NUL."""
+    return "\0" not in text and text.isprintable()
 
 
 @cache
-def _nobody() -> str:
-    """The hash of a password that nobody knows."""
+def _unknown_hash() -> str:
+    """The hash of a random password, to verify a password of an unknown user against."""
     return PasswordHasher().hash(secrets.token_urlsafe(32))
-
-
-def _hash(secret: str, book: _Book) -> str:
-    return hmac.new(bytes.fromhex(book.pepper), secret.encode(), hashlib.sha256).hexdigest()
-
-
-def _parse(path: Path) -> _Book:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return _Book(values["pepper"], _entries(values["users"]), _entries(values["keys"]))
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        problem = f"{path}: users and keys cannot be read"
-        raise RoomreadError(problem, hint="restore it, or remove it and make them anew") from error
-
-
-def _entries(rows: list[dict[str, Any]]) -> tuple[Entry, ...]:
-    return tuple(Entry(**row | {"scopes": tuple(map(Scope, row["scopes"]))}) for row in rows)
-
-
-def _checked(
-    kind: str, value: str, entries: tuple[Entry, ...], left: tuple[Entry, ...]
-) -> tuple[Entry, ...]:
-    if len(left) == len(entries):
-        raise RoomreadError(f"there is no {kind} '{value}'", hint=f"see roomread {kind}s list")
-    return left

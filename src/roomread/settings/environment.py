@@ -65,8 +65,12 @@ class Settings(BaseSettings):
         local_files: whether visitors may name files and addresses that the app's computer can
             reach; only right where the visitors are the computer's own user.
         max_cameras: live cameras at once; more visitors are told to wait.
-        database_url: where sessions are kept: `sqlite:////path/of/file.db` or
-            `postgresql://user:password@host/name`; None for a file in the user's data folder.
+        database_url: The database of sessions, users, keys, sign-ins, jobs and profiles:
+            `sqlite:////path/of/file.db` or `postgresql://user:password@host/name`; None for a file
+            in the data folder. Several processes of the service may share one PostgreSQL.
+        secret: What keys are hashed with and cookies of sign-in are signed with, the same for all
+            processes that share a database. Empty for one that the database keeps. Changing it
+            makes all keys worthless.
         retention_days: Sessions that were last written longer ago are deleted by the service once
             an hour, and by `roomread session purge`; None keeps them until a user deletes them.
         max_picture_mb: the largest picture that the service takes, MB.
@@ -86,7 +90,8 @@ class Settings(BaseSettings):
         oidc_client_id: this service's at the provider.
         oidc_client_secret: likewise; empty for a public client.
         oidc_claim: which of the provider's claims is a user's name here.
-        data_folder: where keys, users and video jobs are kept; None for the user's own.
+        data_folder: Where the SQLite file, the files of video jobs and the audit log are kept; None
+            for the user's own folder.
     """
 
     model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
@@ -100,6 +105,7 @@ class Settings(BaseSettings):
     local_files: bool = False
     max_cameras: int = Field(default=8, ge=1)
     database_url: str | None = None
+    secret: SecretStr = SecretStr("")
     retention_days: float | None = Field(default=None, gt=0)
     max_picture_mb: int = Field(default=20, ge=1)
     max_megapixels: int = Field(default=50, ge=1)
@@ -119,13 +125,13 @@ class Settings(BaseSettings):
     data_folder: Path | None = None
 
     @property
-    def sessions_url(self) -> str:
-        """Where sessions are kept."""
-        return self.database_url or f"sqlite:///{self.data / 'sessions.db'}"
+    def store_url(self) -> str:
+        """The URL of the database: `database_url`, or a SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data / 'roomread.db'}"
 
     @property
     def data(self) -> Path:
-        """The folder for sessions, keys, users and jobs, which may not be there yet."""
+        """The folder of the database, the jobs and the audit log, which may not exist yet."""
         return self.data_folder or data_folder()
 
     @classmethod

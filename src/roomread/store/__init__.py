@@ -1,5 +1,6 @@
 """Everything that an installation keeps: sessions with their moods, readings, marks and people."""
 
+from roomread.store.account_store import Account, AccountStore
 from roomread.store.operator_store import OperatorStore
 from roomread.store.owner_store import OwnerStore
 from roomread.store.packing import StoredReadings
@@ -9,6 +10,8 @@ from roomread.store.store import Store
 
 __all__ = [
     "LOCAL_OWNER",
+    "Account",
+    "AccountStore",
     "Mark",
     "OperatorStore",
     "OwnerStore",

@@ -15,7 +15,8 @@ from alembic.config import Config
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from roomread.errors import DatabaseError, MissingExtraError
-from roomread.store.schema import REVISION, metadata
+from roomread.store.schema import REVISION
+from roomread.store.service_schema import metadata
 
 # Seconds that a writer waits for another writer of one SQLite file.
 _SQLITE_TIMEOUT = 5
@@ -23,6 +24,8 @@ _SQLITE_TIMEOUT = 5
 _POSTGRES_TIMEOUT = 30
 # The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
+# Revisions before the present one, which a migration leads on from.
+_OLDER_REVISIONS: tuple[str, ...] = ()
 
 
 class Database:
@@ -216,9 +219,9 @@ def _upgrade(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         found = _revision(connection)
-        if found is not None and found > REVISION:
+        if found not in (None, *_OLDER_REVISIONS, REVISION):
             raise DatabaseError(
-                f"{shown(engine.url)}: was made by a newer Roomread ({found})",
+                f"{shown(engine.url)}: was made by another version of Roomread ({found})",
                 hint="update Roomread, or name another with ROOMREAD_DATABASE_URL",
             )
         config = Config()

@@ -29,16 +29,19 @@ def stored(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
-def insert_once(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Inserts rows, and leaves out those that are there already."""
+def insert_once(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert the rows that do not violate a unique constraint; return their number.
+
+    The number is exact for a single row only: not every driver counts the rows of several.
+    """
     if not rows:
-        return
+        return 0
     # Both dialects' own INSERT has this, and SQLAlchemy's common one does not.
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415
-    connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+    return connection.execute(insert(table).on_conflict_do_nothing(), list(rows)).rowcount
 
 
 def mood_row(session_id: str, mood: RoomMood) -> dict[str, Any]:

@@ -16,15 +16,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
-    false,
 )
 
 from roomread.readings import Expression
-from roomread.store.records import LOCAL_OWNER
 
 # The migration that these tables are the result of.
-REVISION = "v3"
+REVISION = "0001"
 
 metadata = MetaData()
 
@@ -46,11 +43,11 @@ sessions = Table(
     Column("started_at", DateTime, nullable=False),
     Column("updated_at", DateTime, nullable=False),
     Column("ended_at", DateTime),
-    Column("rules", Text, nullable=False, server_default=""),
-    Column("keeps_people", Boolean, nullable=False, server_default=false()),
-    Column("consent", Text, nullable=False, server_default=""),
+    Column("rules", Text, nullable=False),
+    Column("keeps_people", Boolean, nullable=False),
+    Column("consent", Text, nullable=False),
     # The service's id of a user or key, or `LOCAL_OWNER` for the computer's own user.
-    Column("owner", Text, nullable=False, server_default=LOCAL_OWNER),
+    Column("owner", Text, nullable=False),
     Index("sessions_by_owner", "owner", "started_at"),
 )
 moods = Table(
@@ -66,11 +63,9 @@ moods = Table(
 marks = Table(
     "marks",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("session_id", String(16), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
-    Column("time_ms", Integer, nullable=False),
-    Column("label", Text, nullable=False),
-    UniqueConstraint("session_id", "time_ms", "label", name="one_mark"),
+    _session_key(),
+    Column("time_ms", Integer, primary_key=True, autoincrement=False),
+    Column("label", Text, primary_key=True),
 )
 alerts = Table(
     "alerts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roomread.store.account_store import AccountStore
 from roomread.store.database import Database
 from roomread.store.operator_store import OperatorStore
 from roomread.store.owner_store import OwnerStore
@@ -35,6 +36,16 @@ class Store:
     def operator(self) -> OperatorStore:
         """What the operator may do to the sessions of all owners."""
         return OperatorStore(self._database)
+
+    @property
+    def accounts(self) -> AccountStore:
+        """The users, keys and sign-ins of the installation."""
+        return AccountStore(self._database)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes of the service may use this database at once."""
+        return self._database.is_shared
 
     def close(self) -> None:
         """Close all connections; handles made before do not work afterwards."""

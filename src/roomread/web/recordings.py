@@ -20,7 +20,7 @@ def recordings() -> RecordingQueue:
         MissingExtraError: PostgreSQL is set and its extra is not installed.
     """
     settings = load_settings()
-    return _recordings(settings, settings.sessions_url)
+    return _recordings(settings, settings.store_url)
 
 
 @st.cache_resource(on_release=RecordingQueue.close)

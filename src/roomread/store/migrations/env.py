@@ -1,15 +1,15 @@
-"""What Alembic runs: the steps that are missing, on the connection it was given."""
+"""Run by Alembic: the missing migrations, on the connection that it was given."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from roomread.store.schema import metadata
+from roomread.store.service_schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # SQLite alters a table by making it anew.
+    # SQLite cannot alter a table in place.
     render_as_batch=True,
 )
 with context.begin_transaction():

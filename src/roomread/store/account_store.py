@@ -1,0 +1,157 @@
+"""Users, keys, sign-ins and the secret of one installation."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from roomread.store import service_schema as schema
+from roomread.store.database import Database
+from roomread.store.rows import insert_once
+
+# Sign-ins that are kept at once; the oldest is signed out for a new one.
+_MAX_SIGN_INS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user or a key.
+
+    Attributes:
+        id: Public, and not a name: it may stand in logs.
+        name: For people; a user signs in with it.
+        hash: Of the password or the key, in the form that `services.accounts` gives it.
+        scopes: What it may do.
+        created: Seconds since 1970.
+    """
+
+    id: str
+    name: str
+    hash: str
+    scopes: tuple[str, ...]
+    created: float
+
+
+class AccountStore:
+    """Who may use the service; every process that shares the database sees a change at once.
+
+    All methods raise `DatabaseError` if the database fails.
+
+    Args:
+        database: Where the accounts are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def secret(self) -> str:
+        """Return the installation's secret, generated when it is first asked for."""
+        row = {"name": "service", "value": secrets.token_hex(32)}
+        with self._database.writing() as connection:
+            insert_once(connection, schema.secrets, [row])
+            query = sa.select(schema.secrets.c.value).filter_by(name="service")
+            return str(connection.execute(query).scalar_one())
+
+    def users(self) -> tuple[Account, ...]:
+        """Return all users, oldest first."""
+        return self._accounts(schema.users)
+
+    def keys(self) -> tuple[Account, ...]:
+        """Return all keys, oldest first."""
+        return self._accounts(schema.keys)
+
+    def user(self, user_id: str) -> Account | None:
+        """Return the user of an id, or None."""
+        return self._account(schema.users, schema.users.c.id == user_id)
+
+    def user_named(self, name: str) -> Account | None:
+        """Return the user of a name, or None."""
+        return self._account(schema.users, schema.users.c.name == name)
+
+    def user_hashed(self, hashed: str) -> Account | None:
+        """Return the user who has a hash, or None."""
+        return self._account(schema.users, schema.users.c.hash == hashed)
+
+    def key(self, key_id: str) -> Account | None:
+        """Return the key of an id, or None."""
+        return self._account(schema.keys, schema.keys.c.id == key_id)
+
+    def add_user(self, user: Account) -> bool:
+        """Add a user; return whether the name was free."""
+        return self._add(schema.users, user)
+
+    def add_key(self, key: Account) -> bool:
+        """Add a key; return whether its id was free."""
+        return self._add(schema.keys, key)
+
+    def replace_hash(self, user: Account, hashed: str) -> bool:
+        """Give a user another hash; return whether the user still had the one that is given."""
+        table = schema.users
+        update = table.update().where(table.c.id == user.id, table.c.hash == user.hash)
+        with self._database.writing() as connection:
+            return connection.execute(update.values(hash=hashed)).rowcount == 1
+
+    def remove_user(self, name: str) -> bool:
+        """Remove a user; return whether there was one of this name."""
+        return self._remove(schema.users, schema.users.c.name == name)
+
+    def remove_key(self, key_id: str) -> bool:
+        """Remove a key; return whether there was one of this id."""
+        return self._remove(schema.keys, schema.keys.c.id == key_id)
+
+    def add_sign_in(self, token_hash: str, principal: str, begun: float, *, oldest: float) -> None:
+        """Add a sign-in, and remove those that began before `oldest`, or are too many."""
+        table = schema.sign_ins
+        row = {"token_hash": token_hash, "principal": principal, "begun": begun}
+        newest = sa.select(table.c.token_hash).order_by(table.c.begun.desc()).limit(_MAX_SIGN_INS)
+        with self._database.writing() as connection:
+            connection.execute(table.insert().values(row))
+            connection.execute(table.delete().where(table.c.begun < oldest))
+            connection.execute(table.delete().where(table.c.token_hash.not_in(newest)))
+
+    def sign_in(self, token_hash: str, *, oldest: float) -> str | None:
+        """Return whose sign-in this is; None if there is none that began at `oldest` or later."""
+        table = schema.sign_ins
+        query = sa.select(table.c.principal).where(
+            table.c.token_hash == token_hash, table.c.begun >= oldest
+        )
+        with self._database.reading() as connection:
+            principal: str | None = connection.execute(query).scalar()
+            return principal
+
+    def remove_sign_in(self, token_hash: str) -> None:
+        """Remove a sign-in; nothing happens if there is none."""
+        self._remove(schema.sign_ins, schema.sign_ins.c.token_hash == token_hash)
+
+    def _accounts(self, table: sa.Table) -> tuple[Account, ...]:
+        with self._database.reading() as connection:
+            rows = connection.execute(table.select().order_by(table.c.created, table.c.id))
+            return tuple(_to_account(row) for row in rows)
+
+    def _account(self, table: sa.Table, where: sa.ColumnElement[bool]) -> Account | None:
+        with self._database.reading() as connection:
+            row = connection.execute(table.select().where(where)).first()
+        return _to_account(row) if row is not None else None
+
+    def _add(self, table: sa.Table, account: Account) -> bool:
+        row = {
+            "id": account.id,
+            "name": account.name,
+            "hash": account.hash,
+            "scopes": " ".join(account.scopes),
+            "created": account.created,
+        }
+        with self._database.writing() as connection:
+            return insert_once(connection, table, [row]) == 1
+
+    def _remove(self, table: sa.Table, where: sa.ColumnElement[bool]) -> bool:
+        with self._database.writing() as connection:
+            removed = connection.execute(table.delete().where(where)).rowcount
+        return removed > 0
+
+
+def _to_account(row: Row[tuple[object, ...]]) -> Account:
+    return Account(row.id, row.name, row.hash, tuple(row.scopes.split()), row.created)

@@ -1,0 +1,387 @@
+"""Every route of the service with every kind of visitor."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+import altered
+from roomread.bench import scenes
+from roomread.services.accounts import Scope
+from serving import Service, accounts_of, run_cli, serving
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
+PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
+
+
+def test_another_address_without_sign_in_is_refused_in_a_line(tmp_path: Path) -> None:
+    said = run_cli(tmp_path, "serve", "--address", "0.0.0.0", "--port", "0")  # noqa: S104
+    assert said.returncode == 2
+    assert said.stderr.count("\n") == 1
+    assert "roomread users add" in said.stderr
+
+
+@dataclass(slots=True)
+class Guarded:
+    """A service that asks for sign-in, and visitors of every kind by name."""
+
+    service: Service
+    visitors: dict[str, httpx.Client]
+    video: str
+    session: str
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    folder = tmp_path_factory.mktemp("guarded")
+    with accounts_of(folder) as accounts:
+        keys = {scope.value: accounts.add_key(scope.value, [scope]) for scope in Scope}
+        keys["other"] = accounts.add_key("other", list(Scope))
+        revoked = accounts.add_key("revoked", list(Scope))
+        accounts.revoke_key(revoked.split("_")[1])
+        accounts.add_user("anna", PASSWORD, [Scope.READ, Scope.ANALYZE])
+        accounts.add_user("ben", PASSWORD, list(Scope))
+        accounts.add_user("eve", PASSWORD, [Scope.READ])
+    with serving(folder, "--sign-in") as service:
+        visitors = {"nobody": httpx.Client(base_url=service.url)}
+        for name, key in (keys | {"revoked": revoked, "invented": "rr_12345678_abc"}).items():
+            headers = {"Authorization": f"Bearer {key}"}
+            visitors[name] = httpx.Client(base_url=service.url, headers=headers)
+        for name in SIGNED_IN:
+            visitors[name] = httpx.Client(base_url=service.url, timeout=30)
+        sign_in(visitors)
+        sent = visitors["anna"].post(
+            "/api/v1/videos", content=b"no video", params={"name": "a.mp4"}
+        )
+        made = visitors["anna"].post("/api/v1/sessions", json={"name": "Hers", "consent": "all"})
+        frames = [{"time": n / 2, "faces": []} for n in range(6)]
+        session = made.json()["id"]
+        filled = visitors["anna"].post(f"/api/v1/sessions/{session}/readings", json=frames)
+        assert filled.json()["taken"] == 6
+        pictures = [("picture", ("m.png", picture)) for picture in masked()]
+        taught = visitors["anna"].post(
+            "/api/v1/profiles", data={"name": "masked"}, files=pictures, timeout=60
+        )
+        assert taught.status_code == 201, taught.text
+        yield Guarded(service, visitors, sent.json()["id"], session)
+        for client in visitors.values():
+            client.close()
+
+
+def masked() -> list[bytes]:
+    """Two pictures of a state."""
+    pictures = []
+    for picture in altered.variants(altered.masked(*scenes.portraits()[0]))[:2]:
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        pictures.append(file.getvalue())
+    return pictures
+
+
+def sign_in(visitors: dict[str, httpx.Client]) -> None:
+    for name in SIGNED_IN:
+        form = {"name": name, "password": PASSWORD}
+        assert visitors[name].post("/sign-in", data=form).status_code == 303
+
+
+# Each route with who may use it; to everybody else it says 401 or 403.
+READ, ANALYZE, MANAGE = (
+    {"read", "other", "anna", "ben", "eve"},
+    {"analyze", "other", "anna", "ben"},
+    {"manage", "other", "ben"},
+)
+# Who may use the pages; who may sign in.
+PEOPLE, SIGNED_IN = {"anna", "ben"}, {"anna", "ben", "eve"}
+EVERYBODY = SIGNED_IN | {"nobody", "read", "analyze", "manage", "other"}
+MATRIX = {
+    ("GET", "/healthz"): EVERYBODY,
+    ("GET", "/readyz"): EVERYBODY,
+    ("GET", "/sign-in"): EVERYBODY,
+    ("POST", "/sign-in"): EVERYBODY,
+    ("GET", "/sign-in/provider"): EVERYBODY,
+    ("GET", "/sign-in/back"): EVERYBODY,
+    ("GET", "/api/v1/openapi.json"): EVERYBODY,
+    ("GET", "/metrics"): MANAGE,
+    ("GET", "/api/v1/models"): READ,
+    ("GET", "/api/v1/models/{name}"): READ,
+    ("GET", "/api/v1/settings"): MANAGE,
+    ("POST", "/api/v1/analyze"): ANALYZE,
+    ("GET", "/api/v1/videos"): READ,
+    ("POST", "/api/v1/videos"): ANALYZE,
+    ("GET", "/api/v1/videos/{job_id}"): READ,
+    ("POST", "/api/v1/videos/{job_id}/cancel"): ANALYZE,
+    ("GET", "/api/v1/videos/{job_id}/readings"): READ,
+    ("GET", "/api/v1/videos/{job_id}/annotated"): READ,
+    ("DELETE", "/api/v1/videos/{job_id}"): ANALYZE,
+    ("GET", "/api/v1/sessions"): READ,
+    ("POST", "/api/v1/sessions"): ANALYZE,
+    ("GET", "/api/v1/sessions/{session_id}"): READ,
+    ("DELETE", "/api/v1/sessions/{session_id}"): ANALYZE,
+    ("POST", "/api/v1/sessions/{session_id}/end"): ANALYZE,
+    ("POST", "/api/v1/sessions/{session_id}/readings"): ANALYZE,
+    ("WEBSOCKET", "/api/v1/sessions/{session_id}/readings"): ANALYZE,
+    ("GET", "/api/v1/sessions/{session_id}/mood"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/timeline"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/marks"): READ,
+    ("POST", "/api/v1/sessions/{session_id}/marks"): ANALYZE,
+    ("DELETE", "/api/v1/sessions/{session_id}/marks"): ANALYZE,
+    ("GET", "/api/v1/sessions/{session_id}/alerts"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/export"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/report"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/people"): READ,
+    ("PUT", "/api/v1/sessions/{session_id}/seats/{seat}"): ANALYZE,
+    ("DELETE", "/api/v1/sessions/{session_id}/seats/{seat}"): ANALYZE,
+    ("GET", "/api/v1/profiles"): READ,
+    ("POST", "/api/v1/profiles"): ANALYZE,
+    ("GET", "/api/v1/profiles/{name}"): READ,
+    ("PUT", "/api/v1/profiles/{name}"): ANALYZE,
+    ("DELETE", "/api/v1/profiles/{name}"): ANALYZE,
+    ("GET", "/api/v1/profiles/{name}/evaluate"): READ,
+    ("GET", "/api/v1/profiles/{name}/export"): READ,
+    ("GET", "/upload"): PEOPLE,
+    ("POST", "/upload"): PEOPLE,
+    ("POST", "/sign-out"): SIGNED_IN,
+    ("WEBSOCKET", "/api/v1/live"): ANALYZE,
+    # The app: its page, its WebSocket, its uploads and files, and whatever else it answers.
+    ("GET", "/"): PEOPLE,
+    ("GET", "/video"): PEOPLE,
+    ("GET", "/_stcore/health"): EVERYBODY,
+    ("GET", "/_stcore/host-config"): PEOPLE,
+    ("PUT", "/_stcore/upload_file/session/file"): PEOPLE,
+    ("GET", "/media/some.png"): PEOPLE,
+    ("POST", "/_stcore/agent/interact"): PEOPLE,
+    ("WEBSOCKET", "/_stcore/stream"): PEOPLE,
+}
+
+
+def test_the_matrix_holds_every_route_of_the_service() -> None:
+    from fastapi.routing import iter_route_contexts  # noqa: PLC0415
+
+    from roomread.entry import service  # noqa: PLC0415
+
+    found = set()
+    for part in (service, *service.PARTS):
+        for route in iter_route_contexts(part.router.routes):
+            for method in getattr(route, "methods", None) or {"WEBSOCKET"}:
+                found.add((method, route.path))
+    assert found <= set(MATRIX)
+    assert len(found) >= 42
+
+
+@pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
+def test_each_route_lets_in_whom_it_should_and_nobody_else(
+    method: str, path: str, guarded: Guarded
+) -> None:
+    allowed = MATRIX[method, path]
+    # Of somebody else, so that nobody's video is changed: 404 is behind the door.
+    path = (
+        path.replace("{job_id}", "nothing")
+        .replace("{session_id}", "nothing")
+        .replace("{seat}", "1")
+        .replace("{name}", "nothing")
+    )
+    for name, client in guarded.visitors.items():
+        if method == "WEBSOCKET":
+            came = opens(guarded.service, path, client)
+        else:
+            answer = client.request(method, path)
+            assert answer.status_code < 500
+            # Streamlit has a 403 of its own for requests without its token.
+            refused = answer.headers.get("content-type") == "application/problem+json"
+            came = not (refused and answer.status_code in (401, 403, 429))
+        assert came == (name in allowed), name
+    if path == "/sign-out":
+        sign_in(guarded.visitors)
+
+
+def opens(service: Service, path: str, client: httpx.Client) -> bool:
+    """Whether a WebSocket opens to this visitor."""
+    try:
+        with connect(socket_url(service, path), additional_headers=said(client)):
+            return True
+    except (InvalidStatus, ConnectionClosed):
+        return False
+
+
+def socket_url(service: Service, path: str) -> str:
+    return service.url.replace("http", "ws") + path
+
+
+def said(client: httpx.Client) -> dict[str, str]:
+    """The headers that tell who a visitor is."""
+    headers = {
+        name: value for name, value in client.headers.items() if name.lower() == "authorization"
+    }
+    if client.cookies:
+        headers["Cookie"] = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
+    return headers
+
+
+def test_who_is_signed_out_or_removed_loses_what_is_open(guarded: Guarded) -> None:
+    service, anna = guarded.service, guarded.visitors["anna"]
+    with accounts_of(service.folder) as accounts:
+        key = accounts.add_key("camera", [Scope.ANALYZE])
+    address = socket_url(service, "/api/v1/live")
+    page = socket_url(service, "/_stcore/stream")
+    bearer = {"Authorization": f"Bearer {key}"}
+    with (
+        connect(address, additional_headers=bearer) as by_key,
+        connect(page, additional_headers=said(anna)) as by_page,
+        connect(page, additional_headers=said(guarded.visitors["ben"])) as others,
+    ):
+        with accounts_of(service.folder) as accounts:
+            accounts.revoke_key(key.split("_")[1])
+        anna.post("/sign-out")
+        for gone in (by_key, by_page):
+            with suppress(ConnectionClosed):
+                while gone.recv(timeout=20):
+                    pass
+            assert gone.close_code is not None
+        others.ping().wait(20)
+    sign_in(guarded.visitors)
+
+
+def test_a_proxy_that_is_trusted_tells_who_comes_and_how(guarded: Guarded, tmp_path: Path) -> None:
+    with accounts_of(tmp_path) as accounts:
+        accounts.add_user("anna", PASSWORD, [Scope.READ])
+    with serving(tmp_path, "--sign-in", trusted_proxies='["192.0.2.0/24"]') as strict:
+        for service, trusts in ((guarded.service, True), (strict, False)):
+            told = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+            with httpx.Client(base_url=service.url, headers=told, timeout=30) as client:
+                form = {"name": "anna", "password": PASSWORD}
+                cookie = client.post("/sign-in", data=form).headers["set-cookie"]
+            assert ("Secure" in cookie) == trusts
+            audit = (service.folder / "data" / "audit.jsonl").read_text()
+            assert ("198.51.100.7" in audit) == trusts
+
+
+def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:
+    for suffix in ("", "/readings", "/annotated", "/cancel"):
+        for name in ("ben", "other", "read"):
+            method = "POST" if suffix == "/cancel" and name != "read" else "GET"
+            path = f"/api/v1/videos/{guarded.video}{suffix}"
+            if suffix == "/cancel" and name == "read":
+                continue
+            answer = guarded.visitors[name].request(method, path)
+            assert answer.status_code == 404, (name, path)
+    assert guarded.visitors["ben"].delete(f"/api/v1/videos/{guarded.video}").status_code == 404
+    assert guarded.visitors["ben"].get("/api/v1/videos").json() == {"videos": []}
+    (own,) = guarded.visitors["anna"].get("/api/v1/videos").json()["videos"]
+    assert own["id"] == guarded.video
+
+
+def session_routes() -> list[tuple[str, str]]:
+    return [(m, p) for m, p in MATRIX if p.startswith("/api/v1/sessions/{session_id}")]
+
+
+@pytest.mark.parametrize(("method", "path"), session_routes(), ids=lambda part: part)
+def test_one_users_session_is_none_to_every_other(method: str, path: str, guarded: Guarded) -> None:
+    own = path.replace("{session_id}", guarded.session).replace("{seat}", "1")
+    for name in MATRIX[method, path] - {"anna"}:
+        client = guarded.visitors[name]
+        if method == "WEBSOCKET":
+            with connect(socket_url(guarded.service, own), additional_headers=said(client)) as ws:
+                ws.send('{"time": 60, "faces": []}')
+                status = json.loads(ws.recv(timeout=30))["problem"]["status"]
+        else:
+            body: dict[str, object] = {"time": 60, "faces": []}
+            if path.endswith("/marks"):
+                body = {"label": "mine"}
+            elif method == "PUT":
+                body = {"name": "Eve", "consent": "none"}
+            params = {"time": "1", "label": "mine"} if method == "DELETE" else {}
+            answer = client.request(
+                method, own, params=params, json=body if method in ("POST", "PUT") else None
+            )
+            status = answer.status_code
+        assert status == 404, name
+    # Nothing of it changed, and its owner has it.
+    (listed,) = guarded.visitors["anna"].get("/api/v1/sessions").json()["sessions"]
+    assert listed["id"] == guarded.session
+    # A session that nothing is sent to for a while counts as interrupted.
+    assert listed["state"] in ("recording", "interrupted")
+    kept = guarded.visitors["anna"].get(f"/api/v1/sessions/{guarded.session}/mood").json()["mood"]
+    assert kept["time"] == 2.0
+
+
+def test_nobody_lists_anothers_sessions(guarded: Guarded) -> None:
+    for name in READ - {"anna"}:
+        assert guarded.visitors[name].get("/api/v1/sessions").json() == {"sessions": []}
+
+
+def test_one_users_profiles_are_none_to_every_other(guarded: Guarded) -> None:
+    picture = {"file": ("me.jpg", EXAMPLE.read_bytes())}
+    for name in ("ben", "other"):
+        client = guarded.visitors[name]
+        assert client.get("/api/v1/profiles").json() == {"profiles": []}
+        for suffix in ("", "/evaluate", "/export"):
+            assert client.get(f"/api/v1/profiles/masked{suffix}").status_code == 404
+        assert client.delete("/api/v1/profiles/masked").status_code == 404
+        used = client.post("/api/v1/analyze", params={"profiles": "masked"}, files=picture)
+        assert used.status_code == 404
+    # The same name is another profile.
+    ben, anna = guarded.visitors["ben"], guarded.visitors["anna"]
+    exported = anna.get("/api/v1/profiles/masked/export").content
+    assert ben.put("/api/v1/profiles/masked", content=exported).status_code == 200
+    assert ben.delete("/api/v1/profiles/masked").status_code == 204
+    assert anna.get("/api/v1/profiles/masked").json()["kind"] == "state"
+    assert "No profiles yet" in run_cli(guarded.service.folder, "profiles", "list").stdout
+
+
+def test_people_are_led_to_the_sign_in_page_and_back_nowhere_else(guarded: Guarded) -> None:
+    page = httpx.get(f"{guarded.service.url}/upload", headers={"Accept": "text/html"})
+    assert page.status_code == 303
+    assert page.headers["location"] == "/sign-in?next=/upload"
+    for foreign in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        form = {"name": "anna", "password": PASSWORD, "next": foreign}
+        answer = httpx.post(f"{guarded.service.url}/sign-in", data=form)
+        assert answer.headers["location"] == "/"
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+
+
+def test_a_visitor_cannot_say_who_they_are(guarded: Guarded) -> None:
+    headers = {"X-Roomread-User": "user:1", "Cookie": "roomread_session=abc"}
+    assert httpx.get(f"{guarded.service.url}/", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/_stcore/host-config", "/api/v1/models", "/metrics"])
+@pytest.mark.parametrize("host", ["x/healthz?", "x/healthz#", "127.0.0.1/sign-in?a="])
+def test_no_host_header_and_no_odd_path_makes_a_door_public(
+    host: str, path: str, guarded: Guarded
+) -> None:
+    named = {"Host": host}
+    assert httpx.get(f"{guarded.service.url}{path}", headers=named).status_code == 401
+    for odd in ("/healthz%3F", "/healthz%2F..%2F", "//healthz", "/sign-in%23/", "/HEALTHZ"):
+        assert httpx.get(f"{guarded.service.url}{odd}").status_code == 401
+
+
+def test_a_removed_user_is_signed_out_at_once_and_guessing_is_slowed(guarded: Guarded) -> None:
+    with accounts_of(guarded.service.folder) as accounts:
+        accounts.add_user("cleo", PASSWORD, [Scope.READ])
+    # Another address than the other tests': it is the one that is slowed.
+    from_elsewhere = httpx.HTTPTransport(local_address="127.0.0.2")
+    client = httpx.Client(base_url=guarded.service.url, transport=from_elsewhere)
+    assert client.post("/sign-in", data={"name": "cleo", "password": PASSWORD}).status_code == 303
+    assert client.get("/api/v1/models").status_code == 200
+    with accounts_of(guarded.service.folder) as accounts:
+        accounts.remove_user("cleo")
+    assert client.get("/api/v1/models").status_code == 401
+    wrong = {"name": "cleo", "password": "x"}
+    statuses = [client.post("/sign-in", data=wrong).status_code for _ in range(12)]
+    assert set(statuses) == {403, 429}
+    written = guarded.service.log() + (guarded.service.folder / "data/audit.jsonl").read_text()
+    assert "sign-in refused" in written
+    assert "cleo" not in written
+    assert PASSWORD not in written
+    client.close()
