@@ -70,7 +70,7 @@ def test_a_lesson_that_was_read_elsewhere_is_sent_watched_marked_and_taken_home(
     assert (session.state, session.keeps_people) == ("recording", False)
     assert room.sessions.mood(session.id) is None
     said = room.sessions.send(session.id, LESSON)
-    assert (said.taken, said.repeated) == (120, 0)
+    assert (said.accepted, said.repeated) == (120, 0)
     assert said.mood is not None
     assert room.sessions.mood(session.id) == said.mood
     assert (said.mood.present, said.mood.time) == (8, 59.0)
@@ -167,10 +167,10 @@ def test_readings_that_come_twice_or_late_or_at_once_are_written_once(
     session = room.sessions.create("Algebra 7b", consent="all eight")
     first = room.sessions.send(session.id, LESSON[:40])
     again = room.sessions.send(session.id, LESSON[20:60])
-    assert (first.taken, again.taken, again.repeated) == (40, 20, 20)
+    assert (first.accepted, again.accepted, again.repeated) == (40, 20, 20)
     with ThreadPoolExecutor(4) as pool:
         said = list(pool.map(lambda _: room.sessions.send(session.id, LESSON[60:80]), range(4)))
-    assert sorted(one.taken for one in said) == [0, 0, 0, 20]
+    assert sorted(one.accepted for one in said) == [0, 0, 0, 20]
     everything = stored(service)
     store = everything.owned_by(LOCAL_OWNER)
     assert len(store.readings(session.id)) == 80 * 8
@@ -210,7 +210,7 @@ def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobo
         assert not (tmp_path / "data" / "exports").exists()
         # The sender heard no answer to its last request, and sends it again.
         said = room.sessions.send(session.id, LESSON[40:])
-        assert (said.taken, said.repeated) == (70, 10)
+        assert (said.accepted, said.repeated) == (70, 10)
         everything = stored(second)
         store = everything.owned_by(f"key:{key.split('_')[1]}")
         kept = [(reading.time, reading.seat) for reading in store.readings(session.id)]
@@ -225,7 +225,7 @@ def test_a_websocket_takes_messages_as_post_takes_bodies(service: Service, room:
         for frame in LESSON[:20]:
             socket.send(json.dumps(frame))
         answers = [json.loads(socket.recv(timeout=60)) for _ in range(20)]
-        assert [answer["taken"] for answer in answers] == [1] * 20
+        assert [answer["accepted"] for answer in answers] == [1] * 20
         assert answers[-1]["mood"]["present"] == 8
         socket.send(json.dumps(LESSON[10:30]))
         assert json.loads(socket.recv(timeout=60))["repeated"] == 10

@@ -66,7 +66,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         frames = [{"time": n / 2, "faces": []} for n in range(6)]
         session = made.json()["id"]
         filled = visitors["anna"].post(f"/api/v1/sessions/{session}/readings", json=frames)
-        assert filled.json()["taken"] == 6
+        assert filled.json()["accepted"] == 6
         pictures = [("picture", ("m.png", picture)) for picture in masked()]
         taught = visitors["anna"].post(
             "/api/v1/profiles", data={"name": "masked"}, files=pictures, timeout=60

@@ -12,12 +12,12 @@ from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
 from roomread.api.auth import AuthSettings
-from roomread.api.ingest import ReadingIngest
 from roomread.api.metrics import Metrics
 from roomread.api.problems import RefusedError
 from roomread.services.accounts import Principal, Scope
 from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import Engine
+from roomread.services.ingest import ReadingIngest
 from roomread.settings.environment import Settings
 from roomread.store import Store
 
@@ -48,7 +48,7 @@ class ServiceContext:
     auth: AuthSettings
     store: Store
     metrics: Metrics = field(default_factory=Metrics)
-    ingest: ReadingIngest = field(init=False)
+    ingest: ReadingIngest = field(default_factory=ReadingIngest)
     session_limiter: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="session requests")
     )
@@ -57,10 +57,6 @@ class ServiceContext:
     )
     provider: Provider | None = None
     closing: bool = False
-
-    def __post_init__(self) -> None:
-        """Make what takes readings from elsewhere."""
-        self.ingest = ReadingIngest(self.store)
 
     @property
     def limiter(self) -> ConcurrencyLimiter:

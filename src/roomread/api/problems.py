@@ -26,6 +26,7 @@ from roomread.errors import (
 )
 from roomread.jobs.queue import TooManyJobsError
 from roomread.services.exporting import PeopleNotKeptError
+from roomread.services.ingest import RecordedElsewhereError, SessionEndedError
 from roomread.services.marking import SessionNotRunningError
 from roomread.services.teaching import (
     ConsentMissingError,
@@ -58,6 +59,12 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     ProfileError: (_UNPROCESSABLE, "not-a-profile", None),
     RulesError: (_UNPROCESSABLE, "not-a-rule", None),
     SessionNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-session", None),
+    SessionEndedError: (HTTPStatus.CONFLICT, "ended", "create another session"),
+    RecordedElsewhereError: (
+        HTTPStatus.CONFLICT,
+        "recorded-elsewhere",
+        "create a session for readings that you send; end this one where it was started",
+    ),
     PeopleNotKeptError: (HTTPStatus.CONFLICT, "keeps-no-people", None),
     SessionNotRunningError: (
         HTTPStatus.CONFLICT,

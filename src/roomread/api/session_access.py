@@ -20,7 +20,7 @@ def find_session(
     Raises:
         SessionNotFoundError: The principal has no such session.
     """
-    store = context.ingest.store(principal.id)
+    store = context.store.owned_by(principal.id)
     return store, store.session(session_id)
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from roomread.api.ingest import IngestResult
 from roomread.api.shapes import SCORES, Probability
 from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMood
 from roomread.room.mood import Interval
+from roomread.services.ingest import IngestResult
 from roomread.store import Mark, Person, Session, State
 from roomread.store.summary import Part
 
@@ -208,10 +208,13 @@ class AlertsShape(BaseModel):
 
 
 class IngestShape(BaseModel):
-    """What became of frames that were sent."""
+    """What became of the frames of one message."""
 
-    taken: int = Field(description="Frames that are new, and written now.", examples=[2])
-    repeated: int = Field(description="Frames no later than what was there.", examples=[0])
+    accepted: int = Field(description="Frames that are new; they are written.", examples=[2])
+    repeated: int = Field(
+        description="Frames no later than what was written before; they change nothing.",
+        examples=[0],
+    )
     mood: MoodShape | None
     alerts: list[AlertShape] = Field(description="Those that hold now.")
 
@@ -289,13 +292,13 @@ def mark_shape(mark: Mark) -> MarkShape:
     return MarkShape(time=mark.time, label=mark.label)
 
 
-def ingest_shape(taken: IngestResult) -> IngestShape:
-    """What became of frames, as the answer."""
+def ingest_shape(result: IngestResult) -> IngestShape:
+    """Return the answer to one message of frames."""
     return IngestShape(
-        taken=taken.taken,
-        repeated=taken.repeated,
-        mood=mood_shape(taken.mood) if taken.mood is not None else None,
-        alerts=[alert_shape(alert) for alert in taken.alerts],
+        accepted=result.accepted,
+        repeated=result.repeated,
+        mood=mood_shape(result.mood) if result.mood is not None else None,
+        alerts=[alert_shape(alert) for alert in result.alerts],
     )
 
 

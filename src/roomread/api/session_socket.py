@@ -12,7 +12,6 @@ from roomread.api.session_shapes import IngestShape, ingest_shape
 from roomread.api.sessions import READINGS_BYTES
 from roomread.api.sockets import CloseCode, SocketEndError, serve_socket, text_messages
 from roomread.errors import RoomreadError
-from roomread.formats.received import parse_frames
 from roomread.services.accounts import Principal
 
 router = APIRouter(prefix="/api/v1/sessions")
@@ -53,8 +52,8 @@ async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session
 
 async def _ingest(context: ServiceContext, owner: str, session_id: str, text: str) -> IngestShape:
     def work() -> IngestShape:
-        store = context.ingest.store(owner)
-        return ingest_shape(context.ingest.send(store, session_id, parse_frames(text)))
+        store = context.store.owned_by(owner)
+        return ingest_shape(context.ingest.send(store, session_id, text))
 
     # Without a slot: no more wait than there are connections, and each waits for its answer.
     return await context.session_limiter.run(work)

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from roomread.api.context import Context, Reader, Sender
-from roomread.api.ingest import SOURCE
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
 from roomread.api.session_access import find_session, in_turn
@@ -36,10 +35,9 @@ from roomread.api.session_shapes import (
     session_shape,
     summary_shape,
 )
-from roomread.formats.received import MAX_FRAMES, parse_frames
-from roomread.room import DEFAULT_RULES
+from roomread.formats.received import MAX_FRAMES
+from roomread.services.ingest import create_session
 from roomread.services.marking import mark_now
-from roomread.services.recording import net_of
 from roomread.store import Mark
 from roomread.store.summary import summarise
 
@@ -64,7 +62,7 @@ _FACE = {
 @router.get("", summary="Your sessions", responses=responses())
 def list_all(context: Context, reader: Reader) -> SessionsShape:
     """The asker's own sessions; those of the app's page Class too."""
-    found = context.ingest.store(reader.id).sessions()
+    found = context.store.owned_by(reader.id).sessions()
     return SessionsShape(sessions=[session_shape(session) for session in found])
 
 
@@ -78,17 +76,14 @@ def create(
 
     Aggregate by default: readings of single people are kept only where a consent is given.
     """
-    store = context.ingest.store(sender.id)
-    analyzer = context.engine.analyzer
-    usual = analyzer.classifier.threshold
-    session = store.create(
+    session = create_session(
+        context.store.owned_by(sender.id),
+        context.engine.analyzer,
         asked.name,
-        source=SOURCE,
-        model=asked.model if asked.model is not None else net_of(analyzer),
-        threshold=asked.threshold if asked.threshold is not None else usual,
-        rules=asked.rules if asked.rules is not None else DEFAULT_RULES,
-        keeps_people=bool(asked.consent.strip()),
         consent=asked.consent,
+        rules=asked.rules,
+        model=asked.model,
+        threshold=asked.threshold,
     )
     audit("session made", who=sender.id, session=session.id, keeps_people=session.keeps_people)
     response.headers["Location"] = f"/api/v1/sessions/{session.id}"
@@ -204,8 +199,8 @@ async def send(request: Request, context: Context, sender: Sender, session_id: s
     body = await request.body()
 
     def work() -> IngestShape:
-        store = context.ingest.store(sender.id)
-        return ingest_shape(context.ingest.send(store, session_id, parse_frames(body)))
+        store = context.store.owned_by(sender.id)
+        return ingest_shape(context.ingest.send(store, session_id, body))
 
     return await in_turn(context, work)
 

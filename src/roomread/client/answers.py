@@ -156,12 +156,12 @@ class IngestResult:
     """What became of frames that were sent.
 
     Attributes:
-        taken: those that are new, and written now.
+        accepted: those that are new, and written now.
         repeated: those that were there before.
         mood: the room's latest figure.
     """
 
-    taken: int
+    accepted: int
     repeated: int
     mood: RoomFigure | None
 
@@ -265,11 +265,11 @@ def figure(found: dict[str, Any]) -> RoomFigure:
     )
 
 
-def taken(found: dict[str, Any]) -> IngestResult:
+def ingest_result(found: dict[str, Any]) -> IngestResult:
     """What became of frames."""
     mood = found["mood"]
     return IngestResult(
-        found["taken"], found["repeated"], figure(mood) if mood is not None else None
+        found["accepted"], found["repeated"], figure(mood) if mood is not None else None
     )
 
 

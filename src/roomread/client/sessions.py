@@ -60,14 +60,14 @@ class Sessions:
             frames: `{"time": …, "faces": […]}` as the service answers them, in the order of times.
             patience: seconds for which a request is sent again while the service is away or busy.
         """
-        taken = repeated = 0
+        accepted = repeated = 0
         mood: RoomFigure | None = None
         waiting = iter(frames)
         while batch := list(itertools.islice(waiting, _AT_ONCE)):
             said = self._send(session_id, batch, patience)
-            taken, repeated = taken + said.taken, repeated + said.repeated
+            accepted, repeated = accepted + said.accepted, repeated + said.repeated
             mood = said.mood
-        return IngestResult(taken, repeated, mood)
+        return IngestResult(accepted, repeated, mood)
 
     def _send(self, session_id: str, batch: list[dict[str, Any]], patience: float) -> IngestResult:
         deadline = time.monotonic() + patience
@@ -81,7 +81,7 @@ class Sessions:
                     raise
                 time.sleep(pause)
             else:
-                return answers.taken(answer.json())
+                return answers.ingest_result(answer.json())
 
     def mood(self, session_id: str) -> RoomFigure | None:
         """The newest figure; None until there is one."""

@@ -1,0 +1,247 @@
+"""Take readings that were made elsewhere into sessions, each frame once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from roomread.errors import BusyError, DatabaseError, SessionError, SessionNotFoundError
+from roomread.formats.received import FrameInput, parse_frames
+from roomread.pipeline import Analyzer, RoomPipeline
+from roomread.room import DEFAULT_RULES, Alert, RoomMood
+from roomread.services.recording import net_of, session_pipeline
+from roomread.store import OwnerStore, Recorder, Session
+from roomread.store.records import milliseconds
+
+INGEST_SOURCE = "readings that were sent"
+# Frames that are closer in time count as one, ms: more of them would only fill the memory.
+_MIN_STEP = 10
+# More than a lecture hall has, or a class that walks about.
+_MAX_SEATS = 1000
+# Sessions whose last seconds are kept in memory; the mood of any other begins anew.
+_MAX_OPEN = 64
+
+
+class SessionEndedError(SessionError):
+    """A session takes no readings because it has ended."""
+
+
+class RecordedElsewhereError(SessionError):
+    """A session is recorded from a source of its own, and takes no readings."""
+
+
+class TooManySeatsError(SessionError):
+    """The faces of a session were at more places than one room has."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What became of the frames of one message.
+
+    Attributes:
+        accepted: Frames that are new; they are written.
+        repeated: Frames that are no later than what was written before; they change nothing.
+        mood: The latest mood of the room; None until there is one.
+        alerts: The alerts that hold.
+    """
+
+    accepted: int
+    repeated: int
+    mood: RoomMood | None
+    alerts: list[Alert]
+
+
+@dataclass(frozen=True, slots=True)
+class _SessionWriter:
+    """The pipeline of one session and the recorder that takes its moments."""
+
+    recorder: Recorder
+    pipeline: RoomPipeline
+
+
+@dataclass(slots=True)
+class _OpenSession:
+    """A session that readings are sent to.
+
+    Attributes:
+        lock: Held by the one sender that writes.
+        senders: How many hold or wait for the lock.
+        writer: None until the first frame, and after the end.
+        last: The time of the newest frame, ms.
+        seats: The highest seat so far.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    senders: int = 0
+    writer: _SessionWriter | None = None
+    last: int = -_MIN_STEP
+    seats: int = 0
+
+
+def create_session(  # noqa: PLR0913 (a session's fields)
+    store: OwnerStore,
+    analyzer: Analyzer,
+    name: str,
+    *,
+    consent: str = "",
+    rules: str | None = None,
+    model: str | None = None,
+    threshold: float | None = None,
+) -> Session:
+    """Create a session that readings are sent to.
+
+    Args:
+        store: The sessions of the owner.
+        analyzer: Gives the net and the threshold where none are named.
+        name: A title for people to read.
+        consent: Who consented, and how; without one no readings of single people are kept.
+        rules: The rules of attention; None for the default ones.
+        model: The net that makes the readings.
+        threshold: The confidence under which that net withholds an expression, 0..1.
+
+    Raises:
+        SessionError: The name is empty.
+        RulesError: The rules cannot be parsed.
+    """
+    return store.create(
+        name,
+        source=INGEST_SOURCE,
+        model=model if model is not None else net_of(analyzer),
+        threshold=threshold if threshold is not None else analyzer.classifier.threshold,
+        rules=rules if rules is not None else DEFAULT_RULES,
+        keeps_people=bool(consent.strip()),
+        consent=consent,
+    )
+
+
+class ReadingIngest:
+    """Writes the readings that are sent to sessions, each frame once however often it is sent.
+
+    The times of a session's frames increase, so that a frame that is sent again is recognised by
+    its time. A frame is written before it is reported as accepted: a sender that gets no answer
+    sends it again, and nothing is counted twice.
+    """
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[str, _OpenSession] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def send(self, store: OwnerStore, session_id: str, content: bytes | str) -> IngestResult:
+        """Write frames into a session.
+
+        Args:
+            store: The sessions of the sender.
+            session_id: The whole id.
+            content: A JSON array of frames in the order of their times, or one frame.
+
+        Raises:
+            SessionError: The content is something else.
+            SessionNotFoundError: The sender has no such session.
+            SessionEndedError: It has ended.
+            RecordedElsewhereError: It is recorded from a source of its own.
+            TooManySeatsError: Its faces were at more places than one room has.
+            BusyError: The database does not take them at present.
+        """
+        # Checked for every message, before the session's lock is asked for: a stranger must not
+        # hold up the owner.
+        _check_open(store.session(session_id))
+        frames = parse_frames(content)
+        with self._opened_session(session_id) as opened:
+            if opened.writer is None:
+                # Checked again: it may have ended while this sender waited for another.
+                recorder = Recorder(store, _check_open(store.session(session_id)))
+                opened.writer = _SessionWriter(recorder, session_pipeline(recorder))
+                resumed = recorder.resumed_at
+                opened.last = milliseconds(resumed) if resumed is not None else -_MIN_STEP
+            try:
+                return _write(opened, opened.writer, frames)
+            except (DatabaseError, TooManySeatsError):
+                raise
+            except SessionError as error:
+                raise SessionNotFoundError(f"there is no session '{session_id}'") from error
+
+    def end(self, store: OwnerStore, session: Session) -> None:
+        """Write the rest of a session and end it; ending it again is a no-op.
+
+        Raises:
+            RecordedElsewhereError: It is recorded from a source of its own.
+            BusyError: The database does not take the rest at present.
+        """
+        if session.ended_at is not None:
+            return
+        _check_source(session)
+        with self._opened_session(session.id) as opened:
+            if opened.writer is not None:
+                _flush(opened.writer.recorder)
+            opened.writer = None
+            store.end(session.id)
+        self.forget(session.id)
+
+    def forget(self, session_id: str) -> None:
+        """Drop the last seconds of a session from memory."""
+        with self._lock:
+            self._sessions.pop(session_id, None)
+
+    @contextmanager
+    def _opened_session(self, session_id: str) -> Iterator[_OpenSession]:
+        """Hold a session that readings are sent to, one sender at a time."""
+        with self._lock:
+            opened = self._sessions.setdefault(session_id, _OpenSession())
+            self._sessions.move_to_end(session_id)
+            opened.senders += 1
+            self._drop_idle()
+        try:
+            with opened.lock:
+                yield opened
+        finally:
+            with self._lock:
+                opened.senders -= 1
+
+    def _drop_idle(self) -> None:
+        """Drop sessions that were not sent to for longest; all of theirs is in the database."""
+        idle = [session_id for session_id, opened in self._sessions.items() if not opened.senders]
+        for session_id in idle[: max(len(self._sessions) - _MAX_OPEN, 0)]:
+            del self._sessions[session_id]
+
+
+def _check_open(session: Session) -> Session:
+    _check_source(session)
+    if session.ended_at is not None:
+        raise SessionEndedError(f"session {session.id} has ended")
+    return session
+
+
+def _check_source(session: Session) -> None:
+    if session.source != INGEST_SOURCE:
+        raise RecordedElsewhereError(f"session {session.id} is recorded from {session.source}")
+
+
+def _write(
+    opened: _OpenSession, writer: _SessionWriter, frames: Sequence[FrameInput]
+) -> IngestResult:
+    recorder, pipeline = writer.recorder, writer.pipeline
+    accepted = 0
+    for frame in frames:
+        time = milliseconds(frame.time)
+        if time < opened.last + _MIN_STEP:
+            continue
+        if opened.seats > _MAX_SEATS:
+            raise TooManySeatsError(
+                f"session {recorder.session.id}: faces were at over {_MAX_SEATS} places",
+                hint="send the track ids and boxes of one camera",
+            )
+        moment = pipeline.push_readings(frame.time, frame.readings(recorder.session.threshold))
+        recorder.add(moment)
+        opened.last = time
+        opened.seats = max(opened.seats, *(reading.seat or 0 for reading in moment.readings), 0)
+        accepted += 1
+    _flush(recorder)
+    return IngestResult(accepted, len(frames) - accepted, pipeline.mood, pipeline.alerts)
+
+
+def _flush(recorder: Recorder) -> None:
+    if not recorder.flush():
+        raise BusyError("the sessions' database takes nothing at present", seconds=10)

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
+
+from classes import lesson
+from roomread.errors import SessionNotFoundError
+from roomread.pipeline import Analyzer
+from roomread.readings import Reading
+from roomread.services import ingest
+from roomread.services.ingest import (
+    INGEST_SOURCE,
+    ReadingIngest,
+    RecordedElsewhereError,
+    SessionEndedError,
+    TooManySeatsError,
+    create_session,
+)
+from roomread.store import OwnerStore, Session, Store
+from roomread.testing import FixedClassifier, FixedDetector
+
+LESSON = list(lesson(20, people=8))
+
+
+def as_json(frames: Sequence[tuple[float, list[Reading]]]) -> str:
+    """Return frames as a sender sends them."""
+    return json.dumps(
+        [
+            {"time": time, "faces": [reading.to_dict() for reading in readings]}
+            for time, readings in frames
+        ]
+    )
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'sessions.db'}"
+
+
+@pytest.fixture
+def everything(url: str) -> Iterator[Store]:
+    opened = Store(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sessions() -> ReadingIngest:
+    return ReadingIngest()
+
+
+@pytest.fixture
+def anna(everything: Store) -> OwnerStore:
+    return everything.owned_by("user:anna")
+
+
+def make(store: OwnerStore, *, consent: str = "") -> Session:
+    analyzer = Analyzer(detector=FixedDetector([]), classifier=FixedClassifier())
+    return create_session(store, analyzer, "Algebra 7b", consent=consent, model="compact 1")
+
+
+def test_created_session_keeps_people_only_with_a_consent(anna: OwnerStore) -> None:
+    assert not make(anna).keeps_people
+    assert not make(anna, consent="  ").keeps_people
+    assert make(anna, consent="all, in writing").keeps_people
+
+
+def test_frames_are_accepted_once_however_often_they_are_sent(
+    sessions: ReadingIngest, anna: OwnerStore
+) -> None:
+    session = make(anna)
+    first = sessions.send(anna, session.id, as_json(LESSON[:20]))
+    again = sessions.send(anna, session.id, as_json(LESSON[:30]))
+    assert (first.accepted, first.repeated) == (20, 0)
+    assert (again.accepted, again.repeated) == (10, 20)
+
+
+def test_frames_closer_than_ten_milliseconds_count_as_one(
+    sessions: ReadingIngest, anna: OwnerStore
+) -> None:
+    session = make(anna)
+    readings = LESSON[0][1]
+    sent = as_json([(time, readings) for time in (1.0, 1.005, 1.01)])
+    result = sessions.send(anna, session.id, sent)
+    assert (result.accepted, result.repeated) == (2, 1)
+
+
+def test_accepted_frames_are_in_the_database_of_another_process(
+    sessions: ReadingIngest, anna: OwnerStore, url: str
+) -> None:
+    session = make(anna)
+    result = sessions.send(anna, session.id, as_json(LESSON))
+    other = Store(url)
+    kept = other.owned_by("user:anna").last_mood(session.id)
+    other.close()
+    assert kept is not None
+    assert result.mood is not None
+    assert kept.time == pytest.approx(result.mood.time, abs=1e-3)
+
+
+def test_session_goes_on_where_another_process_left_it(anna: OwnerStore, url: str) -> None:
+    session = make(anna, consent="all, in writing")
+    ReadingIngest().send(anna, session.id, as_json(LESSON[:20]))
+    other = Store(url)
+    result = ReadingIngest().send(other.owned_by("user:anna"), session.id, as_json(LESSON[:30]))
+    other.close()
+    assert result.accepted == 10
+
+
+def test_same_frames_from_four_senders_at_once_are_accepted_once(
+    sessions: ReadingIngest, anna: OwnerStore
+) -> None:
+    session = make(anna)
+    together = threading.Barrier(4, timeout=30)
+
+    def send() -> int:
+        together.wait()
+        return sessions.send(anna, session.id, as_json(LESSON[:20])).accepted
+
+    with ThreadPoolExecutor(4) as threads:
+        results = [future.result() for future in [threads.submit(send) for _ in range(4)]]
+    assert sorted(results) == [0, 0, 0, 20]
+
+
+def test_session_of_another_owner_is_not_found(
+    sessions: ReadingIngest, everything: Store, anna: OwnerStore
+) -> None:
+    session = make(anna)
+    with pytest.raises(SessionNotFoundError):
+        sessions.send(everything.owned_by("user:ben"), session.id, as_json(LESSON[:1]))
+
+
+def test_session_that_has_ended_takes_no_frames(sessions: ReadingIngest, anna: OwnerStore) -> None:
+    session = make(anna)
+    sessions.send(anna, session.id, as_json(LESSON[:5]))
+    sessions.end(anna, session)
+    with pytest.raises(SessionEndedError, match=session.id):
+        sessions.send(anna, session.id, as_json(LESSON[5:]))
+    # Ending it again changes nothing.
+    sessions.end(anna, anna.session(session.id))
+
+
+def test_session_that_is_recorded_from_a_camera_takes_no_frames(
+    sessions: ReadingIngest, anna: OwnerStore
+) -> None:
+    session = anna.create("Algebra 7b", source="camera 0")
+    with pytest.raises(RecordedElsewhereError, match="camera 0"):
+        sessions.send(anna, session.id, as_json(LESSON[:1]))
+    with pytest.raises(RecordedElsewhereError):
+        sessions.end(anna, session)
+
+
+def test_session_that_was_deleted_is_not_found_by_an_open_sender(
+    sessions: ReadingIngest, anna: OwnerStore
+) -> None:
+    session = make(anna)
+    sessions.send(anna, session.id, as_json(LESSON[:5]))
+    anna.delete(session.id)
+    with pytest.raises(SessionNotFoundError):
+        sessions.send(anna, session.id, as_json(LESSON[5:]))
+
+
+def test_faces_at_more_places_than_a_room_has_are_refused(
+    sessions: ReadingIngest, anna: OwnerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_MAX_SEATS", 4)
+    session = make(anna)
+    with pytest.raises(TooManySeatsError, match="over 4 places"):
+        sessions.send(anna, session.id, as_json(LESSON[:5]))
+
+
+def test_idle_sessions_leave_the_memory_and_go_on_from_the_database(
+    sessions: ReadingIngest, anna: OwnerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_MAX_OPEN", 1)
+    one, two = make(anna), make(anna)
+    sessions.send(anna, one.id, as_json(LESSON[:5]))
+    sessions.send(anna, two.id, as_json(LESSON[:5]))
+    assert len(sessions._sessions) <= 2
+    assert sessions.send(anna, one.id, as_json(LESSON[:10])).accepted == 5
+
+
+def test_session_names_where_its_readings_come_from(anna: OwnerStore) -> None:
+    assert make(anna).source == INGEST_SOURCE
