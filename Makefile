@@ -82,6 +82,9 @@ bench-attention: $(VENV)/dev.done
 train: $(VENV)/dev.done
 	$(BIN)/roomread train $(DATA) --config configs/first.toml --out runs/first
 	$(BIN)/roomread train $(DATA) --config configs/default.toml --out runs/default
+	$(BIN)/roomread export runs/default --int8
+	$(BIN)/roomread refit-head $(DATA) --model runs/default/model.int8.onnx -o runs/default/refit.onnx
+	$(BIN)/roomread fewshot prepare $(DATA) --model runs/default/refit.onnx
 
 evaluate: $(VENV)/dev.done
 	$(BIN)/roomread evaluate $(DATA)

@@ -64,6 +64,8 @@ class ModelCard:
             weights of `logits` hold it already (Menon et al. 2020, arXiv:2007.07314).
         tau_fer2013: the same as `tau`, for `logits_fer2013`.
         precision: the arithmetic of the weights: "float32" or "int8".
+        refit: how the weights of `logits` were fitted again after training; empty where they are
+            those of the training.
         labels: the classes in the order of `logits`.
     """
 
@@ -84,6 +86,7 @@ class ModelCard:
     tau: float = 0.0
     tau_fer2013: float = 0.0
     precision: str = "float32"
+    refit: dict[str, Any] = field(default_factory=dict)
     labels: tuple[str, ...] = tuple(e.display_name for e in Expression)
 
     def to_json(self) -> str:

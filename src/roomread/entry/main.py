@@ -21,6 +21,7 @@ from roomread.cli import (
     interrupts,
     models,
     profiles,
+    refit,
     session,
     teach,
     train,
@@ -44,6 +45,7 @@ app.command("train")(train.command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("compare")(evaluate.compare_command)
 app.command("export")(export.command)
+app.command("refit-head")(refit.command)
 app.command("bench")(bench.command)
 app.command("models")(models.command)
 app.command("teach", cls=teach.TeachCommand)(teach.command)

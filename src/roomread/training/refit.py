@@ -1,0 +1,303 @@
+"""Fits the head that users see again, on the features of a finished net.
+
+Retraining the last layer on frozen features decouples it from the net's training, whose schedule
+and augmentation suit the features more than the classifier (Kang et al. 2020, "Decoupling
+Representation and Classifier for Long-Tailed Recognition", arXiv:1910.09217).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+from torch.nn import functional as F
+
+from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile, open_model, softmax
+from roomread.classifier.model_file import CARD_KEY
+from roomread.errors import DataError
+from roomread.media import atomic_path
+from roomread.readings import Expression
+from roomread.training.calibrate import abstention_threshold, fit_tau, fit_temperature
+from roomread.training.dataset import FerData, Split, vote_majority
+from roomread.training.evaluate import MAJORITY, Evaluation, evaluate, score
+from roomread.training.workbench import with_figures
+
+# The inverse strengths of the L2 penalty that are tried, as in scikit-learn's LogisticRegression.
+PENALTIES = (0.02, 0.2, 2.0)
+_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearHead:
+    """A linear classifier of features.
+
+    Attributes:
+        weight: float32 [7, D].
+        bias: float32 [7].
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def logits(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the logits float32 [N, 7] of features [N, D]."""
+        logits: NDArray[np.float32] = features @ self.weight.T + self.bias
+        return logits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HalfResult:
+    """The net's own head and the new one on one half of PublicTest, against the FER+ majority."""
+
+    before: Evaluation
+    after: Evaluation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refit:
+    """A head that was fitted again.
+
+    Attributes:
+        head: the new head, with its leaning to common expressions taken back.
+        penalty: the inverse strength of the L2 penalty that was chosen.
+        tau: how far the leaning was taken back, see `calibrate.fit_tau`.
+        temperature: what suits the new head on all of PublicTest.
+        threshold: the confidence under which its label is withheld, 0..1.
+        chosen_on: the half on which penalty, tau and (for this comparison) temperature were chosen.
+        confirmed_on: the other half, which decided nothing.
+    """
+
+    head: LinearHead
+    penalty: float
+    tau: float
+    temperature: float
+    threshold: float
+    chosen_on: HalfResult
+    confirmed_on: HalfResult
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether accuracy rose on the other half and macro-F1 did not fall."""
+        before, after = self.confirmed_on.before, self.confirmed_on.after
+        return (
+            after.accuracy.value > before.accuracy.value
+            and after.macro_f1.value >= before.macro_f1.value
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The pictures of a split that have a FER+ majority, as the net sees them."""
+
+    features: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, model: ModelFile, data: FerData, split: Split) -> tuple[_Part, FerData]:
+        part = data.split(split).faces_only()
+        if part.votes is None:
+            raise DataError("a head is fitted to FER+ votes, and the data set has none")
+        labels = vote_majority(part.votes)
+        part, labels = part.take(labels >= 0), labels[labels >= 0]
+        missing = set(Expression) - set(labels.tolist())
+        if missing:
+            name = min(missing).display_name
+            raise DataError(f"{split.name} has no picture whose FER+ majority is '{name}'")
+        predictions = ExpressionClassifier(model).predict(part.images)
+        return cls(predictions.features, predictions.logits, labels), part
+
+    def take(self, rows: NDArray[np.bool_]) -> _Part:
+        return _Part(self.features[rows], self.logits[rows], self.labels[rows])
+
+
+def fit_linear_head(
+    features: NDArray[np.float32], labels: NDArray[np.int64], penalty: float
+) -> LinearHead:
+    """Fit multinomial logistic regression to features [N, D] and labels [N] by L-BFGS.
+
+    Args:
+        features: they are standardised for the fit, so that the penalty treats them alike.
+        labels: `Expression` values.
+        penalty: the inverse strength of the L2 penalty on the weights, over 0.
+    """
+    mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
+    x = torch.from_numpy((features - mean) / deviation)
+    y = torch.from_numpy(labels)
+    weight = torch.zeros(len(Expression), x.shape[1], requires_grad=True)
+    bias = torch.zeros(len(Expression), requires_grad=True)
+    optimizer = torch.optim.LBFGS(
+        [weight, bias],
+        max_iter=_STEPS,
+        tolerance_grad=1e-6,
+        tolerance_change=1e-10,
+        history_size=20,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        likelihood = F.cross_entropy(F.linear(x, weight, bias), y)
+        loss = likelihood + 0.5 * weight.square().sum() / (penalty * len(y))
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    scaled = weight.detach().numpy() / deviation
+    moved = bias.detach().numpy() - scaled @ mean
+    return LinearHead(scaled, moved)
+
+
+def split_in_halves(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which pictures [N, S, S] are in the first half, bool [N]; copies share a half."""
+    digests = [hashlib.sha256(image.tobytes()).digest()[0] for image in images]
+    return np.array([digest % 2 == 0 for digest in digests], dtype=bool)
+
+
+def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = PENALTIES) -> Refit:
+    """Fit the users' head to the FER+ majority of Training, and choose on half of PublicTest.
+
+    The penalty and the strength of the logit adjustment have the largest sum of accuracy and
+    macro-F1 on the first half; the second half shows whether that holds. PrivateTest is not used.
+
+    Args:
+        model: a model file, in fp32 or int8; the features are those that it computes.
+        data: all splits, with FER+ votes.
+        penalties: the inverse strengths of the penalty to try.
+
+    Raises:
+        DataError: the data set has no FER+ votes, or a split lacks an expression.
+    """
+    training, _ = _Part.of(model, data, Split.Training)
+    public, pictures = _Part.of(model, data, Split.PublicTest)
+    first = split_in_halves(pictures.images)
+    choice, other = public.take(first), public.take(~first)
+    prior = (np.bincount(training.labels) / len(training.labels)).astype(np.float32)
+    candidates = [
+        _adjusted(fit_linear_head(training.features, training.labels, penalty), choice, prior)
+        for penalty in penalties
+    ]
+    results = [_compare(model, head, choice, choice, "first half") for head, _ in candidates]
+    best = int(np.argmax([r.after.accuracy.value + r.after.macro_f1.value for r in results]))
+    head, tau = candidates[best]
+    logits = head.logits(public.features)
+    temperature = fit_temperature(logits, public.labels)
+    threshold = abstention_threshold(softmax(logits, temperature=temperature), public.labels)
+    return Refit(
+        head,
+        penalties[best],
+        tau,
+        round(temperature, 4),
+        round(threshold, 3),
+        results[best],
+        _compare(model, head, choice, other, "other half"),
+    )
+
+
+def _adjusted(
+    head: LinearHead, choice: _Part, prior: NDArray[np.float32]
+) -> tuple[LinearHead, float]:
+    """Take the prior off the bias as far as pays on a part; return the head and tau."""
+    tau = fit_tau(head.logits(choice.features), choice.labels, prior)
+    bias = (head.bias - tau * np.log(prior)).astype(np.float32)
+    return LinearHead(head.weight, bias), tau
+
+
+def _compare(
+    model: ModelFile, head: LinearHead, choice: _Part, part: _Part, name: str
+) -> HalfResult:
+    """Score both heads on a part; the new head's temperature is fitted on `choice`."""
+    fitted = fit_temperature(head.logits(choice.features), choice.labels)
+    signature = f"fer2013:{Split.PublicTest.name} | {name} | model:{model.digest}"
+
+    def evaluation(logits: NDArray[np.float32], temperature: float) -> Evaluation:
+        calibrated = softmax(logits, temperature=temperature)
+        return score(
+            f"{MAJORITY}, {name}",
+            calibrated,
+            part.labels,
+            signature,
+            uncalibrated=softmax(logits, temperature=1.0),
+        )
+
+    return HalfResult(
+        evaluation(part.logits, model.card.temperature),
+        evaluation(head.logits(part.features), fitted),
+    )
+
+
+def write_refit(path: Path, refit: Refit, data: FerData, out: Path) -> ModelFile:
+    """Write a model file with the new head in 32 bits, calibrated and measured on PublicTest.
+
+    The statistics of `roomread fewshot prepare` are left out, as they hold the old head's logits.
+
+    Args:
+        path: the model file that `refit_head` was given.
+        refit: what it returned.
+        data: the same data set.
+        out: the file to write; it is there whole or not at all.
+
+    Raises:
+        ModelFileError: `path` is not a model file.
+        OutputError: `out` cannot be written.
+    """
+    model = open_model(path)
+    card = replace(
+        model.card,
+        temperature=refit.temperature,
+        threshold=refit.threshold,
+        tau=refit.tau,
+        refit={"penalty": refit.penalty, "chosen_on": "half of PublicTest"},
+    )
+    proto = onnx.load(path)
+    replace_head(proto.graph, refit.head)
+    with atomic_path(out) as draft:
+        _save(proto, card, draft)
+        # A file cannot hold its own digest.
+        measured = replace(open_model(draft), digest="this file")
+        _save(proto, with_figures(card, evaluate(measured, data, Split.PublicTest)), draft)
+    return open_model(out)
+
+
+def _save(proto: onnx.ModelProto, card: ModelCard, path: Path) -> None:
+    # This drops every other entry of the metadata, and so the few-shot statistics.
+    del proto.metadata_props[:]
+    helper.set_model_props(proto, {CARD_KEY: card.to_json()})
+    onnx.save(proto, path)
+
+
+def replace_head(graph: onnx.GraphProto, head: LinearHead) -> None:
+    """Let `logits` be a linear layer of `features` with these weights, in 32 bits."""
+    for node in [node for node in graph.node if "logits" in node.output]:
+        graph.node.remove(node)
+    # A file whose head was fitted before loses those weights first: names stand once in a graph.
+    _remove_unused(graph)
+    for name, values in (("refit.weight", head.weight), ("refit.bias", head.bias)):
+        graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), name))
+    graph.node.append(
+        helper.make_node(
+            "Gemm", ["features", "refit.weight", "refit.bias"], ["logits"], "refit", transB=1
+        )
+    )
+
+
+def _remove_unused(graph: onnx.GraphProto) -> None:
+    """Remove the nodes and weights that no output of the graph needs."""
+    needed = {output.name for output in graph.output}
+    for node in reversed(list(graph.node)):
+        if needed.isdisjoint(node.output):
+            graph.node.remove(node)
+        else:
+            needed.update(node.input)
+    for weight in [one for one in graph.initializer if one.name not in needed]:
+        graph.initializer.remove(weight)
+    noted = [info for info in graph.value_info if info.name not in needed]
+    for info in noted:
+        graph.value_info.remove(info)
