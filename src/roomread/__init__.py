@@ -1,20 +1,24 @@
 """Roomread reads the facial expressions in a room.
 
-from roomread import Analyzer
+    from roomread import Analyzer, analyze
 
-for reading in Analyzer().analyze("photo.jpg"):
-    print(reading.expression, reading.box)
+    readings = analyze("photo.jpg")
+    for moment in Analyzer().stream("class.mp4"):
+        print(moment.time, [str(reading) for reading in moment.readings])
+
+One ladder of verbs: `analyze` (pictures), `stream` (anything that moves), `RoomPipeline` (a room,
+frame by frame), and the stages that it is made of.
 """
 
-import os
+import os as _os
 
 # ONNX Runtime's wheels keep a device's number and report to Microsoft unless this is set before
-# they load (their Privacy.md, 1.31). Who sets it to 0 has chosen so.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+# they load (their Privacy.md, 1.31). A value that the user has set stands.
+_os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from roomread._version import __version__
 from roomread.errors import RoomreadError
-from roomread.pipeline import Analyzer, Moment, RoomPipeline, analyze
+from roomread.pipeline import Analyzer, Moment, Readings, RoomPipeline, analyze
 from roomread.readings import Expression, Face, Frame, Reading, Scores, Track
 from roomread.room import RoomMood
 
@@ -25,6 +29,7 @@ __all__ = [
     "Frame",
     "Moment",
     "Reading",
+    "Readings",
     "RoomMood",
     "RoomPipeline",
     "RoomreadError",
@@ -33,3 +38,11 @@ __all__ = [
     "__version__",
     "analyze",
 ]
+
+del _os
+
+
+def __dir__() -> list[str]:
+    # Importing a submodule sets it as an attribute here; completion shows the public names alone.
+    dunders = [name for name in globals() if name.startswith("__") and name.endswith("__")]
+    return sorted({*__all__, *dunders})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from roomread import Analyzer, Expression, Reading, analyze
+from roomread import Analyzer, Expression, Reading, Readings, analyze
 from roomread.bench import scenes
 from roomread.errors import MediaError
 from roomread.faces import CenterFace
@@ -78,7 +78,7 @@ def test_each_stream_counts_people_from_1() -> None:
 
 def test_one_analyzer_serves_several_threads() -> None:
     expected = ANALYZER.analyze(scenes.astronaut())[0].scores
-    results: list[list[Reading]] = []
+    results: list[Readings] = []
     threads = [
         threading.Thread(target=lambda: results.append(ANALYZER.analyze(scenes.astronaut())))
         for _ in range(4)

@@ -33,7 +33,7 @@ from roomread.api.shapes import (
 )
 from roomread.errors import MediaError
 from roomread.media import draw_readings
-from roomread.pipeline.analyzer import Analyzer
+from roomread.pipeline import Analyzer
 from roomread.readings import Frame, Reading
 from roomread.services.accounts import Principal
 

@@ -22,8 +22,7 @@ from roomread.classifier import ExpressionClassifier, FaceClassifier
 from roomread.faces import CenterFace
 from roomread.faces.centerface import CenterFaceNet
 from roomread.media import VideoWriter, draw_readings, open_source
-from roomread.pipeline import Analyzer, RoomPipeline
-from roomread.pipeline.analyzer import EVERY_FRAME
+from roomread.pipeline import EVERY_FRAME, Analyzer, RoomPipeline
 from roomread.readings import Box, Face, Reading, Scores
 
 

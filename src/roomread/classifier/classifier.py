@@ -109,6 +109,10 @@ class ExpressionClassifier:
         """Calibrated scores of grey crops uint8 [N, side, side], in their order."""
         if not len(crops):
             return []
+        return self.scores(self.predict(crops).logits)
+
+    def scores(self, logits: NDArray[np.float32]) -> list[Scores]:
+        """Return the calibrated scores of logits float32 [N, 7], in their order."""
         card = self.model.card
-        probabilities = softmax(self.predict(crops).logits, temperature=card.temperature)
+        probabilities = softmax(logits, temperature=card.temperature)
         return [Scores(p, card.threshold) for p in probabilities]

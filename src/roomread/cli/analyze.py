@@ -35,7 +35,7 @@ from roomread.media import (
     is_folder,
     open_source,
 )
-from roomread.pipeline.analyzer import Analyzer
+from roomread.pipeline import Analyzer
 from roomread.runtime import Device
 from roomread.settings.compute import ComputeEngine
 

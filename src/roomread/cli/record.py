@@ -18,7 +18,7 @@ from roomread.errors import MediaError, RoomreadError, SessionError
 from roomread.faces import CenterFace
 from roomread.identity import DlibResNet, FaceEmbedder
 from roomread.media import open_source
-from roomread.pipeline.analyzer import Analyzer
+from roomread.pipeline import Analyzer
 from roomread.room import DEFAULT_RULES, parse_rules
 from roomread.runtime import Device
 

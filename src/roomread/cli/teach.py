@@ -17,7 +17,7 @@ from roomread.classifier import ExpressionClassifier, open_model
 from roomread.cli.profiles import option_hints, profile_store, teaching_service
 from roomread.errors import ProfileError
 from roomread.media import read_image
-from roomread.pipeline.analyzer import Analyzer
+from roomread.pipeline import Analyzer
 from roomread.readings import Expression
 from roomread.services.teaching import ReferencePicture, TeachingRequest
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from roomread.classifier import ModelFile, Predictions, softmax
+from roomread.classifier import ModelFile, Prediction, softmax
 from roomread.errors import ProfileError
 from roomread.fewshot.feature_statistics import feature_statistics_of
 from roomread.fewshot.person import learn
@@ -39,20 +39,6 @@ class ProfileBinding(NamedTuple):
         if self.track_id is not None:
             return track_id == self.track_id
         return self.profile.person is None or faces == 1
-
-
-class Adapted(NamedTuple):
-    """What is said of one face.
-
-    Attributes:
-        scores: the seven.
-        states: those that were taught.
-        person: whose profile was used; None for none.
-    """
-
-    scores: Scores
-    states: tuple[StateScore, ...]
-    person: str | None
 
 
 class Adapter:
@@ -94,36 +80,40 @@ class Adapter:
         ]
 
     def adapt(
-        self, predictions: Predictions, tracks: Sequence[int | None], *, faces: int
-    ) -> list[Adapted]:
-        """The scores of N faces, in their order.
+        self, predictions: Sequence[Prediction], tracks: Sequence[int | None], *, faces: int
+    ) -> list[Prediction]:
+        """Return the predictions of N readable faces with profiles applied, in their order.
 
         Args:
-            predictions: the net's, of N faces.
-            tracks: their numbers; None in pictures.
-            faces: how many the frame shows, unreadable ones too.
+            predictions: The net's predictions, with features and logits.
+            tracks: Their N track ids; None in pictures.
+            faces: The number of faces in the frame, unreadable ones included.
         """
-        logits = predictions.logits.copy()
+        if not predictions:
+            return []
+        raw = np.array([prediction.logits for prediction in predictions])
+        features = np.array([prediction.features for prediction in predictions])
+        logits = raw.copy()
         people: list[str | None] = [None] * len(logits)
         for use, own in self._people:
             for i, track_id in enumerate(tracks):
                 if use.applies(track_id, faces):
-                    logits[i] = own.apply(predictions.logits[i])
+                    logits[i] = own.apply(raw[i])
                     people[i] = use.profile.name
         probabilities = softmax(logits, temperature=self._card.temperature)
-        x = self._ground.normalise(predictions.features)
+        x = self._ground.normalise(features)
         percentile = [(use, prototype.percentile(x)) for use, prototype in self._states]
         return [
-            Adapted(
-                Scores(probabilities[i], self._card.threshold),
-                tuple(
+            prediction._replace(
+                scores=Scores(probabilities[i], self._card.threshold),
+                states=tuple(
                     StateScore(use.profile.name, float(like[i]), CLAIM)
                     for use, like in percentile
                     if use.applies(track_id, faces)
                 ),
-                people[i],
+                person=people[i],
             )
-            for i, track_id in enumerate(tracks)
+            for i, (prediction, track_id) in enumerate(zip(predictions, tracks, strict=True))
         ]
 
 

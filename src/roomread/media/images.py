@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
 
-from roomread.errors import MediaError, without_credentials
+from roomread.errors import MediaError, OutputError, without_credentials
 from roomread.media.files import atomic_path, exists
 from roomread.media.heif import open_heic, upright_heif
 from roomread.media.kinds import PILLOW_FORMATS, Heif, heif_kind
@@ -35,7 +35,16 @@ _DAMAGED = (
 _FULL_SCALES = (255.0, 1023.0, 4095.0, 16_383.0, 65_535.0)
 _FORMS = "a path, a URL, the bytes of a file, an opened file, a Pillow image or a uint8 array"
 
-Picture = str | os.PathLike[str] | bytes | bytearray | IO[bytes] | Image.Image | NDArray[np.uint8]
+Picture = (
+    str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | memoryview
+    | IO[bytes]
+    | Image.Image
+    | NDArray[np.uint8]
+)
 
 
 def read_image(
@@ -76,6 +85,11 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
+    Image.init()
+    if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
+        ending = f"the ending '{path.suffix}'" if path.suffix else "no ending"
+        problem = f"{path}: a picture cannot be written to a file with {ending}"
+        raise OutputError(problem, hint="name it .jpg, .png or .webp")
     with atomic_path(path) as draft:
         Image.fromarray(image).save(draft, quality=92)
 

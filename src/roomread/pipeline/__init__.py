@@ -1,7 +1,25 @@
 """The order of the stages: pictures in, readings and moments out."""
 
-from roomread.pipeline.analyzer import Analyzer, StreamAnalyzer, analyze
+from roomread.pipeline.analyzer import Analyzer, analyze
 from roomread.pipeline.moment import FrameMoment, Moment
+from roomread.pipeline.readings import Readings
 from roomread.pipeline.room_pipeline import RoomPipeline
+from roomread.pipeline.stream_analyzer import (
+    DEFAULT_CADENCE,
+    EVERY_FRAME,
+    Cadence,
+    StreamAnalyzer,
+)
 
-__all__ = ["Analyzer", "FrameMoment", "Moment", "RoomPipeline", "StreamAnalyzer", "analyze"]
+__all__ = [
+    "DEFAULT_CADENCE",
+    "EVERY_FRAME",
+    "Analyzer",
+    "Cadence",
+    "FrameMoment",
+    "Moment",
+    "Readings",
+    "RoomPipeline",
+    "StreamAnalyzer",
+    "analyze",
+]

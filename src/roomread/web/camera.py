@@ -150,7 +150,7 @@ class LiveCamera(VideoProcessorBase):
     def forget_calibration(self) -> None:
         """Reads faces as before."""
         self.calibrated, self.trial = False, None
-        self._stream.analyzer = self._analyzer
+        self._stream.reader = self._analyzer.reader
 
     async def recv_queued(self, frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
         """streamlit-webrtc's call with all frames that came since the last one."""
@@ -202,9 +202,8 @@ class LiveCamera(VideoProcessorBase):
             self.trial = evaluate(profile, self._analyzer.model)
             if self.trial.helps:
                 mine = ProfileBinding(profile, calibration.track_id)
-                self._stream.analyzer = self._analyzer.with_profiles(
-                    [*self._analyzer.profiles, mine]
-                )
+                taught = self._analyzer.with_profiles([*self._analyzer.profiles, mine])
+                self._stream.reader = taught.reader
         self.calibrated = True
 
     def _remember(self, now: float, readings: Sequence[Reading]) -> None:

@@ -25,7 +25,7 @@ pytestmark = [
 ]
 pytest.importorskip("ray", reason="needs the extra 'cluster'")
 pytest.importorskip("grpc_reflection", reason="needs the extra 'cluster'")
-PHOTO = (Path(__file__).parents[2] / "examples" / "astronaut.jpg").read_bytes()
+PHOTO = (Path(__file__).parents[3] / "examples" / "astronaut.jpg").read_bytes()
 # Serve is detached from who started it, and other tests want its processor.
 SHUT_DOWN = "import ray; from ray import serve; ray.init(); serve.shutdown()"
 

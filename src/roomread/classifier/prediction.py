@@ -1,0 +1,32 @@
+"""What is known of one face once it was looked at."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import Quality, Scores, StateScore
+
+
+class Prediction(NamedTuple):
+    """What the nets and the profiles say of one face.
+
+    Attributes:
+        quality: How well the face can be seen, and why it cannot be read.
+        scores: The calibrated scores; None for a face that cannot be read.
+        states: The states that profiles taught, in the profiles' order.
+        person: The person whose profile was used; None when none was.
+        features: float32 [D], the input of the net's head; None for a face that cannot be read and
+            for a classifier that has no model file.
+        logits: float32 [7], the output of the net before its temperature and before profiles; None
+            where `features` is.
+    """
+
+    quality: Quality
+    scores: Scores | None = None
+    states: tuple[StateScore, ...] = ()
+    person: str | None = None
+    features: NDArray[np.float32] | None = None
+    logits: NDArray[np.float32] | None = None

@@ -1,0 +1,152 @@
+"""Read faces that were found: cut them out, judge them, classify them, apply profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile, Prediction
+from roomread.errors import ProfileError
+from roomread.faces import assess_quality, cut
+from roomread.fewshot import Adapter, ProfileBinding
+from roomread.fewshot.profile import Observation
+from roomread.readings import Face, Frame, Quality, Reading
+from roomread.tracking import ScoreCache
+
+
+class FaceReader:
+    """Turn faces of a frame into readings. It keeps no state and may be shared between threads.
+
+    Args:
+        classifier: The net that reads expressions.
+        profiles: The profiles and the tracks they are bound to.
+
+    Raises:
+        ProfileError: The profiles were taught with another net, or contradict each other.
+    """
+
+    def __init__(self, classifier: FaceClassifier, profiles: Sequence[ProfileBinding] = ()) -> None:
+        self.classifier = classifier
+        self.profiles = tuple(profiles)
+        self._adapter = Adapter(self.profiles, self.model) if self.profiles else None
+
+    @property
+    def model(self) -> ModelFile:
+        """The model file of the classifier.
+
+        Raises:
+            ProfileError: The classifier has no model file, whose features profiles need.
+        """
+        return self._of_model_file().model
+
+    def read(
+        self,
+        frame: Frame,
+        faces: Sequence[Face],
+        track_ids: Sequence[int] | None = None,
+        *,
+        cache: ScoreCache[Prediction] | None = None,
+    ) -> list[Reading]:
+        """Return the readings of N faces, in their order.
+
+        Args:
+            frame: The picture that shows them.
+            faces: The faces.
+            track_ids: Their N track ids in a video; None in a single picture.
+            cache: Recent predictions of these tracks, which are used while they hold and kept up
+                to date; None to predict every face anew.
+        """
+        tracks: Sequence[int | None] = track_ids if track_ids is not None else [None] * len(faces)
+        cached = [_cached(cache, track_id, frame.time) for track_id in tracks]
+        due = [i for i, prediction in enumerate(cached) if prediction is None]
+        fresh = self._predict(
+            frame, [faces[i] for i in due], [tracks[i] for i in due], count=len(faces)
+        )
+        predictions = dict(zip(due, fresh, strict=True))
+        for i, prediction in predictions.items():
+            track_id = tracks[i]
+            if cache is not None and track_id is not None:
+                cache.keep(track_id, prediction, frame.time)
+        return [
+            _reading(frame, face, track_id, known if known is not None else predictions[i])
+            for i, (face, track_id, known) in enumerate(zip(faces, tracks, cached, strict=True))
+        ]
+
+    def observe(self, frame: Frame, faces: Sequence[Face]) -> list[Observation]:
+        """Return the readings of faces with the net's features and logits, in their order.
+
+        Raises:
+            ProfileError: The classifier has no model file.
+        """
+        self._of_model_file()
+        predictions = self._predict(frame, faces, [None] * len(faces), count=len(faces))
+        return [
+            Observation(_reading(frame, face, None, each), each.features, each.logits)
+            for face, each in zip(faces, predictions, strict=True)
+        ]
+
+    def _predict(
+        self, frame: Frame, faces: Sequence[Face], tracks: Sequence[int | None], *, count: int
+    ) -> list[Prediction]:
+        """Return the predictions of some faces of a frame that shows `count` in all."""
+        classifier = self.classifier
+        crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
+        qualities = assess_quality(frame.image, list(faces), crops)
+        readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
+        read = self._classify(crops[readable], [qualities[i] for i in readable])
+        if self._adapter is not None:
+            read = self._adapter.adapt(read, [tracks[i] for i in readable], faces=count)
+        of = dict(zip(readable, read, strict=True))
+        return [of.get(i) or Prediction(quality) for i, quality in enumerate(qualities)]
+
+    def _classify(self, crops: NDArray[np.uint8], qualities: Sequence[Quality]) -> list[Prediction]:
+        """Return the predictions of readable crops uint8 [N, side, side], without profiles."""
+        classifier = self.classifier
+        if not isinstance(classifier, ExpressionClassifier):
+            scores = classifier.classify(crops)
+            return [Prediction(*each) for each in zip(qualities, scores, strict=True)]
+        if not len(crops):
+            return []
+        output = classifier.predict(crops)
+        return [
+            Prediction(quality, scores, features=features, logits=logits)
+            for quality, scores, features, logits in zip(
+                qualities,
+                classifier.scores(output.logits),
+                output.features,
+                output.logits,
+                strict=True,
+            )
+        ]
+
+    def _of_model_file(self) -> ExpressionClassifier:
+        if not isinstance(self.classifier, ExpressionClassifier):
+            raise ProfileError(
+                "profiles need a model file, and this classifier has none",
+                hint="use ExpressionClassifier",
+            )
+        return self.classifier
+
+
+def _cached(
+    cache: ScoreCache[Prediction] | None, track_id: int | None, time: float
+) -> Prediction | None:
+    return cache.find(track_id, time) if cache is not None and track_id is not None else None
+
+
+def _reading(frame: Frame, face: Face, track_id: int | None, prediction: Prediction) -> Reading:
+    return Reading(
+        source=frame.source,
+        time=frame.time,
+        frame_index=frame.index,
+        box=face.box,
+        detection_confidence=face.detection_confidence,
+        quality=prediction.quality,
+        scores=prediction.scores,
+        track_id=track_id,
+        person=prediction.person,
+        landmarks=face.landmarks,
+        states=prediction.states,
+    )

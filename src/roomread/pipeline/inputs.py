@@ -1,0 +1,130 @@
+"""What `Analyzer.analyze` and `Analyzer.stream` accept, as frames."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from roomread.errors import MediaError, without_credentials
+from roomread.media import Source, read_image
+from roomread.media.images import Picture
+from roomread.readings import Frame
+
+# What `Analyzer.stream` accepts. An iterable holds frames, arrays or Pillow images.
+Stream = str | os.PathLike[str] | int | bytes | bytearray | io.IOBase | Source | Iterable[Any]
+
+_PICTURES = (
+    "a path, a URL, the bytes of a picture, a file opened for reading bytes, a Pillow image, "
+    "a uint8 array [H, W], [H, W, 3] or [H, W, 4], or a list of these"
+)
+_STREAMS = (
+    "a path, a URL, a camera's number, the bytes of a video, an opened source, or an iterable of "
+    "frames, uint8 arrays or Pillow images"
+)
+# Names of types that have an answer of their own.
+_ADVICE = {
+    "NoneType": "OpenCV's imread returns None for a file that it cannot read",
+    "int": "a camera is read by stream",
+    "Source": "an opened source is read by stream",
+    "Frame": "a frame is read by analyze_frame",
+}
+
+
+def check_picture(value: object, *, name: str = "the argument") -> None:
+    """See that a value is of a type that `analyze` accepts.
+
+    Args:
+        value: Anything.
+        name: How the message calls the value.
+
+    Raises:
+        TypeError: It is not; the message says what is accepted.
+    """
+    is_file = hasattr(value, "read") and not isinstance(value, type)
+    accepted = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray)
+    if isinstance(value, accepted) or is_file:
+        return
+    kind = type(value).__name__
+    advice = f" ({_ADVICE[kind]})" if kind in _ADVICE else ""
+    raise TypeError(f"analyze takes {_PICTURES}; {name} is {kind}{advice}")
+
+
+def picture_frame(picture: Picture) -> Frame:
+    """Return a picture as a frame at time 0; its pixels are not shared with the caller.
+
+    Raises:
+        MediaError: It cannot be read as a picture.
+        MissingExtraError: It is HEIC, and the extra `heif` is not installed.
+    """
+    name = _name(picture)
+    image = read_image(picture, name=name)
+    if isinstance(picture, np.ndarray):
+        # The caller may use the array's memory for the next picture.
+        image = image.copy()
+    return Frame(image, 0.0, 0, name)
+
+
+def _name(picture: Picture) -> str:
+    if isinstance(picture, str | os.PathLike):
+        return without_credentials(os.fspath(picture))
+    # Files have a name, Pillow images a filename; either may be empty or no text.
+    name = getattr(picture, "filename", None) or getattr(picture, "name", None)
+    return name if isinstance(name, str) and name else "picture"
+
+
+def opened(source: Stream, *, rate: float) -> str | Path | bytes | Source | Iterable[Frame]:
+    """Return what `stream` was given as something that `open_source` opens, or as frames.
+
+    Args:
+        source: See `Analyzer.stream`.
+        rate: Frames a second of pictures that have no time.
+
+    Raises:
+        TypeError: It is of another type; the message says what is accepted.
+        MediaError: It is a negative camera number, or a file that cannot be read.
+        ValueError: `rate` is not above 0.
+    """
+    if not rate > 0:
+        raise ValueError(f"rate must be above 0 frames a second, not {rate}")
+    if isinstance(source, str | Path | bytes | Source):
+        return source
+    if isinstance(source, os.PathLike):
+        return Path(source)
+    if isinstance(source, bytearray | memoryview):
+        return bytes(source)
+    if isinstance(source, int | np.integer) and not isinstance(source, bool):
+        if source < 0:
+            raise MediaError(f"camera {source}: there is none", hint="the first camera is 0")
+        return str(int(source))
+    if hasattr(source, "read") and not isinstance(source, type):
+        return _content(source)
+    if isinstance(source, Image.Image) or (isinstance(source, np.ndarray) and source.ndim < 4):
+        raise TypeError(f"a single picture is read by analyze; stream takes {_STREAMS}")
+    if isinstance(source, Iterable):
+        return _frames(source, rate)
+    raise TypeError(f"stream takes {_STREAMS}, not {type(source).__name__}")
+
+
+def _content(file: Any) -> bytes:
+    content: object = file.read()
+    if not isinstance(content, bytes | bytearray | memoryview):
+        problem = f"{_name(file)}: reading it gave {type(content).__name__} instead of bytes"
+        raise MediaError(problem, hint='open it with mode "rb"')
+    return bytes(content)
+
+
+def _frames(items: Iterable[Any], rate: float) -> Iterator[Frame]:
+    for index, item in enumerate(items):
+        if isinstance(item, Frame):
+            yield item
+        elif isinstance(item, np.ndarray | Image.Image):
+            yield Frame(read_image(item, name=f"frame {index}"), index / rate, index, "frames")
+        else:
+            kind = type(item).__name__
+            raise TypeError(f"an iterable for stream holds frames or pictures, not {kind}")

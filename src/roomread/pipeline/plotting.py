@@ -1,0 +1,65 @@
+"""Readings drawn with Matplotlib, an optional extra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.errors import MissingExtraError
+from roomread.readings import Reading
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_UNREAD = (150, 150, 150)
+
+
+def plot_readings(
+    readings: Sequence[Reading], picture: NDArray[np.uint8] | None, ax: Axes | None
+) -> Axes:
+    """Draw a picture and a box and a label for each reading, and return the axes.
+
+    Args:
+        readings: The readings.
+        picture: uint8 [H, W, 3] RGB; None draws the boxes alone.
+        ax: The axes to draw on; None for those of a new figure.
+
+    Raises:
+        MissingExtraError: Matplotlib is not installed.
+    """
+    try:
+        from matplotlib import pyplot as plt  # noqa: PLC0415 (an extra)
+        from matplotlib.patches import Rectangle  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtraError("plot", extra="plot") from error
+    if ax is None:
+        _, ax = plt.subplots()
+    if picture is not None:
+        ax.imshow(picture)
+    for reading in readings:
+        left, top, right, bottom = reading.box
+        color = tuple(part / 255 for part in _color(reading))
+        corner, size = (left, top), (right - left, bottom - top)
+        ax.add_patch(Rectangle(corner, *size, fill=False, edgecolor=color, linewidth=2))
+        ax.annotate(
+            str(reading),
+            corner,
+            xytext=(0, 2),
+            textcoords="offset points",
+            fontsize="small",
+            bbox={"facecolor": color, "edgecolor": "none", "pad": 1.5},
+        )
+    if picture is None:
+        ax.autoscale_view()
+        ax.set_aspect("equal")
+        # Rows count downwards, as in a picture.
+        ax.invert_yaxis()
+    ax.set_axis_off()
+    return ax
+
+
+def _color(reading: Reading) -> tuple[int, int, int]:
+    return reading.expression.color if reading.expression is not None else _UNREAD

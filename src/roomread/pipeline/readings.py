@@ -1,0 +1,198 @@
+"""The readings of one picture, together with the picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.errors import MissingExtraError, RoomreadError
+from roomread.media import draw_readings, write_image
+from roomread.pipeline.notebook import to_html
+from roomread.readings import Frame, Reading
+from roomread.wire import FrameReadings, column_types, frame_to_dict, reading_to_row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Faces that `repr` names.
+_SHOWN = 3
+
+
+class _Facts(NamedTuple):
+    """What is known of a frame without its pixels."""
+
+    source: str
+    time: float
+    frame_index: int | None
+    width: int | None
+    height: int | None
+
+
+class Readings(Sequence[Reading]):
+    """The readings of one picture, largest face first, which know their picture.
+
+    It is an immutable sequence: `len`, indexing, slicing and iteration work as with a tuple. Two
+    are equal when their readings are; a list or tuple of equal readings is equal as well.
+
+    Only `Analyzer.analyze` gives readings their picture. Slices keep it. It is in no pickle and
+    no copy, and `readings + others` has none.
+
+    Args:
+        readings: The readings.
+        frame: The picture that shows them; None when it is not known.
+    """
+
+    __slots__ = ("_facts", "_items", "_picture")
+
+    def __init__(self, readings: Iterable[Reading] = (), *, frame: Frame | None = None) -> None:
+        self._items = tuple(readings)
+        self._picture = frame.image if frame is not None else None
+        self._facts = _facts_of(frame) if frame is not None else None
+
+    @property
+    def picture(self) -> NDArray[np.uint8] | None:
+        """The picture, uint8 [H, W, 3] RGB, upright; None when it is not known."""
+        return self._picture
+
+    @overload
+    def __getitem__(self, index: int) -> Reading: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+
+    def __getitem__(self, index: int | slice) -> Reading | Self:
+        if isinstance(index, slice):
+            return self._with(self._items[index], self._facts, self._picture)
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Reading]:
+        return iter(self._items)
+
+    def __add__(self, others: Iterable[Reading]) -> Self:
+        if not isinstance(others, Readings | list | tuple):
+            return NotImplemented
+        same = isinstance(others, Readings) and others._facts == self._facts
+        return self._with((*self._items, *others), self._facts if same else None)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Readings):
+            return self._items == other._items
+        if isinstance(other, list | tuple):
+            return self._items == tuple(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self._items, self._facts)
+
+    def __repr__(self) -> str:
+        source = f" of {self._facts.source}" if self._facts is not None else ""
+        if not self._items:
+            return f"<Readings{source}: no face>"
+        count = f"{len(self)} face{'s' if len(self) > 1 else ''}"
+        faces = [str(reading) for reading in self._items[:_SHOWN]]
+        more = ["…"] if len(self) > _SHOWN else []
+        return f"<Readings{source}: {count} ({', '.join(faces + more)})>"
+
+    def _repr_html_(self) -> str:
+        return to_html(repr(self), self._items, self._picture)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the frame and its faces as plain values, ready for JSON, in the wire's schema.
+
+        Raises:
+            ValueError: The readings are of several frames, which the schema keeps apart.
+        """
+        source, time, frame_index, width, height = self._known_facts()
+        frame = FrameReadings(source, time, frame_index, width, height, self._items)
+        return frame_to_dict(frame)
+
+    def to_pandas(self) -> Any:
+        """Return a `pandas.DataFrame` with a row for each face and the columns of the wire.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: PLC0415 (an extra)
+        except ImportError as error:
+            raise MissingExtraError("to_pandas", extra="pandas") from error
+        states = list(dict.fromkeys(state.name for each in self for state in each.states))
+        types = {str: "string", int: "Int64", float: "float64"}
+        columns = {name: types[kind] for name, kind in column_types(states).items()}
+        rows = [reading_to_row(reading, states) for reading in self]
+        return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the picture with a box and a label for each face.
+
+        Readings without a picture are drawn as boxes alone.
+
+        Args:
+            ax: The axes to draw on; None for those of a new figure.
+
+        Returns:
+            The axes.
+
+        Raises:
+            MissingExtraError: Matplotlib is not installed.
+        """
+        from roomread.pipeline.plotting import plot_readings  # noqa: PLC0415 (an extra)
+
+        return plot_readings(self._items, self._picture, ax)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the picture with a box and a label for each face, whole or not at all.
+
+        Args:
+            path: The file; its ending chooses the format.
+
+        Raises:
+            RoomreadError: The readings have no picture.
+            OutputError: The file cannot be written.
+        """
+        if self._picture is None:
+            raise RoomreadError(
+                "these readings have no picture to save",
+                hint="only what analyze returns has one; copies and pickles have not",
+            )
+        write_image(Path(path), draw_readings(self._picture, self._items))
+
+    def _known_facts(self) -> _Facts:
+        if self._facts is not None:
+            return self._facts
+        frames = {(reading.source, reading.time, reading.frame_index) for reading in self}
+        if len(frames) > 1:
+            problem = f"these readings are of {len(frames)} frames, and to_dict is of one"
+            raise ValueError(f"{problem}: call it on each reading")
+        source, time, frame_index = frames.pop() if frames else ("", 0.0, None)
+        return _Facts(source, time, frame_index, None, None)
+
+    def _with(
+        self,
+        items: tuple[Reading, ...],
+        facts: _Facts | None,
+        picture: NDArray[np.uint8] | None = None,
+    ) -> Self:
+        made = type(self)(items)
+        made._facts, made._picture = facts, picture  # noqa: SLF001 (its own class)
+        return made
+
+
+def _facts_of(frame: Frame) -> _Facts:
+    height, width = frame.image.shape[:2]
+    return _Facts(frame.source, frame.time, frame.index, width, height)
+
+
+def _restored(kind: type[Readings], items: tuple[Reading, ...], facts: _Facts | None) -> Readings:
+    return kind(items)._with(items, facts)  # noqa: SLF001 (this function is its constructor)

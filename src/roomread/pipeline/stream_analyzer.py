@@ -1,0 +1,95 @@
+"""Read the frames of one video, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roomread.classifier import Prediction
+from roomread.faces import FaceDetector
+from roomread.pipeline.face_reader import FaceReader
+from roomread.readings import Frame, Reading, Track
+from roomread.tracking import FaceTracker, ScoreCache, ScoreSmoother, Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often each stage works in a video, in seconds; 0 makes it work in every frame.
+
+    Attributes:
+        scan: The time between two coarse searches of whole frames, every fourth of which is a full
+            one. In between, known faces are searched for only near where they were.
+        look: The time between two searches for one known face. In between it is taken to move on
+            as before; a fast face is searched for in every frame.
+        read: The time for which the prediction of a face holds. It is a fraction of what an
+            expression lasts (0.5 to 4 s: Ekman 2003) and of the smoothing.
+    """
+
+    scan: float = 0.5
+    look: float = 0.1
+    read: float = 0.12
+
+
+DEFAULT_CADENCE = Cadence()
+EVERY_FRAME = Cadence(0, 0, 0)
+
+
+class StreamAnalyzer:
+    """Read the frames of one video, so that each face keeps its track id and steady scores.
+
+    Make one for each video or camera (`Analyzer.stream_analyzer`). It must not be used by several
+    threads at once, except that one may call `find` while another calls `read`.
+
+    Args:
+        detector: The detector that finds faces; it may be shared.
+        reader: The stage that reads faces; it may be shared, and be replaced by one with other
+            profiles between two frames.
+        smoothing: The time over which the scores of a face are averaged, seconds; 0 for none.
+        cadence: How often each stage works.
+        tracker: The tracker that follows the faces; None for `FaceTracker` on the detector.
+
+    Attributes:
+        reader: See above.
+    """
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        reader: FaceReader,
+        *,
+        smoothing: float = 0.3,
+        cadence: Cadence = DEFAULT_CADENCE,
+        tracker: Tracker | None = None,
+    ) -> None:
+        self.reader = reader
+        self._tracker: Tracker = tracker or FaceTracker(
+            detector, scan_interval=cadence.scan, look_interval=cadence.look
+        )
+        self._cache = ScoreCache[Prediction](max_age=cadence.read)
+        self._cached_by = reader
+        self._smoother = ScoreSmoother(time_constant=smoothing)
+
+    def update(self, frame: Frame) -> list[Reading]:
+        """Return the readings of the next frame, largest face first.
+
+        Args:
+            frame: The picture; its time is later than that of the frame before.
+        """
+        return self.read(frame, self.find(frame))
+
+    def find(self, frame: Frame) -> list[Track]:
+        """Return the faces of the next frame, largest first: the first half of `update`.
+
+        It does not depend on the second half, so that it may run ahead.
+        """
+        return self._tracker.update(frame)
+
+    def read(self, frame: Frame, tracks: Sequence[Track]) -> list[Reading]:
+        """Return the readings of what `find` found, frame by frame: the second half of `update`."""
+        if self._cached_by is not self.reader:
+            # Other profiles may give other predictions.
+            self._cache.clear()
+            self._cached_by = self.reader
+        faces, track_ids = [track.face for track in tracks], [track.id for track in tracks]
+        readings = self.reader.read(frame, faces, track_ids, cache=self._cache)
+        return [self._smoother.update(reading) for reading in readings]

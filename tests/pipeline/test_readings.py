@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import base64
+import copy
+import io
+import pickle
+import re
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from PIL import Image
+
+from classes import frame as class_frame
+from roomread import Frame, Readings
+from roomread.errors import MissingExtraError, OutputError, RoomreadError
+from roomread.readings import Expression, Reading
+from roomread.wire import frame_from_dict, reading_from_row
+
+HAPPY, SAD = Expression.HAPPY, Expression.SAD
+PICTURE = Frame(np.full((400, 900, 3), 128, np.uint8), 0.0, 0, "class.jpg")
+
+
+def people(*shown: Expression | None) -> list[Reading]:
+    return class_frame(0.0, dict(enumerate(shown, start=1)))
+
+
+def with_picture(*shown: Expression | None) -> Readings:
+    return Readings(people(*shown), frame=PICTURE)
+
+
+def pickled(readings: Readings) -> object:
+    return pickle.loads(pickle.dumps(readings))  # noqa: S301 (bytes of our own)
+
+
+def test_readings_are_a_sequence() -> None:
+    three = people(HAPPY, SAD, None)
+    readings = Readings(three)
+    assert len(readings) == 3
+    assert list(readings) == three
+    assert readings[1] == three[1]
+    assert readings[-1] == three[2]
+    assert three[0] in readings
+    assert readings.index(three[2]) == 2
+
+
+def test_slice_is_readings_with_the_same_picture() -> None:
+    part = with_picture(HAPPY, SAD, None)[:2]
+    assert isinstance(part, Readings)
+    assert len(part) == 2
+    assert part.picture is PICTURE.image
+
+
+def test_readings_are_equal_by_value_whatever_their_picture() -> None:
+    assert with_picture(HAPPY, SAD) == Readings(people(HAPPY, SAD))
+    assert Readings(people(HAPPY)) == people(HAPPY)
+    assert Readings() == []
+    assert Readings(people(HAPPY)) != Readings(people(SAD))
+    assert hash(with_picture(HAPPY)) == hash(Readings(people(HAPPY)))
+
+
+def test_concatenation_has_no_picture() -> None:
+    both = with_picture(HAPPY) + with_picture(SAD)
+    assert isinstance(both, Readings)
+    assert len(both) == 2
+    assert both.picture is None
+    with pytest.raises(TypeError):
+        with_picture(HAPPY) + 3  # type: ignore[operator] # this is what is tested
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+def test_picture_is_in_no_copy_and_no_pickle(copied: object) -> None:
+    readings = with_picture(HAPPY, SAD)
+    assert callable(copied)
+    again = copied(readings)
+    assert again == readings
+    assert again.picture is None
+    assert again.to_dict() == readings.to_dict()
+    assert len(pickle.dumps(readings)) < PICTURE.image.size / 100
+
+
+@pytest.mark.parametrize(
+    ("readings", "text"),
+    [
+        (with_picture(HAPPY), "<Readings of class.jpg: 1 face (happy 90%)>"),
+        (with_picture(), "<Readings of class.jpg: no face>"),
+        (Readings(), "<Readings: no face>"),
+        (
+            with_picture(HAPPY, None, SAD, SAD, SAD),
+            "<Readings of class.jpg: 5 faces (happy 90%, unreadable: turned away, sad 90%, …)>",
+        ),
+    ],
+)
+def test_repr_is_one_short_line(readings: Readings, text: str) -> None:
+    assert repr(readings) == text
+
+
+def test_dict_is_the_frame_of_the_wire() -> None:
+    written = with_picture(HAPPY, None).to_dict()
+    assert (written["source"], written["width"], written["height"]) == ("class.jpg", 900, 400)
+    read = frame_from_dict(written)
+    assert [each.expression for each in read.readings] == [HAPPY, None]
+
+
+def test_dict_of_readings_without_picture_has_no_size() -> None:
+    written = Readings(people(HAPPY)).to_dict()
+    assert written["source"] == "lesson"
+    assert written["width"] is None
+    assert Readings().to_dict()["faces"] == []
+
+
+def test_dict_of_several_frames_is_refused() -> None:
+    both = Readings(people(HAPPY)) + class_frame(7.0, {1: SAD})
+    with pytest.raises(ValueError, match="of 2 frames"):
+        both.to_dict()
+
+
+def test_data_frame_has_a_row_for_each_face() -> None:
+    readings = Readings(people(HAPPY, None))
+    table = readings.to_pandas()
+    assert list(table["expression"].fillna("")) == ["happy", ""]
+    assert str(table["track_id"].dtype) == "Int64"
+    row = table.astype(object).where(table.notna(), None).iloc[0].to_dict()
+    assert reading_from_row(row) == readings[0]
+    assert list(Readings().to_pandas().columns) == list(table.columns)
+
+
+def test_saved_picture_shows_the_readings(tmp_path: Path) -> None:
+    path = tmp_path / "out.png"
+    with_picture(HAPPY).save(path)
+    with Image.open(path) as saved:
+        assert saved.size == (900, 400)
+        assert not np.array_equal(np.asarray(saved), PICTURE.image)
+
+
+def test_readings_without_picture_cannot_be_saved(tmp_path: Path) -> None:
+    with pytest.raises(RoomreadError, match="no picture to save"):
+        Readings(people(HAPPY)).save(tmp_path / "out.png")
+
+
+@pytest.mark.parametrize("name", ["out.xyz", "out", "out.mp4"])
+def test_picture_is_saved_only_with_the_ending_of_a_picture(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="ending"):
+        with_picture(HAPPY).save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def canvas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No window: figures are drawn into memory, and closed after the test."""
+    monkeypatch.setitem(mpl.rcParams, "backend", "agg")
+
+
+@pytest.mark.usefixtures("canvas")
+def test_plot_draws_picture_boxes_and_labels() -> None:
+    readings = with_picture(HAPPY, None)
+    ax = readings.plot()
+    try:
+        (shown,) = ax.images
+        assert shown.get_size() == (400, 900)
+        assert len(ax.patches) == 2
+        assert [text.get_text() for text in ax.texts] == ["happy 90%", "unreadable: turned away"]
+        assert readings.plot(ax) is ax
+        ax.figure.canvas.draw()
+    finally:
+        plt.close(ax.figure)  # type: ignore[arg-type] # of the axes that were just made
+
+
+@pytest.mark.usefixtures("canvas")
+def test_plot_without_picture_has_its_top_at_the_top() -> None:
+    ax = Readings(people(HAPPY)).plot()
+    try:
+        assert not ax.images
+        low, high = ax.get_ylim()
+        assert low > high
+    finally:
+        plt.close(ax.figure)  # type: ignore[arg-type] # of the axes that were just made
+
+
+@pytest.mark.parametrize(("module", "extra"), [("matplotlib", "plot"), ("pandas", "pandas")])
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, module: str, extra: str) -> None:
+    # None makes Python take a module for missing.
+    monkeypatch.setitem(sys.modules, module, None)
+    readings = Readings(people(HAPPY))
+    action = readings.plot if module == "matplotlib" else readings.to_pandas
+    with pytest.raises(MissingExtraError, match=re.escape(f"roomread[{extra}]")):
+        action()
+
+
+def test_notebook_shows_picture_and_table() -> None:
+    shown = with_picture(HAPPY, None)._repr_html_()
+    data = re.search(r'src="data:image/jpeg;base64,([^"]+)"', shown)
+    assert data is not None
+    with Image.open(io.BytesIO(base64.b64decode(data[1]))) as picture:
+        assert picture.size == (900, 400)
+    assert "<td>happy</td><td>90%</td>" in shown
+    assert "turned away" in shown
+
+
+def test_notebook_shows_no_markup_of_names() -> None:
+    frame = Frame(PICTURE.image, 0.0, 0, "<script>alert(1)</script>.jpg")
+    shown = Readings(people(HAPPY), frame=frame)._repr_html_()
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_notebook_table_of_a_crowd_is_bounded() -> None:
+    shown = with_picture(*[HAPPY] * 80)._repr_html_()
+    assert shown.count("<td>happy</td>") == 50
+    assert "and 30 more" in shown
