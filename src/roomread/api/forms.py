@@ -12,14 +12,16 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roomread import pages
-from roomread.api.analyze import Read, read_picture, read_pictures
+from roomread.api.analyze import analyze_and_draw
 from roomread.api.auth import COOKIE
 from roomread.api.context import Context, Sender, ServiceContext, principal_with
 from roomread.api.logs import audit
 from roomread.api.problems import as_refusal
+from roomread.api.uploads import read_pictures
 from roomread.errors import RoomreadError
 from roomread.readings import Expression, Reading, percent
 from roomread.services.accounts import Principal, Scope
+from roomread.services.pictures import AnalyzedPicture
 from roomread.services.sign_ins import SIGN_IN_SECONDS
 
 router = APIRouter(include_in_schema=False)
@@ -37,8 +39,9 @@ async def ask_for_picture(request: Request, context: Context) -> HTMLResponse:
 async def show_picture(request: Request, context: Context, _sender: Sender) -> HTMLResponse:
     """The page with the picture's faces, or with what is wrong."""
     try:
-        sent = await read_pictures(request, context)
-        return _upload_page(context, read=await read_picture(context, sent[0]))
+        pictures = await read_pictures(request, context)
+        analyzed, drawn = await analyze_and_draw(context, pictures[0])
+        return _upload_page(context, analyzed=analyzed, drawn=drawn)
     except RoomreadError as error:
         refusal = as_refusal(error)
         page = _upload_page(context, error=str(error), status=refusal.status)
@@ -49,16 +52,17 @@ async def show_picture(request: Request, context: Context, _sender: Sender) -> H
 def _upload_page(
     context: ServiceContext,
     *,
-    read: Read | None = None,
+    analyzed: AnalyzedPicture | None = None,
+    drawn: bytes = b"",
     error: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HTMLResponse:
     text = pages.render(
         "roomread.api",
         "upload.html.j2",
-        read=read,
-        picture=base64.b64encode(read.drawn).decode() if read is not None else "",
-        faces=[_row(reading) for reading in read.readings] if read is not None else [],
+        source=analyzed.frame.source if analyzed is not None else "",
+        picture=base64.b64encode(drawn).decode(),
+        faces=[_row(reading) for reading in analyzed.readings] if analyzed is not None else [],
         names=_NAMES,
         error=error,
         limit=context.settings.max_picture_mb,

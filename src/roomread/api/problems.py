@@ -28,6 +28,7 @@ from roomread.jobs.queue import TooManyJobsError
 from roomread.services.exporting import PeopleNotKeptError
 from roomread.services.ingest import RecordedElsewhereError, SessionEndedError
 from roomread.services.marking import SessionNotRunningError
+from roomread.services.pictures import PictureTooLargeError
 from roomread.services.teaching import (
     ConsentMissingError,
     ProfileExistsError,
@@ -41,6 +42,7 @@ _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 # Status, kind and hint (None: the error's own) of what is wrong with a request, subclasses before
 # their bases. An error of another kind is a failure of the service.
 _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
+    PictureTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", None),
     MediaError: (_UNPROCESSABLE, "not-a-picture", None),
     MissingExtraError: (_UNPROCESSABLE, "not-available", None),
     ProfileNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-profile", None),

@@ -11,16 +11,17 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from roomread.api.analyze import MAX_PICTURES, check_picture, open_form, safe_name
 from roomread.api.context import Context, Reader, Sender, ServiceContext
 from roomread.api.logs import audit
 from roomread.api.owned_profiles import teaching_service
 from roomread.api.problems import responses
 from roomread.api.shapes import Probability
+from roomread.api.uploads import MAX_PICTURES, open_form, safe_name
 from roomread.errors import ProfileError
 from roomread.fewshot import LeaveOneOutResult, Profile
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.readings import Expression
+from roomread.services.pictures import EncodedPicture
 from roomread.services.teaching import (
     ProfileSummary,
     ReferencePicture,
@@ -252,7 +253,7 @@ async def _parse_form(
             raise ProfileError(f"no pictures are called '{safe_name(key)}'", hint=f"but: {known}")
         else:
             name, content = safe_name(value.filename), await value.read()
-            check_picture(context, name, content)
+            EncodedPicture(name, content).check_size(context.settings.max_picture_mb)
             references.append(ReferencePicture(content, name, _EXPRESSIONS.get(key)))
     if not references:
         raise ProfileError("nothing to learn from", hint="send files as neutral, or as picture")

@@ -14,11 +14,11 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse, StreamingResponse
 
-from roomread.api.analyze import safe_name
 from roomread.api.context import Context, Reader, Sender, ServiceContext
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
 from roomread.api.shapes import VideoShape, VideosShape, video_shape
+from roomread.api.uploads import safe_name
 from roomread.jobs.video_job import VideoJob
 from roomread.services.accounts import Principal
 

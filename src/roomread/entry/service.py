@@ -27,7 +27,6 @@ from roomread.api import (
     sessions,
     videos,
 )
-from roomread.api.analyze import request_cap
 from roomread.api.auth import AuthMiddleware, is_ours
 from roomread.api.context import Context, Manager, ServiceContext
 from roomread.api.limits import Body
@@ -35,6 +34,7 @@ from roomread.api.logs import audit, log
 from roomread.api.problems import busy, map_errors
 from roomread.api.request_log import RequestLogMiddleware
 from roomread.api.shapes import PicturesInput
+from roomread.api.uploads import request_cap
 from roomread.errors import RoomreadError
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.formats.received import FrameInput

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
 from roomread import Analyzer
 from roomread.errors import BusyError, MediaError, RoomreadError
 from roomread.formats.tables import CsvSink, JsonSink
-from roomread.media import PICTURE_SUFFIXES, draw_readings
+from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression, Frame, Reading, percent
-from roomread.services.engine import Engine
+from roomread.services.pictures import EncodedPicture, analyze_picture, annotate
 from roomread.settings.environment import load_settings
 from roomread.web.engine import engine, turn
 from roomread.web.score_charts import score_bars
@@ -46,7 +44,7 @@ class Photo:
     """
 
     frame: Frame
-    readings: list[Reading]
+    readings: Sequence[Reading]
     drawn: bytes
     make_copy: Callable[[], bytes]
 
@@ -97,30 +95,15 @@ def _read_once(
 
 
 def _read(analyzer: Analyzer, name: str, content: bytes) -> Photo | RoomreadError:
+    picture, decoder = EncodedPicture(name, content), engine()
     try:
         with turn():
-            frame = engine().frame(content, name)
-            readings = analyzer.analyze_frame(frame)
-            drawn = Image.fromarray(draw_readings(frame.image, readings))
-            drawn.thumbnail(_SHOWN)
-            pixels = np.broadcast_to(np.uint8(0), frame.image.shape)
-            make_copy = partial(_annotated, engine(), content, name, readings)
-            frame = replace(frame, image=pixels)
-            return Photo(frame, readings, _encoded(drawn, "JPEG"), make_copy)
+            analyzed = analyze_picture(picture, decoder, analyzer)
+            drawn = analyzed.jpeg(max_size=_SHOWN)
+            make_copy = partial(annotate, picture, decoder, analyzed.readings)
+            return Photo(analyzed.without_pixels().frame, analyzed.readings, drawn, make_copy)
     except (BusyError, MediaError) as error:
         return error
-
-
-def _annotated(made_by: Engine, content: bytes, name: str, readings: list[Reading]) -> bytes:
-    """The drawn copy in its own size."""
-    image = draw_readings(made_by.frame(content, name).image, readings)
-    return _encoded(Image.fromarray(image), "PNG")
-
-
-def _encoded(picture: Image.Image, kind: str) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, kind)
-    return file.getvalue()
 
 
 def _show_photo(photo: Photo, number: int) -> None:
@@ -156,7 +139,7 @@ def _show_photo(photo: Photo, number: int) -> None:
         right.altair_chart(score_bars(readable[chosen][1]), width="stretch")
 
 
-def _table(readings: list[Reading]) -> pd.DataFrame:
+def _table(readings: Sequence[Reading]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {

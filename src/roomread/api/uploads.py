@@ -1,0 +1,111 @@
+"""The pictures of a request: its body as it is, a form's files, or JSON with base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import PurePath
+from typing import Any
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from roomread.api.context import ServiceContext
+from roomread.api.problems import RefusedError
+from roomread.api.shapes import PicturesInput
+from roomread.services.pictures import EncodedPicture
+
+MAX_PICTURES = 16
+
+
+async def read_pictures(request: Request, context: ServiceContext) -> list[EncodedPicture]:
+    """Return the pictures of a request, of whatever content type it is.
+
+    Raises:
+        RefusedError: There is none, or there are too many.
+        PictureTooLargeError: One is larger than the operator allows.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        pictures = await _from_form(request, context)
+    elif kind == "application/json":
+        pictures = _from_json(await request.body())
+    else:
+        # `curl --data-binary` declares any body a form; its content tells what it is.
+        pictures = [EncodedPicture("picture", await request.body())]
+    for picture in pictures:
+        picture.check_size(context.settings.max_picture_mb)
+    return pictures
+
+
+@asynccontextmanager
+async def open_form(request: Request, context: ServiceContext) -> AsyncIterator[FormData]:
+    """Open a form with up to `MAX_PICTURES` files.
+
+    Raises:
+        HTTPException: It cannot be parsed.
+    """
+    parser = MultiPartParser(
+        request.headers, request.stream(), max_files=MAX_PICTURES, max_fields=8
+    )
+    # Pictures stay in memory; the limit of the body bounds them.
+    parser.spool_max_size = request_cap(context)
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError) as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the form cannot be parsed") from error
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
+def request_cap(context: ServiceContext) -> int:
+    """Return the largest body of a request with pictures, bytes; base64 included."""
+    return 3 * context.settings.max_picture_mb * 1_000_000
+
+
+def safe_name(name: str | None) -> str:
+    """Return a file's name to show: no folders, no control characters, at most 100 characters."""
+    last = PurePath((name or "").replace("\\", "/")).name
+    shown = "".join(character for character in last if character.isprintable())
+    return shown[:100] or "picture"
+
+
+async def _from_form(request: Request, context: ServiceContext) -> list[EncodedPicture]:
+    async with open_form(request, context) as form:
+        files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+        # A browser sends an empty file field as a file without a name.
+        files = [file for file in files if file.filename or file.size]
+        if not files:
+            raise _no_picture("the form has no file")
+        return [EncodedPicture(safe_name(file.filename), await file.read()) for file in files]
+
+
+def _from_json(body: bytes) -> list[EncodedPicture]:
+    try:
+        parsed = PicturesInput.model_validate_json(body)
+    except ValidationError as error:
+        first: Any = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise _no_picture(f"{place or 'body'}: {first['msg']}") from None
+    pictures = []
+    for picture in parsed.pictures:
+        name = safe_name(picture.name)
+        try:
+            content = base64.b64decode(picture.data, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise _no_picture(f"{name}: not base64") from error
+        pictures.append(EncodedPicture(name, content))
+    return pictures
+
+
+def _no_picture(problem: str) -> RefusedError:
+    hint = "send a picture as it is, as a form's file, or as JSON with base64"
+    return RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem, hint=hint)

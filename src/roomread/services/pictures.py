@@ -1,0 +1,133 @@
+"""Read the faces of pictures that a visitor sends, and draw them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from roomread.errors import MediaError
+from roomread.media import draw_readings
+from roomread.pipeline import Analyzer
+from roomread.readings import Frame, Reading
+
+_JPEG_QUALITY = 90
+
+
+class PictureTooLargeError(MediaError):
+    """An encoded picture is larger than the operator allows."""
+
+
+class PictureDecoder(Protocol):
+    """Decodes the pictures of strangers; `services.engine.Engine` is one."""
+
+    def frame(self, content: bytes, name: str, *, index: int = 0) -> Frame:
+        """Return an encoded picture as a frame, or raise a `MediaError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPicture:
+    """A picture as it was sent.
+
+    Attributes:
+        name: What messages call it.
+        content: The encoded bytes.
+    """
+
+    name: str
+    content: bytes
+
+    def check_size(self, max_mb: int) -> None:
+        """Check that the picture is not too large.
+
+        Raises:
+            PictureTooLargeError: It is larger than `max_mb`.
+        """
+        if len(self.content) > max_mb * 1_000_000:
+            raise PictureTooLargeError(f"{self.name}: over {max_mb} MB", hint="scale it down first")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalyzedPicture:
+    """A picture that was read.
+
+    Attributes:
+        frame: The picture.
+        readings: The readings of its faces, largest first.
+    """
+
+    frame: Frame
+    readings: Sequence[Reading]
+
+    def jpeg(self, *, max_size: tuple[int, int] | None = None) -> bytes:
+        """Return a copy with boxes and labels as JPEG.
+
+        Args:
+            max_size: Scale the copy down to fit this width and height, px; None keeps the size.
+        """
+        drawn = self._drawn()
+        if max_size is not None:
+            drawn.thumbnail(max_size)
+        return _encode(drawn, "JPEG", quality=_JPEG_QUALITY)
+
+    def png(self) -> bytes:
+        """Return a copy with boxes and labels as PNG."""
+        return _encode(self._drawn(), "PNG")
+
+    def without_pixels(self) -> AnalyzedPicture:
+        """Return the same with zeros, which take no memory, in place of the pixels."""
+        zeros = np.broadcast_to(np.uint8(0), self.frame.image.shape)
+        return AnalyzedPicture(replace(self.frame, image=zeros), self.readings)
+
+    def _drawn(self) -> Image.Image:
+        return Image.fromarray(draw_readings(self.frame.image, list(self.readings)))
+
+
+def analyze_picture(
+    picture: EncodedPicture, decoder: PictureDecoder, analyzer: Analyzer, *, index: int = 0
+) -> AnalyzedPicture:
+    """Read the faces of one picture.
+
+    Args:
+        picture: The encoded picture.
+        decoder: Decodes it.
+        analyzer: Reads it, with the profiles that its owner chose.
+        index: Its place among the pictures of one request.
+
+    Raises:
+        MediaError: It is damaged, not a picture, too large, or took too long to decode.
+    """
+    frame = decoder.frame(picture.content, picture.name, index=index)
+    return AnalyzedPicture(frame, analyzer.analyze_frame(frame))
+
+
+def analyze_pictures(
+    pictures: Sequence[EncodedPicture], decoder: PictureDecoder, analyzer: Analyzer
+) -> Iterator[AnalyzedPicture | MediaError]:
+    """Yield each picture's readings, or why the picture cannot be read, in their order."""
+    for index, picture in enumerate(pictures):
+        try:
+            yield analyze_picture(picture, decoder, analyzer, index=index)
+        except MediaError as error:
+            yield error
+
+
+def annotate(
+    picture: EncodedPicture, decoder: PictureDecoder, readings: Sequence[Reading]
+) -> bytes:
+    """Return a picture with known readings drawn into it, as PNG.
+
+    Raises:
+        MediaError: See `analyze_picture`.
+    """
+    return AnalyzedPicture(decoder.frame(picture.content, picture.name), readings).png()
+
+
+def _encode(picture: Image.Image, kind: str, **options: int) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()

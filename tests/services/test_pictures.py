@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from roomread.errors import MediaError
+from roomread.pipeline import Analyzer
+from roomread.readings import Expression, Frame
+from roomread.services.pictures import (
+    EncodedPicture,
+    PictureTooLargeError,
+    analyze_picture,
+    analyze_pictures,
+    annotate,
+)
+from roomread.testing import FixedClassifier, FixedDetector
+
+SIZE = (120, 80)
+BOX = (20.0, 10.0, 60.0, 60.0)
+
+
+class FakeDecoder:
+    """Makes a grey picture of everything but the word "damaged"."""
+
+    def frame(self, content: bytes, name: str, *, index: int = 0) -> Frame:
+        if content == b"damaged":
+            raise MediaError(f"{name}: damaged")
+        width, height = SIZE
+        image = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+        return Frame(image, 0.0, index, name)
+
+
+@pytest.fixture
+def analyzer() -> Analyzer:
+    return Analyzer(detector=FixedDetector([BOX]), classifier=FixedClassifier())
+
+
+GOOD = EncodedPicture("good.jpg", b"picture")
+DAMAGED = EncodedPicture("damaged.jpg", b"damaged")
+
+
+def test_faces_of_a_picture_are_read_under_its_name_and_place(analyzer: Analyzer) -> None:
+    analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer, index=3)
+    assert (analyzed.frame.source, analyzed.frame.index) == ("good.jpg", 3)
+    assert [reading.expression for reading in analyzed.readings] == [Expression.HAPPY]
+
+
+def test_picture_that_cannot_be_decoded_is_an_error(analyzer: Analyzer) -> None:
+    with pytest.raises(MediaError, match=r"damaged\.jpg: damaged"):
+        analyze_picture(DAMAGED, FakeDecoder(), analyzer)
+
+
+def test_one_damaged_picture_of_several_takes_its_place_as_an_error(analyzer: Analyzer) -> None:
+    first, second, third = analyze_pictures([GOOD, DAMAGED, GOOD], FakeDecoder(), analyzer)
+    assert isinstance(second, MediaError)
+    assert not isinstance(first, MediaError)
+    assert not isinstance(third, MediaError)
+    assert [first.frame.index, third.frame.index] == [0, 2]
+
+
+def test_picture_over_the_limit_is_refused_by_its_size_alone() -> None:
+    EncodedPicture("a.jpg", bytes(1_000_000)).check_size(1)
+    with pytest.raises(PictureTooLargeError, match=r"a\.jpg: over 1 MB"):
+        EncodedPicture("a.jpg", bytes(1_000_001)).check_size(1)
+
+
+def test_drawn_copy_has_the_picture_size_and_a_box(analyzer: Analyzer) -> None:
+    analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer)
+    drawn = Image.open(io.BytesIO(analyzed.png()))
+    assert drawn.size == SIZE
+    changed = np.any(np.asarray(drawn) != analyzed.frame.image, axis=2)
+    assert changed.any()
+    assert not changed[:, 90:].any()
+
+
+def test_drawn_copy_is_scaled_down_to_fit(analyzer: Analyzer) -> None:
+    analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer)
+    drawn = Image.open(io.BytesIO(analyzed.jpeg(max_size=(60, 60))))
+    assert drawn.format == "JPEG"
+    assert drawn.size == (60, 40)
+
+
+def test_known_readings_are_drawn_without_being_read_again(analyzer: Analyzer) -> None:
+    analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer)
+    assert annotate(GOOD, FakeDecoder(), analyzed.readings) == analyzed.png()
+
+
+def test_picture_without_pixels_keeps_its_size_and_readings(analyzer: Analyzer) -> None:
+    analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer)
+    light = analyzed.without_pixels()
+    assert light.frame.image.shape == analyzed.frame.image.shape
+    assert light.frame.image.strides == (0, 0, 0)
+    assert light.readings == analyzed.readings
