@@ -9,6 +9,7 @@
     ├── RulesError          a rule of attention that cannot be understood
     ├── SessionError        a session that cannot be kept or found
     │   ├── SessionNotFoundError  a session that this owner does not have
+    │   ├── SessionHeldError      a session that another process records
     │   └── DatabaseError   the database that keeps sessions fails
     ├── WireError           a value that does not keep the schema of readings
     ├── DeviceError         the nets cannot run on the device that was asked for
@@ -99,6 +100,10 @@ class SessionError(RoomreadError):
 
 class SessionNotFoundError(SessionError):
     """The owner has no session of this id; it may not exist or belong to another owner."""
+
+
+class SessionHeldError(SessionError):
+    """Another process records this session now."""
 
 
 class DatabaseError(SessionError):

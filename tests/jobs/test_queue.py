@@ -14,33 +14,44 @@ import pytest
 from clips import make_clip
 from roomread.errors import OutputError
 from roomread.jobs.queue import JobQueue, TooManyJobsError
-from roomread.jobs.video_job import JobState, Limits, QueueLimits, VideoJob
+from roomread.jobs.video_job import Limits, QueueLimits, VideoJob
 from roomread.media import open_source
+from roomread.store import JobState
 
+ANNA = "user:anna"
 SIZE = (160, 120)
 READER = (sys.executable, str(Path(__file__).parents[1] / "fixed_reader.py"))
 
 
 @pytest.fixture
 def board() -> Iterator[JobQueue]:
-    made = JobQueue(places=QueueLimits(waiting=2), reader=READER)
+    made = JobQueue(places=QueueLimits(waiting=2), worker=READER)
     yield made
     made.close()
 
 
-def wait(job: VideoJob, *, seconds: float | None = None) -> VideoJob:
-    """Waits for the end, or until so much of the video is read."""
+def wait(board: JobQueue, job_id: str, *, seconds: float | None = None) -> VideoJob:
+    """Wait for the end, or until so many seconds of the video are read."""
     deadline = time.monotonic() + 60
-    while not job.finished and (seconds is None or job.record.seconds < seconds):
+    while True:
+        job = job_of(board, job_id)
+        if job.finished or (seconds is not None and job.record.seconds >= seconds):
+            return job
         assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return job
+        time.sleep(0.02)
 
 
 def job_of(board: JobQueue, job_id: str) -> VideoJob:
-    job = board.get(job_id)
+    job = board.get(job_id, owner=ANNA)
     assert job is not None
     return job
+
+
+def wait_until_gone(folder: Path) -> None:
+    deadline = time.monotonic() + 60
+    while folder.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +65,10 @@ def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
     board: JobQueue, tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE, sound=1.0)
-    job_id = board.upload("lesson.mp4", clip.read_bytes())
-    job = wait(job_of(board, job_id))
+    job_id = board.upload("lesson.mp4", clip.read_bytes(), owner=ANNA)
+    job = wait(board, job_id)
     assert job.record.state is JobState.FINISHED
-    assert job.share == pytest.approx(1, abs=0.1)
+    assert job.record.share == pytest.approx(1, abs=0.1)
     with open_source(job.annotated) as source:
         assert len(list(source)) == 25
     rows = list(csv.DictReader((job.folder / "readings.csv").read_text().splitlines()))
@@ -68,7 +79,6 @@ def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
     # The upload itself is gone as soon as it is read.
     assert sorted(path.name for path in job.folder.iterdir()) == [
         "annotated.mp4",
-        "job.json",
         "readings.csv",
         "readings.jsonl",
         "timeline.json",
@@ -76,7 +86,7 @@ def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
 
 
 def test_a_file_that_is_no_video_is_told_by_its_own_name(board: JobQueue) -> None:
-    job = wait(job_of(board, board.upload("notes.mp4", b"not a video" * 100)))
+    job = wait(board, board.upload("notes.mp4", b"not a video" * 100, owner=ANNA))
     assert job.record.state is JobState.FAILED
     assert job.record.error.startswith("notes.mp4:")
     assert str(job.folder) not in job.record.error
@@ -88,22 +98,22 @@ def test_a_playlist_that_names_other_files_is_not_followed(board: JobQueue, tmp_
         f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n",
         f"ffconcat version 1.0\nfile '{secret}'\n",
     ):
-        job = wait(job_of(board, board.upload("list.mp4", text.encode())))
+        job = wait(board, board.upload("list.mp4", text.encode(), owner=ANNA))
         assert job.record.state is JobState.FAILED
         assert not job.annotated.exists()
 
 
 def test_a_picture_is_sent_to_its_page(board: JobQueue) -> None:
     picture = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
-    job = wait(job_of(board, board.upload("me.jpg", picture.read_bytes())))
+    job = wait(board, board.upload("me.jpg", picture.read_bytes(), owner=ANNA))
     assert "the page Photo" in job.record.error
 
 
 def test_a_cancelled_job_keeps_what_was_read(board: JobQueue, long_clip: bytes) -> None:
-    job = job_of(board, board.upload("long.mp4", long_clip))
-    wait(job, seconds=0.5)
-    job.cancel()
-    wait(job)
+    job_id = board.upload("long.mp4", long_clip, owner=ANNA)
+    wait(board, job_id, seconds=0.5)
+    board.cancel(job_id, owner=ANNA)
+    job = wait(board, job_id)
     assert job.record.state is JobState.CANCELLED
     assert 0 < job.record.seconds < 599
     with open_source(job.annotated) as source:
@@ -113,37 +123,38 @@ def test_a_cancelled_job_keeps_what_was_read(board: JobQueue, long_clip: bytes) 
 def test_too_many_wait_no_longer_and_a_forgotten_job_leaves_nothing(
     board: JobQueue, long_clip: bytes
 ) -> None:
-    first, second = board.upload("a.mp4", long_clip), board.upload("b.mp4", long_clip)
+    first, second = (
+        board.upload("a.mp4", long_clip, owner=ANNA),
+        board.upload("b.mp4", long_clip, owner=ANNA),
+    )
     assert board.waiting_before(first) == 0
     assert board.waiting_before(second) == 1
     with pytest.raises(TooManyJobsError, match="2 videos are waiting"):
-        board.upload("c.mp4", long_clip)
+        board.upload("c.mp4", long_clip, owner=ANNA)
     folder = job_of(board, second).folder
-    board.forget(second)
+    board.forget(second, owner=ANNA)
     assert not folder.exists()
-    assert board.get(second) is None
+    assert board.get(second, owner=ANNA) is None
 
 
 def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
     board: JobQueue, long_clip: bytes
 ) -> None:
-    job_id = board.upload("a.mp4", long_clip)
-    job = wait(job_of(board, job_id), seconds=0.2)
-    board.forget(job_id)
-    wait(job)
-    assert job.record.seconds < 599
-    assert not job.record.error
-    assert not job.folder.exists()
+    job_id = board.upload("a.mp4", long_clip, owner=ANNA)
+    job = wait(board, job_id, seconds=0.2)
+    board.forget(job_id, owner=ANNA)
+    assert board.get(job_id, owner=ANNA) is None
+    wait_until_gone(job.folder)
 
 
 def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
-    board = JobQueue(places=QueueLimits(seconds=0.0), reader=READER)
+    board = JobQueue(places=QueueLimits(seconds=0.0), worker=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE)
-    job_id = board.start(str(clip))
-    folder = wait(job_of(board, job_id)).folder
+    job_id = board.start(str(clip), owner=ANNA)
+    folder = wait(board, job_id).folder
     time.sleep(0.01)
-    board.start(str(clip))
-    assert board.get(job_id) is None
+    board.start(str(clip), owner=ANNA)
+    assert board.get(job_id, owner=ANNA) is None
     assert not folder.exists()
     # A video that was named, not uploaded, is the user's own.
     assert clip.exists()
@@ -161,48 +172,54 @@ def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away
     tmp_path: Path, long_clip: bytes
 ) -> None:
     folder = tmp_path / "jobs"
-    first = JobQueue(folder, reader=READER)
+    first = JobQueue(folder, worker=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
-    done = first.upload("clip.mp4", clip)
-    wait(job_of(first, done))
-    read, waiting = first.upload("long.mp4", long_clip), first.upload("clip.mp4", clip)
+    done = first.upload("clip.mp4", clip, owner=ANNA)
+    wait(first, done)
+    read, waiting = (
+        first.upload("long.mp4", long_clip, owner=ANNA),
+        first.upload("clip.mp4", clip, owner=ANNA),
+    )
     # As a power cut leaves it.
-    taking = first.taking("half.mp4")
+    taking = first.taking("half.mp4", owner=ANNA)
     half, file = taking.__enter__()
     file.write_bytes(b"12")
-    wait(job_of(first, read), seconds=0.2)
+    wait(first, read, seconds=0.2)
     first.close()
 
-    second = JobQueue(folder, reader=READER)
+    second = JobQueue(folder, worker=READER)
     assert job_of(second, done).record.state is JobState.FINISHED
     assert not half.folder.exists()
-    wait(job_of(second, read), seconds=0.2)
-    job_of(second, read).cancel()
-    assert wait(job_of(second, waiting)).record.state is JobState.FINISHED
+    wait(second, read, seconds=0.2)
+    second.cancel(read, owner=ANNA)
+    assert wait(second, waiting).record.state is JobState.FINISHED
     second.close()
 
 
 def test_a_full_disk_is_told_and_takes_no_place(board: JobQueue) -> None:
     for _ in range(5):
-        with pytest.raises(OutputError, match="cannot be kept: No space"), board.taking("a.mp4"):
+        with (
+            pytest.raises(OutputError, match="cannot be kept: No space"),
+            board.taking("a.mp4", owner=ANNA),
+        ):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert board.unfinished() == 0
-    assert board.of("") == []
+    assert board.of(ANNA) == []
 
 
 def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: Path) -> None:
-    board = JobQueue(tmp_path / "jobs", places=QueueLimits(mb=1), reader=READER)
+    board = JobQueue(tmp_path / "jobs", places=QueueLimits(mb=1), worker=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
     job_ids = []
     for _ in range(3):
-        job_ids.append(board.upload("clip.mp4", clip))
-        (wait(job_of(board, job_ids[-1])).folder / "annotated.mp4").write_bytes(bytes(600_000))
+        job_ids.append(board.upload("clip.mp4", clip, owner=ANNA))
+        (wait(board, job_ids[-1]).folder / "annotated.mp4").write_bytes(bytes(600_000))
     # Two of them were too much when the third came.
-    assert [board.get(job_id) is not None for job_id in job_ids] == [False, True, True]
-    with board.taking("long.mp4") as (_, file):
+    assert [board.get(job_id, owner=ANNA) is not None for job_id in job_ids] == [False, True, True]
+    with board.taking("long.mp4", owner=ANNA) as (_, file):
         file.write_bytes(bytes(1_100_000))
         with pytest.raises(TooManyJobsError, match="take all the space"):
-            board.upload("clip.mp4", clip)
+            board.upload("clip.mp4", clip, owner=ANNA)
     board.close()
 
 
@@ -215,9 +232,9 @@ def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: 
     ],
 )
 def test_a_video_over_a_limit_is_told(limits: Limits, said: str, tmp_path: Path) -> None:
-    board = JobQueue(limits=limits, reader=READER)
+    board = JobQueue(limits=limits, worker=READER)
     clip = make_clip(tmp_path / "clip.mp4", [n / 10 for n in range(25)], size=SIZE)
-    job = wait(job_of(board, board.upload("clip.mp4", clip.read_bytes())))
+    job = wait(board, board.upload("clip.mp4", clip.read_bytes(), owner=ANNA))
     assert said in job.record.error
     board.close()
 
@@ -228,9 +245,9 @@ def test_a_video_over_a_limit_is_told(limits: Limits, said: str, tmp_path: Path)
 )
 def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: str) -> None:
     limits = Limits(stall_seconds=0.5)
-    board = JobQueue(limits=limits, reader=(sys.executable, "-c", program))
+    board = JobQueue(limits=limits, worker=(sys.executable, "-c", program))
     for _ in range(2):
-        job = wait(job_of(board, board.upload("clip.mp4", b"anything")))
+        job = wait(board, board.upload("clip.mp4", b"anything", owner=ANNA))
         assert job.record.state is JobState.FAILED
         assert said in job.record.error
     board.close()
@@ -238,7 +255,7 @@ def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: s
 
 def test_a_job_may_read_only_some_frames(board: JobQueue, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE)
-    with board.taking("lesson.mp4", annotated=False, every=0.5) as (job, file):
+    with board.taking("lesson.mp4", owner=ANNA, annotated=False, every=0.5) as (job, file):
         file.write_bytes(clip.read_bytes())
-    lines = (wait(job).folder / "readings.jsonl").read_text().splitlines()
+    lines = (wait(board, job.record.id).folder / "readings.jsonl").read_text().splitlines()
     assert [json.loads(line)["time"] for line in lines] == [0.0, 0.5, 1.0, 1.5, 2.0]

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from clips import make_clip
 from roomread.client import Client
 from roomread.jobs.queue import JobQueue
-from roomread.jobs.video_job import JobState, Limits
+from roomread.jobs.video_job import Limits
+from roomread.store import JobState
 from serving import Service, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
@@ -45,7 +46,7 @@ def clip(suffix: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def board() -> Iterator[JobQueue]:
-    made = JobQueue(limits=LIMITS, reader=READER)
+    made = JobQueue(limits=LIMITS, worker=READER)
     yield made
     made.close()
 
@@ -72,18 +73,18 @@ def test_a_damaged_video_ends_in_a_line_and_never_takes_its_reader_with_it(
     content = bytearray(before + clip(suffix))
     for place, bits in flips:
         content[int(place * len(content))] ^= bits
-    job_id = board.upload(f"lesson{suffix}", bytes(content[: int(keep * len(content))]))
-    job = board.get(job_id)
-    assert job is not None
-    while not job.finished:
-        time.sleep(0.01)
+    job_id = board.upload(
+        f"lesson{suffix}", bytes(content[: int(keep * len(content))]), owner="user:anna"
+    )
+    while (job := board.get(job_id, owner="user:anna")) is None or not job.finished:
+        time.sleep(0.02)
     assert job.record.state in (JobState.FINISHED, JobState.FAILED)
     assert job.record.error.count("\n") == 0
     # A reader that crashed or hung would be told so.
     assert "its reader" not in job.record.error
     assert "no progress" not in job.record.error
     assert str(job.folder) not in job.record.error
-    board.forget(job_id)
+    board.forget(job_id, owner="user:anna")
 
 
 def picture_bomb(width: int, height: int) -> bytes:

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from roomread.api.problems import Problem
 from roomread.formats.tables import frame_record
-from roomread.jobs.video_job import JobRecord, JobState
 from roomread.readings import Frame, Reading
+from roomread.store import JobRecord, JobState
 
 SCORES = {
     "angry": 0.0002,

@@ -124,9 +124,8 @@ async def look(context: Context, reader: Reader, job_id: str) -> VideoShape:
 @router.post("/{job_id}/cancel", summary="Stop reading", responses=responses(404))
 async def cancel(context: Context, sender: Sender, job_id: str) -> VideoShape:
     """Stops reading within a second; what was read until then is kept."""
-    job = _job(context, sender, job_id)
-    job.cancel()
-    return video_shape(job.record)
+    job = context.engine.board.cancel(job_id, owner=sender.id)
+    return video_shape(_found(job).record)
 
 
 @router.delete(
@@ -138,7 +137,7 @@ async def cancel(context: Context, sender: Sender, job_id: str) -> VideoShape:
 async def forget(context: Context, sender: Sender, job_id: str) -> None:
     """Stops reading, and removes all that was made of the video."""
     job = _job(context, sender, job_id)
-    context.engine.board.forget(job.record.id)
+    context.engine.board.forget(job.record.id, owner=sender.id)
     audit("video forgotten", who=sender.id, job=job_id[:6])
 
 
@@ -192,9 +191,11 @@ async def drawn(context: Context, reader: Reader, job_id: str) -> Response:
 
 
 def _job(context: ServiceContext, principal: Principal, job_id: str) -> VideoJob:
-    job = context.engine.board.get(job_id, owner=principal.id)
+    return _found(context.engine.board.get(job_id, owner=principal.id))
+
+
+def _found(job: VideoJob | None) -> VideoJob:
     if job is None:
-        # Somebody else's is none, too.
         raise RefusedError(
             HTTPStatus.NOT_FOUND, "no-such-video", "there is no such video", hint="or no longer"
         )
@@ -205,6 +206,13 @@ def _result(job: VideoJob, name: str) -> Path:
     if not job.finished:
         raise RefusedError(
             HTTPStatus.CONFLICT, "not-finished", "this video is not read to its end yet"
+        )
+    if not job.has_files:
+        raise RefusedError(
+            HTTPStatus.GONE,
+            "files-gone",
+            "the files of this video lie with another process, or are gone",
+            hint="ask the process that read it, or send the video again",
         )
     path = job.folder / name
     if not path.exists():

@@ -1,357 +1,375 @@
-"""Videos read in the background: a page may be closed, and a server die, and come back to a job."""
+"""Videos read in the background, by whichever process of the service lives."""
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import secrets
 import shutil
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePath
+from typing import Any
 
-from roomread.errors import OutputError, RoomreadError
-from roomread.jobs.video_job import JobRecord, JobState, Limits, QueueLimits, VideoJob, read_record
-from roomread.jobs.worker_process import WorkerProcess
+from roomread.errors import DatabaseError, OutputError, RoomreadError
+from roomread.fewshot import Profile
+from roomread.fewshot.store import write_profile
+from roomread.jobs.job_reader import WORKER, JobReader
+from roomread.jobs.video_job import Limits, QueueLimits, VideoJob
 from roomread.media import WRITABLE_VIDEO_SUFFIXES, make_folder
+from roomread.store import JobRecord, JobState, LeaseRenewal, Leases, Store
 
-_READER = (sys.executable, "-m", "roomread.jobs.video_worker")
-# A video that ended its reader, or the computer, so often is not tried again.
+# A video that ended its worker process, or the computer, so often is not tried again.
 _MAX_ATTEMPTS = 3
-_CLEAN_SECONDS = 60.0
+# Seconds from one look for jobs of processes that have ended to the next.
+_ADOPT_SECONDS = 2.0
+# A job of a process that has ended, and whose files cannot be reached, has failed after this, s.
+_GONE_SECONDS = 60.0
+# A folder without a job, in a place that several processes use, may be an upload that is still
+# being written until it is so old, s.
+_UPLOAD_SECONDS = 3600.0
 
 
 class TooManyJobsError(RoomreadError):
-    """As many videos wait, or are kept, as this process takes."""
+    """The queue keeps, or has waiting, as many videos as it may."""
 
 
 class JobQueue:
-    """The jobs of one process: one is read at a time, some wait, old ones are forgotten.
+    """The jobs of one process: one video is read at a time, and others wait.
+
+    Jobs are rows of the store and their files lie in a folder. A process holds its jobs by leases.
+    If it ends, another process that reaches the folder reads them to their end.
 
     Args:
-        folder: where jobs are kept, so that they survive this process; no other may use it
-            meanwhile. None for a temporary one that ends with the board.
-        limits: of each video.
-        places: how much is kept, and how long.
-        reader: the program that reads one video.
+        folder: Where the files of jobs lie, so that they survive this process; None for a
+            temporary folder.
+        store: Where jobs are kept; None for a file of its own in the folder.
+        leases: The leases of this process, which the caller renews; None for the queue's own.
+        limits: The limits of each video.
+        places: How much is kept, and how long.
+        worker: The command of the process that reads a video.
     """
 
     def __init__(
         self,
         folder: Path | None = None,
         *,
+        store: Store | None = None,
+        leases: Leases | None = None,
         limits: Limits | None = None,
         places: QueueLimits | None = None,
-        reader: Sequence[str] = _READER,
+        worker: Sequence[str] = WORKER,
     ) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="roomread-") if not folder else None
-        self._folder = folder or Path(self._temporary.name if self._temporary else "")
-        self._limits = limits or Limits()
+        self._owned = ExitStack()
+        if folder is None:
+            temporary = tempfile.TemporaryDirectory(prefix="roomread-")
+            folder = Path(self._owned.enter_context(temporary))
+        make_folder(folder, private=True)
+        if store is None:
+            store = Store(f"sqlite:///{folder / 'jobs.db'}")
+            self._owned.callback(store.close)
+        if leases is None:
+            leases = store.leases()
+            self._owned.callback(LeaseRenewal(leases).close)
+        self._folder, self._store, self._leases = folder, store, leases
         self._places = places or QueueLimits()
-        self._reader = tuple(reader)
-        self._jobs: dict[str, VideoJob] = {}
+        self._reader = JobReader(store.jobs, leases.holder, limits or Limits(), worker=worker)
         self._lock = threading.Lock()
-        self._queue: queue.SimpleQueue[VideoJob | None] = queue.SimpleQueue()
-        self._child: WorkerProcess | None = None
+        self._uploading: dict[str, VideoJob] = {}
+        # Jobs in the queue and the one that is being read.
+        self._held: set[str] = set()
+        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._closing = False
-        self._resume()
-        self._worker = threading.Thread(target=self._work, name="roomread-video", daemon=True)
-        self._worker.start()
+        self._remove_stray_folders()
+        self._adopt()
+        self._thread = threading.Thread(target=self._work, name="roomread-video", daemon=True)
+        self._thread.start()
 
     def upload(
-        self, name: str, content: bytes, *, owner: str = "", profiles: Sequence[Path] = ()
+        self, name: str, content: bytes, *, owner: str, profiles: Sequence[Profile] = ()
     ) -> str:
-        """Starts a job on an uploaded video and returns its secret id.
+        """Submit an uploaded video and return the job's id.
 
         Args:
-            name: what the owner calls it.
-            content: the file.
-            owner: who may see it.
-            profiles: files of what was taught and is to be read too.
+            name: What the owner calls the video.
+            content: The file.
+            owner: Whose job it is.
+            profiles: What was taught and is to be read too.
 
         Raises:
-            TooManyJobsError: as many jobs wait, or are kept, as may be.
-            OutputError: it cannot be kept.
+            TooManyJobsError: The queue is full.
+            OutputError: The file cannot be written.
+            DatabaseError: The job cannot be kept.
         """
         with self.taking(name, owner=owner, profiles=profiles) as (job, file):
             file.write_bytes(content)
         return job.record.id
 
-    def start(self, source: str, *, owner: str = "", profiles: Sequence[Path] = ()) -> str:
-        """Starts a job on a path or URL and returns its secret id; see `upload`."""
-        job = self._add(source, owner, None, annotated=True, profiles=profiles)
-        with self._submitting(job):
+    def start(self, source: str, *, owner: str, profiles: Sequence[Profile] = ()) -> str:
+        """Submit a path or URL and return the job's id; raises as `upload` does."""
+        record = _new_record(source, owner, annotated=True, profiles=len(profiles))
+        with self._submitting(record, profiles):
             pass
-        return job.record.id
+        return record.id
 
     @contextmanager
     def taking(
         self,
         name: str,
         *,
-        owner: str = "",
+        owner: str,
         annotated: bool = True,
-        profiles: Sequence[Path] = (),
+        profiles: Sequence[Profile] = (),
         every: float | None = None,
     ) -> Iterator[tuple[VideoJob, Path]]:
-        """A place for a video, and the file that the block writes; after it the video is read.
-
-        An error in the block leaves nothing of it.
+        """Submit a video whose file the block writes; an error in the block leaves nothing.
 
         Args:
-            name: what the owner calls it.
-            owner: who may see it.
-            annotated: whether the drawn copy is wanted.
-            profiles: files of what was taught and is to be read too.
-            every: seconds from one frame that is read to the next; None for all.
+            name: What the owner calls the video.
+            owner: Whose job it is.
+            annotated: Whether to write an annotated copy.
+            profiles: What was taught and is to be read too.
+            every: Seconds from one frame that is read to the next; None for every frame.
+
+        Yields:
+            The job, and the path of the file to write.
 
         Raises:
-            TooManyJobsError: as many jobs wait, or are kept, as may be.
-            OutputError: it cannot be kept.
+            TooManyJobsError: The queue is full.
+            OutputError: The file cannot be written.
+            DatabaseError: The job cannot be kept.
         """
         suffix = PurePath(name).suffix.lower()
-        suffix = suffix if suffix in WRITABLE_VIDEO_SUFFIXES else ".video"
-        job = self._add(name, owner, f"upload{suffix}", annotated=annotated, profiles=profiles)
-        job.record = replace(job.record, every=every)
-        with self._submitting(job):
-            yield job, job.folder / f"upload{suffix}"
+        upload = f"upload{suffix if suffix in WRITABLE_VIDEO_SUFFIXES else '.video'}"
+        record = _new_record(
+            name, owner, upload=upload, annotated=annotated, profiles=len(profiles), every=every
+        )
+        with self._submitting(record, profiles) as job:
+            yield job, job.folder / upload
 
     @contextmanager
-    def _submitting(self, job: VideoJob) -> Iterator[None]:
-        """Puts a job whose file is there into the queue; from then on it survives a crash."""
+    def _submitting(self, record: JobRecord, profiles: Sequence[Profile]) -> Iterator[VideoJob]:
+        """Reserve room for a job, let the block write its files, and queue it."""
+        self._delete_old()
+        job = self._job(record)
+        with self._lock:
+            self._check_room()
+            self._uploading[record.id] = job
         try:
-            yield
-            job.save(job.record)
+            make_folder(job.folder, private=True)
+            for path, profile in zip(job.profiles, profiles, strict=True):
+                write_profile(path, profile)
+            yield job
+            # The row comes last: from then on the job survives a crash.
+            self._held.add(record.id)
+            self._leases.acquire(_resource(record.id))
+            self._store.jobs.add(record)
         except BaseException as error:
-            # Whoever sent it is gone, it was too much, or there is no space: nothing of it stays.
-            self.forget(job.record.id)
+            self._held.discard(record.id)
+            shutil.rmtree(job.folder, ignore_errors=True)
             if isinstance(error, OSError):
                 raise OutputError(
-                    f"{job.record.name}: cannot be kept: {error.strerror}",
-                    hint="try again later, or tell whoever runs this",
+                    f"{record.name}: cannot be kept: {error.strerror}",
+                    hint="try again later",
                 ) from error
             raise
-        self._queue.put(job)
+        finally:
+            with self._lock:
+                del self._uploading[record.id]
+        self._queue.put(record.id)
 
-    def get(self, job_id: str, *, owner: str = "") -> VideoJob | None:
-        """The owner's job of this id, if it is still kept."""
-        job = self._jobs.get(job_id)
-        return job if job is not None and job.record.owner == owner else None
+    def get(self, job_id: str, *, owner: str) -> VideoJob | None:
+        """Return a job as it is now, or None if this owner has no such job."""
+        record = self._store.owned_by(owner).jobs.get(job_id)
+        return self._job(record) if record is not None else None
 
     def of(self, owner: str) -> list[VideoJob]:
-        """The owner's jobs, oldest first."""
-        return [job for job in list(self._jobs.values()) if job.record.owner == owner]
+        """Return all jobs of an owner, oldest first."""
+        return [self._job(record) for record in self._store.owned_by(owner).jobs.all()]
 
     def unfinished(self) -> int:
-        """How many jobs wait or are read."""
-        return sum(not job.finished for job in list(self._jobs.values()))
+        """Return how many jobs of all owners wait or are being read."""
+        return len(self._store.jobs.unfinished())
 
     def waiting_before(self, job_id: str) -> int:
-        """How many unfinished jobs come before this one."""
-        before = 0
-        for other, job in list(self._jobs.items()):
-            if other == job_id:
-                break
-            before += not job.finished
-        return before
+        """Return how many unfinished jobs were submitted before this one."""
+        ids = [record.id for record in self._store.jobs.unfinished()]
+        return ids.index(job_id) if job_id in ids else 0
 
-    def forget(self, job_id: str) -> None:
-        """Stops a job and removes its files: at once, or when its reader has stopped."""
-        with self._lock:
-            job = self._jobs.get(job_id)
-            if job is not None:
-                self._drop(job)
+    def cancel(self, job_id: str, *, owner: str) -> VideoJob | None:
+        """Stop a job within a second; what was read until then is kept.
 
-    def _drop(self, job: VideoJob) -> None:
-        del self._jobs[job.record.id]
-        job.cancel()
-        if job.started is None or job.finished:
-            shutil.rmtree(job.folder, ignore_errors=True)
-
-    def close(self) -> None:
-        """Stops reading. Jobs in a folder of the caller's go on when a board is made for it."""
-        self._closing = True
-        self._queue.put(None)
-        with self._lock:
-            if self._child is not None:
-                self._child.kill()
-        self._worker.join()
-        if self._temporary is not None:
-            self._temporary.cleanup()
-
-    def _add(
-        self,
-        name: str,
-        owner: str,
-        upload: str | None,
-        *,
-        annotated: bool,
-        profiles: Sequence[Path],
-    ) -> VideoJob:
-        self._forget_old()
-        with self._lock:
-            if self.unfinished() >= self._places.waiting:
-                problem = f"{self._places.waiting} videos are waiting already"
-                raise TooManyJobsError(problem, hint="try again in a while")
-            if len(self._jobs) >= self._places.finished:
-                problem = f"{self._places.finished} videos are kept already"
-                raise TooManyJobsError(problem, hint="delete some, or wait until they are old")
-            if not self._make_room():
-                problem = "the videos that wait take all the space"
-                raise TooManyJobsError(problem, hint="try again in a while")
-            # Not to be guessed: whoever has the id sees the job.
-            job_id = secrets.token_urlsafe(16)
-            taught = tuple(map(str, profiles))
-            record = JobRecord(job_id, owner, name, upload, annotated, time.time(), taught)
-            job = VideoJob(record, self._folder / job_id)
-            make_folder(job.folder, private=True)
-            self._jobs[job_id] = job
+        Returns:
+            The job afterwards, or None if this owner has no such job.
+        """
+        record = self._store.owned_by(owner).jobs.cancel(job_id, now=time.time())
+        job = self._job(record) if record is not None else None
+        if job is not None and job.finished:
+            job.remove_upload()
         return job
 
-    def _resume(self) -> None:
-        """Takes up what a process before this one left, and clears away its half-made things."""
-        make_folder(self._folder, private=True)
-        found = []
-        for folder in self._folder.iterdir():
-            try:
-                record = read_record(folder)
-            except (OSError, ValueError, TypeError, KeyError):
-                # It ended before its upload was whole.
-                shutil.rmtree(folder, ignore_errors=True)
-                continue
-            found.append(VideoJob(record, folder))
-        for job in sorted(found, key=lambda job: job.record.created):
-            self._jobs[job.record.id] = job
+    def forget(self, job_id: str, *, owner: str) -> None:
+        """Delete a job and its files; a video that is being read is stopped first."""
+        job = self.get(job_id, owner=owner)
+        if job is not None and self._store.owned_by(owner).jobs.delete(job_id):
+            self._remove_files(job)
+
+    def close(self) -> None:
+        """Stop reading; other processes, or the next queue of the folder, go on with the jobs."""
+        self._closing = True
+        self._queue.put(None)
+        self._reader.close()
+        self._thread.join()
+        with suppress(DatabaseError):
+            for record in self._store.jobs.unfinished():
+                self._leases.release(_resource(record.id))
+        self._owned.close()
+
+    def _job(self, record: JobRecord) -> VideoJob:
+        return VideoJob(record, self._folder / record.id)
+
+    def _check_room(self) -> None:
+        records = self._store.jobs.all()
+        unfinished = sum(not record.is_ended for record in records)
+        if unfinished + len(self._uploading) >= self._places.waiting:
+            problem = f"{self._places.waiting} videos are waiting already"
+            raise TooManyJobsError(problem, hint="try again in a while")
+        if len(records) + len(self._uploading) >= self._places.finished:
+            problem = f"{self._places.finished} videos are kept already"
+            raise TooManyJobsError(problem, hint="delete some, or wait until they are old")
+        if not self._make_space(records):
+            problem = "the videos that wait take all the space"
+            raise TooManyJobsError(problem, hint="try again in a while")
+
+    def _make_space(self, records: Sequence[JobRecord]) -> bool:
+        """Delete the oldest finished jobs while all take too much; return whether that sufficed."""
+        jobs = [self._job(record) for record in records]
+        taken = sum(job.size() for job in [*jobs, *self._uploading.values()])
+        over = taken - self._places.mb * 1_000_000
+        for job in sorted(jobs, key=lambda job: job.record.ended or 0.0):
+            if over <= 0:
+                break
             if job.finished:
-                job.clean(upload=True)
-            else:
-                job.record = replace(job.record, state=JobState.WAITING)
-                self._queue.put(job)
+                over -= job.size()
+                self._delete(job)
+        return over <= 0
+
+    def _delete_old(self) -> None:
+        oldest = time.time() - self._places.seconds
+        for record in self._store.jobs.all():
+            if record.ended is not None and record.ended < oldest:
+                self._delete(self._job(record))
+
+    def _delete(self, job: VideoJob) -> None:
+        self._store.jobs.delete([job.record.id])
+        self._remove_files(job)
+
+    def _remove_files(self, job: VideoJob) -> None:
+        # The process that reads it removes them when its worker has ended.
+        if job.record.state is not JobState.READING:
+            shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _remove_stray_folders(self) -> None:
+        """Remove the folders of uploads that were never complete, and of deleted jobs."""
+        known = {record.id for record in self._store.jobs.all()}
+        oldest = time.time() - (_UPLOAD_SECONDS if self._store.is_shared else 0.0)
+        for path in self._folder.iterdir():
+            if path.is_dir() and path.name not in known and path.stat().st_mtime <= oldest:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _adopt(self) -> None:
+        """Queue the unfinished jobs of processes that have ended."""
+        for record in self._store.jobs.unfinished():
+            if record.id in self._held:
+                continue
+            job, resource = self._job(record), _resource(record.id)
+            if job.has_files:
+                if self._leases.acquire(resource) is None:
+                    self._held.add(record.id)
+                    self._queue.put(record.id)
+            elif self._leases.is_free(resource, seconds=_GONE_SECONDS):
+                problem = f"{record.name}: its files were lost with the process that had them"
+                self._end(job, state=JobState.FAILED, error=problem)
 
     def _work(self) -> None:
         while not self._closing:
             try:
-                job = self._queue.get(timeout=_CLEAN_SECONDS)
+                job_id = self._queue.get(timeout=_ADOPT_SECONDS)
             except queue.Empty:
-                self._forget_old()
+                with suppress(DatabaseError):
+                    self._adopt()
+                    self._delete_old()
                 continue
-            if job is not None and not self._closing:
-                self._read(job)
+            if job_id is not None and not self._closing:
+                # If the database fails, the job stays unfinished and is adopted again.
+                with suppress(DatabaseError):
+                    self._read(job_id)
+                self._held.discard(job_id)
 
-    def _read(self, job: VideoJob) -> None:
-        with self._lock:
-            if job.record.id not in self._jobs:
-                return
-            job.started = time.monotonic()
-            before = job.record
-            attempts = before.attempts + 1
-            job.record = replace(before, state=JobState.READING, attempts=attempts)
-        if job.stopped.is_set():
-            self._end(job, replace(job.record, state=JobState.CANCELLED))
-        elif attempts > _MAX_ATTEMPTS:
+    def _read(self, job_id: str) -> None:
+        before = self._store.jobs.get(job_id)
+        if before is None or before.is_ended:
+            return
+        if before.cancelled:
+            self._end(self._job(before), state=JobState.CANCELLED)
+            return
+        if before.attempts >= _MAX_ATTEMPTS:
             error = f"{before.name}: ended its reader {_MAX_ATTEMPTS} times"
-            self._end(job, replace(job.record, state=JobState.FAILED, error=error))
-        else:
-            try:
-                job.clean(upload=False)
-                job.save(job.record)
-                ended = self._watch(job)
-            except (RoomreadError, OSError) as error:
-                # A full disk, or no room for another process.
-                ended = replace(job.record, state=JobState.FAILED, error=_cannot_read(job, error))
-            if ended is None:
-                self._put_back(job, before)
-            else:
-                self._end(job, ended)
-
-    def _put_back(self, job: VideoJob, before: JobRecord) -> None:
-        """Leaves a job to the next process: a stop on purpose is no attempt that failed."""
-        with self._lock:
-            job.record = before
-            if before.id not in self._jobs:
-                shutil.rmtree(job.folder, ignore_errors=True)
-            else:
-                job.save(before)
-
-    def _watch(self, job: VideoJob) -> JobRecord | None:
-        """Lets the reader read; the job's record at its end, None where this process ends first."""
-        child = WorkerProcess(self._reader)
-        with self._lock:
-            self._child = child
-            if self._closing:
-                child.kill()
+            self._end(self._job(before), state=JobState.FAILED, error=error)
+            return
+        attempts, now = before.attempts + 1, time.time()
+        record = self._store.jobs.change(
+            job_id, state=JobState.READING, attempts=attempts, started=now
+        )
+        if record is None:
+            return
+        job = self._job(record)
         try:
-            child.send(self._task(job))
-            while (message := child.receive(self._limits.stall_seconds)) is not None:
-                report = message[0]
-                seconds, duration = report["seconds"], report["duration"]
-                job.record = replace(job.record, seconds=seconds, duration=duration)
-                if "finished" in report:
-                    return replace(job.record, state=_state(report), error=report["error"])
-                child.send({"go_on": not job.stopped.is_set()})
-        finally:
-            with self._lock:
-                self._child = None
-            child.close()
-        if self._closing:
-            return None
-        why = "made no progress" if child.timed_out else "broke its reader"
-        return replace(job.record, state=JobState.FAILED, error=f"{job.record.name}: {why}")
+            job.remove_results()
+            ended = self._reader.read(job)
+        except OSError as error:
+            # A full disk, or no memory for another process.
+            reason = error.strerror or "no space, or no permission"
+            ended = {"state": JobState.FAILED, "error": f"{record.name}: cannot be read: {reason}"}
+        if ended is not None:
+            self._end(job, **ended)
+        else:
+            self._stop(before)
 
-    def _task(self, job: VideoJob) -> dict[str, object]:
-        record = job.record
-        task: dict[str, object] = {
-            "folder": str(job.folder),
-            "name": record.name,
-            "upload": record.upload,
-        }
-        task |= {"annotated": record.annotated, "profiles": record.profiles}
-        task |= {"every": record.every}
-        return task | asdict(self._limits)
+    def _end(self, job: VideoJob, **values: Any) -> None:
+        if job.has_files:
+            job.remove_upload()
+        record = self._store.jobs.change(job.record.id, ended=time.time(), attempts=0, **values)
+        if record is None:
+            shutil.rmtree(job.folder, ignore_errors=True)
+        self._leases.release(_resource(job.record.id))
 
-    def _end(self, job: VideoJob, record: JobRecord) -> None:
-        record = replace(record, ended=time.time(), attempts=0)
-        with self._lock:
-            if record.id not in self._jobs:
-                shutil.rmtree(job.folder, ignore_errors=True)
-            else:
-                job.clean(upload=True)
-                with contextlib.suppress(RoomreadError):
-                    # A full disk: the job is read again after a restart.
-                    job.save(record)
-            # Last: who sees that it has ended finds everything in its place.
-            job.record = record
-
-    def _make_room(self) -> bool:
-        """Forgets the oldest of the finished jobs while all take too much; whether that helped."""
-        sizes = {job_id: job.size() for job_id, job in self._jobs.items()}
-        over = sum(sizes.values()) - self._places.mb * 1_000_000
-        finished = [job for job in self._jobs.values() if job.finished]
-        for job in sorted(finished, key=lambda job: job.record.ended or 0.0):
-            if over <= 0:
-                break
-            over -= sizes[job.record.id]
-            self._drop(job)
-        return over <= 0
-
-    def _forget_old(self) -> None:
-        now = time.time()
-        for job_id, job in list(self._jobs.items()):
-            if job.record.ended is not None and now - job.record.ended > self._places.seconds:
-                self.forget(job_id)
+    def _stop(self, before: JobRecord) -> None:
+        """Leave a job that is not read to its end: this process ends, or the job is gone."""
+        if self._store.jobs.get(before.id) is None:
+            shutil.rmtree(self._folder / before.id, ignore_errors=True)
+        elif self._leases.acquire(_resource(before.id)) is None:
+            # A stop on purpose is no failed attempt.
+            self._store.jobs.change(
+                before.id, state=JobState.WAITING, attempts=before.attempts, started=None
+            )
 
 
-def _state(report: dict[str, object]) -> JobState:
-    if report["error"]:
-        return JobState.FAILED
-    return JobState.CANCELLED if report["cancelled"] else JobState.FINISHED
+def _new_record(
+    name: str,
+    owner: str,
+    *,
+    upload: str | None = None,
+    annotated: bool,
+    profiles: int,
+    every: float | None = None,
+) -> JobRecord:
+    return JobRecord(
+        secrets.token_urlsafe(16), owner, name, upload, annotated, time.time(), profiles, every
+    )
 
 
-def _cannot_read(job: VideoJob, error: Exception) -> str:
-    reason = getattr(error, "strerror", None) or "no space, or no permission"
-    return f"{job.record.name}: could not be read: {reason}"
+def _resource(job_id: str) -> str:
+    return f"job:{job_id}"

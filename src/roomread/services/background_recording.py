@@ -133,6 +133,7 @@ class Recording:
             with closing(_lines(job.folder / "readings.jsonl")) as lines:
                 while not self._stop.is_set():
                     # First, so that all it read is there when it has ended.
+                    job = board.get(job.record.id, owner=job.record.owner) or job
                     ended = job.finished
                     self.duration = job.record.duration
                     for line in iter(lines.__next__, ""):
@@ -148,7 +149,7 @@ class Recording:
             if job.record.error:
                 raise MediaError(job.record.error)
         finally:
-            board.forget(job.record.id)
+            board.forget(job.record.id, owner=job.record.owner)
 
 
 def _lines(path: Path) -> Generator[str, None, None]:

@@ -19,6 +19,7 @@ from roomread.readings import Frame, Reading
 from roomread.services.capacity import CameraSlots, ConcurrencyLimiter
 from roomread.settings.compute import ComputeEngine
 from roomread.settings.environment import Settings
+from roomread.store import Leases, Store
 
 if TYPE_CHECKING:
     from roomread.cluster.nets.shared import SharedNets
@@ -35,6 +36,8 @@ class Engine:
     Args:
         settings: the limits.
         jobs: the folder where video jobs survive this process; None for a temporary one.
+        store: Where jobs are kept; None for a file of its own in their folder.
+        leases: The leases of this process; None for the job queue's own.
         at_once: pictures that are decoded and read at once; None for one a processor.
 
     Attributes:
@@ -48,7 +51,13 @@ class Engine:
     """
 
     def __init__(
-        self, settings: Settings, *, jobs: Path | None = None, at_once: int | None = None
+        self,
+        settings: Settings,
+        *,
+        jobs: Path | None = None,
+        at_once: int | None = None,
+        store: Store | None = None,
+        leases: Leases | None = None,
     ) -> None:
         pixels = settings.max_megapixels * 1_000_000
         self._shared = _shared_nets(settings)
@@ -59,7 +68,8 @@ class Engine:
         self.cameras = CameraSlots(settings.max_cameras)
         seconds = settings.max_video_minutes * 60.0
         limits = Limits(max_seconds=seconds, max_frames=int(seconds) * 60, max_pixels=pixels)
-        self.board = JobQueue(jobs, limits=limits, places=QueueLimits(mb=settings.max_kept_mb))
+        places = QueueLimits(mb=settings.max_kept_mb)
+        self.board = JobQueue(jobs, store=store, leases=leases, limits=limits, places=places)
 
     def frame(self, content: bytes, name: str, *, index: int = 0, time: float = 0.0) -> Frame:
         """An encoded picture as a frame.

@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         oidc_claim: which of the provider's claims is a user's name here.
         data_folder: Where the SQLite file, the files of video jobs and the audit log are kept; None
             for the user's own folder.
+        jobs_folder: Where the files of video jobs are kept; None for `jobs` in the data folder.
+            Processes that share a database finish one another's jobs if they share this folder.
+        advertised_url: Where other processes that share the database reach this one, such as
+            `http://10.0.0.5:8501`; None for the address that it listens on.
     """
 
     model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
@@ -123,11 +127,18 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_claim: str = "email"
     data_folder: Path | None = None
+    jobs_folder: Path | None = None
+    advertised_url: str | None = None
 
     @property
     def store_url(self) -> str:
         """The URL of the database: `database_url`, or a SQLite file in the data folder."""
         return self.database_url or f"sqlite:///{self.data / 'roomread.db'}"
+
+    @property
+    def job_files(self) -> Path:
+        """The folder of the files of video jobs, which may not exist yet."""
+        return self.jobs_folder or self.data / "jobs"
 
     @property
     def data(self) -> Path:

@@ -1,6 +1,10 @@
 """Everything that an installation keeps: sessions with their moods, readings, marks and people."""
 
 from roomread.store.account_store import Account, AccountStore
+from roomread.store.job_records import JobRecord, JobState
+from roomread.store.job_store import JobStore
+from roomread.store.lease_renewal import LeaseRenewal
+from roomread.store.leases import Lease, Leases
 from roomread.store.operator_store import OperatorStore
 from roomread.store.owner_store import OwnerStore
 from roomread.store.packing import StoredReadings
@@ -12,6 +16,12 @@ __all__ = [
     "LOCAL_OWNER",
     "Account",
     "AccountStore",
+    "JobRecord",
+    "JobState",
+    "JobStore",
+    "Lease",
+    "LeaseRenewal",
+    "Leases",
     "Mark",
     "OperatorStore",
     "OwnerStore",

@@ -14,7 +14,9 @@ from roomread.errors import SessionError, SessionNotFoundError
 from roomread.room import DEFAULT_RULES, Alert, RoomMood, parse_rules
 from roomread.store import schema
 from roomread.store.database import Database
+from roomread.store.job_store import OwnerJobs
 from roomread.store.packing import StoredReadings, unpack
+from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.records import (
     Mark,
     Person,
@@ -49,15 +51,31 @@ class OwnerStore:
     Args:
         database: Where the sessions are kept.
         owner: Whose sessions these are.
+        process_id: The process that writes into them, as its leases name it.
     """
 
-    def __init__(self, database: Database, owner: str) -> None:
-        self._database, self._owner = database, owner
+    def __init__(self, database: Database, owner: str, process_id: str = "") -> None:
+        self._database, self._owner, self._process_id = database, owner, process_id
 
     @property
     def owner(self) -> str:
         """Whose sessions these are."""
         return self._owner
+
+    @property
+    def process_id(self) -> str:
+        """The process that writes into the sessions, as its leases name it."""
+        return self._process_id
+
+    @property
+    def jobs(self) -> OwnerJobs:
+        """The jobs of this owner."""
+        return OwnerJobs(self._database, self._owner)
+
+    @property
+    def profiles(self) -> OwnerProfiles:
+        """The profiles of this owner, if the service keeps them."""
+        return OwnerProfiles(self._database, self._owner)
 
     @property
     def engine(self) -> Engine:

@@ -11,12 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from roomread.errors import DatabaseError, SessionError
+from roomread.errors import DatabaseError, SessionError, SessionHeldError
 from roomread.pipeline.moment import Moment
 from roomread.readings import Reading
 from roomread.room import Alert, RoomMood
 from roomread.store import schema
 from roomread.store.database import reason, shown, told
+from roomread.store.leases import is_held_elsewhere
 from roomread.store.owner_store import OwnerStore
 from roomread.store.packing import pack
 from roomread.store.records import Mark, Session
@@ -204,6 +205,8 @@ class Recorder:
         with self._store.engine.begin() as connection:
             if connection.execute(update.values(updated_at=stored(utc_now()))).rowcount == 0:
                 raise SessionError(f"session {number} was deleted while it was recorded")
+            if is_held_elsewhere(connection, f"session:{number}", self._store.process_id):
+                raise SessionHeldError(f"session {number} is recorded by another process now")
             for piece in pieces:
                 _write_piece(connection, number, piece)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 from roomread.store.account_store import AccountStore
 from roomread.store.database import Database
+from roomread.store.job_store import JobStore
+from roomread.store.leases import Leases
 from roomread.store.operator_store import OperatorStore
 from roomread.store.owner_store import OwnerStore
 
@@ -23,6 +27,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
+        # Names this process in its leases.
+        self._process_id = secrets.token_hex(8)
 
     def owned_by(self, owner: str) -> OwnerStore:
         """Return the handle of one owner, the only way to that owner's sessions.
@@ -30,7 +36,7 @@ class Store:
         Args:
             owner: `LOCAL_OWNER` for the computer's own user, or the service's id of a user or key.
         """
-        return OwnerStore(self._database, owner)
+        return OwnerStore(self._database, owner, self._process_id)
 
     @property
     def operator(self) -> OperatorStore:
@@ -41,6 +47,19 @@ class Store:
     def accounts(self) -> AccountStore:
         """The users, keys and sign-ins of the installation."""
         return AccountStore(self._database)
+
+    @property
+    def jobs(self) -> JobStore:
+        """The jobs of all owners, for the process that reads the videos."""
+        return JobStore(self._database)
+
+    def leases(self, address: str = "") -> Leases:
+        """Return the leases of this process.
+
+        Args:
+            address: Where this process answers requests; empty if it answers none.
+        """
+        return Leases(self._database, self._process_id, address)
 
     @property
     def is_shared(self) -> bool:

@@ -10,15 +10,16 @@ import streamlit as st
 
 from roomread.errors import RoomreadError
 from roomread.jobs.queue import JobQueue
-from roomread.jobs.video_job import JobState, VideoJob
+from roomread.jobs.video_job import VideoJob
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
 from roomread.settings.environment import load_settings
+from roomread.store import JobState
 from roomread.web.engine import engine
 from roomread.web.navigation import go_to
 from roomread.web.score_charts import EXPRESSION_SCALE
 from roomread.web.uploads import upload_types
-from roomread.web.visitor import owner, profile_store, visitor_profiles
+from roomread.web.visitor import owner, visitor_profiles
 
 
 def _board() -> JobQueue:
@@ -40,11 +41,11 @@ def show() -> None:
         return
     st.subheader(job.record.name)
     if not job.finished:
-        _show_progress(job, job_id)
+        _show_progress(job_id)
         return
     _show_result(job)
     if st.button("Another video"):
-        _board().forget(job_id)
+        _board().forget(job_id, owner=owner())
         go_to()
 
 
@@ -61,7 +62,7 @@ def _ask() -> None:
     if not st.button("Read it", type="primary", disabled=upload is None and not place):
         st.info("The video is read on the app's computer; its copy is deleted an hour later.")
         return
-    profiles = [profile_store().path(profile.name) for profile in visitor_profiles()]
+    profiles = visitor_profiles()
     try:
         if upload is not None:
             job_id = _board().upload(
@@ -76,23 +77,25 @@ def _ask() -> None:
 
 
 @st.fragment(run_every=1.0)
-def _show_progress(job: VideoJob, job_id: str) -> None:
-    if job.finished:
+def _show_progress(job_id: str) -> None:
+    job = _board().get(job_id, owner=owner())
+    if job is None or job.finished:
         st.rerun()
     before = _board().waiting_before(job_id)
-    if job.started is None:
+    record = job.record
+    if record.state is JobState.WAITING:
         st.info(f"Waiting: {before} video{'s' if before != 1 else ''} before this one.")
     else:
-        record = job.record
         text = f"{record.seconds:.0f} s read"
         if record.duration:
             text = f"{record.seconds:.0f} of {record.duration:.0f} s read"
-        if job.remaining is not None:
-            text += f", about {job.remaining:.0f} s left"
-        st.progress(job.share or 0.0, text=text)
+        remaining = record.remaining()
+        if remaining is not None:
+            text += f", about {remaining:.0f} s left"
+        st.progress(record.share or 0.0, text=text)
     st.caption("You may close this page: its address comes back to this video.")
     if st.button("Cancel"):
-        job.cancel()
+        _board().cancel(job_id, owner=owner())
 
 
 def _show_result(job: VideoJob) -> None:

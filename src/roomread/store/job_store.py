@@ -1,0 +1,150 @@
+"""Rows of jobs: one owner's, and all of them for the processes that read the videos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from roomread.store import service_schema as schema
+from roomread.store.database import Database
+from roomread.store.job_records import ENDED_STATES, JobRecord, JobState
+from roomread.store.leases import is_held_elsewhere
+
+_JOBS = schema.jobs
+_UNFINISHED = _JOBS.c.state.not_in([state.value for state in ENDED_STATES])
+
+
+class OwnerJobs:
+    """The jobs of one owner; jobs of other owners are reported as not found.
+
+    Args:
+        database: Where the jobs are kept.
+        owner: Whose jobs these are.
+    """
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database, self._owner = database, owner
+
+    def get(self, job_id: str) -> JobRecord | None:
+        """Return a job, or None if this owner has no such job."""
+        with self._database.reading() as connection:
+            return _record(connection, self._is(job_id))
+
+    def all(self) -> list[JobRecord]:
+        """Return all jobs of this owner, oldest first."""
+        with self._database.reading() as connection:
+            return _records(connection, _JOBS.c.owner == self._owner)
+
+    def cancel(self, job_id: str, *, now: float) -> JobRecord | None:
+        """Ask for a job to stop; one that waits has ended at once.
+
+        Args:
+            job_id: The job.
+            now: Seconds since 1970.
+
+        Returns:
+            The job afterwards, or None if this owner has no such job.
+        """
+        waiting = _JOBS.c.state == JobState.WAITING.value
+        with self._database.writing() as connection:
+            update = _JOBS.update().where(self._is(job_id), _UNFINISHED)
+            connection.execute(update.values(cancelled=True))
+            ended = {"state": JobState.CANCELLED.value, "ended": now}
+            connection.execute(_JOBS.update().where(self._is(job_id), waiting).values(ended))
+            return _record(connection, self._is(job_id))
+
+    def delete(self, job_id: str) -> bool:
+        """Delete a job's row; return whether this owner had such a job."""
+        with self._database.writing() as connection:
+            return connection.execute(_JOBS.delete().where(self._is(job_id))).rowcount == 1
+
+    def _is(self, job_id: str) -> sa.ColumnElement[bool]:
+        # No id has a NUL, which PostgreSQL's texts cannot have.
+        return (_JOBS.c.id == job_id.replace("\0", "")) & (_JOBS.c.owner == self._owner)
+
+
+class JobStore:
+    """The jobs of all owners, for the processes that read the videos.
+
+    Args:
+        database: Where the jobs are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, record: JobRecord) -> None:
+        """Add a job."""
+        with self._database.writing() as connection:
+            connection.execute(_JOBS.insert().values(_plain(asdict(record))))
+
+    def get(self, job_id: str) -> JobRecord | None:
+        """Return a job, or None if it was deleted."""
+        with self._database.reading() as connection:
+            return _record(connection, _JOBS.c.id == job_id)
+
+    def all(self) -> list[JobRecord]:
+        """Return all jobs, oldest first."""
+        with self._database.reading() as connection:
+            return _records(connection, sa.true())
+
+    def unfinished(self) -> list[JobRecord]:
+        """Return the jobs that wait or are being read, oldest first."""
+        with self._database.reading() as connection:
+            return _records(connection, _UNFINISHED)
+
+    def change(self, job_id: str, **values: Any) -> JobRecord | None:
+        """Change fields of a job; return the job afterwards, or None if it was deleted."""
+        with self._database.writing() as connection:
+            connection.execute(_JOBS.update().where(_JOBS.c.id == job_id).values(_plain(values)))
+            return _record(connection, _JOBS.c.id == job_id)
+
+    def report(
+        self, job_id: str, *, holder: str, seconds: float, duration: float | None
+    ) -> JobRecord | None:
+        """Note how far a job is.
+
+        Args:
+            job_id: The job.
+            holder: The process that reads it.
+            seconds: How much is read.
+            duration: The length of the video, s.
+
+        Returns:
+            The job afterwards; None if it was deleted, or if another process reads it now.
+        """
+        with self._database.writing() as connection:
+            if is_held_elsewhere(connection, f"job:{job_id}", holder):
+                return None
+            update = _JOBS.update().where(_JOBS.c.id == job_id)
+            connection.execute(update.values(seconds=seconds, duration=duration))
+            return _record(connection, _JOBS.c.id == job_id)
+
+    def delete(self, job_ids: Sequence[str]) -> None:
+        """Delete the rows of jobs."""
+        with self._database.writing() as connection:
+            connection.execute(_JOBS.delete().where(_JOBS.c.id.in_(job_ids)))
+
+
+def _record(connection: Connection, where: sa.ColumnElement[bool]) -> JobRecord | None:
+    row = connection.execute(_JOBS.select().where(where)).first()
+    return _to_record(row) if row is not None else None
+
+
+def _records(connection: Connection, where: sa.ColumnElement[bool]) -> list[JobRecord]:
+    query = _JOBS.select().where(where).order_by(_JOBS.c.created, _JOBS.c.id)
+    return [_to_record(row) for row in connection.execute(query)]
+
+
+def _to_record(row: Row[Any]) -> JobRecord:
+    values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
+    return JobRecord(**values | {"state": JobState(values["state"])})
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    # The driver of PostgreSQL takes texts, and not what is derived from them.
+    return {name: v.value if isinstance(v, JobState) else v for name, v in values.items()}

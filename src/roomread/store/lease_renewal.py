@@ -1,0 +1,45 @@
+"""Keep the leases of a process while it runs."""
+
+from __future__ import annotations
+
+import threading
+
+from roomread.errors import DatabaseError
+from roomread.store.leases import Leases
+
+# Seconds from one renewal to the next; several fit into a lease.
+_RENEWAL_SECONDS = 1.0
+
+
+class LeaseRenewal:
+    """Renews the leases of this process in a thread until it is closed.
+
+    A renewal that fails is tried again: if the database fails for longer than a lease lasts, the
+    leases are lost, and what they protected refuses to write.
+
+    Args:
+        leases: The leases of this process.
+    """
+
+    def __init__(self, leases: Leases) -> None:
+        self._leases = leases
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="roomread-leases", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop renewing and give up all leases."""
+        self._closed.set()
+        self._thread.join()
+        try:
+            self._leases.release_all()
+        except DatabaseError:
+            # They end by themselves.
+            return
+
+    def _run(self) -> None:
+        while not self._closed.wait(_RENEWAL_SECONDS):
+            try:
+                self._leases.renew()
+            except DatabaseError:
+                continue

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from roomread.store import Leases, Store
+from roomread.store.leases import LEASE_SECONDS
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def first(everything: Store, clock: Clock) -> Leases:
+    return Leases(everything._database, "first", "http://first", clock=clock)
+
+
+@pytest.fixture
+def second(everything: Store, clock: Clock) -> Leases:
+    return Leases(everything._database, "second", "http://second", clock=clock)
+
+
+def test_lease_is_held_by_one_process_and_names_its_address(first: Leases, second: Leases) -> None:
+    assert first.acquire("session:1") is None
+    assert first.acquire("session:1") is None
+    lease = second.acquire("session:1")
+    assert lease is not None
+    assert (lease.holder, lease.address) == ("first", "http://first")
+    assert second.acquire("session:2") is None
+
+
+def test_lease_of_a_dead_process_ends_after_five_seconds(
+    first: Leases, second: Leases, clock: Clock
+) -> None:
+    first.acquire("session:1")
+    clock.now += LEASE_SECONDS - 0.1
+    assert second.acquire("session:1") is not None
+    clock.now += 0.2
+    assert second.holder_of("session:1") is None
+    assert second.acquire("session:1") is None
+    lease = first.acquire("session:1")
+    assert lease is not None
+    assert lease.holder == "second"
+
+
+def test_renewed_lease_is_kept(first: Leases, second: Leases, clock: Clock) -> None:
+    first.acquire("session:1")
+    for _ in range(10):
+        clock.now += 1
+        first.renew()
+    assert second.acquire("session:1") is not None
+
+
+def test_lease_that_has_ended_is_not_renewed(first: Leases, second: Leases, clock: Clock) -> None:
+    first.acquire("session:1")
+    clock.now += LEASE_SECONDS + 1
+    first.renew()
+    assert second.acquire("session:1") is None
+
+
+def test_released_leases_are_free_at_once(first: Leases, second: Leases) -> None:
+    first.acquire("session:1")
+    first.acquire("session:2")
+    first.release("session:1")
+    assert second.acquire("session:1") is None
+    first.release_all()
+    assert second.acquire("session:2") is None
+    assert first.acquire("session:1") is not None
+
+
+def test_restarted_process_takes_over_the_leases_of_its_address(
+    everything: Store, first: Leases, clock: Clock
+) -> None:
+    first.acquire("session:1")
+    again = Leases(everything._database, "another id", "http://first", clock=clock)
+    assert again.acquire("session:1") is None
+
+
+def test_time_since_a_lease_ended_is_known(first: Leases, second: Leases, clock: Clock) -> None:
+    first.acquire("job:1")
+    clock.now += LEASE_SECONDS + 1
+    assert second.is_free("job:1", seconds=0.5)
+    assert not second.is_free("job:1", seconds=60)
+    clock.now += 60
+    assert second.is_free("job:1", seconds=60)
+
+
+def test_leases_use_the_time_of_the_database_by_default(everything: Store) -> None:
+    first, second = everything.leases("http://first"), Leases(everything._database, "other")
+    assert first.acquire("session:1") is None
+    assert second.acquire("session:1") is not None
+    first.release_all()
+    assert second.acquire("session:1") is None
