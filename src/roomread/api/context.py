@@ -19,7 +19,7 @@ from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import Engine
 from roomread.services.ingest import ReadingIngest
 from roomread.settings.environment import Settings
-from roomread.store import Store
+from roomread.store import Leases, Store
 
 if TYPE_CHECKING:
     # It imports this module.
@@ -35,6 +35,7 @@ class ServiceContext:
         engine: Reads pictures and videos.
         auth: How requests are authenticated.
         store: Everything that the service keeps.
+        leases: What this process holds, among those that share the store.
         metrics: Counts what Prometheus collects.
         ingest: Takes readings into sessions.
         session_limiter: Bounds the requests that work on sessions at once.
@@ -47,6 +48,7 @@ class ServiceContext:
     engine: Engine
     auth: AuthSettings
     store: Store
+    leases: Leases
     metrics: Metrics = field(default_factory=Metrics)
     ingest: ReadingIngest = field(default_factory=ReadingIngest)
     session_limiter: ConcurrencyLimiter = field(

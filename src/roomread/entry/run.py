@@ -8,9 +8,10 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 
@@ -31,7 +32,7 @@ from roomread.services.engine import Engine, serve_with
 from roomread.services.sign_ins import SignIns
 from roomread.settings.addresses import is_loopback
 from roomread.settings.environment import Settings, load_settings
-from roomread.store import Store
+from roomread.store import LeaseRenewal, Store
 
 _END_SECONDS = 10
 
@@ -87,11 +88,12 @@ def serve(
         os.environ["ROOMREAD_LOCAL_FILES"] = "true"
     settings = load_settings()
     provider = None if alone else provider_of(settings)
-    with (
-        _lock(settings),
-        closing(Store(settings.store_url)) as store,
-        _bound(listen) as bound,
-    ):
+    make_folder(settings.data, private=True)
+    with ExitStack() as held:
+        store = held.enter_context(closing(Store(settings.store_url)))
+        if not store.is_shared:
+            held.enter_context(_lock(settings))
+        bound = held.enter_context(_bound(listen))
         accounts = Accounts(store.accounts, secret=settings.secret.get_secret_value())
         if not alone and accounts.is_empty():
             raise RoomreadError(
@@ -105,12 +107,15 @@ def serve(
             failures_only=log_style is LogStyle.FAILURES,
             audit_file=settings.data / "audit.jsonl",
         )
-        shutil.rmtree(exports_folder(settings), ignore_errors=True)
-        engine = Engine(settings, jobs=settings.data / "jobs")
+        if not store.is_shared:
+            shutil.rmtree(exports_folder(settings), ignore_errors=True)
+        leases = store.leases(_advertised_url(settings, bound, tls=listen.tls_cert is not None))
+        held.callback(LeaseRenewal(leases).close)
+        engine = Engine(settings, jobs=settings.job_files, store=store, leases=leases)
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
         auth = AuthSettings(accounts, not alone, rate, SignIns(store.accounts))
-        context = ServiceContext(settings, engine, auth, store, provider=provider)
+        context = ServiceContext(settings, engine, auth, store, leases, provider=provider)
         try:
             engine.warm_up()
             _run(context, listen, bound, on_ready)
@@ -164,6 +169,16 @@ def _url(bound: socket.socket, *, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{shown}:{port}"
 
 
+def _advertised_url(settings: Settings, bound: socket.socket, *, tls: bool) -> str:
+    """Return where other processes of this service reach this one."""
+    if settings.advertised_url is not None:
+        return settings.advertised_url.rstrip("/")
+    host, port = bound.getsockname()[:2]
+    if not ip_address(host).is_unspecified:
+        return _url(bound, tls=tls)
+    return f"{'https' if tls else 'http'}://{socket.gethostname()}:{port}"
+
+
 class _Server(uvicorn.Server):
     """A uvicorn server that reports when it is ready and when it begins to shut down."""
 
@@ -187,8 +202,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _lock(settings: Settings) -> Iterator[None]:
-    """Hold the data folder: two services would take each other's video jobs."""
-    make_folder(settings.data, private=True)
+    """Hold the data folder: two services must not share one SQLite file."""
     try:
         lock = FileLock(settings.data / "serve.lock", timeout=0).acquire()
     except Timeout as error:
