@@ -143,7 +143,7 @@ def test_the_models_card_and_the_operators_settings_are_told_without_secrets(
     card = room.card(name)
     assert card["labels"][0] == "angry"
     assert all(len(rows) == 7 for rows in card["confusion"].values())
-    with pytest.raises(ServiceError, match="no such model"):
+    with pytest.raises(ServiceError, match="there is no model"):
         room.card("nothing")
     told = room.settings()
     assert (told["retention_days"], told["database"], told["relays"]) == (90, "sqlite", 1)

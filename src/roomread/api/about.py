@@ -1,4 +1,4 @@
-"""What the service is made of: its models, and what its operator set."""
+"""`/api/v1/models` and `/api/v1/settings`: the models' cards and the operator's settings."""
 
 from __future__ import annotations
 
@@ -14,37 +14,40 @@ from roomread.api.context import Context, Manager, Reader
 from roomread.api.problems import RefusedError, responses
 from roomread.api.shapes import Probability
 from roomread.classifier import ModelFile, bundled_models, open_model
+from roomread.services.purpose import current_purpose
 from roomread.settings.environment import Purpose
 
 router = APIRouter(prefix="/api/v1")
 
 
 class ModelShape(BaseModel):
-    """A model's card in short."""
+    """The main facts of a model's card."""
 
     name: str = Field(examples=["compact"])
     digest: str
     net: str
     labels: list[str]
-    threshold: Probability = Field(description="The label is withheld under this confidence.")
-    figures: dict[str, str] = Field(description="What was measured, and on what.")
+    threshold: Probability = Field(description="An expression of less confidence is withheld.")
+    figures: dict[str, str] = Field(
+        description="Each measured figure, and the data that it was measured on."
+    )
     licence: str
     notes: str
 
 
 class CardShape(ModelShape):
-    """A model's whole card."""
+    """The whole card of a model."""
 
-    version: str = Field(description="Roomread's, at training.")
-    data: str = Field(description="The training data.")
+    version: str = Field(description="The version of Roomread that trained it.")
+    data: str = Field(description="The data that it was trained on.")
     seed: int
     precision: str = Field(examples=["int8"])
     temperature: float
-    training: dict[str, Any] = Field(description="The recipe's settings.")
+    training: dict[str, Any] = Field(description="The settings of the training recipe.")
     confusion: dict[str, list[list[int]]] = Field(
-        description="Counts by truth (row) and what was read (column), of each comparison."
+        description="For each comparison: counts by label (row) and reading (column)."
     )
-    curves: list[dict[str, float | None]] = Field(description="What training noted, by epoch.")
+    curves: list[dict[str, float | None]] = Field(description="What was measured after each epoch.")
 
 
 class ModelsShape(BaseModel):
@@ -54,15 +57,21 @@ class ModelsShape(BaseModel):
 
 
 class SettingsShape(BaseModel):
-    """What an operator can set and others may know; no secret, no folder, no address."""
+    """The operator's settings that others may know: no secret, folder or address."""
 
-    purpose: Purpose | None = Field(description="Null where the first visitor is asked.")
-    sign_in: bool = Field(description="Whether anybody must show who they are.")
-    local_files: bool = Field(description="Whether visitors may name files of this computer.")
-    database: str = Field(description="The kind that keeps sessions.", examples=["sqlite"])
-    retention_days: float | None = Field(description="Null keeps sessions until they are deleted.")
-    relays: int = Field(description="STUN and TURN servers that are set.")
-    ice_service: str | None = Field(description="Who gives out TURN credentials.")
+    purpose: Purpose | None = Field(
+        description="Null until the first visitor of the web app has answered."
+    )
+    sign_in: bool = Field(description="Whether sign-in or a key is required.")
+    local_files: bool = Field(
+        description="Whether visitors may name files of the service's computer."
+    )
+    database: str = Field(description="The kind of database.", examples=["sqlite"])
+    retention_days: float | None = Field(
+        description="Age at which sessions are deleted; null keeps them."
+    )
+    relays: int = Field(description="Number of STUN and TURN servers.")
+    ice_service: str | None = Field(description="The service that issues TURN credentials.")
     max_cameras: int
     max_picture_mb: int
     max_megapixels: int
@@ -71,9 +80,9 @@ class SettingsShape(BaseModel):
     requests_per_minute: int
 
 
-@router.get("/models", tags=["models"], summary="The bundled models", responses=responses())
+@router.get("/models", tags=["models"], summary="List the models", responses=responses())
 async def models(_reader: Reader) -> ModelsShape:
-    """The bundled models and their cards in short."""
+    """Return the bundled models and the main facts of their cards."""
     return await run_in_threadpool(
         lambda: ModelsShape(
             models=[ModelShape(**_short(open_model(name))) for name in bundled_models()]
@@ -81,20 +90,23 @@ async def models(_reader: Reader) -> ModelsShape:
     )
 
 
-@router.get("/models/{name}", tags=["models"], summary="A model's card", responses=responses(404))
+@router.get(
+    "/models/{name}", tags=["models"], summary="Get a model's card", responses=responses(404)
+)
 async def model(_reader: Reader, name: str) -> CardShape:
-    """All that `roomread models` and the app's page Model say of one."""
+    """Return a bundled model's whole card."""
     if name not in bundled_models():
-        raise RefusedError(HTTPStatus.NOT_FOUND, "no-such-model", "there is no such model")
+        raise RefusedError(HTTPStatus.NOT_FOUND, "no-such-model", f"there is no model '{name}'")
     return await run_in_threadpool(lambda: _card(open_model(name)))
 
 
-@router.get("/settings", tags=["settings"], summary="The settings", responses=responses())
+@router.get("/settings", tags=["settings"], summary="Get the settings", responses=responses())
 def settings(context: Context, _manager: Manager) -> SettingsShape:
-    """What the operator set by `ROOMREAD_*` or `roomread.toml`; to be read only."""
-    values = context.settings.model_dump(include=set(SettingsShape.model_fields))
+    """Return what the operator set by `ROOMREAD_*` or `roomread.toml`."""
+    fields = set(SettingsShape.model_fields) - {"purpose"}
     return SettingsShape(
-        **values,
+        **context.settings.model_dump(include=fields),
+        purpose=current_purpose(),
         sign_in=context.auth.sign_in,
         database=make_url(context.settings.store_url).get_backend_name(),
         relays=len(context.settings.ice_servers) + len(context.settings.turn_urls),

@@ -6,20 +6,13 @@ import streamlit as st
 
 from roomread import __version__
 from roomread.errors import OutputError
+from roomread.services.purpose import DESCRIPTIONS, choose_purpose, current_purpose
 from roomread.settings.environment import (
     Purpose,
     Settings,
-    keep_purpose,
-    load_settings,
     settings_file,
 )
 
-_PURPOSES = {
-    Purpose.PERSONAL: "Myself: my own face, my own pictures",
-    Purpose.RESEARCH: "Research, with the consent of everybody who is filmed",
-    Purpose.MEDICAL: "Medical or safety reasons",
-    Purpose.WORK_OR_SCHOOL: "Work or education outside the European Union",
-}
 _LAW = """
 **In the European Union** it is prohibited to infer emotions of people at work or in education from
 their faces, except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, Article
@@ -43,7 +36,7 @@ def purpose_is_known(settings: Settings) -> bool:
         chosen = st.radio(
             "It is used for",
             list(Purpose),
-            format_func=lambda purpose: _PURPOSES[purpose],
+            format_func=lambda purpose: DESCRIPTIONS[purpose],
             index=None,
             key="purpose_choice",
         )
@@ -59,7 +52,7 @@ def purpose_is_known(settings: Settings) -> bool:
         return False
     st.session_state["purpose"] = chosen
     try:
-        keep_purpose(chosen)
+        choose_purpose(chosen)
     except OutputError as error:
         st.session_state["purpose_not_kept"] = str(error)
     st.rerun()
@@ -88,7 +81,7 @@ def show() -> None:
     )
     st.subheader("The law")
     st.markdown(_LAW)
-    purpose = load_settings().purpose or st.session_state.get("purpose")
+    purpose = current_purpose() or st.session_state.get("purpose")
     if purpose is not None:
-        st.markdown(f"This installation is used for: **{_PURPOSES[Purpose(purpose)]}**.")
+        st.markdown(f"This installation is used for: **{DESCRIPTIONS[Purpose(purpose)]}**.")
     st.caption(f"Roomread {__version__}, Apache-2.0.")
