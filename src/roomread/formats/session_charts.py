@@ -27,7 +27,7 @@ def valence_chart(
     marks: Sequence[Mark] = (),
     changes: Sequence[Change] = (),
     alerts: Sequence[Alert] = (),
-    height: float = 250,
+    size: tuple[float, float] = (plot.WIDTH, 250),
 ) -> str:
     """Return the valence of a room over time with its 95 % interval and its dashed baseline.
 
@@ -36,12 +36,15 @@ def valence_chart(
         marks: drawn as vertical lines with their labels.
         changes: lasting changes, drawn as triangles.
         alerts: drawn as circles at the bottom.
-        height: of the plot without its labels, px.
+        size: width of the chart, and height of the plot without its labels, px.
     """
-    area = _area(series, -1, 1, top=34 if marks else 8, height=height)
+    width, height = size
+    area = _area(series, -1, 1, top=34 if marks else 8, height=height, width=width)
     times = series.times
+    # Five labels would touch one another in a low chart.
+    levels = (-1, -0.5, 0, 0.5, 1) if height > 150 else (-1, 0, 1)
     parts = [
-        plot.axes(area, {-1: "-1", -0.5: "-0.5", 0: "0", 0.5: "+0.5", 1: "+1"}),
+        plot.axes(area, {value: f"{value:+g}" if value else "0" for value in levels}),
         plot.band(area, times, series.low, series.high, f'fill="{plot.BLUE}" opacity="0.25"'),
         plot.line(area, times, series.baseline, f'stroke="{plot.GREY}" stroke-dasharray="6 4"'),
         plot.line(area, times, series.valence, f'stroke="{plot.BLUE}" stroke-width="2"'),
@@ -52,7 +55,7 @@ def valence_chart(
     counts = ((marks, "mark"), (changes, "lasting change"), (alerts, "alert"))
     drawn = "".join(f"; {_count(len(each), what)}" for each, what in counts if each)
     description = f"Valence of the room{_span(area)}{_range(series.valence, '+.2f')}{drawn}."
-    return plot.svg(parts, area.bottom + plot.TIMES_HEIGHT, description)
+    return plot.svg(area, parts, plot.TIMES_HEIGHT, description)
 
 
 def expression_chart(series: TimeSeries) -> str:
@@ -68,7 +71,7 @@ def expression_chart(series: TimeSeries) -> str:
     parts.append(plot.legend([(str(e), plot.hex_color(e.color)) for e in BY_VALENCE], area))
     shares = _mean_shares(series.scores)
     description = f"Shares of the expressions of the readable people{_span(area)}{shares}."
-    return plot.svg(parts, area.bottom + plot.LEGEND_HEIGHT, description)
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
 def coverage_chart(series: TimeSeries) -> str:
@@ -85,7 +88,7 @@ def coverage_chart(series: TimeSeries) -> str:
     parts.append(plot.legend([*colors.items()], area))
     present, readable = _range(series.present, ".0f"), _range(series.readable, ".0f")
     description = f"People present{present} and readable{readable}{_span(area)}."
-    return plot.svg(parts, area.bottom + plot.LEGEND_HEIGHT, description)
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
 def seat_chart(seats: SeatMap) -> str:
@@ -103,19 +106,27 @@ def seat_chart(seats: SeatMap) -> str:
     ]
     parts.append(plot.legend(legend, area))
     description = f"Valence of {_count(count, 'seat')}{_span(area)}, one row per seat."
-    return plot.svg(parts, area.bottom + plot.LEGEND_HEIGHT, description)
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
-def _area(series: TimeSeries, low: float, high: float, *, top: float, height: float) -> PlotArea:
+def _area(
+    series: TimeSeries,
+    low: float,
+    high: float,
+    *,
+    top: float,
+    height: float,
+    width: float = plot.WIDTH,
+) -> PlotArea:
     start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
-    return PlotArea(float(start), float(max(end, start + 1)), low, high, top, height)
+    return PlotArea(float(start), float(max(end, start + 1)), low, high, top, height, width)
 
 
 def _mark(area: PlotArea, mark: Mark) -> str:
     # The first mood comes a moment after the start of the session.
     x = area.x(max(mark.time, area.start))
     # Labels near the right edge are written to the left of their line.
-    anchor, shift = ("end", -4) if x > 0.85 * plot.WIDTH else ("start", 4)
+    anchor, shift = ("end", -4) if x > 0.85 * area.width else ("start", 4)
     label = mark.label if len(mark.label) <= 28 else mark.label[:27] + "…"
     return (
         f'<path d="M{x:.1f},14 V{area.bottom:.1f}" stroke="currentColor" opacity="0.55"/>'

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from roomread.room import clock
 
-WIDTH, LEFT, RIGHT = 900, 72, 12
+WIDTH, LEFT, RIGHT = 900.0, 72, 12
 FONT_SIZE = 13
 GREY, BLUE = "#9aa3ab", "#4477aa"
 # Room below a chart for its times, and for a legend below these, px.
 TIMES_HEIGHT, LEGEND_HEIGHT = 26, 54
 # Steps between the times written below a chart, s.
 _TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-# More times than this would not fit beside one another.
-_MAX_TICKS = 12
+# A time needs this much room beside another one, px.
+_TICK_WIDTH = 66
 
 Points = Iterable[tuple[float, float]]
 
@@ -40,6 +40,7 @@ class PlotArea:
         high: value at the top.
         top: distance from the top of the chart, px.
         height: px.
+        width: of the chart with its margins, px.
     """
 
     start: float
@@ -48,16 +49,22 @@ class PlotArea:
     high: float
     top: float
     height: float
+    width: float = WIDTH
 
     @property
     def bottom(self) -> float:
         """Return the distance of the lower edge from the top of the chart, px."""
         return self.top + self.height
 
+    @property
+    def right(self) -> float:
+        """Return the right edge, px."""
+        return self.width - RIGHT
+
     def x(self, time: float) -> float:
         """Return the horizontal position of a time, px."""
         share = (time - self.start) / max(self.end - self.start, 1e-9)
-        return LEFT + share * (WIDTH - LEFT - RIGHT)
+        return LEFT + share * (self.right - LEFT)
 
     def y(self, value: float) -> float:
         """Return the vertical position of a value, px."""
@@ -74,7 +81,7 @@ def axes(area: PlotArea, levels: Mapping[float, str]) -> str:
     for value, label in levels.items():
         y = area.y(value)
         lines.append(
-            f'<path d="M{LEFT},{y:.1f} H{WIDTH - RIGHT}" stroke="currentColor" opacity="0.18"/>'
+            f'<path d="M{LEFT},{y:.1f} H{area.right:.0f}" stroke="currentColor" opacity="0.18"/>'
         )
         lines.append(text(LEFT - 6, y + 4, label, anchor="end"))
     return "".join(lines) + time_axis(area)
@@ -83,7 +90,8 @@ def axes(area: PlotArea, levels: Mapping[float, str]) -> str:
 def time_axis(area: PlotArea) -> str:
     """Return the times below a chart, as m:ss at round steps."""
     span = area.end - area.start
-    tick = next((t for t in _TICKS if span / t <= _MAX_TICKS), _TICKS[-1])
+    most = (area.right - LEFT) / _TICK_WIDTH
+    tick = next((t for t in _TICKS if span / t <= most), _TICKS[-1])
     parts = []
     for n in range(math.ceil(area.start / tick), math.floor(area.end / tick) + 1):
         x = area.x(n * tick)
@@ -167,16 +175,17 @@ def hex_color(rgb: tuple[int, int, int]) -> str:
     return "#{:02x}{:02x}{:02x}".format(*rgb)
 
 
-def svg(parts: Sequence[str], height: float, description: str) -> str:
+def svg(area: PlotArea, parts: Sequence[str], below: float, description: str) -> str:
     """Return a whole chart.
 
     Args:
+        area: of the chart.
         parts: what is drawn, first to last.
-        height: of the chart, px.
+        below: the room below the plot, px.
         description: what a screen reader says instead of the picture.
     """
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
+        f'<svg viewBox="0 0 {area.width:.0f} {area.bottom + below:.0f}" role="img" '
         f'aria-label={quoteattr(description)} font-family="system-ui, sans-serif" '
         f'font-size="{FONT_SIZE}" fill="currentColor" xmlns="http://www.w3.org/2000/svg">'
         + "".join(parts)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,19 @@ from roomread.identity import DlibResNet, FaceEmbedder
 from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import VideoJob
 from roomread.media import Source, open_source
-from roomread.pipeline import Analyzer, RoomPipeline
+from roomread.pipeline import Analyzer, Moment, RoomPipeline
+from roomread.readings import Reading
 from roomread.room import Alert, RoomMood
 from roomread.services.recording import new_session, record, refuse_picture, session_pipeline
 from roomread.store import OwnerStore, Recorder, Session, Store
 
 # From one look at what a job has read to the next, s.
 _LOOK = 1.0
+# A fed recording without a moment for this long ends: the camera is gone. As long as the page Live
+# tries to connect again, s.
+_MAX_SILENCE = 90.0
+# Moments that may wait for a slow database: five minutes of two a second.
+_MAX_WAITING = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,8 @@ class Recording:
         self._recorder, self._pipeline = recorder, pipeline
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._fed_moments: deque[Moment] = deque(maxlen=_MAX_WAITING)
+        self._moment_came = threading.Event()
 
     @property
     def running(self) -> bool:
@@ -96,9 +105,35 @@ class Recording:
         """Begins to take what a job reads, which is forgotten at the end."""
         self._start(self._followed(job, board))
 
+    def wait_for_moments(self, *, max_silence: float) -> None:
+        """Begin to record what `feed` is given.
+
+        Args:
+            max_silence: End the session after this long without a moment, seconds.
+        """
+        self.live = True
+        self._start(self._fed(max_silence))
+
+    def feed(self, time: float, readings: Sequence[Reading]) -> Moment:
+        """Take the readings of a frame that was read elsewhere; never wait for the database.
+
+        Args:
+            time: Seconds from the start of the session.
+            readings: With the track ids of their source.
+
+        Returns:
+            The moment as it is recorded. If the database has been slow for minutes, the oldest
+            moment that waits is left out.
+        """
+        moment = self._pipeline.push_readings(time, readings)
+        self._fed_moments.append(moment)
+        self._moment_came.set()
+        return moment
+
     def stop(self) -> None:
         """Ends it after the frame that is being read."""
         self._stop.set()
+        self._moment_came.set()
 
     def wait(self) -> None:
         """Returns when the last frame is written."""
@@ -127,6 +162,21 @@ class Recording:
         with source:
             for frame in record(self._pipeline, source, self._recorder):
                 yield frame.time
+
+    def _fed(self, max_silence: float) -> Generator[float, None, None]:
+        silence = 0.0
+        while not self._stop.is_set() and silence < max_silence:
+            if not self._moment_came.wait(_LOOK):
+                silence += _LOOK
+                # The session is still recorded while the camera connects again.
+                self._recorder.flush()
+                continue
+            silence = 0.0
+            self._moment_came.clear()
+            while self._fed_moments:
+                moment = self._fed_moments.popleft()
+                self._recorder.add(moment)
+                yield moment.time
 
     def _followed(self, job: VideoJob, board: JobQueue) -> Generator[float, None, None]:
         try:
@@ -230,6 +280,30 @@ class RecordingQueue:
             recording = self._make(name, asked, store, self._analyzer())
         recording.follow(job, jobs)
         return recording.session
+
+    def start_fed(
+        self,
+        source: str,
+        asked: Lesson,
+        store: OwnerStore,
+        *,
+        max_silence: float = _MAX_SILENCE,
+    ) -> Recording:
+        """Begin a session on a source that is read elsewhere; see `Recording.feed`.
+
+        Args:
+            source: What the session calls its source.
+            asked: What is to be recorded.
+            store: The store of the owner.
+            max_silence: End the session after this long without a moment, seconds.
+
+        Raises:
+            SessionError: The session cannot be made.
+            RulesError: The rules of attention cannot be understood.
+        """
+        recording = self._make(source, asked, store, self._analyzer())
+        recording.wait_for_moments(max_silence=max_silence)
+        return recording
 
     def close(self) -> None:
         """Stops all recordings and lets go of the store."""

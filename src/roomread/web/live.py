@@ -1,8 +1,10 @@
-"""The webcam, read while it runs."""
+"""The page Live: the visitor's webcam, read while it runs."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,19 +17,18 @@ from streamlit_webrtc import (
 )
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
+from roomread import Analyzer
 from roomread.errors import RoomreadError
+from roomread.services.calibration import CALIBRATION_SECONDS
 from roomread.services.capacity import CameraSlots
+from roomread.services.watch import HISTORY_SECONDS, LiveState, LiveWatch
 from roomread.settings.environment import load_settings
-from roomread.web.camera import (
-    CALIBRATION_SECONDS,
-    HISTORY_SECONDS,
-    CameraLink,
-    LiveCamera,
-    LiveState,
-)
+from roomread.web.camera_link import CameraLink
 from roomread.web.connection_test import show_connection_test
 from roomread.web.engine import engine
 from roomread.web.ice import ice_servers
+from roomread.web.live_camera import LiveCamera
+from roomread.web.live_room import offer_recording, show_last_recording, show_recording, show_room
 from roomread.web.score_charts import score_bars, score_lines
 from roomread.web.visitor import visitor_analyzer
 
@@ -45,23 +46,23 @@ _LATE_SECONDS = 0.5
 
 
 _CALIBRATION = (
-    "Nobody's resting face is the average one. The face nearest to the camera is looked at for ten "
-    "seconds, and read against its own neutral until the camera stops. Only vectors are kept, in "
-    "memory."
+    "A resting face is rarely a neutral one to the net. The face nearest to the camera is watched "
+    "for ten seconds, and from then on read against its own neutral until the camera stops. Only "
+    "vectors are kept, in memory."
 )
 
 
 def show() -> None:
-    """The page."""
+    """Draw the page."""
     st.title("Live")
     settings = load_settings()
     context = get_script_run_ctx()
-    visitor = context.session_id if context is not None else ""
+    visit = context.session_id if context is not None else ""
     slots = engine().cameras
-    if not slots.take(visitor, time.monotonic()):
+    if not slots.take(visit, time.monotonic()):
         st.warning(
-            f"{slots.count} cameras are being read, as many as this installation takes. "
-            "Try again in a minute."
+            f"{slots.count} cameras are being read, which is the most that this installation "
+            "takes. Try again in a minute."
         )
         return
     try:
@@ -72,33 +73,58 @@ def show() -> None:
     mirrored = st.toggle("Mirrored", value=True)
     link: CameraLink = st.session_state.setdefault("camera_link", CameraLink())
     link.check(time.monotonic())
+    analyzer = visitor_analyzer()
+    watch = _watch(link, analyzer)
     camera: LiveCamera | None = None
     left, right = st.columns([3, 2])
     with left:
         if link.shown:
-            camera = _camera(servers, link, mirrored=mirrored)
+            reads = partial(LiveCamera, watch, analyzer, mirrored=mirrored)
+            camera = _show_camera(servers, link, reads)
         if link.wanted:
-            st.button("Stop the camera", on_click=lambda: link.stop(time.monotonic()))
+            st.button("Stop the camera", on_click=_stop, args=(link, watch))
         with st.expander("The camera does not start?"):
             st.markdown(_TROUBLE)
             st.fragment(show_connection_test)(servers)
     with right:
         if camera is not None:
             camera.mirrored = mirrored
-            _follow(camera, link, slots, visitor)
+            # The page may have been drawn again since this camera was made with its watch.
+            watch = st.session_state["live_watch"] = camera.watch
+            _follow(watch, link, slots, visit)
+            st.fragment(offer_recording)(watch)
         elif link.wanted or not link.shown:
-            _wait(link)
-        elif link.lost:
-            st.warning("The camera is no longer connected. Press START to try again.")
+            _wait(link, watch)
         else:
-            st.info("Press START. The picture is read in this app's memory and never stored.")
+            if link.lost:
+                st.warning("The camera is no longer connected. Press START to try again.")
+            else:
+                st.info("Press START. The picture is read in this app's memory and never stored.")
+            show_last_recording(watch)
 
 
-def _camera(
-    servers: list[dict[str, Any]], link: CameraLink, *, mirrored: bool
+def _watch(link: CameraLink, analyzer: Analyzer) -> LiveWatch:
+    """Return what watches the next camera: a new watch, or that of a connection that was lost."""
+    watch: LiveWatch | None = st.session_state.get("live_watch")
+    if watch is None or not link.wanted:
+        previous, watch = watch, LiveWatch(analyzer)
+        watch.recording = previous.recording if previous is not None else None
+        st.session_state["live_watch"] = watch
+    return watch
+
+
+def _stop(link: CameraLink, watch: LiveWatch) -> None:
+    watch.stop_recording()
+    link.stop(time.monotonic())
+
+
+def _show_camera(
+    servers: list[dict[str, Any]],
+    link: CameraLink,
+    make_camera: Callable[[], LiveCamera],
 ) -> LiveCamera | None:
-    """The camera on the page; what reads it, while it is connected."""
-    streamer = _connect(servers, link, mirrored=mirrored)
+    """Draw the camera, and return it while it is connected."""
+    streamer = _connect(servers, link, make_camera)
     state = streamer.state
     if link.update(signalling=state.signalling, playing=state.playing, now=time.monotonic()):
         st.rerun()
@@ -106,15 +132,14 @@ def _camera(
 
 
 def _connect(
-    servers: list[dict[str, Any]], link: CameraLink, *, mirrored: bool
+    servers: list[dict[str, Any]], link: CameraLink, make_camera: Callable[[], LiveCamera]
 ) -> WebRtcStreamerContext[LiveCamera, AudioProcessorBase]:
-    analyzer = visitor_analyzer()
     try:
         return webrtc_streamer(
             key="live",
             mode=WebRtcMode.SENDRECV,
             desired_playing_state=link.desired,
-            video_processor_factory=lambda: LiveCamera(analyzer, mirrored=mirrored),
+            video_processor_factory=make_camera,
             rtc_configuration={"iceServers": servers},
             media_stream_constraints={
                 "video": {"width": {"ideal": 640}, "height": {"ideal": 480}},
@@ -129,38 +154,44 @@ def _connect(
 
 
 @st.fragment(run_every=1.0)
-def _follow(camera: LiveCamera, link: CameraLink, slots: CameraSlots, visitor: str) -> None:
+def _follow(watch: LiveWatch, link: CameraLink, slots: CameraSlots, visit: str) -> None:
     now = time.monotonic()
-    slots.take(visitor, now)
+    slots.take(visit, now)
     link.update(signalling=False, playing=True, now=now)
-    _offer_calibration(camera)
-    _show_state(camera.state)
+    show_recording(watch)
+    show_room(watch.state)
+    _offer_calibration(watch)
+    _show_state(watch.state)
 
 
 @st.fragment(run_every=1.0)
-def _wait(link: CameraLink) -> None:
-    """Until there is a picture, or no hope of one."""
+def _wait(link: CameraLink, watch: LiveWatch) -> None:
+    """Say that the camera is waited for, until there is a picture or the attempts end."""
     st.info("Connecting to the camera …" if link.wanted else "Stopping the camera …")
+    if watch.is_recording:
+        st.caption("The recording goes on when the camera is connected again.")
     if link.check(time.monotonic()):
+        if link.lost:
+            watch.stop_recording()
         st.rerun()
 
 
-def _offer_calibration(camera: LiveCamera) -> None:
-    """Ten seconds of a relaxed face, so that a resting frown is not called sad."""
-    left = camera.calibrating
+def _offer_calibration(watch: LiveWatch) -> None:
+    """Draw the button, the progress or the result of calibrating the neutral face."""
+    left = watch.calibrating
     if left is not None:
         done = 1 - left / CALIBRATION_SECONDS
         st.progress(done, text=f"Look at the camera, relaxed: {left:.0f} s")
         return
-    if camera.calibrated:
-        _show_calibration(camera)
-    again = "again " if camera.calibrated else ""
+    if watch.calibrated:
+        _show_calibration(watch)
+    again = "again " if watch.calibrated else ""
     if st.button(f"Learn my neutral face {again}(10 s)", help=_CALIBRATION):
-        camera.calibrate()
+        watch.calibrate()
 
 
-def _show_calibration(camera: LiveCamera) -> None:
-    trial = camera.trial
+def _show_calibration(watch: LiveWatch) -> None:
+    trial = watch.trial
     if trial is None:
         st.warning("Your face was seen too seldom to learn from. Is there enough light?")
     elif trial.helps:
@@ -169,7 +200,7 @@ def _show_calibration(camera: LiveCamera) -> None:
             f"{trial.before:.0%} and is {trial.after:.0%}."
         )
         if st.button("Forget it"):
-            camera.forget_calibration()
+            watch.forget_calibration()
     elif trial.right == trial.general == trial.references:
         st.info("Your neutral face is read as neutral without it: nothing was changed.")
     else:

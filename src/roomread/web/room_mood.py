@@ -15,8 +15,8 @@ def mood_text(mood: RoomMood) -> str:
         return f"{readable}: no figure under {MIN_PEOPLE} readable faces."
     top, interval = Expression(int(mood.scores.argmax())), mood.valence_interval
     return (
-        f"{readable}: mostly {top} ({percent(mood.scores[top])}), valence {mood.valence:+.2f} "
-        f"(95 % interval {interval.low:+.2f} to {interval.high:+.2f})."
+        f"{readable}: shown most is {top} ({percent(mood.scores[top])}), "
+        f"valence {mood.valence:+.2f} (95 % interval {interval.low:+.2f} to {interval.high:+.2f})."
     )
 
 
@@ -45,7 +45,7 @@ def show_mood(mood: RoomMood | None) -> None:
     trend.metric("Trend", beside, help="Compared with the median of the ten minutes before.")
     trend.caption(str(mood.direction or "needs three minutes"))
     top = Expression(int(mood.scores.argmax()))
-    shown.metric("Mostly", f"{top} {percent(mood.scores[top])}")
+    shown.metric("Shown most", f"{top} {percent(mood.scores[top])}")
 
 
 def show_alerts(alerts: list[Alert]) -> None:

@@ -6,14 +6,17 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 # `st.html` removes SVG, and `st.image` would show neither the theme's colour nor a description.
-# On a narrow screen the chart is scrolled sideways, as its labels would be too small to read.
+# On a narrow screen a wide chart is scrolled sideways, as its labels would be too small to read.
 _STYLE = """
 .chart { color: var(--st-text-color); overflow-x: auto; }
-.chart svg { display: block; width: 100%; min-width: 40rem; height: auto; }
+.chart svg { display: block; width: 100%; height: auto; }
+.wide svg { min-width: 40rem; }
 """
 _SCRIPT = """
 export default function ({ data, parentElement }) {
-  parentElement.querySelector(".chart").innerHTML = data.svg;
+  const chart = parentElement.querySelector(".chart");
+  chart.classList.toggle("wide", data.wide);
+  chart.innerHTML = data.svg;
 }
 """
 
@@ -28,11 +31,12 @@ def _component() -> ComponentRenderer:
     )
 
 
-def show_svg(svg: str, *, key: str) -> None:
+def show_svg(svg: str, *, key: str, wide: bool = True) -> None:
     """Draw a chart as wide as the page, in the theme's colour of text.
 
     Args:
         svg: an `<svg>` element of `roomread.formats`, which escapes the texts in it.
         key: of the chart on its page, so that it is redrawn in place.
+        wide: keep the labels readable on a narrow screen by scrolling.
     """
-    _component()(key=key, data={"svg": svg})
+    _component()(key=key, data={"svg": svg, "wide": wide})

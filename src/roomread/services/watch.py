@@ -1,0 +1,257 @@
+"""Watch one live source: its faces, the mood of its room, and a recording of both on request."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.errors import BusyError
+from roomread.fewshot import LeaveOneOutResult
+from roomread.media import SignalCheck
+from roomread.pipeline import Analyzer, RoomPipeline
+from roomread.readings import Frame, NoPicture, Reading, Scores
+from roomread.room import RoomMeter, RoomMood, Seats
+from roomread.services.background_recording import Lesson, Recording, RecordingQueue
+from roomread.services.calibration import CALIBRATION_SECONDS, NeutralCalibration
+from roomread.services.frame_timing import FrameTiming
+from roomread.store import OwnerStore, Session
+
+HISTORY_SECONDS = 60.0
+# A chart of a minute cannot show more points than one per quarter of a second.
+_HISTORY_STEP = 0.25
+# The room is measured as often as in other recordings, however fast the camera is, s.
+_ROOM_STEP = 0.5
+# Moods that the chart of the room shows: one a second for ten minutes.
+_MAX_MOODS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What a source showed last. It is replaced and never changed, as other threads read it.
+
+    Attributes:
+        readings: of the last frame, largest face first.
+        no_picture: why there was nothing to read; None if there was.
+        busy: why the nets did not read the frame; empty if they did.
+        moods: of the room, oldest first; while a recording runs, exactly those that it keeps.
+        history: (time, scores) of each track seen in the last minute, oldest first.
+        now: time of the last frame, s.
+        rate: frames read per second.
+        age: seconds from a frame to its result, including the wait before it was read. The time
+            from the camera to here is counted from that of its fastest frame.
+        dropped: frames that were left out because newer ones had come.
+    """
+
+    readings: tuple[Reading, ...] = ()
+    no_picture: NoPicture | None = None
+    busy: str = ""
+    moods: tuple[RoomMood, ...] = ()
+    history: dict[int, tuple[tuple[float, Scores], ...]] = field(default_factory=dict)
+    now: float = 0.0
+    rate: float = 0.0
+    age: float = 0.0
+    dropped: int = 0
+
+    @property
+    def mood(self) -> RoomMood | None:
+        """Return the latest mood of the room; None until the first one is due."""
+        return self.moods[-1] if self.moods else None
+
+
+class LiveWatch:
+    """Watches a camera through all of its connections.
+
+    One thread at a time pushes frames; every thread may read `state`, calibrate and record.
+
+    Args:
+        analyzer: the nets, which other watches may share.
+        clock: seconds on any clock that does not go back.
+
+    Attributes:
+        state: what the source showed last.
+        trial: the last calibration on its own references; None before, or if the face was seen
+            too seldom.
+        calibrated: whether a calibration has ended.
+        recording: the recording that was started last; None before.
+    """
+
+    def __init__(self, analyzer: Analyzer, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.state = LiveState()
+        self.trial: LeaveOneOutResult | None = None
+        self.calibrated = False
+        self.recording: Recording | None = None
+        self._analyzer, self._clock = analyzer, clock
+        self._stream = analyzer.stream_analyzer()
+        self._faces = RoomPipeline(self._stream, signal=SignalCheck())
+        self._sink: Recording | None = None
+        self._recording_start = 0.0
+        self._room_due = 0.0
+        self._calibration: NeutralCalibration | None = None
+        self._calibration_wanted = False
+        self._moods: deque[RoomMood] = deque(maxlen=_MAX_MOODS)
+        self._history: dict[int, deque[tuple[float, Scores]]] = {}
+        self._timing = FrameTiming(clock)
+        self._index = 0
+        self._lock = threading.Lock()
+        self._begin_room()
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether frames are recorded at present."""
+        return self.recording is not None and self.recording.running
+
+    @property
+    def calibrating(self) -> float | None:
+        """Return the seconds that a calibration still takes; None when there is none."""
+        calibration = self._calibration
+        if self._calibration_wanted:
+            return CALIBRATION_SECONDS
+        return calibration.remaining(self.state.now) if calibration is not None else None
+
+    def connect(self, analyzer: Analyzer) -> None:
+        """Begin a new connection; its frames follow those of the last one in time.
+
+        Args:
+            analyzer: the nets from now on. A calibration is kept if the profiles are the same.
+        """
+        with self._lock:
+            self._timing.connect()
+            if _profile_names(analyzer) != _profile_names(self._analyzer):
+                self._analyzer = analyzer
+                self._calibration, self._calibration_wanted = None, False
+                self.forget_calibration()
+
+    def calibrate(self) -> None:
+        """Learn the neutral face of the person nearest to the camera in the next ten seconds."""
+        self.forget_calibration()
+        self._calibration_wanted = True
+
+    def forget_calibration(self) -> None:
+        """Read faces as before the calibration."""
+        self.calibrated, self.trial = False, None
+        self._stream.reader = self._analyzer.reader
+
+    def record(self, recordings: RecordingQueue, lesson: Lesson, store: OwnerStore) -> Session:
+        """Record what follows into a new session, until `stop_recording` or the source ends.
+
+        Args:
+            recordings: those of this process.
+            lesson: what is recorded; people are told apart by their places.
+            store: of the owner of the session.
+
+        Raises:
+            SessionError: the session cannot be made.
+            RulesError: the rules of attention cannot be understood.
+        """
+        recording = recordings.start_fed("webcam", lesson, store)
+        with self._lock:
+            self.recording = self._sink = recording
+            self._recording_start = self.state.now
+            self._begin_room()
+        return recording.session
+
+    def stop_recording(self) -> None:
+        """End the session with what was recorded up to now."""
+        if self.recording is not None:
+            self.recording.stop()
+
+    def push(
+        self, image: NDArray[np.uint8], time: float, *, dropped: int = 0
+    ) -> tuple[Reading, ...]:
+        """Read the newest frame and return its readings, largest face first.
+
+        Args:
+            image: uint8 [H, W, 3] RGB.
+            time: seconds by the clock of the camera, which may begin anew with a connection.
+            dropped: older frames that were left out in favour of this one.
+        """
+        with self._lock:
+            begun = self._clock()
+            frame = Frame(image, self._timing.since_start(time), self._index, "camera")
+            self._index += 1
+            readings, problem, busy = self._read(frame)
+            if not busy:
+                self._measure_room(frame.time, readings)
+            self._remember(frame.time, readings)
+            self.state = LiveState(
+                readings=readings,
+                no_picture=problem,
+                busy=busy,
+                moods=tuple(self._moods),
+                history={track_id: tuple(rows) for track_id, rows in self._history.items()},
+                now=frame.time,
+                rate=self._timing.rate(),
+                age=self._timing.age(time, begun),
+                dropped=self.state.dropped + dropped,
+            )
+            return readings
+
+    def _read(self, frame: Frame) -> tuple[tuple[Reading, ...], NoPicture | None, str]:
+        """Return the readings, why there is no picture, and why the nets did not read it."""
+        try:
+            moment = self._faces.push(frame)
+            self._calibrate(frame, moment.readings)
+        except BusyError as error:
+            return (), None, str(error)
+        return tuple(moment.readings), moment.signal, ""
+
+    def _measure_room(self, now: float, readings: Sequence[Reading]) -> None:
+        if now < self._room_due:
+            return
+        self._room_due = max(self._room_due + _ROOM_STEP, now)
+        # The name of a profile is no consent to be named in a session.
+        nameless = [replace(reading, person=None) for reading in readings]
+        if self._sink is not None and not self._sink.running:
+            self._sink = None
+            self._begin_room()
+        if self._sink is not None:
+            moment = self._sink.feed(now - self._recording_start, nameless)
+        else:
+            moment = self._room.push_readings(now, nameless)
+        if moment.mood is not None:
+            self._moods.append(moment.mood)
+
+    def _begin_room(self) -> None:
+        """Forget the moods of the room, as they belong to a recording or to the time before it."""
+        self._room = RoomPipeline(seats=Seats(), meter=RoomMeter.for_interval(_ROOM_STEP))
+        self._moods.clear()
+
+    def _calibrate(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        if self._calibration_wanted:
+            self._calibration_wanted = False
+            self._calibration = NeutralCalibration(frame.time)
+        calibration = self._calibration
+        if calibration is None:
+            return
+        calibration.update(self._analyzer, frame, readings)
+        if calibration.remaining(frame.time) > 0:
+            return
+        self._calibration = None
+        result = calibration.finish(self._analyzer.model)
+        self.trial, self.calibrated = result.trial, True
+        if result.binding is not None:
+            profiles = [*self._analyzer.profiles, result.binding]
+            self._stream.reader = self._analyzer.with_profiles(profiles).reader
+
+    def _remember(self, now: float, readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            if reading.scores is None or reading.track_id is None:
+                continue
+            rows = self._history.setdefault(reading.track_id, deque())
+            if not rows or now - rows[-1][0] >= _HISTORY_STEP:
+                rows.append((now, reading.scores))
+        for track_id, rows in list(self._history.items()):
+            while rows and now - rows[0][0] > HISTORY_SECONDS:
+                rows.popleft()
+            if not rows:
+                del self._history[track_id]
+
+
+def _profile_names(analyzer: Analyzer) -> list[str]:
+    return [binding.profile.name for binding in analyzer.profiles]

@@ -1,0 +1,43 @@
+"""The camera of one visitor as streamlit-webrtc sees it: frames in, drawn frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import av
+import numpy as np
+from streamlit_webrtc import VideoProcessorBase
+
+from roomread import Analyzer
+from roomread.media import draw_readings
+from roomread.services.watch import LiveWatch
+
+
+class LiveCamera(VideoProcessorBase):
+    """Hands the newest frame to a watch, and returns it with its readings drawn.
+
+    Args:
+        watch: reads the frames; it outlives the connection, and this object with it.
+        analyzer: the nets with the profiles that are switched on now.
+        mirrored: show the picture as a mirror does.
+
+    Attributes:
+        watch: as given.
+        mirrored: may be changed while frames come.
+    """
+
+    def __init__(self, watch: LiveWatch, analyzer: Analyzer, *, mirrored: bool = True) -> None:
+        self.mirrored = mirrored
+        self.watch = watch
+        watch.connect(analyzer)
+
+    async def recv_queued(self, frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
+        """Read the newest of the frames that came since the last call, and drop the others."""
+        newest = frames[-1]
+        image = np.asarray(newest.to_ndarray(format="rgb24"), dtype=np.uint8)
+        if self.mirrored:
+            image = np.ascontiguousarray(image[:, ::-1])
+        readings = self.watch.push(image, float(newest.time or 0.0), dropped=len(frames) - 1)
+        drawn = av.VideoFrame.from_ndarray(draw_readings(image, readings), format="rgb24")
+        drawn.pts, drawn.time_base = newest.pts, newest.time_base
+        return [drawn]

@@ -1,0 +1,116 @@
+"""A neutral face is calibrated from observations that are made up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from roomread import Expression, Frame, Reading
+from roomread.classifier import ModelFile, open_model
+from roomread.fewshot import feature_statistics_of
+from roomread.fewshot.profile import Observation
+from roomread.readings import Box, Face, Quality, Scores, Unreadable
+from roomread.services.calibration import CALIBRATION_SECONDS, NeutralCalibration
+
+MODEL = open_model()
+SIZE = len(feature_statistics_of(MODEL).mean)
+BOX = Box(40, 30, 100, 110)
+SCORES = Scores(np.full(7, 1 / 7, dtype=np.float32), 0.3)
+
+
+def reading(track_id: int, *, readable: bool = True) -> Reading:
+    reason = None if readable else Unreadable.TURNED_AWAY
+    quality = Quality(80, 1.0, 0.5, 0.2, 0.5, None, reason)
+    scores = SCORES if readable else None
+    return Reading("camera", 0.0, 0, BOX, 1.0, quality, scores, track_id=track_id)
+
+
+class FixedObserver:
+    """Sees a face that the net calls sad or neutral, and counts how often it is asked."""
+
+    model: ModelFile = MODEL
+
+    def __init__(self, called: Expression) -> None:
+        self.called = called
+        self.asked: list[float] = []
+
+    def observe(self, frame: Frame, faces: list[Face] | None = None) -> list[Observation]:
+        assert faces is not None
+        self.asked.append(frame.time)
+        random = np.random.default_rng(len(self.asked))
+        logits = random.normal(0.0, 0.1, 7).astype(np.float32)
+        logits[Expression.NEUTRAL] += 1.0
+        logits[self.called] += 1.0 if self.called is Expression.SAD else 9.0
+        features = random.normal(size=SIZE).astype(np.float32)
+        return [Observation(reading(1), features, logits) for _ in faces]
+
+
+def frame(time: float) -> Frame:
+    return Frame(np.zeros((240, 320, 3), np.uint8), time, 0, "camera")
+
+
+def calibrate(
+    observer: FixedObserver, readings: list[Reading], *, seconds: float = CALIBRATION_SECONDS
+) -> NeutralCalibration:
+    calibration = NeutralCalibration(0.0)
+    for tenth in range(round(10 * seconds)):
+        calibration.update(observer, frame(tenth / 10), readings)
+    return calibration
+
+
+def test_face_is_looked_at_twice_a_second() -> None:
+    observer = FixedObserver(Expression.SAD)
+    calibrate(observer, [reading(1)])
+    assert len(observer.asked) == pytest.approx(2 * CALIBRATION_SECONDS, abs=1)
+
+
+def test_remaining_time_counts_down_and_never_exceeds_the_whole() -> None:
+    calibration = NeutralCalibration(5.0)
+    # The page may ask before the first frame is finished.
+    assert calibration.remaining(4.0) == CALIBRATION_SECONDS
+    assert calibration.remaining(12.0) == 3.0
+    assert calibration.remaining(30.0) == 0.0
+
+
+def test_resting_face_that_the_net_calls_sad_is_bound_to_its_track() -> None:
+    observer = FixedObserver(Expression.SAD)
+    result = calibrate(observer, [reading(7)]).finish(MODEL)
+    assert result.trial is not None
+    assert result.trial.helps
+    assert result.trial.after > result.trial.before
+    assert result.binding is not None
+    assert result.binding.track_id == 7
+    assert result.binding.profile.consent is not None
+    assert "for this visit" in result.binding.profile.consent.given
+
+
+def test_face_that_is_read_as_neutral_anyway_changes_nothing() -> None:
+    observer = FixedObserver(Expression.NEUTRAL)
+    result = calibrate(observer, [reading(1)]).finish(MODEL)
+    assert result.trial is not None
+    assert result.trial.right == result.trial.general
+    assert result.binding is None
+
+
+@pytest.mark.parametrize(
+    "seen", [[], [reading(1, readable=False)]], ids=["no face", "unreadable face"]
+)
+def test_face_that_is_not_seen_is_not_calibrated(seen: list[Reading]) -> None:
+    observer = FixedObserver(Expression.SAD)
+    result = calibrate(observer, seen).finish(MODEL)
+    assert (result.trial, result.binding) == (None, None)
+    assert observer.asked == []
+
+
+def test_four_references_are_too_few() -> None:
+    observer = FixedObserver(Expression.SAD)
+    assert calibrate(observer, [reading(1)], seconds=2).finish(MODEL).trial is None
+
+
+def test_another_person_who_comes_nearer_is_not_looked_at() -> None:
+    observer = FixedObserver(Expression.SAD)
+    calibration = calibrate(observer, [reading(1)], seconds=3)
+    before = len(observer.asked)
+    for tenth in range(30, 60):
+        calibration.update(observer, frame(tenth / 10), [reading(2), reading(1)])
+    assert len(observer.asked) == before

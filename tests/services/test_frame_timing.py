@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from roomread.services.frame_timing import FrameTiming
+
+
+class FakeClock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def timing(clock: FakeClock) -> FrameTiming:
+    return FrameTiming(clock)
+
+
+def test_times_count_from_the_first_frame_by_the_clock_of_the_camera(
+    timing: FrameTiming, clock: FakeClock
+) -> None:
+    times = []
+    for camera_time in (50.0, 50.04, 50.08):
+        clock.now += 0.3
+        times.append(timing.since_start(camera_time))
+    assert times == pytest.approx([0.0, 0.04, 0.08])
+
+
+def test_new_connection_continues_by_the_clock_of_this_computer(
+    timing: FrameTiming, clock: FakeClock
+) -> None:
+    timing.since_start(50.0)
+    clock.now += 12
+    timing.connect()
+    assert timing.since_start(0.0) == pytest.approx(12.0)
+    assert timing.since_start(0.5) == pytest.approx(12.5)
+
+
+def test_times_never_run_back_or_stand_still(timing: FrameTiming) -> None:
+    times = [timing.since_start(t) for t in (10.0, 10.5, 10.5, 10.2, 11.0)]
+    assert times == sorted(set(times))
+    timing.connect()
+    # The clock stands still, and the last frame came a second after the first one.
+    assert timing.since_start(0.0) > times[-1]
+
+
+def test_rate_counts_the_frames_finished_in_the_last_two_seconds(
+    timing: FrameTiming, clock: FakeClock
+) -> None:
+    assert timing.rate() == 0.0
+    for _ in range(100):
+        clock.now += 0.1
+        rate = timing.rate()
+    assert rate == pytest.approx(10.0)
+
+
+def test_age_counts_from_the_fastest_frame(timing: FrameTiming, clock: FakeClock) -> None:
+    clock.now = 200.0
+    assert timing.age(10.0, 199.9) == pytest.approx(0.1)
+    # This frame waited for a second more than the fastest one before it was read.
+    clock.now = 202.0
+    assert timing.age(11.0, 201.9) == pytest.approx(1.1)

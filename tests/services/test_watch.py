@@ -1,0 +1,306 @@
+"""A live source is watched, calibrated and recorded, with faces and nets that are fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from roomread import Analyzer, Reading
+from roomread.classifier import open_model
+from roomread.errors import BusyError
+from roomread.fewshot import Consent, Profile, Reference, feature_statistics_of
+from roomread.pipeline import Moment
+from roomread.readings import Face, NoPicture
+from roomread.room import MIN_PEOPLE
+from roomread.services.background_recording import Lesson, RecordingQueue
+from roomread.services.calibration import CALIBRATION_SECONDS
+from roomread.services.watch import HISTORY_SECONDS, LiveWatch
+from roomread.store import OwnerStore, Session, State, Store
+from roomread.testing import FixedClassifier, FixedDetector
+from walls import wall
+
+FACE = (40.0, 30.0, 100.0, 110.0)
+CLASS = [
+    (10.0 + 100 * column, 15.0 + 115 * row, 80.0 + 100 * column, 105.0 + 115 * row)
+    for row in range(2)
+    for column in range(3)
+]
+
+
+class FakeClock:
+    """A clock that stands still until it is told the time."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class CountingDetector(FixedDetector):
+    """Counts how often it is asked for all faces of a picture."""
+
+    asked = 0
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        self.asked += 1
+        return super().detect(image)
+
+
+class BusyDetector(FixedDetector):
+    """Takes no pictures while `busy`."""
+
+    busy = False
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        if self.busy:
+            raise BusyError("the nets are busy")
+        return super().detect(image)
+
+
+def watch_of(
+    boxes: list[tuple[float, float, float, float]], clock: FakeClock | None = None
+) -> LiveWatch:
+    analyzer = Analyzer(detector=FixedDetector(boxes), classifier=FixedClassifier())
+    return LiveWatch(analyzer, clock=clock or FakeClock())
+
+
+def run(
+    watch: LiveWatch, seconds: float, *, start: float = 0.0, step: float = 0.25
+) -> tuple[Reading, ...]:
+    """Push a camera's frames, and return the readings of the last one."""
+    readings: tuple[Reading, ...] = ()
+    for number in range(round(seconds / step)):
+        time = start + number * step
+        readings = watch.push(wall(number % 97), time)
+    return readings
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sessions(store: Store) -> OwnerStore:
+    return store.owned_by("user:1")
+
+
+@pytest.fixture
+def recordings(store: Store) -> RecordingQueue:
+    analyzer = Analyzer(detector=FixedDetector([]), classifier=FixedClassifier())
+    return RecordingQueue(store, lambda: analyzer)
+
+
+def lesson(consent: str = "") -> Lesson:
+    return Lesson("Algebra 7b", every=0.5, rules="", consent=consent)
+
+
+def test_dropped_frames_are_counted_and_times_start_at_the_first_frame() -> None:
+    watch = watch_of([FACE])
+    watch.push(wall(0), 7.25, dropped=3)
+    readings = watch.push(wall(1), 7.5, dropped=2)
+    assert watch.state.dropped == 5
+    assert watch.state.now == pytest.approx(0.25)
+    assert [reading.track_id for reading in readings] == [1]
+    assert watch.state.readings == readings
+
+
+def test_black_picture_is_no_picture_and_has_no_readings() -> None:
+    watch = watch_of([FACE])
+    assert watch.push(np.zeros((240, 320, 3), np.uint8), 0.0) == ()
+    assert watch.state.no_picture is NoPicture.BLANK
+
+
+def test_frame_that_the_nets_refuse_says_so_and_does_not_count_as_an_empty_room() -> None:
+    detector = BusyDetector(CLASS)
+    analyzer = Analyzer(detector=detector, classifier=FixedClassifier())
+    watch = LiveWatch(analyzer, clock=FakeClock())
+    run(watch, 5)
+    moods = watch.state.moods
+    detector.busy = True
+    run(watch, 5, start=5)
+    assert "busy" in watch.state.busy
+    assert watch.state.moods == moods
+
+
+def test_history_holds_the_last_minute_however_long_the_camera_runs() -> None:
+    watch = watch_of([FACE])
+    run(watch, HISTORY_SECONDS + 10)
+    (rows,) = watch.state.history.values()
+    assert rows[-1][0] - rows[0][0] == HISTORY_SECONDS
+    assert len(rows) == 4 * HISTORY_SECONDS + 1
+
+
+def test_watches_number_their_faces_independently() -> None:
+    analyzer = Analyzer(detector=FixedDetector([FACE]), classifier=FixedClassifier())
+    first, second = LiveWatch(analyzer), LiveWatch(analyzer)
+    assert [r.track_id for r in run(first, 1)] == [r.track_id for r in run(second, 1)] == [1]
+
+
+@pytest.mark.parametrize("people", [1, MIN_PEOPLE - 1, MIN_PEOPLE, 6])
+def test_room_has_a_figure_from_five_readable_faces_on(people: int) -> None:
+    watch = watch_of(CLASS[:people])
+    run(watch, 5)
+    mood = watch.state.mood
+    assert mood is not None
+    assert mood.readable == people
+    assert (mood.valence is not None) is (people >= MIN_PEOPLE)
+
+
+def test_new_connection_continues_in_time_and_keeps_the_calibration_and_the_moods() -> None:
+    clock = FakeClock()
+    watch = watch_of(CLASS, clock)
+    run(watch, 10)
+    watch.calibrated = True
+    clock.now = 14.0
+    watch.connect(Analyzer(detector=FixedDetector(CLASS), classifier=FixedClassifier()))
+    # The camera's clock starts anew.
+    run(watch, 5)
+    assert watch.state.now == pytest.approx(18.75)
+    times = [mood.time for mood in watch.state.moods]
+    assert times == sorted(times)
+    assert times[-1] > 14
+    assert watch.calibrated
+
+
+def test_calibration_looks_at_the_face_that_was_read_and_detects_no_other() -> None:
+    detector = CountingDetector([FACE])
+    analyzer = Analyzer(detector=detector)
+    run(LiveWatch(analyzer, clock=FakeClock()), CALIBRATION_SECONDS + 1)
+    without = detector.asked
+    watch = LiveWatch(analyzer, clock=FakeClock())
+    watch.calibrate()
+    assert watch.calibrating == CALIBRATION_SECONDS
+    run(watch, CALIBRATION_SECONDS + 1)
+    assert watch.calibrating is None
+    assert watch.calibrated
+    assert watch.trial is not None
+    assert detector.asked == 2 * without
+
+
+def test_recording_keeps_the_moods_that_were_shown_from_its_beginning(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
+    watch = watch_of(CLASS)
+    run(watch, 20)
+    session = watch.record(recordings, lesson(), sessions)
+    assert watch.is_recording
+    run(watch, 30, start=20)
+    shown = watch.state.moods
+    watch.stop_recording()
+    assert watch.recording is not None
+    watch.recording.wait()
+    kept = sessions.moods(session.id)
+    assert kept[0].time < 3
+    assert [mood.time for mood in kept] == pytest.approx([mood.time for mood in shown], abs=1e-3)
+    assert [mood.valence for mood in kept] == pytest.approx([m.valence for m in shown], abs=1e-3)
+    ended = sessions.session(session.id)
+    assert ended.state() is State.ENDED
+    assert not ended.keeps_people
+    assert len(sessions.readings(session.id)) == 0
+
+
+def test_recording_keeps_people_by_seat_only_with_a_consent_and_without_names(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
+    watch = watch_of(CLASS)
+    session = watch.record(recordings, lesson("all six, in writing"), sessions)
+    run(watch, 10, step=0.1)
+    watch.stop_recording()
+    assert watch.recording is not None
+    watch.recording.wait()
+    readings = sessions.readings(session.id)
+    assert set(readings.seats.tolist()) == {1, 2, 3, 4, 5, 6}
+    # Two frames a second, however fast the camera is.
+    assert len(np.unique(readings.times)) == pytest.approx(20, abs=2)
+    assert {reading.person for reading in readings} == {None}
+
+
+def test_room_starts_afresh_after_a_recording(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
+    watch = watch_of(CLASS)
+    run(watch, 10)
+    watch.record(recordings, lesson(), sessions)
+    assert watch.recording is not None
+    run(watch, 10, start=10)
+    # Stopped on another page.
+    watch.recording.stop()
+    watch.recording.wait()
+    run(watch, 10, start=20)
+    assert not watch.is_recording
+    assert min(mood.time for mood in watch.state.moods) >= 20
+    assert len(sessions.sessions()) == 1
+
+
+def test_recording_that_cannot_be_begun_leaves_the_watch_as_it_was(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
+    watch = watch_of(CLASS)
+    run(watch, 5)
+    wrong = Lesson("Algebra 7b", every=0.5, rules="room is bored", consent="")
+    with pytest.raises(Exception, match="room is bored"):
+        watch.record(recordings, wrong, sessions)
+    assert watch.recording is None
+    assert watch.state.moods
+    assert sessions.sessions() == []
+
+
+def test_recording_of_a_deleted_session_ends_with_its_error(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
+    watch = watch_of(CLASS)
+    session = watch.record(recordings, lesson(), sessions)
+    run(watch, 5)
+    sessions.delete(session.id)
+    watch.stop_recording()
+    assert watch.recording is not None
+    watch.recording.wait()
+    assert watch.recording.error is not None
+    assert "deleted" in watch.recording.error.problem
+
+
+def test_recording_ends_when_its_camera_is_silent(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
+    silent = recordings.start_fed("webcam", lesson(), sessions, max_silence=0.0)
+    silent.wait()
+    assert sessions.session(silent.session.id).state() is State.ENDED
+
+
+class FakeRecording:
+    """Takes what is fed."""
+
+    running = True
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.fed: list[Reading] = []
+
+    def feed(self, time: float, readings: Sequence[Reading]) -> Moment:
+        self.fed += readings
+        return Moment(time, readings)
+
+
+def test_face_that_is_shown_with_a_profile_is_recorded_without_its_name(
+    sessions: OwnerStore, monkeypatch: pytest.MonkeyPatch, recordings: RecordingQueue
+) -> None:
+    model = open_model()
+    features = np.zeros(len(feature_statistics_of(model).mean), dtype=np.float32)
+    reference = Reference("neutral", features, np.zeros(7, dtype=np.float32))
+    agreed = Consent.today("asha agreed to be taught")
+    asha = Profile("asha", (reference,), model.name, model.digest, "asha", agreed)
+    analyzer = Analyzer(detector=FixedDetector([FACE]), profiles=[asha])
+    watch = LiveWatch(analyzer, clock=FakeClock())
+    fake = FakeRecording(sessions.create("Algebra 7b"))
+    monkeypatch.setattr(recordings, "start_fed", lambda *_: fake)
+    watch.record(recordings, lesson(), sessions)
+    (shown,) = run(watch, 1)
+    assert shown.person == "asha"
+    assert fake.fed
+    assert {reading.person for reading in fake.fed} == {None}
