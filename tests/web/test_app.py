@@ -146,6 +146,7 @@ def test_the_live_camera_is_read_the_face_leaves_and_comes_back(page: Page) -> N
     visit(page, "Live")
     start_camera(page)
     expect(page.get_by_text("#1: happy")).to_be_visible()
+    expect(page.get_by_text("1 of 1 face readable: no figure under 5")).to_be_visible()
     expect(page.get_by_text("No face is seen.")).to_be_visible()
     expect(page.get_by_text(": happy").first).to_be_visible()
     page.get_by_role("button", name="Stop the camera").click()
@@ -189,6 +190,46 @@ def test_a_connection_that_falters_is_made_again(
     expect(visitor.get_by_text("Frames/s")).to_be_visible(timeout=100 * SECONDS)  # as it tries
     assert not visitor.evaluate("window.overtaken")
     context.close()
+
+
+def test_class_before_the_webcam_has_a_mood_and_is_recorded(
+    browser: Browser, address: str, page: Page, tmp_path: Path
+) -> None:
+    del page  # the purpose is answered
+    image = grid(width=640, height=480, columns=3, rows=3, people=8).image
+    # A camera's picture is never quite the same.
+    pictures = [np.roll(image, number % 5 - 2, axis=1) for number in range(45)]
+    filmed = launch(browser.browser_type, write_camera(tmp_path / "class.y4m", pictures))
+    context = filmed.new_context(permissions=["camera"], accept_downloads=True)
+    visitor = context.new_page()
+    visitor.set_default_timeout(SLOW)
+    visitor.goto(address)
+    visit(visitor, "Class")
+    visitor.get_by_role("button", name="My webcam").click()
+    start_camera(visitor)
+    expect(visitor.get_by_text("8 of 8 faces readable: shown most is happy")).to_be_visible()
+    chart = visitor.get_by_role("img", name="Valence of the room")
+    expect(chart).to_be_visible()
+    unfold(visitor, "Record into a session")
+    visitor.get_by_role("textbox", name="Name").fill("Algebra 7b")
+    visitor.get_by_role("textbox", name="Name").press("Enter")
+    record = visitor.get_by_role("button", name="Record", exact=True)
+    press(record, expect(visitor.get_by_text("Recording “Algebra 7b”")).to_be_visible)
+    # At least three frames, or there is no figure.
+    expect(visitor.get_by_text(re.compile("Algebra 7b”: 0:(0[4-9]|[1-5])"))).to_be_visible()
+    visitor.get_by_role("button", name="Stop recording").click()
+    expect(visitor.get_by_text("“Algebra 7b” was recorded")).to_be_visible()
+    visitor.get_by_role("button", name="Open the session").click()
+    visitor.wait_for_url("**/class?session=*")
+    kept = json.loads(download(visitor, "JSON"))
+    assert (kept["name"], kept["source"]) == ("Algebra 7b", "webcam")
+    assert {mood["present"] for mood in kept["moods"]} == {8}
+    assert all(mood["valence"] is not None for mood in kept["moods"])
+    expect(visitor.get_by_text("Readings of single people")).to_have_count(0)
+    visitor.get_by_role("button", name="Delete").click()
+    visitor.get_by_role("button", name="Delete it").click()
+    expect(visitor.get_by_text("None is kept yet.")).to_be_visible()
+    filmed.close()
 
 
 def test_two_visitors_have_a_camera_each(browser: Browser, address: str, page: Page) -> None:
