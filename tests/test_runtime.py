@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import onnxruntime
 import pytest
 
@@ -8,7 +13,7 @@ from roomread import runtime
 from roomread.classifier import open_model
 from roomread.errors import DeviceError
 from roomread.faces import CenterFace
-from roomread.runtime import Device, default_threads
+from roomread.runtime import Device, NetSession, default_threads
 
 
 @pytest.mark.parametrize(("there", "used"), [(1, 1), (2, 2), (4, 4), (64, 4)])
@@ -39,3 +44,83 @@ def test_a_device_that_fails_is_told_and_not_replaced(monkeypatch: pytest.Monkey
         pytest.raises(DeviceError, match="does not work here"),
     ):
         CenterFace(device=Device.DIRECTML)
+
+
+# A parent that has read a picture, and workers that read it too. A worker that waits for ever must
+# not make the test wait: it is given up after a while and told.
+FORKING = """
+import multiprocessing, sys
+from roomread import Analyzer
+from roomread.bench.scenes import grid
+
+# Large, so that it is scaled too, by FFmpeg's threads.
+PICTURE = grid(people=3, columns=2, rows=2).image
+analyzer = Analyzer()
+
+def read(_):
+    return str([str(reading) for reading in analyzer.analyze(PICTURE)])
+
+if __name__ == "__main__":
+    before = read(0)
+    pool = multiprocessing.get_context(sys.argv[1]).Pool(2)
+    try:
+        read_by_workers = pool.map_async(read, range(4)).get(120)
+    except multiprocessing.TimeoutError:
+        sys.exit("the workers do not answer")
+    finally:
+        pool.terminate()
+    assert read_by_workers == [before] * 4, read_by_workers
+    assert read(0) == before
+    print(before)
+"""
+EXITING = """
+import os, sys
+from roomread import analyze
+from roomread.bench.scenes import astronaut
+
+readings = analyze(astronaut())
+if os.fork() == 0:
+    # The child ends as Python does, with all its destructors, and has used no net.
+    sys.exit(7)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+
+
+def run_script(tmp_path: Path, code: str, *arguments: str) -> str:
+    script = tmp_path / "script.py"
+    script.write_text(code, encoding="utf-8")
+    command = [sys.executable, str(script), *arguments]
+    out: str = subprocess.check_output(command, text=True, timeout=300)
+    return out.strip()
+
+
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param("fork", marks=needs_fork), "spawn", pytest.param("forkserver", marks=needs_fork)],
+)
+def test_analyzer_that_was_used_works_in_child_processes(tmp_path: Path, method: str) -> None:
+    assert run_script(tmp_path, FORKING, method).count("%") == 3
+
+
+@needs_fork
+def test_forked_process_ends_without_waiting_for_the_nets_of_its_parent(tmp_path: Path) -> None:
+    assert run_script(tmp_path, EXITING) == "7"
+
+
+@needs_fork
+def test_net_on_another_device_says_at_once_that_it_was_forked() -> None:
+    class FakeSession:
+        def run(self, *_: object) -> list[object]:
+            return []
+
+    net = NetSession(FakeSession, Device.CUDA)
+    assert net.run([], {}) == []
+    child = os.fork()
+    if child == 0:
+        try:
+            net.run([], {})
+        except DeviceError as error:
+            os._exit(len(str(error)) > 0)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1

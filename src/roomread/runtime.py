@@ -1,21 +1,25 @@
-"""How the nets run: ONNX Runtime's sessions, their threads and their device."""
+"""Run the nets: sessions of ONNX Runtime, their threads and their device."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 import onnxruntime
+from numpy.typing import NDArray
 
 from roomread.errors import DeviceError
+from roomread.forksafe import ForkSafe
 
-# One picture's work does not spread over more.
+# The work of one picture does not spread over more.
 _MOST_THREADS = 4
 
 
 class Device(StrEnum):
-    """What the nets run on; all but the processor need another build of ONNX Runtime."""
+    """The device that computes; all but the CPU need another build of ONNX Runtime."""
 
     CPU = "cpu"
     CUDA = "cuda"
@@ -24,7 +28,7 @@ class Device(StrEnum):
     DIRECTML = "directml"
 
 
-# ONNX Runtime's name of each, and the package that has it.
+# ONNX Runtime's name of each device, and the package that supports it.
 _PROVIDERS = {
     Device.CPU: ("CPUExecutionProvider", "onnxruntime"),
     Device.CUDA: ("CUDAExecutionProvider", "onnxruntime-gpu"),
@@ -35,26 +39,77 @@ _PROVIDERS = {
 
 
 def processors() -> int:
-    """How many this process may use; a container may have fewer than its machine."""
+    """Return the number of processors that this process may use.
+
+    A container may have fewer than its machine.
+    """
     # Windows and macOS have no affinity to ask for.
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def default_threads() -> int:
-    """Threads for a net: one for each processor, at most four.
+    """Return the number of threads of a net: one for each processor, at most four.
 
-    The detector's and the expression net's are at work at once in a recording: with half as many
-    for the latter a call of 49 is read 4 % faster, and a single picture 18 % slower.
+    In a video the detector and the expression net work at the same time. With half as many threads
+    for the expression net, a call of 49 is read 4 % faster and a single picture 18 % slower.
     """
     return min(processors(), _MOST_THREADS)
 
 
+class NetSession:
+    """An opened net, whose `run` may be called from several threads and from forked processes.
+
+    Args:
+        open_session: A function that opens the net.
+        device: The device that it opens the net on.
+    """
+
+    def __init__(
+        self, open_session: Callable[[], onnxruntime.InferenceSession], device: Device
+    ) -> None:
+        self._open_session, self._device = open_session, device
+        self._process = os.getpid()
+        self._session = ForkSafe(self._opened)
+
+    def run(self, outputs: Sequence[str], inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """Return the named outputs of the net for its named inputs.
+
+        Raises:
+            DeviceError: This is a forked process, and the device does not work in one.
+        """
+        found: list[NDArray[Any]] = self._session.get().run(outputs, inputs)
+        return found
+
+    def get_inputs(self) -> list[onnxruntime.NodeArg]:
+        """Return the inputs of the net, with `name`, `type` and `shape`."""
+        inputs: list[onnxruntime.NodeArg] = self._session.get().get_inputs()
+        return inputs
+
+    def get_outputs(self) -> list[onnxruntime.NodeArg]:
+        """Return the outputs of the net, with `name`, `type` and `shape`."""
+        outputs: list[onnxruntime.NodeArg] = self._session.get().get_outputs()
+        return outputs
+
+    def get_metadata(self) -> dict[str, str]:
+        """Return the metadata of the net's file."""
+        metadata: dict[str, str] = self._session.get().get_modelmeta().custom_metadata_map
+        return metadata
+
+    def _opened(self) -> onnxruntime.InferenceSession:
+        if os.getpid() != self._process and self._device is not Device.CPU:
+            raise DeviceError(
+                f"a net on the device '{self._device}' cannot be used in a forked process",
+                hint="start the process by 'spawn', or make the analyzer in it",
+            )
+        return self._open_session()
+
+
 @cache
 def _share_memory() -> None:
-    """One store of memory for all nets, each of which would keep its own for good: they take turns.
+    """Let all nets share one store of memory, as each would keep one of its own for good.
 
-    Three nets on sixty pictures of different sizes: 266 MB instead of 368 in all.
+    Three nets on sixty pictures of different sizes take 266 MB in all instead of 368 MB.
     """
     kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
     memory = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
@@ -63,28 +118,35 @@ def _share_memory() -> None:
 
 def open_session(
     content: bytes, *, threads: int, device: Device = Device.CPU, plan_memory: bool = True
-) -> onnxruntime.InferenceSession:
-    """A net that is ready to run; its `run` may be called from several threads.
+) -> NetSession:
+    """Return a net that is ready to run.
 
     Args:
-        content: an ONNX file.
-        threads: for one picture or batch, where the processor computes.
-        device: what computes.
-        plan_memory: keep a plan for every size of input ever seen, which is faster where these are
-            few.
+        content: An ONNX file.
+        threads: The number of threads for one picture or batch, on the CPU.
+        device: The device that computes.
+        plan_memory: Whether to keep a plan of memory for every size of input ever seen, which is
+            faster where there are few sizes.
 
     Raises:
-        DeviceError: this ONNX Runtime cannot use the device, or the machine has none.
-        Exception: ONNX Runtime's own, where `content` is not a net.
+        DeviceError: This ONNX Runtime cannot use the device, or the machine has none.
+        Exception: ONNX Runtime's own, when `content` is not a net.
     """
     _share_memory()
+    opened = partial(_open, content, threads=threads, device=device, plan_memory=plan_memory)
+    return NetSession(opened, device)
+
+
+def _open(
+    content: bytes, *, threads: int, device: Device, plan_memory: bool
+) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.use_env_allocators", "1")
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     options.enable_mem_pattern = plan_memory
-    # Spinning threads starve the other net's, which shares the cores: 18 + 16 ms a picture and
-    # face with it, 10 + 9 ms without.
+    # Spinning threads starve those of the other net, which shares the cores: 18 + 16 ms for a
+    # picture and a face with it, 10 + 9 ms without.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     provider, package = _PROVIDERS[device]
     if provider not in onnxruntime.get_available_providers():
@@ -93,7 +155,7 @@ def open_session(
             hint=f"pip uninstall onnxruntime, pip install {package}",
         )
     session = onnxruntime.InferenceSession(content, options, providers=[provider])
-    # ONNX Runtime goes on with the processor where a device fails, and says so in its log alone.
+    # ONNX Runtime goes on with the CPU where a device fails, and says so in its log alone.
     if session.get_providers()[0] != provider:
         raise DeviceError(f"the device '{device}' does not work here", hint="is its driver there?")
     return session

@@ -203,8 +203,7 @@ def test_a_classifier_without_a_model_file_takes_no_profile(masked: Profile) -> 
 
 
 def test_a_net_that_was_not_prepared_says_how_to() -> None:
-    meta = SimpleNamespace(custom_metadata_map={})
-    session: Any = SimpleNamespace(get_modelmeta=lambda: meta)
+    session: Any = SimpleNamespace(get_metadata=dict)
     with pytest.raises(ModelFileError, match="roomread fewshot prepare"):
         feature_statistics_of(replace(ANALYZER.model, session=session))
 

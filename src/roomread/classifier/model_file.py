@@ -17,12 +17,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from roomread.errors import ModelFileError
 from roomread.readings import CropGeometry, Expression
-from roomread.runtime import Device, default_threads, open_session
+from roomread.runtime import Device, NetSession, default_threads, open_session
 
 CARD_KEY = "roomread.card"
 # The largest net anybody compares here is under 100 MB; more is not one of our files.
@@ -137,7 +136,7 @@ class ModelFile:
     name: str
     digest: str
     size: int
-    session: ort.InferenceSession
+    session: NetSession
     card: ModelCard
     side: int
 
@@ -189,7 +188,7 @@ def _open(content: bytes, name: str, threads: int, device: Device) -> ModelFile:
         session = open_session(content, threads=threads, device=device)
     except _LOAD_ERRORS as error:
         raise ModelFileError(f"{name}: not an ONNX model", hint=_ADVICE) from error
-    metadata = session.get_modelmeta().custom_metadata_map
+    metadata = session.get_metadata()
     if CARD_KEY not in metadata:
         raise ModelFileError(f"{name}: an ONNX file without a Roomread card", hint=_ADVICE)
     try:
@@ -200,7 +199,7 @@ def _open(content: bytes, name: str, threads: int, device: Device) -> ModelFile:
     return ModelFile(name, digest, len(content), session, card, _side(session, name))
 
 
-def _side(session: ort.InferenceSession, name: str) -> int:
+def _side(session: NetSession, name: str) -> int:
     inputs = {value.name: value for value in session.get_inputs()}
     outputs = {value.name: value for value in session.get_outputs()}
     faces = inputs.get("faces")

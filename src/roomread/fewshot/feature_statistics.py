@@ -141,7 +141,7 @@ def feature_statistics_of(model: ModelFile) -> FeatureStatistics:
     Raises:
         ModelFileError: it has none, or a damaged one.
     """
-    text = model.session.get_modelmeta().custom_metadata_map.get(FEATURE_STATISTICS_KEY)
+    text = model.session.get_metadata().get(FEATURE_STATISTICS_KEY)
     hint = f"roomread fewshot prepare DATA --model {model.name}"
     if text is None:
         raise ModelFileError(f"{model.name}: was not prepared for few-shot learning", hint=hint)

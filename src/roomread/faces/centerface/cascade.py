@@ -14,6 +14,7 @@ from roomread.faces.centerface.decode import Candidates
 from roomread.faces.centerface.mosaic import AROUND, CELL, DRIFT, infer_near
 from roomread.faces.centerface.net import CenterFaceNet, FaceNet
 from roomread.faces.detector import SAME_FACE, check_picture, largest_first
+from roomread.forksafe import ForkSafe
 from roomread.geometry import nms
 from roomread.readings import Box, Face
 from roomread.runtime import Device
@@ -215,7 +216,8 @@ class _Scaler(threading.local):
     """
 
     def __init__(self) -> None:
-        self.reformatter = VideoReformatter()
+        # It has threads of its own.
+        self.reformatter = ForkSafe(VideoReformatter)
 
 
 _SCALER = _Scaler()
@@ -228,6 +230,6 @@ def _scaled(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     height, width = image.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
     frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="rgb24")
-    reformat = _SCALER.reformatter.reformat
+    reformat = _SCALER.reformatter.get().reformat
     small = reformat(frame, *size, format="rgb24", interpolation=Interpolation.AREA)
     return np.asarray(small.to_ndarray(), dtype=np.uint8)

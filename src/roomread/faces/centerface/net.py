@@ -6,12 +6,11 @@ from importlib.resources import files
 from typing import Literal, Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from roomread.errors import ModelFileError
 from roomread.faces.centerface.decode import Candidates, decode
-from roomread.runtime import Device, default_threads, open_session
+from roomread.runtime import Device, NetSession, default_threads, open_session
 
 # The net halves its input five times.
 MULTIPLE = 32
@@ -84,9 +83,9 @@ class CenterFaceNet:
             first, last = max(top - BORDER, 0), min(bottom + BORDER, height)
             strip = {"image": picture[np.newaxis, first:last]}
             parts = self._shallow.run(BETWEEN, strip)
-            for whole, side, part in zip((quarter, eighth), (4, 8), parts, strict=True):
+            for joined, side, part in zip((quarter, eighth), (4, 8), parts, strict=True):
                 inner = part[:, :, (top - first) // side : (bottom - first) // side]
-                whole[:, :, top // side : bottom // side] = inner
+                joined[:, :, top // side : bottom // side] = inner
         return dict(zip(BETWEEN, (quarter, eighth), strict=True))
 
 
@@ -96,7 +95,7 @@ def padded(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.pad(image, ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0)))
 
 
-def _session(name: str, threads: int, device: Device) -> onnxruntime.InferenceSession:
+def _session(name: str, threads: int, device: Device) -> NetSession:
     weights = files("roomread.faces").joinpath("bundled", name)
     if not weights.is_file():
         raise ModelFileError(

@@ -1,0 +1,70 @@
+"""Objects of native libraries that have threads, in processes that are forked.
+
+The threads of a process do not exist in one that is forked from it. An object of a native library
+that hands work to threads of its own waits for them there for ever, when it is used and when it is
+destroyed. Web servers with preloading, Celery and `multiprocessing` fork.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class ForkSafe(Generic[T]):
+    """An object that is made again in each forked process, when it is first asked for there.
+
+    Args:
+        make: A function that makes the object; it is called at once, and again after each fork.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._value: T | None = make()
+        self._lock = threading.Lock()
+        _existing.add(self)
+
+    def get(self) -> T:
+        """Return the object of this process; any thread may ask.
+
+        Raises:
+            Exception: What `make` raises in a forked process.
+        """
+        value = self._value
+        if value is None:
+            with self._lock:
+                if self._value is None:
+                    self._value = self._make()
+                value = self._value
+        return value
+
+
+_existing: weakref.WeakSet[ForkSafe[Any]] = weakref.WeakSet()
+# Objects of the parent, held while it forks: Python destroys what belongs to other threads in the
+# child before it calls `_in_child`.
+_held: list[object] = []
+
+
+def _before_fork() -> None:
+    _held[:] = [each._value for each in list(_existing)]  # noqa: SLF001 (a part of the class)
+
+
+def _in_child() -> None:
+    for value in _held:
+        # Its destructor would wait for threads that do not exist: it must never run.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
+    _held.clear()
+    for each in list(_existing):
+        # Another thread of the parent may have held the lock.
+        each._value, each._lock = None, threading.Lock()  # noqa: SLF001 (a part of the class)
+
+
+if hasattr(os, "register_at_fork"):
+    # Windows does not fork.
+    os.register_at_fork(before=_before_fork, after_in_parent=_held.clear, after_in_child=_in_child)

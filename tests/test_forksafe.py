@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from roomread.forksafe import ForkSafe
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
+    # From Python 3.12 on: threads and fork are what is tested here.
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),
+]
+
+
+class Native:
+    """An object that must not be destroyed in a process that did not make it."""
+
+    destroyed = 0
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+
+    def __del__(self) -> None:
+        type(self).destroyed += os.getpid() != self.process
+
+
+def in_child(check: Callable[[], bool]) -> bool:
+    """Whether something holds in a forked process."""
+    child = os.fork()
+    if child == 0:
+        right = False
+        try:
+            right = check()
+        finally:
+            os._exit(0 if right else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_object_is_made_once_in_its_process() -> None:
+    made: list[int] = []
+    safe = ForkSafe(lambda: made.append(1) or Native())  # type: ignore[func-returns-value] # counts
+    assert safe.get() is safe.get()
+    assert made == [1]
+
+
+def test_object_is_made_again_in_a_child_and_kept_in_the_parent() -> None:
+    safe = ForkSafe(Native)
+    before = safe.get()
+
+    def new_here() -> bool:
+        return safe.get().process == os.getpid() and safe.get() is safe.get()
+
+    assert in_child(new_here)
+    assert safe.get() is before
+
+
+def test_object_of_the_parent_is_never_destroyed_in_a_child() -> None:
+    safe = ForkSafe(Native)
+
+    def none_destroyed() -> bool:
+        nonlocal safe
+        del safe
+        return Native.destroyed == 0
+
+    assert in_child(none_destroyed)
+
+
+def test_object_of_another_thread_is_never_destroyed_in_a_child() -> None:
+    local = threading.local()
+    there, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        local.safe = ForkSafe(Native)
+        there.set()
+        go_on.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert there.wait(60)
+    try:
+        assert in_child(lambda: Native.destroyed == 0)
+    finally:
+        go_on.set()
+        thread.join()
+
+
+def test_lock_that_another_thread_holds_does_not_stop_a_child() -> None:
+    safe = ForkSafe(Native)
+    with safe._lock:
+        assert in_child(lambda: safe.get().process == os.getpid())
+
+
+def test_error_of_making_reaches_every_caller_in_a_child() -> None:
+    parent = os.getpid()
+
+    def make() -> Native:
+        if os.getpid() != parent:
+            raise OSError("not here")
+        return Native()
+
+    safe = ForkSafe(make)
+
+    def raises_twice() -> bool:
+        for _ in range(2):
+            with pytest.raises(OSError, match="not here"):
+                safe.get()
+        return True
+
+    assert in_child(raises_twice)
