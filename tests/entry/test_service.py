@@ -278,7 +278,7 @@ def test_a_video_that_is_not_finished_is_told_and_can_be_cancelled(
     clip = make_clip(tmp_path / "long.mp4", [n / 25 for n in range(6000)], size=(320, 240))
     with Client(service.url) as room:
         sent = room.send_video(clip)
-        with pytest.raises(ServiceError, match="not read to its end") as told:
+        with pytest.raises(ServiceError, match="not been read to its end") as told:
             room.readings(sent.id)
         assert told.value.status == 409
         room.cancel(sent.id)

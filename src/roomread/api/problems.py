@@ -36,12 +36,20 @@ from roomread.services.teaching import (
     ProfileNotHelpfulError,
     TooManyProfilesError,
 )
+from roomread.services.videos import (
+    EmptyVideoError,
+    VideoFilesGoneError,
+    VideoNotFinishedError,
+    VideoNotFoundError,
+    VideoResultNotFoundError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 # Status, kind and hint (None: the error's own) of what is wrong with a request, subclasses before
 # their bases. An error of another kind is a failure of the service.
 _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
+    EmptyVideoError: (_UNPROCESSABLE, "not-valid", None),
     PictureTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", None),
     MediaError: (_UNPROCESSABLE, "not-a-picture", None),
     MissingExtraError: (_UNPROCESSABLE, "not-available", None),
@@ -59,6 +67,14 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
         "send consent: who agreed, and how",
     ),
     ProfileError: (_UNPROCESSABLE, "not-a-profile", None),
+    VideoNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-video", None),
+    VideoNotFinishedError: (HTTPStatus.CONFLICT, "not-finished", None),
+    VideoFilesGoneError: (
+        HTTPStatus.GONE,
+        "files-gone",
+        "ask the process that read it, or send the video again",
+    ),
+    VideoResultNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-result", None),
     RulesError: (_UNPROCESSABLE, "not-a-rule", None),
     SessionNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-session", None),
     SessionEndedError: (HTTPStatus.CONFLICT, "ended", "create another session"),

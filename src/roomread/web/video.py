@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from roomread.errors import RoomreadError
-from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import VideoJob
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
+from roomread.services.videos import VideoNotFoundError, VideoService
 from roomread.settings.environment import load_settings
 from roomread.store import JobState
 from roomread.web.engine import engine
@@ -22,21 +22,24 @@ from roomread.web.uploads import upload_types
 from roomread.web.visitor import owner, visitor_profiles
 
 
-def _board() -> JobQueue:
-    return engine().board
+def _videos() -> VideoService:
+    return VideoService(engine().board, owner())
 
 
 def show() -> None:
     """The page."""
     st.title("Video")
     job_id = st.query_params.get("job", "")
-    job = _board().get(job_id, owner=owner())
-    if job is None:
-        if job_id:
-            st.warning(
-                "This job is no longer kept. Finished ones are forgotten after an hour, or earlier "
-                "where the space is needed."
-            )
+    if not job_id:
+        _ask()
+        return
+    try:
+        job = _videos().get(job_id)
+    except VideoNotFoundError:
+        st.warning(
+            "This job is no longer kept. Finished ones are forgotten after an hour, or earlier "
+            "where the space is needed."
+        )
         _ask()
         return
     st.subheader(job.record.name)
@@ -45,7 +48,7 @@ def show() -> None:
         return
     _show_result(job)
     if st.button("Another video"):
-        _board().forget(job_id, owner=owner())
+        _videos().forget(job_id)
         go_to()
 
 
@@ -65,11 +68,9 @@ def _ask() -> None:
     profiles = visitor_profiles()
     try:
         if upload is not None:
-            job_id = _board().upload(
-                upload.name, upload.getvalue(), owner=owner(), profiles=profiles
-            )
+            job_id = _videos().submit(upload.name, upload.getvalue(), profiles=profiles)
         else:
-            job_id = _board().start(place, owner=owner(), profiles=profiles)
+            job_id = _videos().submit_place(place, profiles=profiles)
     except RoomreadError as error:
         st.error(str(error))
         return
@@ -78,10 +79,13 @@ def _ask() -> None:
 
 @st.fragment(run_every=1.0)
 def _show_progress(job_id: str) -> None:
-    job = _board().get(job_id, owner=owner())
-    if job is None or job.finished:
+    try:
+        job = _videos().get(job_id)
+    except VideoNotFoundError:
         st.rerun()
-    before = _board().waiting_before(job_id)
+    if job.finished:
+        st.rerun()
+    before = _videos().waiting_before(job_id)
     record = job.record
     if record.state is JobState.WAITING:
         st.info(f"Waiting: {before} video{'s' if before != 1 else ''} before this one.")
@@ -95,7 +99,7 @@ def _show_progress(job_id: str) -> None:
         st.progress(record.share or 0.0, text=text)
     st.caption("You may close this page: its address comes back to this video.")
     if st.button("Cancel"):
-        _board().cancel(job_id, owner=owner())
+        _videos().cancel(job_id)
 
 
 def _show_result(job: VideoJob) -> None:

@@ -1,0 +1,183 @@
+"""Videos of one owner that are read in the background: submit, follow, cancel, take the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from roomread.errors import MediaError, RoomreadError
+from roomread.fewshot import Profile
+from roomread.jobs.video_job import VideoJob
+
+
+class VideoResult(StrEnum):
+    """A file that a video's job leaves."""
+
+    READINGS_JSONL = "readings.jsonl"
+    READINGS_CSV = "readings.csv"
+    ANNOTATED = "annotated.mp4"
+
+
+class VideoNotFoundError(RoomreadError):
+    """The owner has no such video, or it is no longer kept."""
+
+
+class VideoNotFinishedError(RoomreadError):
+    """The results of a video are wanted before it has ended."""
+
+
+class VideoFilesGoneError(RoomreadError):
+    """The results of a video cannot be reached from this process."""
+
+
+class VideoResultNotFoundError(RoomreadError):
+    """A video has no such result, because it was not asked for or nothing was read."""
+
+
+class EmptyVideoError(MediaError):
+    """A video without content was sent."""
+
+
+class VideoQueue(Protocol):
+    """Where jobs are kept and run; `jobs.queue.JobQueue` is one."""
+
+    def taking(
+        self, name: str, *, owner: str, annotated: bool = True, profiles: Sequence[Profile] = ()
+    ) -> AbstractContextManager[tuple[VideoJob, Path]]:
+        """Submit a video whose file the block writes; an error in the block leaves nothing."""
+
+    def start(self, source: str, *, owner: str, profiles: Sequence[Profile] = ()) -> str:
+        """Submit a path or URL and return the job's id."""
+
+    def get(self, job_id: str, *, owner: str) -> VideoJob | None:
+        """Return a job as it is now, or None if this owner has no such job."""
+
+    def of(self, owner: str) -> list[VideoJob]:
+        """Return all jobs of an owner, oldest first."""
+
+    def cancel(self, job_id: str, *, owner: str) -> VideoJob | None:
+        """Stop a job, and return it as it is afterwards."""
+
+    def forget(self, job_id: str, *, owner: str) -> None:
+        """Delete a job and its files."""
+
+    def waiting_before(self, job_id: str) -> int:
+        """Return how many unfinished jobs were submitted before this one."""
+
+
+class VideoService:
+    """The videos of one owner.
+
+    Args:
+        queue: Where jobs are kept and run.
+        owner: Whose videos these are.
+    """
+
+    def __init__(self, queue: VideoQueue, owner: str) -> None:
+        self._queue, self._owner = queue, owner
+
+    @contextmanager
+    def receive(
+        self, name: str, *, annotated: bool = True, profiles: Sequence[Profile] = ()
+    ) -> Iterator[tuple[VideoJob, Path]]:
+        """Submit a video that arrives in pieces; the block writes them into a new file.
+
+        An error in the block leaves nothing of the video.
+
+        Args:
+            name: What the owner calls the video.
+            annotated: Whether to write an annotated copy.
+            profiles: What was taught and is to be read too.
+
+        Yields:
+            The job, and the path of the file to write.
+
+        Raises:
+            EmptyVideoError: The block wrote nothing.
+            TooManyJobsError: The queue is full.
+            OutputError: The file cannot be written.
+        """
+        receiving = self._queue.taking(
+            name, owner=self._owner, annotated=annotated, profiles=profiles
+        )
+        with receiving as (job, path):
+            yield job, path
+            if not path.exists() or not path.stat().st_size:
+                raise EmptyVideoError(f"{name}: the video is empty")
+
+    def submit(self, name: str, content: bytes, *, profiles: Sequence[Profile] = ()) -> str:
+        """Submit a whole video and return its id; raises as `receive` does."""
+        with self.receive(name, profiles=profiles) as (job, path):
+            path.write_bytes(content)
+        return job.record.id
+
+    def submit_place(self, place: str, *, profiles: Sequence[Profile] = ()) -> str:
+        """Submit a path or URL that this computer can reach, and return the video's id.
+
+        Raises:
+            TooManyJobsError: The queue is full.
+        """
+        return self._queue.start(place, owner=self._owner, profiles=profiles)
+
+    def all(self) -> list[VideoJob]:
+        """Return all videos that are kept, oldest first."""
+        return self._queue.of(self._owner)
+
+    def get(self, job_id: str) -> VideoJob:
+        """Return a video as it is now.
+
+        Raises:
+            VideoNotFoundError: The owner has no such video, or it is no longer kept.
+        """
+        return _found(self._queue.get(job_id, owner=self._owner))
+
+    def waiting_before(self, job_id: str) -> int:
+        """Return how many unfinished videos of all owners were submitted before this one."""
+        return self._queue.waiting_before(job_id)
+
+    def cancel(self, job_id: str) -> VideoJob:
+        """Stop reading a video; what was read until then is kept.
+
+        Raises:
+            VideoNotFoundError: The owner has no such video.
+        """
+        return _found(self._queue.cancel(job_id, owner=self._owner))
+
+    def forget(self, job_id: str) -> None:
+        """Stop reading a video and delete everything that was made of it.
+
+        Raises:
+            VideoNotFoundError: The owner has no such video.
+        """
+        self.get(job_id)
+        self._queue.forget(job_id, owner=self._owner)
+
+    def result(self, job_id: str, result: VideoResult) -> Path:
+        """Return the file of a result.
+
+        Raises:
+            VideoNotFoundError: The owner has no such video.
+            VideoNotFinishedError: It has not ended.
+            VideoFilesGoneError: Its files cannot be reached from this process.
+            VideoResultNotFoundError: It has no such result.
+        """
+        job = self.get(job_id)
+        if not job.finished:
+            raise VideoNotFinishedError("the video has not been read to its end yet")
+        if not job.has_files:
+            raise VideoFilesGoneError(
+                "the files of this video lie with another process or are gone"
+            )
+        path = job.folder / result
+        if not path.exists():
+            raise VideoResultNotFoundError(f"the video has no {result}")
+        return path
+
+
+def _found(job: VideoJob | None) -> VideoJob:
+    if job is None:
+        raise VideoNotFoundError("there is no such video, or it is no longer kept")
+    return job

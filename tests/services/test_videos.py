@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from roomread.fewshot import Profile
+from roomread.jobs.video_job import VideoJob
+from roomread.services.videos import (
+    EmptyVideoError,
+    VideoFilesGoneError,
+    VideoNotFinishedError,
+    VideoNotFoundError,
+    VideoResult,
+    VideoResultNotFoundError,
+    VideoService,
+)
+from roomread.store import JobRecord, JobState
+
+ANNA, BEN = "user:anna", "user:ben"
+
+
+class FakeQueue:
+    """Keeps jobs in memory and reads none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.jobs: dict[str, VideoJob] = {}
+
+    @contextmanager
+    def taking(
+        self, name: str, *, owner: str, annotated: bool = True, profiles: Sequence[Profile] = ()
+    ) -> Iterator[tuple[VideoJob, Path]]:
+        del profiles
+        job_id = f"job{len(self.jobs)}"
+        record = JobRecord(job_id, owner, name, "upload.mp4", annotated, created=0.0)
+        job = VideoJob(record, self.folder / job_id)
+        job.folder.mkdir(exist_ok=True)
+        yield job, job.folder / "upload.mp4"
+        self.jobs[job_id] = job
+
+    def start(self, source: str, *, owner: str, profiles: Sequence[Profile] = ()) -> str:
+        del profiles
+        job_id = f"job{len(self.jobs)}"
+        record = JobRecord(job_id, owner, source, None, annotated=True, created=0.0)
+        self.jobs[job_id] = VideoJob(record, self.folder / job_id)
+        return job_id
+
+    def get(self, job_id: str, *, owner: str) -> VideoJob | None:
+        job = self.jobs.get(job_id)
+        return job if job is not None and job.record.owner == owner else None
+
+    def of(self, owner: str) -> list[VideoJob]:
+        return [job for job in self.jobs.values() if job.record.owner == owner]
+
+    def cancel(self, job_id: str, *, owner: str) -> VideoJob | None:
+        job = self.get(job_id, owner=owner)
+        return self.end(job_id, JobState.CANCELLED) if job is not None else None
+
+    def forget(self, job_id: str, *, owner: str) -> None:
+        if self.get(job_id, owner=owner) is not None:
+            del self.jobs[job_id]
+
+    def waiting_before(self, job_id: str) -> int:
+        return list(self.jobs).index(job_id)
+
+    def end(self, job_id: str, state: JobState = JobState.FINISHED) -> VideoJob:
+        job = self.jobs[job_id]
+        ended = VideoJob(replace(job.record, state=state, ended=1.0), job.folder)
+        self.jobs[job_id] = ended
+        return ended
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> FakeQueue:
+    return FakeQueue(tmp_path)
+
+
+@pytest.fixture
+def anna(queue: FakeQueue) -> VideoService:
+    return VideoService(queue, ANNA)
+
+
+def test_submitted_video_is_kept_with_its_content(anna: VideoService) -> None:
+    job = anna.get(anna.submit("lesson.mp4", b"content"))
+    assert job.record.name == "lesson.mp4"
+    assert job.upload is not None
+    assert job.upload.read_bytes() == b"content"
+
+
+def test_video_without_content_is_refused_and_not_kept(anna: VideoService) -> None:
+    with pytest.raises(EmptyVideoError, match=r"lesson\.mp4"):
+        anna.submit("lesson.mp4", b"")
+    with pytest.raises(EmptyVideoError), anna.receive("lesson.mp4"):
+        pass
+    assert anna.all() == []
+
+
+def test_place_is_submitted_by_its_name(anna: VideoService) -> None:
+    assert anna.get(anna.submit_place("rtsp://camera/1")).record.name == "rtsp://camera/1"
+
+
+def test_video_of_another_owner_is_not_found(queue: FakeQueue, anna: VideoService) -> None:
+    job_id = anna.submit("lesson.mp4", b"content")
+    ben = VideoService(queue, BEN)
+    assert ben.all() == []
+    with pytest.raises(VideoNotFoundError):
+        ben.get(job_id)
+    with pytest.raises(VideoNotFoundError):
+        ben.cancel(job_id)
+    with pytest.raises(VideoNotFoundError):
+        ben.forget(job_id)
+    with pytest.raises(VideoNotFoundError):
+        ben.result(job_id, VideoResult.READINGS_CSV)
+    assert [job.record.id for job in anna.all()] == [job_id]
+
+
+def test_cancelled_video_has_ended(anna: VideoService) -> None:
+    job_id = anna.submit("lesson.mp4", b"content")
+    assert anna.cancel(job_id).finished
+
+
+def test_forgotten_video_is_not_found(anna: VideoService) -> None:
+    job_id = anna.submit("lesson.mp4", b"content")
+    anna.forget(job_id)
+    with pytest.raises(VideoNotFoundError):
+        anna.get(job_id)
+
+
+def test_result_is_a_file_of_a_video_that_has_ended(queue: FakeQueue, anna: VideoService) -> None:
+    job_id = anna.submit("lesson.mp4", b"content")
+    with pytest.raises(VideoNotFinishedError):
+        anna.result(job_id, VideoResult.READINGS_CSV)
+    queue.end(job_id)
+    (queue.folder / job_id / "readings.csv").write_text("source,time\n")
+    assert anna.result(job_id, VideoResult.READINGS_CSV).read_text() == "source,time\n"
+    with pytest.raises(VideoResultNotFoundError, match=r"annotated\.mp4"):
+        anna.result(job_id, VideoResult.ANNOTATED)
+
+
+def test_result_that_lies_with_another_process_is_gone(
+    queue: FakeQueue, anna: VideoService
+) -> None:
+    # A place has no folder here.
+    job_id = anna.submit_place("rtsp://camera/1")
+    queue.end(job_id)
+    with pytest.raises(VideoFilesGoneError):
+        anna.result(job_id, VideoResult.READINGS_CSV)
+
+
+def test_videos_before_one_are_counted_for_all_owners(queue: FakeQueue, anna: VideoService) -> None:
+    VideoService(queue, BEN).submit("first.mp4", b"content")
+    assert anna.waiting_before(anna.submit("lesson.mp4", b"content")) == 1
