@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import types
+
+import pytest
+
+import roomread
+
+# numpy adds filters of warnings when it is imported, before the first look.
+STATE = """
+import gc, locale, logging, os, signal, sys, threading, warnings
+import numpy
+
+def state():
+    root = logging.getLogger()
+    return {
+        "working directory": os.getcwd(),
+        "path": list(sys.path),
+        "logging": (root.level, list(root.handlers), root.manager.disable),
+        "warnings": (list(warnings.filters), warnings.showwarning),
+        "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
+        "threads": [thread.name for thread in threading.enumerate()],
+        "hooks": (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.displayhook),
+        "importers": list(sys.meta_path),
+        "limits": (sys.getrecursionlimit(), gc.get_threshold(), sys.getswitchinterval()),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "random numbers": str(numpy.random.get_state()),
+        "numpy": (numpy.geterr(), numpy.get_printoptions()),
+    }
+
+before, environment = state(), dict(os.environ)
+import roomread
+after = state()
+print([name for name in before if before[name] != after[name]])
+print({name: value for name, value in os.environ.items() if environment.get(name) != value})
+print([name for name in environment if name not in os.environ])
+"""
+AT_IMPORT = """
+import os, sys
+
+class Watch:
+    def find_spec(self, name, *_):
+        if name == "onnxruntime":
+            print(os.environ.get("ORT_DISABLE_TELEMETRY"))
+
+sys.meta_path.insert(0, Watch())
+import roomread
+"""
+
+
+def run(code: str, **environment: str) -> list[str]:
+    kept = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    out: str = subprocess.check_output(
+        [sys.executable, "-c", code], text=True, env=kept | environment
+    )
+    return out.splitlines()
+
+
+def test_importing_changes_nothing_but_onnx_runtimes_telemetry() -> None:
+    changed, added, removed = run(STATE)
+    assert changed == "[]"
+    assert added == "{'ORT_DISABLE_TELEMETRY': '1'}"
+    assert removed == "[]"
+
+
+def test_telemetry_is_off_before_onnx_runtime_loads() -> None:
+    assert run(AT_IMPORT) == ["1"]
+
+
+def test_telemetry_that_the_user_has_set_stands() -> None:
+    assert run(AT_IMPORT, ORT_DISABLE_TELEMETRY="0") == ["0"]
+
+
+def test_package_shows_its_public_names_and_no_module() -> None:
+    shown = {name for name in dir(roomread) if not name.startswith("__")}
+    assert shown == {name for name in roomread.__all__ if not name.startswith("__")}
+    assert not any(isinstance(getattr(roomread, name), types.ModuleType) for name in dir(roomread))
+
+
+def test_package_holds_no_module_but_its_own() -> None:
+    modules = {
+        name: value for name, value in vars(roomread).items() if isinstance(value, types.ModuleType)
+    }
+    assert [name for name, value in modules.items() if value.__name__ != f"roomread.{name}"] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Analyzer", "analyze", "Readings", "Reading", "Expression", "Frame", "Face", "Scores"),
+        *("Moment", "RoomPipeline", "RoomMood", "RoomreadError", "Track", "__version__"),
+    ],
+)
+def test_name_is_public(name: str) -> None:
+    assert name in roomread.__all__
+    assert hasattr(roomread, name)
+
+
+def test_star_import_brings_the_public_names_alone() -> None:
+    code = "before = set(globals()); from roomread import *; print(sorted(set(globals()) - before))"
+    (names,) = run(code)
+    assert names == str(sorted({*roomread.__all__, "before"}))

@@ -1,0 +1,118 @@
+"""Documented uses of the public API, as mypy sees them; they run, too.
+
+`assert_type` is checked by mypy, and a comment that ignores an error which is none is an error.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, assert_type
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from roomread import (
+    Analyzer,
+    Expression,
+    Frame,
+    Moment,
+    Reading,
+    Readings,
+    RoomMood,
+    RoomPipeline,
+    RoomreadError,
+    Scores,
+    analyze,
+)
+from roomread.pipeline import FrameMoment
+from roomread.readings import Box, Unreadable
+from roomread.room import Alert, parse_rules
+from roomread.testing import FixedClassifier, FixedDetector, synthetic_frames
+
+ANALYZER = Analyzer(detector=FixedDetector([(8, 8, 72, 72)]), classifier=FixedClassifier())
+PIXELS: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (80, 96, 3), dtype=np.uint8)
+
+
+def test_one_picture_gives_readings() -> None:
+    assert_type(ANALYZER.analyze(PIXELS), Readings)
+    assert_type(ANALYZER.analyze(Image.fromarray(PIXELS)), Readings)
+    file = io.BytesIO()
+    Image.fromarray(PIXELS).save(file, "PNG")
+    assert_type(ANALYZER.analyze(file), Readings)
+    assert_type(ANALYZER.analyze(file.getvalue()), Readings)
+    assert_type(ANALYZER.analyze(bytearray(file.getvalue())), Readings)
+
+
+def test_path_is_one_picture(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    Image.fromarray(PIXELS).save(path)
+    assert_type(ANALYZER.analyze(path), Readings)
+    assert_type(ANALYZER.analyze(str(path)), Readings)
+    assert_type(ANALYZER.analyze([path, str(path)]), list[Readings])
+    paths = [str(path), str(path)]
+    assert_type(ANALYZER.analyze(paths), list[Readings])
+    assert_type(ANALYZER.analyze((PIXELS, path)), list[Readings])
+
+
+def test_function_has_the_types_of_the_method() -> None:
+    def uses() -> None:
+        assert_type(analyze("photo.jpg"), Readings)
+        assert_type(analyze(["a.jpg", Path("b.jpg"), PIXELS]), list[Readings])
+
+    assert callable(uses)
+
+
+def test_what_is_no_picture_is_an_error_of_types() -> None:
+    with pytest.raises(TypeError):
+        ANALYZER.analyze(None)  # type: ignore[call-overload] # this is what is tested
+    with pytest.raises(TypeError):
+        ANALYZER.analyze(0)  # type: ignore[call-overload] # likewise
+    with pytest.raises(TypeError):
+        ANALYZER.stream(2.5)  # type: ignore[arg-type] # likewise
+
+
+def test_reading_has_optional_parts() -> None:
+    readings = ANALYZER.analyze(PIXELS)
+    assert_type(readings[0], Reading)
+    assert_type(readings[:1], Readings)
+    for reading in readings:
+        assert_type(reading.box, Box)
+        assert_type(reading.scores, Scores | None)
+        assert_type(reading.expression, Expression | None)
+        assert_type(reading.unreadable, Unreadable | None)
+        assert_type(reading.track_id, int | None)
+        assert_type(reading.seat, int | None)
+        assert_type(reading.person, str | None)
+    assert_type(readings.picture, NDArray[np.uint8] | None)
+    assert_type(readings.to_dict(), dict[str, Any])
+
+
+def test_stream_gives_moments_with_frames() -> None:
+    moments = ANALYZER.stream(synthetic_frames(2))
+    assert_type(moments, Iterator[FrameMoment])
+    for moment in moments:
+        assert_type(moment.frame, Frame)
+        assert_type(moment.time, float)
+        as_moment: Moment = moment
+        assert_type(as_moment.frame, Frame | None)
+        assert_type(as_moment.mood, RoomMood | None)
+
+
+def test_room_pipeline_takes_frames_and_readings() -> None:
+    room = RoomPipeline.of(ANALYZER, rules=parse_rules("room coverage below 50% for 30 s"))
+    for frame in synthetic_frames(2):
+        assert_type(room.push(frame), FrameMoment)
+    assert_type(room.push_readings(1.0, ANALYZER.analyze(PIXELS)), Moment)
+    assert_type(room.mood, RoomMood | None)
+    assert_type(room.alerts, list[Alert])
+
+
+def test_errors_have_a_problem_and_a_hint() -> None:
+    with pytest.raises(RoomreadError) as raised:
+        ANALYZER.analyze("nowhere.jpg")
+    assert_type(raised.value.problem, str)
+    assert_type(raised.value.hint, str)
