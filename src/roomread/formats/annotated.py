@@ -13,6 +13,7 @@ from roomread.media import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
     WRITABLE_VIDEO_SUFFIXES,
+    SoundSource,
     Source,
     VideoWriter,
     draw_readings,
@@ -60,6 +61,7 @@ class Annotator:
         if sound_from is not None and target.exists() and target.samefile(sound_from):
             raise OutputError(f"{target}: is the input itself", hint="name another file")
         self._target = target
+        self._source = source
         self._is_picture = source.is_picture
         self._sound_from = sound_from
         self._video: VideoWriter | None = None
@@ -85,9 +87,9 @@ class Annotator:
             return
         if self._video is None:
             # Only now: an input that gives no frame leaves no file.
-            self._video = self._stack.enter_context(
-                VideoWriter(self._target, sound_from=self._sound_from)
-            )
+            file = self._sound_from
+            sound = SoundSource(file, self._source.shifts) if file is not None else None
+            self._video = self._stack.enter_context(VideoWriter(self._target, sound_from=sound))
         self._video.write(drawn, frame.time)
 
     def cut_short(self) -> None:

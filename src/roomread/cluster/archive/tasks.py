@@ -16,7 +16,7 @@ from roomread.cluster.archive.storage import Video, join, list_names, open_file,
 from roomread.errors import MediaError, ModelFileError
 from roomread.faces import CenterFace, Haar
 from roomread.formats.tables import ParquetSink
-from roomread.media import WHOLE, Span, VideoReader, cut_points, open_video
+from roomread.media import WHOLE, Opening, Span, VideoReader, cut_points, open_video
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.runtime import Device
 
@@ -145,7 +145,7 @@ class Read:
         with (
             writing(self.piece.file) as draft,
             open_file(name) as file,
-            open_video(file, name, threads=threads) as (container, stream),
+            open_video(file, name, Opening(threads=threads)) as (container, stream),
         ):
             frames = VideoReader(container, stream, name, span=span, every=self.options.every)
             pipeline = RoomPipeline(analyzer.stream_analyzer())
