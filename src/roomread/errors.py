@@ -103,7 +103,16 @@ class SessionNotFoundError(SessionError):
 
 
 class SessionHeldError(SessionError):
-    """Another process records this session now."""
+    """Another process of the service records this session now.
+
+    Args:
+        problem: What is wrong.
+        address: Where the other process answers requests; empty if it answers none.
+    """
+
+    def __init__(self, problem: str, *, address: str = "") -> None:
+        super().__init__(problem, hint="send it there, or try again in a moment")
+        self.address = address
 
 
 class DatabaseError(SessionError):

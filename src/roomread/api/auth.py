@@ -44,7 +44,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 # Seconds from one look to the next at whether who has a WebSocket may still come.
-_LOOK_EVERY = 1.0
+_LOOK_EVERY = 0.5
 COOKIE = "roomread_session"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 

@@ -50,7 +50,7 @@ class ServiceContext:
     store: Store
     leases: Leases
     metrics: Metrics = field(default_factory=Metrics)
-    ingest: ReadingIngest = field(default_factory=ReadingIngest)
+    ingest: ReadingIngest = field(init=False)
     session_limiter: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="session requests")
     )
@@ -59,6 +59,10 @@ class ServiceContext:
     )
     provider: Provider | None = None
     closing: bool = False
+
+    def __post_init__(self) -> None:
+        """Make what takes readings into sessions."""
+        self.ingest = ReadingIngest(self.leases)
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
