@@ -142,7 +142,7 @@ def test_the_input_is_never_its_own_copy(roomread: Program, photo: Path) -> None
     content = photo.read_bytes()
     result = roomread("analyze", photo, "--annotated", photo)
     assert result.returncode == 2
-    assert "is the input itself" in one_line(result.stderr)
+    assert "would overwrite the input" in one_line(result.stderr)
     assert photo.read_bytes() == content
 
 

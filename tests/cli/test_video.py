@@ -105,7 +105,7 @@ def test_a_videos_copy_is_no_picture(roomread: Program, tmp_path: Path) -> None:
     portrait_clip(tmp_path / "in.mp4", seconds=0.3)
     result = roomread("analyze", "in.mp4", "--annotated", "out.png")
     assert result.returncode == 2
-    assert "the copy of a video is a video" in result.stderr.decode()
+    assert "the annotated copy of a video must be a video" in result.stderr.decode()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for other processes")

@@ -26,7 +26,7 @@ from roomread.services.teaching import (
 )
 from roomread.settings.folders import LOCAL_OWNER, data_folder, profiles_folder
 
-app = typer.Typer(help="People and states taught from a few pictures.", no_args_is_help=True)
+app = typer.Typer(help="Profiles of people and states taught from pictures.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The profile's name.")]
 Model = Annotated[str, typer.Option(help="The model that it was taught with.")]
 
@@ -69,7 +69,7 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
     for part in text.split(","):
         name, at, track = part.strip().partition("@")
         if at and not (track.isascii() and track.isdigit() and int(track) > 0):
-            raise ProfileError(f"'{part}' names no track", hint=f"such as {name}@1")
+            raise ProfileError(f"'{part}' is not a profile at a track", hint=f"such as {name}@1")
         bindings.append(ProfileBinding(service.load(name), int(track) if at else None))
     return bindings
 
@@ -131,9 +131,9 @@ def delete_command(
 
 @app.command("export")
 def export_command(
-    name: Name, out: Annotated[Path, typer.Argument(help="The file, such as asha.json.")]
+    name: Name, out: Annotated[Path, typer.Argument(help="The file to write, such as asha.json.")]
 ) -> None:
-    """Write a profile to a file, to take it to another computer."""
+    """Write a profile to a file, which can be imported on another computer."""
     if out.is_dir():
         out = out / f"{name}.json"
     profile = teaching_service().load(name)
