@@ -25,7 +25,7 @@ from roomread.cli.workbench import (
 )
 
 if TYPE_CHECKING:
-    from roomread.training.fewshot import Result
+    from roomread.training.fewshot import BenchmarkLine
 
 app = typer.Typer(help="Few-shot learning on a data set.", no_args_is_help=True)
 
@@ -78,14 +78,16 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
     use_threads(1)
     with Console(stderr=True).status("drawing episodes"):
         pool = fewshot.Pool.make(opened, pictures, chosen)
-        results = fewshot.seven(pool, episodes=episodes, seed=seed)
-        if pool.contempt.sum() > max(fewshot.SHOTS) + 1:
+        results = fewshot.measure_seven(pool, episodes=episodes, seed=seed)
+        if pool.contempt.sum() > max(fewshot.REFERENCES) + 1:
             contempt = "(b) no head has it: contempt"
-            results += fewshot.state(pool, pool.contempt, contempt, episodes, seed)
-        results += fewshot.made_up_people(pool, opened, seed=seed)
+            results += fewshot.measure_state(
+                pool, pool.contempt, contempt, episodes=episodes, seed=seed
+            )
+        results += fewshot.measure_people(pool, opened, seed=seed)
         if novel is not None:
             unseen = fewshot.Pool.make(novel, pictures, chosen)
-            results += fewshot.withheld(unseen, novel, episodes=episodes, seed=seed)
+            results += fewshot.measure_withheld(unseen, novel, episodes=episodes, seed=seed)
     signature = f"fer2013:{chosen.name} | copies:dropped | model:{opened.digest}"
     signature += f" | withheld:{novel.digest}" if novel is not None else ""
     signature += f" | episodes:{episodes} | seed:{seed}"
@@ -95,7 +97,7 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
         write_text(out, json.dumps(values, indent=1) + "\n")
 
 
-def _print(results: list[Result], signature: str) -> None:
+def _print(results: list[BenchmarkLine], signature: str) -> None:
     console = wide_console()
     references = sorted({result.references for result in results})
     for task in dict.fromkeys(result.task for result in results):
