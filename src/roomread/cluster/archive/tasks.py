@@ -12,7 +12,7 @@ import numpy as np
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.cluster.archive.report import KEY, Report, read_report
 from roomread.cluster.archive.stitch import Rows, Stitcher
-from roomread.cluster.archive.storage import Video, join, list_names, open_file, writing
+from roomread.cluster.archive.storage import ArchiveVideo, join, list_names, open_file, writing
 from roomread.errors import MediaError, ModelFileError
 from roomread.faces import CenterFace, Haar
 from roomread.formats.tables import ParquetSink
@@ -91,7 +91,7 @@ class Cut:
         drafts: the folder for its pieces.
     """
 
-    video: Video
+    video: ArchiveVideo
     length: float
     target: str
     drafts: str
@@ -125,10 +125,10 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadPiece:
     """Reads a piece of a video into its Parquet file."""
 
-    video: Video
+    video: ArchiveVideo
     options: Options
     piece: Piece
 
@@ -173,7 +173,7 @@ class Join:
         target: the Parquet file of the video.
     """
 
-    video: Video
+    video: ArchiveVideo
     pieces: Sequence[str]
     target: str
 
@@ -223,4 +223,4 @@ def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
     return table.filter(pa.array(~lead))
 
 
-Job = Cut | Read | Join
+Job = Cut | ReadPiece | Join
