@@ -24,7 +24,7 @@ from roomread.services.teaching import (
     summarize,
     verdict,
 )
-from roomread.settings.folders import LOCAL_OWNER, data_folder, profiles_folder
+from roomread.settings.folders import data_folder, profiles_folder
 
 app = typer.Typer(help="Profiles of people and states taught from pictures.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The profile's name.")]
@@ -33,7 +33,7 @@ Model = Annotated[str, typer.Option(help="The model that it was taught with.")]
 
 def profile_store() -> ProfileStore:
     """Return the profiles in the user's own data folder."""
-    return ProfileStore(profiles_folder(data_folder(), LOCAL_OWNER))
+    return ProfileStore(profiles_folder(data_folder()))
 
 
 def teaching_service() -> TeachingService:
