@@ -1,4 +1,4 @@
-"""What a route works with, and who may use it."""
+"""What routes share, and the scopes that they require."""
 
 from __future__ import annotations
 
@@ -76,15 +76,14 @@ def context_of(connection: HTTPConnection) -> ServiceContext:
     return context
 
 
-# Only for the OpenAPI document: the guard has read the key already.
+# Only for the OpenAPI document: `AuthMiddleware` has checked the key already.
 _BEARER = HTTPBearer(auto_error=False, description="A key, as `roomread keys add` makes it.")
 
 
 def needs(scope: Scope) -> Callable[..., Principal]:
-    """A route's dependency: whoever asks has this scope.
+    """Return a dependency that gives a route its principal, who must have a scope.
 
-    Raises:
-        RefusedError: who asks has it not.
+    The dependency raises `RefusedError` where the scope is missing.
     """
 
     def check(connection: HTTPConnection, _key: Annotated[object, Security(_BEARER)]) -> Principal:
@@ -94,14 +93,14 @@ def needs(scope: Scope) -> Callable[..., Principal]:
 
 
 def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
-    """Who asks, with this scope.
+    """Return the principal of a request, who must have a scope.
 
     Raises:
-        RefusedError: who asks has it not.
+        RefusedError: The scope is missing.
     """
     principal: Principal | None = connection.scope["state"].get("principal")
     if principal is None or scope not in principal.scopes:
-        raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", f"this needs the scope '{scope}'")
+        raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", f"the scope '{scope}' is required")
     return principal
 
 
