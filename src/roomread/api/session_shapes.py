@@ -100,8 +100,8 @@ class AlertShape(BaseModel):
     ended: float | None = Field(description="Null while it holds.")
     seat: int | None = Field(description="Null of the room.")
     rule: str
-    why: str
-    sure: Probability
+    reason: str
+    certainty: Probability
 
 
 class NowShape(BaseModel):
@@ -272,9 +272,9 @@ def _part_shape(part: Part) -> PartShape:
 
 def alert_shape(alert: Alert) -> AlertShape:
     """One alert's answer."""
-    names = ("number", "time", "ended", "seat", "rule", "why")
-    sure = min(max(round(alert.sure, 3), 0.0), 1.0)
-    return AlertShape(**{name: getattr(alert, name) for name in names}, sure=sure)
+    names = ("number", "time", "ended", "seat", "rule", "reason")
+    certainty = min(max(round(alert.certainty, 3), 0.0), 1.0)
+    return AlertShape(**{name: getattr(alert, name) for name in names}, certainty=certainty)
 
 
 def person_shape(person: Person) -> PersonShape:

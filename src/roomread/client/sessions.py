@@ -113,7 +113,7 @@ class Sessions:
         self._ask("DELETE", f"sessions/{session_id}/marks", params=params)
 
     def alerts(self, session_id: str) -> list[dict[str, Any]]:
-        """Which rules of attention held: number, time, ended, seat, rule, why, sure."""
+        """Which rules of attention held: number, time, ended, seat, rule, reason, certainty."""
         found: list[dict[str, Any]] = self._ask("GET", f"sessions/{session_id}/alerts").json()[
             "alerts"
         ]

@@ -162,8 +162,8 @@ def document(store: OwnerStore, session: Session) -> dict[str, Any]:
                 "ended": alert.ended,
                 "seat": alert.seat,
                 "rule": alert.rule,
-                "why": alert.why,
-                "sure": round(alert.sure, 3),
+                "reason": alert.reason,
+                "certainty": round(alert.certainty, 3),
             }
             for alert in store.alerts(session.id)
         ],
