@@ -30,12 +30,12 @@ from roomread.services.ingest import RecordedElsewhereError, SessionEndedError
 from roomread.services.marking import SessionNotRunningError
 from roomread.services.pictures import PictureTooLargeError
 from roomread.services.teaching import (
-    ConsentMissingError,
     ProfileExistsError,
     ProfileNotFoundError,
     ProfileNotHelpfulError,
     TooManyProfilesError,
 )
+from roomread.services.teaching_request import ConsentMissingError
 from roomread.services.videos import (
     EmptyVideoError,
     VideoFilesGoneError,

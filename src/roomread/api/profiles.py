@@ -22,12 +22,8 @@ from roomread.fewshot import LeaveOneOutResult, Profile
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.readings import Expression
 from roomread.services.pictures import EncodedPicture
-from roomread.services.teaching import (
-    ProfileSummary,
-    ReferencePicture,
-    TeachingRequest,
-    summarize,
-)
+from roomread.services.profile_summary import ProfileSummary, summarize
+from roomread.services.teaching_request import ReferencePicture, TeachingRequest
 
 router = APIRouter(prefix="/api/v1/profiles", tags=["profiles"])
 _STATE_FIELD = "picture"

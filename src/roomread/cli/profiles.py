@@ -16,14 +16,9 @@ from roomread.classifier import open_model
 from roomread.errors import ProfileError
 from roomread.fewshot import ProfileBinding, ProfileStore
 from roomread.fewshot.store import read_profile, write_profile
-from roomread.services.teaching import (
-    ConsentMissingError,
-    ProfileExistsError,
-    ProfileNotHelpfulError,
-    TeachingService,
-    summarize,
-    verdict,
-)
+from roomread.services.profile_summary import summarize, verdict
+from roomread.services.teaching import ProfileExistsError, ProfileNotHelpfulError, TeachingService
+from roomread.services.teaching_request import ConsentMissingError
 from roomread.settings.folders import data_folder, profiles_folder
 
 app = typer.Typer(help="Profiles of people and states taught from pictures.", no_args_is_help=True)
