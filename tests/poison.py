@@ -7,14 +7,14 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomread.cluster.archive.storage import ArchiveVideo
+from roomread.cluster.archive.storage import Video
 
 
 @dataclass(frozen=True, slots=True)
 class Poison:
     """Writes a line into `begun`, and ends its process as a crash of a decoder would."""
 
-    video: ArchiveVideo
+    video: Video
     begun: str
 
     def run(self, _threads: int) -> None:

@@ -1,4 +1,4 @@
-"""Middleware that bounds the bodies of requests: their size, their time, their number."""
+"""Load that is bounded: how much one may send, how slowly, and how much is done at once."""
 
 from __future__ import annotations
 
@@ -11,21 +11,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomread.api.problems import RefusedError, busy
 
-# A slower sender holds a slot that others need, bytes/s.
-_MIN_RATE = 10_000
-# A body may take so long in any case, s.
-_GRACE_SECONDS = 10.0
-# The longest pause within a body, s.
-_SILENCE_SECONDS = 20.0
+# A sender that is slower than this holds a place that others want; bytes a second.
+_SLOWEST = 10_000
+_PATIENCE = 10.0
+_SILENCE = 20.0
 
 
 class Body:
-    """Refuses requests whose body is too large, too slow, or one of too many at once.
+    """Middleware: requests that send too much, too slowly, or when too many others do, end.
 
     Args:
-        app: The application behind it.
-        cap: Returns the largest body of a path, bytes.
-        at_once: Number of bodies that are received at once.
+        app: what it guards.
+        cap: the most bytes of a request, by its path.
+        at_once: requests with a body that are taken at once.
     """
 
     def __init__(self, app: ASGIApp, *, cap: Callable[[str], int], at_once: int) -> None:
@@ -33,7 +31,7 @@ class Body:
         self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI connection."""
+        """ASGI's call."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
@@ -48,7 +46,7 @@ class Body:
         self._open += 1
         try:
             if self._open > self._at_once:
-                raise busy(f"{self._at_once} requests are being received already")
+                raise busy(f"{self._at_once} requests are being taken already")
             length = headers.get(b"content-length", b"")
             if length.isdigit() and int(length) > cap:
                 raise _too_large(cap)
@@ -62,23 +60,23 @@ class Body:
 
 
 def _limited(receive: Receive, cap: int) -> Receive:
-    received, begun, ended = 0, time.monotonic(), False
+    got, begun, ended = 0, time.monotonic(), False
 
     async def limited() -> Message:
-        nonlocal received, ended
+        nonlocal got, ended
         if ended:
-            # Waiting for the end of the connection may last.
+            # The wait for the end of the connection may last.
             return await receive()
         try:
-            message = await asyncio.wait_for(receive(), _SILENCE_SECONDS)
+            message = await asyncio.wait_for(receive(), _SILENCE)
         except TimeoutError:
             raise _too_slow() from None
         if message["type"] == "http.request":
-            received += len(message.get("body", b""))
+            got += len(message.get("body", b""))
             ended = not message.get("more_body", False)
-            if received > cap:
+            if got > cap:
                 raise _too_large(cap)
-            if time.monotonic() - begun > _GRACE_SECONDS + received / _MIN_RATE:
+            if time.monotonic() - begun > _PATIENCE + got / _SLOWEST:
                 raise _too_slow()
         return message
 
@@ -89,10 +87,10 @@ def _too_large(cap: int) -> RefusedError:
     return RefusedError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too-large",
-        f"the request is over {cap / 1e6:g} MB",
+        f"over {cap / 1e6:g} MB",
         hint="scale it down, or send fewer at once",
     )
 
 
 def _too_slow() -> RefusedError:
-    return RefusedError(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "the request was sent too slowly")
+    return RefusedError(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "the request came too slowly")

@@ -12,14 +12,15 @@ _SCRIPT = Path(__file__).parent / "main.py"
 
 
 def make_app(*, max_upload_mb: int) -> App:
-    """Return the app. Its `lifespan()` must be run by the service that mounts it.
+    """The app; its `lifespan()` is the service's to run.
 
     Args:
-        max_upload_mb: largest picture or video that may be uploaded, MB.
+        max_upload_mb: the largest picture or video that it takes, MB.
     """
     app: App = st.App(_SCRIPT)
+    # As `roomread app` sets them on Streamlit's command line.
     config.set_option("server.maxUploadSize", max_upload_mb)
     config.set_option("server.fileWatcherType", "none")
-    # .streamlit/config.toml says why; it is not read here, as Streamlit does not run the app.
+    # See .streamlit/config.toml, which is read where Streamlit itself is run.
     config.set_option("runner.postScriptGC", False)  # noqa: FBT003 (Streamlit's own)
     return app

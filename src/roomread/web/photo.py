@@ -1,4 +1,4 @@
-"""The page Photo: photos are read, drawn and offered with their readings."""
+"""Photos in; boxes, a table, and downloads out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import streamlit as st
 
 from roomread import Analyzer
 from roomread.errors import BusyError, MediaError, RoomreadError
-from roomread.formats.tables import CsvSink, JsonSink
+from roomread.formats.csv_table import CsvSink
+from roomread.formats.json_frames import JsonSink
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression, Frame, Reading, percent
 from roomread.services.pictures import EncodedPicture, analyze_picture, annotate
@@ -24,23 +25,23 @@ from roomread.web.score_charts import score_bars
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import visitor_analyzer
 
-# Size of the drawn copy on the page, px; the copy to download is as large as the picture.
+# Of a drawn copy on the page, px; the one to download is as large as the picture.
 _SHOWN = (1600, 1600)
-# Name and digest of a picture, and the names of the profiles that it is read with.
+# A picture's name and digest, and the profiles that it is read with.
 _Key = tuple[str, bytes, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """One picture that was read.
+    """One picture, read.
 
-    A visit keeps many, so each holds only what the page shows, and not its pixels.
+    A session keeps many: of each only what the page shows, not its pixels.
 
     Attributes:
-        frame: the picture, with zeros that take no memory in place of its pixels.
-        readings: of its faces, largest first.
+        frame: the picture; in the place of its pixels zeros, which take no memory.
+        readings: of its faces, the largest first.
         drawn: a JPEG with boxes and labels, as large as a screen.
-        make_copy: returns the picture with boxes and labels as a PNG, in its own size.
+        make_copy: the picture with boxes and labels as a PNG, in its own size.
     """
 
     frame: Frame
@@ -50,7 +51,7 @@ class Photo:
 
 
 def show() -> None:
-    """Draw the page."""
+    """The page."""
     st.title("Photo")
     limit = load_settings().max_upload_mb
     uploads = st.file_uploader(
@@ -82,14 +83,14 @@ def show() -> None:
 def _read_once(
     analyzer: Analyzer, pictures: list[tuple[str, bytes]]
 ) -> list[Photo | RoomreadError]:
-    """Read the pictures that are new since the page was last drawn, and forget removed ones."""
+    """Reads what was not read when the page was last drawn; forgets what is no longer there."""
     known: dict[_Key, Photo | RoomreadError] = st.session_state.get("photos", {})
     read: dict[_Key, Photo | RoomreadError] = {}
-    profiles = tuple(binding.profile.name for binding in analyzer.profiles)
+    taught = tuple(use.profile.name for use in analyzer.profiles)
     for name, content in pictures:
-        key = (name, hashlib.sha256(content).digest(), profiles)
+        key = (name, hashlib.sha256(content).digest(), taught)
         read[key] = known[key] if key in known else _read(analyzer, name, content)
-    # A picture that was refused because others were being read is tried again on the next run.
+    # Who was told to wait is served when the page is drawn again.
     st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
     return list(read.values())
 
@@ -111,11 +112,11 @@ def _show_photo(photo: Photo, number: int) -> None:
     st.subheader(name)
     left, right = st.columns([3, 2])
     count = len(readings)
-    found = "No face was found." if not count else f"{count} face{'s' if count > 1 else ''}"
-    left.image(photo.drawn, caption=f"{name}: {found}", width="stretch")
+    said = "No face was found." if not count else f"{count} face{'s' if count > 1 else ''}"
+    left.image(photo.drawn, caption=f"{name}: {said}", width="stretch")
     left.download_button(
         "Annotated picture",
-        # The copy is made when it is downloaded.
+        # Made when it is asked for.
         photo.make_copy,
         file_name=f"{PurePath(name).stem}.annotated.png",
         mime="image/png",
@@ -124,7 +125,7 @@ def _show_photo(photo: Photo, number: int) -> None:
     )
     if not readings:
         right.info(
-            f"{found} Faces under about 24 pixels, turned away or far from upright are missed."
+            f"{said} Faces under about 24 pixels, seen from behind or far from upright are missed."
         )
         return
     right.dataframe(_table(readings), hide_index=True)
