@@ -4,7 +4,8 @@
 
 Everybody smiles or is earnest and draws anew every so many seconds with a chance of one half, so
 that the valence wavers as it does in a class that does not change. In others that chance falls for
-good after ten minutes. `sure` is what `Attention` takes: 0 tells every fall of 20 %, chance or not.
+good after ten minutes. `certainty` is the `min_certainty` that `Attention` takes: 0 tells every
+fall of 20 %, chance or not.
 """
 
 from __future__ import annotations
@@ -48,9 +49,9 @@ def mood(time: float, share: float, people: int) -> RoomMood:
     return RoomMood(time, people, people, scores)
 
 
-def alarms(series: NDArray[np.float64], people: int, sure: float) -> list[float]:
+def alarms(series: NDArray[np.float64], people: int, certainty: float) -> list[float]:
     """When the rule says that the valence fell, s."""
-    attention = Attention(RULE, sure=sure)
+    attention = Attention(RULE, min_certainty=certainty)
     return [
         alert.time
         for time, share in enumerate(series)
@@ -64,18 +65,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=int, default=20, help="of each class without a fall")
     parser.add_argument("--hold", type=float, default=20, help="seconds for which a face stays")
-    parser.add_argument("--sure", type=float, nargs="*", default=[0.0, 0.99])
+    parser.add_argument("--certainty", type=float, nargs="*", default=[0.0, 0.99])
     options = parser.parse_args()
     valence = CONFIDENCE - (1 - CONFIDENCE) / 6
     print(f"faces change every {options.hold:g} s, {options.hours} h of each")
-    for sure in options.sure:
+    for certainty in options.certainty:
         for people in (10, 30, 50):
             random = np.random.default_rng(people)
             even = [
                 shares(np.full(3600, 0.5), people, options.hold, random)
                 for _ in range(options.hours)
             ]
-            false = sum(len(alarms(series, people, sure)) for series in even) / options.hours
+            false = sum(len(alarms(series, people, certainty)) for series in even) / options.hours
             told = []
             for size in (0.2, 0.3, 0.4, 0.5):
                 chance = np.full(FALL + SOON, 0.25 + size / valence / 2)
@@ -84,11 +85,12 @@ def main() -> None:
                 chance = np.clip(chance, 0, 1)
                 found = 0
                 for _ in range(2 * options.hours):
-                    times = alarms(shares(chance, people, options.hold, random), people, sure)
+                    times = alarms(shares(chance, people, options.hold, random), people, certainty)
                     found += any(time >= FALL - WINDOW for time in times)
                 told.append(f"{found / (2 * options.hours):4.0%}")
             print(
-                f"  sure {sure:4.2f}, {people:2} people: {false:5.2f} false alarms an hour; "
+                f"  certainty {certainty:4.2f}, {people:2} people: "
+                f"{false:5.2f} false alarms an hour; "
                 f"falls of 0.2, 0.3, 0.4, 0.5 told: {', '.join(told)}"
             )
 

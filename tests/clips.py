@@ -52,6 +52,65 @@ def make_clip(
     return path
 
 
+def make_flashes(
+    path: Path, flashes: Sequence[float], *, seconds: float = 3.0, start: float = 0.0
+) -> Path:
+    """A video at 25 frames a second that is white, and sounds, for 0.2 s from each of `flashes`.
+
+    The picture is black and the sound silent in between. `start` is what its clock begins with, s.
+    """
+    with av.open(str(path), "w") as container:
+        codecs = {".mpg": ("mpeg2video", "mp2"), ".webm": ("libvpx", "libopus")}
+        codec, sound_codec = codecs.get(path.suffix, ("libx264", "aac"))
+        video = container.add_stream(codec, rate=25)
+        assert isinstance(video, av.VideoStream)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        rate = 48_000
+        sound = container.add_stream(sound_codec, rate=rate)
+        assert isinstance(sound, av.AudioStream)
+        times = np.arange(int(seconds * rate)) / rate
+        loud = np.any([(times >= t) & (times < t + 0.2) for t in flashes], axis=0)
+        wave = (np.sin(times * 2 * np.pi * 440) * loud * 20_000).astype(np.int16)
+        for n in range(int(seconds * 25)):
+            is_white = any(t - 0.001 <= n / 25 < t + 0.199 for t in flashes)
+            image = np.full((48, 64, 3), 255 if is_white else 0, np.uint8)
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = round(start * 25) + n, Fraction(1, 25)
+            container.mux(video.encode(frame))
+            part = wave[None, n * rate // 25 : (n + 1) * rate // 25]
+            samples = av.AudioFrame.from_ndarray(np.ascontiguousarray(part), "s16", "mono")
+            samples.sample_rate, samples.time_base = rate, Fraction(1, rate)
+            samples.pts = round(start * rate) + n * rate // 25
+            container.mux(sound.encode(samples))
+        container.mux(video.encode(None))
+        container.mux(sound.encode(None))
+    return path
+
+
+def flashes_in(path: Path) -> tuple[list[float], list[float]]:
+    """When the pictures of a video turn white, and when its sound begins, s."""
+    with av.open(str(path), "r") as container:
+        bright = [
+            (float(frame.time or 0), float(frame.to_ndarray(format="gray").mean()) > 128)
+            for frame in container.decode(video=0)
+        ]
+    with av.open(str(path), "r") as container:
+        loud = []
+        for sound in container.decode(audio=0):
+            levels = np.abs(sound.to_ndarray().astype(np.float64)).max(axis=0)
+            top = 1.0 if sound.format.name.startswith("flt") else 32_768.0
+            for place in range(0, len(levels), 480):
+                time = float(sound.time or 0) + place / sound.sample_rate
+                loud.append((time, float(levels[place : place + 480].max()) > 0.2 * top))
+    return rises(bright), rises(loud)
+
+
+def rises(states: Sequence[tuple[float, bool]]) -> list[float]:
+    """The times at which a state turns from off to on."""
+    before = [False, *(state for _, state in states[:-1])]
+    return [time for (time, on), was_on in zip(states, before, strict=True) if on and not was_on]
+
+
 def make_sound(path: Path, seconds: float = 1.0) -> Path:
     """A file with sound and no pictures."""
     with av.open(str(path), "w") as container:

@@ -7,14 +7,14 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomread.cluster.archive.storage import Video
+from roomread.cluster.archive.storage import ArchiveVideo
 
 
 @dataclass(frozen=True, slots=True)
 class Poison:
     """Writes a line into `begun`, and ends its process as a crash of a decoder would."""
 
-    video: Video
+    video: ArchiveVideo
     begun: str
 
     def run(self, _threads: int) -> None:

@@ -1,4 +1,4 @@
-"""Visitors of the app: Chromium with a camera that shows a package's portrait."""
+"""Drive the app in Chromium, with a file as its camera."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLOW = 60 * SECONDS
 
 
 def write_camera(path: Path, pictures: list[np.ndarray]) -> Path:
-    """A Y4M file of 640 x 480 at 15 frames a second."""
+    """Write pictures of 640 x 480 as a Y4M file of 15 frames a second, and return its path."""
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W640 H480 F15:1 Ip A1:1 C420jpeg\n")
         for picture in pictures:
@@ -29,7 +29,7 @@ def write_camera(path: Path, pictures: list[np.ndarray]) -> Path:
 
 
 def room(*, left: int | None) -> np.ndarray:
-    """A grey room, with the astronaut in it at `left` or nobody."""
+    """Return a grey room with the astronaut at `left`, px; None for an empty room."""
     picture = Image.effect_noise((640, 480), 20).convert("RGB")
     if left is not None:
         picture.paste(Image.fromarray(astronaut()), (left, -20))
@@ -38,7 +38,7 @@ def room(*, left: int | None) -> np.ndarray:
 
 @contextmanager
 def chromium(folder: Path) -> Iterator[Browser]:
-    """Chromium whose camera shows the astronaut for 6 s, nobody for 4 s, and so on."""
+    """Start Chromium; its camera shows the astronaut for 6 s, an empty room for 4 s, and so on."""
     pictures = [room(left=40 + n % 15) for n in range(90)] + [room(left=None)] * 60
     camera = write_camera(folder / "camera.y4m", pictures)
     with sync_playwright() as driver:
@@ -48,7 +48,7 @@ def chromium(folder: Path) -> Iterator[Browser]:
 
 
 def launch(kind: BrowserType, camera: Path) -> Browser:
-    """A browser with a file as its camera."""
+    """Start a browser with a file as its camera."""
     return kind.launch(
         executable_path=CHROMIUM,
         args=[
@@ -60,7 +60,7 @@ def launch(kind: BrowserType, camera: Path) -> Browser:
 
 
 def visit(page: Page, name: str) -> None:
-    """Goes to a page of the app by its link."""
+    """Go to a page of the app by its link."""
     wait_until_drawn(page)
     title = {"Model": "The model"}.get(name, name)
     heading = page.get_by_role("heading", name=title, exact=True)
@@ -68,14 +68,14 @@ def visit(page: Page, name: str) -> None:
 
 
 def press(button: Locator, becomes: Callable[..., None], *arguments: object) -> None:
-    """Clicks, and once more where nothing comes of it, as a user does.
+    """Click, and click again if nothing happens, as a user would.
 
-    A click may be lost on what moves away while charts above are drawn, and on links while the
-    camera's part of the page Live tells Streamlit that it is there.
+    A click may be lost on an element that moves while charts above it are drawn, and on a link
+    while the camera appears on the page Live.
 
     Args:
-        button: or link.
-        becomes: Playwright's assertion of what then comes.
+        button: what is clicked; a link too.
+        becomes: Playwright's assertion of what must happen.
         arguments: of the assertion.
     """
     button.click()
@@ -87,20 +87,20 @@ def press(button: Locator, becomes: Callable[..., None], *arguments: object) -> 
 
 
 def wait_until_drawn(page: Page) -> None:
-    """Until the app has drawn the page to its end."""
+    """Wait until the app has finished drawing the page."""
     expect(
         page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
     ).to_be_visible()
 
 
 def unfold(page: Page, title: str) -> None:
-    """Opens what is folded away, once the page is drawn to its end: until then it may move."""
+    """Open an expander once the page is drawn; until then it may move."""
     wait_until_drawn(page)
     page.get_by_text(title).click()
 
 
 def start_camera(page: Page) -> None:
-    """Presses START and waits for the first frame."""
+    """Press START and wait for the first frame."""
     page.frame_locator("iframe").first.get_by_role("button", name="START").click()
     expect(page.get_by_text("Frames/s")).to_be_visible()
 

@@ -100,4 +100,4 @@ def test_program_without_origin_is_let_in(client: TestClient) -> None:
 def test_request_through_a_proxy_is_refused_without_sign_in(client: TestClient, name: str) -> None:
     answer = client.get("/", headers={name: "203.0.113.7"})
     assert answer.status_code == 403
-    assert "--sign-in" in answer.json()["detail"]
+    assert "a proxy forwarded this request" in answer.json()["detail"]

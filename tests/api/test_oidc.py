@@ -118,9 +118,9 @@ def test_who_is_a_user_here_comes_in_as_the_provider_says(
 
 
 REFUSED = {
-    "stranger": "stranger@elsewhere.example is no user here",
+    "stranger": "stranger@elsewhere.example is not a user of this service",
     "liar": "did not verify the e-mail address",
-    "nameless": "did not tell the email",
+    "nameless": "did not send the claim email",
 }
 
 
@@ -140,7 +140,7 @@ def test_a_way_back_that_nobody_set_out_on_leads_nowhere(browser: httpx.Client) 
     for query in ("", "?code=x", "?code=x&state=y", "?error=access_denied&state=y", "?state=%00"):
         answer = browser.get(f"/sign-in/back{query}")
         assert answer.status_code == 403
-        assert "did not say who you are" in answer.text
+        assert "did not confirm who you are" in answer.text
     evil = browser.get("/sign-in/back", params={"error": "<script>alert(1)</script>"})
     assert "<script>" not in evil.text
 
@@ -154,8 +154,8 @@ def test_a_provider_that_is_away_is_told() -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     away = Provider(Settings(oidc_issuer=nobody, oidc_client_id="roomread"))
     request = Request({"type": "http", "session": {}})
-    with pytest.raises(ProviderError, match="did not say who you are"):
-        asyncio.run(away.ask(request, "http://127.0.0.1/sign-in/back"))
+    with pytest.raises(ProviderError, match="did not confirm who you are"):
+        asyncio.run(away.redirect(request, "http://127.0.0.1/sign-in/back"))
 
 
 def test_settings_that_do_not_go_together_are_told() -> None:

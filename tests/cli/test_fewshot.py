@@ -42,7 +42,7 @@ def one_line(stderr: bytes) -> str:
 
 
 @pytest.mark.usefixtures("pictures")
-def test_a_state_is_taught_listed_used_moved_and_deleted(roomread: Program) -> None:
+def test_state_is_taught_listed_used_moved_and_deleted(roomread: Program) -> None:
     taught = roomread("teach", "--state", "masked", *(f"m{n}.jpg" for n in range(5)))
     assert taught.returncode == 0, taught.stderr
     assert b"5 of 5 left-out pictures read right" in taught.stdout
@@ -68,7 +68,7 @@ def test_a_state_is_taught_listed_used_moved_and_deleted(roomread: Program) -> N
 
 
 @pytest.mark.usefixtures("pictures")
-def test_a_person_is_taught_with_consent_and_used_where_alone(roomread: Program) -> None:
+def test_person_is_taught_with_consent_and_used_for_the_only_face(roomread: Program) -> None:
     teach = ("teach", "grace", "--neutral", "n0.jpg", "n1.jpg", "n2.jpg")
     assert "no consent of grace" in one_line(roomread(*teach).stderr)
     assert roomread(*teach, "--consent", "she said yes").returncode == 0
@@ -81,7 +81,7 @@ def test_a_person_is_taught_with_consent_and_used_where_alone(roomread: Program)
     assert "'grace' was not used" in one_line(result.stderr)
 
 
-def test_what_cannot_be_taught_is_one_line_and_nothing_is_kept(
+def test_teaching_that_fails_prints_one_line_and_keeps_nothing(
     roomread: Program, pictures: Path, own_folder: Path
 ) -> None:
     (pictures / "broken.jpg").write_bytes((pictures / "smile0.jpg").read_bytes()[:900])
@@ -104,7 +104,7 @@ def test_what_cannot_be_taught_is_one_line_and_nothing_is_kept(
 
 
 @pytest.mark.usefixtures("pictures")
-def test_a_profile_that_does_not_help_is_kept_by_force_only(roomread: Program) -> None:
+def test_profile_that_does_not_help_is_kept_only_with_force(roomread: Program) -> None:
     teach = ("teach", "asha", "--neutral", "smile0.jpg", "smile1.jpg", "--consent", "x", "--force")
     assert roomread(*teach).returncode == 0
     assert b"does not help" in roomread("profiles", "evaluate", "asha").stdout
@@ -112,7 +112,7 @@ def test_a_profile_that_does_not_help_is_kept_by_force_only(roomread: Program) -
     assert roomread(*teach, "--replace").returncode == 0
 
 
-def test_foreign_profiles_are_refused_and_damaged_ones_listed_as_such(
+def test_profiles_of_other_nets_are_refused_and_damaged_ones_are_listed_as_damaged(
     roomread: Program, pictures: Path
 ) -> None:
     assert roomread("teach", "--state", "masked", "m0.jpg", "m1.jpg").returncode == 0
@@ -130,7 +130,7 @@ def test_foreign_profiles_are_refused_and_damaged_ones_listed_as_such(
     assert roomread("profiles", "delete", "masked", "-y").returncode == 0
 
 
-def test_several_pictures_follow_one_option() -> None:
+def test_several_pictures_may_follow_one_option() -> None:
     typed = ["asha", "--neutral", "a", "b", "--happy", "c", "--force", "--model", "m"]
     assert repeat_options(typed) == [
         *("asha", "--neutral", "a", "--neutral", "b", "--happy", "c", "--force", "--model", "m")

@@ -19,13 +19,13 @@ from PIL import Image
 from clips import MS, make_clip
 from program import PROGRAM, Program
 from roomread.bench import scenes
-from roomread.media import VideoWriter, open_source
+from roomread.media import SoundSource, VideoWriter, open_source
 
 
 def portrait_clip(path: Path, *, seconds: float = 1.0, sound_from: Path | None = None) -> Path:
     """The astronaut at 320 x 320, swaying, 10 frames a second."""
     face = np.asarray(Image.fromarray(scenes.astronaut()).resize((320, 320)))
-    with VideoWriter(path, sound_from=sound_from) as video:
+    with VideoWriter(path, sound_from=SoundSource(sound_from) if sound_from else None) as video:
         for n in range(round(seconds * 10)):
             video.write(np.roll(face, n % 7, axis=1), n / 10)
     return path
@@ -105,7 +105,7 @@ def test_a_videos_copy_is_no_picture(roomread: Program, tmp_path: Path) -> None:
     portrait_clip(tmp_path / "in.mp4", seconds=0.3)
     result = roomread("analyze", "in.mp4", "--annotated", "out.png")
     assert result.returncode == 2
-    assert "the copy of a video is a video" in result.stderr.decode()
+    assert "the annotated copy of a video must be a video" in result.stderr.decode()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for other processes")

@@ -12,8 +12,19 @@ import pytest
 from classes import lesson
 from postgres import PostgresServer
 from room_recorder import RoomRecorder
-from roomread.errors import SessionNotFoundError
-from roomread.store import Mark, OwnerStore, Session, Store
+from roomread.errors import SessionHeldError, SessionNotFoundError
+from roomread.store import (
+    Account,
+    JobRecord,
+    JobState,
+    Leases,
+    Mark,
+    OwnerJobs,
+    OwnerProfiles,
+    OwnerStore,
+    Session,
+    Store,
+)
 
 # The arguments of each method that takes a session, after its id.
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -76,11 +87,10 @@ def content(store: OwnerStore, session: Session) -> tuple[object, ...]:
     )
 
 
-def methods_taking(parameter: str) -> set[str]:
-    methods = inspect.getmembers(OwnerStore, inspect.isfunction)
+def methods_taking(parameter: str, handle: type = OwnerStore) -> set[str]:
     return {
         name
-        for name, method in methods
+        for name, method in inspect.getmembers(handle, inspect.isfunction)
         if not name.startswith("_") and parameter in inspect.signature(method).parameters
     }
 
@@ -89,8 +99,9 @@ def test_every_method_that_takes_a_session_is_tried_on_another_owners() -> None:
     assert methods_taking("session_id") - {"find"} == set(ARGUMENTS)
 
 
-def test_no_method_takes_an_owner_or_a_prefix() -> None:
-    assert methods_taking("owner") == methods_taking("prefix") == set()
+@pytest.mark.parametrize("handle", [OwnerStore, OwnerJobs, OwnerProfiles])
+def test_no_method_of_an_owners_handle_takes_an_owner_or_a_prefix(handle: type) -> None:
+    assert methods_taking("owner", handle) == methods_taking("prefix", handle) == set()
 
 
 @pytest.mark.parametrize("method", ARGUMENTS)
@@ -135,3 +146,85 @@ def test_opening_a_store_again_deletes_nothing(
     again = Store(url.replace("postgresql+pg8000", "postgresql"))
     assert content(again.owned_by("user:anna"), hers) == before
     again.close()
+
+
+def test_job_of_another_owner_is_neither_listed_nor_cancelled_nor_deleted(
+    everything: Store, anna: OwnerStore
+) -> None:
+    record = JobRecord("job-1", "user:anna", "lesson.mp4", None, annotated=True, created=0.0)
+    everything.jobs.add(record)
+    eve = everything.owned_by("user:eve").jobs
+    assert (eve.all(), eve.get("job-1"), eve.cancel("job-1", now=1.0)) == ([], None, None)
+    assert not eve.delete("job-1")
+    assert anna.jobs.get("job-1") == record
+    assert anna.jobs.all() == [record]
+
+
+def test_waiting_job_that_is_cancelled_has_ended_and_one_that_is_read_is_asked_to(
+    everything: Store, anna: OwnerStore
+) -> None:
+    for job_id in ("waiting", "read"):
+        everything.jobs.add(JobRecord(job_id, "user:anna", "a.mp4", None, True, 0.0))  # noqa: FBT003
+    everything.jobs.change("read", state=JobState.READING)
+    waiting, read = (anna.jobs.cancel(job_id, now=5.0) for job_id in ("waiting", "read"))
+    assert waiting is not None
+    assert (waiting.state, waiting.ended) == (JobState.CANCELLED, 5.0)
+    assert read is not None
+    assert (read.state, read.cancelled) == (JobState.READING, True)
+    assert [record.id for record in everything.jobs.unfinished()] == ["read"]
+
+
+def test_report_of_a_process_that_lost_its_job_changes_nothing(everything: Store) -> None:
+    everything.jobs.add(JobRecord("job-1", "user:anna", "a.mp4", None, True, 0.0))  # noqa: FBT003
+    everything.leases().acquire("job:job-1")
+    mine = everything.leases().holder
+    reported = everything.jobs.report("job-1", holder=mine, seconds=2.0, duration=9.0)
+    assert reported is not None
+    assert (reported.seconds, reported.duration) == (2.0, 9.0)
+    assert everything.jobs.report("job-1", holder="stalled", seconds=7.0, duration=9.0) is None
+    assert everything.jobs.get("job-1") == reported
+    assert everything.jobs.report("gone", holder=mine, seconds=1.0, duration=None) is None
+
+
+def test_profile_of_another_owner_is_not_found(everything: Store, anna: OwnerStore) -> None:
+    assert anna.profiles.keep("asha", "hers")
+    eve = everything.owned_by("user:eve").profiles
+    assert (eve.names(), eve.content("asha"), eve.delete("asha")) == ([], None, False)
+    assert eve.keep("asha", "eve's own")
+    assert not anna.profiles.keep("asha", "another")
+    assert anna.profiles.content("asha") == "hers"
+    assert anna.profiles.keep("asha", "replaced", replace=True)
+    assert (anna.profiles.content("asha"), eve.content("asha")) == ("replaced", "eve's own")
+    assert anna.profiles.delete("asha")
+    assert anna.profiles.names() == []
+
+
+def test_account_that_one_process_changes_is_changed_for_all(everything: Store) -> None:
+    other = everything.accounts
+    anna = Account("1", "anna", "hash", ("read", "analyze"), 1.0)
+    assert everything.accounts.add_user(anna)
+    assert not other.add_user(Account("2", "anna", "another", (), 2.0))
+    assert other.users() == (anna,)
+    assert other.replace_hash(anna, "changed")
+    assert not everything.accounts.replace_hash(anna, "changed again")
+    assert everything.accounts.user("1") == Account("1", "anna", "changed", anna.scopes, 1.0)
+    assert other.remove_user("anna")
+    assert everything.accounts.user_named("anna") is None
+    assert everything.accounts.secret() == other.secret()
+
+
+def test_session_that_another_process_holds_is_not_written(
+    everything: Store, anna: OwnerStore
+) -> None:
+    session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
+    recorder = RoomRecorder(anna, session)
+    for time, readings in lesson(10, people=6):
+        recorder.add_readings(time, readings)
+    other = Leases(everything._database, "another process")
+    assert other.acquire(f"session:{session.id}") is None
+    with pytest.raises(SessionHeldError):
+        recorder.close()
+    written = len(anna.readings(session.id))
+    other.release_all()
+    recorder.close()
+    assert len(anna.readings(session.id)) == 20 * 6 > written

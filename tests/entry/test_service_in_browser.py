@@ -13,9 +13,8 @@ pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
 from roomread.bench.scenes import grid
-from roomread.client import Client
+from roomread.client import Client, FoundPicture
 from roomread.media import VideoWriter
-from roomread.readings import Reading
 from roomread.services.accounts import Scope
 from serving import Service, accounts_of, serving
 from visitors import CHROMIUM, SLOW, chromium, room, start_camera, upload, visit
@@ -70,7 +69,7 @@ def test_a_camera_and_a_photo_are_read_through_the_one_port_while_ten_clients_as
     people: list[Page], key_and_service: tuple[str, Service]
 ) -> None:
     key, service = key_and_service
-    found: list[list[Reading]] = []
+    found: list[FoundPicture] = []
 
     def ask() -> None:
         with Client(service.url, key=key) as client:
@@ -86,7 +85,7 @@ def test_a_camera_and_a_photo_are_read_through_the_one_port_while_ten_clients_as
     upload(ben, EXAMPLE)
     for client in clients:
         client.join()
-    assert [len(readings) for readings in found] == [1] * 10
+    assert [len(picture.faces) for picture in found] == [1] * 10
     expect(ben.get_by_text("astronaut.jpg: 1 face")).to_be_visible()
     expect(anna.get_by_text(": happy").first).to_be_visible()
 

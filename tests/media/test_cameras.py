@@ -11,7 +11,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from roomread.errors import MediaError
-from roomread.media import cameras
+from roomread.media import Opening, cameras
 from roomread.media.cameras import LiveReader, open_camera
 
 
@@ -31,8 +31,16 @@ class Device:
             yield VideoFrame.from_ndarray(np.zeros((4, 6, 3), np.uint8), format="rgb24")
 
 
+class Track:
+    """A device's video track, of square pixels."""
+
+    container = SimpleNamespace(format=SimpleNamespace(name="video4linux2,v4l2"))
+    codec_context = SimpleNamespace(sample_aspect_ratio=None)
+    sample_aspect_ratio = None
+
+
 def read(device: Device, **options: Any) -> list[int]:
-    reader = LiveReader((device, None), "camera 0", **options)  # type: ignore[arg-type]
+    reader = LiveReader((device, Track()), "camera 0", **options)  # type: ignore[arg-type]
     found: list[int] = []
     with pytest.raises(MediaError, match="the stream ended"):
         found.extend(frame.index for frame in reader.frames())
@@ -58,10 +66,8 @@ def test_a_macs_camera_is_asked_for_rates_that_it_has(
     asked = []
 
     @contextmanager
-    def opening(
-        file: str, name: str, *, format_name: str, options: dict[str, str]
-    ) -> Iterator[str]:
-        asked.append((file, format_name, options))
+    def opening(file: str, name: str, how: Opening) -> Iterator[str]:
+        asked.append((file, how.format_name, how.options))
         if len(asked) <= refused:
             raise MediaError(f"{name}: Input/output error")
         yield "opened"

@@ -8,13 +8,13 @@ import pytest
 
 from clips import add_tone, grey, make_clip, make_sound, number_of
 from roomread.errors import OutputError
-from roomread.media import VideoWriter, atomic_path, open_source
+from roomread.media import SoundSource, VideoWriter, atomic_path, open_source
 
 TIMES = [0.0, 0.04, 0.08, 0.5, 0.52, 1.2]
 
 
 def write(path: Path, *, sound_from: Path | None = None, size: tuple[int, int] = (64, 48)) -> None:
-    with VideoWriter(path, sound_from=sound_from) as video:
+    with VideoWriter(path, sound_from=SoundSource(sound_from) if sound_from else None) as video:
         for number, time in enumerate(TIMES):
             video.write(grey(number, size), time)
 
@@ -64,7 +64,7 @@ def test_a_file_of_sound_alone_lends_its_sound(tmp_path: Path) -> None:
 
 def test_a_copy_that_is_cut_short_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
     original = make_clip(tmp_path / "in.mp4", TIMES, sound=9.0)
-    with VideoWriter(tmp_path / "out.mp4", sound_from=original) as video:
+    with VideoWriter(tmp_path / "out.mp4", sound_from=SoundSource(original)) as video:
         for number, time in enumerate(TIMES):
             video.write(grey(number, (64, 48)), time)
         video.cut_short()

@@ -40,8 +40,8 @@ def test_a_room_that_falls_raises_one_alert_that_says_why_and_how_sure() -> None
     (alert,) = watch_room(rule, 300, lambda t: mood(t, 0.6, 0) if t < 200 else mood(t, 0.1, 0.2))
     assert 200 < alert.time < 220
     assert alert.rule == rule
-    assert alert.why == "room: valence fell from +0.60 to +0.19 in 18 s"
-    assert 0.99 < alert.sure < 1
+    assert alert.reason == "room: valence fell from +0.60 to +0.19 in 18 s"
+    assert 0.99 < alert.certainty < 1
     assert alert.seat is None
     assert alert.ended is None
 
@@ -89,17 +89,17 @@ def wavering(seconds: int, *, falls_at: int = 2**31, seed: int = 0) -> list[Room
     return moods
 
 
-def alarms(moods: list[RoomMood], sure: float) -> list[float]:
-    attention = Attention(parse_rules("room valence fell by 20% in 3 min"), sure=sure)
+def alarms(moods: list[RoomMood], certainty: float) -> list[float]:
+    attention = Attention(parse_rules("room valence fell by 20% in 3 min"), min_certainty=certainty)
     raised = [alert for m in moods for alert in attention.update_room(m)]
     return [alert.time for alert in raised if alert.ended is None]
 
 
 def test_a_room_that_only_wavers_has_not_fallen() -> None:
     room = wavering(2 * 3600)
-    told, sure = alarms(room, 0.0), alarms(room, 0.99)
-    assert len(told) > 12
-    assert len(sure) <= len(told) / 5
+    all_falls, certain = alarms(room, 0.0), alarms(room, 0.99)
+    assert len(all_falls) > 12
+    assert len(certain) <= len(all_falls) / 5
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -132,8 +132,8 @@ def test_low_coverage_is_counted_not_inferred() -> None:
     (alert,) = watch_room(
         "room coverage below 50% for 30 s", 60, lambda t: mood(t, 0.5, 0, readable=3)
     )
-    assert alert.sure == 1
-    assert alert.why == "room: coverage 10% on average over 30 s"
+    assert alert.certainty == 1
+    assert alert.reason == "room: coverage 10% on average over 30 s"
 
 
 def test_a_room_of_too_few_readable_people_raises_nothing_of_what_it_shows() -> None:
@@ -146,7 +146,7 @@ def test_a_person_negative_for_half_a_minute() -> None:
     raised, ended = watch_seat(rule, 160, lambda t: SAD if 60 <= t < 110 else NEUTRAL)
     assert 60 + 15 <= raised.time <= 60 + 30
     assert raised.seat == 4
-    assert raised.why.startswith("seat 4: negative 5")
+    assert raised.reason.startswith("seat 4: negative 5")
     assert ended.ended is not None
     assert 110 < ended.ended < 140
 
@@ -210,7 +210,7 @@ def test_alerts_are_raised_and_ended_in_turn_whatever_the_room_does(
     for sad, readable, step in time_series:
         time += step
         for alert in attention.update_room(mood(time, 0.0, sad, readable=readable)):
-            assert 0 <= alert.sure <= 1
+            assert 0 <= alert.certainty <= 1
             if alert.ended is None:
                 assert alert.rule not in held
                 held[alert.rule] = alert

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 
 from classes import lesson
-from roomread.errors import SessionNotFoundError
+from roomread.errors import SessionHeldError, SessionNotFoundError
 from roomread.pipeline import Analyzer
 from roomread.readings import Reading
 from roomread.services import ingest
@@ -25,16 +25,16 @@ from roomread.services.ingest import (
 )
 from roomread.store import OwnerStore, Session, Store
 from roomread.testing import FixedClassifier, FixedDetector
-from roomread.wire import FrameReadings, frame_to_dict
 
 LESSON = list(lesson(20, people=8))
+ADDRESS = "http://127.0.0.1:1"
 
 
 def as_json(frames: Sequence[tuple[float, list[Reading]]]) -> str:
     """Return frames as a sender sends them."""
     return json.dumps(
         [
-            frame_to_dict(FrameReadings("room 3", time, None, None, None, tuple(readings)))
+            {"time": time, "faces": [reading.to_dict() for reading in readings]}
             for time, readings in frames
         ]
     )
@@ -53,8 +53,8 @@ def everything(url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def sessions() -> ReadingIngest:
-    return ReadingIngest()
+def sessions(everything: Store) -> ReadingIngest:
+    return ReadingIngest(everything.leases(ADDRESS))
 
 
 @pytest.fixture
@@ -106,11 +106,15 @@ def test_accepted_frames_are_in_the_database_of_another_process(
     assert kept.time == pytest.approx(result.mood.time, abs=1e-3)
 
 
-def test_session_goes_on_where_another_process_left_it(anna: OwnerStore, url: str) -> None:
+def test_session_goes_on_where_an_earlier_process_of_this_address_left_it(
+    sessions: ReadingIngest, anna: OwnerStore, url: str
+) -> None:
     session = make(anna, consent="all, in writing")
-    ReadingIngest().send(anna, session.id, as_json(LESSON[:20]))
+    sessions.send(anna, session.id, as_json(LESSON[:20]))
     other = Store(url)
-    result = ReadingIngest().send(other.owned_by("user:anna"), session.id, as_json(LESSON[:30]))
+    result = ReadingIngest(other.leases(ADDRESS)).send(
+        other.owned_by("user:anna"), session.id, as_json(LESSON[:30])
+    )
     other.close()
     assert result.accepted == 10
 
@@ -190,3 +194,42 @@ def test_idle_sessions_leave_the_memory_and_go_on_from_the_database(
 
 def test_session_names_where_its_readings_come_from(anna: OwnerStore) -> None:
     assert make(anna).source == INGEST_SOURCE
+
+
+def test_session_that_another_process_holds_is_refused_with_its_address(
+    sessions: ReadingIngest, anna: OwnerStore, url: str
+) -> None:
+    session = make(anna)
+    sessions.send(anna, session.id, as_json(LESSON[:10]))
+    other = Store(url)
+    elsewhere = ReadingIngest(other.leases("http://other"))
+    anna_there = other.owned_by("user:anna")
+    for ask in (
+        lambda: elsewhere.send(anna_there, session.id, as_json(LESSON[10:12])),
+        lambda: elsewhere.end(anna_there, session),
+    ):
+        with pytest.raises(SessionHeldError) as held:
+            ask()
+        assert held.value.address == ADDRESS
+    sessions.end(anna, session)
+    other.close()
+
+
+def test_process_that_lost_its_session_gives_it_up_and_doubles_nothing(
+    everything: Store, anna: OwnerStore, url: str
+) -> None:
+    session = make(anna, consent="all, in writing")
+    stalled = everything.leases("http://stalled")
+    first = ReadingIngest(stalled)
+    first.send(anna, session.id, as_json(LESSON[:10]))
+    # What five seconds without a renewal do.
+    stalled.release_all()
+    other = Store(url)
+    second = ReadingIngest(other.leases("http://second"))
+    second.send(other.owned_by("user:anna"), session.id, as_json(LESSON[10:20]))
+    with pytest.raises(SessionHeldError):
+        first.send(anna, session.id, as_json(LESSON[15:30]))
+    result = second.send(other.owned_by("user:anna"), session.id, as_json(LESSON[15:30]))
+    assert (result.accepted, result.repeated) == (10, 5)
+    assert len(anna.readings(session.id)) == 30 * 8
+    other.close()

@@ -45,13 +45,13 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the app keeps its settings and its log."""
+    """Return the folder in which the app keeps its settings and its log."""
     return tmp_path_factory.mktemp("app")
 
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    """The URL of the app, run as its user runs it; the first visitor is asked for the purpose."""
+    """Run the app as a user does, and yield its URL; the first visitor is asked for the purpose."""
     database = f"sqlite:///{folder / 'roomread.db'}"
     options = {"purpose": None, "database_url": database}
     with serving(folder, "--no-browser", command="app", **options) as app:
@@ -66,7 +66,7 @@ def browser(folder: Path) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A visitor; the first one ever answers the question about the purpose."""
+    """Yield the page of a visitor; the first one answers the question about the purpose."""
     context = browser.new_context(permissions=["camera"], accept_downloads=True)
     visitor = context.new_page()
     visitor.set_default_timeout(SLOW)
@@ -91,7 +91,7 @@ def download(page: Page, button: str) -> bytes:
     return Path(started.value.path()).read_bytes()
 
 
-def test_a_photo_with_one_face_is_boxed_read_and_offered(page: Page) -> None:
+def test_photo_with_one_face_is_drawn_read_and_offered_for_download(page: Page) -> None:
     visit(page, "Photo")
     upload(page, EXAMPLE)
     expect(page.get_by_text("astronaut.jpg: 1 face")).to_be_visible()
@@ -104,7 +104,9 @@ def test_a_photo_with_one_face_is_boxed_read_and_offered(page: Page) -> None:
     assert download(page, "Annotated picture").startswith(b"\x89PNG")
 
 
-def test_many_faces_none_and_what_is_no_picture_at_once(page: Page, tmp_path: Path) -> None:
+def test_one_upload_may_mix_many_faces_no_faces_and_files_that_are_not_pictures(
+    page: Page, tmp_path: Path
+) -> None:
     call = tmp_path / "call.png"
     call_of_12 = grid(columns=4, rows=3)
     Image.fromarray(call_of_12.image).save(call)
@@ -123,7 +125,7 @@ def test_many_faces_none_and_what_is_no_picture_at_once(page: Page, tmp_path: Pa
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
-def test_what_is_too_large_is_refused_before_it_is_decoded(
+def test_picture_that_is_too_large_is_refused_before_it_is_decoded(
     page: Page, folder: Path, tmp_path: Path
 ) -> None:
     settings = folder / "roomread" / "roomread.toml"
@@ -142,12 +144,12 @@ def test_what_is_too_large_is_refused_before_it_is_decoded(
     settings.write_text(before)
 
 
-def test_the_live_camera_is_read_the_face_leaves_and_comes_back(page: Page) -> None:
+def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
     visit(page, "Live")
     start_camera(page)
     expect(page.get_by_text("#1: happy")).to_be_visible()
     expect(page.get_by_text("1 of 1 face readable: no figure under 5")).to_be_visible()
-    expect(page.get_by_text("No face is seen.")).to_be_visible()
+    expect(page.get_by_text("No face is found.")).to_be_visible()
     expect(page.get_by_text(": happy").first).to_be_visible()
     page.get_by_role("button", name="Stop the camera").click()
     expect(page.get_by_text("Press START.")).to_be_visible()
@@ -155,7 +157,7 @@ def test_the_live_camera_is_read_the_face_leaves_and_comes_back(page: Page) -> N
 
 
 @pytest.mark.parametrize("overtaken", [False, True])
-def test_a_connection_that_falters_is_made_again(
+def test_connection_that_is_lost_is_made_again(
     browser: Browser, address: str, page: Page, *, overtaken: bool
 ) -> None:
     del page  # the purpose is answered
@@ -165,7 +167,7 @@ def test_a_connection_that_falters_is_made_again(
         "window.RTCPeerConnection = function (settings) {"
         "  return (window.connection = new Free(settings));"
         "};"
-        # On a busy computer the app sees the next offer and never the end before it.
+        # On a busy computer the app receives the next offer and never the end of the call before.
         "window.addEventListener('message', (event) => {"
         "  const value = event.data?.value;"
         "  if (window.overtaken && value && !value.playing && !value.sdpOffer) {"
@@ -182,7 +184,7 @@ def test_a_connection_that_falters_is_made_again(
     visitor.evaluate("(overtaken) => { window.overtaken = overtaken }", overtaken)
     frame = next(frame for frame in visitor.frames if "streamlit_webrtc" in frame.url)
     frame.evaluate(
-        # What a browser says when a network falters.
+        # The browser reports this when the network fails.
         "Object.defineProperty(connection, 'connectionState', { value: 'disconnected' });"
         "connection.dispatchEvent(new Event('connectionstatechange'))"
     )
@@ -232,7 +234,7 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     filmed.close()
 
 
-def test_two_visitors_have_a_camera_each(browser: Browser, address: str, page: Page) -> None:
+def test_two_visitors_can_each_use_a_camera(browser: Browser, address: str, page: Page) -> None:
     other = browser.new_context(permissions=["camera"]).new_page()
     other.goto(address)
     for visitor in (page, other):
@@ -243,7 +245,7 @@ def test_two_visitors_have_a_camera_each(browser: Browser, address: str, page: P
     other.context.close()
 
 
-def test_a_refused_camera_is_told_and_the_page_says_how_to_fix_it(
+def test_refused_camera_is_reported_and_the_page_says_what_to_do(
     browser: Browser, address: str, page: Page
 ) -> None:
     del page  # the purpose is answered
@@ -260,24 +262,24 @@ def test_a_refused_camera_is_told_and_the_page_says_how_to_fix_it(
 
 
 def try_connection(page: Page, says: str) -> None:
-    """On the page Live; until it says so."""
-    # The camera's part of the page tells Streamlit when it is there, which draws the page anew.
+    """Press the button of the connection test on the page Live until the page says `says`."""
+    # Once the camera is on the page, Streamlit draws the page again, which would lose a click.
     expect(page.frame_locator("iframe").first.get_by_role("button", name="START")).to_be_visible()
     unfold(page, "The camera does not start?")
     test = page.get_by_role("button", name="Test the connection")
     press(test, expect(page.get_by_text(says)).to_be_visible)
 
 
-def test_the_connection_test_needs_no_relay_on_one_computer(page: Page) -> None:
+def test_connection_test_finds_that_one_computer_needs_no_relay(page: Page) -> None:
     try_connection(page, "no relay is needed from here")
 
 
-def test_behind_a_wall_a_relay_is_asked_for_and_used(
+def test_browser_behind_a_firewall_is_told_to_use_a_relay_and_uses_it(
     browser: Browser, address: str, page: Page, folder: Path, coturn: int
 ) -> None:
     del page  # the purpose is answered
     context = browser.new_context(permissions=["camera"])
-    # As on a network that lets nothing but a relay through, as schools' and companies' do.
+    # Like a network of a school or company that lets only a relay through.
     context.add_init_script(
         "const Free = RTCPeerConnection;"
         "window.RTCPeerConnection = function (settings) {"
@@ -302,7 +304,7 @@ def test_behind_a_wall_a_relay_is_asked_for_and_used(
     settings.write_text(before)
 
 
-def test_a_video_is_read_survives_a_reload_and_is_offered(page: Page, tmp_path: Path) -> None:
+def test_video_job_survives_a_reload_and_offers_its_files(page: Page, tmp_path: Path) -> None:
     clip = tmp_path / "lesson.mp4"
     with VideoWriter(clip) as writer:
         for number in range(45):
@@ -319,7 +321,7 @@ def test_a_video_is_read_survives_a_reload_and_is_offered(page: Page, tmp_path: 
     expect(page.get_by_role("button", name="Read it")).to_be_visible()
 
 
-def test_a_video_can_be_cancelled(page: Page, tmp_path: Path) -> None:
+def test_video_can_be_cancelled(page: Page, tmp_path: Path) -> None:
     clip = tmp_path / "long.mp4"
     picture = room(left=40)
     with VideoWriter(clip) as writer:
@@ -332,7 +334,7 @@ def test_a_video_can_be_cancelled(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_text("Cancelled after")).to_be_visible()
 
 
-def test_a_lesson_is_watched_marked_stopped_reported_found_again_and_deleted(
+def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
     page: Page, tmp_path: Path
 ) -> None:
     clip = tmp_path / "lesson.mp4"
@@ -387,7 +389,7 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     enrol = page.get_by_role("button", name="Name", exact=True)
     press(enrol, expect(page.get_by_text("needs the person's consent")).to_be_visible)
     page.get_by_role("textbox", name="How this person agreed").fill("a letter")
-    # In the table and at the chart.
+    # Once in the table and once at the chart.
     press(enrol, expect(page.get_by_text("Ada Lovelace")).to_have_count, 2)
     (person,) = store.people(session.id)
     assert (person.seat, person.name, person.consent) == (1, "Ada Lovelace", "a letter")
@@ -399,7 +401,9 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     store.enrol(session.id, 2, "Alan Turing", consent="a letter")
     page.get_by_role("button", name="All sessions").click()
     unfold(page, "Delete old sessions, or a person everywhere")
-    page.get_by_role("textbox", name="All that is kept of the person named").fill("Alan Turing")
+    page.get_by_role("textbox", name="Everything that is kept of the person called").fill(
+        "Alan Turing"
+    )
     page.get_by_role("button", name="Forget them").click()
     expect(page.get_by_text("1 seat deleted")).to_be_visible()
     assert 2 not in store.readings(session.id).seats
@@ -413,7 +417,7 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     everything.close()
 
 
-def test_a_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Path) -> None:
+def test_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Path) -> None:
     visit(page, "Class")
     page.get_by_role("textbox", name="Name").fill("Algebra 7b")
     page.get_by_role("textbox", name="or a path").fill(str(folder / "missing.mp4"))
@@ -426,7 +430,7 @@ def test_a_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Pa
     everything.close()
 
 
-def test_what_is_no_video_is_told(page: Page, tmp_path: Path) -> None:
+def test_file_that_is_not_a_video_is_reported(page: Page, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video at all" * 50)
     visit(page, "Video")
@@ -435,7 +439,7 @@ def test_what_is_no_video_is_told(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_text("broken.mp4:")).to_be_visible()
 
 
-def test_the_model_page_shows_the_card_and_the_about_page_the_law(page: Page) -> None:
+def test_model_page_shows_the_card_and_about_page_shows_the_law(page: Page) -> None:
     visit(page, "Model")
     expect(page.get_by_text("Abstains under")).to_be_visible()
     expect(page.get_by_text("roomread train DATA --config compact")).to_be_visible()
@@ -446,7 +450,7 @@ def test_the_model_page_shows_the_card_and_the_about_page_the_law(page: Page) ->
     expect(page.get_by_text("This installation is used for: Myself")).to_be_visible()
 
 
-def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_path: Path) -> None:
+def test_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_path: Path) -> None:
     covered = [tmp_path / f"m{n}.png" for n in range(4)]
     for path, picture in zip(covered, variants(masked(*portraits()[1])), strict=False):
         picture.save(path)
@@ -486,7 +490,7 @@ def test_a_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_p
     expect(page.get_by_text("None yet.")).to_be_visible()
 
 
-def test_ten_seconds_of_a_resting_face_make_it_more_neutral(
+def test_calibration_on_a_resting_face_makes_it_more_neutral(
     browser: Browser, address: str, page: Page, tmp_path: Path
 ) -> None:
     del page  # the purpose is answered

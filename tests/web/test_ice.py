@@ -61,10 +61,12 @@ def test_a_service_that_lacks_a_setting_names_it(
         ice_servers(Settings.model_validate({"ice_service": service}))
 
 
-def test_a_service_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credential_service_that_cannot_be_reached_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("CLOUDFLARE_TURN_KEY_ID", "id")
     monkeypatch.setenv("CLOUDFLARE_TURN_KEY_API_TOKEN", "token")
-    # A proxy where nobody listens: the machine may have a network, the test must not need one.
+    # Nothing listens at this proxy, so that the test needs no network.
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(RoomreadError, match="'cloudflare' gives no credentials"):
         ice_servers(Settings.model_validate({"ice_service": "cloudflare"}))
@@ -78,16 +80,16 @@ def test_a_service_that_cannot_be_reached_is_told(monkeypatch: pytest.MonkeyPatc
         (Route.NONE, False, [], "none is set"),
         (Route.NONE, False, [STUN], "none is set"),
         (Route.NONE, False, [TURN], "does not answer"),
-        (Route.NONE, True, [TURN], "must reach the relay too"),
+        (Route.NONE, True, [TURN], "must reach the relay as well"),
     ],
 )
-def test_the_verdict_says_who_has_to_do_what(
+def test_verdict_says_what_to_do_and_who_can_do_it(
     *, route: Route, relay_answered: bool, servers: list[dict[str, object]], words: str
 ) -> None:
     assert words in verdict(route, relay_answered=relay_answered, servers=servers)
 
 
-def test_the_answerer_connects_to_an_offer() -> None:
+def test_answerer_connects_to_an_offer() -> None:
     answerer = Answerer()
 
     async def offer_and_wait() -> None:

@@ -9,7 +9,7 @@ from roomread.settings.environment import Settings
 from roomread.web.messages import message_for
 
 
-def test_visitors_are_not_told_where_the_operators_database_is() -> None:
+def test_visitors_do_not_read_where_the_operators_database_is() -> None:
     broken = DatabaseError("/srv/roomread/store.db: disk I/O error", hint="is it there?")
     assert "/srv" not in message_for(broken, Settings(local_files=False))
     assert "/srv" in message_for(broken, Settings(local_files=True))

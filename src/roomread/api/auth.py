@@ -1,4 +1,4 @@
-"""Nobody in who should not be: the middleware that every request and WebSocket passes."""
+"""Authentication: the middleware that every request and WebSocket passes."""
 
 from __future__ import annotations
 
@@ -31,34 +31,35 @@ from roomread.settings.addresses import is_loopback
 
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
 PUBLIC = frozenset(
-    {"/healthz", "/readyz", "/api/v1/openapi.json", "/api/v1/schema"}
-    # Where hosts ask the web app how it is: an image that runs either needs one probe.
+    {"/healthz", "/readyz", "/api/v1/openapi.json"}
+    # The web app's own health check, so that one probe suits an image that runs either.
     | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}
 )
-# Where keys are good; the pages are for people.
+# First parts of the paths that accept keys; the pages are for people.
 _FOR_KEYS = frozenset({"api", "metrics"})
-# What the web app lets its visitors do: no page of it asks for less.
+# Scopes that the web app requires: its pages do not ask for them one by one.
 _FOR_PAGES = frozenset({Scope.READ, Scope.ANALYZE})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
-# Seconds from one look to the next at whether who has a WebSocket may still come.
-_LOOK_EVERY = 1.0
+# Seconds from one check to the next of whether the sender of an open WebSocket is still admitted.
+_CHECK_PERIOD = 0.5
 COOKIE = "roomread_session"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 @dataclass(slots=True)
 class AuthSettings:
-    """How this service tells who comes.
+    """How requests are authenticated.
 
     Attributes:
         accounts: The users and keys.
-        sign_in: whether anybody must show one; without, only this computer's own user comes.
-        rate: of requests by each principal and address.
-        sign_ins: Who is signed in.
-        attempts: of wrong keys and of wrong passwords by each address.
+        sign_in: Whether sign-in or a key is required; without, every request of this computer is
+            its user's.
+        rate: Limits the requests of each principal and address.
+        sign_ins: The users who are signed in.
+        attempts: Limits the wrong keys and passwords of each address.
         password_checks: Bounds how many passwords are checked at once: each takes 64 MB and,
             deliberately, a processor for about 50 ms.
     """
@@ -74,27 +75,27 @@ class AuthSettings:
 
 
 def is_ours(path: str) -> bool:
-    """Whether a path is the API's or one of the service's own pages, not the web app's."""
-    return _first(path) in _OURS
+    """Return whether a path belongs to the API or the service's own pages, not the web app."""
+    return _first_part(path) in _OURS
 
 
-def _first(path: str) -> str:
+def _first_part(path: str) -> str:
     return path.split("/", 2)[1] if path.startswith("/") else ""
 
 
 class AuthMiddleware:
-    """Lets in whoever may come, as `scope["state"]["principal"]`, and answers all others itself.
+    """Admits a request as `scope["state"]["principal"]`, or answers it with the refusal.
 
     Args:
-        app: what it guards.
-        auth: how to tell who comes.
+        app: The application behind it.
+        auth: How requests are authenticated.
     """
 
-    def __init__(self, app: ASGIApp, door: AuthSettings) -> None:
-        self._app, self._door = app, door
+    def __init__(self, app: ASGIApp, auth: AuthSettings) -> None:
+        self._app, self._auth = app, auth
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        """ASGI's call."""
+        """Handle one ASGI connection."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -109,47 +110,47 @@ class AuthMiddleware:
         if scope["type"] == "http":
             await self._app(scope, receive, send)
             return
-        admitted = _Admitted(receive, lambda: self._is_still(connection, principal))
+        admitted = _AdmittedReceive(receive, lambda: self._is_still(connection, principal))
         try:
             await self._app(scope, admitted, send)
         finally:
             admitted.end()
         if admitted.ended:
-            # Unless the app has closed it, or whoever it was has gone.
+            # The app or the sender may have closed it in the meantime.
             with suppress(RuntimeError, WebSocketDisconnect):
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
     async def _admit(self, connection: HTTPConnection) -> Principal | None:
-        """Who comes; None on public paths only.
+        """Return the principal of a request; None on public paths only.
 
         Raises:
-            RefusedError: nobody who may.
+            RefusedError: The request may not pass.
         """
-        if not self._door.sign_in:
+        if not self._auth.sign_in:
             _check_local(connection.headers)
-        # Not `connection.url`: that is put together from the Host header, which says what it likes.
+        # Not `connection.url`, which is put together from the sender's Host header.
         path: str = connection.scope["path"]
         principal, by_key = await self._who(connection)
         if not by_key:
             _check_origin(connection)
         address = connection.client.host if connection.client else ""
         if is_ours(path) or principal is None:
-            # One page of the app is some hundred files, that cost nothing.
-            _spend(self._door.rate, principal.id if principal is not None else address)
+            # A page of the web app loads some hundred files, which cost nothing.
+            _spend(self._auth.rate, principal.id if principal is not None else address)
         if path in PUBLIC:
             return principal
         if principal is None:
-            raise _unknown("sign in, or send a key: Authorization: Bearer rr_…")
-        if by_key and _first(path) not in _FOR_KEYS:
-            raise _forbidden("a key opens the API; the pages are for people who sign in")
+            raise _unauthorized("sign in, or send a key: Authorization: Bearer rr_…")
+        if by_key and _first_part(path) not in _FOR_KEYS:
+            raise _forbidden("keys are for the API; the pages need sign-in")
         if not is_ours(path) and not principal.scopes >= _FOR_PAGES:
             raise _forbidden(
-                f"the app's pages are for users with {' and '.join(sorted(_FOR_PAGES))}"
+                f"the pages of the web app need the scopes {' and '.join(sorted(_FOR_PAGES))}"
             )
         return principal
 
     async def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
-        """Whether who came may still do all that they might: keys are revoked, users sign out."""
+        """Return whether a principal is still admitted: keys are revoked, users sign out."""
         try:
             return (await self._who(connection))[0] == principal
         except RefusedError:
@@ -163,53 +164,53 @@ class AuthMiddleware:
         scheme, _, key = connection.headers.get("authorization", "").partition(" ")
         if scheme:
             is_key = scheme.lower() == "bearer"
-            check = partial(self._door.accounts.check_key, key.strip())
+            check = partial(self._auth.accounts.check_key, key.strip())
             principal = await to_thread.run_sync(check) if is_key else None
             if principal is None:
                 address = connection.client.host if connection.client else ""
                 audit("key refused", address=address)
-                _spend(self._door.attempts, f"key:{address}")
-                raise _unknown("this key is not known, or was revoked")
+                _spend(self._auth.attempts, f"key:{address}")
+                raise _unauthorized("the key is unknown or was revoked")
             return principal, True
         token = connection.cookies.get(COOKIE)
         principal = None
         if token:
             principal = await to_thread.run_sync(partial(self._principal_of_cookie, token))
-        if principal is None and not self._door.sign_in:
+        if principal is None and not self._auth.sign_in:
             principal = LOCAL
         return principal, False
 
     def _principal_of_cookie(self, token: str) -> Principal | None:
-        principal_id = self._door.sign_ins.principal_of(token, time.time())
+        principal_id = self._auth.sign_ins.principal_of(token, time.time())
         if principal_id is None:
             return None
-        return self._door.accounts.principal_of(principal_id)
+        return self._auth.accounts.principal_of(principal_id)
 
 
-class _Admitted:
-    """A WebSocket's `receive` that tells of a disconnect once who came is no longer let in.
+class _AdmittedReceive:
+    """The `receive` of a WebSocket, which reports a disconnect once its sender is not admitted.
 
     Args:
-        receive: the server's.
-        known: whether they are.
+        receive: The server's.
+        is_admitted: Returns whether the sender still is.
     """
 
-    def __init__(self, receive: Receive, known: Callable[[], Awaitable[bool]]) -> None:
-        self._receive, self._known = receive, known
+    def __init__(self, receive: Receive, is_admitted: Callable[[], Awaitable[bool]]) -> None:
+        self._receive, self._is_admitted = receive, is_admitted
         self._next: asyncio.Task[Message] | None = None
-        self._looked = time.monotonic()
+        self._checked = time.monotonic()
         self.ended = False
 
     async def __call__(self) -> Message:
-        """ASGI's receive."""
+        """Receive one ASGI message."""
         while True:
             if self._next is None:
                 self._next = asyncio.ensure_future(self._receive())
-            await asyncio.wait({self._next}, timeout=_LOOK_EVERY)
+            await asyncio.wait({self._next}, timeout=_CHECK_PERIOD)
             now = time.monotonic()
-            if now - self._looked >= _LOOK_EVERY:
-                self._looked = now
-                self.ended = not await self._known()
+            if now - self._checked >= _CHECK_PERIOD:
+                self._checked = now
+                self.ended = not await self._is_admitted()
             if self.ended:
                 return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
             if self._next.done():
@@ -217,13 +218,13 @@ class _Admitted:
                 return message
 
     def end(self) -> None:
-        """Nobody waits for a message any more."""
+        """Stop waiting for the next message."""
         if self._next is not None:
             self._next.cancel()
 
 
-def _spend(rate: Rate, asker: str) -> None:
-    seconds = rate.take(asker, time.monotonic())
+def _spend(rate: Rate, sender: str) -> None:
+    seconds = rate.take(sender, time.monotonic())
     if seconds:
         raise RefusedError(
             HTTPStatus.TOO_MANY_REQUESTS,
@@ -235,15 +236,18 @@ def _spend(rate: Rate, asker: str) -> None:
 
 
 def _check_local(headers: Headers) -> None:
-    """Without sign-in, only this computer's own user is meant to come.
+    """Check that a request without sign-in comes from this computer's own user.
 
-    A page on the web can have its own name lead to 127.0.0.1 (DNS rebinding): the name tells. A
-    proxy on this computer would let everybody in: what it adds tells.
+    A page on the web can let its own name resolve to 127.0.0.1 (DNS rebinding), which shows in the
+    Host header. A proxy on this computer would let everybody in, which shows in what it adds.
+
+    Raises:
+        RefusedError: It comes from elsewhere.
     """
     if not is_loopback(_host_name(headers.get("host", ""))):
-        raise _forbidden("without sign-in this service is for localhost alone")
+        raise _forbidden("without sign-in this service answers to the names of localhost only")
     if any(name in headers for name in _FORWARDED):
-        raise _forbidden("behind a proxy this service needs sign-in: roomread serve --sign-in")
+        raise _forbidden("a proxy forwarded this request, and this service runs without sign-in")
 
 
 def _host_name(host: str) -> str:
@@ -255,29 +259,32 @@ def _host_name(host: str) -> str:
 
 
 def _check_origin(connection: HTTPConnection) -> None:
-    """Other sites' pages may not act in a visitor's name (CSRF, also by WebSocket)."""
+    """Check that no page of another site acts in a visitor's name (CSRF, also by WebSocket).
+
+    Raises:
+        RefusedError: A page of another site sent it; another port of a host is another site.
+    """
     if connection.scope["type"] == "http" and connection.scope["method"] in _SAFE:
         return
     headers = connection.headers
     origin = headers.get("origin")
-    # Another port of this computer is another site too.
     foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
     if foreign or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise _forbidden("this came from another site's page")
+        raise _forbidden("a page of another site sent this request")
 
 
 def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tuple[bytes, bytes]]:
-    """The app is told who comes, and believes nobody else."""
+    """Return headers in which the principal is named by this service alone."""
     headers = MutableHeaders(raw=list(scope["headers"]))
     del headers[USER_HEADER]
-    # Checked above. Streamlit would ask the internet for this computer's address to check it too.
+    # Checked already. Streamlit would ask another host for this computer's address to check it.
     del headers["origin"]
     if principal is not None:
         headers[USER_HEADER] = principal.id
     return headers.raw
 
 
-def _unknown(problem: str) -> RefusedError:
+def _unauthorized(problem: str) -> RefusedError:
     headers = {"WWW-Authenticate": "Bearer"}
     return RefusedError(HTTPStatus.UNAUTHORIZED, "unknown", problem, headers=headers)
 
@@ -292,6 +299,6 @@ def _answer(connection: HTTPConnection, refusal: RefusedError) -> Response | Web
         return WebSocketClose(_TRY_AGAIN_LATER if later else _POLICY_VIOLATION, refusal.problem)
     wants_page = "text/html" in connection.headers.get("accept", "")
     if refusal.status is HTTPStatus.UNAUTHORIZED and wants_page:
-        # People come to the page where they sign in.
+        # A browser is led to the page for signing in.
         return RedirectResponse(f"/sign-in?next={quote(connection.scope['path'])}", 303)
     return refusal.response()

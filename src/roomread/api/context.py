@@ -1,4 +1,4 @@
-"""What a route works with, and who may use it."""
+"""What routes share, and the scopes that they require."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ServiceContext:
     store: Store
     leases: Leases
     metrics: Metrics = field(default_factory=Metrics)
-    ingest: ReadingIngest = field(default_factory=ReadingIngest)
+    ingest: ReadingIngest = field(init=False)
     session_limiter: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="session requests")
     )
@@ -59,6 +59,10 @@ class ServiceContext:
     )
     provider: Provider | None = None
     closing: bool = False
+
+    def __post_init__(self) -> None:
+        """Make what takes readings into sessions."""
+        self.ingest = ReadingIngest(self.leases)
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
@@ -72,15 +76,14 @@ def context_of(connection: HTTPConnection) -> ServiceContext:
     return context
 
 
-# Only for the OpenAPI document: the guard has read the key already.
+# Only for the OpenAPI document: `AuthMiddleware` has checked the key already.
 _BEARER = HTTPBearer(auto_error=False, description="A key, as `roomread keys add` makes it.")
 
 
 def needs(scope: Scope) -> Callable[..., Principal]:
-    """A route's dependency: whoever asks has this scope.
+    """Return a dependency that gives a route its principal, who must have a scope.
 
-    Raises:
-        RefusedError: who asks has it not.
+    The dependency raises `RefusedError` where the scope is missing.
     """
 
     def check(connection: HTTPConnection, _key: Annotated[object, Security(_BEARER)]) -> Principal:
@@ -90,14 +93,14 @@ def needs(scope: Scope) -> Callable[..., Principal]:
 
 
 def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
-    """Who asks, with this scope.
+    """Return the principal of a request, who must have a scope.
 
     Raises:
-        RefusedError: who asks has it not.
+        RefusedError: The scope is missing.
     """
     principal: Principal | None = connection.scope["state"].get("principal")
     if principal is None or scope not in principal.scopes:
-        raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", f"this needs the scope '{scope}'")
+        raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", f"the scope '{scope}' is required")
     return principal
 
 

@@ -1,4 +1,4 @@
-"""The pages of the service itself: upload and sign-in. They work without JavaScript."""
+"""The pages for uploading and for signing in, which work without JavaScript."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _NAMES = [expression.display_name for expression in Expression]
 
 @router.get("/upload")
 async def ask_for_picture(request: Request, context: Context) -> HTMLResponse:
-    """The page that takes a picture."""
+    """Return the page that takes a picture."""
     principal_with(request, Scope.ANALYZE)
     return _upload_page(context)
 
 
 @router.post("/upload")
 async def show_picture(request: Request, context: Context, _sender: Sender) -> HTMLResponse:
-    """The page with the picture's faces, or with what is wrong."""
+    """Return the page with the faces of a picture, or with its problem."""
     try:
         pictures = await read_pictures(request, context)
         analyzed, drawn = await analyze_and_draw(context, pictures[0])
@@ -74,12 +74,12 @@ def _upload_page(
 def _row(reading: Reading) -> dict[str, object]:
     scores = reading.scores
     shares = [percent(scores[e]) if scores is not None else "" for e in Expression]
-    return {"said": str(reading), "scores": shares, "size": round(reading.box.longer_side)}
+    return {"text": str(reading), "scores": shares, "size": round(reading.box.longer_side)}
 
 
 @router.get("/sign-in")
 async def ask_for_password(context: Context, next: str = "/") -> HTMLResponse:  # noqa: A002
-    """The page that takes a name and a password."""
+    """Return the page that takes a name and a password."""
     return sign_in_page(context, next)
 
 
@@ -91,14 +91,17 @@ async def sign_in(
     password: Annotated[str, Form(max_length=1000)],
     next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002 (the form's field)
 ) -> Response:
-    """Begins a session, or says that the password is wrong."""
+    """Sign in a user, or say that the password is wrong."""
     address = request.client.host if request.client else ""
-    asker = f"password:{address}"
-    wait = context.auth.attempts.take(asker, time.monotonic())
+    sender = f"password:{address}"
+    wait = context.auth.attempts.take(sender, time.monotonic())
     if wait:
         audit("sign-in held back", address=address)
         page = sign_in_page(
-            context, next, f"Too many tries. Wait {wait} s.", HTTPStatus.TOO_MANY_REQUESTS
+            context,
+            next,
+            f"Too many attempts. Try again in {wait} s.",
+            HTTPStatus.TOO_MANY_REQUESTS,
         )
         page.headers["Retry-After"] = str(wait)
         return page
@@ -108,15 +111,15 @@ async def sign_in(
     if principal is None:
         audit("sign-in refused", address=address)
         return sign_in_page(context, next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
-    # A class behind one address signs in at once.
-    context.auth.attempts.give_back(asker)
+    # A whole class behind one address may sign in at once.
+    context.auth.attempts.give_back(sender)
     return begin_session(request, context, principal, next)
 
 
 def begin_session(
     request: Request, context: ServiceContext, principal: Principal, path: str
 ) -> Response:
-    """Signs in, and leads to a path of this service."""
+    """Sign in a principal, and redirect to a path of this service."""
     address = request.client.host if request.client else ""
     audit("signed in", who=principal.id, address=address)
     response = RedirectResponse(own_path(path), HTTPStatus.SEE_OTHER)
@@ -133,7 +136,7 @@ def begin_session(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, context: Context) -> Response:
-    """Ends the session."""
+    """Sign out."""
     context.auth.sign_ins.end(request.cookies.get(COOKIE, ""))
     response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
     response.delete_cookie(COOKIE)
@@ -141,7 +144,7 @@ async def sign_out(request: Request, context: Context) -> Response:
 
 
 def own_path(path: str) -> str:
-    """A path of this service; another site's address becomes the front page."""
+    """Return a path of this service; the URL of another site becomes the front page."""
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path
     return path if plain and path.isprintable() else "/"
 
@@ -149,7 +152,7 @@ def own_path(path: str) -> str:
 def sign_in_page(
     context: ServiceContext, path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> HTMLResponse:
-    """The page of sign-in, which leads to a path of this service."""
+    """Return the page for signing in, which then leads to a path of this service."""
     text = pages.render(
         "roomread.api",
         "sign_in.html.j2",

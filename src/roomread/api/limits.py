@@ -1,4 +1,4 @@
-"""Load that is bounded: how much one may send, how slowly, and how much is done at once."""
+"""Middleware that bounds the bodies of requests: their size, their time, their number."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomread.api.problems import RefusedError, busy
 
-# A sender that is slower than this holds a place that others want; bytes a second.
-_SLOWEST = 10_000
-_PATIENCE = 10.0
-_SILENCE = 20.0
+# A slower sender holds a slot that others need, bytes/s.
+_MIN_RATE = 10_000
+# A body may take so long in any case, s.
+_GRACE_SECONDS = 10.0
+# The longest pause within a body, s.
+_SILENCE_SECONDS = 20.0
 
 
 class Body:
-    """Middleware: requests that send too much, too slowly, or when too many others do, end.
+    """Refuses requests whose body is too large, too slow, or one of too many at once.
 
     Args:
-        app: what it guards.
-        cap: the most bytes of a request, by its path.
-        at_once: requests with a body that are taken at once.
+        app: The application behind it.
+        cap: Returns the largest body of a path, bytes.
+        at_once: Number of bodies that are received at once.
     """
 
     def __init__(self, app: ASGIApp, *, cap: Callable[[str], int], at_once: int) -> None:
@@ -31,7 +33,7 @@ class Body:
         self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI's call."""
+        """Handle one ASGI connection."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
@@ -46,7 +48,7 @@ class Body:
         self._open += 1
         try:
             if self._open > self._at_once:
-                raise busy(f"{self._at_once} requests are being taken already")
+                raise busy(f"{self._at_once} requests are being received already")
             length = headers.get(b"content-length", b"")
             if length.isdigit() and int(length) > cap:
                 raise _too_large(cap)
@@ -60,23 +62,23 @@ class Body:
 
 
 def _limited(receive: Receive, cap: int) -> Receive:
-    got, begun, ended = 0, time.monotonic(), False
+    received, begun, ended = 0, time.monotonic(), False
 
     async def limited() -> Message:
-        nonlocal got, ended
+        nonlocal received, ended
         if ended:
-            # The wait for the end of the connection may last.
+            # Waiting for the end of the connection may last.
             return await receive()
         try:
-            message = await asyncio.wait_for(receive(), _SILENCE)
+            message = await asyncio.wait_for(receive(), _SILENCE_SECONDS)
         except TimeoutError:
             raise _too_slow() from None
         if message["type"] == "http.request":
-            got += len(message.get("body", b""))
+            received += len(message.get("body", b""))
             ended = not message.get("more_body", False)
-            if got > cap:
+            if received > cap:
                 raise _too_large(cap)
-            if time.monotonic() - begun > _PATIENCE + got / _SLOWEST:
+            if time.monotonic() - begun > _GRACE_SECONDS + received / _MIN_RATE:
                 raise _too_slow()
         return message
 
@@ -87,10 +89,10 @@ def _too_large(cap: int) -> RefusedError:
     return RefusedError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too-large",
-        f"over {cap / 1e6:g} MB",
+        f"the request is over {cap / 1e6:g} MB",
         hint="scale it down, or send fewer at once",
     )
 
 
 def _too_slow() -> RefusedError:
-    return RefusedError(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "the request came too slowly")
+    return RefusedError(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "the request was sent too slowly")

@@ -1,4 +1,4 @@
-"""What the service writes down: never a picture, a name or a key."""
+"""The logs of the service, which never hold a picture, a name or a key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AUDIT_BYTES, _AUDIT_FILES = 5_000_000, 4
 
 
 class _Line(logging.Formatter):
-    """One line an event: its words, then its fields."""
+    """Formats an event as one line: its name, then its fields."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -55,17 +55,17 @@ def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool 
 
 
 def log(event: str, **fields: object) -> None:
-    """Writes an event down; fields hold ids, numbers and our own words only."""
+    """Log an event; its fields hold ids, numbers and words of our own only."""
     _LOG.info(event, extra={"fields": fields})
 
 
 def audit(event: str, **fields: object) -> None:
-    """Writes down who did what, and from where."""
+    """Record in the audit log who did what, and from which address."""
     _AUDIT.info(event, extra={"fields": fields})
 
 
 def log_failure(error: Exception) -> None:
-    """Writes down where something broke. Not its message, which may quote what was sent."""
+    """Log where an error was raised, without its message, which may quote what was sent."""
     places = [
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)

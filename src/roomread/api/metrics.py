@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""The metrics that Prometheus collects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
 
 class Metrics:
-    """The counters of one service."""
+    """The metrics of one service."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -19,20 +19,20 @@ class Metrics:
         self.requests = make("requests", "Requests answered.", "method", "route", "status")
         self.pictures = make("pictures", "Pictures read.")
         self.faces = make("faces", "Faces found.")
-        self.dropped = make("live_dropped", "Live frames that newer ones overtook.")
+        self.dropped = make("live_dropped", "Live frames that newer ones replaced.")
         self.seconds = Histogram(
             "roomread_request_seconds",
-            "From a request's first byte to its answer's last.",
+            "Time from the first byte of a request to the last of its answer.",
             ("route",),
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self.live = self._gauge("live_connections", "Cameras that are read over WebSockets.")
-        self.busy = self._gauge("places_taken", "Pictures being read, or waiting to be.")
-        self.jobs = self._gauge("jobs_unfinished", "Videos being read, or waiting to be.")
+        self.live = self._gauge("live_cameras", "Live cameras that are being read.")
+        self.busy = self._gauge("slots_taken", "Requests with pictures that run or wait.")
+        self.jobs = self._gauge("jobs_unfinished", "Videos that are being read or wait.")
 
     def text(self) -> bytes:
-        """All of them, in Prometheus' text format."""
+        """Return all metrics in Prometheus's text format."""
         return generate_latest(self._registry)
 
     def _gauge(self, name: str, text: str) -> Gauge:

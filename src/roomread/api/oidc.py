@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID Connect provider: the way there and back."""
+"""Sign-in at an OpenID Connect provider: redirecting there, and coming back."""
 
 from __future__ import annotations
 
@@ -13,43 +13,45 @@ from roomread.api.logs import audit
 from roomread.api.provider import ProviderError
 
 router = APIRouter(include_in_schema=False)
-# The way to the provider and back, s.
+# Time for signing in at the provider, s.
 FLOW_SECONDS = 600
+_NO_PROVIDER = "No provider is set up for signing in."
 FLOW_COOKIE = "roomread_sign_in"
 
 
 @router.get("/sign-in/provider")
 async def go(request: Request, context: Context, next: str = "/") -> Response:  # noqa: A002
-    """Sends a visitor to the provider."""
+    """Redirect a visitor to the provider."""
     if context.provider is None:
-        return sign_in_page(context, next, "There is no such way in.", HTTPStatus.NOT_FOUND)
+        return sign_in_page(context, next, _NO_PROVIDER, HTTPStatus.NOT_FOUND)
     back = str(request.url.replace(path="/sign-in/back", query=""))
     request.session["next"] = own_path(next)
     try:
-        return await context.provider.ask(request, back)
+        return await context.provider.redirect(request, back)
     except ProviderError as error:
         return sign_in_page(context, next, _sentence(error), HTTPStatus.BAD_GATEWAY)
 
 
 @router.get("/sign-in/back")
 async def come_back(request: Request, context: Context) -> Response:
-    """Lets in whom the provider names, if they are a user here."""
+    """Sign in the user whom the provider names."""
     if context.provider is None:
-        return sign_in_page(context, "/", "There is no such way in.", HTTPStatus.NOT_FOUND)
+        return sign_in_page(context, "/", _NO_PROVIDER, HTTPStatus.NOT_FOUND)
     address = request.client.host if request.client else ""
     path = own_path(str(request.session.pop("next", "/")))
     try:
-        known = await context.provider.hear(request)
+        known = await context.provider.identify(request)
     except ProviderError as error:
         audit("sign-in refused", address=address)
         return sign_in_page(context, path, _sentence(error), HTTPStatus.FORBIDDEN)
     principal = context.auth.accounts.check_provided(*known)
     if principal is None:
         audit("sign-in refused", address=address)
-        said = (
-            f"{known.name} is no user here, or another account is. Ask whoever runs this service."
+        problem = (
+            f"{known.name} is not a user of this service, or signed in with another account before."
+            " Ask its operator."
         )
-        return sign_in_page(context, path, said, HTTPStatus.FORBIDDEN)
+        return sign_in_page(context, path, problem, HTTPStatus.FORBIDDEN)
     return begin_session(request, context, principal, path)
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from roomread.api.context import ServiceContext
-from roomread.fewshot import Profile, ProfileStore
+from roomread.fewshot import Profile
 from roomread.services.accounts import Principal
+from roomread.services.profile_shelves import profile_shelf
 from roomread.services.teaching import TeachingService
-from roomread.settings.folders import profiles_folder
-
-
-def store_of(context: ServiceContext, principal: Principal) -> ProfileStore:
-    """Return the principal's own profiles."""
-    return ProfileStore(profiles_folder(context.settings.data, principal.id))
 
 
 def teaching_service(context: ServiceContext, principal: Principal) -> TeachingService:
     """Return the service over the principal's own profiles."""
-    return TeachingService(store_of(context, principal))
+    shelf = profile_shelf(context.store, principal.id, data=context.settings.data)
+    return TeachingService(shelf)
 
 
 def load_profiles(context: ServiceContext, principal: Principal, names: str) -> list[Profile]:

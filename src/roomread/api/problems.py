@@ -1,4 +1,4 @@
-"""What went wrong, as RFC 9457 problem details."""
+"""Problem details (RFC 9457): how errors become answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from roomread.errors import (
     RulesError,
     SessionError,
     SessionNotFoundError,
-    WireError,
 )
 from roomread.jobs.queue import TooManyJobsError
 from roomread.services.exporting import PeopleNotKeptError
@@ -31,12 +30,12 @@ from roomread.services.ingest import RecordedElsewhereError, SessionEndedError
 from roomread.services.marking import SessionNotRunningError
 from roomread.services.pictures import PictureTooLargeError
 from roomread.services.teaching import (
-    ConsentMissingError,
     ProfileExistsError,
     ProfileNotFoundError,
     ProfileNotHelpfulError,
     TooManyProfilesError,
 )
+from roomread.services.teaching_request import ConsentMissingError
 from roomread.services.videos import (
     EmptyVideoError,
     VideoFilesGoneError,
@@ -91,12 +90,11 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
         "send the time, in seconds from the start",
     ),
     SessionError: (_UNPROCESSABLE, "not-valid", None),
-    WireError: (_UNPROCESSABLE, "not-valid", "send frames as GET /api/v1/schema describes them"),
 }
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
+    """A problem (RFC 9457)."""
 
     type: str = Field(examples=["urn:roomread:problem:not-a-picture"])
     title: str = Field(examples=["Unprocessable Content"])
@@ -106,14 +104,14 @@ class Problem(BaseModel):
 
 
 class RefusedError(RoomreadError):
-    """A request that is not answered.
+    """A request is refused.
 
     Args:
-        status: of HTTP.
-        kind: names the problem for programs, in words-with-hyphens.
-        problem: what is wrong, for people.
-        hint: what to do.
-        headers: of the answer.
+        status: The HTTP status.
+        kind: Names the problem for programs, in words-with-hyphens.
+        problem: The problem in one sentence.
+        hint: What to do about it.
+        headers: Headers of the answer.
     """
 
     def __init__(
@@ -129,16 +127,16 @@ class RefusedError(RoomreadError):
         self.status, self.kind, self.headers = status, kind, headers or {}
 
     def response(self) -> JSONResponse:
-        """The answer."""
+        """Return the refusal as an answer."""
         return _respond(self.as_problem(), self.headers)
 
     def as_problem(self) -> Problem:
-        """What is wrong, as programs read it."""
+        """Return the refusal as problem details."""
         return _problem(self.status, self.kind, self.problem, self.hint)
 
 
 def busy(problem: str, *, seconds: int = 1) -> RefusedError:
-    """Too much to do at the moment."""
+    """Return the refusal of a service that has too much to do."""
     return RefusedError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "busy",
@@ -163,7 +161,7 @@ def _respond(problem: Problem, headers: dict[str, str] | None = None) -> JSONRes
 
 
 def as_refusal(error: RoomreadError) -> RefusedError:
-    """The answer to an error of the rest of Roomread."""
+    """Return the answer to an error of the layers below."""
     if isinstance(error, RefusedError):
         return error
     if isinstance(error, TooManyJobsError):
@@ -172,14 +170,16 @@ def as_refusal(error: RoomreadError) -> RefusedError:
             status, "too-many-videos", error.problem, hint=error.hint, headers=headers
         )
     if isinstance(error, OutputError):
-        # Its words may name the operator's folders.
+        # Its message may name the operator's folders.
         status = HTTPStatus.INSUFFICIENT_STORAGE
-        return RefusedError(status, "no-space", "this could not be kept", hint="try again later")
+        return RefusedError(
+            status, "no-space", "there is no room to keep this", hint="try again later"
+        )
     if isinstance(error, BusyError):
         return busy(error.problem, seconds=error.seconds)
     if isinstance(error, DatabaseError):
-        # Its words name the operator's files and hosts.
-        return busy("the sessions' database does not answer", seconds=10)
+        # Its message names the operator's files and hosts.
+        return busy("the database does not answer", seconds=10)
     status, kind, hint = next(
         (answer for of, answer in _ANSWERS.items() if isinstance(error, of)),
         (HTTPStatus.INTERNAL_SERVER_ERROR, "failed", None),
@@ -188,12 +188,12 @@ def as_refusal(error: RoomreadError) -> RefusedError:
 
 
 def map_errors(app: FastAPI) -> None:
-    """Answers every error with a problem; the one place that does."""
+    """Make an application answer every error with problem details."""
 
     @app.exception_handler(RoomreadError)
     async def _ours(_request: Request, error: RoomreadError) -> JSONResponse:
         if isinstance(error, DatabaseError):
-            log("the sessions' database fails")
+            log("the database fails")
         return as_refusal(error).response()
 
     @app.exception_handler(HTTPException)
@@ -205,14 +205,18 @@ def map_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _of_form(_request: Request, error: RequestValidationError) -> JSONResponse:
         first: dict[str, Any] = error.errors()[0]
-        # Where it stands and what is wrong; not what was sent, which may be a picture.
+        # Without the value that was sent, which may be a picture.
         place = ".".join(str(part) for part in first["loc"])
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return _respond(_problem(status, "not-valid", f"{place}: {first['msg']}"))
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For a route's description: the problems it may answer with, beside those of every route."""
+    """Return a route's possible problems for the OpenAPI document, those of every route included.
+
+    Args:
+        *statuses: The HTTP statuses that this route adds.
+    """
     everywhere = (400, 401, 403, 429, 503)
     return {
         status: {

@@ -22,12 +22,8 @@ from roomread.fewshot import LeaveOneOutResult, Profile
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.readings import Expression
 from roomread.services.pictures import EncodedPicture
-from roomread.services.teaching import (
-    ProfileSummary,
-    ReferencePicture,
-    TeachingRequest,
-    summarize,
-)
+from roomread.services.profile_summary import ProfileSummary, summarize
+from roomread.services.teaching_request import ReferencePicture, TeachingRequest
 
 router = APIRouter(prefix="/api/v1/profiles", tags=["profiles"])
 _STATE_FIELD = "picture"
@@ -68,17 +64,13 @@ _BODY = {
 class LeaveOneOutShape(BaseModel):
     """A profile on its own pictures, each left out in turn."""
 
-    references: int = Field(description="Number of pictures.", examples=[5])
+    pictures: int = Field(examples=[5])
     right: int = Field(description="Read right without having been taught.", examples=[5])
     general: int | None = Field(description="Read right by the general model; null of a state.")
     before: Probability = Field(description="Of what a person's pictures show, without it.")
     after: Probability = Field(description="The same with it.")
-    gain: float = Field(description="Mean of log(after / before); 0 of a state.")
-    said: str = Field(
-        description="What the general model calls most of them.", examples=["neutral"]
-    )
     helps: bool | None = Field(description="Null of one picture: nothing is left to test.")
-    text: str = Field(examples=["5 of 5 left-out pictures read right"])
+    said: str = Field(examples=["5 of 5 left-out pictures read right"])
 
 
 class ProfileShape(BaseModel):
@@ -98,7 +90,7 @@ class ProfileShape(BaseModel):
 class TaughtShape(ProfileShape):
     """A profile that was taught now, and what it is worth."""
 
-    leave_one_out: LeaveOneOutShape
+    trial: LeaveOneOutShape
 
 
 class ProfilesShape(BaseModel):
@@ -155,7 +147,7 @@ async def teach(request: Request, context: Context, sender: Sender) -> TaughtSha
     profile = taught.profile
     audit("profile taught", who=sender.id, person=profile.person is not None)
     shape = _profile_shape(summarize(profile))
-    return TaughtShape(**shape.model_dump(), leave_one_out=_leave_one_out_shape(taught.result))
+    return TaughtShape(**shape.model_dump(), trial=_leave_one_out_shape(taught.result))
 
 
 @router.get("/{name}", summary="What a profile holds", responses=responses(404, 422))
@@ -276,13 +268,11 @@ def _profile_shape(summary: ProfileSummary) -> ProfileShape:
 
 def _leave_one_out_shape(result: LeaveOneOutResult) -> LeaveOneOutShape:
     return LeaveOneOutShape(
-        references=result.references,
+        pictures=result.references,
         right=result.right,
         general=result.general,
         before=min(max(result.before, 0.0), 1.0),
         after=min(max(result.after, 0.0), 1.0),
-        gain=result.gain,
-        said=result.said.display_name,
         helps=result.helps,
-        text=str(result),
+        said=str(result),
     )

@@ -1,4 +1,4 @@
-"""An OpenID Connect provider: a school's, a company's; needs the extra `oidc`."""
+"""An OpenID Connect provider, such as a school's; needs the extra `oidc`."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from roomread.settings.addresses import is_loopback
 from roomread.settings.environment import Settings
 
 if TYPE_CHECKING:
-    # An extra.
+    # Needs the extra.
     from authlib.integrations.starlette_client import StarletteOAuth2App
 
 _PATIENCE = 10.0
 
 
 class ProviderError(RoomreadError):
-    """The provider did not say who comes, or what it said is not to be believed."""
+    """The provider named no user, or its answer cannot be trusted."""
 
 
 class ProviderIdentity(NamedTuple):
-    """Whom a provider knows.
+    """An account at a provider.
 
     Attributes:
-        name: the claim that names them here.
-        account: the issuer and its subject, which is never given to anybody else.
+        name: The claim that is the name of the user here.
+        account: The issuer and its subject, which is never given to another account.
     """
 
     name: str
@@ -42,18 +42,18 @@ class Provider:
     """One OpenID Connect provider, by the authorization code flow with PKCE.
 
     Args:
-        settings: its issuer, our id and secret there, and which claim names a user.
+        settings: The issuer, this service's id and secret there, and the claim that names a user.
 
     Raises:
-        MissingExtraError: without the extra.
-        RoomreadError: the settings do not go together.
+        MissingExtraError: The extra `oidc` is not installed.
+        RoomreadError: The settings contradict one another.
     """
 
     def __init__(self, settings: Settings) -> None:
         issuer = (settings.oidc_issuer or "").rstrip("/")
         parts = urlsplit(issuer)
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-            problem = f"ROOMREAD_OIDC_ISSUER is no https address: {issuer}"
+            problem = f"ROOMREAD_OIDC_ISSUER is not an https URL: {issuer}"
             raise RoomreadError(problem, hint="such as https://accounts.google.com")
         if not settings.oidc_client_id:
             raise RoomreadError("ROOMREAD_OIDC_CLIENT_ID is not set", hint="the provider gives it")
@@ -64,39 +64,39 @@ class Provider:
         self._issuer, self._claim = issuer, settings.oidc_claim
         self._client = _client(issuer, settings)
 
-    async def ask(self, request: Request, back: str) -> Response:
-        """Sends a visitor to the provider.
+    async def redirect(self, request: Request, back: str) -> Response:
+        """Return a redirect to the provider, which then leads to the URL `back`.
 
         Raises:
-            ProviderError: it does not answer.
+            ProviderError: The provider does not answer.
         """
-        answer: Response = await self._told(lambda: self._client.authorize_redirect(request, back))
+        answer: Response = await self._asked(lambda: self._client.authorize_redirect(request, back))
         return answer
 
-    async def hear(self, request: Request) -> ProviderIdentity:
-        """Whom the provider says that a visitor is, who comes back from it.
+    async def identify(self, request: Request) -> ProviderIdentity:
+        """Return the account of a visitor who comes back from the provider.
 
         Raises:
-            ProviderError: nobody, or it is not to be believed.
+            ProviderError: The provider named none, or its answer cannot be trusted.
         """
         needed = {
             "iss": {"essential": True, "values": [self._issuer, f"{self._issuer}/"]},
             "sub": {"essential": True},
         }
-        token: dict[str, Any] = await self._told(
+        token: dict[str, Any] = await self._asked(
             lambda: self._client.authorize_access_token(request, claims_options=needed)
         )
         claims = token.get("userinfo") or {}
         name = claims.get(self._claim)
         if not isinstance(name, str) or not name:
-            raise ProviderError(f"the provider did not tell the {self._claim}")
-        # Anybody may write any address into an account of theirs.
+            raise ProviderError(f"the provider did not send the claim {self._claim}")
+        # An account may hold any address that its owner typed in.
         if self._claim == "email" and claims.get("email_verified") is not True:
             raise ProviderError("the provider did not verify the e-mail address")
         return ProviderIdentity(name, f"{self._issuer} {claims['sub']}")
 
-    async def _told(self, ask: Callable[[], Any]) -> Any:
-        import httpx2  # noqa: PLC0415 (an extra)
+    async def _asked(self, ask: Callable[[], Any]) -> Any:
+        import httpx2  # noqa: PLC0415 (needs the extra)
         from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415
         from joserfc.errors import JoseError  # noqa: PLC0415
 
@@ -104,11 +104,11 @@ class Provider:
             return await ask()
         except (AuthlibBaseError, JoseError, httpx2.HTTPError, RuntimeError, ValueError) as error:
             log("sign-in at the provider failed", error=type(error).__name__)
-            raise ProviderError("the provider did not say who you are") from error
+            raise ProviderError("the provider did not confirm who you are") from error
 
 
 def _client(issuer: str, settings: Settings) -> StarletteOAuth2App:
-    from authlib.integrations.starlette_client import OAuth  # noqa: PLC0415 (an extra)
+    from authlib.integrations.starlette_client import OAuth  # noqa: PLC0415 (needs the extra)
 
     return OAuth().register(
         "provider",
@@ -124,5 +124,5 @@ def _client(issuer: str, settings: Settings) -> StarletteOAuth2App:
 
 
 def provider_of(settings: Settings) -> Provider | None:
-    """The provider of the settings; None where none is set."""
+    """Return the provider that the settings name; None where they name none."""
     return Provider(settings) if settings.oidc_issuer else None

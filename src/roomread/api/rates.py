@@ -1,44 +1,44 @@
-"""How often one may ask."""
+"""Rate limits by sender."""
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
 
-# Askers that are remembered; each is two numbers.
-_MAX_ASKERS = 10_000
+# Senders that are remembered; each takes two numbers.
+_MAX_SENDERS = 10_000
 
 
 class Rate:
-    """A bucket of tokens for each asker: `burst` at once, `per_second` in the long run.
+    """Token buckets: each sender may send `burst` requests at once, `per_second` in the long run.
 
     Args:
-        per_second: tokens that come back, 1/s.
-        burst: tokens of a full bucket.
+        per_second: Tokens that a bucket regains, 1/s.
+        burst: Tokens of a full bucket.
     """
 
     def __init__(self, per_second: float, burst: float) -> None:
         self._per_second, self._burst = per_second, burst
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, asker: str, now: float) -> int:
-        """0 where the asker may go on, else the whole seconds to wait.
+    def take(self, sender: str, now: float) -> int:
+        """Take a token, and return 0, or the whole seconds to wait where there is none.
 
         Args:
-            asker: who.
-            now: a clock's time, s, never running backwards.
+            sender: Whose bucket.
+            now: Seconds on any clock that does not go back.
         """
-        left, then = self._buckets.pop(asker, (self._burst, now))
+        left, then = self._buckets.pop(sender, (self._burst, now))
         left = min(left + (now - then) * self._per_second, self._burst)
         wait = 0 if left >= 1 else math.ceil((1 - left) / self._per_second)
-        self._buckets[asker] = (left - (not wait), now)
-        if len(self._buckets) > _MAX_ASKERS:
-            # The one that was quiet for longest has a full bucket, or nearly.
+        self._buckets[sender] = (left - (not wait), now)
+        if len(self._buckets) > _MAX_SENDERS:
+            # The sender that was silent for longest has an almost full bucket.
             self._buckets.popitem(last=False)
         return wait
 
-    def give_back(self, asker: str) -> None:
-        """Returns the token last taken: what it was for was right."""
-        if asker in self._buckets:
-            left, then = self._buckets[asker]
-            self._buckets[asker] = min(left + 1, self._burst), then
+    def give_back(self, sender: str) -> None:
+        """Return the token that was taken last."""
+        if sender in self._buckets:
+            left, then = self._buckets[sender]
+            self._buckets[sender] = min(left + 1, self._burst), then

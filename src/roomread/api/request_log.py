@@ -1,4 +1,4 @@
-"""The outermost middleware: what every answer carries, and what is written down of it."""
+"""The outermost middleware: security headers, metrics and the log of every request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.api.logs import log, log_failure
 from roomread.api.metrics import Metrics
 from roomread.api.problems import RefusedError
 
-# The app's own code makes its styles, workers and WebAssembly at run time.
+# The web app makes styles, workers and WebAssembly at run time.
 _CSP_APP = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 _CSP_OURS = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
@@ -33,18 +33,18 @@ _YEAR = 365 * 24 * 3600
 
 
 class RequestLogMiddleware:
-    """Adds the headers that keep a browser's visitor safe; counts, times and logs requests.
+    """Adds the headers that protect a visitor's browser; counts, times and logs requests.
 
     Args:
-        app: what it observes.
-        metrics: where requests are counted.
+        app: The application behind it.
+        metrics: Counts the requests.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI's call."""
+        """Handle one ASGI connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -64,7 +64,7 @@ class RequestLogMiddleware:
                 headers = MutableHeaders(scope=message)
                 _add_headers(headers, scope)
                 if not whole and not await _drain(watching):
-                    # Or the server would go on taking what nobody wants, for as long as it comes.
+                    # Otherwise the server would go on receiving a body that nobody reads.
                     headers["Connection"] = "close"
             elif message["type"] == "websocket.accept":
                 status = HTTPStatus.SWITCHING_PROTOCOLS
@@ -73,20 +73,22 @@ class RequestLogMiddleware:
         try:
             await self._app(scope, watching, watched)
         except (WebSocketDisconnect, WebSocketDisconnected):
-            # Whoever went away while the app was still speaking to them broke nothing.
+            # The sender has gone while the app was still answering.
             pass
-        except Exception as error:  # noqa: BLE001 (the last one to catch anything)
+        except Exception as error:  # noqa: BLE001 (the outermost handler)
             log_failure(error)
             if not status and scope["type"] == "http":
                 failed = HTTPStatus.INTERNAL_SERVER_ERROR
-                refusal = RefusedError(failed, "failed", "something broke here")
+                refusal = RefusedError(
+                    failed, "failed", "the request failed by a fault of the service"
+                )
                 await refusal.response()(scope, watching, watched)
         self._count(scope, status, time.monotonic() - begun)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
         method = scope.get("method", "WEBSOCKET")
-        # Whoever asks makes up methods; each would be a series of its own for ever.
+        # A sender can invent methods, and each would be a time series of its own.
         method = method if method in _METHODS else "OTHER"
         self._metrics.requests.labels(method, route, str(int(status))).inc()
         if scope["type"] == "http":
@@ -104,7 +106,10 @@ class RequestLogMiddleware:
 
 
 async def _drain(receive: Receive) -> bool:
-    """Whether the rest of a body ends soon: who is still sending does not hear the answer."""
+    """Receive the rest of a body, and return whether it ended soon.
+
+    A client that is still sending does not read the answer.
+    """
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
             while (await receive()).get("more_body", False):
@@ -123,7 +128,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def _route(scope: Scope) -> str:
-    """The route's pattern: the path itself may hold a job's secret number."""
+    """Return the pattern of the route: the path itself may hold the secret id of a job."""
     if not is_ours(scope["path"]):
         return "app"
     path = getattr(scope.get("route"), "path", None)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, WebSocket
 
 from roomread.api.context import ServiceContext, context_of
 from roomread.api.problems import as_refusal
+from roomread.api.session_forwarding import send_on
 from roomread.api.session_shapes import IngestShape, ingest_shape
 from roomread.api.sessions import READINGS_BYTES
 from roomread.api.sockets import CloseCode, SocketEndError, serve_socket, text_messages
-from roomread.errors import RoomreadError
+from roomread.errors import RoomreadError, SessionHeldError
 from roomread.services.accounts import Principal
 
 router = APIRouter(prefix="/api/v1/sessions")
@@ -40,20 +43,27 @@ async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session
     messages = text_messages(socket, silence=_SILENCE_SECONDS, max_length=READINGS_BYTES)
     async for text in messages:
         try:
-            accepted = await _ingest(context, owner, session_id, text)
+            status, answer = await _ingest(context, socket, owner, session_id, text)
         except RoomreadError as error:
             refusal = as_refusal(error)
-            await socket.send_json({"problem": refusal.as_problem().model_dump()})
-            if refusal.status in _FINAL:
-                raise SocketEndError(CloseCode.POLICY_VIOLATION) from error
-            continue
-        await socket.send_text(accepted.model_dump_json())
+            status, answer = refusal.status, refusal.as_problem().model_dump()
+        await socket.send_json(answer if status == HTTPStatus.OK else {"problem": answer})
+        if status in _FINAL:
+            raise SocketEndError(CloseCode.POLICY_VIOLATION)
 
 
-async def _ingest(context: ServiceContext, owner: str, session_id: str, text: str) -> IngestShape:
+async def _ingest(
+    context: ServiceContext, socket: WebSocket, owner: str, session_id: str, text: str
+) -> tuple[int, Any]:
+    """Return the status and the answer that a POST of this message would get."""
+
     def work() -> IngestShape:
         store = context.store.owned_by(owner)
         return ingest_shape(context.ingest.send(store, session_id, text))
 
-    # Without a slot: no more wait than there are connections, and each waits for its answer.
-    return await context.session_limiter.run(work)
+    try:
+        # Without a slot: no more wait than there are connections, and each waits for its answer.
+        return HTTPStatus.OK, (await context.session_limiter.run(work)).model_dump()
+    except SessionHeldError as held:
+        answer = await send_on(socket, held, socket.scope["path"], text.encode())
+        return answer.status, json.loads(answer.body)

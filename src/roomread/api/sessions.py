@@ -11,6 +11,7 @@ from roomread.api.context import Context, Reader, Sender
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
 from roomread.api.session_access import find_session, in_turn
+from roomread.api.session_forwarding import here_or_forwarded
 from roomread.api.session_shapes import (
     AlertsShape,
     IngestShape,
@@ -35,7 +36,7 @@ from roomread.api.session_shapes import (
     session_shape,
     summary_shape,
 )
-from roomread.formats.json_frames import MAX_FRAMES
+from roomread.formats.received import MAX_FRAMES
 from roomread.services.ingest import create_session
 from roomread.services.marking import mark_now
 from roomread.store import Mark
@@ -102,13 +103,24 @@ async def show(context: Context, reader: Reader, session_id: str) -> SummaryShap
     return await in_turn(context, work)
 
 
-@router.post("/{session_id}/end", summary="End a session", responses=responses(404, 409))
-def end(context: Context, sender: Sender, session_id: str) -> SessionShape:
+@router.post(
+    "/{session_id}/end",
+    summary="End a session",
+    response_model=SessionShape,
+    responses=responses(404, 409),
+)
+async def end(
+    request: Request, context: Context, sender: Sender, session_id: str
+) -> SessionShape | Response:
     """Says that no more readings will come; what came is kept."""
-    store, session = find_session(context, sender, session_id)
-    context.ingest.end(store, session)
-    audit("session ended", who=sender.id, session=session.id)
-    return session_shape(find_session(context, sender, session_id)[1])
+
+    def work() -> SessionShape:
+        store, session = find_session(context, sender, session_id)
+        context.ingest.end(store, session)
+        audit("session ended", who=sender.id, session=session.id)
+        return session_shape(store.session(session.id))
+
+    return await here_or_forwarded(context, request, work)
 
 
 @router.delete(
@@ -166,6 +178,7 @@ def enrol(
 @router.post(
     "/{session_id}/readings",
     summary="Send readings",
+    response_model=IngestShape,
     responses=responses(404, 408, 409, 413, 422),
     openapi_extra={
         "requestBody": {
@@ -175,22 +188,24 @@ def enrol(
                 "application/json": {
                     "schema": {
                         "anyOf": [
-                            {"$ref": "#/components/schemas/FrameShape"},
+                            {"$ref": "#/components/schemas/FrameInput"},
                             {
                                 "type": "array",
-                                "items": {"$ref": "#/components/schemas/FrameShape"},
+                                "items": {"$ref": "#/components/schemas/FrameInput"},
                                 "minItems": 1,
                                 "maxItems": MAX_FRAMES,
                             },
                         ]
                     },
-                    "example": {"schema_version": 1, "time": 12.5, "faces": [_FACE]},
+                    "example": {"time": 12.5, "faces": [_FACE]},
                 }
             },
         }
     },
 )
-async def send(request: Request, context: Context, sender: Sender, session_id: str) -> IngestShape:
+async def send(
+    request: Request, context: Context, sender: Sender, session_id: str
+) -> IngestShape | Response:
     """Takes frames that were read elsewhere, in the shape in which this service answers them.
 
     Frames of a session are later and later: those that are not, because they were sent before, are
@@ -202,7 +217,7 @@ async def send(request: Request, context: Context, sender: Sender, session_id: s
         store = context.store.owned_by(sender.id)
         return ingest_shape(context.ingest.send(store, session_id, body))
 
-    return await in_turn(context, work)
+    return await here_or_forwarded(context, request, work, body=body)
 
 
 @router.get("/{session_id}/mood", summary="The newest figure", responses=responses(404))

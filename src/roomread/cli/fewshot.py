@@ -1,4 +1,4 @@
-"""`roomread fewshot`: prepares a net for few-shot learning, and measures what that is worth."""
+"""`roomread fewshot`: prepare a net for few-shot learning, and measure what it achieves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from roomread.cli.workbench import (
 )
 
 if TYPE_CHECKING:
-    from roomread.training.fewshot import Result
+    from roomread.training.fewshot import BenchmarkLine
 
 app = typer.Typer(help="Few-shot learning on a data set.", no_args_is_help=True)
 
@@ -34,10 +34,10 @@ app = typer.Typer(help="Few-shot learning on a data set.", no_args_is_help=True)
 def prepare_command(
     data: Data,
     *,
-    model: Annotated[Path, typer.Option("--model", help="The model file to write into.")],
+    model: Annotated[Path, typer.Option("--model", help="The model file to add to.")],
     ferplus: FerPlus = None,
 ) -> None:
-    """Write into a model file what ordinary faces look like to it; `teach` needs that."""
+    """Add the statistics of ordinary faces to a model file, which `teach` needs."""
     need_training_extra()
     from roomread.training.feature_statistics import prepare  # noqa: PLC0415
 
@@ -52,16 +52,18 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
     data: Data,
     *,
     ferplus: FerPlus = None,
-    model: Annotated[str, typer.Option(help="A bundled name or a model file.")] = "compact",
+    model: Annotated[str, typer.Option(help="A bundled model, or a model file.")] = "compact",
     withheld: Annotated[
         str | None,
-        typer.Option(help="A net trained by configs/withheld.toml, to teach what it never saw."),
+        typer.Option(
+            help="A net trained by configs/withheld.toml, to teach it an expression it never saw."
+        ),
     ] = None,
     split: SplitOption = "PublicTest",
-    episodes: Annotated[int, typer.Option(min=10, help="Draws of each kind.")] = 600,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    episodes: Annotated[int, typer.Option(min=10, help="Number of episodes of each kind.")] = 600,
+    seed: Annotated[int, typer.Option(help="Seed of the episodes.")] = 0,
     out: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the figures as JSON too.")
+        Path | None, typer.Option("-o", "--output", help="Write the figures as JSON to this file.")
     ] = None,
 ) -> None:
     """Measure few-shot learning in N-way K-shot episodes."""
@@ -76,14 +78,16 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
     use_threads(1)
     with Console(stderr=True).status("drawing episodes"):
         pool = fewshot.Pool.make(opened, pictures, chosen)
-        results = fewshot.seven(pool, episodes=episodes, seed=seed)
-        if pool.contempt.sum() > max(fewshot.SHOTS) + 1:
+        results = fewshot.measure_seven(pool, episodes=episodes, seed=seed)
+        if pool.contempt.sum() > max(fewshot.REFERENCES) + 1:
             contempt = "(b) no head has it: contempt"
-            results += fewshot.state(pool, pool.contempt, contempt, episodes, seed)
-        results += fewshot.made_up_people(pool, opened, seed=seed)
+            results += fewshot.measure_state(
+                pool, pool.contempt, contempt, episodes=episodes, seed=seed
+            )
+        results += fewshot.measure_people(pool, opened, seed=seed)
         if novel is not None:
             unseen = fewshot.Pool.make(novel, pictures, chosen)
-            results += fewshot.withheld(unseen, novel, episodes=episodes, seed=seed)
+            results += fewshot.measure_withheld(unseen, novel, episodes=episodes, seed=seed)
     signature = f"fer2013:{chosen.name} | copies:dropped | model:{opened.digest}"
     signature += f" | withheld:{novel.digest}" if novel is not None else ""
     signature += f" | episodes:{episodes} | seed:{seed}"
@@ -93,7 +97,7 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
         write_text(out, json.dumps(values, indent=1) + "\n")
 
 
-def _print(results: list[Result], signature: str) -> None:
+def _print(results: list[BenchmarkLine], signature: str) -> None:
     console = wide_console()
     references = sorted({result.references for result in results})
     for task in dict.fromkeys(result.task for result in results):

@@ -16,24 +16,19 @@ from roomread.classifier import open_model
 from roomread.errors import ProfileError
 from roomread.fewshot import ProfileBinding, ProfileStore
 from roomread.fewshot.store import read_profile, write_profile
-from roomread.services.teaching import (
-    ConsentMissingError,
-    ProfileExistsError,
-    ProfileNotHelpfulError,
-    TeachingService,
-    summarize,
-    verdict,
-)
-from roomread.settings.folders import LOCAL_OWNER, data_folder, profiles_folder
+from roomread.services.profile_summary import summarize, verdict
+from roomread.services.teaching import ProfileExistsError, ProfileNotHelpfulError, TeachingService
+from roomread.services.teaching_request import ConsentMissingError
+from roomread.settings.folders import data_folder, profiles_folder
 
-app = typer.Typer(help="People and states taught from a few pictures.", no_args_is_help=True)
+app = typer.Typer(help="Profiles of people and states taught from pictures.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The profile's name.")]
 Model = Annotated[str, typer.Option(help="The model that it was taught with.")]
 
 
 def profile_store() -> ProfileStore:
     """Return the profiles in the user's own data folder."""
-    return ProfileStore(profiles_folder(data_folder(), LOCAL_OWNER))
+    return ProfileStore(profiles_folder(data_folder()))
 
 
 def teaching_service() -> TeachingService:
@@ -69,7 +64,7 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
     for part in text.split(","):
         name, at, track = part.strip().partition("@")
         if at and not (track.isascii() and track.isdigit() and int(track) > 0):
-            raise ProfileError(f"'{part}' names no track", hint=f"such as {name}@1")
+            raise ProfileError(f"'{part}' is not a profile at a track", hint=f"such as {name}@1")
         bindings.append(ProfileBinding(service.load(name), int(track) if at else None))
     return bindings
 
@@ -131,9 +126,9 @@ def delete_command(
 
 @app.command("export")
 def export_command(
-    name: Name, out: Annotated[Path, typer.Argument(help="The file, such as asha.json.")]
+    name: Name, out: Annotated[Path, typer.Argument(help="The file to write, such as asha.json.")]
 ) -> None:
-    """Write a profile to a file, to take it to another computer."""
+    """Write a profile to a file, which can be imported on another computer."""
     if out.is_dir():
         out = out / f"{name}.json"
     profile = teaching_service().load(name)

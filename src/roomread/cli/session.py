@@ -92,7 +92,8 @@ def show_command(session_id: SessionId) -> None:
     for alert in alerts:
         until = f" until {clock(alert.ended)}" if alert.ended is not None else ""
         console.print(
-            f"{clock(alert.time)}{until}: {alert.why} ({alert.sure:.0%} sure)", highlight=False
+            f"{clock(alert.time)}{until}: {alert.reason} ({alert.certainty:.0%} certain)",
+            highlight=False,
         )
     for person in people:
         console.print(f"seat {person.seat}: {person.name}", highlight=False, markup=False)

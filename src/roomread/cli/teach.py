@@ -19,7 +19,7 @@ from roomread.errors import ProfileError
 from roomread.media import read_image
 from roomread.pipeline import Analyzer
 from roomread.readings import Expression
-from roomread.services.teaching import ReferencePicture, TeachingRequest
+from roomread.services.teaching_request import ReferencePicture, TeachingRequest
 
 _EXPRESSION_OPTIONS = {f"--{e.display_name}" for e in Expression}
 _Pictures = list[str] | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,80 +16,116 @@ from roomread.errors import RoomreadError
 from roomread.settings.compute import ComputeEngine
 
 if TYPE_CHECKING:
+    from roomread.classifier import ModelFile
     from roomread.training.recipe import Recipe
+    from roomread.training.runs import Run
     from roomread.training.workbench import Trainer
+
+Out = Annotated[Path, typer.Option("--out", help="The run's folder.")]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        help="A recipe in TOML, a run's recipe.json, or a model whose card has one "
+        "('compact': the bundled model's). The options below change it."
+    ),
+]
+Net = Annotated[str | None, typer.Option(help="The net to train.")]
+Epochs = Annotated[int | None, typer.Option(help="Maximum number of epochs.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")]
+BatchSize = Annotated[int | None, typer.Option(help="Pictures a step, over all devices.")]
+Optimizer = Annotated[str | None, typer.Option(help="sgd or adamw.")]
+LearningRate = Annotated[
+    float | None, typer.Option(help="Highest learning rate; 0.1 suits sgd, 0.002 adamw.")
+]
+Target = Annotated[
+    str | None,
+    typer.Option(help="What the head that users see learns: label, votes (FER+) or blend."),
+]
+Imbalance = Annotated[
+    str | None,
+    typer.Option(help="For rare classes: none, sampling, weights, focal, logit-adjustment."),
+]
+ImbalanceStrength = Annotated[
+    float | None, typer.Option(help="Power of the class counts, gamma, or tau.")
+]
+Mixup = Annotated[float | None, typer.Option(help="Alpha of mixup; 0 for none.")]
+Cutout = Annotated[float | None, typer.Option(help="Probability that a rectangle is cut out.")]
+Jpeg = Annotated[float | None, typer.Option(help="Probability of JPEG of quality 10 to 60.")]
+SmallFace = Annotated[
+    float | None, typer.Option(help="Probability of a face of 12 to 32 px, scaled up.")
+]
+MotionBlur = Annotated[
+    float | None, typer.Option(help="Probability of a motion blur of 3 to 7 px.")
+]
+Noise = Annotated[float | None, typer.Option(help="Probability of noise, sigma up to 0.08.")]
+Teacher = Annotated[
+    list[str] | None, typer.Option(help="A model file to learn from; may be repeated.")
+]
+Views = Annotated[
+    int | None,
+    typer.Option(help="Augmented views of each picture that the teachers are asked about."),
+]
+Start = Annotated[
+    str | None, typer.Option(help="A run's folder whose best weights are the first ones.")
+]
+DropTestCopies = Annotated[
+    bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")
+]
+Engine = Annotated[
+    ComputeEngine, typer.Option(help="On this machine, or on the workers of a Ray cluster.")
+]
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")]
+Devices = Annotated[
+    int, typer.Option(min=1, help="GPUs, or processes on a CPU; with Ray the number of workers.")
+]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help="auto, 32-true, bf16-mixed or 16-mixed; auto is bf16-mixed where the hardware has it."
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Processor threads; all if left out, one with Ray.")
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on after the last whole epoch in --out.")
+]
 
 
 def command(  # noqa: PLR0913 (each is an option of the command)
     data: Data,
     *,
-    out: Annotated[Path, typer.Option("--out", help="The run's folder.")],
-    config: Annotated[
-        str | None,
-        typer.Option(
-            help="A recipe in TOML, a run's recipe.json, or a model whose card has one "
-            "('compact': the bundled model's). The options below change it."
-        ),
-    ] = None,
-    net: Annotated[str | None, typer.Option(help="The net to train.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="At most so many.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of weights, order, augmentation.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Pictures a step.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="sgd or adamw.")] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="The highest; 0.1 suits sgd, 0.002 adamw.")
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(help="What the head users see learns: label, votes (FER+) or blend."),
-    ] = None,
-    imbalance: Annotated[
-        str | None,
-        typer.Option(help="For rare classes: none, sampling, weights, focal, logit-adjustment."),
-    ] = None,
-    imbalance_strength: Annotated[
-        float | None, typer.Option(help="Power of the counts, gamma, or tau.")
-    ] = None,
-    mixup: Annotated[float | None, typer.Option(help="Alpha of mixup; 0 for none.")] = None,
-    cutout: Annotated[float | None, typer.Option(help="How often a rectangle is cut out.")] = None,
-    teacher: Annotated[
-        list[str] | None, typer.Option(help="A model file to learn from; may be repeated.")
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option(help="A run's folder whose best weights are the first ones.")
-    ] = None,
-    drop_test_copies: Annotated[
-        bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")
-    ] = False,
+    out: Out,
+    config: Config = None,
+    net: Net = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
+    batch_size: BatchSize = None,
+    optimizer: Optimizer = None,
+    learning_rate: LearningRate = None,
+    target: Target = None,
+    imbalance: Imbalance = None,
+    imbalance_strength: ImbalanceStrength = None,
+    mixup: Mixup = None,
+    cutout: Cutout = None,
+    jpeg: Jpeg = None,
+    small_face: SmallFace = None,
+    motion_blur: MotionBlur = None,
+    noise: Noise = None,
+    teacher: Teacher = None,
+    views: Views = None,
+    start: Start = None,
+    drop_test_copies: DropTestCopies = False,
     ferplus: FerPlus = None,
-    engine: Annotated[
-        ComputeEngine, typer.Option(help="On this machine, or on the workers of a Ray cluster.")
-    ] = ComputeEngine.LOCAL,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, gpu or mps.")] = "auto",
-    devices: Annotated[
-        int, typer.Option(min=1, help="GPUs, or processes on a CPU; with Ray its workers.")
-    ] = 1,
-    precision: Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Processor threads; all if left out, one with Ray.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on after the last whole epoch in --out.")
-    ] = False,
+    engine: Engine = ComputeEngine.LOCAL,
+    accelerator: Accelerator = "auto",
+    devices: Devices = 1,
+    precision: Precision = "auto",
+    threads: Threads = None,
+    resume: Resume = False,
 ) -> None:
     """Train a net on FER-2013 and write it as a model file, chosen on PublicTest."""
-    need_training_extra()
-    from roomread.training.hardware import Hardware  # noqa: PLC0415
-    from roomread.training.nets import cost, make_net  # noqa: PLC0415
-    from roomread.training.runs import DataSource, Run  # noqa: PLC0415
-    from roomread.training.workbench import train_model  # noqa: PLC0415
-
-    trainer = _trainer(engine)
-
-    run = Run(out)
-    if resume and config is None and run.recipe_file.exists():
-        config = str(run.recipe_file)
-    changes: dict[str, Any] = {
+    changes = {
         "net": net,
         "epochs": epochs,
         "seed": seed,
@@ -99,39 +137,77 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         "imbalance_strength": imbalance_strength,
         "mixup": mixup,
         "cutout": cutout,
+        "jpeg": jpeg,
+        "small_face": small_face,
+        "motion_blur": motion_blur,
+        "noise": noise,
         "teachers": teacher,
+        "views": views,
         "start": start,
         "drop_test_copies": drop_test_copies or None,
     }
+    need_training_extra()
+    from roomread.training.hardware import Hardware  # noqa: PLC0415
+    from roomread.training.runs import DataSource, Run  # noqa: PLC0415
+    from roomread.training.workbench import train_model  # noqa: PLC0415
+
+    trainer = _trainer(engine)
+    run = Run(out)
+    if resume and config is None and run.recipe_file.exists():
+        config = str(run.recipe_file)
     recipe = _recipe(config, {name: value for name, value in changes.items() if value is not None})
     use_threads(threads)
-    console = Console()
-    parameters, macs = cost(make_net(recipe.net))
-    console.print(
-        f"{recipe.net}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds"
-    )
+    _print_cost(recipe)
     pictures = read_data(data, ferplus)
     if pictures.votes is None:
-        console.print("no FER+ votes: the net learns FER-2013's labels with one head")
-    source = DataSource(
-        str(data.resolve()), str(ferplus.resolve()) if ferplus else None, pictures.digest
-    )
+        Console().print("no FER+ votes: the net learns FER-2013's labels with one head")
+    plus = str(ferplus.resolve()) if ferplus else None
+    source = DataSource(str(data.resolve()), plus, pictures.digest)
     hardware = Hardware(accelerator, devices, precision, threads)
-    try:
+    with _interruptions_explained(run):
         model = train_model(
             pictures, recipe, out, source=source, resume=resume, hardware=hardware, trainer=trainer
         )
+    _print_result(run, model)
+
+
+def _print_cost(recipe: Recipe) -> None:
+    from roomread.training.nets import cost, make_net  # noqa: PLC0415
+
+    parameters, macs = cost(make_net(recipe.net))
+    Console().print(
+        f"{recipe.net}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds"
+    )
+
+
+def _print_result(run: Run, model: ModelFile) -> None:
+    lines = [f"wrote {run.model} ({model.size / 1e6:.1f} MB)"]
+    lines += [f"{name}: {figure}" for name, figure in model.card.figures.items()]
+    for line in lines:
+        Console().print(line, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _interruptions_explained(run: Run) -> Iterator[None]:
+    """Say what is kept of a run that Ctrl-C or a full disk ends.
+
+    Raises:
+        typer.Exit: Ctrl-C, with status 130.
+        RoomreadError: a file cannot be written.
+    """
+    try:
+        yield
     except KeyboardInterrupt:
-        Console(stderr=True).print(_interrupted(run), highlight=False, soft_wrap=True)
+        kept = "stopped before the first epoch ended; nothing is kept"
+        if run.last_checkpoint.exists():
+            kept = f"stopped; the last whole epoch is kept: go on with --out {run.folder} --resume"
+        Console(stderr=True).print(kept, highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
     except OSError as error:
         raise RoomreadError(
-            f"{out}: cannot be written: {error.strerror or error}",
+            f"{run.folder}: cannot be written: {error.strerror or error}",
             hint="the last whole epoch is kept; make room and --resume",
         ) from error
-    console.print(f"wrote {run.model} ({model.size / 1e6:.1f} MB)", highlight=False, soft_wrap=True)
-    for name, figure in model.card.figures.items():
-        console.print(f"{name}: {figure}", highlight=False, soft_wrap=True)
 
 
 def _trainer(engine: ComputeEngine) -> Trainer:
@@ -155,11 +231,3 @@ def _recipe(config: str | None, changes: dict[str, Any]) -> Recipe:
     else:
         base = open_model(config).card.training
     return Recipe.from_dict(base | changes, source=config or "the recipe")
-
-
-def _interrupted(run: object) -> str:
-    from roomread.training.runs import Run  # noqa: PLC0415
-
-    if isinstance(run, Run) and run.last_checkpoint.exists():
-        return f"stopped; the last whole epoch is kept: go on with --out {run.folder} --resume"
-    return "stopped before the first epoch ended; nothing is kept"

@@ -1,8 +1,7 @@
-"""The connection to one service over HTTP."""
+"""One service, asked over HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ Picture = str | Path | bytes
 
 
 class ServiceError(RoomreadError):
-    """The service could not be reached, or refused a request.
+    """The service could not be reached, or did not do what was asked.
 
     Attributes:
-        status: the HTTP status; None where there was no answer.
-        retry_after: seconds to wait before trying again, where the service gives them.
+        status: of HTTP; None where there was no answer.
+        retry_after: seconds after which to try again, where the service said so.
     """
 
     def __init__(
@@ -37,7 +36,7 @@ class Connection:
     """Keeps a connection to one service.
 
     Args:
-        url: address of the service, such as `http://127.0.0.1:8501`.
+        url: where it is, as `http://127.0.0.1:8501`.
         key: as `roomread keys add` prints it; None where the service asks for none.
         timeout: seconds that an answer may take.
     """
@@ -48,51 +47,45 @@ class Connection:
             base_url=f"{url.rstrip('/')}/api/v1/",
             headers=headers,
             timeout=timeout,
-            # The service closes connections after five idle seconds; a request that is sent at
-            # that moment would fail.
+            # The service closes a connection that was idle for five seconds; one that is used again
+            # just then fails.
             limits=httpx.Limits(keepalive_expiry=2.0),
         )
 
     def close(self) -> None:
-        """Close the connection."""
+        """Lets go of it."""
         self._http.close()
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send one request and return its answer; `options` are those of httpx.
+        """One request's good answer; `options` are httpx's.
 
         Raises:
-            ServiceError: there is no answer, or the service refused the request.
+            ServiceError: there is no answer, or it is a problem.
         """
         try:
             answer = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
             problem = f"{self._http.base_url}: no answer: {error or type(error).__name__}"
-            raise ServiceError(
-                problem, hint="check the address, and that `roomread serve` is running"
-            ) from error
+            raise ServiceError(problem, hint="does roomread serve run there?") from error
         if answer.is_success:
             return answer
-        wait = answer.headers.get("retry-after", "")
-        kind = answer.headers.get("content-type", "")
-        problem = answer.json() if kind.startswith("application/problem+json") else {}
-        raise error_of(
-            {"status": answer.status_code} | problem,
-            retry_after=float(wait) if wait.isdigit() else None,
-        )
+        raise _error(answer)
 
 
-def error_of(problem: Mapping[str, Any], *, retry_after: float | None = None) -> ServiceError:
-    """Return the error for a problem (RFC 9457) that the service answered."""
+def _error(answer: httpx.Response) -> ServiceError:
+    wait = answer.headers.get("retry-after", "")
+    kind = answer.headers.get("content-type", "")
+    said = answer.json() if kind.startswith("application/problem+json") else {}
     return ServiceError(
-        problem.get("detail") or f"the service answered {problem['status']}",
-        hint=problem.get("hint", ""),
-        status=problem["status"],
-        retry_after=retry_after,
+        said.get("detail") or f"the service answered {answer.status_code}",
+        hint=said.get("hint", ""),
+        status=answer.status_code,
+        retry_after=float(wait) if wait.isdigit() else None,
     )
 
 
 def as_file(picture: Picture) -> tuple[str, bytes]:
-    """Return a picture, given as a path or as encoded bytes, as name and content for a form.
+    """A picture, given as a path or encoded bytes, as a form's file.
 
     Raises:
         OSError: there is no such file.

@@ -127,7 +127,7 @@ def check_model(profile: Profile, model: ModelFile) -> None:
         raise ProfileError(
             f"the profile '{profile.name}' was taught with the model {profile.model} "
             f"({profile.digest}), not with {model.name} ({model.digest})",
-            hint="teach it again with this one, or use that one with --model",
+            hint="teach it again with this model, or read with the one that it was taught with",
         )
 
 

@@ -154,7 +154,7 @@ class Profile:
         if self.person is not None and (self.consent is None or not self.consent.given.strip()):
             raise ProfileError(
                 f"{self.name}: no consent of {self.person} is recorded",
-                hint="--consent 'who agreed, and how'",
+                hint="record who agreed, and how",
             )
 
     @property

@@ -41,7 +41,7 @@ class ProfileStore:
         """
         path = self.path(name)
         if not path.is_file():
-            known = ", ".join(self.names()) or "none yet; see `roomread teach --help`"
+            known = ", ".join(self.names()) or "none yet"
             raise ProfileError(f"there is no profile '{name}'", hint=f"there are: {known}")
         profile = read_profile(path, source=path.name)
         if profile.name != name:
@@ -68,7 +68,7 @@ class ProfileStore:
         """
         path = self.path(profile.name)
         if path.exists() and not replace:
-            hint = f"--replace it, or `roomread profiles delete {profile.name}` first"
+            hint = "replace it, or delete it first"
             raise ProfileError(f"there is a profile '{profile.name}' already", hint=hint)
         make_folder(self.folder)
         write_profile(path, profile)

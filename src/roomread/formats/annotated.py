@@ -1,4 +1,4 @@
-"""Where the drawn copy of an input goes, and writing it."""
+"""Annotated copies of pictures and videos: where they go, and how they are written."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from roomread.media import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
     WRITABLE_VIDEO_SUFFIXES,
+    SoundSource,
     Source,
     VideoWriter,
     draw_readings,
@@ -22,9 +23,15 @@ from roomread.readings import Frame, Reading
 
 
 def copy_path(target: Path, item: Path, root: Path | None) -> Path:
-    """Where in the folder `target` the copy of `item` goes, which was found under `root`.
+    """Return the path of the annotated copy of one input.
 
-    Kinds of video that are read but not written become MP4: clip.avi has its copy in clip.avi.mp4.
+    The copy of a video whose format can be read but not written is an MP4 file: that of clip.avi
+    is clip.avi.mp4.
+
+    Args:
+        target: the folder of the copies.
+        item: the input.
+        root: the folder in which `item` was found; None if it was named itself.
     """
     inside = item.relative_to(root) if root is not None else Path(item.name)
     if item.suffix.lower() in VIDEO_SUFFIXES - WRITABLE_VIDEO_SUFFIXES:
@@ -33,17 +40,17 @@ def copy_path(target: Path, item: Path, root: Path | None) -> Path:
 
 
 class Annotator:
-    """Writes the drawn copy of one input: a picture's as a picture, a video's with its sound.
+    """Writes the annotated copy of one input: a picture, or a video with its sound.
 
-    The file is there whole once the block is left, or not at all after an error.
+    The file is complete when the `with` block is left; after an error there is none.
 
     Args:
-        target: the file.
-        source: what is copied; its kind must fit the file's ending.
-        sound_from: the video file whose sound is kept; None for none.
+        target: the file to write.
+        source: the input; a picture needs a picture's suffix in `target`, a video a video's.
+        sound_from: the video file whose sound is copied; None for no sound.
 
     Raises:
-        OutputError: the ending does not fit, or `target` is the input itself.
+        OutputError: the suffix does not fit, or `target` is the input itself.
     """
 
     def __init__(self, target: Path, source: Source, *, sound_from: Path | None) -> None:
@@ -55,11 +62,15 @@ class Annotator:
         if target.suffix.lower() not in suffixes:
             known = ", ".join(sorted(suffixes))
             raise OutputError(
-                f"{target}: the copy of a {kind} is a {kind}", hint=f"name it with one of {known}"
+                f"{target}: the annotated copy of a {kind} must be a {kind}",
+                hint=f"give it one of the suffixes {known}",
             )
         if sound_from is not None and target.exists() and target.samefile(sound_from):
-            raise OutputError(f"{target}: is the input itself", hint="name another file")
+            raise OutputError(
+                f"{target}: the annotated copy would overwrite the input", hint="name another file"
+            )
         self._target = target
+        self._source = source
         self._is_picture = source.is_picture
         self._sound_from = sound_from
         self._video: VideoWriter | None = None
@@ -78,19 +89,19 @@ class Annotator:
         self._stack.__exit__(kind, error, trace)
 
     def write(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Draws one frame's readings into the copy."""
+        """Draw the readings of the next frame into the copy."""
         drawn = draw_readings(frame.image, readings)
         if self._is_picture:
             write_image(self._target, drawn)
             return
         if self._video is None:
-            # Only now: an input that gives no frame leaves no file.
-            self._video = self._stack.enter_context(
-                VideoWriter(self._target, sound_from=self._sound_from)
-            )
+            # Opened with the first frame, so that an input without frames leaves no file.
+            file = self._sound_from
+            sound = SoundSource(file, self._source.shifts) if file is not None else None
+            self._video = self._stack.enter_context(VideoWriter(self._target, sound_from=sound))
         self._video.write(drawn, frame.time)
 
     def cut_short(self) -> None:
-        """To be called where the input is not copied to its end: its sound is not either."""
+        """End the sound with the last frame, as the input is not copied to its end."""
         if self._video is not None:
             self._video.cut_short()

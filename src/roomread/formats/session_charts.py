@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from roomread.formats import svg_plot as plot
 from roomread.formats.svg_plot import PlotArea
 from roomread.room import Alert, Change, clock
-from roomread.room.session import Mark
+from roomread.store.records import Mark
 from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 
 # From unpleasant over neither to pleasant; distinct for every kind of colour vision (ColorBrewer's
@@ -148,7 +148,7 @@ def _alert(area: PlotArea, alert: Alert) -> str:
     return (
         f'<circle cx="{area.x(alert.time):.1f}" cy="{area.bottom - 8:.1f}" r="5" fill="#fff" '
         f'stroke="{_RED}" stroke-width="2">'
-        f"{plot.tooltip(f'{clock(alert.time)}: {alert.why}')}</circle>"
+        f"{plot.tooltip(f'{clock(alert.time)}: {alert.reason}')}</circle>"
     )
 
 

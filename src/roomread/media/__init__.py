@@ -1,21 +1,16 @@
 """Pictures in, pictures out."""
 
 from roomread.media.files import atomic_path, is_file, is_folder, make_folder
+from roomread.media.folders import MediaFolder, find_media, search_folder
 from roomread.media.images import read_image, write_image
 from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from roomread.media.latest_frame import LatestFrame
+from roomread.media.opening import Opening, is_opening, open_video
 from roomread.media.overlay import draw_readings
 from roomread.media.signal import SignalCheck
-from roomread.media.sources import Source, find_media, open_source, open_upload
-from roomread.media.videos import (
-    WHOLE,
-    Span,
-    VideoReader,
-    cut_points,
-    is_opening,
-    open_video,
-)
-from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, VideoWriter
+from roomread.media.sources import Source, open_source, open_upload
+from roomread.media.videos import WHOLE, Span, VideoReader, cut_points
+from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, SoundSource, VideoWriter
 
 __all__ = [
     "PICTURE_SUFFIXES",
@@ -23,7 +18,10 @@ __all__ = [
     "WHOLE",
     "WRITABLE_VIDEO_SUFFIXES",
     "LatestFrame",
+    "MediaFolder",
+    "Opening",
     "SignalCheck",
+    "SoundSource",
     "Source",
     "Span",
     "VideoReader",
@@ -40,5 +38,6 @@ __all__ = [
     "open_upload",
     "open_video",
     "read_image",
+    "search_folder",
     "write_image",
 ]

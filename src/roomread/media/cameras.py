@@ -16,7 +16,8 @@ from av.video.stream import VideoStream
 
 from roomread.errors import MediaError
 from roomread.media.latest_frame import LatestFrame
-from roomread.media.videos import open_video, upright
+from roomread.media.opening import Opening, open_video
+from roomread.media.upright import upright
 from roomread.readings import Frame
 
 # A network stream that says nothing for so long is gone, s.
@@ -48,7 +49,7 @@ def _open(device: str, format_name: str, name: str) -> Iterator[tuple[InputConta
     wishes = _WISHES.get(format_name, ({},))
     with ExitStack() as stack:
         for options in wishes:
-            video = open_video(device, name, format_name=format_name, options=options)
+            video = open_video(device, name, Opening(format_name, options))
             try:
                 opened = stack.enter_context(video)
             except MediaError:
@@ -139,7 +140,9 @@ class LiveReader:
                     return
                 last = self._clock() - start
                 if self._every is None or last >= due:
-                    self._mailbox.put(Frame(upright(picture), last, index, self._name))
+                    self._mailbox.put(
+                        Frame(upright(picture, self._stream), last, index, self._name)
+                    )
                     due = last + (self._every or 0.0)
                 index += 1
         except (av.FFmpegError, OSError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -42,6 +43,15 @@ def is_file(path: str | Path) -> bool:
 def is_folder(path: str | Path) -> bool:
     """Whether there is such a folder; False also for a name that no folder can have."""
     return os.path.isdir(path)  # noqa: PTH112 (likewise)
+
+
+def is_pipe(path: str | Path) -> bool:
+    """Return whether a path is a pipe or a socket, which can be read once."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 (the path may be text)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def make_folder(folder: Path, *, private: bool = False) -> None:

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import io
 import threading
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import av
-from PIL import Image, UnidentifiedImageError
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
-from roomread.errors import MediaError
+from roomread.errors import MediaError, without_credentials
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
-from roomread.media.files import is_file, is_folder
+from roomread.media.files import exists, is_file, is_folder, is_pipe
 from roomread.media.images import read_image
-from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-from roomread.media.videos import VideoReader, length, open_video
+from roomread.media.kinds import PICTURE_SUFFIXES, heif_kind, is_picture
+from roomread.media.opening import (
+    Opening,
+    StillPictureError,
+    describe,
+    length,
+    open_video,
+    video_tracks,
+)
+from roomread.media.urls import fetch, is_address, is_web_address, local_path
+from roomread.media.videos import VideoReader
 from roomread.readings import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a source is read; see `open_source`."""
+
+    every: float | None = None
+    stream: int | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class Source:
@@ -30,6 +49,8 @@ class Source:
         is_picture: one still picture.
         live: a camera or a stream: its latest frame each time, without an end.
         duration: seconds, of a video that says so; else None.
+        stream: the index of the track that is read among all tracks of a video; else None.
+        note: which of several video tracks is read; empty where there is one.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,10 +58,13 @@ class Source:
         self.is_picture = False
         self.live = False
         self.duration: float | None = None
+        self.stream: int | None = None
+        self.note = ""
+        self._video: VideoReader | None = None
         self._frames: Iterator[Frame] = iter(())
         self._reader: LiveReader | None = None
         self._stack = ExitStack()
-        self._options: dict[str, str] = {}
+        self._how = _How()
         self._closed = False
         # A file may be read by one thread and closed by another.
         self._lock = threading.Lock()
@@ -49,6 +73,14 @@ class Source:
     def dropped(self) -> int:
         """Frames of a live source that newer ones replaced; 0 for others."""
         return self._reader.dropped if self._reader is not None else 0
+
+    @property
+    def shifts(self) -> Sequence[float]:
+        """What is added to a video's own times to give those of its frames, s.
+
+        One for the start, once the first frame is read, and one more for each jump of its clock.
+        """
+        return self._video.shifts if self._video is not None else ()
 
     def __iter__(self) -> Iterator[Frame]:
         # A live one is waited for without end, and ends by itself when it is closed.
@@ -77,48 +109,93 @@ class Source:
             self._closed = True
             self._stack.close()
 
-    def _open(self, spec: str | Path | bytes, every: float | None) -> None:
+    def _open(self, spec: str | Path | bytes) -> None:
         if isinstance(spec, bytes):
-            if not spec or _is_picture(io.BytesIO(spec)):
-                self._open_picture(spec)
-            else:
-                self._open_video(io.BytesIO(spec), every)
-        elif str(spec).isascii() and str(spec).isdigit():
+            self._open_bytes(spec)
+        elif isinstance(spec, str) and spec.isascii() and spec.isdigit():
             self.name = f"camera {spec}"
-            self._open_camera(int(str(spec)), every)
-        elif "://" in str(spec):
-            self._open_url(str(spec), every)
-        elif _is_picture_file(Path(spec)):
-            self._open_picture(Path(spec))
+            self._open_camera(int(spec))
+        elif isinstance(spec, str) and is_address(spec) and not exists(spec):
+            path = local_path(spec)
+            if path is not None:
+                self.name = str(path)
+                self._open_path(path)
+            else:
+                self._open_url(spec)
         else:
-            self._open_video(Path(spec), every)
+            self._open_path(local_path(spec) or Path(spec) if isinstance(spec, str) else spec)
+
+    def _open_bytes(self, content: bytes) -> None:
+        if not content or is_picture(content):
+            self._open_picture(content)
+        else:
+            self._open_video(io.BytesIO(content))
+
+    def _open_path(self, path: Path) -> None:
+        if is_pipe(path):
+            # What is read of a pipe, as a shell's <(...), cannot be read again.
+            self._open_bytes(_content(path))
+        elif _is_picture_file(path):
+            self._open_picture(path)
+        else:
+            self._open_video(path)
 
     def _open_picture(self, picture: Path | bytes) -> None:
         image = read_image(picture, name=self.name)
         self.is_picture = True
         self._frames = iter([Frame(image, 0.0, 0, self.name)])
 
-    def _open_video(self, file: Path | io.BytesIO, every: float | None) -> None:
-        container, stream = self._stack.enter_context(
-            open_video(file, self.name, options=self._options)
-        )
-        self.duration = length(container)
-        self._frames = iter(VideoReader(container, stream, self.name, every=every))
+    def _open_video(self, file: Path | io.BytesIO) -> None:
+        opening = Opening(options=self._how.options, stream=self._how.stream)
+        container, stream = self._stack.enter_context(open_video(file, self.name, opening))
+        self._read_whole(container, stream)
 
-    def _open_camera(self, number: int, every: float | None) -> None:
+    def _read_whole(self, container: InputContainer, stream: VideoStream) -> None:
+        self.duration = length(container)
+        self.stream = stream.index
+        tracks = video_tracks(container)
+        if len(tracks) > 1:
+            others = ", ".join(describe(track) for track in tracks if track is not stream)
+            self.note = f"{self.name}: of its video tracks {describe(stream)} is read, not {others}"
+        self._video = VideoReader(container, stream, self.name, every=self._how.every)
+        self._frames = iter(self._video)
+
+    def _open_camera(self, number: int) -> None:
         opened = self._stack.enter_context(open_camera(number, self.name))
-        self._go_live(LiveReader(opened, self.name, every=every))
+        self._go_live(LiveReader(opened, self.name, every=self._how.every))
 
-    def _open_url(self, url: str, every: float | None) -> None:
+    def _open_url(self, url: str) -> None:
         options = {"rtsp_transport": "tcp"} if url.startswith("rtsp") else {}
-        container, stream = self._stack.enter_context(
-            open_video(url, self.name, options=options, timeout=TIMEOUT)
-        )
-        self.duration = length(container)
-        if self.duration is not None and url.startswith(("http://", "https://")):
-            self._frames = iter(VideoReader(container, stream, self.name, every=every))
+        opening = Opening(options=options, timeout=TIMEOUT, stream=self._how.stream)
+        try:
+            container, stream = self._stack.enter_context(open_video(url, self.name, opening))
+        except StillPictureError:
+            self._open_bytes(fetch(url))
+            return
+        except MediaError:
+            # FFmpeg knows not all kinds of picture.
+            if not self._is_web_picture(url):
+                raise
+            return
+        if is_web_address(url) and _is_heif(container):
+            self._open_bytes(fetch(url))
+        elif is_web_address(url) and (length(container) is not None or container.size > 0):
+            self._read_whole(container, stream)
         else:
-            self._go_live(LiveReader((container, stream), self.name, every=every))
+            self._go_live(LiveReader((container, stream), self.name, every=self._how.every))
+
+    def _is_web_picture(self, url: str) -> bool:
+        """Return whether an address is a picture that FFmpeg does not open, and open it."""
+        if not is_web_address(url):
+            return False
+        try:
+            content = fetch(url)
+        except MediaError:
+            return False
+        if not is_picture(content):
+            return False
+        self._open_picture(content)
+        return True
 
     def _go_live(self, reader: LiveReader) -> None:
         self.live, self.duration, self._reader = True, None, reader
@@ -130,13 +207,13 @@ class Source:
 # Containers that hold their pictures themselves, by FFmpeg's names. Playlists and scripts do not:
 # they name other files and addresses, which a stranger must not make us open.
 _SEALED = {
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,asf,flv",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,asf,flv,ogg,mjpeg",
     "protocol_whitelist": "file",
 }
 
 
 def open_upload(path: Path, *, every: float | None = None) -> Source:
-    """Opens a video that a stranger sent: nothing but this file is read for it.
+    """Open a video that a stranger sent: nothing but this file is read for it.
 
     Args:
         path: the file.
@@ -145,41 +222,47 @@ def open_upload(path: Path, *, every: float | None = None) -> Source:
     Raises:
         MediaError: it cannot be opened, or is of a kind that may name other files.
     """
-    source = Source(str(path))
     try:
-        source._options = _SEALED  # noqa: SLF001 (this function is its constructor)
-        source._open(path, every)  # noqa: SLF001
+        return _opened(str(path), path, _How(every, options=_SEALED))
     except MediaError as error:
-        source.close()
         if isinstance(error.__cause__, av.error.ArgumentError):
             # What FFmpeg says of a format that is not on the list.
-            hint = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV are"
+            hint = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV, FLV and OGV are"
             raise MediaError(f"{path}: not a video that is taken", hint=hint) from error
         raise
-    except BaseException:
-        source.close()
-        raise
-    return source
 
 
-def open_source(spec: str | Path | bytes, *, every: float | None = None) -> Source:
-    """Opens a picture, a video, a camera or a stream.
+def open_source(
+    spec: str | Path | bytes | int, *, every: float | None = None, stream: int | None = None
+) -> Source:
+    """Open a picture, a video, a camera or a stream.
 
     Args:
-        spec: a path; the bytes of a picture or video; a camera's number as text ("0"); a URL
-            (rtsp, http, https, rtmp, udp, srt). A video file on a web server is read whole and in
-            order; what has no end is live.
-        every: seconds from one frame to the next; None for all. Pictures do not mind.
+        spec: a path; the bytes of a picture or video; a camera's number, as a number or as text
+            ("0"); a URL (file, http, https, rtsp, rtmp, udp, srt). A file on a web server is read
+            whole and in order; what has no end is live.
+        every: seconds from one frame to the next; None for all. It has no effect on pictures.
+        stream: the index of the video track to read among all tracks of a video; None for the
+            largest.
 
     Raises:
-        MediaError: it cannot be opened. Damage inside is told while iterating.
+        MediaError: it cannot be opened. Damage inside is raised while iterating.
+        MissingExtraError: it is HEIC, and the extra `heif` is not installed.
         ValueError: `every` is not over 0.
     """
     if every is not None and not every > 0:
         raise ValueError(f"every is a time over 0 s, not {every}")
-    source = Source("standard input" if isinstance(spec, bytes) else str(spec))
+    if isinstance(spec, int):
+        spec = str(spec)
+    name = "standard input" if isinstance(spec, bytes) else without_credentials(str(spec))
+    return _opened(name, spec, _How(every, stream))
+
+
+def _opened(name: str, spec: str | Path | bytes, how: _How) -> Source:
+    source = Source(name)
     try:
-        source._open(spec, every)  # noqa: SLF001 (this function is its constructor)
+        source._how = how  # noqa: SLF001 (this function is its constructor)
+        source._open(spec)  # noqa: SLF001
     except BaseException:
         source.close()
         raise
@@ -187,47 +270,25 @@ def open_source(spec: str | Path | bytes, *, every: float | None = None) -> Sour
 
 
 def _is_picture_file(path: Path) -> bool:
-    """By its ending; by its content where the ending says nothing."""
-    suffix = path.suffix.lower()
-    if suffix in PICTURE_SUFFIXES:
+    """Return whether a file is a picture by its content, or by its ending where it is neither."""
+    if is_folder(path):
+        # The reader of pictures says so.
         return True
-    if suffix in VIDEO_SUFFIXES or not is_file(path):
-        # A folder or a missing file: the readers say so.
-        return is_folder(path)
+    if not is_file(path):
+        return path.suffix.lower() in PICTURE_SUFFIXES
     try:
-        with path.open("rb") as file:
-            return _is_picture(io.BytesIO(file.read(4096)))
+        return is_picture(path) or path.suffix.lower() in PICTURE_SUFFIXES
     except OSError as error:
         raise MediaError(f"{path}: {error.strerror}", hint="check its permissions") from error
 
 
-def _is_picture(file: io.BytesIO) -> bool:
+def _content(path: Path) -> bytes:
     try:
-        with warnings.catch_warnings():
-            # The picture reader says itself what is too large.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            Image.open(file).close()
-    except UnidentifiedImageError:
-        return False
-    except (OSError, Image.DecompressionBombError):
-        # Recognised, and then damaged or too large: the picture reader says how.
-        return True
-    return True
-
-
-def find_media(folder: Path) -> list[Path]:
-    """The pictures and videos in a folder and below, sorted; hidden ones are left out.
-
-    Raises:
-        MediaError: the folder cannot be read.
-    """
-    known = PICTURE_SUFFIXES | VIDEO_SUFFIXES
-    try:
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in known)
+        return path.read_bytes()
     except OSError as error:
-        raise MediaError(f"{folder}: {error.strerror}", hint="check its permissions") from error
-    return [
-        path
-        for path in files
-        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
-    ]
+        raise MediaError(f"{path}: {error.strerror}", hint="check its permissions") from error
+
+
+def _is_heif(container: InputContainer) -> bool:
+    brand = container.metadata.get("major_brand", "").encode()
+    return heif_kind(b"\0\0\0\x10ftyp" + brand) is not None

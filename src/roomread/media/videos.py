@@ -2,132 +2,33 @@
 
 from __future__ import annotations
 
-import io
+import itertools
 import math
-import queue
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
-from typing import IO, Any
+from typing import Any, NamedTuple
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from roomread.errors import MediaError
+from roomread.media.clocks import FrameClock, longest_pause
+from roomread.media.opening import length, reason
+from roomread.media.upright import Geometry, geometry_of, render
 from roomread.readings import Frame
 
-# The name of threads that open what may not answer.
-_OPENING = "roomread-open"
 # How much shorter than announced a file may be: containers round, and sound may end a bit later.
 _SLACK = 0.5
 # Indexes hold the times of decoding, which come up to so much before those of showing, s.
 _REORDERED = 1.0
+# Of a transport stream, bytes and share that may follow the last packet that is read.
+_TAIL, _TAIL_SHARE = 4096, 0.05
 _AGAIN = "copy or download it again; what could be read was analysed"
-
-
-@contextmanager
-def open_video(
-    file: str | Path | IO[bytes] | io.RawIOBase,
-    name: str,
-    *,
-    format_name: str | None = None,
-    options: dict[str, str] | None = None,
-    timeout: float | None = None,
-    threads: int = 0,
-) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """An opened container and its video track.
-
-    Args:
-        file: a path, a URL, or an opened file.
-        name: for messages.
-        format_name: FFmpeg's name of the format; None to find out.
-        options: FFmpeg's.
-        timeout: seconds that opening, and each read, may take; None for no limit.
-        threads: of the decoder; 0 for as many as there are processors.
-
-    Raises:
-        MediaError: it cannot be opened, or has no video.
-    """
-    source = str(file) if isinstance(file, str | Path) else file
-
-    def open_it() -> InputContainer:
-        limits = (timeout, timeout) if timeout is not None else None
-        return av.open(source, "r", format=format_name, options=options or {}, timeout=limits)
-
-    try:
-        container = open_it() if timeout is None else _interruptible(open_it)
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"{name}: {_reason(error)}", hint=_advice(error)) from error
-    with container:
-        # An audio file's cover is a video track of one picture.
-        videos = [s for s in container.streams.video if not _is_cover(s)]
-        if not videos:
-            raise MediaError(f"{name}: has no video track", hint="give a file with pictures")
-        videos[0].thread_type, videos[0].thread_count = "AUTO", threads
-        yield container, videos[0]
-
-
-def is_opening() -> bool:
-    """Whether FFmpeg waits for a network in a thread that nothing can end.
-
-    A program that ends meanwhile may crash: that thread still comes back to Python.
-    """
-    return any(thread.name == _OPENING for thread in threading.enumerate())
-
-
-def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
-    """Opens in another thread: FFmpeg's wait for a network would not end with Ctrl-C."""
-    done: queue.SimpleQueue[InputContainer | Exception] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            done.put(open_it())
-        except (av.FFmpegError, OSError, ValueError) as error:
-            done.put(error)
-
-    threading.Thread(target=work, name=_OPENING, daemon=True).start()
-    result = done.get()
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-def _is_cover(stream: VideoStream) -> bool:
-    return bool(stream.disposition & stream.disposition.attached_pic)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, av.error.InvalidDataError):
-        return "not a picture or video that can be read, or damaged"
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    if isinstance(error, av.error.ExitError | TimeoutError):
-        return "no answer"
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text).splitlines()[0]
-
-
-def _advice(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "check the name"
-    if isinstance(error, av.error.InvalidDataError):
-        return "MP4, WebM, MKV, AVI and MOV can be read; copy or download it again"
-    if isinstance(error, TimeoutError | av.error.ExitError):
-        return "is it reachable, and switched on?"
-    return "check the address, the permissions and the network"
-
-
-def length(container: InputContainer) -> float | None:
-    """The announced duration, s; None where the container has none, as live streams."""
-    return container.duration / av.time_base if container.duration else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +38,10 @@ class Span:
     The spans of one video share its frames out: each is in the span that its time falls into.
 
     Attributes:
-        start: s; the first frame from here on is number 0.
+        start: s; the first frame from here on has the index 0.
         stop: s; frames from here on are not given.
-        lead: s; so much before `start` is given first, with the number -1, so that what follows
-            faces knows them.
+        lead: s; frames of this long before `start` are given first, with the index -1, so that
+            whoever follows faces knows them.
         origin: when the video's first frame is shown, by the file's own clock, s; None where the
             span begins with it.
     """
@@ -154,11 +55,20 @@ class Span:
 WHOLE = Span()
 
 
-class VideoReader:
-    """The frames of an opened video, or of a part of it, in order; to be iterated over once.
+class _Timed(NamedTuple):
+    """A decoded frame with its time from the first, s, and whether the clock jumped before it."""
 
-    Times are the file's own (variable rates stay so), counted from the first frame; in AVI, and
-    where a file has none, they are the frame's number over the average rate.
+    picture: VideoFrame
+    time: float
+    jumped: bool
+
+
+class VideoReader:
+    """The frames of an opened video, or of a part of it, in order; can be iterated over once.
+
+    Times are the file's own (variable rates stay so), counted from the first frame, and rise
+    strictly. Where the file's clock jumps, they go on with the next frame, which is marked as a
+    discontinuity; so is one whose size or orientation is another than that before.
 
     Args:
         container: as `open_video` gives it.
@@ -186,34 +96,48 @@ class VideoReader:
         self.frames = 0
         self._container, self._stream, self._name = container, stream, name
         self._span, self._every = span, every
-        # AVI counts frames and knows no times of its own; those FFmpeg makes up lack order.
-        counted = container.format.name == "avi"
-        self._clock = _Clock(stream, counted=counted, first=span.origin)
+        self._clock = FrameClock(stream, origin=span.origin)
+
+    @property
+    def origin(self) -> float | None:
+        """When the first frame is shown by the track's own clock, s; None until it is read."""
+        return self._clock.origin
+
+    @property
+    def shifts(self) -> Sequence[float]:
+        """What is added to the track's own times, s; one more after each jump of its clock."""
+        return self._clock.shifts
 
     def __iter__(self) -> Iterator[Frame]:
-        span, every, due, index = self._span, self._every, 0.0, -1
-        reader = _Reader(self._container, self._stream)
-        for picture, time in self._from_key_frame(reader):
+        span, every, due = self._span, self._every, 0.0
+        geometry: Geometry | None = None
+        reader = _PacketReader(self._container, self._stream, self._clock)
+        index, broken = -1, False
+        for picture, time, jumped in self._from_key_frame(reader):
             if time >= span.stop:
                 break
             if time >= span.start:
                 index = self.frames
                 self.frames += 1
+            shown = geometry_of(picture, self._stream)
+            broken |= jumped or (geometry is not None and shown != geometry)
+            geometry = shown
             # Half a millisecond: containers round times to milliseconds.
             if every is not None:
                 if time < due - 5e-4:
                     continue
                 due = (int((time + 5e-4) / every) + 1) * every
             if time >= span.start - span.lead:
-                yield Frame(upright(picture), time, index, self._name)
+                yield Frame(render(picture, shown), time, index, self._name, discontinuity=broken)
+                broken = False
         else:
             reader.check_end(self._name, frames=self.frames if span == WHOLE else 1)
         reader.check(
             self._name, since=span.start + span.origin if span.origin is not None else -math.inf
         )
 
-    def _from_key_frame(self, reader: _Reader) -> Iterator[tuple[VideoFrame, float]]:
-        """The pictures with their times, from a key frame before what is wanted on."""
+    def _from_key_frame(self, reader: _PacketReader) -> Iterator[_Timed]:
+        """Yield the pictures from a key frame before what is wanted on."""
         wanted = self._span.start - self._span.lead
         if wanted <= 0 or self._span.origin is None:
             yield from self._timed(reader)
@@ -221,10 +145,9 @@ class VideoReader:
         self._seek(wanted - _REORDERED + self._span.origin)
         pictures = self._timed(reader)
         first = next(pictures, None)
-        if first is not None and first[1] > wanted:
+        if first is not None and first.time > wanted:
             # The file's index is wrong, or that key frame is damaged: everything before is read.
             self._seek(self._span.origin)
-            self._clock.restart()
             pictures = self._timed(reader)
         elif first is not None:
             yield first
@@ -237,94 +160,112 @@ class VideoReader:
         try:
             self._container.seek(math.floor(time / base), stream=self._stream)
         except (av.FFmpegError, OSError) as error:
-            problem = f"{self._name}: has nothing at {time:.1f} s: {_reason(error)}"
+            problem = f"{self._name}: has nothing at {time:.1f} s: {reason(error)}"
             raise MediaError(problem, hint="copy or download it again") from error
+        self._clock.restart()
 
-    def _timed(self, reader: _Reader) -> Iterator[tuple[VideoFrame, float]]:
-        for index, picture in enumerate(reader):
-            yield picture, self._clock.time(picture, index)
+    def _timed(self, reader: _PacketReader) -> Iterator[_Timed]:
+        last: VideoFrame | None = None
+        for picture in reader:
+            shown = self._clock.shown(picture)
+            if last is not None and shown is not None:
+                for repeated in reader.take_repeats(shown):
+                    yield _Timed(last, *self._clock.time(repeated))
+            yield _Timed(picture, *self._clock.time(shown))
+            last = picture
+        if last is not None:
+            for repeated in reader.take_repeats(math.inf):
+                yield _Timed(last, *self._clock.time(repeated))
 
 
 def cut_points(
     container: InputContainer, stream: VideoStream, name: str
 ) -> tuple[float, float] | None:
-    """How long an opened video is, s, and its `Span.origin`; None where it cannot be cut.
+    """Return how long an opened video is, s, and its `Span.origin`; None where it cannot be cut.
 
-    Only files with an index can: MP4, MOV, Matroska and WebM. The reader has to be opened anew
-    afterwards.
+    Only files with an index can be, and with a clock that does not jump: MP4, MOV, Matroska and
+    WebM. The reader has to be opened anew afterwards.
 
     Raises:
         MediaError: no frame of it can be decoded.
     """
     duration = length(container)
-    first = next(iter(_Reader(container, stream)), None)
+    clock = FrameClock(stream)
+    first = next(iter(_PacketReader(container, stream, clock)), None)
     if first is None:
         raise MediaError(f"{name}: no frame of it can be decoded", hint="is it damaged?")
     indexed = {"mov", "mp4", "matroska", "webm"} & set(container.format.name.split(","))
-    if duration is None or not indexed or first.pts is None or first.time_base is None:
+    origin = clock.shown(first)
+    if duration is None or not indexed or origin is None or _index_jumps(stream):
         return None
-    return duration, float(first.pts * first.time_base)
+    return duration, origin
 
 
-class _Clock:
-    """Seconds since a track's first frame, never running backwards."""
-
-    def __init__(self, stream: VideoStream, *, counted: bool, first: float | None) -> None:
-        self._counted = counted
-        self._rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        self._first = first
-        self._last = 0.0
-
-    def restart(self) -> None:
-        """Lets earlier times come again."""
-        self._last = 0.0
-
-    def time(self, picture: VideoFrame, index: int) -> float:
-        if self._counted or picture.pts is None or picture.time_base is None:
-            time = float(index / self._rate)
-        else:
-            seconds = float(picture.pts * picture.time_base)
-            if self._first is None:
-                self._first = seconds
-            time = seconds - self._first
-        self._last = max(self._last, time)
-        return self._last
+def _index_jumps(stream: VideoStream) -> bool:
+    """Return whether the clock of an indexed track jumps: its times do not rise with the file."""
+    base = stream.time_base or 0
+    entries = sorted((entry.pos, float(entry.timestamp * base)) for entry in stream.index_entries)
+    gaps = (b[1] - a[1] for a, b in itertools.pairwise(entries))
+    return any(not -_REORDERED <= gap <= longest_pause(stream) for gap in gaps)
 
 
-class _Reader:
+class _PacketReader:
     """Decodes what can be decoded, and remembers what could not."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
-        self._container, self._stream = container, stream
+    def __init__(self, container: InputContainer, stream: VideoStream, clock: FrameClock) -> None:
+        self._container, self._stream, self._clock = container, stream, clock
         self._damaged: list[float] = []
+        self._repeats: deque[float] = deque()
         self._end = 0.0
+        # Where in the file the last packet of any track ends, and of the video track that is read;
+        # where other video tracks begin.
+        self._place = self._own_place = 0
+        self._others: dict[int, int] = {}
         self._failure: Exception | None = None
 
     def __iter__(self) -> Iterator[VideoFrame]:
         for packet in self._packets():
             if packet.stream is not self._stream:
                 continue
+            if not packet.size:
+                self._repeat(packet)
+                continue
+            self._clock.expect(packet)
             try:
                 yield from self._stream.decode(packet)
             except av.FFmpegError:
                 # One damaged packet; the decoder goes on at the next. `check` tells.
                 shown = packet.pts if packet.pts is not None and packet.time_base else math.inf
                 self._damaged.append(float(shown * (packet.time_base or 1)))
-        if self._failure is not None:
-            # Pictures that the decoder, in several threads, still had in hand.
-            with suppress(av.FFmpegError):
-                yield from self._stream.decode(None)
+        # Pictures that the decoder, in several threads, still had in hand.
+        with suppress(av.FFmpegError):
+            yield from self._stream.decode(None)
+
+    def take_repeats(self, until: float) -> Iterator[float]:
+        """Yield, and forget, when the picture before is shown again, earlier than `until`, s."""
+        while self._repeats and self._repeats[0] < until:
+            yield self._repeats.popleft()
+
+    def _repeat(self, packet: Packet[Any]) -> None:
+        # An empty packet shows the picture before again, as in Theora; without a time it is how
+        # FFmpeg's binding ends a track.
+        if packet.pts is not None and packet.time_base:
+            self._repeats.append(float(packet.pts * packet.time_base))
 
     def _packets(self) -> Iterator[Packet[Any]]:
         # All tracks: the last moment of any of them tells whether the file was cut.
+        known = {stream.index for stream in self._container.streams}
         try:
             for packet in self._container.demux():
+                if packet.stream_index not in known:
+                    continue
                 shown = packet.pts if packet.pts is not None else packet.dts
                 if shown is not None and packet.time_base is not None:
                     end = (shown + (packet.duration or 0)) * packet.time_base
                     self._end = max(self._end, float(end))
+                self._note_place(packet)
                 yield packet
-        except (av.FFmpegError, OSError) as error:
+        except (av.FFmpegError, OSError, IndexError) as error:
             self._failure = error
 
     def check(self, name: str, *, since: float) -> None:
@@ -339,15 +280,35 @@ class _Reader:
         total, read = length(self._container), max(self._end - start, 0.0)
         if not frames:
             raise MediaError(f"{name}: no frame of it can be decoded", hint="is it damaged?")
+        if isinstance(self._failure, IndexError) or self._has_successor():
+            problem = f"{name}: has other tracks from {read:.1f} s on, which were not read"
+            raise MediaError(problem, hint="cut it there, and read its parts one by one")
         if self._failure is not None:
             raise MediaError(f"{name}: stopped after {read:.1f} s", hint=_AGAIN)
-        if total is not None and read < total - _SLACK:
+        # Where the clock jumps, nobody knows how long the file is.
+        jumped = len(self._clock.shifts) > 1
+        # Some containers count the length from 0, wherever the first picture is.
+        end = max(read, self._end)
+        if total is not None and end < total - _SLACK and not jumped:
             problem = f"{name}: is cut off: {read:.1f} s of {total:.1f} s could be read"
             raise MediaError(problem, hint=_AGAIN)
 
+    def _note_place(self, packet: Packet[Any]) -> None:
+        place = packet.pos or 0
+        self._place = max(self._place, place + packet.size)
+        if packet.stream is self._stream:
+            self._own_place = max(self._own_place, place + packet.size)
+        elif isinstance(packet.stream, VideoStream):
+            self._others.setdefault(packet.stream_index, place)
 
-def upright(picture: VideoFrame) -> NDArray[np.uint8]:
-    """RGB uint8 [H, W, 3], turned as the file's display matrix says."""
-    image = np.asarray(picture.to_ndarray(format="rgb24"), dtype=np.uint8)
-    turns = round(picture.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+    def _has_successor(self) -> bool:
+        """Return whether a transport stream goes on with other tracks, as joined ones do.
+
+        FFmpeg knows those of its first seconds alone.
+        """
+        size = self._container.size
+        if self._container.format.name != "mpegts" or size <= 0:
+            return False
+        if any(place >= self._own_place for place in self._others.values()):
+            return True
+        return size - self._place > max(_TAIL, _TAIL_SHARE * size)

@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Self
 
 import av
 import numpy as np
-from av.container import InputContainer, OutputContainer
-from av.packet import Packet
+from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+from PIL import Image
 
 from roomread.errors import OutputError
 from roomread.media.files import atomic_path
+from roomread.media.opening import open_container
+from roomread.media.sound import SoundCopy
 
 WRITABLE_VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
 # Exact for every common frame rate, and what MPEG's own clocks count in.
 _TIME_BASE = Fraction(1, 90_000)
+# A millisecond in it.
+_SHORTEST = 90
 _CODECS = {".webm": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "crf": "10"})}
-# Sound that a container takes as it is, by FFmpeg's names; other sound is encoded anew.
-_COPIED = {
-    "mp4": {"aac", "mp3", "ac3", "alac", "opus", "flac"},
-    "mov": {"aac", "mp3", "ac3", "alac", "pcm_s16le"},
-    "matroska": {"aac", "mp3", "ac3", "opus", "vorbis", "flac", "pcm_s16le"},
-    "webm": {"opus", "vorbis"},
-    "ipod": {"aac", "alac"},
-}
 _H264 = ("libx264", {"preset": "veryfast", "crf": "20"})
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSource:
+    """A file whose sound a copy keeps, if it has any.
+
+    Attributes:
+        file: the file.
+        shifts: what is added to the file's own times, s, as `Source.shifts`.
+    """
+
+    file: Path
+    shifts: Sequence[float] = (0.0,)
 
 
 class VideoWriter:
@@ -43,13 +53,13 @@ class VideoWriter:
 
     Args:
         path: MP4, M4V, MOV, MKV or WebM by its ending.
-        sound_from: a file whose sound, if it has any, is kept; its times are those of the frames.
+        sound_from: where the sound comes from; None for none.
 
     Raises:
         OutputError: the file cannot be written, or has another ending.
     """
 
-    def __init__(self, path: Path, *, sound_from: Path | None = None) -> None:
+    def __init__(self, path: Path, *, sound_from: SoundSource | None = None) -> None:
         if path.suffix.lower() not in WRITABLE_VIDEO_SUFFIXES:
             known = ", ".join(sorted(WRITABLE_VIDEO_SUFFIXES))
             raise OutputError(f"{path}: not a kind of video that can be written", hint=known)
@@ -57,7 +67,7 @@ class VideoWriter:
         self._sound_from = sound_from
         self._stack = ExitStack()
         self._video: VideoStream | None = None
-        self._sound: _Sound | None = None
+        self._sound: SoundCopy | None = None
         self._last = -1
         self._cut_short = False
 
@@ -96,8 +106,9 @@ class VideoWriter:
     def write(self, image: NDArray[np.uint8], time: float) -> None:
         """Adds a picture uint8 [H, W, 3] RGB, shown from `time`, in seconds from the start.
 
-        All pictures have the size of the first; a picture that is not later than the one before
-        it is left out, as no player could show both.
+        The first picture's size is the file's; others are scaled into it, with black beside them
+        where their shape is another. A picture that is not later than the one before it is left
+        out, as no player could show both.
         """
         if self._video is None:
             self._start(image)
@@ -106,8 +117,11 @@ class VideoWriter:
         pts = round(time / _TIME_BASE)
         if pts <= self._last:
             return
+        # Containers that count milliseconds take no two pictures in one.
+        pts = max(pts, self._last + _SHORTEST) if self._last >= 0 else pts
         self._last = pts
-        frame = VideoFrame.from_ndarray(_even(image), format="rgb24")
+        fitted = _fitted(image, self._video.width, self._video.height)
+        frame = VideoFrame.from_ndarray(fitted, format="rgb24")
         frame.pts, frame.time_base = pts, _TIME_BASE
         with self._told():
             if self._sound is not None:
@@ -140,9 +154,13 @@ class VideoWriter:
             video.bit_rate = 4 * width * height
         self._video = video
         if self._sound_from is not None:
-            sound = self._stack.enter_context(av.open(str(self._sound_from), "r"))
-            if sound.streams.audio:
-                self._sound = _Sound(sound, self._container)
+            self._sound = self._open_sound(self._sound_from)
+
+    def _open_sound(self, given: SoundSource) -> SoundCopy | None:
+        source = self._stack.enter_context(open_container(given.file, str(given.file)))
+        if not source.streams.audio:
+            return None
+        return SoundCopy(source, self._container, given.shifts)
 
 
 def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -153,73 +171,14 @@ def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
-class _Sound:
-    """A file's sound, written into another as its video goes on; what is damaged is left out."""
-
-    def __init__(self, source: InputContainer, target: OutputContainer) -> None:
-        self._target = target
-        self._input = source.streams.audio[0]
-        # Frames count from the first picture, so the sound does too.
-        self._start = _start_time(source.streams.video[0]) if source.streams.video else 0.0
-        self._copied = self._input.codec_context.name in _COPIED[target.format.name]
-        if self._copied:
-            self._output = target.add_stream_from_template(self._input)
-        else:
-            codec: Literal["libopus", "aac"] = "libopus" if target.format.name == "webm" else "aac"
-            self._output = target.add_stream(codec, rate=48_000)
-        self._packets = source.demux(self._input)
-        self._time = 0.0
-        self._last_dts = -math.inf
-        self._ended = False
-
-    def write_until(self, time: float) -> None:
-        """Goes on to `time`, s; to the end for infinity."""
-        while not self._ended and self._time <= time:
-            packet = self._next()
-            if packet is None:
-                self._ended = True
-                self._flush()
-                return
-            if packet.pts is None:
-                continue
-            self._time = float(packet.pts * packet.time_base) - self._start
-            if self._time >= 0:
-                self._write(packet)
-
-    def _next(self) -> Packet[Any] | None:
-        try:
-            packet = next(self._packets, None)
-        except av.FFmpegError:
-            return None
-        # PyAV ends each track with an empty packet.
-        return packet if packet is not None and packet.size else None
-
-    def _write(self, packet: Packet[Any]) -> None:
-        shift = round(self._start / packet.time_base) if packet.time_base else 0
-        if self._copied:
-            packet.pts = (packet.pts or 0) - shift
-            packet.dts = packet.dts - shift if packet.dts is not None else packet.pts
-            if packet.dts <= self._last_dts:
-                # No container takes a packet that is not after the one before.
-                return
-            self._last_dts = packet.dts
-            packet.stream = self._output
-            self._target.mux(packet)
-            return
-        try:
-            frames = self._input.decode(packet)
-        except av.FFmpegError:
-            return
-        for frame in frames:
-            frame.pts = frame.pts - shift if frame.pts is not None else None
-            self._target.mux(self._output.encode(frame))
-
-    def _flush(self) -> None:
-        if not self._copied:
-            self._target.mux(self._output.encode(None))
-
-
-def _start_time(stream: VideoStream) -> float:
-    if stream.start_time is None or stream.time_base is None:
-        return 0.0
-    return float(stream.start_time * stream.time_base)
+def _fitted(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Return an image with the given even sides: as it is, or scaled and centred on black."""
+    even = _even(image)
+    if even.shape[:2] == (height, width):
+        return even
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    canvas = Image.new("RGB", (width, height))
+    place = (width - size[0]) // 2, (height - size[1]) // 2
+    canvas.paste(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR), place)
+    return np.asarray(canvas)

@@ -1,4 +1,4 @@
-"""HTML pages that need nothing beside them."""
+"""HTML pages that need no other file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from roomread._version import __version__
 
 
 def render(package: str, page: str, **values: Any) -> str:
-    """A page of a package's folder `pages/` with its values filled in and escaped.
+    """Return a page from a package's folder `pages/` with its values filled in and escaped.
 
     Args:
-        package: the page's, as `roomread.training`.
-        page: the file; it may extend `base.html.j2` of this package.
-        values: what it names.
+        package: that has the page, such as `roomread.training`.
+        page: file name of the template; it may extend `base.html.j2` of this package.
+        values: of the variables in the template.
     """
     environment = Environment(
         loader=ChoiceLoader(

@@ -20,12 +20,15 @@ class Frame:
         time: seconds from the start of the source.
         index: position of the picture in its source, from 0.
         source: name of the file, camera or stream.
+        discontinuity: whether the source starts anew here (its clock jumps, or its size or
+            orientation changes), so that nobody is followed from the frame before.
     """
 
     image: NDArray[np.uint8]
     time: float
     index: int
     source: str
+    discontinuity: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

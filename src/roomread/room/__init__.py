@@ -6,7 +6,6 @@ from roomread.room.clock import clock
 from roomread.room.mood import MIN_PEOPLE, Direction, Interval, RoomMeter, RoomMood
 from roomread.room.rules import DEFAULT_RULES, Rule, parse_rules
 from roomread.room.seats import Seats
-from roomread.room.session import Mark, Person, Session, State
 
 __all__ = [
     "DEFAULT_RULES",
@@ -16,14 +15,10 @@ __all__ = [
     "Change",
     "Direction",
     "Interval",
-    "Mark",
-    "Person",
     "RoomMeter",
     "RoomMood",
     "Rule",
     "Seats",
-    "Session",
-    "State",
     "change_points",
     "clock",
     "parse_rules",

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Expression, Reading
-from roomread.readings.equality import ComparedByValue
 
 # No figure of what is shown over fewer people: it would be a figure about persons.
 MIN_PEOPLE = 5
@@ -45,7 +44,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RoomMood(ComparedByValue):
+class RoomMood:
     """What a room showed over some seconds.
 
     Attributes:

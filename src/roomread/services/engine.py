@@ -43,6 +43,7 @@ class Engine:
     Attributes:
         limiter: Bounds how many pictures are read at once.
         cameras: Bounds how many live cameras are read at once.
+        store: Everything that the service keeps; None if the app runs without the service.
         analyzer: the nets, here or on a cluster; it keeps nothing of a visitor.
         board: the video jobs, whose processes have nets of their own.
 
@@ -60,6 +61,7 @@ class Engine:
         leases: Leases | None = None,
     ) -> None:
         pixels = settings.max_megapixels * 1_000_000
+        self.store = store
         self._shared = _shared_nets(settings)
         self.analyzer = _analyzer(settings, self._shared)
         running = at_once or os.cpu_count() or 1

@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from roomread.errors import BusyError, DatabaseError, SessionError, SessionNotFoundError
-from roomread.formats.json_frames import parse_frames
+from roomread.errors import (
+    BusyError,
+    DatabaseError,
+    SessionError,
+    SessionHeldError,
+    SessionNotFoundError,
+)
+from roomread.formats.received import FrameInput, parse_frames
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.room import DEFAULT_RULES, Alert, RoomMood
 from roomread.services.recording import net_of, session_pipeline
-from roomread.store import OwnerStore, Recorder, Session
+from roomread.store import Leases, OwnerStore, Recorder, Session
 from roomread.store.records import milliseconds
-from roomread.wire import FrameReadings
 
 INGEST_SOURCE = "readings that were sent"
 # Frames that are closer in time count as one, ms: more of them would only fill the memory.
@@ -124,9 +129,16 @@ class ReadingIngest:
     The times of a session's frames increase, so that a frame that is sent again is recognised by
     its time. A frame is written before it is reported as accepted: a sender that gets no answer
     sends it again, and nothing is counted twice.
+
+    Of the processes that share a store, one at a time writes a session: the mood needs the last
+    seconds of it. The process that is sent to first holds the session by a lease.
+
+    Args:
+        leases: The leases of this process, which the caller renews.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, leases: Leases) -> None:
+        self._leases = leases
         self._sessions: OrderedDict[str, _OpenSession] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -139,18 +151,20 @@ class ReadingIngest:
             content: A JSON array of frames in the order of their times, or one frame.
 
         Raises:
-            WireError: The content is something else.
+            SessionError: The content is something else.
             SessionNotFoundError: The sender has no such session.
             SessionEndedError: It has ended.
             RecordedElsewhereError: It is recorded from a source of its own.
             TooManySeatsError: Its faces were at more places than one room has.
+            SessionHeldError: Another process holds the session.
             BusyError: The database does not take them at present.
         """
         # Checked for every message, before the session's lock is asked for: a stranger must not
         # hold up the owner.
-        session = _check_open(store.session(session_id))
-        frames = parse_frames(content, default_threshold=session.threshold)
+        _check_open(store.session(session_id))
+        frames = parse_frames(content)
         with self._opened_session(session_id) as opened:
+            self._hold(opened, session_id)
             if opened.writer is None:
                 # Checked again: it may have ended while this sender waited for another.
                 recorder = Recorder(store, _check_open(store.session(session_id)))
@@ -159,6 +173,12 @@ class ReadingIngest:
                 opened.last = milliseconds(resumed) if resumed is not None else -_MIN_STEP
             try:
                 return _write(opened, opened.writer, frames)
+            except SessionHeldError:
+                # The lease ended while this process stood still. What another process has written
+                # since is not in the pipeline.
+                opened.writer = None
+                self._hold(opened, session_id)
+                raise
             except (DatabaseError, TooManySeatsError):
                 raise
             except SessionError as error:
@@ -169,12 +189,14 @@ class ReadingIngest:
 
         Raises:
             RecordedElsewhereError: It is recorded from a source of its own.
+            SessionHeldError: Another process holds the session.
             BusyError: The database does not take the rest at present.
         """
         if session.ended_at is not None:
             return
         _check_source(session)
         with self._opened_session(session.id) as opened:
+            self._hold(opened, session.id)
             if opened.writer is not None:
                 _flush(opened.writer.recorder)
             opened.writer = None
@@ -185,6 +207,19 @@ class ReadingIngest:
         """Drop the last seconds of a session from memory."""
         with self._lock:
             self._sessions.pop(session_id, None)
+        self._release([session_id])
+
+    def _hold(self, opened: _OpenSession, session_id: str) -> None:
+        """Take or renew the lease of a session, or raise `SessionHeldError`."""
+        resource = _resource(session_id)
+        if opened.writer is not None and self._leases.keeps(resource):
+            return
+        # Without the lease another process may have written: the pipeline begins anew.
+        opened.writer = None
+        lease = self._leases.acquire(resource)
+        if lease is not None:
+            problem = f"another process of this service holds session {session_id}"
+            raise SessionHeldError(problem, address=lease.address)
 
     @contextmanager
     def _opened_session(self, session_id: str) -> Iterator[_OpenSession]:
@@ -193,19 +228,32 @@ class ReadingIngest:
             opened = self._sessions.setdefault(session_id, _OpenSession())
             self._sessions.move_to_end(session_id)
             opened.senders += 1
-            self._drop_idle()
+            dropped = self._drop_idle()
         try:
+            self._release(dropped)
             with opened.lock:
                 yield opened
         finally:
             with self._lock:
                 opened.senders -= 1
 
-    def _drop_idle(self) -> None:
+    def _drop_idle(self) -> list[str]:
         """Drop sessions that were not sent to for longest; all of theirs is in the database."""
         idle = [session_id for session_id, opened in self._sessions.items() if not opened.senders]
-        for session_id in idle[: max(len(self._sessions) - _MAX_OPEN, 0)]:
+        dropped = idle[: max(len(self._sessions) - _MAX_OPEN, 0)]
+        for session_id in dropped:
             del self._sessions[session_id]
+        return dropped
+
+    def _release(self, session_ids: Sequence[str]) -> None:
+        for session_id in session_ids:
+            # Another process that is sent to asks this one, which takes the session up again.
+            with suppress(DatabaseError):
+                self._leases.release(_resource(session_id))
+
+
+def _resource(session_id: str) -> str:
+    return f"session:{session_id}"
 
 
 def _check_open(session: Session) -> Session:
@@ -221,7 +269,7 @@ def _check_source(session: Session) -> None:
 
 
 def _write(
-    opened: _OpenSession, writer: _SessionWriter, frames: Sequence[FrameReadings]
+    opened: _OpenSession, writer: _SessionWriter, frames: Sequence[FrameInput]
 ) -> IngestResult:
     recorder, pipeline = writer.recorder, writer.pipeline
     accepted = 0
@@ -234,7 +282,7 @@ def _write(
                 f"session {recorder.session.id}: faces were at over {_MAX_SEATS} places",
                 hint="send the track ids and boxes of one camera",
             )
-        moment = pipeline.push_readings(frame.time, frame.readings)
+        moment = pipeline.push_readings(frame.time, frame.readings(recorder.session.threshold))
         recorder.add(moment)
         opened.last = time
         opened.seats = max(opened.seats, *(reading.seat or 0 for reading in moment.readings), 0)

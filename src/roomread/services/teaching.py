@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,13 @@ from roomread.fewshot import (
     evaluate,
 )
 from roomread.fewshot.adapter import check_model
-from roomread.fewshot.profile import Observer, check_against, check_name
+from roomread.fewshot.profile import Observer, check_against
 from roomread.media.images import Picture
 from roomread.readings import Expression
+from roomread.services.profile_summary import ProfileSummary, summarize
+from roomread.services.teaching_request import Source, TeachingRequest
 
 MAX_PROFILES = 100
-Source = TypeVar("Source")
 
 
 class ProfileExistsError(ProfileError):
@@ -39,10 +40,6 @@ class TooManyProfilesError(ProfileError):
 
 class ProfileNotFoundError(ProfileError):
     """The owner has no profile of this name."""
-
-
-class ConsentMissingError(ProfileError):
-    """A person's face is to be kept, and no consent of this person is recorded."""
 
 
 class ProfileNotHelpfulError(ProfileError):
@@ -66,68 +63,6 @@ class ProfileShelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ReferencePicture(Generic[Source]):
-    """One picture to learn from.
-
-    Attributes:
-        picture: a path, encoded bytes or pixels: what `decode` of `TeachingService.teach` takes.
-        name: what messages call the picture.
-        expression: what a person's picture shows; None for a picture of a state.
-    """
-
-    picture: Source
-    name: str
-    expression: Expression | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TeachingRequest(Generic[Source]):
-    """What is to be taught.
-
-    Attributes:
-        name: of the person or the state.
-        references: all with an expression (a person), or all without (a state).
-        person: whose face a state's pictures show; None for a state that applies to everybody.
-        consent: who agreed, and how; required where a person's face is kept.
-    """
-
-    name: str
-    references: tuple[ReferencePicture[Source], ...]
-    person: str | None = None
-    consent: str = ""
-
-    @property
-    def is_state(self) -> bool:
-        """Whether a state is taught, and not a person's face."""
-        return any(reference.expression is None for reference in self.references)
-
-    @property
-    def face_of(self) -> str | None:
-        """Return the person whose face is kept, and who must therefore agree."""
-        return self.person if self.is_state else self.name
-
-    def check(self) -> None:
-        """Check everything that can be checked without looking at a picture.
-
-        Raises:
-            ProfileError: a name is not allowed, there is no picture, or the parts contradict each
-                other.
-            ConsentMissingError: a person's face is to be kept without a consent.
-        """
-        check_name(self.name)
-        if not self.references:
-            raise ProfileError(f"nothing to learn from: no picture of '{self.name}'")
-        if self.is_state and any(r.expression is not None for r in self.references):
-            raise ProfileError("a state and expressions are taught apart: give one kind of picture")
-        if self.person is not None:
-            if not self.is_state:
-                raise ProfileError("a person can be named for a state only")
-            check_name(self.person)
-        if self.face_of is not None and not self.consent.strip():
-            raise ConsentMissingError(f"no consent of {self.face_of} is recorded")
-
-
-@dataclass(frozen=True, slots=True)
 class TaughtProfile:
     """A profile that was taught and is not kept yet.
 
@@ -140,45 +75,6 @@ class TaughtProfile:
     profile: Profile
     result: LeaveOneOutResult
     model: ModelFile
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileSummary:
-    """A profile without its vectors, as doors list it.
-
-    Attributes:
-        name: of the profile.
-        kind: "person" or "state"; empty for a damaged profile.
-        person: whose face it is; None for a state that applies to everybody.
-        consent: who agreed, how and when; None where no consent is recorded.
-        pictures: how many references each label has.
-        model: the net's name.
-        digest: the net's digest.
-        created: the day, as 2026-01-31.
-        problem: why the profile cannot be used; None for a good one.
-    """
-
-    name: str
-    kind: str = ""
-    person: str | None = None
-    consent: str | None = None
-    pictures: dict[str, int] = field(default_factory=dict)
-    model: str = ""
-    digest: str = ""
-    created: str = ""
-    problem: str | None = None
-
-    @property
-    def kind_text(self) -> str:
-        """Return the kind in words, such as "a state of grace"."""
-        if self.kind != "state":
-            return "a person" if self.kind else ""
-        return "a state" if self.person is None else f"a state of {self.person}"
-
-    @property
-    def pictures_text(self) -> str:
-        """Return the references in words, such as "3 neutral, 1 happy"."""
-        return ", ".join(f"{count} {label}" for label, count in self.pictures.items())
 
 
 class TeachingService:
@@ -366,24 +262,3 @@ class TeachingService:
                 with contextlib.suppress(ProfileError):
                     others.append(self._shelf.load(other))
         return others
-
-
-def summarize(profile: Profile) -> ProfileSummary:
-    """Return a profile without its vectors."""
-    consent = profile.consent
-    return ProfileSummary(
-        name=profile.name,
-        kind="state" if profile.is_state else "person",
-        person=profile.person,
-        consent=f"{consent.given} ({consent.on})" if consent is not None else None,
-        pictures=profile.counts,
-        model=profile.model,
-        digest=profile.digest,
-        created=profile.created,
-    )
-
-
-def verdict(result: LeaveOneOutResult) -> str:
-    """Return what a profile is worth on its own references, in a sentence."""
-    start = {True: "It helps", False: "It does not help", None: "Not tested"}[result.helps]
-    return f"{start}: {result}."

@@ -42,16 +42,13 @@ def data_folder() -> Path:
         raise _homeless() from error
 
 
-def profiles_folder(data: Path, owner: str) -> Path:
-    """Where an owner's profiles are kept; it may not be there yet.
+def profiles_folder(data: Path) -> Path:
+    """Return the folder of the profiles of the computer's own user, which may not exist yet.
 
     Args:
-        data: the folder of all data.
-        owner: `LOCAL_OWNER` for the computer's own user, else the service's id of a user or key.
+        data: The folder of all data.
     """
-    if owner == LOCAL_OWNER:
-        return data / "profiles"
-    return data / "profiles-of" / owner.replace(":", "-")
+    return data / "profiles"
 
 
 def _homeless() -> RoomreadError:

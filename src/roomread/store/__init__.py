@@ -1,16 +1,16 @@
 """Everything that an installation keeps: sessions with their moods, readings, marks and people."""
 
-from roomread.room.session import Mark, Person, Session, State
 from roomread.store.account_store import Account, AccountStore
 from roomread.store.job_records import JobRecord, JobState
-from roomread.store.job_store import JobStore
+from roomread.store.job_store import JobStore, OwnerJobs
 from roomread.store.lease_renewal import LeaseRenewal
 from roomread.store.leases import Lease, Leases
 from roomread.store.operator_store import OperatorStore
 from roomread.store.owner_store import OwnerStore
 from roomread.store.packing import StoredReadings
+from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.recorder import Recorder
-from roomread.store.records import LOCAL_OWNER
+from roomread.store.records import LOCAL_OWNER, Mark, Person, Session, State
 from roomread.store.store import Store
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "Leases",
     "Mark",
     "OperatorStore",
+    "OwnerJobs",
+    "OwnerProfiles",
     "OwnerStore",
     "Person",
     "Recorder",

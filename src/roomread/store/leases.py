@@ -80,6 +80,14 @@ class Leases:
                 return None
             return _lease(connection, table.c.resource == resource)
 
+    def keeps(self, resource: str) -> bool:
+        """Return whether this process holds a resource, and will for another second at least."""
+        table = schema.leases
+        with self._database.reading() as connection:
+            mine = (table.c.resource == resource) & (table.c.holder == self.holder)
+            ends_later = table.c.expires > self._now(connection) + 1
+            return _lease(connection, mine & ends_later) is not None
+
     def holder_of(self, resource: str) -> Lease | None:
         """Return the lease of a resource, or None if no process holds it."""
         table = schema.leases

@@ -15,12 +15,12 @@ from roomread.errors import DatabaseError, SessionError, SessionHeldError
 from roomread.pipeline.moment import Moment
 from roomread.readings import Reading
 from roomread.room import Alert, RoomMood
-from roomread.room.session import Mark, Session
 from roomread.store import schema
 from roomread.store.database import reason, shown, told
 from roomread.store.leases import is_held_elsewhere
 from roomread.store.owner_store import OwnerStore
 from roomread.store.packing import pack
+from roomread.store.records import Mark, Session
 from roomread.store.rows import alert_row, insert_once, mood_row, stored, utc_now
 
 # A piece is written after so long: a program that is killed loses no more, s.

@@ -12,10 +12,9 @@ from sqlalchemy.engine import Connection, Row
 
 from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
-from roomread.room.session import Session
 from roomread.store import schema
 from roomread.store.packing import pack_records, unpack
-from roomread.store.records import milliseconds
+from roomread.store.records import Session, milliseconds
 
 _NAMES = [e.display_name for e in Expression]
 
@@ -70,8 +69,8 @@ def alert_row(session_id: str, alert: Alert) -> dict[str, Any]:
         "ended_ms": None if alert.ended is None else milliseconds(alert.ended),
         "seat": alert.seat,
         "rule": alert.rule,
-        "why": alert.why,
-        "sure": alert.sure,
+        "reason": alert.reason,
+        "certainty": alert.certainty,
     }
 
 
@@ -106,13 +105,13 @@ def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
 
 def to_alert(row: Row[Any]) -> Alert:
     """The alert of a row."""
-    _, number, time, ended, seat, rule, why, sure = tuple(row)
+    _, number, time, ended, seat, rule, reason, certainty = tuple(row)
     return Alert(
         number=number,
         time=time / 1000,
         rule=rule,
-        why=why,
-        sure=sure,
+        reason=reason,
+        certainty=certainty,
         seat=seat,
         ended=None if ended is None else ended / 1000,
     )

@@ -76,8 +76,8 @@ alerts = Table(
     Column("ended_ms", Integer),
     Column("seat", Integer),
     Column("rule", Text, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("sure", REAL, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("certainty", REAL, nullable=False),
 )
 batches = Table(
     "batches",

@@ -69,9 +69,17 @@ class FaceTracker:
         self._last_full = self._last_scan = -math.inf
         self._cuts = CutDetector()
         self._matcher = TrackMatcher()
+        self._shape: tuple[int, ...] | None = None
 
     def update(self, frame: Frame) -> list[Track]:
-        """Return the faces of the next frame, largest first; see `Tracker.update`."""
+        """Return the faces of the next frame, largest first; see `Tracker.update`.
+
+        A frame of another size than the one before is a discontinuity too.
+        """
+        if frame.discontinuity or self._shape not in (None, frame.image.shape):
+            self._matcher.end_tracks()
+            self._cuts = CutDetector()
+        self._shape = frame.image.shape
         known = self._matcher.expected(frame.time)
         cut = self._cuts.update(frame.image)
         due = frame.time - self._last_full >= _FULL * self._scan_interval

@@ -146,6 +146,10 @@ class TrackMatcher:
             Track(k.id, k.expected(time).face, time - k.first_seen, k.last_seen) for k in assumed
         ]
 
+    def end_tracks(self) -> None:
+        """Forget every face; ids that were given are not given again."""
+        self._known = []
+
     def expected(self, time: float) -> list[Expected]:
         """Return the faces of the last update as they are expected at `time`."""
         return [known.expected(time) for known in self._known if known.present == self._updated]

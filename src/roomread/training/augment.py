@@ -1,19 +1,33 @@
-"""Changes that leave an expression what it is, drawn anew for each picture of a batch."""
+"""Random changes of a picture that leave its expression what it is."""
 
 from __future__ import annotations
 
+import io
+
 import kornia.augmentation as K
-from torch import nn
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from roomread.training.recipe import Recipe
+
+_JPEG_QUALITY = (10, 60)
+# The height in pixels that a far face has in a call's tile.
+_SMALL_SIDES = (12, 32)
+_MOTION_PIXELS = (3, 7)
+_NOISE = 0.08
 
 
 def augmentation(*, cutout: float) -> nn.Module:
-    """Turns float [N, 1, 48, 48] in 0..1 into as many changed pictures.
+    """Return a module that turns float [N, 1, 48, 48] in 0..1 into as many changed pictures.
 
-    What a webcam does (tilt, distance, light, noise, blur, a hand before the face) within what
-    leaves the label true; a face is as happy in a mirror.
+    Tilt, distance, light, slight blur and noise, and a hand before the face, within what leaves the
+    label true; a mirrored face shows the same expression.
 
     Args:
-        cutout: how likely a picture loses a rectangle, 0..1 (DeVries and Taylor 2017,
+        cutout: the probability that a picture loses a rectangle, 0..1 (DeVries and Taylor 2017,
             arXiv:1708.04552).
     """
     return nn.Sequential(
@@ -27,3 +41,92 @@ def augmentation(*, cutout: float) -> nn.Module:
         K.RandomGaussianNoise(std=0.03, p=0.1),
         K.RandomErasing(scale=(0.02, 0.15), ratio=(0.4, 2.5), value=0.5, p=cutout),
     )
+
+
+def webcam(recipe: Recipe) -> nn.Module:
+    """Return a module that does to float [N, 1, S, S] in 0..1 what a webcam and a call do.
+
+    In the order in which they happen: motion, few pixels, the sensor's noise, compression.
+    A recipe whose four probabilities are 0 gives a module that changes nothing.
+    """
+    steps: list[nn.Module] = []
+    if recipe.motion_blur:
+        steps.append(K.RandomMotionBlur(_MOTION_PIXELS, 180.0, 1.0, p=recipe.motion_blur))
+    if recipe.small_face:
+        steps.append(RandomSmallFace(recipe.small_face))
+    if recipe.noise:
+        steps.append(RandomNoise(recipe.noise))
+    if recipe.jpeg:
+        steps.append(RandomJPEG(recipe.jpeg))
+    return nn.Sequential(*steps)
+
+
+class _RandomChange(nn.Module):
+    """A change of some pictures of a batch, drawn from torch's generator.
+
+    Args:
+        p: the probability that a picture is changed, 0..1.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Float [N, 1, S, S] in 0..1 to the same, in 0..1."""
+        chosen = (torch.rand(len(images)) < self.p).nonzero().flatten()
+        if not len(chosen):
+            return images
+        changed = images.clone()
+        changed[chosen] = self.change(images[chosen]).clamp(0, 1)
+        return changed
+
+    def change(self, images: Tensor) -> Tensor:
+        """Change every picture of float [n, 1, S, S]."""
+        raise NotImplementedError
+
+
+class RandomNoise(_RandomChange):
+    """Adds Gaussian noise, its standard deviation drawn from 0 to 0.08 for each picture."""
+
+    def change(self, images: Tensor) -> Tensor:
+        """Change every picture of float [n, 1, S, S]."""
+        deviation = _NOISE * torch.rand(len(images), 1, 1, 1)
+        return images + (deviation * torch.randn(images.shape)).to(images.device)
+
+
+class RandomSmallFace(_RandomChange):
+    """Shows a face at 12 to 32 px, scaled up again as the pipeline does with a far face."""
+
+    def change(self, images: Tensor) -> Tensor:
+        """Change every picture of float [n, 1, S, S]."""
+        size = images.shape[-2:]
+        low, high = _SMALL_SIDES
+        sides = torch.randint(low, high + 1, (len(images),)).tolist()
+        changed = [
+            F.interpolate(
+                F.interpolate(image[None], (side, side), mode="bilinear", antialias=True),
+                size,
+                mode="bicubic",
+            )
+            for image, side in zip(images, sides, strict=True)
+        ]
+        return torch.cat(changed)
+
+
+class RandomJPEG(_RandomChange):
+    """Compresses as JPEG of quality 10 to 60."""
+
+    def change(self, images: Tensor) -> Tensor:
+        """Change every picture of float [n, 1, S, S]."""
+        low, high = _JPEG_QUALITY
+        qualities = torch.randint(low, high + 1, (len(images),)).tolist()
+        pictures = (images * 255).round().byte().squeeze(1).cpu().numpy()
+        changed = [_compressed(p, q) for p, q in zip(pictures, qualities, strict=True)]
+        return (torch.from_numpy(np.stack(changed)).unsqueeze(1).float() / 255).to(images.device)
+
+
+def _compressed(picture: np.ndarray, quality: int) -> np.ndarray:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))

@@ -14,6 +14,7 @@ from roomread.readings import Expression
 from roomread.training.dataset import FerData, vote_majority
 from roomread.training.recipe import Imbalance, Recipe
 from roomread.training.targets import Targets, make_targets
+from roomread.training.views import TaughtViews
 
 
 class Batch(NamedTuple):
@@ -34,8 +35,13 @@ class Batch(NamedTuple):
     fer2013: Tensor
 
 
-class _Rows(Dataset[Batch]):
-    """A split as tensors; an item is a whole batch, taken by its rows."""
+class Pictures(Dataset[Batch]):
+    """A split as tensors; an item is a whole batch, taken by its rows.
+
+    Args:
+        data: the split.
+        targets: of its pictures.
+    """
 
     def __init__(self, data: FerData, targets: Targets) -> None:
         self.images = torch.from_numpy(data.images).unsqueeze(1)
@@ -55,6 +61,26 @@ class _Rows(Dataset[Batch]):
             self.targets.seen[rows],
             self.targets.fer2013[rows],
         )
+
+
+class TaughtPictures(Pictures):
+    """Training pictures that are another view in each epoch, with the teachers' answers to it.
+
+    Args:
+        data: the Training split.
+        targets: without the teachers' part.
+        views: the views and the answers.
+        share: the answers' share of the targets, 0..1.
+    """
+
+    def __init__(self, data: FerData, targets: Targets, views: TaughtViews, share: float) -> None:
+        super().__init__(data, targets)
+        self._views, self._share, self._plain = views, share, targets
+
+    def set_epoch(self, epoch: int) -> None:
+        """Change to the view of an epoch."""
+        self.images = torch.from_numpy(self._views.images_at(epoch)).unsqueeze(1)
+        self.targets = self._plain.blended_with(self._views.answers_at(epoch), self._share)
 
 
 class _Batches(Sampler[Tensor]):
@@ -80,14 +106,16 @@ class _Batches(Sampler[Tensor]):
 class _ShuffledBatches(_Batches):
     """Whole batches in a new order each epoch; rare classes more often if weights say so."""
 
-    def __init__(self, rows: int, size: int, *, seed: int, weights: Tensor | None) -> None:
-        super().__init__(rows, size)
-        self.seed, self.weights = seed, weights
+    def __init__(self, pictures: Pictures, size: int, *, seed: int, weights: Tensor | None) -> None:
+        super().__init__(len(pictures), size)
+        self.pictures, self.seed, self.weights = pictures, seed, weights
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning before each epoch, also after a resume."""
+        """Change order and view; Lightning calls this before each epoch, also after a resume."""
         self.epoch = epoch
+        if isinstance(self.pictures, TaughtPictures):
+            self.pictures.set_epoch(epoch)
 
     def __len__(self) -> int:
         # A short last batch would disturb batch normalisation while training.
@@ -105,18 +133,23 @@ class _ShuffledBatches(_Batches):
             yield self._part(order[start : start + self.size])
 
 
-def training_batches(data: FerData, targets: Targets, recipe: Recipe) -> DataLoader[Batch]:
-    """Shuffled batches of a recipe's size."""
+def training_batches(
+    data: FerData, targets: Targets, recipe: Recipe, *, views: TaughtViews | None = None
+) -> DataLoader[Batch]:
+    """Return shuffled batches of a recipe's size, of the views if there are any."""
     weights = None
     if recipe.imbalance is Imbalance.SAMPLING:
         counts = torch.bincount(torch.from_numpy(data.labels), minlength=len(Expression))
         weights = counts.double().clamp(min=1)[data.labels] ** -recipe.imbalance_strength
     size = min(recipe.batch_size, len(data))
-    sampler = _ShuffledBatches(len(data), size, seed=recipe.seed, weights=weights)
-    return DataLoader(_Rows(data, targets), sampler=sampler, batch_size=None)
+    pictures = Pictures(data, targets)
+    if views is not None:
+        pictures = TaughtPictures(data, targets, views, recipe.teacher_share)
+    sampler = _ShuffledBatches(pictures, size, seed=recipe.seed, weights=weights)
+    return DataLoader(pictures, sampler=sampler, batch_size=None)
 
 
 def validation_batches(data: FerData, recipe: Recipe) -> DataLoader[Batch]:
-    """Every row once, in order, with plain targets."""
+    """Return every row once, in order, with plain targets."""
     targets = make_targets(data, recipe, taught=False)
-    return DataLoader(_Rows(data, targets), sampler=_Batches(len(data), 512), batch_size=None)
+    return DataLoader(Pictures(data, targets), sampler=_Batches(len(data), 512), batch_size=None)

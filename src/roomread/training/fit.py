@@ -1,12 +1,13 @@
-"""Trains a net on FER-2013 by a recipe; resumable after any epoch."""
+"""Trains a net on FER-2013 by a recipe; a run can be resumed after any epoch."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import math
 import pickle
 import signal
 import warnings
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -21,128 +22,20 @@ from lightning.pytorch.callbacks import (
     WeightAveraging,
 )
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torchmetrics.classification import MulticlassAccuracy
+from torch import Tensor
 
 from roomread.errors import DataError
 from roomread.readings import Expression
-from roomread.training.augment import augmentation
-from roomread.training.batches import Batch, training_batches, validation_batches
+from roomread.training.batches import training_batches, validation_batches
 from roomread.training.dataset import FerData, Split, find_copies
-from roomread.training.expression_net import ExpressionNet, Outputs
-from roomread.training.hardware import ONE_PROCESS, Hardware
+from roomread.training.expression_net import ExpressionNet
+from roomread.training.hardware import AUTO, ONE_PROCESS, Hardware, fastest_precision
+from roomread.training.lightning_module import Training
 from roomread.training.nets import make_net
-from roomread.training.recipe import Optimizer, Recipe
+from roomread.training.recipe import Recipe
 from roomread.training.runs import Run
-from roomread.training.targets import ExpressionLoss, Targets, has_two_heads, make_targets
-
-
-class Training(L.LightningModule):
-    """The loss, the optimiser and the metrics of one run."""
-
-    def __init__(
-        self, recipe: Recipe, *, two_heads: bool, targets: Targets, threads: int | None = None
-    ) -> None:
-        super().__init__()
-        self.recipe = recipe
-        self.threads = threads
-        backbone = make_net(recipe.net)
-        self.net = ExpressionNet(backbone, two_heads=two_heads)
-        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.augment: nn.Module = augmentation(cutout=recipe.cutout)
-        self.loss_seen = ExpressionLoss(recipe, targets.seen)
-        self.loss_fer2013 = ExpressionLoss(recipe, targets.fer2013)
-        self.accuracy = MulticlassAccuracy(len(Expression), average="micro")
-        self.seen_accuracy = MulticlassAccuracy(len(Expression), average="micro", ignore_index=-1)
-        self.train_accuracy = MulticlassAccuracy(len(Expression), average="micro")
-
-    @property
-    def side(self) -> int:
-        """The side in pixels of this epoch's pictures."""
-        return self.recipe.side_at(self.current_epoch)
-
-    def setup(self, stage: str) -> None:
-        """Sets the threads in the process that computes, which may be a spawned one."""
-        del stage
-        if self.threads is not None:
-            torch.set_num_threads(self.threads)
-
-    def on_train_epoch_start(self) -> None:
-        """Draws the same augmentation and dropout for an epoch, resumed or not."""
-        torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
-
-    def _forward(self, images: Tensor) -> Outputs:
-        """Float [N, 1, 48, 48] in 0..1 to logits, at this epoch's side."""
-        if self.side != images.shape[-1]:
-            images = F.interpolate(images, (self.side, self.side), mode="bilinear", antialias=True)
-        return self.net.forward_normalised(self.net.normalise(images * 255))
-
-    def training_step(self, batch: Batch, _index: int) -> Tensor:
-        """The loss of one augmented batch."""
-        images = self.augment(batch.images.float() / 255)
-        seen, fer2013 = batch.seen, batch.fer2013
-        if self.recipe.mixup:
-            alpha = torch.tensor(self.recipe.mixup)
-            share = float(torch.distributions.Beta(alpha, alpha).sample())
-            other = torch.randperm(len(images), device=images.device)
-            images, seen, fer2013 = (
-                share * each + (1 - share) * each[other] for each in (images, seen, fer2013)
-            )
-        outputs = self._forward(images)
-        loss = self._loss(outputs, seen, fer2013)
-        self.train_accuracy(_fer2013(outputs), batch.labels)
-        size = len(batch.labels)
-        self.log("train_loss", loss, on_epoch=True, on_step=False, batch_size=size)
-        self.log("train_accuracy", self.train_accuracy, on_epoch=True, on_step=False)
-        return loss
-
-    def _loss(self, outputs: Outputs, seen: Tensor, fer2013: Tensor) -> Tensor:
-        loss = self.loss_fer2013(_fer2013(outputs), fer2013)
-        if outputs.logits_fer2013 is not None:
-            loss = loss + self.loss_seen(outputs.logits, seen)
-        return loss
-
-    def validation_step(self, batch: Batch, _index: int) -> None:
-        """Accuracy on FER-2013's labels, and on what most FER+ taggers saw."""
-        outputs = self._forward(batch.images.float() / 255)
-        self.accuracy(_fer2013(outputs), batch.labels)
-        loss = self._loss(outputs, batch.seen, batch.fer2013)
-        self.log("val_loss", loss, batch_size=len(batch.labels), sync_dist=True)
-        self.log("val_accuracy", self.accuracy, on_epoch=True, prog_bar=True)
-        if outputs.logits_fer2013 is not None:
-            self.seen_accuracy(outputs.logits, batch.majority)
-            self.log("val_ferplus_accuracy", self.seen_accuracy, on_epoch=True, prog_bar=True)
-
-    def configure_optimizers(self) -> L.pytorch.utilities.types.OptimizerLRScheduler:
-        """The recipe's optimiser; linear warm-up, then a cosine to zero."""
-        parameters, recipe = self.net.parameters(), self.recipe
-        rate, decay = recipe.learning_rate, recipe.weight_decay
-        optimizer: torch.optim.Optimizer
-        if recipe.optimizer is Optimizer.ADAMW:
-            optimizer = torch.optim.AdamW(parameters, rate, weight_decay=decay)
-        else:
-            optimizer = torch.optim.SGD(
-                parameters, rate, momentum=0.9, nesterov=True, weight_decay=decay
-            )
-        per_epoch = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1)
-        steps = recipe.epochs * per_epoch
-        warmup = max(1, int(steps * recipe.warmup))
-
-        def factor(step: int) -> float:
-            if step < warmup:
-                return (step + 1) / warmup
-            return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
-
-
-def _fer2013(outputs: Outputs) -> Tensor:
-    return outputs.logits if outputs.logits_fer2013 is None else outputs.logits_fer2013
+from roomread.training.targets import has_two_heads, make_targets
+from roomread.training.views import TaughtViews
 
 
 def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) -> Tensor:
@@ -204,12 +97,31 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     targets = make_targets(training, recipe)
+    views = TaughtViews(training.images, recipe, run.views) if recipe.views else None
     two_heads = has_two_heads(data, recipe)
     module = Training(recipe, two_heads=two_heads, targets=targets, threads=hardware.threads)
     if recipe.start and not resume:
         _start_from(Run(Path(recipe.start)), module)
     if not resume:
         recipe.save(run.recipe_file)
+    trainer = _trainer(run, recipe, hardware, max_epochs=stop_after or recipe.epochs)
+    with _lightning_warnings_ignored():
+        try:
+            trainer.fit(
+                module,
+                training_batches(training, targets, recipe, views=views),
+                validation_batches(public, recipe),
+                ckpt_path=run.last_checkpoint if resume else None,
+                weights_only=True,
+            )
+        except SystemExit as error:
+            # Lightning turns Ctrl-C into an exit of its own, and turns further ones off.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            raise KeyboardInterrupt from error
+    return load_net(run.checkpoint, recipe)
+
+
+def _callbacks(run: Run, recipe: Recipe) -> list[Callback]:
     checkpoints = run.checkpoint.parent
     best = _Best(
         checkpoints,
@@ -223,29 +135,34 @@ def train(
     patience = _Patience(
         "val_accuracy", mode="max", patience=recipe.patience, check_on_train_epoch_end=False
     )
-    callbacks: list[Callback] = [
-        patience,
-        WeightAveraging(avg_fn=partial(_moved, decay=recipe.ema_decay)),
-        RichProgressBar(leave=True),
-        best,
-        last,
-    ]
+    average = WeightAveraging(avg_fn=partial(_moved, decay=recipe.ema_decay))
+    return [patience, average, RichProgressBar(leave=True), best, last]
+
+
+def _trainer(run: Run, recipe: Recipe, hardware: Hardware, *, max_epochs: int) -> L.Trainer:
     # Its advertisements and its summary of absent GPUs are of no use to a user.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    trainer = L.Trainer(
+    return L.Trainer(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
         # Spawned, not started anew: the caller may be a notebook or a test as well as our command.
         strategy=hardware.strategy or ("ddp_spawn" if hardware.devices > 1 else "auto"),
-        precision=hardware.precision,  # type: ignore[arg-type]
-        max_epochs=stop_after or recipe.epochs,
-        callbacks=callbacks,
-        logger=[CSVLogger(out, name="logs"), TensorBoardLogger(out, name="tensorboard")],
+        precision=_precision(hardware),  # type: ignore[arg-type]
+        max_epochs=max_epochs,
+        callbacks=_callbacks(run, recipe),
+        logger=[
+            CSVLogger(run.folder, name="logs"),
+            TensorBoardLogger(run.folder, name="tensorboard"),
+        ],
         use_distributed_sampler=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         log_every_n_steps=1,
     )
+
+
+@contextlib.contextmanager
+def _lightning_warnings_ignored() -> Iterator[None]:
     with warnings.catch_warnings():
         # A resumed run's folder is meant to have checkpoints in it.
         warnings.filterwarnings("ignore", message="Checkpoint directory .* exists")
@@ -253,19 +170,14 @@ def train(
         warnings.filterwarnings("ignore", message=".*LeafSpec.*")
         # The whole set lies in memory; loader processes would only copy it.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        try:
-            trainer.fit(
-                module,
-                training_batches(training, targets, recipe),
-                validation_batches(public, recipe),
-                ckpt_path=run.last_checkpoint if resume else None,
-                weights_only=True,
-            )
-        except SystemExit as error:
-            # Lightning turns Ctrl-C into an exit of its own, and turns further ones off.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            raise KeyboardInterrupt from error
-    return load_net(run.checkpoint, recipe)
+        yield
+
+
+def _precision(hardware: Hardware) -> str:
+    """Return Lightning's name; decided here, as the caller may be another machine."""
+    if hardware.precision == AUTO:
+        return fastest_precision(hardware.accelerator)
+    return hardware.precision
 
 
 def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tuple[FerData, FerData]:

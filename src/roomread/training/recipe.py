@@ -39,6 +39,21 @@ class Imbalance(StrEnum):
     LOGIT_ADJUSTMENT = "logit-adjustment"
 
 
+# Settings that are a share or a probability.
+_SHARES = (
+    "warmup",
+    "label_smoothing",
+    "ema_decay",
+    "cutout",
+    "jpeg",
+    "small_face",
+    "motion_blur",
+    "noise",
+    "blend",
+    "teacher_share",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """What decides a run's result, besides the data.
@@ -58,7 +73,11 @@ class Recipe:
             (Loshchilov and Hutter 2016, arXiv:1608.03983).
         label_smoothing: of FER-2013's labels, 0..1 (Szegedy et al. 2015, arXiv:1512.00567).
         ema_decay: of the averaged weights that are validated and kept, 0..1.
-        cutout: how likely a picture loses a rectangle, 0..1 (arXiv:1708.04552).
+        cutout: the probability that a picture loses a rectangle, 0..1 (arXiv:1708.04552).
+        jpeg: the probability of JPEG compression of quality 10 to 60, 0..1.
+        small_face: the probability that a face is seen at 12 to 32 px and scaled up, 0..1.
+        motion_blur: the probability of a motion blur of 3 to 7 px, 0..1.
+        noise: the probability of noise of a standard deviation of up to 0.08, 0..1.
         mixup: alpha of mixup's Beta distribution, 0 for none (arXiv:1710.09412).
         target: what `logits` learn where FER+ votes are known; without votes it is the label.
         blend: with the target "blend", the votes' share, 0..1; the rest is the label's.
@@ -71,6 +90,9 @@ class Recipe:
         teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
             arXiv:1503.02531).
         teacher_share: that target's share, 0..1.
+        views: the number of augmented views of each picture that the teachers are asked about;
+            epoch e trains on view e modulo this number. 0 asks them about the clean pictures, and
+            augments anew in each epoch. See `views.TaughtViews`.
         withhold: names of expressions that the net never sees: no picture whose label or FER+
             majority they are, no vote for them. `roomread fewshot benchmark` then teaches them
             from a handful of pictures. They have no prior that `balance` could take back.
@@ -90,6 +112,10 @@ class Recipe:
     label_smoothing: float = 0.05
     ema_decay: float = 0.998
     cutout: float = 0.25
+    jpeg: float = 0.0
+    small_face: float = 0.0
+    motion_blur: float = 0.0
+    noise: float = 0.0
     mixup: float = 0.0
     target: Target = Target.VOTES
     blend: float = 0.5
@@ -99,6 +125,7 @@ class Recipe:
     drop_test_copies: bool = False
     teachers: tuple[str, ...] = ()
     teacher_share: float = 0.5
+    views: int = 0
     withhold: tuple[str, ...] = ()
     start: str = ""
     seed: int = 0
@@ -111,9 +138,9 @@ class Recipe:
         """
         for name in ("epochs", "patience", "batch_size"):
             _require(name, getattr(self, name), "at least 1", ok=getattr(self, name) >= 1)
-        for name in ("warmup", "label_smoothing", "ema_decay", "cutout", "blend", "teacher_share"):
+        for name in _SHARES:
             _require(name, getattr(self, name), "0 to 1", ok=0 <= getattr(self, name) <= 1)
-        for name in ("weight_decay", "mixup", "imbalance_strength"):
+        for name in ("weight_decay", "mixup", "imbalance_strength", "views"):
             _require(name, getattr(self, name), "at least 0", ok=getattr(self, name) >= 0)
         _require("learning_rate", self.learning_rate, "over 0", ok=self.learning_rate > 0)
         sides_fit = bool(self.sides) and min(self.sides) >= 16 and self.sides[-1] == 48
@@ -122,6 +149,9 @@ class Recipe:
         known = set(self.withhold) <= names and len(set(self.withhold)) < len(names) - 1
         _require("withhold", self.withhold, "names of up to five expressions", ok=known)
         unbalanced = not (self.withhold and self.balance)
+        _require(
+            "views", self.views, "0 without teachers", ok=bool(self.teachers) or not self.views
+        )
         _require("balance", self.balance, "false where expressions are withheld", ok=unbalanced)
 
     def side_at(self, epoch: int) -> int:

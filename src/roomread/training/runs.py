@@ -69,6 +69,11 @@ class Run:
         """The quantised model file."""
         return self.folder / "model.int8.onnx"
 
+    @property
+    def views(self) -> Path:
+        """Where teachers' answers to augmented views are kept, for all runs beside this one."""
+        return self.folder.parent / "views"
+
     def recipe(self) -> Recipe:
         """The settings.
 

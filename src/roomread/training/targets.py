@@ -34,6 +34,13 @@ class Targets:
     def __getitem__(self, rows: Tensor) -> Targets:
         return Targets(self.seen[rows], self.fer2013[rows])
 
+    def blended_with(self, answers: Targets, share: float) -> Targets:
+        """Return the mean of these targets and of teachers' answers with that share, 0..1."""
+        return Targets(
+            (1 - share) * self.seen + share * answers.seen,
+            (1 - share) * self.fer2013 + share * answers.fer2013,
+        )
+
 
 def has_two_heads(data: FerData, recipe: Recipe) -> bool:
     """Whether what users see and FER-2013's label are learnt apart."""
@@ -46,7 +53,8 @@ def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targe
     Args:
         data: the pictures.
         recipe: its target, blend, label smoothing and teachers.
-        taught: without it labels are not smoothed and teachers not asked, as validation wants.
+        taught: without it labels are not smoothed and teachers not asked, as validation wants. A
+            recipe with `views` asks its teachers in each epoch, and not here.
 
     Raises:
         DataError: the recipe blends votes in, and the data set has none.
@@ -67,12 +75,14 @@ def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targe
         if recipe.target is Target.BLEND:
             known = seen.sum(dim=1, keepdim=True) > 0
             seen = torch.where(known, recipe.blend * seen + (1 - recipe.blend) * fer2013, fer2013)
-    if taught and recipe.teachers:
+    targets = Targets(seen, fer2013)
+    if taught and recipe.teachers and not recipe.views:
         models = [open_model(name) for name in recipe.teachers]
-        share = recipe.teacher_share
-        seen = (1 - share) * seen + share * _mean(models, data.images, fer2013=False)
-        fer2013 = (1 - share) * fer2013 + share * _mean(models, data.images, fer2013=True)
-    return Targets(seen, fer2013)
+        answers = Targets(
+            _mean(models, data.images, fer2013=False), _mean(models, data.images, fer2013=True)
+        )
+        targets = targets.blended_with(answers, recipe.teacher_share)
+    return targets
 
 
 def _mean(models: Sequence[ModelFile], images: NDArray[np.uint8], *, fer2013: bool) -> Tensor:

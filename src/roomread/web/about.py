@@ -1,4 +1,4 @@
-"""What is processed where, what the law says, and what this installation is used for."""
+"""The page About and privacy, and the question about the purpose before every other page."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from roomread.settings.environment import (
 _LAW = """
 **In the European Union** it is prohibited to infer emotions of people at work or in education from
 their faces, except for medical or safety reasons (AI Act, Regulation (EU) 2024/1689, Article
-5(1)(f)). Elsewhere other laws may ask for consent or forbid it too. This page is no legal advice.
+5(1)(f)). Elsewhere, other laws may require consent or prohibit it as well. This page is not legal
+advice.
 """
 _LIMITS = """
 An expression is what a face shows, not what the person feels. People frown when they think.
-Roomread says how sure it is, and says nothing where it is not sure enough or cannot see the face.
+Roomread says how confident it is, and gives no expression if it is not confident enough or cannot
+see the face.
 """
 
 
 def purpose_is_known(settings: Settings) -> bool:
-    """Asks the first visitor what this installation is used for; False until it is answered."""
+    """Ask the first visitor what this installation is used for; return False until it is known."""
     if settings.purpose is not None or "purpose" in st.session_state:
         return True
     st.title("Welcome to Roomread")
@@ -42,8 +44,8 @@ def purpose_is_known(settings: Settings) -> bool:
         )
         sent = st.form_submit_button("Go on", type="primary")
     st.caption(
-        "Work or education in the European Union is not among these: it is prohibited there. "
-        f"The answer is kept in {settings_file()}; `ROOMREAD_PURPOSE` sets it too."
+        "Work and education in the European Union are not among these, as it is prohibited there. "
+        f"The answer is kept in {settings_file()}; `ROOMREAD_PURPOSE` sets it as well."
     )
     if not sent:
         return False
@@ -60,7 +62,7 @@ def purpose_is_known(settings: Settings) -> bool:
 
 
 def show() -> None:
-    """The page."""
+    """Draw the page."""
     st.title("About and privacy")
     problem = st.session_state.get("purpose_not_kept")
     if problem:
@@ -70,13 +72,13 @@ def show() -> None:
     st.markdown(
         """
 - They are read on **the computer that runs this app**, in its memory, and nowhere else.
-- **Nothing is stored**: no picture, no reading, unless you download it yourself. The page Class
-  keeps the figures of the room that you record, never a picture; readings of single people only
-  with the consent that you write down there. What you teach and keep on the page Teach is stored
-  as vectors, never as pictures, until you delete it.
-- Nobody is recognised: a taught person's profile is used for the only face of a picture, whoever
-  that is, and nothing is compared with other pictures.
-- Nothing is downloaded when the app runs; the nets are part of it.
+- **Nothing is stored**, neither pictures nor readings, unless you download them yourself. A session
+  that you record on the page Class or Live keeps the figures of the room, never a picture, and
+  readings of single people only with the consent that you write down there. What you teach and
+  keep on the page Teach is stored as vectors, never as pictures, until you delete it.
+- Nobody is recognised: the profile of a taught person is used for the only face of a picture,
+  no matter whose it is, and nothing is compared with other pictures.
+- Nothing is downloaded while the app runs; the nets are part of it.
 """
     )
     st.subheader("The law")

@@ -12,15 +12,14 @@ _SCRIPT = Path(__file__).parent / "main.py"
 
 
 def make_app(*, max_upload_mb: int) -> App:
-    """The app; its `lifespan()` is the service's to run.
+    """Return the app. Its `lifespan()` must be run by the service that mounts it.
 
     Args:
-        max_upload_mb: the largest picture or video that it takes, MB.
+        max_upload_mb: largest picture or video that may be uploaded, MB.
     """
     app: App = st.App(_SCRIPT)
-    # As `roomread app` sets them on Streamlit's command line.
     config.set_option("server.maxUploadSize", max_upload_mb)
     config.set_option("server.fileWatcherType", "none")
-    # See .streamlit/config.toml, which is read where Streamlit itself is run.
+    # .streamlit/config.toml says why; it is not read here, as Streamlit does not run the app.
     config.set_option("runner.postScriptGC", False)  # noqa: FBT003 (Streamlit's own)
     return app

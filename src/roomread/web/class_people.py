@@ -1,4 +1,4 @@
-"""The people of sessions: named with their consent, forgotten; old sessions deleted."""
+"""The people of sessions: naming them with their consent, and deleting what is kept of them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from roomread.store import OperatorStore, OwnerStore, Session
 
 
 def show_people(store: OwnerStore, session: Session, seats: list[int]) -> None:
-    """Who was named in a session, a form to name somebody, another to forget somebody.
+    """Draw who was named in a session, a form that names a person, and one that forgets a person.
 
     Args:
         store: where the session is kept.
-        session: one that keeps people.
-        seats: the numbers of those who were seen in it.
+        session: a session that keeps people.
+        seats: the seats that were seen in it.
     """
     st.subheader("People")
-    # Not Markdown: these are a person's words.
+    # Not as Markdown, as a person wrote the words.
     st.text(f"Readings of single people are kept with this consent: {session.consent}")
-    # There before anybody is named: what follows keeps its place, and an open form stays open.
+    # Made even while it is empty, so that the forms below keep their place and stay open.
     named = st.container()
     people = store.people(session.id)
     if people:
@@ -48,14 +48,14 @@ def show_people(store: OwnerStore, session: Session, seats: list[int]) -> None:
 
 
 def show_purge(operator: OperatorStore) -> None:
-    """Forms that delete old sessions, and all that is kept of a person."""
+    """Draw forms that delete old sessions, and everything that is kept of a person."""
     with st.expander("Delete old sessions, or a person everywhere"):
         with st.form("purge"):
-            days = st.number_input("Sessions older than so many days", min_value=1, value=90)
+            days = st.number_input("Sessions older than this many days", min_value=1, value=90)
             if st.form_submit_button("Delete them"):
                 _say_deleted(len(operator.purge(days=days)), "session")
         with st.form("forget_name", clear_on_submit=True):
-            name = st.text_input("All that is kept of the person named")
+            name = st.text_input("Everything that is kept of the person called")
             if st.form_submit_button("Forget them") and name.strip():
                 _say_deleted(operator.forget_name(name.strip()), "seat")
 

@@ -109,8 +109,8 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
     alerts = store.alerts(session.id)
     if alerts:
         st.subheader("Alerts")
-        rows = [(clock(a.time), a.why, percent(a.sure), a.rule) for a in alerts]
-        table = pd.DataFrame(rows, columns=["when", "what was seen", "sure", "rule"])
+        rows = [(clock(a.time), a.reason, percent(a.certainty), a.rule) for a in alerts]
+        table = pd.DataFrame(rows, columns=["when", "what was seen", "certainty", "rule"])
         st.dataframe(table, hide_index=True)
     names = {person.seat: person.name for person in store.people(session.id)}
     readings = store.readings(session.id)

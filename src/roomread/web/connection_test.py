@@ -1,4 +1,4 @@
-"""Tries the way between a visitor's browser and this app, and says whether it needs a relay."""
+"""The connection test: does a visitor's browser reach this app directly, by a relay, or not?"""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit_webrtc.config import compile_ice_servers
 
-# Browsers give up on a way after 15 to 30 s.
+# Browsers give up on a route after 15 to 30 s.
 _SECONDS = 20.0
 _Result = TypeVar("_Result")
 
-# One attempt as the camera makes it, without the camera: an offer to Python, its answer back, and
-# the kind of way that ICE chose. ICE takes a relay only where nothing more direct connects.
+# One attempt as the camera makes it, but without the camera: the browser sends an offer, Python
+# answers, and the browser reports the kind of route that ICE chose. ICE chooses a relay only if no
+# direct route connects.
 _SCRIPT = """
 const attempts = new WeakMap();
 
@@ -79,7 +80,7 @@ export default function ({ data, parentElement, setStateValue }) {
 
 
 class Route(StrEnum):
-    """The way that connected."""
+    """The route by which browser and app connected."""
 
     DIRECT = "direct"
     RELAY = "relay"
@@ -87,29 +88,31 @@ class Route(StrEnum):
 
 
 def verdict(route: Route, *, relay_answered: bool, servers: Sequence[dict[str, Any]]) -> str:
-    """What an attempt means to a visitor and an operator, in a sentence or two.
+    """Return what an attempt means to a visitor and an operator, in one or two sentences.
 
     Args:
-        route: the way that connected.
+        route: by which they connected.
         relay_answered: whether a TURN server gave the browser an address.
         servers: the `iceServers` that were used.
     """
     if route is Route.DIRECT:
-        return "The camera's way to this app is direct: no relay is needed from here."
+        return "The camera reaches this app directly: no relay is needed from here."
     if route is Route.RELAY:
-        return "There is no direct way from here; the relay is needed, is set, and works."
+        return "There is no direct route from here. The relay is needed, is set, and works."
     if relay_answered:
         return (
-            "Nothing connects, though the relay answers your browser. The app's own computer "
-            "must reach the relay too: the operator checks its firewall."
+            "Nothing connects, although the relay answers your browser. The app's own computer "
+            "must reach the relay as well: ask the operator to check its firewall."
         )
     urls = [url for server in servers for url in _as_list(server.get("urls", []))]
     if any(url.startswith("turn") for url in urls):
         return (
-            "Nothing connects: a relay is needed, and the one that is set does not answer. The "
-            "operator checks its address, its credentials and its firewall."
+            "Nothing connects: a relay is needed, and the one that is set does not answer. Ask the "
+            "operator to check its address, its credentials and its firewall."
         )
-    return "Nothing connects: a relay is needed from here, and none is set. The operator sets one."
+    return (
+        "Nothing connects: a relay is needed from here, and none is set. Ask the operator for one."
+    )
 
 
 def _as_list(urls: Any) -> list[str]:
@@ -117,7 +120,7 @@ def _as_list(urls: Any) -> list[str]:
 
 
 class Answerer:
-    """The app's end of attempts, in a thread of its own."""
+    """The app's end of connection attempts, which runs in its own thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -128,16 +131,18 @@ class Answerer:
         self._thread.start()
 
     def answer(self, offer: str, servers: Sequence[dict[str, Any]]) -> str:
-        """The answer to a browser's offer, both in SDP; its end closes itself after the attempt.
+        """Return the answer to a browser's offer, both in SDP.
+
+        This end of the connection closes by itself after the attempt.
 
         Raises:
-            ValueError: the offer is not one.
-            TimeoutError: the servers were not gathered from in time.
+            ValueError: the offer is not SDP.
+            TimeoutError: the servers did not answer in time.
         """
         return self._run(self._answer(offer, servers))
 
     def close(self) -> None:
-        """Ends all attempts and the thread."""
+        """End all attempts and the thread."""
         self._run(self._close_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -178,7 +183,7 @@ def _component() -> ComponentRenderer:
 
 
 def show_connection_test(servers: Sequence[dict[str, Any]]) -> None:
-    """A button, and what an attempt found; runs in the page's fragment."""
+    """Draw a button and the result of the attempt that it begins; to be run as a fragment."""
     state = st.session_state
     if st.button("Test the connection"):
         state["connection_attempt"] = state.get("connection_attempt", 0) + 1

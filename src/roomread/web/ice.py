@@ -1,4 +1,4 @@
-"""The STUN and TURN servers that a camera's way between two networks needs."""
+"""The STUN and TURN servers that connect a camera and the app across networks."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from streamlit_webrtc.credentials import (
 from roomread.errors import RoomreadError
 from roomread.settings.environment import IceService, Settings
 
-# As long as the longest lesson that nobody interrupts.
+# Longer than any lesson without a break.
 _COTURN_SECONDS = 6 * 3600
-_ASKED: dict[IceService, tuple[Callable[..., list[Any]], tuple[str, ...]]] = {
+_CREDENTIAL_SERVICES: dict[IceService, tuple[Callable[..., list[Any]], tuple[str, ...]]] = {
     IceService.CLOUDFLARE: (
         get_cloudflare_ice_servers,
         ("CLOUDFLARE_TURN_KEY_ID", "CLOUDFLARE_TURN_KEY_API_TOKEN"),
@@ -32,13 +32,13 @@ _ASKED: dict[IceService, tuple[Callable[..., list[Any]], tuple[str, ...]]] = {
 
 
 def ice_servers(settings: Settings) -> list[dict[str, Any]]:
-    """The servers that browser and app use, as WebRTC's `iceServers`.
+    """Return the servers that browser and app use, as WebRTC's `iceServers`.
 
-    Those of `settings.ice_servers`, and those that `settings.ice_service` gives credentials for;
-    a service's answer is kept for an hour.
+    These are the servers of `settings.ice_servers`, followed by those for which
+    `settings.ice_service` gives credentials. Credentials of a service are kept for an hour.
 
     Raises:
-        RoomreadError: the service lacks a setting, or does not give credentials.
+        RoomreadError: a setting of the service is missing, or it gives no credentials.
     """
     servers = list(settings.ice_servers)
     service = settings.ice_service
@@ -46,16 +46,16 @@ def ice_servers(settings: Settings) -> list[dict[str, Any]]:
         return servers
     if service is IceService.COTURN:
         return [*servers, _coturn(settings, time.time())]
-    ask, names = _ASKED[service]
+    ask, names = _CREDENTIAL_SERVICES[service]
     missing = [name for name in names if not os.environ.get(name)]
     if missing:
         raise RoomreadError(
             f"the ICE service '{service}' needs {' and '.join(missing)}",
-            hint="set it in the environment, or take ROOMREAD_ICE_SERVICE away",
+            hint="set them in the environment, or unset ROOMREAD_ICE_SERVICE",
         )
     try:
         return [*servers, *ask(*(os.environ[name] for name in names))]
-    except Exception as error:  # a library's own errors, and those of the network under it
+    except Exception as error:  # the library raises its own errors and those of the network
         raise RoomreadError(
             f"the ICE service '{service}' gives no credentials: {error}",
             hint="check its key, and that this computer may reach it",
@@ -63,7 +63,7 @@ def ice_servers(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _coturn(settings: Settings, now: float) -> dict[str, Any]:
-    """Credentials by coturn's shared secret (draft-uberti-behave-turn-rest-00)."""
+    """Return credentials made with coturn's shared secret (draft-uberti-behave-turn-rest-00)."""
     secret = settings.turn_secret.get_secret_value()
     if not secret or not settings.turn_urls:
         raise RoomreadError(

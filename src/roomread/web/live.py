@@ -33,15 +33,15 @@ from roomread.web.score_charts import score_bars, score_lines
 from roomread.web.visitor import visitor_analyzer
 
 _TROUBLE = """
-- **The browser asks for the camera**: allow it. If you refused once, use the camera symbol in the
-  address bar and load the page anew.
-- **Another program has the camera**: close it (video calls keep it), then press START again.
-- **No camera is found**: plug one in, or choose another with SELECT DEVICE.
-- **It connects and no picture comes**: you and this app are on different networks. Test the
+- **The browser asks for the camera**: allow it. If you refused before, use the camera symbol in the
+  address bar and reload the page.
+- **Another program uses the camera**: close it (video calls keep cameras), then press START again.
+- **No camera is found**: connect one, or choose another with SELECT DEVICE.
+- **It connects, but no picture comes**: you and this app are on different networks. Test the
   connection below; the operator sets a relay (TURN server) in `ROOMREAD_ICE_SERVERS`. Browsers also
-  want HTTPS for any address but `localhost`.
+  require HTTPS for every address except `localhost`.
 """
-# What a visitor sees as late.
+# A visitor notices results that are later than this, s.
 _LATE_SECONDS = 0.5
 
 
@@ -193,27 +193,29 @@ def _offer_calibration(watch: LiveWatch) -> None:
 def _show_calibration(watch: LiveWatch) -> None:
     trial = watch.trial
     if trial is None:
-        st.warning("Your face was seen too seldom to learn from. Is there enough light?")
+        st.warning("Your face was readable too rarely to learn from it. Is there enough light?")
     elif trial.helps:
         st.success(
-            f"Your neutral face is known until this camera stops: its probability was "
-            f"{trial.before:.0%} and is {trial.after:.0%}."
+            f"Your neutral face is known until this camera stops: the probability of neutral rose "
+            f"from {trial.before:.0%} to {trial.after:.0%}."
         )
         if st.button("Forget it"):
             watch.forget_calibration()
     elif trial.right == trial.general == trial.references:
-        st.info("Your neutral face is read as neutral without it: nothing was changed.")
+        st.info("Your neutral face is read as neutral already: nothing was changed.")
     else:
-        st.warning(f"It would not help, so nothing was changed: {trial}.")
+        st.warning(f"Calibration would not help, so nothing was changed: {trial}.")
 
 
 def _show_state(state: LiveState) -> None:
     rate, age, dropped = st.columns(3)
-    rate.metric("Frames/s", f"{state.rate:.0f}", help="Frames read in a second.")
-    age.metric("Age, ms", f"{1000 * state.age:.0f}", help="From a frame to its result.")
-    dropped.metric("Left out", state.dropped, help="Frames that newer ones overtook.")
+    rate.metric("Frames/s", f"{state.rate:.0f}", help="Frames that are read per second.")
+    age.metric("Age, ms", f"{1000 * state.age:.0f}", help="Time from a frame to its result.")
+    dropped.metric(
+        "Left out", state.dropped, help="Frames that were dropped because newer ones had come."
+    )
     if state.age > _LATE_SECONDS:
-        st.warning("This computer is behind: too much is being read at once.")
+        st.warning("Results are late: this computer is reading too much at once.")
     if state.no_picture is not None:
         st.warning(str(state.no_picture).capitalize())
         return
@@ -221,7 +223,7 @@ def _show_state(state: LiveState) -> None:
         st.warning(state.busy)
         return
     if not state.readings:
-        st.info("No face is seen.")
+        st.info("No face is found.")
         return
     keys = [reading.person_key for reading in state.readings]
     chosen = st.selectbox("Face", keys, format_func=lambda key: f"#{key}", key="track")

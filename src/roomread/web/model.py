@@ -1,4 +1,4 @@
-"""The model's card: what it was trained on, what was measured, where it is weak."""
+"""The page Model: what the net was trained on, what was measured, and where it is weak."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile
 from roomread.web.engine import engine
 
-# As training logs them, and as a reader calls them.
+# Names in the log of the training, and names for readers.
 _LOSSES = {"train_loss": "training", "val_loss": "PublicTest"}
 _ACCURACIES = {
     "train_accuracy": "training (augmented), FER-2013",
@@ -19,7 +19,7 @@ _ACCURACIES = {
 
 
 def show() -> None:
-    """The page."""
+    """Draw the page."""
     st.title("The model")
     classifier = engine().analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
@@ -36,7 +36,10 @@ def show() -> None:
     st.subheader("What was measured")
     figures = [(name, *text.partition(" | ")[::2]) for name, text in card.figures.items()]
     st.dataframe(pd.DataFrame(figures, columns=["figure", "value", "measured on"]), hide_index=True)
-    st.caption("± is the 95 % interval. ECE is the calibration error: how far sureness is off.")
+    st.caption(
+        "± is the 95 % interval. ECE is the calibration error: how far the confidence is from the "
+        "share of pictures that are read right."
+    )
     _show_confusion(card)
     _show_training(model)
 
@@ -65,7 +68,9 @@ def _show_confusion(card: ModelCard) -> None:
         color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("black")),
     )
     st.altair_chart((cells + numbers).properties(height=360), width="stretch")
-    st.caption("Of the PublicTest pictures with a label (row), the share that is read as each.")
+    st.caption(
+        "The share of the PublicTest pictures with a label (row) that is read as each expression."
+    )
 
 
 def _show_training(model: ModelFile) -> None:
@@ -77,13 +82,13 @@ def _show_training(model: ModelFile) -> None:
         right.altair_chart(_curves(card, "accuracy", _ACCURACIES), width="stretch")
     settings = [(name, str(value)) for name, value in card.training.items()]
     st.dataframe(pd.DataFrame(settings, columns=["setting", "value"]), hide_index=True)
-    st.code(f"roomread train DATA --config {model.name} --out runs/anew", language="bash")
+    st.code(f"roomread train DATA --config {model.name} --out runs/again", language="bash")
     st.caption(f"Data: {card.data}. Weights: {card.licence}. Digest: {model.digest}.")
 
 
 def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:
     noted = pd.DataFrame(card.curves)
-    # A net with one head has no figure for the other.
+    # A net with one head has no curve of the other.
     known = [name for name in names if name in noted]
     table = noted.melt("epoch", known, "of", quantity)
     chart: alt.Chart = (

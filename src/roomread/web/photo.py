@@ -1,4 +1,4 @@
-"""Photos in; boxes, a table, and downloads out."""
+"""The page Photo: photos are read, drawn and offered with their readings."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import streamlit as st
 
 from roomread import Analyzer
 from roomread.errors import BusyError, MediaError, RoomreadError
-from roomread.formats.csv_table import CsvSink
-from roomread.formats.json_frames import JsonSink
+from roomread.formats.tables import CsvSink, JsonSink
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression, Frame, Reading, percent
 from roomread.services.pictures import EncodedPicture, analyze_picture, annotate
@@ -25,23 +24,23 @@ from roomread.web.score_charts import score_bars
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import visitor_analyzer
 
-# Of a drawn copy on the page, px; the one to download is as large as the picture.
+# Size of the drawn copy on the page, px; the copy to download is as large as the picture.
 _SHOWN = (1600, 1600)
-# A picture's name and digest, and the profiles that it is read with.
+# Name and digest of a picture, and the names of the profiles that it is read with.
 _Key = tuple[str, bytes, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """One picture, read.
+    """One picture that was read.
 
-    A session keeps many: of each only what the page shows, not its pixels.
+    A visit keeps many, so each holds only what the page shows, and not its pixels.
 
     Attributes:
-        frame: the picture; in the place of its pixels zeros, which take no memory.
-        readings: of its faces, the largest first.
+        frame: the picture, with zeros that take no memory in place of its pixels.
+        readings: of its faces, largest first.
         drawn: a JPEG with boxes and labels, as large as a screen.
-        make_copy: the picture with boxes and labels as a PNG, in its own size.
+        make_copy: returns the picture with boxes and labels as a PNG, in its own size.
     """
 
     frame: Frame
@@ -51,7 +50,7 @@ class Photo:
 
 
 def show() -> None:
-    """The page."""
+    """Draw the page."""
     st.title("Photo")
     limit = load_settings().max_upload_mb
     uploads = st.file_uploader(
@@ -83,14 +82,14 @@ def show() -> None:
 def _read_once(
     analyzer: Analyzer, pictures: list[tuple[str, bytes]]
 ) -> list[Photo | RoomreadError]:
-    """Reads what was not read when the page was last drawn; forgets what is no longer there."""
+    """Read the pictures that are new since the page was last drawn, and forget removed ones."""
     known: dict[_Key, Photo | RoomreadError] = st.session_state.get("photos", {})
     read: dict[_Key, Photo | RoomreadError] = {}
-    taught = tuple(use.profile.name for use in analyzer.profiles)
+    profiles = tuple(binding.profile.name for binding in analyzer.profiles)
     for name, content in pictures:
-        key = (name, hashlib.sha256(content).digest(), taught)
+        key = (name, hashlib.sha256(content).digest(), profiles)
         read[key] = known[key] if key in known else _read(analyzer, name, content)
-    # Who was told to wait is served when the page is drawn again.
+    # A picture that was refused because others were being read is tried again on the next run.
     st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
     return list(read.values())
 
@@ -112,11 +111,11 @@ def _show_photo(photo: Photo, number: int) -> None:
     st.subheader(name)
     left, right = st.columns([3, 2])
     count = len(readings)
-    said = "No face was found." if not count else f"{count} face{'s' if count > 1 else ''}"
-    left.image(photo.drawn, caption=f"{name}: {said}", width="stretch")
+    found = "No face was found." if not count else f"{count} face{'s' if count > 1 else ''}"
+    left.image(photo.drawn, caption=f"{name}: {found}", width="stretch")
     left.download_button(
         "Annotated picture",
-        # Made when it is asked for.
+        # The copy is made when it is downloaded.
         photo.make_copy,
         file_name=f"{PurePath(name).stem}.annotated.png",
         mime="image/png",
@@ -125,7 +124,7 @@ def _show_photo(photo: Photo, number: int) -> None:
     )
     if not readings:
         right.info(
-            f"{said} Faces under about 24 pixels, seen from behind or far from upright are missed."
+            f"{found} Faces under about 24 pixels, turned away or far from upright are missed."
         )
         return
     right.dataframe(_table(readings), hide_index=True)

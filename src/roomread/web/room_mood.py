@@ -51,4 +51,4 @@ def show_mood(mood: RoomMood | None) -> None:
 def show_alerts(alerts: list[Alert]) -> None:
     """Draw the alerts that hold now."""
     for alert in alerts:
-        st.warning(f"{alert.why} ({percent(alert.sure)} sure; {alert.rule})")
+        st.warning(f"{alert.reason} ({percent(alert.certainty)} certain; {alert.rule})")

@@ -9,14 +9,9 @@ import streamlit as st
 from roomread.errors import RoomreadError
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression
-from roomread.services.teaching import (
-    ProfileSummary,
-    ReferencePicture,
-    TaughtProfile,
-    TeachingRequest,
-    TeachingService,
-    verdict,
-)
+from roomread.services.profile_summary import ProfileSummary, verdict
+from roomread.services.teaching import TaughtProfile, TeachingService
+from roomread.services.teaching_request import ReferencePicture, TeachingRequest
 from roomread.settings.environment import load_settings
 from roomread.web.engine import engine
 from roomread.web.uploads import upload_types

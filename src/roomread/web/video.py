@@ -1,4 +1,4 @@
-"""A video in; its course over time, a drawn copy and the readings out."""
+"""The page Video: a video is read in the background, charted over time and offered."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from roomread.errors import RoomreadError
 from roomread.jobs.video_job import VideoJob
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
+from roomread.room import clock
 from roomread.services.videos import VideoNotFoundError, VideoService
 from roomread.settings.environment import load_settings
 from roomread.store import JobState
@@ -21,13 +22,16 @@ from roomread.web.score_charts import EXPRESSION_SCALE
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import owner, visitor_profiles
 
+# Seconds as m:ss, in the language of the charts.
+_CLOCK = "floor(datum.value / 60) + ':' + pad(datum.value % 60, 2, '0', 'left')"
+
 
 def _videos() -> VideoService:
     return VideoService(engine().board, owner())
 
 
 def show() -> None:
-    """The page."""
+    """Draw the page."""
     st.title("Video")
     job_id = st.query_params.get("job", "")
     if not job_id:
@@ -37,8 +41,8 @@ def show() -> None:
         job = _videos().get(job_id)
     except VideoNotFoundError:
         st.warning(
-            "This job is no longer kept. Finished ones are forgotten after an hour, or earlier "
-            "where the space is needed."
+            "This video is no longer kept. Finished ones are deleted after an hour, or earlier "
+            "if the space is needed."
         )
         _ask()
         return
@@ -90,14 +94,14 @@ def _show_progress(job_id: str) -> None:
     if record.state is JobState.WAITING:
         st.info(f"Waiting: {before} video{'s' if before != 1 else ''} before this one.")
     else:
-        text = f"{record.seconds:.0f} s read"
+        text = f"{clock(record.seconds)} read"
         if record.duration:
-            text = f"{record.seconds:.0f} of {record.duration:.0f} s read"
+            text = f"{clock(record.seconds)} of {clock(record.duration)} read"
         remaining = record.remaining()
         if remaining is not None:
-            text += f", about {remaining:.0f} s left"
+            text += f", about {clock(remaining)} left"
         st.progress(record.share or 0.0, text=text)
-    st.caption("You may close this page: its address comes back to this video.")
+    st.caption("You may close this page. Its address shows this video again.")
     if st.button("Cancel"):
         _videos().cancel(job_id)
 
@@ -107,11 +111,11 @@ def _show_result(job: VideoJob) -> None:
     if record.error:
         st.error(record.error)
     elif record.state is JobState.CANCELLED:
-        st.warning(f"Cancelled after {record.seconds:.0f} s; this is what was read until then.")
+        st.warning(f"Cancelled after {clock(record.seconds)}. This is what was read until then.")
     rows = job.timeline()
     if not rows:
         if not record.error:
-            st.info("No face that can be read was found.")
+            st.info("No readable face was found.")
     else:
         table = pd.DataFrame(
             [
@@ -133,7 +137,7 @@ def _show_room(table: pd.DataFrame) -> None:
         alt.Chart(mean)
         .mark_area()
         .encode(
-            x=alt.X("second:Q", title="seconds"),
+            x=alt.X("second:Q", title="time", axis=alt.Axis(labelExpr=_CLOCK, tickMinStep=1)),
             y=alt.Y("score:Q", stack=True, axis=alt.Axis(format="%"), title="mean score"),
             color=alt.Color("expression:N", scale=EXPRESSION_SCALE, title=None),
             tooltip=["second", "expression", alt.Tooltip("score", format=".0%")],
@@ -150,7 +154,11 @@ def _show_people(table: pd.DataFrame) -> None:
         alt.Chart(top)
         .mark_rect()
         .encode(
-            x=alt.X("second:O", title="seconds", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
+            x=alt.X(
+                "second:O",
+                title="time",
+                axis=alt.Axis(labelExpr=_CLOCK, labelOverlap=True, labelAngle=0),
+            ),
             y=alt.Y("person:N", title=None),
             color=alt.Color("expression:N", scale=EXPRESSION_SCALE, legend=None),
             opacity=alt.Opacity("score:Q", scale=alt.Scale(domain=[0, 1]), legend=None),
@@ -158,7 +166,7 @@ def _show_people(table: pd.DataFrame) -> None:
         )
     )
     st.altair_chart(chart, width="stretch")
-    st.caption("The likeliest expression of each second; the paler, the less sure.")
+    st.caption("The likeliest expression of each second. Paler means less confident.")
 
 
 def _offer_files(job: VideoJob) -> None:

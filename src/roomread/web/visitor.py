@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread import Analyzer
-from roomread.fewshot import Profile, ProfileStore
+from roomread.fewshot import Profile
 from roomread.services.engine import USER_HEADER, served_engine
-from roomread.services.teaching import TeachingService
+from roomread.services.profile_shelves import profile_shelf as shelf_of
+from roomread.services.teaching import ProfileShelf, TeachingService
 from roomread.settings.environment import load_settings
-from roomread.settings.folders import profiles_folder
 from roomread.store import LOCAL_OWNER
 from roomread.web.engine import engine
 
@@ -34,12 +34,14 @@ def teaching_service() -> TeachingService:
 
     The user of this computer shares theirs with `roomread teach`.
     """
-    return TeachingService(profile_store())
+    return TeachingService(profile_shelf())
 
 
-def profile_store() -> ProfileStore:
+def profile_shelf() -> ProfileShelf:
     """Return the files of this visitor's profiles."""
-    return ProfileStore(profiles_folder(load_settings().data, owner()))
+    served = served_engine()
+    store = served.store if served is not None else None
+    return shelf_of(store, owner(), data=load_settings().data)
 
 
 def profiles_on() -> set[str]:

@@ -123,9 +123,9 @@ POISON = """
 import sys
 from poison import Poison
 from roomread.cluster.archive.on_ray import RayExecutor
-from roomread.cluster.archive.storage import Video
+from roomread.cluster.archive.storage import ArchiveVideo
 executor = RayExecutor(workers=1)
-executor.submit(Poison(Video("bad.mp4", 1, ""), sys.argv[1]))
+executor.submit(Poison(ArchiveVideo("bad.mp4", 1, ""), sys.argv[1]))
 print(executor.wait().error, executor.repeated)
 executor.close()
 """

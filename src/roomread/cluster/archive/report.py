@@ -18,7 +18,7 @@ class Report:
 
     Attributes:
         source: the video's path or address.
-        fingerprint: of the video as it was, see `Video.fingerprint`.
+        fingerprint: of the video as it was, see `ArchiveVideo.fingerprint`.
         frames: how many it has.
         readings: faces in them, each a row.
         pieces: in how many it was read.

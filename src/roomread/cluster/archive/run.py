@@ -16,7 +16,7 @@ from roomread._version import __version__
 from roomread.cluster.archive.executor import Executor, Outcome
 from roomread.cluster.archive.report import Report, read_report
 from roomread.cluster.archive.storage import (
-    Video,
+    ArchiveVideo,
     content_digest,
     join,
     list_names,
@@ -24,7 +24,7 @@ from roomread.cluster.archive.storage import (
     remove,
     writing,
 )
-from roomread.cluster.archive.tasks import Cut, Job, Join, Options, Piece, Read
+from roomread.cluster.archive.tasks import Cut, Job, Join, Options, Piece, ReadPiece
 from roomread.errors import MediaError, MissingExtraError, OutputError
 
 MANIFEST = "manifest.json"
@@ -45,7 +45,7 @@ class Step:
         again: whether an earlier run had read it.
     """
 
-    video: Video
+    video: ArchiveVideo
     report: Report | None = None
     error: str = ""
     again: bool = False
@@ -89,7 +89,7 @@ class Archive:
         self._left: dict[str, int] = {}
         self._failed: dict[str, str] = {}
 
-    def run(self, videos: Sequence[Video], executor: Executor) -> Generator[Step]:
+    def run(self, videos: Sequence[ArchiveVideo], executor: Executor) -> Generator[Step]:
         """Reads what is missing, and yields after each thing that happened.
 
         Ended early, it leaves everything that was read, and the next run goes on there.
@@ -133,7 +133,7 @@ class Archive:
         with writing(join(self._folder, MANIFEST)) as draft:
             draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
-    def _work(self, videos: Iterator[Video], executor: Executor) -> Iterator[Step]:
+    def _work(self, videos: Iterator[ArchiveVideo], executor: Executor) -> Iterator[Step]:
         self.save()
         saved, working = time.monotonic(), 0
         while True:
@@ -156,7 +156,7 @@ class Archive:
         job, video, result = outcome.job, outcome.job.video, outcome.result
         if isinstance(result, list):
             return self._begin(video, result), Step(video)
-        if isinstance(job, Read):
+        if isinstance(job, ReadPiece):
             self.pieces += 1
             self._left[video.source] -= 1
         if result is None:
@@ -165,7 +165,7 @@ class Archive:
             self._failed.setdefault(video.source, outcome.error)
             return [], Step(video, error="" if told else outcome.error)
         pieces = self._plans[video.source]
-        if isinstance(job, Read) and len(pieces) > 1:
+        if isinstance(job, ReadPiece) and len(pieces) > 1:
             whole = not self._left[video.source] and video.source not in self._failed
             return [self._join(video)] if whole else [], Step(video)
         if isinstance(job, Join):
@@ -173,28 +173,28 @@ class Archive:
         self._known[video.source] = asdict(result)
         return [], Step(video, result, result.error)
 
-    def _begin(self, video: Video, pieces: list[Piece]) -> list[Job]:
+    def _begin(self, video: ArchiveVideo, pieces: list[Piece]) -> list[Job]:
         missing = [piece for piece in pieces if not piece.done]
         self._plans[video.source] = pieces
         self._left[video.source] = len(missing)
         self.pieces_known += len(missing)
         # An earlier run may have been ended between its last piece and the joining.
-        return [Read(video, self._options, p) for p in missing] or [self._join(video)]
+        return [ReadPiece(video, self._options, p) for p in missing] or [self._join(video)]
 
-    def _cut(self, video: Video) -> Cut:
+    def _cut(self, video: ArchiveVideo) -> Cut:
         return Cut(video, self._options.piece, self._target(video), self._drafts(video))
 
-    def _join(self, video: Video) -> Join:
+    def _join(self, video: ArchiveVideo) -> Join:
         files = tuple(piece.file for piece in self._plans[video.source])
         return Join(video, files, self._target(video))
 
-    def _target(self, video: Video) -> str:
+    def _target(self, video: ArchiveVideo) -> str:
         return join(self._folder, target_name(video.source))
 
-    def _drafts(self, video: Video) -> str:
+    def _drafts(self, video: ArchiveVideo) -> str:
         return join(self._folder, DRAFTS, target_name(video.source).removesuffix(".parquet"))
 
-    def _there(self, video: Video) -> Report | None:
+    def _there(self, video: ArchiveVideo) -> Report | None:
         """What an earlier run has read of a video; what it read of an older file is deleted."""
         if target_name(video.source) not in self._names:
             return None
@@ -208,16 +208,16 @@ class Archive:
         self._known.pop(video.source, None)
         return None
 
-    def _without_copies(self, videos: Sequence[Video]) -> list[Video]:
+    def _without_copies(self, videos: Sequence[ArchiveVideo]) -> list[ArchiveVideo]:
         """Each video once, however often it was named, and each content once."""
         by_size = defaultdict(list)
         # What an earlier run has read is the original of what came since.
         known = sorted(videos, key=lambda video: target_name(video.source) not in self._names)
         for video in {video.source: video for video in known}.values():
             by_size[video.size].append(video)
-        unique: list[Video] = []
+        unique: list[ArchiveVideo] = []
         for alike in by_size.values():
-            originals: dict[str, Video] = {}
+            originals: dict[str, ArchiveVideo] = {}
             for video in alike:
                 original = originals.setdefault(_content(video, alike), video)
                 if original is not video:
@@ -251,7 +251,7 @@ class Archive:
         return known
 
 
-def _content(video: Video, alike: Sequence[Video]) -> str:
+def _content(video: ArchiveVideo, alike: Sequence[ArchiveVideo]) -> str:
     """What tells a video's content from that of others of its size."""
     if len(alike) == 1:
         return ""

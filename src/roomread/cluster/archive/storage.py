@@ -23,7 +23,7 @@ _BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Video:
+class ArchiveVideo:
     """A recording of an archive.
 
     Attributes:
@@ -47,7 +47,7 @@ def is_address(path: str) -> bool:
     return "://" in path
 
 
-def find_videos(spec: str) -> list[Video]:
+def find_videos(spec: str) -> list[ArchiveVideo]:
     """The videos that a path, a folder, a pattern (`lessons/*.mp4`) or an address names, sorted.
 
     Raises:
@@ -60,7 +60,7 @@ def find_videos(spec: str) -> list[Video]:
     return sorted(found, key=lambda video: video.source)
 
 
-def _find_here(spec: str) -> list[Video]:
+def _find_here(spec: str) -> list[ArchiveVideo]:
     if is_folder(spec):
         paths = [p for p in find_media(Path(spec)) if p.suffix.lower() in VIDEO_SUFFIXES]
     elif glob.has_magic(spec) and not Path(spec).exists():
@@ -72,16 +72,16 @@ def _find_here(spec: str) -> list[Video]:
     for path in paths:
         try:
             about = path.stat()
-            videos.append(Video(str(path.resolve()), about.st_size, str(about.st_mtime_ns)))
+            videos.append(ArchiveVideo(str(path.resolve()), about.st_size, str(about.st_mtime_ns)))
         except OSError as error:
             raise MediaError(f"{path}: {error.strerror}", hint="check the name") from error
     return videos
 
 
-def _find_at_address(spec: str) -> list[Video]:
+def _find_at_address(spec: str) -> list[ArchiveVideo]:
     fs, path = _file_system(spec)
 
-    def find() -> list[Video]:
+    def find() -> list[ArchiveVideo]:
         if glob.has_magic(path):
             names = [name for name in fs.glob(path) if _is_video(name)]
         elif fs.isdir(path):
@@ -90,7 +90,7 @@ def _find_at_address(spec: str) -> list[Video]:
             _refuse_picture(spec)
             names = [path]
         return [
-            Video(fs.unstrip_protocol(name), fs.info(name)["size"], str(fs.checksum(name)))
+            ArchiveVideo(fs.unstrip_protocol(name), fs.info(name)["size"], str(fs.checksum(name)))
             for name in names
         ]
 

@@ -12,13 +12,12 @@ import numpy as np
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.cluster.archive.report import KEY, Report, read_report
 from roomread.cluster.archive.stitch import Rows, Stitcher
-from roomread.cluster.archive.storage import Video, join, list_names, open_file, writing
+from roomread.cluster.archive.storage import ArchiveVideo, join, list_names, open_file, writing
 from roomread.errors import MediaError, ModelFileError
 from roomread.faces import CenterFace, Haar
-from roomread.formats.parquet import ParquetSink
-from roomread.media import WHOLE, Span, VideoReader, cut_points, open_video
+from roomread.formats.tables import ParquetSink
+from roomread.media import WHOLE, Opening, Span, VideoReader, cut_points, open_video
 from roomread.pipeline import Analyzer, RoomPipeline
-from roomread.readings import Box
 from roomread.runtime import Device
 
 # A piece also reads so much of the one before, s: after it the scores, averaged over 0.3 s, are as
@@ -92,7 +91,7 @@ class Cut:
         drafts: the folder for its pieces.
     """
 
-    video: Video
+    video: ArchiveVideo
     length: float
     target: str
     drafts: str
@@ -126,10 +125,10 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadPiece:
     """Reads a piece of a video into its Parquet file."""
 
-    video: Video
+    video: ArchiveVideo
     options: Options
     piece: Piece
 
@@ -146,7 +145,7 @@ class Read:
         with (
             writing(self.piece.file) as draft,
             open_file(name) as file,
-            open_video(file, name, threads=threads) as (container, stream),
+            open_video(file, name, Opening(threads=threads)) as (container, stream),
         ):
             frames = VideoReader(container, stream, name, span=span, every=self.options.every)
             pipeline = RoomPipeline(analyzer.stream_analyzer())
@@ -174,7 +173,7 @@ class Join:
         target: the Parquet file of the video.
     """
 
-    video: Video
+    video: ArchiveVideo
     pieces: Sequence[str]
     target: str
 
@@ -215,7 +214,7 @@ def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
 
     table = table.replace_schema_metadata(None)
     columns = {name: table[name].to_numpy() for name in ("time", "track_id", "frame_index")}
-    box = np.stack([table[f"box_{side}"].to_numpy() for side in Box._fields], axis=-1)
+    box = np.stack([table[side].to_numpy() for side in ("left", "top", "right", "bottom")], axis=-1)
     lead = columns["frame_index"] < 0
     numbers = stitcher.number(Rows(columns["time"], columns["track_id"], box), lead=lead)
     for name, values in (("track_id", numbers), ("frame_index", columns["frame_index"] + frames)):
@@ -224,4 +223,4 @@ def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
     return table.filter(pa.array(~lead))
 
 
-Job = Cut | Read | Join
+Job = Cut | ReadPiece | Join

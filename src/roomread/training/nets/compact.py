@@ -16,20 +16,38 @@ class Compact(nn.Module):
     where it is cheap.
     """
 
+    # Channels of the first layer, and of the blocks at 24, 12 and 6 px.
+    stem = 24
+    widths = (40, 80, 160)
     feature_size = 160
 
     def __init__(self) -> None:
         super().__init__()
+        first, middle, last = self.widths
         # Channels in, out, stride.
-        plan = [(24, 40, 2), (40, 80, 2), (80, 80, 1), (80, 160, 2), (160, 160, 1)]
+        plan = [
+            (self.stem, first, 2),
+            (first, middle, 2),
+            (middle, middle, 1),
+            (middle, last, 2),
+            (last, last, 1),
+        ]
         self.layers = nn.Sequential(
-            conv_bn_relu(1, 24),
+            conv_bn_relu(1, self.stem),
             *(ResidualBlock(i, o, stride=s, attention=True) for i, o, s in plan),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float [N, 1, 48, 48], zero mean, to features float [N, 160]."""
+        """Turn float [N, 1, 48, 48], zero mean, into features float [N, `feature_size`]."""
         features: Tensor = self.layers(x)
         return features
+
+
+class CompactWide(Compact):
+    """`Compact` with layers 1.4 times as wide: 143 M multiply-adds and 2.1 M parameters."""
+
+    stem = 32
+    widths = (56, 112, 224)
+    feature_size = 224

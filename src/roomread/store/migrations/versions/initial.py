@@ -62,8 +62,8 @@ def _create_parts_of_sessions() -> None:
         sa.Column("ended_ms", sa.Integer),
         sa.Column("seat", sa.Integer),
         sa.Column("rule", sa.Text, nullable=False),
-        sa.Column("why", sa.Text, nullable=False),
-        sa.Column("sure", sa.REAL, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("certainty", sa.REAL, nullable=False),
     )
     op.create_table(
         "batches",

@@ -1,0 +1,58 @@
+"""Requests about a session that another process of the service holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from anyio import to_thread
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from roomread.api.context import ServiceContext
+from roomread.api.session_access import in_turn
+from roomread.errors import SessionHeldError
+from roomread.services.forwarding import ForwardedAnswer, forward
+
+T = TypeVar("T")
+
+
+async def here_or_forwarded(
+    context: ServiceContext,
+    connection: HTTPConnection,
+    work: Callable[[], T],
+    *,
+    body: bytes = b"",
+) -> T | Response:
+    """Do work on a session in its turn, or let the process do it that holds the session.
+
+    Args:
+        context: What the service shares.
+        connection: The request, a POST.
+        work: Raises `SessionHeldError` if another process holds the session.
+        body: The body of the request.
+
+    Raises:
+        BusyError: The other process does not answer.
+    """
+    try:
+        return await in_turn(context, work)
+    except SessionHeldError as held:
+        answer = await send_on(connection, held, connection.scope["path"], body)
+    headers = {"Retry-After": answer.retry_after} if answer.retry_after is not None else None
+    return Response(answer.body, answer.status, headers, media_type=answer.media_type)
+
+
+async def send_on(
+    connection: HTTPConnection, held: SessionHeldError, path: str, body: bytes
+) -> ForwardedAnswer:
+    """Send a POST request on to the process that holds a session.
+
+    Raises:
+        BusyError: It does not answer.
+    """
+    headers = {name.lower(): value for name, value in connection.headers.items()}
+    return await to_thread.run_sync(
+        partial(forward, held.address, path, headers=headers, body=body)
+    )

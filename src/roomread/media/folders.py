@@ -1,0 +1,107 @@
+"""The pictures and videos in a folder, and what else is there."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from roomread.errors import MediaError
+from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+
+# What systems put into folders beside hidden files: thumbnails, settings, deleted files.
+_SYSTEM = frozenset(
+    {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "#recycle"}
+    | {"$recycle.bin", "system volume information", "lost+found"}
+)
+# Suffixes that programs' texts share with transport streams, whose packets start with a G.
+_AMBIGUOUS = frozenset({".ts", ".mts"})
+_SYNC = 0x47
+_SYNC_PLACES = (0, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFolder:
+    """What a folder and those below it hold.
+
+    Attributes:
+        files: the pictures and videos, sorted.
+        left_out: what else is there: how many of each kind (".txt", "folders that cannot be
+            read"). Hidden files and those of systems do not count.
+    """
+
+    files: list[Path]
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def describe_left_out(self) -> str:
+        """Return what is left out in words, such as "3 files left out: 2 .txt, 1 .pdf"."""
+        count = self.left_out.total()
+        kinds = ", ".join(f"{n} {kind}" for kind, n in self.left_out.most_common())
+        return f"{count} left out: {kinds}"
+
+
+def search_folder(folder: Path) -> MediaFolder:
+    """Return the pictures and videos in a folder and below.
+
+    Links to files are followed, links to folders are not.
+
+    Raises:
+        MediaError: the folder cannot be read.
+    """
+    found = MediaFolder([])
+
+    def note(error: OSError) -> None:
+        if Path(os.fsdecode(error.filename or "")) == folder:
+            raise MediaError(f"{folder}: {error.strerror}", hint="check its permissions") from error
+        found.left_out["folders that cannot be read"] += 1
+
+    for place, folders, names in os.walk(folder, onerror=note):
+        shown = [name for name in folders if not is_system_name(name)]
+        found.left_out["links to folders"] += sum(Path(place, name).is_symlink() for name in shown)
+        folders[:] = shown
+        for name in names:
+            if not is_system_name(name):
+                _add(Path(place, name), found)
+    found.files.sort()
+    # Counters keep zeros.
+    for kind in [kind for kind, count in found.left_out.items() if not count]:
+        del found.left_out[kind]
+    return found
+
+
+def find_media(folder: Path) -> list[Path]:
+    """Return the pictures and videos in a folder and below, sorted; see `search_folder`.
+
+    Raises:
+        MediaError: the folder cannot be read.
+    """
+    return search_folder(folder).files
+
+
+def is_system_name(name: str) -> bool:
+    """Return whether a file or folder of this name is hidden or an operating system's own."""
+    return name.startswith(".") or name.lower() in _SYSTEM
+
+
+def _add(path: Path, found: MediaFolder) -> None:
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        found.left_out["links to nothing" if path.is_symlink() else "devices and pipes"] += 1
+    elif suffix in PICTURE_SUFFIXES | VIDEO_SUFFIXES and not _is_program(path, suffix):
+        found.files.append(path)
+    else:
+        found.left_out[suffix or "files without an ending"] += 1
+
+
+def _is_program(path: Path, suffix: str) -> bool:
+    """Return whether a file is a TypeScript program rather than a transport stream."""
+    if suffix not in _AMBIGUOUS:
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError:
+        # Its reader says what is wrong.
+        return False
+    return len(head) == 8 and all(head[place] != _SYNC for place in _SYNC_PLACES)

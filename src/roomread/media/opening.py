@@ -1,0 +1,239 @@
+"""Open a video file, stream or device, and choose its video track."""
+
+from __future__ import annotations
+
+import io
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from roomread.errors import MediaError, without_credentials
+
+# The name of threads that open what may not answer.
+_OPENING = "roomread-open"
+# FFmpeg's demuxers of single pictures end so, or are named; the others draw texts.
+_PICTURE_SUFFIX = "_pipe"
+_PICTURES = frozenset({"image2", "gif", "apng"})
+_TEXTS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
+_JPEG = b"\xff\xd8\xff"
+_NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
+_KINDS = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV can be read; copy or download it again"
+
+
+class StillPictureError(MediaError):
+    """What was opened as a video is a single picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a video is opened.
+
+    Attributes:
+        format_name: FFmpeg's name of the format; None to find out.
+        options: FFmpeg's options for the format.
+        timeout: seconds that opening, and each read, may take; None for no limit.
+        threads: how many the decoder uses; 0 for as many as there are processors.
+        stream: the index of the video track among all tracks; None to choose the largest.
+    """
+
+    format_name: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    timeout: float | None = None
+    threads: int = 0
+    stream: int | None = None
+
+
+@contextmanager
+def open_video(
+    file: str | Path | IO[bytes] | io.RawIOBase, name: str, opening: Opening | None = None
+) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a video and yield its container and the video track to read.
+
+    Args:
+        file: a path; a URL or a device as text, as FFmpeg names it; an opened file.
+        name: what messages call it.
+        opening: how; None for the defaults.
+
+    Raises:
+        MediaError: it cannot be opened, has no video track, or not the one asked for.
+    """
+    opening = opening or Opening()
+    with open_container(file, name, opening) as container:
+        stream = choose_track(container, name, opening.stream)
+        stream.thread_type, stream.thread_count = "AUTO", opening.threads
+        yield container, stream
+
+
+@contextmanager
+def open_container(
+    file: str | Path | IO[bytes] | io.RawIOBase, name: str, opening: Opening | None = None
+) -> Iterator[InputContainer]:
+    """Open a file and yield its container; see `open_video`.
+
+    Raises:
+        MediaError: it cannot be opened.
+    """
+    with ExitStack() as stack:
+        yield stack.enter_context(_opened(file, name, opening or Opening(), stack))
+
+
+def _opened(
+    file: str | Path | IO[bytes] | io.RawIOBase, name: str, opening: Opening, stack: ExitStack
+) -> InputContainer:
+    def open_it() -> InputContainer:
+        limits = (opening.timeout, opening.timeout) if opening.timeout is not None else None
+        return av.open(
+            source, "r", format=format_name, options=dict(opening.options), timeout=limits
+        )
+
+    try:
+        source = _source(file, stack) if isinstance(file, Path) else file
+        # FFmpeg takes JPEGs in a row for the first one, and a single one is not read as a video.
+        format_name = opening.format_name or ("mjpeg" if _is_jpeg(file) else None)
+        return open_it() if opening.timeout is None else _interruptible(open_it)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        failure = error
+    # Outside the handler, so that an address with a password is in no traceback.
+    raise MediaError(f"{name}: {reason(failure)}", hint=_advice(failure)) from _clean(failure)
+
+
+def _is_jpeg(file: str | Path | IO[bytes] | io.RawIOBase) -> bool:
+    """Return whether a file starts as a JPEG does; never of an address."""
+    if isinstance(file, str):
+        return False
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            return opened.read(len(_JPEG)) == _JPEG
+    start = file.read(len(_JPEG))
+    file.seek(0)
+    return start == _JPEG
+
+
+def _source(path: Path, stack: ExitStack) -> str | IO[bytes]:
+    """Return what FFmpeg takes for a path: it would take 12:30.mp4 for an address."""
+    text = os.fspath(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # A name that is not UTF-8, which FFmpeg's binding cannot pass on.
+        return stack.enter_context(path.open("rb"))
+    return f"file:{text}"
+
+
+def _clean(error: Exception) -> Exception:
+    """Return an error without the credentials of the address that it quotes."""
+    if not isinstance(error, av.FFmpegError):
+        return error
+    address = str(error.filename) if error.filename is not None else None
+    if address is None or without_credentials(address) == address:
+        return error
+    return type(error)(error.errno or 0, error.strerror or "", without_credentials(address))
+
+
+def is_opening() -> bool:
+    """Return whether FFmpeg waits for a network in a thread that nothing can end.
+
+    A program that ends meanwhile may crash: that thread still comes back to Python.
+    """
+    return any(thread.name == _OPENING for thread in threading.enumerate())
+
+
+def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
+    """Open in another thread, as FFmpeg's wait for a network would not end with Ctrl-C."""
+    done: queue.SimpleQueue[InputContainer | Exception] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            done.put(open_it())
+        except (av.FFmpegError, OSError, ValueError) as error:
+            done.put(error)
+
+    threading.Thread(target=work, name=_OPENING, daemon=True).start()
+    result = done.get()
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def choose_track(container: InputContainer, name: str, index: int | None) -> VideoStream:
+    """Return a container's video track of an index, or the largest film for None.
+
+    Raises:
+        MediaError: there is no such track.
+    """
+    kind = container.format.name
+    if kind in _TEXTS:
+        raise MediaError(f"{name}: not a video", hint=_KINDS)
+    if kind in _PICTURES or kind.endswith(_PICTURE_SUFFIX):
+        hint = "save it as JPEG or PNG"
+        raise StillPictureError(f"{name}: a picture of a kind that is not read", hint=hint)
+    tracks = video_tracks(container)
+    if index is not None:
+        for stream in container.streams.video:
+            if stream.index == index:
+                return stream
+        known = ", ".join(map(describe, tracks)) or "none"
+        raise MediaError(f"{name}: track {index} is no video", hint=f"its video tracks: {known}")
+    if not tracks:
+        # The cover of an audio file does not count.
+        raise MediaError(f"{name}: has no video track", hint="give a file with pictures")
+    return max(tracks, key=_rank)
+
+
+def video_tracks(container: InputContainer) -> Sequence[VideoStream]:
+    """Return the video tracks of a container that are films: no covers and no thumbnails."""
+    films = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & _NO_FILM and stream.codec_context is not None
+    ]
+    # A cover that nothing marks as one is a track of one frame beside a film.
+    return [stream for stream in films if stream.frames != 1] or films
+
+
+def _rank(stream: VideoStream) -> tuple[int, bool, int]:
+    area = stream.codec_context.width * stream.codec_context.height
+    return area, bool(stream.disposition & Disposition.default), -stream.index
+
+
+def describe(stream: VideoStream) -> str:
+    """Return a track's index, size and codec: "1 (1920 x 1080 h264)"."""
+    codec = stream.codec_context
+    return f"{stream.index} ({codec.width} x {codec.height} {codec.name})"
+
+
+def reason(error: Exception) -> str:
+    """Return what went wrong with a video, in few words."""
+    if isinstance(error, av.error.InvalidDataError):
+        return "not a picture or video that can be read, or damaged"
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, av.error.ExitError | TimeoutError):
+        return "no answer"
+    text = getattr(error, "strerror", None) or str(error)
+    return str(text).splitlines()[0]
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "check the name"
+    if isinstance(error, av.error.InvalidDataError):
+        return _KINDS
+    if isinstance(error, TimeoutError | av.error.ExitError):
+        return "is it reachable, and switched on?"
+    return "check the address, the permissions and the network"
+
+
+def length(container: InputContainer) -> float | None:
+    """Return the announced duration, s; None where the container has none, as live streams."""
+    return container.duration / av.time_base if container.duration else None

@@ -1,0 +1,126 @@
+"""A video's sound, copied beside pictures whose times are those of `VideoReader`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, Literal
+
+import av
+from av.audio.frame import AudioFrame
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+
+from roomread.media.clocks import SoundClock
+
+# Sound that a container takes as it is, by FFmpeg's names; other sound is encoded anew.
+_COPIED = {
+    "mp4": {"aac", "mp3", "ac3", "alac", "opus", "flac"},
+    "mov": {"aac", "mp3", "ac3", "alac", "pcm_s16le"},
+    "matroska": {"aac", "mp3", "ac3", "opus", "vorbis", "flac", "pcm_s16le"},
+    "webm": {"opus", "vorbis"},
+    "ipod": {"aac", "alac"},
+}
+_RATE = 48_000
+
+
+class SoundCopy:
+    """Writes a file's sound into another file as its video goes on; damaged parts are left out.
+
+    Args:
+        source: the opened file; its first sound track is copied.
+        target: the file to write, before its first packet.
+        shifts: see `SoundClock`.
+    """
+
+    def __init__(
+        self, source: InputContainer, target: OutputContainer, shifts: Sequence[float]
+    ) -> None:
+        self._target = target
+        self._input = source.streams.audio[0]
+        self._clock = SoundClock(shifts)
+        self._copied = self._input.codec_context.name in _COPIED[target.format.name]
+        if self._copied:
+            self._output = target.add_stream_from_template(self._input)
+        else:
+            codec: Literal["libopus", "aac"] = "libopus" if target.format.name == "webm" else "aac"
+            self._output = target.add_stream(codec, rate=_RATE)
+            self._resampler = av.AudioResampler(
+                self._output.codec_context.format, self._output.codec_context.layout, _RATE
+            )
+        self._packets = source.demux(self._input)
+        self._waiting: Packet[Any] | None = None
+        self._time = 0.0
+        self._last_dts = -math.inf
+        # Of sound that is encoded anew: samples written so far.
+        self._samples = 0
+        self._ended = False
+
+    def write_until(self, time: float) -> None:
+        """Write the sound up to `time`, s from the first picture; infinity writes all of it."""
+        while not self._ended and self._time <= time:
+            packet = self._waiting or self._next()
+            if packet is None:
+                self._ended = True
+                if not self._copied:
+                    self._target.mux(self._output.encode(None))
+            elif packet.pts is not None and packet.size:
+                # The pictures are written as far as the copy goes; sound comes beside them.
+                shift = self._clock.shift(float(packet.pts * packet.time_base), time)
+                self._waiting = packet if shift is None else None
+                if shift is None:
+                    return
+                self._move(packet, shift)
+
+    def _next(self) -> Packet[Any] | None:
+        try:
+            return next(self._packets, None)
+        except (av.FFmpegError, IndexError):
+            return None
+
+    def _move(self, packet: Packet[Any], shift: float) -> None:
+        """Write a packet whose times are to be moved by `shift`, s."""
+        ticks = round(shift / packet.time_base)
+        packet.pts = (packet.pts or 0) + ticks
+        packet.dts = packet.dts + ticks if packet.dts is not None else packet.pts
+        self._time = float(packet.pts * packet.time_base)
+        if self._time < 0 or packet.dts <= self._last_dts:
+            # Before the first picture; or not after the packet before, which no container takes.
+            return
+        self._last_dts = packet.dts
+        if self._copied:
+            packet.stream = self._output
+            self._target.mux(packet)
+            return
+        try:
+            frames = self._input.decode(packet)
+        except av.FFmpegError:
+            return
+        for frame in frames:
+            self._encode(frame)
+
+    def _encode(self, frame: AudioFrame) -> None:
+        # The encoder counts samples: a gap is filled with silence, and what comes twice left out.
+        time_base = frame.time_base or Fraction(1, frame.sample_rate)
+        start = round((frame.pts or 0) * time_base * _RATE)
+        frame.pts = None
+        for part in self._resampler.resample(frame):
+            if start + part.samples <= self._samples:
+                continue
+            self._fill(start, part)
+            part.pts, part.time_base = self._samples, Fraction(1, _RATE)
+            self._target.mux(self._output.encode(part))
+            self._samples += part.samples
+            start += part.samples
+
+    def _fill(self, start: int, like: AudioFrame) -> None:
+        """Write silence up to sample `start`."""
+        while (missing := start - self._samples) > like.samples:
+            silence = AudioFrame(like.format.name, like.layout.name, min(missing, like.samples))
+            for plane in silence.planes:
+                plane.update(bytes(plane.buffer_size))
+            silence.sample_rate, silence.pts = _RATE, self._samples
+            silence.time_base = Fraction(1, _RATE)
+            self._target.mux(self._output.encode(silence))
+            self._samples += silence.samples

@@ -1,0 +1,99 @@
+"""Decoded frames to upright pictures of square pixels."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from av.sidedata.sidedata import SideData
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+_MATRIX_NUMBERS = 9
+# Formats that state the shape of pixels; in the others the codec does, and may change it.
+_STATING_FORMATS = frozenset({"mov", "mp4", "matroska", "webm"})
+# A pixel that is so little off square changes no face, and scaling would cost time.
+_NEARLY_SQUARE = 0.02
+# No camera's pixels are longer; such a ratio is damage.
+_LONGEST_PIXEL = 8
+
+
+class Geometry(NamedTuple):
+    """How a stored picture is to be shown.
+
+    Attributes:
+        width: px, before it is turned and with square pixels.
+        height: likewise.
+        transposed: whether rows become columns, first of all.
+        mirrored: whether left and right are then exchanged.
+        flipped: whether top and bottom are.
+    """
+
+    width: int
+    height: int
+    transposed: bool
+    mirrored: bool
+    flipped: bool
+
+
+def geometry_of(picture: VideoFrame, stream: VideoStream) -> Geometry:
+    """Return how a decoded frame is to be shown: its display matrix, its pixels' shape."""
+    width, height = picture.width, picture.height
+    pixel = _pixel_shape(stream)
+    if pixel > 1:
+        width = round(width * pixel)
+    elif pixel < 1:
+        # The other side grows instead, so that no row or column is lost.
+        height = round(height / pixel)
+    return Geometry(width, height, *_turn(picture))
+
+
+def upright(picture: VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
+    """Return a decoded frame as it is to be shown, RGB uint8 [H, W, 3]."""
+    return render(picture, geometry_of(picture, stream))
+
+
+def render(picture: VideoFrame, shown: Geometry) -> NDArray[np.uint8]:
+    """Return a decoded frame, RGB uint8 [H, W, 3], shown as `geometry_of` says."""
+    pixels = picture.to_ndarray(format="rgb24", width=shown.width, height=shown.height)
+    image = np.asarray(pixels, dtype=np.uint8)
+    if shown.transposed:
+        image = image.transpose(1, 0, 2)
+    if shown.mirrored:
+        image = image[:, ::-1]
+    if shown.flipped:
+        image = image[::-1]
+    return np.ascontiguousarray(image)
+
+
+def _pixel_shape(stream: VideoStream) -> Fraction:
+    """Return the width of a pixel over its height."""
+    formats = set(stream.container.format.name.split(","))
+    shape = stream.sample_aspect_ratio
+    if not shape or not formats & _STATING_FORMATS:
+        shape = stream.codec_context.sample_aspect_ratio or shape
+    if not shape or not Fraction(1, _LONGEST_PIXEL) <= shape <= _LONGEST_PIXEL:
+        return Fraction(1)
+    return Fraction(1) if abs(shape - 1) < _NEARLY_SQUARE else Fraction(shape)
+
+
+def _turn(picture: VideoFrame) -> tuple[bool, bool, bool]:
+    """Return (transposed, mirrored, flipped) of a frame's display matrix.
+
+    The matrix sends a stored point (x, y) to (a x + c y, b x + d y), and is the nearest of the
+    eight turns and mirrors. FFmpeg's `rotation` of it does not know mirrors.
+    """
+    matrix = picture.side_data.get("DISPLAYMATRIX")
+    numbers = (
+        np.frombuffer(memoryview(matrix), dtype=np.int32)
+        if isinstance(matrix, SideData)
+        else np.zeros(0)
+    )
+    if len(numbers) != _MATRIX_NUMBERS:
+        return False, False, False
+    a, b, c, d = (int(numbers[i]) for i in (0, 1, 3, 4))
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        return True, c < 0, b < 0
+    return False, a < 0, d < 0

@@ -1,0 +1,123 @@
+"""Measures of a room or a person over time: means of windows, and falls."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+# The share of a window that must have been observed, and the share of its frames that must be
+# known.
+_OBSERVED, _KNOWN = 0.9, 0.5
+# A fall is one between means of this many seconds: a laugh that ends is no fall.
+_MOMENT = 30.0
+# The time before a rule's own from which it is learnt how much the room wavers, s, and the number
+# of moments for which the interval's own error counts beside it.
+_HISTORY, _PRIOR = 600.0, 10.0
+
+
+class MeasureWindow:
+    """The mean of a measure over the last seconds, when enough of them was observed.
+
+    Args:
+        seconds: The length of the window.
+        gap: A longer pause than this, in seconds, empties the window.
+    """
+
+    def __init__(self, seconds: float, gap: float) -> None:
+        self._seconds, self._gap = seconds, gap
+        self._rows: deque[tuple[float, float | None]] = deque()
+        self._sum, self._known = 0.0, 0
+
+    def add(self, time: float, value: float | None) -> None:
+        """Take the value at a time later than the last one; None where it is not known."""
+        if self._rows and time - self._rows[-1][0] > self._gap:
+            self._rows.clear()
+            self._sum, self._known = 0.0, 0
+        self._rows.append((time, value))
+        if value is not None:
+            self._sum, self._known = self._sum + value, self._known + 1
+        while time - self._rows[0][0] > self._seconds:
+            _, old = self._rows.popleft()
+            if old is not None:
+                self._sum, self._known = self._sum - old, self._known - 1
+
+    def mean(self) -> float | None:
+        """Return the mean; None until the window is full, or while less than half is known."""
+        span = self._rows[-1][0] - self._rows[0][0]
+        if span < _OBSERVED * self._seconds or self._known < _KNOWN * len(self._rows):
+            return None
+        return self._sum / self._known
+
+
+class MeasureHistory:
+    """The course of a measure over the last seconds; each point is a mean of its own last moments.
+
+    Args:
+        seconds: The length of the course.
+        gap: A longer pause than this, in seconds, is not bridged.
+    """
+
+    def __init__(self, seconds: float, gap: float) -> None:
+        self._seconds, self._gap = seconds, gap
+        self._length = min(_MOMENT, seconds / 4)
+        self._moment = MeasureWindow(self._length, gap)
+        self._points: deque[tuple[float, float]] = deque()
+        # The points before the course.
+        self._before: deque[tuple[float, float]] = deque()
+
+    def add(self, time: float, value: float | None) -> None:
+        """Take the value at a time later than the last one; None where it is not known."""
+        if self._points and time - self._points[-1][0] > self._gap:
+            self._before.extend(self._points)
+            self._points.clear()
+        self._moment.add(time, value)
+        mean = self._moment.mean()
+        if mean is not None:
+            self._points.append((time, mean))
+        while self._points and time - self._points[0][0] > self._seconds:
+            self._before.append(self._points.popleft())
+        while self._before and time - self._before[0][0] > self._seconds + _HISTORY:
+            self._before.popleft()
+
+    def fall(self) -> tuple[float, float, float] | None:
+        """Return the highest point, the last one, and the seconds between them; None without."""
+        if not self._points:
+            return None
+        time, now = self._points[-1]
+        # Of equal ones the last, as a fall is as steep as it was.
+        then, high = max(reversed(self._points), key=lambda point: point[1])
+        return high, now, time - then
+
+    def certainty(self, size: float, error: float) -> float:
+        """Return the probability that a room that does not change shows no such fall, 0..1.
+
+        Args:
+            size: The size of the fall, above 0.
+            error: The standard error of one point as far as it is known without its past.
+        """
+        # The highest point is one of as many as fit beside one another: each is a chance.
+        chances = self._seconds / self._length
+        return math.pow(normal(size / (math.sqrt(2) * self._deviation(error))), chances)
+
+    def _deviation(self, error: float) -> float:
+        """Return the standard deviation of the points of a room that does not change.
+
+        It is that of the points before the course: means of this length hold how the moods depend
+        on one another (overlapping batch means, Meketon and Schmeiser 1984). While there are few,
+        `error` counts for some more (the mean of a scaled inverse chi-square posterior).
+        """
+        points = [value for _, value in self._before]
+        if len(points) < 2:
+            return error
+        span = self._before[-1][0] - self._before[0][0]
+        # Means that overlap have one and a half times the degrees of freedom of those that do not.
+        freedom = max(1.5 * (span / self._length - 1), 0.0)
+        mean = sum(points) / len(points)
+        variance = sum((value - mean) ** 2 for value in points) / len(points)
+        variance *= span / max(span - self._length, self._length)
+        return math.sqrt((freedom * variance + _PRIOR * error**2) / (freedom + _PRIOR))
+
+
+def normal(z: float) -> float:
+    """Return the distribution function of the standard normal distribution at `z`."""
+    return 0.5 * (1 + math.erf(z / math.sqrt(2)))

@@ -1,0 +1,67 @@
+"""Profiles in words and figures, without their vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from roomread.fewshot import LeaveOneOutResult, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSummary:
+    """A profile without its vectors, as doors list it.
+
+    Attributes:
+        name: of the profile.
+        kind: "person" or "state"; empty for a damaged profile.
+        person: whose face it is; None for a state that applies to everybody.
+        consent: who agreed, how and when; None where no consent is recorded.
+        pictures: how many references each label has.
+        model: the net's name.
+        digest: the net's digest.
+        created: the day, as 2026-01-31.
+        problem: why the profile cannot be used; None for a good one.
+    """
+
+    name: str
+    kind: str = ""
+    person: str | None = None
+    consent: str | None = None
+    pictures: dict[str, int] = field(default_factory=dict)
+    model: str = ""
+    digest: str = ""
+    created: str = ""
+    problem: str | None = None
+
+    @property
+    def kind_text(self) -> str:
+        """Return the kind in words, such as "a state of grace"."""
+        if self.kind != "state":
+            return "a person" if self.kind else ""
+        return "a state" if self.person is None else f"a state of {self.person}"
+
+    @property
+    def pictures_text(self) -> str:
+        """Return the references in words, such as "3 neutral, 1 happy"."""
+        return ", ".join(f"{count} {label}" for label, count in self.pictures.items())
+
+
+def summarize(profile: Profile) -> ProfileSummary:
+    """Return a profile without its vectors."""
+    consent = profile.consent
+    return ProfileSummary(
+        name=profile.name,
+        kind="state" if profile.is_state else "person",
+        person=profile.person,
+        consent=f"{consent.given} ({consent.on})" if consent is not None else None,
+        pictures=profile.counts,
+        model=profile.model,
+        digest=profile.digest,
+        created=profile.created,
+    )
+
+
+def verdict(result: LeaveOneOutResult) -> str:
+    """Return what a profile is worth on its own references, in a sentence."""
+    start = {True: "It helps", False: "It does not help", None: "Not tested"}[result.helps]
+    return f"{start}: {result}."

@@ -1,0 +1,78 @@
+"""What is to be taught, checked before a picture is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from roomread.errors import ProfileError
+from roomread.fewshot.profile import check_name
+from roomread.readings import Expression
+
+Source = TypeVar("Source")
+
+
+class ConsentMissingError(ProfileError):
+    """A person's face is to be kept, and no consent of this person is recorded."""
+
+
+@dataclass(frozen=True)
+class ReferencePicture(Generic[Source]):
+    """One picture to learn from.
+
+    Attributes:
+        picture: a path, encoded bytes or pixels: what `decode` of `TeachingService.teach` takes.
+        name: what messages call the picture.
+        expression: what a person's picture shows; None for a picture of a state.
+    """
+
+    picture: Source
+    name: str
+    expression: Expression | None = None
+
+
+@dataclass(frozen=True)
+class TeachingRequest(Generic[Source]):
+    """What is to be taught.
+
+    Attributes:
+        name: of the person or the state.
+        references: all with an expression (a person), or all without (a state).
+        person: whose face a state's pictures show; None for a state that applies to everybody.
+        consent: who agreed, and how; required where a person's face is kept.
+    """
+
+    name: str
+    references: tuple[ReferencePicture[Source], ...]
+    person: str | None = None
+    consent: str = ""
+
+    @property
+    def is_state(self) -> bool:
+        """Whether a state is taught, and not a person's face."""
+        return any(reference.expression is None for reference in self.references)
+
+    @property
+    def face_of(self) -> str | None:
+        """Return the person whose face is kept, and who must therefore agree."""
+        return self.person if self.is_state else self.name
+
+    def check(self) -> None:
+        """Check everything that can be checked without looking at a picture.
+
+        Raises:
+            ProfileError: a name is not allowed, there is no picture, or the parts contradict each
+                other.
+            ConsentMissingError: a person's face is to be kept without a consent.
+        """
+        check_name(self.name)
+        if not self.references:
+            raise ProfileError(f"nothing to learn from: no picture of '{self.name}'")
+        if self.is_state and any(r.expression is not None for r in self.references):
+            raise ProfileError("a state and expressions are taught apart: give one kind of picture")
+        if self.person is not None:
+            if not self.is_state:
+                raise ProfileError("a person can be named for a state only")
+            check_name(self.person)
+        if self.face_of is not None and not self.consent.strip():
+            raise ConsentMissingError(f"no consent of {self.face_of} is recorded")

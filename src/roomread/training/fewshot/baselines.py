@@ -1,0 +1,92 @@
+"""Methods of the literature that the benchmark puts beside Roomread's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.fewshot.feature_statistics import FeatureStatistics
+from roomread.readings import Expression
+from roomread.training.fewshot.pool import Pool
+
+_RIDGE = 1.0
+_STATE_RIDGE = 0.3
+_GLOBAL_REFERENCES = 10.0
+
+
+def baseline_answers(
+    pool: Pool,
+    support: NDArray[np.intp],
+    queries: NDArray[np.intp],
+    classes: Sequence[Expression],
+) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Yield the name of each method and its answers to the queries, int64 [n].
+
+    Args:
+        pool: the faces.
+        support: rows to learn from.
+        queries: rows to classify.
+        classes: the possible answers.
+    """
+    names = np.array(classes, dtype=np.int64)
+    labels, x = pool.labels[support], pool.x[support]
+    groups = [support[labels == c] for c in classes]
+    # Snell et al. 2017, "Prototypical Networks", arXiv:1703.05175.
+    raw = np.stack([pool.features[g].mean(axis=0) for g in groups]).astype(np.float64)
+    yield "ProtoNet", names[nearest(pool.features[queries].astype(np.float64), raw)]
+    # Wang et al. 2019, "SimpleShot", arXiv:1911.04623.
+    centers = np.stack([pool.x[g].mean(axis=0) for g in groups])
+    yield "SimpleShot", names[nearest(pool.x[queries], centers)]
+    yield "nearest neighbour", labels[(pool.x[queries] @ x.T).argmax(axis=1)]
+    # Ridge regression to the classes, in closed form (Bertinetto et al. 2018, arXiv:1805.08136).
+    wanted = (labels[:, None] == names) - 1 / len(names)
+    weights = ridge(x, wanted, _RIDGE)
+    yield "linear probe", names[(pool.x[queries] @ weights).argmax(axis=1)]
+
+
+def ridge(
+    x: NDArray[np.float64], wanted: NDArray[np.float64], strength: float
+) -> NDArray[np.float64]:
+    """Return weights [D, K] that map rows [n, D] to the wanted values [n, K]."""
+    weights: NDArray[np.float64] = x.T @ np.linalg.solve(
+        x @ x.T + strength * np.eye(len(x)), wanted
+    )
+    return weights
+
+
+def state_probe(
+    statistics: FeatureStatistics, references: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the regularised linear discriminant [D] of references [n, D] and ordinary faces."""
+    size = len(statistics.mean)
+    ridge_of_covariance = _STATE_RIDGE * np.trace(statistics.covariance) / size
+    within = statistics.covariance + ridge_of_covariance * np.eye(size)
+    ordinary = statistics.share @ statistics.prototypes
+    probe: NDArray[np.float64] = np.linalg.solve(within, references.mean(axis=0) - ordinary)
+    return probe
+
+
+def shrunk_prototypes(pool: Pool, support: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the means of references [7, D], drawn towards the net's own prototypes."""
+    centers = _GLOBAL_REFERENCES * pool.statistics.prototypes.copy()
+    counts = np.full(len(centers), _GLOBAL_REFERENCES)
+    np.add.at(centers, pool.labels[support], pool.x[support])
+    np.add.at(counts, pool.labels[support], 1)
+    means: NDArray[np.float64] = centers / counts[:, None]
+    return means
+
+
+def nearest(x: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the index of the nearest of centers [K, D] for rows [n, D], int64 [n]."""
+    distances = (centers**2).sum(axis=1) - 2 * x @ centers.T
+    indices: NDArray[np.int64] = distances.argmin(axis=1)
+    return indices
+
+
+def area_under_roc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:
+    """Return how often a positive exceeds a negative, 0..1; a tie counts half."""
+    ordered = np.sort(negative)
+    below = np.searchsorted(ordered, positive, "left") + np.searchsorted(ordered, positive, "right")
+    return float(below.mean() / (2 * len(ordered)))

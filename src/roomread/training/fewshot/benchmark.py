@@ -1,0 +1,162 @@
+"""Tasks of the benchmark on faces of unrelated people.
+
+Pictures of a split that are in Training, or twice in the split, are left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.classifier import ModelFile
+from roomread.errors import DataError
+from roomread.fewshot.adapter import CLAIM
+from roomread.fewshot.person import learn
+from roomread.fewshot.prototype import Prototype
+from roomread.readings import Expression
+from roomread.training.feature_statistics import withheld_from
+from roomread.training.fewshot.baselines import (
+    area_under_roc,
+    baseline_answers,
+    nearest,
+    shrunk_prototypes,
+    state_probe,
+)
+from roomread.training.fewshot.episodes import (
+    REFERENCES,
+    BenchmarkLine,
+    EpisodeScores,
+    draw_episodes,
+)
+from roomread.training.fewshot.pool import Pool
+
+_PROBE_REFERENCES = 10
+
+
+def measure_seven(pool: Pool, *, episodes: int, seed: int) -> list[BenchmarkLine]:
+    """Measure what references add to the seven expressions, all of which the net knows.
+
+    Every figure is given for equally many faces of each expression, and for faces as common as the
+    expressions are.
+    """
+    rows = {int(e): np.flatnonzero(pool.labels == e) for e in Expression}
+    share = pool.statistics.share
+    lines = []
+    for references in REFERENCES:
+        equal, usual = EpisodeScores(), EpisodeScores()
+        for support, queries in draw_episodes(rows, references, episodes, seed):
+            truth = pool.labels[queries]
+            for method, answers in _answers_to_seven(pool, support, queries).items():
+                recall = np.array([(answers[truth == e] == e).mean() for e in Expression])
+                equal.add(method, float(recall.mean()))
+                usual.add(method, float(recall @ share))
+        lines += equal.lines("(a) seven expressions, equally many of each", references)
+        lines += usual.lines("(a) the same, as common as they are", references)
+    return lines
+
+
+def _answers_to_seven(
+    pool: Pool, support: NDArray[np.intp], queries: NDArray[np.intp]
+) -> dict[str, NDArray[np.int64]]:
+    answers = dict(baseline_answers(pool, support, queries, list(Expression)))
+    answers["general model"] = pool.logits[queries].argmax(axis=1)
+    centers = shrunk_prototypes(pool, support)
+    answers["prototypes drawn to the net's"] = nearest(pool.x[queries], centers)
+    offset = learn(
+        pool.statistics, pool.logits[support], pool.labels[support], temperature=pool.temperature
+    )
+    answers["Roomread, a person's profile"] = offset.apply(pool.logits[queries]).argmax(axis=1)
+    return answers
+
+
+def measure_withheld(
+    pool: Pool, model: ModelFile, *, episodes: int, seed: int
+) -> list[BenchmarkLine]:
+    """Measure two expressions that the net was trained without: each other, and each as a state.
+
+    Raises:
+        DataError: the net was trained with all seven expressions.
+    """
+    classes = withheld_from(model)
+    if len(classes) < 2:
+        raise DataError(
+            f"{model.name}: was trained with all seven expressions",
+            hint="roomread train DATA --config configs/withheld.toml --out runs/withheld",
+        )
+    rows = {int(e): np.flatnonzero(pool.labels == e) for e in classes}
+    names = " or ".join(e.display_name for e in classes)
+    lines = []
+    for references in REFERENCES:
+        scores = EpisodeScores()
+        for support, queries in draw_episodes(rows, references, episodes, seed):
+            truth = pool.labels[queries]
+            answers = dict(baseline_answers(pool, support, queries, classes))
+            ratios = [
+                Prototype(
+                    pool.statistics, pool.x[support[pool.labels[support] == e]], pool.x[:1]
+                ).ratio(pool.x[queries])
+                for e in classes
+            ]
+            answers["Roomread, two states"] = np.array(classes)[np.argmax(ratios, axis=0)]
+            # The net's outputs for these expressions were never trained.
+            untaught = pool.logits[queries][:, classes].argmax(axis=1)
+            answers["general model"] = np.array(classes)[untaught]
+            for method, given in answers.items():
+                scores.add(method, float((given == truth).mean()))
+        lines += scores.lines(f"(b) never seen: {names}?", references)
+    for e in classes:
+        name = f"(b) never seen: {e.display_name}"
+        lines += measure_state(pool, pool.labels == e, name, episodes=episodes, seed=seed)
+    return lines
+
+
+def measure_state(
+    pool: Pool, shown: NDArray[np.bool_], name: str, *, episodes: int, seed: int
+) -> list[BenchmarkLine]:
+    """Measure how often a state is found where it is, and claimed where it is not.
+
+    Args:
+        pool: the faces.
+        shown: bool [N], which of them show it.
+        name: for the lines.
+        episodes: the number of episodes.
+        seed: of the draws.
+    """
+    known = np.isin(pool.labels, np.flatnonzero(pool.statistics.share > 0))
+    others = np.flatnonzero(known & ~shown)
+    right = pool.logits[others].argmax(axis=1) == pool.labels[others]
+    ordinary = pool.statistics.ordinary()
+    rows = {1: np.flatnonzero(shown)}
+    lines = []
+    for references in REFERENCES:
+        scores = EpisodeScores()
+        for support, queries in draw_episodes(rows, references, episodes, seed):
+            prototype = Prototype(pool.statistics, pool.x[support], ordinary)
+            of_state, of_others = (prototype.percentile(pool.x[r]) for r in (queries, others))
+            scores.add("found", float((of_state >= CLAIM).mean()))
+            scores.add("claimed of other faces", float((of_others >= CLAIM).mean()))
+            scores.add("more like it than another face", area_under_roc(of_state, of_others))
+            # The state is given beside the label; this would be lost if it replaced the label.
+            kept = right & (of_others < CLAIM)
+            loss = float(right.mean() - kept.mean())
+            scores.add("points a label in its place would lose", loss)
+            if references >= _PROBE_REFERENCES:
+                _score_probe(scores, pool, ordinary, support, (queries, others))
+        lines += scores.lines(f"{name}, as a state", references)
+    return lines
+
+
+def _score_probe(
+    scores: EpisodeScores,
+    pool: Pool,
+    ordinary: NDArray[np.float64],
+    support: NDArray[np.intp],
+    rows: tuple[NDArray[np.intp], NDArray[np.intp]],
+) -> None:
+    """Add what a linear probe reaches on rows that show the state and on rows that do not."""
+    probe = state_probe(pool.statistics, pool.x[support])
+    claim = np.quantile(ordinary @ probe, CLAIM)
+    of_state, of_others = (pool.x[each] @ probe for each in rows)
+    scores.add("found by a linear probe", float((of_state >= claim).mean()))
+    scores.add("claimed of other faces by it", float((of_others >= claim).mean()))
+    scores.add("more like it than another face by it", area_under_roc(of_state, of_others))

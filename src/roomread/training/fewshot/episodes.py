@@ -1,0 +1,91 @@
+"""Episodes, and the mean of what methods reach in them.
+
+An episode has N classes, K pictures of each to learn from, and others to be classified (Vinyals et
+al. 2016, "Matching Networks", arXiv:1606.04080).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.errors import DataError
+
+# The numbers of pictures of each class to learn from.
+REFERENCES = (1, 2, 5, 10)
+_QUERIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkLine:
+    """One figure of the benchmark.
+
+    Attributes:
+        task: what had to be told apart.
+        method: what answered.
+        references: the number of pictures of each class that it learnt from.
+        value: the mean over the episodes, 0..1.
+        margin: half the width of its 95 % interval over the episodes. It holds the spread of the
+            episodes, not that of the split.
+    """
+
+    task: str
+    method: str
+    references: int
+    value: float
+    margin: float
+
+
+class EpisodeScores:
+    """The values of several methods over episodes."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[float]] = {}
+
+    def add(self, method: str, value: float) -> None:
+        """Add what a method reached in one episode."""
+        self._values.setdefault(method, []).append(value)
+
+    def lines(self, task: str, references: int) -> list[BenchmarkLine]:
+        """Return one line a method."""
+        return [
+            BenchmarkLine(
+                task,
+                method,
+                references,
+                float(np.mean(values)),
+                1.96 * float(np.std(values)) / math.sqrt(len(values)),
+            )
+            for method, values in self._values.items()
+        ]
+
+
+def draw_episodes(
+    rows: Mapping[int, NDArray[np.intp]], references: int, count: int, seed: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield rows to learn from and rows to classify, class after class.
+
+    Args:
+        rows: the rows of each class.
+        references: the number of pictures of each class to learn from.
+        count: the number of episodes.
+        seed: of the draws.
+
+    Raises:
+        DataError: a class has too few pictures.
+    """
+    if any(len(each) < references + 2 for each in rows.values()):
+        raise DataError(
+            f"too few pictures of a class to learn from {references} and classify others"
+        )
+    rng = np.random.default_rng([seed, references])
+    for _ in range(count):
+        drawn = [rng.permutation(each)[: references + _QUERIES] for each in rows.values()]
+        yield (
+            np.concatenate([each[:references] for each in drawn]),
+            np.concatenate([each[references:] for each in drawn]),
+        )

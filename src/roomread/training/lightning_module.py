@@ -1,0 +1,128 @@
+"""What Lightning trains: the loss, the optimiser and the metrics of one run."""
+
+from __future__ import annotations
+
+import math
+
+import lightning as L
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchmetrics.classification import MulticlassAccuracy
+
+from roomread.readings import Expression
+from roomread.training.augment import augmentation, webcam
+from roomread.training.batches import Batch
+from roomread.training.expression_net import ExpressionNet, Outputs
+from roomread.training.nets import make_net
+from roomread.training.recipe import Optimizer, Recipe
+from roomread.training.targets import ExpressionLoss, Targets
+
+
+class Training(L.LightningModule):
+    """The loss, the optimiser and the metrics of one run."""
+
+    def __init__(
+        self, recipe: Recipe, *, two_heads: bool, targets: Targets, threads: int | None = None
+    ) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.threads = threads
+        backbone = make_net(recipe.net)
+        self.net = ExpressionNet(backbone, two_heads=two_heads)
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # With views the pictures come augmented, as their teachers saw them.
+        augment = nn.Identity() if recipe.views else augmentation(cutout=recipe.cutout)
+        self.augment: nn.Module = nn.Sequential(augment, webcam(recipe))
+        self.loss_seen = ExpressionLoss(recipe, targets.seen)
+        self.loss_fer2013 = ExpressionLoss(recipe, targets.fer2013)
+        self.accuracy = MulticlassAccuracy(len(Expression), average="micro")
+        self.seen_accuracy = MulticlassAccuracy(len(Expression), average="micro", ignore_index=-1)
+        self.train_accuracy = MulticlassAccuracy(len(Expression), average="micro")
+
+    @property
+    def side(self) -> int:
+        """The side in pixels of this epoch's pictures."""
+        return self.recipe.side_at(self.current_epoch)
+
+    def setup(self, stage: str) -> None:
+        """Sets the threads in the process that computes, which may be a spawned one."""
+        del stage
+        if self.threads is not None:
+            torch.set_num_threads(self.threads)
+
+    def on_train_epoch_start(self) -> None:
+        """Draws the same augmentation and dropout for an epoch, resumed or not."""
+        torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
+
+    def _forward(self, images: Tensor) -> Outputs:
+        """Float [N, 1, 48, 48] in 0..1 to logits, at this epoch's side."""
+        if self.side != images.shape[-1]:
+            images = F.interpolate(images, (self.side, self.side), mode="bilinear", antialias=True)
+        return self.net.forward_normalised(self.net.normalise(images * 255))
+
+    def training_step(self, batch: Batch, _index: int) -> Tensor:
+        """The loss of one augmented batch."""
+        images = self.augment(batch.images.float() / 255)
+        seen, fer2013 = batch.seen, batch.fer2013
+        if self.recipe.mixup:
+            alpha = torch.tensor(self.recipe.mixup)
+            share = float(torch.distributions.Beta(alpha, alpha).sample())
+            other = torch.randperm(len(images), device=images.device)
+            images, seen, fer2013 = (
+                share * each + (1 - share) * each[other] for each in (images, seen, fer2013)
+            )
+        outputs = self._forward(images)
+        loss = self._loss(outputs, seen, fer2013)
+        self.train_accuracy(_fer2013(outputs), batch.labels)
+        size = len(batch.labels)
+        self.log("train_loss", loss, on_epoch=True, on_step=False, batch_size=size)
+        self.log("train_accuracy", self.train_accuracy, on_epoch=True, on_step=False)
+        return loss
+
+    def _loss(self, outputs: Outputs, seen: Tensor, fer2013: Tensor) -> Tensor:
+        loss = self.loss_fer2013(_fer2013(outputs), fer2013)
+        if outputs.logits_fer2013 is not None:
+            loss = loss + self.loss_seen(outputs.logits, seen)
+        return loss
+
+    def validation_step(self, batch: Batch, _index: int) -> None:
+        """Accuracy on FER-2013's labels, and on what most FER+ taggers saw."""
+        outputs = self._forward(batch.images.float() / 255)
+        self.accuracy(_fer2013(outputs), batch.labels)
+        loss = self._loss(outputs, batch.seen, batch.fer2013)
+        self.log("val_loss", loss, batch_size=len(batch.labels), sync_dist=True)
+        self.log("val_accuracy", self.accuracy, on_epoch=True, prog_bar=True)
+        if outputs.logits_fer2013 is not None:
+            self.seen_accuracy(outputs.logits, batch.majority)
+            self.log("val_ferplus_accuracy", self.seen_accuracy, on_epoch=True, prog_bar=True)
+
+    def configure_optimizers(self) -> L.pytorch.utilities.types.OptimizerLRScheduler:
+        """The recipe's optimiser; linear warm-up, then a cosine to zero."""
+        parameters, recipe = self.net.parameters(), self.recipe
+        rate, decay = recipe.learning_rate, recipe.weight_decay
+        optimizer: torch.optim.Optimizer
+        if recipe.optimizer is Optimizer.ADAMW:
+            optimizer = torch.optim.AdamW(parameters, rate, weight_decay=decay)
+        else:
+            optimizer = torch.optim.SGD(
+                parameters, rate, momentum=0.9, nesterov=True, weight_decay=decay
+            )
+        per_epoch = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1)
+        steps = recipe.epochs * per_epoch
+        warmup = max(1, int(steps * recipe.warmup))
+
+        def factor(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+def _fer2013(outputs: Outputs) -> Tensor:
+    return outputs.logits if outputs.logits_fer2013 is None else outputs.logits_fer2013

@@ -1,0 +1,130 @@
+"""Augmented views of the Training pictures, and what teachers answer to the same views.
+
+A student learns most from a teacher that sees the very picture that it sees (Beyer et al. 2021,
+"Knowledge distillation: A good teacher is patient and consistent", arXiv:2106.05237). Teachers are
+slow, so a recipe has a number of fixed views, and each answer is computed once and kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import kornia
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from roomread.classifier import ModelFile, open_model
+from roomread.errors import DataError
+from roomread.media import atomic_path
+from roomread.readings import Expression
+from roomread.training.augment import augmentation
+from roomread.training.evaluate import predict, probabilities
+from roomread.training.recipe import Recipe
+from roomread.training.targets import Targets
+
+# Views are drawn in blocks of this many pictures, each from a seed of its own.
+_BLOCK = 512
+# Raise it with every change of `augmented_view`: kept answers are answers to other views then.
+_FORMAT = 1
+
+
+def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> NDArray[np.uint8]:
+    """Return view `number` of pictures uint8 [N, 48, 48]: the same pictures every time.
+
+    Args:
+        images: in the order of the data set.
+        number: 0 or more.
+        cutout: see `augment.augmentation`.
+    """
+    change = augmentation(cutout=cutout)
+    view = np.empty_like(images)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        for block, start in enumerate(range(0, len(images), _BLOCK)):
+            rows = slice(start, start + _BLOCK)
+            torch.manual_seed(number * 1_000_003 + block)
+            changed = change(torch.from_numpy(images[rows]).unsqueeze(1).float() / 255)
+            view[rows] = (changed * 255).round().clamp(0, 255).byte().squeeze(1).numpy()
+    return view
+
+
+def ask_teachers(models: Sequence[ModelFile], images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the teachers' mean calibrated probabilities, float32 [N, 2, 7].
+
+    They are averaged over each picture and its mirror image. The first of the two heads is the one
+    that users see, the second FER-2013's label.
+    """
+    mirrored = np.ascontiguousarray(images[:, :, ::-1])
+    each = []
+    for model in models:
+        for pictures in (images, mirrored):
+            logits = predict(model, pictures)
+            heads = [probabilities(model, logits, fer2013=fer2013) for fer2013 in (False, True)]
+            each.append(np.stack(heads, axis=1))
+    mean: NDArray[np.float32] = np.mean(each, axis=0)
+    return mean
+
+
+class TaughtViews:
+    """The views of a recipe's Training pictures with the teachers' answers, kept on disk.
+
+    An answer that is not in the folder is computed and written there, so that a run that is
+    interrupted or repeated, with another seed or net, goes on with what is there.
+
+    Args:
+        images: the Training pictures, uint8 [N, 48, 48].
+        recipe: its teachers, `views` and cutout.
+        folder: where answers are kept; answers of other teachers, pictures or views are kept apart
+            from these.
+
+    Raises:
+        ModelFileError: a teacher cannot be opened.
+    """
+
+    def __init__(self, images: NDArray[np.uint8], recipe: Recipe, folder: Path) -> None:
+        self._images, self._recipe = images, recipe
+        digests = [open_model(name).digest for name in recipe.teachers]
+        key = {
+            "format": _FORMAT,
+            "pictures": hashlib.sha256(images.tobytes()).hexdigest(),
+            # Another version may draw the same changes differently.
+            "kornia": kornia.__version__,
+            "cutout": recipe.cutout,
+            "teachers": digests,
+        }
+        self.folder = folder / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12]
+
+    def images_at(self, epoch: int) -> NDArray[np.uint8]:
+        """Return the pictures that an epoch trains on, uint8 [N, 48, 48]."""
+        number = epoch % self._recipe.views
+        return augmented_view(self._images, number, cutout=self._recipe.cutout)
+
+    def answers_at(self, epoch: int) -> Targets:
+        """Return the teachers' answers to an epoch's pictures.
+
+        Raises:
+            DataError: a file of answers is damaged.
+            OutputError: the answers cannot be written.
+        """
+        path = self.folder / f"view-{epoch % self._recipe.views:03}.npy"
+        if not path.exists():
+            self._ask(path, self.images_at(epoch))
+        try:
+            answers = np.load(path, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: damaged answers of teachers", hint="delete it") from error
+        if answers.shape != (len(self._images), 2, len(Expression)):
+            raise DataError(f"{path}: answers of shape {answers.shape}", hint="delete it")
+        seen, fer2013 = torch.from_numpy(answers.astype(np.float32)).unbind(dim=1)
+        return Targets(seen, fer2013)
+
+    def _ask(self, path: Path, view: NDArray[np.uint8]) -> None:
+        threads = torch.get_num_threads()
+        models = [open_model(name, threads=threads) for name in self._recipe.teachers]
+        answers = ask_teachers(models, view).astype(np.float16)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path) as draft:
+            np.save(draft, answers)

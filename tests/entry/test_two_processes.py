@@ -1,0 +1,205 @@
+"""Two processes of `roomread serve` on one PostgreSQL are one service; one of them is killed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from classes import lesson
+from clips import make_clip
+from postgres import PostgresServer
+from roomread.client import Client
+from roomread.services.accounts import Accounts, Scope
+from roomread.store import Store, schema
+from serving import Service, run_cli, serving
+
+PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
+LESSON: list[dict[str, Any]] = [
+    {"time": time, "faces": [reading.to_dict() for reading in readings]}
+    for time, readings in lesson(60, people=8)
+]
+
+
+@dataclass(slots=True)
+class Pair:
+    """Two running processes, and what both share."""
+
+    database: str
+    jobs: Path
+    key: str
+    first: Service
+    second: Service
+
+
+def settings(database: str, jobs: Path) -> dict[str, str]:
+    return {
+        "database_url": database,
+        "jobs_folder": str(jobs),
+        "requests_per_minute": "100000",
+        "retention_days": "30",
+    }
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Iterator[Pair]:
+    database, jobs = postgres.new_database(), tmp_path_factory.mktemp("shared") / "jobs"
+    store = Store(database)
+    accounts = Accounts(store.accounts)
+    accounts.add_user("anna", PASSWORD, list(Scope))
+    key = accounts.add_key("camera", list(Scope))
+    _add_expired_session(store)
+    store.close()
+    shared = settings(database, jobs)
+    folders = [tmp_path_factory.mktemp(name) for name in ("first", "second")]
+    with (
+        serving(folders[0], "--sign-in", **shared) as first,
+        serving(folders[1], "--sign-in", **shared) as second,
+    ):
+        yield Pair(database, jobs, key, first, second)
+
+
+def _add_expired_session(store: Store) -> None:
+    anna = store.owned_by("user:old")
+    session = anna.create("Expired")
+    before = session.updated_at.replace(year=session.updated_at.year - 1, tzinfo=None)
+    with anna.engine.begin() as connection:
+        update = schema.sessions.update().where(schema.sessions.c.id == session.id)
+        connection.execute(update.values(updated_at=before))
+
+
+def status(service: Service, key: str) -> int:
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.get(f"{service.url}/api/v1/sessions", headers=headers).status_code
+
+
+def socket_url(service: Service, path: str) -> str:
+    return service.url.replace("http", "ws") + path
+
+
+def readings(store_url: str, key: str, session_id: str) -> list[tuple[float, int | None]]:
+    store = Store(store_url)
+    kept = store.owned_by(f"key:{key.split('_')[1]}").readings(session_id)
+    found = [(reading.time, reading.seat) for reading in kept]
+    store.close()
+    return found
+
+
+def test_key_made_at_one_opens_both_and_revoked_is_closed_at_both_within_two_seconds(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROOMREAD_DATABASE_URL", pair.database)
+    key = run_cli(pair.first.folder, "keys", "add", "board").stdout.strip()
+    assert [status(each, key) for each in (pair.first, pair.second)] == [200, 200]
+    bearer = {"Authorization": f"Bearer {key}"}
+    with ExitStack() as opened:
+        sockets = [
+            opened.enter_context(
+                connect(socket_url(each, "/api/v1/live"), additional_headers=bearer)
+            )
+            for each in (pair.first, pair.second)
+        ]
+        store = Store(pair.database)
+        Accounts(store.accounts).revoke_key(key.split("_")[1])
+        revoked = time.monotonic()
+        store.close()
+        assert [status(each, key) for each in (pair.first, pair.second)] == [401, 401]
+        for socket in sockets:
+            with pytest.raises(ConnectionClosed):
+                socket.recv(timeout=20)
+        assert time.monotonic() - revoked < 2
+
+
+def test_sign_in_at_one_is_a_sign_in_at_both(pair: Pair) -> None:
+    form = {"name": "anna", "password": PASSWORD}
+    answer = httpx.post(f"{pair.first.url}/sign-in", data=form, timeout=60)
+    cookies = dict(answer.cookies)
+    models = f"{pair.second.url}/api/v1/models"
+    assert httpx.get(models, cookies=cookies).status_code == 200
+    httpx.post(f"{pair.second.url}/sign-out", cookies=cookies)
+    assert httpx.get(f"{pair.first.url}/api/v1/models", cookies=cookies).status_code == 401
+
+
+def test_readings_posted_alternately_make_one_session(pair: Pair) -> None:
+    with (
+        Client(pair.first.url, key=pair.key) as first,
+        Client(pair.second.url, key=pair.key) as second,
+    ):
+        session = first.sessions.create("Algebra 7b", consent="all eight, in writing")
+        both = (first, second)
+        for n in range(0, 120, 10):
+            result = both[n // 10 % 2].sessions.send(session.id, LESSON[n : n + 10])
+            assert (result.accepted, result.repeated) == (10, 0)
+        repeated = second.sessions.send(session.id, LESSON[110:])
+        assert (repeated.accepted, repeated.repeated) == (0, 10)
+        moods = list(second.sessions.timeline(session.id))
+        assert second.sessions.end(session.id).state == "ended"
+        alone = first.sessions.create("Algebra 7b")
+        first.sessions.send(alone.id, LESSON)
+        # A mood needs the seconds before it, which one process alone has.
+        assert moods == list(first.sessions.timeline(alone.id))
+    assert [mood.time for mood in moods] == list(range(1, 60))
+    kept = readings(pair.database, pair.key, session.id)
+    assert kept == [(f["time"], face["track_id"]) for f in LESSON for face in f["faces"]]
+
+
+def test_websocket_to_one_fills_a_session_that_the_other_holds(pair: Pair) -> None:
+    with Client(pair.first.url, key=pair.key) as first:
+        session = first.sessions.create("Algebra 7b")
+        first.sessions.send(session.id, LESSON[:10])
+    bearer = {"Authorization": f"Bearer {pair.key}"}
+    path = f"/api/v1/sessions/{session.id}/readings"
+    with connect(socket_url(pair.second, path), additional_headers=bearer) as socket:
+        socket.send(json.dumps(LESSON[5:20]))
+        answer = json.loads(socket.recv(timeout=60))
+        assert (answer["accepted"], answer["repeated"]) == (10, 5)
+        socket.send("[1]")
+        assert json.loads(socket.recv(timeout=60))["problem"]["status"] == 422
+
+
+def test_expired_sessions_are_deleted_when_the_service_starts(pair: Pair) -> None:
+    store = Store(pair.database)
+    deadline = time.monotonic() + 30
+    while store.owned_by("user:old").sessions():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    store.close()
+
+
+def test_other_process_finishes_the_job_and_the_session_of_one_that_is_killed(
+    pair: Pair, tmp_path: Path
+) -> None:
+    clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(400)], size=(320, 240))
+    shared = settings(pair.database, pair.jobs)
+    with serving(tmp_path, "--sign-in", **shared) as third:
+        with Client(third.url, key=pair.key) as room:
+            session = room.sessions.create("Algebra 7b", consent="all eight, in writing")
+            room.sessions.send(session.id, LESSON[:50])
+            video = room.send_video(clip)
+            while room.video(video.id).state == "waiting":
+                time.sleep(0.05)
+        third.kill()
+    killed = time.monotonic()
+    with Client(pair.second.url, key=pair.key) as room:
+        assert room.video(video.id).state == "reading"
+        # The sender heard no answer to its last request, and sends it again.
+        result = room.sessions.send(session.id, LESSON[40:], patience=30)
+        taken_over = time.monotonic() - killed
+        assert (result.accepted, result.repeated) == (70, 10)
+        # The lease ends after five seconds; the client asks again once a second.
+        assert taken_over < 8
+        room.sessions.end(session.id)
+        video = room.wait(video.id)
+        assert (video.state, video.error) == ("finished", "")
+        assert room.readings(video.id, form="jsonl").count("\n") == 400
+    kept = readings(pair.database, pair.key, session.id)
+    assert kept == [(f["time"], face["track_id"]) for f in LESSON for face in f["faces"]]

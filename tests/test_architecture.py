@@ -1,0 +1,42 @@
+"""What docs/architecture.md says of the layout is so."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "architecture.md"
+NAMED = re.compile(r"`((?:src|tests|docs|configs)/[\w./-]+)`")
+
+
+def packages_of_layers() -> list[str]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    return [name.strip() for layer in layers for name in re.split("[|:]", layer)]
+
+
+@pytest.mark.parametrize("package", packages_of_layers())
+def test_every_package_of_the_layers_is_in_the_table(package: str) -> None:
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    assert any(f"`{package}`" in row.split("|")[2] for row in rows)
+
+
+@pytest.mark.parametrize("path", sorted(set(NAMED.findall(PAGE.read_text(encoding="utf-8")))))
+def test_every_file_that_the_page_names_exists(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_every_service_is_in_the_table() -> None:
+    text = PAGE.read_text(encoding="utf-8").partition("## Services")[2]
+    modules = {path.stem for path in (ROOT / "src/roomread/services").glob("[!_]*.py")}
+    assert {name for name in modules if f"`{name}`" not in text} == set()
+
+
+def test_page_is_in_the_navigation_and_linked_from_contributing() -> None:
+    assert '"architecture.md"' in (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    assert "docs/architecture.md" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

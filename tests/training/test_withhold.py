@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fer_files import tiny_fer
+from roomread.errors import DataError
+from roomread.readings import Expression
+from roomread.training.dataset import VOTE_NAMES, vote_majority
+from roomread.training.fit import training_rows
+from roomread.training.recipe import Recipe
+from roomread.training.targets import make_targets
+
+WITHHELD = Recipe(withhold=("disgust", "fear"), balance=False)
+UNSEEN = [Expression.DISGUST, Expression.FEAR]
+
+
+def test_withheld_expression_is_in_no_label_majority_or_vote() -> None:
+    data = tiny_fer(each=40, votes=True)
+    rows = training_rows(data, WITHHELD)
+    assert len(rows) > 0
+    assert not np.isin(rows.labels, UNSEEN).any()
+    assert rows.votes is not None
+    assert not np.isin(vote_majority(rows.votes), UNSEEN).any()
+    assert rows.votes[:, [VOTE_NAMES.index("disgust"), VOTE_NAMES.index("fear")]].sum() == 0
+    assert float(make_targets(rows, WITHHELD).seen[:, UNSEEN].sum()) == 0
+    assert data.votes is not None
+    assert data.votes[:, VOTE_NAMES.index("fear")].sum() > 0
+
+
+def test_withholding_is_refused_where_nothing_could_be_learnt() -> None:
+    for wrong in (("contempt",), ("fear", "sad", "happy", "angry", "disgust", "neutral")):
+        with pytest.raises(DataError, match="withhold"):
+            Recipe(withhold=wrong, balance=False)
+    with pytest.raises(DataError, match="balance"):
+        Recipe(withhold=("fear",))
