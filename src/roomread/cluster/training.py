@@ -1,7 +1,7 @@
-"""Training on the workers of a Ray cluster, each with its part of every batch.
+"""Trains on the workers of a Ray cluster, each of which takes its part of every batch.
 
-Several processes of Ray Train import this module, and torch takes each of them seconds: only those
-that compute import it.
+Several processes of Ray Train import this module, and importing torch takes each of them seconds,
+so that only the functions which compute import it.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from roomread.training.runs import Run
 if TYPE_CHECKING:
     from roomread.training.expression_net import ExpressionNet
 
-# Workers that are not up by then are all started again, s: Ray's minute is too short where several
-# import torch on few processors.
+# Seconds after which Ray restarts all workers if one is not up. Its default of a minute is too short
+# where several import torch on few processors.
 _START_SECONDS = "600"
-# What Ray notes of a run while it lasts, in the run's folder.
+# The folder, inside the run's, for Ray's own records while the run lasts.
 _NOTES = "ray"
 
 
 def train(
     data: FerData, recipe: Recipe, out: Path, *, resume: bool, hardware: Hardware
 ) -> ExpressionNet:
-    """As `fit.train`, with `hardware.devices` workers that write the same run's folder.
+    """Train as `fit.train` does, with `hardware.devices` workers that write to one run's folder.
 
     Args:
         data: all splits.
         recipe: the settings.
-        out: the run's folder, the same for all machines.
+        out: the run's folder, at the same path on all machines.
         resume: go on from the last whole epoch in `out`.
-        hardware: what each worker computes on; "auto" is a GPU where the cluster has enough.
+        hardware: of each worker; "auto" is a GPU where the cluster has enough of them.
 
     Raises:
         DataError: see `fit.train`.
@@ -95,7 +95,7 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
     try:
         trainer.fit()
     except SystemExit as error:
-        # Ray turns Ctrl-C into an exit of its own.
+        # Ray turns Ctrl-C into SystemExit.
         raise KeyboardInterrupt from error
     except Exception as error:  # Ray Train's errors have no base of their own
         problem = f"the training on Ray: {cluster.reason(str(error))}"
@@ -105,7 +105,7 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
 
 
 def _work(settings: dict[str, Any]) -> None:
-    """Runs in each worker."""
+    """Train in one of the workers."""
     import ray  # noqa: PLC0415 (an extra)
     from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment  # noqa: PLC0415
 
@@ -120,16 +120,16 @@ def _work(settings: dict[str, Any]) -> None:
         settings["recipe"],
         Path(settings["out"]),
         resume=settings["resume"],
-        # One device each: Ray says how many processes there are.
+        # Each worker has one device; Ray knows the number of workers.
         hardware=replace(hardware, devices=1, strategy=strategy),
     )
 
 
 def _fitting(hardware: Hardware, resources: dict[str, float]) -> Hardware:
-    """What of the cluster is used.
+    """Return the hardware with accelerator and threads chosen for the cluster.
 
     Raises:
-        RoomreadError: it has less.
+        RoomreadError: the cluster has fewer than the devices asked for.
     """
     devices, gpus = hardware.devices, int(resources.get("GPU", 0))
     accelerator = hardware.accelerator
@@ -137,7 +137,7 @@ def _fitting(hardware: Hardware, resources: dict[str, float]) -> Hardware:
         accelerator = "gpu" if gpus >= devices else "cpu"
     if accelerator not in ("cpu", "gpu"):
         raise RoomreadError(f"--engine ray has no {accelerator}", hint="--accelerator cpu or gpu")
-    # Ray's workers have one processor unless they ask for more.
+    # A Ray worker has one processor unless it asks for more.
     threads = hardware.threads or 1
     there = {"gpu": gpus, "cpu": int(resources.get("CPU", 0)) // threads}[accelerator]
     if there < devices:

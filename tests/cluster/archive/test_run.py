@@ -299,7 +299,7 @@ def test_a_name_without_videos_says_so(spec: str, tmp_path: Path) -> None:
         (["a.mp4", "-o", "out/", "--annotated", "b.mp4"], "--annotated is not for archives"),
         (["a.mp4", "-o", "out/", "--format", "csv"], "leave --format out"),
         (["-", "-o", "out/"], "no standard input"),
-        (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: no place for files"),
+        (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: an unknown kind of address"),
         (["a.mp4", "-o", "out/", "--workers", "2"], "--engine ray has more"),
     ],
 )

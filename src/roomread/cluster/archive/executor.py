@@ -1,4 +1,4 @@
-"""Who does an archive's work: this process, or with `on_ray` the workers of a cluster."""
+"""Executors of an archive's jobs: this process; `on_ray` has the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from roomread.errors import RoomreadError
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended.
+    """The result of a job.
 
     Attributes:
         job: the job.
-        result: what its `run` returned; None where it failed.
-        error: why it failed, in a line; empty where it did not.
+        result: the return value of `job.run`; None if the job failed.
+        error: one line that says why it failed; empty if it did not.
     """
 
     job: Job
@@ -27,54 +27,54 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """Does jobs, each once, and tells how they ended.
+    """Runs jobs, each once, and returns their outcomes.
 
     Attributes:
-        repeated: how many jobs were done again because the process that did them ended.
+        repeated: the number of jobs that were run again because their process ended.
     """
 
     repeated: int
 
     @property
     def capacity(self) -> int:
-        """With fewer jobs than this, some of it may be idle."""
+        """The number of submitted jobs that keeps all workers busy."""
 
     def submit(self, job: Job) -> None:
-        """Takes a job; returns at once."""
+        """Submit a job; return at once."""
 
     def wait(self) -> Outcome:
-        """One that has ended, of those that were submitted and not yet given out here.
+        """Return the outcome of a submitted job that has ended; each outcome is returned once.
 
         Raises:
-            RoomreadError: what does the jobs is gone.
-            LookupError: there is none.
+            RoomreadError: the workers are gone.
+            LookupError: no job is left.
         """
 
     def close(self) -> None:
-        """Lets go of what it holds; jobs that were begun may be lost."""
+        """Release the workers; jobs that were begun may be lost."""
 
 
 def execute(job: Job, threads: int) -> Outcome:
-    """Does a job here and now.
+    """Run a job in this process and return its outcome.
 
     Args:
         job: the job.
-        threads: for its nets and its decoder.
+        threads: of its nets and its decoder.
     """
     try:
         return Outcome(job, job.run(threads))
     except RoomreadError as error:
         return Outcome(job, None, str(error))
-    except Exception as error:  # noqa: BLE001 (one odd video does not stop an archive of thousands)
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        return Outcome(job, None, f"{job.video.source}: {said} (a fault of Roomread: report it)")
+    except Exception as error:  # noqa: BLE001 (one video must not stop an archive of thousands)
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        return Outcome(job, None, f"{job.video.source}: {text} (a fault of Roomread: report it)")
 
 
 class LocalExecutor:
-    """Does one job after the other in this process.
+    """Runs jobs one after the other in this process.
 
     Args:
-        threads: for each job's nets and decoder.
+        threads: of each job's nets and decoder.
     """
 
     capacity = 1
@@ -85,16 +85,16 @@ class LocalExecutor:
         self._waiting: deque[Job] = deque()
 
     def submit(self, job: Job) -> None:
-        """Takes a job; it is done in its turn, by `wait`."""
+        """Queue a job; `wait` runs it."""
         self._waiting.append(job)
 
     def wait(self) -> Outcome:
-        """Does the next job.
+        """Run the next job.
 
         Raises:
-            LookupError: there is none.
+            LookupError: no job is left.
         """
         return execute(self._waiting.popleft(), self._threads)
 
     def close(self) -> None:
-        """Holds nothing."""
+        """Do nothing: there is nothing to release."""

@@ -1,4 +1,4 @@
-"""An archive's work on the workers of a Ray cluster."""
+"""Runs an archive's jobs on the workers of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from roomread.errors import RoomreadError
 if TYPE_CHECKING:
     import ray
 
-# A video that ends its process so often ends every process.
+# A job that has ended this many processes would end every process.
 _ATTEMPTS = 3
 
 
 def _work(job: Job, version: str) -> Outcome:
-    """Runs in a worker, which has one processor to itself."""
+    """Run a job in a worker, which has one processor to itself."""
     try:
         cluster.check_version(version)
     except RoomreadError as error:
@@ -28,12 +28,12 @@ def _work(job: Job, version: str) -> Outcome:
 
 
 class RayExecutor:
-    """Does each job in a process of its own with one processor, anywhere in the cluster.
+    """Runs each job in a process of its own with one processor, anywhere in the cluster.
 
-    The cluster is that of `cluster.join`.
+    The cluster is the one that `cluster.join` connects to.
 
     Args:
-        workers: so many jobs at once; None for as many as there are processors.
+        workers: the maximum number of jobs at once; None for the number of processors.
 
     Raises:
         RoomreadError: the cluster does not answer.
@@ -47,26 +47,26 @@ class RayExecutor:
         self._running: dict[ray.ObjectRef[Outcome], tuple[Job, int]] = {}
         ray = cluster.join()
         self._ray = ray
-        # Ray itself would start a lost job again and tell nobody.
+        # Ray would restart a lost job by itself, and the count of repeated jobs would be wrong.
         self._task = ray.remote(num_cpus=1, max_retries=0)(_work)
 
     @property
     def capacity(self) -> int:
-        """Twice the workers: the next job is there when one ends, and a cluster can grow."""
+        """Twice the workers: the next job waits when one ends, and a cluster can grow."""
         processors = cluster.processors()
         return 2 * min(processors, self._workers or processors)
 
     def submit(self, job: Job) -> None:
-        """Takes a job."""
+        """Submit a job; return at once."""
         self._waiting.append((job, 1))
         self._start()
 
     def wait(self) -> Outcome:
-        """One that has ended; one whose process ended is done again, up to three times.
+        """Return a job's outcome; a job whose process ended is run up to three times.
 
         Raises:
             RoomreadError: the cluster is gone, or its workers have no Roomread.
-            LookupError: there is none.
+            LookupError: no job is left.
         """
         lost = self._ray.exceptions
         while self._running:
@@ -84,7 +84,7 @@ class RayExecutor:
                 problem = f"{name}: ended its worker {_ATTEMPTS} times ({type(error).__name__})"
                 outcome = Outcome(job, None, problem)
             except lost.RayTaskError as error:
-                # What a job itself meets is in its outcome.
+                # An error inside a job is in its outcome; this one came before the job began.
                 problem = f"a worker cannot begin: {cluster.reason(str(error))}"
                 hint = "install Roomread and its extra 'cluster' on all machines, alike"
                 raise RoomreadError(problem, hint=hint) from error

@@ -1,4 +1,4 @@
-"""What is known of a video or a piece that is read: in the footer of its Parquet file."""
+"""The report on a video or piece that was read, kept in the footer of its Parquet file."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ KEY = "roomread"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How the reading of a video, or of a piece of one, ended.
+    """The result of reading a video, or a piece of one.
 
     Attributes:
         source: the video's path or address.
-        fingerprint: of the video as it was, see `ArchiveVideo.fingerprint`.
-        frames: how many it has.
-        readings: faces in them, each a row.
-        pieces: in how many it was read.
-        error: why it was not read to its end, in a line; what came before is there.
+        fingerprint: `ArchiveVideo.fingerprint` at the time of reading.
+        frames: the number of frames that were read.
+        readings: the number of faces in them, which is the number of rows.
+        pieces: the number of pieces in which it was read.
+        error: one line that says why it was not read to its end; the rows before that are there.
     """
 
     source: str
@@ -33,15 +33,15 @@ class Report:
     error: str = ""
 
     def to_json(self) -> str:
-        """The report as a footer holds it."""
+        """Return the report as JSON, as a footer holds it."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_dict(cls, values: Any) -> Report:
-        """Reads a report.
+        """Build a report from plain data.
 
         Raises:
-            ValueError: it is none.
+            ValueError: a field is missing or unknown.
         """
         try:
             return cls(**values)
@@ -50,7 +50,7 @@ class Report:
 
 
 def read_report(path: str) -> Report | None:
-    """The report of a Parquet file; None where there is no such file, or no whole one of ours."""
+    """Return the report of a Parquet file; None if it is missing, damaged or not Roomread's."""
     import pyarrow as pa  # noqa: PLC0415 (an extra)
     import pyarrow.parquet as pq  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Reads an archive: what is missing is read, what is there stays, and what failed is told."""
+"""Reads the videos of an archive that no earlier run has read, and reports those that fail."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from roomread.cluster.archive.tasks import Cut, Job, Join, Options, Piece, ReadP
 from roomread.errors import MediaError, MissingExtraError, OutputError
 
 MANIFEST = "manifest.json"
-# What reads a folder of Parquet leaves out names that begin with an underscore.
+# Readers of a Parquet folder leave out names that begin with an underscore.
 DRAFTS = "_pieces"
-# The manifest holds nothing that the Parquet files do not, so it may be a bit behind, s.
+# Seconds between two writes of the manifest. It may lag: all that it holds is in the Parquet files.
 _SAVE_EVERY = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened to a video.
+    """An event of a run: one video's progress.
 
     Attributes:
         video: the video.
-        report: where it is read now, or was by an earlier run.
-        error: why it failed, or was not read to its end; in a line.
+        report: of the video, once it is read; None before.
+        error: one line that says why it failed or was not read to its end.
         again: whether an earlier run had read it.
     """
 
@@ -52,7 +52,7 @@ class Step:
 
 
 def target_name(source: str) -> str:
-    """The name of a video's Parquet file: its own, also where two folders hold a video so named."""
+    """Return the name of a video's Parquet file, unique even if two folders hold the same name."""
     stem = re.split(r"[/\\]", source)[-1].rpartition(".")[0] or "video"
     return f"{stem}-{hashlib.sha256(source.encode()).hexdigest()[:8]}.parquet"
 
@@ -60,21 +60,21 @@ def target_name(source: str) -> str:
 class Archive:
     """A folder of readings, a Parquet file a video, and a manifest that says what is in it.
 
-    The Parquet files alone say what is read: each is there whole or not at all, under a name that
-    follows from the video, so that nothing is read into two of them.
+    The Parquet files alone decide what is read: each is there whole or not at all, under a name
+    that follows from the video's address, so that no video is read into two files.
 
     Args:
-        folder: a path, or an address of fsspec's.
-        options: how its videos are read; the same in every run.
+        folder: a path, or an fsspec address.
+        options: the settings of the reading, the same in every run.
 
     Attributes:
-        pieces: how many pieces this run has read.
-        pieces_known: how many there are to read, of the videos that it has looked at.
-        copies: the videos whose content is that of another, which is read for both.
+        pieces: the number of pieces that this run has read.
+        pieces_known: the number of pieces to read, of the videos cut so far.
+        copies: each video with the content of another one, and that one, which is read for both.
 
     Raises:
         OutputError: the folder cannot be used, or holds readings made with other options.
-        MissingExtraError: Parquet, or an address, without its extra.
+        MissingExtraError: pyarrow or fsspec is not installed.
     """
 
     def __init__(self, folder: str, options: Options) -> None:
@@ -90,13 +90,13 @@ class Archive:
         self._failed: dict[str, str] = {}
 
     def run(self, videos: Sequence[ArchiveVideo], executor: Executor) -> Generator[Step]:
-        """Reads what is missing, and yields after each thing that happened.
+        """Read the missing videos, and yield a step after each event.
 
-        Ended early, it leaves everything that was read, and the next run goes on there.
+        A run that is ended early keeps what was read, and the next run goes on from there.
 
         Raises:
             OutputError: the folder cannot be written.
-            RoomreadError: what does the work is gone.
+            RoomreadError: the workers are gone.
         """
         missing = []
         try:
@@ -114,7 +114,7 @@ class Archive:
             self.save()
 
     def save(self) -> None:
-        """Writes the manifest.
+        """Write the manifest.
 
         Raises:
             OutputError: it cannot be written.
@@ -152,7 +152,7 @@ class Archive:
             yield step
 
     def _take(self, outcome: Outcome) -> tuple[list[Job], Step]:
-        """What is to be done after a job has ended, and what that one means for its video."""
+        """Return the jobs that follow an ended job, and its step."""
         job, video, result = outcome.job, outcome.job.video, outcome.result
         if isinstance(result, list):
             return self._begin(video, result), Step(video)
@@ -160,10 +160,10 @@ class Archive:
             self.pieces += 1
             self._left[video.source] -= 1
         if result is None:
-            # The first error of a video is the one that is told.
-            told = video.source in self._failed
+            # Only the first error of a video is reported.
+            reported = video.source in self._failed
             self._failed.setdefault(video.source, outcome.error)
-            return [], Step(video, error="" if told else outcome.error)
+            return [], Step(video, error="" if reported else outcome.error)
         pieces = self._plans[video.source]
         if isinstance(job, ReadPiece) and len(pieces) > 1:
             whole = not self._left[video.source] and video.source not in self._failed
@@ -178,7 +178,7 @@ class Archive:
         self._plans[video.source] = pieces
         self._left[video.source] = len(missing)
         self.pieces_known += len(missing)
-        # An earlier run may have been ended between its last piece and the joining.
+        # An earlier run may have ended between its last piece and the join.
         return [ReadPiece(video, self._options, p) for p in missing] or [self._join(video)]
 
     def _cut(self, video: ArchiveVideo) -> Cut:
@@ -195,7 +195,7 @@ class Archive:
         return join(self._folder, DRAFTS, target_name(video.source).removesuffix(".parquet"))
 
     def _there(self, video: ArchiveVideo) -> Report | None:
-        """What an earlier run has read of a video; what it read of an older file is deleted."""
+        """Return an earlier run's report of a video; readings of an older file are deleted."""
         if target_name(video.source) not in self._names:
             return None
         known = self._known.get(video.source)
@@ -209,9 +209,9 @@ class Archive:
         return None
 
     def _without_copies(self, videos: Sequence[ArchiveVideo]) -> list[ArchiveVideo]:
-        """Each video once, however often it was named, and each content once."""
+        """Return each video once, and of videos with the same content one."""
         by_size = defaultdict(list)
-        # What an earlier run has read is the original of what came since.
+        # A video that an earlier run has read is the original, and later ones are its copies.
         known = sorted(videos, key=lambda video: target_name(video.source) not in self._names)
         for video in {video.source: video for video in known}.values():
             by_size[video.size].append(video)
@@ -223,14 +223,14 @@ class Archive:
                 if original is not video:
                     self.copies[video.source] = original.source
                     if target_name(video.source) in self._names:
-                        # It is a copy since its file was written over.
+                        # It became a copy when its file was overwritten.
                         remove(self._target(video))
                         self._known.pop(video.source, None)
             unique += originals.values()
         return sorted(unique, key=lambda video: video.source)
 
     def _read_manifest(self) -> dict[str, dict[str, Any]]:
-        """The reports of the videos that are read, by source."""
+        """Return the reports of the videos that are read, by source."""
         path = join(self._folder, MANIFEST)
         try:
             manifest = json.loads(read_text(path))
@@ -241,8 +241,8 @@ class Archive:
                 if entry.get("file") in self._names
             }
         except (MediaError, ValueError, KeyError, TypeError, AttributeError) as error:
-            hint = "delete it: what is read stays"
-            raise OutputError(f"{path}: is not what was written there", hint=hint) from error
+            hint = "delete it; the readings are kept"
+            raise OutputError(f"{path}: not a manifest of Roomread", hint=hint) from error
         now = asdict(self._options)
         other = [name for name in now if options.get(name) != now[name]]
         if other:
@@ -252,11 +252,11 @@ class Archive:
 
 
 def _content(video: ArchiveVideo, alike: Sequence[ArchiveVideo]) -> str:
-    """What tells a video's content from that of others of its size."""
+    """Return a key that differs between videos of the same size but different content."""
     if len(alike) == 1:
         return ""
     try:
         return content_digest(video.source)
     except MediaError:
-        # Its reading will tell why.
+        # The video is unreadable; reading it will report why.
         return video.source

@@ -1,4 +1,4 @@
-"""Who of one piece of a video is who of the next: by the moments that both have read."""
+"""Matches the tracks of a video's pieces by the seconds that neighbouring pieces both read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Boxes of one face in one frame, found by two passes that began at different frames, overlap by
-# more than this; those of neighbours do not.
+# The boxes of one face in one frame, found by two passes that began at different frames, overlap by
+# more than this; the boxes of two people do not.
 _SAME = 0.5
 
 
@@ -29,9 +29,9 @@ class Rows:
 
 
 def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
-    """The tracks of `after` that are tracks of `before`, as {after: before}; each at most once.
+    """Return the tracks of `after` that go on from `before`, as {after: before}; each at most once.
 
-    Two tracks are one where their boxes overlap, in more frames of both than with any other.
+    Two tracks are the same if their boxes overlap in more common frames than with any other track.
     """
     votes: Counter[tuple[int, int]] = Counter()
     for time in np.intersect1d(before.time, after.time):
@@ -40,7 +40,7 @@ def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
         for i, j in np.argwhere(overlap > _SAME):
             votes[int(after.track_id[new][j]), int(before.track_id[old][i])] += 1
     same: dict[int, int] = {}
-    # The same order at every run, ties too.
+    # Ties are broken by track id, so that every run gives the same result.
     for (new_track, old_track), _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0])):
         if new_track not in same and old_track not in same.values():
             same[new_track] = old_track
@@ -48,7 +48,7 @@ def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
 
 
 def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of boxes [N, 4] and [M, 4]; float [N, M], 0..1."""
+    """Return the intersection over union of boxes [N, 4] and [M, 4], float [N, M] in 0..1."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
     common = np.clip(high - low, 0, None).prod(axis=-1)
@@ -59,18 +59,18 @@ def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
 
 
 class Stitcher:
-    """Gives the tracks of a video's pieces numbers that hold throughout the video."""
+    """Renumbers the tracks of a video's pieces so that a face keeps its id through the video."""
 
     def __init__(self) -> None:
         self._next = 1
         self._last: Rows | None = None
 
     def number(self, piece: Rows, *, lead: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """The numbers of the next piece's rows, int [N].
+        """Return the track ids of the next piece's rows, int [N].
 
         Args:
-            piece: its rows, the lead's too, whose numbers are those of the piece before.
-            lead: which of them the piece before has too, bool [N].
+            piece: its rows, with those of the lead.
+            lead: which rows the piece before has too, bool [N].
         """
         names: dict[int, int] = {}
         if self._last is not None:

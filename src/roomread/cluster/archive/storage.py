@@ -1,4 +1,4 @@
-"""Files on this machine and, with fsspec, in buckets: found, read in ranges, written whole."""
+"""Files on this machine and, through fsspec, in buckets: find, read in ranges, write whole."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roomread.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, atomic_path, find_m
 
 T = TypeVar("T")
 
-# What is read of a file at once to compare it with another, bytes.
+# Bytes that are read at once to compare a file with another.
 _BLOCK = 2**20
 
 
@@ -27,9 +27,9 @@ class ArchiveVideo:
     """A recording of an archive.
 
     Attributes:
-        source: its path or address; the same for the same file, however it was named.
+        source: its absolute path or address.
         size: bytes.
-        mark: changes when the file does.
+        mark: a text that changes when the file does: its time of change, or the bucket's checksum.
     """
 
     source: str
@@ -38,25 +38,25 @@ class ArchiveVideo:
 
     @property
     def fingerprint(self) -> str:
-        """12 hex digits that change when the file does."""
+        """12 hexadecimal digits that change when the file does."""
         return hashlib.sha256(f"{self.size} {self.mark}".encode()).hexdigest()[:12]
 
 
 def is_address(path: str) -> bool:
-    """Whether fsspec is needed for it: s3://..., gs://..., memory://..."""
+    """Return whether a path is an fsspec address: s3://..., gs://..., memory://..."""
     return "://" in path
 
 
 def find_videos(spec: str) -> list[ArchiveVideo]:
-    """The videos that a path, a folder, a pattern (`lessons/*.mp4`) or an address names, sorted.
+    """Return the videos of a path, a folder, a pattern (`lessons/*.mp4`) or an address, sorted.
 
     Raises:
-        MediaError: there is none, or the place cannot be listed.
-        MissingExtraError: an address without fsspec.
+        MediaError: there is no video, or the folder cannot be listed.
+        MissingExtraError: fsspec is not installed, and the path is an address.
     """
     found = _find_at_address(spec) if is_address(spec) else _find_here(spec)
     if not found:
-        raise MediaError(f"{spec}: no video there", hint="check the name; pictures are left out")
+        raise MediaError(f"{spec}: no video found", hint="check the name; pictures are left out")
     return sorted(found, key=lambda video: video.source)
 
 
@@ -104,11 +104,11 @@ def _is_video(name: str) -> bool:
 def _refuse_picture(spec: str) -> None:
     if Path(spec).suffix.lower() in PICTURE_SUFFIXES:
         hint = "`roomread analyze` without --engine takes pictures"
-        raise MediaError(f"{spec}: is a picture, and an archive is of videos", hint=hint)
+        raise MediaError(f"{spec}: a picture, and an archive is made of videos", hint=hint)
 
 
 def content_digest(source: str) -> str:
-    """SHA-256 of a file's content.
+    """Return the SHA-256 of a file's content, in hexadecimal.
 
     Raises:
         MediaError: it cannot be read.
@@ -121,11 +121,11 @@ def content_digest(source: str) -> str:
 
 
 def read_text(path: str) -> str:
-    """A file's text, UTF-8.
+    """Return a file's UTF-8 text.
 
     Raises:
         MediaError: it cannot be read.
-        ValueError: it is no text.
+        ValueError: it is not UTF-8.
     """
     with _reading(path) as file:
         return file.read().decode()
@@ -146,14 +146,14 @@ def _reading(source: str) -> Iterator[IO[bytes] | RangedFile]:
 
 @contextmanager
 def open_file(source: str) -> Iterator[Path | RangedFile]:
-    """A file to read: its path, or what fetches ranges of it.
+    """Open a file: yield its path, or a file object that fetches ranges of it.
 
-    Where a server gives no ranges, the file is a copy that is removed with the block.
+    From a server without ranges the file is copied; the copy is removed with the block.
 
     Raises:
-        MediaError: it cannot be opened, or a part of it could not be fetched; what was computed
-            from the others is not whole.
-        MissingExtraError: an address without fsspec.
+        MediaError: it cannot be opened, or a range of it could not be fetched, so that what was
+            computed in the block is incomplete.
+        MissingExtraError: fsspec is not installed, and the source is an address.
     """
     if not is_address(source):
         yield Path(source)
@@ -166,7 +166,7 @@ def open_file(source: str) -> Iterator[Path | RangedFile]:
             try:
                 yield ranged
             finally:
-                # Instead of what the decoder made of it.
+                # It replaces the decoder's error, which is a consequence of this one.
                 if ranged.error is not None:
                     raise _failed(source, MediaError, ranged.error) from ranged.error
         else:
@@ -180,13 +180,13 @@ def open_file(source: str) -> Iterator[Path | RangedFile]:
 
 
 class RangedFile(io.RawIOBase):
-    """A remote file whose failures are kept: decoders take a lost connection for the file's end.
+    """A remote file that keeps its first error: decoders take a lost connection for the file's end.
 
     Args:
-        file: fsspec's.
+        file: as fsspec opened it.
 
     Attributes:
-        error: the first that a read met.
+        error: the first error of a read; None so far.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -194,23 +194,23 @@ class RangedFile(io.RawIOBase):
         self._file = file
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As any file's."""
+        """Move the position, as `io.IOBase.seek`."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """As any file's."""
+        """Return the position, as `io.IOBase.tell`."""
         return self._file.tell()
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; none at the end, and after a failure."""
+        """Return up to `size` bytes; none at the end and after an error."""
         if self.error is not None:
             return b""
         try:
@@ -222,11 +222,11 @@ class RangedFile(io.RawIOBase):
 
 @contextmanager
 def writing(path: str) -> Iterator[Path]:
-    """A path on this machine to write to; the file is at `path`, whole, when the block ends well.
+    """Yield a local path to write to; its file moves to `path` when the block ends without error.
 
     Raises:
-        OutputError: it cannot be written; what stood there is still there.
-        MissingExtraError: an address without fsspec.
+        OutputError: it cannot be written; a file that was there before is unchanged.
+        MissingExtraError: fsspec is not installed, and the path is an address.
     """
     if not is_address(path):
         target = Path(path)
@@ -242,16 +242,16 @@ def writing(path: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
         draft = Path(folder) / Path(remote).name
         yield draft
-        # A bucket shows an object once it is there whole.
+        # A bucket shows an object only when all of it has arrived.
         _asked(path, OutputError, lambda: fs.put_file(str(draft), remote))
 
 
 def list_names(folder: str) -> set[str]:
-    """The names of the files in a folder; none where there is no such folder.
+    """Return the names in a folder; an empty set if there is no such folder.
 
     Raises:
         OutputError: it cannot be listed.
-        MissingExtraError: an address without fsspec.
+        MissingExtraError: fsspec is not installed, and the folder is an address.
     """
     if not is_address(folder):
         path = Path(folder)
@@ -262,7 +262,7 @@ def list_names(folder: str) -> set[str]:
     fs, remote = _file_system(folder)
 
     def names() -> set[str]:
-        # Another process may have written since this one looked.
+        # Another process may have written since the last listing.
         fs.invalidate_cache()
         found = fs.ls(remote, detail=False) if fs.exists(remote) else []
         return {name.rstrip("/").rpartition("/")[2] for name in found}
@@ -271,7 +271,7 @@ def list_names(folder: str) -> set[str]:
 
 
 def remove(path: str) -> None:
-    """Deletes a file or a folder; none there is as well.
+    """Delete a file or a folder; a missing one is no error.
 
     Raises:
         OutputError: it cannot be deleted.
@@ -290,14 +290,14 @@ def remove(path: str) -> None:
 
 
 def join(folder: str, *names: str) -> str:
-    """The path of something in a folder."""
+    """Join a folder and names to a path or an address."""
     if is_address(folder):
         return "/".join([folder.rstrip("/"), *names])
     return str(Path(folder, *names))
 
 
 def _file_system(address: str) -> tuple[Any, str]:
-    """The file system of an address, fsspec's, and the path in it."""
+    """Return the fsspec file system of an address, and the path in it."""
     protocol = address.partition("://")[0]
     try:
         from fsspec.core import url_to_fs  # noqa: PLC0415 (an extra)
@@ -306,17 +306,17 @@ def _file_system(address: str) -> tuple[Any, str]:
     try:
         fs, path = url_to_fs(address)
     except ImportError as error:
-        # fsspec's own words: "Install s3fs to access S3".
+        # The text is fsspec's: "Install s3fs to access S3".
         problem = f"{protocol}://: {error}"
         raise RoomreadError(problem, hint="with pip, here and on every worker") from error
     except ValueError as error:
         hint = "a path, or an address such as s3://bucket/lessons/*.mp4"
-        raise RoomreadError(f"{protocol}://: no place for files", hint=hint) from error
+        raise RoomreadError(f"{protocol}://: an unknown kind of address", hint=hint) from error
     return fs, path
 
 
 def _asked(path: str, kind: type[RoomreadError], ask: Callable[[], T]) -> T:
-    """What a file system answers, or our error in the place of its own."""
+    """Return what a file system answers, and replace its errors by ours."""
     try:
         return ask()
     except RoomreadError:
@@ -328,5 +328,5 @@ def _asked(path: str, kind: type[RoomreadError], ask: Callable[[], T]) -> T:
 def _failed(path: str, kind: type[RoomreadError], error: Exception) -> RoomreadError:
     if isinstance(error, FileNotFoundError):
         return kind(f"{path}: no such file", hint="check the name")
-    said = " ".join(str(error).split()) or type(error).__name__
-    return kind(f"{path}: {said}", hint="check the address, the permissions and the network")
+    text = " ".join(str(error).split()) or type(error).__name__
+    return kind(f"{path}: {text}", hint="check the address, the permissions and the network")

@@ -1,4 +1,4 @@
-"""What a worker does for an archive: cut a video, read a piece of it, join its pieces."""
+"""The jobs of a worker: cut a video into pieces, read a piece, join the pieces."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from roomread.media import WHOLE, Opening, Span, VideoReader, cut_points, open_v
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.runtime import Device
 
-# A piece also reads so much of the one before, s: after it the scores, averaged over 0.3 s, are as
-# if the video had been read in one, and whoever is seen in it keeps the number.
+# A piece begins this many seconds early: then its scores, averaged over 0.3 s, are those of a video
+# read in one, and the tracks of the overlap tell which of the piece before go on.
 LEAD = 2.0
-# A video is cut where its pieces are about so long, s.
+# The length of a piece, s.
 PIECE = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the videos of an archive are read.
+    """The settings with which all videos of an archive are read.
 
     Attributes:
         model: a bundled model's name, or a file that every worker can open.
         digest: of the model file.
-        haar: whether faces are found by Haar's cascade.
-        min_face: smaller faces are left out, px.
-        every: seconds from one frame that is read to the next; None for all.
+        haar: whether the detector is Haar's cascade.
+        min_face: the smallest face that is read, px.
+        every: seconds from one frame that is read to the next; None for every frame.
         piece: the length of a piece, s.
-        device: what the nets run on.
+        device: the device of the nets.
     """
 
     model: str
@@ -52,11 +52,13 @@ class Options:
 
 @cache
 def _analyzer(options: Options, threads: int) -> Analyzer:
-    """The nets, loaded once in a worker."""
+    """Return the analyzer of a worker process, whose nets are loaded once."""
     model = open_model(options.model, threads=threads, device=options.device)
     if model.digest != options.digest:
-        problem = f"{options.model}: is another model on this worker"
-        raise ModelFileError(problem, hint="install the same version on all machines")
+        raise ModelFileError(
+            f"{options.model}: this worker has another file of that name",
+            hint="install the same version on all machines",
+        )
     size = options.min_face
     if options.haar:
         detector: Haar | CenterFace = Haar() if size is None else Haar(min_face=size)
@@ -67,12 +69,12 @@ def _analyzer(options: Options, threads: int) -> Analyzer:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a video, and where its readings go.
+    """A part of a video and the file for its readings.
 
     Attributes:
         span: the part.
         file: the Parquet file.
-        done: whether that is there.
+        done: whether an earlier run wrote the file.
     """
 
     span: Span
@@ -82,7 +84,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Decides in which pieces a video is read, and looks which are there already.
+    """Decide in which pieces a video is read, and which of them are done.
 
     Attributes:
         video: the video.
@@ -97,10 +99,10 @@ class Cut:
     drafts: str
 
     def run(self, _threads: int) -> list[Piece]:
-        """The pieces; one that goes to `target` where the video is short or cannot be cut.
+        """Return the pieces; a video that is short or cannot be cut is one piece, for `target`.
 
         Raises:
-            MediaError: it cannot be opened.
+            MediaError: the video cannot be opened.
         """
         name = self.video.source
         with open_file(name) as file, open_video(file, name) as (container, stream):
@@ -126,14 +128,14 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class ReadPiece:
-    """Reads a piece of a video into its Parquet file."""
+    """Read a piece of a video into its Parquet file."""
 
     video: ArchiveVideo
     options: Options
     piece: Piece
 
     def run(self, threads: int) -> Report:
-        """Writes the file, whole or not at all; also of a damaged video, with what was readable.
+        """Write the file, whole or not at all; of a damaged video, with what could be read.
 
         Raises:
             MediaError: the video cannot be opened, or the connection to it was lost.
@@ -165,11 +167,11 @@ class ReadPiece:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Makes one Parquet file of a video's pieces, as if it had been read in one.
+    """Join a video's pieces into one Parquet file, as if it had been read in one.
 
     Attributes:
         video: the video.
-        pieces: their files, in order.
+        pieces: the files of the pieces, in order.
         target: the Parquet file of the video.
     """
 
@@ -178,7 +180,7 @@ class Join:
     target: str
 
     def run(self, _threads: int) -> Report:
-        """Writes the file, whole or not at all.
+        """Write the file, whole or not at all.
 
         Raises:
             MediaError: a piece cannot be read.
@@ -192,13 +194,13 @@ class Join:
             for path in self.pieces:
                 report = read_report(path)
                 if report is None:
-                    raise MediaError(f"{path}: is damaged", hint="delete it and run again")
+                    raise MediaError(f"{path}: damaged", hint="delete it and run again")
                 with open_file(path) as file:
                     table = _renumbered(pq.read_table(file), stitcher, frames)
                 writer = writer or pq.ParquetWriter(draft, table.schema)
                 writer.write_table(table)
                 frames, readings = frames + report.frames, readings + table.num_rows
-                # Behind the first damage the others say the same again.
+                # The pieces after the first damaged one repeat its error.
                 error = error or report.error
             source, mark = self.video.source, self.video.fingerprint
             joined = Report(source, mark, frames, readings, len(self.pieces), error)
@@ -209,7 +211,10 @@ class Join:
 
 
 def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
-    """A piece's own rows, with track and frame numbers of the video; `frames` came before."""
+    """Return a piece's rows without the lead, with tracks and frames counted through the video.
+
+    `frames` is the number of frames before the piece.
+    """
     import pyarrow as pa  # noqa: PLC0415 (an extra)
 
     table = table.replace_schema_metadata(None)
