@@ -24,8 +24,8 @@ from roomread.training.runs import Run
 if TYPE_CHECKING:
     from roomread.training.expression_net import ExpressionNet
 
-# Seconds after which Ray restarts all workers if one is not up. Its default of a minute is too short
-# where several import torch on few processors.
+# Seconds after which Ray restarts all workers if one is not up. Its default of a minute is too
+# short where several import torch on few processors.
 _START_SECONDS = "600"
 # The folder, inside the run's, for Ray's own records while the run lasts.
 _NOTES = "ray"
