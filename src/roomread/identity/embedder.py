@@ -1,4 +1,4 @@
-"""Faces in, unit vectors out: the closer two vectors, the likelier they are of one person."""
+"""Turn faces into unit vectors, which are closer the likelier they are of one person."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# A crop is read from at most so many px of the picture on one of its own; see `align`.
+# A crop is sampled from a picture at most this many times as large as itself; see `align`.
 _DENSEST = 2
 
 
 class FaceEmbedder(Protocol):
-    """What turns aligned crops of faces into vectors that stand for persons.
+    """A net that turns aligned crops of faces into vectors.
 
     Attributes:
-        name: for people.
-        side: of a crop, px.
-        template: float [5, 2], where a crop has the landmarks, px; in `Face`'s order.
-        threshold: the cosine from which two vectors are taken for one person's, -1..1.
+        name: The name that people are shown.
+        side: The side of a crop, px.
+        template: float [5, 2], the landmarks' places in a crop, px, in `Face`'s order.
+        threshold: The cosine from which two vectors are taken to be of one person, -1..1.
     """
 
     @property
@@ -36,7 +36,7 @@ class FaceEmbedder(Protocol):
     def threshold(self) -> float: ...  # noqa: D102
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Unit vectors float32 [N, D] of crops uint8 [N, side, side, 3] RGB, in their order."""
+        """Return unit vectors float32 [N, D] of crops uint8 [N, side, side, 3] RGB, in order."""
 
 
 def align(
@@ -45,13 +45,13 @@ def align(
     template: NDArray[np.float64],
     side: int,
 ) -> NDArray[np.uint8]:
-    """Cuts faces out upright and of one size: what differs is who, not how they are turned.
+    """Cut faces out upright and in one size.
 
     Args:
         image: uint8 [H, W, 3], RGB.
-        faces: landmarks float32 [5, 2] of N faces, px of `image`.
-        template: float [5, 2], where the crops have them.
-        side: of a crop, px.
+        faces: The landmarks of N faces, float32 [5, 2] each, px of `image`.
+        template: float [5, 2], the landmarks' places in a crop, px.
+        side: The side of a crop, px.
 
     Returns:
         uint8 [N, side, side, 3], RGB; black outside of the picture.
@@ -61,7 +61,7 @@ def align(
     for crop, landmarks in zip(crops, faces, strict=True):
         matrix, shift = similarity(template, landmarks.astype(np.float64))
         scale = float(np.hypot(*matrix[0]))
-        # Pillow's transform reads single px: a large face is first brought near to its size.
+        # Pillow's transform samples single px, so that a large face is first reduced.
         factor = max(1, int(scale / _DENSEST))
         source, offset = picture, np.zeros(2)
         if factor > 1:
@@ -86,7 +86,7 @@ def align(
 def similarity(
     source: NDArray[np.float64], target: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The turn, scale and shift that bring points nearest to others (Umeyama 1991).
+    """Return the rotation, scale and shift that bring points nearest to others (Umeyama 1991).
 
     Args:
         source: float [N, 2].
@@ -96,7 +96,7 @@ def similarity(
         M [2, 2] and s [2], so that `M @ source[i] + s` is near `target[i]`.
     """
     a, b = source - source.mean(axis=0), target - target.mean(axis=0)
-    # In the plane the best turn and scale are one complex number.
+    # In the plane the best rotation and scale are one complex number.
     p, q = a[:, 0] + 1j * a[:, 1], b[:, 0] + 1j * b[:, 1]
     z = np.vdot(p, q) / max(float(np.vdot(p, p).real), 1e-9)
     matrix = np.array([[z.real, -z.imag], [z.imag, z.real]])

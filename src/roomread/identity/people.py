@@ -1,4 +1,4 @@
-"""Who is who in one source: the same number for the same person, wherever the tile has moved."""
+"""Give each person of one source the same seat, wherever their tile has moved."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from roomread.readings import Box, Frame, Reading
 from roomread.room.seats import Place, reading_order
 from roomread.tracking import stagger
 
-# So many looks that are like nobody's make a new person, and take a number from who has it: one
-# look may be blurred, or half turned away.
+# This many vectors that match no person make a new person, or end a track's claim to its person:
+# a single one may come from a blurred face or one that is half turned away.
 _LOOKS = 3
-# Who cannot be recognised for so long is numbered by their place, s.
+# A face that cannot be recognised for this long gets its seat by its place, s.
 _PATIENCE = 5.0
-# Out of sight for so long, and somebody else may have come, s.
+# After this long out of sight, another person may have come, s.
 _GAP = 1.0
-# A track that is gone for so long is forgotten; the tracker does not bring it back either, s.
+# A track that is gone for this long is forgotten, as the tracker does not bring it back, s.
 _MEMORY = 60.0
-# Who was at a place is believed to be there still, unless another's likeness is greater by so much
-# (a cosine): half of what a person's own looks differ by.
+# The person who was at a place is preferred, unless the cosine of another is higher by this much:
+# half of what the vectors of one person differ by.
 _STAYING = 0.01
 
 
 @dataclass(slots=True, eq=False)
 class _Person:
-    """A number, how the person looks, and where they were last."""
+    """A person: seat number, last place, and the sum of their vectors."""
 
     number: int
     place: Place
@@ -43,7 +43,16 @@ class _Person:
 
 @dataclass(slots=True, eq=False)
 class _Stay:
-    """A track for as long as it is in sight without a break."""
+    """A track for as long as it is in sight without a break.
+
+    Attributes:
+        since: Start of the time in which it has had no person, seconds.
+        seen: When it was last in a frame, seconds.
+        looked: When its face was last embedded, seconds.
+        person: The person it is; None while unknown.
+        strange: How often its face did not match its person.
+        looks: The vectors of an unknown face.
+    """
 
     since: float
     seen: float
@@ -53,25 +62,25 @@ class _Stay:
     looks: list[NDArray[np.float32]] = field(default_factory=list)
 
     def lose(self) -> None:
-        """Forgets who it is."""
+        """Forget the person."""
         self.person, self.strange, self.since = None, 0, self.seen
 
 
 class People:
-    """Numbers the people of one source from 1, in reading order as they are first told apart.
+    """Number the people of one source from 1, in reading order as they are first told apart.
 
-    Each face is looked at when it comes, and every few seconds after; where one is not who it was,
-    all are looked at in that frame. A person is the mean of their looks; faces and people are
-    matched by the optimal assignment of cosines (Jonker and Volgenant 1987), and a face is nobody's
-    whose cosine is under the embedder's threshold. Faces that cannot be read are not looked at:
-    place and time carry them on, as `roomread.room.Seats` does for all.
+    Each face is embedded when it appears, and every few seconds after that. When one does not match
+    its person, all faces of that frame are embedded. A person is the mean of their vectors. Faces
+    and people are matched by the optimal assignment of cosines (Jonker and Volgenant 1987); a face
+    whose cosine is below the embedder's threshold matches no person. Faces that cannot be read are
+    not embedded: they keep their person by place and time, as in `roomread.room.Seats`.
 
-    The vectors are biometric data. They live in this object alone, and go with it.
+    The vectors are biometric data. They are in this object alone, and vanish with it.
 
     Args:
-        embedder: what turns faces into vectors.
-        every: seconds between two looks at a face that stays, over 0.
-        places: where the people are that are known already by number, px; their looks are not.
+        embedder: The net that turns faces into vectors.
+        every: Seconds between two embeddings of a face that stays, above 0.
+        places: The boxes of people whose seats are known already, px; their vectors are not known.
     """
 
     def __init__(
@@ -92,9 +101,9 @@ class People:
         """Return the readings of one frame with the person's number as their `seat`.
 
         Args:
-            frame: the picture.
-            readings: with the tracker's numbers. Those without are left out, and those of whom it
-                is not known yet who they are.
+            frame: The picture.
+            readings: The readings with their track ids. Readings without one, and those of people
+                who are not told apart yet, are left out.
         """
         readings = [reading for reading in readings if reading.track_id is not None]
         stays = self._stays_of(readings, frame.time)
@@ -126,7 +135,7 @@ class People:
     def _look(
         self, frame: Frame, readings: Sequence[Reading], stays: Sequence[_Stay]
     ) -> dict[int, NDArray[np.float32]]:
-        """The vectors of the faces whose turn it is, by their place in the list."""
+        """Return the vectors of the faces that are due, by index of the reading."""
         able = [i for i, r in enumerate(readings) if r.quality.reason is None]
         able = [i for i in able if readings[i].landmarks is not None]
         due = [
@@ -138,14 +147,14 @@ class People:
         ]
         looks = self._embed(frame, readings, due)
         if any(self._is_another(stays[i].person, vector) for i, vector in looks.items()):
-            # Tiles move together.
+            # The tiles of a call move together.
             looks |= self._embed(frame, readings, [i for i in able if i not in looks])
         for i in looks:
             stays[i].looked = frame.time
         return looks
 
     def _turn(self, reading: Reading, time: float) -> int:
-        """How often the turn of a face has come; those who came together take turns."""
+        """Return how often a face was due; faces that appeared together take turns."""
         return math.floor(time / self.every + stagger(reading.track_id or 0))
 
     def _embed(
@@ -159,13 +168,13 @@ class People:
         return dict(zip(chosen, self.embedder.embed(crops), strict=True))
 
     def _is_another(self, person: _Person | None, vector: NDArray[np.float32]) -> bool:
-        """Whether a face is not like the person it was."""
+        """Return whether a face does not match its person any more."""
         if person is None or person.sum is None:
             return False
         return float(_unit(person.sum) @ vector) < self.embedder.threshold - _STAYING
 
     def _recognise(self, stays: Sequence[_Stay], looks: Mapping[int, NDArray[np.float32]]) -> None:
-        """Gives the faces that were looked at to the people they are like."""
+        """Assign the faces that were embedded to the people they match."""
         held = {id(s.person) for i, s in enumerate(stays) if i not in looks}
         people = [p for p in self._people if p.sum is not None and id(p) not in held]
         rows = list(looks)
@@ -175,7 +184,7 @@ class People:
             stay, vector = stays[i], looks[i]
             person = owners.get(row)
             if person is None and stay.person is not None and stay.person.sum is None:
-                # Numbered by place until now, and like nobody who is known.
+                # Seated by place until now, and matching no other person.
                 person = stay.person
             if person is not None:
                 self._give(stay, person, [vector])
@@ -193,23 +202,23 @@ class People:
         vectors: Sequence[NDArray[np.float32]],
         people: Sequence[_Person],
     ) -> dict[int, _Person]:
-        """Who the faces are, by their place in the list; those like nobody are left out."""
+        """Return the matching person of each face, by index; faces without a match are left out."""
         if not stays or not people:
             return {}
         known = np.stack([_unit(person.sum) for person in people if person.sum is not None])
         faces = np.stack(
             [_unit(np.sum([*s.looks, v], axis=0)) for s, v in zip(stays, vectors, strict=True)]
         )
-        percentile = (faces @ known.T).astype(np.float64)
+        cosines = (faces @ known.T).astype(np.float64)
         for row, stay in enumerate(stays):
             for column, person in enumerate(people):
-                percentile[row, column] += _STAYING * (person is stay.person)
+                cosines[row, column] += _STAYING * (person is stay.person)
         limit = 1 - self.embedder.threshold
-        _, columns, _ = lap.lapjv(1 - percentile, extend_cost=True, cost_limit=limit)
+        _, columns, _ = lap.lapjv(1 - cosines, extend_cost=True, cost_limit=limit)
         return {row: people[column] for row, column in enumerate(columns) if column >= 0}
 
     def _number(self, readings: Sequence[Reading], stays: Sequence[_Stay]) -> None:
-        """Gives numbers to those who are like nobody, and to those who cannot be recognised."""
+        """Give seats to new people, and to faces that cannot be recognised."""
         here = {id(stay.person) for stay in stays if stay.person is not None}
         ready = set()
         for i, stay in enumerate(stays):
@@ -220,7 +229,7 @@ class People:
                 ready.add(i)
         for i in reading_order(readings, ready):
             stay, box = stays[i], readings[i].box
-            # A face that was seen can only be somebody's whose face never was.
+            # A face that was embedded can only be a person whose face never was.
             free = [
                 person
                 for person in self._people
@@ -235,7 +244,7 @@ class People:
             here.add(id(person))
 
     def _give(self, stay: _Stay, person: _Person, looks: Sequence[NDArray[np.float32]]) -> None:
-        """Says who a face is; nobody else is that person then, out of sight for a moment or not."""
+        """Assign a person to a face; no other track is that person any more."""
         for other in self._stays.values():
             if other.person is person and other is not stay:
                 other.lose()

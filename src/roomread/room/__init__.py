@@ -1,4 +1,4 @@
-"""Many readings into one mood, and what may need attention."""
+"""Sum readings up to the mood of a room, and raise alerts."""
 
 from roomread.room.attention import Alert, Attention
 from roomread.room.changes import Change, change_points

@@ -1,4 +1,4 @@
-"""When the mood of a room changed: change points of its valence."""
+"""Find the change points of a room's valence."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from roomread.room.mood import RoomMood, valences
 
-# Moods of one moment share their readings; means over bins of this length do not, s.
+# Moods less than a window apart share readings; means over bins of this length do not, s.
 _BIN = 15.0
-# A level that lasts less than this is a moment, not a change, s.
+# A level that lasts less than this is no lasting change, s.
 _SHORTEST = 60.0
-# The bins of a running median, which leaves steps as they are and takes out a moment's laughter.
+# The number of bins of a running median, which keeps steps and removes a moment's laughter.
 _MEDIAN = 5
-# A smaller step is nothing that anybody in the room would see.
+# A smaller step would not be noticed by people in the room.
 _SMALLEST = 0.1
 
 
@@ -26,9 +26,9 @@ class Change:
     """A lasting step of the room's valence.
 
     Attributes:
-        time: when, s; within half a bin of 15 s at best.
-        before: the mean valence from the last change to this one.
-        after: the mean valence from this change to the next one.
+        time: When it happened, seconds; at best within half a bin of 15 s.
+        before: The mean valence from the last change to this one.
+        after: The mean valence from this change to the next one.
     """
 
     time: float
@@ -37,17 +37,18 @@ class Change:
 
 
 def change_points(moods: Sequence[RoomMood]) -> list[Change]:
-    """The lasting steps of a room's valence, from old to new.
+    """Return the lasting steps of a room's valence, oldest first.
 
-    The exact least-squares segmentation by optimal partitioning (Jackson et al. 2005): the sum of
-    squared deviations from each level plus a penalty of 4 s² ln n a level, over n means of 15 s of
-    which a running median of five takes out moments. The noise s is the larger of two: the moods'
-    own standard error, and what neighbouring means differ by (1.4826 MAD / sqrt 2). The usual
-    penalty is half of that; a mood's deviations are not independent. Levels last a minute or
-    more; steps under 0.1 are not told.
+    This is the exact least-squares segmentation by optimal partitioning (Jackson et al. 2005). It
+    minimises the sum of squared deviations from each level plus a penalty of 4 s² ln n for each
+    level, over n means of 15 s, from which a running median of five removes short moments. The
+    noise s is the larger of the moods' own standard error and the spread of the differences
+    between neighbouring means (1.4826 MAD / sqrt 2). The usual penalty is half of this one, for
+    deviations that are independent, which those of moods are not. Levels last a minute or more;
+    steps under 0.1 are not reported.
 
     Args:
-        moods: in the order of their times; those without a valence are left out.
+        moods: The moods in the order of their times; those without a valence are left out.
     """
     columns = valences(moods)
     known = ~np.isnan(columns[:, 0])
@@ -76,7 +77,7 @@ def change_points(moods: Sequence[RoomMood]) -> list[Change]:
 def _bins(
     times: NDArray[np.float64], valences: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The starts and means of the bins that hold anything; gaps in time are closed."""
+    """Return the starts and means of the bins that hold moods; gaps in time are closed."""
     numbers = np.floor(times / _BIN).astype(int)
     kept, where = np.unique(numbers, return_inverse=True)
     sums = np.bincount(where, weights=valences, minlength=len(kept))
@@ -84,11 +85,11 @@ def _bins(
 
 
 def _partition(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
-    """Where the levels of the best segmentation begin, without the first."""
+    """Return the starts of the levels of the best segmentation, without the first."""
     n = len(values)
     total = np.concatenate([[0.0], np.cumsum(values)])
     square = np.concatenate([[0.0], np.cumsum(values**2)])
-    # best[t]: the least cost of values[:t]; last[t]: where its last level begins.
+    # best[t] is the lowest cost of values[:t], and last[t] the start of its last level.
     best, last = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)
     best[0] = -penalty
     for end in range(least, n + 1):

@@ -1,6 +1,6 @@
-"""The mood of a room: how many are read, what they show, and how sure that is.
+"""The mood of a room: the number of people read, what they show, and its uncertainty.
 
-docs/metrics.md has the formulas and why they are these.
+docs/metrics.md has the formulas and the reasons for them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Expression, Reading
 
-# No figure of what is shown over fewer people: it would be a figure about persons.
+# With fewer people a figure of what they show would be a figure about persons.
 MIN_PEOPLE = 5
-# Fewer frames than these, and one bad frame could decide.
+# With fewer frames one bad frame could decide.
 _MIN_FRAMES = 3
-# The normal distribution's 97.5 % point: intervals are of 95 %.
+# The 97.5 % point of the normal distribution, for intervals of 95 %.
 _Z = 1.959964
-# The baseline is the median of what was shown from ten minutes ago to one minute ago, s, once
-# that is two minutes or more.
+# The baseline is the median valence from ten minutes ago to one minute ago, s, once that is two
+# minutes or more.
 _BASELINE_FROM, _BASELINE_TO, _BASELINE_LEAST = 600.0, 60.0, 120.0
 
 
@@ -36,7 +36,7 @@ class Interval(NamedTuple):
 
 
 class Direction(StrEnum):
-    """The room beside its own baseline."""
+    """The valence of a room compared with its own baseline."""
 
     BELOW = "below its usual"
     USUAL = "as usual"
@@ -45,15 +45,15 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RoomMood:
-    """What a room showed over some seconds.
+    """The expressions of a room over a window of some seconds.
 
     Attributes:
-        time: the end of these seconds, s from the start of the source.
-        present: people seen.
-        readable: people of these whose face could be read.
+        time: The end of the window, seconds from the start of the source.
+        present: The number of people seen.
+        readable: The number of these people whose faces could be read.
         scores: float64 [7] in `Expression`'s order, summing to 1: the mean of the readable people,
             each counted once. None where fewer than `MIN_PEOPLE` are readable.
-        baseline: the valence that is usual for this room, -1..1; None until it is known.
+        baseline: The usual valence of this room, -1..1; None until it is known.
     """
 
     time: float
@@ -79,14 +79,14 @@ class RoomMood:
 
     @property
     def valence_interval(self) -> Interval | None:
-        """Of the valence, by Agresti and Min (2005)."""
+        """The 95 % interval of the valence (Agresti and Min 2005)."""
         if self.scores is None:
             return None
         _, low, high = valences([self])[0]
         return Interval(float(low), float(high))
 
     def interval(self, expression: Expression) -> Interval | None:
-        """Of the share that shows an expression, by Wilson (1927)."""
+        """Return the 95 % interval of the share that shows an expression (Wilson 1927)."""
         if self.scores is None:
             return None
         return wilson_interval(float(self.scores[expression]), self.readable)
@@ -100,7 +100,7 @@ class RoomMood:
 
     @property
     def direction(self) -> Direction | None:
-        """The trend in words: only a baseline outside the interval is said to be left."""
+        """The trend in words: `USUAL` unless the baseline lies outside the valence's interval."""
         interval = self.valence_interval
         if interval is None or self.baseline is None:
             return None
@@ -109,16 +109,16 @@ class RoomMood:
         return Direction.ABOVE if self.baseline < interval.low else Direction.USUAL
 
     def __str__(self) -> str:
-        said = f"{self.readable} of {self.present} faces readable"
+        text = f"{self.readable} of {self.present} faces readable"
         interval = self.valence_interval
         if self.valence is None or interval is None:
-            return f"{said}; no figure under {MIN_PEOPLE}"
-        text = f"{said}; valence {self.valence:+.2f} ({interval.low:+.2f} to {interval.high:+.2f})"
+            return f"{text}; no figure under {MIN_PEOPLE}"
+        text = f"{text}; valence {self.valence:+.2f} ({interval.low:+.2f} to {interval.high:+.2f})"
         return f"{text}, {self.direction}" if self.direction is not None else text
 
 
 def wilson_interval(share: float, n: int) -> Interval:
-    """The 95 % interval of a share of `n` people (Wilson 1927), inside 0..1."""
+    """Return the 95 % interval of a share of `n` people (Wilson 1927), inside 0..1."""
     scale = 1 + _Z**2 / n
     center = (share + _Z**2 / (2 * n)) / scale
     half = _Z / scale * math.sqrt(max(share * (1 - share), 0.0) / n + _Z**2 / (4 * n**2))
@@ -128,15 +128,15 @@ def wilson_interval(share: float, n: int) -> Interval:
 def difference_interval(
     pleasant: NDArray[np.float64], unpleasant: NDArray[np.float64], n: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The 95 % interval of (pleasant - unpleasant) / n, inside -1..1: its lower and upper ends.
+    """Return the lower and upper ends of the 95 % interval of (pleasant - unpleasant) / n, -1..1.
 
-    Agresti and Min's (2005) for the difference of two shares of the same people: half a person is
-    added to each of the four cells, so that it holds for few people and at the ends.
+    It is Agresti and Min's (2005) for the difference of two shares of the same people. Half a
+    person is added to each of the four cells, so that it holds for few people and at the ends.
 
     Args:
-        pleasant: people, not necessarily whole, 0..n; of any shape, as are the others.
-        unpleasant: likewise; both together 0..n.
-        n: people, 1 or more.
+        pleasant: Numbers of people, not necessarily whole, 0..n, in an array of any shape.
+        unpleasant: The same; both together are 0..n.
+        n: Numbers of people, 1 or more.
     """
     center = (pleasant - unpleasant) / (n + 2)
     spread = pleasant + unpleasant + 1 - (pleasant - unpleasant) ** 2 / (n + 2)
@@ -145,7 +145,10 @@ def difference_interval(
 
 
 def valences(moods: Sequence[RoomMood]) -> NDArray[np.float64]:
-    """The valence of each mood and the ends of its interval, float64 [N, 3]; NaN without one."""
+    """Return the valence of each mood and the ends of its interval, float64 [N, 3].
+
+    A mood without a valence has a row of NaN.
+    """
     rows = np.full((len(moods), 3), np.nan)
     known = [i for i, mood in enumerate(moods) if mood.scores is not None]
     if known:
@@ -158,14 +161,14 @@ def valences(moods: Sequence[RoomMood]) -> NDArray[np.float64]:
 
 
 class RoomMeter:
-    """Turns the readings of one source into its mood, once a second.
+    """Sum the readings of one source up to its mood, once a second.
 
-    A person's scores are the medians over the window, so that one bad frame changes nothing. It
-    has no clock: times come with the frames, and never run backwards.
+    A person's scores are the medians over a window, so that one bad frame changes nothing. The
+    meter has no clock: times come with the frames, and must not run back.
 
     Args:
-        window: seconds that a mood covers.
-        step: seconds from one mood to the next, at least.
+        window: The seconds that a mood covers.
+        step: The least number of seconds from one mood to the next.
     """
 
     def __init__(self, *, window: float = 10.0, step: float = 1.0) -> None:
@@ -183,12 +186,15 @@ class RoomMeter:
         return cls(window=max(10.0, 5 * every))
 
     def update(self, time: float, readings: Iterable[Reading]) -> RoomMood | None:
-        """Takes the readings of one frame, an empty list too.
+        """Take the readings of the next frame and return the mood, if one is due.
 
-        Readings with neither a seat nor a track are left out, as they cannot be counted once.
+        Args:
+            time: The time of the frame, seconds.
+            readings: The readings of the frame; empty for an empty room. Those with neither a seat
+                nor a track id are left out, as they cannot be counted once.
 
         Returns:
-            The mood, when a step has passed and the window holds three frames or more.
+            The mood, when a step has passed and the window holds three frames or more; else None.
         """
         self._frames.append(
             (
@@ -202,7 +208,7 @@ class RoomMeter:
         )
         while time - self._frames[0][0] > self.window:
             self._frames.popleft()
-        # A hundredth of a second: frames do not come exactly when they should.
+        # A tolerance of a hundredth of a second, as frames do not come exactly when they are due.
         if time < self._due - 0.01 or len(self._frames) < _MIN_FRAMES:
             return None
         self._due = time + self.step
@@ -226,10 +232,10 @@ class RoomMeter:
 def _people(
     frames: Sequence[dict[int, NDArray[np.float32] | None]],
 ) -> tuple[int, NDArray[np.float64]]:
-    """How many are present, and the scores of those who are readable, float64 [N, 7].
+    """Return the number of people present and the scores of the readable ones, float64 [N, 7].
 
-    Present are those found in at least half of the frames; readable those of them who were read
-    in at least half of the frames that they were found in.
+    A person is present who was found in at least half of the frames, and readable who was also
+    read in at least half of the frames in which they were found.
     """
     keys = sorted({key for frame in frames for key in frame})
     column = {key: i for i, key in enumerate(keys)}
@@ -244,15 +250,20 @@ def _people(
     present = 2 * found >= len(frames)
     readable = present & (read > 0) & (2 * read >= found)
     people = _medians(scores[:, readable], read[readable])
-    # Medians of seven shares need not sum to one, and may all be nought.
+    # Medians of seven shares need not sum to one, and may all be zero.
     totals = people.sum(axis=1, keepdims=True)
     people = np.where(totals > 0, people / np.maximum(totals, 1e-12), 1 / len(Expression))
     return int(present.sum()), people
 
 
 def _medians(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Over the first axis of [F, N, 7], leaving NaN out; `counts` [N] are over 0."""
-    # nanmedian goes through the people one by one in Python.
+    """Return the medians over the first axis of [F, N, 7] without NaN.
+
+    Args:
+        values: Values, with NaN where there is none.
+        counts: The number of values of each person, [N], above 0.
+    """
+    # `numpy.nanmedian` loops over the people in Python.
     ordered = np.sort(values, axis=0)
     people = np.arange(values.shape[1])
     middle: NDArray[np.float64] = (

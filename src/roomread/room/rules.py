@@ -1,4 +1,4 @@
-"""Rules of attention as a teacher writes them: one a line.
+"""Rules of attention as a teacher writes them, one on a line.
 
 person negative above 50% for 30 s
 person unreadable above 90% for 2 min
@@ -20,7 +20,7 @@ MEASURES = {
     "room": ("valence", "negative", "coverage", *_EXPRESSIONS),
     "person": ("negative", "unreadable", *_EXPRESSIONS),
 }
-# Longer than any lesson, and short enough to be kept in memory, s.
+# Longer than a lesson, and short enough to be held in memory, s.
 _LONGEST = 3600
 _RULE = re.compile(
     r"(?P<subject>room|person) +(?P<measure>[a-z]+) +(?P<relation>above|below|fell +by)"
@@ -30,7 +30,7 @@ _FORM = "room|person MEASURE above|below N% for N s|min, or: room valence fell b
 
 
 class Relation(StrEnum):
-    """How a measure must stand to its threshold."""
+    """The relation of a measure to its threshold."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -39,14 +39,14 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When to raise an alert.
+    """The condition of an alert.
 
     Attributes:
         subject: "room" or "person".
-        measure: one of `MEASURES[subject]`.
-        relation: of the measure to the threshold.
-        percent: the threshold; of valence, which goes from -100 % to 100 %, in points.
-        seconds: the time over which the measure is averaged, or within which it fell.
+        measure: One of `MEASURES[subject]`.
+        relation: The relation of the measure to the threshold.
+        percent: The threshold in percent; for valence, which runs from -100 % to 100 %, in points.
+        seconds: The time over which the measure is averaged, or within which it fell.
     """
 
     subject: str
@@ -67,7 +67,7 @@ class Rule:
 
     @property
     def longest_step(self) -> float:
-        """How far apart frames may be for the rule to be judged, s."""
+        """The longest time between two frames with which the rule can be judged, seconds."""
         return self.seconds / 10
 
     def __str__(self) -> str:
@@ -78,10 +78,10 @@ class Rule:
 
 
 def parse_rules(text: str) -> list[Rule]:
-    """The rules of a text, one a line; empty lines and what follows a # are left out.
+    """Return the rules of a text, one on a line; empty lines and comments after # are left out.
 
     Raises:
-        RulesError: a line is no rule; it says which and what is wrong.
+        RulesError: A line is not a rule; the message names the line and what is wrong.
     """
     lines = enumerate((line.partition("#")[0].strip() for line in text.splitlines()), start=1)
     return [_parse(line, number) for number, line in lines if line]
@@ -115,7 +115,7 @@ def _parse(line: str, number: int) -> Rule:
 
 
 DEFAULT_RULES = """\
-# One rule a line. Rules of a person hold in sessions that keep people, with their consent.
+# One rule on a line. Rules about a person apply in sessions that keep people, with consent.
 room valence fell by 20% in 3 min
 room negative above 40% for 1 min
 room coverage below 50% for 2 min

@@ -1,4 +1,4 @@
-"""Which place a face is in: a seat of a room, a tile of a video call."""
+"""Give each face the number of its seat: a place in a room, or a tile of a video call."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 
 from roomread.readings import Box, Reading
 
-# How far from a seat's place its face may be found, in its sizes: half way to a neighbour in a
-# call, whose faces are two sizes apart.
+# How far from the place of its seat a face may be found, in sizes of the face: half way to a
+# neighbour in a call, whose faces are two sizes apart.
 _REACH = 1.0
-# A face twice as large or small sits elsewhere.
+# A face that is twice as large or as small has another seat.
 _GROWTH = 2.0
-# How fast a seat's place follows its face: people lean and move their chairs.
+# How much the place of a seat follows its face, as people lean and move their chairs.
 _FOLLOW = 0.1
 
 
 @dataclass(slots=True)
 class Place:
-    """Where somebody sits: the middle of the face and its size, px."""
+    """The middle of a face and its size, px."""
 
     x: float
     y: float
@@ -28,20 +28,20 @@ class Place:
 
     @classmethod
     def of(cls, box: Box) -> Place:
-        """Where a face is."""
+        """Return the place of a face."""
         return cls(*box.center, _size(box))
 
     def distance(self, box: Box) -> float:
-        """How far a face is from here, in sizes; infinite where it cannot be this place's."""
+        """Return the distance of a face, in its sizes; infinite if it cannot be at this place."""
         size = _size(box)
         if not 1 / _GROWTH <= size / self.size <= _GROWTH:
             return math.inf
         x, y = box.center
-        away = math.hypot(x - self.x, y - self.y) / max(size, self.size)
-        return away if away <= _REACH else math.inf
+        distance = math.hypot(x - self.x, y - self.y) / max(size, self.size)
+        return distance if distance <= _REACH else math.inf
 
     def follow(self, box: Box) -> None:
-        """Moves a little towards a face."""
+        """Move a little towards a face."""
         x, y = box.center
         self.x += _FOLLOW * (x - self.x)
         self.y += _FOLLOW * (y - self.y)
@@ -58,18 +58,18 @@ class _Seat:
 
 
 class Seats:
-    """Numbers the places of one source from 1, in reading order as they are first taken.
+    """Number the seats of one source from 1, in reading order as they are first taken.
 
-    A number is a place and not a face: who leaves and comes back to the same place, minutes
-    later too, has the same number; whoever takes another's place takes the number with it.
+    A seat is a place and not a face. Someone who leaves and comes back to the same place, even
+    minutes later, gets the same seat; someone who takes the place of another takes the seat too.
 
     Args:
-        places: where the seats are that are known already, px.
+        places: The boxes of the seats that are known already, px.
     """
 
     def __init__(self, places: Mapping[int, Box] | None = None) -> None:
         self._seats = [
-            # No track has the number 0, so that the first to come is taken by its place.
+            # Track ids begin at 1, so that a known seat is first found by its place.
             _Seat(number, Place.of(box), track_id=0)
             for number, box in sorted((places or {}).items())
         ]
@@ -79,18 +79,18 @@ class Seats:
         """Return the readings of one frame with their `seat` set.
 
         Args:
-            readings: with the tracker's ids; those without are left out.
+            readings: The readings with their track ids; readings without one are left out.
         """
         readings = [reading for reading in readings if reading.track_id is not None]
-        seats = self._known(readings)
+        seats = self._of_known_tracks(readings)
         newcomers = [i for i in range(len(readings)) if i not in seats]
         seats |= self._nearest_free(readings, newcomers, {id(s) for s in seats.values()})
         for i in reading_order(readings, set(newcomers) - set(seats)):
             seats[i] = self._new(readings[i])
         return [self._seated(reading, seats[i]) for i, reading in enumerate(readings)]
 
-    def _known(self, readings: Sequence[Reading]) -> dict[int, _Seat]:
-        """The seats of tracks that have one, by the reading's place in the list."""
+    def _of_known_tracks(self, readings: Sequence[Reading]) -> dict[int, _Seat]:
+        """Return the seats of tracks that have one, by index of the reading."""
         found = {}
         for i, reading in enumerate(readings):
             seat = self._of_track.get(reading.track_id or 0)
@@ -101,7 +101,7 @@ class Seats:
     def _nearest_free(
         self, readings: Sequence[Reading], newcomers: Sequence[int], taken: set[int]
     ) -> dict[int, _Seat]:
-        """Seats that nobody has in this frame, the nearest pairs first."""
+        """Return the seats of newcomers that are free in this frame, the nearest pairs first."""
         pairs = sorted(
             (
                 (distance, i, n)
@@ -127,7 +127,7 @@ class Seats:
 
     def _seated(self, reading: Reading, seat: _Seat) -> Reading:
         seat.place.follow(reading.box)
-        # A track whose seat another took is looked up anew when it comes back.
+        # A track that lost its seat to another one is given a seat anew when it comes back.
         self._of_track.pop(seat.track_id, None)
         seat.track_id = reading.track_id or 0
         self._of_track[seat.track_id] = seat
@@ -139,8 +139,8 @@ def _size(box: Box) -> float:
 
 
 def reading_order(readings: Sequence[Reading], chosen: set[int]) -> list[int]:
-    """Row by row from the top, and from left to right."""
-    # Faces of one row are not of quite one height.
+    """Return the chosen indices row by row from the top, and from left to right in a row."""
+    # The faces of one row are not all at the same height.
     row = 1.5 * statistics.median([_size(readings[i].box) for i in chosen] or [1.0])
 
     def place(i: int) -> tuple[int, float]:
