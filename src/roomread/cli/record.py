@@ -1,4 +1,4 @@
-"""`roomread session record`: a recording, a camera or a stream into a session."""
+"""`roomread session record`: record a video, a camera or a stream into a session."""
 
 from __future__ import annotations
 
@@ -30,40 +30,45 @@ if TYPE_CHECKING:
 def command(  # noqa: PLR0913 (each is an option of the command)
     source: Annotated[str, typer.Argument(help="A video, a camera's number, or a URL.")],
     *,
-    name: Annotated[str | None, typer.Option(help="By default the source's.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The title of the session. By default the source's name.")
+    ] = None,
     every: Annotated[
         str, typer.Option(help="Time from one analysed frame to the next: 0.5s, 500ms.")
     ] = "0.5s",
     rules: Annotated[
-        Path | None, typer.Option(help="Rules of attention, one a line; see `session rules`.")
+        Path | None,
+        typer.Option(help="A file of rules of attention, one on each line; see `session rules`."),
     ] = None,
     consent: Annotated[
         str,
         typer.Option(
             "--people",
             metavar="CONSENT",
-            help="Keep each person's readings by seat too: who consented, and how.",
+            help="Keep the readings of each person too. CONSENT says who consented, and how.",
         ),
     ] = "",
     identity: Annotated[
         bool,
         typer.Option(
             "--identity",
-            help="Tell people apart by their faces, so that they keep their number when tiles "
+            help="Tell people apart by their faces, so that they keep their seat when tiles "
             "move; --people must cover it. Biometric data: in memory only, until it ends.",
         ),
     ] = False,
     resume: Annotated[
-        str | None, typer.Option(metavar="ID", help="Go on with a session that was interrupted.")
+        str | None, typer.Option(metavar="ID", help="Continue an interrupted session.")
     ] = None,
     min_face: Annotated[
-        float | None, typer.Option(min=1, help="Leave out faces smaller than so many pixels.")
+        float | None, typer.Option(min=1, help="Ignore faces smaller than this, in pixels.")
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
-    device: Annotated[Device, typer.Option(help="What computes.")] = Device.CPU,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    device: Annotated[Device, typer.Option(help="The device that the nets run on.")] = Device.CPU,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show no progress on standard error.")
+    ] = False,
 ) -> None:
-    """Record who is there and the room's mood over time."""
+    """Record who is there, and the mood of the room over time."""
     from roomread.services.recording import (  # noqa: PLC0415
         new_session,
         record,
@@ -104,16 +109,18 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             raise SessionError(f"session {session.id} keeps no people", hint="leave out --identity")
         recorder, trouble = Recorder(store, session), ""
         pipeline = session_pipeline(recorder, analyzer, every=seconds, embedder=embedder)
-        _tell_unjudged(session.rules, seconds, progress)
-        # First of all, so that it can be marked, shown and resumed meanwhile.
+        _warn_of_unused_rules(session.rules, seconds, progress)
+        # Printed first, so that the session can be marked and shown while it records.
         typer.echo(session.id)
         try:
             with interrupts.held() as stop:
                 for frame in record(pipeline, opened, recorder):
-                    bar.show(frame.time, str(pipeline.mood or "no figure yet"))
+                    bar.show(frame.time, str(pipeline.mood or "no mood yet"))
                     if recorder.trouble != trouble:
                         trouble = recorder.trouble
-                        progress.say(f"roomread: {trouble or 'written again, nothing is lost'}")
+                        progress.say(
+                            f"roomread: {trouble or 'the database answers again, nothing is lost'}"
+                        )
                     if stop.asked:
                         break
         except KeyboardInterrupt:
@@ -124,24 +131,24 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         if failure is not None:
             progress.say(f"roomread: {failure}")
         elif not store.moods(session.id) and not quiet:
-            progress.say("roomread: too short for a figure: three frames are needed")
+            progress.say("roomread: too short for a mood: three frames are needed")
     if failure is not None:
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
-def _tell_unjudged(rules: str, every: float, progress: ProgressBar) -> None:
+def _warn_of_unused_rules(rules: str, every: float, progress: ProgressBar) -> None:
     for rule in parse_rules(rules):
         if every > rule.longest_step:
             needed = f"it needs a frame every {rule.longest_step:g} s"
-            progress.say(f"roomread: the rule '{rule}' is not judged: {needed}")
+            progress.say(f"roomread: the rule '{rule}' is not applied: {needed}")
 
 
 def _embedder(consent: str, resume: str | None) -> FaceEmbedder:
-    """What tells people apart.
+    """Return the net that tells people apart.
 
     Raises:
-        SessionError: nobody consented.
-        MissingExtraError: the extra `identity` is not installed.
+        SessionError: No consent was given.
+        MissingExtraError: The extra `identity` is not installed.
     """
     if not consent.strip() and resume is None:
         raise SessionError(
@@ -152,31 +159,31 @@ def _embedder(consent: str, resume: str | None) -> FaceEmbedder:
 
 
 def _name(source: str) -> str:
-    """A source's own name, without the folders or the password before it."""
+    """Return a source's name without folders or credentials."""
     from roomread.store.records import without_secrets  # noqa: PLC0415 (needs the extra)
 
     return without_secrets(source) if "://" in source else Path(source).name or source
 
 
 def read_rules(path: Path) -> str:
-    """The text of a file of rules.
+    """Return the text of a file of rules.
 
     Raises:
-        RoomreadError: it cannot be read.
+        RoomreadError: The file cannot be read.
     """
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RoomreadError(f"{path}: cannot be read as text", hint="check the name") from error
+        raise RoomreadError(f"{path}: cannot be read as text", hint="name a text file") from error
 
 
 def _end(recorder: Recorder, progress: ProgressBar) -> None:
-    """Writes the rest, and waits for a database that is away until Ctrl-C."""
+    """Write the rest; if the database does not answer, wait for it until Ctrl-C."""
     try:
         while not recorder.flush():
             progress.say(
                 f"roomread: {recorder.trouble}: {recorder.waiting:.0f} s wait to be written; "
-                "Ctrl-C gives them up"
+                "Ctrl-C discards them"
             )
             time.sleep(5)
     except KeyboardInterrupt:

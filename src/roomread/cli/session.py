@@ -1,4 +1,4 @@
-"""`roomread session`: recorded lessons: listed, shown, marked, exported, reported, deleted."""
+"""`roomread session`: list, show, mark, export, report and delete recorded sessions."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ if TYPE_CHECKING:
     from roomread.store.summary import Part
 
 app = typer.Typer(
-    help="Record a lesson: who is there, the mood over time, what each part did.",
+    help="Record a lesson or meeting: who is there, and the mood of the room over time.",
     no_args_is_help=True,
 )
 app.command("record")(record.command)
 
-SessionId = Annotated[str, typer.Argument(metavar="ID", help="As `session list` shows it.")]
+SessionId = Annotated[
+    str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")
+]
 
 
 class ExportFormat(StrEnum):
-    """What a session can be exported as."""
+    """The format of an exported session."""
 
     CSV = "csv"
     PARQUET = "parquet"
@@ -46,7 +48,7 @@ class ExportFormat(StrEnum):
 
 @app.command("list")
 def list_command() -> None:
-    """List the sessions, the newest first."""
+    """List the sessions, newest first."""
     table = _table("id", "name", "recorded", "source", "people", "")
     with own_sessions() as store:
         for session in store.sessions():
@@ -65,7 +67,7 @@ def list_command() -> None:
 
 @app.command("show")
 def show_command(session_id: SessionId) -> None:
-    """Show a session's parts, changes and alerts."""
+    """Show the parts, changes and alerts of a session."""
     from roomread.store.summary import summarise  # noqa: PLC0415 (needs the extra)
 
     console = wide_console()
@@ -77,7 +79,7 @@ def show_command(session_id: SessionId) -> None:
         f"[bold]{escape(session.name)}[/bold] ({session.id}), {session.state()}", highlight=False
     )
     if summary.whole is None:
-        console.print("no figure yet: three frames are needed")
+        console.print("no mood yet: three frames are needed")
         return
     table = _table("part", "from", "to", "present", "readable", "valence", "", "mostly")
     for part in summary.parts:
@@ -106,10 +108,13 @@ def mark_command(
     *,
     at: Annotated[
         str | None,
-        typer.Option(help="When: 90, 1:30, 1:02:03. By default now, of a session that runs."),
+        typer.Option(
+            help="The time: 90, 1:30 or 1:02:03. By default now, if the session is being recorded."
+        ),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--csv", help="Marks of a file with the columns time and label.")
+        Path | None,
+        typer.Option("--csv", help="Read marks from a CSV file with the columns time and label."),
     ] = None,
 ) -> None:
     """Mark what begins at a moment."""
@@ -127,7 +132,7 @@ def mark_command(
             try:
                 marks = [mark_now(store, session.id, label or "")]
             except SessionNotRunningError as error:
-                raise SessionError(error.problem, hint="say when with --at") from error
+                raise SessionError(error.problem, hint="give the time with --at") from error
         else:
             marks = (
                 read_marks(file) if file is not None else [Mark(parse_clock(at or ""), label or "")]
@@ -157,10 +162,13 @@ def export_command(
     form: Annotated[ExportFormat | None, typer.Option("--format")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file.")] = None,
     people: Annotated[
-        bool, typer.Option("--people", help="Each person's readings, not the room's figures.")
+        bool,
+        typer.Option(
+            "--people", help="Write the readings of each person instead of the moods of the room."
+        ),
     ] = False,
 ) -> None:
-    """Write a session to a file: CSV, Parquet, JSON, xAPI statements."""
+    """Write a session to a file, as CSV, Parquet, JSON or xAPI statements."""
     if form is None and output is not None and output.suffix[1:] in set(ExportFormat):
         form = ExportFormat(output.suffix[1:])
     form = form or ExportFormat.CSV
@@ -182,7 +190,7 @@ def report_command(
     *,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The page.")] = None,
 ) -> None:
-    """Write a session's report: one HTML page, to be read or printed."""
+    """Write the report of a session: one HTML page to read or print."""
     with own_sessions() as store:
         from roomread.services.exporting import report  # noqa: PLC0415 (needs the extra)
 
@@ -198,7 +206,7 @@ def delete_command(
     session_id: SessionId,
     *,
     seat: Annotated[
-        int | None, typer.Option(help="Only what is kept of the person at this seat.")
+        int | None, typer.Option(help="Delete only the data of the person at this seat.")
     ] = None,
 ) -> None:
     """Delete a session, or one person's data in it."""
@@ -216,13 +224,15 @@ def delete_command(
 def purge_command(
     *,
     days: Annotated[
-        float | None, typer.Option(min=0, help="By default ROOMREAD_RETENTION_DAYS.")
+        float | None,
+        typer.Option(min=0, help="The age in days. By default ROOMREAD_RETENTION_DAYS."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Instead, all that is kept of the person of this name.")
+        str | None,
+        typer.Option(help="Delete the data of the person of this name in all sessions instead."),
     ] = None,
 ) -> None:
-    """Delete the sessions older than so many days, or all of a person."""
+    """Delete old sessions, or the data of one person in all sessions."""
     with opened_store() as store:
         from roomread.services.retention import delete_expired  # noqa: PLC0415 (needs the extra)
         from roomread.settings.environment import load_settings  # noqa: PLC0415
@@ -240,9 +250,9 @@ def purge_command(
 
 @app.command("rules")
 def rules_command(
-    file: Annotated[Path | None, typer.Argument(help="Rules to check.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A file of rules to check.")] = None,
 ) -> None:
-    """Print the default rules of attention, or check a file of your own."""
+    """Print the default rules of attention, or check a file of rules."""
     if file is None:
         typer.echo(DEFAULT_RULES, nl=False)
         return
@@ -251,10 +261,10 @@ def rules_command(
 
 
 def parse_clock(text: str) -> float:
-    """Seconds from "90", "1:30" or "1:02:03.5".
+    """Return the seconds of a time such as "90", "1:30" or "1:02:03.5".
 
     Raises:
-        SessionError: it is none of these.
+        SessionError: The text is no such time.
     """
     if re.fullmatch(r"(?:(?:\d{1,3}:)?[0-5]?\d:)?\d{1,6}(?:\.\d+)?", text.strip()) is None:
         raise SessionError(f"'{text}' is not a time", hint="write 90, 1:30 or 1:02:03")
@@ -265,15 +275,15 @@ def parse_clock(text: str) -> float:
 
 
 def read_marks(path: Path) -> list[Mark]:
-    """The marks of a CSV file with the columns `time` and `label`.
+    """Return the marks of a CSV file with the columns `time` and `label`.
 
     Raises:
-        SessionError: it cannot be read, or a line is no mark.
+        SessionError: The file cannot be read, or a line is not a mark.
     """
     from roomread.store import Mark  # noqa: PLC0415 (needs the extra)
 
     try:
-        # Spreadsheets write a byte order mark.
+        # Spreadsheet programs begin a file with a byte order mark.
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if not {"time", "label"} <= set(reader.fieldnames or ()):

@@ -1,4 +1,4 @@
-"""The store, as the commands open it."""
+"""Open the store, and find sessions by the beginning of their id."""
 
 from __future__ import annotations
 

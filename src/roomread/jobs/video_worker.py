@@ -1,4 +1,4 @@
-"""The program that reads one video; see `jobs`."""
+"""The worker process that reads one video; `jobs.job_reader` starts it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
 from roomread.media import Source, open_source, open_upload
 from roomread.readings import Frame
 
-# A rate that the page's progress bar and a cancelling visitor find quick enough.
+# Seconds from one report to the next: often enough for a progress bar and for cancelling.
 _REPORT_SECONDS = 0.5
 
 
 @dataclass(slots=True)
-class _Reading:
+class _VideoReading:
     """One video that is being read.
 
     Attributes:
-        task: what the parent asked for.
-        inlet: the parent's answers.
-        outlet: reports to it.
-        seconds: how far it is read.
-        duration: of the video in seconds, or None where it does not say.
-        cancelled: whether the parent said to stop.
+        task: What the parent process asked for.
+        inlet: The answers of the parent process.
+        outlet: Reports to the parent process.
+        seconds: How much of the video is read, s.
+        duration: The length of the video in s, or None if the file does not say.
+        cancelled: Whether the parent process asked to stop.
     """
 
     task: dict[str, Any]
@@ -47,10 +47,10 @@ class _Reading:
     _reported: float = field(default_factory=time.monotonic)
 
     def run(self, analyzer: Analyzer) -> None:
-        """Reads it to its end, unless the parent stops it.
+        """Read the video to its end, unless the parent process stops it.
 
         Raises:
-            RoomreadError: it cannot be read, or not to its end; what came before is written.
+            RoomreadError: The video cannot be read to its end; what came before is written.
         """
         folder, name = Path(self.task["folder"]), self.task["name"]
         uploaded: str | None = self.task["upload"]
@@ -104,7 +104,7 @@ class _Reading:
         if width * height > self.task["max_pixels"]:
             problem = f"{self.task['name']}: {width} x {height} is too many pixels"
             raise MediaError(problem, hint="scale it down first")
-        # A container may claim any length.
+        # The length that a file claims may be wrong.
         self._check_length(frame.time)
         if frame.index >= self.task["max_frames"]:
             problem = f"{self.task['name']}: over {self.task['max_frames']} pictures"
@@ -118,7 +118,7 @@ class _Reading:
             raise MediaError(problem, hint="cut it into parts")
 
     def _is_stopped(self) -> bool:
-        """Tells the parent how far it is; it answers whether to go on."""
+        """Report how far the reading is; return whether the parent process asks to stop."""
         now = time.monotonic()
         if now - self._reported < _REPORT_SECONDS:
             return False
@@ -139,15 +139,19 @@ def _tell(outlet: IO[bytes], report: dict[str, Any]) -> None:
 
 
 def _leave() -> NoReturn:
-    """The parent is gone, and whoever comes after it reads this video anew: no word about it."""
+    """End without a report: the parent process has ended, and another one reads the video."""
     os._exit(1)
 
 
 def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
-    """Reads the one video that the parent names, and says how it went."""
+    """Read the video that the parent process names, and report the result.
+
+    Args:
+        make_analyzer: Makes the analyzer that reads it.
+    """
     inlet, outlet = take_pipes()
     if sys.platform != "win32":
-        # Those who wait for a picture or film themselves come first.
+        # Pictures and live cameras come first.
         os.nice(5)
     message = receive(inlet)
     if message is None:
@@ -155,13 +159,13 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
     task = message[0]
     analyzer = make_analyzer()
     limit_memory(task["memory_mb"])
-    reading = _Reading(task, inlet, outlet)
+    reading = _VideoReading(task, inlet, outlet)
     error = ""
     try:
         taught = [read_profile(Path(file)) for file in task["profiles"]]
         reading.run(analyzer.with_profiles(taught) if taught else analyzer)
     except RoomreadError as problem:
-        # Where the upload lies is nobody's business.
+        # The message must not tell where the operator keeps uploads.
         place = str(Path(task["folder"]) / (task["upload"] or "-"))
         error = str(problem).replace(place, task["name"])
     except MemoryError:

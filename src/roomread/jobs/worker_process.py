@@ -1,7 +1,8 @@
-"""Programs of ours in processes of their own, talked to by their pipes.
+"""Worker processes, which exchange messages with their parent process over pipes.
 
-What strangers send is decoded there: a decoder that crashes, hangs or eats memory takes nothing
-with it. Messages are JSON and bytes, so that a decoder that was taken over cannot hand back code.
+Untrusted media are decoded in worker processes, so that a decoder that crashes, hangs or exhausts
+memory harms nothing else. Messages are JSON and bytes, so that a compromised decoder cannot send
+code back.
 """
 
 from __future__ import annotations
@@ -19,17 +20,22 @@ from pathlib import Path
 from typing import IO, Any
 
 Message = tuple[dict[str, Any], bytes]
-# Bytes of a pipe, on Linux: with the usual 64 KB a picture is handed over in forty turns.
+# Size of a pipe in bytes, on Linux; the default of 64 KB splits a picture into forty writes.
 _PIPE = 1 << 20
-# Bytes of the JSON head, bytes of the payload.
+# The sizes of the JSON head and of the payload, bytes.
 _SIZES = struct.Struct(">IQ")
 
 
 def send(file: IO[bytes], head: dict[str, Any], payload: bytes | memoryview = b"") -> None:
-    """Writes one message.
+    """Write one message.
+
+    Args:
+        file: The pipe to write to.
+        head: Values that JSON can hold.
+        payload: Bytes that follow them.
 
     Raises:
-        OSError: nobody reads any more.
+        OSError: The other process has closed the pipe.
     """
     text = json.dumps(head).encode()
     file.write(_SIZES.pack(len(text), len(payload)) + text)
@@ -38,7 +44,7 @@ def send(file: IO[bytes], head: dict[str, Any], payload: bytes | memoryview = b"
 
 
 def receive(file: IO[bytes]) -> Message | None:
-    """Reads one message; None where the other side has ended, in the midst of one too."""
+    """Read one message; return None if the other process ended before it was complete."""
     sizes = file.read(_SIZES.size)
     if len(sizes) < _SIZES.size:
         return None
@@ -50,13 +56,13 @@ def receive(file: IO[bytes]) -> Message | None:
 
 
 class WorkerProcess:
-    """A running program, as its parent sees it. Not to be used by several threads at once.
+    """A running worker process, as its parent process sees it; used by one thread at a time.
 
     Args:
-        command: the program, which takes and gives messages on its standard input and output.
+        command: The program, which exchanges messages on its standard input and output.
 
     Attributes:
-        timed_out: whether it was killed for taking too long.
+        timed_out: Whether it was killed because it took too long.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -66,12 +72,16 @@ class WorkerProcess:
         )
 
     def send(self, head: dict[str, Any], payload: bytes = b"") -> None:
-        """Hands it a message; one that has ended does not mind."""
+        """Send a message; nothing happens if the worker process has ended."""
         with contextlib.suppress(OSError, ValueError):
             send(_pipe(self._process.stdin), head, payload)
 
     def receive(self, timeout: float) -> Message | None:
-        """Its next message; None where it ended, or was killed after `timeout` seconds."""
+        """Return the next message, or None if the worker process has ended.
+
+        Args:
+            timeout: The time after which it is killed, s.
+        """
         watch = threading.Timer(timeout, self._give_up)
         watch.start()
         try:
@@ -83,15 +93,15 @@ class WorkerProcess:
         return None if self.timed_out else message
 
     def kill(self) -> None:
-        """Ends it at once, from any thread."""
+        """End it at once; any thread may call this."""
         self._process.kill()
 
     def close(self) -> None:
-        """Ends it and lets go of its pipes."""
+        """End it and close its pipes."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
-            # What was not written yet goes to nobody.
+            # Closing tries to write what is still buffered.
             with contextlib.suppress(OSError):
                 _pipe(pipe).close()
 
@@ -102,13 +112,16 @@ class WorkerProcess:
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
-        raise TypeError("the child has no such pipe")
+        raise TypeError("the worker process has no such pipe")
     return pipe
 
 
 def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """In a child: its parent's messages and the way back; what libraries print goes to stderr."""
-    # Ctrl-C reaches every process of a terminal; the parent decides when its children end.
+    """Return the pipes from and to the parent process; called in the worker process.
+
+    What libraries print goes to standard error afterwards.
+    """
+    # Ctrl-C reaches every process of a terminal; the parent process ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     with Path(os.devnull).open("rb") as nothing:
@@ -118,7 +131,11 @@ def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def limit_memory(megabytes: int) -> None:
-    """In a child: at most so much more memory than now. Linux only; elsewhere there is no limit."""
+    """Limit the memory of this worker process; has an effect on Linux only.
+
+    Args:
+        megabytes: How much it may take beyond what it has now, MB.
+    """
     if sys.platform != "linux":
         return
     import resource  # noqa: PLC0415 (not on Windows)
@@ -126,5 +143,5 @@ def limit_memory(megabytes: int) -> None:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     most = pages * resource.getpagesize() + megabytes * 1_000_000
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    # A crash of a decoder leaves no copy of its memory, which holds the picture.
+    # A core dump would hold the picture.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,1 +1,1 @@
-"""What an operator can set, and where a user's files are kept."""
+"""What an operator can set, and where the user's files lie."""

@@ -1,4 +1,4 @@
-"""Addresses of this computer."""
+"""Tell this computer's own addresses from others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or address is this computer's own, for itself alone."""
+    """Return whether a name or address is a loopback address, which no other computer reaches."""
     if host == "localhost":
         return True
     try:

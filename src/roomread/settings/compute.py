@@ -1,4 +1,4 @@
-"""Where the nets compute."""
+"""Where the nets run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ComputeEngine(StrEnum):
-    """Who computes: this process, or the workers of a Ray cluster."""
+    """What runs the nets: this process, or the workers of a Ray cluster."""
 
     LOCAL = "local"
     RAY = "ray"

@@ -1,4 +1,4 @@
-"""Everything an operator can set, in one place: `ROOMREAD_*` variables or `roomread.toml`."""
+"""Everything that an operator can set, by `ROOMREAD_*` variables or in `roomread.toml`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from roomread.settings.folders import config_folder, data_folder
 
 
 class Purpose(StrEnum):
-    """What an installation is used for; the law asks."""
+    """What an installation is used for, on which it depends what the law allows."""
 
     PERSONAL = "personal"
     RESEARCH = "research"
@@ -32,7 +32,7 @@ class Purpose(StrEnum):
 
 
 class IceService(StrEnum):
-    """Who gives out TURN credentials that last an hour."""
+    """A service that issues TURN credentials valid for an hour."""
 
     COTURN = "coturn"
     CLOUDFLARE = "cloudflare"
@@ -41,55 +41,55 @@ class IceService(StrEnum):
 
 
 def settings_file() -> Path:
-    """`roomread.toml` in the user's own configuration folder.
+    """Return the path of `roomread.toml` in the user's configuration folder.
 
     Raises:
-        RoomreadError: the user has no home folder, as in some containers.
+        RoomreadError: The user has no home folder, as in some containers.
     """
     return config_folder() / "roomread.toml"
 
 
 class Settings(BaseSettings):
-    """What an operator can set; a variable wins over the file.
+    """What an operator can set; a variable takes precedence over the file.
 
     Attributes:
-        purpose: what this installation is used for; None asks the first visitor.
+        purpose: What this installation is used for; None asks the first visitor.
         ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
             `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
             asked by default: a camera on this computer needs none, and others learn nothing.
-        ice_service: a service that is asked for TURN credentials, beside `ice_servers`; None asks
+        ice_service: A service that is asked for TURN credentials, beside `ice_servers`; None asks
             none. See `roomread.web.ice` for what each wants to know.
-        turn_urls: for the service "coturn": the TURN server's addresses.
-        turn_secret: for the service "coturn": its `static-auth-secret`.
-        max_upload_mb: the largest picture or video that is taken, MB.
-        local_files: whether visitors may name files and addresses that the app's computer can
-            reach; only right where the visitors are the computer's own user.
-        max_cameras: live cameras at once; more visitors are told to wait.
+        turn_urls: For the service "coturn": the addresses of the TURN server.
+        turn_secret: For the service "coturn": its `static-auth-secret`.
+        max_upload_mb: The largest video that is accepted, MB.
+        local_files: Whether visitors may name files and URLs that the app's computer can reach.
+            Only for an app whose visitors are the computer's own user.
+        max_cameras: The number of live cameras at once; further visitors are asked to wait.
         database_url: The database of sessions, users, keys, sign-ins, jobs and profiles:
             `sqlite:////path/of/file.db` or `postgresql://user:password@host/name`; None for a file
             in the data folder. Several processes of the service may share one PostgreSQL.
-        secret: What keys are hashed with and cookies of sign-in are signed with, the same for all
-            processes that share a database. Empty for one that the database keeps. Changing it
-            makes all keys worthless.
+        secret: The secret with which keys are hashed and the cookies of a sign-in at the provider
+            are signed, the same for all processes that share a database. Empty for one that the
+            database keeps. If it changes, all keys become invalid.
         retention_days: Sessions that were last written longer ago are deleted by the service once
             an hour, and by `roomread session purge`; None keeps them until a user deletes them.
-        max_picture_mb: the largest picture that the service takes, MB.
-        max_megapixels: of a picture, or of a video's pictures.
-        max_video_minutes: the longest video.
-        trusted_proxies: the addresses or networks of the proxies in front of the service, as they
-            reach it: what these say of a visitor's address and of HTTPS counts.
-        max_kept_mb: of videos that wait, and of results, at once, MB; for more, results are deleted
-            before their hour is over.
-        requests_per_minute: of one key, user or address; more are told to wait.
-        device: what the nets run on; see `roomread.runtime.Device`.
-        engine: where the nets are: in this process, or shared on a Ray cluster.
-        replicas: with the engine "ray": at most so many copies of the nets, a processor each; None
-            for as many as the cluster has processors.
-        oidc_issuer: the OpenID Connect provider where people may sign in to the service too, such
-            as `https://accounts.google.com`; None for none.
-        oidc_client_id: this service's at the provider.
-        oidc_client_secret: likewise; empty for a public client.
-        oidc_claim: which of the provider's claims is a user's name here.
+        max_picture_mb: The largest picture that the service accepts, MB.
+        max_megapixels: The largest number of megapixels of a picture or of a video's frame.
+        max_video_minutes: The length of the longest video that is accepted.
+        trusted_proxies: The addresses or networks of the proxies in front of the service, as the
+            service sees them. Their headers on a visitor's address and on HTTPS are believed.
+        max_kept_mb: The size of all waiting videos and results, MB. Above it the oldest results
+            are deleted before their hour is over.
+        requests_per_minute: The number of requests of one key, user or address per minute.
+        device: What the nets run on; see `roomread.runtime.Device`.
+        engine: Whether the nets run in this process or on a Ray cluster.
+        replicas: With the engine "ray": the maximum number of copies of the nets, each of which
+            takes one processor; None for as many as the cluster has processors.
+        oidc_issuer: The OpenID Connect provider at which users may sign in, such as
+            `https://accounts.google.com`; None for none.
+        oidc_client_id: The id of this service at the provider.
+        oidc_client_secret: The secret of this service at the provider; empty for a public client.
+        oidc_claim: The claim of the provider that is the name of a user here.
         data_folder: Where the SQLite file, the files of video jobs and the audit log are kept; None
             for the user's own folder.
         jobs_folder: Where the files of video jobs are kept; None for `jobs` in the data folder.
@@ -154,17 +154,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then variables, then the file."""
+        """Take arguments before variables, and variables before the file."""
         del dotenv_settings, file_secret_settings
         file = TomlConfigSettingsSource(settings_cls, settings_file())
         return init_settings, env_settings, file
 
 
 def load_settings() -> Settings:
-    """The settings as they are now.
+    """Read the settings anew.
 
     Raises:
-        RoomreadError: a variable or the file holds what is no setting.
+        RoomreadError: A variable or the file holds an unknown name or an invalid value.
     """
     try:
         return Settings()
@@ -172,7 +172,7 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         raise RoomreadError(
-            f"the setting '{name}' is wrong: {first['msg']}",
+            f"the setting '{name}' is invalid: {first['msg']}",
             hint=f"see ROOMREAD_{name.upper()} or {settings_file()}",
         ) from error
     except ValueError as error:
@@ -180,10 +180,10 @@ def load_settings() -> Settings:
 
 
 def keep_purpose(purpose: Purpose) -> None:
-    """Writes the purpose into the settings' file; other lines of it stay.
+    """Write the purpose into the settings file and leave its other lines as they are.
 
     Raises:
-        OutputError: the file cannot be written.
+        OutputError: The file cannot be written.
     """
     path = settings_file()
     path.parent.mkdir(parents=True, exist_ok=True)

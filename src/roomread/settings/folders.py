@@ -1,4 +1,4 @@
-"""Where this user's settings and data are kept."""
+"""The folders of the user's settings and data."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from platformdirs import user_config_path, user_data_path
 
 from roomread.errors import RoomreadError
 
-# Who the computer's own user is, as `roomread.store` calls them too.
+# The owner of what belongs to the computer's own user; `roomread.store` has the same name.
 LOCAL_OWNER = "local"
 
 
 def config_folder() -> Path:
-    """For `roomread.toml`; it may not be there yet.
+    """Return the folder of `roomread.toml`, which may not exist yet.
 
     Raises:
-        RoomreadError: the user has no home folder, as in some containers.
+        RoomreadError: The user has no home folder, as in some containers.
     """
     try:
         return user_config_path("roomread", appauthor=False)
@@ -26,12 +26,12 @@ def config_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """For sessions, profiles, keys, users and jobs; it may not be there yet.
+    """Return the folder of the database, the jobs and the profiles, which may not exist yet.
 
-    `ROOMREAD_DATA_FOLDER` names another one.
+    The variable `ROOMREAD_DATA_FOLDER` names another one than the user's own.
 
     Raises:
-        RoomreadError: the user has no home folder, as in some containers.
+        RoomreadError: The user has no home folder, as in some containers.
     """
     named = os.environ.get("ROOMREAD_DATA_FOLDER")
     if named:

@@ -1,4 +1,4 @@
-"""What a session consists of, beside its readings."""
+"""Sessions, marks and names, as the store returns them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-# Who has the sessions of the command line, and of an app that asks for no sign-in.
+# The owner of the sessions of the command line, and of a service without sign-in.
 LOCAL_OWNER = "local"
-# A recording that has written nothing for so long was interrupted, s.
+# Seconds without a write after which a recording counts as interrupted.
 _SILENCE = 60.0
 
 
 class State(StrEnum):
-    """What a session is doing."""
+    """Whether a session is being recorded."""
 
     RECORDING = "recording"
     INTERRUPTED = "interrupted"
@@ -26,19 +26,19 @@ class Session:
     """One lesson, meeting or recording.
 
     Attributes:
-        id: eight characters, not to be guessed.
-        name: given by a person.
-        source: what was read: a file's name, a camera, an address without its password.
-        model: the net that read it.
-        threshold: the confidence under which that net withholds a label, 0..1.
-        started_at: UTC.
-        updated_at: UTC; when something was last written.
-        ended_at: UTC; None while it is recorded, or where that was interrupted.
-        rules: of attention, as text.
-        keeps_people: whether readings of single people are kept, by seat number; if not, only
-            the room's figures.
-        consent: where people are kept, who consented, and how.
-        owner: whose it is: `LOCAL_OWNER`, or the id that the service knows a user or key by.
+        id: Eight hexadecimal digits.
+        name: A title for people to read.
+        source: What was read: a file's name, a camera, or a URL without credentials.
+        model: The net's name and digest.
+        threshold: The confidence under which the net withholds an expression, 0..1.
+        started_at: When it was created, UTC.
+        updated_at: When it was last written, UTC.
+        ended_at: When the recording ended, UTC; None if it still runs or was interrupted.
+        rules: The rules of attention, as text.
+        keeps_people: Whether the readings of single people are kept, by seat, and not only the
+            moods of the room.
+        consent: Who consented, and how; empty if people are not kept.
+        owner: `LOCAL_OWNER`, or the service's id of a user or key.
     """
 
     id: str
@@ -55,7 +55,11 @@ class Session:
     owner: str
 
     def state(self, now: datetime | None = None) -> State:
-        """What it is doing at `now`, UTC; by default the present."""
+        """Return whether the session is being recorded.
+
+        Args:
+            now: UTC; the present if left out.
+        """
         if self.ended_at is not None:
             return State.ENDED
         silent = (now or datetime.now(UTC)) - self.updated_at
@@ -64,11 +68,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What began at a moment: a slide, an activity.
+    """A note of what begins at a moment, such as a slide or an activity.
 
     Attributes:
-        time: s from the start of the source.
-        label: the teacher's word for it.
+        time: Seconds from the start of the source.
+        label: What begins.
     """
 
     time: float
@@ -77,13 +81,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A name for a seat.
+    """The name of the person at a seat.
 
     Attributes:
-        seat: the number.
-        name: as given.
-        consent: how this person agreed to be named beside their expressions.
-        consented_at: when that was recorded, UTC.
+        seat: The seat's number.
+        name: The person's name.
+        consent: How this person agreed to be named beside their expressions.
+        consented_at: When the consent was recorded, UTC.
     """
 
     seat: int
@@ -98,7 +102,7 @@ def milliseconds(seconds: float) -> int:
 
 
 def without_secrets(source: str) -> str:
-    """An address without its user, password and query; anything else as it is."""
+    """Return a URL without its user, password and query, and any other text as it is."""
     if "://" not in source:
         return source
     parts = urlsplit(source)

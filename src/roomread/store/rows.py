@@ -1,4 +1,4 @@
-"""Rows of the tables to our types and back."""
+"""Convert rows of the tables to values, and values to rows."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _NAMES = [e.display_name for e in Expression]
 
 
 def utc_now() -> datetime:
-    """The present, with its zone."""
+    """Return the present time with its time zone."""
     return datetime.now(UTC)
 
 
 def stored(time: datetime) -> datetime:
-    """As times are kept: UTC, without saying so."""
+    """Return a time in the form that the columns take: UTC without a time zone."""
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
@@ -36,7 +36,7 @@ def insert_once(connection: Connection, table: sa.Table, rows: Sequence[dict[str
     """
     if not rows:
         return 0
-    # Both dialects' own INSERT has this, and SQLAlchemy's common one does not.
+    # ON CONFLICT is part of the INSERT of both dialects, but not of SQLAlchemy's common one.
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
     else:
@@ -45,7 +45,7 @@ def insert_once(connection: Connection, table: sa.Table, rows: Sequence[dict[str
 
 
 def mood_row(session_id: str, mood: RoomMood) -> dict[str, Any]:
-    """A mood as a row of its table."""
+    """Return a mood as a row of its table."""
     scores = mood.scores if mood.scores is not None else [None] * len(_NAMES)
     return {
         "session_id": session_id,
@@ -61,7 +61,7 @@ def mood_row(session_id: str, mood: RoomMood) -> dict[str, Any]:
 
 
 def alert_row(session_id: str, alert: Alert) -> dict[str, Any]:
-    """An alert as a row of its table."""
+    """Return an alert as a row of its table."""
     return {
         "session_id": session_id,
         "number": alert.number,
@@ -75,14 +75,14 @@ def alert_row(session_id: str, alert: Alert) -> dict[str, Any]:
 
 
 def session_row(session: Session) -> dict[str, Any]:
-    """A session as a row of its table."""
+    """Return a session as a row of its table."""
     names = [column.name for column in schema.sessions.columns]
     row = {name: getattr(session, name) for name in names}
     return row | {name: stored(row[name]) for name in ("started_at", "updated_at")}
 
 
 def to_session(row: Row[Any]) -> Session:
-    """The session of a row."""
+    """Return the session of a row."""
     columns = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
     # A join has columns of other tables too.
     values = {column.name: columns[column.name] for column in schema.sessions.columns}
@@ -93,8 +93,9 @@ def to_session(row: Row[Any]) -> Session:
 
 
 def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
-    """The moods of rows."""
-    # An hour has thousands of rows: positions, not names, and one array for all of their scores.
+    """Return the moods of rows."""
+    # Columns are taken by position, and all scores are converted at once: an hour has thousands
+    # of rows.
     columns = [tuple(row) for row in rows]
     scores = np.array([row[4:-1] for row in columns], dtype=np.float64)
     return [
@@ -104,7 +105,7 @@ def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
 
 
 def to_alert(row: Row[Any]) -> Alert:
-    """The alert of a row."""
+    """Return the alert of a row."""
     _, number, time, ended, seat, rule, reason, certainty = tuple(row)
     return Alert(
         number=number,

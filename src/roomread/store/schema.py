@@ -1,4 +1,4 @@
-"""The tables of the database, as the newest migration leaves them. No column holds a picture."""
+"""The tables of the sessions, as the newest migration leaves them. No column holds a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parts of a lesson did: the room's figures by mark, its changes, its seats over time."""
+"""Summarise a session: its moods between marks, lasting changes, and its seats over time."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ BY_VALENCE = (
     Expression.HAPPY,
 )
 _START = "from the start"
-# Readings that are summed at once: what is made of more does not fit a processor's cache.
+# Number of readings that are summed at once; the temporaries of more do not fit the cache.
 _BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What a lesson did between two marks.
+    """The mood of the room between two marks.
 
     Attributes:
-        label: the mark's, or "from the start".
-        start: s.
-        end: s.
-        present: people, on average.
-        coverage: the share of them who could be read, 0..1, on average.
-        scores: float64 [7], the mean of the moods; None where there was no figure.
-        interval: the mean of the moods' valence intervals; None likewise.
+        label: The label of the mark, or "from the start".
+        start: The time of the mark, s.
+        end: The time of the next mark, or of the last mood, s.
+        present: The mean number of people present.
+        coverage: The mean share of them who were readable, 0..1.
+        scores: The mean scores of the moods, float64 [7]; None if no mood has scores.
+        interval: The mean valence interval of the moods; None if no mood has scores.
     """
 
     label: str
@@ -53,18 +53,18 @@ class Part:
 
     @property
     def valence(self) -> float | None:
-        """-1..1, on average."""
+        """The mean valence, -1..1; None if no mood has scores."""
         return float(VALENCE @ self.scores) if self.scores is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A session in a few figures.
+    """The moods of a session in a few figures.
 
     Attributes:
-        whole: all of it as one part; None of a session without a figure.
-        parts: between the marks; the whole where there are none.
-        changes: lasting steps of the valence.
+        whole: The whole session as one part; None if it has no mood.
+        parts: The parts between the marks; the whole if there are no marks.
+        changes: Lasting changes of the valence.
     """
 
     whole: Part | None
@@ -73,17 +73,22 @@ class Summary:
 
     @property
     def deepest_fall(self) -> Change | None:
-        """The change that lost the most; None where nothing fell."""
+        """The change by which the valence fell most; None if it never fell."""
         falls = [change for change in self.changes if change.after < change.before]
         return min(falls, key=lambda change: change.after - change.before, default=None)
 
     def part_at(self, time: float) -> Part | None:
-        """The part that a moment lies in."""
+        """Return the part that a time lies in, or None if it lies before all parts."""
         return next((p for p in reversed(self.parts) if p.start <= time), None)
 
 
 def summarise(moods: Sequence[RoomMood], marks: Sequence[Mark]) -> Summary:
-    """The parts and changes of a session; both arguments in the order of their times."""
+    """Return the parts and changes of a session.
+
+    Args:
+        moods: The moods, earliest first.
+        marks: The marks, earliest first.
+    """
     if not moods:
         return Summary(None, (), ())
     end = moods[-1].time
@@ -118,18 +123,18 @@ def _part(label: str, start: float, end: float, moods: Sequence[RoomMood]) -> Pa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeSeries:
-    """Moods by columns, averaged so that a chart can show them; NaN where there is no figure.
+    """Moods as columns, averaged over steps of time for a chart; NaN where there is no value.
 
     Attributes:
-        times: the middles, s, float64 [N].
-        step: from one to the next, s.
-        present: float64 [N].
-        readable: float64 [N].
-        valence: float64 [N].
-        low: of its interval, float64 [N].
-        high: float64 [N].
-        baseline: float64 [N].
-        scores: float64 [N, 7].
+        times: The middle of each step, s, float64 [N].
+        step: The length of a step, s.
+        present: The number of people present, float64 [N].
+        readable: The number of them who were readable, float64 [N].
+        valence: -1..1, float64 [N].
+        low: The lower end of the valence interval, float64 [N].
+        high: The upper end of the valence interval, float64 [N].
+        baseline: The usual valence, float64 [N].
+        scores: The mean shares of the expressions, float64 [N, 7].
     """
 
     times: NDArray[np.float64]
@@ -144,7 +149,12 @@ class TimeSeries:
 
 
 def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
-    """The moods in at most `points` steps of equal time; steps without a mood are NaN."""
+    """Return the moods averaged over steps of equal length.
+
+    Args:
+        moods: The moods, earliest first.
+        points: The maximum number of steps.
+    """
     if not moods:
         return _course(np.empty(0), 1.0, np.empty((0, 6 + len(Expression))))
     counted = np.array([[m.time, m.present, m.readable, _or_nan(m.baseline)] for m in moods])
@@ -157,7 +167,7 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
     count = int(numbers[-1]) + 1
     values = rows[:, 1:]
     known = ~np.isnan(values)
-    # The moods are in order, so each step's are beside one another.
+    # The moods are sorted by time, so those of one step are adjacent.
     filled, starts = np.unique(numbers, return_index=True)
     sums = np.add.reduceat(np.where(known, values, 0.0), starts)
     counts = np.add.reduceat(known.astype(int), starts)
@@ -168,7 +178,7 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
 
 
 def _usual_step(moods: Sequence[RoomMood]) -> float:
-    """A little over the usual time from one mood to the next, so that no step is left empty."""
+    """Return a little more than the usual time between moods, so that no step is left empty."""
     steps = np.diff([mood.time for mood in moods])
     return 1.01 * float(np.median(steps)) if len(steps) else 1.0
 
@@ -184,14 +194,14 @@ def _course(times: NDArray[np.float64], step: float, means: NDArray[np.float64])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeatMap:
-    """Each seat's valence over time.
+    """The valence of each seat over time.
 
     Attributes:
-        seats: their numbers, ascending.
-        names: of seats whose person was enrolled.
-        step: s.
-        valence: float64 [seats, steps], -1..1; NaN where nothing could be read.
-        seen: bool [seats, steps]: whether a face was found.
+        seats: The numbers of the seats, ascending.
+        names: The names of enrolled people, by seat.
+        step: The length of a step, s.
+        valence: -1..1, float64 [seats, steps]; NaN where the face was not readable.
+        seen: Whether a face was found, bool [seats, steps].
     """
 
     seats: tuple[int, ...]
@@ -204,12 +214,21 @@ class SeatMap:
 def seat_map(
     readings: StoredReadings, names: dict[int, str], *, steps: int = 120
 ) -> SeatMap | None:
-    """The seats that were seen in at least one step in twenty; None without readings."""
+    """Return the valence of the seats that were seen in at least one step in twenty.
+
+    Args:
+        readings: The readings of a session.
+        names: The names of enrolled people, by seat.
+        steps: The maximum number of steps.
+
+    Returns:
+        None if there are no readings.
+    """
     if not len(readings):
         return None
     end = float(readings[-1:].times[0])
     gaps = np.diff(readings[:_BLOCK].times)
-    # Half a frame more than one, or frames that come seldom would leave stripes between them.
+    # A step is half a frame longer than the frames are apart, so that none is left empty.
     apart = 1.5 * float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 0.0
     step = max(end / steps, 1.0, apart)
     count = int(end / step) + 1
@@ -222,7 +241,7 @@ def seat_map(
         columns = np.minimum((part.times / step).astype(int), count - 1)
         places = row[part.seats] * count + columns
         found += np.bincount(places, minlength=size)
-        # What is not readable counts as nought in both sums.
+        # An unreadable face adds 0 to both sums.
         read += np.bincount(places, weights=part.readable, minlength=size)
         sums += np.bincount(places, weights=part.valences, minlength=size)
     valence = np.where(read > 0, sums / np.maximum(read, 1), np.nan).reshape(len(seats), count)
