@@ -72,7 +72,7 @@ def one_line(result: subprocess.CompletedProcess[bytes]) -> str:
     return line
 
 
-def test_a_recording_becomes_a_session_without_a_trace_of_its_pictures(
+def test_recorded_session_holds_nothing_of_its_pictures(
     roomread: Program, tmp_path: Path, database: Path
 ) -> None:
     write_call(tmp_path / "lesson.mp4", 6)
@@ -104,7 +104,7 @@ def test_a_recording_becomes_a_session_without_a_trace_of_its_pictures(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_a_recording_that_was_killed_is_resumed_to_its_end(
+def test_killed_recording_is_resumed_to_its_end(
     roomread: Program, tmp_path: Path, database: Path
 ) -> None:
     write_call(tmp_path / "lesson.mp4", 20)
@@ -150,7 +150,7 @@ def test_ctrl_c_ends_a_recording_and_keeps_it(tmp_path: Path, database: Path) ->
             assert store.session(number).ended_at is not None
 
 
-def test_people_who_consent_are_told_apart_by_their_faces_and_no_vector_is_kept(
+def test_people_are_told_apart_by_their_faces_and_no_vector_is_kept(
     roomread: Program, tmp_path: Path, database: Path
 ) -> None:
     pairs = [CALL.people[i : i + 2] for i in range(0, 8, 2)]
@@ -192,7 +192,7 @@ def test_people_who_consent_are_told_apart_by_their_faces_and_no_vector_is_kept(
     assert files - {"roomread.db-wal", "roomread.db-shm"} == {"call.mp4", "roomread.db"}
 
 
-def test_what_cannot_be_recorded_is_one_line_and_leaves_no_session(
+def test_source_that_cannot_be_recorded_is_reported_in_one_line_and_leaves_no_session(
     roomread: Program, tmp_path: Path
 ) -> None:
     write_call(tmp_path / "lesson.mp4", 1)
@@ -203,7 +203,7 @@ def test_what_cannot_be_recorded_is_one_line_and_leaves_no_session(
     assert "no session is kept" in said(roomread("session", "list"))
 
 
-def test_the_report_is_one_whole_page_that_says_when_what_and_with_whose_consent(
+def test_report_is_one_page_with_parts_alerts_and_the_consent(
     roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     store, number = recorded
@@ -228,7 +228,7 @@ def test_the_report_is_one_whole_page_that_says_when_what_and_with_whose_consent
         ET.fromstring("<svg" + chart.split("</svg>")[0] + "</svg>")  # noqa: S314 (our own)
 
 
-def test_the_exports_hold_what_the_session_does(
+def test_exports_hold_everything_that_the_session_does(
     roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     import pyarrow.parquet  # noqa: PLC0415
@@ -255,7 +255,7 @@ def test_the_exports_hold_what_the_session_does(
     assert "Ada" not in json.dumps([first, second])
 
 
-def test_marks_come_from_the_command_line_and_a_spreadsheets_csv(
+def test_marks_are_read_from_the_command_line_and_from_csv(
     roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     store, number = recorded
@@ -282,7 +282,7 @@ def test_marks_come_from_the_command_line_and_a_spreadsheets_csv(
     assert "is not being recorded" in one_line(roomread("session", "mark", number, "late"))
 
 
-def test_a_name_is_given_and_forgotten(
+def test_person_is_enrolled_and_forgotten(
     roomread: Program, recorded: tuple[OwnerStore, str], database: Path
 ) -> None:
     store, number = recorded
@@ -308,7 +308,7 @@ def test_old_sessions_are_deleted_by_purge_and_by_no_other_command(
     assert "no session is kept" in said(roomread("session", "list"))
 
 
-def test_the_rules_are_printed_and_checked(roomread: Program, tmp_path: Path) -> None:
+def test_rules_are_printed_and_checked(roomread: Program, tmp_path: Path) -> None:
     rules = said(roomread("session", "rules"))
     (tmp_path / "mine.txt").write_text(rules)
     assert said(roomread("session", "rules", "mine.txt")) == "".join(

@@ -23,7 +23,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
 
 
-def test_another_address_without_sign_in_is_refused_in_a_line(tmp_path: Path) -> None:
+def test_address_open_to_others_needs_an_account(tmp_path: Path) -> None:
     said = run_cli(tmp_path, "serve", "--address", "0.0.0.0", "--port", "0")  # noqa: S104
     assert said.returncode == 2
     assert said.stderr.count("\n") == 1
@@ -163,7 +163,7 @@ MATRIX = {
 }
 
 
-def test_the_matrix_holds_every_route_of_the_service() -> None:
+def test_matrix_contains_every_route_of_the_service() -> None:
     from fastapi.routing import iter_route_contexts  # noqa: PLC0415
 
     from roomread.entry import service  # noqa: PLC0415
@@ -178,9 +178,7 @@ def test_the_matrix_holds_every_route_of_the_service() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
-def test_each_route_lets_in_whom_it_should_and_nobody_else(
-    method: str, path: str, guarded: Guarded
-) -> None:
+def test_route_is_open_to_its_scopes_only(method: str, path: str, guarded: Guarded) -> None:
     allowed = MATRIX[method, path]
     # Of somebody else, so that nobody's video is changed: 404 is behind the door.
     path = (
@@ -226,7 +224,7 @@ def said(client: httpx.Client) -> dict[str, str]:
     return headers
 
 
-def test_who_is_signed_out_or_removed_loses_what_is_open(guarded: Guarded) -> None:
+def test_signing_out_or_revoking_a_key_closes_open_websockets(guarded: Guarded) -> None:
     service, anna = guarded.service, guarded.visitors["anna"]
     with accounts_of(service.folder) as accounts:
         key = accounts.add_key("camera", [Scope.ANALYZE])
@@ -250,7 +248,9 @@ def test_who_is_signed_out_or_removed_loses_what_is_open(guarded: Guarded) -> No
     sign_in(guarded.visitors)
 
 
-def test_a_proxy_that_is_trusted_tells_who_comes_and_how(guarded: Guarded, tmp_path: Path) -> None:
+def test_headers_of_a_proxy_are_believed_only_if_it_is_trusted(
+    guarded: Guarded, tmp_path: Path
+) -> None:
     with accounts_of(tmp_path) as accounts:
         accounts.add_user("anna", PASSWORD, [Scope.READ])
     with serving(tmp_path, "--sign-in", trusted_proxies='["192.0.2.0/24"]') as strict:
@@ -264,7 +264,7 @@ def test_a_proxy_that_is_trusted_tells_who_comes_and_how(guarded: Guarded, tmp_p
             assert ("198.51.100.7" in audit) == trusts
 
 
-def test_what_one_sends_no_other_sees(guarded: Guarded) -> None:
+def test_videos_of_one_user_are_not_found_by_others(guarded: Guarded) -> None:
     for suffix in ("", "/readings", "/annotated", "/cancel"):
         for name in ("ben", "other", "read"):
             method = "POST" if suffix == "/cancel" and name != "read" else "GET"
@@ -284,7 +284,9 @@ def session_routes() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("method", "path"), session_routes(), ids=lambda part: part)
-def test_one_users_session_is_none_to_every_other(method: str, path: str, guarded: Guarded) -> None:
+def test_session_of_one_user_is_not_found_by_others(
+    method: str, path: str, guarded: Guarded
+) -> None:
     own = path.replace("{session_id}", guarded.session).replace("{seat}", "1")
     for name in MATRIX[method, path] - {"anna"}:
         client = guarded.visitors[name]
@@ -313,12 +315,12 @@ def test_one_users_session_is_none_to_every_other(method: str, path: str, guarde
     assert kept["time"] == 2.0
 
 
-def test_nobody_lists_anothers_sessions(guarded: Guarded) -> None:
+def test_sessions_of_other_users_are_not_listed(guarded: Guarded) -> None:
     for name in READ - {"anna"}:
         assert guarded.visitors[name].get("/api/v1/sessions").json() == {"sessions": []}
 
 
-def test_one_users_profiles_are_none_to_every_other(guarded: Guarded) -> None:
+def test_profiles_of_one_user_are_not_found_by_others(guarded: Guarded) -> None:
     picture = {"file": ("me.jpg", EXAMPLE.read_bytes())}
     for name in ("ben", "other"):
         client = guarded.visitors[name]
@@ -337,7 +339,7 @@ def test_one_users_profiles_are_none_to_every_other(guarded: Guarded) -> None:
     assert "No profiles yet" in run_cli(guarded.service.folder, "profiles", "list").stdout
 
 
-def test_people_are_led_to_the_sign_in_page_and_back_nowhere_else(guarded: Guarded) -> None:
+def test_sign_in_redirects_to_paths_of_this_service_only(guarded: Guarded) -> None:
     page = httpx.get(f"{guarded.service.url}/upload", headers={"Accept": "text/html"})
     assert page.status_code == 303
     assert page.headers["location"] == "/sign-in?next=/upload"
@@ -350,14 +352,14 @@ def test_people_are_led_to_the_sign_in_page_and_back_nowhere_else(guarded: Guard
         assert "samesite=lax" in cookie
 
 
-def test_a_visitor_cannot_say_who_they_are(guarded: Guarded) -> None:
+def test_user_header_of_a_visitor_is_ignored(guarded: Guarded) -> None:
     headers = {"X-Roomread-User": "user:1", "Cookie": "roomread_session=abc"}
     assert httpx.get(f"{guarded.service.url}/", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/", "/_stcore/host-config", "/api/v1/models", "/metrics"])
 @pytest.mark.parametrize("host", ["x/healthz?", "x/healthz#", "127.0.0.1/sign-in?a="])
-def test_no_host_header_and_no_odd_path_makes_a_door_public(
+def test_host_header_or_odd_path_makes_no_route_public(
     host: str, path: str, guarded: Guarded
 ) -> None:
     named = {"Host": host}
@@ -366,7 +368,7 @@ def test_no_host_header_and_no_odd_path_makes_a_door_public(
         assert httpx.get(f"{guarded.service.url}{odd}").status_code == 401
 
 
-def test_a_removed_user_is_signed_out_at_once_and_guessing_is_slowed(guarded: Guarded) -> None:
+def test_removed_user_is_signed_out_at_once_and_guessing_is_slowed(guarded: Guarded) -> None:
     with accounts_of(guarded.service.folder) as accounts:
         accounts.add_user("cleo", PASSWORD, [Scope.READ])
     # Another address than the other tests': it is the one that is slowed.

@@ -61,7 +61,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(path, [n / 10 for n in range(6000)], size=SIZE).read_bytes()
 
 
-def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
+def test_upload_is_read_into_an_annotated_copy_tables_and_a_timeline(
     board: JobQueue, tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE, sound=1.0)
@@ -85,14 +85,14 @@ def test_an_upload_becomes_a_drawn_copy_a_table_and_a_timeline(
     ]
 
 
-def test_a_file_that_is_no_video_is_told_by_its_own_name(board: JobQueue) -> None:
+def test_file_that_is_no_video_is_reported_by_its_name(board: JobQueue) -> None:
     job = wait(board, board.upload("notes.mp4", b"not a video" * 100, owner=ANNA))
     assert job.record.state is JobState.FAILED
     assert job.record.error.startswith("notes.mp4:")
     assert str(job.folder) not in job.record.error
 
 
-def test_a_playlist_that_names_other_files_is_not_followed(board: JobQueue, tmp_path: Path) -> None:
+def test_files_that_a_playlist_names_are_not_opened(board: JobQueue, tmp_path: Path) -> None:
     secret = make_clip(tmp_path / "secret.mp4", [0.0, 0.1], size=SIZE)
     for text in (
         f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n",
@@ -103,13 +103,13 @@ def test_a_playlist_that_names_other_files_is_not_followed(board: JobQueue, tmp_
         assert not job.annotated.exists()
 
 
-def test_a_picture_is_sent_to_its_page(board: JobQueue) -> None:
+def test_picture_is_refused_with_a_hint_at_the_page_photo(board: JobQueue) -> None:
     picture = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
     job = wait(board, board.upload("me.jpg", picture.read_bytes(), owner=ANNA))
     assert "the page Photo" in job.record.error
 
 
-def test_a_cancelled_job_keeps_what_was_read(board: JobQueue, long_clip: bytes) -> None:
+def test_cancelled_job_keeps_what_was_read(board: JobQueue, long_clip: bytes) -> None:
     job_id = board.upload("long.mp4", long_clip, owner=ANNA)
     wait(board, job_id, seconds=0.5)
     board.cancel(job_id, owner=ANNA)
@@ -120,7 +120,7 @@ def test_a_cancelled_job_keeps_what_was_read(board: JobQueue, long_clip: bytes) 
         assert list(source)[-1].time == pytest.approx(job.record.seconds, abs=0.06)
 
 
-def test_too_many_wait_no_longer_and_a_forgotten_job_leaves_nothing(
+def test_full_queue_refuses_a_video_and_a_deleted_job_leaves_no_files(
     board: JobQueue, long_clip: bytes
 ) -> None:
     first, second = (
@@ -137,7 +137,7 @@ def test_too_many_wait_no_longer_and_a_forgotten_job_leaves_nothing(
     assert board.get(second, owner=ANNA) is None
 
 
-def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
+def test_files_of_a_job_deleted_while_it_is_read_are_removed(
     board: JobQueue, long_clip: bytes
 ) -> None:
     job_id = board.upload("a.mp4", long_clip, owner=ANNA)
@@ -147,7 +147,7 @@ def test_a_job_forgotten_while_it_is_read_is_gone_when_it_has_stopped(
     wait_until_gone(job.folder)
 
 
-def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
+def test_finished_job_is_deleted_after_its_time(tmp_path: Path) -> None:
     board = JobQueue(places=QueueLimits(seconds=0.0), worker=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE)
     job_id = board.start(str(clip), owner=ANNA)
@@ -161,14 +161,14 @@ def test_a_finished_job_is_forgotten_in_time(tmp_path: Path) -> None:
     board.close()
 
 
-def test_a_job_is_its_owners_alone(board: JobQueue) -> None:
+def test_job_is_not_found_by_another_owner(board: JobQueue) -> None:
     job_id = board.upload("notes.mp4", b"no video", owner="key:1")
     assert board.get(job_id, owner="key:1") is not None
     assert board.get(job_id, owner="key:2") is None
     assert board.of("key:2") == []
 
 
-def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away(
+def test_next_queue_of_a_folder_continues_jobs_and_removes_incomplete_uploads(
     tmp_path: Path, long_clip: bytes
 ) -> None:
     folder = tmp_path / "jobs"
@@ -196,7 +196,7 @@ def test_jobs_go_on_where_a_board_was_closed_and_half_made_ones_are_cleared_away
     second.close()
 
 
-def test_a_full_disk_is_told_and_takes_no_place(board: JobQueue) -> None:
+def test_upload_to_a_full_disk_is_reported_and_leaves_no_job(board: JobQueue) -> None:
     for _ in range(5):
         with (
             pytest.raises(OutputError, match="cannot be kept: No space"),
@@ -207,7 +207,7 @@ def test_a_full_disk_is_told_and_takes_no_place(board: JobQueue) -> None:
     assert board.of(ANNA) == []
 
 
-def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: Path) -> None:
+def test_oldest_results_are_deleted_when_the_space_is_needed(tmp_path: Path) -> None:
     board = JobQueue(tmp_path / "jobs", places=QueueLimits(mb=1), worker=READER)
     clip = make_clip(tmp_path / "clip.mp4", [0.0, 0.1], size=SIZE).read_bytes()
     job_ids = []
@@ -231,7 +231,9 @@ def test_of_too_many_bytes_the_oldest_results_go_and_what_waits_stays(tmp_path: 
         (Limits(max_pixels=160 * 119), "too many pixels"),
     ],
 )
-def test_a_video_over_a_limit_is_told(limits: Limits, said: str, tmp_path: Path) -> None:
+def test_video_over_a_limit_fails_and_names_the_limit(
+    limits: Limits, said: str, tmp_path: Path
+) -> None:
     board = JobQueue(limits=limits, worker=READER)
     clip = make_clip(tmp_path / "clip.mp4", [n / 10 for n in range(25)], size=SIZE)
     job = wait(board, board.upload("clip.mp4", clip.read_bytes(), owner=ANNA))
@@ -243,7 +245,7 @@ def test_a_video_over_a_limit_is_told(limits: Limits, said: str, tmp_path: Path)
     ("program", "said"),
     [("import time; time.sleep(60)", "made no progress"), ("", "broke its reader")],
 )
-def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: str) -> None:
+def test_hanging_or_crashing_worker_fails_only_its_own_job(program: str, said: str) -> None:
     limits = Limits(stall_seconds=0.5)
     board = JobQueue(limits=limits, worker=(sys.executable, "-c", program))
     for _ in range(2):
@@ -253,7 +255,7 @@ def test_a_reader_that_hangs_or_breaks_fails_its_job_alone(program: str, said: s
     board.close()
 
 
-def test_a_job_may_read_only_some_frames(board: JobQueue, tmp_path: Path) -> None:
+def test_job_reads_only_the_frames_that_were_asked_for(board: JobQueue, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(25)], size=SIZE)
     with board.taking("lesson.mp4", owner=ANNA, annotated=False, every=0.5) as (job, file):
         file.write_bytes(clip.read_bytes())

@@ -63,7 +63,7 @@ def board() -> Iterator[JobQueue]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_a_damaged_video_ends_in_a_line_and_never_takes_its_reader_with_it(
+def test_damaged_video_is_reported_in_one_line_and_crashes_no_worker(
     board: JobQueue,
     suffix: str,
     keep: float,
@@ -153,7 +153,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield running
 
 
-def test_hostile_videos_end_in_a_line_while_pictures_are_answered(service: Service) -> None:
+def test_hostile_videos_fail_in_one_line_while_pictures_are_answered(service: Service) -> None:
     with Client(service.url) as room, httpx.Client(base_url=service.url) as http:
         sent = {}
         for kind, (make, said) in HOSTILE.items():

@@ -17,14 +17,16 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("file")
-def test_by_default_nothing_is_asked_of_the_network_and_no_purpose_is_assumed() -> None:
+def test_defaults_use_no_network_service_and_assume_no_purpose() -> None:
     values = load_settings()
     assert values.purpose is None
     assert values.ice_servers == []
     assert not values.local_files
 
 
-def test_variables_win_over_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_take_precedence_over_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.parent.mkdir()
     file.write_text('purpose = "research"\nmax_cameras = 3\n')
     monkeypatch.setenv("ROOMREAD_MAX_CAMERAS", "5")
@@ -35,7 +37,7 @@ def test_variables_win_over_the_file(file: Path, monkeypatch: pytest.MonkeyPatch
     assert values.ice_servers == [{"urls": ["turn:turn.example.org"]}]
 
 
-def test_the_purpose_is_kept_beside_what_stood_there(file: Path) -> None:
+def test_purpose_is_written_and_other_lines_are_left(file: Path) -> None:
     keep_purpose(Purpose.PERSONAL)
     file.write_text(file.read_text() + "max_cameras = 3\n")
     keep_purpose(Purpose.MEDICAL)
@@ -53,14 +55,14 @@ def test_the_purpose_is_kept_beside_what_stood_there(file: Path) -> None:
         ("purpose =", "cannot be read"),
     ],
 )
-def test_a_wrong_setting_is_named(file: Path, text: str, words: str) -> None:
+def test_invalid_setting_is_reported_by_its_name(file: Path, text: str, words: str) -> None:
     file.parent.mkdir()
     file.write_text(text)
     with pytest.raises(RoomreadError, match=words):
         load_settings()
 
 
-def test_a_user_without_a_home_folder_is_told_what_to_set(
+def test_missing_home_folder_is_reported_with_the_variables_to_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def no_home(_path: str) -> str:

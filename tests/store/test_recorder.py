@@ -57,7 +57,7 @@ def expected(rows: list[tuple[float, list[Reading]]]) -> list[tuple[float, int |
     return [(time, reading.track_id) for time, readings in rows for reading in readings]
 
 
-def test_what_was_added_is_written_within_two_seconds(store: OwnerStore) -> None:
+def test_moments_are_written_within_two_seconds(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     for time in play(recorder, clock, LESSON):
@@ -88,7 +88,7 @@ for time, readings in lesson(60, people=8):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_kill_9_loses_less_than_two_seconds_and_the_session_goes_on_whole(url: str) -> None:
+def test_killed_recording_loses_less_than_two_seconds_and_continues_without_gaps(url: str) -> None:
     result = subprocess.run(
         [sys.executable, "-c", KILLED, url],
         capture_output=True,
@@ -118,7 +118,7 @@ def test_kill_9_loses_less_than_two_seconds_and_the_session_goes_on_whole(url: s
     everything.close()
 
 
-def test_a_resumed_session_goes_on_with_its_seats_and_alert_numbers(store: OwnerStore) -> None:
+def test_resumed_session_continues_its_seats_and_alert_numbers(store: OwnerStore) -> None:
     rules = "person sad above 50% for 5 s"
     session = store.create("Algebra 7b", rules=rules, keeps_people=True, consent="all")
     for begin in (0, 100):
@@ -135,7 +135,7 @@ def test_a_resumed_session_goes_on_with_its_seats_and_alert_numbers(store: Owner
     assert [alert.seat for alert in store.alerts(session.id)] == [1, 2, 3, 1, 2, 3]
 
 
-def test_a_full_disk_pauses_with_a_message_and_nothing_is_lost_or_doubled(
+def test_full_disk_is_reported_and_nothing_is_lost_or_doubled(
     sqlite_url: str,
 ) -> None:
     everything, clock = Store(sqlite_url), Clock()
@@ -164,7 +164,7 @@ def test_a_full_disk_pauses_with_a_message_and_nothing_is_lost_or_doubled(
     everything.close()
 
 
-def test_a_lost_server_pauses_with_a_message_and_nothing_is_lost_or_doubled(
+def test_lost_server_is_reported_and_nothing_is_lost_or_doubled(
     postgres: PostgresServer,
 ) -> None:
     everything, clock = Store(postgres.new_database()), Clock()
@@ -189,7 +189,7 @@ def test_a_lost_server_pauses_with_a_message_and_nothing_is_lost_or_doubled(
             gc.collect()
 
 
-def test_a_server_that_does_not_answer_holds_nothing_up_and_loses_nothing(
+def test_silent_server_delays_no_frame_and_loses_nothing(
     store: OwnerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.store.recorder._PATIENCE", 0.01)
@@ -213,7 +213,7 @@ def test_a_server_that_does_not_answer_holds_nothing_up_and_loses_nothing(
     assert kept(store, session) == expected(LESSON)
 
 
-def test_a_resumed_cameras_readings_have_the_sessions_times(store: OwnerStore) -> None:
+def test_readings_of_a_resumed_camera_have_increasing_times(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     for offset in (0.0, 60.5):
         recorder = RoomRecorder(store, session)
@@ -226,7 +226,7 @@ def test_a_resumed_cameras_readings_have_the_sessions_times(store: OwnerStore) -
     assert times[-1] == pytest.approx(LESSON[-1][0] + 60.5)
 
 
-def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(store: OwnerStore) -> None:
+def test_commit_whose_answer_is_lost_doubles_nothing(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     lost = 0
@@ -250,7 +250,7 @@ def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(store: OwnerSto
     assert len(store.moods(session.id)) == 59
 
 
-def test_a_session_that_was_deleted_meanwhile_ends_the_recording(store: OwnerStore) -> None:
+def test_deleting_a_session_ends_its_recording(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     for _ in play(recorder, clock, LESSON[:20]):
@@ -261,7 +261,7 @@ def test_a_session_that_was_deleted_meanwhile_ends_the_recording(store: OwnerSto
             pass
 
 
-def test_a_database_that_stays_away_is_told_at_the_end(sqlite_url: str) -> None:
+def test_unwritten_rest_is_reported_when_the_recording_closes(sqlite_url: str) -> None:
     everything, clock = Store(sqlite_url), Clock()
     store = everything.owned_by(LOCAL_OWNER)
     session, recorder = new(store, clock)

@@ -31,7 +31,7 @@ def with_people(store: OwnerStore, name: str = "Algebra 7b") -> Session:
     return session
 
 
-def test_a_session_comes_back_as_it_was_recorded(store: OwnerStore) -> None:
+def test_session_is_read_as_it_was_recorded(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", source="lesson.mp4", model="compact", threshold=0.4)
     record(store, session)
     (listed,) = store.sessions()
@@ -61,7 +61,7 @@ def test_figures_are_kept_to_four_digits(store: OwnerStore) -> None:
     assert kept.valence_interval == pytest.approx(last.valence_interval, abs=1e-4)
 
 
-def test_without_consent_only_the_rooms_figures_are_kept(store: OwnerStore) -> None:
+def test_only_moods_of_the_room_are_kept_without_a_consent(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", rules="person negative above 1% for 5 s")
     record(store, session)
     assert len(store.moods(session.id)) == 58
@@ -74,7 +74,7 @@ def test_without_consent_only_the_rooms_figures_are_kept(store: OwnerStore) -> N
         store.enrol(session.id, 3, "Ada", consent="letter")
 
 
-def test_people_are_kept_only_with_a_consent(store: OwnerStore) -> None:
+def test_keeping_people_without_a_consent_is_refused(store: OwnerStore) -> None:
     with pytest.raises(SessionError, match="only with their consent"):
         store.create("Algebra 7b", keeps_people=True, consent=" ")
     session = with_people(store)
@@ -84,7 +84,7 @@ def test_people_are_kept_only_with_a_consent(store: OwnerStore) -> None:
     assert set(readings.seats) == set(range(1, 9))
 
 
-def test_fewer_than_five_have_no_figure_in_the_database_either(store: OwnerStore) -> None:
+def test_moods_of_fewer_than_five_people_are_stored_without_scores(store: OwnerStore) -> None:
     session = store.create("Tutorial")
     record(store, session, people=4)
     with store.engine.connect() as connection:
@@ -93,7 +93,7 @@ def test_fewer_than_five_have_no_figure_in_the_database_either(store: OwnerStore
     assert {value for row in rows for value in tuple(row)[4:]} == {None}
 
 
-def test_a_name_needs_a_seat_and_a_consent_of_its_own(store: OwnerStore) -> None:
+def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> None:
     session = with_people(store)
     with pytest.raises(SessionError, match="needs the person's consent"):
         store.enrol(session.id, 3, "Ada", consent="")
@@ -108,7 +108,7 @@ def test_a_name_needs_a_seat_and_a_consent_of_its_own(store: OwnerStore) -> None
     assert (named, others) == ({"Ada"}, {None})
 
 
-def test_a_person_is_forgotten_whole_wherever_the_name_stands(
+def test_forgetting_a_name_deletes_the_person_in_all_sessions(
     everything: Store, store: OwnerStore
 ) -> None:
     rules = "person neutral above 1% for 5 s"
@@ -129,7 +129,7 @@ def test_a_person_is_forgotten_whole_wherever_the_name_stands(
     assert [m.time for m in store.moods(sessions[0].id)] == [m.time for m in before]
 
 
-def test_nobody_is_forgotten_from_under_a_recording(store: OwnerStore) -> None:
+def test_forgetting_a_seat_is_refused_while_the_session_is_recorded(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     recorder = RoomRecorder(store, session)
     for time in range(5):
@@ -139,7 +139,7 @@ def test_nobody_is_forgotten_from_under_a_recording(store: OwnerStore) -> None:
         store.forget_seat(session.id, 1)
 
 
-def test_a_session_is_deleted_with_all_that_belongs_to_it(store: OwnerStore) -> None:
+def test_deleting_a_session_deletes_everything_that_belongs_to_it(store: OwnerStore) -> None:
     kept, gone = with_people(store, "kept"), with_people(store, "gone")
     for session in (kept, gone):
         store.mark(session.id, [Mark(10, "group work")])
@@ -156,7 +156,9 @@ def test_a_session_is_deleted_with_all_that_belongs_to_it(store: OwnerStore) -> 
     assert len(store.marks(kept.id)) == 1
 
 
-def test_purge_deletes_what_is_older_and_nothing_else(everything: Store, store: OwnerStore) -> None:
+def test_purge_deletes_only_sessions_older_than_the_limit(
+    everything: Store, store: OwnerStore
+) -> None:
     old, new = store.create("old"), store.create("new")
     now = old.updated_at + timedelta(days=30)
     with store.engine.begin() as connection:
@@ -176,7 +178,7 @@ def files_of(folder: Path) -> bytes:
 
 
 @pytest.mark.parametrize("way", ["delete", "forget", "purge"])
-def test_what_is_deleted_is_not_in_sqlites_files_any_more(tmp_path: Path, way: str) -> None:
+def test_deleted_content_is_gone_from_the_files_of_sqlite(tmp_path: Path, way: str) -> None:
     everything = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     store = everything.owned_by(LOCAL_OWNER)
     other = with_people(store, "kept session")
@@ -204,7 +206,7 @@ def test_what_is_deleted_is_not_in_sqlites_files_any_more(tmp_path: Path, way: s
     everything.close()
 
 
-def test_marks_come_in_order_and_once(store: OwnerStore) -> None:
+def test_marks_are_sorted_by_time_and_kept_once(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     marks = [Mark(600, "group work"), Mark(0, "slides"), Mark(600.5, " Übung 3 ")]
     store.mark(session.id, marks)
@@ -229,12 +231,12 @@ def test_session_is_found_by_its_whole_id_only(store: OwnerStore) -> None:
             store.session(wrong)
 
 
-def test_a_password_in_an_address_is_not_kept(store: OwnerStore) -> None:
+def test_credentials_in_the_url_of_a_source_are_not_kept(store: OwnerStore) -> None:
     session = store.create("Hall", source="rtsp://teacher:secret@cam.example/live?token=abc")
     assert store.session(session.id).source == "rtsp://cam.example/live"
 
 
-def test_rules_that_are_none_are_refused_at_once(store: OwnerStore) -> None:
+def test_session_with_invalid_rules_or_no_name_is_refused(store: OwnerStore) -> None:
     with pytest.raises(RulesError, match="line 1"):
         store.create("Algebra 7b", rules="be nice")
     with pytest.raises(SessionError, match="needs a name"):
@@ -242,7 +244,7 @@ def test_rules_that_are_none_are_refused_at_once(store: OwnerStore) -> None:
     assert store.sessions() == []
 
 
-def test_two_programs_open_and_write_at_once(url: str) -> None:
+def test_two_processes_write_to_one_database_at_once(url: str) -> None:
     stores = Store(url), Store(url)
     first, second = (each.owned_by(LOCAL_OWNER) for each in stores)
     sessions = first.create("one"), second.create("two")
@@ -257,14 +259,14 @@ def test_two_programs_open_and_write_at_once(url: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
-def test_the_database_is_its_owners_alone(tmp_path: Path) -> None:
+def test_database_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "new" / "roomread.db"
     Store(f"sqlite:///{path}").close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
+def test_url_or_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
     letter = tmp_path / "letter.db"
     letter.write_text("Dear Sir or Madam, " * 100)
     with pytest.raises(SessionError, match=r"letter\.db: file is not a database"):
@@ -275,7 +277,7 @@ def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
         Store("just words")
 
 
-def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
+def test_unreachable_server_is_reported_without_its_password() -> None:
     pytest.importorskip("pg8000")
     with pytest.raises(SessionError, match=r"127\.0\.0\.1") as error:
         Store("postgresql://teacher:secret@127.0.0.1:9/school")
@@ -283,7 +285,9 @@ def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
     assert "\n" not in str(error.value)
 
 
-def test_one_owners_sessions_are_none_of_anothers(everything: Store, store: OwnerStore) -> None:
+def test_sessions_of_one_owner_are_not_found_by_another(
+    everything: Store, store: OwnerStore
+) -> None:
     mine = store.create("Mine")
     anna, ben = everything.owned_by("user:anna"), everything.owned_by("user:ben")
     hers = with_people(anna, "Hers")
@@ -307,7 +311,7 @@ def hers_now(anna: OwnerStore) -> Session:
     return only
 
 
-def test_who_asks_to_be_forgotten_is_forgotten_whoever_has_the_session(everything: Store) -> None:
+def test_forgetting_a_name_and_purging_reach_the_sessions_of_all_owners(everything: Store) -> None:
     anna = everything.owned_by("user:anna")
     hers = with_people(anna)
     anna.enrol(hers.id, 3, "Ada", consent="letter")
@@ -319,7 +323,7 @@ def test_who_asks_to_be_forgotten_is_forgotten_whoever_has_the_session(everythin
     assert anna.sessions() == []
 
 
-def test_the_newest_mood_and_a_page_of_moods(store: OwnerStore) -> None:
+def test_newest_mood_and_a_page_of_moods_are_returned(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     assert store.last_mood(session.id) is None
     record(store, session)
@@ -330,7 +334,7 @@ def test_the_newest_mood_and_a_page_of_moods(store: OwnerStore) -> None:
 
 
 @pytest.mark.parametrize("every", [0.5, 2.0, 7.0])
-def test_the_map_of_seats_has_no_stripes_between_frames(every: float, store: OwnerStore) -> None:
+def test_seat_map_has_no_empty_steps_between_frames(every: float, store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     recorder = RoomRecorder(store, session, every=every)
     for time, readings in lesson(120, people=6, every=every):
