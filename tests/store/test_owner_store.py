@@ -1,39 +1,21 @@
 from __future__ import annotations
 
-import stat
-import sys
-from datetime import timedelta
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
 from classes import frame, lesson
+from recorded_classes import class_with_people, record_class
 from room_recorder import RoomRecorder
 from roomread.errors import RulesError, SessionError
 from roomread.readings import Expression
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Session, State, Store, schema
-from roomread.store.summary import seat_map
 
 NEUTRAL = Expression.NEUTRAL
 
 
-def record(store: OwnerStore, session: Session, seconds: float = 60, people: int = 8) -> None:
-    recorder = RoomRecorder(store, session)
-    for time, readings in lesson(seconds, people=people, every=1.0):
-        recorder.add_readings(time, readings)
-    recorder.close()
-
-
-def with_people(store: OwnerStore, name: str = "Algebra 7b") -> Session:
-    session = store.create(name, keeps_people=True, consent="all eight, in writing")
-    record(store, session)
-    return session
-
-
 def test_session_is_read_as_it_was_recorded(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", source="lesson.mp4", model="compact", threshold=0.4)
-    record(store, session)
+    record_class(store, session)
     (listed,) = store.sessions()
     assert listed == store.session(session.id)
     assert (listed.name, listed.source, listed.model) == ("Algebra 7b", "lesson.mp4", "compact")
@@ -63,7 +45,7 @@ def test_figures_are_kept_to_four_digits(store: OwnerStore) -> None:
 
 def test_only_moods_of_the_room_are_kept_without_a_consent(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", rules="person negative above 1% for 5 s")
-    record(store, session)
+    record_class(store, session)
     assert len(store.moods(session.id)) == 58
     assert len(store.readings(session.id)) == 0
     assert store.alerts(session.id) == []
@@ -77,7 +59,7 @@ def test_only_moods_of_the_room_are_kept_without_a_consent(store: OwnerStore) ->
 def test_keeping_people_without_a_consent_is_refused(store: OwnerStore) -> None:
     with pytest.raises(SessionError, match="only with their consent"):
         store.create("Algebra 7b", keeps_people=True, consent=" ")
-    session = with_people(store)
+    session = class_with_people(store)
     assert store.session(session.id).consent == "all eight, in writing"
     readings = store.readings(session.id)
     assert len(readings) == 60 * 8
@@ -86,7 +68,7 @@ def test_keeping_people_without_a_consent_is_refused(store: OwnerStore) -> None:
 
 def test_moods_of_fewer_than_five_people_are_stored_without_scores(store: OwnerStore) -> None:
     session = store.create("Tutorial")
-    record(store, session, people=4)
+    record_class(store, session, people=4)
     with store.engine.connect() as connection:
         rows = connection.execute(schema.moods.select()).all()
     assert len(rows) == 58
@@ -94,7 +76,7 @@ def test_moods_of_fewer_than_five_people_are_stored_without_scores(store: OwnerS
 
 
 def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> None:
-    session = with_people(store)
+    session = class_with_people(store)
     with pytest.raises(SessionError, match="needs the person's consent"):
         store.enrol(session.id, 3, "Ada", consent="")
     with pytest.raises(SessionError, match="nobody sat at seat 99"):
@@ -108,27 +90,6 @@ def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> 
     assert (named, others) == ({"Ada"}, {None})
 
 
-def test_forgetting_a_name_deletes_the_person_in_all_sessions(
-    everything: Store, store: OwnerStore
-) -> None:
-    rules = "person neutral above 1% for 5 s"
-    sessions = [store.create(name, keeps_people=True, consent="all", rules=rules) for name in "abc"]
-    for session in sessions:
-        record(store, session)
-    before = store.moods(sessions[0].id)
-    for session, seat in zip(sessions[:2], (3, 5), strict=True):
-        store.enrol(session.id, seat, "Ada", consent="letter")
-    assert any(alert.seat == 3 for alert in store.alerts(sessions[0].id))
-    assert everything.operator.forget_name("Ada") == 2
-    assert everything.operator.forget_name("Ada") == 0
-    for session, seat in zip(sessions[:2], (3, 5), strict=True):
-        assert set(store.readings(session.id).seats) == set(range(1, 9)) - {seat}
-        assert store.people(session.id) == []
-        assert seat not in {alert.seat for alert in store.alerts(session.id)}
-    assert set(store.readings(sessions[2].id).seats) == set(range(1, 9))
-    assert [m.time for m in store.moods(sessions[0].id)] == [m.time for m in before]
-
-
 def test_forgetting_a_seat_is_refused_while_the_session_is_recorded(store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     recorder = RoomRecorder(store, session)
@@ -140,7 +101,7 @@ def test_forgetting_a_seat_is_refused_while_the_session_is_recorded(store: Owner
 
 
 def test_deleting_a_session_deletes_everything_that_belongs_to_it(store: OwnerStore) -> None:
-    kept, gone = with_people(store, "kept"), with_people(store, "gone")
+    kept, gone = class_with_people(store, "kept"), class_with_people(store, "gone")
     for session in (kept, gone):
         store.mark(session.id, [Mark(10, "group work")])
         store.enrol(session.id, 2, "Ada", consent="letter")
@@ -154,56 +115,6 @@ def test_deleting_a_session_deletes_everything_that_belongs_to_it(store: OwnerSt
             assert gone.id not in connection.scalars(sa.select(column)).all()
     assert len(store.readings(kept.id)) == 480
     assert len(store.marks(kept.id)) == 1
-
-
-def test_purge_deletes_only_sessions_older_than_the_limit(
-    everything: Store, store: OwnerStore
-) -> None:
-    old, new = store.create("old"), store.create("new")
-    now = old.updated_at + timedelta(days=30)
-    with store.engine.begin() as connection:
-        connection.execute(
-            schema.sessions.update()
-            .where(schema.sessions.c.id == old.id)
-            .values(updated_at=(old.updated_at - timedelta(days=1)).replace(tzinfo=None))
-        )
-    assert [s.name for s in everything.operator.purge(days=30.5, now=now)] == ["old"]
-    assert [s.name for s in store.sessions()] == ["new"]
-    assert everything.operator.purge(days=30.5, now=now) == []
-    assert store.session(new.id)
-
-
-def files_of(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
-
-
-@pytest.mark.parametrize("way", ["delete", "forget", "purge"])
-def test_deleted_content_is_gone_from_the_files_of_sqlite(tmp_path: Path, way: str) -> None:
-    everything = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
-    store = everything.owned_by(LOCAL_OWNER)
-    other = with_people(store, "kept session")
-    session = with_people(store, "Algebra of the seventh form")
-    store.enrol(session.id, 3, "Ada Lovelace", consent="a letter of hers")
-    with store.engine.connect() as connection:
-        query = sa.select(schema.batches.c.data).where(schema.batches.c.session_id == session.id)
-        of_seat = [blob[66:88] for blob in connection.scalars(query)]
-    assert all(blob in files_of(tmp_path) for blob in of_seat)
-    assert b"Ada Lovelace" in files_of(tmp_path)
-    if way == "delete":
-        store.delete(session.id)
-    elif way == "purge":
-        store.mark(other.id, [Mark(1, "later")])
-        assert (
-            len(everything.operator.purge(days=0, now=session.updated_at + timedelta(days=1))) == 2
-        )
-    else:
-        store.forget_seat(session.id, 3)
-    left = files_of(tmp_path)
-    assert b"Ada Lovelace" not in left
-    assert b"a letter of hers" not in left
-    if way != "forget":
-        assert b"seventh form" not in left
-    everything.close()
 
 
 def test_marks_are_sorted_by_time_and_kept_once(store: OwnerStore) -> None:
@@ -258,39 +169,12 @@ def test_two_processes_write_to_one_database_at_once(url: str) -> None:
         each.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
-def test_database_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "roomread.db"
-    Store(f"sqlite:///{path}").close()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-
-
-def test_url_or_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
-    letter = tmp_path / "letter.db"
-    letter.write_text("Dear Sir or Madam, " * 100)
-    with pytest.raises(SessionError, match=r"letter\.db: file is not a database"):
-        Store(f"sqlite:///{letter}")
-    with pytest.raises(SessionError, match="neither of SQLite nor"):
-        Store("mysql://root:secret@host/db")
-    with pytest.raises(SessionError, match="neither of SQLite nor"):
-        Store("just words")
-
-
-def test_unreachable_server_is_reported_without_its_password() -> None:
-    pytest.importorskip("pg8000")
-    with pytest.raises(SessionError, match=r"127\.0\.0\.1") as error:
-        Store("postgresql://teacher:secret@127.0.0.1:9/school")
-    assert "secret" not in str(error.value)
-    assert "\n" not in str(error.value)
-
-
 def test_sessions_of_one_owner_are_not_found_by_another(
     everything: Store, store: OwnerStore
 ) -> None:
     mine = store.create("Mine")
     anna, ben = everything.owned_by("user:anna"), everything.owned_by("user:ben")
-    hers = with_people(anna, "Hers")
+    hers = class_with_people(anna, "Hers")
     assert [s.name for s in store.sessions()] == ["Mine"]
     assert [s.name for s in anna.sessions()] == ["Hers"]
     assert ben.sessions() == []
@@ -311,36 +195,11 @@ def hers_now(anna: OwnerStore) -> Session:
     return only
 
 
-def test_forgetting_a_name_and_purging_reach_the_sessions_of_all_owners(everything: Store) -> None:
-    anna = everything.owned_by("user:anna")
-    hers = with_people(anna)
-    anna.enrol(hers.id, 3, "Ada", consent="letter")
-    assert everything.operator.forget_name("Ada") == 1
-    assert anna.people(hers.id) == []
-    assert 3 not in anna.readings(hers.id).seats
-    old = everything.operator.purge(days=0, now=hers.updated_at + timedelta(days=1))
-    assert [session.id for session in old] == [hers.id]
-    assert anna.sessions() == []
-
-
 def test_newest_mood_and_a_page_of_moods_are_returned(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     assert store.last_mood(session.id) is None
-    record(store, session)
+    record_class(store, session)
     newest = store.last_mood(session.id)
     assert newest is not None
     assert newest.time == 59
     assert [mood.time for mood in store.moods(session.id, since=10, limit=2)] == [10, 11]
-
-
-@pytest.mark.parametrize("every", [0.5, 2.0, 7.0])
-def test_seat_map_has_no_empty_steps_between_frames(every: float, store: OwnerStore) -> None:
-    session = store.create("Algebra 7b", keeps_people=True, consent="all")
-    recorder = RoomRecorder(store, session, every=every)
-    for time, readings in lesson(120, people=6, every=every):
-        recorder.add_readings(time, readings)
-    recorder.close()
-    seats = seat_map(store.readings(session.id), {})
-    assert seats is not None
-    assert seats.seats == (1, 2, 3, 4, 5, 6)
-    assert seats.seen.all()

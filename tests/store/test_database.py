@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import stat
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from recorded_classes import class_with_people
+from roomread.errors import SessionError
+from roomread.store import LOCAL_OWNER, Mark, Store, schema
+
+
+def files_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
+@pytest.mark.parametrize("way", ["delete", "forget", "purge"])
+def test_deleted_content_is_gone_from_the_files_of_sqlite(tmp_path: Path, way: str) -> None:
+    everything = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    store = everything.owned_by(LOCAL_OWNER)
+    other = class_with_people(store, "kept session")
+    session = class_with_people(store, "Algebra of the seventh form")
+    store.enrol(session.id, 3, "Ada Lovelace", consent="a letter of hers")
+    with store.engine.connect() as connection:
+        query = sa.select(schema.batches.c.data).where(schema.batches.c.session_id == session.id)
+        of_seat = [blob[66:88] for blob in connection.scalars(query)]
+    assert all(blob in files_of(tmp_path) for blob in of_seat)
+    assert b"Ada Lovelace" in files_of(tmp_path)
+    if way == "delete":
+        store.delete(session.id)
+    elif way == "purge":
+        store.mark(other.id, [Mark(1, "later")])
+        assert (
+            len(everything.operator.purge(days=0, now=session.updated_at + timedelta(days=1))) == 2
+        )
+    else:
+        store.forget_seat(session.id, 3)
+    left = files_of(tmp_path)
+    assert b"Ada Lovelace" not in left
+    assert b"a letter of hers" not in left
+    if way != "forget":
+        assert b"seventh form" not in left
+    everything.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_database_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "roomread.db"
+    Store(f"sqlite:///{path}").close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_url_or_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.db"
+    letter.write_text("Dear Sir or Madam, " * 100)
+    with pytest.raises(SessionError, match=r"letter\.db: file is not a database"):
+        Store(f"sqlite:///{letter}")
+    with pytest.raises(SessionError, match="neither of SQLite nor"):
+        Store("mysql://root:secret@host/db")
+    with pytest.raises(SessionError, match="neither of SQLite nor"):
+        Store("just words")
+
+
+def test_unreachable_server_is_reported_without_its_password() -> None:
+    pytest.importorskip("pg8000")
+    with pytest.raises(SessionError, match=r"127\.0\.0\.1") as error:
+        Store("postgresql://teacher:secret@127.0.0.1:9/school")
+    assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from classes import lesson, showing
+from room_recorder import RoomRecorder
+from roomread.readings import VALENCE, Expression
+from roomread.room import RoomMood
+from roomread.store import Mark, OwnerStore
+from roomread.store.summary import seat_map, summarise, time_series
+
+HAPPY, SAD = Expression.HAPPY, Expression.SAD
+
+
+def mood(time: float, expression: Expression | None, *, present: int = 10) -> RoomMood:
+    """A mood of ten people who all show one expression, or whose scores are withheld."""
+    scores = showing(expression).astype(np.float64) if expression is not None else None
+    return RoomMood(time, present, 8 if expression is not None else 3, scores)
+
+
+def valence_of(expression: Expression) -> float:
+    return float(VALENCE @ showing(expression))
+
+
+def test_session_without_moods_has_an_empty_summary() -> None:
+    summary = summarise([], [Mark(1.0, "group work")])
+    assert (summary.whole, summary.parts, summary.deepest_fall) == (None, (), None)
+
+
+def test_session_without_marks_is_one_part() -> None:
+    summary = summarise([mood(float(n), HAPPY) for n in range(1, 10)], [])
+    (part,) = summary.parts
+    assert (part.label, part.start, part.end, part.present) == ("from the start", 0.0, 9.0, 10.0)
+    assert part.coverage == pytest.approx(0.8)
+    assert part.valence == pytest.approx(valence_of(HAPPY))
+
+
+def test_marks_divide_a_session_into_parts_of_their_own_moods() -> None:
+    moods = [mood(float(n), HAPPY if n < 60 else SAD) for n in range(1, 120)]
+    summary = summarise(moods, [Mark(60.0, "a test"), Mark(500.0, "after the end")])
+    first, second = summary.parts
+    assert [(part.label, part.start, part.end) for part in (first, second)] == [
+        ("from the start", 0.0, 60.0),
+        ("a test", 60.0, 119.0),
+    ]
+    assert first.valence == pytest.approx(valence_of(HAPPY))
+    assert second.valence == pytest.approx(valence_of(SAD))
+    assert summary.part_at(59.9) is first
+    assert summary.part_at(60.0) is second
+    assert summary.part_at(-1.0) is None
+    fall = summary.deepest_fall
+    assert fall is not None
+    assert fall.time == pytest.approx(60, abs=10)
+
+
+def test_part_without_scores_has_no_valence() -> None:
+    summary = summarise([mood(float(n), None) for n in range(1, 5)], [])
+    (part,) = summary.parts
+    assert (part.scores, part.interval, part.valence) == (None, None, None)
+    assert part.coverage == pytest.approx(0.3)
+
+
+def test_time_series_averages_moods_and_leaves_steps_without_one_empty() -> None:
+    moods = [mood(float(n), HAPPY) for n in range(100)] + [mood(300.0, SAD)]
+    series = time_series(moods, points=10)
+    assert len(series.times) == 10
+    assert series.step == pytest.approx(30.0)
+    assert series.valence[0] == pytest.approx(valence_of(HAPPY))
+    assert np.isnan(series.valence[5])
+    assert series.valence[-1] == pytest.approx(valence_of(SAD))
+    assert series.present[0] == 10
+
+
+def test_time_series_of_no_moods_is_empty() -> None:
+    series = time_series([])
+    assert series.times.shape == (0,)
+    assert series.scores.shape == (0, len(Expression))
+
+
+@pytest.mark.parametrize("every", [0.5, 2.0, 7.0])
+def test_seat_map_has_no_empty_steps_between_frames(every: float, store: OwnerStore) -> None:
+    session = store.create("Algebra 7b", keeps_people=True, consent="all")
+    recorder = RoomRecorder(store, session, every=every)
+    for time, readings in lesson(120, people=6, every=every):
+        recorder.add_readings(time, readings)
+    recorder.close()
+    seats = seat_map(store.readings(session.id), {})
+    assert seats is not None
+    assert seats.seats == (1, 2, 3, 4, 5, 6)
+    assert seats.seen.all()
