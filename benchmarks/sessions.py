@@ -123,11 +123,14 @@ def on_postgresql(url: str) -> None:
     store = everything.owned_by(LOCAL_OWNER)
     query = sa.text("SELECT pg_database_size(current_database())")
 
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+pg8000://"))
+
     def size() -> float:
-        with store.engine.connect() as connection:
+        with engine.connect() as connection:
             return float(connection.execute(query).scalar() or 0) / 1e6
 
     measure(store, size)
+    engine.dispose()
     everything.close()
 
 

@@ -25,12 +25,15 @@ from roomread.store import (
     Session,
     Store,
 )
+from roomread.store.pieces import Piece
 
 # The arguments of each method that takes a session, after its id.
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "session": {},
     "end": {},
     "reopen": {},
+    "next_piece": {},
+    "append": {"pieces": [Piece(1)]},
     "moods": {},
     "last_mood": {},
     "last_time": {},
@@ -142,7 +145,7 @@ def test_opening_a_store_again_deletes_nothing(
 ) -> None:
     monkeypatch.setenv("ROOMREAD_RETENTION_DAYS", "0.0000001")
     before = content(anna, hers)
-    url = anna.engine.url.render_as_string(hide_password=False)
+    url = anna._database.engine.url.render_as_string(hide_password=False)
     again = Store(url.replace("postgresql+pg8000", "postgresql"))
     assert content(again.owned_by("user:anna"), hers) == before
     again.close()

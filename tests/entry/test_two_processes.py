@@ -72,7 +72,7 @@ def _add_expired_session(store: Store) -> None:
     anna = store.owned_by("user:old")
     session = anna.create("Expired")
     before = session.updated_at.replace(year=session.updated_at.year - 1, tzinfo=None)
-    with anna.engine.begin() as connection:
+    with anna._database.engine.begin() as connection:
         update = schema.sessions.update().where(schema.sessions.c.id == session.id)
         connection.execute(update.values(updated_at=before))
 

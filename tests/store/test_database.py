@@ -24,7 +24,7 @@ def test_deleted_content_is_gone_from_the_files_of_sqlite(tmp_path: Path, way: s
     other = class_with_people(store, "kept session")
     session = class_with_people(store, "Algebra of the seventh form")
     store.enrol(session.id, 3, "Ada Lovelace", consent="a letter of hers")
-    with store.engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         query = sa.select(schema.batches.c.data).where(schema.batches.c.session_id == session.id)
         of_seat = [blob[66:88] for blob in connection.scalars(query)]
     assert all(blob in files_of(tmp_path) for blob in of_seat)

@@ -16,7 +16,7 @@ from roomread.store import OwnerStore, Store, schema, service_schema
 def test_migrations_lead_to_the_tables_that_the_program_uses(store: OwnerStore) -> None:
     config = Config()
     config.set_main_option("script_location", "roomread.store:migrations")
-    with store.engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, service_schema.metadata) == []
     assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION]

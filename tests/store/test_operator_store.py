@@ -32,7 +32,7 @@ def test_purge_deletes_only_sessions_older_than_the_limit(
 ) -> None:
     old, new = store.create("old"), store.create("new")
     now = old.updated_at + timedelta(days=30)
-    with store.engine.begin() as connection:
+    with store._database.engine.begin() as connection:
         connection.execute(
             schema.sessions.update()
             .where(schema.sessions.c.id == old.id)

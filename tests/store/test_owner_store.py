@@ -49,7 +49,7 @@ def test_only_moods_of_the_room_are_kept_without_a_consent(store: OwnerStore) ->
     assert len(store.moods(session.id)) == 58
     assert len(store.readings(session.id)) == 0
     assert store.alerts(session.id) == []
-    with store.engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         for table in (schema.batches, schema.people, schema.alerts):
             assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
     with pytest.raises(SessionError, match="keeps no people"):
@@ -69,7 +69,7 @@ def test_keeping_people_without_a_consent_is_refused(store: OwnerStore) -> None:
 def test_moods_of_fewer_than_five_people_are_stored_without_scores(store: OwnerStore) -> None:
     session = store.create("Tutorial")
     record_class(store, session, people=4)
-    with store.engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         rows = connection.execute(schema.moods.select()).all()
     assert len(rows) == 58
     assert {value for row in rows for value in tuple(row)[4:]} == {None}
@@ -108,7 +108,7 @@ def test_deleting_a_session_deletes_everything_that_belongs_to_it(store: OwnerSt
     store.delete(gone.id)
     with pytest.raises(SessionError, match="there is no session"):
         store.session(gone.id)
-    with store.engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         assert gone.id not in connection.scalars(sa.select(schema.sessions.c.id)).all()
         for table in (schema.moods, schema.marks, schema.alerts, schema.batches, schema.people):
             column = table.c.session_id

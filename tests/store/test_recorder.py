@@ -144,7 +144,7 @@ def test_full_disk_is_reported_and_nothing_is_lost_or_doubled(
     # A real refusal of SQLite's: the file may not grow.
     limit = {"pages": 0}
     sa.event.listen(
-        store.engine,
+        store._database.engine,
         "begin",
         lambda connection: connection.exec_driver_sql(
             f"PRAGMA max_page_count = {limit['pages'] or 1_000_000_000}"
@@ -200,7 +200,7 @@ def test_silent_server_delays_no_frame_and_loses_nothing(
         if threading.current_thread() is not threading.main_thread():
             answer.wait(60)
 
-    sa.event.listen(store.engine, "begin", hang)
+    sa.event.listen(store._database.engine, "begin", hang)
     # Were a frame to wait for the answer, it would wait for what comes after it.
     for time in play(recorder, clock, LESSON):
         if time == 40:
@@ -239,11 +239,11 @@ def test_commit_whose_answer_is_lost_doubles_nothing(store: OwnerStore) -> None:
         if lost % 3 == 1:
             raise sa.exc.OperationalError("COMMIT", None, ConnectionError("connection reset"))
 
-    sa.event.listen(store.engine, "commit", lose)
+    sa.event.listen(store._database.engine, "commit", lose)
     troubles = set()
     for _ in play(recorder, clock, LESSON):
         troubles.add(recorder.trouble)
-    sa.event.remove(store.engine, "commit", lose)
+    sa.event.remove(store._database.engine, "commit", lose)
     recorder.close()
     assert any("connection reset" in trouble for trouble in troubles)
     assert kept(store, session) == expected(LESSON)
@@ -268,7 +268,7 @@ def test_unwritten_rest_is_reported_when_the_recording_closes(sqlite_url: str) -
     for time in play(recorder, clock, LESSON[:60]):
         if time == 10:
             sa.event.listen(
-                store.engine,
+                store._database.engine,
                 "begin",
                 lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1"),
             )

@@ -408,7 +408,7 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     expect(page.get_by_text("1 seat deleted")).to_be_visible()
     assert 2 not in store.readings(session.id).seats
     old = datetime.now(UTC) - timedelta(days=91)
-    with store.engine.begin() as connection:
+    with store._database.engine.begin() as connection:
         connection.execute(sa.update(schema.sessions).values(updated_at=stored(old)))
     page.get_by_role("button", name="Delete them").click()
     expect(page.get_by_text("1 session deleted")).to_be_visible()

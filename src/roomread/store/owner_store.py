@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
-from roomread.errors import SessionError, SessionNotFoundError
+from roomread.errors import SessionError, SessionHeldError, SessionNotFoundError
 from roomread.room import DEFAULT_RULES, Alert, RoomMood, parse_rules
 from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.job_store import OwnerJobs
+from roomread.store.leases import is_held_elsewhere
 from roomread.store.packing import StoredReadings, unpack
+from roomread.store.pieces import Piece, write_piece
 from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.records import (
     Mark,
@@ -63,11 +65,6 @@ class OwnerStore:
         return self._owner
 
     @property
-    def process_id(self) -> str:
-        """The process that writes into the sessions, as its leases name it."""
-        return self._process_id
-
-    @property
     def jobs(self) -> OwnerJobs:
         """The jobs of this owner."""
         return OwnerJobs(self._database, self._owner)
@@ -78,9 +75,9 @@ class OwnerStore:
         return OwnerProfiles(self._database, self._owner)
 
     @property
-    def engine(self) -> Engine:
-        """The database's engine, for the recorder's transactions."""
-        return self._database.engine
+    def database(self) -> str:
+        """The name of the database for messages, without a password."""
+        return str(self._database)
 
     def create(  # noqa: PLR0913 (a session's fields)
         self,
@@ -170,6 +167,31 @@ class OwnerStore:
             self._check(connection, session_id)
             update = schema.sessions.update().where(schema.sessions.c.id == session_id)
             connection.execute(update.values(ended_at=None, updated_at=stored(utc_now())))
+
+    def next_piece(self, session_id: str) -> int:
+        """Return the number of the next piece to append, from 1."""
+        batches = schema.batches
+        query = sa.select(sa.func.max(batches.c.number)).where(batches.c.session_id == session_id)
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return (connection.execute(query).scalar() or 0) + 1
+
+    def append(self, session_id: str, pieces: Sequence[Piece]) -> None:
+        """Append pieces, all or none of them; a piece that was appended before is left as it is.
+
+        Raises:
+            SessionHeldError: Another process holds the session.
+        """
+        table = schema.sessions
+        with self._database.writing() as connection:
+            self._check(connection, session_id)
+            if is_held_elsewhere(connection, f"session:{session_id}", self._process_id):
+                problem = f"session {session_id} is recorded by another process now"
+                raise SessionHeldError(problem)
+            update = table.update().where(table.c.id == session_id)
+            connection.execute(update.values(updated_at=stored(utc_now())))
+            for piece in pieces:
+                write_piece(connection, session_id, piece)
 
     def moods(
         self, session_id: str, *, since: float = 0.0, limit: int | None = None

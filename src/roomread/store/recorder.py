@@ -5,51 +5,21 @@ from __future__ import annotations
 import time as clocks
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
-from roomread.errors import DatabaseError, SessionError, SessionHeldError
+from roomread.errors import DatabaseError, SessionError, SessionNotFoundError
 from roomread.pipeline.moment import Moment
-from roomread.readings import Reading
-from roomread.room import Alert, RoomMood
-from roomread.store import schema
-from roomread.store.database import reason, shown, told
-from roomread.store.leases import is_held_elsewhere
 from roomread.store.owner_store import OwnerStore
-from roomread.store.packing import pack
+from roomread.store.pieces import Piece
 from roomread.store.records import Mark, Session
-from roomread.store.rows import alert_row, insert_once, mood_row, stored, utc_now
 
-# A piece is written after so long: a program that is killed loses no more, s.
+# Seconds from one write to the next, which is what a killed process loses at most.
 _PIECE = 1.0
-# After a failure the next try comes later and later, up to this, s.
+# The longest pause between retries, s; each is twice as long as the one before.
 _LONGEST_PAUSE = 10.0
-# What may wait for a database that fails: an hour of a class, s.
+# How much may wait in memory for a database that fails, s of the source.
 _MOST_WAITING = 3600.0
-# So long a frame is held up by a database that is slow to answer, s; then it goes on by itself.
+# How long a moment waits for a slow database, s; then the write goes on in the background.
 _PATIENCE = 1.0
-
-
-@dataclass(slots=True)
-class _Piece:
-    """What is written at once; once tried it never changes, so that a retry writes the same.
-
-    Attributes:
-        number: from 1.
-        start: the time of its first frame, s; None where it has none.
-    """
-
-    number: int
-    start: float | None = None
-    moods: list[RoomMood] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.moods or self.alerts or self.readings)
 
 
 class Recorder:
@@ -93,18 +63,18 @@ class Recorder:
         before = store.alerts(session.id)
         self.last_alert = max((alert.number for alert in before), default=0)
         self.places = store.readings(session.id).last_boxes()
-        self._waiting: list[_Piece] = []
-        self._piece = _Piece(_next_number(store, session.id))
+        self._waiting: list[Piece] = []
+        self._piece = Piece(store.next_piece(session.id))
         self._time = 0.0
         self._last_try, self._pause = clock(), _PIECE
-        # A server that is gone holds up who asks it: not the frames.
+        # A server that does not answer must not hold up the frames.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="roomread-recorder")
         self._writing: Future[None] | None = None
         store.reopen(session.id)
 
     @property
     def waiting(self) -> float:
-        """How much could not be written yet, s of the source."""
+        """How much is not written yet, s of the source."""
         starts = [piece.start for piece in self._waiting if piece.start is not None]
         return self._time - starts[0] if starts else 0.0
 
@@ -129,28 +99,33 @@ class Recorder:
             self._settle(_PATIENCE)
 
     def mark(self, label: str, time: float) -> None:
-        """Sets a mark.
+        """Set a mark.
+
+        Args:
+            label: What begins.
+            time: When it begins, s.
 
         Raises:
-            SessionError: it cannot be written.
+            SessionError: The mark cannot be written.
         """
         self._store.mark(self.session.id, [Mark(time, label)])
 
     def flush(self) -> bool:
-        """Tries to write all that waits, and waits for that; whether it is written now.
+        """Write everything that waits; return whether it is written now.
 
         Raises:
-            SessionError: the session was deleted, or too much waits.
+            SessionError: The session was deleted, or too much waits.
+            SessionHeldError: Another process holds the session.
         """
         self._settle(None)
         self._send()
         return self._settle(None)
 
     def close(self) -> None:
-        """Writes the rest and ends the session.
+        """Write the rest and end the session.
 
         Raises:
-            SessionError: it could not be written; what was written before is kept.
+            SessionError: The rest could not be written; what was written before is kept.
         """
         if not self.flush():
             raise SessionError(
@@ -161,35 +136,35 @@ class Recorder:
         self._store.end(self.session.id)
 
     def _send(self) -> None:
-        """Begins to write all that waits."""
+        """Start to write everything that waits."""
         if self._piece:
             self._waiting.append(self._piece)
-            self._piece = _Piece(self._piece.number + 1)
+            self._piece = Piece(self._piece.number + 1)
         self._writing = self._writer.submit(self._write, tuple(self._waiting))
 
     def _settle(self, patience: float | None) -> bool:
-        """Sees what became of what was sent; whether all of it is written.
+        """Wait for the write that was started; return whether everything is written.
 
         Args:
-            patience: to wait so long, s; None for however long it takes.
+            patience: How long to wait, s; None to wait without limit.
         """
         writing = self._writing
         if writing is None:
             return True
         if not wait([writing], timeout=patience).done:
-            self.trouble = f"{shown(self._store.engine.url)}: does not answer"
+            self.trouble = f"{self._store.database}: does not answer"
             self._check_waiting(None)
             return False
         self._writing = None
         self._last_try = self._clock()
         try:
             writing.result()
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            self.trouble = f"{shown(self._store.engine.url)}: {reason(error)}"
+        except DatabaseError as error:
+            self.trouble = error.problem
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             self._check_waiting(error)
             return False
-        # Nothing joins them while they are written.
+        # No piece is added while a write is under way.
         self._waiting.clear()
         self.trouble, self._pause = "", _PIECE
         return True
@@ -199,38 +174,9 @@ class Recorder:
             problem = f"{self.trouble}: nothing could be written for an hour"
             raise DatabaseError(problem, hint="free space, or start the database") from error
 
-    def _write(self, pieces: Sequence[_Piece]) -> None:
-        number, table = self.session.id, schema.sessions
-        update = table.update().where(table.c.id == number, table.c.owner == self._store.owner)
-        with self._store.engine.begin() as connection:
-            if connection.execute(update.values(updated_at=stored(utc_now()))).rowcount == 0:
-                raise SessionError(f"session {number} was deleted while it was recorded")
-            if is_held_elsewhere(connection, f"session:{number}", self._store.process_id):
-                raise SessionHeldError(f"session {number} is recorded by another process now")
-            for piece in pieces:
-                _write_piece(connection, number, piece)
-
-
-def _next_number(store: OwnerStore, number: str) -> int:
-    table = schema.batches
-    query = sa.select(sa.func.max(table.c.number)).where(table.c.session_id == number)
-    with told(store.engine.url), store.engine.connect() as connection:
-        return (connection.execute(query).scalar() or 0) + 1
-
-
-def _write_piece(connection: Connection, number: str, piece: _Piece) -> None:
-    insert_once(connection, schema.moods, [mood_row(number, mood) for mood in piece.moods])
-    if piece.readings:
-        row = {"session_id": number, "number": piece.number, "data": pack(piece.readings)}
-        insert_once(connection, schema.batches, [row])
-    for alert in piece.alerts:
-        _write_alert(connection, alert_row(number, alert))
-
-
-def _write_alert(connection: Connection, row: dict[str, Any]) -> None:
-    insert_once(connection, schema.alerts, [row])
-    if row["ended_ms"] is not None:
-        table = schema.alerts
-        key = {"session_id": row["session_id"], "number": row["number"]}
-        update = table.update().filter_by(**key)
-        connection.execute(update.values(ended_ms=row["ended_ms"]))
+    def _write(self, pieces: Sequence[Piece]) -> None:
+        try:
+            self._store.append(self.session.id, pieces)
+        except SessionNotFoundError as error:
+            problem = f"session {self.session.id} was deleted while it was recorded"
+            raise SessionError(problem) from error
