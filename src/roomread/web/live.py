@@ -91,8 +91,8 @@ def show() -> None:
             camera.mirrored = mirrored
             # The page may have been drawn again since this camera was made with its watch.
             watch = st.session_state["live_watch"] = camera.watch
-            _follow(watch, link, slots, visit)
             st.fragment(offer_recording)(watch)
+            _follow(watch, link, slots, visit)
         elif link.wanted or not link.shown:
             _wait(link, watch)
         else:

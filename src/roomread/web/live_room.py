@@ -29,7 +29,8 @@ def show_room(state: LiveState) -> None:
         st.caption("The first figure comes after three frames.")
         return
     st.markdown(mood_text(mood))
-    if any(each.valence is not None for each in state.moods):
+    # A line needs two points.
+    if sum(each.valence is not None for each in state.moods) > 1:
         _show_valence(state.moods)
 
 
