@@ -72,6 +72,14 @@ def test_time_series_averages_moods_and_leaves_steps_without_one_empty() -> None
     assert series.present[0] == 10
 
 
+def test_time_series_bridges_pauses_of_a_busy_computer_and_leaves_longer_ones_empty() -> None:
+    times = [0.0, 1.0, 2.0, 4.4, 5.4, 6.4, 8.0, 9.0]
+    bridged = time_series([mood(time, HAPPY) for time in times])
+    assert not np.isnan(bridged.present).any()
+    broken = time_series([mood(time, HAPPY) for time in [*times, 19.0, 20.0]])
+    assert np.isnan(broken.present).any()
+
+
 def test_time_series_of_no_moods_is_empty() -> None:
     series = time_series([])
     assert series.times.shape == (0,)

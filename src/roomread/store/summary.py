@@ -178,9 +178,15 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
 
 
 def _usual_step(moods: Sequence[RoomMood]) -> float:
-    """Return a little more than the usual time between moods, so that no step is left empty."""
+    """Return a little more than the usual time between moods, so that no step is left empty.
+
+    A busy computer measures a room irregularly. Pauses up to three times the median are usual;
+    longer ones are gaps that a chart shows.
+    """
     steps = np.diff([mood.time for mood in moods])
-    return 1.01 * float(np.median(steps)) if len(steps) else 1.0
+    if not len(steps):
+        return 1.0
+    return 1.01 * float(steps[steps <= 3 * np.median(steps)].max())
 
 
 def _or_nan(value: float | None) -> float:
