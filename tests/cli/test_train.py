@@ -94,7 +94,7 @@ def test_a_run_killed_in_its_second_epoch_ends_as_an_uninterrupted_one(
     assert figures[0] == figures[1]
 
 
-def test_ctrl_c_in_mid_epoch_keeps_the_last_one_and_says_how_to_go_on(
+def test_ctrl_c_keeps_the_last_whole_epoch_and_says_how_to_resume(
     tmp_path: Path, fer2013: Path
 ) -> None:
     process = start(tmp_path, "train", fer2013, "--epochs", 50, *QUICK, "--out", "run")
@@ -160,10 +160,12 @@ def test_a_recipe_can_be_taken_from_a_models_card(roomread: Program, tmp_path: P
     assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == json.loads(
         json.dumps(theirs)
     )
-    assert "train it anew" in roomread("models").stdout.decode()
+    assert "train it again" in roomread("models").stdout.decode()
 
 
-def test_a_card_whose_teacher_is_not_there_names_it(roomread: Program, tmp_path: Path) -> None:
+def test_recipe_of_a_card_whose_teacher_is_missing_is_refused(
+    roomread: Program, tmp_path: Path
+) -> None:
     write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     result = roomread("train", "fer2013.csv", "--config", "compact", "--out", "run")
     assert result.returncode == 2

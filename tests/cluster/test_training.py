@@ -44,9 +44,7 @@ def train(
     )
 
 
-def test_two_workers_train_one_net_and_go_on_where_they_were_stopped(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_two_workers_train_one_net_and_resume_it(cluster: Cluster, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     options = ["--devices", "2", "--net", "cnn4", "--batch-size", "8", "--epochs", "8"]
     process = subprocess.Popen(
@@ -82,7 +80,7 @@ def test_more_workers_than_the_cluster_has_are_refused(cluster: Cluster, tmp_pat
     assert "the cluster has 2 workers of 1 processors, and --devices asks for 3" in done.stderr
 
 
-def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_missing_cluster_is_reported_in_one_line(tmp_path: Path) -> None:
     gone = os.environ | {"RAY_ADDRESS": "127.0.0.1:9", "HOME": str(tmp_path)}
     done = train(tmp_path, gone)
     assert done.returncode == 2

@@ -48,7 +48,7 @@ def test_the_interval_narrows_with_more_pictures(share: float, n: int) -> None:
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_the_temperature_that_was_put_in_is_found(temperature: float) -> None:
+def test_fitted_temperature_is_the_one_the_logits_were_made_with(temperature: float) -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (6000, 7)).astype(np.float32)
     p = softmax(logits)
@@ -58,7 +58,7 @@ def test_the_temperature_that_was_put_in_is_found(temperature: float) -> None:
     )
 
 
-def test_the_threshold_is_where_guesses_are_wrong_more_often_than_right() -> None:
+def test_threshold_is_the_confidence_at_which_half_the_labels_are_wrong() -> None:
     rng = np.random.default_rng(0)
     confidence = rng.uniform(1 / 7, 1, 20_000)
     right = rng.random(20_000) < confidence
@@ -108,7 +108,7 @@ def test_the_bundled_model_reaches_69_percent_on_the_official_private_test() -> 
     assert clean.accuracy.value >= 0.67
 
 
-def test_the_leaning_to_what_is_common_is_taken_back_as_far_as_pays() -> None:
+def test_tau_undoes_a_prior_that_the_logits_have_too_much_of() -> None:
     rng = np.random.default_rng(0)
     prior = np.array([0.02, 0.16, 0.16, 0.16, 0.16, 0.17, 0.17], np.float32)
     labels = rng.choice(7, 4000, p=prior / prior.sum())

@@ -39,7 +39,7 @@ def test_onnx_runtime_gives_what_torch_gives(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "pools"), [("compact", 0), ("densenet", 2)])
-def test_what_is_averaged_before_it_is_mixed_is_mixed_at_once(name: str, pools: int) -> None:
+def test_average_before_a_pointwise_convolution_is_merged_into_it(name: str, pools: int) -> None:
     net = ExpressionNet(make_net(name), two_heads=False)
     layers = [node.op_type for node in export.export(net).graph.graph.node]
     # DenseNet averages after it mixes.
@@ -67,7 +67,9 @@ def test_a_model_file_names_no_folder_of_the_machine_that_made_it(tmp_path: Path
     assert b"stack_trace" not in bundled.read_bytes()
 
 
-def test_a_net_that_differs_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_that_differs_from_torch_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(export, "check_probabilities", lambda _: np.zeros((7, 7), np.float32))
     net = ExpressionNet(make_net("compact"), two_heads=False)
     with pytest.raises(ModelFileError, match="differs from torch"):

@@ -26,7 +26,7 @@ def same(a: FerData, b: FerData) -> bool:
     return a.digest == b.digest
 
 
-def test_kaggles_csv_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_kaggle_csv_is_read_unchanged(tmp_path: Path) -> None:
     data = tiny_fer()
     read = read_fer2013(write_csv(data, tmp_path / "fer2013.csv"))
     assert same(read, data)
@@ -46,7 +46,7 @@ def test_a_folder_tells_public_from_private_by_file_name(tmp_path: Path) -> None
     assert {i.tobytes() for i in read.images} == {i.tobytes() for i in data.images}
 
 
-def test_ferplus_votes_stand_beside_the_pictures(tmp_path: Path) -> None:
+def test_ferplus_votes_are_matched_to_the_pictures_by_row(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     csv = write_csv(data, tmp_path / "fer2013.csv")
     votes = write_ferplus(data, tmp_path / "fer2013new.csv")
@@ -116,7 +116,7 @@ def test_votes_for_another_set_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing.csv", "fer2013.txt", "empty_folder"])
-def test_what_is_no_data_set_is_refused(tmp_path: Path, name: str) -> None:
+def test_file_that_is_not_a_data_set_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "fer2013.txt").write_text("hello")
     (tmp_path / "empty_folder").mkdir()
     with pytest.raises(DataError, match=name):
@@ -144,7 +144,7 @@ def test_copies_are_found_across_splits_and_labels() -> None:
     assert np.flatnonzero(seen_in_training(copied)).tolist() == [public]
 
 
-def test_a_picture_twice_in_training_is_no_leak() -> None:
+def test_copy_within_training_is_not_a_leak() -> None:
     data = tiny_fer()
     images = data.images.copy()
     images[1] = images[0]
@@ -153,7 +153,7 @@ def test_a_picture_twice_in_training_is_no_leak() -> None:
     assert not seen_in_training(copied).any()
 
 
-def test_votes_become_a_distribution_over_our_seven() -> None:
+def test_votes_become_a_distribution_over_the_seven_expressions() -> None:
     # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, no face
     votes = np.array([[2, 6, 0, 0, 0, 0, 0, 2, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 0, 9]], np.int16)
     happy, no_face = vote_distribution(votes)
@@ -162,7 +162,7 @@ def test_votes_become_a_distribution_over_our_seven() -> None:
     assert no_face.sum() == 0
 
 
-def test_the_majority_is_one_of_the_seven_or_nobody() -> None:
+def test_majority_is_one_of_the_seven_expressions_or_none() -> None:
     votes = np.zeros((4, 10), np.int16)
     votes[0, 4] = 10  # anger
     votes[1, 7] = 10  # contempt
@@ -187,7 +187,7 @@ def test_ferplus_label_is_the_class_with_over_half_of_the_votes_that_are_no_outl
     assert ferplus_label(votes).tolist() == [Expression.NEUTRAL, -1, -1, CONTEMPT, -1, -1, -1]
 
 
-def test_blank_pictures_are_no_faces() -> None:
+def test_blank_pictures_are_left_out_of_faces() -> None:
     data = tiny_fer()
     images = data.images.copy()
     images[5] = 128

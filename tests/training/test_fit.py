@@ -55,7 +55,7 @@ def test_the_cost_of_a_convolution_is_counted_right() -> None:
     assert cost(layer) == (72, 72 * 48 * 48)
 
 
-def test_an_unknown_net_names_those_there_are() -> None:
+def test_unknown_net_is_refused_with_the_known_names() -> None:
     with pytest.raises(DataError, match="compact"):
         make_net("imaginary")
 
@@ -69,7 +69,7 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
     np.testing.assert_allclose(outputs(resumed), outputs(whole), atol=1e-6)
 
 
-def test_another_seed_is_another_net(tmp_path: Path) -> None:
+def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
     data = tiny_fer()
     a = train(data, replace(RECIPE, epochs=1), tmp_path / "a")
     b = train(data, replace(RECIPE, epochs=1, seed=1), tmp_path / "b")
@@ -90,12 +90,12 @@ def test_another_recipe_does_not_resume_a_run(tmp_path: Path) -> None:
         train(data, replace(RECIPE, seed=3), tmp_path / "run", resume=True)
 
 
-def test_there_is_nothing_to_resume_in_an_empty_folder(tmp_path: Path) -> None:
+def test_resuming_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no finished epoch"):
         train(tiny_fer(), RECIPE, tmp_path / "run", resume=True)
 
 
-def test_training_does_not_look_at_private_test(tmp_path: Path) -> None:
+def test_private_test_does_not_change_the_training(tmp_path: Path) -> None:
     data = tiny_fer()
     changed = tiny_fer()
     changed.images[changed.splits == Split.PrivateTest] = 7
@@ -104,7 +104,7 @@ def test_training_does_not_look_at_private_test(tmp_path: Path) -> None:
     np.testing.assert_array_equal(outputs(a), outputs(b))
 
 
-def test_without_a_class_nothing_is_trained(tmp_path: Path) -> None:
+def test_data_without_a_class_is_refused(tmp_path: Path) -> None:
     data = tiny_fer()
     data = data.take((data.labels != 1) | (data.splits != Split.Training))
     with pytest.raises(DataError, match="no picture of 'disgust'"):
@@ -112,7 +112,7 @@ def test_without_a_class_nothing_is_trained(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / "recipe.json").exists()
 
 
-def test_without_public_test_there_is_nothing_to_choose_by(tmp_path: Path) -> None:
+def test_data_without_public_test_is_refused(tmp_path: Path) -> None:
     data = tiny_fer()
     with pytest.raises(DataError, match="no PublicTest"):
         train(data.take(data.splits != Split.PublicTest), RECIPE, tmp_path / "run")
@@ -147,7 +147,7 @@ def test_the_best_epoch_is_one_at_full_side(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_each_way_to_train_gives_another_net_again(
+def test_each_setting_changes_the_weights_reproducibly(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     data = tiny_fer(votes=True)
@@ -159,7 +159,7 @@ def test_each_way_to_train_gives_another_net_again(
     assert np.abs(outputs(one) - outputs(plain)).max() > 1e-4
 
 
-def test_without_test_copies_their_pictures_are_not_learnt_from(tmp_path: Path) -> None:
+def test_copies_of_test_pictures_can_be_left_out(tmp_path: Path) -> None:
     recipe = replace(RECIPE, epochs=1, drop_test_copies=True)
     nets = []
     for label in (0, 3):
@@ -215,10 +215,10 @@ def test_a_run_starts_from_another_runs_best_weights(tmp_path: Path) -> None:
     [
         ({"start": "none"}, "not a checkpoint of a run"),
         ({"net": "mobilenet"}, "not the weights of the net 'mobilenet'"),
-        ({"target": Target.LABEL}, "has not the heads"),
+        ({"target": Target.LABEL}, "lacks a head"),
     ],
 )
-def test_a_start_that_does_not_fit_is_told(
+def test_start_from_a_run_that_does_not_fit_is_refused(
     tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     data = tiny_fer(votes=True)

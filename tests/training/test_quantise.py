@@ -31,9 +31,7 @@ def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_int8_is_smaller_keeps_the_contract_and_says_what_it_cost(
-    tmp_path: Path, fp32: Path
-) -> None:
+def test_int8_file_is_smaller_and_its_card_holds_the_loss(tmp_path: Path, fp32: Path) -> None:
     data = tiny_fer(each=12, votes=True)
     plain = open_model(fp32)
     result = quantise(fp32, data, tmp_path / "model.int8.onnx")
@@ -55,13 +53,13 @@ def test_int8_is_smaller_keeps_the_contract_and_says_what_it_cost(
     assert [p.name for p in tmp_path.iterdir()] == ["model.int8.onnx"]
 
 
-def test_what_is_int8_already_is_refused(tmp_path: Path) -> None:
+def test_int8_file_is_not_quantised_again(tmp_path: Path) -> None:
     bundled = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
     with pytest.raises(ModelFileError, match="int8 already"):
         quantise(bundled, tiny_fer(), tmp_path / "model.int8.onnx")
 
 
-def test_without_pictures_to_calibrate_on_nothing_is_written(tmp_path: Path, fp32: Path) -> None:
+def test_data_without_public_test_writes_no_int8_file(tmp_path: Path, fp32: Path) -> None:
     data = tiny_fer()
     data = data.take(data.splits != Split.PublicTest)
     with pytest.raises(DataError, match="no PublicTest"):

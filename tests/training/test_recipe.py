@@ -71,7 +71,7 @@ def test_a_bad_setting_is_named_with_its_file(tmp_path: Path, line: str, words: 
     assert words in str(caught.value)
 
 
-def test_a_missing_recipe_is_told(tmp_path: Path) -> None:
+def test_missing_recipe_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not a recipe"):
         Recipe.read(tmp_path / "none.toml")
 

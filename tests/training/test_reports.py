@@ -32,7 +32,7 @@ def made_up(confidences: list[float], right: list[bool]) -> Evaluation:
     return score("test", p, labels, "made up")
 
 
-def test_coverage_takes_the_surest_first() -> None:
+def test_coverage_begins_with_the_most_confident_pictures() -> None:
     result = made_up([0.9, 0.6, 0.8, 0.7], [True, False, True, False])
     shares, accuracies = result.coverage(points=4)
     assert shares.tolist() == [0.25, 0.5, 0.75, 1.0]
@@ -57,7 +57,7 @@ def test_the_mirror_image_counts_as_much_as_the_picture() -> None:
     assert "tta:flip" in flipped.accuracy.signature
 
 
-def test_an_empty_split_is_told() -> None:
+def test_empty_split_is_refused() -> None:
     data = tiny_fer()
     data = data.take(data.splits == Split.Training)
     with pytest.raises(DataError, match="no PrivateTest pictures"):
@@ -108,7 +108,7 @@ def write_run(folder: Path, *, accuracy: float = 0.6) -> Run:
     return run
 
 
-def test_what_a_resumed_run_did_again_counts(tmp_path: Path) -> None:
+def test_epochs_that_a_resumed_run_repeated_replace_the_first_ones(tmp_path: Path) -> None:
     assert write_run(tmp_path / "run").curves() == [
         {"epoch": 0.0, "val_accuracy": 0.2, "train_loss": 2.0},
         {"epoch": 1.0, "val_accuracy": 0.4},
@@ -136,7 +136,7 @@ def test_the_report_is_one_page_without_pictures_or_links(tmp_path: Path) -> Non
     assert without.count("<svg") == 6
 
 
-def test_runs_are_compared_by_what_they_noted_the_best_first(tmp_path: Path) -> None:
+def test_runs_are_compared_by_their_saved_figures_best_first(tmp_path: Path) -> None:
     worse = write_run(tmp_path / "worse", accuracy=0.5)
     better = write_run(tmp_path / "better", accuracy=0.7)
     lines = compare([str(worse.folder), str(better.folder)])
@@ -150,7 +150,7 @@ def test_runs_are_compared_by_what_they_noted_the_best_first(tmp_path: Path) -> 
     assert comparison_page(lines, [], command="roomread compare").count("<svg") == 2
 
 
-def test_models_are_measured_where_data_is_given() -> None:
+def test_models_are_measured_on_data_that_is_given() -> None:
     data = tiny_fer(votes=True)
     (line,) = compare(["compact"], data, Split.PrivateTest)
     official, _, seen, *_ = evaluate(open_model("compact"), data, Split.PrivateTest)
@@ -159,7 +159,7 @@ def test_models_are_measured_where_data_is_given() -> None:
     assert line.disgust == official.recall[Expression.DISGUST]
 
 
-def test_a_model_without_noted_figures_says_how_to_get_them(tmp_path: Path) -> None:
+def test_run_without_saved_figures_is_refused_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"figures\.json.*--data"):
         compare([str(write_without_figures(tmp_path / "run"))])
 
@@ -170,7 +170,7 @@ def write_without_figures(folder: Path) -> Path:
     return run.folder
 
 
-def test_a_run_finds_its_data_again_and_sees_that_it_changed(tmp_path: Path) -> None:
+def test_run_reads_its_data_again_and_refuses_changed_data(tmp_path: Path) -> None:
     data = tiny_fer()
     path = write_csv(data, tmp_path / "fer2013.csv")
     run = Run(tmp_path / "run")

@@ -13,7 +13,7 @@ from roomread.readings import Expression
 from roomread.training.dataset import VOTE_NAMES, FerData, Split
 from roomread.training.recipe import Recipe
 from roomread.training.review import Kind, out_of_fold, review, unseen_by
-from roomread.training.review_page import classes, lines, review_page, rows
+from roomread.training.review_page import classes, count_findings, review_page, rows
 
 
 def clean(*, votes: bool = True) -> FerData:
@@ -40,7 +40,7 @@ def test_an_exact_copy_is_found_with_where_and_what_it_copies() -> None:
     data.images[40] = data.images[3]
     (finding,) = review(data).of(Kind.COPY)
     assert (finding.position, finding.other) == (40, 3)
-    copy = lines(data, review(data))[0]
+    copy = count_findings(data, review(data))[0]
     assert copy.by_split == (0, 0, 1)
     assert (copy.across, copy.relabelled) == (1, 1)
     # An exact copy is not told again as a near one.
@@ -48,7 +48,7 @@ def test_an_exact_copy_is_found_with_where_and_what_it_copies() -> None:
 
 
 @pytest.mark.parametrize("change", ["darker", "shifted", "mirrored"])
-def test_a_copy_made_anew_is_a_near_copy(change: str) -> None:
+def test_picture_that_was_cropped_and_lit_again_is_a_near_copy(change: str) -> None:
     data = clean()
     original = data.images[3]
     data.images[30] = {
@@ -72,7 +72,7 @@ def test_blank_pictures_are_found_and_are_no_copies_of_a_face() -> None:
     assert result.brightness[5] == pytest.approx(7 / 255)
 
 
-def test_what_taggers_saw_stands_against_the_label() -> None:
+def test_label_that_most_taggers_contradict_is_found() -> None:
     data = clean()
     assert data.votes is not None
     angry, fear = 0, 4
@@ -88,7 +88,7 @@ def test_what_taggers_saw_stands_against_the_label() -> None:
     assert [f.position for f in result.of(Kind.NOT_A_FACE)] == [fear]
 
 
-def test_a_net_speaks_only_of_rows_it_did_not_see() -> None:
+def test_model_predicts_only_rows_outside_training() -> None:
     data = clean(votes=False)
     said = unseen_by(open_model("compact"), data)
     assert not said[data.splits == Split.Training].any()
@@ -100,7 +100,7 @@ def test_a_net_speaks_only_of_rows_it_did_not_see() -> None:
     assert (finding.position, finding.suggested) == (20, Expression.NEUTRAL)
 
 
-def test_each_row_is_judged_by_a_net_trained_without_it(tmp_path: Path) -> None:
+def test_each_row_is_predicted_by_a_net_trained_without_it(tmp_path: Path) -> None:
     data = tiny_fer(each=4, votes=True)
     recipe = Recipe(epochs=1, batch_size=8)
     said = out_of_fold(data, recipe, 2, tmp_path)

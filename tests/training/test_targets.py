@@ -25,7 +25,7 @@ def unbalanced() -> torch.Tensor:
     return F.one_hot(labels, 7).float()
 
 
-def test_votes_teach_what_users_see_and_labels_the_other_head() -> None:
+def test_votes_are_the_target_of_the_users_head_and_labels_of_the_other() -> None:
     data = tiny_fer(votes=True)
     assert data.votes is not None
     targets = make_targets(data, PLAIN)
@@ -42,7 +42,7 @@ def test_without_votes_there_is_one_head_for_the_label() -> None:
     assert not has_two_heads(tiny_fer(votes=True), Recipe(target=Target.LABEL))
 
 
-def test_a_blend_lies_between_and_needs_votes() -> None:
+def test_blended_target_is_between_votes_and_labels_and_needs_votes() -> None:
     data = tiny_fer(votes=True)
     assert data.votes is not None
     blend = Recipe(target=Target.BLEND, blend=0.25, label_smoothing=0.0)
@@ -82,7 +82,7 @@ def test_plain_loss_is_cross_entropy() -> None:
     torch.testing.assert_close(loss(logits, targets), F.cross_entropy(logits, targets))
 
 
-def test_rows_without_a_target_add_nothing() -> None:
+def test_rows_without_a_target_add_no_loss() -> None:
     targets = unbalanced()
     logits = torch.zeros(2, 7)
     one = ExpressionLoss(PLAIN, targets)(logits, torch.stack([targets[0], torch.zeros(7)]))
@@ -99,7 +99,7 @@ def test_weights_make_a_rare_class_cost_more_and_the_mean_picture_the_same() -> 
     assert float(loss(torch.zeros(70, 7), targets)) == pytest.approx(np.log(7), rel=1e-4)
 
 
-def test_focal_loss_counts_what_is_known_already_less() -> None:
+def test_focal_loss_weighs_well_classified_pictures_less() -> None:
     targets = unbalanced()[:1]
     loss = ExpressionLoss(Recipe(imbalance=Imbalance.FOCAL, imbalance_strength=2.0), unbalanced())
     logits = torch.zeros(1, 7)
@@ -117,7 +117,7 @@ def test_logit_adjustment_adds_the_log_of_the_prior() -> None:
     torch.testing.assert_close(ExpressionLoss(recipe, targets)(logits, targets), expected)
 
 
-def test_a_class_that_no_tagger_saw_leaves_the_loss_finite() -> None:
+def test_class_without_votes_leaves_the_loss_finite() -> None:
     targets = unbalanced()
     targets[:, 1] = 0
     for kind in Imbalance:
@@ -137,7 +137,7 @@ def rows_of(data: FerData, recipe: Recipe, epoch: int) -> list[list[int]]:
     return [rows.tolist() for rows in loader.sampler]
 
 
-def test_the_order_hangs_on_seed_and_epoch_alone() -> None:
+def test_order_depends_on_seed_and_epoch_alone() -> None:
     data = tiny_fer(each=4)
     recipe = Recipe(batch_size=5)
     assert rows_of(data, recipe, 3) == rows_of(data, recipe, 3)
@@ -171,6 +171,6 @@ def test_each_device_takes_its_part_of_every_batch(monkeypatch: pytest.MonkeyPat
     assert [sorted(a + b) for a, b in zip(*parts, strict=True)] == [sorted(w) for w in whole]
 
 
-def test_a_missing_teacher_is_told(tmp_path: Path) -> None:
+def test_missing_teacher_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="no such model"):
         make_targets(tiny_fer(), Recipe(teachers=(str(tmp_path / "none.onnx"),)))

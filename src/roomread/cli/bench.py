@@ -1,4 +1,4 @@
-"""`roomread bench`: how fast this machine reads, and where the time goes."""
+"""`roomread bench`: the speed of this machine, and where the time goes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from roomread.bench.measure import Measured
     from roomread.bench.parts import Parts
 
-# Beside the scenes.
+# The name for the nets by themselves, beside the names of scenes.
 _PARTS = "parts"
 
 
@@ -29,15 +29,15 @@ def command(
     scene: Annotated[
         list[str] | None,
         typer.Option(
-            help="webcam, webcam-720p, call-25, call-49 or room, or parts: the nets alone; all if "
-            "left out."
+            help="webcam, webcam-720p, call-25, call-49, room, or parts (the nets by themselves); "
+            "all if left out."
         ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the figures as JSON.")
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(help="An earlier --output, to compare with.")
+        Path | None, typer.Option(help="The --output of an earlier run, to compare with.")
     ] = None,
 ) -> None:
     """Measure this machine on five recordings made from two portraits."""

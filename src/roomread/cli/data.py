@@ -1,4 +1,4 @@
-"""`roomread data review`: what is in a data set, and what is wrong with it."""
+"""`roomread data review`: counts, copies and doubtful labels of a data set."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from roomread.training.dataset import FerData
     from roomread.training.review import Review
 
-app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
+app = typer.Typer(help="Inspect a data set.", no_args_is_help=True)
 
 
 @app.callback()
 def _data() -> None:
-    """Look into a data set."""
+    """Inspect a data set."""
 
 
 @app.command("review")
@@ -43,15 +43,17 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
     *,
     ferplus: FerPlus = None,
     model: Annotated[
-        str, typer.Option(help="Whose word is taken on pictures outside Training.")
+        str, typer.Option(help="The model that is compared with labels outside Training.")
     ] = "compact",
     folds: Annotated[
         int | None,
-        typer.Option(help="Also train so many nets, each without a part, to doubt its labels."),
+        typer.Option(
+            help="Also train this many nets, each without a part of Training, to check its labels."
+        ),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Of each of these nets.")] = 8,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of each of these nets.")] = 8,
     out: Annotated[
-        Path, typer.Option("--out", help="Where these nets go; what is done is not done again.")
+        Path, typer.Option("--out", help="The folder of these nets; finished ones are kept.")
     ] = Path("runs/folds"),
     report: Annotated[Path, typer.Option(help="The page to write.")] = Path("review.html"),
     rows: Annotated[
@@ -67,11 +69,11 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
     use_threads(processors())
     opened = open_model(model, threads=processors())
     pictures = read_data(data, ferplus)
-    said = review.unseen_by(opened, pictures)
+    predicted = review.unseen_by(opened, pictures)
     if folds is not None:
-        said += review.out_of_fold(pictures, Recipe(epochs=epochs), folds, out)
+        predicted += review.out_of_fold(pictures, Recipe(epochs=epochs), folds, out)
     with Console(stderr=True).status("looking for copies and doubtful labels"):
-        found = review.review(pictures, said)
+        found = review.review(pictures, predicted)
     _print(pictures, found)
     if rows is not None:
         table = io.StringIO()
@@ -104,7 +106,7 @@ def _print(data: FerData, found: Review) -> None:
     table.add_column("finding")
     for column in (*(split.name for split in Split), "in another split", "with another label"):
         table.add_column(column, justify="right")
-    for line in review_page.lines(data, found):
+    for line in review_page.count_findings(data, found):
         table.add_row(
             line.kind,
             *map(str, line.by_split),

@@ -1,4 +1,4 @@
-"""`roomread evaluate` and `compare`: what models are worth."""
+"""`roomread evaluate` and `compare`: the figures of models."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def evaluate_command(
         typer.Option(help="The page to write; report.html beside the model if left out."),
     ] = None,
     no_report: Annotated[
-        bool, typer.Option("--no-report", help="Only the table: no page, no robustness.")
+        bool, typer.Option("--no-report", help="Print the table only: no page, no robustness.")
     ] = False,
 ) -> None:
-    """Measure a model on the official test pictures and on those without training copies."""
+    """Measure a model on the official test pictures and on those without copies in Training."""
     need_training_extra()
     from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.evaluate import evaluate  # noqa: PLC0415
@@ -68,7 +68,7 @@ def evaluate_command(
         return
     use_threads(processors())
     beside = run.folder if place.exists() else Path()
-    with Console(stderr=True).status("measuring under what a webcam does"):
+    with Console(stderr=True).status("measuring robustness"):
         page = evaluation_report(
             opened,
             pictures,
@@ -82,7 +82,7 @@ def evaluate_command(
 
 def _print_evaluations(results: list[Evaluation]) -> None:
     console = wide_console()
-    title = "± is the 95 % interval; the seven on the right are each expression's recall"
+    title = "± is the 95 % interval; the last seven columns are the recall of each expression"
     table = Table(title=title, title_justify="left", box=borders.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("compared with", "accuracy", "macro-F1", "ECE", "before"):
         table.add_column(column, no_wrap=True)
@@ -111,10 +111,10 @@ def compare_command(
     ferplus: FerPlus = None,
     split: SplitOption = "PublicTest",
     out: Annotated[
-        Path, typer.Option("-o", "--output", help="compare.html, or a .csv or .json file.")
+        Path, typer.Option("-o", "--output", help="The .html, .csv or .json file to write.")
     ] = Path("compare.html"),
 ) -> None:
-    """Put models side by side: accuracy, F1, size, cost, and the time of a face."""
+    """Compare models: accuracy, macro-F1, size, cost, and the time of a face."""
     need_training_extra()
     from roomread.training.compare import as_rows, compare, comparison_page  # noqa: PLC0415
     from roomread.training.runs import Run  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`roomread export`: a run's best epoch as a model file, in fp32 and in int8."""
+"""`roomread export`: writes a run's best epoch as a model file, in fp32 and in int8."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def command(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="A folder of `roomread train`.")],
     *,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Also model.int8.onnx, measured beside it.")
+        bool, typer.Option("--int8", help="Also write model.int8.onnx, and compare it.")
     ] = False,
     data: DataOption = None,
     ferplus: FerPlus = None,
 ) -> None:
-    """Write a run's model file anew, calibrated on PublicTest; with --int8 its quantised form."""
+    """Write a run's model file again, calibrated on PublicTest; with --int8 also quantised."""
     need_training_extra()
     from roomread.training.quantise import quantise  # noqa: PLC0415
     from roomread.training.runs import Run  # noqa: PLC0415
@@ -35,7 +35,7 @@ def command(
     try:
         model = finish(run, pictures)
         console.print(
-            f"wrote {run.model} ({model.size / 1e6:.1f} MB); ONNX Runtime gives what torch gives",
+            f"wrote {run.model} ({model.size / 1e6:.1f} MB); ONNX Runtime and torch agree",
             highlight=False,
             soft_wrap=True,
         )
@@ -48,6 +48,8 @@ def command(
                 soft_wrap=True,
             )
             if result.times_as_fast < 1.1:
-                console.print("it does not pay on this processor: keep model.onnx")
+                console.print(
+                    "int8 is hardly faster on this processor: model.onnx is the better choice"
+                )
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error

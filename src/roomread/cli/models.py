@@ -1,4 +1,4 @@
-"""`roomread models`: the bundled models and their cards."""
+"""`roomread models`: prints the cards of models."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from roomread.classifier import ModelFile, bundled_models, open_model
 
 def command(
     model: Annotated[
-        str | None, typer.Argument(help="A bundled name or a model file; all bundled if left out.")
+        str | None,
+        typer.Argument(help="A bundled name or a model file; all bundled models if left out."),
     ] = None,
 ) -> None:
-    """Show what a model is, what it was trained on and what was measured."""
+    """Print a model's net, training data and figures."""
     console = Console()
     for name in [model] if model else bundled_models():
         console.print(_card(open_model(name)))
@@ -39,7 +40,9 @@ def _card(model: ModelFile) -> Table:
             "balanced", f"tau {card.tau:.2f}, for FER-2013's label {card.tau_fer2013:.2f}"
         )
     if card.training:
-        table.add_row("train it anew", f"roomread train DATA --config {model.name} --out runs/anew")
+        table.add_row(
+            "train it again", f"roomread train DATA --config {model.name} --out runs/again"
+        )
     table.add_row("licence", card.licence)
     table.add_row("notes", card.notes)
     return table

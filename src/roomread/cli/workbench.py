@@ -1,4 +1,4 @@
-"""What the commands of the training workbench share."""
+"""Options and helpers of the commands of the training workbench."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ FerPlus = Annotated[
     Path | None, typer.Option("--ferplus", help="fer2013new.csv: the FER+ votes of a CSV.")
 ]
 SplitOption = Annotated[
-    str, typer.Option("--split", help="PrivateTest is for the last report; choose on PublicTest.")
+    str, typer.Option("--split", help="Choose on PublicTest; PrivateTest is for the last report.")
 ]
 
 
 def need_training_extra() -> None:
-    """Refuses early and in one line where torch or Lightning is not installed.
+    """Check that torch, Lightning and the other packages of the extra are installed.
 
     Raises:
         MissingExtraError: the extra `train` is not installed.
@@ -45,7 +45,7 @@ def need_training_extra() -> None:
 
 
 def use_threads(threads: int | None) -> None:
-    """Sets torch's processor threads, where a number was given."""
+    """Set torch's processor threads, if a number was given."""
     import torch  # noqa: PLC0415
 
     if threads is not None:
@@ -53,7 +53,7 @@ def use_threads(threads: int | None) -> None:
 
 
 def read_data(path: Path, ferplus: Path | None) -> FerData:
-    """Reads a data set, saying so: it takes seconds.
+    """Read a data set, with a status line, as it takes seconds.
 
     Raises:
         DataError: it cannot be read.
@@ -65,10 +65,10 @@ def read_data(path: Path, ferplus: Path | None) -> FerData:
 
 
 def split_named(name: str) -> Split:
-    """A split by its published name.
+    """Return a split by its published name.
 
     Raises:
-        typer.BadParameter: there is none of this name.
+        typer.BadParameter: no split has this name.
     """
     from roomread.training.dataset import Split  # noqa: PLC0415
 
@@ -78,12 +78,12 @@ def split_named(name: str) -> Split:
 
 
 def this_command() -> str:
-    """The command line as it was typed, for reports."""
+    """Return the command line as it was typed, for reports."""
     return shlex.join(["roomread", *sys.argv[1:]])
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all, and says so.
+    """Write a file, whole or not at all, and print its path.
 
     Raises:
         OutputError: it cannot be written.
@@ -94,5 +94,5 @@ def write_text(path: Path, text: str) -> None:
 
 
 def wide_console() -> Console:
-    """A console whose tables keep their columns in a pipe, which has no width of its own."""
+    """Return a console 120 columns wide in a pipe, which has no width of its own."""
     return Console(width=None if sys.stdout.isatty() else 120)

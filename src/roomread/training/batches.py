@@ -1,4 +1,4 @@
-"""A split in memory, in batches whose order hangs on the seed and the epoch alone."""
+"""A split in memory, in batches whose order depends on the seed and the epoch alone."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from roomread.training.views import TaughtViews
 
 
 class Batch(NamedTuple):
-    """What a step sees.
+    """The pictures and targets of one step.
 
     Attributes:
         images: uint8 [N, 1, 48, 48].
-        labels: int64 [N], FER-2013's.
-        majority: int64 [N], what most taggers saw, or -1; the label where nobody voted.
+        labels: int64 [N], FER-2013's labels.
+        majority: int64 [N], the expression that most taggers chose, or -1; the label in a data set
+            without votes.
         seen: float [N, 7], see `Targets`.
-        fer2013: float [N, 7].
+        fer2013: float [N, 7], see `Targets`.
     """
 
     images: Tensor
@@ -84,7 +85,7 @@ class TaughtPictures(Pictures):
 
 
 class _Batches(Sampler[Tensor]):
-    """Row numbers a batch at a time; with several devices each takes its part of every batch."""
+    """Yields the rows of a batch at a time; each device takes its part of every batch."""
 
     def __init__(self, rows: int, size: int) -> None:
         self.rows, self.size = rows, size
@@ -104,7 +105,7 @@ class _Batches(Sampler[Tensor]):
 
 
 class _ShuffledBatches(_Batches):
-    """Whole batches in a new order each epoch; rare classes more often if weights say so."""
+    """Yields whole batches in a new order each epoch, drawn by weights where there are any."""
 
     def __init__(self, pictures: Pictures, size: int, *, seed: int, weights: Tensor | None) -> None:
         super().__init__(len(pictures), size)
@@ -118,7 +119,7 @@ class _ShuffledBatches(_Batches):
             self.pictures.set_epoch(epoch)
 
     def __len__(self) -> int:
-        # A short last batch would disturb batch normalisation while training.
+        # A short last batch would disturb batch normalisation.
         return self.rows // self.size
 
     def __iter__(self) -> Iterator[Tensor]:

@@ -1,4 +1,4 @@
-"""How sure a net may say it is, and how little it may lean to what is common."""
+"""Calibration after training: temperature, logit adjustment and the abstention threshold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torchmetrics.functional.classification import multiclass_f1_score
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The temperature over 0 that makes labels [N] likeliest under logits [N, 7].
+    """Return the temperature, over 0, that makes labels [N] most likely given logits [N, 7].
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks", arXiv:1706.04599.
     """
@@ -31,37 +31,38 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
 def fit_tau(
     logits: NDArray[np.float32], labels: NDArray[np.int64], prior: NDArray[np.float32]
 ) -> float:
-    """How much of the log prior to take off the logits, 0 to 1 in steps of 0.05.
+    """Return the share of the log prior to subtract from the logits, 0 to 1 in steps of 0.05.
 
     Post-hoc logit adjustment (Menon et al. 2020, "Long-tail learning via logit adjustment",
-    arXiv:2007.07314): a net trained on few faces of disgust hardly ever says so. All of it (1)
-    would make every expression as likely beforehand, at the cost of the common ones; what is
-    chosen has the largest sum of accuracy and macro-F1.
+    arXiv:2007.07314): a net trained on few faces of disgust hardly ever answers "disgust". A share
+    of 1 makes all expressions equally likely a priori, at the cost of the common ones. The share
+    that is chosen has the largest sum of accuracy and macro-F1.
 
     Args:
         logits: float [N, 7].
-        labels: the truth, [N].
-        prior: the share of each class in training, [7].
+        labels: the truth, int64 [N].
+        prior: the share of each class in training, float [7].
     """
     y = torch.from_numpy(labels)
 
     def worth(tau: float) -> float:
-        said = torch.from_numpy(logits - np.float32(tau) * np.log(prior)).argmax(dim=1)
-        f1 = multiclass_f1_score(said, y, len(prior), average="macro")
-        return float((said == y).float().mean() + f1)
+        answers = torch.from_numpy(logits - np.float32(tau) * np.log(prior)).argmax(dim=1)
+        f1 = multiclass_f1_score(answers, y, len(prior), average="macro")
+        return float((answers == y).float().mean() + f1)
 
     return max((step / 20 for step in range(21)), key=worth)
 
 
 def abstention_threshold(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The confidence under which a label is more often wrong than right, 0..1.
+    """Return the confidence under which a label is more often wrong than right, 0..1.
 
-    Abstaining under it leaves the largest surplus of right labels over wrong ones (Chow 1970, with
-    the cost of a wrong label that of a right one's gain).
+    Abstaining under it leaves the largest surplus of right labels over wrong ones (Chow 1970, "On
+    optimum recognition error and reject tradeoff", with a wrong label as costly as a right one is
+    useful).
 
     Args:
-        probabilities: calibrated, [N, 7].
-        labels: the truth, [N].
+        probabilities: calibrated, float32 [N, 7].
+        labels: the truth, int64 [N].
     """
     confidence = probabilities.max(axis=1)
     order = np.argsort(-confidence, kind="stable")

@@ -1,4 +1,4 @@
-"""Charts as SVG text, to stand in a page without any file beside it."""
+"""Charts as SVG text, for pages that need no other file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES = [e.display_name for e in Expression]
 
 
 def curves(epochs: Sequence[dict[str, float]]) -> str:
-    """Loss and accuracy by epoch; each row has what `Run.curves` gives."""
+    """Return loss and accuracy by epoch, of the rows of `Run.curves`."""
     figure, (loss, accuracy) = _figure(columns=2)
     for axes, kind, label in ((loss, "loss", "loss"), (accuracy, "accuracy", "accuracy")):
         for key, name in (
@@ -37,12 +37,12 @@ def curves(epochs: Sequence[dict[str, float]]) -> str:
 
 
 def confusion(result: Evaluation) -> str:
-    """Truth by row."""
-    return matrix(result.confusion, rows="labelled", columns="said", title=result.name)
+    """Return the confusion matrix, truth by row."""
+    return matrix(result.confusion, rows="truth", columns="answer", title=result.name)
 
 
 def matrix(counts: NDArray[np.int64], *, rows: str, columns: str, title: str) -> str:
-    """Counts [7, 7]; a cell is the share of its row, and the number of pictures."""
+    """Return counts [7, 7] as a matrix whose cells show the share of the row and the count."""
     figure, (axes,) = _figure(columns=1, width=6.4, height=5.4)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -63,31 +63,33 @@ def matrix(counts: NDArray[np.int64], *, rows: str, columns: str, title: str) ->
 
 
 def reliability(results: Sequence[Evaluation]) -> str:
-    """How often a label is right, by how sure it is; the diagonal is honest."""
+    """Return accuracy by confidence; a calibrated net is on the diagonal."""
     figure, (axes,) = _figure(columns=1, width=5.2, height=4.6)
-    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--", label="as sure as right")
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--", label="calibrated")
     for result in results:
         confidence, accuracy, _ = zip(*result.reliability(), strict=True)
         axes.plot(confidence, accuracy, marker="o", markersize=4, label=result.name)
-    axes.set(xlabel="mean confidence", ylabel="right", xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel="mean confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     axes.grid(alpha=0.3)
     axes.legend()
     return _svg(figure)
 
 
 def coverage(results: Sequence[Evaluation]) -> str:
-    """The accuracy of the labels given, if only so many are given."""
+    """Return the accuracy among the most confident faces, by their share of all faces."""
     figure, (axes,) = _figure(columns=1, width=5.2, height=4.6)
     for result in results:
         axes.plot(*result.coverage(), label=result.name)
-    axes.set(xlabel="share of faces that get a label", ylabel="of these, right", ylim=(None, 1))
+    axes.set(
+        xlabel="share of faces that get a label", ylabel="accuracy among these", ylim=(None, 1)
+    )
     axes.grid(alpha=0.3)
     axes.legend()
     return _svg(figure)
 
 
 def robustness(conditions: Sequence[Condition]) -> str:
-    """The accuracy under each condition, the worst last."""
+    """Return the accuracy under each condition, the worst at the bottom."""
     figure, (axes,) = _figure(columns=1, width=8, height=4)
     ordered = sorted(conditions, key=lambda c: c.accuracy)
     bars = axes.barh([c.name for c in ordered], [c.accuracy for c in ordered], color="#4477aa")
@@ -97,7 +99,7 @@ def robustness(conditions: Sequence[Condition]) -> str:
 
 
 def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, labels: tuple[str, str]) -> str:
-    """One line a series of points; `labels` are the two axes' names. Empty without series."""
+    """Return one line a series of points; empty text without series. `labels` name the axes."""
     if not series:
         return ""
     figure, (axes,) = _figure(columns=1, width=8, height=4.5)
@@ -112,7 +114,7 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, labels: tuple[
 def scatter(
     names: Sequence[str], x: Sequence[float], y: Sequence[float], *, labels: tuple[str, str]
 ) -> str:
-    """Named points; `labels` are the two axes' names."""
+    """Return named points; `labels` name the axes."""
     figure, (axes,) = _figure(columns=1, width=8, height=5)
     axes.scatter(x, y, color="#4477aa")
     for name, across, up in zip(names, x, y, strict=True):
@@ -124,7 +126,7 @@ def scatter(
 
 
 def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], *, ylabel: str) -> str:
-    """Groups of bars, one group a name and one colour a series."""
+    """Return grouped bars, one group a name and one colour a series."""
     figure, (axes,) = _figure(columns=1, width=8, height=4)
     width = 0.8 / len(series)
     for number, (label, values) in enumerate(series.items()):
@@ -137,7 +139,7 @@ def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], *, ylabel:
 
 
 def histogram(series: Mapping[str, NDArray[np.float64]], *, xlabel: str) -> str:
-    """Several distributions over one another, each of area one."""
+    """Return several distributions in one chart, each with area one."""
     figure, (axes,) = _figure(columns=1, width=6, height=3.6)
     for label, values in series.items():
         if len(values):
@@ -148,14 +150,15 @@ def histogram(series: Mapping[str, NDArray[np.float64]], *, xlabel: str) -> str:
 
 
 def _figure(*, columns: int, width: float = 10, height: float = 4) -> tuple[Figure, list[Axes]]:
-    # Not pyplot: it keeps every figure in the process's memory, and looks for a screen.
+    # Without pyplot, which keeps every figure in memory and looks for a screen.
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
 def _svg(figure: Figure) -> str:
     buffer = io.StringIO()
-    # Text stays text (small, searchable); no date, so that the same run gives the same page.
+    # Text stays text, which is small and searchable. There is no date, so that the same run gives
+    # the same page.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "roomread"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Several models side by side: how right they are, and what they cost."""
+"""Compares models: accuracy, size, cost and speed side by side."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Compared:
     """One model's line of the comparison.
 
     Attributes:
-        name: of the run's folder or the model.
-        net: of `nets.NETS`, with "int8" where its weights are.
-        epochs: of the recipe, or None.
-        accuracy: with FER-2013's label, 0..1.
+        name: the run's folder or the model.
+        net: a name of `nets.NETS`, followed by "int8" for a quantised model.
+        epochs: of the recipe; None if the card has no recipe.
+        accuracy: against FER-2013's label, 0..1.
         margin: half the width of its 95 % interval.
-        macro_f1: with FER-2013's label, 0..1.
-        ferplus: accuracy with the FER+ majority, 0..1, or None without votes.
-        disgust: recall with FER-2013's label, 0..1.
-        parameters: of the net without its heads, or None for a net this version does not know.
-        macs: multiply-adds for a face, or None likewise.
-        milliseconds: a face at batch 25 on one thread, median, measured in this run.
-        megabytes: of the model file.
+        macro_f1: against FER-2013's label, 0..1.
+        ferplus: accuracy against the FER+ majority, 0..1; None without votes.
+        disgust: recall against FER-2013's label, 0..1.
+        parameters: of the net without its heads; None for a net that this version does not know.
+        macs: multiply-adds of a face; None likewise.
+        milliseconds: the median time of a face at batch 25 on one thread, measured in this run.
+        megabytes: the size of the model file.
     """
 
     name: str
@@ -53,15 +53,15 @@ class Compared:
 def compare(
     models: Sequence[str], data: FerData | None = None, split: Split = Split.PublicTest
 ) -> list[Compared]:
-    """Reads or measures the figures of models; the most accurate first.
+    """Read or measure the figures of models, and return the most accurate first.
 
     Args:
         models: runs' folders, model files or bundled names.
-        data: measure on these pictures; None takes what each run noted at its end.
-        split: where to measure; what runs noted is PublicTest.
+        data: the pictures to measure on; None takes the figures that each run saved at its end.
+        split: where to measure. The saved figures are of PublicTest.
 
     Raises:
-        DataError: without `data`, one of them is no run with figures.
+        DataError: without `data`, one of them is not a run with figures.
         ModelFileError: one of them cannot be opened.
     """
     lines = [_line(name, data, split) for name in models]
@@ -101,7 +101,7 @@ def _cost(model: ModelFile) -> tuple[int, int] | tuple[None, None]:
 
 
 def comparison_page(lines: Sequence[Compared], runs: Sequence[Run], *, command: str) -> str:
-    """The comparison as one HTML page with a table and charts."""
+    """Return the comparison as one HTML page with a table and charts."""
     names = [line.name for line in lines]
     accuracy = {"FER-2013 label": [line.accuracy for line in lines]}
     accuracy["macro-F1"] = [line.macro_f1 for line in lines]
@@ -132,5 +132,5 @@ def comparison_page(lines: Sequence[Compared], runs: Sequence[Run], *, command: 
 
 
 def as_rows(lines: Sequence[Compared]) -> list[dict[str, Any]]:
-    """Plain data, for CSV and JSON."""
+    """Return plain data for CSV and JSON."""
     return [asdict(line) for line in lines]

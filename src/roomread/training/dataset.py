@@ -38,7 +38,7 @@ CONTEMPT = len(Expression)
 
 
 class Split(IntEnum):
-    """The published splits; the names are the `Usage` column's."""
+    """The published splits, named as in the `Usage` column."""
 
     Training = 0
     PublicTest = 1
@@ -54,7 +54,7 @@ class FerData:
         labels: int64 [N], `Expression` values.
         splits: int8 [N], `Split` values.
         votes: int16 [N, 10] FER+ tagger counts in `VOTE_NAMES`' order, or None.
-        rows: int64 [N], the row number in the file (folder: in sorted order).
+        rows: int64 [N], the row in the file, or the position in the sorted folder.
     """
 
     images: NDArray[np.uint8]
@@ -67,25 +67,25 @@ class FerData:
         return len(self.labels)
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> FerData:
-        """The chosen rows, by mask [N] or by index."""
+        """Return the chosen rows, by mask [N] or by index."""
         votes = self.votes[chosen] if self.votes is not None else None
         return FerData(
             self.images[chosen], self.labels[chosen], self.splits[chosen], votes, self.rows[chosen]
         )
 
     def split(self, split: Split) -> FerData:
-        """The rows of one split."""
+        """Return the rows of one split."""
         return self.take(self.splits == split)
 
     def faces_only(self) -> FerData:
-        """Without blank pictures and, where FER+ is known, those most taggers saw no face in."""
+        """Return the rows without blank pictures and pictures that FER+ calls "no face"."""
         keep = self.images.reshape(len(self), -1).std(axis=1) > 1
         if self.votes is not None:
             keep &= self.votes.argmax(axis=1) != VOTE_NAMES.index("no_face")
         return self.take(keep)
 
     def without(self, withheld: Sequence[Expression]) -> FerData:
-        """Without pictures whose label or FER+ majority is withheld, and without votes for it."""
+        """Return the rows without a withheld label or FER+ majority, and without such votes."""
         keep = ~np.isin(self.labels, withheld)
         if self.votes is None:
             return self.take(keep)
@@ -96,7 +96,7 @@ class FerData:
 
     @property
     def digest(self) -> str:
-        """Twelve hex digits that change with any picture, label, split or vote."""
+        """Twelve hexadecimal digits that change with any picture, label, split or vote."""
         state = hashlib.sha256()
         for array in (self.images, self.labels, self.splits, self.votes):
             if array is not None:
@@ -105,10 +105,10 @@ class FerData:
 
 
 def vote_distribution(votes: NDArray[np.int16]) -> NDArray[np.float32]:
-    """FER+ votes [N, 10] as probabilities float32 [N, 7] in `Expression`'s order.
+    """Return FER+ votes [N, 10] as probabilities float32 [N, 7] in `Expression`'s order.
 
-    Contempt, "unknown" and "no face" are left out. A row that fewer than half of its taggers gave
-    one of the seven is all zeros: it has no target.
+    Votes for contempt, "unknown" and "no face" are left out. A row is all zeros, and so has no
+    target, if fewer than half of its votes are for the seven expressions.
     """
     seven = votes[:, _SEVEN_IN_VOTES].astype(np.float32)
     total = seven.sum(axis=1, keepdims=True)
@@ -117,7 +117,7 @@ def vote_distribution(votes: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def vote_majority(votes: NDArray[np.int16]) -> NDArray[np.int64]:
-    """The `Expression` most taggers chose, int64 [N]; -1 where it is none of the seven or a tie."""
+    """Return the `Expression` that most taggers chose, int64 [N]; -1 for a tie or another class."""
     top = votes.max(axis=1, keepdims=True)
     alone = (votes == top).sum(axis=1) == 1
     seven_of = np.full(len(VOTE_NAMES), -1, dtype=np.int64)
@@ -163,7 +163,7 @@ class Copies:
 
     @property
     def across_splits(self) -> bool:
-        """Whether the copies lie in more than one split."""
+        """Whether the copies are in more than one split."""
         return len(set(self.splits)) > 1
 
     @property
@@ -173,7 +173,7 @@ class Copies:
 
 
 def find_copies(data: FerData) -> list[Copies]:
-    """Every group of identical pictures, in the order of its first row."""
+    """Return every group of identical pictures, in the order of their first rows."""
     groups: defaultdict[bytes, list[int]] = defaultdict(list)
     for position, image in enumerate(data.images):
         groups[image.tobytes()].append(position)
@@ -189,7 +189,7 @@ def find_copies(data: FerData) -> list[Copies]:
 
 
 def seen_in_training(data: FerData) -> NDArray[np.bool_]:
-    """Which rows' pictures also stand in the Training split, bool [N]; Training rows are False."""
+    """Return which rows outside Training hold a picture that is also in Training, bool [N]."""
     training = {image.tobytes() for image in data.images[data.splits == Split.Training]}
     return np.array(
         [

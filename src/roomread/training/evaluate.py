@@ -1,4 +1,4 @@
-"""What a model file is worth, on which pictures, and how sure that figure is."""
+"""Measures a model file; every figure has its interval and says what it was measured on."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured value that carries what it was measured on.
+    """A measured value with what it was measured on.
 
     Attributes:
         value: 0..1.
-        margin: half the width of its 95 % interval; None where none was computed.
-        signature: data, rows, head, model, version.
+        margin: half the width of its 95 % interval; None if it has none.
+        signature: data, rows, head, model and version.
     """
 
     value: float
@@ -67,15 +67,15 @@ class Evaluation:
     """One head against one truth on one set of pictures.
 
     Attributes:
-        name: what was compared, for people.
+        name: of the comparison, as it is printed.
         labels: the truth, int64 [N]: an `Expression`, or `dataset.CONTEMPT`, for which no answer
             of a head is right.
-        probabilities: what the head said after the temperature, float32 [N, 7].
+        probabilities: of the head, after the temperature, float32 [N, 7].
         accuracy: with its 95 % interval (Wilson 1927).
         macro_f1: the mean F1 of the seven expressions.
         ece: expected calibration error, 15 bins (Naeini et al. 2015), after the temperature.
         ece_before: the same without the temperature.
-        recall: of each class, 0..1.
+        recall: of each expression, 0..1.
         confusion: int64 [7, 7], truth by row; pictures of contempt are not in it.
     """
 
@@ -90,7 +90,7 @@ class Evaluation:
     confusion: NDArray[np.int64]
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures as plain data, without the pictures' own rows."""
+        """Return the figures as plain data, without those of single pictures."""
         return {
             "name": self.name,
             "accuracy": self.accuracy.value,
@@ -104,7 +104,7 @@ class Evaluation:
         }
 
     def coverage(self, points: int = 50) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Accuracy among the surest pictures, for shares of all pictures from 1/`points` to 1.
+        """Return accuracy among the most confident pictures, for shares from 1/`points` to 1.
 
         El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification".
 
@@ -117,7 +117,7 @@ class Evaluation:
         return counts / len(right), np.cumsum(right)[counts - 1] / counts
 
     def reliability(self) -> list[tuple[float, float, int]]:
-        """Mean confidence, accuracy and number of pictures of each bin that has any."""
+        """Return mean confidence, accuracy and number of pictures of each bin that is not empty."""
         confidence = self.probabilities.max(axis=1)
         right = self.probabilities.argmax(axis=1) == self.labels
         bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
@@ -129,7 +129,7 @@ class Evaluation:
 
 
 def wilson_margin(share: float, n: int) -> float:
-    """Half the width of the 95 % interval of a share of n (Wilson 1927)."""
+    """Return half the width of the 95 % interval of a share of n (Wilson 1927)."""
     z = 1.959964
     return z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
 
@@ -138,7 +138,7 @@ Logits = dict[str, NDArray[np.float32]]
 
 
 def predict(model: ModelFile, images: NDArray[np.uint8]) -> Logits:
-    """The logits float32 [N, 7] of every head for pictures uint8 [N, 48, 48]."""
+    """Return the logits float32 [N, 7] of every head for pictures uint8 [N, 48, 48]."""
     heads = ["logits", "logits_fer2013"] if model.has_fer2013_head else ["logits"]
     parts = [
         model.session.run(heads, {"faces": images[start : start + _BATCH, None]})
@@ -148,20 +148,20 @@ def predict(model: ModelFile, images: NDArray[np.uint8]) -> Logits:
 
 
 def fer2013_head(model: ModelFile) -> str:
-    """The output that is compared with FER-2013's labels."""
+    """Return the output that is compared with FER-2013's labels."""
     return "logits_fer2013" if model.has_fer2013_head else "logits"
 
 
 def probabilities(
     model: ModelFile, logits: Logits, *, fer2013: bool, calibrated: bool = True
 ) -> NDArray[np.float32]:
-    """Probabilities float32 [N, 7] of what users see, or of FER-2013's label.
+    """Return probabilities float32 [N, 7] of one head.
 
     Args:
-        model: what gave the logits; its card has the temperatures.
-        logits: what `predict` gave.
-        fer2013: the head for FER-2013's label, where there are two.
-        calibrated: with the card's temperature.
+        model: the model that gave the logits; its card has the temperatures.
+        logits: as `predict` returned them.
+        fer2013: take the head for FER-2013's label, if there are two; else the one users see.
+        calibrated: divide by the card's temperature.
     """
     head = fer2013_head(model) if fer2013 else "logits"
     card = model.card
@@ -180,7 +180,7 @@ def score(
     """Compare probabilities [N, 7] with labels [N], as in `Evaluation`.
 
     Raises:
-        DataError: there is no picture to compare on.
+        DataError: there are no pictures.
     """
     n, classes = len(labels), len(Expression)
     if not n:
@@ -255,7 +255,7 @@ def truths(data: FerData, split: Split) -> list[Truth]:
 def evaluate(
     model: ModelFile, data: FerData, split: Split, *, flip: bool = False
 ) -> list[Evaluation]:
-    """Every head on the official split and on the part of it that Training holds no copy of.
+    """Measure every head on the official split and on its pictures without a copy in Training.
 
     Args:
         model: an opened model file.

@@ -1,4 +1,4 @@
-"""A trained net to a model file that keeps the contract of `classifier.model_file`."""
+"""Writes a trained net as a model file that keeps the contract of `classifier.model_file`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from roomread.training.rewrite import rewritten
 
 
 class _AsTuple(nn.Module):
-    """The net with plain tensors out, as the exporter wants them."""
+    """The net with plain tensors as its outputs, which the exporter needs."""
 
     def __init__(self, net: ExpressionNet) -> None:
         super().__init__()
@@ -36,22 +36,21 @@ class _AsTuple(nn.Module):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportedNet:
-    """A net as ONNX Runtime reads it: made once, and saved with one card after another.
+    """A net and its ONNX graph, which can be saved with several cards in turn.
 
     Attributes:
-        net: what was exported.
-        graph: what it became; `save` puts the card into it.
+        net: the net that was exported.
+        graph: of the net; `save` puts the card into it.
     """
 
     net: ExpressionNet
     graph: onnx.ModelProto
 
     def save(self, card: ModelCard, path: Path) -> ModelFile:
-        """Writes a model file and opens it; it is there whole or not at all.
+        """Write a model file, whole or not at all, and open it.
 
         Raises:
-            ModelFileError: ONNX Runtime does not give what torch gives, within
-                `selfcheck.TOLERANCE`.
+            ModelFileError: ONNX Runtime and torch differ by more than `selfcheck.TOLERANCE`.
             OSError: the file cannot be written.
         """
         onnx.helper.set_model_props(self.graph, {CARD_KEY: card.to_json()})
@@ -68,7 +67,7 @@ class ExportedNet:
 
 
 def export(net: ExpressionNet) -> ExportedNet:
-    """A net as it is now, in evaluation.
+    """Export a net with its present weights, in evaluation mode.
 
     Raises:
         ModelFileError: torch cannot export it.
@@ -95,7 +94,7 @@ def export(net: ExpressionNet) -> ExportedNet:
 
 
 def without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same net without what the exporter notes: stack traces with the folders of a machine."""
+    """Remove the exporter's notes, which hold stack traces with the folders of this machine."""
     graph = model.graph
     described = (graph.node, graph.value_info, graph.initializer, graph.input, graph.output)
     for part in (graph, *itertools.chain(*described)):

@@ -1,4 +1,4 @@
-"""A net with its heads: uint8 pictures in, logits out. This is what a model file holds."""
+"""A net with its heads, from uint8 pictures to logits, as a model file holds it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from torch import Tensor, nn
 
 from roomread.readings import Expression
 
-# FER-2013's mean and standard deviation of a pixel in 0..1, on its Training split.
+# Mean and standard deviation of a pixel in 0..1 on FER-2013's Training split.
 _MEAN, _STD = 0.508, 0.255
 
 
 class Outputs(NamedTuple):
-    """What a forward pass gives.
+    """The result of a forward pass.
 
     Attributes:
-        logits: float [N, 7], the scores that users see.
-        features: float [N, D], the layer before the heads.
-        logits_fer2013: float [N, 7], trained on FER-2013's own labels; None with one head.
+        logits: float [N, 7], of the head that users see.
+        features: float [N, D], the input of the heads.
+        logits_fer2013: float [N, 7], of the head for FER-2013's labels; None with one head.
     """
 
     logits: Tensor
@@ -30,9 +30,8 @@ class Outputs(NamedTuple):
 class ExpressionNet(nn.Module):
     """A backbone and one or two linear heads.
 
-    With FER+ votes at hand `logits` learn what people see (the taggers' distribution), and
-    `logits_fer2013` the data set's own label, for comparison with the literature: the two agree on
-    only two pictures of three.
+    With FER+ votes `logits` learn the taggers' distribution, and `logits_fer2013` the data set's
+    own label, for comparison with the literature: they agree on only two pictures of three.
     """
 
     def __init__(self, backbone: nn.Module, *, two_heads: bool, dropout: float = 0.1) -> None:
@@ -45,8 +44,8 @@ class ExpressionNet(nn.Module):
         self.head = nn.Linear(size, len(Expression))
         self.head_fer2013 = nn.Linear(size, len(Expression)) if two_heads else None
 
-    def lean_less(self, offset: Tensor, offset_fer2013: Tensor) -> None:
-        """Takes offsets float [7] off the heads' logits for good, in their biases."""
+    def subtract_from_logits(self, offset: Tensor, offset_fer2013: Tensor) -> None:
+        """Subtract offsets float [7] from the biases of the heads."""
         with torch.no_grad():
             self.head.bias.sub_(offset)
             if self.head_fer2013 is not None:
@@ -54,15 +53,15 @@ class ExpressionNet(nn.Module):
 
     @staticmethod
     def normalise(images: Tensor) -> Tensor:
-        """uint8 [N, 1, 48, 48] to float of about zero mean and unit deviation."""
+        """Scale uint8 [N, 1, 48, 48] to float of about zero mean and unit deviation."""
         return (images.float() / 255 - _MEAN) / _STD
 
     def forward(self, images: Tensor) -> Outputs:
-        """uint8 [N, 1, 48, 48] to `Outputs`."""
+        """Return the outputs for pictures uint8 [N, 1, 48, 48]."""
         return self.forward_normalised(self.normalise(images))
 
     def forward_normalised(self, x: Tensor) -> Outputs:
-        """Float [N, 1, 48, 48], as `normalise` gives it, to `Outputs`."""
+        """Return the outputs for float [N, 1, 48, 48], as `normalise` returns it."""
         features = self.backbone(x.contiguous(memory_format=torch.channels_last))
         dropped = self.dropout(features)
         fer2013 = self.head_fer2013(dropped) if self.head_fer2013 is not None else None

@@ -1,4 +1,4 @@
-"""Measures what ordinary faces look like to a net, for few-shot learning."""
+"""Measures the statistics of a net's features on ordinary faces, for few-shot learning."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from roomread.training.dataset import FerData, Split, vote_majority
 
 
 def seen_labels(data: FerData) -> NDArray[np.int64]:
-    """What most FER+ taggers saw of each picture (-1: none of the seven), or FER-2013's label."""
+    """Return the FER+ majority (see `vote_majority`), or FER-2013's label without votes."""
     return vote_majority(data.votes) if data.votes is not None else data.labels
 
 
 def withheld_from(model: ModelFile) -> list[Expression]:
-    """The expressions that a net was trained without, by its card."""
+    """Return the expressions that a net was trained without, by its card."""
     names = model.card.training.get("withhold", ())
     return [e for e in Expression if e.display_name in names]
 
 
 def measure_feature_statistics(model: ModelFile, data: FerData) -> FeatureStatistics:
-    """The ground of a net on the Training split, without what it was trained without."""
+    """Measure the feature statistics on the Training split, without withheld expressions."""
     part = data.split(Split.Training).faces_only().without(withheld_from(model))
     labels = seen_labels(part)
     part, labels = part.take(labels >= 0), labels[labels >= 0]
@@ -38,10 +38,10 @@ def measure_feature_statistics(model: ModelFile, data: FerData) -> FeatureStatis
 
 
 def prepare(path: Path, data: FerData) -> ModelFile:
-    """Writes the ground into a model file, which is there whole or as it was.
+    """Write the feature statistics into a model file, which stays as it was on an error.
 
     Raises:
-        ModelFileError: it is no model file.
+        ModelFileError: it is not a model file.
         OutputError: it cannot be written.
     """
     statistics = measure_feature_statistics(open_model(path), data)

@@ -39,12 +39,12 @@ from roomread.training.views import TaughtViews
 
 
 def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) -> Tensor:
-    """An exponential moving average; Lightning's own cannot be sent to a spawned process."""
+    """Return an exponential moving average; Lightning's own cannot be sent to a spawned process."""
     return decay * average + (1 - decay) * current
 
 
 class _Best(ModelCheckpoint):
-    """Keeps the best epoch among those at full side: that is how the net will be used."""
+    """Keeps the best epoch among those at full side, at which the net is used."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -72,23 +72,23 @@ def train(
     hardware: Hardware = ONE_PROCESS,
     stop_after: int | None = None,
 ) -> ExpressionNet:
-    """Trains on the Training split and keeps the epoch that is best on PublicTest.
+    """Train on the Training split and keep the epoch that is best on PublicTest.
 
-    Writes `recipe.json`, `checkpoints/`, `logs/` (CSV) and `tensorboard/` under `out`.
+    This writes `recipe.json`, `checkpoints/`, `logs/` (CSV) and `tensorboard/` under `out`.
 
     Args:
-        data: all splits; PrivateTest's labels are not looked at.
+        data: all splits; PrivateTest's labels are not used.
         recipe: the settings.
         out: the run's folder.
-        resume: go on from the last whole epoch in `out`; on one device the result is the one an
-            uninterrupted run would have had.
-        hardware: what to compute on.
-        stop_after: epochs after which to stop, as an interruption would; the learning rate is
-            still that of the whole recipe.
+        resume: go on from the last whole epoch in `out`; on one device the result is that of an
+            uninterrupted run.
+        hardware: of the run.
+        stop_after: the number of epochs after which to stop, as an interruption would; the learning
+            rate is still that of the whole recipe.
 
     Raises:
         DataError: `out` holds a run and `resume` is not set, there is nothing to resume, the run
-            there is another recipe's, a split or a class is empty, or the recipe starts from a
+            there has another recipe, a split or a class is empty, or the recipe starts from a
             folder without a run of its net.
         KeyboardInterrupt: Ctrl-C; the last whole epoch is kept.
     """
@@ -115,7 +115,7 @@ def train(
                 weights_only=True,
             )
         except SystemExit as error:
-            # Lightning turns Ctrl-C into an exit of its own, and turns further ones off.
+            # Lightning turns Ctrl-C into SystemExit and ignores further ones.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from error
     return load_net(run.checkpoint, recipe)
@@ -140,12 +140,12 @@ def _callbacks(run: Run, recipe: Recipe) -> list[Callback]:
 
 
 def _trainer(run: Run, recipe: Recipe, hardware: Hardware, *, max_epochs: int) -> L.Trainer:
-    # Its advertisements and its summary of absent GPUs are of no use to a user.
+    # Lightning's advertisements and its summary of absent GPUs are of no use here.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return L.Trainer(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
-        # Spawned, not started anew: the caller may be a notebook or a test as well as our command.
+        # Spawned processes also work if the caller is a notebook or a test.
         strategy=hardware.strategy or ("ddp_spawn" if hardware.devices > 1 else "auto"),
         precision=_precision(hardware),  # type: ignore[arg-type]
         max_epochs=max_epochs,
@@ -164,11 +164,11 @@ def _trainer(run: Run, recipe: Recipe, hardware: Hardware, *, max_epochs: int) -
 @contextlib.contextmanager
 def _lightning_warnings_ignored() -> Iterator[None]:
     with warnings.catch_warnings():
-        # A resumed run's folder is meant to have checkpoints in it.
+        # The folder of a resumed run has checkpoints in it.
         warnings.filterwarnings("ignore", message="Checkpoint directory .* exists")
         # Lightning uses a class that torch deprecated.
         warnings.filterwarnings("ignore", message=".*LeafSpec.*")
-        # The whole set lies in memory; loader processes would only copy it.
+        # The whole data set is in memory; loader processes would only copy it.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         yield
 
@@ -181,7 +181,7 @@ def _precision(hardware: Hardware) -> str:
 
 
 def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tuple[FerData, FerData]:
-    """The pictures to train on, and those to choose the epoch by; nothing is written.
+    """Return the pictures to train on and those to choose the epoch by; write nothing.
 
     Raises:
         DataError: see `train`.
@@ -195,17 +195,17 @@ def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tupl
 
 
 def _start_from(run: Run, module: Training) -> None:
-    """Gives a module the best weights of a run.
+    """Load the best weights of a run into a module.
 
     Raises:
-        DataError: there is no such run, or it trained another net or other heads.
+        DataError: there is no such run, or it has another net or other heads.
     """
     weights = load_net(run.checkpoint, module.recipe).state_dict()
     try:
         module.net.load_state_dict(weights)
     except RuntimeError as error:
         raise DataError(
-            f"{run.folder}: its net has not the heads that this recipe trains",
+            f"{run.folder}: its net lacks a head that this recipe trains",
             hint="start from a run with the same target and votes",
         ) from error
 
@@ -225,7 +225,7 @@ def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:
 
 
 def training_rows(data: FerData, recipe: Recipe) -> FerData:
-    """The Training split without blanks and non-faces, without what the recipe leaves out.
+    """Return the Training split without blanks, non-faces and what the recipe leaves out.
 
     Raises:
         DataError: an expression that is not withheld has no picture.
@@ -244,15 +244,15 @@ def training_rows(data: FerData, recipe: Recipe) -> FerData:
 
 
 def withheld(recipe: Recipe) -> list[Expression]:
-    """The expressions that a recipe's net never sees."""
+    """Return the expressions that a recipe's net never sees."""
     return [e for e in Expression if e.display_name in recipe.withhold]
 
 
 def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:
-    """The averaged weights of a checkpoint, in evaluation mode.
+    """Return a net with the averaged weights of a checkpoint, in evaluation mode.
 
     Raises:
-        DataError: it is not a checkpoint, or one of another net.
+        DataError: the file is not a checkpoint, or one of another net.
     """
     try:
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")["state_dict"]

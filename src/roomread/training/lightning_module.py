@@ -1,4 +1,4 @@
-"""What Lightning trains: the loss, the optimiser and the metrics of one run."""
+"""The module that Lightning trains: loss, optimiser and metrics of one run."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ class Training(L.LightningModule):
         return self.recipe.side_at(self.current_epoch)
 
     def setup(self, stage: str) -> None:
-        """Sets the threads in the process that computes, which may be a spawned one."""
+        """Set the threads in the process that computes, which may be a spawned one."""
         del stage
         if self.threads is not None:
             torch.set_num_threads(self.threads)
 
     def on_train_epoch_start(self) -> None:
-        """Draws the same augmentation and dropout for an epoch, resumed or not."""
+        """Seed augmentation and dropout by the epoch, so that a resumed run draws the same."""
         torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
 
     def _forward(self, images: Tensor) -> Outputs:
-        """Float [N, 1, 48, 48] in 0..1 to logits, at this epoch's side."""
+        """Return the outputs for float [N, 1, 48, 48] in 0..1, at this epoch's side."""
         if self.side != images.shape[-1]:
             images = F.interpolate(images, (self.side, self.side), mode="bilinear", antialias=True)
         return self.net.forward_normalised(self.net.normalise(images * 255))
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
-        """The loss of one augmented batch."""
+        """Return the loss of one augmented batch."""
         images = self.augment(batch.images.float() / 255)
         seen, fer2013 = batch.seen, batch.fer2013
         if self.recipe.mixup:
@@ -87,7 +87,7 @@ class Training(L.LightningModule):
         return loss
 
     def validation_step(self, batch: Batch, _index: int) -> None:
-        """Accuracy on FER-2013's labels, and on what most FER+ taggers saw."""
+        """Measure loss and accuracy against FER-2013's labels and the FER+ majority."""
         outputs = self._forward(batch.images.float() / 255)
         self.accuracy(_fer2013(outputs), batch.labels)
         loss = self._loss(outputs, batch.seen, batch.fer2013)
@@ -98,7 +98,7 @@ class Training(L.LightningModule):
             self.log("val_ferplus_accuracy", self.seen_accuracy, on_epoch=True, prog_bar=True)
 
     def configure_optimizers(self) -> L.pytorch.utilities.types.OptimizerLRScheduler:
-        """The recipe's optimiser; linear warm-up, then a cosine to zero."""
+        """Return the recipe's optimiser, with a linear warm-up and then a cosine to zero."""
         parameters, recipe = self.net.parameters(), self.recipe
         rate, decay = recipe.learning_rate, recipe.weight_decay
         optimizer: torch.optim.Optimizer

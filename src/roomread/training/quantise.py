@@ -1,7 +1,7 @@
-"""A model file in 8-bit integers: smaller, and faster where the processor is made for them.
+"""Quantises a model file to 8-bit integers: smaller, and faster on processors made for them.
 
-Static quantisation: the range of every layer's output is measured on pictures once (Jacob et al.
-2017, arXiv:1712.05877).
+The quantisation is static: the range of every layer's output is measured once, on pictures (Jacob
+et al. 2017, arXiv:1712.05877).
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ class Quantised:
     Attributes:
         model: the opened int8 file.
         before: the fp32 file's evaluations on PublicTest.
-        after: the int8 file's.
-        times_as_fast: milliseconds a face in fp32 by those in int8, one run, batch 25, one thread.
+        after: the int8 file's evaluations on PublicTest.
+        times_as_fast: the time of a face in fp32 divided by that in int8; one run, batch 25, one
+            thread.
     """
 
     model: ModelFile
@@ -56,27 +57,27 @@ class Quantised:
 
     @property
     def points_lost(self) -> float:
-        """The larger loss of accuracy of the two heads, in points; under 0 if int8 is better."""
+        """The largest loss of accuracy of the comparisons, in points; under 0 if int8 is better."""
         pairs = zip(self.before, self.after, strict=True)
         return max(100 * (b.accuracy.value - a.accuracy.value) for b, a in pairs)
 
 
 def quantise(model: Path, data: FerData, out: Path) -> Quantised:
-    """Writes `out`, the int8 form of a model file; its card says what that cost and gained.
+    """Write the int8 form of a model file; its card holds accuracy and speed against fp32.
 
     Args:
         model: an fp32 model file.
-        data: all splits; the layers' ranges and the accuracy are measured on PublicTest.
-        out: the file to write; it is there whole or not at all.
+        data: all splits; the ranges of the layers and the accuracy are measured on PublicTest.
+        out: the file to write, whole or not at all.
 
     Raises:
-        ModelFileError: `model` is none, or int8 already.
+        ModelFileError: `model` is not a model file, or int8 already.
         DataError: the data set has no PublicTest pictures.
         OSError: the file cannot be written.
     """
     plain = open_model(model, threads=1)
     if plain.card.precision == "int8":
-        raise ModelFileError(f"{model}: is int8 already", hint="take the run's model.onnx")
+        raise ModelFileError(f"{model}: int8 already", hint="take the run's model.onnx")
     before = evaluate(plain, data, Split.PublicTest)
     public = data.split(Split.PublicTest)
     spread = np.linspace(0, len(public) - 1, min(_PICTURES, len(public))).astype(int)
@@ -94,13 +95,13 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
 
 
 class _Pictures(CalibrationDataReader):  # type: ignore[misc]
-    """Feeds batches to the calibration."""
+    """The batches of the calibration."""
 
     def __init__(self, images: NDArray[np.uint8]) -> None:
         self.batches = self._batches(images)
 
     def _batches(self, images: NDArray[np.uint8]) -> Iterator[dict[str, NDArray[np.uint8]]]:
-        # The library needs batches of one size.
+        # The library accepts batches of one size only.
         size = min(_BATCH, len(images))
         for start in range(0, len(images) - size + 1, size):
             yield {"faces": images[start : start + size, None]}
@@ -111,7 +112,7 @@ class _Pictures(CalibrationDataReader):  # type: ignore[misc]
 
 def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
     first = next(node for node in onnx.load(source).graph.node if node.op_type == "Conv")
-    # The library prints its steps and logs advice for its own developers.
+    # The library prints its steps and logs advice to its own developers.
     logging.disable(logging.WARNING)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -123,7 +124,8 @@ def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 per_channel=True,
-                # It has one channel: in 32 bits it is faster, and its input keeps its 256 levels.
+                # With one input channel the first layer is faster in 32 bits, and its input keeps
+                # all 256 levels.
                 nodes_to_exclude=[first.name],
                 # Processors without VNNI add products in 16 bits, which 7-bit weights cannot
                 # overflow.

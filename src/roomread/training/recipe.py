@@ -1,4 +1,4 @@
-"""A training run's settings: plain data, read from TOML or a model's card, kept beside a run."""
+"""The settings of a training run: plain data, read from TOML or a model's card, kept with a run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from roomread.readings import Expression
 
 
 class Optimizer(StrEnum):
-    """What moves the weights."""
+    """The optimisation algorithm."""
 
     SGD = "sgd"
     ADAMW = "adamw"
 
 
 class Target(StrEnum):
-    """What `logits`, the head users see, learn."""
+    """What the head `logits`, which users see, learns."""
 
     LABEL = "label"
     VOTES = "votes"
@@ -30,7 +30,7 @@ class Target(StrEnum):
 
 
 class Imbalance(StrEnum):
-    """What is done about rare classes; disgust is 1.5 % of FER-2013."""
+    """The remedy for rare classes; disgust is 1.5 % of FER-2013."""
 
     NONE = "none"
     SAMPLING = "sampling"
@@ -56,47 +56,48 @@ _SHARES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What decides a run's result, besides the data.
+    """All settings that decide a run's result, besides the data.
 
     Attributes:
         net: a name of `nets.NETS`.
-        epochs: at most so many passes over the Training split.
-        patience: epochs without a better PublicTest accuracy before the run stops early; counted
-            at the last of `sides`.
+        epochs: the maximum number of passes over the Training split.
+        patience: the number of epochs without a better PublicTest accuracy after which the run
+            stops early, counted at the last of `sides`.
         batch_size: pictures a step, over all devices.
-        sides: the side in pixels that pictures are brought to, in equal shares of the epochs;
-            small ones first are faster and end as well (Tan and Le 2021, arXiv:2104.00298).
+        sides: the sides in pixels to which pictures are scaled, each for an equal share of the
+            epochs; small ones first are faster and end as well (Tan and Le 2021, arXiv:2104.00298).
         optimizer: SGD with Nesterov's momentum 0.9, or AdamW (arXiv:1711.05101).
-        learning_rate: the highest, after warm-up.
-        weight_decay: on every weight.
-        warmup: the part of all steps over which the learning rate rises, 0..1; then a cosine to 0
-            (Loshchilov and Hutter 2016, arXiv:1608.03983).
+        learning_rate: the highest learning rate, after warm-up.
+        weight_decay: of every weight.
+        warmup: the share of all steps over which the learning rate rises, 0..1; a cosine to 0
+            follows (Loshchilov and Hutter 2016, arXiv:1608.03983).
         label_smoothing: of FER-2013's labels, 0..1 (Szegedy et al. 2015, arXiv:1512.00567).
-        ema_decay: of the averaged weights that are validated and kept, 0..1.
+        ema_decay: of the moving average of the weights, which is validated and kept, 0..1.
         cutout: the probability that a picture loses a rectangle, 0..1 (arXiv:1708.04552).
         jpeg: the probability of JPEG compression of quality 10 to 60, 0..1.
         small_face: the probability that a face is seen at 12 to 32 px and scaled up, 0..1.
         motion_blur: the probability of a motion blur of 3 to 7 px, 0..1.
         noise: the probability of noise of a standard deviation of up to 0.08, 0..1.
         mixup: alpha of mixup's Beta distribution, 0 for none (arXiv:1710.09412).
-        target: what `logits` learn where FER+ votes are known; without votes it is the label.
+        target: what `logits` learn if the data has FER+ votes; without votes it is the label.
         blend: with the target "blend", the votes' share, 0..1; the rest is the label's.
-        imbalance: what is done about rare classes.
+        imbalance: the remedy for rare classes.
         imbalance_strength: the power of class counts in sampling and weights, tau of logit
             adjustment (arXiv:2007.07314), gamma of the focal loss (arXiv:1708.02002).
-        balance: after training, take back the net's leaning to common expressions as far as that
-            pays on PublicTest (see `calibrate.fit_tau`).
-        drop_test_copies: train without the pictures that also stand in PublicTest or PrivateTest.
+        balance: after training, adjust the logits for rare expressions as far as that pays on
+            PublicTest (see `calibrate.fit_tau`).
+        drop_test_copies: train without the pictures that are also in PublicTest or PrivateTest.
         teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
             arXiv:1503.02531).
         teacher_share: that target's share, 0..1.
         views: the number of augmented views of each picture that the teachers are asked about;
             epoch e trains on view e modulo this number. 0 asks them about the clean pictures, and
             augments anew in each epoch. See `views.TaughtViews`.
-        withhold: names of expressions that the net never sees: no picture whose label or FER+
-            majority they are, no vote for them. `roomread fewshot benchmark` then teaches them
-            from a handful of pictures. They have no prior that `balance` could take back.
-        start: a run of the same net whose best weights are the first ones; "" starts anew.
+        withhold: names of expressions that the net never sees: pictures with such a label or FER+
+            majority are left out, and votes for them. `roomread fewshot benchmark` teaches them
+            from a handful of pictures. They have no prior, so that `balance` must be off.
+        start: the folder of a run of the same net, from whose best weights training starts; "" for
+            random weights.
         seed: of weights, order and augmentation.
     """
 
@@ -131,7 +132,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuses what cannot be trained by.
+        """Check the values.
 
         Raises:
             DataError: a value is out of its range.
@@ -155,14 +156,14 @@ class Recipe:
         _require("balance", self.balance, "false where expressions are withheld", ok=unbalanced)
 
     def side_at(self, epoch: int) -> int:
-        """The side in pixels at which an epoch trains and validates."""
-        # Counted from the end: with fewer epochs than sides the last one is still full.
+        """Return the side in pixels at which an epoch trains and validates."""
+        # Counted from the end, so that the last epoch is at the last side even with few epochs.
         left = max(self.epochs - 1 - epoch, 0)
         return self.sides[len(self.sides) - 1 - left * len(self.sides) // self.epochs]
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, source: str) -> Self:
-        """A recipe from plain data; what is left out keeps its default.
+        """Build a recipe from plain data; settings that are left out keep their defaults.
 
         Raises:
             DataError: an unknown setting, or a value of the wrong type or out of range.
@@ -183,7 +184,7 @@ class Recipe:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """A recipe from a TOML file, or from the JSON that `save` writes.
+        """Read a recipe from a TOML file, or from the JSON that `save` writes.
 
         Raises:
             DataError: the file cannot be read, or see `from_dict`.
@@ -196,7 +197,7 @@ class Recipe:
         return cls.from_dict(values, source=str(path))
 
     def save(self, path: Path) -> None:
-        """Writes the settings as JSON."""
+        """Write the settings as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
 
@@ -206,7 +207,7 @@ def _require(name: str, value: object, expected: str, *, ok: bool) -> None:
 
 
 def _as(kind: Any, value: Any) -> Any:
-    """A TOML or JSON value as the type a field has."""
+    """Convert a TOML or JSON value to the type of a field."""
     if kind in (tuple[int, ...], tuple[str, ...]):
         inner = int if kind == tuple[int, ...] else str
         if not isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""`report.html`: what was measured of a model, on one page that needs nothing beside it."""
+"""`report.html`: the measurements of a model, on one page that needs no other file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roomread.training.runs import Run
 
 
 def render(page: str, **values: Any) -> str:
-    """A page of this package's `pages/` with its values filled in and escaped."""
+    """Return a page of this package's `pages/` with its values filled in and escaped."""
     return pages.render("roomread.training", page, **values)
 
 
@@ -27,15 +27,15 @@ def evaluation_report(
     command: str,
     run: Run | None,
 ) -> str:
-    """The page as HTML; it holds no picture of the data set.
+    """Return the page as HTML; it holds no picture of the data set.
 
     Args:
-        model: what was measured.
+        model: the model.
         data: all splits.
-        split: where it was measured.
-        results: what `evaluate` gave for them.
-        command: how to make this page again.
-        run: what `train` wrote, for the curves; None leaves them out.
+        split: the split that was measured.
+        results: of `evaluate` for this model, data and split.
+        command: the command that makes this page.
+        run: the run of the model, for the curves; None leaves them out.
     """
     official = [r for r in results if r.name.endswith("official")]
     flipped = [r for r in evaluate(model, data, split, flip=True) if r.name.endswith("official")]

@@ -1,4 +1,4 @@
-"""What is in a data set, and what is wrong with it."""
+"""Finds copies, blanks, non-faces and doubtful labels in a data set."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ from roomread.training.recipe import Recipe
 from roomread.training.runs import Run
 from roomread.training.workbench import train_model
 
-# Pictures whose thumbnails correlate so much are one photograph, cut or compressed anew. By looking
-# at FER-2013's pairs: all are above it, and under it the first mirrored pairs are of two people.
+# Pictures whose thumbnails correlate more are one photograph, cropped or compressed again.
+# Found by looking at FER-2013's pairs: just below it, mirrored pairs begin to show two people.
 NEAR = 0.96
 _THUMBNAIL = 16
 _BLOCK = 2048
-# The share of taggers that must agree before their word stands against the label.
+# The share of taggers who must agree before they contradict the label.
 CLEAR = 0.7
-# What a net that never saw the picture must give the label at most, and another at least.
+# A net that never saw the picture contradicts the label if it gives it at most the first
+# probability, and another expression at least the second.
 UNLIKELY, LIKELY = 0.02, 0.8
 
 
 class Kind(StrEnum):
-    """What is found in a row."""
+    """The kind of a finding."""
 
     COPY = "copy"
     NEAR_COPY = "near copy"
@@ -56,10 +57,10 @@ class Finding:
     """One thing that may be wrong with one row.
 
     Attributes:
-        kind: what.
+        kind: of the finding.
         position: of the row in the data set.
-        other: the position of the picture it copies, or None.
-        suggested: the expression that taggers or the net see instead, or None.
+        other: the position of the picture that this one copies, or None.
+        suggested: the expression that taggers or the net give instead, or None.
         strength: 0..1: correlation, share of taggers, or the net's confidence.
     """
 
@@ -72,12 +73,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Review:
-    """All findings of a data set, and its spread of light.
+    """All findings of a data set, and the brightness and contrast of its pictures.
 
     Attributes:
         findings: of every kind, in the order of `Kind`.
-        brightness: the mean of each picture, 0..1, float [N].
-        contrast: the standard deviation of each, 0..1, float [N].
+        brightness: the mean of each picture in 0..1, float [N].
+        contrast: the standard deviation of each picture in 0..1, float [N].
     """
 
     findings: list[Finding]
@@ -85,41 +86,42 @@ class Review:
     contrast: NDArray[np.float64]
 
     def of(self, kind: Kind) -> list[Finding]:
-        """The findings of one kind."""
+        """Return the findings of one kind."""
         return [finding for finding in self.findings if finding.kind is kind]
 
 
-def review(data: FerData, said: NDArray[np.float32] | None = None) -> Review:
-    """Looks for copies, blanks, non-faces and labels that others would not give.
+def review(data: FerData, predicted: NDArray[np.float32] | None = None) -> Review:
+    """Look for copies, blanks, non-faces and doubtful labels.
 
     Args:
         data: all splits.
-        said: probabilities float [N, 7] of nets that did not see the rows they speak of; rows of
-            zeros have none. None leaves the net's word out.
+        predicted: probabilities float [N, 7] of nets that were trained without the row; a row of
+            zeros has no prediction. None leaves nets out.
     """
     flat = data.images.reshape(len(data), -1) / 255
     contrast = flat.std(axis=1)
     findings = [*_copies(data), *_near_copies(data)]
     findings += [Finding(Kind.BLANK, int(i)) for i in np.flatnonzero(contrast * 255 <= 1)]
     if data.votes is not None:
-        findings += _taggers(data, data.votes)
-    if said is not None:
-        findings += _net(data, said)
+        findings += _contradicted_by_taggers(data, data.votes)
+    if predicted is not None:
+        findings += _contradicted_by_net(data, predicted)
     return Review(findings, flat.mean(axis=1), contrast)
 
 
 def unseen_by(model: ModelFile, data: FerData) -> NDArray[np.float32]:
-    """What a model says of the rows outside Training; zeros for those inside, which it learnt."""
-    said = probabilities(model, predict(model, data.images), fer2013=True)
-    said[data.splits == Split.Training] = 0
-    return said
+    """Return a model's probabilities [N, 7] of rows outside Training, and zeros for Training."""
+    predicted = probabilities(model, predict(model, data.images), fer2013=True)
+    predicted[data.splits == Split.Training] = 0
+    return predicted
 
 
 def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray[np.float32]:
-    """Probabilities float [N, 7] of every Training row by a net trained without it.
+    """Return probabilities float [N, 7] of every Training row by a net trained without it.
 
     Northcutt, Jiang, Chuang 2021, "Confident Learning", arXiv:1911.00068. Copies of a picture
-    share a fold. A fold that is done in `out` is not trained again; one that was cut is resumed.
+    share a fold. A fold that is finished in `out` is not trained again; an interrupted one is
+    resumed.
 
     Raises:
         DataError: fewer than two folds, or more than there are pictures of the rarest class.
@@ -127,16 +129,18 @@ def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray
     training = np.flatnonzero(data.splits == Split.Training)
     rarest = np.bincount(data.labels[training], minlength=len(Expression)).min()
     if not 2 <= folds <= rarest:
-        raise DataError(f"{folds} folds of a class with {rarest} pictures", hint="2 to 10 do")
+        raise DataError(
+            f"{folds} folds of a class with {rarest} pictures", hint=f"choose 2 to {rarest} folds"
+        )
     random = np.random.default_rng(recipe.seed)
     fold = np.zeros(len(data), dtype=np.int64)
     for e in Expression:
-        # Each class is dealt out by itself, so that no net lacks one.
+        # Each class is dealt to the folds by itself, so that no net lacks one.
         rows = random.permutation(np.flatnonzero(data.labels == e))
         fold[rows] = np.arange(len(rows)) % folds
     for group in find_copies(data):
         fold[list(group.rows)] = fold[group.rows[0]]
-    said = np.zeros((len(data), len(Expression)), dtype=np.float32)
+    predicted = np.zeros((len(data), len(Expression)), dtype=np.float32)
     for number in range(folds):
         held_out = training[fold[training] == number]
         others = np.setdiff1d(np.arange(len(data)), held_out)
@@ -147,8 +151,8 @@ def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray
             started = run.last_checkpoint.exists()
             model = train_model(data.take(others), recipe, run.folder, resume=started)
         logits = predict(model, data.images[held_out])
-        said[held_out] = probabilities(model, logits, fer2013=True)
-    return said
+        predicted[held_out] = probabilities(model, logits, fer2013=True)
+    return predicted
 
 
 def _copies(data: FerData) -> Iterator[Finding]:
@@ -159,7 +163,7 @@ def _copies(data: FerData) -> Iterator[Finding]:
 
 
 def _near_copies(data: FerData) -> list[Finding]:
-    """Pairs whose thumbnails correlate, as they are or mirrored; exact copies stand apart."""
+    """Return pairs whose thumbnails correlate, plain or mirrored, without exact copies."""
     copies = {position for group in find_copies(data) for position in group.rows[1:]}
     spread = data.images.reshape(len(data), -1).std(axis=1)
     kept = np.array([i for i in range(len(data)) if i not in copies and spread[i] > 1])
@@ -171,11 +175,11 @@ def _near_copies(data: FerData) -> list[Finding]:
     for start in range(0, len(kept), _BLOCK):
         rows = slice(start, start + _BLOCK)
         for kind, others in ((Kind.NEAR_COPY, straight), (Kind.MIRRORED_COPY, mirrored)):
-            # Each pair once: only with pictures after it.
-            percentile = (straight[rows] @ others[start:].T).triu(diagonal=1)
-            for a, b in (percentile >= NEAR).nonzero().tolist():
+            # Each picture is compared with those after it, so that a pair is found once.
+            correlation = (straight[rows] @ others[start:].T).triu(diagonal=1)
+            for a, b in (correlation >= NEAR).nonzero().tolist():
                 pair = (int(kept[start + a]), int(kept[start + b]))
-                strength = min(float(percentile[a, b]), 1.0)
+                strength = min(float(correlation[a, b]), 1.0)
                 best = found.get(pair)
                 if best is None or strength > best.strength:
                     found[pair] = Finding(kind, pair[1], other=pair[0], strength=strength)
@@ -183,12 +187,12 @@ def _near_copies(data: FerData) -> list[Finding]:
 
 
 def _thumbnails(pictures: torch.Tensor) -> torch.Tensor:
-    """Unit vectors without their mean, so that a product is a correlation: [N, 256]."""
+    """Return centred unit vectors [N, 256], whose products are correlations."""
     small = F.interpolate(pictures, (_THUMBNAIL, _THUMBNAIL), mode="area").flatten(1)
     return F.normalize(small - small.mean(dim=1, keepdim=True))
 
 
-def _taggers(data: FerData, votes: NDArray[np.int16]) -> Iterator[Finding]:
+def _contradicted_by_taggers(data: FerData, votes: NDArray[np.int16]) -> Iterator[Finding]:
     top, total = votes.max(axis=1), np.maximum(votes.sum(axis=1), 1)
     no_face = votes.argmax(axis=1) == VOTE_NAMES.index("no_face")
     for position in np.flatnonzero(no_face & (top > 0)):
@@ -208,15 +212,15 @@ def _taggers(data: FerData, votes: NDArray[np.int16]) -> Iterator[Finding]:
     yield from sorted(findings, key=lambda f: -f.strength)
 
 
-def _net(data: FerData, said: NDArray[np.float32]) -> list[Finding]:
-    given = said[np.arange(len(data)), data.labels]
-    wrong = (said.max(axis=1) >= LIKELY) & (given <= UNLIKELY)
+def _contradicted_by_net(data: FerData, predicted: NDArray[np.float32]) -> list[Finding]:
+    given = predicted[np.arange(len(data)), data.labels]
+    wrong = (predicted.max(axis=1) >= LIKELY) & (given <= UNLIKELY)
     findings = [
         Finding(
             Kind.NET_DISAGREES,
             int(position),
-            suggested=Expression(said[position].argmax()),
-            strength=float(said[position].max()),
+            suggested=Expression(predicted[position].argmax()),
+            strength=float(predicted[position].max()),
         )
         for position in np.flatnonzero(wrong)
     ]

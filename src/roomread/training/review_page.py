@@ -1,4 +1,4 @@
-"""A review as a table's lines, CSV rows and one HTML page; it shows no picture."""
+"""A review as lines of a table, as CSV rows and as one HTML page without pictures."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ COLUMNS = ("finding", "row", "split", "label", "other_row", "suggested", "streng
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """How often one kind of finding occurs.
+class FindingCount:
+    """The number of findings of one kind.
 
     Attributes:
-        kind: of finding.
-        by_split: rows, by split in `Split`'s order.
-        across: copies whose other lies in another split; None for what is no copy.
-        relabelled: copies whose other has another label; None likewise.
+        kind: of the findings.
+        by_split: the number of rows of each split, in `Split`'s order.
+        across: the number of copies of a picture in another split; None for other kinds.
+        relabelled: the number of copies of a picture with another label; None for other kinds.
     """
 
     kind: Kind
@@ -35,24 +35,24 @@ class Line:
     relabelled: int | None
 
 
-def lines(data: FerData, review: Review) -> list[Line]:
-    """One line a kind, also for kinds that do not occur."""
-    return [_line(kind, data, review.of(kind)) for kind in Kind]
+def count_findings(data: FerData, review: Review) -> list[FindingCount]:
+    """Return the counts of each kind, also of kinds that do not occur."""
+    return [_count(kind, data, review.of(kind)) for kind in Kind]
 
 
-def _line(kind: Kind, data: FerData, findings: list[Finding]) -> Line:
+def _count(kind: Kind, data: FerData, findings: list[Finding]) -> FindingCount:
     positions = np.array([f.position for f in findings], dtype=int)
     others = np.array([f.other for f in findings if f.other is not None], dtype=int)
     counts = tuple(int((data.splits[np.unique(positions)] == split).sum()) for split in Split)
     if kind not in (Kind.COPY, Kind.NEAR_COPY, Kind.MIRRORED_COPY):
-        return Line(kind, counts, None, None)
+        return FindingCount(kind, counts, None, None)
     across = int((data.splits[positions] != data.splits[others]).sum())
     relabelled = int((data.labels[positions] != data.labels[others]).sum())
-    return Line(kind, counts, across, relabelled)
+    return FindingCount(kind, counts, across, relabelled)
 
 
 def rows(data: FerData, review: Review) -> list[dict[str, Any]]:
-    """Every finding with the row numbers of the data set's file."""
+    """Return every finding with the row numbers of the data set's file."""
     return [
         {
             "finding": str(f.kind),
@@ -68,7 +68,7 @@ def rows(data: FerData, review: Review) -> list[dict[str, Any]]:
 
 
 def classes(data: FerData) -> dict[str, list[int]]:
-    """The number of pictures of each expression, by split."""
+    """Return the number of pictures of each expression, by split."""
     counts = {}
     for split in Split:
         labels = data.labels[data.splits == split]
@@ -77,12 +77,12 @@ def classes(data: FerData) -> dict[str, list[int]]:
 
 
 def review_page(data: FerData, review: Review, *, command: str) -> str:
-    """The page as HTML."""
+    """Return the page as HTML."""
     names = [e.display_name for e in Expression]
     counts = classes(data)
     shares = {name: (np.array(c) / max(sum(c), 1)).tolist() for name, c in counts.items()}
     by_split = {split.name: data.splits == split for split in Split}
-    # The strongest of each kind: their strengths are of different things.
+    # Strengths of different kinds do not compare, so the strongest of each are shown.
     suspects = [
         row
         for kind in (Kind.NET_DISAGREES, Kind.TAGGERS_DISAGREE)
@@ -97,12 +97,12 @@ def review_page(data: FerData, review: Review, *, command: str) -> str:
         expressions=list(Expression),
         classes=counts,
         balance=charts.bars(names, shares, ylabel="share of the split"),
-        findings=lines(data, review),
+        findings=count_findings(data, review),
         near=rules.NEAR,
         clear=rules.CLEAR,
         likely=rules.LIKELY,
         unlikely=rules.UNLIKELY,
-        taggers=_taggers(data),
+        taggers=_majority_by_label(data),
         brightness=charts.histogram(
             {name: review.brightness[chosen] for name, chosen in by_split.items()},
             xlabel="mean of a picture, 0 to 1",
@@ -115,7 +115,7 @@ def review_page(data: FerData, review: Review, *, command: str) -> str:
     )
 
 
-def _taggers(data: FerData) -> str:
+def _majority_by_label(data: FerData) -> str:
     if data.votes is None:
         return ""
     majority = vote_majority(data.votes)

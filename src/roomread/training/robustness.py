@@ -1,4 +1,4 @@
-"""How much worse a net reads under what a webcam and a call do to a face."""
+"""Measures the accuracy lost to what a webcam and a call do to a face."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Condition:
     """The accuracy under one condition.
 
     Attributes:
-        name: what was done to the pictures.
+        name: of the change to the pictures.
         accuracy: 0..1.
-        drop: points of accuracy lost against the pictures as they are.
+        drop: points of accuracy lost against the unchanged pictures.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Condition:
 
 
 def measure(model: ModelFile, data: FerData, split: Split) -> dict[str, list[Condition]]:
-    """The accuracy of each head under each of `CONDITIONS`, by the truth's name.
+    """Return the accuracy of each head under each of `CONDITIONS`, by the truth's name.
 
     The first condition is "as they are".
     """
@@ -59,7 +59,7 @@ def _plain(done: list[Condition], accuracy: float) -> float:
 
 
 def apply(change: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Changes pictures uint8 [N, 48, 48]; the same ones the same way each time."""
+    """Change pictures uint8 [N, 48, 48], the same ones in the same way each time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
         changed = change(torch.from_numpy(images).unsqueeze(1).float() / 255)
@@ -68,7 +68,7 @@ def apply(change: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> NDAr
 
 
 def _occlude(x: Tensor) -> Tensor:
-    """A grey square of a ninth of the picture, anywhere: a hand, a cup, a microphone."""
+    """Cover a random ninth of each picture with a grey square, as a hand or a cup does."""
     x, side = x.clone(), SIDE // 3
     places = torch.randint(0, SIDE - side + 1, (len(x), 2)).tolist()
     for picture, (top, left) in zip(x, places, strict=True):
@@ -77,7 +77,7 @@ def _occlude(x: Tensor) -> Tensor:
 
 
 def _contrast(factor: float) -> Callable[[Tensor], Tensor]:
-    """Around each picture's own mean."""
+    """Scale the contrast around each picture's own mean."""
 
     def change(x: Tensor) -> Tensor:
         mean = x.mean(dim=(1, 2, 3), keepdim=True)
@@ -95,7 +95,7 @@ def _blur(x: Tensor) -> Tensor:
 
 
 def _jpeg(x: Tensor) -> Tensor:
-    """Quality 15, as of a starved video call."""
+    """Compress as JPEG of quality 15, as a call on a poor connection does."""
     changed = []
     for picture in (x * 255).byte().squeeze(1).numpy():
         buffer = io.BytesIO()
@@ -113,7 +113,7 @@ def _rotate(degrees: float) -> Callable[[Tensor], Tensor]:
 
 
 def _small(side: int) -> Callable[[Tensor], Tensor]:
-    """Seen at `side` pixels and enlarged again, as a far face is."""
+    """Shrink to `side` pixels and enlarge again, as a far face is."""
 
     def change(x: Tensor) -> Tensor:
         small = F.interpolate(x, (side, side), mode="bilinear", antialias=True)

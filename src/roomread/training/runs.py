@@ -1,11 +1,11 @@
-"""The folder that a training run leaves, and what can be read from it again.
+"""The folder of a training run, and what can be read from it.
 
 - `recipe.json`: the settings;
-- `data.json`: where the data set was, and its digest;
+- `data.json`: the path of the data set, and its digest;
 - `checkpoints/`: best.ckpt (by PublicTest) and last.ckpt;
-- `logs/`: metrics.csv, one a start; `tensorboard/`: the same for TensorBoard;
+- `logs/`: one metrics.csv for each start; `tensorboard/`: the same for TensorBoard;
 - `model.onnx`: the best epoch, calibrated, with its card;
-- `figures.json`: what was measured of it on PublicTest.
+- `figures.json`: its figures on PublicTest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from roomread.training.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """Where a data set was read from.
+    """The files of a data set.
 
     Attributes:
         path: as `read_fer2013` takes it.
@@ -40,23 +40,23 @@ class DataSource:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run's folder. Nothing is read before it is asked for."""
+    """A run's folder. Its files are read when they are asked for."""
 
     folder: Path
 
     @property
     def checkpoint(self) -> Path:
-        """The epoch that was best on PublicTest."""
+        """The checkpoint of the epoch that was best on PublicTest."""
         return self.folder / "checkpoints" / "best.ckpt"
 
     @property
     def last_checkpoint(self) -> Path:
-        """The last whole epoch, to resume from."""
+        """The checkpoint of the last whole epoch, to resume from."""
         return self.folder / "checkpoints" / "last.ckpt"
 
     @property
     def recipe_file(self) -> Path:
-        """The settings."""
+        """The file of the settings."""
         return self.folder / "recipe.json"
 
     @property
@@ -75,7 +75,7 @@ class Run:
         return self.folder.parent / "views"
 
     def recipe(self) -> Recipe:
-        """The settings.
+        """Read the settings.
 
         Raises:
             DataError: there are none.
@@ -83,15 +83,15 @@ class Run:
         return Recipe.read(self.recipe_file)
 
     def save_source(self, source: DataSource) -> None:
-        """Remembers where the data came from."""
+        """Save the path and the digest of the data set."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._write("data.json", asdict(source))
 
     def data(self) -> FerData:
-        """Reads the data set that the run was trained on.
+        """Read the data set that the run was trained on.
 
         Raises:
-            DataError: the run does not say where it was, or it is not there unchanged.
+            DataError: the run has no path of it, or the data set is missing or changed.
         """
         values = self._read("data.json", hint="name it with --data")
         source = DataSource(**values)
@@ -102,26 +102,26 @@ class Run:
         return data
 
     def save_figures(self, figures: list[dict[str, Any]]) -> None:
-        """Keeps what `Evaluation.to_dict` gave."""
+        """Save the results of `Evaluation.to_dict`."""
         self._write("figures.json", figures)
 
     def figures(self) -> list[dict[str, Any]]:
-        """What was measured on PublicTest.
+        """Return the figures on PublicTest.
 
         Raises:
-            DataError: nothing was.
+            DataError: there are none.
         """
         values: list[dict[str, Any]] = self._read("figures.json", hint="measure it with --data")
         return values
 
     def curves(self) -> list[dict[str, float]]:
-        """The metrics of each epoch, also of a run that was resumed.
+        """Return the metrics of each epoch, also of a run that was resumed.
 
         Returns:
-            One dictionary an epoch, in order: `epoch` and the names that `fit.Training` logs.
+            One dictionary an epoch, in order: `epoch` and the names that `Training` logs.
         """
         epochs: defaultdict[int, dict[str, float]] = defaultdict(dict)
-        # A resumed run writes a new file; what it did again counts.
+        # A resumed run writes a new file, whose values replace those of repeated epochs.
         for file in sorted((self.folder / "logs").glob("version_*/metrics.csv"), key=_version):
             with file.open(encoding="utf-8", newline="") as lines:
                 for row in csv.DictReader(lines):

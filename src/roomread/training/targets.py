@@ -1,4 +1,4 @@
-"""What each head is asked to say of each picture, and the loss that asks it."""
+"""The targets of each head, and the loss against them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from roomread.training.recipe import Imbalance, Recipe, Target
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The distribution each picture should be given, by head.
+    """The target distribution of each picture, by head.
 
     Attributes:
         seen: float [N, 7] for `logits`; a row of zeros has no target.
@@ -43,18 +43,18 @@ class Targets:
 
 
 def has_two_heads(data: FerData, recipe: Recipe) -> bool:
-    """Whether what users see and FER-2013's label are learnt apart."""
+    """Return whether FER+ votes and FER-2013's label are learnt by two heads."""
     return data.votes is not None and recipe.target is not Target.LABEL
 
 
 def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targets:
-    """The targets of a data set by a recipe.
+    """Return the targets of a data set by a recipe.
 
     Args:
         data: the pictures.
         recipe: its target, blend, label smoothing and teachers.
-        taught: without it labels are not smoothed and teachers not asked, as validation wants. A
-            recipe with `views` asks its teachers in each epoch, and not here.
+        taught: False leaves out label smoothing and teachers, as validation needs. A recipe with
+            `views` asks its teachers in each epoch, and not here.
 
     Raises:
         DataError: the recipe blends votes in, and the data set has none.
@@ -91,16 +91,16 @@ def _mean(models: Sequence[ModelFile], images: NDArray[np.uint8], *, fer2013: bo
 
 
 class ExpressionLoss:
-    """Cross-entropy with distributions, with what a recipe does about rare classes.
+    """Cross-entropy with target distributions, and a recipe's remedy for rare classes.
 
     Args:
         recipe: its imbalance and strength.
-        targets: float [N, 7] of the whole Training split; the classes are counted in it.
+        targets: float [N, 7] of the whole Training split, in which the classes are counted.
     """
 
     def __init__(self, recipe: Recipe, targets: Tensor) -> None:
         counts = targets.sum(dim=0)
-        # What no tagger saw counts as seen once: a logarithm and a power want more than zero.
+        # A class without votes counts as one vote: the logarithm and the power need more than zero.
         share = counts.clamp(min=1) / counts.sum()
         kind, strength = recipe.imbalance, recipe.imbalance_strength
         self.gamma = strength if kind is Imbalance.FOCAL else 0.0
@@ -110,11 +110,11 @@ class ExpressionLoss:
         self.weight = torch.ones_like(share)
         if kind is Imbalance.WEIGHTS:
             weight = share**-strength
-            # The mean weight of a picture stays one, and so does the learning rate's meaning.
+            # The mean weight of a picture stays 1, so that the same learning rate suits.
             self.weight = weight / (weight * share).sum()
 
     def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """The mean loss of logits [N, 7] and targets [N, 7]; rows of zeros add nothing."""
+        """Return the mean loss of logits [N, 7] and targets [N, 7]; rows of zeros add nothing."""
         log_p = F.log_softmax(logits.float() + self.offset.to(logits.device), dim=1)
         each = targets * log_p * self.weight.to(logits.device)
         if self.gamma:

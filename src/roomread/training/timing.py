@@ -1,4 +1,4 @@
-"""How long a net takes for a face; to be compared within one run only."""
+"""Measures the time of a face; times compare within one run only."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from roomread.classifier import ModelFile
 
 
 def milliseconds_a_face(model: ModelFile, *, batch: int = 25, runs: int = 30) -> float:
-    """The median time of a face in a batch, on the model's threads (one, if opened plainly)."""
+    """Return the median milliseconds of a face in a batch, on the threads of the opened model."""
     faces = np.random.default_rng(0).integers(0, 256, (batch, 1, model.side, model.side), np.uint8)
     times = []
     for _ in range(runs + 3):
         start = time.perf_counter()
         model.session.run(["logits"], {"faces": faces})
         times.append(time.perf_counter() - start)
-    # The first ones fill caches and memory pools.
+    # The first three runs fill caches and memory pools.
     return 1000 * statistics.median(times[3:]) / batch
 
 
 def times_as_fast(model: ModelFile, other: ModelFile, *, rounds: int = 7) -> float:
-    """How many times as fast a face `other` is as `model`: the median of turns taken in pairs."""
+    """Return how many times as fast `other` is as `model`: the median of paired turns."""
     return statistics.median(
         milliseconds_a_face(model, runs=10) / milliseconds_a_face(other, runs=10)
         for _ in range(rounds)

@@ -1,4 +1,4 @@
-"""From a data set to a calibrated model file with its card, in one call."""
+"""Trains, calibrates, measures and exports a net in one call."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _VOTES = ", with the votes of FER+ (Barsoum et al. 2016)"
 
 
 class Trainer(Protocol):
-    """What trains a net and leaves its run; see `fit.train`."""
+    """A function that trains a net and writes its run; see `fit.train`."""
 
     def __call__(
         self, data: FerData, recipe: Recipe, out: Path, *, resume: bool, hardware: Hardware
     ) -> ExpressionNet:
-        """Trains, and keeps the epoch that is best on PublicTest."""
+        """Train, and keep the epoch that is best on PublicTest."""
 
 
-def train_model(  # noqa: PLR0913 (what a run is, and where)
+def train_model(  # noqa: PLR0913 (a run has this many independent inputs)
     data: FerData,
     recipe: Recipe,
     out: Path,
@@ -51,20 +51,20 @@ def train_model(  # noqa: PLR0913 (what a run is, and where)
     hardware: Hardware = ONE_PROCESS,
     trainer: Trainer = train,
 ) -> ModelFile:
-    """Trains, calibrates on PublicTest and writes `out/model.onnx`; PrivateTest is not looked at.
+    """Train, calibrate on PublicTest and write `out/model.onnx`; PrivateTest is not used.
 
     Args:
         data: all splits.
         recipe: the settings.
         out: the run's folder.
-        source: where the data came from, so that `export` finds it again; None forgets it.
+        source: the files of the data, so that `export` finds them again; None saves none.
         resume: see `fit.train`.
-        hardware: what to compute on.
-        trainer: what trains: `fit.train`, or what does the same elsewhere.
+        hardware: of the training.
+        trainer: `fit.train`, or a function that trains elsewhere.
 
     Raises:
         DataError: see `fit.train`.
-        ModelFileError: the exported file does not give what the net gives.
+        ModelFileError: ONNX Runtime differs from torch on the exported file.
     """
     run = Run(out)
     trainer(data, recipe, out, resume=resume, hardware=hardware)
@@ -74,11 +74,11 @@ def train_model(  # noqa: PLR0913 (what a run is, and where)
 
 
 def finish(run: Run, data: FerData) -> ModelFile:
-    """Calibrates a run's best epoch on PublicTest and writes its model file and figures.
+    """Calibrate a run's best epoch on PublicTest, and write its model file and figures.
 
     Raises:
         DataError: the folder holds no run.
-        ModelFileError: the exported file does not give what the net gives.
+        ModelFileError: ONNX Runtime differs from torch on the exported file.
     """
     recipe = run.recipe()
     net = load_net(run.checkpoint, recipe)
@@ -97,7 +97,7 @@ def finish(run: Run, data: FerData) -> ModelFile:
 
 
 def with_figures(card: ModelCard, results: list[Evaluation]) -> ModelCard:
-    """The card with what was measured."""
+    """Return the card with the figures of evaluations."""
     confusion = {result.name: result.confusion.tolist() for result in results}
     return replace(card, figures=_figures(results), confusion=confusion)
 
@@ -115,7 +115,7 @@ def _figures(results: list[Evaluation]) -> dict[str, str]:
 
 
 def _rounded(curves: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Four digits are more than an epoch's figures hold."""
+    """Round to four digits, which is finer than the noise of an epoch."""
     return [{name: round(value, 4) for name, value in row.items()} for row in curves]
 
 
@@ -137,7 +137,7 @@ def _card(recipe: Recipe, data: FerData) -> ModelCard:
 def _balanced(
     exported: ExportedNet, card: ModelCard, data: FerData, recipe: Recipe, path: Path
 ) -> ModelCard:
-    """Takes back the net's leaning to common expressions, as far as pays on PublicTest."""
+    """Adjust the heads' biases for rare expressions as far as that pays on PublicTest."""
     targets = make_targets(training_rows(data, recipe), recipe, taught=False)
     public = data.split(Split.PublicTest)
     logits = predict(exported.save(card, path), public.images)
@@ -149,18 +149,18 @@ def _balanced(
     if "logits_fer2013" in logits:
         tau_fer2013 = fit_tau(logits["logits_fer2013"], public.labels, fer2013)
     offsets = (tau * np.log(seen), tau_fer2013 * np.log(fer2013))
-    exported.net.lean_less(*(torch.from_numpy(offset) for offset in offsets))
+    exported.net.subtract_from_logits(*(torch.from_numpy(offset) for offset in offsets))
     return replace(card, tau=tau, tau_fer2013=tau_fer2013)
 
 
 def _prior(targets: torch.Tensor) -> NDArray[np.float32]:
-    """The share of each class in targets [N, 7]; what no tagger saw counts as seen once."""
+    """Return the share of each class in targets [N, 7]; a class has at least one vote."""
     prior: NDArray[np.float32] = (targets.sum(dim=0).clamp(min=1) / targets.sum()).numpy()
     return prior
 
 
 def _calibrated(exported: ExportedNet, card: ModelCard, public: FerData, path: Path) -> ModelCard:
-    """The card with the temperatures and the threshold that suit the net on PublicTest."""
+    """Return the card with temperatures and threshold fitted on PublicTest."""
     logits = predict(exported.save(card, path), public.images)
     labels = _seen_labels(public)
     known = labels >= 0
@@ -178,5 +178,5 @@ def _calibrated(exported: ExportedNet, card: ModelCard, public: FerData, path: P
 
 
 def _seen_labels(part: FerData) -> NDArray[np.int64]:
-    """What `logits` are held to: the FER+ majority where known (else -1), or FER-2013's label."""
+    """Return the truth of `logits`: the FER+ majority, or the label in data without votes."""
     return vote_majority(part.votes) if part.votes is not None else part.labels

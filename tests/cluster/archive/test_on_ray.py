@@ -80,7 +80,7 @@ def check(out: Path) -> None:
     assert not (out / "_pieces").exists()
 
 
-def test_a_killed_worker_costs_its_piece_again_and_nothing_else(
+def test_killed_worker_repeats_its_piece_only(
     cluster: Cluster, lessons: Path, tmp_path: Path
 ) -> None:
     process = start(cluster, lessons, tmp_path / "out")
@@ -92,7 +92,7 @@ def test_a_killed_worker_costs_its_piece_again_and_nothing_else(
     check(tmp_path / "out")
 
 
-def test_a_killed_driver_is_followed_by_one_that_reads_what_is_missing(
+def test_run_after_a_killed_driver_reads_only_missing_videos(
     cluster: Cluster, lessons: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -131,7 +131,9 @@ executor.close()
 """
 
 
-def test_what_ends_every_worker_is_given_up(cluster: Cluster, tmp_path: Path) -> None:
+def test_video_that_ends_every_worker_is_reported_as_failed(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     said = subprocess.check_output(
         [sys.executable, "-c", POISON, str(tmp_path / "begun")],
         env=cluster.environment,
@@ -146,7 +148,7 @@ def test_what_ends_every_worker_is_given_up(cluster: Cluster, tmp_path: Path) ->
 STRANGE = POISON.replace("from poison", "sys.path.insert(0, sys.argv[2])\nfrom strange")
 
 
-def test_workers_without_roomread_are_told_of(cluster: Cluster, tmp_path: Path) -> None:
+def test_workers_without_roomread_are_reported(cluster: Cluster, tmp_path: Path) -> None:
     # A module that only the driver has, as Roomread would be.
     source = (Path(__file__).parent.parent / "poison.py").read_text(encoding="utf-8")
     (tmp_path / "strange.py").write_text(source, encoding="utf-8")
@@ -162,7 +164,7 @@ def test_workers_without_roomread_are_told_of(cluster: Cluster, tmp_path: Path) 
     assert "on all machines, alike" in done.stderr
 
 
-def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_missing_cluster_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"")
     done = subprocess.run(
         [*PROGRAM, "analyze", "a.mp4", "-o", "out/", "--engine", "ray"],

@@ -55,7 +55,7 @@ def rows(path: Path | io.BytesIO) -> list[dict[str, Any]]:
     return list(pq.read_table(path).to_pylist())
 
 
-def test_an_archive_is_read_as_its_videos_are(
+def test_archive_holds_the_readings_of_its_videos_read_in_one(
     roomread: Program, tmp_path: Path, six_seconds: bytes
 ) -> None:
     folder = tmp_path / "lessons" / "algebra"
@@ -99,9 +99,7 @@ def test_an_archive_is_read_as_its_videos_are(
     assert sorted(again.stderr.decode().splitlines()) == [cut, none]
 
 
-def test_a_run_that_was_ended_goes_on_after_its_last_piece(
-    tmp_path: Path, six_seconds: bytes
-) -> None:
+def test_interrupted_run_goes_on_after_its_last_piece(tmp_path: Path, six_seconds: bytes) -> None:
     (tmp_path / "lesson.mp4").write_bytes(six_seconds)
     out = tmp_path / "out"
     archive = Archive(str(out), OPTIONS)
@@ -119,9 +117,7 @@ def test_a_run_that_was_ended_goes_on_after_its_last_piece(
     assert nothing.pieces == 0
 
 
-def test_a_copy_that_comes_later_is_none_beside_its_original(
-    tmp_path: Path, six_seconds: bytes
-) -> None:
+def test_copy_that_comes_later_is_not_read_again(tmp_path: Path, six_seconds: bytes) -> None:
     folder, out = tmp_path / "videos", tmp_path / "out"
     folder.mkdir()
     (folder / "b.mp4").write_bytes(six_seconds)
@@ -141,7 +137,7 @@ def test_a_copy_that_comes_later_is_none_beside_its_original(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for other processes")
-def test_a_stop_keeps_what_is_read_and_says_what_is_not(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_finished_videos_and_reports_the_rest(tmp_path: Path) -> None:
     # So long that most of it is to be read when the first piece is.
     lesson(tmp_path / "lesson.mp4", 20.0)
     with subprocess.Popen(
@@ -167,7 +163,9 @@ def run_and_report(video: Path, out: Path) -> tuple[tuple[str, tuple[int, int]],
     return (report.source, (report.frames, report.readings)), archive
 
 
-def test_a_manifest_that_is_behind_costs_nothing(tmp_path: Path, six_seconds: bytes) -> None:
+def test_lost_manifest_is_rebuilt_from_the_parquet_files(
+    tmp_path: Path, six_seconds: bytes
+) -> None:
     (tmp_path / "lesson.mp4").write_bytes(six_seconds)
     run_and_report(tmp_path / "lesson.mp4", tmp_path / "out")
     before = (tmp_path / "out" / "manifest.json").read_text()
@@ -177,7 +175,7 @@ def test_a_manifest_that_is_behind_costs_nothing(tmp_path: Path, six_seconds: by
     assert (tmp_path / "out" / "manifest.json").read_text() == before
 
 
-def test_a_video_that_changed_is_read_anew(tmp_path: Path) -> None:
+def test_changed_video_is_read_again(tmp_path: Path) -> None:
     video, out = lesson(tmp_path / "lesson.mp4", 1.0), tmp_path / "out"
     run_and_report(video, out)
     lesson(video, 1.5, seed=1)
@@ -187,7 +185,7 @@ def test_a_video_that_changed_is_read_anew(tmp_path: Path) -> None:
     assert len(rows(next(out.glob("*.parquet")))) == report[1]
 
 
-def test_other_options_need_another_folder(tmp_path: Path) -> None:
+def test_other_options_are_refused_in_the_same_folder(tmp_path: Path) -> None:
     make_clip(tmp_path / "grey.mp4", [n / 25 for n in range(10)])
     run(str(tmp_path / "grey.mp4"), str(tmp_path / "out"))
     with pytest.raises(OutputError, match="made with another every"):
@@ -250,7 +248,7 @@ class Unsteady(Bucket):
         return File()
 
 
-def test_a_lost_connection_is_no_damaged_video(tmp_path: Path) -> None:
+def test_lost_connection_is_not_reported_as_a_damaged_video(tmp_path: Path) -> None:
     fsspec.register_implementation("unsteady", Unsteady, clobber=True)
     video = lesson(tmp_path / "a.mp4", 1.0).read_bytes()
     fsspec.filesystem("unsteady").pipe_file("/a.mp4", video)
@@ -277,7 +275,7 @@ class Stream(Bucket):
         return opened
 
 
-def test_where_there_are_no_ranges_a_copy_is_read_and_removed() -> None:
+def test_server_without_ranges_is_read_through_a_temporary_copy() -> None:
     fsspec.register_implementation("stream", Stream, clobber=True)
     fsspec.filesystem("stream").pipe_file("/a.mp4", b"12345")
     with open_file("stream://a.mp4") as copy:
@@ -287,7 +285,7 @@ def test_where_there_are_no_ranges_a_copy_is_read_and_removed() -> None:
 
 
 @pytest.mark.parametrize("spec", ["nothing.mp4", "*.mp4", "memory://nowhere/*.mp4", "photo.jpg"])
-def test_a_name_without_videos_says_so(spec: str, tmp_path: Path) -> None:
+def test_path_without_videos_is_refused(spec: str, tmp_path: Path) -> None:
     with pytest.raises(MediaError):
         find_videos(spec if "://" in spec else str(tmp_path / spec))
 
@@ -303,7 +301,7 @@ def test_a_name_without_videos_says_so(spec: str, tmp_path: Path) -> None:
         (["a.mp4", "-o", "out/", "--workers", "2"], "--engine ray has more"),
     ],
 )
-def test_what_an_archive_cannot_be_is_one_line(
+def test_impossible_archive_is_refused_in_one_line(
     roomread: Program, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     make_clip(tmp_path / "a.mp4", [0.0, 0.04])
@@ -333,7 +331,7 @@ def test_plain_paths_need_no_fsspec(tmp_path: Path) -> None:
     left=st.integers(0, 5),
     data=st.data(),
 )
-def test_who_is_in_both_pieces_keeps_the_number(
+def test_face_in_two_pieces_keeps_its_track(
     seats: list[int], left: int, data: st.DataObject
 ) -> None:
     before = {seat: number for number, seat in enumerate(seats, start=1)}

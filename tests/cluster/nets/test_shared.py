@@ -125,7 +125,7 @@ def test_a_service_outlives_its_replica_and_takes_its_cluster_along(tmp_path: Pa
     assert alive == []
 
 
-def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_missing_cluster_is_reported_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [*PROGRAM[:1], *PROGRAM[3:], "serve", "--port", "0", "--engine", "ray"],
         env=os.environ

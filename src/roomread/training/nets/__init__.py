@@ -1,4 +1,4 @@
-"""The nets, one file a family. A net turns [N, 1, 48, 48] into features [N, `feature_size`]."""
+"""The nets, one file a family. A net maps [N, 1, 48, 48] to features [N, `feature_size`]."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NETS: dict[str, Callable[[], nn.Module]] = {
 
 
 def cost(net: nn.Module) -> tuple[int, int]:
-    """Parameters, and multiply-adds for one picture."""
+    """Return the number of parameters, and of multiply-adds for one picture."""
     example = torch.zeros(1, 1, 48, 48)
     training = net.training
     with FlopCounterMode(display=False) as counter, torch.no_grad():
@@ -40,7 +40,7 @@ def cost(net: nn.Module) -> tuple[int, int]:
 
 
 def make_net(name: str) -> nn.Module:
-    """A new net by name, its weights drawn from torch's generator.
+    """Make a net by name, with weights drawn from torch's generator.
 
     Raises:
         DataError: no net has this name.

@@ -1,4 +1,4 @@
-"""The 4-layer CNN: what most first attempts at FER-2013 look like."""
+"""The 4-layer CNN of most tutorials on FER-2013."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from torch import Tensor, nn
 
 
 class CNN4(nn.Module):
-    """Four convolutions, each halved by pooling, and two dense layers.
+    """Four convolutions, each followed by pooling, and two dense layers.
 
-    The shape of FER-2013's tutorials; batch normalisation as in Ioffe and Szegedy 2015
-    (arXiv:1502.03167).
+    Batch normalisation as in Ioffe and Szegedy 2015 (arXiv:1502.03167).
     """
 
     feature_size = 512
@@ -34,13 +33,13 @@ class CNN4(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float [N, 1, 48, 48], zero mean, to features float [N, 512]."""
+        """Map float [N, 1, 48, 48], zero mean, to features float [N, 512]."""
         features: Tensor = self.layers(x)
         return features
 
 
 def _stage(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
-    """[N, inputs, H, W] -> [N, outputs, H/2, W/2]."""
+    """Return a layer from [N, inputs, H, W] to [N, outputs, H/2, W/2]."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),

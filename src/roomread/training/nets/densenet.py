@@ -1,4 +1,4 @@
-"""A DenseNet: each layer sees all before it in its block."""
+"""A DenseNet: the input of each layer is the output of all layers before it in its block."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DenseNet(nn.Module):
         self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float [N, 1, 48, 48], zero mean, to features float [N, 232]."""
+        """Map float [N, 1, 48, 48], zero mean, to features float [N, 232]."""
         features: Tensor = self.layers(x)
         return features
 
@@ -52,12 +52,12 @@ class DenseLayer(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] to [N, inputs + growth, H, W]."""
+        """Map [N, inputs, H, W] to [N, inputs + growth, H, W]."""
         return torch.cat([x, self.body(x)], dim=1)
 
 
 def _transition(inputs: int, outputs: int) -> nn.Sequential:
-    """[N, inputs, H, W] -> [N, outputs, H/2, W/2]."""
+    """Return a layer from [N, inputs, H, W] to [N, outputs, H/2, W/2]."""
     return nn.Sequential(
         nn.BatchNorm2d(inputs),
         nn.ReLU(inplace=True),

@@ -1,4 +1,4 @@
-"""DeXpression: parallel paths of different reach, made for expressions."""
+"""DeXpression: parallel paths with filters of different sizes, designed for expressions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DeXpression(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float [N, 1, 48, 48], zero mean, to features float [N, 272]."""
+        """Map float [N, 1, 48, 48], zero mean, to features float [N, 272]."""
         features: Tensor = self.layers(x)
         return features
 
@@ -60,5 +60,5 @@ class FeatEx(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] to [N, 272, H, W]."""
+        """Map [N, inputs, H, W] to [N, 272, H, W]."""
         return torch.cat([self.wide(x), self.narrow(x)], dim=1)

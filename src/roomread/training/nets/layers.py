@@ -7,7 +7,10 @@ from torch import Tensor, nn
 
 
 def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
-    """3x3 convolution, batch normalisation, ReLU: [N, inputs, H, W] -> [N, outputs, H/s, W/s]."""
+    """Return 3x3 convolution, batch normalisation, ReLU.
+
+    [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
+    """
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
         nn.BatchNorm2d(outputs),
@@ -16,7 +19,7 @@ def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential
 
 
 class SqueezeExcite(nn.Module):
-    """Turns each channel up or down by what all of them see: [N, C, H, W] to the same.
+    """Scales each channel by a factor computed from all channels: [N, C, H, W] to the same.
 
     Hu et al. 2017, "Squeeze-and-Excitation Networks", arXiv:1709.01507.
     """
@@ -27,13 +30,13 @@ class SqueezeExcite(nn.Module):
         self.excite = nn.Conv2d(channels // reduction, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, C, H, W] to [N, C, H, W]."""
+        """Map [N, C, H, W] to [N, C, H, W]."""
         share = torch.relu(self.squeeze(x.mean(dim=(2, 3), keepdim=True)))
         return x * torch.sigmoid(self.excite(share))
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, and attention if wanted, beside a shortcut.
+    """Two 3x3 convolutions, with channel attention if asked for, and a shortcut.
 
     He et al. 2015, arXiv:1512.03385.
 
@@ -62,6 +65,6 @@ class ResidualBlock(nn.Module):
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] to [N, outputs, H/stride, W/stride]."""
+        """Map [N, inputs, H, W] to [N, outputs, H/stride, W/stride]."""
         y: Tensor = self.relu(self.body(x) + self.shortcut(x))
         return y

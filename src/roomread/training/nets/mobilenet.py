@@ -11,7 +11,7 @@ class MobileNet(nn.Module):
     """MobileNetV2's inverted residuals for 48x48 faces.
 
     Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
-    arXiv:1801.04381; halved three times instead of five.
+    arXiv:1801.04381; the resolution is halved three times instead of five.
     """
 
     feature_size = 512
@@ -31,13 +31,13 @@ class MobileNet(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float [N, 1, 48, 48], zero mean, to features float [N, 512]."""
+        """Map float [N, 1, 48, 48], zero mean, to features float [N, 512]."""
         features: Tensor = self.layers(x)
         return features
 
 
 class InvertedResidual(nn.Module):
-    """Widen six times, filter each channel by itself, narrow again; a shortcut where it fits.
+    """Widens six times, filters each channel by itself, narrows again; with a shortcut if it fits.
 
     [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
     """

@@ -32,6 +32,6 @@ class ResNet(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float [N, 1, 48, 48], zero mean, to features float [N, 256]."""
+        """Map float [N, 1, 48, 48], zero mean, to features float [N, 256]."""
         features: Tensor = self.layers(x)
         return features

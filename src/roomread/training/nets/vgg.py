@@ -27,6 +27,6 @@ class VGG(nn.Module):
         self.layers = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float [N, 1, 48, 48], zero mean, to features float [N, 256]."""
+        """Map float [N, 1, 48, 48], zero mean, to features float [N, 256]."""
         features: Tensor = self.layers(x)
         return features
