@@ -54,8 +54,8 @@ def test_a_state_is_taught_used_moved_and_deleted(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     trial = room.profiles.teach_state("masked", MASKED)
-    assert (trial.helps, trial.said) == (True, room.profiles.evaluate("masked").said)
-    assert "5 of 5" in trial.said
+    assert (trial.helps, trial.summary) == (True, room.profiles.evaluate("masked").summary)
+    assert "5 of 5" in trial.summary
     (kept,) = room.profiles.all()
     assert kept == room.profiles.get("masked")
     assert (kept.kind, kept.pictures, kept.consent) == ("state", {"masked": 5}, None)
@@ -99,7 +99,7 @@ WRONG = {
     "nothing": ({"name": "x"}, [], "nothing to learn from"),
     "an expression's name": ({"name": "happy"}, [("picture", OTHER)], "seven expressions"),
     "a path": ({"name": "../../x"}, [("picture", OTHER)], "cannot be a profile's name"),
-    "a field of its own": ({"name": "x"}, [("bored", OTHER)], "no pictures are called"),
+    "a field of its own": ({"name": "x"}, [("bored", OTHER)], "there is no field for pictures"),
     "both at once": ({"name": "x"}, [("picture", OTHER), ("neutral", OTHER)], "taught apart"),
     "twice": ({"name": "x"}, [("picture", OTHER), ("picture", OTHER)], "the same picture"),
     "no name": ({}, [("picture", OTHER)], "name"),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -23,6 +24,7 @@ from roomread.fewshot.profile import MAX_BYTES
 from roomread.readings import Expression
 from roomread.services.pictures import EncodedPicture
 from roomread.services.profile_summary import ProfileSummary, summarize
+from roomread.services.teaching import TaughtProfile
 from roomread.services.teaching_request import ReferencePicture, TeachingRequest
 
 router = APIRouter(prefix="/api/v1/profiles", tags=["profiles"])
@@ -46,12 +48,21 @@ _BODY = {
                     "name": {"type": "string", "examples": ["asha"]},
                     "consent": {
                         "type": "string",
-                        "description": "Who agreed, and how; needed of a person.",
+                        "description": "Who consented, and how; required for a person.",
                         "examples": ["asha agreed, in writing"],
                     },
-                    "person": {"type": "string", "description": "Whose face shows a state."},
-                    "replace": {"type": "boolean", "description": "Overwrite one of its name."},
-                    "force": {"type": "boolean", "description": "Keep it even if it is no help."},
+                    "person": {
+                        "type": "string",
+                        "description": "The person whose face shows a state.",
+                    },
+                    "replace": {
+                        "type": "boolean",
+                        "description": "Replace a profile of this name.",
+                    },
+                    "force": {
+                        "type": "boolean",
+                        "description": "Keep it even if it does not help.",
+                    },
                     _STATE_FIELD: _FILES,
                     **dict.fromkeys(_EXPRESSIONS, _FILES),
                 },
@@ -62,39 +73,47 @@ _BODY = {
 
 
 class LeaveOneOutShape(BaseModel):
-    """A profile on its own pictures, each left out in turn."""
+    """How well a profile reads its own pictures, each left out in turn."""
 
     pictures: int = Field(examples=[5])
-    right: int = Field(description="Read right without having been taught.", examples=[5])
-    general: int | None = Field(description="Read right by the general model; null of a state.")
-    before: Probability = Field(description="Of what a person's pictures show, without it.")
-    after: Probability = Field(description="The same with it.")
-    helps: bool | None = Field(description="Null of one picture: nothing is left to test.")
-    said: str = Field(examples=["5 of 5 left-out pictures read right"])
+    right: int = Field(
+        description="Number of left-out pictures that were read right.", examples=[5]
+    )
+    general: int | None = Field(
+        description="Number that the general model reads right; null for a state."
+    )
+    before: Probability = Field(
+        description="Mean probability of what the pictures show, without the profile."
+    )
+    after: Probability = Field(description="The same with the profile.")
+    helps: bool | None = Field(description="Null with one picture, which leaves nothing to test.")
+    summary: str = Field(examples=["5 of 5 left-out pictures read right"])
 
 
 class ProfileShape(BaseModel):
     """A person or a state that was taught; kept as vectors, never as pictures."""
 
     name: str = Field(examples=["asha"])
-    kind: str = Field(description="`person` or `state`; empty of a damaged one.")
-    person: str | None = Field(description="Whose face it is; null of a state for everybody.")
-    consent: str | None = Field(description="Who agreed, how and when.")
+    kind: str = Field(description="`person` or `state`; empty for a damaged profile.")
+    person: str | None = Field(description="Whose face it is; null for a state of everybody.")
+    consent: str | None = Field(description="Who consented, how and when.")
     pictures: dict[str, int] = Field(examples=[{"neutral": 3, "happy": 1}])
     model: str
     digest: str
     created: str = Field(examples=["2026-01-31"])
-    problem: str | None = Field(default=None, description="Why it is of no use.")
+    problem: str | None = Field(
+        default=None, description="Why it cannot be used; null for a good one."
+    )
 
 
 class TaughtShape(ProfileShape):
-    """A profile that was taught now, and what it is worth."""
+    """A profile that was taught, and how well it reads."""
 
-    trial: LeaveOneOutShape
+    result: LeaveOneOutShape
 
 
 class ProfilesShape(BaseModel):
-    """The asker's own profiles, damaged ones too."""
+    """Your profiles, damaged ones included."""
 
     profiles: list[ProfileShape]
 
@@ -109,9 +128,9 @@ class _TeachingFields(BaseModel):
     force: bool = False
 
 
-@router.get("", summary="Your profiles", responses=responses())
+@router.get("", summary="List your profiles", responses=responses())
 def list_all(context: Context, reader: Reader) -> ProfilesShape:
-    """The asker's own profiles; those of the app's page Teach too."""
+    """Return your profiles, those of the page Teach included."""
     summaries = teaching_service(context, reader).summaries()
     return ProfilesShape(profiles=[_profile_shape(summary) for summary in summaries])
 
@@ -124,41 +143,43 @@ def list_all(context: Context, reader: Reader) -> ProfilesShape:
     openapi_extra={"requestBody": _BODY},
 )
 async def teach(request: Request, context: Context, sender: Sender) -> TaughtShape:
-    """Learns from a few pictures, of which vectors are kept and nothing else.
+    """Learn from a few pictures, of which only vectors are kept.
 
-    One that does not help on its own pictures is not kept, unless `force` says so.
+    A profile that does not help on its own pictures is kept only with `force`.
     """
     async with open_form(request, context) as form:
         asked, teaching = await _parse_form(form, context)
-    service = teaching_service(context, sender)
+    service, engine = teaching_service(context, sender), context.engine
     teaching.check()
-    service.check_place(asked.name, replace=asked.replace)
-    engine = context.engine
-    with context.limiter.slot():
-        taught = await context.limiter.run(
-            # Pictures are decoded in the sandbox, as every stranger's picture is.
-            lambda: service.teach(
-                teaching,
-                engine.analyzer,
-                decode=lambda content, name: engine.frame(content, name).image,
-            )
+    await run_in_threadpool(service.check_place, asked.name, replace=asked.replace)
+
+    def work() -> TaughtProfile:
+        taught = service.teach(
+            teaching,
+            engine.analyzer,
+            # Pictures of strangers are decoded in processes of their own.
+            decode=lambda content, name: engine.frame(content, name).image,
         )
-    service.keep(taught, replace=asked.replace, force=asked.force)
+        service.keep(taught, replace=asked.replace, force=asked.force)
+        return taught
+
+    with context.limiter.slot():
+        taught = await context.limiter.run(work)
     profile = taught.profile
     audit("profile taught", who=sender.id, person=profile.person is not None)
     shape = _profile_shape(summarize(profile))
-    return TaughtShape(**shape.model_dump(), trial=_leave_one_out_shape(taught.result))
+    return TaughtShape(**shape.model_dump(), result=_leave_one_out_shape(taught.result))
 
 
-@router.get("/{name}", summary="What a profile holds", responses=responses(404, 422))
+@router.get("/{name}", summary="Get a profile", responses=responses(404, 422))
 def show(context: Context, reader: Reader, name: str) -> ProfileShape:
-    """One profile, without its vectors."""
+    """Return a profile without its vectors."""
     return _profile_shape(summarize(teaching_service(context, reader).load(name)))
 
 
-@router.get("/{name}/evaluate", summary="Does it help?", responses=responses(404, 422))
+@router.get("/{name}/evaluate", summary="Evaluate a profile", responses=responses(404, 422))
 async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutShape:
-    """Leaves each of its pictures out in turn: is it read better than without the profile?"""
+    """Leave each picture out in turn, and return whether it is read better with the profile."""
     service, model = teaching_service(context, reader), context.engine.analyzer.model
     with context.limiter.slot():
         result = await context.limiter.run(lambda: service.try_out(name, model))
@@ -167,15 +188,18 @@ async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutSha
 
 @router.get(
     "/{name}/export",
-    summary="A profile as a file",
+    summary="Export a profile",
     response_class=Response,
     responses={
-        200: {"description": "As `roomread profiles export`.", "content": {"application/json": {}}},
+        200: {
+            "description": "As `roomread profiles export` writes it.",
+            "content": {"application/json": {}},
+        },
         **responses(404, 422),
     },
 )
 def download(context: Context, reader: Reader, name: str) -> Response:
-    """The whole profile with its vectors, to take it to another service or computer."""
+    """Return a profile with its vectors, for another service or computer."""
     profile = teaching_service(context, reader).load(name)
     audit("profile read", who=reader.id)
     return Response(profile.to_json(), media_type="application/json")
@@ -183,12 +207,12 @@ def download(context: Context, reader: Reader, name: str) -> Response:
 
 @router.put(
     "/{name}",
-    summary="Take a profile from a file",
+    summary="Import a profile",
     responses=responses(404, 408, 409, 413, 422),
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": "What `export` wrote.",
+            "description": "What `export` returned.",
             "content": {"application/json": {"schema": {"type": "object"}}},
         }
     },
@@ -199,21 +223,22 @@ async def take(
     sender: Sender,
     name: str,
     *,
-    replace: Annotated[bool, Query(description="Overwrite one of its name.")] = False,
+    replace: Annotated[bool, Query(description="Replace a profile of this name.")] = False,
 ) -> ProfileShape:
-    """Imports a profile that was taught with the same net."""
+    """Keep a profile that was exported elsewhere and taught with the same net."""
     body = await request.body()
     if len(body) > MAX_BYTES:
-        raise ProfileError("too large for a profile", hint="is it another file?")
+        raise ProfileError("the file is too large for a profile", hint="is it another file?")
     try:
         profile = Profile.from_json(body.decode(), source="the file")
     except UnicodeDecodeError as error:
         raise ProfileError("the file is not text", hint="is it another file?") from error
     if profile.name != name:
         problem = f"the file holds the profile '{profile.name}'"
-        raise ProfileError(problem, hint="ask by its own name")
+        raise ProfileError(problem, hint="send it under its own name")
     model = context.engine.analyzer.model
-    teaching_service(context, sender).import_profile(profile, model, replace=replace)
+    service = teaching_service(context, sender)
+    await run_in_threadpool(service.import_profile, profile, model, replace=replace)
     audit("profile imported", who=sender.id, person=profile.person is not None)
     return _profile_shape(summarize(profile))
 
@@ -225,7 +250,7 @@ async def take(
     responses=responses(404),
 )
 def delete(context: Context, sender: Sender, name: str) -> None:
-    """Deletes a profile for good, a damaged one too."""
+    """Delete a profile, even a damaged one."""
     teaching_service(context, sender).delete(name)
     audit("profile deleted", who=sender.id)
 
@@ -236,8 +261,8 @@ async def _parse_form(
     """Return the fields of a form, and what it asks to be taught.
 
     Raises:
-        ProfileError: an unknown field, or a value that does not fit one.
-        RefusedError: a picture is too large, or there are too many.
+        ProfileError: A field is unknown, or its value does not fit.
+        PictureTooLargeError: A picture is larger than the operator allows.
     """
     fields: dict[str, Any] = {}
     references: list[ReferencePicture[bytes]] = []
@@ -246,13 +271,18 @@ async def _parse_form(
             fields[key] = value
         elif key not in _EXPRESSIONS and key != _STATE_FIELD:
             known = ", ".join([*_EXPRESSIONS, _STATE_FIELD])
-            raise ProfileError(f"no pictures are called '{safe_name(key)}'", hint=f"but: {known}")
+            raise ProfileError(
+                f"there is no field for pictures of '{safe_name(key)}'",
+                hint=f"the fields are {known}",
+            )
         else:
             name, content = safe_name(value.filename), await value.read()
             EncodedPicture(name, content).check_size(context.settings.max_picture_mb)
             references.append(ReferencePicture(content, name, _EXPRESSIONS.get(key)))
     if not references:
-        raise ProfileError("nothing to learn from", hint="send files as neutral, or as picture")
+        raise ProfileError(
+            "nothing to learn from", hint="send files in the field neutral, or picture"
+        )
     try:
         asked = _TeachingFields.model_validate(fields)
     except ValidationError as error:
@@ -274,5 +304,5 @@ def _leave_one_out_shape(result: LeaveOneOutResult) -> LeaveOneOutShape:
         before=min(max(result.before, 0.0), 1.0),
         after=min(max(result.after, 0.0), 1.0),
         helps=result.helps,
-        said=str(result),
+        summary=str(result),
     )

@@ -1,4 +1,4 @@
-"""`/api/v1/sessions`: readings from elsewhere in, the room's mood over time out."""
+"""`/api/v1/sessions`: readings that were made elsewhere in, the mood of the room out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from roomread.api.context import Context, Reader, Sender
 from roomread.api.logs import audit
-from roomread.api.problems import RefusedError, responses
+from roomread.api.problems import responses
 from roomread.api.session_access import find_session, in_turn
 from roomread.api.session_forwarding import here_or_forwarded
 from roomread.api.session_shapes import (
@@ -60,22 +60,23 @@ _FACE = {
 }
 
 
-@router.get("", summary="Your sessions", responses=responses())
+@router.get("", summary="List your sessions", responses=responses())
 def list_all(context: Context, reader: Reader) -> SessionsShape:
-    """The asker's own sessions; those of the app's page Class too."""
+    """Return your sessions, newest first, those of the page Class included."""
     found = context.store.owned_by(reader.id).sessions()
     return SessionsShape(sessions=[session_shape(session) for session in found])
 
 
 @router.post(
-    "", status_code=HTTPStatus.CREATED, summary="Begin a session", responses=responses(413, 422)
+    "", status_code=HTTPStatus.CREATED, summary="Create a session", responses=responses(413, 422)
 )
 def create(
     context: Context, sender: Sender, response: Response, asked: SessionInput
 ) -> SessionShape:
-    """Begins a session, which is then filled with readings.
+    """Create a session that readings are then sent to.
 
-    Aggregate by default: readings of single people are kept only where a consent is given.
+    Only the moods of the room are kept, unless a consent is given: then each person's readings are
+    kept too.
     """
     session = create_session(
         context.store.owned_by(sender.id),
@@ -91,9 +92,9 @@ def create(
     return session_shape(session)
 
 
-@router.get("/{session_id}", summary="What its parts did", responses=responses(404))
+@router.get("/{session_id}", summary="Get a session", responses=responses(404))
 async def show(context: Context, reader: Reader, session_id: str) -> SummaryShape:
-    """A session with its parts between marks, and the lasting changes of its valence."""
+    """Return a session, its parts between marks, and the lasting changes of its valence."""
 
     def work() -> SummaryShape:
         store, session = find_session(context, reader, session_id)
@@ -112,7 +113,7 @@ async def show(context: Context, reader: Reader, session_id: str) -> SummaryShap
 async def end(
     request: Request, context: Context, sender: Sender, session_id: str
 ) -> SessionShape | Response:
-    """Says that no more readings will come; what came is kept."""
+    """End a session, which then takes no more readings; what was sent is kept."""
 
     def work() -> SessionShape:
         store, session = find_session(context, sender, session_id)
@@ -130,7 +131,7 @@ async def end(
     responses=responses(404),
 )
 def delete(context: Context, sender: Sender, session_id: str) -> None:
-    """Deletes everything that is kept of a session, for good."""
+    """Delete everything that is kept of a session."""
     store, session = find_session(context, sender, session_id)
     store.delete(session.id)
     context.ingest.forget(session.id)
@@ -144,15 +145,15 @@ def delete(context: Context, sender: Sender, session_id: str) -> None:
     responses=responses(404, 422),
 )
 def forget_seat(context: Context, sender: Sender, session_id: str, seat: int) -> None:
-    """Deletes all that an ended session keeps of the person at a seat."""
+    """Delete everything that an ended session keeps of the person at a seat."""
     store, session = find_session(context, sender, session_id)
     store.forget_seat(session.id, seat)
     audit("seat forgotten", who=sender.id, session=session.id)
 
 
-@router.get("/{session_id}/people", summary="Who was enrolled", responses=responses(404))
+@router.get("/{session_id}/people", summary="List enrolled people", responses=responses(404))
 def people(context: Context, reader: Reader, session_id: str) -> PeopleShape:
-    """The names that were given to seats, each with its consent."""
+    """Return the names that were given to seats, each with its consent."""
     store, session = find_session(context, reader, session_id)
     return PeopleShape(people=[person_shape(person) for person in store.people(session.id)])
 
@@ -165,11 +166,8 @@ def people(context: Context, reader: Reader, session_id: str) -> PeopleShape:
 def enrol(
     context: Context, sender: Sender, session_id: str, seat: int, asked: PersonInput
 ) -> PersonShape:
-    """Gives a seat a name, with that person's own consent; a name that it had is replaced."""
+    """Give a seat the name of a person who consented to it; an earlier name is replaced."""
     store, session = find_session(context, sender, session_id)
-    if not session.keeps_people:
-        problem = f"session {session.id} keeps no people"
-        raise RefusedError(HTTPStatus.CONFLICT, "keeps-no-people", problem)
     made = store.enrol(session.id, seat, asked.name, consent=asked.consent)
     audit("seat named", who=sender.id, session=session.id)
     return person_shape(made)
@@ -183,7 +181,7 @@ def enrol(
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": f"One frame, or a list of up to {MAX_FRAMES}, in the order of times.",
+            "description": f"One frame, or up to {MAX_FRAMES} in the order of their times.",
             "content": {
                 "application/json": {
                     "schema": {
@@ -206,10 +204,10 @@ def enrol(
 async def send(
     request: Request, context: Context, sender: Sender, session_id: str
 ) -> IngestShape | Response:
-    """Takes frames that were read elsewhere, in the shape in which this service answers them.
+    """Take frames of readings that were made elsewhere, in the shape in which `/live` answers.
 
-    Frames of a session are later and later: those that are not, because they were sent before, are
-    told as repeated and change nothing. What is said to be taken is written.
+    The times of a session's frames increase: a frame no later than the last one, such as one that
+    is sent again, counts as repeated and changes nothing. An accepted frame is written.
     """
     body = await request.body()
 
@@ -220,28 +218,30 @@ async def send(
     return await here_or_forwarded(context, request, work, body=body)
 
 
-@router.get("/{session_id}/mood", summary="The newest figure", responses=responses(404))
+@router.get("/{session_id}/mood", summary="Get the latest mood", responses=responses(404))
 def mood(context: Context, reader: Reader, session_id: str) -> NowShape:
-    """What the room showed last."""
+    """Return the latest mood of the room."""
     store, session = find_session(context, reader, session_id)
     last = store.last_mood(session.id)
     return NowShape(state=session.state(), mood=mood_shape(last) if last is not None else None)
 
 
-@router.get("/{session_id}/timeline", summary="All figures", responses=responses(404, 422))
+@router.get(
+    "/{session_id}/timeline", summary="Get the moods over time", responses=responses(404, 422)
+)
 async def timeline(
     context: Context,
     reader: Reader,
     session_id: str,
     *,
-    since: Annotated[float, Query(ge=0, le=2_000_000, description="Seconds.")] = 0.0,
-    limit: Annotated[int, Query(ge=1, le=5000, description="Figures in one answer.")] = 3600,
+    since: Annotated[float, Query(ge=0, le=2_000_000, description="Seconds from the start.")] = 0.0,
+    limit: Annotated[int, Query(ge=1, le=5000, description="Largest number of moods.")] = 3600,
 ) -> TimelineShape:
-    """The room's figures, about one a second."""
+    """Return the moods of the room, about one a second."""
 
     def work() -> TimelineShape:
         store, session = find_session(context, reader, session_id)
-        # One more, to know whether more follow.
+        # One more than asked for tells whether more follow.
         moods = store.moods(session.id, since=since, limit=limit + 1)
         following = moods[limit].time if len(moods) > limit else None
         return TimelineShape(moods=[mood_shape(m) for m in moods[:limit]], next=following)
@@ -249,9 +249,9 @@ async def timeline(
     return await in_turn(context, work)
 
 
-@router.get("/{session_id}/marks", summary="Its marks", responses=responses(404))
+@router.get("/{session_id}/marks", summary="List marks", responses=responses(404))
 def marks(context: Context, reader: Reader, session_id: str) -> MarksShape:
-    """What began when."""
+    """Return the marks of a session, in the order of their times."""
     store, session = find_session(context, reader, session_id)
     return MarksShape(marks=[mark_shape(mark) for mark in store.marks(session.id)])
 
@@ -263,7 +263,7 @@ def marks(context: Context, reader: Reader, session_id: str) -> MarksShape:
     responses=responses(404, 409, 413, 422),
 )
 def mark(context: Context, sender: Sender, session_id: str, asked: MarkInput) -> MarkShape:
-    """Marks what begins at a moment; the same mark twice is once."""
+    """Mark what begins at a moment; setting the same mark again is a no-op."""
     store, session = find_session(context, sender, session_id)
     if asked.time is None:
         return mark_shape(mark_now(store, session.id, asked.label))
@@ -275,7 +275,7 @@ def mark(context: Context, sender: Sender, session_id: str, asked: MarkInput) ->
 @router.delete(
     "/{session_id}/marks",
     status_code=HTTPStatus.NO_CONTENT,
-    summary="Take a mark away",
+    summary="Remove a mark",
     responses=responses(404, 422),
 )
 def unmark(
@@ -283,16 +283,16 @@ def unmark(
     sender: Sender,
     session_id: str,
     *,
-    time: Annotated[float, Query(ge=0, le=2_000_000, description="The mark's, s.")],
-    label: Annotated[Words, Query(description="The mark's.")],
+    time: Annotated[float, Query(ge=0, le=2_000_000, description="The time of the mark, s.")],
+    label: Annotated[Words, Query(description="The label of the mark.")],
 ) -> None:
-    """Takes a mark away; one that is not there is none."""
+    """Remove a mark; removing a mark that does not exist is a no-op."""
     store, session = find_session(context, sender, session_id)
     store.unmark(session.id, Mark(time, label))
 
 
-@router.get("/{session_id}/alerts", summary="Its alerts", responses=responses(404))
+@router.get("/{session_id}/alerts", summary="List alerts", responses=responses(404))
 def alerts(context: Context, reader: Reader, session_id: str) -> AlertsShape:
-    """Which rules of attention held, and when."""
+    """Return when which rules of attention held."""
     store, session = find_session(context, reader, session_id)
     return AlertsShape(alerts=[alert_shape(alert) for alert in store.alerts(session.id)])

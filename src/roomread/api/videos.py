@@ -198,7 +198,7 @@ def annotated_copy(context: Context, reader: Reader, job_id: str) -> Response:
 
 
 def _videos(context: ServiceContext, principal: Principal) -> VideoService:
-    return VideoService(context.engine.board, principal.id)
+    return VideoService(context.engine.job_queue, principal.id)
 
 
 def _array(path: Path) -> Iterator[str]:

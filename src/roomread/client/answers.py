@@ -193,13 +193,13 @@ class LeaveOneOutResult:
         pictures: how many there are.
         right: how many are read right without having been taught.
         helps: whether the profile is worth having; None of one picture.
-        said: all of it, for people.
+        summary: The result in one sentence.
     """
 
     pictures: int
     right: int
     helps: bool | None
-    said: str
+    summary: str
 
 
 def picture(found: dict[str, Any]) -> FoundPicture:
@@ -281,8 +281,8 @@ def taught(found: dict[str, Any]) -> Taught:
 
 def trial(found: dict[str, Any]) -> LeaveOneOutResult:
     """What a profile is worth."""
-    names = ("pictures", "right", "helps", "said")
-    return LeaveOneOutResult(**{name: found["trial"][name] for name in names})
+    names = ("pictures", "right", "helps", "summary")
+    return LeaveOneOutResult(**{name: found["result"][name] for name in names})
 
 
 def _scores(found: dict[str, float] | None) -> dict[Expression, float]:

@@ -76,7 +76,7 @@ class Profiles:
 
     def evaluate(self, name: str) -> LeaveOneOutResult:
         """What one is worth on its own pictures, each left out in turn."""
-        return answers.trial({"trial": self._ask("GET", f"{_path(name)}/evaluate").json()})
+        return answers.trial({"result": self._ask("GET", f"{_path(name)}/evaluate").json()})
 
     def export(self, name: str, target: str | Path) -> None:
         """Writes one to a file, to take it to another service or computer."""

@@ -1,4 +1,4 @@
-"""The Ray cluster that work may be done on (Moritz et al. 2018, arXiv:1712.05889)."""
+"""The connection to a Ray cluster (Moritz et al. 2018, arXiv:1712.05889)."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from roomread import errors
 from roomread._version import __version__
 from roomread.errors import MissingExtraError, RoomreadError
 
-# As a traceback ends: an error's name, with or without its module, and what it says.
+# The last line of a traceback: the name of an error, with or without its module, and its message.
 _ERROR = re.compile(r"^\s*(?:\w+\.)*(\w+(?:Error|Exception)): (.+)$", re.MULTILINE)
 
 
 def join() -> ModuleType:
-    """Joins the cluster that `RAY_ADDRESS` names, or that was started on this machine.
+    """Join the cluster that `RAY_ADDRESS` names, or the one that runs on this machine.
 
-    Where there is none, one of this machine's processors is, until `leave` or this process's end.
+    Where there is neither, start one with the processors of this machine; it ends with `leave` or
+    with this process.
 
     Returns:
         The module `ray`.
 
     Raises:
-        RoomreadError: the cluster does not answer, or none can be started.
-        MissingExtraError: the extra `cluster` is not installed.
+        RoomreadError: The cluster does not answer, or none can be started.
+        MissingExtraError: The extra `cluster` is not installed.
     """
-    # Nothing about a run is told to anybody: Ray reports its use unless it is told not to.
+    # Otherwise Ray reports its use to its makers.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # Ray is about to hide accelerators from tasks that ask for none, and warns of it.
+    # Silences a warning that Ray will hide accelerators from tasks that ask for none.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # Of what it starts here: it would come after all else on this machine, at a nice value of 15.
+    # Otherwise the workers on this machine run at a nice value of 15, after everything else.
     os.environ.setdefault("RAY_worker_niceness", "0")
     try:
-        import ray  # noqa: PLC0415 (an extra, and it takes seconds)
+        import ray  # noqa: PLC0415 (needs the extra, and takes seconds)
     except ImportError as error:
         raise MissingExtraError("--engine ray", extra="cluster") from error
     _check_address(os.environ.get("RAY_ADDRESS", ""))
@@ -45,70 +46,72 @@ def join() -> ModuleType:
     handler = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except Exception as error:  # Ray raises bare ones too
+    except Exception as error:  # Ray raises bare exceptions too
         problem = f"Ray does not start: {' '.join(str(error).split())}"
-        hint = "is this machine busy? wait and run again; or see RAY_ADDRESS"
+        hint = "if this machine is busy, wait and try again; else check RAY_ADDRESS"
         raise RoomreadError(problem, hint=hint) from error
     if on_main_thread:
-        # Ray puts its own in the place of ours, which keeps what is done.
+        # Ray has replaced our handler, which keeps what is done so far.
         signal.signal(signal.SIGTERM, handler)
     return ray
 
 
 def leave() -> None:
-    """Leaves the cluster; one that was started here ends."""
-    import ray  # noqa: PLC0415 (an extra)
+    """Leave the cluster; a cluster that `join` started ends."""
+    import ray  # noqa: PLC0415 (needs the extra)
 
     ray.shutdown()
 
 
 def check_version(version: str) -> None:
-    """Run in a worker, so that all compute the same.
+    """Check in a worker that it runs the version of Roomread that gave it work.
 
     Args:
-        version: that of the Roomread which gave the work.
+        version: The version that gave the work.
 
     Raises:
-        RoomreadError: this one is another.
+        RoomreadError: The worker runs another version.
     """
     if version != __version__:
         raise RoomreadError(
-            f"a worker has Roomread {__version__}, and what gave it work {version}",
+            f"a worker runs Roomread {__version__}, and Roomread {version} gave it work",
             hint="install the same version on all machines",
         )
 
 
 def processors() -> int:
-    """How many the cluster has at this moment; it may grow."""
-    import ray  # noqa: PLC0415 (an extra)
+    """Return how many processors the cluster has now; it may grow."""
+    import ray  # noqa: PLC0415 (needs the extra)
 
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     return int(resources.get("CPU", 0))
 
 
 def reason(traceback: str) -> str:
-    """The last error that a worker's traceback names, in a line; ours without its name."""
+    """Return the last error of a worker's traceback in one line, ours without its class."""
     found = _ERROR.findall(traceback)
     if not found:
-        return " ".join(traceback.split())[-300:] or "Ray does not say why"
-    name, said = found[-1]
+        return " ".join(traceback.split())[-300:] or "Ray gives no reason"
+    name, message = found[-1]
     ours = getattr(errors, name, None)
     is_ours = isinstance(ours, type) and issubclass(ours, RoomreadError)
-    return said.strip() if is_ours else f"{name}: {said.strip()}"
+    return message.strip() if is_ours else f"{name}: {message.strip()}"
 
 
 def _check_address(address: str) -> None:
-    """Asks whether anybody is there: Ray itself would wait for a quarter of an hour.
+    """Check that a cluster answers at an address; Ray itself would wait for 15 minutes.
 
     Raises:
-        RoomreadError: nobody is.
+        RoomreadError: None does.
     """
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if not port.isdigit():
-        # None, or a word such as "auto".
+        # Empty, or a word such as "auto".
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
     except OSError as error:
         problem = f"the Ray cluster at {address}: {error.strerror or 'no answer'}"
-        raise RoomreadError(problem, hint="see RAY_ADDRESS, and `ray status` there") from error
+        raise RoomreadError(
+            problem, hint="check RAY_ADDRESS, and `ray status` on that machine"
+        ) from error

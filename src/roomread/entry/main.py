@@ -1,4 +1,4 @@
-"""`roomread`: one app, its commands, and the one place where errors become a line and a status."""
+"""`roomread`: its commands, and the one place where an error becomes a line and a status."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ def _main(
 
 
 def run() -> None:
-    """The console script: an error is one line on stderr and a status, not a traceback."""
+    """Run the console script; an error is one line on standard error and a status."""
     interrupts.install()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A file's name may hold what the terminal's encoding cannot show.
+            # The name of a file may hold characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
@@ -88,7 +88,7 @@ def run() -> None:
         sys.exit(EXIT_FAILED)
     except SystemExit as ending:
         if is_opening() and isinstance(ending.code, int):
-            # Nothing waits to be written but these; see `is_opening`.
+            # Nothing else waits to be written; see `is_opening`.
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(ending.code)

@@ -121,7 +121,7 @@ def serve(
             _run(context, listen, bound, on_ready)
         finally:
             engine.close()
-            log("ended", jobs_kept=engine.board.unfinished())
+            log("ended", jobs_kept=engine.job_queue.unfinished())
     # The codecs' threads of a live camera do not survive the interpreter's own shutdown.
     logging.shutdown()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""`roomread serve`: starts the HTTP service."""
+"""`roomread serve`: starts the service for others."""
 
 from __future__ import annotations
 
@@ -19,19 +19,25 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         int, typer.Option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")
     ] = 8501,
     address: Annotated[
-        str, typer.Option(help="127.0.0.1 is this computer alone; 0.0.0.0 is everybody.")
+        str,
+        typer.Option(
+            help="The address to listen on: 127.0.0.1 for this computer alone, 0.0.0.0 for all."
+        ),
     ] = "127.0.0.1",
     sign_in: Annotated[
-        bool, typer.Option("--sign-in", help="Ask for it at this computer too: behind a proxy.")
+        bool,
+        typer.Option("--sign-in", help="Require sign-in on this computer too, as behind a proxy."),
     ] = False,
-    tls_cert: Annotated[Path | None, typer.Option(help="The certificate chain, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="File of the certificate chain, PEM.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="File of its private key, PEM.")] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines.")] = False,
     engine: Annotated[
         ComputeEngine | None,
         typer.Option(
-            help="Where the nets are: in this process, or shared on a Ray cluster. As "
-            "ROOMREAD_ENGINE says if left out: local."
+            help="Where the nets run: in this process, or shared on a Ray cluster. The default is "
+            "ROOMREAD_ENGINE, or local."
         ),
     ] = None,
 ) -> None:
@@ -45,7 +51,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         if path is not None and not os.access(path, os.R_OK):
             raise RoomreadError(f"{path}: cannot be read", hint="check its name and permissions")
     if engine is not None:
-        # The web app's pages read the settings too.
+        # The pages of the web app read the settings themselves.
         os.environ["ROOMREAD_ENGINE"] = engine
     style = LogStyle.JSON if log_json else LogStyle.LINES
     serve(Listen(address, port, tls_cert, tls_key), sign_in=sign_in, log_style=style)

@@ -1,4 +1,4 @@
-"""The whole service as one ASGI app: the API, the pages, and the web app behind them."""
+"""The whole service as one ASGI application: the API, its pages, and the web app."""
 
 from __future__ import annotations
 
@@ -43,14 +43,17 @@ from roomread.web.asgi import make_app
 
 _ABOUT = """
 Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
-the person feels; where the net is not sure enough, or cannot see the face, it says so.
-`WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces;
-`WS /api/v1/sessions/{session_id}/readings` takes frames' faces as text messages, as its POST does.
+the person feels. It is withheld where the net is not sure enough or the face cannot be seen well.
+
+`WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces.
+`WS /api/v1/sessions/{session_id}/readings` takes what its POST takes as text messages.
 """
-# A form's lines around its one file.
+# The lines of a form around its one file.
 _FORM_BYTES = 100_000
+# Largest body of a path that takes no file.
 _PAGE_BYTES = 1_000_000
-_AT_ONCE = 32
+# Bodies that are received at once.
+_BODIES = 32
 # Seconds from one deletion of expired sessions to the next.
 _RETENTION_PERIOD = 3600.0
 
@@ -71,32 +74,32 @@ PARTS = (
 
 @router.get("/healthz", include_in_schema=False)
 async def healthz() -> PlainTextResponse:
-    """Whether the process answers."""
+    """Answer as long as the process does."""
     return PlainTextResponse("ok\n")
 
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(context: Context) -> PlainTextResponse:
-    """Whether it takes work."""
+    """Answer as long as the service takes work."""
     if context.closing:
-        raise busy("this service is about to end")
+        raise busy("the service is shutting down")
     return PlainTextResponse("ready\n")
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics(context: Context, _manager: Manager) -> Response:
-    """What Prometheus asks for."""
+def metrics(context: Context, _manager: Manager) -> Response:
+    """Return the metrics for Prometheus."""
     context.metrics.live.set(context.engine.cameras.taken(time.monotonic()))
     context.metrics.busy.set(context.limiter.taken)
-    context.metrics.jobs.set(context.engine.board.unfinished())
+    context.metrics.jobs.set(context.engine.job_queue.unfinished())
     return PlainTextResponse(context.metrics.text())
 
 
 def make_service(context: ServiceContext) -> ASGIApp:
-    """The service, for an ASGI server to run.
+    """Return the service, for an ASGI server to run.
 
     Args:
-        context: what it works with; the caller closes its engine.
+        context: What its routes share; the caller closes its engine.
     """
     app = make_app(max_upload_mb=context.settings.max_upload_mb)
     run_app = app.lifespan()
@@ -115,7 +118,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
         description=_ABOUT,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_url="/api/v1/openapi.json",
-        # Their pages fetch scripts from elsewhere.
+        # Their pages load scripts from another host.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -125,7 +128,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
     if context.provider is not None:
         from starlette.middleware.sessions import SessionMiddleware  # noqa: PLC0415 (an extra)
 
-        # Holds what a sign-in at the provider must come back with, to any process of this service.
+        # Keeps the state of a sign-in at the provider, for any process of this service.
         api.add_middleware(
             SessionMiddleware,
             secret_key=context.auth.accounts.derive_secret("sign-in flow"),
@@ -137,7 +140,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
     api.include_router(router)
     for part in PARTS:
         api.include_router(part.router)
-    limited = Body(_Split(api, app), cap=lambda path: _cap(context, path), at_once=_AT_ONCE)
+    limited = Body(_PathSplit(api, app), cap=lambda path: _cap(context, path), at_once=_BODIES)
     return RequestLogMiddleware(AuthMiddleware(limited, context.auth), context.metrics)
 
 
@@ -156,7 +159,7 @@ async def _delete_expired_periodically(context: ServiceContext) -> None:
 
 
 def _describe_bodies(api: FastAPI) -> None:
-    """Adds the bodies that routes parse by themselves to the OpenAPI document."""
+    """Add the bodies that routes parse by themselves to the OpenAPI document."""
     describe = api.openapi
 
     def openapi() -> dict[str, Any]:
@@ -168,26 +171,27 @@ def _describe_bodies(api: FastAPI) -> None:
         document["components"]["schemas"] |= made["$defs"]
         return document
 
-    # As FastAPI's documentation has it.
+    # The way that FastAPI documents for extending the document.
     api.openapi = openapi  # type: ignore[method-assign]
 
 
-class _Split:
-    """The API and the service's own pages on their paths; the web app on all others.
+class _PathSplit:
+    """Sends requests to the API and its pages by their paths, and all others to the web app.
 
-    Not a mount at "/": that would answer wrong methods and misspelt paths of the API too.
+    Mounting the web app at "/" would let it answer wrong methods and misspelt paths of the API.
     """
 
     def __init__(self, api: ASGIApp, app: ASGIApp) -> None:
         self._api, self._app = api, app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI's call."""
+        """Handle one ASGI connection."""
         ours = scope["type"] == "lifespan" or is_ours(scope["path"])
         await (self._api if ours else self._app)(scope, receive, send)
 
 
 def _cap(context: ServiceContext, path: str) -> int:
+    """Return the largest body of a path, bytes."""
     if path in ("/api/v1/analyze", "/api/v1/profiles", "/upload"):
         return request_cap(context)
     if path.startswith("/api/v1/sessions/") and path.endswith("/readings"):

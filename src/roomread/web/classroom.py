@@ -72,7 +72,7 @@ def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
     if st.button("Start", type="primary", disabled=not ready) and lesson is not None:
         with st.spinner("Opening …"):
             if upload is not None:
-                jobs = engine().board
+                jobs = engine().job_queue
                 session = queue.read(upload.name, upload.getvalue(), lesson, store, jobs)
             else:
                 session = queue.start(place, lesson, store)

@@ -27,7 +27,7 @@ _CLOCK = "floor(datum.value / 60) + ':' + pad(datum.value % 60, 2, '0', 'left')"
 
 
 def _videos() -> VideoService:
-    return VideoService(engine().board, owner())
+    return VideoService(engine().job_queue, owner())
 
 
 def show() -> None:

@@ -1,4 +1,4 @@
-"""The nets in a process of Ray Serve's, for everyone who asks."""
+"""The nets in a process of Ray Serve, for all services of a cluster."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from roomread.errors import RoomreadError
 from roomread.faces.centerface import Candidates, CenterFaceNet
 from roomread.runtime import Device
 
-# Requests a batch; its crops go through the net 64 at a time.
+# Largest number of requests in a batch; the net takes 64 crops at a time.
 MAX_BATCH = 64
-# While one batch is read the next gathers by itself; this is for the first after a pause.
+# How long the first batch after a pause waits for more requests. Later batches gather while the
+# one before is read.
 _BATCH_WAIT_SECONDS = 0.003
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a service wants its replicas to be, so that they say what it would say itself.
+class ReplicaSpec:
+    """What a replica must be, so that it reads exactly as the service itself would.
 
     Attributes:
-        version: of Roomread.
-        digest: of the model file.
-        device: what computes.
+        version: The version of Roomread.
+        digest: The digest of the model file.
+        device: What the nets run on.
     """
 
     version: str
@@ -39,24 +40,24 @@ class Wanted:
 
 
 class Replica:
-    """Both nets with one processor, or one accelerator.
+    """Both nets on one processor or one accelerator.
 
     Args:
-        wanted: what it must be.
+        spec: What the replica must be.
 
     Raises:
-        RoomreadError: this machine has another Roomread or another model.
+        RoomreadError: This machine has another version of Roomread or another model.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
-        cluster.check_version(wanted.version)
-        model = open_model(threads=1, device=wanted.device)
-        if wanted.digest != model.digest:
-            problem = f"a worker has the model {model.digest}, and the service {wanted.digest}"
+    def __init__(self, spec: ReplicaSpec) -> None:
+        cluster.check_version(spec.version)
+        model = open_model(threads=1, device=spec.device)
+        if spec.digest != model.digest:
+            problem = f"a worker has the model {model.digest}, and the service has {spec.digest}"
             raise RoomreadError(problem)
         self._classifier = ExpressionClassifier(model)
-        self._faces = CenterFaceNet(threads=1, device=wanted.device)
-        # One picture and one batch at a time: more at once would only make each slower.
+        self._faces = CenterFaceNet(threads=1, device=spec.device)
+        # One picture and one batch at a time: more at once would make each slower.
         self._finding, self._reading = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
     async def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
@@ -66,7 +67,7 @@ class Replica:
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=_BATCH_WAIT_SECONDS)
     async def predict(self, requests: list[NDArray[np.uint8]]) -> list[Predictions]:
-        """See `classifier.ExpressionClassifier.predict`; of several requests at once."""
+        """Return the predictions of several requests; see `ExpressionClassifier.predict`."""
         crops = np.concatenate(requests)
         loop = asyncio.get_running_loop()
         all_of = await loop.run_in_executor(self._reading, self._classifier.predict, crops)

@@ -1,4 +1,4 @@
-"""Nets that many services and rooms share, behind Ray Serve; this process asks them."""
+"""Nets behind Ray Serve, which many services share; this process sends them requests."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from roomread.faces import CenterFace
 from roomread.faces.centerface import Candidates
 from roomread.runtime import Device
 
-# What a replica has taken and not answered; and what waits in this process for any of them.
+# Requests that a replica works on, and requests of this process that wait for a replica.
 _ONGOING, _QUEUED = 16, 64
-# Above so many requests at a replica, Serve starts another.
+# With more requests at a replica than this, Serve starts another replica.
 _TARGET_ONGOING = 2.0
 _START_SECONDS = 180.0
 _ANSWER_SECONDS = 20.0
-# A replica that ends is asked of another; a request that ends each is not asked for ever.
+# A request whose replica ends goes to another replica; one that ends each is given up.
 _ATTEMPTS = 3
 
 
 class SharedNets:
     """The nets on a Ray cluster, behind the same classes as in one process.
 
-    Only the nets' own work is sent: pictures that are scaled down already, and crops.
+    Only what the nets take is sent: pictures that are already scaled down, and crops.
 
     Args:
-        device: what the replicas compute on.
-        replicas: at most so many; None for as many as the cluster has processors.
+        device: What the replicas run on.
+        replicas: Largest number of replicas; None for the number of processors of the cluster.
 
     Attributes:
-        detector: finds faces there.
-        classifier: reads them there.
+        detector: Finds faces on the cluster.
+        classifier: Reads faces on the cluster.
 
     Raises:
-        RoomreadError: the cluster does not answer, has no place, or another Roomread.
-        MissingExtraError: the extra `cluster` is not installed.
+        RoomreadError: The cluster does not answer, has no room, or runs another version.
+        MissingExtraError: The extra `cluster` is not installed.
     """
 
     def __init__(self, *, device: Device, replicas: int | None) -> None:
@@ -54,35 +54,35 @@ class SharedNets:
         except BaseException:
             cluster.leave()
             raise
-        nets = _Asked(handle)
+        nets = _ReplicaClient(handle)
         self.detector = CenterFace(net=nets)
         self.classifier = _SharedClassifier(model, nets)
 
     def close(self) -> None:
-        """Leaves the cluster; one that was started here ends with its nets."""
+        """Leave the cluster; a cluster that was started here ends with its nets."""
         cluster.leave()
 
 
 class _SharedClassifier(ExpressionClassifier):
-    """A model file whose net is elsewhere; its card is here."""
+    """A classifier whose net runs on the cluster, and whose card is here."""
 
-    def __init__(self, model: ModelFile, nets: _Asked) -> None:
+    def __init__(self, model: ModelFile, nets: _ReplicaClient) -> None:
         super().__init__(model)
         self._nets = nets
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """See `ExpressionClassifier.predict`.
+        """Return logits and features of crops; see `ExpressionClassifier.predict`.
 
         Raises:
-            ValueError: another shape or dtype.
-            BusyError: no answer came in time.
+            ValueError: The crops have another shape or dtype.
+            BusyError: No answer came in time.
         """
         self.check(crops)
         return self._nets.predict(crops)
 
 
-class _Asked:
-    """The replicas, whichever has time. Called from several threads at once."""
+class _ReplicaClient:
+    """Sends requests to the replicas; may be used by several threads at once."""
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
@@ -91,22 +91,22 @@ class _Asked:
         """Return the candidates of a picture; see `FaceNet.infer`.
 
         Raises:
-            BusyError: no answer came in time.
+            BusyError: No answer came in time.
         """
         candidates: Candidates = self._ask("infer", picture, threshold)
         return candidates
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """Logits and features of grey crops uint8 [N, side, side].
+        """Return logits and features of grey crops, uint8 [N, side, side].
 
         Raises:
-            BusyError: no answer came in time.
+            BusyError: No answer came in time.
         """
         predictions: Predictions = self._ask("predict", crops)
         return predictions
 
     def _ask(self, method: str, *arguments: object) -> Any:
-        from ray.exceptions import RayActorError, RayError, RayTaskError  # noqa: PLC0415 (an extra)
+        from ray.exceptions import RayActorError, RayError, RayTaskError  # noqa: PLC0415 (needs the extra)
         from ray.serve.exceptions import BackPressureError, RayServeException  # noqa: PLC0415
 
         deadline = time.monotonic() + _ANSWER_SECONDS
@@ -126,27 +126,27 @@ class _Asked:
             except RayActorError:
                 continue
             except (RayError, RayServeException) as error:
-                problem = "the cluster's nets are out of reach"
+                problem = "the cluster's nets cannot be reached"
                 raise BusyError(problem, seconds=10) from error
         raise BusyError(f"the cluster's nets ended {_ATTEMPTS} times", seconds=10)
 
 
 def _deploy(digest: str, device: Device, replicas: int) -> Any:
-    """The handle of the cluster's nets, which are started where they do not run yet."""
+    """Return the handle of the cluster's nets, which are started if they do not run yet."""
     try:
-        from ray import serve  # noqa: PLC0415 (an extra)
+        from ray import serve  # noqa: PLC0415 (needs the extra)
         from ray.serve.config import AutoscalingConfig, ProxyLocation  # noqa: PLC0415
         from ray.serve.schema import LoggingConfig  # noqa: PLC0415
 
-        from roomread.cluster.nets.replica import Replica, Wanted  # noqa: PLC0415
+        from roomread.cluster.nets.replica import Replica, ReplicaSpec  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError("--engine ray", extra="cluster") from error
-    # Serve's own lines tell of every step.
+    # Serve logs every step.
     logging.getLogger("ray.serve").setLevel(logging.CRITICAL)
     quiet = LoggingConfig(log_level="ERROR", enable_access_log=False)
-    # Nobody asks the nets but a handle in this process: no port is opened.
+    # Only handles reach the nets, so that no port is opened.
     serve.start(proxy_location=ProxyLocation.Disabled, logging_config=quiet)
-    # Services of one Roomread and model share replicas; others do not disturb them.
+    # Services of the same version and model share replicas.
     name = f"roomread-{__version__}-{digest}-{device}"
     known = serve.status().applications.get(name)
     if known is None or known.status in ("DEPLOY_FAILED", "DELETING", "NOT_STARTED"):
@@ -163,18 +163,18 @@ def _deploy(digest: str, device: Device, replicas: int) -> Any:
             max_constructor_retry_count=1,
             logging_config=quiet,
         )(Replica)
-        wanted = Wanted(__version__, digest, device)
-        target = serve.RunTarget(nets.bind(wanted), name, route_prefix=None)
+        spec = ReplicaSpec(__version__, digest, device)
+        target = serve.RunTarget(nets.bind(spec), name, route_prefix=None)
         serve.run_many([target], wait_for_applications_running=False)
     _wait(serve, name)
     return serve.get_app_handle(name)
 
 
 def _wait(serve: Any, name: str) -> None:
-    """Until the first replica is there.
+    """Wait until the first replica runs.
 
     Raises:
-        RoomreadError: it cannot begin, or the cluster has no place for it.
+        RoomreadError: It does not start, or the cluster has no room for it.
     """
     deadline = time.monotonic() + _START_SECONDS
     while True:
@@ -183,14 +183,16 @@ def _wait(serve: Any, name: str) -> None:
         if status == "RUNNING":
             return
         if status in ("DEPLOY_FAILED", "UNHEALTHY", "DELETING"):
-            said = [d.message for d in application.deployments.values()] if application else []
+            messages = [d.message for d in application.deployments.values()] if application else []
             serve.delete(name, _blocking=False)
             raise RoomreadError(
-                f"the cluster's nets do not start: {cluster.reason(' '.join(said))}",
-                hint="install Roomread and its extra 'cluster' on all machines, alike",
+                f"the cluster's nets do not start: {cluster.reason(' '.join(messages))}",
+                hint="install the same Roomread with its extra 'cluster' on all machines",
             )
         if time.monotonic() > deadline:
             serve.delete(name, _blocking=False)
             problem = f"the cluster's nets did not start within {_START_SECONDS:g} s"
-            raise RoomreadError(problem, hint="has it a free processor? see `ray status` there")
+            raise RoomreadError(
+                problem, hint="check with `ray status` that it has a free processor"
+            )
         time.sleep(0.1)
