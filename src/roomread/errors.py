@@ -33,12 +33,18 @@ _SECRET = re.compile(
     r"([?&;][^=&;\s]*(?:user|usr|login|pass|pwd|pw|token|secret|auth|sig|key)[^=&;\s]*=)[^&;#\s'\"]+",
     re.IGNORECASE,
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 def without_credentials(text: str) -> str:
     """Return text with user names, passwords and keys removed from the addresses in it."""
     return _SECRET.sub(r"\1***", _USER.sub("", text)) if "://" in text else text
+
+
+def printable(text: str) -> str:
+    """Return text with bytes that are not UTF-8, as names of files may hold, written as escapes."""
+    return _SURROGATES.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:

@@ -2,24 +2,29 @@ from __future__ import annotations
 
 import functools
 import http.server
+import io
+import os
 import socket
 import struct
 import threading
+import traceback
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from clips import make_clip, make_sound, number_of
+from clips import grey, make_clip, make_sound, number_of
 from roomread.errors import MediaError
-from roomread.media import find_media, open_source
+from roomread.media import open_source
 from roomread.readings import Frame
 
+THEORA = Path(__file__).parents[3] / "shared" / "cases" / "inputs" / "a.ogv"
 SECOND = [n / 25 for n in range(25)]
 
 
@@ -257,10 +262,165 @@ def test_a_dead_address_is_told() -> None:
         open_source(f"tcp://127.0.0.1:{port}")
 
 
-def test_a_folder_is_searched_in_order_and_without_hidden_files(tmp_path: Path) -> None:
-    for name in ("b/2.JPG", "a/1.png", "c.mp4", ".hidden/x.png", "a/.y.png", "notes.txt"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-    found = [str(path.relative_to(tmp_path)) for path in find_media(tmp_path)]
-    assert found == ["a/1.png", "b/2.JPG", "c.mp4"]
+def test_picture_on_a_web_server_is_a_picture(tmp_path: Path, web: str) -> None:
+    picture = Image.new("RGB", (30, 20), (200, 90, 10))
+    for name in ("photo.jpg", "photo", "a.png", "a.webp", "a.gif", "a.avif", "a.tif", "a.bmp"):
+        kind = {"": "JPEG", ".jpg": "JPEG", ".tif": "TIFF"}.get(Path(name).suffix)
+        picture.save(tmp_path / name, kind)
+        with open_source(f"{web}/{name}") as source:
+            assert source.is_picture, name
+            assert [frame.image.shape for frame in source] == [(20, 30, 3)]
+
+
+def test_jpegs_in_a_row_on_a_web_server_are_a_video(tmp_path: Path, web: str) -> None:
+    (tmp_path / "clip.mjpeg").write_bytes(jpegs(4))
+    with open_source(f"{web}/clip.mjpeg") as source:
+        assert not source.live
+        assert len(list(source)) == 4
+
+
+def jpegs(count: int, *, announced: bool = False) -> bytes:
+    """JPEGs in a row; `announced` as the further pictures of one."""
+    content = b""
+    for number in range(count):
+        file = io.BytesIO()
+        Image.fromarray(grey(number, (64, 48))).save(file, "JPEG")
+        content += file.getvalue()
+    if announced:
+        marker = b"\xff\xe2\x00\x08MPF\0\0\0"
+        content = content[:2] + marker + content[2:]
+    return content
+
+
+@pytest.mark.parametrize("name", ["clip.mjpeg", "clip.mjpg", "clip", None])
+def test_jpegs_in_a_row_are_a_video(tmp_path: Path, name: str | None) -> None:
+    content = jpegs(5)
+    if name is not None:
+        (tmp_path / name).write_bytes(content)
+    frames = read(tmp_path / name if name is not None else content)
+    assert [number_of(frame.image) for frame in frames] == list(range(5))
+
+
+@pytest.mark.parametrize("content", [jpegs(3, announced=True), jpegs(1) + b"SEFH" + bytes(99)])
+def test_picture_with_something_behind_it_is_a_picture(content: bytes) -> None:
+    with open_source(content) as source:
+        assert source.is_picture
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2024-05-01T12:30:00.mp4",
+        "cam:1.mkv",
+        "Lesson 3 [dQw4w9WgXcQ].mp4",
+        "two\nlines.mp4",
+        "-dash.mp4",
+        "100%25 d.mp4",
+        "caf\udce9.mp4",
+        "x" * 251 + ".mp4",
+    ],
+)
+def test_names_that_files_really_have_are_read(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_clip(tmp_path / "clip.mp4", SECOND[:3])
+    (tmp_path / "clip.mp4").rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    with open_source(name) as source:
+        frames = list(source)
+    assert len(frames) == 3
+    # Every name can be written as text.
+    assert frames[0].source.encode()
+
+
+def test_file_url_is_a_file_and_not_live(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "my clip.mp4", SECOND)
+    with open_source(path.as_uri()) as source:
+        assert not source.live
+        assert len(list(source)) == 25
+        assert source.name == str(path)
+
+
+def test_pipe_is_read_whole(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = make_clip(tmp_path / "clip.mp4", SECOND).read_bytes()
+    thread = threading.Thread(target=pipe.write_bytes, args=(content,))
+    thread.start()
+    assert len(read(pipe)) == 25
+    thread.join()
+
+
+def test_credentials_of_an_address_are_in_no_frame_and_no_error(tmp_path: Path, web: str) -> None:
+    make_clip(tmp_path / "clip.mp4", SECOND, options={"movflags": "faststart"})
+    address = web.replace("http://", "http://admin:s3cret@")
+    assert "s3cret" not in read(f"{address}/clip.mp4")[0].source
+    for place in (f"{address}/none.mp4", "rtsp://admin:s3cret@127.0.0.1:9/stream"):
+        with pytest.raises(MediaError) as caught:
+            open_source(place)
+        lines = traceback.format_exception(caught.value)
+        assert not [line for line in lines if "s3cret" in line and "Error" in line]
+
+
+def test_film_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> None:
+    path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
+    with open_source(path) as source:
+        assert next(iter(source)).image.shape == (120, 160, 3)
+        assert source.stream == 1
+        assert "1 (160 x 120 h264) is read, not 0 (64 x 48 h264)" in source.note
+
+
+def test_track_that_is_asked_for_is_read(tmp_path: Path) -> None:
+    path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
+    with open_source(path, stream=0) as source:
+        assert next(iter(source)).image.shape == (48, 64, 3)
+    with pytest.raises(MediaError, match=r"track 7 is no video.*0 \(64 x 48 h264\), 1"):
+        open_source(path, stream=7)
+
+
+def test_one_track_needs_no_note(tmp_path: Path) -> None:
+    with open_source(make_clip(tmp_path / "clip.mp4", SECOND)) as source:
+        assert source.note == ""
+
+
+def two_tracks(path: Path, sizes: list[tuple[int, int]]) -> Path:
+    with av.open(str(path), "w") as container:
+        tracks = []
+        for width, height in sizes:
+            track = container.add_stream("libx264", rate=25)
+            assert isinstance(track, av.VideoStream)
+            track.width, track.height, track.pix_fmt = width, height, "yuv420p"
+            tracks.append(track)
+        for number in range(5):
+            for track, size in zip(tracks, sizes, strict=True):
+                frame = av.VideoFrame.from_ndarray(grey(number, size), format="rgb24")
+                frame.pts = number
+                container.mux(track.encode(frame))
+        for track in tracks:
+            container.mux(track.encode(None))
+    return path
+
+
+def test_picture_of_an_unread_kind_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "photo.ppm"
+    Image.new("RGB", (30, 20)).save(path)
+    with pytest.raises(MediaError, match="a picture of a kind that is not read"):
+        open_source(path)
+
+
+def test_text_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("seven lines\n" * 7)
+    with pytest.raises(MediaError, match=r"notes\.txt"):
+        open_source(path)
+
+
+def test_empty_packets_show_the_picture_before_again(tmp_path: Path) -> None:
+    path = tmp_path / "clip.ogv"
+    if not THEORA.exists():
+        pytest.skip("../shared/cases is not here, and FFmpeg encodes no Theora")
+    path.write_bytes(THEORA.read_bytes())
+    frames = read(path)
+    assert len(frames) == 30
+    np.testing.assert_allclose([f.time for f in frames], np.arange(30) / 15, atol=2e-3)
+    assert np.array_equal(frames[22].image, frames[21].image)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from roomread.api.problems import Problem
+from roomread.errors import without_credentials
 from roomread.formats.tables import frame_record
 from roomread.readings import Frame, Reading
 from roomread.store import JobRecord, JobState
@@ -109,7 +110,9 @@ class PictureInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(default="picture", max_length=200, examples=["photo.jpg"])
-    data: str = Field(description="The encoded picture in base64 (RFC 4648).")
+    data: str = Field(
+        description="The encoded picture in base64 (RFC 4648), URL-safe or not, or its data URI."
+    )
 
 
 class PicturesInput(BaseModel):
@@ -161,7 +164,7 @@ def video_shape(record: JobRecord) -> VideoShape:
     """One job's answer."""
     values: dict[str, Any] = {
         "id": record.id,
-        "name": record.name,
+        "name": without_credentials(record.name),
         "state": record.state,
         "created": datetime.fromtimestamp(record.created, UTC),
         "seconds": record.seconds,

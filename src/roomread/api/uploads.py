@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -22,6 +23,7 @@ from roomread.api.shapes import PicturesInput
 from roomread.services.pictures import EncodedPicture
 
 MAX_PICTURES = 16
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 async def read_pictures(request: Request, context: ServiceContext) -> list[EncodedPicture]:
@@ -99,11 +101,27 @@ def _from_json(body: bytes) -> list[EncodedPicture]:
     for picture in parsed.pictures:
         name = safe_name(picture.name)
         try:
-            content = base64.b64decode(picture.data, validate=True)
+            content = decode_base64(picture.data)
         except (binascii.Error, ValueError) as error:
             raise _no_picture(f"{name}: not base64") from error
         pictures.append(EncodedPicture(name, content))
     return pictures
+
+
+def decode_base64(text: str) -> bytes:
+    """Return what base64 holds; a data URI, line breaks, the URL-safe form are taken too.
+
+    Raises:
+        ValueError: the text is not base64.
+    """
+    head, data = "", text
+    if text[:5].lower() == "data:":
+        head, _, data = text.partition(",")
+        data = unquote(data)
+    if head and not head.lower().endswith(";base64"):
+        raise ValueError("a data URI that is not base64")
+    plain = "".join(data.split()).rstrip("=").translate(_URL_SAFE)
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
 
 
 def _no_picture(problem: str) -> RefusedError:

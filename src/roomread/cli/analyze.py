@@ -30,10 +30,11 @@ from roomread.media import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
     Source,
-    find_media,
     is_file,
     is_folder,
+    local_path,
     open_source,
+    search_folder,
 )
 from roomread.pipeline import Analyzer
 from roomread.runtime import Device
@@ -70,9 +71,10 @@ class _Item:
     @property
     def file(self) -> Path | None:
         """The input as a file on disk, if it is one."""
-        if isinstance(self.spec, str) and is_file(self.spec):
-            return Path(self.spec)
-        return None
+        if isinstance(self.spec, bytes):
+            return None
+        path = local_path(self.spec) or Path(self.spec)
+        return path if is_file(path) else None
 
 
 def command(  # noqa: PLR0913 (each is an option of the command)
@@ -122,6 +124,12 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     piece: Annotated[
         str, typer.Option(help="An archive's longer videos are read in pieces of this length.")
     ] = f"{PIECE:g}s",
+    stream: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Index of the video track to read, of all tracks; by default the largest."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
     """Find the faces in pictures and videos and read their expressions."""
@@ -144,7 +152,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             inputs, output, options, engine=engine, workers=workers, quiet=quiet
         )
         raise typer.Exit(status)
-    items = _items(inputs, annotated)
+    items, left_out = _items(inputs, annotated)
     path = Path(output) if output is not None else None
     if path is not None:
         _check_output(path, items)
@@ -159,7 +167,10 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         ProgressBar(len(items), quiet=quiet) as progress,
         open_sink(form or format_for(path), path, sys.stdout, states=states) as sink,
     ):
-        run = _Run(analyzer, sink, progress, seconds, {u.profile.name for u in uses} - set(states))
+        for line in left_out:
+            progress.say(line)
+        unused = {use.profile.name for use in uses} - set(states)
+        run = _Run(analyzer, sink, progress, seconds, stream, unused)
         for item in items:
             run.analyze(item)
             if run.interrupted:
@@ -203,8 +214,10 @@ def _detector(name: DetectorName, min_face: float | None, device: Device) -> Fac
     return CenterFace(min_face=min_face, device=device)
 
 
-def _items(inputs: Sequence[str], annotated: Path | None) -> list[_Item]:
+def _items(inputs: Sequence[str], annotated: Path | None) -> tuple[list[_Item], list[str]]:
+    """Return the inputs, and a line for each folder of which something is left out."""
     found: list[tuple[str | bytes, Path | None]] = []
+    left_out = []
     for name in inputs:
         if name == "-":
             found.append((sys.stdin.buffer.read(), None))
@@ -212,21 +225,24 @@ def _items(inputs: Sequence[str], annotated: Path | None) -> list[_Item]:
             raise MediaError("an input without a name", hint="is a variable of the shell empty?")
         elif is_folder(name):
             root = Path(name)
-            media = find_media(root)
-            if not media:
-                raise MediaError(f"{name}: no picture or video in this folder")
-            found += [(str(path), root) for path in media]
+            media = search_folder(root)
+            note = media.describe_left_out()
+            if not media.files:
+                raise MediaError(f"{name}: no picture or video in this folder", hint=note)
+            if note:
+                left_out.append(f"roomread: {name}: {note}")
+            found += [(str(path), root) for path in media.files]
         else:
             found.append((name, None))
     if annotated is None:
-        return [_Item(spec, None) for spec, _ in found]
+        return [_Item(spec, None) for spec, _ in found], left_out
     several = len(found) > 1 or is_folder(annotated) or any(root for _, root in found)
     items = [
         _Item(spec, _copy_for(spec, root, annotated) if several else annotated)
         for spec, root in found
     ]
     _check_copies(items)
-    return items
+    return items, left_out
 
 
 def _check_copies(items: Sequence[_Item]) -> None:
@@ -254,6 +270,7 @@ class _Run:
     sink: Sink
     progress: ProgressBar
     every: float | None
+    stream: int | None
     unused: set[str]
     frames: int = 0
     errors: list[RoomreadError] = field(default_factory=list)
@@ -271,7 +288,9 @@ class _Run:
     def analyze(self, item: _Item) -> None:
         """Reads one input to its end; one that fails is told, and leaves the others be."""
         try:
-            with open_source(item.spec, every=self.every) as source:
+            with open_source(item.spec, every=self.every, stream=self.stream) as source:
+                if source.note:
+                    self.progress.say(f"roomread: {source.note} (--stream takes another)")
                 self._read(source, item)
         except RoomreadError as error:
             self.errors.append(error)

@@ -13,6 +13,7 @@ from roomread.cli.tables import TableSink
 from roomread.errors import OutputError
 from roomread.formats.tables import CsvSink, JsonLinesSink, JsonSink, ParquetSink, Sink
 from roomread.media import atomic_path
+from roomread.media.files import is_special, write_error
 
 
 class Format(StrEnum):
@@ -26,7 +27,7 @@ class Format(StrEnum):
 
 
 def format_for(path: Path | None) -> Format:
-    """The format a file's ending asks for; a table where it asks for none."""
+    """Return the format that a file's ending names; a table where it names none."""
     suffix = path.suffix.lower().lstrip(".") if path is not None else ""
     return Format(suffix) if suffix in set(Format) - {Format.TABLE} else Format.TABLE
 
@@ -35,13 +36,13 @@ def format_for(path: Path | None) -> Format:
 def open_sink(
     form: Format, path: Path | None, stdout: IO[str], *, states: Sequence[str] = ()
 ) -> Iterator[Sink]:
-    """A sink that writes to a file, whole or not at all, or to `stdout`.
+    """Open a sink that writes to a file, whole or not at all, or to `stdout`.
 
     Args:
-        form: how.
-        path: the file; None for `stdout`.
-        stdout: where text goes without a file.
-        states: the names of taught states, which tables give columns.
+        form: the format.
+        path: the file, pipe or device; None for `stdout`.
+        stdout: where text goes without a path.
+        states: names of taught states, which get columns in tables.
 
     Raises:
         OutputError: the file cannot be written, or Parquet was asked for on a terminal.
@@ -55,6 +56,9 @@ def open_sink(
     elif path is None:
         with _standard_output(stdout), _closing(_text_sink(form, stdout, states)) as sink:
             yield sink
+    elif is_special(path):
+        with _into(path) as file, _closing(_text_sink(form, file, states)) as sink:
+            yield sink
     else:
         with (
             atomic_path(path) as draft,
@@ -65,12 +69,25 @@ def open_sink(
 
 
 @contextmanager
+def _into(path: Path) -> Iterator[IO[str]]:
+    """Open a pipe, a device or a descriptor, which gets lines as they come and stays what it is."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except BrokenPipeError:
+        # The reader has enough, as `| head` has.
+        raise SystemExit from None
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
+@contextmanager
 def _standard_output(stdout: IO[str]) -> Iterator[None]:
     try:
         yield
         stdout.flush()
     except BrokenPipeError:
-        # Whoever read has enough, as `| head` has: no error, but nothing more to say either.
+        # The reader has enough, as `| head` has: no error, and nothing more to write.
         _discard(stdout)
         raise SystemExit from None
     except OSError as error:
@@ -79,7 +96,7 @@ def _standard_output(stdout: IO[str]) -> Iterator[None]:
 
 
 def _discard(stdout: IO[str]) -> None:
-    """Lets what is still buffered go nowhere, or the interpreter would complain as it ends."""
+    """Discard what is still buffered; otherwise the interpreter complains as it ends."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), stdout.fileno())
 

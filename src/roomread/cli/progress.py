@@ -1,4 +1,4 @@
-"""How far an analysis has come: a bar on stderr for people, nothing for pipes."""
+"""The progress of an analysis: a bar on a terminal's stderr, nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from roomread.errors import one_line
 from roomread.media import Source
 from roomread.readings import Frame, Reading
 
 
 class ProgressBar:
-    """A bar for the inputs and one for the seconds of the video being read.
+    """Shows a bar for the inputs and one for the seconds of the video being read.
 
     Args:
-        inputs: how many there are.
-        quiet: show nothing; nothing is shown where stderr is not a terminal either.
+        inputs: number of inputs.
+        quiet: whether to show nothing; nothing is shown either where stderr is not a terminal.
     """
 
     def __init__(self, inputs: int, *, quiet: bool) -> None:
@@ -35,7 +36,7 @@ class ProgressBar:
         self._shown = self._console.is_terminal and not quiet
         self._bars = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
             TimeElapsedColumn(),
@@ -55,14 +56,14 @@ class ProgressBar:
         self._bars.stop()
 
     def say(self, line: str) -> None:
-        """Prints a line above the bars; it is never wrapped."""
-        self._console.print(line, soft_wrap=True, markup=False)
+        """Print a line above the bars, unwrapped; a name's line breaks are escaped."""
+        self._console.print(one_line(line), soft_wrap=True, markup=False)
 
     @contextmanager
     def source(self, source: Source) -> Iterator[SourceBar]:
-        """The bar of one input, while it is being read."""
+        """Show the bar of one input while it is being read."""
         task = self._bars.add_task(
-            source.name, total=source.duration, visible=not source.is_picture
+            one_line(source.name), total=source.duration, visible=not source.is_picture
         )
         try:
             yield SourceBar(self._bars, task, source)
@@ -78,16 +79,16 @@ class SourceBar:
         self._bars, self._task, self._source = bars, task, source
 
     def advance(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Shows how far the input is read; of a live one, what it shows now."""
-        text = self._source.name
+        """Show how far the input is read; of a live one, also what it shows now."""
+        text = one_line(self._source.name)
         if self._source.live:
             faces = ", ".join(_short(reading) for reading in readings) or "no face"
             text = f"{text} {frame.time:.0f} s, {self._source.dropped} dropped: {faces}"
         self._bars.update(self._task, completed=frame.time, description=text)
 
     def show(self, time: float, said: str) -> None:
-        """Shows how far the input is read, and a line about it."""
-        text = self._source.name
+        """Show how far the input is read, and a line about it."""
+        text = one_line(self._source.name)
         if self._source.live:
             text = f"{text} {time:.0f} s, {self._source.dropped} dropped"
         self._bars.update(self._task, completed=time, description=f"{text}: {said}")

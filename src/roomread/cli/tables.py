@@ -1,4 +1,4 @@
-"""Readings for people: a table a picture, a summary a video."""
+"""Readings for people: one table for each picture, one summary for each video."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from roomread.errors import one_line
 from roomread.readings import Expression, Frame, Reading
 
 # What a table of seven scores needs; a file or a pipe has no width of its own.
@@ -21,7 +22,7 @@ _WIDTH = 110
 
 @dataclass(slots=True)
 class _Person:
-    """What a video's summary says of one track."""
+    """The row of one track in a video's summary."""
 
     first: float
     last: float = 0.0
@@ -32,6 +33,7 @@ class _Person:
     read: int = 0
 
     def add(self, reading: Reading) -> None:
+        """Add a reading of the track."""
         self.last = reading.time
         self.faces += 1
         self.states.update(reading.shown_states)
@@ -44,7 +46,7 @@ class _Person:
 
 
 class TableSink:
-    """A table of faces for a picture, of people for a video."""
+    """Prints a table of faces for each picture, and of people for each video."""
 
     def __init__(self, file: IO[str]) -> None:
         width = None if file.isatty() else _WIDTH
@@ -55,7 +57,7 @@ class TableSink:
         self._faces = 0
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Prints a picture's table at once; collects a video's."""
+        """Print the table of a picture; collect the readings of a video."""
         if frame.source != self._source:
             self._end_source()
             self._source = frame.source
@@ -68,19 +70,22 @@ class TableSink:
             self._console.print(_faces_table(frame, readings))
 
     def close(self) -> None:
-        """Prints the last video's summary."""
+        """Print the last video's summary."""
         self._end_source()
 
     def _end_source(self) -> None:
         if self._people:
             self._console.print(_people_table(str(self._source), self._frames, self._people))
         elif self._source is not None and not self._faces:
-            self._console.print(f"{self._source}: no face", highlight=False)
+            # Names are no markup: square brackets are a part of them.
+            self._console.print(Text(f"{one_line(self._source)}: no face"))
         self._people, self._frames, self._faces = {}, 0, 0
 
 
 def _new_table(title: str, first: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=borders.SIMPLE_HEAD)
+    table = Table(
+        title=Text(one_line(title), style="bold"), title_justify="left", box=borders.SIMPLE_HEAD
+    )
     for name in first:
         table.add_column(name, no_wrap=True)
     for e in Expression:
@@ -128,7 +133,7 @@ def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table
             f"#{key}",
             f"{person.first:.1f} to {person.last:.1f} s",
             f"{person.read} of {person.faces}",
-            " + ".join(said),
+            Text(" + ".join(said)),
             *(f"{mean[e]:.2f}" if person.read else "" for e in Expression),
         )
     return table

@@ -12,6 +12,7 @@ from roomread.errors import OutputError
 from roomread.media import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
+    WRITABLE_PICTURE_SUFFIXES,
     WRITABLE_VIDEO_SUFFIXES,
     SoundSource,
     Source,
@@ -25,8 +26,8 @@ from roomread.readings import Frame, Reading
 def copy_path(target: Path, item: Path, root: Path | None) -> Path:
     """Return the path of the annotated copy of one input.
 
-    The copy of a video whose format can be read but not written is an MP4 file: that of clip.avi
-    is clip.avi.mp4.
+    The copy of an input whose format can be read but not written is an MP4 file or a JPEG: that of
+    clip.avi is clip.avi.mp4.
 
     Args:
         target: the folder of the copies.
@@ -36,6 +37,8 @@ def copy_path(target: Path, item: Path, root: Path | None) -> Path:
     inside = item.relative_to(root) if root is not None else Path(item.name)
     if item.suffix.lower() in VIDEO_SUFFIXES - WRITABLE_VIDEO_SUFFIXES:
         inside = inside.with_name(f"{inside.name}.mp4")
+    elif item.suffix.lower() in PICTURE_SUFFIXES - WRITABLE_PICTURE_SUFFIXES:
+        inside = inside.with_name(f"{inside.name}.jpg")
     return target / inside
 
 
@@ -55,7 +58,7 @@ class Annotator:
 
     def __init__(self, target: Path, source: Source, *, sound_from: Path | None) -> None:
         suffixes, kind = (
-            (PICTURE_SUFFIXES, "picture")
+            (WRITABLE_PICTURE_SUFFIXES, "picture")
             if source.is_picture
             else (WRITABLE_VIDEO_SUFFIXES, "video")
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from roomread import Analyzer
-from roomread.errors import MediaError, RoomreadError
+from roomread.errors import MediaError, RoomreadError, without_credentials
 from roomread.fewshot.store import read_profile
 from roomread.formats.annotated import Annotator
 from roomread.formats.tables import CsvSink, JsonLinesSink
@@ -109,7 +109,7 @@ class _VideoReading:
         if frame.index >= self.task["max_frames"]:
             problem = f"{self.task['name']}: over {self.task['max_frames']} pictures"
             raise MediaError(problem, hint="cut it first; what was read is kept")
-        return replace(frame, source=name)
+        return replace(frame, source=without_credentials(name))
 
     def _check_length(self, seconds: float) -> None:
         most = self.task["max_seconds"]
@@ -169,9 +169,9 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
         place = str(Path(task["folder"]) / (task["upload"] or "-"))
         error = str(problem).replace(place, task["name"])
     except MemoryError:
-        error = f"{task['name']}: needs too much memory (scale it down first)"
+        error = f"{without_credentials(task['name'])}: needs too much memory (scale it down first)"
     except OSError as problem:
-        error = f"{task['name']}: could not be written: {problem.strerror}"
+        error = f"{without_credentials(task['name'])}: could not be written: {problem.strerror}"
     report = {"seconds": reading.seconds, "duration": reading.duration, "error": error}
     _tell(outlet, report | {"cancelled": reading.cancelled, "finished": True})
 

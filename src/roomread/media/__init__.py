@@ -3,12 +3,13 @@
 from roomread.media.files import atomic_path, is_file, is_folder, make_folder
 from roomread.media.folders import MediaFolder, find_media, search_folder
 from roomread.media.images import read_image, write_image
-from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, WRITABLE_PICTURE_SUFFIXES
 from roomread.media.latest_frame import LatestFrame
 from roomread.media.opening import Opening, is_opening, open_video
 from roomread.media.overlay import draw_readings
 from roomread.media.signal import SignalCheck
 from roomread.media.sources import Source, open_source, open_upload
+from roomread.media.urls import local_path
 from roomread.media.videos import WHOLE, Span, VideoReader, cut_points
 from roomread.media.writers import WRITABLE_VIDEO_SUFFIXES, SoundSource, VideoWriter
 
@@ -16,6 +17,7 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "VIDEO_SUFFIXES",
     "WHOLE",
+    "WRITABLE_PICTURE_SUFFIXES",
     "WRITABLE_VIDEO_SUFFIXES",
     "LatestFrame",
     "MediaFolder",
@@ -33,6 +35,7 @@ __all__ = [
     "is_file",
     "is_folder",
     "is_opening",
+    "local_path",
     "make_folder",
     "open_source",
     "open_upload",

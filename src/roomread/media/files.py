@@ -1,9 +1,10 @@
-"""Files that are there whole or not at all."""
+"""Files: whether they are there, and writing them whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import tempfile
 import threading
@@ -21,9 +22,14 @@ _HINTS = {
     errno.ENOENT: "make the folder first",
     errno.ENOTDIR: "make the folder first",
     errno.EISDIR: "name a file",
+    errno.EPIPE: "its reader has closed it",
 }
 
 
+# What a shell's >(...) and a program's own descriptors are called.
+_DESCRIPTORS = ("/dev/fd/", "/dev/stdout", "/dev/stderr", "/proc/self/fd/")
+# Characters; each may be four bytes of the 255 that a name may have.
+_MOST_OF_NAME = 40
 _mask_lock = threading.Lock()
 
 
@@ -75,11 +81,14 @@ def make_folder(folder: Path, *, private: bool = False) -> None:
 
 @contextmanager
 def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
-    """A path to write to that becomes `path` when the block ends well, and vanishes when not.
+    """Yield a path to write to that becomes `path` when the block ends well, and vanishes if not.
+
+    A link is followed, and a file that is replaced keeps its mode. A pipe or a device stays what it
+    is: what was written is copied into it at the end.
 
     Args:
         path: the file.
-        private: for its owner alone to read.
+        private: whether only its owner may read it.
 
     Raises:
         OutputError: the file cannot be written; whatever stood at `path` is still there.
@@ -88,25 +97,50 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        # The same ending, as encoders choose their format by it; the same folder, as a rename
-        # is only atomic within a file system.
-        handle, name = tempfile.mkstemp(
-            suffix=path.suffix, prefix=f".{path.stem}.", dir=path.parent
-        )
-        os.close(handle)
-        draft = Path(name)
+        special = is_special(path)
+        target = path if special else Path(os.path.realpath(path))
+        draft = _make_draft(target, None if special else target.parent)
         yield draft
-        # mkstemp's files are for their owner alone; a result is as public as other new files.
-        if not private:
-            draft.chmod(0o666 & ~_umask())
-        draft.replace(path)
+        if special:
+            with draft.open("rb") as source, path.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+        else:
+            if not private:
+                draft.chmod(_mode(target))
+            draft.replace(target)
     except OSError as error:
-        reason = error.strerror or str(error)
-        hint = _HINTS.get(error.errno or 0, "write elsewhere")
-        raise OutputError(f"{path}: cannot be written: {reason}", hint=hint) from error
+        raise write_error(path, error) from error
     finally:
         if draft is not None:
             draft.unlink(missing_ok=True)
+
+
+def write_error(path: Path, error: OSError) -> OutputError:
+    """Return why a file cannot be written, and what to do."""
+    hint = _HINTS.get(error.errno or 0, "write elsewhere")
+    return OutputError(f"{path}: cannot be written: {error.strerror or error}", hint=hint)
+
+
+def is_special(path: Path) -> bool:
+    """Return whether a path is to be written into as it is: a pipe, a device, a descriptor."""
+    if str(path).startswith(_DESCRIPTORS):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _make_draft(target: Path, folder: Path | None) -> Path:
+    # The same ending, as encoders choose their format by it; the same folder, as a rename is only
+    # atomic within a file system. Names may be as long as the system allows.
+    prefix, suffix = f".{target.stem[:_MOST_OF_NAME]}.", target.suffix[-_MOST_OF_NAME:]
+    handle, name = tempfile.mkstemp(suffix=suffix, prefix=prefix, dir=folder)
+    os.close(handle)
+    return Path(name)
+
+
+def _mode(target: Path) -> int:
+    """Return the mode of a file that is to be replaced, or that of a new one."""
+    # Drafts are for their owner alone; a result is as public as other new files.
+    return stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
 
 
 def _umask() -> int:

@@ -35,10 +35,12 @@ class MediaFolder:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def describe_left_out(self) -> str:
-        """Return what is left out in words, such as "3 files left out: 2 .txt, 1 .pdf"."""
-        count = self.left_out.total()
+        """Return what is left out and why, in words; empty where nothing is."""
+        if not self.left_out:
+            return ""
         kinds = ", ".join(f"{n} {kind}" for kind, n in self.left_out.most_common())
-        return f"{count} left out: {kinds}"
+        total = self.left_out.total()
+        return f"{total} left out, which are no pictures or videos that can be read: {kinds}"
 
 
 def search_folder(folder: Path) -> MediaFolder:

@@ -12,9 +12,11 @@ from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
-PICTURE_SUFFIXES = frozenset(
+WRITABLE_PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif"}
-    | {".heic", ".heics", ".heif", ".heifs", ".hif", ".avif", ".avifs"}
+)
+PICTURE_SUFFIXES = WRITABLE_PICTURE_SUFFIXES | frozenset(
+    {".heic", ".heics", ".heif", ".heifs", ".hif", ".avif", ".avifs"}
 )
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".webm", ".mkv", ".avi", ".divx", ".dv"}
@@ -85,8 +87,8 @@ def _is_picture(head: io.BytesIO) -> bool:
         return True
     try:
         with warnings.catch_warnings():
-            # The reader of pictures itself refuses what is too large.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # The reader of pictures itself says what is too large or damaged.
+            warnings.simplefilter("ignore")
             Image.open(head, formats=PILLOW_FORMATS).close()
     except UnidentifiedImageError:
         # A JPEG whose header is longer than the head, or is damaged.

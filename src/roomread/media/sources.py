@@ -14,7 +14,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from roomread.errors import MediaError, without_credentials
+from roomread.errors import MediaError, printable, without_credentials
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
 from roomread.media.files import exists, is_file, is_folder, is_pipe
 from roomread.media.images import read_image
@@ -118,7 +118,7 @@ class Source:
         elif isinstance(spec, str) and is_address(spec) and not exists(spec):
             path = local_path(spec)
             if path is not None:
-                self.name = str(path)
+                self.name = printable(str(path))
                 self._open_path(path)
             else:
                 self._open_url(spec)
@@ -223,7 +223,7 @@ def open_upload(path: Path, *, every: float | None = None) -> Source:
         MediaError: it cannot be opened, or is of a kind that may name other files.
     """
     try:
-        return _opened(str(path), path, _How(every, options=_SEALED))
+        return _opened(printable(str(path)), path, _How(every, options=_SEALED))
     except MediaError as error:
         if isinstance(error.__cause__, av.error.ArgumentError):
             # What FFmpeg says of a format that is not on the list.
@@ -254,7 +254,9 @@ def open_source(
         raise ValueError(f"every is a time over 0 s, not {every}")
     if isinstance(spec, int):
         spec = str(spec)
-    name = "standard input" if isinstance(spec, bytes) else without_credentials(str(spec))
+    name = (
+        "standard input" if isinstance(spec, bytes) else printable(without_credentials(str(spec)))
+    )
     return _opened(name, spec, _How(every, stream))
 
 

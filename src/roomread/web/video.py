@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from roomread.errors import RoomreadError
+from roomread.errors import RoomreadError, without_credentials
 from roomread.jobs.video_job import VideoJob
 from roomread.media import VIDEO_SUFFIXES
 from roomread.readings import Expression
@@ -46,7 +46,7 @@ def show() -> None:
         )
         _ask()
         return
-    st.subheader(job.record.name)
+    st.subheader(without_credentials(job.record.name))
     if not job.finished:
         _show_progress(job_id)
         return
