@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fer_files import SHARED_FER2013, tiny_fer, write_csv, write_ferplus, write_folder
 from roomread.errors import DataError
@@ -62,7 +63,7 @@ def edit(old: str, new: str) -> Callable[[str], str]:
     [
         (edit("pixels", "pixel"), "no column 'pixels'"),
         (edit("\n0,", "\n9,"), "row 0: emotion 9"),
-        (edit("\n0,", "\nzero,"), "'emotion' holds something else"),
+        (edit("\n0,", "\nzero,"), "row 0: column 'emotion' holds something else"),
         (lambda t: t.replace(t.split(",")[3][:8], "", 1), "pixels instead of 2304"),
         (edit("Training", "Treening"), "Usage 'Treening'"),
         (lambda t: t.replace("PublicTest", "Training"), "no PublicTest rows"),
@@ -129,6 +130,104 @@ def test_a_test_picture_without_its_split_in_the_name_is_refused(tmp_path: Path)
     picture.rename(picture.with_name("renamed.png"))
     with pytest.raises(DataError, match="PublicTest or PrivateTest"):
         read_fer2013(folder)
+
+
+def put(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\0\5\x16\7no picture")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".DS_Store",
+        "train/.DS_Store",
+        "train/angry/.DS_Store",
+        "train/angry/._Training_1.jpg",
+        "train/angry/Thumbs.db",
+        "train/angry/desktop.ini",
+        "train/.ipynb_checkpoints/Training_1-checkpoint.jpg",
+        "train/angry/.ipynb_checkpoints/Training_1-checkpoint.jpg",
+        "__MACOSX/train/angry/1.jpg",
+    ],
+)
+def test_files_of_operating_systems_are_ignored_in_a_folder(tmp_path: Path, name: str) -> None:
+    folder = write_folder(tiny_fer(), tmp_path / "pictures")
+    before = read_fer2013(folder)
+    put(folder / name)
+    assert same(read_fer2013(folder), before)
+
+
+def test_names_of_folders_and_files_may_be_in_upper_case(tmp_path: Path) -> None:
+    folder = write_folder(tiny_fer(), tmp_path / "pictures")
+    before = read_fer2013(folder)
+    for part in ("train", "test"):
+        for place in (folder / part).iterdir():
+            place.rename(place.with_name(place.name.upper()))
+        (folder / part).rename(folder / part.capitalize())
+    assert len(read_fer2013(folder)) == len(before)
+    path = write_csv(tiny_fer(), tmp_path / "FER2013.CSV")
+    assert same(read_fer2013(path), tiny_fer())
+
+
+def write_parts(folder: Path, names: dict[str, Split]) -> Path:
+    """Folders of these names, with plain names of files, for splits of the tiny set."""
+    data = tiny_fer()
+    for name, split in names.items():
+        part = data.split(split)
+        for row, (image, label) in enumerate(zip(part.images, part.labels, strict=True)):
+            place = folder / name / Expression(label).display_name
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(place / f"im{row}.png")
+    return folder
+
+
+THREE = {"train": Split.Training, "val": Split.PublicTest, "test": Split.PrivateTest}
+TWO = {"Train": Split.Training, "validation": Split.PublicTest}
+
+
+@pytest.mark.parametrize("names", [THREE, TWO])
+def test_folders_of_other_names_are_read_by_a_mapping(
+    tmp_path: Path, names: dict[str, Split]
+) -> None:
+    folder = write_parts(tmp_path / "pictures", names)
+    with pytest.raises(DataError, match=r"of which split\?"):
+        read_fer2013(folder)
+    read = read_fer2013(folder, splits=names)
+    for split in Split:
+        expected = tiny_fer().split(split) if split in names.values() else read.split(split)
+        assert {i.tobytes() for i in read.split(split).images} == {
+            i.tobytes() for i in expected.images
+        }
+    assert len(read) == 14 * len(names)
+
+
+def test_mapping_that_does_not_fit_a_folder_is_refused(tmp_path: Path) -> None:
+    folder = write_parts(tmp_path / "pictures", THREE)
+    with pytest.raises(DataError, match=r"val: of which split\?"):
+        read_fer2013(folder, splits={"train": Split.Training, "test": Split.PublicTest})
+    with pytest.raises(DataError, match="no folder 'dev'"):
+        read_fer2013(folder, splits={**THREE, "dev": Split.PublicTest})
+    with pytest.raises(DataError, match="no PublicTest rows"):
+        read_fer2013(folder, splits=dict.fromkeys(THREE, Split.Training))
+
+
+def test_other_values_of_usage_are_read_by_a_mapping(tmp_path: Path) -> None:
+    path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    text = path.read_text().replace("Training", "train").replace("PublicTest", "Val")
+    path.write_text(text.replace("PrivateTest", "test"))
+    assert same(read_fer2013(path, splits=THREE), tiny_fer())
+
+
+@pytest.mark.parametrize("cell", ["\xe9", "1 2 x", ""])
+def test_row_with_a_wrong_cell_is_named_by_its_place(tmp_path: Path, cell: str) -> None:
+    path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
+    path.write_bytes(path.read_bytes() + f"3,{cell},Training\n".encode("latin-1"))
+    with pytest.raises(DataError, match="row 42: "):
+        read_fer2013(path)
+    path.write_bytes(path.read_bytes().replace(f"3,{cell},".encode("latin-1"), b"x,1,"))
+    with pytest.raises(DataError, match="row 42: column 'emotion'"):
+        read_fer2013(path)
 
 
 def test_copies_are_found_across_splits_and_labels() -> None:

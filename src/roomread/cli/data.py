@@ -15,7 +15,9 @@ from rich.table import Table
 from roomread.cli.workbench import (
     Data,
     FerPlus,
+    SplitNames,
     need_training_extra,
+    parse_splits,
     read_data,
     this_command,
     use_threads,
@@ -42,6 +44,7 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
     data: Data,
     *,
     ferplus: FerPlus = None,
+    split: SplitNames = None,
     model: Annotated[
         str, typer.Option(help="The model that is compared with labels outside Training.")
     ] = "compact",
@@ -68,7 +71,7 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
 
     use_threads(processors())
     opened = open_model(model, threads=processors())
-    pictures = read_data(data, ferplus)
+    pictures = read_data(data, ferplus, parse_splits(split) or None)
     predicted = review.unseen_by(opened, pictures)
     if folds is not None:
         predicted += review.out_of_fold(pictures, Recipe(epochs=epochs), folds, out)

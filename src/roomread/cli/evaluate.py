@@ -19,6 +19,7 @@ from roomread.cli.workbench import (
     FerPlus,
     SplitOption,
     need_training_extra,
+    parse_splits,
     read_data,
     split_named,
     this_command,
@@ -26,6 +27,7 @@ from roomread.cli.workbench import (
     wide_console,
     write_text,
 )
+from roomread.errors import DataError
 from roomread.readings import Expression
 from roomread.runtime import processors
 
@@ -40,7 +42,13 @@ def evaluate_command(
     model: Annotated[
         str, typer.Option(help="A bundled name, a model file or a run's folder.")
     ] = "compact",
-    split: SplitOption = "PrivateTest",
+    split: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The split to measure on: PrivateTest, for the last report; choose on PublicTest. "
+            "NAME=SPLIT says which split a folder is, as for `roomread train`."
+        ),
+    ] = None,
     ferplus: FerPlus = None,
     report: Annotated[
         Path | None,
@@ -57,11 +65,15 @@ def evaluate_command(
     from roomread.training.report import evaluation_report  # noqa: PLC0415
     from roomread.training.runs import Run  # noqa: PLC0415
 
-    chosen = split_named(split)
+    measured = [text for text in split or () if "=" not in text] or ["PrivateTest"]
+    chosen = split_named(measured[-1])
+    splits = parse_splits([text for text in split or () if "=" in text])
     place = Path(model)
     run = Run(place if place.is_dir() else place.parent)
     opened = open_model(run.model if place.is_dir() else model, threads=processors())
-    pictures = read_data(data, ferplus)
+    pictures = read_data(data, ferplus, splits or None)
+    if not len(pictures.split(chosen)):
+        raise DataError(f"{data}: no {chosen.name} rows", hint="measure on another with --split")
     results = evaluate(opened, pictures, chosen)
     _print_evaluations(results)
     if no_report:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from roomread.cli.workbench import Data, FerPlus, need_training_extra, read_data, use_threads
+from roomread.cli.workbench import (
+    Data,
+    FerPlus,
+    SplitNames,
+    need_training_extra,
+    parse_splits,
+    read_data,
+    use_threads,
+)
 from roomread.errors import RoomreadError
 from roomread.settings.compute import ComputeEngine
 
@@ -117,6 +125,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     start: Start = None,
     drop_test_copies: DropTestCopies = False,
     ferplus: FerPlus = None,
+    split: SplitNames = None,
     engine: Engine = ComputeEngine.LOCAL,
     accelerator: Accelerator = "auto",
     devices: Devices = 1,
@@ -158,11 +167,13 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     recipe = _recipe(config, {name: value for name, value in changes.items() if value is not None})
     use_threads(threads)
     _print_cost(recipe)
-    pictures = read_data(data, ferplus)
+    splits = parse_splits(split)
+    pictures = read_data(data, ferplus, splits or None)
     if pictures.votes is None:
         Console().print("no FER+ votes: the net learns FER-2013's labels with one head")
     plus = str(ferplus.resolve()) if ferplus else None
-    source = DataSource(str(data.resolve()), plus, pictures.digest)
+    names = {name: part.name for name, part in splits.items()} or None
+    source = DataSource(str(data.resolve()), plus, pictures.digest, names)
     hardware = Hardware(accelerator, devices, precision, threads)
     with _interruptions_explained(run):
         model = train_model(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,15 @@ FerPlus = Annotated[
 SplitOption = Annotated[
     str, typer.Option("--split", help="Choose on PublicTest; PrivateTest is for the last report.")
 ]
+SplitNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--split",
+        metavar="NAME=SPLIT",
+        help="Which split a folder or a value of Usage is, once for each: train=Training, "
+        "val=PublicTest, test=PrivateTest.",
+    ),
+]
 
 
 def need_training_extra() -> None:
@@ -52,7 +62,9 @@ def use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
 
 
-def read_data(path: Path, ferplus: Path | None) -> FerData:
+def read_data(
+    path: Path, ferplus: Path | None, splits: Mapping[str, Split] | None = None
+) -> FerData:
     """Read a data set, with a status line, as it takes seconds.
 
     Raises:
@@ -61,7 +73,22 @@ def read_data(path: Path, ferplus: Path | None) -> FerData:
     from roomread.training.fer2013 import read_fer2013  # noqa: PLC0415
 
     with Console(stderr=True).status(f"reading {path}"):
-        return read_fer2013(path, ferplus=ferplus)
+        return read_fer2013(path, ferplus=ferplus, splits=splits)
+
+
+def parse_splits(texts: Sequence[str] | None) -> dict[str, Split]:
+    """Return the splits of texts such as "train=Training".
+
+    Raises:
+        typer.BadParameter: a text has another form, or names no published split.
+    """
+    splits = {}
+    for text in texts or ():
+        name, equals, split = text.partition("=")
+        if not name or not equals:
+            raise typer.BadParameter(f"'{text}' is not NAME=SPLIT", param_hint="--split")
+        splits[name] = split_named(split)
+    return splits
 
 
 def split_named(name: str) -> Split:

@@ -1,4 +1,4 @@
-"""Reads FER-2013 in the shapes people download it in.
+"""Read FER-2013 in the forms in which people have it.
 
 - `fer2013.csv` and `icml_face_data.csv`: `emotion`, `pixels`, `Usage` (leading spaces allowed);
 - a folder of pictures: `train/angry/*.jpg` ... `test/neutral/PublicTest_123.jpg`;
@@ -10,6 +10,7 @@ FER+ votes for a CSV come from `fer2013new.csv`, which has one row for each of i
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +21,28 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from roomread.errors import DataError
+from roomread.media.folders import is_system_name
 from roomread.readings import Expression
 from roomread.training.dataset import SIDE, VOTE_NAMES, FerData, Split
 
 _FERPLUS_COLUMNS = (*VOTE_NAMES[:-1], "NF")
+_SPLIT_NAMES = "Training, PublicTest or PrivateTest"
 _SHAPES = "fer2013.csv, icml_face_data.csv, a folder with train/ and test/, or a .parquet"
 
 
-def read_fer2013(path: str | Path, *, ferplus: str | Path | None = None) -> FerData:
-    """Reads a FER-2013 data set whole.
+def read_fer2013(
+    path: str | Path,
+    *,
+    ferplus: str | Path | None = None,
+    splits: Mapping[str, Split] | None = None,
+) -> FerData:
+    """Read a FER-2013 data set whole.
 
     Args:
         path: a CSV, a parquet file, or a picture folder.
         ferplus: `fer2013new.csv`, for a CSV or a parquet without votes of its own.
+        splits: the split of each folder below `path`, or of each value of `Usage`, by name; None
+            for the published names. PrivateTest may then be missing.
 
     Raises:
         DataError: the file is missing or damaged, lacks a column or a split, holds a row of the
@@ -41,32 +51,34 @@ def read_fer2013(path: str | Path, *, ferplus: str | Path | None = None) -> FerD
     path = Path(path)
     if not path.exists():
         raise DataError(f"{path}: no such data set", hint=f"give {_SHAPES}")
+    named = {name.lower(): split for name, split in splits.items()} if splits else None
     if path.is_dir():
         if ferplus is not None:
             raise DataError(
                 f"{path}: FER+ votes are matched by row, and a folder has no rows",
                 hint="use fer2013.csv with them",
             )
-        data = _read_folder(path)
-    elif path.suffix == ".parquet":
-        data = _read_parquet(path)
-    elif path.suffix == ".csv":
-        data = _read_csv(path)
+        data = _read_folder(path, named)
+    elif path.suffix.lower() == ".parquet":
+        data = _read_parquet(path, named)
+    elif path.suffix.lower() == ".csv":
+        data = _read_csv(path, named)
     else:
         raise DataError(f"{path}: not a data set that can be read", hint=f"give {_SHAPES}")
     if ferplus is not None:
-        data = _with_votes(data, Path(ferplus))
-    _check_splits(data, path)
+        data = _with_votes(data, Path(ferplus), named)
+    _check_splits(data, path, needed=[*Split][:2] if splits else [*Split])
     return data
 
 
-def _check_splits(data: FerData, path: Path) -> None:
+def _check_splits(data: FerData, path: Path, *, needed: list[Split]) -> None:
     for split in Split:
         part = data.labels[data.splits == split]
+        if not len(part) and split not in needed:
+            continue
         if not len(part):
-            raise DataError(
-                f"{path}: no {split.name} rows", hint="all three published splits are needed"
-            )
+            names = ", ".join(one.name for one in needed)
+            raise DataError(f"{path}: no {split.name} rows", hint=f"{names} are needed")
         missing = set(Expression) - set(part.tolist())
         if missing:
             names = ", ".join(Expression(e).display_name for e in sorted(missing))
@@ -74,12 +86,12 @@ def _check_splits(data: FerData, path: Path) -> None:
 
 
 def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
-    """The file's columns, their names stripped of spaces; all of `needed` are there."""
+    """Return the file's columns, their names stripped of spaces; all of `needed` are there."""
     try:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             table = pyarrow.parquet.read_table(path)
         else:
-            table = pyarrow.csv.read_csv(path)
+            table = pyarrow.csv.read_csv(path, convert_options=_as_bytes(path))
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: cannot be read: {reason}", hint="download it again") from error
@@ -91,34 +103,63 @@ def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
     return table
 
 
+def _as_bytes(path: Path) -> pyarrow.csv.ConvertOptions:
+    """Keep a CSV's cells as they are, so that the first wrong one is found by its row."""
+    with path.open("rb") as file:
+        header = file.readline().decode("utf-8-sig", "replace").rstrip("\r\n")
+    return pyarrow.csv.ConvertOptions(
+        column_types={name.strip('"'): pa.binary() for name in header.split(",")},
+        strings_can_be_null=False,
+    )
+
+
+def _text(cell: object) -> str:
+    """Return a cell's text; bytes that are not UTF-8 as escapes."""
+    value = cell.as_py() if isinstance(cell, pa.Scalar) else cell
+    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _numbers(table: pa.Table, column: str, path: Path) -> NDArray[np.int64]:
+    """Return a column of whole numbers."""
+    cells = table.column(column)
+    if pa.types.is_integer(cells.type) and not cells.null_count:
+        checked: NDArray[np.int64] = cells.to_numpy().astype(np.int64)
+        return checked
+    numbers = np.empty(len(cells), dtype=np.int64)
+    for row, cell in enumerate(cells):
+        try:
+            numbers[row] = int(_text(cell))
+        except (ValueError, OverflowError) as error:
+            problem = f"{path}: row {row}: column '{column}' holds something else than numbers"
+            raise DataError(problem, hint=f"it holds {_text(cell)[:30]!r}") from error
+    return numbers
+
+
 def _labels(table: pa.Table, path: Path) -> NDArray[np.int64]:
-    try:
-        labels = table.column("emotion").cast(pa.int64()).to_numpy(zero_copy_only=False)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(f"{path}: column 'emotion' holds something else than 0 to 6") from error
+    labels = _numbers(table, "emotion", path)
     wrong = np.flatnonzero(~((labels >= 0) & (labels < len(Expression))))
     if len(wrong):
         row = int(wrong[0])
         raise DataError(f"{path}: row {row}: emotion {labels[row]} is not 0 to 6")
-    checked: NDArray[np.int64] = labels.astype(np.int64)
-    return checked
+    return labels
 
 
-def _splits(table: pa.Table, path: Path) -> NDArray[np.int8]:
-    names = [str(name).strip() for name in table.column("Usage").to_pylist()]
+def _splits(table: pa.Table, path: Path, named: Mapping[str, Split] | None) -> NDArray[np.int8]:
+    names = [_text(name).strip() for name in table.column("Usage")]
+    known = named or {split.name.lower(): split for split in Split}
     for row, name in enumerate(names):
-        if name not in Split.__members__:
-            known = ", ".join(Split.__members__)
-            raise DataError(f"{path}: row {row}: Usage '{name}' is not one of {known}")
-    return np.array([Split[name] for name in names], dtype=np.int8)
+        if name.lower() not in known:
+            hint = f"known are {', '.join(known)}" if named else _SPLIT_NAMES
+            raise DataError(f"{path}: row {row}: Usage '{name}' is no split", hint=hint)
+    return np.array([known[name.lower()] for name in names], dtype=np.int8)
 
 
-def _read_csv(path: Path) -> FerData:
+def _read_csv(path: Path, named: Mapping[str, Split] | None) -> FerData:
     table = _table(path, ("emotion", "pixels", "Usage"))
-    labels, splits = _labels(table, path), _splits(table, path)
+    labels, splits = _labels(table, path), _splits(table, path, named)
     images = np.empty((len(labels), SIDE * SIDE), dtype=np.uint8)
     for row, text in enumerate(table.column("pixels")):
-        images[row] = _pixels(str(text), path, row)
+        images[row] = _pixels(_text(text), path, row)
     return FerData(
         images.reshape(-1, SIDE, SIDE), labels, splits, None, np.arange(len(labels), dtype=np.int64)
     )
@@ -139,9 +180,9 @@ def _pixels(text: str, path: Path, row: int) -> NDArray[np.int64]:
     return values
 
 
-def _read_parquet(path: Path) -> FerData:
+def _read_parquet(path: Path, named: Mapping[str, Split] | None) -> FerData:
     table = _table(path, ("emotion", "Usage", "image"))
-    labels, splits = _labels(table, path), _splits(table, path)
+    labels, splits = _labels(table, path), _splits(table, path, named)
     encoded = table.column("image").to_pylist()
     images = np.stack([_decode(data, f"{path}: row {row}") for row, data in enumerate(encoded)])
     columns = [f"votes_{name}" for name in VOTE_NAMES]
@@ -164,20 +205,52 @@ def _decode(data: bytes | Path, name: str) -> NDArray[np.uint8]:
     return grey
 
 
-def _read_folder(folder: Path) -> FerData:
-    files = [file for part in ("train", "test") for file in sorted((folder / part).glob("*/*.*"))]
+def _read_folder(folder: Path, named: Mapping[str, Split] | None) -> FerData:
+    files = [
+        (file, named[part.name.lower()] if named else None)
+        for part in _parts(folder, named)
+        for file in sorted(_pictures(part))
+    ]
     if not files:
         raise DataError(
             f"{folder}: no pictures in train/ and test/",
             hint="expected train/angry/*.jpg to test/neutral/*.jpg",
         )
     return FerData(
-        np.stack([_decode(file, str(file)) for file in files]),
-        np.array([_folder_label(file) for file in files], dtype=np.int64),
-        np.array([_folder_split(file) for file in files], dtype=np.int8),
+        np.stack([_decode(file, str(file)) for file, _ in files]),
+        np.array([_folder_label(file) for file, _ in files], dtype=np.int64),
+        np.array([_folder_split(file) if s is None else s for file, s in files], dtype=np.int8),
         None,
         np.arange(len(files), dtype=np.int64),
     )
+
+
+def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
+    """Return the folders of the splits, in the order of their names in `named`."""
+    there = {
+        part.name.lower(): part
+        for part in sorted(folder.iterdir())
+        if part.is_dir() and not is_system_name(part.name)
+    }
+    names = list(named) if named else ["train", "test"]
+    unknown = [name for name in there if name not in names]
+    if unknown:
+        raise DataError(
+            f"{there[unknown[0]]}: of which split?", hint=f"say for each folder: {_SPLIT_NAMES}"
+        )
+    lacking = [name for name in names if name not in there] if named else []
+    if lacking:
+        raise DataError(f"{folder}: no folder '{lacking[0]}'", hint=f"there are {', '.join(there)}")
+    return [there[name] for name in names if name in there]
+
+
+def _pictures(part: Path) -> Iterator[Path]:
+    """Yield the files in the expressions' folders, but for those of operating systems."""
+    for folder in part.iterdir():
+        if folder.is_dir() and not is_system_name(folder.name):
+            for file in folder.iterdir():
+                if file.is_file() and not is_system_name(file.name):
+                    yield file
 
 
 def _folder_label(file: Path) -> Expression:
@@ -189,25 +262,26 @@ def _folder_label(file: Path) -> Expression:
 
 
 def _folder_split(file: Path) -> Split:
-    if file.parent.parent.name == "train":
+    if file.parent.parent.name.lower() == "train":
         return Split.Training
     for split in (Split.PublicTest, Split.PrivateTest):
-        if file.name.startswith(split.name):
+        if file.name.lower().startswith(split.name.lower()):
             return split
     raise DataError(
         f"{file}: PublicTest or PrivateTest?",
-        hint="the file names tell, as in PrivateTest_123.jpg; keep them",
+        hint="file names tell, as PrivateTest_123.jpg does; or say which split the folder is",
     )
 
 
-def _with_votes(data: FerData, path: Path) -> FerData:
+def _with_votes(data: FerData, path: Path, named: Mapping[str, Split] | None) -> FerData:
     table = _table(path, ("Usage", *_FERPLUS_COLUMNS))
     if len(table) != len(data):
         raise DataError(
             f"{path}: {len(table)} rows of votes for {len(data)} pictures",
             hint="FER+ follows the rows of the complete fer2013.csv",
         )
-    if (_splits(table, path) != data.splits).any():
+    published = _splits(table, path, None)
+    if named is None and (published != data.splits).any():
         raise DataError(f"{path}: its splits are not those of the pictures", hint="rows moved?")
-    votes = np.stack([table.column(name).to_numpy() for name in _FERPLUS_COLUMNS], axis=1)
+    votes = np.stack([_numbers(table, name, path) for name in _FERPLUS_COLUMNS], axis=1)
     return FerData(data.images, data.labels, data.splits, votes.astype(np.int16), data.rows)

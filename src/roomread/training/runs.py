@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from roomread.errors import DataError
-from roomread.training.dataset import FerData
+from roomread.training.dataset import FerData, Split
 from roomread.training.fer2013 import read_fer2013
 from roomread.training.recipe import Recipe
 
@@ -31,11 +31,14 @@ class DataSource:
         path: as `read_fer2013` takes it.
         ferplus: the FER+ file beside it, or None.
         digest: `FerData.digest`.
+        splits: the split of each folder, as `read_fer2013` takes it, by its name; None for the
+            published ones.
     """
 
     path: str
     ferplus: str | None
     digest: str
+    splits: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ class Run:
         values = self._read("data.json", hint="name it with --data")
         source = DataSource(**values)
         ferplus = Path(source.ferplus) if source.ferplus is not None else None
-        data = read_fer2013(Path(source.path), ferplus=ferplus)
+        splits = {name: Split[split] for name, split in (source.splits or {}).items()}
+        data = read_fer2013(Path(source.path), ferplus=ferplus, splits=splits or None)
         if data.digest != source.digest:
             raise DataError(f"{source.path}: changed since the run", hint="name it with --data")
         return data
