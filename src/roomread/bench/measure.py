@@ -1,4 +1,4 @@
-"""Runs the pipeline on the scenes, and says how long each stage took and whether it read right."""
+"""Run the pipeline on the scenes; measure the time of each stage and the agreement of readings."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Scene:
     """A recording that is made and read.
 
     Attributes:
-        title: for people.
-        frames: how many.
-        make: the still that it is made from.
+        title: The title, for people.
+        frames: The number of frames.
+        make: A function that returns the still picture of which the recording is made.
     """
 
     title: str
@@ -64,16 +64,16 @@ SCENES = {
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How the readings compare with those of searching every frame whole and reading every face.
+    """Comparison with the baseline, which searches every frame whole and reads every face.
 
-    Searched by one look at full size in 32 bits.
+    The baseline searches at full size in fp32.
 
     Attributes:
-        found: faces of the whole search that are found too, 0..1.
-        extra: faces found that the whole search has not, a frame.
-        labels: found faces with the same likeliest expression, 0..1.
-        apart: mean total variation between their scores, 0..1.
-        overlap: median overlap (IoU) of their boxes, 0..1.
+        found: Share of the baseline's faces that are found, 0..1.
+        extra: Faces found that the baseline has not, for each frame.
+        labels: Share of the common faces with the same top expression, 0..1.
+        apart: Mean total variation between the scores of the common faces, 0..1.
+        overlap: Median overlap (IoU) of the boxes of the common faces, 0..1.
     """
 
     found: float
@@ -85,22 +85,21 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One scene's figures.
+    """The figures of one scene.
 
     Attributes:
-        scene: its key in `SCENES`.
-        faces: a frame, mean.
-        stages: mean ms of a frame by stage, which add up to `frame_ms`.
-        frame_ms: mean ms from the file to the readings, with drawing and encoding left out.
-        median_ms: the median of the same.
-        whole_ms: mean ms a frame where every frame is searched whole, and stages overlap too: the
-            baseline of `rate`.
-        rate: frames a second from the file to the readings as `Analyzer.stream` runs, where stages
+        scene: The key of the scene in `SCENES`.
+        faces: Mean number of faces of a frame.
+        stages: Mean ms of a frame by stage, which add up to `frame_ms`.
+        frame_ms: Mean ms from the file to the readings, without drawing and encoding.
+        median_ms: The median of the same.
+        whole_ms: Mean ms of a frame in the baseline, whose stages overlap as well.
+        rate: Frames a second from the file to the readings by `Analyzer.stream`, whose stages
             overlap.
-        extras: mean ms of what only some need: drawing, encoding.
-        processor_ms: processor time of a frame, over all threads.
-        memory_mb: the most memory that the process had while `rate` was measured, MB.
-        agreement: with the baseline.
+        extras: Mean ms of optional stages: drawing and encoding.
+        processor_ms: Processor time of a frame over all threads, ms.
+        memory_mb: The highest memory of the process while `rate` was measured, MB.
+        agreement: The comparison with the baseline.
     """
 
     scene: str
@@ -116,12 +115,12 @@ class Measured:
     agreement: Agreement
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Return plain values, ready for JSON."""
         return asdict(self)
 
 
 class _Clock:
-    """Adds up seconds under names."""
+    """Sums of seconds by name."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -144,7 +143,7 @@ class _TimedDetector:
             return self._detector.detect(image)
 
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
-        with self._clock("glance at whole frames"):
+        with self._clock("search whole frames coarsely"):
             return self._detector.detect_coarse(image)
 
     def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
@@ -164,12 +163,15 @@ class _TimedClassifier:
 
 
 def measure(name: str) -> Measured:
-    """Makes a scene's recording, reads it several ways, and compares.
+    """Make the recording of a scene, read it in several ways, and compare the readings.
 
-    In a process of its own, so that one scene's memory is not counted with another's.
+    It runs in a process of its own, so that the memory of other scenes is not counted.
+
+    Args:
+        name: A key of `SCENES`.
 
     Raises:
-        KeyError: no scene is called so.
+        KeyError: There is no scene of this name.
     """
     scene = SCENES[name]
     with tempfile.TemporaryDirectory(prefix="roomread-bench-") as folder:
@@ -188,7 +190,7 @@ def _measure(name: str, film: Path) -> Measured:
     staged = Analyzer(
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
     )
-    # Warm: what is allocated once is not a frame's cost.
+    # What is allocated once is no cost of a frame.
     next(iter(free.stream(film)))
     before = sum(process.cpu_times()[:2])
     _, seconds, memory = _read(free, film)
@@ -211,7 +213,7 @@ def _measure(name: str, film: Path) -> Measured:
             with clock("encode"):
                 writer.write(drawn, frame.time)
     count = len(each)
-    # Last, so that its net is not in the memory of the others.
+    # Comes last, so that its net is not in the memory that was measured.
     thorough = CenterFace(net=CenterFaceNet(precision="fp32"), thorough=True)
     whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
     reference, whole_seconds, _ = _read(whole, film)
@@ -219,11 +221,11 @@ def _measure(name: str, film: Path) -> Measured:
     extras = {stage: spent.pop(stage) for stage in ("draw", "encode")}
     nets = (
         "search whole frames",
-        "glance at whole frames",
+        "search whole frames coarsely",
         "search near faces",
         "read expressions",
     )
-    spent["cut, judge, track, smooth"] = spent.pop("follow") - sum(spent.get(n, 0) for n in nets)
+    spent["cut, assess, track, smooth"] = spent.pop("follow") - sum(spent.get(n, 0) for n in nets)
     return Measured(
         scene=name,
         faces=float(np.mean([len(faces) for faces in readings])),
@@ -240,7 +242,7 @@ def _measure(name: str, film: Path) -> Measured:
 
 
 def _read(analyzer: Analyzer, film: Path) -> tuple[list[Sequence[Reading]], float, int]:
-    """The readings of each frame, the seconds that it took, and the most memory in use, bytes."""
+    """Return the readings of each frame, the seconds taken, and the highest memory, bytes."""
     process, memory = psutil.Process(), 0
     readings: list[Sequence[Reading]] = []
     begun = time.perf_counter()
@@ -253,11 +255,11 @@ def _read(analyzer: Analyzer, film: Path) -> tuple[list[Sequence[Reading]], floa
 def agreement(
     readings: Sequence[Sequence[Reading]], reference: Sequence[Sequence[Reading]]
 ) -> Agreement:
-    """Compares the readings of the same frames, face by face.
+    """Compare the readings of the same frames, face by face.
 
     Args:
-        readings: of each frame.
-        reference: of each frame, what they are held to.
+        readings: The readings of each frame.
+        reference: The readings of each frame in the baseline.
     """
     overlaps, labels, apart, extra, wanted = [], [], [], 0, 0
     for found, true in zip(readings, reference, strict=True):
@@ -265,7 +267,7 @@ def agreement(
         left = list(found)
         for one in true:
             best = max(left, key=lambda other: other.box.iou(one.box), default=None)
-            # Half is the field's usual bound of "the same object" (Everingham et al. 2010).
+            # An IoU of one half is the usual bound of "the same object" (Everingham et al. 2010).
             if best is None or best.box.iou(one.box) < 0.5:
                 continue
             left.remove(best)

@@ -1,4 +1,4 @@
-"""How long each net takes by itself, and how long it would take at best."""
+"""Measure each net by itself, beside the speed of the processor."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The nets alone; medians.
+    """Medians of the nets alone.
 
     Attributes:
-        detector: ms of the net on a whole picture by its size, "640 x 480".
-        net: ms a face by the number of faces that are read at once, with one thread.
-        product: multiply-adds a second, in billions, of a large float32 matrix product with one
-            thread: what the processor can do.
+        detector: ms of the net for a whole picture, by its size such as "640 x 480".
+        net: ms for each face, by the number of faces in a batch, with one thread.
+        product: Billions of multiply-adds a second of a large float32 matrix product with one
+            thread, as a measure of the processor.
     """
 
     detector: dict[str, float]
@@ -42,19 +42,22 @@ class Parts:
     product: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Return plain values, ready for JSON."""
         return asdict(self)
 
 
 def parts() -> Parts:
-    """Measures the nets in a process of its own."""
+    """Measure the nets in a process of their own."""
     with _one_thread(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_parts).result()
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """NumPy's libraries look at these names once, when a process begins."""
+    """Make NumPy use one thread in processes that begin meanwhile.
+
+    Its libraries read these variables once, when a process begins.
+    """
     names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
@@ -90,7 +93,7 @@ def _parts() -> Parts:
 
 
 def _median(work: Callable[[], object]) -> float:
-    """Seconds, once warm."""
+    """Return the median of the seconds that the work takes once warm."""
     work()
     taken: list[float] = []
     end = time.perf_counter() + _SECONDS

@@ -1,7 +1,7 @@
-"""Pictures and recordings made from the public-domain portraits that two packages carry.
+"""Make pictures and recordings from public-domain portraits that two packages carry.
 
 Astronaut Eileen Collins (NASA) comes with scikit-image, Rear Admiral Grace Hopper (U.S. Navy)
-with Matplotlib. Everything here is the same at every run.
+with Matplotlib. All of it is the same in every run.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ HOPPER_FACE = Box(174, 132, 358, 336)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """A video call.
+    """A picture of a video call.
 
     Attributes:
         image: uint8 [H, W, 3], RGB.
-        people: the tiles with one face each, from left to right and top to bottom, px.
-        others: the tiles without a face: blank, a slide, black, and so on.
+        people: The tiles with one face each, from left to right and top to bottom, px.
+        others: The tiles without a face, such as a slide.
     """
 
     image: NDArray[np.uint8]
@@ -40,7 +40,7 @@ class Grid:
 
 @cache
 def astronaut() -> NDArray[np.uint8]:
-    """One smiling face, 120 px high; uint8 [512, 512, 3], RGB, read-only."""
+    """Return a smiling face, 120 px high; uint8 [512, 512, 3], RGB, read-only."""
     # scikit-image's functions carry no types.
     load: Callable[[], NDArray[np.uint8]] = skimage.data.astronaut
     return _read_only(load())
@@ -48,24 +48,24 @@ def astronaut() -> NDArray[np.uint8]:
 
 @cache
 def hopper() -> NDArray[np.uint8]:
-    """One earnest face with glasses, 205 px high; uint8 [600, 512, 3], RGB, read-only."""
+    """Return an earnest face with glasses, 205 px high; uint8 [600, 512, 3], RGB, read-only."""
     path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
     with Image.open(path) as picture:
         return _read_only(np.asarray(picture.convert("RGB")))
 
 
 def portraits() -> list[tuple[NDArray[np.uint8], Box]]:
-    """The pictures of one face each, with its box."""
+    """Return the pictures of one face each, with its box."""
     return [(astronaut(), ASTRONAUT_FACE), (hopper(), HOPPER_FACE)]
 
 
 def with_face_of(height: float, portrait: NDArray[np.uint8], face: Box) -> NDArray[np.uint8]:
-    """A portrait scaled until its face is `height` px high."""
+    """Return a portrait scaled so that its face is `height` px high."""
     return np.asarray(_scaled(portrait, height / face.height))
 
 
 def slide(width: int, height: int) -> NDArray[np.uint8]:
-    """A shared screen without a face: a heading, lines of text, a chart; uint8 [H, W, 3]."""
+    """Return a slide without a face: a heading, lines of text, a chart; uint8 [H, W, 3]."""
     picture = Image.new("RGB", (width, height), (250, 250, 246))
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(size=max(8, height // 12))
@@ -92,18 +92,18 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
     seed: int = 0,
     face: tuple[float, float] = (0.3, 0.5),
 ) -> Grid:
-    """A call with `people` faces, varied by size, place, mirror, light, tint and tilt.
+    """Return a call with `people` faces, varied by size, place, mirror, light, tint and tilt.
 
-    The other tiles are blank, a slide and black by turns, spread over the picture.
+    The other tiles are spread over the picture, and blank, a slide or black in turn.
 
     Args:
-        width: of the picture, px.
-        height: of the picture, px.
-        columns: of tiles.
-        rows: of tiles.
-        people: tiles with a face.
-        seed: of all that varies.
-        face: the faces' least and greatest height in parts of a tile's.
+        width: Width of the picture, px.
+        height: Height of the picture, px.
+        columns: Number of columns of tiles.
+        rows: Number of rows of tiles.
+        people: Number of tiles with a face.
+        seed: Seed of all that varies.
+        face: Least and greatest height of a face in parts of its tile's height.
     """
     places = tiles(width, height, columns, rows)
     random = np.random.default_rng(seed)
@@ -123,7 +123,7 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
 
 
 def tiles(width: int, height: int, columns: int, rows: int) -> list[Box]:
-    """Rectangles of whole px with gaps of 4 px between them, row by row."""
+    """Return rectangles of whole px with gaps of 4 px between them, row by row."""
     gap = 4
     wide, high = (width - gap) // columns - gap, (height - gap) // rows - gap
     corners = [
@@ -135,7 +135,7 @@ def tiles(width: int, height: int, columns: int, rows: int) -> list[Box]:
 
 
 def _empty(kind: int, size: tuple[int, int]) -> Image.Image:
-    """Blank, a slide, black, a slide on dark, a grey with a person's initials, and again."""
+    """Return, by `kind` modulo 5: blank, a slide, black, a slide on dark, a person's initials."""
     if kind % 5 in (1, 3):
         shared = Image.fromarray(slide(*size))
         return shared if kind % 5 == 1 else ImageOps.invert(shared)
@@ -156,12 +156,12 @@ def _person(
     random: np.random.Generator,
     heights: tuple[float, float],
 ) -> Image.Image:
-    """A tile of one person, whose face is so many parts of its height and near its middle."""
+    """Return a tile with one face near its middle, of a random height in parts of the tile's."""
     zoom = size[1] * random.uniform(*heights) / face.height
     person = _scaled(portrait, zoom)
     x, y = (zoom * part for part in face.center)
     place = size[0] * random.uniform(0.4, 0.6), size[1] * random.uniform(0.4, 0.55)
-    # A wall in the colour of the portrait's corner, where the portrait does not fill the tile.
+    # Where the portrait does not fill the tile, there is a wall in the colour of its corner.
     red, green, blue = (int(part) for part in portrait[20:60, -60:-20].mean(axis=(0, 1)))
     tile = Image.new("RGB", size, (red, green, blue))
     tilted = person.rotate(
@@ -185,7 +185,7 @@ def _scaled(picture: NDArray[np.uint8], zoom: float) -> Image.Image:
 
 
 def _read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The tests share these pictures, so none may draw on one."""
+    """Return a copy that cannot be written, as all callers share it."""
     image = np.array(image)
     image.setflags(write=False)
     return image
@@ -194,19 +194,19 @@ def _read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def moving(
     still: Grid, count: int, *, rate: float = 25.0, sway: float = 0.08, noise: float = 2.0
 ) -> Iterator[Frame]:
-    """A recording of a call: everybody sways within the tile, each at a pace of their own.
+    """Yield a recording of a call in which each person sways within the tile at their own pace.
 
     Args:
-        still: the call.
-        count: frames.
-        rate: frames a second.
-        sway: how far a person moves to each side, in parts of the tile's height.
-        noise: standard deviation of the camera's noise, grey levels.
+        still: The call.
+        count: Number of frames.
+        rate: Frames a second.
+        sway: How far a person moves to each side, in parts of the tile's height.
+        noise: Standard deviation of the camera's noise, grey levels.
     """
     random = np.random.default_rng(1)
     paces = random.uniform(0.1, 0.5, (len(still.people), 2))
     phases = random.uniform(0, 2 * np.pi, paces.shape)
-    # One field of noise, moved about: to draw a new one takes longer than to read the frame.
+    # One field of noise is moved about, as drawing a new one takes longer than reading a frame.
     grain = random.normal(0, noise, still.image.shape).astype(np.int16)
     for index in range(count):
         image = still.image.astype(np.int16)
@@ -224,7 +224,7 @@ def _sides(box: Box) -> tuple[float, float, float, float]:
 
 
 def _shifted(tile: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
-    """A tile whose content is moved; what comes in repeats the edge."""
+    """Return a tile with its content moved; the edge is repeated where it moved away."""
     rows, columns = (np.arange(n) for n in tile.shape[:2])
     rows = np.clip(rows - y, 0, len(rows) - 1)
     columns = np.clip(columns - x, 0, len(columns) - 1)

@@ -1,4 +1,4 @@
-"""Stages of a pipeline at the same time."""
+"""Run stages of a pipeline at the same time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _END = object()
 
 
 def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
-    """The same items, made by a thread of its own while earlier ones are used.
+    """Yield the same items, each made by a thread while the one before is used.
 
-    Whoever leaves before the end closes it; the thread ends then.
+    Close the generator when it is left before the end; the thread ends then.
 
     Args:
-        items: an error in making them is raised where the item would be.
-        depth: items that are made and wait, at most.
+        items: The items. An error in making one is raised in the place of the item.
+        depth: The most items that are made and wait.
     """
     source = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:

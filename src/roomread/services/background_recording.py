@@ -1,4 +1,4 @@
-"""Sessions recorded in the background: the page may be closed and come back to them."""
+"""Record sessions in the background, by threads that go on when a page is closed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from roomread.room import Alert, RoomMood
 from roomread.services.recording import new_session, record, refuse_picture, session_pipeline
 from roomread.store import OwnerStore, Recorder, Session, Store
 
-# From one look at what a job has read to the next, s.
-_LOOK = 1.0
+# The time between two looks at what a job has read, s.
+_POLL_SECONDS = 1.0
 # A fed recording without a moment for this long ends: the camera is gone. As long as the page Live
 # tries to connect again, s.
 _MAX_SILENCE = 90.0
@@ -31,15 +31,15 @@ _MAX_WAITING = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """What is to be recorded.
+class RecordingRequest:
+    """What is to be recorded, and how.
 
     Attributes:
-        name: for people.
-        every: seconds from one frame to the next.
-        rules: of attention.
-        consent: who consented, and how; empty where people are not kept.
-        identity: whether people are told apart by their faces.
+        name: The name of the session, for people.
+        every: Seconds from one frame to the next.
+        rules: The text of the rules of attention.
+        consent: Who consented, and how; empty when people are not kept.
+        identity: Whether people are told apart by their faces.
     """
 
     name: str
@@ -50,14 +50,19 @@ class Lesson:
 
 
 class Recording:
-    """One source that is being read into a session, by a thread of its own.
+    """One source that is recorded into a session by a thread of its own.
+
+    Args:
+        session: The session.
+        recorder: The recorder of the session.
+        pipeline: The pipeline whose moments the recorder takes.
 
     Attributes:
-        session: what is recorded.
-        seconds: how far.
-        duration: of the source in seconds, or None where it does not say.
-        live: whether it is a camera or a stream.
-        error: why it ended early; None where it did not.
+        session: The session.
+        seconds: The time of the source that was recorded last, seconds.
+        duration: The length of the source in seconds; None if it does not say.
+        live: Whether the source is a camera or a stream.
+        error: Why the recording ended early; None if it did not.
     """
 
     def __init__(self, session: Session, recorder: Recorder, pipeline: RoomPipeline) -> None:
@@ -74,22 +79,22 @@ class Recording:
 
     @property
     def running(self) -> bool:
-        """Whether more will come."""
+        """Whether the recording goes on."""
         return self._thread is not None and self._thread.is_alive()
 
     @property
     def mood(self) -> RoomMood | None:
-        """The latest."""
+        """The latest mood of the room; None until the first is due."""
         return self._pipeline.mood
 
     @property
     def alerts(self) -> list[Alert]:
-        """Those that hold now."""
+        """The alerts that hold now, oldest first."""
         return self._pipeline.alerts
 
     @property
     def trouble(self) -> str:
-        """Why nothing can be written at present; else empty."""
+        """Why nothing can be written at present, in one line; empty otherwise."""
         return self._recorder.trouble
 
     def watch(self, source: Source) -> None:
@@ -101,9 +106,9 @@ class Recording:
         self.duration, self.live = source.duration, source.live
         self._start(self._watched(source))
 
-    def follow(self, job: VideoJob, board: JobQueue) -> None:
-        """Begins to take what a job reads, which is forgotten at the end."""
-        self._start(self._followed(job, board))
+    def follow(self, job: VideoJob, jobs: JobQueue) -> None:
+        """Begin to record what a video job reads; the job is deleted at the end."""
+        self._start(self._followed(job, jobs))
 
     def wait_for_moments(self, *, max_silence: float) -> None:
         """Begin to record what `feed` is given.
@@ -131,12 +136,12 @@ class Recording:
         return moment
 
     def stop(self) -> None:
-        """Ends it after the frame that is being read."""
+        """End the recording after the frame that is being read."""
         self._stop.set()
         self._moment_came.set()
 
     def wait(self) -> None:
-        """Returns when the last frame is written."""
+        """Wait until the last frame is written."""
         if self._thread is not None:
             self._thread.join()
 
@@ -166,8 +171,8 @@ class Recording:
     def _fed(self, max_silence: float) -> Generator[float, None, None]:
         silence = 0.0
         while not self._stop.is_set() and silence < max_silence:
-            if not self._moment_came.wait(_LOOK):
-                silence += _LOOK
+            if not self._moment_came.wait(_POLL_SECONDS):
+                silence += _POLL_SECONDS
                 # The session is still recorded while the camera connects again.
                 self._recorder.flush()
                 continue
@@ -178,12 +183,12 @@ class Recording:
                 self._recorder.add(moment)
                 yield moment.time
 
-    def _followed(self, job: VideoJob, board: JobQueue) -> Generator[float, None, None]:
+    def _followed(self, job: VideoJob, jobs: JobQueue) -> Generator[float, None, None]:
         try:
             with closing(_lines(job.folder / "readings.jsonl")) as lines:
                 while not self._stop.is_set():
-                    # First, so that all it read is there when it has ended.
-                    job = board.get(job.record.id, owner=job.record.owner) or job
+                    # Asked before the lines are read, so that the last ones are not missed.
+                    job = jobs.get(job.record.id, owner=job.record.owner) or job
                     ended = job.finished
                     self.duration = job.record.duration
                     for line in iter(lines.__next__, ""):
@@ -193,17 +198,17 @@ class Recording:
                         yield frame.time
                     if ended:
                         break
-                    # Says that it goes on while other videos are read before this one.
+                    # This marks the session as being recorded while the job waits for others.
                     self._recorder.flush()
-                    self._stop.wait(_LOOK)
+                    self._stop.wait(_POLL_SECONDS)
             if job.record.error:
                 raise MediaError(job.record.error)
         finally:
-            board.forget(job.record.id, owner=job.record.owner)
+            jobs.forget(job.record.id, owner=job.record.owner)
 
 
 def _lines(path: Path) -> Generator[str, None, None]:
-    """Whole lines of a file that is being written; empty whenever there is none yet."""
+    """Yield the whole lines of a file that is being written; "" whenever there is none yet."""
     while not path.exists():
         yield ""
     with path.open(encoding="utf-8") as file:
@@ -220,9 +225,9 @@ class RecordingQueue:
     """The recordings of one process.
 
     Args:
-        store: where they are kept.
-        analyzer: called when a recording begins.
-        most: as many places at once; uploads wait among the jobs.
+        store: The store of the sessions.
+        analyzer: A function that returns the nets; it is called when a recording begins.
+        most: The number of sources that may be read at once. Uploads wait in the job queue instead.
     """
 
     def __init__(self, store: Store, analyzer: Callable[[], Analyzer], *, most: int = 2) -> None:
@@ -233,19 +238,24 @@ class RecordingQueue:
         self._lock = threading.Lock()
 
     def get(self, session_id: str) -> Recording | None:
-        """The recording of a session, if it was begun here."""
+        """Return the recording of a session; None if it was not begun in this process."""
         return self._recordings.get(session_id)
 
-    def start(self, source: str, asked: Lesson, store: OwnerStore) -> Session:
-        """Begins a session on a place: a path, a camera's number, a URL.
+    def start(self, source: str, request: RecordingRequest, store: OwnerStore) -> Session:
+        """Begin a session on a source that this computer can open.
+
+        Args:
+            source: A path, a camera's number or a URL.
+            request: What is to be recorded.
+            store: The store of the owner.
 
         Raises:
-            MediaError: it cannot be opened; no session is made then.
-            SessionError: as many run as this process takes, or it cannot be made.
-            RulesError: the rules are none.
-            MissingExtraError: `identity` without its extra.
+            MediaError: The source cannot be opened; no session is made then.
+            SessionError: Too many sources are recorded already, or the session cannot be made.
+            RulesError: The rules of attention cannot be understood.
+            MissingExtraError: People are to be told apart, and the extra `identity` is missing.
         """
-        embedder = DlibResNet() if asked.identity else None
+        embedder = DlibResNet() if request.identity else None
         with ExitStack() as undo, self._lock:
             running = [
                 session_id for session_id in self._watched if self._recordings[session_id].running
@@ -253,38 +263,50 @@ class RecordingQueue:
             if len(running) >= self._most:
                 problem = f"{self._most} sessions are being recorded already"
                 raise SessionError(problem, hint="stop one of them")
-            opened = undo.enter_context(open_source(source, every=asked.every))
+            opened = undo.enter_context(open_source(source, every=request.every))
             refuse_picture(opened, hint="the page Photo takes it")
             analyzer = self._analyzer()
-            recording = self._make(source, asked, store, analyzer, embedder)
+            recording = self._make(source, request, store, analyzer, embedder)
             self._watched.add(recording.session.id)
             recording.watch(opened)
-            # What was opened is the recording's from here on.
+            # From here on the recording closes the source.
             undo.pop_all()
             return recording.session
 
     def read(
-        self, name: str, content: bytes, asked: Lesson, store: OwnerStore, jobs: JobQueue
+        self,
+        name: str,
+        content: bytes,
+        request: RecordingRequest,
+        store: OwnerStore,
+        jobs: JobQueue,
     ) -> Session:
-        """Begins a session on an uploaded video, which a process of its own reads.
+        """Begin a session on an uploaded video, which a process of its own reads.
+
+        Args:
+            name: The name of the video.
+            content: The video file.
+            request: What is to be recorded.
+            store: The store of the owner.
+            jobs: The queue that reads the video.
 
         Raises:
-            TooManyJobsError: as many videos wait as may.
-            OutputError: it cannot be kept.
-            SessionError: it cannot be made.
-            RulesError: the rules are none.
+            TooManyJobsError: The job queue is full.
+            OutputError: The video cannot be written to disk.
+            SessionError: The session cannot be made.
+            RulesError: The rules of attention cannot be understood.
         """
-        taking = jobs.taking(name, owner=store.owner, annotated=False, every=asked.every)
+        taking = jobs.taking(name, owner=store.owner, annotated=False, every=request.every)
         with taking as (job, file):
             file.write_bytes(content)
-            recording = self._make(name, asked, store, self._analyzer())
+            recording = self._make(name, request, store, self._analyzer())
         recording.follow(job, jobs)
         return recording.session
 
     def start_fed(
         self,
         source: str,
-        asked: Lesson,
+        request: RecordingRequest,
         store: OwnerStore,
         *,
         max_silence: float = _MAX_SILENCE,
@@ -293,7 +315,7 @@ class RecordingQueue:
 
         Args:
             source: What the session calls its source.
-            asked: What is to be recorded.
+            request: What is to be recorded.
             store: The store of the owner.
             max_silence: End the session after this long without a moment, seconds.
 
@@ -301,12 +323,12 @@ class RecordingQueue:
             SessionError: The session cannot be made.
             RulesError: The rules of attention cannot be understood.
         """
-        recording = self._make(source, asked, store, self._analyzer())
+        recording = self._make(source, request, store, self._analyzer())
         recording.wait_for_moments(max_silence=max_silence)
         return recording
 
     def close(self) -> None:
-        """Stops all recordings and lets go of the store."""
+        """Stop all recordings and close the store."""
         for recording in self._recordings.values():
             recording.stop()
         for recording in self._recordings.values():
@@ -316,7 +338,7 @@ class RecordingQueue:
     def _make(
         self,
         source: str,
-        asked: Lesson,
+        request: RecordingRequest,
         store: OwnerStore,
         analyzer: Analyzer,
         embedder: FaceEmbedder | None = None,
@@ -324,14 +346,14 @@ class RecordingQueue:
         session = new_session(
             store,
             analyzer,
-            asked.name,
+            request.name,
             source=source,
-            rules=asked.rules,
-            consent=asked.consent,
+            rules=request.rules,
+            consent=request.consent,
             embedder=embedder,
         )
         recorder = Recorder(store, session)
-        pipeline = session_pipeline(recorder, analyzer, every=asked.every, embedder=embedder)
+        pipeline = session_pipeline(recorder, analyzer, every=request.every, embedder=embedder)
         recording = Recording(session, recorder, pipeline)
         self._recordings[session.id] = recording
         return recording

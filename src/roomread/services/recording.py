@@ -1,4 +1,4 @@
-"""Reads a source into a session: what the command line and the web app share."""
+"""Record a source into a session."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def new_session(  # noqa: PLR0913 (a session's fields)
     consent: str = "",
     embedder: FaceEmbedder | None = None,
 ) -> Session:
-    """A session for a source; it keeps people where a consent is given.
+    """Make a session for a source; it keeps people when a consent is given.
 
     Args:
-        store: where it is kept.
-        analyzer: what reads it.
-        name: for people.
-        source: what is read.
-        rules: of attention.
-        consent: who consented, and how; nobody: only the room's figures are kept.
-        embedder: what tells people apart by their faces; None: their places do.
+        store: The store of the owner.
+        analyzer: The nets that will read the source.
+        name: The name of the session, for people.
+        source: The name of the source.
+        rules: The text of the rules of attention.
+        consent: Who consented, and how. When it is empty, only figures of the room are kept.
+        embedder: The net that will tell people apart by their faces; None for their places.
 
     Raises:
-        SessionError: it cannot be made; people cannot be told apart without a consent.
-        RulesError: the rules are none.
+        SessionError: The session cannot be made, or people are to be told apart without a consent.
+        RulesError: The rules cannot be understood.
     """
     if embedder is not None and not consent.strip():
         raise SessionError(
@@ -59,7 +59,7 @@ def new_session(  # noqa: PLR0913 (a session's fields)
 
 
 def net_of(analyzer: Analyzer) -> str:
-    """The net's name and digest; empty where it is not of a model file."""
+    """Return the name and digest of the net; empty for a classifier without a model file."""
     classifier = analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
         return ""
@@ -126,14 +126,16 @@ def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterat
 
 
 def refuse_picture(source: Source, *, hint: str) -> None:
-    """To be called before a session is made.
+    """Refuse a picture as the source of a session, as it has no course in time.
+
+    Call it before the session is made.
 
     Args:
-        source: opened.
-        hint: what takes pictures.
+        source: An opened source.
+        hint: What the user can do with a picture, in the terms of the door.
 
     Raises:
-        SessionError: it is a picture, which has no course in time.
+        SessionError: The source is a picture.
     """
     if source.is_picture:
-        raise SessionError(f"{source.name}: is a picture", hint=hint)
+        raise SessionError(f"{source.name}: a picture cannot be recorded", hint=hint)

@@ -17,7 +17,7 @@ from roomread.media import SignalCheck
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.readings import Frame, NoPicture, Reading, Scores
 from roomread.room import RoomMeter, RoomMood, Seats
-from roomread.services.background_recording import Lesson, Recording, RecordingQueue
+from roomread.services.background_recording import Recording, RecordingQueue, RecordingRequest
 from roomread.services.calibration import CALIBRATION_SECONDS, NeutralCalibration
 from roomread.services.frame_timing import FrameTiming
 from roomread.store import OwnerStore, Session
@@ -137,19 +137,21 @@ class LiveWatch:
         self.calibrated, self.trial = False, None
         self._stream.reader = self._analyzer.reader
 
-    def record(self, recordings: RecordingQueue, lesson: Lesson, store: OwnerStore) -> Session:
+    def record(
+        self, recordings: RecordingQueue, request: RecordingRequest, store: OwnerStore
+    ) -> Session:
         """Record what follows into a new session, until `stop_recording` or the source ends.
 
         Args:
             recordings: those of this process.
-            lesson: what is recorded; people are told apart by their places.
+            request: what is recorded; people are told apart by their places.
             store: of the owner of the session.
 
         Raises:
             SessionError: the session cannot be made.
             RulesError: the rules of attention cannot be understood.
         """
-        recording = recordings.start_fed("webcam", lesson, store)
+        recording = recordings.start_fed("webcam", request, store)
         with self._lock:
             self.recording = self._sink = recording
             self._recording_start = self.state.now

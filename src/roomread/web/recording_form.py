@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread.room import DEFAULT_RULES
-from roomread.services.background_recording import Lesson
+from roomread.services.background_recording import RecordingRequest
 
 # Seconds from one frame to the next.
 _EVERY = 0.5
@@ -20,7 +20,7 @@ def ask_name() -> str:
     return st.text_input("Name", placeholder="Algebra 7b", key="lesson_name").strip()
 
 
-def ask_lesson(name: str, *, may_tell_apart: bool) -> Lesson | None:
+def ask_lesson(name: str, *, may_tell_apart: bool) -> RecordingRequest | None:
     """Ask for the rules and the consent; return None until the answers are complete.
 
     Args:
@@ -51,4 +51,4 @@ def ask_lesson(name: str, *, may_tell_apart: bool) -> Lesson | None:
     st.caption(_LAW)
     if not name or (keep and not consent):
         return None
-    return Lesson(name, every=_EVERY, rules=rules, consent=consent, identity=identity)
+    return RecordingRequest(name, every=_EVERY, rules=rules, consent=consent, identity=identity)

@@ -1,0 +1,183 @@
+"""A source is recorded into a session, with faces and nets that are fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from classes import frame as class_frame
+from roomread import Analyzer
+from roomread.errors import RulesError, SessionError
+from roomread.media import Source
+from roomread.readings import Expression, Frame, Reading
+from roomread.services.recording import (
+    net_of,
+    new_session,
+    record,
+    refuse_picture,
+    session_pipeline,
+)
+from roomread.store import LOCAL_OWNER, OwnerStore, Recorder, Session, Store
+from roomread.testing import FixedClassifier, FixedDetector
+from walls import wall
+
+CLASS = [
+    (10.0 + 100 * column, 15.0 + 115 * row, 80.0 + 100 * column, 105.0 + 115 * row)
+    for row in range(2)
+    for column in range(3)
+]
+ANALYZER = Analyzer(detector=FixedDetector(CLASS), classifier=FixedClassifier())
+RULES = "room happy above 50% for 5 s"
+
+
+class FakeSource(Source):
+    """A source whose frames are made up."""
+
+    def __init__(self, frames: Sequence[Frame], *, live: bool = False) -> None:
+        super().__init__("made up")
+        self.live = live
+        self._made = frames
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self._made)
+
+
+class FakeEmbedder:
+    """An embedder that takes every face for the same person."""
+
+    name, side, threshold = "nobody knows", 8, 0.9
+    template = np.zeros((5, 2))
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.ones((len(crops), 1), dtype=np.float32)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[OwnerStore]:
+    everything = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+    yield everything.owned_by(LOCAL_OWNER)
+    everything.close()
+
+
+@pytest.fixture
+def session(store: OwnerStore) -> Session:
+    return new_session(store, ANALYZER, "Algebra 7b", source="made up", rules=RULES, consent="all")
+
+
+def frames(seconds: float, *, start: float = 0.0) -> list[Frame]:
+    """Frames of a camera, two a second, of which no two are alike."""
+    return [
+        Frame(wall(number), start + number / 2, number, "made up")
+        for number in range(round(2 * seconds))
+    ]
+
+
+def read(store: OwnerStore, session: Session, source: Source) -> list[float]:
+    recorder = Recorder(store, session)
+    pipeline = session_pipeline(recorder, ANALYZER)
+    times = [frame.time for frame in record(pipeline, source, recorder)]
+    recorder.close()
+    return times
+
+
+def kept(store: OwnerStore, session: Session) -> list[Reading]:
+    return list(store.readings(session.id))
+
+
+def test_every_frame_is_recorded_with_seats_moods_and_alerts(
+    store: OwnerStore, session: Session
+) -> None:
+    assert read(store, session, FakeSource(frames(20))) == [n / 2 for n in range(40)]
+    readings = kept(store, session)
+    assert len(readings) == 40 * len(CLASS)
+    assert {reading.seat for reading in readings} == {1, 2, 3, 4, 5, 6}
+    assert store.moods(session.id)[-1].readable == len(CLASS)
+    (alert,) = store.alerts(session.id)
+    assert alert.rule == RULES
+
+
+def test_interrupted_video_goes_on_after_the_last_recorded_frame(
+    store: OwnerStore, session: Session
+) -> None:
+    video = frames(20)
+    read(store, session, FakeSource(video[:16]))
+    assert read(store, session, FakeSource(video)) == [n / 2 for n in range(40)]
+    times = [reading.time for reading in kept(store, session)]
+    assert times == sorted([n / 2 for n in range(40)] * len(CLASS))
+    assert {reading.seat for reading in kept(store, session)} == {1, 2, 3, 4, 5, 6}
+
+
+def test_interrupted_camera_goes_on_one_second_after_the_last_frame(
+    store: OwnerStore, session: Session
+) -> None:
+    read(store, session, FakeSource(frames(10), live=True))
+    read(store, session, FakeSource(frames(10), live=True))
+    times = sorted({reading.time for reading in kept(store, session)})
+    assert times == [n / 2 for n in range(20)] + [10.5 + n / 2 for n in range(20)]
+
+
+def test_covered_camera_is_an_empty_room(store: OwnerStore, session: Session) -> None:
+    black = [Frame(np.zeros_like(each.image), each.time, 0, "made up") for each in frames(20)]
+    read(store, session, FakeSource(black))
+    assert kept(store, session) == []
+    assert {mood.present for mood in store.moods(session.id)} == {0}
+
+
+def test_readings_without_pictures_are_recorded_by_the_same_stages(
+    store: OwnerStore, session: Session
+) -> None:
+    recorder = Recorder(store, session)
+    pipeline = session_pipeline(recorder)
+    people = dict.fromkeys((7, 3, 5, 9, 11), Expression.HAPPY)
+    for time in range(20):
+        recorder.add(pipeline.push_readings(float(time), class_frame(float(time), people)))
+    recorder.close()
+    assert {reading.seat for reading in kept(store, session)} == {1, 2, 3, 4, 5}
+    assert store.moods(session.id)[-1].readable == 5
+
+
+def test_numbers_of_alerts_go_on_in_a_resumed_session(store: OwnerStore, session: Session) -> None:
+    read(store, session, FakeSource(frames(10), live=True))
+    read(store, session, FakeSource(frames(10), live=True))
+    assert [alert.number for alert in store.alerts(session.id)] == [1, 2]
+
+
+def test_session_without_consent_keeps_no_people(store: OwnerStore) -> None:
+    session = new_session(store, ANALYZER, "Algebra 7b", source="made up", rules="")
+    read(store, session, FakeSource(frames(10)))
+    assert kept(store, session) == []
+    assert store.moods(session.id)[-1].present == len(CLASS)
+
+
+def test_telling_people_apart_needs_their_consent(store: OwnerStore) -> None:
+    with pytest.raises(SessionError, match="only with their consent"):
+        new_session(store, ANALYZER, "7b", source="", rules="", embedder=FakeEmbedder())
+    assert store.sessions() == []
+
+
+def test_session_names_the_nets_that_read_it(store: OwnerStore) -> None:
+    session = new_session(
+        store, ANALYZER, "7b", source="", rules="", consent="all", embedder=FakeEmbedder()
+    )
+    assert session.model == "people told apart by nobody knows"
+    assert net_of(ANALYZER) == ""
+    real = Analyzer(detector=FixedDetector([]))
+    assert net_of(real) == f"compact {real.model.digest}"
+
+
+def test_rules_that_cannot_be_understood_make_no_session(store: OwnerStore) -> None:
+    with pytest.raises(RulesError, match="line 1"):
+        new_session(store, ANALYZER, "7b", source="", rules="room is bored")
+    assert store.sessions() == []
+
+
+def test_picture_is_refused_with_the_doors_hint() -> None:
+    source = FakeSource([])
+    refuse_picture(source, hint="")
+    source.is_picture = True
+    with pytest.raises(SessionError, match=r"made up: .*use analyze"):
+        refuse_picture(source, hint="use analyze")
