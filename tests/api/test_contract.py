@@ -69,7 +69,7 @@ def a_profile(service: Service, headers: dict[str, str]) -> str:
     return "masked"
 
 
-def test_whatever_the_document_allows_is_answered_as_it_says(
+def test_answers_conform_to_the_openapi_document(
     service_and_key: tuple[Service, str],
 ) -> None:
     service, key = service_and_key
@@ -94,7 +94,7 @@ def test_whatever_the_document_allows_is_answered_as_it_says(
         ask()
 
 
-def test_the_document_is_openapi_3_1_with_examples(service_and_key: tuple[Service, str]) -> None:
+def test_document_is_openapi_3_1_with_examples(service_and_key: tuple[Service, str]) -> None:
     document = httpx.get(f"{service_and_key[0].url}/api/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     face = document["components"]["schemas"]["FaceShape"]["properties"]

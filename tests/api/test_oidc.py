@@ -90,7 +90,7 @@ def sent_back(browser: httpx.Client, who: str, *, path: str = "/upload") -> str:
     return answer.headers["location"]
 
 
-def test_who_is_a_user_here_comes_in_as_the_provider_says(
+def test_user_signs_in_with_the_account_that_the_provider_confirms(
     browser: httpx.Client, service: Service
 ) -> None:
     page = browser.get("/upload", headers={"Accept": "text/html"}, follow_redirects=True)
@@ -125,7 +125,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("who", REFUSED)
-def test_nobody_else_comes_in(who: str, browser: httpx.Client, service: Service) -> None:
+def test_accounts_that_are_not_users_are_refused(
+    who: str, browser: httpx.Client, service: Service
+) -> None:
     answer = browser.get(sent_back(browser, who))
     assert answer.status_code == 403
     assert REFUSED[who] in answer.text
@@ -135,7 +137,7 @@ def test_nobody_else_comes_in(who: str, browser: httpx.Client, service: Service)
     assert SECRET not in written
 
 
-def test_a_way_back_that_nobody_set_out_on_leads_nowhere(browser: httpx.Client) -> None:
+def test_callback_without_a_started_sign_in_is_refused(browser: httpx.Client) -> None:
     browser.get("/sign-in/provider")
     for query in ("", "?code=x", "?code=x&state=y", "?error=access_denied&state=y", "?state=%00"):
         answer = browser.get(f"/sign-in/back{query}")
@@ -145,12 +147,12 @@ def test_a_way_back_that_nobody_set_out_on_leads_nowhere(browser: httpx.Client) 
     assert "<script>" not in evil.text
 
 
-def test_only_pages_of_this_service_are_led_to(browser: httpx.Client) -> None:
+def test_sign_in_redirects_to_pages_of_this_service_only(browser: httpx.Client) -> None:
     came = browser.get(sent_back(browser, "anna", path="https://evil.example/"))
     assert came.headers["location"] == "/"
 
 
-def test_a_provider_that_is_away_is_told() -> None:
+def test_unreachable_provider_is_reported() -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     away = Provider(Settings(oidc_issuer=nobody, oidc_client_id="roomread"))
     request = Request({"type": "http", "session": {}})
@@ -158,7 +160,7 @@ def test_a_provider_that_is_away_is_told() -> None:
         asyncio.run(away.redirect(request, "http://127.0.0.1/sign-in/back"))
 
 
-def test_settings_that_do_not_go_together_are_told() -> None:
+def test_contradictory_provider_settings_are_refused() -> None:
     with pytest.raises(RoomreadError, match="not an https URL"):
         Provider(Settings(oidc_issuer="http://accounts.example", oidc_client_id="roomread"))
     with pytest.raises(RoomreadError, match="OIDC_CLIENT_ID is not set"):

@@ -50,7 +50,7 @@ def room(service: Service) -> Iterator[Client]:
         yield client
 
 
-def test_a_state_is_taught_used_moved_and_deleted(
+def test_state_is_taught_used_exported_imported_and_deleted(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     trial = room.profiles.teach_state("masked", MASKED)
@@ -78,7 +78,7 @@ def test_a_state_is_taught_used_moved_and_deleted(
     assert told.value.status == 404
 
 
-def test_a_person_is_taught_with_a_consent_alone(service: Service, room: Client) -> None:
+def test_person_is_taught_only_with_a_consent(service: Service, room: Client) -> None:
     pictures = {Expression.NEUTRAL: RESTING}
     with pytest.raises(ServiceError, match="no consent of asha is recorded"):
         room.profiles.teach("asha", pictures, consent=" ")
@@ -107,7 +107,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_what_cannot_be_taught_is_told_in_a_line(kind: str, service: Service) -> None:
+def test_teaching_refuses_with_a_problem(kind: str, service: Service) -> None:
     fields, files, said = WRONG[kind]
     url = f"{service.url}/api/v1/profiles"
     sent = [(name, (f"{name}.png", content)) for name, content in files]
@@ -118,9 +118,7 @@ def test_what_cannot_be_taught_is_told_in_a_line(kind: str, service: Service) ->
     assert httpx.get(url).json() == {"profiles": []}
 
 
-def test_a_file_that_is_no_profile_and_one_that_is_damaged_are_told(
-    service: Service, room: Client
-) -> None:
+def test_damaged_and_foreign_profile_files_are_refused(service: Service, room: Client) -> None:
     url = f"{service.url}/api/v1/profiles"
     for content in (b"", b"\xff\xfe", b"[]", b"{}", b"[" * 100_000, b'{"format": 1}'):
         assert httpx.put(f"{url}/x", content=content).status_code == 422
@@ -136,9 +134,7 @@ def test_a_file_that_is_no_profile_and_one_that_is_damaged_are_told(
     room.profiles.delete("broken")
 
 
-def test_the_models_card_and_the_operators_settings_are_told_without_secrets(
-    service: Service, room: Client
-) -> None:
+def test_model_card_and_settings_hold_no_secrets(service: Service, room: Client) -> None:
     (name,) = room.models()
     card = room.card(name)
     assert card["labels"][0] == "angry"

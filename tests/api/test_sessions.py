@@ -63,7 +63,7 @@ def stored(service: Service) -> Store:
     return Store(f"sqlite:///{service.folder / 'data' / 'roomread.db'}")
 
 
-def test_a_lesson_that_was_read_elsewhere_is_sent_watched_marked_and_taken_home(
+def test_readings_of_a_lesson_are_ingested_watched_marked_and_exported(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     session = room.sessions.create("Algebra 7b", rules=RULES)
@@ -106,7 +106,7 @@ def test_a_lesson_that_was_read_elsewhere_is_sent_watched_marked_and_taken_home(
         room.sessions.get(session.id)
 
 
-def test_without_a_consent_nothing_of_a_single_person_is_written(
+def test_session_without_consent_stores_nothing_of_single_people(
     service: Service, room: Client, http: httpx.Client
 ) -> None:
     session = room.sessions.create("Algebra 7b", rules=RULES)
@@ -125,7 +125,7 @@ def test_without_a_consent_nothing_of_a_single_person_is_written(
         assert b"Ada" not in path.read_bytes()
 
 
-def test_with_a_consent_people_are_kept_by_seat_and_one_can_be_forgotten(
+def test_session_with_consent_keeps_people_by_seat_and_forgets_one(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight, in writing")
@@ -161,7 +161,7 @@ def test_with_a_consent_people_are_kept_by_seat_and_one_can_be_forgotten(
             assert kept_scores == pytest.approx(sent, abs=0.01)
 
 
-def test_readings_that_come_twice_or_late_or_at_once_are_written_once(
+def test_repeated_late_and_simultaneous_readings_are_written_once(
     service: Service, room: Client
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight")
@@ -186,7 +186,7 @@ def signed_in(service: Service) -> dict[str, str]:
     return dict(answer.cookies)
 
 
-def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobody_out(
+def test_kill_loses_no_accepted_readings_and_no_sign_ins(
     tmp_path: Path,
 ) -> None:
     with accounts_of(tmp_path) as accounts:
@@ -218,7 +218,7 @@ def test_a_power_cut_loses_nothing_that_was_taken_doubles_nothing_and_signs_nobo
         everything.close()
 
 
-def test_a_websocket_takes_messages_as_post_takes_bodies(service: Service, room: Client) -> None:
+def test_websocket_takes_messages_as_post_takes_bodies(service: Service, room: Client) -> None:
     session = room.sessions.create("Algebra 7b")
     address = service.url.replace("http", "ws") + "/api/v1/sessions/{}/readings"
     with connect(address.format(session.id)) as socket:
@@ -270,7 +270,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_readings_that_cannot_be_are_refused_whole(kind: str, room: Client) -> None:
+def test_impossible_readings_are_refused_as_a_whole(kind: str, room: Client) -> None:
     session = room.sessions.create("Algebra 7b")
     frames = WRONG[kind]
     with pytest.raises(ServiceError) as told:
@@ -280,7 +280,7 @@ def test_readings_that_cannot_be_are_refused_whole(kind: str, room: Client) -> N
     assert room.sessions.mood(session.id) is None
 
 
-def test_no_number_is_not_a_number(http: httpx.Client, room: Client) -> None:
+def test_nan_and_infinity_are_refused(http: httpx.Client, room: Client) -> None:
     session = room.sessions.create("Algebra 7b")
     for text in ("NaN", "Infinity", "1e999"):
         content = f'{{"time": {text}, "faces": []}}'
@@ -292,7 +292,7 @@ def test_no_number_is_not_a_number(http: httpx.Client, room: Client) -> None:
 
 @given(st.binary(max_size=300) | st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
-def test_any_bytes_are_frames_or_told(content: bytes | str) -> None:
+def test_arbitrary_bytes_are_frames_or_refused(content: bytes | str) -> None:
     try:
         frames = parse_frames(content)
     except SessionError:
@@ -307,7 +307,7 @@ def test_any_bytes_are_frames_or_told(content: bytes | str) -> None:
     width=st.floats(1, 2_000),
 )
 @settings(max_examples=100, deadline=None)
-def test_what_the_service_answers_it_takes(
+def test_answers_of_the_live_socket_are_accepted_as_readings(
     time: float, seven: list[float], left: float, width: float
 ) -> None:
     total = sum(seven)
@@ -324,7 +324,7 @@ def test_what_the_service_answers_it_takes(
         FrameInput.model_validate({"time": time, "faces": [face | {"track_id": 0}]})
 
 
-def test_a_session_of_the_command_line_is_seen_but_not_filled_or_ended(
+def test_session_of_the_command_line_is_readable_but_takes_no_readings(
     service: Service, room: Client, http: httpx.Client
 ) -> None:
     everything = stored(service)
@@ -338,7 +338,7 @@ def test_a_session_of_the_command_line_is_seen_but_not_filled_or_ended(
     assert "lesson.mp4" in sent.json()["detail"]
 
 
-def test_a_database_that_fails_is_busy_and_what_was_sent_is_not_lost(
+def test_failing_database_answers_busy_and_loses_no_readings(
     service: Service, room: Client
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight")

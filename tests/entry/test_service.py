@@ -61,7 +61,7 @@ def lesson(path: Path, seconds: float) -> Path:
     return path
 
 
-def test_a_picture_is_read_however_it_is_sent(http: httpx.Client) -> None:
+def test_picture_is_read_alike_in_every_kind_of_body(http: httpx.Client) -> None:
     content = EXAMPLE.read_bytes()
     text = {"pictures": [{"name": "me.jpg", "data": base64.b64encode(content).decode()}]}
     answers = [
@@ -76,14 +76,14 @@ def test_a_picture_is_read_however_it_is_sent(http: httpx.Client) -> None:
     assert all(other == faces[0] for other in faces)
 
 
-def test_the_answer_is_what_the_command_line_says(service: Service, http: httpx.Client) -> None:
+def test_api_and_command_line_return_the_same_faces(service: Service, http: httpx.Client) -> None:
     said = run_cli(service.folder, "analyze", str(EXAMPLE), "--format", "json")
     (by_cli,) = json.loads(said.stdout)
     (by_api,) = http.post("/api/v1/analyze", content=EXAMPLE.read_bytes()).json()["pictures"]
     assert by_api["faces"] == by_cli["faces"]
 
 
-def test_a_batch_tells_each_picture_by_itself(http: httpx.Client) -> None:
+def test_each_picture_of_a_batch_has_its_faces_or_its_problem(http: httpx.Client) -> None:
     call = grid(columns=4, rows=3)
     files = [
         ("file", ("call.png", encoded(call.image))),
@@ -97,7 +97,7 @@ def test_a_batch_tells_each_picture_by_itself(http: httpx.Client) -> None:
     assert len(pictures[2]["faces"]) == 1
 
 
-def test_the_drawn_picture_comes_itself_or_in_json(http: httpx.Client) -> None:
+def test_annotated_picture_is_returned_as_jpeg_or_within_json(http: httpx.Client) -> None:
     content, params = EXAMPLE.read_bytes(), {"annotated": "1"}
     drawn = http.post("/api/v1/analyze", content=content, params=params)
     assert drawn.headers["content-type"] == "image/jpeg"
@@ -140,7 +140,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_picture_is_a_problem_in_a_line(kind: str, http: httpx.Client) -> None:
+def test_hostile_picture_is_refused_with_a_problem(kind: str, http: httpx.Client) -> None:
     content, said = HOSTILE[kind]
     answer = http.post("/api/v1/analyze", content=content)
     assert answer.status_code == 422
@@ -157,7 +157,7 @@ def test_a_hostile_picture_is_a_problem_in_a_line(kind: str, http: httpx.Client)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_damaged_pictures_never_break_it(
+def test_damaged_pictures_are_read_or_refused(
     http: httpx.Client, cut: int, flips: list[int], kind: st.DataObject
 ) -> None:
     form = kind.draw(st.sampled_from(["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP"]))
@@ -168,7 +168,7 @@ def test_damaged_pictures_never_break_it(
     assert answer.status_code in (200, 422)
 
 
-def test_a_picture_that_is_too_heavy_is_refused_before_it_is_taken(http: httpx.Client) -> None:
+def test_body_over_the_limit_is_refused_before_it_has_arrived(http: httpx.Client) -> None:
     answer = http.post("/api/v1/analyze", content=b"\xff" * 2_100_000)
     assert answer.status_code == 413
     assert "over 2 MB" in answer.json()["detail"]
@@ -184,21 +184,21 @@ def test_a_picture_that_is_too_heavy_is_refused_before_it_is_taken(http: httpx.C
     assert http.get("/healthz").text == "ok\n"
 
 
-def test_a_url_is_no_picture(http: httpx.Client) -> None:
+def test_urls_are_not_fetched(http: httpx.Client) -> None:
     for body in ({"url": "http://127.0.0.1/"}, {"pictures": [{"url": "file:///etc/passwd"}]}):
         answer = http.post("/api/v1/analyze", json=body)
         assert answer.status_code == 422
         assert "passwd" not in answer.text
 
 
-def test_other_paths_and_methods_are_problems_too(http: httpx.Client) -> None:
+def test_unknown_paths_and_methods_are_answered_with_problems(http: httpx.Client) -> None:
     for answer in (http.get("/api/v1/nothing"), http.put("/api/v1/analyze")):
         assert answer.status_code in (404, 405)
         assert answer.headers["content-type"] == "application/problem+json"
     assert http.get("/upload/../api/v1/videos/../../../etc/passwd").status_code in (200, 404)
 
 
-def test_another_sites_page_may_do_nothing(service: Service, http: httpx.Client) -> None:
+def test_requests_of_other_sites_are_refused(service: Service, http: httpx.Client) -> None:
     content = EXAMPLE.read_bytes()
     for headers in (
         {"Origin": "https://evil.example"},
@@ -219,9 +219,7 @@ def test_another_sites_page_may_do_nothing(service: Service, http: httpx.Client)
 
 
 @pytest.mark.parametrize("path", ["/", "/upload", "/api/v1/models", "/api/v1/nothing", "/healthz"])
-def test_every_answer_carries_the_headers_that_keep_a_browser_safe(
-    path: str, http: httpx.Client
-) -> None:
+def test_every_answer_has_security_headers(path: str, http: httpx.Client) -> None:
     headers = http.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] in ("DENY", "SAMEORIGIN")
@@ -230,7 +228,7 @@ def test_every_answer_carries_the_headers_that_keep_a_browser_safe(
     )
 
 
-def test_live_frames_are_read_and_the_newest_wins(service: Service) -> None:
+def test_live_socket_answers_the_newest_frame_and_counts_the_others(service: Service) -> None:
     picture = encoded(astronaut()[:400, 60:460], "JPEG")
     address = service.url.replace("http", "ws") + "/api/v1/live"
     with connect(address) as socket:
@@ -252,7 +250,7 @@ def test_live_frames_are_read_and_the_newest_wins(service: Service) -> None:
             socket.recv(timeout=60)
 
 
-def test_a_video_becomes_a_job_with_its_readings_and_its_drawn_copy(
+def test_video_is_read_into_readings_and_an_annotated_copy(
     service: Service, tmp_path: Path
 ) -> None:
     with Client(service.url) as room:
@@ -272,7 +270,7 @@ def test_a_video_becomes_a_job_with_its_readings_and_its_drawn_copy(
             room.video(sent.id)
 
 
-def test_a_video_that_is_not_finished_is_told_and_can_be_cancelled(
+def test_unfinished_video_has_no_results_and_can_be_cancelled(
     service: Service, tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "long.mp4", [n / 25 for n in range(6000)], size=(320, 240))
@@ -292,7 +290,7 @@ def test_a_video_that_is_not_finished_is_told_and_can_be_cancelled(
         assert str(service.folder) not in read.error
 
 
-def test_the_client_reads_draws_and_tells_what_is_wrong(service: Service) -> None:
+def test_client_reads_and_draws_pictures_and_raises_problems(service: Service) -> None:
     with Client(service.url) as room:
         found = room.analyze(EXAMPLE)
         assert found.faces[0].expression is Expression.HAPPY
@@ -311,7 +309,9 @@ def test_the_client_reads_draws_and_tells_what_is_wrong(service: Service) -> Non
         nobody.analyze(EXAMPLE)
 
 
-def test_logs_and_metrics_hold_no_picture_and_no_name(service: Service, http: httpx.Client) -> None:
+def test_logs_and_metrics_hold_no_names_and_no_video_ids(
+    service: Service, http: httpx.Client
+) -> None:
     http.post("/api/v1/analyze", files={"file": ("Anna-Secret.jpg", EXAMPLE.read_bytes())})
     video = http.post("/api/v1/videos", params={"name": "Anna-Secret.mp4"}, content=b"no video")
     http.get(f"/api/v1/videos/{video.json()['id']}")
@@ -323,7 +323,7 @@ def test_logs_and_metrics_hold_no_picture_and_no_name(service: Service, http: ht
     assert video.json()["id"] not in written
 
 
-def test_a_job_survives_a_power_cut_and_a_stop(tmp_path: Path) -> None:
+def test_video_jobs_survive_a_kill_and_a_shutdown(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "long.mp4", [n / 25 for n in range(1500)], size=(320, 240))
     with serving(tmp_path) as first:
         with Client(first.url) as room:
@@ -345,7 +345,7 @@ def test_a_job_survives_a_power_cut_and_a_stop(tmp_path: Path) -> None:
     assert all(folder.stat().st_mode & 0o077 == 0 for folder in kept)
 
 
-def test_too_much_at_once_is_told_to_come_again_and_what_is_taken_is_answered(
+def test_overload_is_refused_with_retry_after_and_accepted_requests_are_answered(
     service: Service, http: httpx.Client
 ) -> None:
     content, answers = EXAMPLE.read_bytes(), []
@@ -364,7 +364,7 @@ def test_too_much_at_once_is_told_to_come_again_and_what_is_taken_is_answered(
     assert http.post("/api/v1/analyze", content=content).is_success
 
 
-def test_a_port_in_use_and_a_second_service_on_one_folder_are_told_in_a_line(
+def test_used_port_and_used_data_folder_are_reported_in_one_line(
     service: Service,
 ) -> None:
     port = service.url.rpartition(":")[2]

@@ -65,7 +65,7 @@ def people(browser: Browser, key_and_service: tuple[str, Service]) -> Iterator[l
         page.context.close()
 
 
-def test_a_camera_and_a_photo_are_read_through_the_one_port_while_ten_clients_ask(
+def test_camera_photo_and_ten_api_clients_are_served_on_one_port(
     people: list[Page], key_and_service: tuple[str, Service]
 ) -> None:
     key, service = key_and_service
@@ -90,7 +90,7 @@ def test_a_camera_and_a_photo_are_read_through_the_one_port_while_ten_clients_as
     expect(anna.get_by_text(": happy").first).to_be_visible()
 
 
-def test_one_users_video_is_none_of_the_others(people: list[Page], tmp_path: Path) -> None:
+def test_video_of_one_user_is_hidden_from_another(people: list[Page], tmp_path: Path) -> None:
     anna, ben = people
     clip = tmp_path / "lesson.mp4"
     with VideoWriter(clip) as writer:
@@ -107,7 +107,7 @@ def test_one_users_video_is_none_of_the_others(people: list[Page], tmp_path: Pat
     expect(anna.get_by_role("heading", name="The room")).to_be_visible()
 
 
-def test_one_users_lesson_is_none_of_the_others(people: list[Page], tmp_path: Path) -> None:
+def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path: Path) -> None:
     anna, ben = people
     clip = tmp_path / "lesson.mp4"
     call = grid(width=960, height=540, columns=4, rows=3, people=8)
@@ -137,7 +137,7 @@ def test_one_users_lesson_is_none_of_the_others(people: list[Page], tmp_path: Pa
     expect(anna.get_by_text("Delete old sessions")).to_have_count(0)
 
 
-def test_the_upload_page_reads_a_picture_without_javascript(
+def test_upload_page_reads_a_picture_without_javascript(
     browser: Browser, key_and_service: tuple[str, Service], tmp_path: Path
 ) -> None:
     context = browser.new_context(java_script_enabled=False)

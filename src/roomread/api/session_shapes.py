@@ -13,7 +13,7 @@ from roomread.api.shapes import SCORES, Probability
 from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMood
 from roomread.room.mood import Interval
-from roomread.services.ingest import IngestResult
+from roomread.services.ingest import IngestReport
 from roomread.store import Mark, Person, Session, State
 from roomread.store.summary import Part
 
@@ -292,7 +292,7 @@ def mark_shape(mark: Mark) -> MarkShape:
     return MarkShape(time=mark.time, label=mark.label)
 
 
-def ingest_shape(result: IngestResult) -> IngestShape:
+def ingest_shape(result: IngestReport) -> IngestShape:
     """Return the answer to one message of frames."""
     return IngestShape(
         accepted=result.accepted,

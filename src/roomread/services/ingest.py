@@ -44,7 +44,7 @@ class TooManySeatsError(SessionError):
 
 
 @dataclass(frozen=True, slots=True)
-class IngestResult:
+class IngestReport:
     """What became of the frames of one message.
 
     Attributes:
@@ -142,7 +142,7 @@ class ReadingIngest:
         self._sessions: OrderedDict[str, _OpenSession] = OrderedDict()
         self._lock = threading.Lock()
 
-    def send(self, store: OwnerStore, session_id: str, content: bytes | str) -> IngestResult:
+    def send(self, store: OwnerStore, session_id: str, content: bytes | str) -> IngestReport:
         """Write frames into a session.
 
         Args:
@@ -270,7 +270,7 @@ def _check_source(session: Session) -> None:
 
 def _write(
     opened: _OpenSession, writer: _SessionWriter, frames: Sequence[FrameInput]
-) -> IngestResult:
+) -> IngestReport:
     recorder, pipeline = writer.recorder, writer.pipeline
     accepted = 0
     for frame in frames:
@@ -288,7 +288,7 @@ def _write(
         opened.seats = max(opened.seats, *(reading.seat or 0 for reading in moment.readings), 0)
         accepted += 1
     _flush(recorder)
-    return IngestResult(accepted, len(frames) - accepted, pipeline.mood, pipeline.alerts)
+    return IngestReport(accepted, len(frames) - accepted, pipeline.mood, pipeline.alerts)
 
 
 def _flush(recorder: Recorder) -> None:
