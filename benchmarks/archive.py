@@ -1,11 +1,11 @@
-"""One Ray worker against two, on an archive of twenty short calls.
+"""Compares one Ray worker with two on an archive of twenty short calls.
 
     python benchmarks/archive.py [--videos 20] [--seconds 20] [--rounds 3]
 
-Makes the recordings in a temporary folder, and reads the archive with one worker and with two by
-turns, each time with a new cluster. A worker has one processor. The clock starts when the cluster
-stands; that its workers start and load their nets counts. Prints the medians, and the median of
-the rounds' ratios.
+The recordings are made in a temporary folder, and the archive is read with one worker and with two
+in turns, each time in a new cluster. A worker has one processor. The time runs from when the
+cluster is up, and includes the start of the workers and the loading of the nets. The output is the
+medians, and the median of the rounds' ratios.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The rule "room valence fell by 20% in 3 min": false alarms, and real falls that it tells.
+"""Measures false alarms and found falls of the rule "room valence fell by 20% in 3 min".
 
     python benchmarks/attention.py                # classes of 10, 30 and 50, 20 hours of each
 
-Everybody smiles or is earnest and draws anew every so many seconds with a chance of one half, so
-that the valence wavers as it does in a class that does not change. In others that chance falls for
-good after ten minutes. `certainty` is the `min_certainty` that `Attention` takes: 0 tells every
-fall of 20 %, chance or not.
+Each person smiles or is neutral, and draws again at intervals with a probability of one half, so
+that the valence varies as in a class that does not change. In other classes that probability falls
+for good after ten minutes. `certainty` is `Attention`'s `min_certainty`: 0 reports every fall of
+20 %, also one by chance.
 """
 
 from __future__ import annotations

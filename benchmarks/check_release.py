@@ -1,4 +1,4 @@
-"""Fails when the version and the changelog disagree."""
+"""Checks that the package's version is the newest release of the changelog."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roomread import __version__
 
 
 def main() -> int:
-    """0 when the newest release in CHANGELOG.md is the package's version."""
+    """Return 0 if the newest release in CHANGELOG.md is the package's version, else 1."""
     text = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
     releases = re.findall(r"^## \[(\d[^\]]*)\]", text, flags=re.MULTILINE)
     if not releases or releases[0] != __version__:

@@ -1,4 +1,4 @@
-"""Does a face that was found and cut read as well as a picture of the data set itself?
+"""Compares faces that were found and cropped with the data set's own pictures.
 
     python benchmarks/end_to_end.py path/to/fer2013.parquet
 

@@ -1,9 +1,9 @@
-"""How long teaching takes, and what profiles add to a frame.
+"""Measures the time of teaching, and what profiles add to a frame.
 
     python benchmarks/few_shot.py PORTRAIT
 
-Teaches a person and a state from five pictures made of the portrait, and reads the portrait with
-and without both profiles in turns. The accuracy is `roomread fewshot benchmark`.
+A person and a state are taught from five pictures made of the portrait, and the portrait is read
+with and without both profiles in turns. `roomread fewshot benchmark` measures the accuracy.
 """
 
 from __future__ import annotations

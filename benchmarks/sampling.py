@@ -1,4 +1,4 @@
-"""Where the processor's time goes when a call of 49 at 1080p is read, sampled by py-spy.
+"""Samples where the processor's time goes while a call of 49 at 1080p is read, with py-spy.
 
     pip install py-spy
     python benchmarks/sampling.py [-o docs/profile.svg]

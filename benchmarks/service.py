@@ -1,4 +1,4 @@
-"""The service under load: 720p JPEGs with one face, closed-loop clients on loopback.
+"""Measures the service under load: 720p JPEGs with one face, closed-loop clients on loopback.
 
     python benchmarks/service.py [--seconds 20] [--minutes 0]
 

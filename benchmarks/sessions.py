@@ -1,4 +1,4 @@
-"""Fifty people, one hour, two readings a second: how large, how fast to show, how fast to report.
+"""Measures a session of fifty people, one hour, two readings a second: size and times.
 
     python benchmarks/sessions.py                       # SQLite, in a temporary folder
     python benchmarks/sessions.py postgresql://user@host/name     # the session is deleted after

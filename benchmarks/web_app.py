@@ -1,4 +1,4 @@
-"""Two visitors with a camera each: frames a second, the result's age, and the server's memory.
+"""Measures the app with two visitors: frames a second, the age of results, the server's memory.
 
     python benchmarks/web_app.py [--minutes 10]
 
