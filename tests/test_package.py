@@ -59,8 +59,14 @@ def test_the_tutorials_python_runs_as_it_stands() -> None:
     ]
     assert printed[0].startswith("happy")
     assert printed[1].startswith("README.md: ")
-    assert printed[2].splitlines()[2].startswith("0.08 s [(1, ")
-    assert "blurred" in printed[2]
+    assert printed[2].splitlines() == [
+        "<Readings of examples/astronaut.jpg: 1 face (happy 99%)>",
+        "happy",
+    ]
+    assert printed[3].splitlines()[2].startswith("0.08 s [(1, ")
+    assert "blurred" in printed[3]
+    assert "1 s: 0 of 1 faces readable" in printed[4]
+    assert "room: coverage 0% on average over 10 s" in printed[4]
 
 
 def test_every_command_is_in_the_docs(roomread: Program) -> None:
