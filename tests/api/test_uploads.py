@@ -1,34 +1,98 @@
 from __future__ import annotations
 
+import asyncio
 import base64
-import textwrap
+import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from roomread.api.uploads import decode_base64
+pytest.importorskip("fastapi", reason="needs the app extra")
 
-CONTENT = bytes(range(256)) * 3 + b"?"
-PLAIN = base64.b64encode(CONTENT).decode()
+from starlette.requests import Request
+
+from roomread.api.problems import RefusedError
+from roomread.api.uploads import read_pictures, safe_name
+from roomread.services.pictures import EncodedPicture, PictureTooLargeError
+
+CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(max_picture_mb=1))
+FORM = "multipart/form-data; boundary=line"
+
+
+def pictures_of(body: bytes, content_type: str = "") -> list[EncodedPicture]:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    headers = [(b"content-type", content_type.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    return asyncio.run(read_pictures(Request(scope, receive), CONTEXT))
+
+
+def form_of(*files: tuple[str, bytes]) -> bytes:
+    lines = b""
+    for name, content in files:
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+        lines += b"--line\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n"
+    return lines + b"--line--\r\n"
 
 
 @pytest.mark.parametrize(
-    "text",
+    "content_type", ["", "image/jpeg", "application/x-www-form-urlencoded", "text/plain"]
+)
+def test_body_of_any_other_type_is_one_picture(content_type: str) -> None:
+    assert pictures_of(b"content", content_type) == [EncodedPicture("picture", b"content")]
+
+
+def test_files_of_a_form_are_pictures_under_their_names() -> None:
+    body = form_of(("a.jpg", b"one"), ("../../b.png", b"two"))
+    expected = [EncodedPicture("a.jpg", b"one"), EncodedPicture("b.png", b"two")]
+    assert pictures_of(body, FORM) == expected
+
+
+def test_empty_file_field_of_a_browser_is_not_a_picture() -> None:
+    with pytest.raises(RefusedError, match="the form has no file"):
+        pictures_of(form_of(("", b"")), FORM)
+
+
+def test_json_holds_pictures_in_base64() -> None:
+    encoded = base64.b64encode(b"one").decode()
+    body = json.dumps({"pictures": [{"name": "a.jpg", "data": encoded}]}).encode()
+    assert pictures_of(body, "application/json") == [EncodedPicture("a.jpg", b"one")]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
     [
-        PLAIN,
-        PLAIN.rstrip("="),
-        "\r\n".join(textwrap.wrap(PLAIN, 76)),
-        f" {PLAIN}\n",
-        base64.urlsafe_b64encode(CONTENT).decode(),
-        f"data:image/jpeg;base64,{PLAIN}",
-        f"DATA:image/png;name=a.png;BASE64,{PLAIN}",
-        "data:;base64," + PLAIN.replace("+", "%2B").replace("=", "%3D"),
+        ({"pictures": []}, "pictures"),
+        ({"pictures": [{"data": "***"}]}, "picture: not base64"),
+        ({"pictures": [{"url": "http://127.0.0.1/"}]}, "pictures.0"),
+        ({"pictures": [{"data": ""}] * 17}, "pictures"),
     ],
 )
-def test_every_usual_form_of_base64_is_taken(text: str) -> None:
-    assert decode_base64(text) == CONTENT
+def test_json_of_another_form_is_refused_with_its_place(body: object, problem: str) -> None:
+    with pytest.raises(RefusedError, match=problem) as refused:
+        pictures_of(json.dumps(body).encode(), "application/json")
+    assert refused.value.status == 422
+    assert "127.0.0.1" not in refused.value.problem
 
 
-@pytest.mark.parametrize("text", ["@@@@", "abcde", "data:text/plain,hello", "data:image/png", "é"])
-def test_what_is_not_base64_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 (base64 has messages of its own)
-        decode_base64(text)
+def test_picture_over_the_limit_is_refused() -> None:
+    with pytest.raises(PictureTooLargeError, match="over 1 MB"):
+        pictures_of(bytes(1_000_001))
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("photo.jpg", "photo.jpg"),
+        ("C:\\Users\\anna\\photo.jpg", "photo.jpg"),
+        ("../../etc/passwd", "passwd"),
+        ("a\x1b[31mred\n.jpg", "a[31mred.jpg"),
+        ("", "picture"),
+        (None, "picture"),
+        ("x" * 300, "x" * 100),
+    ],
+)
+def test_name_is_shown_without_folders_and_control_characters(sent: str | None, shown: str) -> None:
+    assert safe_name(sent) == shown

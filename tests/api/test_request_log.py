@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("starlette", reason="needs the app extra")
+pytest.importorskip("prometheus_client", reason="needs the app extra")
+
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from roomread.api.logs import audit, log, log_failure, set_up_logs
+from roomread.api.metrics import Metrics
+from roomread.api.request_log import RequestLogMiddleware
+
+
+async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer every request, as the route of a video does."""
+    scope["route"] = SimpleNamespace(path="/api/v1/videos/{job_id}")
+    await PlainTextResponse("done")(scope, receive, send)
+
+
+async def fail(scope: Scope, receive: Receive, send: Send) -> None:
+    """Fail with what was sent in the message."""
+    del scope, receive, send
+    raise ValueError("Anna-Secret.jpg")
+
+
+def client_of(app: ASGIApp, metrics: Metrics) -> TestClient:
+    return TestClient(RequestLogMiddleware(app, metrics), base_url="http://127.0.0.1")
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    logging.getLogger("roomread.service").propagate = True
+    caplog.set_level(logging.INFO, logger="roomread.service")
+    return caplog
+
+
+def test_request_is_counted_and_logged_by_its_route_not_its_path(
+    metrics: Metrics, lines: pytest.LogCaptureFixture
+) -> None:
+    client_of(answer, metrics).get("/api/v1/videos/secret-id")
+    text = metrics.text().decode()
+    series = (
+        'roomread_requests_total{method="GET",route="/api/v1/videos/{job_id}",status="200"} 1.0'
+    )
+    assert series in text
+    (record,) = lines.records
+    assert record.__dict__["fields"]["route"] == "/api/v1/videos/{job_id}"
+    assert "secret-id" not in text + str(record.__dict__)
+
+
+def test_invented_method_is_not_a_series_of_its_own(metrics: Metrics) -> None:
+    client_of(answer, metrics).request("INVENTED", "/api/v1/models")
+    assert 'method="OTHER"' in metrics.text().decode()
+    assert "INVENTED" not in metrics.text().decode()
+
+
+def test_fault_of_the_service_is_answered_and_logged_without_its_message(
+    metrics: Metrics, lines: pytest.LogCaptureFixture
+) -> None:
+    response = client_of(fail, metrics).get("/api/v1/models")
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
+    logged = "".join(str(record.__dict__["fields"]) for record in lines.records)
+    assert "ValueError" in logged
+    assert "Secret" not in response.text + logged
+
+
+@pytest.mark.parametrize(
+    ("path", "framing", "caching"),
+    [("/api/v1/models", "DENY", "no-store"), ("/", "SAMEORIGIN", None)],
+)
+def test_answers_have_the_security_headers_of_their_part(
+    metrics: Metrics, path: str, framing: str, caching: str | None
+) -> None:
+    headers = client_of(answer, metrics).get(path).headers
+    assert headers["x-frame-options"] == framing
+    assert headers.get("cache-control") == caching
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "strict-transport-security" not in headers
+
+
+def test_https_is_made_permanent(metrics: Metrics) -> None:
+    client = client_of(answer, metrics)
+    client.base_url = "https://127.0.0.1"
+    assert "max-age=" in client.get("/").headers["strict-transport-security"]
+
+
+def test_body_that_nobody_reads_ends_the_connection(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roomread.api.request_log._DRAIN_SECONDS", 0.01)
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"more", "more_body": True}
+
+    async def send(message: object) -> None:
+        sent.append(dict(message))  # type: ignore[call-overload]  # an ASGI message is a mapping
+
+    headers = [(b"host", b"127.0.0.1"), (b"transfer-encoding", b"chunked")]
+    scope = {"type": "http", "method": "POST", "path": "/api/v1/analyze", "headers": headers}
+    middleware = RequestLogMiddleware(answer, metrics)
+    asyncio.run(middleware(scope | {"scheme": "http", "state": {}}, receive, send))
+    assert (b"connection", b"close") in sent[0]["headers"]  # type: ignore[operator]  # a list
+
+
+@pytest.fixture
+def restored_loggers() -> object:
+    loggers = [logging.getLogger(f"roomread.{name}") for name in ("service", "audit")]
+    before = [(each.handlers[:], each.level, each.propagate) for each in loggers]
+    yield None
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        for handler in logger.handlers:
+            handler.close()
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(level)
+
+
+@pytest.mark.usefixtures("restored_loggers")
+def test_events_are_lines_and_the_audit_is_json_in_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logs(audit_file=tmp_path / "audit.jsonl")
+    log("serving", at="http://127.0.0.1:8501")
+    audit("signed in", who="user:1", address="127.0.0.1")
+    written = capsys.readouterr().err
+    assert written.endswith('INFO serving at="http://127.0.0.1:8501"\n')
+    entry = json.loads((tmp_path / "audit.jsonl").read_text())
+    assert (entry["event"], entry["who"]) == ("signed in", "user:1")
+    assert "signed in" not in written
+
+
+@pytest.mark.usefixtures("restored_loggers")
+def test_events_are_json_lines_when_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logs(audit_file=tmp_path / "audit.jsonl", as_json=True)
+    log("serving", at="http://127.0.0.1:8501")
+    assert json.loads(capsys.readouterr().err)["event"] == "serving"
+
+
+@pytest.mark.usefixtures("restored_loggers")
+def test_app_writes_failures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(audit_file=tmp_path / "audit.jsonl", failures_only=True)
+    log("serving")
+    log_failure(ValueError("Anna-Secret.jpg"))
+    written = capsys.readouterr().err
+    assert written.count("\n") == 1
+    assert "ValueError" in written
+    assert "Secret" not in written
