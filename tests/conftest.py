@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # The same examples on every run, so that no test passes or fails by chance. `make search` draws
 # new ones, and more of them.
-settings.register_profile("fixed", derandomize=True, database=None)
+settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
 settings.register_profile("search", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 

@@ -1,8 +1,49 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from roomread.errors import MediaError, one_line, without_credentials
+import roomread.errors
+from roomread.errors import (
+    BusyError,
+    MediaError,
+    MissingExtraError,
+    RoomreadError,
+    WireError,
+    one_line,
+    without_credentials,
+)
+
+
+def test_tree_in_the_docstring_names_every_error_under_its_base() -> None:
+    tree: dict[str, str] = {}
+    last = "RoomreadError"
+    for line in (roomread.errors.__doc__ or "").splitlines():
+        if match := re.match(r"    (│   )?[├└]── (\w+) ", line):
+            nested, name = match.groups()
+            tree[name] = last if nested else "RoomreadError"
+            last = last if nested else name
+    defined = [c for c in vars(roomread.errors).values() if isinstance(c, type)]
+    assert tree == {c.__name__: c.__bases__[0].__name__ for c in defined if c is not RoomreadError}
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (RoomreadError("a.jpg: damaged"), "a.jpg: damaged"),
+        (RoomreadError("a.jpg: damaged", hint="copy it again"), "a.jpg: damaged (copy it again)"),
+        (BusyError("full", seconds=90), "full (try again in a minute)"),
+        (BusyError("full"), "full (try again in a moment)"),
+        (WireError("$.time", "is missing"), "$.time: is missing"),
+        (
+            MissingExtraError("writing Parquet", extra="parquet"),
+            "writing Parquet needs the extra 'parquet' (pip install 'roomread[parquet]')",
+        ),
+    ],
+)
+def test_error_prints_its_problem_and_its_hint(error: RoomreadError, text: str) -> None:
+    assert str(error) == text
 
 
 @pytest.mark.parametrize(

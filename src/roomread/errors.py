@@ -1,23 +1,26 @@
-"""Every error that Roomread raises on purpose.
+"""The tree of errors that Roomread raises on purpose.
 
     RoomreadError
-    ├── MediaError          a picture, video, camera or stream that cannot be read
-    ├── OutputError         a result that cannot be written
-    ├── ModelFileError      a model file that is missing, damaged or not in our contract
-    ├── ProfileError        a few-shot profile that is missing, damaged, or cannot be taught
-    ├── DataError           a data set that cannot be trained on
-    ├── RulesError          a rule of attention that cannot be understood
-    ├── SessionError        a session that cannot be kept or found
-    │   ├── SessionNotFoundError  a session that this owner does not have
-    │   ├── SessionHeldError      a session that another process records
-    │   └── DatabaseError   the database that keeps sessions fails
-    ├── WireError           a value that does not keep the schema of readings
-    ├── DeviceError         the nets cannot run on the device that was asked for
-    ├── BusyError           a request that is not taken, or not answered in time
-    └── MissingExtraError   a feature whose optional dependency is not installed
+    ├── MediaError                a picture, video, camera or stream cannot be read
+    ├── OutputError               a result cannot be written
+    ├── ModelFileError            a model file is missing, damaged or of another contract
+    ├── DeviceError               the nets cannot run on the device that was asked for
+    ├── ProfileError              a few-shot profile is missing, damaged, or cannot be taught
+    ├── DataError                 a data set cannot be trained or evaluated on
+    ├── RulesError                a rule of attention cannot be parsed
+    ├── SessionError              a session cannot do what was asked for
+    │   ├── SessionNotFoundError  the owner has no such session
+    │   ├── SessionHeldError      another process records the session
+    │   └── DatabaseError         the database of the sessions fails
+    ├── WireError                 a value does not keep the schema of readings
+    ├── BusyError                 a request is refused or not answered in time
+    └── MissingExtraError         an optional dependency is not installed
 
-A door (command line, HTTP, web page) catches `RoomreadError` and nothing broader, and shows
-`str(error)`: one line that says what is wrong and what to do.
+Services and doors derive errors of their own from these, beside the code that raises them.
+
+The core raises facts: `problem` says what happened to which input. A `hint` says what to do; in the
+terms of a door (a command's option, a field of a request) it is added by that door. A door catches
+`RoomreadError` and nothing broader.
 """
 
 from __future__ import annotations
@@ -55,7 +58,7 @@ def one_line(text: str) -> str:
 class RoomreadError(Exception):
     """What went wrong, and what to do about it.
 
-    Credentials of addresses are removed, and each text is one line.
+    Credentials are removed from addresses in both texts, and each text is one line.
 
     Attributes:
         problem: what is wrong, naming the input.
@@ -77,11 +80,11 @@ class MediaError(RoomreadError):
 
 
 class OutputError(RoomreadError):
-    """A result cannot be written: no such folder, no permission, no space."""
+    """A result cannot be written, for want of a folder, a permission or space."""
 
 
 class ModelFileError(RoomreadError):
-    """A model file is missing, damaged, or does not keep the model-file contract."""
+    """A model file is missing, damaged, or does not keep the contract of model files."""
 
 
 class DeviceError(RoomreadError):
@@ -89,19 +92,19 @@ class DeviceError(RoomreadError):
 
 
 class ProfileError(RoomreadError):
-    """A few-shot profile is missing, damaged or another net's, or its references do not fit."""
+    """A few-shot profile is missing, damaged or of another net, or its references do not fit."""
 
 
 class DataError(RoomreadError):
-    """A data set cannot be read, or is not one that can be trained or evaluated on."""
+    """A data set cannot be read, or cannot be trained or evaluated on."""
 
 
 class RulesError(RoomreadError):
-    """A rule of attention is not in the form of one."""
+    """A rule of attention cannot be parsed."""
 
 
 class SessionError(RoomreadError):
-    """A session cannot be found, or cannot be what was asked for."""
+    """A session cannot do what was asked for."""
 
 
 class SessionNotFoundError(SessionError):
@@ -138,11 +141,10 @@ class WireError(RoomreadError):
 
 
 class BusyError(RoomreadError):
-    """A request is not taken, or was not answered in time.
+    """A request is refused because too much is being done, or was not answered in time.
 
-    Args:
-        problem: what is wrong.
-        seconds: after which to come again.
+    Attributes:
+        seconds: after which to try again.
     """
 
     def __init__(self, problem: str, *, seconds: int = 1) -> None:
@@ -152,7 +154,7 @@ class BusyError(RoomreadError):
 
 
 class MissingExtraError(RoomreadError):
-    """A feature was asked for whose optional dependency is not installed."""
+    """A feature was asked for, and its optional dependency is not installed."""
 
     def __init__(self, feature: str, *, extra: str) -> None:
         super().__init__(

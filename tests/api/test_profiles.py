@@ -53,15 +53,17 @@ def room(service: Service) -> Iterator[Client]:
 def test_state_is_taught_used_exported_imported_and_deleted(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
-    trial = room.profiles.teach_state("masked", MASKED)
-    assert (trial.helps, trial.summary) == (True, room.profiles.evaluate("masked").summary)
-    assert "5 of 5" in trial.summary
+    result = room.profiles.teach_state("masked", MASKED)
+    assert result.helps
+    assert result == room.profiles.evaluate("masked")
+    assert "5 of 5" in str(result)
     (kept,) = room.profiles.all()
     assert kept == room.profiles.get("masked")
     assert (kept.kind, kept.pictures, kept.consent) == ("state", {"masked": 5}, None)
-    (face,) = room.analyze(OTHER, profiles=["masked"]).faces
-    assert face.states["masked"] > 0.98
-    assert room.analyze(OTHER).faces[0].states == {}
+    (reading,) = room.analyze(OTHER, profiles=["masked"])
+    assert reading.states[0].name == "masked"
+    assert reading.states[0].percentile > 0.98
+    assert room.analyze(OTHER)[0].states == ()
     # The command line is the same owner: no sign-in was asked for.
     assert "masked" in run_cli(service.folder, "profiles", "list").stdout
     room.profiles.export("masked", tmp_path / "masked.json")
@@ -83,8 +85,8 @@ def test_person_is_taught_only_with_a_consent(service: Service, room: Client) ->
     with pytest.raises(ServiceError, match="no consent of asha is recorded"):
         room.profiles.teach("asha", pictures, consent=" ")
     assert room.profiles.all() == []
-    trial = room.profiles.teach("asha", pictures, consent="asha, in writing", force=True)
-    assert trial.pictures == 3
+    result = room.profiles.teach("asha", pictures, consent="asha, in writing", force=True)
+    assert result.references == 3
     consent = room.profiles.get("asha").consent
     assert consent is not None
     assert consent.startswith("asha, in writing (")
@@ -127,6 +129,7 @@ def test_damaged_and_foreign_profile_files_are_refused(service: Service, room: C
     folder.mkdir(exist_ok=True)
     (folder / "broken.json").write_text("{")
     (listed,) = room.profiles.all()
+    assert listed.problem is not None
     assert listed.problem.startswith("damaged: ")
     answer = httpx.get(f"{url}/broken")
     assert answer.status_code == 422

@@ -110,7 +110,7 @@ def test_a_folder_becomes_a_csv(
     with (tmp_path / "readings.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [Path(row["source"]).name for row in rows] == ["c.jpg", "a.png"]
-    assert float(rows[1]["happy"]) > 0.5
+    assert float(rows[1]["scores_happy"]) > 0.5
 
 
 def test_every_format_holds_the_same_readings(
@@ -124,7 +124,7 @@ def test_every_format_holds_the_same_readings(
     (row,) = csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text()))
     (typed,) = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()
     happy = whole[0]["faces"][0]["scores"]["happy"]
-    assert float(row["happy"]) == typed["happy"] == happy
+    assert float(row["scores_happy"]) == typed["scores_happy"] == happy
     assert list(typed) == list(row)
 
 

@@ -22,6 +22,7 @@ from classes import lesson
 from program import PROGRAM, Program
 from room_recorder import RoomRecorder
 from roomread.bench.scenes import grid
+from roomread.formats.parquet import read_parquet
 from roomread.media import VideoWriter
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Store
 from roomread.store.packing import RECORD
@@ -239,8 +240,9 @@ def test_exports_hold_everything_that_the_session_does(
     said(roomread("session", "export", number, "-o", "people.parquet", "--people"))
     table = pyarrow.parquet.read_table(tmp_path / "people.parquet").to_pylist()
     assert len(table) == 600 * 9
-    assert {row["name"] for row in table if row["seat"] == 2} == {"Ada"}
-    assert any(row["unreadable"] == "turned away" and row["happy"] is None for row in table)
+    assert list(read_parquet(tmp_path / "people.parquet")) == list(store.readings(number))
+    assert {row["person"] for row in table if row["seat"] == 2} == {"Ada"}
+    assert any(row["unreadable"] == "turned away" and row["scores_happy"] is None for row in table)
     said(roomread("session", "export", number, "--format", "json", "-o", "out.json"))
     whole = json.loads((tmp_path / "out.json").read_text())
     assert [part["label"] for part in whole["parts"]] == ["from the start", "exercise"]

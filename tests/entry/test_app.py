@@ -34,7 +34,7 @@ def test_app_has_the_pages_the_api_and_the_upload_page(app: Service) -> None:
         assert "<title>" in client.get("/").text
         assert client.get("/upload").is_success
         answer = client.post("/api/v1/analyze", content=EXAMPLE.read_bytes())
-        assert answer.json()["pictures"][0]["faces"][0]["expression"] == "happy"
+        assert answer.json()["pictures"][0]["frame"]["faces"][0]["expression"] == "happy"
         settings = client.get("/api/v1/settings").json()
         assert settings["sign_in"] is False
         assert settings["local_files"] is True

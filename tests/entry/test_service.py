@@ -13,6 +13,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -25,10 +26,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from clips import make_clip
+from roomread import Analyzer
 from roomread.bench.scenes import astronaut, grid
 from roomread.client import Client, ServiceError
 from roomread.media import VideoWriter
 from roomread.readings import Expression
+from roomread.wire import frame_to_dict
 from serving import COMMAND, Service, environment, free_port, run_cli, serving
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
@@ -70,7 +73,7 @@ def test_picture_is_read_alike_in_every_kind_of_body(http: httpx.Client) -> None
         http.post("/api/v1/analyze", files={"file": ("me.jpg", content)}),
         http.post("/api/v1/analyze", json=text),
     ]
-    faces = [answer.json()["pictures"][0]["faces"] for answer in answers]
+    faces = [answer.json()["pictures"][0]["frame"]["faces"] for answer in answers]
     assert faces[0][0]["expression"] == "happy"
     assert sum(faces[0][0]["scores"].values()) == pytest.approx(1, abs=1e-3)
     assert all(other == faces[0] for other in faces)
@@ -80,7 +83,7 @@ def test_api_and_command_line_return_the_same_faces(service: Service, http: http
     said = run_cli(service.folder, "analyze", str(EXAMPLE), "--format", "json")
     (by_cli,) = json.loads(said.stdout)
     (by_api,) = http.post("/api/v1/analyze", content=EXAMPLE.read_bytes()).json()["pictures"]
-    assert by_api["faces"] == by_cli["faces"]
+    assert by_api["frame"]["faces"] == by_cli["faces"]
 
 
 def test_each_picture_of_a_batch_has_its_faces_or_its_problem(http: httpx.Client) -> None:
@@ -91,10 +94,10 @@ def test_each_picture_of_a_batch_has_its_faces_or_its_problem(http: httpx.Client
         ("file", ("../../me.jpg", EXAMPLE.read_bytes())),
     ]
     pictures = http.post("/api/v1/analyze", files=files).json()["pictures"]
-    assert len(pictures[0]["faces"]) == len(call.people)
+    assert len(pictures[0]["frame"]["faces"]) == len(call.people)
     assert pictures[1]["problem"]["detail"] == "notes.txt: not a picture"
-    assert pictures[2]["source"] == "me.jpg"
-    assert len(pictures[2]["faces"]) == 1
+    assert pictures[2]["frame"]["source"] == "me.jpg"
+    assert len(pictures[2]["frame"]["faces"]) == 1
 
 
 def test_annotated_picture_is_returned_as_jpeg_or_within_json(http: httpx.Client) -> None:
@@ -235,16 +238,16 @@ def test_live_socket_answers_the_newest_frame_and_counts_the_others(service: Ser
         for _ in range(30):
             socket.send(picture)
         answers = [json.loads(socket.recv(timeout=60))]
-        while answers[-1]["frame_index"] < 29:
+        while answers[-1]["frame"]["frame_index"] < 29:
             answers.append(json.loads(socket.recv(timeout=60)))
         assert len(answers) < 30
         assert answers[-1]["dropped"] == 30 - len(answers)
-        assert [face["track_id"] for face in answers[-1]["faces"]] == [1]
-        assert answers[-1]["faces"][0]["expression"] == "happy"
+        assert [face["track_id"] for face in answers[-1]["frame"]["faces"]] == [1]
+        assert answers[-1]["frame"]["faces"][0]["expression"] == "happy"
         socket.send(b"no picture")
         assert "not a picture" in json.loads(socket.recv(timeout=60))["problem"]
         socket.send(encoded(np.zeros((64, 64, 3), np.uint8)))
-        assert "no picture" in json.loads(socket.recv(timeout=60))["no_picture"]
+        assert "no picture" in json.loads(socket.recv(timeout=60))["frame"]["signal"]
         socket.send("text")
         with pytest.raises(ConnectionClosed):
             socket.recv(timeout=60)
@@ -257,12 +260,13 @@ def test_video_is_read_into_readings_and_an_annotated_copy(
         sent = room.send_video(lesson(tmp_path / "lesson.mp4", 2.0), annotated=True)
         done = room.wait(sent.id, every=0.1)
         assert done.state == "finished"
-        frames = json.loads(room.readings(sent.id))
+        frames = json.loads(room.readings_text(sent.id))
         assert len(frames) == 20
         assert frames[-1]["faces"][0]["expression"] == "happy"
-        lines = room.readings(sent.id, form="jsonl").splitlines()
+        lines = room.readings_text(sent.id, form="jsonl").splitlines()
         assert [json.loads(line) for line in lines] == frames
-        assert room.readings(sent.id, form="csv").count("happy") >= 20
+        assert [frame_to_dict(frame) for frame in room.frames(sent.id)] == frames
+        assert room.readings_text(sent.id, form="csv").count("happy") >= 20
         room.annotated_video(sent.id, tmp_path / "drawn.mp4")
         assert b"ftyp" in (tmp_path / "drawn.mp4").read_bytes()[:16]
         room.forget(sent.id)
@@ -277,7 +281,7 @@ def test_unfinished_video_has_no_results_and_can_be_cancelled(
     with Client(service.url) as room:
         sent = room.send_video(clip)
         with pytest.raises(ServiceError, match="not been read to its end") as told:
-            room.readings(sent.id)
+            room.readings_text(sent.id)
         assert told.value.status == 409
         room.cancel(sent.id)
         assert room.wait(sent.id, every=0.1).state == "cancelled"
@@ -293,10 +297,12 @@ def test_unfinished_video_has_no_results_and_can_be_cancelled(
 def test_client_reads_and_draws_pictures_and_raises_problems(service: Service) -> None:
     with Client(service.url) as room:
         found = room.analyze(EXAMPLE)
-        assert found.faces[0].expression is Expression.HAPPY
-        assert found.faces[0].scores[Expression.HAPPY] == found.faces[0].confidence
+        own = Analyzer().analyze(EXAMPLE)
+        assert found == [replace(reading, source=EXAMPLE.name) for reading in own]
+        assert found[0].expression is Expression.HAPPY
         first, second = room.analyze_all([EXAMPLE, b"no picture"])
         assert first == found
+        assert isinstance(second, ServiceError)
         assert second.problem == "picture: not a picture"
         assert Image.open(io.BytesIO(room.annotate(EXAMPLE))).size == (512, 512)
         with pytest.raises(ServiceError, match="not a picture") as told:

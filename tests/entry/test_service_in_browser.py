@@ -13,8 +13,9 @@ pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
 from roomread.bench.scenes import grid
-from roomread.client import Client, FoundPicture
+from roomread.client import Client
 from roomread.media import VideoWriter
+from roomread.readings import Reading
 from roomread.services.accounts import Scope
 from serving import Service, accounts_of, serving
 from visitors import CHROMIUM, SLOW, chromium, room, start_camera, upload, visit
@@ -69,7 +70,7 @@ def test_camera_photo_and_ten_api_clients_are_served_on_one_port(
     people: list[Page], key_and_service: tuple[str, Service]
 ) -> None:
     key, service = key_and_service
-    found: list[FoundPicture] = []
+    found: list[list[Reading]] = []
 
     def ask() -> None:
         with Client(service.url, key=key) as client:
@@ -85,7 +86,7 @@ def test_camera_photo_and_ten_api_clients_are_served_on_one_port(
     upload(ben, EXAMPLE)
     for client in clients:
         client.join()
-    assert [len(picture.faces) for picture in found] == [1] * 10
+    assert [len(readings) for readings in found] == [1] * 10
     expect(ben.get_by_text("astronaut.jpg: 1 face")).to_be_visible()
     expect(anna.get_by_text(": happy").first).to_be_visible()
 

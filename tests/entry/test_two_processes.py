@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,13 +18,15 @@ from classes import lesson
 from clips import make_clip
 from postgres import PostgresServer
 from roomread.client import Client
+from roomread.room import State
 from roomread.services.accounts import Accounts, Scope
 from roomread.store import Store, schema
+from roomread.wire import FrameReadings, frame_to_dict
 from serving import Service, run_cli, serving
 
 PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
-LESSON: list[dict[str, Any]] = [
-    {"time": time, "faces": [reading.to_dict() for reading in readings]}
+LESSON = [
+    FrameReadings("room 3", time, None, None, None, tuple(readings))
     for time, readings in lesson(60, people=8)
 ]
 
@@ -142,14 +143,14 @@ def test_readings_posted_alternately_make_one_session(pair: Pair) -> None:
         repeated = second.sessions.send(session.id, LESSON[110:])
         assert (repeated.accepted, repeated.repeated) == (0, 10)
         moods = list(second.sessions.timeline(session.id))
-        assert second.sessions.end(session.id).state == "ended"
+        assert second.sessions.end(session.id).state() is State.ENDED
         alone = first.sessions.create("Algebra 7b")
         first.sessions.send(alone.id, LESSON)
         # A mood needs the seconds before it, which one process alone has.
         assert moods == list(first.sessions.timeline(alone.id))
     assert [mood.time for mood in moods] == list(range(1, 60))
     kept = readings(pair.database, pair.key, session.id)
-    assert kept == [(f["time"], face["track_id"]) for f in LESSON for face in f["faces"]]
+    assert kept == [(f.time, face.track_id) for f in LESSON for face in f.readings]
 
 
 def test_websocket_to_one_fills_a_session_that_the_other_holds(pair: Pair) -> None:
@@ -159,7 +160,7 @@ def test_websocket_to_one_fills_a_session_that_the_other_holds(pair: Pair) -> No
     bearer = {"Authorization": f"Bearer {pair.key}"}
     path = f"/api/v1/sessions/{session.id}/readings"
     with connect(socket_url(pair.second, path), additional_headers=bearer) as socket:
-        socket.send(json.dumps(LESSON[5:20]))
+        socket.send(json.dumps([frame_to_dict(frame) for frame in LESSON[5:20]]))
         answer = json.loads(socket.recv(timeout=60))
         assert (answer["accepted"], answer["repeated"]) == (10, 5)
         socket.send("[1]")
@@ -200,6 +201,6 @@ def test_other_process_finishes_the_job_and_the_session_of_one_that_is_killed(
         room.sessions.end(session.id)
         video = room.wait(video.id)
         assert (video.state, video.error) == ("finished", "")
-        assert room.readings(video.id, form="jsonl").count("\n") == 400
+        assert len(list(room.frames(video.id))) == 400
     kept = readings(pair.database, pair.key, session.id)
-    assert kept == [(f["time"], face["track_id"]) for f in LESSON for face in f["faces"]]
+    assert kept == [(f.time, face.track_id) for f in LESSON for face in f.readings]

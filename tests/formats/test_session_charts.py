@@ -18,7 +18,7 @@ from roomread.formats.session_charts import (
 )
 from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMeter, RoomMood
-from roomread.store.records import Mark
+from roomread.room.session import Mark
 from roomread.store.summary import SeatMap, TimeSeries, time_series
 
 SVG = "{http://www.w3.org/2000/svg}"

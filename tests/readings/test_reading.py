@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from roomread.readings import (
     Scores,
     StateScore,
     Track,
-    Unreadable,
 )
 
 
@@ -53,25 +51,6 @@ def test_valence_is_pleasant_minus_unpleasant() -> None:
     p = np.zeros(7, dtype=np.float32)
     p[[Expression.SAD, Expression.HAPPY]] = 0.5
     assert Scores(p).valence == pytest.approx(0)
-
-
-def test_a_reading_becomes_json_and_names_why_it_is_unread() -> None:
-    quality = Quality(12.0, 1.0, 0.5, 0.2, 1.0, None, Unreadable.TOO_SMALL)
-    reading = Reading("photo.jpg", 0.0, 0, Box(1, 2, 13, 14), 0.9, quality)
-    record = json.loads(json.dumps(reading.to_dict()))
-    assert record["scores"] is None
-    assert record["expression"] is None
-    assert record["unreadable"] == "too small"
-    assert record["box"] == {"left": 1.0, "top": 2.0, "right": 13.0, "bottom": 14.0}
-
-
-def test_a_readings_scores_stand_under_their_names() -> None:
-    quality = Quality(120.0, 1.0, 0.5, 0.2, 1.0)
-    box = Box(0, 0, 120, 120)
-    record = Reading("a", 0.0, 0, box, 0.9, quality, scores(happy=0.7), track_id=3).to_dict()
-    assert record["scores"]["happy"] == pytest.approx(0.7)
-    assert record["expression"] == "happy"
-    assert record["track_id"] == 3
 
 
 def a_reading(**changes: Any) -> Reading:

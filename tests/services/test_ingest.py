@@ -25,6 +25,7 @@ from roomread.services.ingest import (
 )
 from roomread.store import OwnerStore, Session, Store
 from roomread.testing import FixedClassifier, FixedDetector
+from roomread.wire import FrameReadings, frame_to_dict
 
 LESSON = list(lesson(20, people=8))
 ADDRESS = "http://127.0.0.1:1"
@@ -34,7 +35,7 @@ def as_json(frames: Sequence[tuple[float, list[Reading]]]) -> str:
     """Return frames as a sender sends them."""
     return json.dumps(
         [
-            {"time": time, "faces": [reading.to_dict() for reading in readings]}
+            frame_to_dict(FrameReadings("room 3", time, None, None, None, tuple(readings)))
             for time, readings in frames
         ]
     )

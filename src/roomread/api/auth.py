@@ -31,7 +31,7 @@ from roomread.settings.addresses import is_loopback
 
 _OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
 PUBLIC = frozenset(
-    {"/healthz", "/readyz", "/api/v1/openapi.json"}
+    {"/healthz", "/readyz", "/api/v1/openapi.json", "/api/v1/schema"}
     # The web app's own health check, so that one probe suits an image that runs either.
     | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}

@@ -12,12 +12,13 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from roomread.api.context import ServiceContext, context_of
-from roomread.api.shapes import LiveShape, PictureShape, picture_shape
+from roomread.api.schema import frame_shape
+from roomread.api.shapes import LiveShape
 from roomread.api.sockets import binary_messages, serve_socket
 from roomread.errors import BusyError, MediaError
 from roomread.media import LatestFrame, SignalCheck
 from roomread.pipeline import RoomPipeline
-from roomread.readings import NoPicture
+from roomread.wire import FrameReadings
 
 router = APIRouter(prefix="/api/v1")
 _SILENCE_SECONDS = 60.0
@@ -83,31 +84,27 @@ async def _answer_frames(
     begun: float | None = None
     counted = 0
 
-    def work(encoded: _EncodedFrame, seconds: float) -> tuple[NoPicture | None, PictureShape]:
+    def work(encoded: _EncodedFrame, seconds: float) -> FrameReadings:
         frame = context.engine.frame(encoded.content, "live", index=encoded.index, time=seconds)
         moment = pipeline.push(frame)
-        return moment.signal, picture_shape(frame, moment.readings)
+        reason = None if moment.signal is None else str(moment.signal)
+        return FrameReadings.of(frame, moment.readings, signal=reason)
 
     while (encoded := await inbox.next()) is not None:
         begun = encoded.received if begun is None else begun
         seconds = encoded.received - begun
         try:
-            problem, picture = await context.limiter.run(partial(work, encoded, seconds))
+            read = await context.limiter.run(partial(work, encoded, seconds))
         except (MediaError, BusyError) as error:
             await socket.send_json({"frame_index": encoded.index, "problem": str(error)})
             continue
         context.metrics.pictures.inc()
-        context.metrics.faces.inc(len(picture.faces))
+        context.metrics.faces.inc(len(read.readings))
         context.metrics.dropped.inc(inbox.dropped - counted)
         counted = inbox.dropped
         answer = LiveShape(
-            frame_index=encoded.index,
-            time=seconds,
+            frame=frame_shape(read),
             age=time.monotonic() - encoded.received,
             dropped=inbox.dropped,
-            no_picture=str(problem) if problem is not None else None,
-            width=picture.width,
-            height=picture.height,
-            faces=picture.faces,
         )
         await socket.send_text(answer.model_dump_json())

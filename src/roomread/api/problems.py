@@ -23,6 +23,7 @@ from roomread.errors import (
     RulesError,
     SessionError,
     SessionNotFoundError,
+    WireError,
 )
 from roomread.jobs.queue import TooManyJobsError
 from roomread.services.exporting import PeopleNotKeptError
@@ -90,6 +91,7 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
         "send the time, in seconds from the start",
     ),
     SessionError: (_UNPROCESSABLE, "not-valid", None),
+    WireError: (_UNPROCESSABLE, "not-valid", "send frames as GET /api/v1/schema describes them"),
 }
 
 

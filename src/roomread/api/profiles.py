@@ -75,7 +75,7 @@ _BODY = {
 class LeaveOneOutShape(BaseModel):
     """How well a profile reads its own pictures, each left out in turn."""
 
-    pictures: int = Field(examples=[5])
+    references: int = Field(description="Number of pictures.", examples=[5])
     right: int = Field(
         description="Number of left-out pictures that were read right.", examples=[5]
     )
@@ -86,6 +86,10 @@ class LeaveOneOutShape(BaseModel):
         description="Mean probability of what the pictures show, without the profile."
     )
     after: Probability = Field(description="The same with the profile.")
+    gain: float = Field(description="Mean of log(after / before); 0 for a state.")
+    said: str = Field(
+        description="Expression that the general model reads most often.", examples=["neutral"]
+    )
     helps: bool | None = Field(description="Null with one picture, which leaves nothing to test.")
     summary: str = Field(examples=["5 of 5 left-out pictures read right"])
 
@@ -298,11 +302,13 @@ def _profile_shape(summary: ProfileSummary) -> ProfileShape:
 
 def _leave_one_out_shape(result: LeaveOneOutResult) -> LeaveOneOutShape:
     return LeaveOneOutShape(
-        pictures=result.references,
+        references=result.references,
         right=result.right,
         general=result.general,
         before=min(max(result.before, 0.0), 1.0),
         after=min(max(result.after, 0.0), 1.0),
+        gain=result.gain,
+        said=result.said.display_name,
         helps=result.helps,
         summary=str(result),
     )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from roomread.api.shapes import SCORES, Probability
-from roomread.readings import Expression
+from roomread.formats.room_values import (
+    alert_to_dict,
+    change_to_dict,
+    mood_to_dict,
+    part_to_dict,
+)
 from roomread.room import Alert, Change, RoomMood
-from roomread.room.mood import Interval
 from roomread.services.ingest import IngestReport
 from roomread.store import Mark, Person, Session, State
 from roomread.store.summary import Part
@@ -82,6 +84,9 @@ class MoodShape(BaseModel):
     valence: Valence | None = Field(description="Pleasant minus unpleasant.", examples=[0.31])
     valence_interval: tuple[Valence, Valence] | None = Field(
         description="Of 95 %.", examples=[[0.02, 0.54]]
+    )
+    baseline: Valence | None = Field(
+        description="The valence that is usual in this room; null until it is known."
     )
     trend: Annotated[float, Field(ge=-2, le=2)] | None = Field(
         description="The valence beside what is usual in this room.", examples=[-0.12]
@@ -230,8 +235,8 @@ def summary_shape(
     """One session's answer with its parts and changes."""
     return SummaryShape(
         **_session_values(session),
-        parts=[_part_shape(part) for part in parts],
-        changes=[ChangeShape(time=c.time, before=c.before, after=c.after) for c in changes],
+        parts=[PartShape(**part_to_dict(part)) for part in parts],
+        changes=[ChangeShape(**change_to_dict(change)) for change in changes],
     )
 
 
@@ -243,38 +248,13 @@ def _session_values(session: Session) -> dict[str, Any]:
 
 
 def mood_shape(mood: RoomMood) -> MoodShape:
-    """One mood's answer."""
-    return MoodShape(
-        time=mood.time,
-        present=mood.present,
-        readable=mood.readable,
-        coverage=round(mood.coverage, 4),
-        valence=_rounded(mood.valence),
-        valence_interval=_interval(mood.valence_interval),
-        trend=_rounded(mood.trend),
-        direction=mood.direction.value if mood.direction is not None else None,
-        scores=_scores(mood.scores),
-    )
-
-
-def _part_shape(part: Part) -> PartShape:
-    return PartShape(
-        label=part.label,
-        start=part.start,
-        end=part.end,
-        present=round(part.present, 1),
-        coverage=round(part.coverage, 4),
-        valence=_rounded(part.valence),
-        valence_interval=_interval(part.interval),
-        scores=_scores(part.scores),
-    )
+    """Return the answer for one mood."""
+    return MoodShape(**mood_to_dict(mood))
 
 
 def alert_shape(alert: Alert) -> AlertShape:
-    """One alert's answer."""
-    names = ("number", "time", "ended", "seat", "rule", "reason")
-    certainty = min(max(round(alert.certainty, 3), 0.0), 1.0)
-    return AlertShape(**{name: getattr(alert, name) for name in names}, certainty=certainty)
+    """Return the answer for one alert."""
+    return AlertShape(**alert_to_dict(alert))
 
 
 def person_shape(person: Person) -> PersonShape:
@@ -300,17 +280,3 @@ def ingest_shape(result: IngestReport) -> IngestShape:
         mood=mood_shape(result.mood) if result.mood is not None else None,
         alerts=[alert_shape(alert) for alert in result.alerts],
     )
-
-
-def _interval(interval: Interval | None) -> tuple[float, float] | None:
-    return (round(interval.low, 4), round(interval.high, 4)) if interval is not None else None
-
-
-def _rounded(value: float | None) -> float | None:
-    return round(value, 4) if value is not None else None
-
-
-def _scores(scores: NDArray[np.float64] | None) -> dict[str, float] | None:
-    if scores is None:
-        return None
-    return {e.display_name: round(float(scores[e]), 4) for e in Expression}

@@ -36,7 +36,7 @@ from roomread.api.session_shapes import (
     session_shape,
     summary_shape,
 )
-from roomread.formats.received import MAX_FRAMES
+from roomread.formats.json_frames import MAX_FRAMES
 from roomread.services.ingest import create_session
 from roomread.services.marking import mark_now
 from roomread.store import Mark
@@ -186,16 +186,16 @@ def enrol(
                 "application/json": {
                     "schema": {
                         "anyOf": [
-                            {"$ref": "#/components/schemas/FrameInput"},
+                            {"$ref": "#/components/schemas/FrameShape"},
                             {
                                 "type": "array",
-                                "items": {"$ref": "#/components/schemas/FrameInput"},
+                                "items": {"$ref": "#/components/schemas/FrameShape"},
                                 "minItems": 1,
                                 "maxItems": MAX_FRAMES,
                             },
                         ]
                     },
-                    "example": {"time": 12.5, "faces": [_FACE]},
+                    "example": {"schema_version": 1, "time": 12.5, "faces": [_FACE]},
                 }
             },
         }

@@ -25,7 +25,7 @@ from roomread.cluster.archive.tasks import PIECE, Options
 from roomread.errors import MediaError, OutputError, RoomreadError
 from roomread.faces import CenterFace, FaceDetector, Haar
 from roomread.formats.annotated import Annotator, copy_path
-from roomread.formats.tables import Sink
+from roomread.formats.sink import Sink
 from roomread.media import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,

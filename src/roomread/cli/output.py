@@ -11,7 +11,10 @@ from typing import IO
 
 from roomread.cli.tables import TableSink
 from roomread.errors import OutputError
-from roomread.formats.tables import CsvSink, JsonLinesSink, JsonSink, ParquetSink, Sink
+from roomread.formats.csv_table import CsvSink
+from roomread.formats.json_frames import JsonLinesSink, JsonSink
+from roomread.formats.parquet import ParquetSink
+from roomread.formats.sink import Sink
 from roomread.media import atomic_path
 from roomread.media.files import is_special, write_error
 

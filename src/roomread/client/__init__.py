@@ -2,37 +2,15 @@
 
 from roomread.client import Client
 
-with Client("http://127.0.0.1:8501") as room:
-    for face in room.analyze("photo.jpg").faces:
-        print(face.expression, face.box)
+with Client("http://127.0.0.1:8501") as client:
+    for reading in client.analyze("photo.jpg"):
+        print(reading.expression, reading.box)
+
+It returns the types of the package: readings, moods, sessions, marks and people.
 """
 
-from roomread.client.answers import (
-    FoundFace,
-    FoundPicture,
-    IngestResult,
-    LeaveOneOutResult,
-    RoomFigure,
-    RoomMark,
-    RoomPerson,
-    RoomSession,
-    Taught,
-    Video,
-)
+from roomread.client.answers import SendResult, VideoStatus
 from roomread.client.client import Client
 from roomread.client.connection import ServiceError
 
-__all__ = [
-    "Client",
-    "FoundFace",
-    "FoundPicture",
-    "IngestResult",
-    "LeaveOneOutResult",
-    "RoomFigure",
-    "RoomMark",
-    "RoomPerson",
-    "RoomSession",
-    "ServiceError",
-    "Taught",
-    "Video",
-]
+__all__ = ["Client", "SendResult", "ServiceError", "VideoStatus"]

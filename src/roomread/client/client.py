@@ -1,31 +1,34 @@
-"""The client itself."""
+"""The client of one service."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, Literal, Self
 
 from roomread.client import answers
-from roomread.client.answers import FoundPicture, Video
-from roomread.client.connection import Connection, Picture, as_file
+from roomread.client.answers import VideoStatus
+from roomread.client.connection import Connection, Picture, ServiceError, as_file, error_of
 from roomread.client.profiles import Profiles
 from roomread.client.sessions import Sessions
+from roomread.readings import Reading
+from roomread.wire import FrameReadings, frame_from_dict
 
 
 class Client:
-    """Asks one service. Keep it: it keeps its connection.
+    """Sends requests to one service over a connection that it keeps open.
 
     Args:
-        url: where the service is, as `http://127.0.0.1:8501`.
+        url: address of the service, such as `http://127.0.0.1:8501`.
         key: as `roomread keys add` prints it; None where the service asks for none.
         timeout: seconds that an answer may take.
 
     Attributes:
-        sessions: lessons, meetings and recordings.
-        profiles: people and states that were taught.
+        sessions: the sessions of the key's owner.
+        profiles: the people and states that the key's owner taught.
     """
 
     def __init__(self, url: str, *, key: str | None = None, timeout: float = 60.0) -> None:
@@ -41,92 +44,116 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the connection."""
+        """Close the connection."""
         self._connection.close()
 
-    def analyze(self, picture: Picture, *, profiles: Sequence[str] = ()) -> FoundPicture:
-        """The faces of one picture.
+    def analyze(self, picture: Picture, *, profiles: Sequence[str] = ()) -> list[Reading]:
+        """Return the readings of one picture, largest face first.
 
         Args:
-            picture: a path, or encoded bytes.
-            profiles: names of what was taught and is to be used.
+            picture: a path, or the bytes of an encoded picture.
+            profiles: names of the profiles to use.
 
         Raises:
-            ServiceError: it cannot be read, or there is no answer.
+            ServiceError: the picture cannot be read, or the service does not answer.
             OSError: there is no such file.
         """
         files, params = [("file", as_file(picture))], {"profiles": ",".join(profiles)}
         answer = self._ask("POST", "analyze", files=files, params=params)
-        return answers.picture(answer.json()["pictures"][0])
+        return _readings(answer.json()["pictures"][0])
 
-    def analyze_all(self, pictures: list[Picture]) -> list[FoundPicture]:
-        """The faces of up to 16 pictures in one request; one that cannot be read has a problem."""
+    def analyze_all(self, pictures: Sequence[Picture]) -> list[list[Reading] | ServiceError]:
+        """Return the readings of each of up to 16 pictures, sent in one request.
+
+        A picture that cannot be read has its error in place of readings.
+
+        Raises:
+            ServiceError: the service does not answer.
+            OSError: there is no such file.
+        """
         files = [("file", as_file(picture)) for picture in pictures]
         answer = self._ask("POST", "analyze", files=files)
-        return [answers.picture(found) for found in answer.json()["pictures"]]
+        return [
+            error_of(found["problem"]) if "problem" in found else _readings(found)
+            for found in answer.json()["pictures"]
+        ]
 
     def annotate(self, picture: Picture) -> bytes:
-        """One picture with boxes and labels, as JPEG; raises as `analyze` does."""
+        """Return one picture with boxes and labels, as JPEG; raises as `analyze` does."""
         files = [("file", as_file(picture))]
         return self._ask("POST", "analyze", files=files, params={"annotated": "1"}).content
 
     def models(self) -> list[str]:
-        """The names of the bundled models."""
+        """Return the names of the bundled models."""
         return [each["name"] for each in self._ask("GET", "models").json()["models"]]
 
     def card(self, model: str) -> dict[str, Any]:
-        """All that a model's card says, as plain values."""
+        """Return the card of a model as plain values."""
         card: dict[str, Any] = self._ask("GET", f"models/{model}").json()
         return card
 
     def settings(self) -> dict[str, Any]:
-        """What the operator set, without secrets; needs the scope "manage"."""
+        """Return the operator's settings, without secrets; needs the scope "manage"."""
         settings: dict[str, Any] = self._ask("GET", "settings").json()
         return settings
 
-    def send_video(self, path: str | Path, *, annotated: bool = False) -> Video:
-        """Sends a video to be read in the background.
+    def send_video(self, path: str | Path, *, annotated: bool = False) -> VideoStatus:
+        """Send a video to be read in the background.
 
         Args:
-            path: the file; it is sent in pieces.
-            annotated: whether a drawn copy is wanted.
+            path: the file, which is sent in pieces.
+            annotated: whether a copy with boxes and labels is made too.
 
         Raises:
-            ServiceError: it is too large, or too many wait.
+            ServiceError: the video is too large, or too many videos wait.
             OSError: there is no such file.
         """
         with ExitStack() as stack:
             file: IO[bytes] = stack.enter_context(Path(path).open("rb"))
             params = {"name": Path(path).name, "annotated": str(annotated).lower()}
             answer = self._ask("POST", "videos", content=_pieces(file), params=params)
-        return answers.video(answer.json())
+        return answers.video_status(answer.json())
 
-    def video(self, job_id: str) -> Video:
-        """How far a video is read."""
-        return answers.video(self._ask("GET", f"videos/{job_id}").json())
+    def video(self, job_id: str) -> VideoStatus:
+        """Return how far a video has been read."""
+        return answers.video_status(self._ask("GET", f"videos/{job_id}").json())
 
-    def wait(self, job_id: str, *, every: float = 1.0) -> Video:
-        """Waits until a video is read no further, asking `every` so many seconds."""
+    def wait(self, job_id: str, *, every: float = 1.0) -> VideoStatus:
+        """Ask every `every` seconds until a video is read no further, and return its status."""
         while not (video := self.video(job_id)).ended:
             time.sleep(every)
         return video
 
-    def cancel(self, job_id: str) -> Video:
-        """Stops reading a video; what was read is kept."""
-        return answers.video(self._ask("POST", f"videos/{job_id}/cancel").json())
+    def cancel(self, job_id: str) -> VideoStatus:
+        """Stop reading a video; what was read is kept."""
+        return answers.video_status(self._ask("POST", f"videos/{job_id}/cancel").json())
 
     def forget(self, job_id: str) -> None:
-        """Removes a video and all that was made of it."""
+        """Delete a video and everything that was made from it."""
         self._ask("DELETE", f"videos/{job_id}")
 
-    def readings(self, job_id: str, *, form: Literal["json", "jsonl", "csv"] = "json") -> str:
-        """What was read of a video that has ended, as text."""
+    def frames(self, job_id: str) -> Iterator[FrameReadings]:
+        """Yield the frames of a video that has ended, with their readings.
+
+        Raises:
+            ServiceError: the video has not ended, or the service does not answer.
+            WireError: the service is of another version of Roomread.
+        """
+        for line in self.readings_text(job_id, form="jsonl").splitlines():
+            yield frame_from_dict(json.loads(line))
+
+    def readings_text(self, job_id: str, *, form: Literal["json", "jsonl", "csv"] = "json") -> str:
+        """Return the readings of a video that has ended, as the text of a file."""
         return self._ask("GET", f"videos/{job_id}/readings", params={"format": form}).text
 
     def annotated_video(self, job_id: str, target: str | Path) -> None:
-        """Writes the drawn copy of a video that has ended to a file, as MP4."""
+        """Write the annotated copy of a video that has ended to a file, as MP4."""
         target = Path(target)
         target.write_bytes(self._ask("GET", f"videos/{job_id}/annotated").content)
+
+
+def _readings(answer: Mapping[str, Any]) -> list[Reading]:
+    return list(frame_from_dict(answer["frame"]).readings)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
-"""One service, asked over HTTP."""
+"""The connection to one service over HTTP."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ Picture = str | Path | bytes
 
 
 class ServiceError(RoomreadError):
-    """The service could not be reached, or did not do what was asked.
+    """The service could not be reached, or refused a request.
 
     Attributes:
-        status: of HTTP; None where there was no answer.
-        retry_after: seconds after which to try again, where the service said so.
+        status: the HTTP status; None where there was no answer.
+        retry_after: seconds to wait before trying again, where the service gives them.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Connection:
     """Keeps a connection to one service.
 
     Args:
-        url: where it is, as `http://127.0.0.1:8501`.
+        url: address of the service, such as `http://127.0.0.1:8501`.
         key: as `roomread keys add` prints it; None where the service asks for none.
         timeout: seconds that an answer may take.
     """
@@ -47,45 +48,51 @@ class Connection:
             base_url=f"{url.rstrip('/')}/api/v1/",
             headers=headers,
             timeout=timeout,
-            # The service closes a connection that was idle for five seconds; one that is used again
-            # just then fails.
+            # The service closes connections after five idle seconds; a request that is sent at
+            # that moment would fail.
             limits=httpx.Limits(keepalive_expiry=2.0),
         )
 
     def close(self) -> None:
-        """Lets go of it."""
+        """Close the connection."""
         self._http.close()
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """One request's good answer; `options` are httpx's.
+        """Send one request and return its answer; `options` are those of httpx.
 
         Raises:
-            ServiceError: there is no answer, or it is a problem.
+            ServiceError: there is no answer, or the service refused the request.
         """
         try:
             answer = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
             problem = f"{self._http.base_url}: no answer: {error or type(error).__name__}"
-            raise ServiceError(problem, hint="does roomread serve run there?") from error
+            raise ServiceError(
+                problem, hint="check the address, and that `roomread serve` is running"
+            ) from error
         if answer.is_success:
             return answer
-        raise _error(answer)
+        wait = answer.headers.get("retry-after", "")
+        kind = answer.headers.get("content-type", "")
+        problem = answer.json() if kind.startswith("application/problem+json") else {}
+        raise error_of(
+            {"status": answer.status_code} | problem,
+            retry_after=float(wait) if wait.isdigit() else None,
+        )
 
 
-def _error(answer: httpx.Response) -> ServiceError:
-    wait = answer.headers.get("retry-after", "")
-    kind = answer.headers.get("content-type", "")
-    said = answer.json() if kind.startswith("application/problem+json") else {}
+def error_of(problem: Mapping[str, Any], *, retry_after: float | None = None) -> ServiceError:
+    """Return the error for a problem (RFC 9457) that the service answered."""
     return ServiceError(
-        said.get("detail") or f"the service answered {answer.status_code}",
-        hint=said.get("hint", ""),
-        status=answer.status_code,
-        retry_after=float(wait) if wait.isdigit() else None,
+        problem.get("detail") or f"the service answered {problem['status']}",
+        hint=problem.get("hint", ""),
+        status=problem["status"],
+        retry_after=retry_after,
     )
 
 
 def as_file(picture: Picture) -> tuple[str, bytes]:
-    """A picture, given as a path or encoded bytes, as a form's file.
+    """Return a picture, given as a path or as encoded bytes, as name and content for a form.
 
     Raises:
         OSError: there is no such file.

@@ -1,4 +1,4 @@
-"""The part of the client that is about what was taught."""
+"""The part of the client that is about profiles."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from roomread.client import answers
-from roomread.client.answers import LeaveOneOutResult, Taught
 from roomread.client.connection import Connection, Picture, as_file
+from roomread.fewshot import LeaveOneOutResult
 from roomread.readings import Expression
+from roomread.services.profile_summary import ProfileSummary
 
 
 class Profiles:
-    """The asker's own profiles; an attribute of `Client`.
+    """The profiles of the key's owner; an attribute of `Client`.
 
     Args:
         connection: to the service.
@@ -32,17 +33,19 @@ class Profiles:
         replace: bool = False,
         force: bool = False,
     ) -> LeaveOneOutResult:
-        """Teaches a person's face.
+        """Teach a person's face, and return what the profile is worth.
 
         Args:
-            name: lower case.
-            pictures: of one face each, by what they show; neutral ones alone are enough.
+            name: name of the profile, lower case.
+            pictures: pictures of one face each, by the expression they show; neutral ones alone
+                are enough.
             consent: who agreed, and how.
-            replace: overwrite one of this name.
-            force: keep it even if it does not help.
+            replace: overwrite a profile of this name.
+            force: keep the profile even if it does not help.
 
         Raises:
-            ServiceError: it cannot be taught, or does not help; so do all methods when they fail.
+            ServiceError: the profile cannot be taught, does not help, or the service does not
+                answer. All methods raise it.
         """
         files = [
             (expression.display_name, as_file(picture))
@@ -50,7 +53,8 @@ class Profiles:
             for picture in each
         ]
         fields = {"name": name, "consent": consent} | _switches(replace=replace, force=force)
-        return answers.trial(self._ask("POST", "profiles", data=fields, files=files).json())
+        answer = self._ask("POST", "profiles", data=fields, files=files)
+        return answers.leave_one_out(answer.json()["result"])
 
     def teach_state(
         self,
@@ -60,37 +64,42 @@ class Profiles:
         replace: bool = False,
         force: bool = False,
     ) -> LeaveOneOutResult:
-        """Teaches a state for everybody, such as "confused", from pictures of one face each."""
+        """Teach a state that applies to everybody, such as "confused", from pictures of one face.
+
+        The arguments and what is returned are as in `teach`.
+        """
         files = [("picture", as_file(picture)) for picture in pictures]
         fields = {"name": name} | _switches(replace=replace, force=force)
-        return answers.trial(self._ask("POST", "profiles", data=fields, files=files).json())
+        answer = self._ask("POST", "profiles", data=fields, files=files)
+        return answers.leave_one_out(answer.json()["result"])
 
-    def all(self) -> list[Taught]:
-        """All of them, damaged ones too."""
+    def all(self) -> list[ProfileSummary]:
+        """Return all profiles, damaged ones too."""
         found = self._ask("GET", "profiles").json()["profiles"]
-        return [answers.taught(each) for each in found]
+        return [answers.profile_summary(each) for each in found]
 
-    def get(self, name: str) -> Taught:
-        """One of them."""
-        return answers.taught(self._ask("GET", _path(name)).json())
+    def get(self, name: str) -> ProfileSummary:
+        """Return one profile."""
+        return answers.profile_summary(self._ask("GET", _path(name)).json())
 
     def evaluate(self, name: str) -> LeaveOneOutResult:
-        """What one is worth on its own pictures, each left out in turn."""
-        return answers.trial({"result": self._ask("GET", f"{_path(name)}/evaluate").json()})
+        """Return what a profile is worth on its own pictures, each left out in turn."""
+        return answers.leave_one_out(self._ask("GET", f"{_path(name)}/evaluate").json())
 
     def export(self, name: str, target: str | Path) -> None:
-        """Writes one to a file, to take it to another service or computer."""
+        """Write a profile to a file, to take it to another service or computer."""
         Path(target).write_bytes(self._ask("GET", f"{_path(name)}/export").content)
 
-    def take(self, file: str | Path, *, replace: bool = False) -> Taught:
-        """Takes one from a file that `export` or `roomread profiles export` wrote."""
+    def take(self, file: str | Path, *, replace: bool = False) -> ProfileSummary:
+        """Add a profile from a file that `export` or `roomread profiles export` wrote."""
         content = Path(file).read_bytes()
         name = json.loads(content)["name"]
         params = _switches(replace=replace)
-        return answers.taught(self._ask("PUT", _path(name), content=content, params=params).json())
+        answer = self._ask("PUT", _path(name), content=content, params=params)
+        return answers.profile_summary(answer.json())
 
     def delete(self, name: str) -> None:
-        """Deletes one for good."""
+        """Delete a profile for good."""
         self._ask("DELETE", _path(name))
 
 

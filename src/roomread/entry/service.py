@@ -22,6 +22,7 @@ from roomread.api import (
     live,
     oidc,
     profiles,
+    schema,
     session_files,
     session_socket,
     sessions,
@@ -37,7 +38,6 @@ from roomread.api.shapes import PicturesInput
 from roomread.api.uploads import request_cap
 from roomread.errors import RoomreadError
 from roomread.fewshot.profile import MAX_BYTES
-from roomread.formats.received import FrameInput
 from roomread.services.retention import delete_expired
 from roomread.web.asgi import make_app
 
@@ -60,6 +60,7 @@ _RETENTION_PERIOD = 3600.0
 router = APIRouter()
 PARTS = (
     about,
+    schema,
     analyze,
     videos,
     live,
@@ -165,7 +166,7 @@ def _describe_bodies(api: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = describe()
         _, made = models_json_schema(
-            [(PicturesInput, "validation"), (FrameInput, "validation")],
+            [(PicturesInput, "validation")],
             ref_template="#/components/schemas/{model}",
         )
         document["components"]["schemas"] |= made["$defs"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from roomread.formats import svg_plot as plot
 from roomread.formats.svg_plot import PlotArea
 from roomread.room import Alert, Change, clock
-from roomread.store.records import Mark
+from roomread.room.session import Mark
 from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 
 # From unpleasant over neither to pleasant; distinct for every kind of colour vision (ColorBrewer's

@@ -1,4 +1,4 @@
-"""The course of a video: the mean scores of each person in each second."""
+"""The mean scores of each person of a video in each second."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from roomread.readings import Expression, Reading
 
-# Second, track, mean scores [7].
+# Second, `Reading.person_key`, mean scores [7].
 Row = tuple[int, int, NDArray[np.float64]]
 
 
 class Timeline:
-    """Sums up readings as they come; small, however long the video is."""
+    """Sums readings up as they come, in memory that grows by a row a person and second."""
 
     def __init__(self) -> None:
         self._sums: defaultdict[tuple[int, int], NDArray[np.float64]] = defaultdict(
@@ -32,18 +32,18 @@ class Timeline:
             sums[-1] += 1
 
     def rows(self) -> list[Row]:
-        """(second, track, mean scores [7]), in the order of seconds and tracks."""
+        """Return the rows, by second and person."""
         return [(*key, sums[:-1] / sums[-1]) for key, sums in sorted(self._sums.items())]
 
     def write(self, path: Path) -> None:
-        """Writes the rows, as `read_rows` reads them."""
+        """Write the rows to a file that `read_rows` reads, with scores of four decimals."""
         rows = [[*row[:2], row[2].round(4).tolist()] for row in self.rows()]
         path.write_text(json.dumps(rows), encoding="ascii")
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of a file; none where it is missing."""
+    """Return the rows of a file; an empty list when there is no such file."""
     if not path.exists():
         return []
     rows = json.loads(path.read_text(encoding="ascii"))
-    return [(second, track_id, np.array(scores)) for second, track_id, scores in rows]
+    return [(second, person, np.array(scores)) for second, person, scores in rows]

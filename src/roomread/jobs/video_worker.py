@@ -15,7 +15,8 @@ from roomread import Analyzer
 from roomread.errors import MediaError, RoomreadError, without_credentials
 from roomread.fewshot.store import read_profile
 from roomread.formats.annotated import Annotator
-from roomread.formats.tables import CsvSink, JsonLinesSink
+from roomread.formats.csv_table import CsvSink
+from roomread.formats.json_frames import JsonLinesSink
 from roomread.formats.timeline import Timeline
 from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
 from roomread.media import Source, open_source, open_upload

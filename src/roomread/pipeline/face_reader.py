@@ -141,9 +141,10 @@ def _reading(frame: Frame, face: Face, track_id: int | None, prediction: Predict
         source=frame.source,
         time=frame.time,
         frame_index=frame.index,
-        box=face.box,
-        detection_confidence=face.detection_confidence,
-        quality=prediction.quality,
+        # What is shown, written and stored has these digits, and is the same everywhere.
+        box=face.box.rounded(2),
+        detection_confidence=round(face.detection_confidence, 4),
+        quality=prediction.quality.rounded(4),
         scores=prediction.scores,
         track_id=track_id,
         person=prediction.person,

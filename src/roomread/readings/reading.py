@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +96,10 @@ class NoPicture(StrEnum):
     FROZEN = "no picture: it has been frozen for seconds"
 
 
+# The fields of `Quality` that are numbers.
+MEASURES = ("size", "visible", "brightness", "contrast", "sharpness", "frontality")
+
+
 class Unreadable(StrEnum):
     """Why a detected face cannot be read; the value is the text that is shown."""
 
@@ -130,6 +133,14 @@ class Quality:
     sharpness: float | None = None
     frontality: float | None = None
     reason: Unreadable | None = None
+
+    def rounded(self, digits: int) -> Quality:
+        """Return the quality with measures of at most `digits` decimals."""
+        values = ((name, getattr(self, name)) for name in MEASURES)
+        measures = {
+            name: None if value is None else round(float(value), digits) for name, value in values
+        }
+        return Quality(**measures, reason=self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,40 +226,3 @@ class Reading(ComparedByValue):
         if self.scores is None:
             return f"unreadable: {self.quality.reason}"
         return "".join([str(self.scores), *(f" + {name}" for name in self.shown_states)])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON; `scores` by expression name, None where unread.
-
-        `states` is there only where profiles taught some.
-        """
-        scores = self.scores
-        states = {
-            state.name: {"percentile": round(state.percentile, 4), "shown": state.is_shown}
-            for state in self.states
-        }
-        return {
-            "source": self.source,
-            "time": round(self.time, 6),
-            "frame_index": self.frame_index,
-            "track_id": self.track_id,
-            "seat": self.seat,
-            "person": self.person,
-            "box": {name: round(float(value), 2) for name, value in self.box._asdict().items()},
-            "detection_confidence": _rounded(self.detection_confidence, 4),
-            "expression": self.expression.display_name if self.expression is not None else None,
-            "confidence": round(scores.confidence, 4) if scores else None,
-            "scores": {e.display_name: round(scores[e], 4) for e in Expression} if scores else None,
-            "unreadable": self.quality.reason.value if self.quality.reason else None,
-            "quality": {
-                "size": _rounded(self.quality.size, 1),
-                "visible": _rounded(self.quality.visible, 3),
-                "brightness": _rounded(self.quality.brightness, 3),
-                "contrast": _rounded(self.quality.contrast, 3),
-                "sharpness": _rounded(self.quality.sharpness, 3),
-                "frontality": _rounded(self.quality.frontality, 3),
-            },
-        } | ({"states": states} if states else {})
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

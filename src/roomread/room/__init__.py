@@ -6,6 +6,7 @@ from roomread.room.clock import clock
 from roomread.room.mood import MIN_PEOPLE, Direction, Interval, RoomMeter, RoomMood
 from roomread.room.rules import DEFAULT_RULES, Rule, parse_rules
 from roomread.room.seats import Seats
+from roomread.room.session import Mark, Person, Session, State
 
 __all__ = [
     "DEFAULT_RULES",
@@ -15,10 +16,14 @@ __all__ = [
     "Change",
     "Direction",
     "Interval",
+    "Mark",
+    "Person",
     "RoomMeter",
     "RoomMood",
     "Rule",
     "Seats",
+    "Session",
+    "State",
     "change_points",
     "clock",
     "parse_rules",

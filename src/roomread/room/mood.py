@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Expression, Reading
+from roomread.readings.equality import ComparedByValue
 
 # With fewer people a figure of what they show would be a figure about persons.
 MIN_PEOPLE = 5
@@ -44,7 +45,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RoomMood:
+class RoomMood(ComparedByValue):
     """The expressions of a room over a window of some seconds.
 
     Attributes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roomread.errors import MediaError, RoomreadError, SessionError
-from roomread.formats.received import parse_frames
+from roomread.formats.json_frames import read_json_lines
 from roomread.identity import DlibResNet, FaceEmbedder
 from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import VideoJob
@@ -192,9 +192,9 @@ class Recording:
                     ended = job.finished
                     self.duration = job.record.duration
                     for line in iter(lines.__next__, ""):
-                        frame = parse_frames(line)[0]
-                        readings = frame.readings(self.session.threshold)
-                        self._recorder.add(self._pipeline.push_readings(frame.time, readings))
+                        (frame,) = read_json_lines([line])
+                        moment = self._pipeline.push_readings(frame.time, frame.readings)
+                        self._recorder.add(moment)
                         yield frame.time
                     if ended:
                         break

@@ -15,12 +15,13 @@ from roomread.errors import (
     SessionHeldError,
     SessionNotFoundError,
 )
-from roomread.formats.received import FrameInput, parse_frames
+from roomread.formats.json_frames import parse_frames
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.room import DEFAULT_RULES, Alert, RoomMood
 from roomread.services.recording import net_of, session_pipeline
 from roomread.store import Leases, OwnerStore, Recorder, Session
 from roomread.store.records import milliseconds
+from roomread.wire import FrameReadings
 
 INGEST_SOURCE = "readings that were sent"
 # Frames that are closer in time count as one, ms: more of them would only fill the memory.
@@ -151,7 +152,7 @@ class ReadingIngest:
             content: A JSON array of frames in the order of their times, or one frame.
 
         Raises:
-            SessionError: The content is something else.
+            WireError: The content is something else.
             SessionNotFoundError: The sender has no such session.
             SessionEndedError: It has ended.
             RecordedElsewhereError: It is recorded from a source of its own.
@@ -161,8 +162,8 @@ class ReadingIngest:
         """
         # Checked for every message, before the session's lock is asked for: a stranger must not
         # hold up the owner.
-        _check_open(store.session(session_id))
-        frames = parse_frames(content)
+        session = _check_open(store.session(session_id))
+        frames = parse_frames(content, default_threshold=session.threshold)
         with self._opened_session(session_id) as opened:
             self._hold(opened, session_id)
             if opened.writer is None:
@@ -269,7 +270,7 @@ def _check_source(session: Session) -> None:
 
 
 def _write(
-    opened: _OpenSession, writer: _SessionWriter, frames: Sequence[FrameInput]
+    opened: _OpenSession, writer: _SessionWriter, frames: Sequence[FrameReadings]
 ) -> IngestReport:
     recorder, pipeline = writer.recorder, writer.pipeline
     accepted = 0
@@ -282,7 +283,7 @@ def _write(
                 f"session {recorder.session.id}: faces were at over {_MAX_SEATS} places",
                 hint="send the track ids and boxes of one camera",
             )
-        moment = pipeline.push_readings(frame.time, frame.readings(recorder.session.threshold))
+        moment = pipeline.push_readings(frame.time, frame.readings)
         recorder.add(moment)
         opened.last = time
         opened.seats = max(opened.seats, *(reading.seat or 0 for reading in moment.readings), 0)

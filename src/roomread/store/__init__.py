@@ -1,5 +1,6 @@
 """Everything that an installation keeps: sessions with their moods, readings, marks and people."""
 
+from roomread.room.session import Mark, Person, Session, State
 from roomread.store.account_store import Account, AccountStore
 from roomread.store.job_records import JobRecord, JobState
 from roomread.store.job_store import JobStore, OwnerJobs
@@ -10,7 +11,7 @@ from roomread.store.owner_store import OwnerStore
 from roomread.store.packing import StoredReadings
 from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.recorder import Recorder
-from roomread.store.records import LOCAL_OWNER, Mark, Person, Session, State
+from roomread.store.records import LOCAL_OWNER
 from roomread.store.store import Store
 
 __all__ = [

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from roomread.errors import SessionError
+from roomread.room.session import Session, State
 from roomread.store import schema
 from roomread.store.database import Database
-from roomread.store.records import Session, State
 from roomread.store.rows import delete_seat, stored, to_session, utc_now
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from roomread.errors import SessionError, SessionHeldError, SessionNotFoundError
 from roomread.room import DEFAULT_RULES, Alert, RoomMood, parse_rules
+from roomread.room.session import Mark, Person, Session, State
 from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.job_store import OwnerJobs
@@ -19,14 +20,7 @@ from roomread.store.leases import is_held_elsewhere
 from roomread.store.packing import StoredReadings, unpack
 from roomread.store.pieces import Piece, write_piece
 from roomread.store.profile_rows import OwnerProfiles
-from roomread.store.records import (
-    Mark,
-    Person,
-    Session,
-    State,
-    milliseconds,
-    without_secrets,
-)
+from roomread.store.records import milliseconds, without_secrets
 from roomread.store.rows import (
     delete_seat,
     insert_once,

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Box, Expression, Quality, Reading, Scores, Unreadable
-from roomread.store.records import Session, milliseconds
+from roomread.room.session import Session
+from roomread.store.records import milliseconds
 
 # Reasons by the number they are stored as, less one. Only ever add at the end.
 REASONS = (
@@ -70,11 +71,16 @@ def pack_records(records: NDArray[np.void]) -> bytes:
 
 def unpack(blobs: Sequence[bytes]) -> NDArray[np.void]:
     """Return the records of packed batches, in their order."""
-    parts = []
-    for blob in filter(None, blobs):
-        columns = np.frombuffer(zlib.decompress(blob), dtype=np.uint8).reshape(RECORD.itemsize, -1)
-        parts.append(np.ascontiguousarray(columns.T).view(RECORD).ravel())
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=RECORD)
+    size = RECORD.itemsize
+    batches = [zlib.decompress(blob) for blob in blobs if blob]
+    records = np.empty(sum(map(len, batches)) // size, dtype=RECORD)
+    # Written in place: to join arrays of records would copy them once more.
+    rows, start = records.view(np.uint8).reshape(-1, size), 0
+    for batch in batches:
+        columns = np.frombuffer(batch, dtype=np.uint8).reshape(size, -1)
+        rows[start : start + columns.shape[1]] = columns.T
+        start += columns.shape[1]
+    return records
 
 
 class StoredReadings:

@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from roomread.errors import DatabaseError, SessionError, SessionNotFoundError
 from roomread.pipeline.moment import Moment
+from roomread.room.session import Mark, Session
 from roomread.store.owner_store import OwnerStore
 from roomread.store.pieces import Piece
-from roomread.store.records import Mark, Session
 
 # Seconds from one write to the next, which is what a killed process loses at most.
 _PIECE = 1.0

@@ -1,99 +1,11 @@
-"""Sessions, marks and names, as the store returns them."""
+"""What the store and its callers agree on: the local owner, times, and addresses."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 # The owner of the sessions of the command line, and of a service without sign-in.
 LOCAL_OWNER = "local"
-# Seconds without a write after which a recording counts as interrupted.
-_SILENCE = 60.0
-
-
-class State(StrEnum):
-    """Whether a session is being recorded."""
-
-    RECORDING = "recording"
-    INTERRUPTED = "interrupted"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One lesson, meeting or recording.
-
-    Attributes:
-        id: Eight hexadecimal digits.
-        name: A title for people to read.
-        source: What was read: a file's name, a camera, or a URL without credentials.
-        model: The net's name and digest.
-        threshold: The confidence under which the net withholds an expression, 0..1.
-        started_at: When it was created, UTC.
-        updated_at: When it was last written, UTC.
-        ended_at: When the recording ended, UTC; None if it still runs or was interrupted.
-        rules: The rules of attention, as text.
-        keeps_people: Whether the readings of single people are kept, by seat, and not only the
-            moods of the room.
-        consent: Who consented, and how; empty if people are not kept.
-        owner: `LOCAL_OWNER`, or the service's id of a user or key.
-    """
-
-    id: str
-    name: str
-    source: str
-    model: str
-    threshold: float
-    started_at: datetime
-    updated_at: datetime
-    ended_at: datetime | None
-    rules: str
-    keeps_people: bool
-    consent: str
-    owner: str
-
-    def state(self, now: datetime | None = None) -> State:
-        """Return whether the session is being recorded.
-
-        Args:
-            now: UTC; the present if left out.
-        """
-        if self.ended_at is not None:
-            return State.ENDED
-        silent = (now or datetime.now(UTC)) - self.updated_at
-        return State.INTERRUPTED if silent.total_seconds() > _SILENCE else State.RECORDING
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A note of what begins at a moment, such as a slide or an activity.
-
-    Attributes:
-        time: Seconds from the start of the source.
-        label: What begins.
-    """
-
-    time: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """The name of the person at a seat.
-
-    Attributes:
-        seat: The seat's number.
-        name: The person's name.
-        consent: How this person agreed to be named beside their expressions.
-        consented_at: When the consent was recorded, UTC.
-    """
-
-    seat: int
-    name: str
-    consent: str
-    consented_at: datetime
 
 
 def milliseconds(seconds: float) -> int:

@@ -12,9 +12,10 @@ from sqlalchemy.engine import Connection, Row
 
 from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
+from roomread.room.session import Session
 from roomread.store import schema
 from roomread.store.packing import pack_records, unpack
-from roomread.store.records import Session, milliseconds
+from roomread.store.records import milliseconds
 
 _NAMES = [e.display_name for e in Expression]
 

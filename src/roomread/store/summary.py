@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from roomread.readings import VALENCE, Expression
 from roomread.room import Change, Interval, RoomMood, change_points
 from roomread.room.mood import valences
+from roomread.room.session import Mark
 from roomread.store.packing import StoredReadings
-from roomread.store.records import Mark
 
 # From unpleasant to pleasant, the order in which shares are stacked.
 BY_VALENCE = (

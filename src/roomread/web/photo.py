@@ -14,7 +14,8 @@ import streamlit as st
 
 from roomread import Analyzer
 from roomread.errors import BusyError, MediaError, RoomreadError
-from roomread.formats.tables import CsvSink, JsonSink
+from roomread.formats.csv_table import CsvSink
+from roomread.formats.json_frames import JsonSink
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression, Frame, Reading, percent
 from roomread.services.pictures import EncodedPicture, analyze_picture, annotate

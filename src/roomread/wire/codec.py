@@ -21,11 +21,11 @@ from roomread.readings import (
     StateScore,
     Unreadable,
 )
+from roomread.readings.reading import MEASURES
 from roomread.wire.schema import (
     EXPRESSION_NAMES,
     FRAME,
     LANDMARK_NAMES,
-    QUALITY_NAMES,
     READING,
     WIRE_VERSION,
 )
@@ -145,7 +145,7 @@ def _face_to_dict(reading: Reading) -> dict[str, Any]:
         if scores is None
         else dict(zip(EXPRESSION_NAMES, _shortest(scores.probabilities), strict=True)),
         "unreadable": reading.quality.reason.value if reading.quality.reason is not None else None,
-        "quality": {name: _float(quality[name]) for name in QUALITY_NAMES},
+        "quality": {name: _float(quality[name]) for name in MEASURES},
         "states": {
             state.name: {
                 "percentile": float(state.percentile),
@@ -172,7 +172,7 @@ def _face_from_dict(
         box=Box(**_floats(face["box"])),
         detection_confidence=_float(face.get("detection_confidence")),
         quality=Quality(
-            **{name: _float(quality.get(name)) for name in QUALITY_NAMES},
+            **{name: _float(quality.get(name)) for name in MEASURES},
             reason=None if reason is None else Unreadable(reason),
         ),
         scores=_scores_from_dict(face, path, default_threshold),

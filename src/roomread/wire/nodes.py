@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -40,9 +39,9 @@ class Node(Protocol):
 class Number:
     """A finite number between `minimum` and `maximum`, both included."""
 
-    description: str = ""
-    minimum: float = -math.inf
-    maximum: float = math.inf
+    description: str
+    minimum: float
+    maximum: float
     nullable: bool = False
 
     def check(self, value: Any, path: str) -> None:
@@ -53,16 +52,16 @@ class Number:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of a number."""
-        return {"type": "number"} | _bounds(self.minimum, self.maximum)
+        return {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
 
 
 @dataclass(frozen=True, slots=True)
 class Integer:
     """A whole number between `minimum` and `maximum`, both included."""
 
-    description: str = ""
-    minimum: float = -math.inf
-    maximum: float = math.inf
+    description: str
+    minimum: float
+    maximum: float
     nullable: bool = False
 
     def check(self, value: Any, path: str) -> None:
@@ -74,7 +73,7 @@ class Integer:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of a whole number."""
-        return {"type": "integer"} | _bounds(self.minimum, self.maximum)
+        return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +110,7 @@ class Text:
         if not self.shortest <= len(value) <= self.longest:
             problem = f"must have {self.shortest} to {self.longest} characters, not {len(value)}"
             raise WireError(path, problem)
+        _check_encodable(value, path)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of a string."""
@@ -178,7 +178,7 @@ class Record:
             raise WireError(path, f"must be an object, not {_kind(value)}")
         for name in value:
             if name not in self.fields:
-                raise WireError(f"{path}.{name}", f"is not a field of a {self.title.lower()}")
+                raise WireError(_under(path, name), f"is not a field of a {self.title.lower()}")
         for name, node in self.fields.items():
             at = f"{path}.{name}"
             if name in value and (value[name] is not None or not node.nullable):
@@ -244,7 +244,8 @@ class Dictionary:
         for name, item in value.items():
             if not name:
                 raise WireError(path, "has an entry without a name")
-            self.item.check(item, f"{path}.{name}")
+            _check_encodable(name, path)
+            self.item.check(item, _under(path, name))
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the object."""
@@ -265,15 +266,22 @@ def nullable_schema(node: Node) -> dict[str, Any]:
 
 
 def _check_range(value: float, minimum: float, maximum: float, path: str) -> None:
-    if not math.isfinite(value) or not minimum <= value <= maximum:
-        low = "any" if math.isinf(minimum) else f"{minimum:g}"
-        high = "any" if math.isinf(maximum) else f"{maximum:g}"
-        raise WireError(path, f"must be from {low} to {high}, not {value:g}")
+    # Also false for NaN.
+    if not minimum <= value <= maximum:
+        problem = f"must be from {minimum:g} to {maximum:g}, not {str(value)[:20]}"
+        raise WireError(path, problem)
 
 
-def _bounds(minimum: float, maximum: float) -> dict[str, float]:
-    bounds = {"minimum": minimum, "maximum": maximum}
-    return {name: value for name, value in bounds.items() if math.isfinite(value)}
+def _check_encodable(text: str, path: str) -> None:
+    """Refuse halves of surrogate pairs, which JSON can escape and no file can hold."""
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise WireError(path, "has a character that is not valid Unicode")
+
+
+def _under(path: str, name: str) -> str:
+    """Return the path of an entry whose name came with the value."""
+    shown = name[:50].encode("utf-8", "replace").decode("utf-8")
+    return f"{path}.{shown}"
 
 
 def _kind(value: Any) -> str:

@@ -26,7 +26,6 @@ WIRE_VERSION = 1
 
 EXPRESSION_NAMES = tuple(e.display_name for e in Expression)
 LANDMARK_NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
-QUALITY_NAMES = ("size", "visible", "brightness", "contrast", "sharpness", "frontality")
 
 # A panorama has 100,000 px a side; numbers far beyond it come from a fault, px.
 _FARTHEST = 1_000_000.0
@@ -115,7 +114,7 @@ _FACE_FIELDS: dict[str, Node] = {
     ),
     "landmarks": Record(
         "Landmarks",
-        {name: Record("Point", _POINT, required=("x", "y")) for name in LANDMARK_NAMES},
+        {name: Record("Point", _POINT, "px", required=("x", "y")) for name in LANDMARK_NAMES},
         "Five points, px; left and right are those of the picture",
         required=LANDMARK_NAMES,
         nullable=True,

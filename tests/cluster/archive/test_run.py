@@ -86,7 +86,7 @@ def test_archive_holds_the_readings_of_its_videos_read_in_one(
     assert [[row[key] for key in keys] for row in joined] == [
         [row[key] for key in keys] for row in whole
     ]
-    happy = [[row["happy"] or 0 for row in table] for table in (joined, whole)]
+    happy = [[row["scores_happy"] or 0 for row in table] for table in (joined, whole)]
     np.testing.assert_allclose(happy[0], happy[1], atol=0.03)
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())["videos"]
     assert manifest[str(folder / "copy.mp4")]["pieces"] == 3

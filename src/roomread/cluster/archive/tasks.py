@@ -15,9 +15,10 @@ from roomread.cluster.archive.stitch import Rows, Stitcher
 from roomread.cluster.archive.storage import ArchiveVideo, join, list_names, open_file, writing
 from roomread.errors import MediaError, ModelFileError
 from roomread.faces import CenterFace, Haar
-from roomread.formats.tables import ParquetSink
+from roomread.formats.parquet import ParquetSink
 from roomread.media import WHOLE, Opening, Span, VideoReader, cut_points, open_video
 from roomread.pipeline import Analyzer, RoomPipeline
+from roomread.readings import Box
 from roomread.runtime import Device
 
 # A piece begins this many seconds early: then its scores, averaged over 0.3 s, are those of a video
@@ -219,7 +220,7 @@ def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
 
     table = table.replace_schema_metadata(None)
     columns = {name: table[name].to_numpy() for name in ("time", "track_id", "frame_index")}
-    box = np.stack([table[side].to_numpy() for side in ("left", "top", "right", "bottom")], axis=-1)
+    box = np.stack([table[f"box_{side}"].to_numpy() for side in Box._fields], axis=-1)
     lead = columns["frame_index"] < 0
     numbers = stitcher.number(Rows(columns["time"], columns["track_id"], box), lead=lead)
     for name, values in (("track_id", numbers), ("frame_index", columns["frame_index"] + frames)):

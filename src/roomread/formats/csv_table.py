@@ -1,0 +1,51 @@
+"""Readings as CSV (RFC 4180), a row a face."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any
+
+from roomread.readings import Frame, Reading
+from roomread.wire import column_types, reading_from_row, reading_to_row
+
+
+class CsvSink:
+    """Writes a header, then a row for each face; docs/schema.md lists the columns.
+
+    Args:
+        file: opened with `newline=""`.
+        states: names of the taught states that get a column of their own.
+    """
+
+    def __init__(self, file: IO[str], *, states: Sequence[str] = ()) -> None:
+        self._states = states
+        self._writer = csv.DictWriter(file, list(column_types(states)))
+        self._writer.writeheader()
+
+    def add(self, _frame: Frame, readings: Sequence[Reading]) -> None:
+        """Write a row for each face."""
+        self._writer.writerows(reading_to_row(reading, self._states) for reading in readings)
+
+    def close(self) -> None:
+        """Leave the file complete."""
+
+
+def read_csv(file: Iterable[str]) -> Iterator[Reading]:
+    """Yield the readings that `CsvSink` wrote.
+
+    Args:
+        file: opened for text with `newline=""`.
+
+    Raises:
+        WireError: a column is missing or unknown, or a cell does not keep the schema.
+    """
+    for number, row in enumerate(csv.DictReader(file), start=1):
+        yield reading_from_row(row, path=f"row {number}: $")
+
+
+def write_csv(file: IO[str], columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a header and rows of any table."""
+    writer = csv.DictWriter(file, list(columns))
+    writer.writeheader()
+    writer.writerows(rows)

@@ -1,0 +1,105 @@
+"""Tables as Parquet, compressed and typed; needs the extra `parquet`."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from roomread.errors import MissingExtraError
+from roomread.readings import Frame, Reading
+from roomread.wire import column_types, reading_from_row, reading_to_row
+
+# Rows that are kept in memory before they are written.
+_ROW_GROUP = 10_000
+
+
+class ParquetTable:
+    """Writes the rows of one table, some thousand at a time.
+
+    Args:
+        path: the file.
+        columns: the type of each column by name: `str`, `float` or `int`.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+    """
+
+    def __init__(self, path: Path, columns: Mapping[str, type]) -> None:
+        if importlib.util.find_spec("pyarrow") is None:
+            raise MissingExtraError("writing Parquet", extra="parquet")
+        import pyarrow as pa  # noqa: PLC0415 (an extra)
+        import pyarrow.parquet  # noqa: PLC0415
+
+        kinds = {str: pa.string(), float: pa.float64(), int: pa.int64()}
+        self._pa = pa
+        self._schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
+        self._writer = pyarrow.parquet.ParquetWriter(path, self._schema)
+        self._rows: list[Mapping[str, Any]] = []
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take rows."""
+        for row in rows:
+            self._rows.append(row)
+            if len(self._rows) >= _ROW_GROUP:
+                self._flush()
+
+    def note(self, key: str, text: str) -> None:
+        """Put a text into the file's footer."""
+        self._writer.add_key_value_metadata({key: text})
+
+    def close(self) -> None:
+        """Write what is held, and the footer."""
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        self._writer.write_table(self._pa.Table.from_pylist(self._rows, self._schema))
+        self._rows.clear()
+
+
+class ParquetSink:
+    """Writes a row for each face; docs/schema.md lists the columns.
+
+    Args:
+        path: the file.
+        states: names of the taught states that get a column of their own.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+    """
+
+    def __init__(self, path: Path, *, states: Sequence[str] = ()) -> None:
+        self._states = states
+        self._table = ParquetTable(path, column_types(states))
+
+    def add(self, _frame: Frame, readings: Sequence[Reading]) -> None:
+        """Take a row for each face."""
+        self._table.add(reading_to_row(reading, self._states) for reading in readings)
+
+    def note(self, key: str, text: str) -> None:
+        """Put a text into the file's footer."""
+        self._table.note(key, text)
+
+    def close(self) -> None:
+        """Write what is held, and the footer."""
+        self._table.close()
+
+
+def read_parquet(path: Path) -> Iterator[Reading]:
+    """Yield the readings that `ParquetSink` wrote.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+        WireError: a column is missing or unknown, or a cell does not keep the schema.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise MissingExtraError("reading Parquet", extra="parquet")
+    import pyarrow.parquet  # noqa: PLC0415 (an extra)
+
+    number = 0
+    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(_ROW_GROUP):
+        for row in batch.to_pylist():
+            number += 1
+            yield reading_from_row(row, path=f"row {number}: $")

@@ -1,0 +1,115 @@
+"""What is known of a room and of a session as plain values, and moods back from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import Expression
+from roomread.room import Alert, Change, Interval, RoomMood
+
+if TYPE_CHECKING:
+    # The client has no database.
+    from roomread.store.summary import Part
+
+_NAMES = [e.display_name for e in Expression]
+# The columns of a table of moods.
+MOOD_COLUMNS: dict[str, type] = (
+    {"time": float, "present": int, "readable": int, "coverage": float}
+    | dict.fromkeys(("valence", "valence_low", "valence_high", "baseline", "trend"), float)
+    | dict.fromkeys((f"scores_{name}" for name in _NAMES), float)
+)
+
+
+def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
+    """Return a mood as plain values, ready for JSON; null where there is no figure."""
+    return {
+        "time": mood.time,
+        "present": mood.present,
+        "readable": mood.readable,
+        "coverage": mood.coverage,
+        "valence": mood.valence,
+        "valence_interval": _interval(mood.valence_interval),
+        "baseline": mood.baseline,
+        "trend": mood.trend,
+        "direction": mood.direction.value if mood.direction is not None else None,
+        "scores": _scores(mood.scores),
+    }
+
+
+def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
+    """Return the mood of plain values; what follows from the others is not read.
+
+    Raises:
+        KeyError: a value is missing.
+    """
+    scores, baseline = values["scores"], values["baseline"]
+    return RoomMood(
+        time=float(values["time"]),
+        present=int(values["present"]),
+        readable=int(values["readable"]),
+        scores=None if scores is None else np.array([scores[name] for name in _NAMES]),
+        baseline=None if baseline is None else float(baseline),
+    )
+
+
+def mood_to_row(mood: RoomMood) -> dict[str, Any]:
+    """Return a mood as a row of `MOOD_COLUMNS`; None where there is no figure."""
+    values = mood_to_dict(mood)
+    low, high = values["valence_interval"] or (None, None)
+    scores = values["scores"] or dict.fromkeys(_NAMES)
+    flat = values | {"valence_low": low, "valence_high": high}
+    flat |= {f"scores_{name}": value for name, value in scores.items()}
+    return {name: flat[name] for name in MOOD_COLUMNS}
+
+
+def part_to_dict(part: Part) -> dict[str, Any]:
+    """Return what a session did between two marks as plain values."""
+    return {
+        "label": part.label,
+        "start": part.start,
+        "end": part.end,
+        "present": part.present,
+        "coverage": part.coverage,
+        "valence": part.valence,
+        "valence_interval": _interval(part.interval),
+        "scores": _scores(part.scores),
+    }
+
+
+def change_to_dict(change: Change) -> dict[str, Any]:
+    """Return a lasting step of the valence as plain values."""
+    return {"time": change.time, "before": change.before, "after": change.after}
+
+
+def alert_to_dict(alert: Alert) -> dict[str, Any]:
+    """Return an alert as plain values."""
+    return {
+        "number": alert.number,
+        "time": alert.time,
+        "ended": alert.ended,
+        "seat": alert.seat,
+        "rule": alert.rule,
+        "reason": alert.reason,
+        "certainty": alert.certainty,
+    }
+
+
+def alert_from_dict(values: Mapping[str, Any]) -> Alert:
+    """Return the alert of plain values.
+
+    Raises:
+        TypeError: a value is missing or not known.
+    """
+    return Alert(**values)
+
+
+def _interval(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [interval.low, interval.high]
+
+
+def _scores(scores: NDArray[np.float64] | None) -> dict[str, float] | None:
+    return None if scores is None else dict(zip(_NAMES, map(float, scores), strict=True))

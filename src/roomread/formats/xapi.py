@@ -1,0 +1,52 @@
+"""A session as xAPI 1.0.3 statements, for a learning record store."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from roomread.formats.room_values import part_to_dict
+from roomread.room.session import Session
+from roomread.store.summary import Part
+
+# Identifiers, not addresses: nothing is looked up there.
+_NAMESPACE = "https://roomread.example/xapi"
+
+
+def statements(session: Session, parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """Return one statement for each part of a session, about the group and no single person."""
+    return [_statement(session, number, part) for number, part in enumerate(parts)]
+
+
+def _statement(session: Session, number: int, part: Part) -> dict[str, Any]:
+    values = part_to_dict(part)
+    lesson = f"{_NAMESPACE}/session/{session.id}"
+    return {
+        # The same part is the same statement, however often it is sent.
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{lesson}/{number}/{part.start}")),
+        "actor": {
+            "objectType": "Group",
+            "name": session.name,
+            "account": {"homePage": _NAMESPACE, "name": session.id},
+        },
+        "verb": {
+            "id": "http://adlnet.gov/expapi/verbs/experienced",
+            "display": {"en": "experienced"},
+        },
+        "object": {
+            "objectType": "Activity",
+            "id": f"{lesson}/part/{number}",
+            "definition": {"name": {"und": part.label}},
+        },
+        "result": {
+            "duration": f"PT{part.end - part.start:.3f}S",
+            "extensions": {
+                f"{_NAMESPACE}/{name}": values[name]
+                for name in ("present", "coverage", "valence", "valence_interval", "scores")
+                if values[name] is not None
+            },
+        },
+        "timestamp": (session.started_at + timedelta(seconds=part.start)).isoformat(),
+    }

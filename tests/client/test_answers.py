@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from roomread.client import answers
+from roomread.client.answers import SendResult, VideoStatus
+from roomread.fewshot import LeaveOneOutResult
+from roomread.formats.room_values import alert_to_dict, mood_to_dict
+from roomread.readings import Expression
+from roomread.room import Alert, Person, RoomMood, State
+
+START = "2026-09-02T08:00:00+00:00"
+SESSION: dict[str, Any] = {
+    "id": "0a1b2c3d",
+    "name": "Algebra 7b",
+    "state": "ended",
+    "source": "readings that were sent",
+    "model": "compact 3f2a9c10",
+    "threshold": 0.45,
+    "started_at": START,
+    "updated_at": START,
+    "ended_at": START,
+    "keeps_people": False,
+    "consent": "",
+    "rules": ["room happy above 1% for 5 s", "room negative above 40% for 60 s"],
+}
+
+
+def test_session_has_times_and_the_text_of_its_rules() -> None:
+    session = answers.session(SESSION)
+    assert session.started_at == datetime(2026, 9, 2, 8, tzinfo=UTC)
+    assert session.rules.splitlines() == SESSION["rules"]
+    assert session.state() is State.ENDED
+    assert answers.session(SESSION | {"ended_at": None}).ended_at is None
+
+
+def test_person_has_the_time_of_the_consent() -> None:
+    found = {"seat": 3, "name": "Ada", "consent": "a letter", "consented_at": START}
+    assert answers.person(found) == Person(
+        3, "Ada", "a letter", datetime(2026, 9, 2, 8, tzinfo=UTC)
+    )
+
+
+def test_result_of_sending_has_mood_and_alerts() -> None:
+    mood, alert = RoomMood(1.0, 6, 5), Alert(1, 1.0, "rule", "why", 0.9)
+    answer = {
+        "accepted": 2,
+        "repeated": 1,
+        "mood": mood_to_dict(mood),
+        "alerts": [alert_to_dict(alert)],
+    }
+    assert answers.send_result(answer) == SendResult(2, 1, mood, [alert])
+    assert answers.send_result(answer | {"mood": None}).mood is None
+
+
+def test_video_has_ended_in_each_state_in_which_it_is_read_no_further() -> None:
+    ended = {
+        state: answers.video_status(
+            {"id": "1", "name": "a", "state": state, "seconds": 1.0, "duration": 2.0, "error": ""}
+        ).ended
+        for state in ("waiting", "reading", "finished", "cancelled", "failed")
+    }
+    assert [state for state, value in ended.items() if value] == ["finished", "cancelled", "failed"]
+    assert VideoStatus("1", "failed", 0.0, None, "damaged").ended
+
+
+def test_profile_is_worth_what_the_service_measured() -> None:
+    result = LeaveOneOutResult(5, 4, 3, 0.5, 0.7, 0.3, Expression.SAD)
+    answer = {
+        "references": 5,
+        "right": 4,
+        "general": 3,
+        "before": 0.5,
+        "after": 0.7,
+        "gain": 0.3,
+        "said": "sad",
+        "helps": True,
+        "summary": "4 of 5",
+    }
+    assert answers.leave_one_out(answer) == result
+
+
+def test_client_needs_no_library_of_the_service() -> None:
+    code = (
+        "import sys, roomread.client; "
+        "heavy = {'sqlalchemy', 'fastapi', 'pydantic', 'streamlit', 'pyarrow', 'torch'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

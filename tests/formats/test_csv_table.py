@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import arbitrary
+from roomread.errors import WireError
+from roomread.formats.csv_table import CsvSink, read_csv
+from roomread.readings import Frame, Reading
+from roomread.wire import COLUMNS
+
+FRAME = Frame(np.zeros((4, 4, 3), dtype=np.uint8), 0.0, 0, "a.jpg")
+
+
+@given(st.lists(arbitrary.readings, max_size=3), st.booleans())
+def test_readings_come_back_equal(readings: list[Reading], state_columns: bool) -> None:  # noqa: FBT001
+    states = sorted({s.name for r in readings for s in r.states}) if state_columns else []
+    file = io.StringIO(newline="")
+    sink = CsvSink(file, states=states)
+    sink.add(FRAME, readings)
+    sink.close()
+    file.seek(0)
+    assert list(read_csv(file)) == readings
+
+
+def test_file_without_readings_has_all_columns() -> None:
+    file = io.StringIO(newline="")
+    CsvSink(file).close()
+    assert file.getvalue() == ",".join(COLUMNS) + "\r\n"
+
+
+def test_wrong_row_is_named() -> None:
+    header = ",".join(COLUMNS)
+    file = io.StringIO(f"{header}\r\n{'1,' * (len(COLUMNS) - 1)}x\r\n", newline="")
+    with pytest.raises(WireError, match=r"^row 1: \$"):
+        list(read_csv(file))
+
+
+def test_table_of_something_else_is_refused() -> None:
+    with pytest.raises(WireError, match=r"row 1: \$\.name: is not a column of the schema"):
+        list(read_csv(["name,mood\r\n", "Ada,good\r\n"]))
