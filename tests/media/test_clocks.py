@@ -251,3 +251,20 @@ def test_other_tracks_in_a_second_part_are_told(tmp_path: Path, seconds: int) ->
     with pytest.raises(MediaError, match="other tracks from"), open_source(path) as source:
         frames.extend(source)
     assert len(frames) == 2 * seconds
+
+
+@pytest.mark.parametrize(
+    ("suffix", "count", "shown"), [("mp4", 2, 1), ("mov", 2, 1), ("flv", 2, 1), ("mkv", 3, 2)]
+)
+def test_films_that_no_reader_finds_are_told(
+    tmp_path: Path, suffix: str, count: int, shown: int
+) -> None:
+    film = make_clip(tmp_path / f"film.{suffix}", SECOND)
+    assert len(read(film)) == 25
+    frames: list[Frame] = []
+    with (
+        pytest.raises(MediaError, match="another film follows"),
+        open_source(join(tmp_path, suffix, [film] * count)) as source,
+    ):
+        frames.extend(source)
+    assert len(frames) == 25 * shown

@@ -27,6 +27,8 @@ _PICTURES = frozenset({"image2", "gif", "apng"})
 _TEXTS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 _JPEG = b"\xff\xd8\xff"
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
+# What makes FFmpeg take a name for that of a file, whatever it holds.
+FILE_PREFIX = "file:"
 _KINDS = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV can be read; copy or download it again"
 
 
@@ -127,7 +129,7 @@ def _source(path: Path, stack: ExitStack) -> str | IO[bytes]:
     except UnicodeEncodeError:
         # A name that is not UTF-8, which FFmpeg's binding cannot pass on.
         return stack.enter_context(path.open("rb"))
-    return f"file:{text}"
+    return f"{FILE_PREFIX}{text}"
 
 
 def _clean(error: Exception) -> Exception:

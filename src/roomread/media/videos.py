@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import av
@@ -18,7 +19,8 @@ from av.video.stream import VideoStream
 
 from roomread.errors import MediaError
 from roomread.media.clocks import FrameClock, longest_pause
-from roomread.media.opening import length, reason
+from roomread.media.joined import has_film_behind
+from roomread.media.opening import FILE_PREFIX, length, reason
 from roomread.media.upright import Geometry, geometry_of, render
 from roomread.readings import Frame
 
@@ -287,6 +289,9 @@ class _PacketReader:
             raise MediaError(f"{name}: stopped after {read:.1f} s", hint=_AGAIN)
         # Where the clock jumps, nobody knows how long the file is.
         jumped = len(self._clock.shifts) > 1
+        if self._has_film_behind():
+            problem = f"{name}: another film follows after {read:.1f} s, which was not read"
+            raise MediaError(problem, hint="cut it there, and read its parts one by one")
         # Some containers count the length from 0, wherever the first picture is.
         end = max(read, self._end)
         if total is not None and end < total - _SLACK and not jumped:
@@ -300,6 +305,16 @@ class _PacketReader:
             self._own_place = max(self._own_place, place + packet.size)
         elif isinstance(packet.stream, VideoStream):
             self._others.setdefault(packet.stream_index, place)
+
+    def _has_film_behind(self) -> bool:
+        name = self._container.name
+        if not isinstance(name, str) or not name.startswith(FILE_PREFIX):
+            return False
+        try:
+            return has_film_behind(Path(name.removeprefix(FILE_PREFIX)), self._place)
+        except OSError:
+            # The file is gone; what was read of it is whole.
+            return False
 
     def _has_successor(self) -> bool:
         """Return whether a transport stream goes on with other tracks, as joined ones do.
