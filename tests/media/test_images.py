@@ -258,12 +258,6 @@ def test_levels_of_any_depth_in_16_bits_are_scaled(bits: int) -> None:
         assert np.abs(image[1:, :, 0] - np.linspace(0, 255, 4096).reshape(64, 64)[1:]).max() <= 1
 
 
-def test_lab_picture_is_converted() -> None:
-    lab = Image.merge("LAB", [Image.new("L", (5, 4), level) for level in (255, 128, 128)])
-    image = read_image(encoded(lab, "TIFF"))
-    assert (image > 250).all()
-
-
 @pytest.mark.parametrize(
     "array",
     [

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
+from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from roomread.errors import MediaError, OutputError, without_credentials
 from roomread.media.files import atomic_path, exists
@@ -195,12 +195,6 @@ def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
     """Return the pixels of an upright picture of any mode, uint8 [H, W, 3]."""
     if picture.mode.startswith("I") or picture.mode == "F":
         return _grey_to_rgb(_scale_to_8_bits(np.asarray(picture)))
-    if picture.mode == "LAB":
-        to_srgb = ImageCms.buildTransform(
-            ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
-        )
-        converted = ImageCms.applyTransform(picture, to_srgb)
-        return np.asarray(converted)
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")

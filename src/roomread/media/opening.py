@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -85,12 +84,12 @@ def open_container(
     Raises:
         MediaError: it cannot be opened.
     """
-    with ExitStack() as stack:
-        yield stack.enter_context(_opened(file, name, opening or Opening(), stack))
+    with _opened(file, name, opening or Opening()) as container:
+        yield container
 
 
 def _opened(
-    file: str | Path | IO[bytes] | io.RawIOBase, name: str, opening: Opening, stack: ExitStack
+    file: str | Path | IO[bytes] | io.RawIOBase, name: str, opening: Opening
 ) -> InputContainer:
     def open_it() -> InputContainer:
         limits = (opening.timeout, opening.timeout) if opening.timeout is not None else None
@@ -99,7 +98,8 @@ def _opened(
         )
 
     try:
-        source = _source(file, stack) if isinstance(file, Path) else file
+        # FFmpeg would take 12:30.mp4 for an address.
+        source = f"{FILE_PREFIX}{file}" if isinstance(file, Path) else file
         # FFmpeg takes JPEGs in a row for the first one, and a single one is not read as a video.
         format_name = opening.format_name or ("mjpeg" if _is_jpeg(file) else None)
         return open_it() if opening.timeout is None else _interruptible(open_it)
@@ -119,17 +119,6 @@ def _is_jpeg(file: str | Path | IO[bytes] | io.RawIOBase) -> bool:
     start = file.read(len(_JPEG))
     file.seek(0)
     return start == _JPEG
-
-
-def _source(path: Path, stack: ExitStack) -> str | IO[bytes]:
-    """Return what FFmpeg takes for a path: it would take 12:30.mp4 for an address."""
-    text = os.fspath(path)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # A name that is not UTF-8, which FFmpeg's binding cannot pass on.
-        return stack.enter_context(path.open("rb"))
-    return f"{FILE_PREFIX}{text}"
 
 
 def _clean(error: Exception) -> Exception:
