@@ -221,6 +221,24 @@ def test_recording_keeps_people_by_seat_only_with_a_consent_and_without_names(
     assert {reading.person for reading in readings} == {None}
 
 
+def test_second_recording_ends_the_first_one(
+    recordings: RecordingQueue, sessions: OwnerStore
+) -> None:
+    watch = watch_of(CLASS)
+    watch.record(recordings, lesson(), sessions)
+    first = watch.recording
+    assert first is not None
+    run(watch, 2)
+    second = watch.record(recordings, lesson(), sessions)
+    first.wait()
+    assert sessions.session(first.session.id).state() is State.ENDED
+    assert watch.is_recording
+    assert watch.recording is not None
+    assert watch.recording.session.id == second.id
+    watch.stop_recording()
+    watch.recording.wait()
+
+
 def test_room_starts_afresh_after_a_recording(
     recordings: RecordingQueue, sessions: OwnerStore
 ) -> None:

@@ -230,7 +230,7 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     expect(visitor.get_by_text("Readings of single people")).to_have_count(0)
     visitor.get_by_role("button", name="Delete").click()
     visitor.get_by_role("button", name="Delete it").click()
-    expect(visitor.get_by_text("None is kept yet.")).to_be_visible()
+    expect(visitor.get_by_text("No session is kept yet.")).to_be_visible()
     filmed.close()
 
 
@@ -369,7 +369,7 @@ def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
     page.get_by_role("button", name="Open").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_text("None is kept yet.")).to_be_visible()
+    expect(page.get_by_text("No session is kept yet.")).to_be_visible()
 
 
 def test_people_of_a_session_are_named_forgotten_and_purged(

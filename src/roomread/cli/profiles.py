@@ -64,7 +64,9 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
     for part in text.split(","):
         name, at, track = part.strip().partition("@")
         if at and not (track.isascii() and track.isdigit() and int(track) > 0):
-            raise ProfileError(f"'{part}' is not a profile at a track", hint=f"such as {name}@1")
+            raise ProfileError(
+                f"'{part}': a track id is a whole number from 1", hint=f"such as {name}@1"
+            )
         bindings.append(ProfileBinding(service.load(name), int(track) if at else None))
     return bindings
 

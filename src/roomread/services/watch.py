@@ -142,6 +142,8 @@ class LiveWatch:
     ) -> Session:
         """Record what follows into a new session, until `stop_recording` or the source ends.
 
+        A recording that still runs is ended.
+
         Args:
             recordings: those of this process.
             request: what is recorded; people are told apart by their places.
@@ -152,6 +154,7 @@ class LiveWatch:
             RulesError: the rules of attention cannot be understood.
         """
         recording = recordings.start_fed("webcam", request, store)
+        self.stop_recording()
         with self._lock:
             self.recording = self._sink = recording
             self._recording_start = self.state.now

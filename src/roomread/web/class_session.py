@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from roomread.errors import DatabaseError
 from roomread.formats.session_charts import (
     coverage_chart,
     expression_chart,
@@ -20,7 +19,7 @@ from roomread.store import Mark, OwnerStore, Session, State
 from roomread.store.summary import Summary, seat_map, summarise, time_series
 from roomread.web.class_export import show_export
 from roomread.web.class_people import show_people
-from roomread.web.messages import message_for, plain
+from roomread.web.messages import message_for, plain, trouble_text
 from roomread.web.room_mood import show_alerts, show_mood
 from roomread.web.svg import show_svg
 from roomread.web.visitor import is_signed_in
@@ -48,7 +47,7 @@ def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> 
     if recording is not None and recording.error:
         st.error(message_for(recording.error, load_settings()))
     if session.state() is State.INTERRUPTED:
-        how = "" if is_signed_in() else " `roomread session record --resume` goes on."
+        how = "" if is_signed_in() else " `roomread session record --resume` continues it."
         st.warning(f"The recording was interrupted.{how}")
     _show_kept(store, session)
 
@@ -63,8 +62,7 @@ def _show_live(store: OwnerStore, recording: Recording) -> None:
     else:
         st.caption(f"{clock(recording.seconds)} recorded")
     if recording.trouble:
-        told = message_for(DatabaseError(recording.trouble), load_settings())
-        st.error(f"{told.rstrip('.')}. What comes meanwhile is kept in memory and written later.")
+        st.error(trouble_text(recording.trouble, load_settings()))
     show_mood(recording.mood)
     show_alerts(recording.alerts)
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
@@ -95,7 +93,7 @@ def _show_charts(store: OwnerStore, session: Session) -> Summary:
 def _show_kept(store: OwnerStore, session: Session) -> None:
     summary = _show_charts(store, session)
     if summary.whole is None:
-        st.info("Nothing was recorded: a figure needs three frames or more.")
+        st.info("Nothing was recorded: a figure needs at least three frames.")
     fall = summary.deepest_fall
     if fall is not None:
         part = summary.part_at(fall.time)
@@ -119,8 +117,7 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
         st.subheader("Seats")
         show_svg(seat_chart(seats), key="seats")
         st.caption(
-            "A row is a number: a seat or a tile, not a face, unless people were told apart by "
-            "their faces."
+            "A row is a seat or a tile, not a face, unless people were told apart by their faces."
         )
     if session.keeps_people and len(readings):
         show_people(store, session, sorted(set(readings.seats.tolist())))

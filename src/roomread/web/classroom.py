@@ -82,12 +82,12 @@ def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
 def _list(store: OwnerStore, everything: Store) -> None:
     st.subheader("Sessions")
     if not store.sessions():
-        st.caption("None is kept yet.")
+        st.caption("No session is kept yet.")
         return
-    # Above the forms on the page, and drawn after them: what they delete is not listed.
+    # The list is above the forms and drawn after them, so that it lacks what they delete.
     listing = st.container()
     if not is_signed_in():
-        # Both reach everybody's sessions.
+        # The forms reach the sessions of all owners.
         show_purge(everything.operator)
     with listing:
         _list_all(store.sessions())
@@ -103,4 +103,4 @@ def _list_all(sessions: list[Session]) -> None:
         if columns[3].button("Open", key=f"open{session.id}"):
             go_to(session=session.id)
     if len(sessions) > 50:
-        st.caption(f"{len(sessions) - 50} older ones: `roomread session list`.")
+        st.caption(f"`roomread session list` shows {len(sessions) - 50} older ones.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from roomread.errors import DatabaseError, RoomreadError
+from roomread.errors import RoomreadError
 from roomread.formats.session_charts import valence_chart
 from roomread.room import RoomMood, clock
 from roomread.services.watch import LiveState, LiveWatch
 from roomread.settings.environment import load_settings
 from roomread.store.summary import time_series
-from roomread.web.messages import message_for, plain
+from roomread.web.messages import message_for, plain, trouble_text
 from roomread.web.navigation import switch_to
 from roomread.web.recording_form import ask_lesson, ask_name
 from roomread.web.recordings import may_record, recordings, visitor_sessions
@@ -58,8 +58,7 @@ def show_recording(watch: LiveWatch) -> None:
         recording.wait()
         st.rerun()
     if recording.trouble:
-        told = message_for(DatabaseError(recording.trouble), load_settings())
-        st.error(f"{told.rstrip('.')}. New moments are kept in memory and written later.")
+        st.error(trouble_text(recording.trouble, load_settings()))
     show_alerts(recording.alerts)
 
 

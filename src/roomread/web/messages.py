@@ -17,6 +17,12 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
     return str(error)
 
 
+def trouble_text(trouble: str, settings: Settings) -> str:
+    """Return why a recording cannot be written at present, and what becomes of it."""
+    why = message_for(DatabaseError(trouble), settings).rstrip(".")
+    return f"{why}. New moments are kept in memory and written later."
+
+
 def plain(text: str) -> str:
     """Return a person's words with every character escaped that Markdown would interpret."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)
