@@ -13,6 +13,7 @@ from roomread._version import __version__
 from roomread.cli import (
     access,
     analyze,
+    average,
     bench,
     data,
     evaluate,
@@ -46,6 +47,7 @@ app.command("evaluate")(evaluate.evaluate_command)
 app.command("compare")(evaluate.compare_command)
 app.command("export")(export.command)
 app.command("refit-head")(refit.command)
+app.command("average")(average.command)
 app.command("bench")(bench.command)
 app.command("models")(models.command)
 app.command("teach", cls=teach.TeachCommand)(teach.command)

@@ -63,6 +63,11 @@ class Run:
         return self.folder / "recipe.json"
 
     @property
+    def source_file(self) -> Path:
+        """The file with the path and the digest of the data set."""
+        return self.folder / "data.json"
+
+    @property
     def model(self) -> Path:
         """The model file."""
         return self.folder / "model.onnx"

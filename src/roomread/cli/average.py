@@ -1,0 +1,37 @@
+"""`roomread average`: one run from the mean weights of several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from roomread.cli.workbench import DataOption, FerPlus, need_training_extra, read_data, use_threads
+from roomread.runtime import processors
+
+
+def command(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Folders of runs that started from the same run."),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The new run's folder.")],
+    data: DataOption = None,
+    ferplus: FerPlus = None,
+) -> None:
+    """Average the weights of runs of one net, calibrate the result and write its model file."""
+    need_training_extra()
+    from roomread.training.average import average_runs  # noqa: PLC0415
+    from roomread.training.runs import Run  # noqa: PLC0415
+
+    use_threads(processors())
+    runs = [Run(folder) for folder in folders]
+    pictures = read_data(data, ferplus) if data is not None else runs[0].data()
+    model = average_runs(runs, pictures, out)
+    lines = [f"wrote {Run(out).model} ({model.size / 1e6:.1f} MB)"]
+    lines += [f"{name}: {figure}" for name, figure in model.card.figures.items()]
+    for line in lines:
+        Console().print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,104 @@
+"""Averages the weights of runs of one net into a run of its own.
+
+The average of nets that were trained from the same weights is often better than each of them
+(Wortsman et al. 2022, "Model soups", arXiv:2203.05482). Nets from different random weights have
+nothing in common that could be averaged: start the runs from one run (`start` in the recipe).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from roomread.classifier import ModelFile
+from roomread.errors import DataError
+from roomread.training.dataset import FerData
+from roomread.training.expression_net import ExpressionNet
+from roomread.training.fit import load_net, training_rows
+from roomread.training.runs import Run
+from roomread.training.workbench import finish
+
+_BATCH = 256
+
+
+def average_runs(runs: Sequence[Run], data: FerData, out: Path) -> ModelFile:
+    """Write a run whose weights are the mean of the best epochs of several runs.
+
+    Its recipe is that of the first run. It is calibrated on PublicTest and exported as every run.
+
+    Args:
+        runs: two or more, of the same net and heads.
+        data: all splits; batch normalisation is measured on Training.
+        out: the folder of the new run.
+
+    Raises:
+        DataError: there are fewer than two runs, one of them is missing or has another net or other
+            heads, or `out` holds a run already.
+        ModelFileError: ONNX Runtime differs from torch on the exported file.
+    """
+    if len(runs) < 2:
+        raise DataError("an average needs two runs or more")
+    run = Run(out)
+    if run.checkpoint.exists():
+        raise DataError(f"{out}: holds a run already", hint="name another folder")
+    recipe = runs[0].recipe()
+    net = average_nets([load_net(each.checkpoint, each.recipe()) for each in runs])
+    measure_batch_norm(net, training_rows(data, recipe).images)
+    run.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    weights = {f"net.{name}": value for name, value in net.state_dict().items()}
+    torch.save({"state_dict": weights}, run.checkpoint)
+    recipe.save(run.recipe_file)
+    if runs[0].source_file.exists():
+        shutil.copyfile(runs[0].source_file, run.source_file)
+    return finish(run, data)
+
+
+def average_nets(nets: Sequence[ExpressionNet]) -> ExpressionNet:
+    """Return the first net with the mean weights of all; the nets have the same layers.
+
+    Raises:
+        DataError: the nets differ in a layer or a head.
+    """
+    states = [net.state_dict() for net in nets]
+    shapes = [{name: value.shape for name, value in state.items()} for state in states]
+    if any(each != shapes[0] for each in shapes):
+        raise DataError("the runs have different nets or heads, whose weights have no average")
+    mean = {
+        name: torch.stack([state[name].double() for state in states]).mean(dim=0).to(value.dtype)
+        for name, value in states[0].items()
+    }
+    nets[0].load_state_dict(mean)
+    return nets[0]
+
+
+def measure_batch_norm(net: ExpressionNet, images: NDArray[np.uint8]) -> None:
+    """Measure the statistics of batch normalisation again, as averaged weights need.
+
+    Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", arXiv:1803.05407.
+
+    Args:
+        net: is changed in place, and is in evaluation mode afterwards.
+        images: uint8 [N, 48, 48]. Batches are drawn in a fixed random order, as a data set may be
+            sorted by class.
+    """
+    layers = [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        # None averages all batches with equal weight.
+        layer.momentum = None
+    order = np.random.default_rng(0).permutation(len(images))
+    net.train()
+    with torch.no_grad():
+        for start in range(0, len(images), _BATCH):
+            rows = order[start : start + _BATCH]
+            net(torch.from_numpy(images[rows]).unsqueeze(1))
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
+    net.eval()
