@@ -19,7 +19,7 @@ Portrait = tuple[NDArray[np.uint8], Face]
 FER2013 = Path(__file__).parents[3] / "shared" / "data" / "fer2013.parquet"
 
 
-def judged(image: NDArray[np.uint8], *faces: Face) -> list[Quality]:
+def assessed(image: NDArray[np.uint8], *faces: Face) -> list[Quality]:
     return assess_quality(image, faces, cut(image, faces, FER2013_FRAMING))
 
 
@@ -29,8 +29,8 @@ def portrait(request: pytest.FixtureRequest) -> Portrait:
     return image, CenterFace(threads=1).detect(image)[0]
 
 
-def test_a_good_portrait_is_readable(portrait: Portrait) -> None:
-    (quality,) = judged(*portrait)
+def test_good_portrait_is_readable(portrait: Portrait) -> None:
+    (quality,) = assessed(*portrait)
     assert quality.reason is None
     assert quality.visible == 1
     assert quality.size == portrait[1].box.height
@@ -38,103 +38,153 @@ def test_a_good_portrait_is_readable(portrait: Portrait) -> None:
     assert quality.frontality > 0.8
 
 
-def test_everyone_in_a_call_is_readable() -> None:
+def test_every_face_of_a_call_is_readable() -> None:
     call = scenes.grid()
-    qualities = judged(call.image, *CenterFace(threads=1).detect(call.image))
+    qualities = assessed(call.image, *CenterFace(threads=1).detect(call.image))
     assert [quality.reason for quality in qualities] == [None] * 25
 
 
 @pytest.mark.parametrize("height", [24, 36])
 @pytest.mark.parametrize("which", [0, 1], ids=["astronaut", "hopper"])
-def test_a_small_sharp_face_is_readable(which: int, height: int) -> None:
+def test_small_sharp_face_is_readable(which: int, height: int) -> None:
     small = scenes.with_face_of(height, *scenes.portraits()[which])
-    (quality,) = judged(small, *CenterFace(threads=1).detect(small))
+    (quality,) = assessed(small, *CenterFace(threads=1).detect(small))
     assert quality.reason is None
 
 
-def test_a_covered_camera_is_too_dark(portrait: Portrait) -> None:
+def test_black_picture_is_too_dark(portrait: Portrait) -> None:
     image, face = portrait
-    (quality,) = judged(np.zeros_like(image), face)
+    (quality,) = assessed(np.zeros_like(image), face)
     assert quality.reason is Unreadable.TOO_DARK
     assert quality.sharpness == 0
 
 
-def test_a_face_at_a_tenth_of_its_light_is_too_dark(portrait: Portrait) -> None:
+def test_face_at_a_tenth_of_its_light_is_too_dark(portrait: Portrait) -> None:
     image, face = portrait
-    (quality,) = judged((image * 0.1).astype(np.uint8), face)
+    (quality,) = assessed((image * 0.1).astype(np.uint8), face)
     assert quality.reason is Unreadable.TOO_DARK
 
 
-def test_a_face_at_half_its_light_is_readable(portrait: Portrait) -> None:
+def test_face_at_half_its_light_is_readable(portrait: Portrait) -> None:
     image, face = portrait
-    (quality,) = judged(image // 2, face)
+    (quality,) = assessed(image // 2, face)
     assert quality.reason is None
 
 
-def test_white_is_too_bright(portrait: Portrait) -> None:
+def test_white_picture_is_too_bright(portrait: Portrait) -> None:
     image, face = portrait
-    (quality,) = judged(np.full_like(image, 255), face)
+    (quality,) = assessed(np.full_like(image, 255), face)
     assert quality.reason is Unreadable.TOO_BRIGHT
 
 
 @pytest.mark.parametrize("left", [0.0, 0.1])
-def test_fog_is_flat(portrait: Portrait, left: float) -> None:
+def test_face_in_fog_is_flat(portrait: Portrait, left: float) -> None:
     image, face = portrait
-    (quality,) = judged((128 + (image - 128.0) * left).astype(np.uint8), face)
+    (quality,) = assessed((128 + (image - 128.0) * left).astype(np.uint8), face)
     assert quality.reason is Unreadable.FLAT
 
 
-def test_a_strongly_blurred_face_is_blurred(portrait: Portrait) -> None:
+def test_strongly_blurred_face_is_blurred(portrait: Portrait) -> None:
     image, face = portrait
     blur = ImageFilter.GaussianBlur(0.06 * face.box.height)
-    (quality,) = judged(np.asarray(Image.fromarray(image).filter(blur)), face)
+    (quality,) = assessed(np.asarray(Image.fromarray(image).filter(blur)), face)
     assert quality.reason is Unreadable.BLURRED
 
 
-def test_a_face_half_out_of_the_picture_is_cut_off(portrait: Portrait) -> None:
+def test_face_half_outside_of_the_picture_is_cut_off(portrait: Portrait) -> None:
     image, face = portrait
     middle = round(face.box.center[0])
-    (quality,) = judged(np.ascontiguousarray(image[:, :middle]), face)
+    (quality,) = assessed(np.ascontiguousarray(image[:, :middle]), face)
     assert quality.reason is Unreadable.CUT_OFF
     assert quality.visible == pytest.approx(0.5, abs=0.02)
 
 
-def test_a_tiny_face_is_too_small(portrait: Portrait) -> None:
+@pytest.mark.parametrize("share", [0.35, 0.45, 0.55])
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+def test_face_cut_by_an_edge_is_cut_off_or_not_found(
+    portrait: Portrait, side: str, share: float
+) -> None:
+    image, face = portrait
+    height, width = image.shape[:2]
+    x, y = share * face.box.width, share * face.box.height
+    left = int(face.box.left + x) if side == "left" else 0
+    top = int(face.box.top + y) if side == "top" else 0
+    right = int(face.box.right - x) if side == "right" else width
+    bottom = int(face.box.bottom - y) if side == "bottom" else height
+    cut_picture = np.ascontiguousarray(image[top:bottom, left:right])
+    found = CenterFace(threads=1).detect(cut_picture)
+    reasons = {quality.reason for quality in assessed(cut_picture, *found)}
+    assert reasons <= {Unreadable.CUT_OFF}
+
+
+@pytest.mark.parametrize("margin", [0.03, 0.1])
+def test_whole_face_that_fills_its_picture_is_readable(portrait: Portrait, margin: float) -> None:
+    image, face = portrait
+    pad = margin * face.box.height
+    left, top = int(face.box.left - pad), int(face.box.top - pad)
+    right, bottom = int(face.box.right + pad), int(face.box.bottom + pad)
+    close = np.ascontiguousarray(image[top:bottom, left:right])
+    (quality,) = assessed(close, *CenterFace(threads=1).detect(close))
+    assert quality.reason is None
+
+
+def test_landmark_at_the_edge_is_cut_off_although_the_box_is_inside(portrait: Portrait) -> None:
+    image, face = portrait
+    assert face.landmarks is not None
+    mouth = int(face.landmarks[3:, 1].min())
+    box = Box(face.box.left, face.box.top, face.box.right, mouth - 1.0)
+    picture = np.ascontiguousarray(image[:mouth])
+    (quality,) = assessed(picture, Face(box, face.landmarks, 0.9))
+    assert quality.reason is Unreadable.CUT_OFF
+    assert quality.visible is not None
+    assert quality.visible < 0.9
+
+
+def test_landmarks_that_fit_no_face_are_tilted(portrait: Portrait) -> None:
+    image, face = portrait
+    assert face.landmarks is not None
+    # The eyes where the mouth is, as in a face that stands on its head and was taken for upright.
+    swapped = face.landmarks[[3, 4, 2, 0, 1]]
+    (quality,) = assessed(image, Face(face.box, swapped, 0.9))
+    assert quality.reason is Unreadable.TILTED
+
+
+def test_face_of_18_px_is_too_small(portrait: Portrait) -> None:
     image, face = portrait
     x, y = face.box.center
-    (quality,) = judged(image, Face(Box(x - 8, y - 9, x + 8, y + 9), None, 1.0))
+    (quality,) = assessed(image, Face(Box(x - 8, y - 9, x + 8, y + 9), None, 1.0))
     assert quality.reason is Unreadable.TOO_SMALL
     assert quality.size == 18
     assert quality.frontality is None
 
 
-def test_a_profile_is_turned_away(portrait: Portrait) -> None:
+def test_profile_is_turned_away(portrait: Portrait) -> None:
     image, face = portrait
     assert face.landmarks is not None
     profile = face.landmarks.copy()
     profile[2, 0] = profile[1, 0] + 0.4 * (profile[1, 0] - profile[0, 0])
-    (quality,) = judged(image, Face(face.box, profile, 1.0))
+    (quality,) = assessed(image, Face(face.box, profile, 1.0))
     assert quality.reason is Unreadable.TURNED_AWAY
 
 
-def test_limits_can_be_moved(portrait: Portrait) -> None:
+def test_limits_can_be_changed(portrait: Portrait) -> None:
     image, face = portrait
     crops = cut(image, [face], FER2013_FRAMING)
     (quality,) = assess_quality(image, [face], crops, limits=QualityLimits(size=500))
     assert quality.reason is Unreadable.TOO_SMALL
 
 
-def test_no_faces_have_no_quality() -> None:
-    assert judged(scenes.astronaut()) == []
+def test_no_faces_give_no_qualities() -> None:
+    assert assessed(scenes.astronaut()) == []
 
 
-def test_sharpness_is_the_same_in_dim_light(portrait: Portrait) -> None:
+def test_sharpness_does_not_depend_on_light(portrait: Portrait) -> None:
     image, face = portrait
     crops = cut(image, [face], FER2013_FRAMING)
     assert sharpness(crops // 2) == pytest.approx(sharpness(crops), rel=0.03)
 
 
-def test_an_even_area_has_no_detail_and_noise_has_much() -> None:
+def test_sharpness_is_0_for_an_even_area_and_high_for_noise() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (48, 48), dtype=np.uint8)
     even, noisy = sharpness(np.stack([np.full_like(noise, 90), noise]))
     assert even == 0
@@ -143,7 +193,9 @@ def test_an_even_area_has_no_detail_and_noise_has_much() -> None:
 
 
 @given(angle=st.floats(-180, 180), place=st.floats(-1, 2), distance=st.floats(5, 500))
-def test_frontality_knows_no_roll_and_no_size(angle: float, place: float, distance: float) -> None:
+def test_frontality_does_not_depend_on_roll_and_size(
+    angle: float, place: float, distance: float
+) -> None:
     upright = np.array([[0, 0], [1, 0], [place, 0.6], [0.1, 1], [0.9, 1]]) * distance
     turn = np.radians(angle)
     roll = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
@@ -151,12 +203,12 @@ def test_frontality_knows_no_roll_and_no_size(angle: float, place: float, distan
     assert value == pytest.approx(max(0.0, 1 - abs(place - 0.5)), abs=1e-3)
 
 
-def test_eyes_in_one_point_are_a_profile() -> None:
+def test_eyes_in_one_point_have_frontality_0() -> None:
     assert frontality(np.zeros((5, 2), dtype=np.float32)) == 0
 
 
 @pytest.mark.skipif(not FER2013.is_file(), reason="FER-2013 is not beside the checkout")
-def test_pictures_of_fer2013_are_good_enough() -> None:
+def test_98_percent_of_fer2013_are_readable() -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
     table = parquet.read_table(FER2013, columns=["Usage", "votes_no_face", "image"])
     training = np.array(table["Usage"].to_pylist()) == "Training"

@@ -29,6 +29,10 @@ class FakeDetector:
         self.searches.append("full")
         return [Face(box, None, 1.0) for box in self.boxes]
 
+    def detect_upright(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (likewise)
+        self.searches.append("upright")
+        return [Face(box, None, 1.0) for box in self.boxes]
+
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:  # noqa: ARG002 (likewise)
         self.searches.append("coarse")
         return [Face(box, None, 1.0) for box in [*self.boxes, *self.coarse_only]]
@@ -36,13 +40,13 @@ class FakeDetector:
     def detect_near(
         self,
         image: NDArray[np.uint8],  # noqa: ARG002 (the protocol's)
-        expected: Sequence[Box],
+        expected: Sequence[Face],
     ) -> list[Face | None]:
         self.searches.append("near")
-        self.sought = list(expected)
+        self.sought = [face.box for face in expected]
         return [
             next((Face(box, None, 1.0) for box in self.boxes if box.iou(place) > 0), None)
-            for place in expected
+            for place in self.sought
         ]
 
 
@@ -77,7 +81,7 @@ def test_frame_after_a_cut_is_searched_whole() -> None:
     follow(tracker, [0.2, 0.3], GREY + 22)
     assert detector.searches == ["full", "near", "near", "near"]
     follow(tracker, [0.4, 0.5], GREY // 4)
-    assert detector.searches[4:] == ["full", "near"]
+    assert detector.searches[4:] == ["upright", "near"]
 
 
 def test_lost_face_makes_the_same_frame_be_searched_whole() -> None:
@@ -86,7 +90,7 @@ def test_lost_face_makes_the_same_frame_be_searched_whole() -> None:
     follow(tracker, [0.0])
     detector.boxes = []
     assert follow(tracker, [0.1]) == [[]]
-    assert detector.searches == ["full", "near", "full"]
+    assert detector.searches == ["full", "near", "upright"]
 
 
 def test_lost_faces_are_sought_at_their_last_place_up_to_eight() -> None:
@@ -98,7 +102,7 @@ def test_lost_faces_are_sought_at_their_last_place_up_to_eight() -> None:
     follow(tracker, [0.1])
     detector.boxes = [known, *lost]
     (tracks,) = follow(tracker, [0.2])
-    assert detector.searches == ["full", "near", "full", "near"]
+    assert detector.searches == ["full", "near", "upright", "near"]
     assert len(detector.sought) == len(tracks) == 9
     assert {track.id for track in tracks} <= set(range(1, 22))
 
@@ -106,7 +110,13 @@ def test_lost_faces_are_sought_at_their_last_place_up_to_eight() -> None:
 def test_every_frame_without_faces_is_searched_whole() -> None:
     detector = FakeDetector()
     follow(FaceTracker(detector, scan_interval=9), [0.0, 0.1, 0.2])
-    assert detector.searches == ["full"] * 3
+    assert detector.searches == ["full", "upright", "upright"]
+
+
+def test_turned_faces_are_searched_for_every_fourth_scan_interval() -> None:
+    detector = FakeDetector()
+    follow(FaceTracker(detector, scan_interval=0.5), [n / 2 for n in range(9)])
+    assert detector.searches == ["full", *["upright"] * 3, "full", *["upright"] * 3, "full"]
 
 
 def test_detector_without_near_search_searches_every_frame() -> None:
@@ -196,7 +206,7 @@ def test_no_track_goes_on_across_a_discontinuity() -> None:
     (after,) = tracker.update(Frame(GREY, 0.1, 1, "", discontinuity=True))
     (later,) = tracker.update(Frame(GREY, 0.2, 2, ""))
     assert (before.id, after.id, later.id) == (1, 2, 2)
-    assert detector.searches == ["full", "full", "near"]
+    assert detector.searches == ["full", "upright", "near"]
 
 
 def test_no_track_goes_on_where_the_size_of_frames_changes() -> None:

@@ -119,7 +119,7 @@ def test_lost_faces_are_missing_at_their_last_place() -> None:
     matcher.update([face(30, 0)], 0.0)
     matcher.update([], 0.1)
     assert matcher.expected(0.2) == []
-    assert matcher.missing() == [Box(30, 0, 130, 100)]
+    assert [lost.box for lost in matcher.missing()] == [Box(30, 0, 130, 100)]
 
 
 def test_carried_face_keeps_its_id_and_its_course() -> None:

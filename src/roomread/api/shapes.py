@@ -1,4 +1,4 @@
-"""The bodies of pictures, live frames and videos, as the OpenAPI document describes them."""
+"""What goes over the wire, as pydantic models: the OpenAPI document is made of them."""
 
 from __future__ import annotations
 
@@ -28,23 +28,21 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class PictureShape(BaseModel):
-    """A picture that was read; `frame` is as `roomread analyze --format json` writes it."""
+    """One picture that was read; `frame` is as `roomread analyze --format json` has it."""
 
     frame: FrameShape
-    annotated: str | None = Field(
-        default=None, description="The annotated JPEG in base64, if it was asked for."
-    )
+    annotated: str | None = Field(default=None, description="The drawn JPEG in base64, if wanted.")
 
 
 class UnreadPicture(BaseModel):
-    """A picture of several that could not be read."""
+    """One picture of several that could not be read."""
 
     source: str
     problem: Problem
 
 
 class PicturesShape(BaseModel):
-    """The pictures of one request, in the order of the request."""
+    """The pictures of one request, in its order."""
 
     pictures: list[PictureShape | UnreadPicture]
 
@@ -61,7 +59,7 @@ class PictureInput(BaseModel):
 
 
 class PicturesInput(BaseModel):
-    """Pictures as JSON. There is no field for a URL: the service fetches nothing."""
+    """Pictures as JSON. There is no field for a URL: this service fetches nothing."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,13 +67,13 @@ class PicturesInput(BaseModel):
 
 
 class LiveShape(BaseModel):
-    """The answer to a live frame. Frames that were replaced by a newer one have no answer."""
+    """What a live frame showed. Frames that a newer one overtook have none."""
 
     frame: FrameShape = Field(
-        description="`frame_index` counts the frames sent, `time` is seconds from the first."
+        description="Its frame_index counts the frames sent, its time is seconds from the first."
     )
-    age: float = Field(description="Seconds from receiving the frame to this answer.")
-    dropped: int = Field(description="Number of frames so far that newer ones replaced.")
+    age: float = Field(description="Seconds from the frame's coming to this answer.")
+    dropped: int = Field(description="Frames so far that newer ones overtook.")
 
 
 class VideoShape(BaseModel):
@@ -85,27 +83,25 @@ class VideoShape(BaseModel):
     name: str = Field(examples=["lesson.mp4"])
     state: JobState
     created: datetime
-    seconds: float = Field(description="How much of it is read, s.", examples=[12.4])
-    duration: float | None = Field(
-        description="Its length, s; null where the file does not say.", examples=[60.0]
-    )
-    error: str = Field(description="Why it ended early, or empty. What was read before is kept.")
-    annotated: bool = Field(description="Whether an annotated copy was asked for.")
+    seconds: float = Field(description="How far it is read.", examples=[12.4])
+    duration: float | None = Field(description="Its length, s, where it says so.", examples=[60.0])
+    error: str = Field(description="Why it ended early; what was read before is kept.")
+    annotated: bool = Field(description="Whether the drawn copy was asked for.")
 
 
 class VideosShape(BaseModel):
-    """Your videos, oldest first."""
+    """The asker's own videos, oldest first."""
 
     videos: list[VideoShape]
 
 
 def picture_shape(frame: Frame, readings: Sequence[Reading]) -> PictureShape:
-    """Return the answer for one picture."""
+    """One picture's answer."""
     return PictureShape(frame=frame_shape(FrameReadings.of(frame, readings)))
 
 
 def video_shape(record: JobRecord) -> VideoShape:
-    """Return the answer for one video."""
+    """One job's answer."""
     values: dict[str, Any] = {
         "id": record.id,
         "name": without_credentials(record.name),

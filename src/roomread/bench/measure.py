@@ -23,7 +23,7 @@ from roomread.faces import CenterFace
 from roomread.faces.centerface import CenterFaceNet
 from roomread.media import VideoWriter, draw_readings, open_source
 from roomread.pipeline import EVERY_FRAME, Analyzer, RoomPipeline
-from roomread.readings import Box, Face, Reading, Scores
+from roomread.readings import Face, Reading, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,15 @@ class _TimedDetector:
         with self._clock("search whole frames"):
             return self._detector.detect(image)
 
+    def detect_upright(self, image: NDArray[np.uint8]) -> list[Face]:
+        with self._clock("search whole frames"):
+            return self._detector.detect_upright(image)
+
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
         with self._clock("search whole frames coarsely"):
             return self._detector.detect_coarse(image)
 
-    def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
+    def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Face]) -> list[Face | None]:
         with self._clock("search near faces"):
             return self._detector.detect_near(image, expected)
 

@@ -1,4 +1,4 @@
-"""Find, cut and judge faces."""
+"""Detect faces, cut them out and assess how well they can be seen."""
 
 from roomread.faces.centerface import CenterFace
 from roomread.faces.crops import FER2013_FRAMING, cut

@@ -1,4 +1,4 @@
-"""What every face detector does, and what it may count on."""
+"""The interfaces of face detectors."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.errors import MediaError
-from roomread.readings import Box, Face
+from roomread.readings import Face
 
 # Overlap (IoU) above which two boxes are one face.
 SAME_FACE = 0.3
 
 
 class FaceDetector(Protocol):
-    """Finds the faces of a picture. May be called from several threads at once."""
+    """Detects the faces of a picture. Must be thread-safe."""
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Faces of a picture, largest first; an empty list when there is none.
+        """Return the faces of a picture, largest first.
 
         Args:
-            image: uint8 [H, W, 3], RGB, upright, of any size from 1 x 1.
+            image: uint8 [H, W, 3], RGB, of any size from 1 x 1.
 
         Returns:
             Faces with float boxes from forehead to chin, px of `image`.
@@ -35,14 +35,18 @@ class FaceDetector(Protocol):
 
 @runtime_checkable
 class NearDetector(Protocol):
-    """A detector that can look for a face where it was a moment ago, which is faster."""
+    """A detector that can search where a face was a moment ago, which is faster."""
 
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
-        """As `FaceDetector.detect`, faster; it may miss small faces."""
+        """Do as `FaceDetector.detect`, faster; small faces may be missed."""
         ...
 
-    def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Box]) -> list[Face | None]:
-        """The face near each of the boxes `expected`, px of `image`; None where there is none.
+    def detect_upright(self, image: NDArray[np.uint8]) -> list[Face]:
+        """Do as `FaceDetector.detect`, faster; faces far from upright may be missed."""
+        ...
+
+    def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Face]) -> list[Face | None]:
+        """Return the face near each of the known faces, px of `image`; None where there is none.
 
         Raises:
             MediaError: `image` is not uint8 [H, W, 3].
@@ -51,10 +55,10 @@ class NearDetector(Protocol):
 
 
 def check_picture(image: NDArray[np.uint8]) -> None:
-    """See that an array is a colour picture.
+    """Check that an array is a colour picture.
 
     Raises:
-        MediaError: it is not uint8 [H, W, 3] with at least one pixel.
+        MediaError: It is not uint8 [H, W, 3] with at least one pixel.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise MediaError(
@@ -64,5 +68,5 @@ def check_picture(image: NDArray[np.uint8]) -> None:
 
 
 def largest_first(faces: Iterable[Face]) -> list[Face]:
-    """Sorted by area, so that the person in front comes first."""
+    """Return the faces sorted by area, so that the person in front comes first."""
     return sorted(faces, key=lambda face: face.box.area, reverse=True)

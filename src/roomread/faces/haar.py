@@ -1,4 +1,4 @@
-"""The classic face detector: OpenCV's cascade."""
+"""The classic face detector: OpenCV's Haar cascade."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HALFWAY = 3.2
 
 
 class Haar:
-    """OpenCV's frontal-face cascade; kept for comparison.
+    """Detect frontal faces with OpenCV's cascade; kept for comparison.
 
     Viola, Jones 2001, "Rapid Object Detection using a Boosted Cascade of Simple Features". It
     misses tilted, small and masked faces and is slower than `CenterFace`.
@@ -47,12 +47,12 @@ class Haar:
         self._cv2 = cv2
         cascades = files("cv2") / "data" / "haarcascade_frontalface_default.xml"
         self._cascade = cv2.CascadeClassifier(str(cascades))
-        # The cascade keeps its picture in itself while it searches.
+        # The cascade stores its picture while it searches: one thread at a time.
         self._lock = threading.Lock()
         self._min_face = min_face
 
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Faces of a picture, largest first; an empty list when there is none.
+        """Return the faces of a picture, largest first.
 
         Args:
             image: uint8 [H, W, 3], RGB, upright, of any size from 1 x 1.
@@ -84,12 +84,12 @@ class Haar:
 
 
 def face_box(left: float, top: float, width: float, height: float) -> Box:
-    """From the cascade's square to a face from forehead to chin, px."""
+    """Return the box from forehead to chin for a square of the cascade, px."""
     x, y = left + width / 2, top + height / 2 + SHIFT * height
     half = WIDTH * width / 2, HEIGHT * height / 2
     return Box(x - half[0], y - half[1], x + half[0], y + half[1])
 
 
 def confidence(weight: float) -> float:
-    """The last stage's weight as 0..1, by a logistic curve; not a probability."""
+    """Return the last stage's weight as 0..1 by a logistic curve; it is not a probability."""
     return 0.5 + 0.5 * math.tanh((weight - HALFWAY) / 2)

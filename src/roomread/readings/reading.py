@@ -110,6 +110,7 @@ class Unreadable(StrEnum):
     FLAT = "no contrast"
     BLURRED = "blurred"
     TURNED_AWAY = "turned away"
+    TILTED = "tilted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ REASONS = (
     Unreadable.FLAT,
     Unreadable.BLURRED,
     Unreadable.TURNED_AWAY,
+    Unreadable.TILTED,
 )
 # The time in ms, the reason as above (0: readable), the box in hundredths of a pixel.
 RECORD = np.dtype(

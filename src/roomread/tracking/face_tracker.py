@@ -66,7 +66,7 @@ class FaceTracker:
         self._detector = detector
         self._scan_interval = scan_interval
         self._look_interval = look_interval
-        self._last_full = self._last_scan = -math.inf
+        self._last_full = self._last_scan = self._last_turned = -math.inf
         self._cuts = CutDetector()
         self._matcher = TrackMatcher()
         self._shape: tuple[int, ...] | None = None
@@ -92,9 +92,17 @@ class FaceTracker:
         return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
 
     def _search_whole(self, frame: Frame) -> _Detected:
-        self._last_full = self._last_scan = frame.time
+        """Search a whole frame; for turned faces too once in every full search's interval."""
         self.full_searches += 1
-        return _Detected(self._detector.detect(frame.image), frozenset())
+        detector = self._detector
+        turned_due = frame.time - self._last_turned >= _FULL * self._scan_interval
+        if isinstance(detector, NearDetector) and not turned_due:
+            faces = detector.detect_upright(frame.image)
+        else:
+            self._last_turned = frame.time
+            faces = detector.detect(frame.image)
+        self._last_full = self._last_scan = frame.time
+        return _Detected(faces, frozenset())
 
     def _search_near(
         self, detector: NearDetector, frame: Frame, known: Sequence[Expected]
@@ -102,7 +110,7 @@ class FaceTracker:
         """Return the faces near known and lost ones; None if a known face is not found."""
         sought = [one for one in known if self._is_sought(one, frame.time)]
         missing = self._matcher.missing()[:_MOST_MISSING]
-        found = detector.detect_near(frame.image, [*(one.face.box for one in sought), *missing])
+        found = detector.detect_near(frame.image, [*(one.face for one in sought), *missing])
         if None in found[: len(sought)]:
             return None
         carried = frozenset(one.track_id for one in known) - {one.track_id for one in sought}

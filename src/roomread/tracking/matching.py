@@ -154,10 +154,10 @@ class TrackMatcher:
         """Return the faces of the last update as they are expected at `time`."""
         return [known.expected(time) for known in self._known if known.present == self._updated]
 
-    def missing(self) -> list[Box]:
-        """Return the last boxes of the tracks not in the last update, most recent first, px."""
+    def missing(self) -> list[Face]:
+        """Return the last faces of the tracks not in the last update, most recent first."""
         lost = [known for known in self._known if known.present < self._updated]
-        return [known.face.box for known in sorted(lost, key=lambda k: k.last_seen, reverse=True)]
+        return [known.face for known in sorted(lost, key=lambda k: k.last_seen, reverse=True)]
 
     def _track(self, face: Face, owner: _Memory | None, time: float) -> Track:
         if owner is None:

@@ -124,9 +124,7 @@ def _show_photo(photo: Photo, number: int) -> None:
         on_click="ignore",
     )
     if not readings:
-        right.info(
-            f"{found} Faces under about 24 pixels, turned away or far from upright are missed."
-        )
+        right.info(f"{found} Faces under about 24 pixels or seen from behind are missed.")
         return
     right.dataframe(_table(readings), hide_index=True)
     readable = [(i, r.scores) for i, r in enumerate(readings) if r.scores is not None]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from roomread.bench import scenes
 from roomread.faces import CenterFace
@@ -126,8 +127,8 @@ def test_picture_is_scaled_by_min_face_and_never_up(
     min_face: float | None, longer: int, scale: float
 ) -> None:
     net = StubNet()
-    CenterFace(min_face=min_face, thorough=True, net=net).detect(black(longer // 2, longer))
-    assert net.pictures == [(longer // 2 * scale, longer * scale)]
+    CenterFace(min_face=min_face, thorough=True, net=net).detect_upright(black(longer // 2, longer))
+    assert net.pictures[0] == (longer // 2 * scale, longer * scale)
 
 
 @pytest.mark.parametrize(
@@ -145,32 +146,35 @@ def test_only_small_or_uncertain_candidates_are_searched_again(
     size: float, confidence: float, *, again: bool
 ) -> None:
     net = StubNet([(200, 100, size, confidence)])
-    CenterFace(net=net).detect(black(480, 640))
-    # The second picture is the candidate's square at full size.
-    assert net.pictures == [(320, 427), (128, 128)][: 1 + again]
+    CenterFace(net=net).detect_upright(black(480, 640))
+    # The second picture is the candidate's square at full size; another at 320 px looks for
+    # close-ups where the first shows nothing.
+    passes = [picture for picture in net.pictures if picture != (240, 320)]
+    assert passes == [(320, 427), (128, 128)][: 1 + again]
 
 
 def test_small_face_is_taken_from_the_second_pass() -> None:
     # It lies at (300, 150) px; its square shows 64 px to each side at full size.
     net = StubNet([(200, 100, 12, 0.2)], [(64, 64, 20, 0.8)])
-    (face,) = CenterFace(net=net).detect(black(480, 640))
+    (face,) = CenterFace(net=net).detect_upright(black(480, 640))
     assert face.detection_confidence == pytest.approx(0.8)
     np.testing.assert_allclose(face.box, [290, 140, 310, 160], atol=0.5)
-    assert CenterFace(net=StubNet([(200, 100, 12, 0.9)], [])).detect(black(480, 640)) == []
+    assert CenterFace(net=StubNet([(200, 100, 12, 0.9)], [])).detect_upright(black(480, 640)) == []
 
 
 def test_many_small_candidates_are_searched_in_one_full_pass() -> None:
     everywhere = [(x, y, 12, 0.2) for x in range(10, 427, 20) for y in range(10, 320, 20)]
     net = StubNet(everywhere, [(100, 100, 30, 0.9)])
-    (face,) = CenterFace(net=net).detect(black(480, 640))
+    (face,) = CenterFace(net=net).detect_upright(black(480, 640))
     assert net.pictures == [(320, 427), (480, 640)]
     assert face.box.center == (100, 100)
 
 
 def test_min_face_of_the_first_pass_needs_no_second_pass() -> None:
     net = StubNet()
-    CenterFace(net=net, min_face=16).detect(black(480, 640))
-    assert net.pictures == [(480, 640)]
+    CenterFace(net=net, min_face=16).detect_upright(black(480, 640))
+    assert net.pictures[0] == (480, 640)
+    assert (320, 427) not in net.pictures
 
 
 @settings(max_examples=25, deadline=None)
@@ -221,3 +225,31 @@ def test_higher_threshold_finds_fewer_faces() -> None:
 def test_arguments_out_of_range_raise_value_error(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         CenterFace(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [320, 640, 1080, 2160, 4000])
+@pytest.mark.parametrize("share", [0.5, 0.67, 0.83, 1.0])
+@pytest.mark.parametrize("which", [0, 1], ids=["astronaut", "hopper"])
+def test_close_up_has_one_face(detector: CenterFace, which: int, share: float, size: int) -> None:
+    portrait, box = scenes.portraits()[which]
+    (x, y), half = box.center, box.height / share / 2
+    square = Box(x - half, y - half, x + half, y + half)
+    left, top, right, bottom = (int(edge) for edge in square)
+    picture = Image.fromarray(portrait).crop((left, top, right, bottom))
+    zoom = size / picture.width
+    (face,) = detector.detect(np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC)))
+    expected = Box(*(edge * zoom for edge in box.moved(-left, -top)))
+    assert face.box.iou(expected) > 0.65
+
+
+def test_small_faces_beside_a_close_up_are_kept() -> None:
+    # A face that fills half of a full-HD picture, and one of 60 px beside it.
+    large = scenes.with_face_of(900, scenes.astronaut(), scenes.ASTRONAUT_FACE)
+    picture = np.full((1080, 1920, 3), 120, np.uint8)
+    part = large[350:1430, 1000:2100]
+    picture[: part.shape[0], : part.shape[1]] = part
+    small = scenes.with_face_of(60, scenes.hopper(), scenes.HOPPER_FACE)
+    picture[100 : 100 + small.shape[0], 1400 : 1400 + small.shape[1]] = small
+    first, second = CenterFace(threads=1).detect(picture)
+    assert first.box.height > 700
+    assert 45 < second.box.height < 80

@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 from roomread.bench.scenes import ASTRONAUT_FACE, astronaut, grid
 from roomread.errors import MediaError
 from roomread.faces import CenterFace
-from roomread.readings import Box
+from roomread.readings import Box, Face
 
 SHARED = CenterFace(threads=1)
+
+
+def face_at(box: Box) -> Face:
+    return Face(box, None, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,10 @@ def test_every_face_of_a_call_is_found_near_its_place(detector: CenterFace) -> N
     call = grid().image
     faces = detector.detect(call)
     random = np.random.default_rng(0)
-    expected = [f.box.moved(*(random.uniform(-0.2, 0.2, 2) * f.box.height).tolist()) for f in faces]
+    expected = [
+        Face(f.box.moved(*(random.uniform(-0.2, 0.2, 2) * f.box.height).tolist()), None, 1.0)
+        for f in faces
+    ]
     again = detector.detect_near(call, expected)
     for face, found in zip(faces, again, strict=True):
         assert found is not None
@@ -35,12 +42,14 @@ def test_every_face_of_a_call_is_found_near_its_place(detector: CenterFace) -> N
 
 def test_boxes_without_a_face_give_none(detector: CenterFace) -> None:
     call = grid()
-    assert detector.detect_near(call.image, call.others) == [None] * len(call.others)
+    assert detector.detect_near(call.image, [face_at(box) for box in call.others]) == [None] * len(
+        call.others
+    )
     assert detector.detect_near(call.image, []) == []
 
 
 def test_face_near_two_boxes_is_found_once(detector: CenterFace) -> None:
-    near = [ASTRONAUT_FACE, ASTRONAUT_FACE.moved(12, 6)]
+    near = [face_at(ASTRONAUT_FACE), face_at(ASTRONAUT_FACE.moved(12, 6))]
     found = [face for face in detector.detect_near(astronaut(), near) if face is not None]
     assert len(found) == 1
     assert found[0].box.iou(ASTRONAUT_FACE) > 0.6
@@ -48,7 +57,7 @@ def test_face_near_two_boxes_is_found_once(detector: CenterFace) -> None:
 
 def test_near_face_under_min_face_is_left_out() -> None:
     picky = CenterFace(min_face=300, threads=1)
-    assert picky.detect_near(astronaut(), [ASTRONAUT_FACE]) == [None]
+    assert picky.detect_near(astronaut(), [face_at(ASTRONAUT_FACE)]) == [None]
 
 
 @given(
@@ -61,7 +70,7 @@ def test_near_face_under_min_face_is_left_out() -> None:
 @settings(max_examples=25, deadline=None)
 def test_boxes_anywhere_are_accepted(boxes: list[tuple[float, float, float, float]]) -> None:
     expected = [Box(x, y, x + width, y + height) for x, y, width, height in boxes]
-    found = SHARED.detect_near(astronaut(), expected)
+    found = SHARED.detect_near(astronaut(), [face_at(box) for box in expected])
     assert len(found) == len(expected)
     for face, box in zip(found, expected, strict=True):
         if face is not None:
@@ -72,4 +81,4 @@ def test_boxes_anywhere_are_accepted(boxes: list[tuple[float, float, float, floa
 
 def test_grey_picture_raises_media_error(detector: CenterFace) -> None:
     with pytest.raises(MediaError):
-        detector.detect_near(np.zeros((120, 160), np.uint8), [ASTRONAUT_FACE])
+        detector.detect_near(np.zeros((120, 160), np.uint8), [face_at(ASTRONAUT_FACE)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from PIL import Image
 
 from roomread.faces.centerface.decode import Candidates
 from roomread.faces.centerface.net import MULTIPLE, FaceNet
+from roomread.faces.orientation import bounding_box, orientation, rotated
 from roomread.readings import Box
 
 # A face is searched for in a square twice its size, scaled to a cell of 64 px: a seventh of the
@@ -27,43 +29,72 @@ AROUND = 2.0
 DRIFT = 0.3
 
 
+class Place(NamedTuple):
+    """Where a face is expected.
+
+    Attributes:
+        box: its box, px.
+        roll: its rotation in the picture plane, degrees clockwise; the net sees it upright.
+    """
+
+    box: Box
+    roll: float = 0.0
+
+
 def infer_near(
-    net: FaceNet, image: NDArray[np.uint8], expected: Sequence[Box], threshold: float
+    net: FaceNet,
+    image: NDArray[np.uint8],
+    expected: Sequence[Place],
+    threshold: float,
+    *,
+    side: int | None = None,
 ) -> tuple[Candidates, NDArray[np.intp]]:
-    """Return the faces in the middle of the squares around boxes.
+    """Return the faces in the middle of the squares around places.
 
     Args:
         net: the net to run.
         image: uint8 [H, W, 3].
-        expected: N boxes, 1 or more, px of `image`.
+        expected: N places, 1 or more, px of `image`.
         threshold: the lowest confidence, 0..1.
+        side: the side of a cell, px, a multiple of 32; None for one that depends on N.
 
     Returns:
         One candidate for each face in px of `image`, highest confidence first, and the index of
-        the box whose square shows it, int [K].
+        the place whose square shows it, int [K].
     """
     columns = math.ceil(math.sqrt(len(expected)))
     rows = math.ceil(len(expected) / columns)
-    side = cell_side(columns)
+    side = side or cell_side(columns)
     mosaic = np.zeros((rows * side, columns * side, 3), dtype=np.uint8)
     squares = np.empty((len(expected), 2, 2), dtype=np.float32)
-    for index, box in enumerate(expected):
+    for index, place in enumerate(expected):
         row, column = divmod(index, columns)
         cell = mosaic[row * side : (row + 1) * side, column * side : (column + 1) * side]
-        squares[index] = np.reshape(_draw_square(cell, image, box), (2, 2))
+        square = square_around(place.box, side)
+        squares[index] = np.reshape(square, (2, 2))
+        if place.roll:
+            _draw_turned(cell, image, square, place.roll)
+        else:
+            _draw(cell, image, square)
     candidates = net.infer(mosaic, threshold).suppressed()
     centers = candidates.boxes.mean(axis=1)
-    places = np.floor(centers / side).astype(np.intp)
-    indices = places[:, 1] * columns + places[:, 0]
+    cells = np.floor(centers / side).astype(np.intp)
+    indices = cells[:, 1] * columns + cells[:, 0]
     # A face further off is a neighbour, or is cut by the square's edge.
-    in_middle = np.abs(centers - places * side - side / 2).max(axis=1) <= DRIFT * side
+    in_middle = np.abs(centers - cells * side - side / 2).max(axis=1) <= DRIFT * side
     kept = in_middle & (indices < len(expected))
     boxes, landmarks, confidence = candidates.select(kept)
     indices = indices[kept]
-    corners = places[kept, np.newaxis].astype(np.float32) * side
+    corners = cells[kept, np.newaxis].astype(np.float32) * side
     origins = squares[indices, :1]
     zoom = (squares[indices, 1:] - origins) / side
     boxes, landmarks = ((part - corners) * zoom + origins for part in (boxes, landmarks))
+    for index, which in enumerate(indices.tolist()):
+        if roll := expected[which].roll:
+            pivot = squares[which].mean(axis=0)
+            boxes[index], landmarks[index] = _turned_back(
+                boxes[index], landmarks[index], pivot, roll
+            )
     return Candidates(boxes, landmarks, confidence), indices
 
 
@@ -72,28 +103,29 @@ def cell_side(columns: int) -> int:
     return max(CELL, min(WIDEST_CELL, MOSAIC // columns // MULTIPLE * MULTIPLE))
 
 
-def _draw_square(cell: NDArray[np.uint8], image: NDArray[np.uint8], box: Box) -> Box:
-    """Draw the square around a box into a cell, black where the picture ends.
+def square_around(box: Box, side: int) -> Box:
+    """Return the square that a cell of `side` px shows of a face's surroundings, px."""
+    x, y = box.center
+    # Never scaled up: enlarging a small face adds no detail.
+    half = max(AROUND * max(box.width, box.height), float(side)) / 2
+    return Box(x - half, y - half, x + half, y + half)
+
+
+def _draw(cell: NDArray[np.uint8], image: NDArray[np.uint8], square: Box) -> None:
+    """Draw a square of a picture into a cell, black where the picture ends.
 
     Args:
         cell: uint8 [S, S, 3], black.
         image: uint8 [H, W, 3].
-        box: the box of a face, px of `image`.
-
-    Returns:
-        The square that the cell shows, px of `image`.
+        square: px of `image`.
     """
-    x, y = box.center
-    # Never scaled up: enlarging a small face adds no detail.
     side = len(cell)
-    half = max(AROUND * max(box.width, box.height), float(side)) / 2
-    square = Box(x - half, y - half, x + half, y + half)
     scale = side / square.width
     height, width = image.shape[:2]
     left, top = max(0, math.floor(square.left)), max(0, math.floor(square.top))
     right, bottom = min(width, math.ceil(square.right)), min(height, math.ceil(square.bottom))
     if left >= right or top >= bottom:
-        return square
+        return
     # Rounded to px of the cell, which is an eighth of the detector's own error.
     x0, x1 = (min(max(round((px - square.left) * scale), 0), side) for px in (left, right))
     y0, y1 = (min(max(round((px - square.top) * scale), 0), side) for px in (top, bottom))
@@ -101,4 +133,42 @@ def _draw_square(cell: NDArray[np.uint8], image: NDArray[np.uint8], box: Box) ->
         part = Image.fromarray(image[top:bottom, left:right])
         small = part.resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR, reducing_gap=2.0)
         cell[y0:y1, x0:x1] = np.asarray(small)
-    return square
+
+
+def _draw_turned(
+    cell: NDArray[np.uint8], image: NDArray[np.uint8], square: Box, roll: float
+) -> None:
+    """Draw a square of a picture into a cell, turned so that a face of this roll is upright."""
+    side = len(cell)
+    # The larger square still covers the cell after a turn by 45 degrees.
+    margin = math.ceil((math.sqrt(2) - 1) / 2 * side)
+    wide = margin * square.width / side
+    around = np.zeros((side + 2 * margin, side + 2 * margin, 3), dtype=np.uint8)
+    left, top, right, bottom = square
+    _draw(around, image, Box(left - wide, top - wide, right + wide, bottom + wide))
+    upright = Image.fromarray(around).rotate(roll, Image.Resampling.BILINEAR)
+    cell[...] = np.asarray(upright)[margin : margin + side, margin : margin + side]
+
+
+def _turned_back(
+    box: NDArray[np.float32],
+    landmarks: NDArray[np.float32],
+    pivot: NDArray[np.float32],
+    roll: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a face of a turned square as it lies in the picture.
+
+    Args:
+        box: float32 [2, 2], its corners in the square turned upright, px of the picture.
+        landmarks: float32 [5, 2], likewise.
+        pivot: the square's centre, px.
+        roll: by which the square was turned, degrees.
+
+    Returns:
+        The upright box around the turned face, float32 [2, 2], and its landmarks.
+    """
+    points = (rotated(landmarks - pivot, roll) + pivot).astype(np.float32)
+    x, y = rotated(box.mean(axis=0) - pivot, roll) + pivot
+    width, height = (box[1] - box[0]).tolist()
+    around = bounding_box((float(x), float(y)), width, height, orientation(points).roll)
+    return np.reshape(around, (2, 2)).astype(np.float32), points

@@ -1,0 +1,197 @@
+"""Find faces that are turned in the picture plane: CenterFace alone finds upright ones only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from roomread.faces.centerface.decode import Candidates
+from roomread.faces.centerface.mosaic import WIDEST_CELL, Place, infer_near
+from roomread.faces.centerface.net import FaceNet
+from roomread.faces.centerface.scaling import scaled_down
+from roomread.faces.detector import SAME_FACE
+from roomread.faces.orientation import (
+    CREDIBLE_MISFIT,
+    TURNED,
+    bounding_box,
+    orientation,
+    rotated,
+)
+from roomread.geometry import nms
+from roomread.readings import Box, Face
+
+# A place is examined in eight turns, so that a face is within 22.5 degrees of upright in one.
+_ANGLES = tuple(float(angle) for angle in range(0, 360, 45))
+# The largest roll of a face that counts in a turn; a face further off belongs to the next turn.
+_RESIDUAL = 35.0
+# Faces are doubtful when they are turned, above this misfit, and, if they are not small, below this
+# confidence: of 100 pictures of PublicTest upside down, 10 had credible landmarks and less of it.
+_DOUBTFUL_MISFIT = 0.25
+_DOUBTFUL_CONFIDENCE = 0.6
+_DOUBTFUL_SIZE = 48.0
+# A turn may see a face with this much less confidence than it was found with: upright profiles look
+# turned to the net at 0.2 to 0.3 less, turned faces are seen with about the same.
+_LESS = 0.1
+# A face that only a turned picture shows has at least this confidence or at most this misfit.
+_NEW_CONFIDENCE = 0.55
+_NEW_MISFIT = 0.25
+# Faint candidates of all turns, from this confidence on, are examined; the eight most
+# confident ones at most.
+FAINT = 0.07
+_MOST_FAINT = 8
+# Pictures without an upright face are searched in eight turns at this longer side, px, and, where
+# that is much smaller than the scale of upright faces, in quarter turns at that scale too.
+_OVERVIEW = 256
+_COARSER = 0.8
+
+
+def is_upright(face: Face) -> bool:
+    """Return whether a face is surely not lying or standing on its head."""
+    if face.landmarks is None:
+        return True
+    seen = orientation(face.landmarks)
+    return abs(seen.roll) < 45 and seen.misfit <= CREDIBLE_MISFIT
+
+
+def _misfit(face: Face) -> float:
+    return 0.0 if face.landmarks is None else orientation(face.landmarks).misfit
+
+
+def _is_clear(face: Face) -> bool:
+    """Return whether the landmarks of a face tell how it is turned."""
+    return face.landmarks is None or orientation(face.landmarks).misfit <= CREDIBLE_MISFIT
+
+
+def is_doubtful(face: Face) -> bool:
+    """Return whether a face may be turned otherwise than its landmarks say."""
+    if face.landmarks is None:
+        return False
+    roll, _, _, misfit = orientation(face.landmarks)
+    faint = face.detection_confidence < _DOUBTFUL_CONFIDENCE
+    large = max(face.box.width, face.box.height) >= _DOUBTFUL_SIZE
+    return abs(roll) >= TURNED or misfit > _DOUBTFUL_MISFIT or (faint and large)
+
+
+def examine(
+    net: FaceNet, image: NDArray[np.uint8], faces: Sequence[Face], threshold: float
+) -> list[Face]:
+    """Return faces as they are seen in the turn in which the net is most confident of them.
+
+    A face that is seen in no turn, or with less confidence than before, stays as it is.
+
+    Args:
+        net: the net to run.
+        image: uint8 [H, W, 3].
+        faces: N faces, px of `image`.
+        threshold: the lowest confidence, 0..1.
+    """
+    found = []
+    for face in faces:
+        seen = _in_any_turn(net, image, face.box, max(threshold, face.detection_confidence - _LESS))
+        again = seen if seen is not None else face
+        found.append(settled(net, image, again, threshold) if _is_turned(again) else again)
+    return found
+
+
+def _in_any_turn(net: FaceNet, image: NDArray[np.uint8], box: Box, threshold: float) -> Face | None:
+    turns = [Place(box, angle) for angle in _ANGLES]
+    candidates, indices = infer_near(net, image, turns, threshold, side=WIDEST_CELL)
+    pairs = zip(candidates.to_faces(), indices.tolist(), strict=True)
+    credible = (face for face, index in pairs if _is_upright(face, turns[index].roll))
+    return next(credible, None)
+
+
+def _is_turned(face: Face) -> bool:
+    if face.landmarks is None:
+        return False
+    roll, _, _, misfit = orientation(face.landmarks)
+    return abs(roll) >= TURNED and misfit <= CREDIBLE_MISFIT
+
+
+def settled(net: FaceNet, image: NDArray[np.uint8], face: Face, threshold: float) -> Face:
+    """Return a face as the net sees it when it is turned upright; the same face if it does not."""
+    if face.landmarks is None:
+        return face
+    roll = orientation(face.landmarks).roll
+    candidates, _ = infer_near(net, image, [Place(face.box, roll)], threshold, side=WIDEST_CELL)
+    credible = (again for again in candidates.to_faces() if _is_upright(again, roll))
+    return next(credible, face)
+
+
+def search_turned(
+    net: FaceNet, image: NDArray[np.uint8], scale: float, threshold: float
+) -> list[Face]:
+    """Return the faces of a whole picture in any turn.
+
+    Args:
+        net: the net to run.
+        image: uint8 [H, W, 3].
+        scale: by which the picture is scaled down.
+        threshold: the lowest confidence, 0..1.
+    """
+    overview = min(scale, _OVERVIEW / max(image.shape[:2]))
+    passes = [_infer_turned(net, image, overview, angle) for angle in _ANGLES]
+    if overview < _COARSER * scale:
+        passes += [_infer_turned(net, image, scale, angle) for angle in _ANGLES[::2]]
+    candidates = Candidates(*(np.concatenate(parts) for parts in zip(*passes, strict=True)))
+    faces: list[Face] = []
+    faint: list[Face] = []
+    for face in candidates.suppressed().to_faces():
+        if face.detection_confidence >= threshold and _is_clear(face):
+            faces.append(settled(net, image, face, threshold))
+        else:
+            faint.append(face)
+    places = [face.box for face in _apart_from(faces, faint)[:_MOST_FAINT]]
+    examined = (_in_any_turn(net, image, place, threshold) for place in places)
+    faces += [settled(net, image, face, threshold) for face in examined if face is not None]
+    return one_each([face for face in faces if _is_new(face)])
+
+
+def _is_new(face: Face) -> bool:
+    return face.detection_confidence >= _NEW_CONFIDENCE or _misfit(face) <= _NEW_MISFIT
+
+
+def one_each(faces: list[Face]) -> list[Face]:
+    """Return the most confident of the faces that overlap."""
+    boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
+    confidence = np.array([face.detection_confidence for face in faces])
+    return [faces[index] for index in nms(boxes, confidence, threshold=SAME_FACE)]
+
+
+def _apart_from(known: list[Face], faces: list[Face]) -> list[Face]:
+    """Return the faces that overlap none of the known ones."""
+    return [face for face in faces if all(face.box.iou(one.box) <= SAME_FACE for one in known)]
+
+
+def _infer_turned(net: FaceNet, image: NDArray[np.uint8], scale: float, angle: float) -> Candidates:
+    """Return the candidates of a picture that is turned back by an angle, in px of the picture."""
+    scaled = scaled_down(image, scale)
+    if angle % 90:
+        turned = Image.fromarray(scaled).rotate(angle, Image.Resampling.BILINEAR, expand=True)
+        upright = np.asarray(turned)
+    else:
+        upright = np.ascontiguousarray(np.rot90(scaled, round(angle / 90)))
+    boxes, landmarks, confidence = net.infer(upright, FAINT)
+    middle, center = (np.array(each.shape[1::-1]) / 2 for each in (upright, scaled))
+    zoom = np.divide(image.shape[1::-1], scaled.shape[1::-1])
+    points = (rotated(landmarks - middle, angle) + center) * zoom
+    centers = (rotated(boxes.mean(axis=1) - middle, angle) + center) * zoom
+    sizes = (boxes[:, 1] - boxes[:, 0]) * zoom.mean()
+    around = [
+        bounding_box((x, y), width, height, angle)
+        for (x, y), (width, height) in zip(centers.tolist(), sizes.tolist(), strict=True)
+    ]
+    edges = np.array(around, dtype=np.float32).reshape(-1, 2, 2)
+    return Candidates(edges, points.astype(np.float32), confidence)
+
+
+def _is_upright(face: Face, roll: float) -> bool:
+    """Return whether a face is credible in a square that was turned by `roll` degrees."""
+    if face.landmarks is None:
+        return False
+    seen = orientation(face.landmarks)
+    residual = (seen.roll - roll + 180) % 360 - 180
+    return abs(residual) <= _RESIDUAL and seen.misfit <= CREDIBLE_MISFIT

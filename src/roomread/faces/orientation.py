@@ -1,0 +1,85 @@
+"""How a face is turned in the picture plane, told from its five landmarks."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import Box
+
+# The landmarks of an upright face around the centre of its box, in box heights: medians of
+# CenterFace's over 671 faces of FER-2013's Training pictures, made symmetric.
+UPRIGHT = np.array(
+    [[-0.194, -0.135], [0.194, -0.135], [0.0, 0.071], [-0.156, 0.243], [0.156, 0.243]]
+)
+# The roll, degrees, from which a face is handled as turned; smaller ones are natural tilt.
+TURNED = 25.0
+# Landmarks with a larger misfit do not tell how a face is turned.
+CREDIBLE_MISFIT = 0.3
+_CENTER = UPRIGHT.mean(axis=0)
+_SHAPE = UPRIGHT - _CENTER
+
+
+class Orientation(NamedTuple):
+    """The place of a face whose landmarks fit those of an upright face, turned and scaled.
+
+    Attributes:
+        roll: rotation in the picture plane, degrees clockwise, -180..180; 0 is upright.
+        center: the centre (x, y) of the face's box, px.
+        height: from forehead to chin along the face, px. Of the same faces of Training, nine in ten
+            lie between 0.92 and 1.07 of the detector's box.
+        misfit: the distance of the landmarks from the fit over their spread, 0..1. Of the same
+            faces half are under 0.06, 95 % under 0.22. It is large in profile and where landmarks
+            are on the wrong parts of a turned face.
+    """
+
+    roll: float
+    center: tuple[float, float]
+    height: float
+    misfit: float
+
+
+def orientation(landmarks: NDArray[np.float32]) -> Orientation:
+    """Return how a face is turned: the least-squares similarity transform (Umeyama 1991).
+
+    Args:
+        landmarks: float32 [5, 2], in `Face`'s order, px.
+    """
+    points = landmarks.astype(np.float64)
+    middle = points.mean(axis=0)
+    spread = points - middle
+    # In the plane, rotation and scale are one complex number.
+    shape, seen = (each[:, 0] + 1j * each[:, 1] for each in (_SHAPE, spread))
+    transform = complex(np.vdot(shape, seen) / np.vdot(shape, shape).real)
+    size = float(np.linalg.norm(seen))
+    misfit = float(np.linalg.norm(seen - transform * shape)) / size if size > 0 else 1.0
+    center = complex(*middle) - transform * complex(*_CENTER)
+    roll = math.degrees(math.atan2(transform.imag, transform.real))
+    return Orientation(roll, (center.real, center.imag), abs(transform), misfit)
+
+
+def rotated(points: NDArray[Any], degrees: float) -> NDArray[np.float64]:
+    """Return points [..., 2] turned clockwise around the origin (y points down)."""
+    angle = math.radians(degrees)
+    cos, sin = math.cos(angle), math.sin(angle)
+    turned: NDArray[np.float64] = points @ np.array([[cos, sin], [-sin, cos]])
+    return turned
+
+
+def bounding_box(center: tuple[float, float], width: float, height: float, roll: float) -> Box:
+    """Return the upright box around a turned face, taken as an ellipse.
+
+    Args:
+        center: (x, y), px.
+        width: the face's width, px.
+        height: its height, px.
+        roll: degrees clockwise.
+    """
+    cos, sin = math.cos(math.radians(roll)), math.sin(math.radians(roll))
+    half_width = math.hypot(width * cos, height * sin) / 2
+    half_height = math.hypot(width * sin, height * cos) / 2
+    x, y = center
+    return Box(x - half_width, y - half_height, x + half_width, y + half_height)
