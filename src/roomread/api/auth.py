@@ -130,7 +130,7 @@ class AuthMiddleware:
             _check_local(connection.headers)
         # Not `connection.url`, which is put together from the sender's Host header.
         path: str = connection.scope["path"]
-        principal, by_key = await self._who(connection)
+        principal, by_key = await self._authenticate(connection)
         if not by_key:
             _check_origin(connection)
         address = connection.client.host if connection.client else ""
@@ -152,14 +152,14 @@ class AuthMiddleware:
     async def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
         """Return whether a principal is still admitted: keys are revoked, users sign out."""
         try:
-            return (await self._who(connection))[0] == principal
+            return (await self._authenticate(connection))[0] == principal
         except RefusedError:
             return False
         except RoomreadError:
             # Nothing can be revoked either while the database does not answer.
             return True
 
-    async def _who(self, connection: HTTPConnection) -> tuple[Principal | None, bool]:
+    async def _authenticate(self, connection: HTTPConnection) -> tuple[Principal | None, bool]:
         """Return the principal of a request, and whether it came with a key."""
         scheme, _, key = connection.headers.get("authorization", "").partition(" ")
         if scheme:

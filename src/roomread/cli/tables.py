@@ -21,7 +21,7 @@ _WIDTH = 110
 
 
 @dataclass(slots=True)
-class _Person:
+class _PersonSummary:
     """The row of one track in a video's summary."""
 
     first: float
@@ -52,7 +52,7 @@ class TableSink:
         width = None if file.isatty() else _WIDTH
         self._console = Console(file=file, width=width)
         self._source: str | None = None
-        self._people: dict[int, _Person] = {}
+        self._people: dict[int, _PersonSummary] = {}
         self._frames = 0
         self._faces = 0
 
@@ -65,7 +65,7 @@ class TableSink:
         self._faces += len(readings)
         keyed = [(key, each) for each in readings if (key := each.person_key) is not None]
         for key, reading in keyed:
-            self._people.setdefault(key, _Person(reading.time)).add(reading)
+            self._people.setdefault(key, _PersonSummary(reading.time)).add(reading)
         if len(keyed) < len(readings):
             self._console.print(_faces_table(frame, readings))
 
@@ -118,7 +118,7 @@ def _label(reading: Reading) -> Text:
     return Text(f"{reading.expression}{states}", style=f"rgb({red},{green},{blue})")
 
 
-def _people_table(source: str, frames: int, people: dict[int, _Person]) -> Table:
+def _people_table(source: str, frames: int, people: dict[int, _PersonSummary]) -> Table:
     noun = "person" if len(people) == 1 else "people"
     title = f"{source}: {len(people)} {noun} in {frames} frames, mean scores"
     table = _new_table(title, ("", "seen", "read", "mostly"))

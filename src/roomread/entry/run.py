@@ -78,7 +78,7 @@ def serve(
         on_ready: Called once with the service's URL, when it answers requests.
 
     Raises:
-        RoomreadError: Nobody could sign in at an address that others reach, or the address cannot
+        RoomreadError: The address is open to others and there is no user or key, or it cannot
             be listened on.
     """
     local = is_loopback(listen.address)
@@ -97,9 +97,9 @@ def serve(
         accounts = Accounts(store.accounts, secret=settings.secret.get_secret_value())
         if not alone and accounts.is_empty():
             raise RoomreadError(
-                f"{listen.address} is open to others, and nobody could sign in"
+                f"{listen.address} is open to others, and there is no user or key"
                 if not local
-                else "nobody could sign in",
+                else "sign-in is required, and there is no user or key",
                 hint="first: roomread users add NAME, or roomread keys add NAME",
             )
         set_up_logs(
