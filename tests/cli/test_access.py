@@ -31,5 +31,5 @@ def test_data_folder_that_cannot_be_made_is_reported_in_one_line(tmp_path: Path)
     for command in (["users", "add", "anna"], ["keys", "add", "board"], ["serve", "--port", "0"]):
         said = run_cli(tmp_path, *command, stdin=PASSWORD + "\n")
         assert said.returncode == 2
-        assert re.match(r"roomread: .*data: cannot be made: .*ROOMREAD_DATA_FOLDER", said.stderr)
+        assert re.match(r"roomread: .*data: cannot be created: .*ROOMREAD_DATA_FOLDER", said.stderr)
         assert "Traceback" not in said.stderr

@@ -31,9 +31,7 @@ def portrait_clip(path: Path, *, seconds: float = 1.0, sound_from: Path | None =
     return path
 
 
-def test_an_annotated_copy_plays_with_boxes_times_and_sound(
-    roomread: Program, tmp_path: Path
-) -> None:
+def test_annotated_copy_plays_with_boxes_times_and_sound(roomread: Program, tmp_path: Path) -> None:
     tone = make_clip(tmp_path / "tone.mp4", [0.0, 0.5, 1.0], sound=1.0)
     clip = portrait_clip(tmp_path / "in.mp4", sound_from=tone)
     result = roomread("analyze", clip, "--annotated", "out.mp4")
@@ -49,7 +47,7 @@ def test_an_annotated_copy_plays_with_boxes_times_and_sound(
         assert sum(frame.samples for frame in container.decode(audio=0)) > 40_000
 
 
-def test_a_csv_has_a_row_a_face_with_time_and_track(roomread: Program, tmp_path: Path) -> None:
+def test_csv_has_a_row_a_face_with_time_and_track(roomread: Program, tmp_path: Path) -> None:
     portrait_clip(tmp_path / "in.mp4")
     result = roomread("analyze", "in.mp4", "--every", "0.2s", "--format", "csv")
     rows = list(csv.DictReader(result.stdout.decode().splitlines()))
@@ -57,7 +55,7 @@ def test_a_csv_has_a_row_a_face_with_time_and_track(roomread: Program, tmp_path:
     assert {row["track_id"] for row in rows} == {"1"}
 
 
-def test_a_cut_video_keeps_what_was_computed(roomread: Program, tmp_path: Path) -> None:
+def test_cut_video_keeps_what_was_computed(roomread: Program, tmp_path: Path) -> None:
     whole = portrait_clip(tmp_path / "cut.mkv", seconds=6.0)
     data = whole.read_bytes()
     whole.write_bytes(data[: len(data) * 4 // 5])
@@ -71,7 +69,7 @@ def test_a_cut_video_keeps_what_was_computed(roomread: Program, tmp_path: Path) 
         assert len(list(source)) == len(frames)
 
 
-def test_a_folder_of_pictures_and_videos_is_annotated_into_a_folder(
+def test_folder_of_pictures_and_videos_is_annotated_into_a_folder(
     roomread: Program, tmp_path: Path
 ) -> None:
     (tmp_path / "in" / "deep").mkdir(parents=True)
@@ -101,7 +99,7 @@ def test_every_kind_of_input_in_a_folder_has_its_copy(roomread: Program, tmp_pat
             assert list(source)
 
 
-def test_a_videos_copy_is_no_picture(roomread: Program, tmp_path: Path) -> None:
+def test_videos_copy_is_no_picture(roomread: Program, tmp_path: Path) -> None:
     portrait_clip(tmp_path / "in.mp4", seconds=0.3)
     result = roomread("analyze", "in.mp4", "--annotated", "out.png")
     assert result.returncode == 2
@@ -149,7 +147,7 @@ def with_full_disk(arguments: list[str], folder: Path) -> subprocess.CompletedPr
 @pytest.mark.parametrize(
     "output", [["--annotated", "out.mp4"], ["-o", "out.csv"], ["-o", "out.parquet"]]
 )
-def test_a_disk_that_fills_up_is_one_line_and_leaves_nothing(
+def test_disk_that_fills_up_is_one_line_and_leaves_nothing(
     tmp_path: Path, output: list[str]
 ) -> None:
     portrait_clip(tmp_path / "in.mp4", seconds=3.0)
@@ -160,7 +158,7 @@ def test_a_disk_that_fills_up_is_one_line_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
-def test_a_stream_that_drops_keeps_what_came(roomread: Program, tmp_path: Path) -> None:
+def test_stream_that_drops_keeps_what_came(roomread: Program, tmp_path: Path) -> None:
     times = [n / 25 for n in range(100)]
     data = make_clip(tmp_path / "clip.ts", times, size=(320, 240)).read_bytes()
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -41,13 +41,13 @@ def test_pixels_are_those_of_this_process_for_several_threads_at_once(decoder: D
             assert np.array_equal(image, expected)
 
 
-def test_what_is_no_picture_is_told_as_ever(decoder: Decoder) -> None:
+def test_what_is_no_picture_is_a_media_error(decoder: Decoder) -> None:
     with pytest.raises(MediaError, match=r"me\.jpg: not a picture"):
         decoder.decode(b"hello", "me.jpg")
     assert decoder.decode(png(8, 4), "small.png").shape == (4, 8, 3)
 
 
-def test_too_many_pixels_are_told_before_they_are_decoded() -> None:
+def test_too_many_pixels_are_reported_before_they_are_decoded() -> None:
     decoder = Decoder(max_pixels=1_000_000)
     with pytest.raises(MediaError, match="at most 1 megapixels"):
         decoder.decode(png(1001, 1000), "large.png")
@@ -55,7 +55,7 @@ def test_too_many_pixels_are_told_before_they_are_decoded() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to a limit of memory")
-def test_a_picture_that_needs_too_much_memory_is_told_and_the_next_is_read() -> None:
+def test_picture_that_needs_too_much_memory_is_reported_and_the_next_is_read() -> None:
     decoder = Decoder(memory_mb=50, processes=1)
     with pytest.raises(MediaError, match=r"too much memory|broke its decoder"):
         decoder.decode(png(6000, 6000), "large.png")
@@ -63,7 +63,7 @@ def test_a_picture_that_needs_too_much_memory_is_told_and_the_next_is_read() -> 
     decoder.close()
 
 
-def test_a_picture_that_takes_too_long_is_told() -> None:
+def test_picture_that_takes_too_long_is_reported() -> None:
     decoder = Decoder(seconds=0.01, processes=1)
     # The process itself takes longer than that to start.
     with pytest.raises(MediaError, match=r"took over 0\.01 s"):
@@ -71,7 +71,7 @@ def test_a_picture_that_takes_too_long_is_told() -> None:
     decoder.close()
 
 
-def test_a_child_that_ends_in_the_midst_of_a_message_has_given_none() -> None:
+def test_child_that_ends_in_the_midst_of_a_message_has_given_none() -> None:
     program = "import sys; sys.stdout.buffer.write(b'\\0' * 5)"
     child = WorkerProcess([sys.executable, "-c", program])
     assert child.receive(30) is None

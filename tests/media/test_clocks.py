@@ -241,7 +241,7 @@ def track(kind: str = "matroska,webm") -> VideoStream:
 
 
 @pytest.mark.parametrize("seconds", [1, 14])
-def test_other_tracks_in_a_second_part_are_told(tmp_path: Path, seconds: int) -> None:
+def test_other_tracks_in_a_second_part_are_reported(tmp_path: Path, seconds: int) -> None:
     # FFmpeg knows the tracks of the first 5 s alone.
     first, second = tmp_path / "1.ts", tmp_path / "2.ts"
     make_clip(first, [n / 2 for n in range(2 * seconds)])
@@ -256,7 +256,7 @@ def test_other_tracks_in_a_second_part_are_told(tmp_path: Path, seconds: int) ->
 @pytest.mark.parametrize(
     ("suffix", "count", "shown"), [("mp4", 2, 1), ("mov", 2, 1), ("flv", 2, 1), ("mkv", 3, 2)]
 )
-def test_films_that_no_reader_finds_are_told(
+def test_films_that_no_reader_finds_are_reported(
     tmp_path: Path, suffix: str, count: int, shown: int
 ) -> None:
     film = make_clip(tmp_path / f"film.{suffix}", SECOND)

@@ -289,7 +289,7 @@ def png_bomb(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("side", [11_000, 30_000])
-def test_a_bomb_is_refused_before_it_is_decoded(side: int) -> None:
+def test_bomb_is_refused_before_it_is_decoded(side: int) -> None:
     with pytest.raises(MediaError, match="too many pixels"):
         read_image(png_bomb(side, side))
 
@@ -304,7 +304,7 @@ def bad_files() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("complaint", list(bad_files()))
-def test_bad_content_is_named_for_what_it_is(complaint: str, tmp_path: Path) -> None:
+def test_error_says_what_is_wrong_with_the_content(complaint: str, tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(bad_files()[complaint])
     with pytest.raises(MediaError, match=complaint) as caught:
@@ -313,7 +313,7 @@ def test_bad_content_is_named_for_what_it_is(complaint: str, tmp_path: Path) -> 
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
+def test_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no such file"):
         read_image(tmp_path / "none.jpg")
     with pytest.raises(MediaError, match="a folder"):
@@ -321,7 +321,7 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 300 + ".jpg", "a\0.jpg", "file.txt/x.jpg", "loop.jpg"])
-def test_a_name_that_leads_to_nothing_is_told(name: str, tmp_path: Path) -> None:
+def test_name_that_leads_to_nothing_is_reported(name: str, tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_text("no folder")
     with suppress(OSError, NotImplementedError):
         (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
@@ -362,12 +362,12 @@ def test_no_bytes_bring_anything_but_a_picture_or_a_media_error(noise: bytes, ki
     assert image.ndim == 3
 
 
-def test_a_written_picture_is_read_back(tmp_path: Path) -> None:
+def test_written_picture_is_read_back(tmp_path: Path) -> None:
     write_image(tmp_path / "out.png", gradient())
     np.testing.assert_array_equal(read_image(tmp_path / "out.png"), gradient())
 
 
-def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+def test_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="make the folder first"):
         write_image(tmp_path / "none" / "out.png", gradient())
     (tmp_path / "folder.png").mkdir()

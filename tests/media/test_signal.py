@@ -18,12 +18,12 @@ def test_one_colour_is_no_picture(level: int) -> None:
     assert SignalCheck().update(frame(image, 0.0)) is NoPicture.BLANK
 
 
-def test_a_noisy_dark_picture_of_a_covered_lens_is_none_either() -> None:
+def test_noisy_dark_picture_of_a_covered_lens_is_no_picture() -> None:
     noise = np.random.default_rng(0).integers(0, 6, (480, 640, 3), dtype=np.uint8)
     assert SignalCheck().update(frame(noise, 0.0)) is NoPicture.BLANK
 
 
-def test_a_portrait_is_a_picture_until_it_has_been_still_for_seconds() -> None:
+def test_portrait_is_a_picture_until_it_has_been_still_for_seconds() -> None:
     check = SignalCheck()
     image = astronaut()
     assert check.update(frame(image, 0.0)) is None

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -49,7 +48,7 @@ def test_every_container_gives_all_frames_in_order(tmp_path: Path, suffix: str) 
     assert frames[0].image.shape == (48, 64, 3)
 
 
-def test_a_variable_rate_keeps_its_times(tmp_path: Path) -> None:
+def test_variable_rate_keeps_its_times(tmp_path: Path) -> None:
     times = [0.0, 0.04, 0.5, 0.52, 1.7, 3.0]
     frames = read(make_clip(tmp_path / "variable_rate.mp4", times))
     np.testing.assert_allclose([frame.time for frame in frames], times, atol=1e-3)
@@ -61,7 +60,7 @@ def test_times_count_from_the_first_frame(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("rotation", "corner"), [(0, 0), (90, 1), (180, 2), (270, 3)])
-def test_a_turned_recording_is_turned_upright(tmp_path: Path, rotation: int, corner: int) -> None:
+def test_turned_recording_is_turned_upright(tmp_path: Path, rotation: int, corner: int) -> None:
     (frame, *_) = read(make_clip(tmp_path / "phone.mp4", SECOND, rotation=rotation))
     # The white quarter goes with the picture: counter-clockwise, from the upper left.
     height, width = frame.image.shape[:2]
@@ -98,11 +97,11 @@ def test_duration_is_known_before_reading(tmp_path: Path) -> None:
         assert not source.is_picture
 
 
-def test_a_video_in_memory_is_read_too(tmp_path: Path) -> None:
+def test_video_in_memory_is_read_too(tmp_path: Path) -> None:
     assert len(read(make_clip(tmp_path / "clip.mp4", SECOND).read_bytes())) == 25
 
 
-def test_a_picture_is_a_source_of_one_frame(tmp_path: Path) -> None:
+def test_picture_is_a_source_of_one_frame(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     Image.new("RGB", (30, 20)).save(path)
     with open_source(path) as source:
@@ -112,14 +111,14 @@ def test_a_picture_is_a_source_of_one_frame(tmp_path: Path) -> None:
     assert frame.source == str(path)
 
 
-def test_a_picture_without_an_ending_is_known_by_its_content(tmp_path: Path) -> None:
+def test_picture_without_an_ending_is_known_by_its_content(tmp_path: Path) -> None:
     path = tmp_path / "photo"
     Image.new("RGB", (30, 20)).save(path, "PNG")
     assert len(read(path)) == 1
 
 
 @pytest.mark.parametrize("how", ["bytes", "path"])
-def test_a_bomb_without_an_ending_is_told(how: str, tmp_path: Path) -> None:
+def test_bomb_without_an_ending_is_reported(how: str, tmp_path: Path) -> None:
     content = b"\x89PNG\r\n\x1a\n"
     size = struct.pack(">II", 30_000, 30_000) + b"\x08\x02\x00\x00\x00"
     for chunk in (b"IHDR" + size, b"IDAT" + zlib.compress(bytes(99))):
@@ -130,25 +129,25 @@ def test_a_bomb_without_an_ending_is_told(how: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["²", "x" * 300 + ".jpg", "a\0.mp4"])
-def test_a_name_that_no_file_has_is_told(name: str) -> None:
+def test_name_that_no_file_has_is_reported(name: str) -> None:
     with pytest.raises(MediaError):
         open_source(name)
 
 
-def test_sound_without_pictures_is_told(tmp_path: Path) -> None:
+def test_sound_without_pictures_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no video track"):
         read(make_sound(tmp_path / "audio_only.mp4"))
 
 
 @pytest.mark.parametrize("content", [b"", b"this is text", bytes(5000)])
-def test_what_is_no_video_is_told(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_video_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "text.mp4"
     path.write_bytes(content)
     with pytest.raises(MediaError, match=r"text\.mp4"):
         read(path)
 
 
-def test_a_missing_video_is_told(tmp_path: Path) -> None:
+def test_missing_video_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no such file"):
         read(tmp_path / "none.mp4")
 
@@ -167,7 +166,7 @@ def cut(path: Path, share: float) -> Path:
 @pytest.mark.parametrize(
     ("name", "options"), [("faststart.mp4", {"movflags": "faststart"}), ("clip.mkv", None)]
 )
-def test_a_cut_video_gives_what_it_has_and_then_says_so(
+def test_cut_video_gives_what_it_has_and_then_raises(
     tmp_path: Path, name: str, options: dict[str, str] | None
 ) -> None:
     frames, message = read_until_error(cut(long_clip(tmp_path / name, options=options), 0.6))
@@ -176,17 +175,17 @@ def test_a_cut_video_gives_what_it_has_and_then_says_so(
     assert " s" in message
 
 
-def test_a_cut_video_without_its_index_cannot_be_opened(tmp_path: Path) -> None:
+def test_cut_video_without_its_index_cannot_be_opened(tmp_path: Path) -> None:
     frames, message = read_until_error(cut(long_clip(tmp_path / "clip.mp4"), 0.6))
     assert frames == []
     assert "clip.mp4" in message
 
 
-def test_a_whole_video_with_longer_sound_is_no_cut_one(tmp_path: Path) -> None:
+def test_whole_video_with_longer_sound_is_not_cut_off(tmp_path: Path) -> None:
     assert len(read(make_clip(tmp_path / "clip.mkv", SECOND, sound=3.0))) == 25
 
 
-def test_a_damaged_middle_leaves_the_rest_and_is_told(tmp_path: Path) -> None:
+def test_damaged_middle_leaves_the_rest_and_is_reported(tmp_path: Path) -> None:
     path = long_clip(tmp_path / "damaged.mp4", options={"movflags": "faststart"})
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
@@ -201,7 +200,7 @@ def test_a_damaged_middle_leaves_the_rest_and_is_told(tmp_path: Path) -> None:
     assert len(frames) > 50
 
 
-def test_a_camera_that_is_not_there_is_told() -> None:
+def test_camera_that_is_not_there_is_reported() -> None:
     with pytest.raises(MediaError, match="camera 97"):
         open_source("97")
 
@@ -227,19 +226,19 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def test_a_video_on_a_web_server_is_read_whole_and_in_order(tmp_path: Path, web: str) -> None:
+def test_video_on_a_web_server_is_read_whole_and_in_order(tmp_path: Path, web: str) -> None:
     make_clip(tmp_path / "clip.mp4", SECOND, options={"movflags": "faststart"})
     with open_source(f"{web}/clip.mp4") as source:
         assert not source.live
         assert [frame.index for frame in source] == list(range(25))
 
 
-def test_what_a_web_server_does_not_have_is_told(web: str) -> None:
+def test_what_a_web_server_does_not_have_is_reported(web: str) -> None:
     with pytest.raises(MediaError, match=r"none\.mp4.*404|none\.mp4.*[Nn]ot [Ff]ound"):
         open_source(f"{web}/none.mp4")
 
 
-def test_a_stream_that_drops_gives_its_frames_and_then_says_so(tmp_path: Path) -> None:
+def test_stream_that_drops_gives_its_frames_and_then_raises(tmp_path: Path) -> None:
     data = long_clip(tmp_path / "clip.ts").read_bytes()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -255,7 +254,7 @@ def test_a_stream_that_drops_gives_its_frames_and_then_says_so(tmp_path: Path) -
     assert "after" in message
 
 
-def test_a_dead_address_is_told() -> None:
+def test_dead_address_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(MediaError, match="refused"):
@@ -360,59 +359,6 @@ def test_credentials_of_an_address_are_in_no_frame_and_no_error(tmp_path: Path, 
             open_source(place)
         lines = traceback.format_exception(caught.value)
         assert not [line for line in lines if "s3cret" in line and "Error" in line]
-
-
-def test_film_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> None:
-    path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
-    with open_source(path) as source:
-        assert next(iter(source)).image.shape == (120, 160, 3)
-        assert source.stream == 1
-        assert "1 (160 x 120 h264) is read, not 0 (64 x 48 h264)" in source.note
-
-
-def test_track_that_is_asked_for_is_read(tmp_path: Path) -> None:
-    path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
-    with open_source(path, stream=0) as source:
-        assert next(iter(source)).image.shape == (48, 64, 3)
-    with pytest.raises(MediaError, match=r"track 7 is no video.*0 \(64 x 48 h264\), 1"):
-        open_source(path, stream=7)
-
-
-def test_one_track_needs_no_note(tmp_path: Path) -> None:
-    with open_source(make_clip(tmp_path / "clip.mp4", SECOND)) as source:
-        assert source.note == ""
-
-
-def two_tracks(path: Path, sizes: list[tuple[int, int]]) -> Path:
-    with av.open(str(path), "w") as container:
-        tracks = []
-        for width, height in sizes:
-            track = container.add_stream("libx264", rate=25)
-            assert isinstance(track, av.VideoStream)
-            track.width, track.height, track.pix_fmt = width, height, "yuv420p"
-            tracks.append(track)
-        for number in range(5):
-            for track, size in zip(tracks, sizes, strict=True):
-                frame = av.VideoFrame.from_ndarray(grey(number, size), format="rgb24")
-                frame.pts = number
-                container.mux(track.encode(frame))
-        for track in tracks:
-            container.mux(track.encode(None))
-    return path
-
-
-def test_picture_of_an_unread_kind_is_no_video(tmp_path: Path) -> None:
-    path = tmp_path / "photo.ppm"
-    Image.new("RGB", (30, 20)).save(path)
-    with pytest.raises(MediaError, match="a picture of a kind that is not read"):
-        open_source(path)
-
-
-def test_text_is_no_video(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("seven lines\n" * 7)
-    with pytest.raises(MediaError, match=r"notes\.txt"):
-        open_source(path)
 
 
 def test_empty_packets_show_the_picture_before_again(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, lis
     lead=st.sampled_from([0.0, 0.3, 2.0]),
     every=st.none() | st.floats(0.02, 1.5),
 )
-def test_the_spans_of_a_video_share_its_frames_out(
+def test_the_spans_of_a_video_divide_its_frames(
     clips: dict[str, tuple[Path, list[Frame]]],
     suffix: str,
     cuts: list[float],
@@ -70,7 +70,7 @@ def test_the_spans_of_a_video_share_its_frames_out(
     assert frames == [(f.time, f.index, int(f.image[-1, -1, 0])) for f in expected]
 
 
-def test_a_lead_is_what_comes_before(tmp_path: Path) -> None:
+def test_lead_is_what_comes_before(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", TIMES, key_every=30)
     found, count = read(path, Span(4.0, 4.2, 1.0, origin_of(path)))
     assert [f.index for f in found] == [-1] * (len(found) - 5) + [0, 1, 2, 3, 4]
@@ -96,7 +96,7 @@ def test_damage_before_a_span_is_not_told_of_it(tmp_path: Path) -> None:
         read(path, Span(2.0, 4.0, 1.0, points[1]))
 
 
-def test_a_span_beyond_the_end_of_a_cut_file_says_so(tmp_path: Path) -> None:
+def test_span_beyond_the_end_of_a_cut_file_raises(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "cut.mkv", [n / 25 for n in range(200)], key_every=25)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])

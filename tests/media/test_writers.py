@@ -8,7 +8,7 @@ import pytest
 
 from clips import add_tone, grey, make_clip, make_sound, number_of
 from roomread.errors import OutputError
-from roomread.media import SoundSource, VideoWriter, atomic_path, open_source
+from roomread.media import SoundSource, VideoWriter, open_source
 
 TIMES = [0.0, 0.04, 0.08, 0.5, 0.52, 1.2]
 
@@ -49,20 +49,20 @@ def test_the_sound_of_the_source_is_kept(tmp_path: Path, suffix: str) -> None:
         assert len(list(source)) == len(TIMES)
 
 
-def test_a_silent_source_gives_a_silent_copy(tmp_path: Path) -> None:
+def test_silent_source_gives_a_silent_copy(tmp_path: Path) -> None:
     original = make_clip(tmp_path / "in.mp4", TIMES)
     write(tmp_path / "out.mp4", sound_from=original)
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert not container.streams.audio
 
 
-def test_a_file_of_sound_alone_lends_its_sound(tmp_path: Path) -> None:
+def test_file_of_sound_alone_lends_its_sound(tmp_path: Path) -> None:
     write(tmp_path / "out.mp4", sound_from=make_sound(tmp_path / "in.mp4"))
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.streams.audio
 
 
-def test_a_copy_that_is_cut_short_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
+def test_copy_that_is_cut_short_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
     original = make_clip(tmp_path / "in.mp4", TIMES, sound=9.0)
     with VideoWriter(tmp_path / "out.mp4", sound_from=SoundSource(original)) as video:
         for number, time in enumerate(TIMES):
@@ -110,7 +110,7 @@ def failing_write(path: Path) -> None:
         raise RuntimeError("the analysis broke")
 
 
-def test_an_error_leaves_no_file_and_the_old_one_in_place(tmp_path: Path) -> None:
+def test_error_leaves_no_file_and_the_old_one_in_place(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     with pytest.raises(RuntimeError, match="broke"):
         failing_write(path)
@@ -126,15 +126,6 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
         VideoWriter(tmp_path / "out.txt")
 
 
-def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+def test_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="make the folder first"):
         write(tmp_path / "none" / "out.mp4")
-
-
-def test_a_result_is_there_only_when_it_is_whole(tmp_path: Path) -> None:
-    path = tmp_path / "out.csv"
-    with atomic_path(path) as draft:
-        draft.write_text("half")
-        assert not path.exists()
-    assert path.read_text() == "half"
-    assert list(tmp_path.iterdir()) == [path]

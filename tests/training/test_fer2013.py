@@ -39,7 +39,7 @@ def test_icml_csv_with_spaces_in_its_header_is_the_same_data(tmp_path: Path) -> 
     assert same(read_fer2013(path), data)
 
 
-def test_a_folder_tells_public_from_private_by_file_name(tmp_path: Path) -> None:
+def test_folder_tells_public_from_private_by_file_name(tmp_path: Path) -> None:
     data = tiny_fer()
     read = read_fer2013(write_folder(data, tmp_path / "pictures"))
     for split in Split:
@@ -71,7 +71,7 @@ def edit(old: str, new: str) -> Callable[[str], str]:
         (lambda _: "some,other\n1,2\n", "no column 'emotion'"),
     ],
 )
-def test_a_damaged_csv_says_what_is_wrong(
+def test_damaged_csv_says_what_is_wrong(
     tmp_path: Path, damage: Callable[[str], str], complaint: str
 ) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
@@ -81,7 +81,7 @@ def test_a_damaged_csv_says_what_is_wrong(
     assert "\n" not in str(caught.value)
 
 
-def test_a_short_pixel_row_is_named(tmp_path: Path) -> None:
+def test_short_pixel_row_is_named(tmp_path: Path) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     lines = path.read_text().splitlines()
     label, pixels, usage = lines[3].split(",")
@@ -91,7 +91,7 @@ def test_a_short_pixel_row_is_named(tmp_path: Path) -> None:
         read_fer2013(path)
 
 
-def test_a_pixel_over_255_is_refused(tmp_path: Path) -> None:
+def test_pixel_over_255_is_refused(tmp_path: Path) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     lines = path.read_text().splitlines()
     label, pixels, usage = lines[1].split(",")
@@ -101,7 +101,7 @@ def test_a_pixel_over_255_is_refused(tmp_path: Path) -> None:
         read_fer2013(path)
 
 
-def test_a_missing_class_is_named(tmp_path: Path) -> None:
+def test_missing_class_is_named(tmp_path: Path) -> None:
     data = tiny_fer()
     without = data.take(data.labels != Expression.DISGUST)
     with pytest.raises(DataError, match="no disgust in Training"):
@@ -124,7 +124,7 @@ def test_file_that_is_not_a_data_set_is_refused(tmp_path: Path, name: str) -> No
         read_fer2013(tmp_path / name)
 
 
-def test_a_test_picture_without_its_split_in_the_name_is_refused(tmp_path: Path) -> None:
+def test_test_picture_without_its_split_in_the_name_is_refused(tmp_path: Path) -> None:
     folder = write_folder(tiny_fer(), tmp_path / "pictures")
     picture = next((folder / "test" / "angry").iterdir())
     picture.rename(picture.with_name("renamed.png"))

@@ -1,4 +1,4 @@
-"""`roomread analyze`: pictures, folders, videos, cameras and streams to readings."""
+"""`roomread analyze`: read the faces of pictures, folders, videos, cameras and streams."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from roomread.cli.profiles import parse_bindings
 from roomread.cli.progress import ProgressBar
 from roomread.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 from roomread.cluster.archive.tasks import PIECE, Options
-from roomread.errors import MediaError, OutputError, RoomreadError
+from roomread.errors import MediaError, OutputError, RoomreadError, without_credentials
 from roomread.faces import CenterFace, FaceDetector, Haar
 from roomread.formats.annotated import Annotator, copy_path
 from roomread.formats.sink import Sink
@@ -49,10 +49,10 @@ class DetectorName(StrEnum):
 
 
 def parse_seconds(text: str) -> float:
-    """Seconds from "0.5", "0.5s" or "500ms".
+    """Return the seconds of "0.5", "0.5s" or "500ms".
 
     Raises:
-        typer.BadParameter: it is none of these, or not over 0.
+        typer.BadParameter: the text has another form, or is not over 0.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", text)
     seconds = float(match[1]) / (1000 if match[2] == "ms" else 1) if match else 0.0
@@ -63,14 +63,14 @@ def parse_seconds(text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One input, and where its drawn copy goes."""
+    """One input, and the path of its annotated copy."""
 
     spec: str | bytes
     annotated: Path | None
 
     @property
     def file(self) -> Path | None:
-        """The input as a file on disk, if it is one."""
+        """The input as a file on disk; None for other inputs."""
         if isinstance(self.spec, bytes):
             return None
         path = local_path(self.spec) or Path(self.spec)
@@ -81,37 +81,36 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, folders, videos, a camera's number, URLs, or - for a picture on stdin."
+            help="Pictures, folders, videos, a camera's number, URLs, or - for standard input."
         ),
     ],
     *,
     form: Annotated[
-        Format | None, typer.Option("--format", help="By default the one -o asks for, or a table.")
+        Format | None,
+        typer.Option("--format", help="By default that of the suffix of -o, or a table."),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", help="Write to a file; an archive's folder ends with /."),
+        typer.Option("-o", "--output", help="Write to this file; an archive's folder ends with /."),
     ] = None,
     annotated: Annotated[
         Path | None,
-        typer.Option(help="Draw boxes and labels into a copy; a folder for several inputs."),
+        typer.Option(help="Write a copy with boxes and labels; a folder for several inputs."),
     ] = None,
     every: Annotated[
         str | None, typer.Option(help="Time from one analysed frame to the next: 0.5s, 500ms.")
     ] = None,
-    detector: Annotated[DetectorName, typer.Option(help="What finds faces.")] = (
-        DetectorName.DEFAULT
-    ),
+    detector: Annotated[DetectorName, typer.Option(help="Face detector.")] = (DetectorName.DEFAULT),
     min_face: Annotated[
-        float | None, typer.Option(min=1, help="Leave out faces smaller than so many pixels.")
+        float | None, typer.Option(min=1, help="Smallest face to read, in pixels.")
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
-    device: Annotated[Device, typer.Option(help="What computes.")] = Device.CPU,
+    device: Annotated[Device, typer.Option(help="Device that the nets run on.")] = Device.CPU,
     profiles: Annotated[
         str | None,
         typer.Option(
-            help="People and states taught before, by commas: asha,confused. In a video of "
-            "several people say who is who: asha@3 is track 3."
+            help="Taught people and states, separated by commas: asha,confused. In a video of "
+            "several people, asha@3 says that asha is track 3."
         ),
     ] = None,
     engine: Annotated[
@@ -119,10 +118,11 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         typer.Option(help="Read an archive of videos into a folder of Parquet: here, or on Ray."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="With --engine ray: so many at once.")
+        int | None, typer.Option(min=1, help="Number of workers, with --engine ray.")
     ] = None,
     piece: Annotated[
-        str, typer.Option(help="An archive's longer videos are read in pieces of this length.")
+        str,
+        typer.Option(help="Length of the pieces of an archive's longer videos."),
     ] = f"{PIECE:g}s",
     stream: Annotated[
         int | None,
@@ -136,7 +136,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     seconds = parse_seconds(every) if every is not None else None
     if engine is not None or is_archive(output):
         _check_archive(annotated=annotated, profiles=profiles, form=form)
-        # What no worker could do is told before any begins.
+        # An impossible detector is refused before any worker starts.
         _detector(detector, min_face, device)
         options = Options(
             model=model,
@@ -181,25 +181,27 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 
 
 def _check_archive(*, annotated: Path | None, profiles: str | None, form: Format | None) -> None:
-    """Refuses what only makes sense for inputs that are read one by one."""
+    """Refuse options that only make sense for inputs that are read one by one."""
     for option, given in (("--annotated", annotated), ("--profiles", profiles)):
         if given is not None:
-            raise OutputError(f"{option} is not for archives", hint="read these videos one by one")
+            raise OutputError(
+                f"{option} does not work with archives", hint="read the videos one by one"
+            )
     if form not in (None, Format.PARQUET):
-        raise OutputError("an archive's readings are Parquet", hint="leave --format out")
+        raise OutputError("readings of an archive are Parquet", hint="leave out --format")
 
 
 def _check_output(output: Path, items: Sequence[_Item]) -> None:
-    """Keeps readings from being written over somebody's pictures."""
+    """Refuse an output that is an input, or looks like a picture or video."""
     if output.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
-        problem = f"{output}: readings are no picture and no video"
+        problem = f"{output}: readings are not written as a picture or video"
         raise OutputError(
             problem, hint=f"--annotated {output} draws them; -o readings.csv lists them"
         )
     if any(item.file is not None and _same(output, item.file) for item in items):
         raise OutputError(f"{output}: is an input", hint="name another file")
     if any(item.annotated is not None and output == item.annotated for item in items):
-        raise OutputError(f"{output}: is named twice", hint="name another file")
+        raise OutputError(f"{output}: is the annotated copy too", hint="name another file")
 
 
 def _same(a: Path, b: Path) -> bool:
@@ -246,25 +248,25 @@ def _items(inputs: Sequence[str], annotated: Path | None) -> tuple[list[_Item], 
 
 
 def _check_copies(items: Sequence[_Item]) -> None:
-    """Keeps the copy of one input from replacing another's."""
+    """Refuse inputs whose annotated copies would have the same path."""
     owners: dict[Path | None, str | bytes] = {}
     for item in items:
         if owners.setdefault(item.annotated, item.spec) != item.spec:
-            problem = f"{item.annotated}: would be the copy of two inputs of that name"
+            problem = f"{item.annotated}: would be the annotated copy of two inputs"
             raise OutputError(problem, hint="annotate them one by one")
 
 
 def _copy_for(spec: str | bytes, root: Path | None, folder: Path) -> Path:
     if isinstance(spec, bytes):
         return folder / "stdin.png"
-    path = copy_path(folder, Path(spec), root)
+    path = copy_path(folder, Path(without_credentials(spec)), root)
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
 @dataclass(slots=True)
 class _Run:
-    """One call of the command: what it works with, and how far it came."""
+    """The state of one call of the command."""
 
     analyzer: Analyzer
     sink: Sink
@@ -278,7 +280,7 @@ class _Run:
 
     @property
     def status(self) -> int:
-        """The exit status."""
+        """The exit status so far."""
         if self.interrupted and not self.frames:
             return EXIT_INTERRUPTED
         if self.errors:
@@ -286,7 +288,7 @@ class _Run:
         return 0
 
     def analyze(self, item: _Item) -> None:
-        """Reads one input to its end; one that fails is told, and leaves the others be."""
+        """Read one input to its end; report an error, and let the others go on."""
         try:
             with open_source(item.spec, every=self.every, stream=self.stream) as source:
                 if source.note:
@@ -299,7 +301,7 @@ class _Run:
             self.interrupted = True
 
     def tell_unused(self) -> None:
-        """Names the people whose profiles were of no use: nobody knows who of several they are."""
+        """Report the profiles of people that were not used."""
         for name in sorted(self.unused):
             self.progress.say(
                 f"roomread: the profile '{name}' was not used: it is for the only face of a frame, "
@@ -314,7 +316,7 @@ class _Run:
         )
         failure: MediaError | None = None
         with annotator as copy, self.progress.source(source) as bar, interrupts.held() as stop:
-            # Caught inside the block: what was computed before stays, the drawn copy too.
+            # Caught inside the block, so that what was computed before is kept, the copy too.
             try:
                 for moment in self.analyzer.stream(source):
                     frame, readings = moment.frame, moment.readings

@@ -1,4 +1,4 @@
-"""Ctrl-C, and a service manager's stop: neither lost, nor in the midst of a frame."""
+"""Handle Ctrl-C and SIGTERM so that neither is lost or interrupts a frame."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-# Seconds; by then the finaliser that dropped a stop is over.
+# Seconds after which the finaliser that dropped a signal has ended.
 _AGAIN_AFTER = 0.05
 
 
 @dataclass(slots=True)
 class Stop:
-    """Whether one was asked for."""
+    """Whether the user or a service manager asked to stop."""
 
     asked: bool = False
 
@@ -25,9 +25,9 @@ _held: list[Stop] = []
 
 
 def install() -> None:
-    """Makes both raise `KeyboardInterrupt`: what was computed is kept."""
+    """Make both signals raise `KeyboardInterrupt`, so that what was computed is kept."""
     signal.signal(signal.SIGTERM, _stop)
-    # A shell has its background programs ignore Ctrl-C.
+    # A program that a shell runs in the background ignores Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
     sys.unraisablehook = _repeating(sys.unraisablehook)
@@ -35,10 +35,10 @@ def install() -> None:
 
 @contextmanager
 def held() -> Iterator[Stop]:
-    """Within, a first stop only says that it was asked for; a second one is raised at once.
+    """Within the block, only set a flag at the first signal; raise at the second.
 
-    What is raised comes between any two steps of ours, of a library or of Python's own locks, and
-    may leave them half done: for loops that can see for themselves.
+    An exception may come between any two steps of our code, a library or a lock, and leave them
+    half done. Loops that can check the flag need none.
     """
     stop = Stop()
     _held.append(stop)
@@ -58,13 +58,13 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 def _repeating(
     otherwise: Callable[[sys.UnraisableHookArgs], None],
 ) -> Callable[[sys.UnraisableHookArgs], None]:
-    """Python prints and drops what is raised in a finaliser; a stop comes again instead."""
+    """Return a hook that sends a signal again that Python dropped in a finaliser."""
     main = threading.get_ident()
 
     def hook(dropped: sys.UnraisableHookArgs) -> None:
         if not isinstance(dropped.exc_value, KeyboardInterrupt):
             return otherwise(dropped)
-        # Libraries put Python's own handler for Ctrl-C back, which names no signal.
+        # Libraries restore Python's own handler for Ctrl-C, which names no signal.
         (number,) = dropped.exc_value.args or (signal.SIGINT,)
         again = threading.Timer(_AGAIN_AFTER, _send, [number, main])
         again.daemon = True
@@ -78,5 +78,5 @@ def _send(number: int, thread: int) -> None:
     if sys.platform == "win32":
         signal.raise_signal(number)
     else:
-        # It may be asleep, and only a signal of its own wakes it.
+        # The thread may sleep, and only a signal sent to it wakes it.
         signal.pthread_kill(thread, number)

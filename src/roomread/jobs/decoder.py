@@ -1,4 +1,4 @@
-"""Strangers' pictures to pixels, decoded in processes that can be killed."""
+"""Decode uploaded pictures in processes that can be killed."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from roomread.errors import MediaError
 from roomread.jobs.worker_process import WorkerProcess
 
-# Pictures that one process decodes before a fresh one takes over: what a decoder lets leak ends.
+# Number of pictures after which a process is replaced, which ends any leak of its decoders.
 _LIFE = 10_000
 
 
 class Decoder:
-    """Decodes encoded pictures in a few processes of its own; for several threads at once.
+    """Decodes encoded pictures in processes of its own; several threads may use it at once.
 
     Args:
-        max_pixels: of a picture; told before it is decoded.
-        seconds: how long one picture may take.
-        memory_mb: how much memory decoding may take, MB; kept to on Linux.
-        processes: how many decode at once; more threads wait.
+        max_pixels: largest width times height, checked before decoding.
+        seconds: time limit for one picture.
+        memory_mb: memory limit for decoding, MB; enforced on Linux.
+        processes: number of processes; further threads wait.
     """
 
     def __init__(
@@ -42,18 +42,18 @@ class Decoder:
         self._running: set[WorkerProcess] = set()
         self._lock = threading.Lock()
         for _ in range(processes):
-            # Started when it is needed.
+            # A process is started when it is first needed.
             self._free.put(None)
 
     def decode(self, content: bytes, name: str) -> NDArray[np.uint8]:
-        """An upright RGB picture, uint8 [H, W, 3], read-only.
+        """Return an upright RGB picture, uint8 [H, W, 3], read-only.
 
         Args:
             content: the encoded picture.
-            name: for messages.
+            name: the name in messages.
 
         Raises:
-            MediaError: it is damaged, no picture, too large, or took too long.
+            MediaError: the content is damaged, no picture, too large, or took too long.
         """
         child, life = self._take()
         kept = False
@@ -74,12 +74,12 @@ class Decoder:
         return np.frombuffer(pixels, dtype=np.uint8).reshape(head["shape"])
 
     def close(self) -> None:
-        """Ends the processes; pictures that are being decoded, or come later, fail."""
+        """End the processes; pictures that are being decoded, or come later, fail."""
         self._closed = True
         with self._lock:
             for child in self._running:
                 child.kill()
-        # Those that are being used come back as they fail.
+        # Processes in use come back as they fail.
         for free in [self._free.get() for _ in range(self._processes)]:
             if free is not None:
                 self._end(free[0])

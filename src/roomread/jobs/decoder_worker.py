@@ -1,4 +1,4 @@
-"""The program that decodes strangers' pictures; see `decoder`."""
+"""The program that decodes uploaded pictures; see `decoder`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roomread.media import read_image
 
 
 def main(max_pixels: int, memory_mb: int) -> None:
-    """Answers each picture with its pixels, or with what is wrong, until its parent ends."""
+    """Answer each picture with its pixels or an error, until the parent process ends."""
     inlet, outlet = take_pipes()
     limit_memory(memory_mb)
     while (message := receive(inlet)) is not None:

@@ -1,4 +1,4 @@
-"""Pictures in, pictures out."""
+"""Read pictures, videos, cameras and streams; write annotated copies."""
 
 from roomread.media.files import atomic_path, is_file, is_folder, make_folder
 from roomread.media.folders import MediaFolder, find_media, search_folder

@@ -1,4 +1,4 @@
-"""Cameras and network streams to frames: always the latest, never a queue."""
+"""Read cameras and network streams: always the latest frame, never a queue."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from roomread.media.opening import Opening, open_video
 from roomread.media.upright import upright
 from roomread.readings import Frame
 
-# A network stream that says nothing for so long is gone, s.
+# Seconds of silence after which a network stream counts as gone.
 TIMEOUT = 10.0
 
-# What a device is asked for, one after the other. FFmpeg's own wish for Macs is 29.97 frames a
-# second, which their cameras refuse.
+# Options tried on a device, one set after the other. FFmpeg's default on macOS is 29.97 frames a
+# second, which Macs' cameras refuse.
 _WISHES: dict[str, tuple[dict[str, str], ...]] = {
     "avfoundation": ({"framerate": "30"}, {"framerate": "15"}, {})
 }
-# Between two looks at a device that has no picture yet, s.
+# Seconds between two tries to read a device that has no picture yet.
 _PAUSE = 0.005
 
 Opened = AbstractContextManager[tuple[InputContainer, VideoStream]]
 
 
 def open_camera(number: int, name: str) -> Opened:
-    """Opens the camera with a number, 0 for the first.
+    """Open a camera by its number, 0 for the first.
 
     Raises:
-        MediaError: there is no such camera, or it may not be used, or is in use.
+        MediaError: there is no such camera, it is in use, or access is denied.
     """
     device, format_name = _device(number, name)
     return _open(device, format_name, name)
@@ -61,19 +61,19 @@ def _open(device: str, format_name: str, name: str) -> Iterator[tuple[InputConta
 
 
 def _device(number: int, name: str) -> tuple[str, str]:
-    """FFmpeg's name of a camera and of the system's way to it."""
+    """Return FFmpeg's names of a camera and of the system's interface to it."""
     if sys.platform == "linux":
         path = Path(f"/dev/video{number}")
         if not path.exists():
             found = sorted(p.name.removeprefix("video") for p in Path("/dev").glob("video*"))
             there = f"cameras here: {', '.join(found)}" if found else "no camera is connected"
-            raise MediaError(f"{name}: there is none", hint=there)
+            raise MediaError(f"{name}: no such camera", hint=there)
         return str(path), "v4l2"
     if sys.platform == "darwin":
         return str(number), "avfoundation"
     devices = [d for d in av.enumerate_input_devices("dshow") if "video" in d.media_types]
     if number >= len(devices):
-        raise MediaError(f"{name}: there is none", hint=f"{len(devices)} cameras are connected")
+        raise MediaError(f"{name}: no such camera", hint=f"{len(devices)} cameras are connected")
     return f"video={devices[number].name}", "dshow"
 
 
@@ -81,10 +81,10 @@ class LiveReader:
     """Reads an opened live source in a thread of its own and hands over its latest frame.
 
     Args:
-        opened: the container and its video track; closed by the thread.
-        name: for `Frame.source` and messages.
+        opened: the container and its video track.
+        name: the name in `Frame.source` and in messages.
         every: seconds from one frame to the next; None for all.
-        clock: seconds, for `Frame.time`: live frames are timed by their arrival.
+        clock: returns seconds; live frames are timed by their arrival.
     """
 
     def __init__(
@@ -104,14 +104,14 @@ class LiveReader:
 
     @property
     def dropped(self) -> int:
-        """Frames that were replaced by newer ones before anybody took them."""
+        """The number of frames that newer ones replaced before they were taken."""
         return self._mailbox.dropped
 
     def frames(self) -> Iterator[Frame]:
-        """Each time the latest frame, until the source ends.
+        """Yield the latest frame each time, until the source ends.
 
         Raises:
-            MediaError: the stream stopped, or has been silent for too long.
+            MediaError: the stream stopped, or was silent for too long.
         """
         while True:
             try:
@@ -126,7 +126,7 @@ class LiveReader:
             yield frame
 
     def close(self) -> None:
-        """Stops the thread; waits a moment for it."""
+        """Stop the thread, and wait for it for at most 20 s."""
         self._stop.set()
         self._mailbox.close()
         self._thread.join(timeout=2 * TIMEOUT)
@@ -156,7 +156,7 @@ class LiveReader:
             )
 
     def _pictures(self) -> Iterator[VideoFrame]:
-        """What the device sends; macOS' says at once where it has nothing yet, which is no end."""
+        """Yield the device's frames; on macOS, reading fails at once while there is none."""
         came = monotonic()
         while True:
             try:

@@ -42,12 +42,12 @@ def exists(path: str | Path) -> bool:
 
 
 def is_file(path: str | Path) -> bool:
-    """Whether there is such a file; False also for a name that no file can have."""
+    """Return whether there is such a file; False also for a name that no file can have."""
     return os.path.isfile(path)  # noqa: PTH113 (Path.is_file raises for a name that is too long)
 
 
 def is_folder(path: str | Path) -> bool:
-    """Whether there is such a folder; False also for a name that no folder can have."""
+    """Return whether there is such a folder; False also for a name that no folder can have."""
     return os.path.isdir(path)  # noqa: PTH112 (likewise)
 
 
@@ -61,21 +61,21 @@ def is_pipe(path: str | Path) -> bool:
 
 
 def make_folder(folder: Path, *, private: bool = False) -> None:
-    """Makes a folder of data, and those above it, if it is not there yet.
+    """Create a folder, and those above it, if it does not exist.
 
     Args:
         folder: the folder.
-        private: for its owner alone to read.
+        private: whether only its owner may read it.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: it cannot be created.
     """
     try:
         folder.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be made: {error.strerror}",
-            hint="make it for this user, or name another with ROOMREAD_DATA_FOLDER",
+            f"{folder}: cannot be created: {error.strerror}",
+            hint="create it for this user, or name another with ROOMREAD_DATA_FOLDER",
         ) from error
 
 
@@ -144,7 +144,7 @@ def _mode(target: Path) -> int:
 
 
 def _umask() -> int:
-    # The process's mask can only be read by setting it; two at once would read each other's.
+    # The process's mask can only be read by setting it, so two threads must not do so at once.
     with _mask_lock:
         mask = os.umask(0o077)
         os.umask(mask)

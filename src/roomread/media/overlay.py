@@ -1,4 +1,4 @@
-"""Readings drawn into pictures."""
+"""Draw readings into pictures."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from roomread.readings import Box, Reading
 
 _UNREAD = (150, 150, 150)
 _DARK, _LIGHT = (20, 20, 20), (255, 255, 255)
-# Text on a picture's longer side, and on a face's width; the smaller counts, within the limits.
+# Size of the text as a share of the picture's longer side and of the face's width; the smaller one
+# is used, within the limits.
 _TEXT_OF_PICTURE, _TEXT_OF_FACE = 1 / 45, 1 / 5
 _SMALLEST_TEXT, _LARGEST_TEXT = 10, 64
 
 
 def draw_readings(image: NDArray[np.uint8], readings: Sequence[Reading]) -> NDArray[np.uint8]:
-    """A copy of a picture uint8 [H, W, 3] with a box and a label for each reading."""
+    """Return a copy of a picture, uint8 [H, W, 3], with a box and a label for each reading."""
     canvas = Image.fromarray(image)
     draw = ImageDraw.Draw(canvas)
     for reading in readings:
         _draw_box(draw, reading, canvas.size)
-    # All labels after all boxes: a neighbour's box does not cross out a word.
+    # Labels come after all boxes, so that no box crosses out a word.
     for reading in readings:
         _draw_label(draw, reading, canvas.size)
     return np.asarray(canvas)
@@ -46,7 +47,7 @@ def _color(reading: Reading) -> tuple[int, int, int]:
 
 
 def _text_color(background: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Black or white, whichever stands out more (Rec. 601 luma)."""
+    """Return black or white, whichever has more contrast by Rec. 601 luma."""
     red, green, blue = background
     return _DARK if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else _LIGHT
 
@@ -70,7 +71,7 @@ def _draw_box(draw: ImageDraw.ImageDraw, reading: Reading, picture: tuple[int, i
     if right - left < 1 or bottom - top < 1:
         return
     width = _line_width(picture)
-    # A dark line around the coloured one: it is seen on any background.
+    # A dark line around the coloured one makes it visible on any background.
     draw.rectangle((left, top, right, bottom), outline=_DARK, width=width + 2)
     draw.rectangle((left, top, right, bottom), outline=_color(reading), width=width)
 
@@ -83,7 +84,7 @@ def _draw_label(draw: ImageDraw.ImageDraw, reading: Reading, picture: tuple[int,
     left = min(max(reading.box.left, 0), max(picture[0] - width, 0))
     top = reading.box.top - height
     if top < 0:
-        # No room above: below the chin, so that the face stays free.
+        # Without room above, the label goes below the chin, so that the face stays visible.
         top = min(reading.box.bottom, picture[1] - height)
     background = _color(reading)
     draw.rectangle((left, top, left + width, top + height), fill=background)

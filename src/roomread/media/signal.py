@@ -1,4 +1,4 @@
-"""Whether a camera shows anything: a muted one sends black, a stuck one the same frame."""
+"""Detect cameras that show nothing: a muted one sends black, a stuck one the same frame."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from numpy.typing import NDArray
 
 from roomread.readings import Frame, NoPicture
 
-# Under this deviation of a pixel, of 255, there is nothing to see: a lens cap, a blank tile.
+# Standard deviation of pixels, of 255, under which a picture is blank, as with a lens cap.
 _BLANK = 4.0
-# A real camera's noise changes every frame.
+# Seconds; the noise of a real camera changes every frame.
 _FROZEN_AFTER = 3.0
-# Every eighth pixel each way tells as much.
+# Comparing every eighth pixel in each direction is enough.
 _STEP = 8
 
 
 class SignalCheck:
-    """Watches the frames of one camera. It has no clock: times come with the frames."""
+    """Checks the frames of one camera; times come with the frames."""
 
     def __init__(self) -> None:
         self._last: NDArray[np.uint8] | None = None
         self._changed_at = 0.0
 
     def update(self, frame: Frame) -> NoPicture | None:
-        """What is wrong with the next frame; None if it shows something."""
+        """Return why the next frame shows nothing; None if it shows something."""
         sample = frame.image[::_STEP, ::_STEP]
         if self._last is None or not np.array_equal(sample, self._last):
-            # A copy: the frame's memory is its owner's.
+            # The frame's memory may be used again, so a copy is kept.
             self._last, self._changed_at = sample.copy(), frame.time
         if float(sample.mean(axis=2).std()) < _BLANK:
             return NoPicture.BLANK

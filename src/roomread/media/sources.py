@@ -1,4 +1,4 @@
-"""Anything that shows faces, to an iterator of frames."""
+"""Open any input as an iterator of frames."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ class _How:
 
 
 class Source:
-    """An opened input: iterate over its frames, inside a `with` block.
+    """An opened input, to be iterated over inside a `with` block.
 
     Attributes:
-        name: what the user called it.
-        is_picture: one still picture.
-        live: a camera or a stream: its latest frame each time, without an end.
-        duration: seconds, of a video that says so; else None.
-        stream: the index of the track that is read among all tracks of a video; else None.
-        note: which of several video tracks is read; empty where there is one.
+        name: the input as the user named it, without credentials.
+        is_picture: whether it is one still picture.
+        live: whether it is a camera or a stream, of which each step gives the latest frame.
+        duration: length of a video in seconds; None where it is not known.
+        stream: index of the video track that is read, among all tracks; None for other inputs.
+        note: which of several video tracks is read; empty if there is one.
     """
 
     def __init__(self, name: str) -> None:
@@ -66,12 +66,12 @@ class Source:
         self._stack = ExitStack()
         self._how = _How()
         self._closed = False
-        # A file may be read by one thread and closed by another.
+        # One thread may read a file while another closes it.
         self._lock = threading.Lock()
 
     @property
     def dropped(self) -> int:
-        """Frames of a live source that newer ones replaced; 0 for others."""
+        """The number of frames of a live source that newer ones replaced; 0 for other inputs."""
         return self._reader.dropped if self._reader is not None else 0
 
     @property
@@ -83,7 +83,7 @@ class Source:
         return self._video.shifts if self._video is not None else ()
 
     def __iter__(self) -> Iterator[Frame]:
-        # A live one is waited for without end, and ends by itself when it is closed.
+        # Waiting for a live source must not hold the lock; closing ends it.
         return self._frames if self.live else self._guarded()
 
     def _guarded(self) -> Iterator[Frame]:
@@ -101,7 +101,7 @@ class Source:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the file, camera or connection."""
+        """Close the file, camera or connection."""
         if self.live:
             self._stack.close()
             return
@@ -133,7 +133,7 @@ class Source:
 
     def _open_path(self, path: Path) -> None:
         if is_pipe(path):
-            # What is read of a pipe, as a shell's <(...), cannot be read again.
+            # A pipe, such as a shell's <(...), can be read only once.
             self._open_bytes(_content(path))
         elif _is_picture_file(path):
             self._open_picture(path)
@@ -173,7 +173,7 @@ class Source:
             self._open_bytes(fetch(url))
             return
         except MediaError:
-            # FFmpeg knows not all kinds of picture.
+            # FFmpeg does not open every kind of picture.
             if not self._is_web_picture(url):
                 raise
             return
@@ -200,12 +200,12 @@ class Source:
     def _go_live(self, reader: LiveReader) -> None:
         self.live, self.duration, self._reader = True, None, reader
         self._frames = reader.frames()
-        # The thread ends before the container that it reads is closed.
+        # The thread must end before the container that it reads is closed.
         self._stack.callback(reader.close)
 
 
-# Containers that hold their pictures themselves, by FFmpeg's names. Playlists and scripts do not:
-# they name other files and addresses, which a stranger must not make us open.
+# FFmpeg's names of containers that hold their pictures themselves. Playlists and scripts name other
+# files and addresses, which an upload must not make the service open.
 _SEALED = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,asf,flv,ogg,mjpeg",
     "protocol_whitelist": "file",
@@ -213,7 +213,7 @@ _SEALED = {
 
 
 def open_upload(path: Path, *, every: float | None = None) -> Source:
-    """Open a video that a stranger sent: nothing but this file is read for it.
+    """Open an uploaded video, for which nothing but this file is read.
 
     Args:
         path: the file.
@@ -226,7 +226,7 @@ def open_upload(path: Path, *, every: float | None = None) -> Source:
         return _opened(printable(str(path)), path, _How(every, options=_SEALED))
     except MediaError as error:
         if isinstance(error.__cause__, av.error.ArgumentError):
-            # What FFmpeg says of a format that is not on the list.
+            # FFmpeg reports a format that is not on the list this way.
             hint = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV, FLV and OGV are"
             raise MediaError(f"{path}: not a video that is taken", hint=hint) from error
         raise

@@ -1,4 +1,4 @@
-"""Video files to frames, with the file's own times, upright."""
+"""Read the frames of video files, upright, with the file's own times."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from roomread.media.opening import FILE_PREFIX, length, reason
 from roomread.media.upright import Geometry, geometry_of, render
 from roomread.readings import Frame
 
-# How much shorter than announced a file may be: containers round, and sound may end a bit later.
+# Seconds that a file may be shorter than announced: containers round, and sound may end later.
 _SLACK = 0.5
-# Indexes hold the times of decoding, which come up to so much before those of showing, s.
+# Indexes hold times of decoding, which come up to this many seconds before those of showing.
 _REORDERED = 1.0
-# Of a transport stream, bytes and share that may follow the last packet that is read.
+# What may follow the last packet of a transport stream, in bytes and as a share of the file.
 _TAIL, _TAIL_SHARE = 4096, 0.05
 _AGAIN = "copy or download it again; what could be read was analysed"
 
@@ -42,8 +42,8 @@ class Span:
     Attributes:
         start: s; the first frame from here on has the index 0.
         stop: s; frames from here on are not given.
-        lead: s; frames of this long before `start` are given first, with the index -1, so that
-            whoever follows faces knows them.
+        lead: s; the frames of this time before `start` are given first, with the index -1, so
+            that faces are known at `start`.
         origin: when the video's first frame is shown, by the file's own clock, s; None where the
             span begins with it.
     """
@@ -75,15 +75,15 @@ class VideoReader:
     Args:
         container: as `open_video` gives it.
         stream: the video track.
-        name: for `Frame.source` and messages.
-        span: the part; one that does not begin the video only of what `cut_points` can cut.
+        name: the name in `Frame.source` and in messages.
+        span: the part; only videos that `cut_points` can cut have parts that begin later.
         every: seconds; only the first frame at or after each multiple is given. None for all.
 
     Attributes:
-        frames: how many the part has, given or not; right once it is read.
+        frames: number of frames of the part, given or not; final once it is read.
 
     Raises:
-        MediaError: after the last frame that could be read, where the file is damaged or cut.
+        MediaError: the file is damaged or cut off; raised after the last readable frame.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class VideoReader:
         )
 
     def _from_key_frame(self, reader: _PacketReader) -> Iterator[_Timed]:
-        """Yield the pictures from a key frame before what is wanted on."""
+        """Yield the pictures from a key frame before the span on."""
         wanted = self._span.start - self._span.lead
         if wanted <= 0 or self._span.origin is None:
             yield from self._timed(reader)
@@ -148,7 +148,7 @@ class VideoReader:
         pictures = self._timed(reader)
         first = next(pictures, None)
         if first is not None and first.time > wanted:
-            # The file's index is wrong, or that key frame is damaged: everything before is read.
+            # The index is wrong, or that key frame is damaged, so the file is read from its start.
             self._seek(self._span.origin)
             pictures = self._timed(reader)
         elif first is not None:
@@ -185,8 +185,8 @@ def cut_points(
 ) -> tuple[float, float] | None:
     """Return how long an opened video is, s, and its `Span.origin`; None where it cannot be cut.
 
-    Only files with an index can be, and with a clock that does not jump: MP4, MOV, Matroska and
-    WebM. The reader has to be opened anew afterwards.
+    Only files with an index (MP4, MOV, Matroska, WebM) and a clock that does not jump can be cut.
+    The file must be opened again afterwards.
 
     Raises:
         MediaError: no frame of it can be decoded.
@@ -212,7 +212,7 @@ def _index_jumps(stream: VideoStream) -> bool:
 
 
 class _PacketReader:
-    """Decodes what can be decoded, and remembers what could not."""
+    """Decodes what can be decoded, and notes what could not."""
 
     def __init__(self, container: InputContainer, stream: VideoStream, clock: FrameClock) -> None:
         self._container, self._stream, self._clock = container, stream, clock
@@ -236,10 +236,10 @@ class _PacketReader:
             try:
                 yield from self._stream.decode(packet)
             except av.FFmpegError:
-                # One damaged packet; the decoder goes on at the next. `check` tells.
+                # The decoder goes on after one damaged packet; `check` reports it.
                 shown = packet.pts if packet.pts is not None and packet.time_base else math.inf
                 self._damaged.append(float(shown * (packet.time_base or 1)))
-        # Pictures that the decoder, in several threads, still had in hand.
+        # The decoder, in several threads, still holds pictures.
         with suppress(av.FFmpegError):
             yield from self._stream.decode(None)
 
@@ -255,7 +255,7 @@ class _PacketReader:
             self._repeats.append(float(packet.pts * packet.time_base))
 
     def _packets(self) -> Iterator[Packet[Any]]:
-        # All tracks: the last moment of any of them tells whether the file was cut.
+        # The last packet of any track shows whether the file was cut off.
         known = {stream.index for stream in self._container.streams}
         try:
             for packet in self._container.demux():
@@ -271,13 +271,13 @@ class _PacketReader:
             self._failure = error
 
     def check(self, name: str, *, since: float) -> None:
-        """Raises MediaError where something was left out from `since`, in the file's clock, on."""
+        """Raise MediaError if packets from `since` on, s of the file's clock, were damaged."""
         count = sum(time >= since for time in self._damaged)
         if count:
             raise MediaError(f"{name}: {count} damaged pieces were left out", hint=_AGAIN)
 
     def check_end(self, name: str, *, frames: int) -> None:
-        """Raises MediaError where the file ended too soon, after so many frames."""
+        """Raise MediaError if the file ended too early, or has no frames."""
         start = (self._container.start_time or 0) / av.time_base
         total, read = length(self._container), max(self._end - start, 0.0)
         if not frames:
@@ -313,7 +313,7 @@ class _PacketReader:
         try:
             return has_film_behind(Path(name.removeprefix(FILE_PREFIX)), self._place)
         except OSError:
-            # The file is gone; what was read of it is whole.
+            # The file was deleted meanwhile; what was read of it is complete.
             return False
 
     def _has_successor(self) -> bool:

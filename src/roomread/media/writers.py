@@ -1,4 +1,4 @@
-"""Drawn frames to a video that plays, with its times and its sound."""
+"""Write frames to a video file, with their times and the sound of a source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from roomread.media.opening import open_container
 from roomread.media.sound import SoundCopy
 
 WRITABLE_VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
-# Exact for every common frame rate, and what MPEG's own clocks count in.
+# Exact for every common frame rate; MPEG's own clocks use it.
 _TIME_BASE = Fraction(1, 90_000)
 # A millisecond in it.
 _SHORTEST = 90
@@ -49,20 +49,20 @@ class SoundSource:
 class VideoWriter:
     """Writes frames to a video file; H.264, in WebM VP8.
 
-    The file is there whole once the `with` block is left, or not at all after an error.
+    The file is complete when the `with` block is left; after an error there is none.
 
     Args:
-        path: MP4, M4V, MOV, MKV or WebM by its ending.
-        sound_from: where the sound comes from; None for none.
+        path: a file with the suffix of MP4, M4V, MOV, MKV or WebM.
+        sound_from: the source of the sound; None for a silent video.
 
     Raises:
-        OutputError: the file cannot be written, or has another ending.
+        OutputError: the file cannot be written, or has another suffix.
     """
 
     def __init__(self, path: Path, *, sound_from: SoundSource | None = None) -> None:
         if path.suffix.lower() not in WRITABLE_VIDEO_SUFFIXES:
             known = ", ".join(sorted(WRITABLE_VIDEO_SUFFIXES))
-            raise OutputError(f"{path}: not a kind of video that can be written", hint=known)
+            raise OutputError(f"{path}: videos of this kind cannot be written", hint=known)
         self._path = path
         self._sound_from = sound_from
         self._stack = ExitStack()
@@ -90,7 +90,7 @@ class VideoWriter:
     ) -> None:
         with self._stack:
             if error is not None:
-                # Passed on through atomic_path, which then removes what was written.
+                # atomic_path, which it passes through, removes the draft.
                 raise error
             with self._told():
                 if self._video is not None:
@@ -100,11 +100,11 @@ class VideoWriter:
                     self._sound.write_until(end)
 
     def cut_short(self) -> None:
-        """To be called where the pictures end before their source: its sound ends with them."""
+        """End the sound with the last picture, as the source is not copied to its end."""
         self._cut_short = True
 
     def write(self, image: NDArray[np.uint8], time: float) -> None:
-        """Adds a picture uint8 [H, W, 3] RGB, shown from `time`, in seconds from the start.
+        """Add a picture, uint8 [H, W, 3] RGB, shown from `time`, in seconds from the start.
 
         The first picture's size is the file's; others are scaled into it, with black beside them
         where their shape is another. A picture that is not later than the one before it is left
@@ -134,7 +134,7 @@ class VideoWriter:
             yield
         except av.FFmpegError as error:
             if isinstance(error, OSError):
-                # A full disk: `atomic_path` knows what to do.
+                # A full disk, which `atomic_path` reports.
                 raise
             raise OutputError(
                 f"{self._path}: cannot be written: {error.strerror}",
@@ -143,7 +143,7 @@ class VideoWriter:
 
     def _start(self, image: NDArray[np.uint8]) -> None:
         codec, options = _CODECS.get(self._path.suffix.lower(), _H264)
-        # The rate is nominal: each frame carries its own time.
+        # The rate is nominal, as each frame has its own time.
         video = self._container.add_stream(codec, rate=30, options=options)
         if not isinstance(video, VideoStream):
             raise TypeError(f"{codec} is not a video codec")
@@ -164,7 +164,7 @@ class VideoWriter:
 
 
 def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """With an odd last row or column repeated: 4:2:0 colour has one value for 2 x 2 px."""
+    """Return an image with even sides: 4:2:0 colour has one value for 2 x 2 px."""
     height, width = image.shape[:2]
     if height % 2 == 0 and width % 2 == 0:
         return image

@@ -294,8 +294,11 @@ def test_path_without_videos_is_refused(spec: str, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["a.mp4", "--engine", "local"], "-o readings/"),
-        (["a.mp4", "-o", "out/", "--annotated", "b.mp4"], "--annotated is not for archives"),
-        (["a.mp4", "-o", "out/", "--format", "csv"], "leave --format out"),
+        (
+            ["a.mp4", "-o", "out/", "--annotated", "b.mp4"],
+            "does not work with archives",
+        ),
+        (["a.mp4", "-o", "out/", "--format", "csv"], "leave out --format"),
         (["-", "-o", "out/"], "no standard input"),
         (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: an unknown kind of address"),
         (["a.mp4", "-o", "out/", "--workers", "2"], "--engine ray has more"),

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+
+from clips import grey, make_clip
+from roomread.errors import MediaError
+from roomread.media import open_source
+
+SECOND = [n / 25 for n in range(25)]
+
+
+def test_film_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> None:
+    path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
+    with open_source(path) as source:
+        assert next(iter(source)).image.shape == (120, 160, 3)
+        assert source.stream == 1
+        assert "1 (160 x 120 h264) is read, not 0 (64 x 48 h264)" in source.note
+
+
+def test_track_that_is_asked_for_is_read(tmp_path: Path) -> None:
+    path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
+    with open_source(path, stream=0) as source:
+        assert next(iter(source)).image.shape == (48, 64, 3)
+    with pytest.raises(MediaError, match=r"track 7 is no video.*0 \(64 x 48 h264\), 1"):
+        open_source(path, stream=7)
+
+
+def test_one_track_needs_no_note(tmp_path: Path) -> None:
+    with open_source(make_clip(tmp_path / "clip.mp4", SECOND)) as source:
+        assert source.note == ""
+
+
+def two_tracks(path: Path, sizes: list[tuple[int, int]]) -> Path:
+    with av.open(str(path), "w") as container:
+        tracks = []
+        for width, height in sizes:
+            track = container.add_stream("libx264", rate=25)
+            assert isinstance(track, av.VideoStream)
+            track.width, track.height, track.pix_fmt = width, height, "yuv420p"
+            tracks.append(track)
+        for number in range(5):
+            for track, size in zip(tracks, sizes, strict=True):
+                frame = av.VideoFrame.from_ndarray(grey(number, size), format="rgb24")
+                frame.pts = number
+                container.mux(track.encode(frame))
+        for track in tracks:
+            container.mux(track.encode(None))
+    return path
+
+
+def test_picture_of_an_unread_kind_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "photo.ppm"
+    Image.new("RGB", (30, 20)).save(path)
+    with pytest.raises(MediaError, match="a picture of a kind that is not read"):
+        open_source(path)
+
+
+def test_text_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("seven lines\n" * 7)
+    with pytest.raises(MediaError, match=r"notes\.txt"):
+        open_source(path)
