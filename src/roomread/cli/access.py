@@ -14,6 +14,7 @@ from rich.table import Table
 
 from roomread.cli.extras import need_service_extra
 from roomread.cli.stores import opened_store
+from roomread.errors import RoomreadError
 
 if TYPE_CHECKING:
     # Needs the extra.
@@ -47,7 +48,7 @@ def list_keys() -> None:
 @keys.command("revoke")
 def revoke_key(key_id: Annotated[str, typer.Argument(metavar="ID", help="As listed.")]) -> None:
     """Revoke a key. It opens nothing from now on."""
-    with _accounts() as accounts:
+    with _accounts() as accounts, _hint("`roomread keys list` shows all ids"):
         accounts.revoke_key(key_id)
 
 
@@ -76,7 +77,7 @@ def list_users() -> None:
 @users.command("remove")
 def remove_user(name: Annotated[str, typer.Argument(help="As listed.")]) -> None:
     """Remove a user, who is signed out at once."""
-    with _accounts() as accounts:
+    with _accounts() as accounts, _hint("`roomread users list` shows all names"):
         accounts.remove_user(name)
 
 
@@ -88,6 +89,15 @@ def _accounts() -> Iterator[Accounts]:
 
     with opened_store() as store:
         yield Accounts(store.accounts, secret=load_settings().secret.get_secret_value())
+
+
+@contextmanager
+def _hint(hint: str) -> Iterator[None]:
+    """Add a hint to an error that has none."""
+    try:
+        yield
+    except RoomreadError as error:
+        raise RoomreadError(error.problem, hint=error.hint or hint) from error
 
 
 def _ask_password() -> str:

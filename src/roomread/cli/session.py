@@ -304,7 +304,7 @@ def _cells(part: Part) -> list[str]:
     cells = [escape(part.label), clock(part.start), clock(part.end)]
     cells += [f"{part.present:.0f}", f"{part.coverage:.0%}"]
     if part.valence is None or part.interval is None or part.scores is None:
-        return [*cells, "", "no figure", ""]
+        return [*cells, "", "no scores", ""]
     top = Expression(int(part.scores.argmax()))
     return [
         *cells,

@@ -110,7 +110,7 @@ class Accounts:
         """
         if password is not None and len(password) < MIN_PASSWORD:
             raise RoomreadError(
-                f"the password has under {MIN_PASSWORD} characters", hint="take a few words"
+                f"the password has under {MIN_PASSWORD} characters", hint="use a few words"
             )
         hashed = PasswordHasher().hash(password) if password is not None else _PROVIDED
         user = Account(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())
@@ -124,7 +124,7 @@ class Accounts:
             RoomreadError: There is no key of this id.
         """
         if not self._store.remove_key(key_id):
-            raise RoomreadError(f"there is no key '{key_id}'", hint="see roomread keys list")
+            raise RoomreadError(f"there is no key '{key_id}'")
 
     def remove_user(self, name: str) -> None:
         """Remove a user, who is signed out at once.
@@ -133,7 +133,7 @@ class Accounts:
             RoomreadError: There is no user of this name.
         """
         if not self._store.remove_user(name):
-            raise RoomreadError(f"there is no user '{name}'", hint="see roomread users list")
+            raise RoomreadError(f"there is no user '{name}'")
 
     def check_key(self, text: str) -> Principal | None:
         """Return the principal of a key, or None if the key is not known."""

@@ -44,7 +44,7 @@ class Database:
         self.engine = _open(url)
 
     def __str__(self) -> str:
-        return shown(self.engine.url)
+        return _display_name(self.engine.url)
 
     @property
     def is_shared(self) -> bool:
@@ -58,7 +58,7 @@ class Database:
         Raises:
             DatabaseError: The database does not answer.
         """
-        with told(self.engine.url), self.engine.connect() as connection:
+        with _database_errors(self.engine.url), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -72,7 +72,7 @@ class Database:
         # process writes, and does not wait: the lock is taken at the beginning.
         options = {"immediate": True}
         with (
-            told(self.engine.url),
+            _database_errors(self.engine.url),
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
@@ -88,7 +88,7 @@ class Database:
             DatabaseError: The database does not answer or cannot be written.
         """
         # VACUUM cannot run in a transaction, and SQLAlchemy opens one for everything it does.
-        with told(self.engine.url), closing(self.engine.raw_connection()) as connection:
+        with _database_errors(self.engine.url), closing(self.engine.raw_connection()) as connection:
             cursor, driver = connection.cursor(), connection.driver_connection
             if self.is_shared and driver is not None:
                 connection.rollback()
@@ -107,7 +107,7 @@ class Database:
 
 
 @contextmanager
-def told(place: URL) -> Iterator[None]:
+def _database_errors(place: URL) -> Iterator[None]:
     """Turn errors of the database's driver into `DatabaseError`, without the password.
 
     Raises:
@@ -117,24 +117,24 @@ def told(place: URL) -> Iterator[None]:
         yield
     except sa.exc.SQLAlchemyError as error:
         raise DatabaseError(
-            f"{shown(place)}: {reason(error)}",
+            f"{_display_name(place)}: {_reason(error)}",
             hint="is it there, writable and reachable? ROOMREAD_DATABASE_URL names another",
         ) from error
     except sqlite3.Error as error:
-        raise DatabaseError(f"{shown(place)}: {error}", hint="is it in use?") from error
+        raise DatabaseError(f"{_display_name(place)}: {error}", hint="is it in use?") from error
     except OSError as error:
-        problem = f"{shown(place)}: {error.strerror or error}"
+        problem = f"{_display_name(place)}: {error.strerror or error}"
         raise DatabaseError(problem, hint="ROOMREAD_DATABASE_URL names another") from error
 
 
-def shown(place: URL) -> str:
+def _display_name(place: URL) -> str:
     """Return a database's name for messages: a file's path, or a URL without its password."""
     if place.get_backend_name() == "sqlite":
         return place.database or "memory"
     return place.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
-def reason(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     """Return the message of a driver's error as one line."""
     inner = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if inner is not None and inner.args and isinstance(inner.args[0], dict):
@@ -145,7 +145,7 @@ def reason(error: BaseException) -> str:
 
 def _open(url: str) -> Engine:
     place = _parse(url)
-    with told(place):
+    with _database_errors(place):
         engine = _engine(place)
         try:
             with engine.connect() as connection:
@@ -221,7 +221,7 @@ def _upgrade(engine: Engine) -> None:
         found = _revision(connection)
         if found not in (None, *_OLDER_REVISIONS, REVISION):
             raise DatabaseError(
-                f"{shown(engine.url)}: was made by another version of Roomread ({found})",
+                f"{_display_name(engine.url)}: was made by another version of Roomread ({found})",
                 hint="update Roomread, or name another with ROOMREAD_DATABASE_URL",
             )
         config = Config()
