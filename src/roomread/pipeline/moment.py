@@ -9,7 +9,7 @@ from roomread.readings import Frame, NoPicture, Reading
 from roomread.room import Alert, RoomMood
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Moment:
     """What one frame of a source, or the readings that stand for one, add to what is known.
 
@@ -28,11 +28,19 @@ class Moment:
     signal: NoPicture | None = None
     mood: RoomMood | None = None
     alerts: Sequence[Alert] = ()
-    frame: Frame | None = field(default=None, repr=False, kw_only=True)
+    frame: Frame | None = field(default=None, kw_only=True)
+
+    def __repr__(self) -> str:
+        count = len(self.readings)
+        parts = [f"{count} face{'' if count == 1 else 's'}"]
+        parts += [str(self.signal)] if self.signal is not None else []
+        parts += [str(self.mood)] if self.mood is not None else []
+        parts += [alert.reason for alert in self.alerts]
+        return f"<{type(self).__name__} at {self.time:.2f} s: {'; '.join(parts)}>"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FrameMoment(Moment):
     """A moment that was read from a picture, so that its `frame` is never None."""
 
-    frame: Frame = field(repr=False, kw_only=True)
+    frame: Frame = field(kw_only=True)
