@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +21,8 @@ class Client:
     """Sends requests to one service over a connection that it keeps open.
 
     Args:
-        url: address of the service, such as `http://127.0.0.1:8501`.
+        url: address of the service, such as `http://127.0.0.1:8501`; or a `Connection`, which has
+            its own key and timeout.
         key: as `roomread keys add` prints it; None where the service asks for none.
         timeout: seconds that an answer may take.
 
@@ -31,11 +31,13 @@ class Client:
         profiles: the people and states that the key's owner taught.
     """
 
-    def __init__(self, url: str, *, key: str | None = None, timeout: float = 60.0) -> None:
-        self._connection = Connection(url, key=key, timeout=timeout)
-        self._ask = self._connection.ask
-        self.sessions = Sessions(self._connection)
-        self.profiles = Profiles(self._connection)
+    def __init__(
+        self, url: str | Connection, *, key: str | None = None, timeout: float = 60.0
+    ) -> None:
+        made = Connection(url, key=key, timeout=timeout) if isinstance(url, str) else url
+        self._connection, self._ask = made, made.ask
+        self.sessions = Sessions(made)
+        self.profiles = Profiles(made)
 
     def __enter__(self) -> Self:
         return self
@@ -121,7 +123,7 @@ class Client:
     def wait(self, job_id: str, *, every: float = 1.0) -> VideoStatus:
         """Ask every `every` seconds until a video is read no further, and return its status."""
         while not (video := self.video(job_id)).ended:
-            time.sleep(every)
+            self._connection.sleep(every)
         return video
 
     def cancel(self, job_id: str) -> VideoStatus:

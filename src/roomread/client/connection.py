@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,26 @@ class Connection:
         url: address of the service, such as `http://127.0.0.1:8501`.
         key: as `roomread keys add` prints it; None where the service asks for none.
         timeout: seconds that an answer may take.
+        transport: what carries the requests; None for HTTP.
+        sleep: waits for some seconds.
     """
 
-    def __init__(self, url: str, *, key: str | None, timeout: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        timeout: float = 60.0,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.sleep = sleep
         headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         self._http = httpx.Client(
             base_url=f"{url.rstrip('/')}/api/v1/",
             headers=headers,
             timeout=timeout,
+            transport=transport,
             # The service closes connections after five idle seconds; a request that is sent at
             # that moment would fail.
             limits=httpx.Limits(keepalive_expiry=2.0),

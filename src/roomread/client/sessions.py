@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -30,7 +29,7 @@ class Sessions:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._ask = connection.ask
+        self._ask, self._sleep = connection.ask, connection.sleep
 
     def create(self, name: str, *, consent: str = "", rules: str | None = None) -> Session:
         """Begin a session that is filled with readings.
@@ -60,7 +59,7 @@ class Sessions:
         Args:
             session_id: id of the session.
             frames: frames with track ids, in the order of their times.
-            patience: seconds for which a request is repeated while the service is away or busy.
+            patience: seconds to wait in all, between attempts, while the service is away or busy.
         """
         total = SendResult(0, 0, None)
         waiting = iter(frames)
@@ -71,17 +70,16 @@ class Sessions:
         return total
 
     def _send(self, session_id: str, batch: Sequence[FrameReadings], patience: float) -> SendResult:
-        deadline = time.monotonic() + patience
-        content = [frame_to_dict(frame) for frame in batch]
+        content, waited = [frame_to_dict(frame) for frame in batch], 0.0
         while True:
             try:
                 answer = self._ask("POST", f"sessions/{session_id}/readings", json=content)
             except ServiceError as error:
                 pause = error.retry_after or _PAUSE_SECONDS
-                again = error.status in (None, 429, 503)
-                if not again or time.monotonic() + pause > deadline:
+                waited += pause
+                if error.status not in (None, 429, 503) or waited > patience:
                     raise
-                time.sleep(pause)
+                self._sleep(pause)
             else:
                 return answers.send_result(answer.json())
 

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
+
+from classes import lesson
+from room_recorder import RoomRecorder
+from roomread.formats.csv_table import read_csv
+from roomread.formats.parquet import read_parquet
+from roomread.formats.room_values import MOOD_COLUMNS, mood_from_dict
+from roomread.formats.session_export import SessionFormat, export
+from roomread.room import Mark
+from roomread.store import OwnerStore, Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[OwnerStore]:
+    everything = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+    yield everything.owned_by("user:anna")
+    everything.close()
+
+
+@pytest.fixture
+def session_id(store: OwnerStore) -> str:
+    """A recorded minute of eight people, one of whom has a name."""
+    session = store.create("Algebra 7b", source="lesson.mp4", keeps_people=True, consent="all")
+    recorder = RoomRecorder(store, session)
+    for time, readings in lesson(60, people=8):
+        recorder.add_readings(time, readings)
+    recorder.close()
+    store.mark(session.id, [Mark(30, "group work")])
+    store.enrol(session.id, 2, "Ada", consent="a letter")
+    return session.id
+
+
+def test_rows_of_people_come_back_equal(store: OwnerStore, session_id: str, tmp_path: Path) -> None:
+    kept = list(store.readings(session_id))
+    export(store, session_id, SessionFormat.CSV, tmp_path / "a.csv", people=True)
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert list(read_csv(file)) == kept
+    export(store, session_id, SessionFormat.PARQUET, tmp_path / "a.parquet", people=True)
+    assert list(read_parquet(tmp_path / "a.parquet")) == kept
+    assert {reading.person for reading in kept if reading.seat == 2} == {"Ada"}
+
+
+def test_rows_of_moods_have_every_figure(
+    store: OwnerStore, session_id: str, tmp_path: Path
+) -> None:
+    moods = store.moods(session_id)
+    export(store, session_id, SessionFormat.CSV, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == list(MOOD_COLUMNS)
+    assert [float(row["valence"]) for row in rows] == [mood.valence for mood in moods]
+
+
+def test_json_has_the_whole_session_but_no_reading(
+    store: OwnerStore, session_id: str, tmp_path: Path
+) -> None:
+    export(store, session_id, SessionFormat.JSON, tmp_path / "a.json")
+    whole = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert [mood_from_dict(mood) for mood in whole["moods"]] == store.moods(session_id)
+    assert [part["label"] for part in whole["parts"]] == ["from the start", "group work"]
+    assert whole["people"] == [{"seat": 2, "name": "Ada", "consent": "a letter"}]
+    assert "readings" not in whole
+
+
+def test_xapi_has_a_statement_for_each_part_and_names_no_person(
+    store: OwnerStore, session_id: str, tmp_path: Path
+) -> None:
+    export(store, session_id, SessionFormat.XAPI, tmp_path / "a.json")
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert len(json.loads(text)) == 2
+    assert "Ada" not in text
