@@ -21,7 +21,7 @@ class Frame:
         index: position of the picture in its source, from 0.
         source: name of the file, camera or stream.
         discontinuity: whether the source starts anew here (its clock jumps, or its size or
-            orientation changes), so that nobody is followed from the frame before.
+            orientation changes), so that no face is followed from the frame before.
     """
 
     image: NDArray[np.uint8]
