@@ -13,7 +13,9 @@ from rich.table import Table
 from roomread.cli.workbench import (
     Data,
     FerPlus,
+    SplitNames,
     need_training_extra,
+    parse_splits,
     read_data,
     use_threads,
     wide_console,
@@ -31,6 +33,7 @@ def command(
     model: Annotated[Path, typer.Option("--model", help="The model file to start from.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The model file to write.")],
     ferplus: FerPlus = None,
+    split: SplitNames = None,
 ) -> None:
     """Fit the head that users see again to the FER+ majority, and keep it if it is better.
 
@@ -42,7 +45,7 @@ def command(
     from roomread.training.refit import refit_head, write_refit  # noqa: PLC0415
 
     use_threads(processors())
-    pictures = read_data(data, ferplus)
+    pictures = read_data(data, ferplus, parse_splits(split) or None)
     with Console(stderr=True).status("fitting the head to the features of Training"):
         refit = refit_head(open_model(model, threads=processors()), pictures)
     wide_console().print(_table(refit))
