@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from heic_files import Turn, make_heic
 from roomread.errors import MediaError
 from roomread.jobs.decoder import Decoder
 from roomread.jobs.worker_process import WorkerProcess
@@ -39,6 +40,15 @@ def test_pixels_are_those_of_this_process_for_several_threads_at_once(decoder: D
     with ThreadPoolExecutor(4) as threads:
         for image in threads.map(lambda _: decoder.decode(content, "me.jpg"), range(8)):
             assert np.array_equal(image, expected)
+
+
+def test_heic_is_decoded_whole_and_upright(decoder: Decoder) -> None:
+    stored = np.zeros((128, 256, 3), np.uint8)
+    stored[:, :128] = 200
+    image = decoder.decode(make_heic(stored, tile=64, turn=Turn(quarters=1)), "me.heic")
+    assert image.shape == (256, 128, 3)
+    assert image[200, 64].min() > 190
+    assert image[50, 64].max() < 10
 
 
 def test_what_is_no_picture_is_a_media_error(decoder: Decoder) -> None:
