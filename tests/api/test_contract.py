@@ -1,4 +1,4 @@
-"""The OpenAPI document against the service that it describes: Schemathesis asks what it allows."""
+"""The OpenAPI document and the service that it describes agree, as Schemathesis sees it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def service_and_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
 
 
 def a_session(service: Service, headers: dict[str, str]) -> str:
-    """The id of one with a few figures."""
+    """Create a session with a few moods, and return its id."""
     with httpx.Client(base_url=f"{service.url}/api/v1/", headers=headers) as http:
         made = http.post("sessions", json={"name": "Algebra 7b", "consent": "all"})
         session_id: str = made.json()["id"]
@@ -56,7 +56,7 @@ def a_session(service: Service, headers: dict[str, str]) -> str:
 
 
 def a_profile(service: Service, headers: dict[str, str]) -> str:
-    """The name of a taught state."""
+    """Teach a state, and return its name."""
     file = io.BytesIO()
     altered.masked(*scenes.portraits()[0]).save(file, "PNG")
     answer = httpx.post(

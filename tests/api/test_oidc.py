@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID Connect provider: a real one, in a process of its own."""
+"""Sign-in at an OpenID Connect provider, which runs in a process of its own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PEOPLE = {
 
 @contextlib.contextmanager
 def provider(folder: Path, port: int) -> Iterator[str]:
-    """The provider's address."""
+    """Start a provider, and yield its URL."""
     people = [json.dumps({"sub": sub} | claims) for sub, claims in PEOPLE.items()]
     users = [argument for claims in people for argument in ("--user-claims", claims)]
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *users]
@@ -80,7 +80,7 @@ def browser(service: Service) -> Iterator[httpx.Client]:
 
 
 def sent_back(browser: httpx.Client, who: str, *, path: str = "/upload") -> str:
-    """Where the provider sends somebody who says there who they are."""
+    """Return the URL to which the provider redirects a person who signs in there."""
     asked = browser.get("/sign-in/provider", params={"next": path})
     assert asked.status_code == 302
     query = parse_qs(urlsplit(asked.headers["location"]).query)

@@ -1,4 +1,4 @@
-"""Sessions over the API: readings from elsewhere in, each once; mood, marks, files out."""
+"""Sessions over the API: readings are ingested once; moods, marks and files come out."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_repeated_late_and_simultaneous_readings_are_written_once(
 
 
 def signed_in(service: Service) -> dict[str, str]:
-    """Anna's cookies."""
+    """Sign in as Anna, and return her cookies."""
     form = {"name": "anna", "password": "a few words for Anna"}
     answer = httpx.post(f"{service.url}/sign-in", data=form)
     assert answer.status_code == 303

@@ -1,4 +1,4 @@
-"""The service, run as a user runs it: its API, its limits, what it survives."""
+"""The service as its user runs it: the API, its limits, and what it survives."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def encoded(image: np.ndarray, kind: str = "PNG") -> bytes:
 
 
 def lesson(path: Path, seconds: float) -> Path:
-    """The astronaut, moving a little, at 10 frames a second."""
+    """Write a video of a portrait that moves a little, at 10 frames a second."""
     with VideoWriter(path) as writer:
         for number in range(int(seconds * 10)):
             writer.write(np.roll(astronaut()[:400, 60:460], number % 7, axis=1), number / 10)
@@ -115,7 +115,7 @@ def test_annotated_picture_is_returned_as_jpeg_or_within_json(http: httpx.Client
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A small PNG that claims to be large, and is."""
+    """Return a small PNG file of a large picture."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (

@@ -1,4 +1,4 @@
-"""The service in real browsers: sign-in, the app with its camera, the page without JavaScript."""
+"""The service in real browsers: sign-in, the web app, the page without JavaScript."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sign_in(page: Page, name: str, *, password: str = PASSWORD) -> None:
 
 @pytest.fixture
 def people(browser: Browser, key_and_service: tuple[str, Service]) -> Iterator[list[Page]]:
-    """Anna and Ben, each with a browser of their own, signed in to the app."""
+    """Return the pages of Anna and Ben, who are signed in, each in a browser of their own."""
     expect.set_options(timeout=SLOW)
     pages = []
     for name in PEOPLE:

@@ -57,7 +57,7 @@ _BODY = {
     },
 }
 _ANSWER = {
-    "description": "The faces; or the drawn picture itself, where one was sent and `annotated=1`.",
+    "description": "The faces; or the annotated picture, for one picture with `annotated=1`.",
     "content": {"image/jpeg": {"schema": {"type": "string", "contentMediaType": "image/jpeg"}}},
 }
 
@@ -66,7 +66,7 @@ _ANSWER = {
     "/analyze",
     summary="Read the faces of pictures",
     response_model=PicturesShape,
-    # Nothing is said of states and drawn pictures where none were asked for.
+    # Leaves out states and annotated pictures that were not asked for.
     response_model_exclude_unset=True,
     responses={200: _ANSWER, **responses(404, 408, 413, 415, 422)},
     openapi_extra={"requestBody": _BODY},
@@ -83,8 +83,8 @@ async def analyze(
         str,
         Query(
             max_length=1000,
-            description="Of yours, such as `asha,confused`; a person's is used "
-            "for the only face of a picture.",
+            description="Names of your profiles, such as `asha,confused`. The profile of a person "
+            "is used for the only face of a picture.",
         ),
     ] = "",
 ) -> PicturesShape | Response:
