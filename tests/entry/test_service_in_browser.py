@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from roomread.bench.scenes import grid
 from roomread.client import Client
 from roomread.media import VideoWriter
-from roomread.readings import Reading
+from roomread.pipeline import Readings
 from roomread.services.accounts import Scope
 from serving import Service, accounts_of, serving
 from visitors import CHROMIUM, SLOW, chromium, room, start_camera, upload, visit
@@ -70,7 +70,7 @@ def test_camera_photo_and_ten_api_clients_are_served_on_one_port(
     people: list[Page], key_and_service: tuple[str, Service]
 ) -> None:
     key, service = key_and_service
-    found: list[list[Reading]] = []
+    found: list[Readings] = []
 
     def ask() -> None:
         with Client(service.url, key=key) as client:

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 
 from roomread.errors import SessionNotFoundError
-from roomread.formats.session_export import Format
+from roomread.formats.session_export import SessionFormat
 from roomread.services.exporting import (
     PeopleFormatError,
     PeopleNotKeptError,
@@ -43,7 +43,7 @@ def test_session_is_exported_in_its_format(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     path = tmp_path / "session.json"
-    export_session(anna, session.id, Format.JSON, path)
+    export_session(anna, session.id, SessionFormat.JSON, path)
     assert json.loads(path.read_text())["name"] == "Algebra 7b"
 
 
@@ -51,13 +51,13 @@ def test_content_of_a_file_is_what_the_file_would_hold(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     path = tmp_path / "session.csv"
-    export_session(anna, session.id, Format.CSV, path)
-    assert export_bytes(anna, session.id, Format.CSV) == path.read_bytes()
+    export_session(anna, session.id, SessionFormat.CSV, path)
+    assert export_bytes(anna, session.id, SessionFormat.CSV) == path.read_bytes()
 
 
-@pytest.mark.parametrize("form", [Format.JSON, Format.XAPI])
+@pytest.mark.parametrize("form", [SessionFormat.JSON, SessionFormat.XAPI])
 def test_people_are_refused_in_a_format_without_rows(
-    anna: OwnerStore, session: Session, tmp_path: Path, form: Format
+    anna: OwnerStore, session: Session, tmp_path: Path, form: SessionFormat
 ) -> None:
     with pytest.raises(PeopleFormatError, match="csv and parquet only"):
         export_session(anna, session.id, form, tmp_path / "session", people=True)
@@ -67,13 +67,13 @@ def test_people_are_refused_when_the_session_keeps_none(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     with pytest.raises(PeopleNotKeptError, match=session.id):
-        export_session(anna, session.id, Format.CSV, tmp_path / "people.csv", people=True)
+        export_session(anna, session.id, SessionFormat.CSV, tmp_path / "people.csv", people=True)
 
 
 def test_people_are_exported_when_the_session_keeps_them(anna: OwnerStore, tmp_path: Path) -> None:
     session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
     path = tmp_path / "people.csv"
-    export_session(anna, session.id, Format.CSV, path, people=True)
+    export_session(anna, session.id, SessionFormat.CSV, path, people=True)
     assert "seat" in path.read_text().splitlines()[0].split(",")
 
 
@@ -82,7 +82,7 @@ def test_session_of_another_owner_is_not_found(
 ) -> None:
     ben = everything.owned_by("user:ben")
     with pytest.raises(SessionNotFoundError):
-        export_session(ben, session.id, Format.CSV, tmp_path / "session.csv")
+        export_session(ben, session.id, SessionFormat.CSV, tmp_path / "session.csv")
     with pytest.raises(SessionNotFoundError):
         report(ben, session.id)
 
@@ -91,18 +91,18 @@ def test_folder_is_private_and_holds_nothing_after_a_failed_export(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     folder = tmp_path / "exports"
-    path = export_to_folder(anna, session.id, Format.CSV, folder)
+    path = export_to_folder(anna, session.id, SessionFormat.CSV, folder)
     assert path.parent == folder
     assert folder.stat().st_mode & 0o077 == 0
     path.unlink()
     with pytest.raises(PeopleNotKeptError):
-        export_to_folder(anna, session.id, Format.CSV, folder, people=True)
+        export_to_folder(anna, session.id, SessionFormat.CSV, folder, people=True)
     assert list(folder.iterdir()) == []
 
 
 def test_file_name_tells_statements_from_a_document(session: Session) -> None:
-    assert file_name(session, Format.JSON) == f"{session.id}.json"
-    assert file_name(session, Format.XAPI) == f"{session.id}.xapi.json"
+    assert file_name(session, SessionFormat.JSON) == f"{session.id}.json"
+    assert file_name(session, SessionFormat.XAPI) == f"{session.id}.xapi.json"
 
 
 def test_report_is_one_page_about_the_session(anna: OwnerStore, session: Session) -> None:

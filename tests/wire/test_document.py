@@ -6,13 +6,15 @@ from pathlib import Path
 
 from roomread.formats.room_values import MOOD_COLUMNS
 from roomread.wire import COLUMNS, FACE, FRAME, frame_from_dict
-from roomread.wire.document import markdown
+from roomread.wire.document import json_text, markdown
 
-PAGE = (Path(__file__).parents[2] / "docs" / "schema.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "schema.md").read_text(encoding="utf-8")
 
 
 def test_page_is_the_one_that_the_schema_makes() -> None:
-    assert markdown() == PAGE, "run: python -m roomread.wire.document > docs/schema.md"
+    assert markdown() == PAGE, "run: python -m roomread.wire.document"
+    assert json_text() == (DOCS / "schema.json").read_text(encoding="utf-8")
 
 
 def test_page_names_every_field_and_column() -> None:

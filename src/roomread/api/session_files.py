@@ -13,7 +13,7 @@ from roomread.api.context import Context, Reader
 from roomread.api.logs import audit
 from roomread.api.problems import responses
 from roomread.api.session_access import find_session, in_turn
-from roomread.formats.session_export import Format
+from roomread.formats.session_export import SessionFormat
 from roomread.services import exporting
 from roomread.settings.environment import Settings
 
@@ -42,7 +42,9 @@ async def export(
     reader: Reader,
     session_id: str,
     *,
-    form: Annotated[Format, Query(alias="format", description="The file's format.")] = Format.CSV,
+    form: Annotated[
+        SessionFormat, Query(alias="format", description="The file's format.")
+    ] = SessionFormat.CSV,
     people: Annotated[
         bool,
         Query(description="Export each person's readings; only as CSV or Parquet."),

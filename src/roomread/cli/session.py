@@ -173,14 +173,14 @@ def export_command(
         form = ExportFormat(output.suffix[1:])
     form = form or ExportFormat.CSV
     with own_sessions() as store:
-        from roomread.formats.session_export import Format  # noqa: PLC0415 (needs the extra)
+        from roomread.formats.session_export import SessionFormat  # noqa: PLC0415 (needs the extra)
         from roomread.services.exporting import export_session  # noqa: PLC0415
 
         session = find_session(store, session_id)
         suffix = "xapi.json" if form is ExportFormat.XAPI else form.value
         target = output or Path(f"{session.id}.{suffix}")
         with atomic_path(target) as draft:
-            export_session(store, session.id, Format(form.value), draft, people=people)
+            export_session(store, session.id, SessionFormat(form.value), draft, people=people)
     typer.echo(f"wrote {target}")
 
 

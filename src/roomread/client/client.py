@@ -13,7 +13,7 @@ from roomread.client.answers import VideoStatus
 from roomread.client.connection import Connection, Picture, ServiceError, as_file, error_of
 from roomread.client.profiles import Profiles
 from roomread.client.sessions import Sessions
-from roomread.readings import Reading
+from roomread.pipeline import Readings
 from roomread.wire import FrameReadings, frame_from_dict
 
 
@@ -49,7 +49,7 @@ class Client:
         """Close the connection."""
         self._connection.close()
 
-    def analyze(self, picture: Picture, *, profiles: Sequence[str] = ()) -> list[Reading]:
+    def analyze(self, picture: Picture, *, profiles: Sequence[str] = ()) -> Readings:
         """Return the readings of one picture, largest face first.
 
         Args:
@@ -64,7 +64,7 @@ class Client:
         answer = self._ask("POST", "analyze", files=files, params=params)
         return _readings(answer.json()["pictures"][0])
 
-    def analyze_all(self, pictures: Sequence[Picture]) -> list[list[Reading] | ServiceError]:
+    def analyze_all(self, pictures: Sequence[Picture]) -> list[Readings | ServiceError]:
         """Return the readings of each of up to 16 pictures, sent in one request.
 
         A picture that cannot be read has its error in place of readings.
@@ -154,8 +154,8 @@ class Client:
         target.write_bytes(self._ask("GET", f"videos/{job_id}/annotated").content)
 
 
-def _readings(answer: Mapping[str, Any]) -> list[Reading]:
-    return list(frame_from_dict(answer["frame"]).readings)
+def _readings(answer: Mapping[str, Any]) -> Readings:
+    return Readings(frame_from_dict(answer["frame"]).readings)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ from roomread.store.summary import summarise
 from roomread.wire import WIRE_VERSION, column_types, reading_to_row
 
 
-class Format(StrEnum):
+class SessionFormat(StrEnum):
     """What a session can be exported as."""
 
     CSV = "csv"
@@ -34,7 +34,7 @@ class Format(StrEnum):
 
 
 def export(
-    store: OwnerStore, session_id: str, form: Format, path: Path, *, people: bool = False
+    store: OwnerStore, session_id: str, form: SessionFormat, path: Path, *, people: bool = False
 ) -> None:
     """Write a session to a file.
 
@@ -51,9 +51,9 @@ def export(
         MissingExtraError: Parquet without its extra.
     """
     session = store.session(session_id)
-    if form is Format.JSON:
+    if form is SessionFormat.JSON:
         _write_json(path, document(store, session))
-    elif form is Format.XAPI:
+    elif form is SessionFormat.XAPI:
         summary = summarise(store.moods(session.id), store.marks(session.id))
         _write_json(path, statements(session, summary.parts))
     else:
@@ -61,7 +61,7 @@ def export(
 
 
 def _write_table(
-    store: OwnerStore, session: Session, form: Format, path: Path, *, people: bool
+    store: OwnerStore, session: Session, form: SessionFormat, path: Path, *, people: bool
 ) -> None:
     columns = column_types() if people else MOOD_COLUMNS
     rows = (
@@ -69,7 +69,7 @@ def _write_table(
         if people
         else map(mood_to_row, store.moods(session.id))
     )
-    if form is Format.PARQUET:
+    if form is SessionFormat.PARQUET:
         table = ParquetTable(path, columns)
         table.add(rows)
         table.close()

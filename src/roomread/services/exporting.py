@@ -7,17 +7,17 @@ import tempfile
 from pathlib import Path
 
 from roomread.errors import SessionError
-from roomread.formats.session_export import Format, export
+from roomread.formats.session_export import SessionFormat, export
 from roomread.formats.session_report import session_report
 from roomread.store import OwnerStore, Session
 
 MEDIA_TYPES = {
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.PARQUET: "application/vnd.apache.parquet",
-    Format.JSON: "application/json",
-    Format.XAPI: "application/json",
+    SessionFormat.CSV: "text/csv; charset=utf-8",
+    SessionFormat.PARQUET: "application/vnd.apache.parquet",
+    SessionFormat.JSON: "application/json",
+    SessionFormat.XAPI: "application/json",
 }
-_WITH_PEOPLE = (Format.CSV, Format.PARQUET)
+_WITH_PEOPLE = (SessionFormat.CSV, SessionFormat.PARQUET)
 
 
 class PeopleNotKeptError(SessionError):
@@ -29,7 +29,7 @@ class PeopleFormatError(SessionError):
 
 
 def export_session(
-    store: OwnerStore, session_id: str, form: Format, path: Path, *, people: bool = False
+    store: OwnerStore, session_id: str, form: SessionFormat, path: Path, *, people: bool = False
 ) -> None:
     """Write a session to a file.
 
@@ -56,7 +56,7 @@ def export_session(
 
 
 def export_to_folder(
-    store: OwnerStore, session_id: str, form: Format, folder: Path, *, people: bool = False
+    store: OwnerStore, session_id: str, form: SessionFormat, folder: Path, *, people: bool = False
 ) -> Path:
     """Write a session to a new file in a folder, for the caller to delete.
 
@@ -83,7 +83,7 @@ def export_to_folder(
     return path
 
 
-def export_bytes(store: OwnerStore, session_id: str, form: Format) -> bytes:
+def export_bytes(store: OwnerStore, session_id: str, form: SessionFormat) -> bytes:
     """Return a session's figures as the content of a file.
 
     Raises:
@@ -103,6 +103,6 @@ def report(store: OwnerStore, session_id: str) -> str:
     return session_report(store, session_id)
 
 
-def file_name(session: Session, form: Format) -> str:
+def file_name(session: Session, form: SessionFormat) -> str:
     """Return the name under which an export is offered, such as "0a1b2c3d.xapi.json"."""
-    return f"{session.id}.{'xapi.json' if form is Format.XAPI else form.value}"
+    return f"{session.id}.{'xapi.json' if form is SessionFormat.XAPI else form.value}"

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from roomread.formats.session_export import Format
+from roomread.formats.session_export import SessionFormat
 from roomread.services.exporting import MEDIA_TYPES, export_bytes, file_name, report
 from roomread.store import OwnerStore, Session
 from roomread.web.navigation import go_to
@@ -25,8 +25,8 @@ def show_export(store: OwnerStore, session: Session) -> None:
         on_click="ignore",
     )
     for column, label, form in (
-        (columns[1], "CSV", Format.CSV),
-        (columns[2], "JSON", Format.JSON),
+        (columns[1], "CSV", SessionFormat.CSV),
+        (columns[2], "JSON", SessionFormat.JSON),
     ):
         column.download_button(
             label,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from roomread.wire.schema import (
     EXPRESSION_NAMES,
     FRAME,
     LANDMARK_NAMES,
+    POSE_NAMES,
     READING,
     WIRE_VERSION,
 )
@@ -130,7 +131,8 @@ def frame_from_dict(
 
 
 def _face_to_dict(reading: Reading) -> dict[str, Any]:
-    scores, quality = reading.scores, asdict(reading.quality)
+    scores, pose = reading.scores, reading.pose
+    probabilities = None if scores is None else _shortest(scores.probabilities)
     return {
         "track_id": reading.track_id,
         "seat": reading.seat,
@@ -139,13 +141,13 @@ def _face_to_dict(reading: Reading) -> dict[str, Any]:
         "landmarks": _landmarks_to_dict(reading.landmarks),
         "detection_confidence": _float(reading.detection_confidence),
         "expression": _name(reading.expression),
-        "confidence": None if scores is None else max(_shortest(scores.probabilities)),
+        "confidence": None if probabilities is None else max(probabilities),
         "threshold": None if scores is None else float(scores.threshold),
         "scores": None
-        if scores is None
-        else dict(zip(EXPRESSION_NAMES, _shortest(scores.probabilities), strict=True)),
+        if probabilities is None
+        else dict(zip(EXPRESSION_NAMES, probabilities, strict=True)),
         "unreadable": reading.quality.reason.value if reading.quality.reason is not None else None,
-        "quality": {name: _float(quality[name]) for name in MEASURES},
+        "quality": {name: _float(getattr(reading.quality, name)) for name in MEASURES},
         "states": {
             state.name: {
                 "percentile": float(state.percentile),
@@ -155,7 +157,7 @@ def _face_to_dict(reading: Reading) -> dict[str, Any]:
             for state in reading.states
         },
         "valence": _float(reading.valence),
-        "pose": None if reading.pose is None else _floats(asdict(reading.pose)),
+        "pose": None if pose is None else {name: float(getattr(pose, name)) for name in POSE_NAMES},
         "action_units": None if reading.action_units is None else _floats(reading.action_units),
     }
 
@@ -219,10 +221,8 @@ def _states_from_dict(states: Mapping[str, Any], path: str) -> tuple[StateScore,
 def _landmarks_to_dict(points: NDArray[np.float32] | None) -> dict[str, dict[str, float]] | None:
     if points is None:
         return None
-    return {
-        name: dict(zip("xy", _shortest(point), strict=True))
-        for name, point in zip(LANDMARK_NAMES, points, strict=True)
-    }
+    values = iter(_shortest(points.ravel()))
+    return {name: {"x": next(values), "y": next(values)} for name in LANDMARK_NAMES}
 
 
 def _landmarks_from_dict(points: Mapping[str, Any] | None) -> NDArray[np.float32] | None:

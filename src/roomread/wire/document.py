@@ -1,10 +1,10 @@
-"""The schema as a page of documentation: `python -m roomread.wire.document > docs/schema.md`."""
+"""The schema in the documentation: `python -m roomread.wire.document` writes docs/schema.*."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from roomread.wire.codec import frame_to_dict
 from roomread.wire.columns import COLUMNS
@@ -21,7 +21,7 @@ from roomread.wire.nodes import (
     Record,
     Text,
 )
-from roomread.wire.schema import FACE, FRAME, WIRE_VERSION
+from roomread.wire.schema import FACE, FRAME, WIRE_VERSION, json_schema
 
 _INTRODUCTION = f"""# The schema of readings
 
@@ -31,8 +31,8 @@ lines, CSV and Parquet, [the API](api.md), its WebSocket and its client, and exp
 and messages of another version are refused.
 
 A field that is not known is null in JSON, and an empty cell in a table. Other fields are refused,
-as are numbers outside their range. `GET /api/v1/schema` has the same as JSON Schema (draft
-2020-12).
+as are numbers outside their range. The same as [JSON Schema](schema.json) (draft 2020-12) is also
+what `GET /api/v1/schema` answers.
 """
 
 _FRAME = """
@@ -147,5 +147,11 @@ def _example() -> str:
     return f"\n```json\n{text}\n```\n"
 
 
+def json_text() -> str:
+    """Return the file docs/schema.json."""
+    return json.dumps(json_schema(), indent=1) + "\n"
+
+
 if __name__ == "__main__":
-    sys.stdout.write(markdown())
+    for ending, text in (("md", markdown()), ("json", json_text())):
+        Path("docs", f"schema.{ending}").write_text(text, encoding="utf-8")

@@ -25,6 +25,7 @@ from roomread.wire.nodes import (
 WIRE_VERSION = 1
 
 EXPRESSION_NAMES = tuple(e.display_name for e in Expression)
+POSE_NAMES = ("yaw", "pitch", "roll")
 LANDMARK_NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 
 # A panorama has 100,000 px a side; numbers far beyond it come from a fault, px.
@@ -174,7 +175,7 @@ _FACE_FIELDS: dict[str, Node] = {
             "roll": Number("Positive clockwise in the picture, degrees", -180, 180),
         },
         "Direction of the head; 0, 0, 0 faces the camera",
-        required=("yaw", "pitch", "roll"),
+        required=POSE_NAMES,
         nullable=True,
     ),
     "action_units": Dictionary(
