@@ -11,14 +11,14 @@ from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreada
 
 
 def showing(expression: Expression, confidence: float = 0.9) -> NDArray[np.float32]:
-    """Scores float32 [7] of one expression; the others share the rest."""
+    """Return scores float32 [7] for one expression; the others share the rest."""
     scores = np.full(len(Expression), (1 - confidence) / 6, dtype=np.float32)
     scores[expression] = confidence
     return scores
 
 
 def tile(seat: int) -> Box:
-    """The face of a tile, seven in a row, 1 to ..., px."""
+    """Return the box of the face in a tile, px; tiles are counted from 1, seven in a row."""
     row, column = divmod(seat - 1, 7)
     left, top = 270.0 * column + 90, 150.0 * row + 30
     return Box(left, top, left + 70, top + 90)
@@ -27,7 +27,7 @@ def tile(seat: int) -> Box:
 def reading(
     seat: int, time: float, scores: NDArray[np.float32] | None, *, box: Box | None = None
 ) -> Reading:
-    """One person in a tile; `scores` None for one who cannot be read."""
+    """Return a reading of a person in a tile; it is unreadable when `scores` is None."""
     reason = None if scores is not None else Unreadable.TURNED_AWAY
     quality = Quality(90, 1, 0.5, 0.2, 1, None, reason)
     said = Scores(scores, 0.3) if scores is not None else None
@@ -37,7 +37,7 @@ def reading(
 def frame(
     time: float, shown: Mapping[int, Expression | None], confidence: float = 0.9
 ) -> list[Reading]:
-    """What everybody shows in one frame, by seat; None for who cannot be read."""
+    """Return the readings of one frame from the expression of each seat; None is unreadable."""
     return [
         reading(seat, time, None if e is None else showing(e, confidence))
         for seat, e in shown.items()
@@ -52,9 +52,9 @@ def lesson(
     moods: Sequence[tuple[float, float]] = ((0.0, 0.5),),
     seed: int = 0,
 ) -> Iterator[tuple[float, list[Reading]]]:
-    """A lesson: of `moods` = (from second, share that smiles); the others are earnest.
+    """Yield the frames of a lesson; `moods` are pairs of a start, s, and the share that smiles.
 
-    Everybody changes what they show every 20 s or so; one in ten is unreadable at a time.
+    Each person changes their expression about every 20 s; one in ten is unreadable at a time.
     """
     random = np.random.default_rng(seed)
     shown: dict[int, Expression | None] = {}

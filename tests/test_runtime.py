@@ -17,7 +17,7 @@ from roomread.runtime import Device, NetSession, default_threads
 
 
 @pytest.mark.parametrize(("there", "used"), [(1, 1), (2, 2), (4, 4), (64, 4)])
-def test_a_net_has_a_thread_for_each_processor_up_to_four(
+def test_net_has_a_thread_for_each_processor_up_to_four(
     monkeypatch: pytest.MonkeyPatch, there: int, used: int
 ) -> None:
     monkeypatch.setattr(runtime, "processors", lambda: there)
@@ -27,7 +27,9 @@ def test_a_net_has_a_thread_for_each_processor_up_to_four(
 @pytest.mark.skipif(
     "CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="it is there"
 )
-def test_a_device_that_this_onnx_runtime_lacks_names_the_package(roomread: Program) -> None:
+def test_device_that_onnx_runtime_lacks_is_an_error_that_names_the_package(
+    roomread: Program,
+) -> None:
     with pytest.raises(DeviceError, match="pip install onnxruntime-gpu"):
         open_model(device=Device.CUDA)
     failed = roomread("analyze", "nothing.jpg", "--device", "cuda")
@@ -35,7 +37,9 @@ def test_a_device_that_this_onnx_runtime_lacks_names_the_package(roomread: Progr
     assert failed.stderr.startswith(b"roomread: this ONNX Runtime does not know the device 'cuda'")
 
 
-def test_a_device_that_fails_is_told_and_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_device_that_fails_is_an_error_and_not_replaced_by_the_cpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # As with a driver that is missing: ONNX Runtime would go on with the processor.
     everything = onnxruntime.get_all_providers()
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: everything)

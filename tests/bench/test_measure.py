@@ -37,13 +37,13 @@ def agreement(found: Sequence[Reading], true: Sequence[Reading]) -> bench.Agreem
     return bench.agreement([found], [true])
 
 
-def test_the_same_readings_agree() -> None:
+def test_equal_readings_agree() -> None:
     faces = [reading(0, Expression.HAPPY), reading(100, Expression.SAD)]
     same = agreement(faces[::-1], faces)
     assert same == bench.Agreement(found=1, extra=0, labels=1, apart=0, overlap=1)
 
 
-def test_what_is_missed_added_and_read_otherwise_is_counted() -> None:
+def test_agreement_counts_missed_added_and_different_readings() -> None:
     true = [reading(0, Expression.HAPPY), reading(100, Expression.SAD)]
     found = [reading(4, Expression.FEAR), reading(300, Expression.SAD)]
     other = agreement(found, true)
@@ -54,7 +54,7 @@ def test_what_is_missed_added_and_read_otherwise_is_counted() -> None:
     assert other.overlap == pytest.approx(36 / 44)
 
 
-def test_a_scene_moves_and_keeps_its_size() -> None:
+def test_scene_moves_and_keeps_its_size() -> None:
     still = grid(width=320, height=240, columns=2, rows=2, people=3)
     frames = list(moving(still, 12))
     assert [frame.index for frame in frames] == list(range(12))
@@ -63,7 +63,7 @@ def test_a_scene_moves_and_keeps_its_size() -> None:
     assert changed > 3
 
 
-def test_a_scene_is_measured_and_its_stages_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_of_stages_add_up_to_the_time_of_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     short = replace(bench.SCENES["webcam"], frames=8)
     monkeypatch.setitem(bench.SCENES, "webcam", short)
     result = bench.measure("webcam")
@@ -76,7 +76,7 @@ def test_a_scene_is_measured_and_its_stages_add_up(monkeypatch: pytest.MonkeyPat
     assert json.loads(json.dumps(result.to_dict()))["scene"] == "webcam"
 
 
-def test_the_nets_are_measured_alone(tmp_path: Path) -> None:
+def test_nets_are_measured_alone(tmp_path: Path) -> None:
     measured = Program(tmp_path)("bench", "--scene", "parts", "-o", "parts.json")
     assert measured.returncode == 0
     assert b"read 25 at once" in measured.stdout
@@ -87,7 +87,7 @@ def test_the_nets_are_measured_alone(tmp_path: Path) -> None:
     assert alone["parts"]["product"] > 0
 
 
-def test_bad_options_are_told_in_a_line(tmp_path: Path) -> None:
+def test_bad_option_is_one_line_on_stderr(tmp_path: Path) -> None:
     roomread = Program(tmp_path)
     unknown = roomread("bench", "--scene", "theatre")
     assert unknown.returncode == 2

@@ -26,7 +26,7 @@ numbers = st.floats(-1000, 1000)
     st.floats(-np.pi, np.pi),
     st.tuples(numbers, numbers),
 )
-def test_points_that_were_turned_scaled_and_moved_are_found_back(
+def test_similarity_recovers_rotation_scale_and_shift(
     points: list[tuple[float, float]], scale: float, angle: float, shift: tuple[float, float]
 ) -> None:
     source = np.array(points)
@@ -50,7 +50,7 @@ def net() -> DlibResNet:
 
 
 @pytest.mark.parametrize("width", [90, 512, 3000])
-def test_a_crop_has_its_landmarks_where_the_net_wants_them_whatever_the_pictures_size(
+def test_crop_has_its_landmarks_at_the_template_for_any_size_of_picture(
     width: int, net: DlibResNet
 ) -> None:
     image = np.asarray(Image.fromarray(astronaut()).resize((width, width)))
@@ -62,14 +62,14 @@ def test_a_crop_has_its_landmarks_where_the_net_wants_them_whatever_the_pictures
     assert np.abs(landmarks(wall) - 75 - net.template).max() < 8
 
 
-def test_a_tilted_head_is_turned_upright(net: DlibResNet) -> None:
+def test_tilted_face_is_aligned_upright(net: DlibResNet) -> None:
     upright = align(astronaut(), [landmarks(astronaut())], net.template, net.side)
     leaning = np.asarray(Image.fromarray(astronaut()).rotate(20, Image.Resampling.BICUBIC))
     turned = align(leaning, [landmarks(leaning)], net.template, net.side)
     assert (net.embed(upright) @ net.embed(turned).T).item() > net.threshold
 
 
-def test_people_are_told_apart_and_found_again_in_other_pictures_of_them(net: DlibResNet) -> None:
+def test_nearest_vector_is_of_the_same_person(net: DlibResNet) -> None:
     """20 people, three pictures each: the nearest picture is always one of the same person."""
     detector, crops = CenterFace(), []
     for pictures in orl_people()[:20]:
@@ -90,25 +90,25 @@ def test_people_are_told_apart_and_found_again_in_other_pictures_of_them(net: Dl
     assert np.percentile(cosines[~same], 98) < net.threshold
 
 
-def test_the_two_portraits_are_two_people(net: DlibResNet) -> None:
+def test_two_portraits_are_two_people(net: DlibResNet) -> None:
     crops = [align(p, [landmarks(p)], net.template, net.side) for p in (astronaut(), hopper())]
     assert (net.embed(crops[0]) @ net.embed(crops[1]).T).item() < net.threshold
 
 
-def test_no_faces_are_no_vectors_and_other_crops_are_refused(net: DlibResNet) -> None:
+def test_embed_accepts_no_crops_and_refuses_crops_of_another_size(net: DlibResNet) -> None:
     assert net.embed(np.empty((0, 150, 150, 3), dtype=np.uint8)).shape == (0, 128)
     with pytest.raises(ValueError, match="uint8"):
         net.embed(np.zeros((1, 48, 48), dtype=np.uint8))
 
 
-def test_without_the_extra_it_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     dlib_resnet._net.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"roomread\[identity\]"):
         DlibResNet()
 
 
-def test_weights_that_are_not_the_checked_ones_are_refused(
+def test_weights_with_another_digest_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dlib_resnet._net.cache_clear()

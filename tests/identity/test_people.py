@@ -20,7 +20,7 @@ MARKS = np.array([[20, 30], [50, 30], [35, 50], [25, 70], [45, 70]], dtype=np.fl
 
 
 class Grey:
-    """Whoever a face is, its crop has one grey level: the vector stands for it."""
+    """An embedder of people who each have one grey level."""
 
     name, side, threshold = "grey", 8, 0.9
     template = MARKS.astype(np.float64) / 10
@@ -36,7 +36,7 @@ class Grey:
 
 
 class Scene:
-    """Frames in which persons are even tiles of their own grey; the tracker goes by place."""
+    """Frames in which people are even tiles of their own grey, tracked by place."""
 
     def __init__(self, **options: float) -> None:
         self.embedder = Grey()
@@ -46,7 +46,7 @@ class Scene:
     def show(
         self, places: dict[int, int], *, hidden: tuple[int, ...] = (), step: float = 1.0
     ) -> dict[int, int | None]:
-        """The number of each person; `places` are their tiles, `hidden` those who look away."""
+        """Return the seat of each person by their tile; people who are `hidden` look away."""
         self.time += step
         image = np.zeros((1080, 1920, 3), dtype=np.uint8)
         readings = []
@@ -69,13 +69,13 @@ class Scene:
     def settle(
         self, places: dict[int, int], *, hidden: tuple[int, ...] = ()
     ) -> dict[int, int | None]:
-        """The numbers after six seconds."""
+        """Return the seats after six seconds."""
         for _ in range(5):
             self.show(places, hidden=hidden)
         return self.show(places, hidden=hidden)
 
 
-def test_people_are_numbered_row_by_row_once_three_looks_agree() -> None:
+def test_people_are_numbered_row_by_row_after_three_matching_vectors() -> None:
     scene = Scene()
     places = {5: 9, 3: 2, 4: 1}
     assert scene.show(places) == dict.fromkeys(places)
@@ -83,7 +83,7 @@ def test_people_are_numbered_row_by_row_once_three_looks_agree() -> None:
     assert scene.show(places) == {4: 1, 3: 2, 5: 3}
 
 
-def test_who_moves_to_another_tile_takes_the_number_along() -> None:
+def test_person_who_moves_to_another_tile_keeps_the_seat() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2, 3: 3})
     # One face of another at a look is enough to look at all of them.
@@ -92,7 +92,7 @@ def test_who_moves_to_another_tile_takes_the_number_along() -> None:
     assert scene.show({1: 20, 2: 30, 3: 40}) == before
 
 
-def test_who_returns_elsewhere_after_an_hour_has_the_number_back() -> None:
+def test_person_who_returns_elsewhere_after_an_hour_gets_the_seat_back() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2})
     for _ in range(60):
@@ -100,7 +100,7 @@ def test_who_returns_elsewhere_after_an_hour_has_the_number_back() -> None:
     assert scene.show({1: 1, 2: 30}) == before
 
 
-def test_a_newcomer_in_a_tile_that_was_left_is_somebody_else() -> None:
+def test_newcomer_in_a_tile_that_was_left_gets_a_new_seat() -> None:
     scene = Scene()
     scene.settle({1: 1, 2: 2})
     scene.settle({1: 1})
@@ -109,14 +109,14 @@ def test_a_newcomer_in_a_tile_that_was_left_is_somebody_else() -> None:
     assert scene.settle({1: 1, 8: 2}) == {1: 1, 8: 4}
 
 
-def test_one_look_that_is_like_nobody_changes_nothing() -> None:
+def test_single_vector_without_a_match_changes_nothing() -> None:
     scene = Scene(every=0.1)
     before = scene.settle({1: 1, 2: 2})
     assert list(scene.show({1: 1, 9: 2}).values()) == list(before.values())
     assert scene.settle({1: 1, 2: 2}) == before
 
 
-def test_who_looks_away_keeps_the_number_and_gets_one_by_place() -> None:
+def test_unreadable_face_keeps_its_seat_or_gets_one_by_place() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2})
     assert scene.settle({1: 1, 2: 2}, hidden=(2,)) == before
@@ -127,13 +127,13 @@ def test_who_looks_away_keeps_the_number_and_gets_one_by_place() -> None:
     assert never.settle({1: 2, 2: 1}) == {1: 1, 2: 2}
 
 
-def test_a_session_that_goes_on_knows_people_by_their_places_at_first() -> None:
+def test_resumed_session_recognises_people_by_place_at_first() -> None:
     scene = Scene(places={1: tile(1), 2: tile(2)})  # type: ignore[arg-type]
     assert scene.settle({8: 2, 9: 30}) == {8: 2, 9: 3}
     assert scene.settle({8: 12, 9: 30}) == {8: 2, 9: 3}
 
 
-def test_a_face_that_stays_is_looked_at_every_few_seconds_and_not_all_at_once() -> None:
+def test_embeddings_of_faces_that_stay_are_spread_over_time() -> None:
     scene = Scene(every=4.0)
     places = {person: person for person in range(1, 21)}
     scene.settle(places)
@@ -146,7 +146,7 @@ def test_a_face_that_stays_is_looked_at_every_few_seconds_and_not_all_at_once() 
     assert max(counts) <= 10
 
 
-def test_who_is_found_elsewhere_is_not_still_in_the_old_tile() -> None:
+def test_person_found_elsewhere_leaves_the_old_tile() -> None:
     scene = Scene(every=60.0)
     assert scene.settle({1: 1, 2: 2}) == {1: 1, 2: 2}
     assert scene.show({1: 1, 2: 5}, step=0.4) == {1: 1, 2: 2}
@@ -159,7 +159,7 @@ tiles = st.permutations(range(1, 13))
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(tiles, st.integers(0, 6), st.booleans()), min_size=1, max_size=12))
-def test_no_two_faces_of_a_frame_share_a_number_whoever_sits_where(
+def test_faces_of_a_frame_have_different_seats(
     frames: list[tuple[list[int], int, bool]],
 ) -> None:
     scene = Scene(every=1.5)
@@ -170,11 +170,11 @@ def test_no_two_faces_of_a_frame_share_a_number_whoever_sits_where(
         assert len(set(given_numbers)) == len(given_numbers)
 
 
-def test_in_a_shuffled_call_people_keep_their_numbers_where_places_lose_them() -> None:
-    """Four calls of eight, a minute each, whose tiles are shuffled, whose people leave and return.
+def test_people_keep_their_seats_in_a_shuffled_call() -> None:
+    """Four calls of eight for a minute each, with shuffled tiles and people who leave and return.
 
-    Whoever gets a second number after an absence has it to the end of the call: one call would
-    say little.
+    A person who gets a second seat after an absence keeps it to the end of the call, so that one
+    call alone would say little.
     """
     people = orl_people()[:8]
     embedder = DlibResNet()
@@ -203,7 +203,7 @@ def test_in_a_shuffled_call_people_keep_their_numbers_where_places_lose_them() -
 
 
 def numbered_wrongly(call: ShuffledCall, people: People) -> Counter[str]:
-    """Of the faces of a minute, those with a wrong number by place and by face, and all."""
+    """Count the faces of a minute with a wrong seat by place and by looks, and all."""
     stream, seats = Analyzer().stream_analyzer(), Seats()
     owner: dict[tuple[str, int], int] = {}
     number: dict[tuple[str, int], int] = {}

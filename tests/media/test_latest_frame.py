@@ -8,40 +8,40 @@ import pytest
 from roomread.media import LatestFrame
 
 
-def test_the_latest_item_replaces_the_one_before_and_is_counted() -> None:
-    mailbox: LatestFrame[int] = LatestFrame()
+def test_newer_item_replaces_the_one_before_and_is_counted() -> None:
+    latest: LatestFrame[int] = LatestFrame()
     for n in range(5):
-        mailbox.put(n)
-    assert mailbox.take(1) == 4
-    assert mailbox.dropped == 4
+        latest.put(n)
+    assert latest.take(1) == 4
+    assert latest.dropped == 4
 
 
-def test_a_reader_waits_for_a_writer() -> None:
-    mailbox: LatestFrame[str] = LatestFrame()
-    threading.Thread(target=mailbox.put, args=("late",)).start()
-    assert mailbox.take(10) == "late"
-    assert mailbox.dropped == 0
+def test_reader_waits_for_the_writer() -> None:
+    latest: LatestFrame[str] = LatestFrame()
+    threading.Thread(target=latest.put, args=("late",)).start()
+    assert latest.take(10) == "late"
+    assert latest.dropped == 0
 
 
-def test_a_closed_mailbox_gives_its_last_item_and_then_none() -> None:
-    mailbox: LatestFrame[int] = LatestFrame()
-    mailbox.put(1)
-    mailbox.close()
-    assert mailbox.take(0) == 1
-    assert mailbox.take(0) is None
+def test_closed_place_gives_its_last_item_and_then_none() -> None:
+    latest: LatestFrame[int] = LatestFrame()
+    latest.put(1)
+    latest.close()
+    assert latest.take(0) == 1
+    assert latest.take(0) is None
 
 
-def test_the_writers_error_reaches_the_reader_after_the_last_item() -> None:
-    mailbox: LatestFrame[int] = LatestFrame()
-    mailbox.put(1)
-    mailbox.close(OSError("unplugged"))
-    mailbox.close(OSError("later"))
-    assert mailbox.take(0) == 1
+def test_error_of_the_writer_reaches_the_reader_after_the_last_item() -> None:
+    latest: LatestFrame[int] = LatestFrame()
+    latest.put(1)
+    latest.close(OSError("unplugged"))
+    latest.close(OSError("later"))
+    assert latest.take(0) == 1
     with pytest.raises(OSError, match="unplugged"):
-        mailbox.take(0)
+        latest.take(0)
 
 
-def test_silence_is_a_timeout() -> None:
+def test_waiting_too_long_is_a_timeout() -> None:
     with pytest.raises(TimeoutError):
         LatestFrame[int]().take(0.01)
 

@@ -20,14 +20,14 @@ from roomread.testing import FixedClassifier, FixedDetector, synthetic_frames
 ANALYZER = Analyzer(detector=CenterFace(threads=1))
 
 
-def test_the_astronaut_is_happy() -> None:
+def test_smiling_portrait_is_happy() -> None:
     (reading,) = analyze(scenes.astronaut())
     assert reading.expression is Expression.HAPPY
     assert reading.box.iou(scenes.ASTRONAUT_FACE) > 0.6
     assert reading.track_id is None
 
 
-def test_path_bytes_pillow_and_array_are_read_alike(tmp_path: Path) -> None:
+def test_same_picture_in_every_form_gives_the_same_scores(tmp_path: Path) -> None:
     path = tmp_path / "astronaut.png"
     Image.fromarray(scenes.astronaut()).save(path)
     results = [
@@ -41,7 +41,7 @@ def test_path_bytes_pillow_and_array_are_read_alike(tmp_path: Path) -> None:
         )
 
 
-def test_a_grid_has_25_people_and_nobody_on_blank_slide_and_black_tiles() -> None:
+def test_call_of_25_gives_25_faces_and_none_on_empty_tiles() -> None:
     grid = scenes.grid()
     readings = ANALYZER.analyze(grid.image)
     assert len(readings) == 25
@@ -52,11 +52,11 @@ def test_a_grid_has_25_people_and_nobody_on_blank_slide_and_black_tiles() -> Non
         assert not any(r.box.intersection(tile).area > 0 for r in readings)
 
 
-def test_a_black_picture_has_nobody() -> None:
+def test_black_picture_has_no_readings() -> None:
     assert ANALYZER.analyze(np.zeros((240, 320, 3), np.uint8)) == []
 
 
-def test_faces_that_cannot_be_read_stay_in_their_place_with_the_reason() -> None:
+def test_unreadable_face_keeps_its_position_and_has_a_reason() -> None:
     analyzer = Analyzer(
         detector=FixedDetector([(10, 10, 110, 110), (150, 10, 162, 22)]),
         classifier=FixedClassifier(Expression.SAD),
@@ -69,14 +69,14 @@ def test_faces_that_cannot_be_read_stay_in_their_place_with_the_reason() -> None
     assert small.quality.reason is Unreadable.TOO_SMALL
 
 
-def test_each_stream_counts_people_from_1() -> None:
+def test_track_ids_of_each_stream_begin_at_1() -> None:
     analyzer = Analyzer(detector=FixedDetector([(10, 10, 90, 90)]), classifier=FixedClassifier())
     for _ in range(2):
         frames = analyzer.stream(synthetic_frames(5))
         assert [moment.readings[0].track_id for moment in frames] == [1] * 5
 
 
-def test_one_analyzer_serves_several_threads() -> None:
+def test_threads_can_share_an_analyzer() -> None:
     expected = ANALYZER.analyze(scenes.astronaut())[0].scores
     results: list[Readings] = []
     threads = [
@@ -94,7 +94,7 @@ def test_one_analyzer_serves_several_threads() -> None:
         np.testing.assert_allclose(reading.scores.probabilities, expected.probabilities)
 
 
-def test_a_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:
+def test_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:
     for name in ("b.png", "a.png"):
         Image.fromarray(scenes.astronaut()).save(tmp_path / name)
     moments = list(ANALYZER.stream(tmp_path))
@@ -102,7 +102,7 @@ def test_a_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:
     assert all(len(moment.readings) == 1 for moment in moments)
 
 
-def test_a_missing_picture_is_a_media_error() -> None:
+def test_missing_picture_is_a_media_error() -> None:
     with pytest.raises(MediaError, match="no such file"):
         ANALYZER.analyze("nowhere.jpg")
 
@@ -147,7 +147,7 @@ def by_track(frames: list[FrameMoment]) -> dict[int, list[Reading]]:
     return dict(tracks)
 
 
-def test_each_person_keeps_one_number_through_motion_absence_and_darkness(
+def test_person_keeps_the_track_id_through_motion_absence_and_darkness(
     analysed: list[FrameMoment],
 ) -> None:
     tracks = by_track(analysed)
@@ -157,7 +157,7 @@ def test_each_person_keeps_one_number_through_motion_absence_and_darkness(
     assert places[1] > 800
 
 
-def test_labels_are_stable_over_the_clip(analysed: list[FrameMoment]) -> None:
+def test_expressions_are_stable_over_the_clip(analysed: list[FrameMoment]) -> None:
     left, right = sorted(by_track(analysed).values(), key=lambda track: track[0].box.left)
     for track, expression in ((left, Expression.HAPPY), (right, Expression.NEUTRAL)):
         labels = [r.expression for r in track if r.scores is not None]
@@ -166,7 +166,7 @@ def test_labels_are_stable_over_the_clip(analysed: list[FrameMoment]) -> None:
         assert labels.count(None) <= 0.02 * len(labels)
 
 
-def test_the_person_who_left_is_absent_and_not_read(
+def test_person_who_left_has_no_reading(
     analysed: list[FrameMoment],
 ) -> None:
     gone = [moment.readings for moment in analysed if 4.1 < moment.time < 5.9]
@@ -174,18 +174,18 @@ def test_the_person_who_left_is_absent_and_not_read(
     assert all(len(readings) == 1 for readings in gone)
 
 
-def test_in_the_dark_nobody_is_called_neutral(
+def test_face_in_the_dark_has_no_expression(
     analysed: list[FrameMoment],
 ) -> None:
     (darkest,) = [moment.readings for moment in analysed if moment.time == pytest.approx(8)]
     assert all(reading.scores is None for reading in darkest)
 
 
-def test_times_are_the_videos(analysed: list[FrameMoment]) -> None:
+def test_times_of_moments_are_those_of_the_video(analysed: list[FrameMoment]) -> None:
     times = [moment.time for moment in analysed]
     np.testing.assert_allclose(times, np.arange(RATE * SECONDS) / RATE, atol=2e-3)
 
 
-def test_every_second_of_a_video(clip: Path) -> None:
+def test_every_gives_one_moment_a_second(clip: Path) -> None:
     moments = ANALYZER.stream(clip, every=1.0)
     assert [round(moment.time) for moment in moments] == list(range(SECONDS))

@@ -11,11 +11,11 @@ from roomread.pipeline.prefetch import ahead
 
 
 @given(st.lists(st.integers() | st.none()), st.integers(1, 5))
-def test_the_items_are_the_same_in_the_same_order(items: list[int | None], depth: int) -> None:
+def test_items_are_the_same_in_the_same_order(items: list[int | None], depth: int) -> None:
     assert list(ahead(items, depth=depth)) == items
 
 
-def test_the_next_items_are_made_while_one_is_used_and_not_more() -> None:
+def test_only_the_next_items_are_made_while_one_is_used() -> None:
     made = threading.Semaphore(0)
     count = 0
 
@@ -35,7 +35,7 @@ def test_the_next_items_are_made_while_one_is_used_and_not_more() -> None:
     assert count == 3
 
 
-def test_an_error_comes_where_the_item_would_be_and_ends_it() -> None:
+def test_error_comes_in_the_place_of_the_item_and_ends_the_iteration() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise OSError("the file ends here")
@@ -47,7 +47,7 @@ def test_an_error_comes_where_the_item_would_be_and_ends_it() -> None:
     assert list(coming) == []
 
 
-def test_whoever_leaves_early_leaves_no_thread_behind() -> None:
+def test_closing_early_ends_the_thread() -> None:
     before = threading.active_count()
     coming = ahead(iter(range(1000)))
     next(coming)

@@ -150,7 +150,7 @@ def test_picture_is_saved_only_with_the_ending_of_a_picture(tmp_path: Path, name
 
 @pytest.fixture
 def canvas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No window: figures are drawn into memory, and closed after the test."""
+    """Draw figures into memory, without a window."""
     monkeypatch.setitem(mpl.rcParams, "backend", "agg")
 
 

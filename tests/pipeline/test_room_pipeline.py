@@ -19,7 +19,7 @@ BOXES = [(40.0 + 120 * n, 40.0, 120.0 + 120 * n, 120.0) for n in range(5)]
 
 
 def noise(time: float, *, seed: int = 0) -> Frame:
-    """A picture with enough contrast and detail for every face to be readable."""
+    """Return a picture in which every face is readable."""
     random = np.random.default_rng(seed)
     return Frame(random.integers(0, 256, (200, 700, 3), dtype=np.uint8), time, 0, "camera")
 
@@ -29,7 +29,7 @@ def black(time: float) -> Frame:
 
 
 class FakeReader:
-    """Gives the same people to every frame, and counts the frames."""
+    """Reads the same people in every frame, and counts the frames."""
 
     def __init__(self, people: int) -> None:
         self.people, self.frames = people, 0
@@ -40,7 +40,7 @@ class FakeReader:
 
 
 class FakePeople:
-    """Calls everybody "Ada"."""
+    """Calls each person "Ada"."""
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
         return [replace(reading, person=f"Ada at {frame.time:g}") for reading in readings]

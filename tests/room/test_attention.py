@@ -26,7 +26,7 @@ def watch_room(rule: str, seconds: int, at: Callable[[int], RoomMood]) -> list[A
 
 
 def watch_seat(rule: str, seconds: int, shown: Callable[[int], Expression | None]) -> list[Alert]:
-    """What one seat's rule says of a frame a second."""
+    """Return the alerts of a rule about one seat, with a frame a second."""
     attention = Attention(parse_rules(rule), people=True)
     return [
         alert
@@ -35,7 +35,7 @@ def watch_seat(rule: str, seconds: int, shown: Callable[[int], Expression | None
     ]
 
 
-def test_a_room_that_falls_raises_one_alert_that_says_why_and_how_sure() -> None:
+def test_fall_of_valence_raises_one_alert_with_reason_and_certainty() -> None:
     rule = "room valence fell by 20% in 3 min"
     (alert,) = watch_room(rule, 300, lambda t: mood(t, 0.6, 0) if t < 200 else mood(t, 0.1, 0.2))
     assert 200 < alert.time < 220
@@ -46,7 +46,7 @@ def test_a_room_that_falls_raises_one_alert_that_says_why_and_how_sure() -> None
     assert alert.ended is None
 
 
-def test_frames_that_come_seldom_are_judged_too() -> None:
+def test_rule_is_judged_when_frames_are_half_a_minute_apart() -> None:
     rules = parse_rules("room sad above 50% for 10 min")
     attention = Attention(rules, every=30.0)
     alerts = []
@@ -56,17 +56,17 @@ def test_frames_that_come_seldom_are_judged_too() -> None:
     assert rules[0].longest_step == 60
 
 
-def test_a_slow_fall_longer_than_the_rules_time_is_none_of_it() -> None:
+def test_fall_slower_than_the_rules_time_raises_nothing() -> None:
     rule = "room valence fell by 20% in 1 min"
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 - t / 1000, 0)) == []
 
 
-def test_a_moment_of_laughter_that_ends_is_no_fall() -> None:
+def test_end_of_a_short_laugh_raises_nothing() -> None:
     rule = "room valence fell by 20% in 3 min"
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 if t // 6 == 50 else 0.1, 0)) == []
 
 
-def test_of_few_people_a_fall_must_be_deeper() -> None:
+def test_fall_must_be_deeper_when_few_people_are_readable() -> None:
     rule = "room valence fell by 20% in 2 min"
 
     def falls(readable: int, level: float) -> int:
@@ -79,7 +79,7 @@ def test_of_few_people_a_fall_must_be_deeper() -> None:
 
 
 def wavering(seconds: int, *, falls_at: int = 2**31, seed: int = 0) -> list[RoomMood]:
-    """A class whose smiles come and go by themselves, each for half a minute or so."""
+    """Return moods of a class whose smiles come and go, each for about half a minute."""
     random = np.random.default_rng(seed)
     share, moods = 0.0, []
     for time in range(seconds):
@@ -95,7 +95,7 @@ def alarms(moods: list[RoomMood], certainty: float) -> list[float]:
     return [alert.time for alert in raised if alert.ended is None]
 
 
-def test_a_room_that_only_wavers_has_not_fallen() -> None:
+def test_wavering_room_raises_few_false_alarms() -> None:
     room = wavering(2 * 3600)
     all_falls, certain = alarms(room, 0.0), alarms(room, 0.99)
     assert len(all_falls) > 12
@@ -103,12 +103,12 @@ def test_a_room_that_only_wavers_has_not_fallen() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_fall_deeper_than_the_rooms_wavering_is_told_within_a_minute(seed: int) -> None:
+def test_fall_deeper_than_the_wavering_is_reported_within_a_minute(seed: int) -> None:
     times = alarms(wavering(1000, falls_at=900, seed=seed), 0.99)
     assert any(900 < time < 960 for time in times)
 
 
-def test_hysteresis_a_measure_that_trembles_at_its_threshold_is_one_alert() -> None:
+def test_measure_that_oscillates_at_its_threshold_raises_one_alert() -> None:
     changed = watch_room(
         "room negative above 40% for 10 s",
         600,
@@ -118,7 +118,7 @@ def test_hysteresis_a_measure_that_trembles_at_its_threshold_is_one_alert() -> N
     assert changed[0].ended is None
 
 
-def test_an_alert_ends_once_the_measure_has_come_back() -> None:
+def test_alert_ends_when_its_measure_has_come_back() -> None:
     raised, ended = watch_room(
         "room negative above 40% for 10 s", 200, lambda t: mood(t, 0, 0.6 if t < 100 else 0.1)
     )
@@ -128,7 +128,7 @@ def test_an_alert_ends_once_the_measure_has_come_back() -> None:
     assert 100 < ended.ended < 112
 
 
-def test_low_coverage_is_counted_not_inferred() -> None:
+def test_low_coverage_is_reported_with_full_certainty() -> None:
     (alert,) = watch_room(
         "room coverage below 50% for 30 s", 60, lambda t: mood(t, 0.5, 0, readable=3)
     )
@@ -136,12 +136,12 @@ def test_low_coverage_is_counted_not_inferred() -> None:
     assert alert.reason == "room: coverage 10% on average over 30 s"
 
 
-def test_a_room_of_too_few_readable_people_raises_nothing_of_what_it_shows() -> None:
+def test_room_with_too_few_readable_people_raises_no_alert_about_expressions() -> None:
     rules = "room valence fell by 1% in 1 min\nroom sad above 1% for 5 s"
     assert watch_room(rules, 60, lambda t: mood(t, 0, 1, readable=4)) == []
 
 
-def test_a_person_negative_for_half_a_minute() -> None:
+def test_person_who_is_negative_for_half_a_minute_raises_one_alert() -> None:
     rule = "person negative above 50% for 30 s"
     raised, ended = watch_seat(rule, 160, lambda t: SAD if 60 <= t < 110 else NEUTRAL)
     assert 60 + 15 <= raised.time <= 60 + 30
@@ -151,12 +151,12 @@ def test_a_person_negative_for_half_a_minute() -> None:
     assert 110 < ended.ended < 140
 
 
-def test_moments_do_not_add_up_to_an_alert() -> None:
+def test_short_negative_moments_raise_nothing() -> None:
     rule = "person negative above 50% for 30 s"
     assert watch_seat(rule, 300, lambda t: SAD if t % 10 < 4 else NEUTRAL) == []
 
 
-def test_who_cannot_be_read_shows_nothing_negative_but_is_unreadable() -> None:
+def test_unreadable_person_raises_the_alert_for_unreadable_alone() -> None:
     assert watch_seat("person negative above 10% for 30 s", 200, lambda _: None) == []
     (alert,) = watch_seat(
         "person unreadable above 90% for 2 min", 300, lambda t: NEUTRAL if t < 60 else None
@@ -164,7 +164,7 @@ def test_who_cannot_be_read_shows_nothing_negative_but_is_unreadable() -> None:
     assert 60 + 100 < alert.time <= 60 + 120
 
 
-def test_who_left_cannot_be_read_either_and_who_was_hardly_seen_is_nobody() -> None:
+def test_absent_person_counts_as_unreadable_unless_hardly_seen_before() -> None:
     attention = Attention(parse_rules("person unreadable above 90% for 30 s"), people=True)
     alerts = []
     for time in range(120):
@@ -174,14 +174,14 @@ def test_who_left_cannot_be_read_either_and_who_was_hardly_seen_is_nobody() -> N
     assert [alert.seat for alert in alerts] == [1]
 
 
-def test_rules_of_a_person_do_nothing_unless_they_are_switched_on() -> None:
+def test_rules_about_a_person_are_off_by_default() -> None:
     attention = Attention(parse_rules("person negative above 1% for 1 s"))
     assert all(
         attention.update_people(float(t), frame(float(t), {1: SAD})) == [] for t in range(60)
     )
 
 
-def test_a_pause_of_the_source_starts_the_rules_time_anew() -> None:
+def test_long_pause_of_the_source_restarts_the_window() -> None:
     attention = Attention(parse_rules("room negative above 40% for 30 s"))
     times = [*range(20), *range(100, 120)]
     assert [a for t in times for a in attention.update_room(mood(t, 0, 0.9))] == []
@@ -202,7 +202,7 @@ room happy above 50% for 5 s"""
         max_size=80,
     )
 )
-def test_alerts_are_raised_and_ended_in_turn_whatever_the_room_does(
+def test_alerts_of_a_rule_begin_and_end_alternately(
     time_series: list[tuple[float, int, float]],
 ) -> None:
     attention, time = Attention(parse_rules(RULES)), 0.0

@@ -9,14 +9,14 @@ from roomread.room import RoomMeter, RoomMood, change_points
 
 
 def time_series(*levels: tuple[float, float], noise: float = 0.04, seed: int = 0) -> list[float]:
-    """A valence each 5 s: (seconds, level) one after another, with noise."""
+    """Return a valence for each 5 s of consecutive (seconds, level) pairs, with noise."""
     random = np.random.default_rng(seed)
     steps = np.concatenate([np.full(int(seconds / 5), level) for seconds, level in levels])
     return list(steps + random.normal(0, noise, len(steps)))
 
 
 def mood(time: float, valence: float) -> RoomMood:
-    """A mood of so many people that only its noise counts."""
+    """Return a mood of so many people that only its noise matters."""
     scores = np.zeros(7)
     scores[Expression.HAPPY], scores[Expression.SAD] = max(valence, 0), max(-valence, 0)
     scores[Expression.NEUTRAL] = 1 - abs(valence)
@@ -28,13 +28,13 @@ def changes(values: list[float]) -> list[tuple[float, float, float]]:
     return [(change.time, change.before, change.after) for change in found]
 
 
-def test_a_lasting_fall_is_one_change_at_its_time() -> None:
+def test_lasting_fall_is_one_change_at_its_time() -> None:
     ((time, before, after),) = changes(time_series((600, 0.5), (900, 0.1)))
     assert time == pytest.approx(600, abs=15)
     assert (before, after) == pytest.approx((0.5, 0.1), abs=0.02)
 
 
-def test_up_and_down_again_are_two() -> None:
+def test_rise_and_fall_are_two_changes() -> None:
     times = [time for time, _, _ in changes(time_series((500, 0.0), (300, 0.4), (700, 0.0)))]
     assert times == pytest.approx([500, 800], abs=15)
 
@@ -51,21 +51,21 @@ def test_at_most_one_steady_half_hour_in_a_hundred_has_a_change() -> None:
     assert len(alarms) <= len(rooms) / 100, alarms
 
 
-def test_a_moment_of_laughter_is_no_change() -> None:
+def test_short_laugh_is_no_change() -> None:
     assert changes(time_series((600, 0.1), (20, 0.9), (600, 0.1))) == []
 
 
-def test_a_step_too_small_to_see_is_not_told() -> None:
+def test_step_that_is_too_small_is_no_change() -> None:
     assert changes(time_series((600, 0.1), (600, 0.16), noise=0.001)) == []
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 30, 119])
-def test_too_short_for_two_levels_is_no_change(seconds: int) -> None:
+def test_series_too_short_for_two_levels_has_no_change(seconds: int) -> None:
     assert changes(time_series((seconds, 0.1))) == []
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_step_is_found_wherever_it_is(seed: int) -> None:
+def test_step_is_found_at_any_time(seed: int) -> None:
     random = np.random.default_rng(seed)
     at, step = int(random.integers(300, 1500)), random.uniform(0.25, 0.8)
     levels = (0.0, step) if seed % 2 else (step, 0.0)
@@ -73,7 +73,7 @@ def test_a_step_is_found_wherever_it_is(seed: int) -> None:
     assert [time for time, _, _ in found] == pytest.approx([at], abs=15)
 
 
-def test_a_lesson_whose_people_change_at_their_own_pace() -> None:
+def test_change_is_found_in_a_lesson_whose_people_change_independently() -> None:
     meter = RoomMeter()
     frames = lesson(1100, every=1.0, moods=((0, 0.6), (600, 0.1)))
     moods = [mood for time, rows in frames if (mood := meter.update(time, rows)) is not None]

@@ -27,7 +27,7 @@ def mood_of(scores: np.ndarray, readable: int, baseline: float | None = None) ->
     return RoomMood(0.0, readable, readable, np.asarray(scores, dtype=float), baseline)
 
 
-def test_the_mood_is_the_mean_of_people_each_counted_once() -> None:
+def test_mood_is_the_mean_of_people_each_counted_once() -> None:
     shown: dict[int, Expression | None] = dict.fromkeys(range(1, 7), HAPPY)
     shown |= {7: SAD, 8: NEUTRAL, 9: None, 10: None}
     mood = moods_of(steady(shown, 20))[-1]
@@ -41,7 +41,9 @@ def test_the_mood_is_the_mean_of_people_each_counted_once() -> None:
 
 
 @given(readable=st.integers(0, MIN_PEOPLE - 1), unreadable=st.integers(0, 60))
-def test_under_five_readable_people_there_is_no_figure(readable: int, unreadable: int) -> None:
+def test_mood_has_no_figure_with_fewer_than_five_readable_people(
+    readable: int, unreadable: int
+) -> None:
     people: dict[int, Expression | None] = dict.fromkeys(range(1, readable + 1), SAD)
     people |= dict.fromkeys(range(100, 100 + unreadable))
     mood = moods_of(steady(people, 5))[-1]
@@ -55,7 +57,7 @@ def test_under_five_readable_people_there_is_no_figure(readable: int, unreadable
     assert "no figure under 5" in str(mood)
 
 
-def test_five_readable_people_have_a_figure() -> None:
+def test_mood_has_a_figure_from_five_readable_people_on() -> None:
     assert moods_of(steady(dict.fromkeys(range(5), SAD), 5))[-1].scores is not None
 
 
@@ -65,7 +67,7 @@ bad_frames = st.dictionaries(
 
 
 @given(bad=bad_frames, place=st.integers(0, 9), count=st.integers(10, 20))
-def test_one_bad_frame_changes_nothing(
+def test_one_bad_frame_does_not_change_the_mood(
     bad: dict[int, Expression | None], place: int, count: int
 ) -> None:
     frames = steady({seat: Expression(seat % 7) for seat in range(1, 13)} | {13: None}, count)
@@ -77,7 +79,7 @@ def test_one_bad_frame_changes_nothing(
 
 
 @given(st.data())
-def test_whatever_comes_the_figures_are_in_range_and_the_intervals_hold_them(
+def test_figures_are_in_range_and_inside_their_intervals(
     data: st.DataObject,
 ) -> None:
     frames = []
@@ -110,7 +112,7 @@ bad_scores = st.one_of(
 
 
 @pytest.mark.parametrize("n", [5, 12, 30])
-def test_the_intervals_hold_the_whole_groups_figures_nineteen_times_in_twenty(n: int) -> None:
+def test_intervals_contain_the_figures_of_the_group_nineteen_times_in_twenty(n: int) -> None:
     # A class is drawn from a large group; each face's scores are right as often as they say.
     random = np.random.default_rng(7)
     truth = np.array([0.02, 0.01, 0.04, 0.38, 0.12, 0.03, 0.40])
@@ -133,7 +135,7 @@ def test_the_intervals_hold_the_whole_groups_figures_nineteen_times_in_twenty(n:
     assert held["valence"] / trials > 0.925
 
 
-def test_the_intervals_are_those_of_the_papers() -> None:
+def test_intervals_equal_those_of_the_papers() -> None:
     # Wilson's for 10 of 20; Agresti and Min's for 30 and 10 of 100.
     assert wilson_interval(0.5, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
     center, half = 20 / 102, 1.959964 * (41 - 400 / 102) ** 0.5 / 102
@@ -142,7 +144,7 @@ def test_the_intervals_are_those_of_the_papers() -> None:
 
 
 @given(n=st.integers(5, 60), share=st.floats(0, 1))
-def test_more_people_make_a_narrower_interval(n: int, share: float) -> None:
+def test_interval_is_narrower_with_more_people(n: int, share: float) -> None:
     few, many = wilson_interval(share, n), wilson_interval(share, 2 * n)
     assert many.high - many.low < few.high - few.low
     counts = np.array([n, 2 * n], dtype=float)
@@ -150,7 +152,7 @@ def test_more_people_make_a_narrower_interval(n: int, share: float) -> None:
     assert high[1] - low[1] < high[0] - low[0]
 
 
-def test_the_baseline_is_the_rooms_own_and_a_fall_is_told_beside_it() -> None:
+def test_direction_is_below_when_valence_falls_under_the_rooms_own_baseline() -> None:
     moods = moods_of(list(lesson(700, every=1.0, moods=((0, 0.7), (600, 0.0)))))
     at = {round(mood.time): mood for mood in moods}
     assert at[150].baseline is None
@@ -164,7 +166,7 @@ def test_the_baseline_is_the_rooms_own_and_a_fall_is_told_beside_it() -> None:
     assert at[690].direction is Direction.BELOW
 
 
-def test_people_without_a_number_are_not_counted() -> None:
+def test_reading_without_track_and_seat_is_not_counted() -> None:
     meter = RoomMeter()
     for n in range(5):
         single = [reading(seat, float(n), showing(HAPPY)) for seat in range(1, 6)]

@@ -9,13 +9,13 @@ from roomread.room import DEFAULT_RULES, Rule, parse_rules
 from roomread.room.rules import MEASURES, Relation
 
 
-def test_the_default_rules_are_read() -> None:
+def test_default_rules_are_parsed() -> None:
     rules = parse_rules(DEFAULT_RULES)
     assert [str(rule) for rule in rules] == DEFAULT_RULES.splitlines()[1:]
     assert rules[0] == Rule("room", "valence", Relation.FELL, 20, 180)
 
 
-def test_case_spaces_and_comments_do_not_matter() -> None:
+def test_case_spaces_and_comments_are_ignored() -> None:
     text = "\n  Room  VALENCE below -20 % for 90s   # gloomy\n\n# nothing\n"
     (rule,) = parse_rules(text)
     assert str(rule) == "room valence below -20% for 90 s"
@@ -45,14 +45,14 @@ falls = st.builds(
 
 
 @given(st.lists(averaged | falls, max_size=5))
-def test_what_a_rule_prints_is_read_as_the_same_rule(rules: list[Rule]) -> None:
+def test_printed_rule_is_parsed_as_the_same_rule(rules: list[Rule]) -> None:
     assert parse_rules("\n".join(map(str, rules))) == rules
 
 
 @settings(max_examples=60)
 @given(st.text(max_size=80))
 @example("room valence above 50% for 99999999999999 min")
-def test_any_text_is_rules_or_one_clear_error(text: str) -> None:
+def test_any_text_gives_rules_or_one_clear_error(text: str) -> None:
     try:
         rules = parse_rules(text)
     except RulesError as error:
@@ -76,7 +76,7 @@ def test_any_text_is_rules_or_one_clear_error(text: str) -> None:
         ("room sad above 20% for 0 s", "a time from 1 s to 60 min"),
     ],
 )
-def test_a_wrong_line_is_named_with_its_reason(line: str, said: str) -> None:
+def test_error_names_the_wrong_line_and_the_reason(line: str, said: str) -> None:
     with pytest.raises(RulesError, match=said) as error:
         parse_rules(f"# my rules\n{line}")
     assert "line 2" in str(error.value)

@@ -20,14 +20,14 @@ def numbers(seats: Seats, *faces: tuple[int, Box]) -> list[int | None]:
     return [r.seat for r in seats.update([seen(track_id, box) for track_id, box in faces])]
 
 
-def test_seats_are_numbered_row_by_row_whatever_the_order_of_the_faces() -> None:
+def test_seats_are_numbered_row_by_row_in_any_order_of_faces() -> None:
     places = [16, 2, 9, 1, 8, 15, 3, 10]
     given_numbers = numbers(Seats(), *((n, tile(place)) for n, place in enumerate(places, 1)))
     order = sorted(places)
     assert given_numbers == [order.index(place) + 1 for place in places]
 
 
-def test_who_comes_back_to_a_place_after_minutes_has_its_number() -> None:
+def test_face_that_returns_to_a_place_after_minutes_gets_its_seat() -> None:
     seats = Seats()
     assert numbers(seats, (1, tile(1)), (2, tile(2))) == [1, 2]
     for _ in range(1000):
@@ -35,33 +35,33 @@ def test_who_comes_back_to_a_place_after_minutes_has_its_number() -> None:
     assert numbers(seats, (1, tile(1)), (77, tile(2))) == [1, 2]
 
 
-def test_a_neighbour_in_a_call_is_another_seat() -> None:
+def test_neighbouring_tile_is_another_seat() -> None:
     seats = Seats()
     assert numbers(seats, (1, tile(1))) == [1]
     assert numbers(seats, (2, tile(2))) == [2]
     assert numbers(seats, (3, tile(8))) == [3]
 
 
-def test_a_face_of_another_size_in_the_same_place_is_another_seat() -> None:
+def test_face_of_another_size_in_the_same_place_is_another_seat() -> None:
     seats = Seats()
     numbers(seats, (1, Box(100, 100, 140, 150)))
     assert numbers(seats, (2, Box(0, 0, 240, 250))) == [2]
 
 
-def test_a_person_who_walks_keeps_the_number_while_they_are_followed() -> None:
+def test_tracked_face_keeps_its_seat_while_it_moves() -> None:
     seats = Seats()
     walk = [numbers(seats, (1, Box(x, 100, x + 80, 200))) for x in range(0, 1500, 10)]
     assert walk == [[1]] * len(walk)
 
 
-def test_the_track_that_lost_its_seat_gets_another() -> None:
+def test_track_that_lost_its_seat_gets_another() -> None:
     seats = Seats()
     numbers(seats, (1, tile(1)))
     assert numbers(seats, (2, tile(1))) == [1]
     assert numbers(seats, (2, tile(1)), (1, tile(5))) == [1, 2]
 
 
-def test_a_face_without_a_track_has_no_seat() -> None:
+def test_face_without_a_track_has_no_seat() -> None:
     assert Seats().update([seen(None, tile(1))]) == []
 
 
@@ -69,7 +69,7 @@ tiles = st.lists(st.integers(1, 49), unique=True, max_size=49)
 
 
 @given(st.lists(tiles, min_size=1, max_size=8))
-def test_no_two_faces_of_a_frame_share_a_seat_and_a_tile_keeps_its_seat(
+def test_faces_of_a_frame_have_different_seats_and_a_tile_keeps_its_seat(
     frames: list[list[int]],
 ) -> None:
     seats = Seats()

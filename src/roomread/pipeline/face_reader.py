@@ -91,6 +91,8 @@ class FaceReader:
         self, frame: Frame, faces: Sequence[Face], tracks: Sequence[int | None], *, count: int
     ) -> list[Prediction]:
         """Return the predictions of some faces of a frame that shows `count` in all."""
+        if not faces:
+            return []
         classifier = self.classifier
         crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
         qualities = assess_quality(frame.image, list(faces), crops)

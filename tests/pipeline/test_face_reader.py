@@ -1,0 +1,102 @@
+"""Faces are read with classifiers that are fixed; the nets have tests of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from roomread.classifier import ExpressionClassifier, Prediction, Predictions
+from roomread.errors import ProfileError
+from roomread.pipeline.face_reader import FaceReader
+from roomread.readings import Box, Expression, Face, Frame, Scores, Unreadable
+from roomread.testing import FixedClassifier
+from roomread.tracking import ScoreCache
+
+NOISE = np.random.default_rng(0).integers(0, 256, (200, 400, 3), dtype=np.uint8)
+FACES = [Face(Box(10, 10, 110, 110), None, 0.9), Face(Box(200, 10, 300, 110), None, 0.8)]
+SMALL = Face(Box(150, 150, 160, 160), None, 0.5)
+
+
+class CountingClassifier(FixedClassifier):
+    """Counts the crops that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(Expression.SAD)
+        self.crops = 0
+
+    def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
+        self.crops += len(crops)
+        return super().classify(crops)
+
+
+class CountingNet(ExpressionClassifier):
+    """The bundled net, which counts the crops that it is given."""
+
+    crops = 0
+
+    def predict(self, crops: NDArray[np.uint8]) -> Predictions:
+        self.crops += len(crops)
+        return super().predict(crops)
+
+
+def frame(time: float = 0.0) -> Frame:
+    return Frame(NOISE, time, round(25 * time), "made up")
+
+
+def test_reading_describes_its_face_and_its_frame() -> None:
+    one, other = FaceReader(FixedClassifier(Expression.SAD)).read(frame(2.0), FACES, [7, 8])
+    assert (one.source, one.time, one.frame_index) == ("made up", 2.0, 50)
+    assert (one.box, one.detection_confidence) == (FACES[0].box, 0.9)
+    assert (one.track_id, other.track_id) == (7, 8)
+    assert one.expression is Expression.SAD
+    assert other.box == FACES[1].box
+
+
+def test_face_that_cannot_be_read_is_not_classified() -> None:
+    classifier = CountingClassifier()
+    readings = FaceReader(classifier).read(frame(), [FACES[0], SMALL, FACES[1]])
+    assert [reading.unreadable for reading in readings] == [None, Unreadable.TOO_SMALL, None]
+    assert readings[1].scores is None
+    assert classifier.crops == 2
+
+
+def test_no_faces_are_no_readings() -> None:
+    assert FaceReader(FixedClassifier()).read(frame(), []) == []
+    assert FaceReader(ExpressionClassifier()).read(frame(), []) == []
+
+
+def test_cached_prediction_is_used_while_it_holds() -> None:
+    classifier = CountingClassifier()
+    reader, cache = FaceReader(classifier), ScoreCache[Prediction](max_age=0.2)
+    for time in (0.0, 0.04, 0.08, 1.0):
+        readings = reader.read(frame(time), FACES, [1, 2], cache=cache)
+        assert [reading.time for reading in readings] == [time, time]
+        assert [reading.expression for reading in readings] == [Expression.SAD] * 2
+    # At first, and again after a second; some earlier, as tracks take turns.
+    assert 4 <= classifier.crops <= 6
+
+
+def test_picture_without_tracks_uses_no_cache() -> None:
+    classifier = CountingClassifier()
+    reader, cache = FaceReader(classifier), ScoreCache[Prediction](max_age=10)
+    for _ in range(3):
+        reader.read(frame(), FACES, cache=cache)
+    assert classifier.crops == 6
+
+
+def test_observation_reads_each_face_once() -> None:
+    net = CountingNet()
+    one, small, other = FaceReader(net).observe(frame(), [FACES[0], SMALL, FACES[1]])
+    assert net.crops == 2
+    assert small.features is None
+    assert small.logits is None
+    assert one.logits is not None
+    assert other.features is not None
+    assert one.logits.shape == (7,)
+    assert one.reading == FaceReader(net).read(frame(), FACES)[0]
+
+
+def test_observation_needs_a_model_file() -> None:
+    with pytest.raises(ProfileError, match="need a model file"):
+        FaceReader(FixedClassifier()).observe(frame(), FACES)

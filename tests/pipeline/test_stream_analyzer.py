@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.pipeline import EVERY_FRAME, Cadence, StreamAnalyzer
+from roomread.pipeline.face_reader import FaceReader
+from roomread.readings import Box, Expression, Face, Frame, Scores, Track
+from roomread.testing import FixedClassifier, FixedDetector
+
+NOISE = np.random.default_rng(0).integers(0, 256, (200, 400, 3), dtype=np.uint8)
+BOXES = [(10.0, 10.0, 90.0, 90.0), (200.0, 10.0, 320.0, 130.0)]
+
+
+class AlternatingClassifier(FixedClassifier):
+    """Reads happy and sad in turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
+        self.calls += 1
+        expression = Expression.HAPPY if self.calls % 2 else Expression.SAD
+        return FixedClassifier(expression).classify(crops)
+
+
+class FakeTracker:
+    """Gives one track whose id says which frame it is of."""
+
+    def __init__(self) -> None:
+        self.updates = 0
+
+    def update(self, frame: Frame) -> Sequence[Track]:
+        self.updates += 1
+        face = Face(Box(*BOXES[0]), None, 1.0)
+        return [Track(100 + self.updates, face, 0.0, frame.time)]
+
+
+def frame(time: float) -> Frame:
+    return Frame(NOISE, time, round(25 * time), "made up")
+
+
+def test_faces_keep_their_track_ids_largest_first() -> None:
+    stream = StreamAnalyzer(FixedDetector(BOXES), FaceReader(FixedClassifier()))
+    ids = [[r.track_id for r in stream.update(frame(n / 25))] for n in range(10)]
+    assert ids == [[1, 2]] * 10
+    (large, small) = stream.update(frame(1.0))
+    assert large.box.area > small.box.area
+
+
+def test_tracker_can_be_replaced() -> None:
+    tracker = FakeTracker()
+    stream = StreamAnalyzer(FixedDetector([]), FaceReader(FixedClassifier()), tracker=tracker)  # type: ignore[arg-type] # a Sequence will do here
+    assert [r.track_id for r in stream.update(frame(0.0))] == [101]
+    assert [r.track_id for r in stream.update(frame(0.1))] == [102]
+
+
+def test_scores_are_averaged_over_the_smoothing_time() -> None:
+    def confidences(smoothing: float) -> list[float]:
+        stream = StreamAnalyzer(
+            FixedDetector(BOXES[:1]),
+            FaceReader(AlternatingClassifier()),
+            smoothing=smoothing,
+            cadence=EVERY_FRAME,
+        )
+        readings = [stream.update(frame(n / 25))[0] for n in range(50)]
+        return [r.scores[Expression.HAPPY] for r in readings if r.scores is not None]
+
+    assert np.ptp(confidences(0.0)[-10:]) > 0.8
+    assert np.ptp(confidences(1.0)[-10:]) < 0.1
+
+
+def test_predictions_hold_for_the_time_of_the_cadence() -> None:
+    classifier = AlternatingClassifier()
+    stream = StreamAnalyzer(
+        FixedDetector(BOXES[:1]), FaceReader(classifier), cadence=Cadence(0, 0, read=0.5)
+    )
+    for n in range(51):
+        stream.update(frame(n / 25))
+    assert 4 <= classifier.calls <= 6
+
+
+def test_reader_with_other_profiles_forgets_cached_predictions() -> None:
+    stream = StreamAnalyzer(
+        FixedDetector(BOXES[:1]),
+        FaceReader(FixedClassifier(Expression.SAD)),
+        smoothing=0.0,
+        cadence=Cadence(0, 0, read=100.0),
+    )
+    assert stream.update(frame(0.0))[0].expression is Expression.SAD
+    stream.reader = FaceReader(FixedClassifier(Expression.HAPPY))
+    assert stream.update(frame(0.04))[0].expression is Expression.HAPPY
+
+
+def test_faces_may_be_found_ahead_of_reading() -> None:
+    ahead = StreamAnalyzer(FixedDetector(BOXES), FaceReader(FixedClassifier()))
+    together = StreamAnalyzer(FixedDetector(BOXES), FaceReader(FixedClassifier()))
+    frames = [frame(n / 25) for n in range(5)]
+    found = [ahead.find(each) for each in frames]
+    read = [ahead.read(each, tracks) for each, tracks in zip(frames, found, strict=True)]
+    assert read == [together.update(each) for each in frames]

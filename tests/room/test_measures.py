@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from roomread.room.measures import MeasureHistory, MeasureWindow, normal
+
+
+def window(values: Sequence[float | None], *, seconds: float = 10.0) -> MeasureWindow:
+    """Return a window that was given a value a second."""
+    made = MeasureWindow(seconds, gap=5.0)
+    for time, value in enumerate(values):
+        made.add(float(time), value)
+    return made
+
+
+def test_mean_is_none_until_the_window_is_full() -> None:
+    assert window([1.0] * 9).mean() is None
+    assert window([1.0] * 10).mean() == 1.0
+
+
+def test_mean_is_of_the_last_seconds_alone() -> None:
+    assert window([0.0] * 50 + [1.0] * 11).mean() == pytest.approx(1.0)
+
+
+def test_mean_is_none_while_less_than_half_is_known() -> None:
+    assert window([1.0, None, None] * 5).mean() is None
+    assert window([1.0, 0.0, None] * 5).mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_long_pause_empties_the_window() -> None:
+    made = window([1.0] * 20)
+    made.add(40.0, 0.0)
+    assert made.mean() is None
+
+
+def history(values: list[float], *, seconds: float = 120.0) -> MeasureHistory:
+    """Return a history that was given a value a second."""
+    made = MeasureHistory(seconds, gap=10.0)
+    for time, value in enumerate(values):
+        made.add(float(time), value)
+    return made
+
+
+def test_fall_is_from_the_highest_to_the_last_mean() -> None:
+    found = history([0.2] * 60 + [0.8] * 60 + [0.1] * 60).fall()
+    assert found is not None
+    high, now, seconds = found
+    assert high == pytest.approx(0.8)
+    assert now == pytest.approx(0.1)
+    # Both are means of 30 s.
+    assert 25 <= seconds <= 60
+
+
+def test_fall_is_none_without_a_point() -> None:
+    assert history([0.5] * 5).fall() is None
+
+
+def test_certainty_grows_with_the_size_of_the_fall() -> None:
+    made = history([0.5] * 300)
+    values = [made.certainty(size, error=0.1) for size in (0.05, 0.2, 0.5)]
+    assert values == sorted(values)
+    assert values[0] >= 0
+    assert values[-1] > 0.95
+
+
+def test_certainty_is_less_in_a_room_that_wavered_before() -> None:
+    steady = history([0.5] * 900)
+    wavering = history([0.5 + 0.3 * ((second // 60) % 2) for second in range(900)])
+    assert wavering.certainty(0.2, error=0.01) < steady.certainty(0.2, error=0.01)
+
+
+@pytest.mark.parametrize(("z", "share"), [(0.0, 0.5), (1.959964, 0.975), (-1.959964, 0.025)])
+def test_normal_is_the_distribution_function(z: float, share: float) -> None:
+    assert normal(z) == pytest.approx(share, abs=1e-6)
