@@ -25,8 +25,9 @@ from roomread.settings.compute import ComputeEngine
 
 if TYPE_CHECKING:
     from roomread.classifier import ModelFile
+    from roomread.training.dataset import FerData
     from roomread.training.recipe import Recipe
-    from roomread.training.runs import Run
+    from roomread.training.runs import DataSource, Run
     from roomread.training.workbench import Trainer
 
 Out = Annotated[Path, typer.Option("--out", help="The run's folder.")]
@@ -157,7 +158,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     }
     need_training_extra()
     from roomread.training.hardware import Hardware  # noqa: PLC0415
-    from roomread.training.runs import DataSource, Run  # noqa: PLC0415
+    from roomread.training.runs import Run  # noqa: PLC0415
     from roomread.training.workbench import train_model  # noqa: PLC0415
 
     trainer = _trainer(engine)
@@ -167,19 +168,27 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     recipe = _recipe(config, {name: value for name, value in changes.items() if value is not None})
     use_threads(threads)
     _print_cost(recipe)
-    splits = parse_splits(split)
-    pictures = read_data(data, ferplus, splits or None)
-    if pictures.votes is None:
-        Console().print("no FER+ votes: the net learns FER-2013's labels with one head")
-    plus = str(ferplus.resolve()) if ferplus else None
-    names = {name: part.name for name, part in splits.items()} or None
-    source = DataSource(str(data.resolve()), plus, pictures.digest, names)
+    pictures, source = _read_pictures(data, ferplus, split)
     hardware = Hardware(accelerator, devices, precision, threads)
     with _interruptions_explained(run):
         model = train_model(
             pictures, recipe, out, source=source, resume=resume, hardware=hardware, trainer=trainer
         )
     _print_result(run, model)
+
+
+def _read_pictures(
+    data: Path, ferplus: Path | None, split: list[str] | None
+) -> tuple[FerData, DataSource]:
+    from roomread.training.runs import DataSource  # noqa: PLC0415
+
+    splits = parse_splits(split)
+    pictures = read_data(data, ferplus, splits or None)
+    if pictures.votes is None:
+        Console().print("no FER+ votes: the net learns FER-2013's labels with one head")
+    plus = str(ferplus.resolve()) if ferplus else None
+    names = {name: part.name for name, part in splits.items()} or None
+    return pictures, DataSource(str(data.resolve()), plus, pictures.digest, names)
 
 
 def _print_cost(recipe: Recipe) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from roomread.cluster.archive.report import Report
-from roomread.cluster.archive.tasks import Job, Piece
+from roomread.cluster.archive.tasks import Job, VideoPiece
 from roomread.errors import RoomreadError
 
 
@@ -22,7 +22,7 @@ class Outcome:
     """
 
     job: Job
-    result: Report | list[Piece] | None
+    result: Report | list[VideoPiece] | None
     error: str = ""
 
 

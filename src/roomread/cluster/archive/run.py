@@ -24,7 +24,7 @@ from roomread.cluster.archive.storage import (
     remove,
     writing,
 )
-from roomread.cluster.archive.tasks import Cut, Job, Join, Options, Piece, ReadPiece
+from roomread.cluster.archive.tasks import Cut, Job, Join, Options, ReadPiece, VideoPiece
 from roomread.errors import MediaError, MissingExtraError, OutputError
 
 MANIFEST = "manifest.json"
@@ -85,7 +85,7 @@ class Archive:
         self._folder, self._options = folder, options
         self._names = list_names(folder)
         self._known = self._read_manifest() if MANIFEST in self._names else {}
-        self._plans: dict[str, list[Piece]] = {}
+        self._plans: dict[str, list[VideoPiece]] = {}
         self._left: dict[str, int] = {}
         self._failed: dict[str, str] = {}
 
@@ -173,7 +173,7 @@ class Archive:
         self._known[video.source] = asdict(result)
         return [], Step(video, result, result.error)
 
-    def _begin(self, video: ArchiveVideo, pieces: list[Piece]) -> list[Job]:
+    def _begin(self, video: ArchiveVideo, pieces: list[VideoPiece]) -> list[Job]:
         missing = [piece for piece in pieces if not piece.done]
         self._plans[video.source] = pieces
         self._left[video.source] = len(missing)

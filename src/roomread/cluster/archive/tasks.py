@@ -69,7 +69,7 @@ def _analyzer(options: Options, threads: int) -> Analyzer:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class VideoPiece:
     """A part of a video and the file for its readings.
 
     Attributes:
@@ -99,7 +99,7 @@ class Cut:
     target: str
     drafts: str
 
-    def run(self, _threads: int) -> list[Piece]:
+    def run(self, _threads: int) -> list[VideoPiece]:
         """Return the pieces; a video that is short or cannot be cut is one piece, for `target`.
 
         Raises:
@@ -110,7 +110,7 @@ class Cut:
             points = cut_points(container, stream, name)
         count = round(points[0] / self.length) if points is not None else 1
         if points is None or count < 2:
-            return [Piece(WHOLE, self.target, done=False)]
+            return [VideoPiece(WHOLE, self.target, done=False)]
         there, pieces = list_names(self.drafts), []
         for number in range(count):
             start = number * self.length
@@ -123,7 +123,7 @@ class Cut:
             file_name = f"{self.video.fingerprint}-{number:04d}.parquet"
             path = join(self.drafts, file_name)
             done = file_name in there and read_report(path) is not None
-            pieces.append(Piece(span, path, done))
+            pieces.append(VideoPiece(span, path, done))
         return pieces
 
 
@@ -133,7 +133,7 @@ class ReadPiece:
 
     video: ArchiveVideo
     options: Options
-    piece: Piece
+    piece: VideoPiece
 
     def run(self, threads: int) -> Report:
         """Write the file, whole or not at all; of a damaged video, with what could be read.
