@@ -1,4 +1,4 @@
-"""What goes over the wire about sessions."""
+"""The bodies of sessions, as the OpenAPI document describes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roomread.store import Mark, Person, Session, State
 from roomread.store.summary import Part
 
 Valence = Annotated[float, Field(ge=-1, le=1)]
-# PostgreSQL keeps no NUL, and nobody reads what a terminal obeys.
+# PostgreSQL stores no NUL, and control characters would reach somebody's terminal.
 _PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PLAIN)
@@ -29,25 +29,26 @@ Text = Annotated[str, StringConstraints(max_length=20_000, pattern=_PLAIN)]
 
 
 class SessionInput(BaseModel):
-    """A session to be filled with readings."""
+    """A new session, which readings are then sent to."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Words = Field(examples=["Algebra 7b"])
     consent: Annotated[Text, Field(max_length=1000)] = Field(
         default="",
-        description="Who consented, and how: then each person's readings are kept too, by seat "
-        "number. Without, only the room's figures are.",
+        description="Who consented, and how. With a consent each person's readings are kept too, "
+        "by seat; without one only the moods of the room.",
         examples=[""],
     )
     rules: Text | None = Field(
-        default=None, description="Rules of attention, one a line; null for the usual ones."
+        default=None, description="Rules of attention, one a line; null for the default ones."
     )
     model: Annotated[Text, Field(max_length=200)] | None = Field(
-        default=None, description="The net that reads the faces; null for this service's."
+        default=None, description="The net that made the readings; null for the service's own."
     )
     threshold: Probability | None = Field(
-        default=None, description="Under it that net withholds a label; null for this service's."
+        default=None,
+        description="Confidence under which it withholds an expression; null for the service's.",
     )
 
 
@@ -69,31 +70,33 @@ class SessionShape(BaseModel):
 
 
 class SessionsShape(BaseModel):
-    """The asker's own sessions, the newest first."""
+    """Your sessions, newest first."""
 
     sessions: list[SessionShape]
 
 
 class MoodShape(BaseModel):
-    """What the room showed over some seconds; no figure of fewer than five readable people."""
+    """The mood of the room over some seconds; null values below five readable people."""
 
-    time: float = Field(description="The end of these seconds.", examples=[750.5])
+    time: float = Field(description="The end of these seconds, s from the start.", examples=[750.5])
     present: int = Field(examples=[28])
     readable: int = Field(examples=[25])
     coverage: Probability = Field(examples=[0.8929])
-    valence: Valence | None = Field(description="Pleasant minus unpleasant.", examples=[0.31])
+    valence: Valence | None = Field(
+        description="Share of pleasant minus share of unpleasant expressions.", examples=[0.31]
+    )
     valence_interval: tuple[Valence, Valence] | None = Field(
-        description="Of 95 %.", examples=[[0.02, 0.54]]
+        description="The 95 % interval.", examples=[[0.02, 0.54]]
     )
     baseline: Valence | None = Field(
         description="The valence that is usual in this room; null until it is known."
     )
     trend: Annotated[float, Field(ge=-2, le=2)] | None = Field(
-        description="The valence beside what is usual in this room.", examples=[-0.12]
+        description="The valence minus what is usual in this room.", examples=[-0.12]
     )
     direction: str | None = Field(description="The trend in words.", examples=["as usual"])
     scores: dict[str, Probability] | None = Field(
-        description="The mean of the readable people.", examples=[SCORES]
+        description="Mean probabilities of the readable people.", examples=[SCORES]
     )
 
 
@@ -103,30 +106,30 @@ class AlertShape(BaseModel):
     number: int
     time: float
     ended: float | None = Field(description="Null while it holds.")
-    seat: int | None = Field(description="Null of the room.")
+    seat: int | None = Field(description="Null for a rule about the room.")
     rule: str
     reason: str
     certainty: Probability
 
 
 class NowShape(BaseModel):
-    """The newest figure of a session."""
+    """The latest mood of a session."""
 
     state: State
-    mood: MoodShape | None = Field(description="Null until three frames came in ten seconds.")
+    mood: MoodShape | None = Field(description="Null until three frames came within ten seconds.")
 
 
 class TimelineShape(BaseModel):
-    """A session's figures from old to new."""
+    """The moods of a session, oldest first."""
 
     moods: list[MoodShape]
     next: float | None = Field(
-        description="The `since` of those that follow; null where these are all there are now."
+        description="The `since` of the moods that follow; null where none follow yet."
     )
 
 
 class PartShape(BaseModel):
-    """What a session did between two marks."""
+    """The mean mood between two marks."""
 
     label: str = Field(examples=["group work"])
     start: float
@@ -139,7 +142,7 @@ class PartShape(BaseModel):
 
 
 class ChangeShape(BaseModel):
-    """A lasting step of the room's valence."""
+    """A lasting change of the room's valence."""
 
     time: float
     before: Valence
@@ -147,7 +150,7 @@ class ChangeShape(BaseModel):
 
 
 class SummaryShape(SessionShape):
-    """A session with what its parts did, as `roomread session show` tells it."""
+    """A session with its parts and changes, as `roomread session show` prints them."""
 
     parts: list[PartShape]
     changes: list[ChangeShape]
@@ -166,20 +169,20 @@ class PersonInput(BaseModel):
 
 
 class PersonShape(PersonInput):
-    """Who was enrolled."""
+    """A person who was enrolled."""
 
     seat: int = Field(examples=[3])
     consented_at: datetime
 
 
 class PeopleShape(BaseModel):
-    """Those who were enrolled in a session, by seat."""
+    """The people who were enrolled in a session, by seat."""
 
     people: list[PersonShape]
 
 
 class MarkInput(BaseModel):
-    """What begins at a moment."""
+    """A new mark: what begins at a moment."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -188,26 +191,26 @@ class MarkInput(BaseModel):
         default=None,
         ge=0,
         le=2_000_000,
-        description="Seconds from the start; null for now, of a session that runs.",
+        description="Seconds from the start; null for the present of a session that is recorded.",
         examples=[750.0],
     )
 
 
 class MarkShape(BaseModel):
-    """What begins at a moment."""
+    """A mark: what begins at a moment."""
 
     time: float = Field(examples=[750.0])
     label: str = Field(examples=["group work"])
 
 
 class MarksShape(BaseModel):
-    """A session's marks, in the order of their times."""
+    """The marks of a session, in the order of their times."""
 
     marks: list[MarkShape]
 
 
 class AlertsShape(BaseModel):
-    """A session's alerts, in the order they were raised."""
+    """The alerts of a session, in the order in which they began."""
 
     alerts: list[AlertShape]
 
@@ -221,18 +224,18 @@ class IngestShape(BaseModel):
         examples=[0],
     )
     mood: MoodShape | None
-    alerts: list[AlertShape] = Field(description="Those that hold now.")
+    alerts: list[AlertShape] = Field(description="The alerts that hold.")
 
 
 def session_shape(session: Session) -> SessionShape:
-    """One session's answer."""
+    """Return the answer for one session."""
     return SessionShape(**_session_values(session))
 
 
 def summary_shape(
     session: Session, parts: tuple[Part, ...], changes: tuple[Change, ...]
 ) -> SummaryShape:
-    """One session's answer with its parts and changes."""
+    """Return the answer for one session with its parts and changes."""
     return SummaryShape(
         **_session_values(session),
         parts=[PartShape(**part_to_dict(part)) for part in parts],
@@ -258,7 +261,7 @@ def alert_shape(alert: Alert) -> AlertShape:
 
 
 def person_shape(person: Person) -> PersonShape:
-    """One person's answer."""
+    """Return the answer for one person."""
     return PersonShape(
         seat=person.seat,
         name=person.name,
@@ -268,7 +271,7 @@ def person_shape(person: Person) -> PersonShape:
 
 
 def mark_shape(mark: Mark) -> MarkShape:
-    """One mark's answer."""
+    """Return the answer for one mark."""
     return MarkShape(time=mark.time, label=mark.label)
 
 

@@ -1,4 +1,4 @@
-"""What goes over the wire, as pydantic models: the OpenAPI document is made of them."""
+"""The bodies of pictures, live frames and videos, as the OpenAPI document describes them."""
 
 from __future__ import annotations
 
@@ -28,21 +28,23 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class PictureShape(BaseModel):
-    """One picture that was read; `frame` is as `roomread analyze --format json` has it."""
+    """A picture that was read; `frame` is as `roomread analyze --format json` writes it."""
 
     frame: FrameShape
-    annotated: str | None = Field(default=None, description="The drawn JPEG in base64, if wanted.")
+    annotated: str | None = Field(
+        default=None, description="The annotated JPEG in base64, if it was asked for."
+    )
 
 
 class UnreadPicture(BaseModel):
-    """One picture of several that could not be read."""
+    """A picture of several that could not be read."""
 
     source: str
     problem: Problem
 
 
 class PicturesShape(BaseModel):
-    """The pictures of one request, in its order."""
+    """The pictures of one request, in the order of the request."""
 
     pictures: list[PictureShape | UnreadPicture]
 
@@ -59,7 +61,7 @@ class PictureInput(BaseModel):
 
 
 class PicturesInput(BaseModel):
-    """Pictures as JSON. There is no field for a URL: this service fetches nothing."""
+    """Pictures as JSON. There is no field for a URL: the service fetches nothing."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,13 +69,13 @@ class PicturesInput(BaseModel):
 
 
 class LiveShape(BaseModel):
-    """What a live frame showed. Frames that a newer one overtook have none."""
+    """The answer to a live frame. Frames that were replaced by a newer one have no answer."""
 
     frame: FrameShape = Field(
-        description="Its frame_index counts the frames sent, its time is seconds from the first."
+        description="`frame_index` counts the frames sent, `time` is seconds from the first."
     )
-    age: float = Field(description="Seconds from the frame's coming to this answer.")
-    dropped: int = Field(description="Frames so far that newer ones overtook.")
+    age: float = Field(description="Seconds from receiving the frame to this answer.")
+    dropped: int = Field(description="Number of frames so far that newer ones replaced.")
 
 
 class VideoShape(BaseModel):
@@ -83,25 +85,27 @@ class VideoShape(BaseModel):
     name: str = Field(examples=["lesson.mp4"])
     state: JobState
     created: datetime
-    seconds: float = Field(description="How far it is read.", examples=[12.4])
-    duration: float | None = Field(description="Its length, s, where it says so.", examples=[60.0])
-    error: str = Field(description="Why it ended early; what was read before is kept.")
-    annotated: bool = Field(description="Whether the drawn copy was asked for.")
+    seconds: float = Field(description="How much of it is read, s.", examples=[12.4])
+    duration: float | None = Field(
+        description="Its length, s; null where the file does not say.", examples=[60.0]
+    )
+    error: str = Field(description="Why it ended early, or empty. What was read before is kept.")
+    annotated: bool = Field(description="Whether an annotated copy was asked for.")
 
 
 class VideosShape(BaseModel):
-    """The asker's own videos, oldest first."""
+    """Your videos, oldest first."""
 
     videos: list[VideoShape]
 
 
 def picture_shape(frame: Frame, readings: Sequence[Reading]) -> PictureShape:
-    """One picture's answer."""
+    """Return the answer for one picture."""
     return PictureShape(frame=frame_shape(FrameReadings.of(frame, readings)))
 
 
 def video_shape(record: JobRecord) -> VideoShape:
-    """One job's answer."""
+    """Return the answer for one video."""
     values: dict[str, Any] = {
         "id": record.id,
         "name": without_credentials(record.name),
