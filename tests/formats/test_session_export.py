@@ -14,7 +14,7 @@ from room_recorder import RoomRecorder
 from roomread.formats.csv_table import read_csv
 from roomread.formats.parquet import read_parquet
 from roomread.formats.room_values import MOOD_COLUMNS, mood_from_dict
-from roomread.formats.session_export import Format, export
+from roomread.formats.session_export import SessionFormat, export
 from roomread.room import Mark
 from roomread.store import OwnerStore, Store
 
@@ -41,10 +41,10 @@ def session_id(store: OwnerStore) -> str:
 
 def test_rows_of_people_come_back_equal(store: OwnerStore, session_id: str, tmp_path: Path) -> None:
     kept = list(store.readings(session_id))
-    export(store, session_id, Format.CSV, tmp_path / "a.csv", people=True)
+    export(store, session_id, SessionFormat.CSV, tmp_path / "a.csv", people=True)
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         assert list(read_csv(file)) == kept
-    export(store, session_id, Format.PARQUET, tmp_path / "a.parquet", people=True)
+    export(store, session_id, SessionFormat.PARQUET, tmp_path / "a.parquet", people=True)
     assert list(read_parquet(tmp_path / "a.parquet")) == kept
     assert {reading.person for reading in kept if reading.seat == 2} == {"Ada"}
 
@@ -53,7 +53,7 @@ def test_rows_of_moods_have_every_figure(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     moods = store.moods(session_id)
-    export(store, session_id, Format.CSV, tmp_path / "a.csv")
+    export(store, session_id, SessionFormat.CSV, tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == list(MOOD_COLUMNS)
@@ -63,7 +63,7 @@ def test_rows_of_moods_have_every_figure(
 def test_json_has_the_whole_session_but_no_reading(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
-    export(store, session_id, Format.JSON, tmp_path / "a.json")
+    export(store, session_id, SessionFormat.JSON, tmp_path / "a.json")
     whole = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert [mood_from_dict(mood) for mood in whole["moods"]] == store.moods(session_id)
     assert [part["label"] for part in whole["parts"]] == ["from the start", "group work"]
@@ -74,7 +74,7 @@ def test_json_has_the_whole_session_but_no_reading(
 def test_xapi_has_a_statement_for_each_part_and_names_no_person(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
-    export(store, session_id, Format.XAPI, tmp_path / "a.json")
+    export(store, session_id, SessionFormat.XAPI, tmp_path / "a.json")
     text = (tmp_path / "a.json").read_text(encoding="utf-8")
     assert len(json.loads(text)) == 2
     assert "Ada" not in text
