@@ -278,6 +278,24 @@ def test_jpegs_in_a_row_on_a_web_server_are_a_video(tmp_path: Path, web: str) ->
         assert len(list(source)) == 4
 
 
+def test_recording_of_a_browser_on_a_web_server_is_read_whole(tmp_path: Path, web: str) -> None:
+    # Without a length in its header, as it is written while it is recorded.
+    make_clip(tmp_path / "clip.webm", SECOND, options={"live": "1"})
+    with open_source(f"{web}/clip.webm") as source:
+        assert source.duration is None
+        assert not source.live
+        assert len(list(source)) == 25
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_playlist_is_live_until_it_has_an_end(tmp_path: Path, web: str, *, ended: bool) -> None:
+    make_clip(tmp_path / "0.ts", SECOND)
+    lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:1", "#EXTINF:1.0,", "0.ts"]
+    (tmp_path / "list.m3u8").write_text("\n".join(lines + ["#EXT-X-ENDLIST"] * ended) + "\n")
+    with open_source(f"{web}/list.m3u8") as source:
+        assert source.live is not ended
+
+
 def jpegs(count: int, *, announced: bool = False) -> bytes:
     """JPEGs in a row; `announced` as the further pictures of one."""
     content = b""

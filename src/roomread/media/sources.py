@@ -179,7 +179,7 @@ class Source:
             return
         if is_web_address(url) and _is_heif(container):
             self._open_bytes(fetch(url))
-        elif is_web_address(url) and (length(container) is not None or container.size > 0):
+        elif is_web_address(url) and _has_end(container):
             self._read_whole(container, stream)
         else:
             self._go_live(LiveReader((container, stream), self.name, every=self._how.every))
@@ -210,6 +210,8 @@ _SEALED = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,asf,flv,ogg,mjpeg",
     "protocol_whitelist": "file",
 }
+
+_PLAYLISTS = frozenset({"hls", "dash"})
 
 
 def open_upload(path: Path, *, every: float | None = None) -> Source:
@@ -289,6 +291,14 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise MediaError(f"{path}: {error.strerror}", hint="check its permissions") from error
+
+
+def _has_end(container: InputContainer) -> bool:
+    """Return whether what a web server sends is a file rather than a stream."""
+    if length(container) is not None:
+        return True
+    # A recording of a browser has a size and no length; the size of a playlist says nothing.
+    return container.size > 0 and container.format.name not in _PLAYLISTS
 
 
 def _is_heif(container: InputContainer) -> bool:
