@@ -450,6 +450,19 @@ def test_model_page_shows_the_card_and_about_page_shows_the_law(page: Page) -> N
     expect(page.get_by_text("This installation is used for: Myself")).to_be_visible()
 
 
+def test_pictures_of_a_person_are_looked_at_only_with_consent(page: Page) -> None:
+    visit(page, "Teach")
+    page.get_by_label("Name", exact=True).fill("asha")
+    page.get_by_label("Name", exact=True).press("Enter")
+    upload(page, EXAMPLE)
+    page.get_by_role("button", name="Add 1 picture as neutral").click()
+    expect(page.get_by_text("looked at once this person agrees")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep", exact=True)).to_have_count(0)
+    page.get_by_text("asha agrees that vectors of their face are kept here").click()
+    expect(page.get_by_text("Not tested: one picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep", exact=True)).to_be_enabled()
+
+
 def test_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_path: Path) -> None:
     covered = [tmp_path / f"m{n}.png" for n in range(4)]
     for path, picture in zip(covered, variants(masked(*portraits()[1])), strict=False):

@@ -43,7 +43,7 @@ def copy_path(target: Path, item: Path, root: Path | None) -> Path:
 
 
 class Annotator:
-    """Writes the annotated copy of one input: a picture, or a video with its sound.
+    """Write the annotated copy of one input: a picture, or a video with its sound.
 
     The file is complete when the `with` block is left; after an error there is none.
 

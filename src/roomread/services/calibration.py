@@ -50,7 +50,7 @@ class CalibrationResult:
 
 
 class NeutralCalibration:
-    """Collects ten seconds of the resting face nearest to the camera.
+    """Collect ten seconds of the resting face nearest to the camera.
 
     Only vectors are collected, and only in memory. It has no clock: times come with the frames.
 

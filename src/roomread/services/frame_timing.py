@@ -11,7 +11,7 @@ _LEAST_STEP = 0.001
 
 
 class FrameTiming:
-    """Turns the camera's times into seconds since the first frame, which never run back.
+    """Turn the camera's times into seconds since the first frame, which never run back.
 
     Args:
         clock: seconds on any clock that does not go back.

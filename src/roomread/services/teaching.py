@@ -78,7 +78,7 @@ class TaughtProfile:
 
 
 class TeachingService:
-    """Teaches, lists, tries, imports and deletes the profiles of one owner.
+    """Teach, list, try, import and delete the profiles of one owner.
 
     Args:
         shelf: where the owner's profiles are kept.

@@ -65,7 +65,7 @@ class LiveState:
 
 
 class LiveWatch:
-    """Watches a camera through all of its connections.
+    """Watch a camera through all of its connections.
 
     One thread at a time pushes frames; every thread may read `state`, calibrate and record.
 

@@ -21,7 +21,7 @@ class ConnectionPhase(Enum):
 
 
 class CameraLink:
-    """Decides when the page shows the camera, and when a lost connection is made again.
+    """Decide when the page shows the camera, and when a lost connection is made again.
 
     A browser reports a connection as lost as soon as a network falters. streamlit-webrtc then
     either ends it for good or, if asked to play, starts again by itself: often twice at once, or

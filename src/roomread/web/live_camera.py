@@ -14,7 +14,7 @@ from roomread.services.watch import LiveWatch
 
 
 class LiveCamera(VideoProcessorBase):
-    """Hands the newest frame to a watch, and returns it with its readings drawn.
+    """Hand the newest frame to a watch, and return it with its readings drawn.
 
     Args:
         watch: reads the frames; it outlives the connection, and this object with it.
