@@ -35,7 +35,12 @@ _ON_RAY = (
 
 
 # Minutes each: begun last, they would run alone at the end.
-_FIRST = (*_ON_RAY, "cli/test_train.py", "web/test_app.py")
+_FIRST = (
+    *_ON_RAY,
+    "cli/test_train.py",
+    "web/test_live_in_browser.py",
+    "web/test_pages_in_browser.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

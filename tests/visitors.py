@@ -59,6 +59,23 @@ def launch(kind: BrowserType, camera: Path) -> Browser:
     )
 
 
+def enter(page: Page, address: str) -> Page:
+    """Open the app, and answer the question about the purpose if it is asked."""
+    page.set_default_timeout(SLOW)
+    expect.set_options(timeout=SLOW)
+    page.goto(address)
+    welcome = page.get_by_role("heading", name="Welcome to Roomread")
+    pages = page.get_by_role("link", name="Photo")
+    expect(welcome.or_(pages).first).to_be_visible()
+    if welcome.count():
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_text("Choose one of the four")).to_be_visible()
+        page.get_by_text("Myself: my own face").click()
+        page.get_by_role("button", name="Go on").click()
+    expect(pages).to_be_visible()
+    return page
+
+
 def visit(page: Page, name: str) -> None:
     """Go to a page of the app by its link."""
     wait_until_drawn(page)
@@ -107,3 +124,10 @@ def start_camera(page: Page) -> None:
 
 def upload(page: Page, *files: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(list(files))
+
+
+def download(page: Page, button: str) -> bytes:
+    """Press a button that downloads a file, and return its content."""
+    with page.expect_download() as started:
+        page.get_by_role("button", name=button, exact=True).click()
+    return Path(started.value.path()).read_bytes()

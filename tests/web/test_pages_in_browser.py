@@ -1,10 +1,9 @@
-"""The web app in a real browser, with a fake camera that shows a package's portrait."""
+"""The pages of the web app, Live excepted, in a real browser."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,81 +13,27 @@ import sqlalchemy as sa
 from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from altered import masked, tilted, variants
+from altered import masked, variants
 from classes import lesson
 from room_recorder import RoomRecorder
 from roomread.bench.scenes import grid, portraits
 from roomread.media import VideoWriter
 from roomread.store import LOCAL_OWNER, Store, schema
 from roomread.store.rows import stored
-from serving import serving
 from visitors import (
     CHROMIUM,
-    SECONDS,
-    SLOW,
-    chromium,
-    launch,
+    download,
     press,
     room,
-    start_camera,
     unfold,
     upload,
     visit,
-    write_camera,
 )
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder in which the app keeps its settings and its log."""
-    return tmp_path_factory.mktemp("app")
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    """Run the app as a user does, and yield its URL; the first visitor is asked for the purpose."""
-    database = f"sqlite:///{folder / 'roomread.db'}"
-    options = {"purpose": None, "database_url": database}
-    with serving(folder, "--no-browser", command="app", **options) as app:
-        yield app.url
-
-
-@pytest.fixture(scope="module")
-def browser(folder: Path) -> Iterator[Browser]:
-    with chromium(folder) as launched:
-        yield launched
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """Yield the page of a visitor; the first one answers the question about the purpose."""
-    context = browser.new_context(permissions=["camera"], accept_downloads=True)
-    visitor = context.new_page()
-    visitor.set_default_timeout(SLOW)
-    expect.set_options(timeout=SLOW)
-    visitor.goto(address)
-    welcome = visitor.get_by_role("heading", name="Welcome to Roomread")
-    pages = visitor.get_by_role("link", name="Photo")
-    expect(welcome.or_(pages).first).to_be_visible()
-    if welcome.count():
-        visitor.get_by_role("button", name="Go on").click()
-        expect(visitor.get_by_text("Choose one of the four")).to_be_visible()
-        visitor.get_by_text("Myself: my own face").click()
-        visitor.get_by_role("button", name="Go on").click()
-    expect(pages).to_be_visible()
-    yield visitor
-    context.close()
-
-
-def download(page: Page, button: str) -> bytes:
-    with page.expect_download() as started:
-        page.get_by_role("button", name=button, exact=True).click()
-    return Path(started.value.path()).read_bytes()
 
 
 def test_photo_with_one_face_is_drawn_read_and_offered_for_download(page: Page) -> None:
@@ -141,166 +86,6 @@ def test_picture_that_is_too_large_is_refused_before_it_is_decoded(
     upload(page, heavy, wide)
     expect(page.get_by_text("wide.png: too many pixels")).to_be_visible()
     expect(page.get_by_text("File must be 1.0MB or smaller")).to_be_visible()
-    settings.write_text(before)
-
-
-def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
-    visit(page, "Live")
-    start_camera(page)
-    expect(page.get_by_text("#1: happy")).to_be_visible()
-    expect(page.get_by_text("1 of 1 face readable: no figure under 5")).to_be_visible()
-    expect(page.get_by_text("No face is found.")).to_be_visible()
-    expect(page.get_by_text(": happy").first).to_be_visible()
-    page.get_by_role("button", name="Stop the camera").click()
-    expect(page.get_by_text("Press START.")).to_be_visible()
-    start_camera(page)
-
-
-@pytest.mark.parametrize("overtaken", [False, True])
-def test_connection_that_is_lost_is_made_again(
-    browser: Browser, address: str, page: Page, *, overtaken: bool
-) -> None:
-    del page  # the purpose is answered
-    context = browser.new_context(permissions=["camera"])
-    context.add_init_script(
-        "const Free = RTCPeerConnection;"
-        "window.RTCPeerConnection = function (settings) {"
-        "  return (window.connection = new Free(settings));"
-        "};"
-        # On a busy computer the app receives the next offer and never the end of the call before.
-        "window.addEventListener('message', (event) => {"
-        "  const value = event.data?.value;"
-        "  if (window.overtaken && value && !value.playing && !value.sdpOffer) {"
-        "    window.overtaken = false;"
-        "    event.stopImmediatePropagation();"
-        "  }"
-        "});"
-    )
-    visitor = context.new_page()
-    visitor.set_default_timeout(SLOW)
-    visitor.goto(address)
-    visit(visitor, "Live")
-    start_camera(visitor)
-    visitor.evaluate("(overtaken) => { window.overtaken = overtaken }", overtaken)
-    frame = next(frame for frame in visitor.frames if "streamlit_webrtc" in frame.url)
-    frame.evaluate(
-        # The browser reports this when the network fails.
-        "Object.defineProperty(connection, 'connectionState', { value: 'disconnected' });"
-        "connection.dispatchEvent(new Event('connectionstatechange'))"
-    )
-    expect(visitor.get_by_text("Connecting to the camera")).to_be_visible()
-    expect(visitor.get_by_text("Frames/s")).to_be_visible(timeout=100 * SECONDS)  # as it tries
-    assert not visitor.evaluate("window.overtaken")
-    context.close()
-
-
-def test_class_before_the_webcam_has_a_mood_and_is_recorded(
-    browser: Browser, address: str, page: Page, tmp_path: Path
-) -> None:
-    del page  # the purpose is answered
-    image = grid(width=640, height=480, columns=3, rows=3, people=8).image
-    # A camera's picture is never quite the same.
-    pictures = [np.roll(image, number % 5 - 2, axis=1) for number in range(45)]
-    filmed = launch(browser.browser_type, write_camera(tmp_path / "class.y4m", pictures))
-    context = filmed.new_context(permissions=["camera"], accept_downloads=True)
-    visitor = context.new_page()
-    visitor.set_default_timeout(SLOW)
-    visitor.goto(address)
-    visit(visitor, "Class")
-    visitor.get_by_role("button", name="My webcam").click()
-    start_camera(visitor)
-    expect(visitor.get_by_text("8 of 8 faces readable: shown most is happy")).to_be_visible()
-    chart = visitor.get_by_role("img", name="Valence of the room")
-    expect(chart).to_be_visible()
-    unfold(visitor, "Record into a session")
-    visitor.get_by_role("textbox", name="Name").fill("Algebra 7b")
-    visitor.get_by_role("textbox", name="Name").press("Enter")
-    record = visitor.get_by_role("button", name="Record", exact=True)
-    press(record, expect(visitor.get_by_text("Recording “Algebra 7b”")).to_be_visible)
-    # At least three frames, or there is no figure.
-    expect(visitor.get_by_text(re.compile("Algebra 7b”: 0:(0[4-9]|[1-5])"))).to_be_visible()
-    visitor.get_by_role("button", name="Stop recording").click()
-    expect(visitor.get_by_text("“Algebra 7b” was recorded")).to_be_visible()
-    visitor.get_by_role("button", name="Open the session").click()
-    visitor.wait_for_url("**/class?session=*")
-    kept = json.loads(download(visitor, "JSON"))
-    assert (kept["name"], kept["source"]) == ("Algebra 7b", "webcam")
-    assert {mood["present"] for mood in kept["moods"]} == {8}
-    assert all(mood["valence"] is not None for mood in kept["moods"])
-    expect(visitor.get_by_text("Readings of single people")).to_have_count(0)
-    visitor.get_by_role("button", name="Delete").click()
-    visitor.get_by_role("button", name="Delete it").click()
-    expect(visitor.get_by_text("No session is kept yet.")).to_be_visible()
-    filmed.close()
-
-
-def test_two_visitors_can_each_use_a_camera(browser: Browser, address: str, page: Page) -> None:
-    other = browser.new_context(permissions=["camera"]).new_page()
-    other.goto(address)
-    for visitor in (page, other):
-        visit(visitor, "Live")
-        start_camera(visitor)
-    for visitor in (page, other):
-        expect(visitor.get_by_text(": happy").first).to_be_visible()
-    other.context.close()
-
-
-def test_refused_camera_is_reported_and_the_page_says_what_to_do(
-    browser: Browser, address: str, page: Page
-) -> None:
-    del page  # the purpose is answered
-    context = browser.new_context(permissions=[])
-    visitor = context.new_page()
-    visitor.goto(address)
-    visit(visitor, "Live")
-    frame = visitor.frame_locator("iframe").first
-    frame.get_by_role("button", name="START").click()
-    expect(frame.get_by_text("NotAllowedError").or_(frame.get_by_text("ermission"))).to_be_visible()
-    visitor.get_by_text("The camera does not start?").click()
-    expect(visitor.get_by_text("The browser asks for the camera")).to_be_visible()
-    context.close()
-
-
-def try_connection(page: Page, says: str) -> None:
-    """Press the button of the connection test on the page Live until the page says `says`."""
-    # Once the camera is on the page, Streamlit draws the page again, which would lose a click.
-    expect(page.frame_locator("iframe").first.get_by_role("button", name="START")).to_be_visible()
-    unfold(page, "The camera does not start?")
-    test = page.get_by_role("button", name="Test the connection")
-    press(test, expect(page.get_by_text(says)).to_be_visible)
-
-
-def test_connection_test_finds_that_one_computer_needs_no_relay(page: Page) -> None:
-    try_connection(page, "no relay is needed from here")
-
-
-def test_browser_behind_a_firewall_is_told_to_use_a_relay_and_uses_it(
-    browser: Browser, address: str, page: Page, folder: Path, coturn: int
-) -> None:
-    del page  # the purpose is answered
-    context = browser.new_context(permissions=["camera"])
-    # Like a network of a school or company that lets only a relay through.
-    context.add_init_script(
-        "const Free = RTCPeerConnection;"
-        "window.RTCPeerConnection = function (settings) {"
-        "  return new Free({ ...settings, iceTransportPolicy: 'relay' });"
-        "};"
-    )
-    visitor = context.new_page()
-    visitor.set_default_timeout(SLOW)
-    visitor.goto(address)
-    try_connection(visitor, "none is set")
-    settings = folder / "roomread" / "roomread.toml"
-    before = settings.read_text()
-    settings.write_text(
-        f'ice_service = "coturn"\nturn_urls = ["turn:127.0.0.1:{coturn}?transport=tcp"]\n'
-        f'turn_secret = "north"\n{before}'
-    )
-    visitor.reload()
-    try_connection(visitor, "is set, and works")
-    start_camera(visitor)
-    expect(visitor.get_by_text(": happy").first).to_be_visible()
-    context.close()
     settings.write_text(before)
 
 
@@ -501,30 +286,3 @@ def test_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_pat
     visit(page, "Teach")
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("None yet.")).to_be_visible()
-
-
-def test_calibration_on_a_resting_face_makes_it_more_neutral(
-    browser: Browser, address: str, page: Page, tmp_path: Path
-) -> None:
-    del page  # the purpose is answered
-    face = tilted()[0].resize((410, 480))
-    pictures = []
-    for n in range(45):
-        background = Image.effect_noise((640, 480), 20).convert("RGB")
-        background.paste(face, (100 + n % 9, 0))
-        pictures.append(np.asarray(background))
-    resting = launch(browser.browser_type, write_camera(tmp_path / "resting.y4m", pictures))
-    visitor = resting.new_context(permissions=["camera"]).new_page()
-    visitor.set_default_timeout(SLOW)
-    visitor.goto(address)
-    visit(visitor, "Live")
-    start_camera(visitor)
-    visitor.get_by_role("button", name="Learn my neutral face (10 s)").click()
-    expect(visitor.get_by_text("Look at the camera, relaxed")).to_be_visible()
-    told = visitor.get_by_text("Your neutral face is known until this camera stops")
-    expect(told).to_be_visible()
-    before, after = map(int, re.findall(r"(\d+)%", told.inner_text()))
-    assert after > before
-    visitor.get_by_role("button", name="Forget it").click()
-    expect(told).to_have_count(0)
-    resting.close()
