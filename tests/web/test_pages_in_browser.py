@@ -45,7 +45,7 @@ def test_photo_with_one_face_is_drawn_read_and_offered_for_download(page: Page) 
     (picture,) = json.loads(download(page, "JSON"))
     assert picture["source"] == "astronaut.jpg"
     assert picture["faces"][0]["expression"] == "happy"
-    assert download(page, "CSV").startswith(b"source,time,")
+    assert download(page, "CSV").startswith(b"schema_version,source,time,")
     assert download(page, "Annotated picture").startswith(b"\x89PNG")
 
 
@@ -145,7 +145,7 @@ def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
     assert "Algebra 7b" in report
     assert "group work" in report
     assert "Nobody was identified" in report
-    assert download(page, "CSV").startswith(b"time,present,readable,valence")
+    assert download(page, "CSV").startswith(b"time,present,readable,coverage,valence")
     kept = json.loads(download(page, "JSON"))
     assert kept["source"] == str(clip)
     assert {mood["present"] for mood in kept["moods"]} == {8}
@@ -282,7 +282,7 @@ def test_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_pat
     upload(page, other)
     expect(page.get_by_text("other.png: 1 face")).to_be_visible()
     (picture,) = json.loads(download(page, "JSON"))
-    assert "states" not in picture["faces"][0]
+    assert picture["faces"][0]["states"] == {}
     visit(page, "Teach")
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("None yet.")).to_be_visible()
