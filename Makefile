@@ -10,7 +10,7 @@ SEARCH ?= tests
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
 .PHONY: run sample test search lint format check-deploy docs release bench bench-app bench-service \
-	bench-peers bench-sessions bench-archive bench-identity bench-attention train evaluate clean
+	bench-peers bench-sessions bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -75,6 +75,9 @@ bench-archive: $(VENV)/dev.done
 
 bench-identity: $(VENV)/dev.done
 	$(BIN)/python benchmarks/identity.py
+
+bench-faces: $(VENV)/dev.done
+	$(BIN)/python benchmarks/difficult_faces.py $(DATA)
 
 bench-attention: $(VENV)/dev.done
 	$(BIN)/python benchmarks/attention.py

@@ -33,7 +33,13 @@ def variants(picture: Image.Image) -> list[Image.Image]:
     return [picture, picture.rotate(6), picture.rotate(-6), ImageOps.mirror(picture), dimmed]
 
 
-def tilted() -> list[Image.Image]:
-    """An earnest face, tilted so far that the bundled net doubts that it is neutral."""
+def squeezed() -> list[Image.Image]:
+    """An earnest face, so narrow that the bundled net doubts that it is neutral."""
     picture = Image.fromarray(hopper())
-    return [picture.rotate(35), ImageOps.mirror(picture).rotate(-34), picture.rotate(32)]
+    mirrored = ImageOps.mirror(picture)
+    return [narrow(picture, 0.62), narrow(mirrored, 0.64), narrow(picture, 0.66)]
+
+
+def narrow(picture: Image.Image, width: float) -> Image.Image:
+    """A picture squeezed to a part of its width, 0..1."""
+    return picture.resize((round(width * picture.width), picture.height))

@@ -27,7 +27,7 @@ def encoded(picture: Image.Image) -> bytes:
 
 MASKED = [encoded(p) for p in altered.variants(altered.masked(*scenes.portraits()[1]))]
 OTHER = encoded(altered.masked(*scenes.portraits()[0]))
-RESTING = [encoded(picture) for picture in altered.tilted()]
+RESTING = [encoded(picture) for picture in altered.squeezed()]
 TWO = encoded(Image.fromarray(np.hstack([scenes.astronaut()] * 2)))
 
 

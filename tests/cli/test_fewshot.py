@@ -27,7 +27,7 @@ def pictures(tmp_path: Path) -> Path:
     portraits = scenes.portraits()
     for n, picture in enumerate(altered.variants(altered.masked(*portraits[1]))):
         picture.save(tmp_path / f"m{n}.jpg")
-    for n, picture in enumerate(altered.tilted()):
+    for n, picture in enumerate(altered.squeezed()):
         picture.save(tmp_path / f"n{n}.jpg")
     altered.masked(*portraits[0]).save(tmp_path / "other.jpg")
     for n, picture in enumerate(altered.variants(Image.fromarray(scenes.astronaut()))[:2]):

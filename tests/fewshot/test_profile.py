@@ -50,7 +50,7 @@ def masked() -> Profile:
 
 @pytest.fixture(scope="module")
 def grace() -> Profile:
-    pictures = arrays(altered.tilted())
+    pictures = arrays(altered.squeezed())
     return Profile.from_references(
         "grace", {Expression.NEUTRAL: pictures}, analyzer=ANALYZER, consent=ASKED
     )
@@ -75,8 +75,8 @@ def test_a_state_stands_beside_the_seven_and_changes_none_of_them(masked: Profil
     assert replace(taught, states=()) == plain
 
 
-def test_a_persons_profile_makes_their_neutral_face_likelier(grace: Profile) -> None:
-    other = np.asarray(Image.fromarray(scenes.hopper()).rotate(24))
+def test_profile_of_a_person_makes_their_neutral_face_likelier(grace: Profile) -> None:
+    other = np.asarray(altered.narrow(Image.fromarray(scenes.hopper()), 0.65))
     (before,) = ANALYZER.analyze(other)
     (after,) = ANALYZER.with_profiles([grace]).analyze(other)
     assert before.scores is not None
@@ -97,7 +97,7 @@ def test_with_several_faces_a_persons_profile_is_for_the_track_that_is_named(
     assert [(r.track_id, r.person) for r in stream.update(frame)] == [(1, None), (2, "grace")]
 
 
-def test_who_is_named_for_a_track_is_not_the_only_face_too(grace: Profile) -> None:
+def test_profile_of_a_named_track_overrides_that_of_the_only_face(grace: Profile) -> None:
     twin = replace(grace, name="twin", person="twin")
     frame = Frame(scenes.astronaut(), 0.0, 0, "one")
 
@@ -117,7 +117,7 @@ def test_who_is_named_for_a_track_is_not_the_only_face_too(grace: Profile) -> No
         np.testing.assert_array_equal(both.scores.probabilities, alone.scores.probabilities)
 
 
-def test_left_out_pictures_tell_what_helps(masked: Profile, grace: Profile) -> None:
+def test_leave_one_out_tells_whether_a_profile_helps(masked: Profile, grace: Profile) -> None:
     assert evaluate(masked, ANALYZER.model).right == 5
     assert evaluate(masked, ANALYZER.model).helps
     trial = evaluate(grace, ANALYZER.model)
@@ -281,7 +281,7 @@ def test_whatever_a_file_holds_the_error_is_ours(text: str) -> None:
         Profile.from_json(text, source="file")
 
 
-def test_the_ground_survives_its_file() -> None:
+def test_feature_statistics_survive_their_file() -> None:
     statistics = feature_statistics_of(ANALYZER.model)
     again = FeatureStatistics.from_json(statistics.to_json())
     assert np.allclose(again.covariance, statistics.covariance)

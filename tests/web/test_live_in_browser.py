@@ -13,7 +13,7 @@ from PIL import Image
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
-from altered import tilted
+from altered import squeezed
 from roomread.bench.scenes import grid
 from visitors import (
     CHROMIUM,
@@ -195,7 +195,7 @@ def test_calibration_on_a_resting_face_makes_it_more_neutral(
     browser: Browser, address: str, page: Page, tmp_path: Path
 ) -> None:
     del page  # the purpose is answered
-    face = tilted()[0].resize((410, 480))
+    face = squeezed()[0].resize((254, 480))
     pictures = []
     for n in range(45):
         background = Image.effect_noise((640, 480), 20).convert("RGB")

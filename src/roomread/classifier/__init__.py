@@ -1,4 +1,4 @@
-"""What a crop shows, and how sure that is."""
+"""Classify the expressions of face crops."""
 
 from roomread.classifier.classifier import (
     ExpressionClassifier,

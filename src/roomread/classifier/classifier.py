@@ -1,4 +1,4 @@
-"""Crops of faces in, scores and features out."""
+"""Compute scores and features of face crops."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_BATCH = 64
 
 
 class Predictions(NamedTuple):
-    """What the net says of N faces.
+    """The net's outputs for N faces.
 
     Attributes:
         logits: float32 [N, 7], before the temperature.
@@ -27,7 +27,7 @@ class Predictions(NamedTuple):
 
 
 class FaceClassifier(Protocol):
-    """What turns crops into scores."""
+    """Turns crops into scores."""
 
     @property
     def side(self) -> int:
@@ -35,18 +35,18 @@ class FaceClassifier(Protocol):
 
     @property
     def framing(self) -> CropGeometry:
-        """How a face is cut for this classifier."""
+        """The geometry of crops for this classifier."""
 
     @property
     def threshold(self) -> float:
         """The confidence under which a label is withheld, 0..1."""
 
     def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
-        """Scores of grey crops uint8 [N, side, side], in their order."""
+        """Return the scores of grey crops uint8 [N, side, side], in their order."""
 
 
 def softmax(logits: NDArray[np.float32], *, temperature: float = 1.0) -> NDArray[np.float32]:
-    """Probabilities float32 [N, K] of logits [N, K] divided by a temperature over 0."""
+    """Return the probabilities float32 [N, K] of logits [N, K] divided by a temperature over 0."""
     z = logits.astype(np.float64) / temperature
     e = np.exp(z - z.max(axis=1, keepdims=True))
     p: NDArray[np.float32] = (e / e.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -54,7 +54,7 @@ def softmax(logits: NDArray[np.float32], *, temperature: float = 1.0) -> NDArray
 
 
 class ExpressionClassifier:
-    """A model file at work. Safe to share between threads.
+    """Classifies crops with a model file. Thread-safe.
 
     Args:
         model: an opened model file; None for the bundled default.
@@ -70,7 +70,7 @@ class ExpressionClassifier:
 
     @property
     def framing(self) -> CropGeometry:
-        """How a face is cut for this net."""
+        """The geometry of crops for this net."""
         return self.model.card.framing
 
     @property
@@ -79,13 +79,13 @@ class ExpressionClassifier:
         return self.model.card.threshold
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """Logits and features of grey crops uint8 [N, side, side].
+        """Return logits and features of grey crops uint8 [N, side, side].
 
         Raises:
-            ValueError: another shape or dtype.
+            ValueError: The crops have another shape or dtype.
         """
         self.check(crops)
-        # An empty batch goes through too: it gives the outputs their width.
+        # An empty batch is run too, as it gives the outputs their width.
         starts = range(0, max(len(crops), 1), _MAX_BATCH)
         parts = [
             self.model.session.run(
@@ -96,17 +96,17 @@ class ExpressionClassifier:
         return Predictions(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def check(self, crops: NDArray[np.uint8]) -> None:
-        """See that crops are of this net.
+        """Check that crops fit this net.
 
         Raises:
-            ValueError: they are not grey, uint8 [N, side, side].
+            ValueError: They are not grey, uint8 [N, side, side].
         """
         if crops.dtype != np.uint8 or crops.shape[1:] != (self.side, self.side):
             wanted = f"uint8 [N, {self.side}, {self.side}]"
             raise ValueError(f"crops are {crops.dtype} {list(crops.shape)}, not {wanted}")
 
     def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
-        """Calibrated scores of grey crops uint8 [N, side, side], in their order."""
+        """Return the calibrated scores of grey crops uint8 [N, side, side], in their order."""
         if not len(crops):
             return []
         return self.scores(self.predict(crops).logits)

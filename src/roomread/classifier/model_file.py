@@ -41,7 +41,7 @@ _ADVICE = "make one with `roomread train`, or leave --model out for the bundled 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What a model file says of itself.
+    """The description that a model file carries.
 
     Attributes:
         net: the net's name in `training.nets`.
@@ -89,12 +89,12 @@ class ModelCard:
     labels: tuple[str, ...] = tuple(e.display_name for e in Expression)
 
     def to_json(self) -> str:
-        """The card as it stands in the file's metadata."""
+        """Return the card as JSON, as it is in the file's metadata."""
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> ModelCard:
-        """Reads a card.
+        """Return the card of its JSON.
 
         Raises:
             ValueError: a field is missing, unknown, or out of its range.
@@ -147,7 +147,7 @@ class ModelFile:
 
 
 def bundled_models() -> list[str]:
-    """The names of the models that ship in the package."""
+    """Return the names of the models in the package."""
     folder = resources.files("roomread.classifier") / "bundled"
     return sorted(f.name[: -len(".onnx")] for f in folder.iterdir() if f.name.endswith(".onnx"))
 
@@ -155,7 +155,7 @@ def bundled_models() -> list[str]:
 def open_model(
     model: str | Path = "compact", *, threads: int | None = None, device: Device = Device.CPU
 ) -> ModelFile:
-    """Opens a bundled model by name, or a model file by path.
+    """Open a bundled model by name, or a model file by path.
 
     Args:
         model: the name or path.

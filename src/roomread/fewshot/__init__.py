@@ -1,4 +1,4 @@
-"""Teaches a person's face or a new state from a handful of pictures."""
+"""Teach a person's face or a new state from a handful of pictures."""
 
 from roomread.fewshot.adapter import Adapter, ProfileBinding
 from roomread.fewshot.evaluate import LeaveOneOutResult, evaluate

@@ -1,4 +1,4 @@
-"""Profiles at work: they change a face's scores, or add states beside them."""
+"""Apply profiles: change the scores of a person's face, or add the scores of states."""
 
 from __future__ import annotations
 
@@ -15,26 +15,30 @@ from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Scores, StateScore
 
-# A state is claimed where a face is more like it than 98 of 100 ordinary faces.
+# A state is shown from this percentile of ordinary faces on.
 CLAIM = 0.98
 
 
 class ProfileBinding(NamedTuple):
-    """A profile and whose face it is meant for.
+    """A profile and the face that it applies to.
 
     Attributes:
-        profile: what was taught.
-        track_id: the number of a person in a video; None where nobody is named.
+        profile: the profile.
+        track_id: the track in a video that it applies to; None for no particular one.
     """
 
     profile: Profile
     track_id: int | None = None
 
     def applies(self, track_id: int | None, faces: int) -> bool:
-        """Whether it is meant for a face with this number, in a frame of so many faces.
+        """Return whether the profile applies to a face of a frame.
 
-        Nobody is recognised. A person's profile is for the track that was named, or for the only
-        face of a frame; a state for everybody is for all.
+        People are not recognised. A person's profile applies to the track that was named, or to the
+        only face of a frame; a state of no particular person applies to all faces.
+
+        Args:
+            track_id: the track of the face; None in a picture.
+            faces: the number of faces in the frame.
         """
         if self.track_id is not None:
             return track_id == self.track_id
@@ -42,16 +46,16 @@ class ProfileBinding(NamedTuple):
 
 
 class Adapter:
-    """Turns what a net says of faces into scores, with profiles.
+    """Turns a net's outputs into scores and applies profiles.
 
     Args:
-        uses: the profiles and whom they are for.
-        model: the net, the one that the profiles were taught with.
+        uses: the profiles and the faces that they apply to.
+        model: the net with which the profiles were taught.
 
     Raises:
-        ProfileError: a profile was taught with another net, is named twice, or two people are
-            meant by the only face.
-        ModelFileError: the net is not prepared for few-shot learning.
+        ProfileError: A profile was taught with another net, is named twice, or two people's
+            profiles apply to the same face.
+        ModelFileError: The net is not prepared for few-shot learning.
     """
 
     def __init__(self, uses: Sequence[ProfileBinding], model: ModelFile) -> None:
@@ -60,7 +64,7 @@ class Adapter:
         _check_people(uses)
         self._card = model.card
         statistics = feature_statistics_of(model)
-        self._ground = statistics
+        self._statistics = statistics
         general = model.card.temperature
         self._people = [
             (
@@ -70,7 +74,7 @@ class Adapter:
             for use in uses
             if not use.profile.is_state
         ]
-        # Who was named for a track comes last: they are not also "the only face".
+        # Profiles of a named track come last, so that they override those of "the only face".
         self._people.sort(key=lambda person: person[0].track_id is not None)
         taught = [use for use in uses if use.profile.is_state]
         ordinary = statistics.ordinary() if taught else np.zeros((0, len(statistics.mean)))
@@ -101,7 +105,7 @@ class Adapter:
                     logits[i] = own.apply(raw[i])
                     people[i] = use.profile.name
         probabilities = softmax(logits, temperature=self._card.temperature)
-        x = self._ground.normalise(features)
+        x = self._statistics.normalise(features)
         percentile = [(use, prototype.percentile(x)) for use, prototype in self._states]
         return [
             prediction._replace(
@@ -118,10 +122,10 @@ class Adapter:
 
 
 def check_model(profile: Profile, model: ModelFile) -> None:
-    """See that a profile was taught with this net.
+    """Check that a profile was taught with this net.
 
     Raises:
-        ProfileError: it was taught with another one.
+        ProfileError: It was taught with another one.
     """
     if profile.digest != model.digest:
         raise ProfileError(

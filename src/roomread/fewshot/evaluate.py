@@ -1,4 +1,4 @@
-"""What a profile is worth on its own references, each left out in turn."""
+"""Evaluate a profile on its own references by leaving out each in turn."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Expression
 
-# Mean log-probability that a profile must add where both read as many pictures right: 1 % more
-# probability for what the picture shows.
+# The mean log-probability that a profile must add when it reads no more pictures right: 1 % more
+# probability of the true expression.
 _LEAST_GAIN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveOneOutResult:
-    """A profile on its references, each left out in turn.
+    """The result of leaving out each reference of a profile in turn.
 
     Attributes:
-        shots: how many there are.
-        right: how many are read right without having been taught.
-        general: how many the general model reads right; None of a state, which it cannot say.
-        before: mean probability of what a person's pictures show by the general model, 0..1; 0 of
-            a state.
+        references: the number of references.
+        right: the number that the profile taught by the others reads right.
+        general: the number that the general model reads right; None for a state, which it does not
+            know.
+        before: mean probability of the true expression by the general model, 0..1; 0 for a state.
         after: the same with the profile.
-        gain: the mean of log(after / before) over a person's pictures; 0 of a state.
-        said: what the general model calls most of them.
+        gain: mean of log(after / before); 0 for a state.
+        said: the expression that the general model gives most of them.
     """
 
     references: int
@@ -44,10 +44,10 @@ class LeaveOneOutResult:
 
     @property
     def helps(self) -> bool | None:
-        """Whether the profile is worth having; None where one picture leaves nothing to test.
+        """Whether the profile improves on the general model; None for a single reference.
 
-        A person's reads more of their pictures right, or as many and gives what they show more
-        probability; a state is seen in at least half of its own.
+        A person's profile must read more pictures right, or as many with a higher probability of
+        the true expression; a state must be found in at least half of its own references.
         """
         if self.references < 2:
             return None
@@ -70,11 +70,11 @@ class LeaveOneOutResult:
 
 
 def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
-    """Leaves each reference out, teaches the others, and reads it.
+    """Return how well the other references read each one.
 
     Raises:
-        ProfileError: the profile was taught with another net.
-        ModelFileError: the net is not prepared for few-shot learning.
+        ProfileError: The profile was taught with another net.
+        ModelFileError: The net is not prepared for few-shot learning.
     """
     check_model(profile, model)
     said = np.bincount(profile.logits.argmax(axis=1), minlength=len(Expression))
@@ -109,7 +109,7 @@ def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
 
 
 def _found(profile: Profile, model: ModelFile) -> int:
-    """How many shots of a state the others find."""
+    """Return the number of a state's references that the others find."""
     statistics = feature_statistics_of(model)
     x, ordinary = statistics.normalise(profile.features), statistics.ordinary()
     if len(x) < 2:

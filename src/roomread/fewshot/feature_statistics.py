@@ -1,7 +1,7 @@
-"""What ordinary faces look like to a net: the ground that a few shots stand out from.
+"""Statistics of a net's features on ordinary faces, with which references are compared.
 
-A model file carries it in its metadata (`roomread.ground`); `roomread fewshot prepare` measures it
-on a data set and writes it.
+A model file carries them in its metadata, under the key `roomread.ground`; `roomread fewshot
+prepare` measures them on a data set and writes them.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from roomread.errors import ModelFileError
 from roomread.readings import Expression
 
 FEATURE_STATISTICS_KEY = "roomread.ground"
-# So many made-up faces place a likeness to within 0.2 points where it decides.
+# This many synthetic faces give a percentile to within 0.2 points around the threshold.
 _FACES = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureStatistics:
-    """Statistics of a net's answers to ordinary faces.
+    """Statistics of a net's features and logits on ordinary faces.
 
-    Features are centred and brought to length 1 before they are compared (Wang et al. 2019,
+    Features are centred and scaled to length 1 before they are compared (Wang et al. 2019,
     "SimpleShot", arXiv:1911.04623).
 
     Attributes:
-        mean: float64 [D], of the net's features.
+        mean: mean of the net's features, float64 [D].
         prototypes: float64 [7, D], each expression's mean of normalised features (Snell et al.
             2017, "Prototypical Networks", arXiv:1703.05175); zeros where the net never saw it.
         logits: float64 [7, 7], each expression's mean logits.
@@ -56,7 +56,7 @@ class FeatureStatistics:
         *,
         data: str,
     ) -> FeatureStatistics:
-        """The statistics of features [N, D] and logits [N, 7] of faces labelled int64 [N]."""
+        """Return the statistics of features [N, D] and logits [N, 7] with labels int64 [N]."""
         mean = features.astype(np.float64).mean(axis=0)
         x = _normalised(features, mean)
         classes = range(len(Expression))
@@ -73,13 +73,14 @@ class FeatureStatistics:
         )
 
     def normalise(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Features [N, D] centred and of length 1, float64 [N, D]."""
+        """Return features [N, D] centred and scaled to length 1, float64 [N, D]."""
         return _normalised(features, self.mean)
 
     def ordinary(self) -> NDArray[np.float64]:
-        """Made-up ordinary faces, normalised features float64 [4096, D]; the same ones each time.
+        """Return normalised features of synthetic ordinary faces, float64 [4096, D].
 
-        Drawn from a Gaussian around each prototype, so that no picture's features are kept.
+        They are drawn from a Gaussian around each prototype, the same ones each time, so that the
+        features of no real picture are kept.
         """
         rng = np.random.default_rng(0)
         size = len(self.mean)
@@ -90,14 +91,14 @@ class FeatureStatistics:
         return made
 
     def to_json(self) -> str:
-        """The ground as it stands in a model file: arrays as base64 of float16."""
+        """Return the statistics as a model file holds them: arrays as base64 of float16."""
         lower = self.covariance[np.tril_indices(len(self.mean))]
         arrays = {
             "mean": self.mean,
             "prototypes": self.prototypes,
             "logits": self.logits,
             "share": self.share,
-            # Of the order of 1e-3: float16 has few digits there.
+            # The values are of the order of 1e-3, where float16 has few digits.
             "covariance": 1000 * lower,
         }
         packed = {
@@ -132,14 +133,14 @@ class FeatureStatistics:
                 str(values["data"]),
             )
         except (KeyError, TypeError, binascii.Error) as error:
-            raise ValueError(f"no ground: {error}") from error
+            raise ValueError(f"its feature statistics are damaged: {error}") from error
 
 
 def feature_statistics_of(model: ModelFile) -> FeatureStatistics:
-    """The ground that a model file carries.
+    """Return the feature statistics that a model file carries.
 
     Raises:
-        ModelFileError: it has none, or a damaged one.
+        ModelFileError: The file carries none, or damaged ones.
     """
     text = model.session.get_metadata().get(FEATURE_STATISTICS_KEY)
     hint = f"roomread fewshot prepare DATA --model {model.name}"
@@ -158,6 +159,6 @@ def _normalised(features: NDArray[np.float32], mean: NDArray[np.float64]) -> NDA
 
 
 def _mean(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean of rows [N, D]; zeros of none."""
+    """Return the mean of rows [N, D], or zeros when there are none."""
     mean: NDArray[np.float64] = rows.sum(axis=0) / max(len(rows), 1)
     return mean

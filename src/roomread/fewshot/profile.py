@@ -1,4 +1,4 @@
-"""A profile: what was learnt from a handful of pictures, as vectors and never as pictures."""
+"""Profiles: features and logits of a handful of reference pictures, never the pictures."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from roomread.readings import Expression, Frame, Reading
 
 FORMAT = "roomread-profile"
 VERSION = 1
-# A hundred shots of a wide net's features are 2 MB.
+# A hundred references of a wide net's features take 2 MB.
 MAX_BYTES = 4 * 2**20
-MAX_SHOTS = 100
+MAX_REFERENCES = 100
 _NAME = re.compile(r"[^\W_][\w-]{0,39}")
 _EXPRESSIONS = {e.display_name: e for e in Expression}
 # Cosines of normalised features. Pictures of one face half a second apart lie at 0.8 to 0.98.
@@ -38,10 +38,10 @@ def _today() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Who agreed to be taught, and when.
+    """A person's consent to be taught.
 
     Attributes:
-        given: in words: who agreed, and how.
+        given: who agreed and how, in words.
         on: the day, as 2026-01-31.
     """
 
@@ -50,18 +50,18 @@ class Consent:
 
     @classmethod
     def today(cls, given: str) -> Consent:
-        """A consent given today."""
+        """Return a consent dated today."""
         return cls(given, _today())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """One reference picture's face as the net sees it.
+    """The face of one reference picture.
 
     Attributes:
-        label: an expression's name, or the state's.
-        features: float32 [D].
-        logits: float32 [7].
+        label: the name of an expression or of the state.
+        features: the net's features, float32 [D].
+        logits: the net's logits, float32 [7].
     """
 
     label: str
@@ -71,12 +71,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """A face with what the net says of it.
+    """A face with the net's outputs.
 
     Attributes:
-        reading: of the face.
-        features: float32 [D]; None where the face cannot be read.
-        logits: float32 [7]; likewise.
+        reading: the reading of the face.
+        features: the net's features, float32 [D]; None when the face cannot be read.
+        logits: the net's logits, float32 [7]; likewise.
     """
 
     reading: Reading
@@ -84,14 +84,14 @@ class Observation:
     logits: NDArray[np.float32] | None
 
     def reference(self, label: str, *, name: str) -> Reference:
-        """The face as a reference of `label`.
+        """Return the face as a reference.
 
         Args:
-            label: an expression's name or a state's.
-            name: what messages call the picture.
+            label: the name of an expression or a state.
+            name: the picture's name in messages.
 
         Raises:
-            ProfileError: the face cannot be read.
+            ProfileError: The face cannot be read.
         """
         if self.features is None or self.logits is None:
             problem = f"{name}: the face cannot be read: {self.reading.quality.reason}"
@@ -100,14 +100,14 @@ class Observation:
 
 
 class Observer(Protocol):
-    """What finds faces and says what the net sees; `Analyzer` does."""
+    """Finds faces and computes the net's outputs; `Analyzer` is one."""
 
     @property
     def model(self) -> ModelFile:
         """The net."""
 
     def observe(self, frame: Frame) -> list[Observation]:
-        """The faces of a frame, largest first."""
+        """Return the faces of a frame, largest first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,12 +115,12 @@ class Profile:
     """A person or a state, taught from a few pictures.
 
     Attributes:
-        name: lower case; what it is called for and, of a state, what is shown.
-        shots: the references, at least one.
-        model: the net's name, for people.
-        digest: the net's; its features mean nothing to another net.
-        person: whose face the pictures show; None of a state for everybody.
-        consent: that person's; None only where `person` is.
+        name: its name in lower case; for a state also the text that is shown.
+        references: the references, at least one.
+        model: the net's name.
+        digest: the net's digest; features cannot be used with another net.
+        person: the person whose face the pictures show; None for a state of no particular person.
+        consent: that person's consent; None only where `person` is None.
         created: the day, as 2026-01-31.
     """
 
@@ -133,17 +133,18 @@ class Profile:
     created: str = field(default_factory=_today)
 
     def __post_init__(self) -> None:
-        """Refuses what contradicts itself.
+        """Check the fields against each other.
 
         Raises:
-            ProfileError: a bad name, no shots or too many, labels that are neither expressions nor
-                the name, shots of different sizes, or a person without consent.
+            ProfileError: The name is invalid, there are no references or too many, their labels are
+                neither expressions nor the name, they come from different nets, or a person's
+                consent is missing.
         """
         check_name(self.name)
         labels = {reference.label for reference in self.references}
-        if not 1 <= len(self.references) <= MAX_SHOTS:
+        if not 1 <= len(self.references) <= MAX_REFERENCES:
             raise ProfileError(
-                f"{self.name}: {len(self.references)} references, not 1 to {MAX_SHOTS}"
+                f"{self.name}: {len(self.references)} references, not 1 to {MAX_REFERENCES}"
             )
         if labels != {self.name} and not labels <= set(_EXPRESSIONS):
             raise ProfileError(f"{self.name}: references of {', '.join(sorted(labels))}")
@@ -164,23 +165,23 @@ class Profile:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many references each label has."""
+        """Number of references of each label."""
         labels = [reference.label for reference in self.references]
         return {label: labels.count(label) for label in dict.fromkeys(labels)}
 
     @property
     def features(self) -> NDArray[np.float32]:
-        """Of all shots, float32 [n, D]."""
+        """Features of all references, float32 [n, D]."""
         return np.stack([reference.features for reference in self.references])
 
     @property
     def logits(self) -> NDArray[np.float32]:
-        """Of all shots, float32 [n, 7]."""
+        """Logits of all references, float32 [n, 7]."""
         return np.stack([reference.logits for reference in self.references])
 
     @property
     def expressions(self) -> NDArray[np.int64]:
-        """Of a person's shots, int64 [n]."""
+        """Expressions of a person's references, int64 [n]."""
         return np.array(
             [_EXPRESSIONS[reference.label] for reference in self.references], dtype=np.int64
         )
@@ -196,20 +197,20 @@ class Profile:
         consent: Consent | None = None,
         names: Sequence[str] | None = None,
     ) -> Profile:
-        """Learns from pictures that show one face each.
+        """Return a profile learnt from pictures that show one face each.
 
         Args:
-            name: of the person or the state.
+            name: the name of the person or the state.
             references: a person's pictures by expression, or a state's pictures.
-            analyzer: what finds and sees the faces.
-            person: whose face a state's pictures are; None for a state for everybody.
-            consent: that person's.
-            names: what messages call the pictures, in their order; None for their paths.
+            analyzer: finds the faces and computes the net's outputs.
+            person: the person whose face a state's pictures show; None for no particular person.
+            consent: that person's consent.
+            names: the pictures' names in messages, in their order; None for their paths.
 
         Raises:
-            MediaError: a picture cannot be read.
-            ProfileError: a picture shows no face, several, or one that cannot be read; two are the
-                same or contradict each other; or see `Profile`.
+            MediaError: A picture cannot be read.
+            ProfileError: A picture shows no face, several, or one that cannot be read; two pictures
+                are the same or contradict each other; or see `Profile`.
         """
         if isinstance(references, Mapping):
             labelled = [(e.display_name, p) for e, each in references.items() for p in each]
@@ -229,7 +230,7 @@ class Profile:
         return profile
 
     def to_json(self) -> str:
-        """The profile as a file."""
+        """Return the content of the profile's file."""
         values = {
             "format": FORMAT,
             "version": VERSION,
@@ -254,14 +255,14 @@ class Profile:
 
     @classmethod
     def from_json(cls, text: str, *, source: str) -> Profile:
-        """Reads a profile.
+        """Return the profile of a file's content.
 
         Args:
-            text: what `to_json` wrote.
-            source: what messages call it.
+            text: the output of `to_json`.
+            source: its name in messages.
 
         Raises:
-            ProfileError: it is something else, or damaged.
+            ProfileError: It is no profile, or is damaged.
         """
         hint = "teach it again, or export it again where it comes from"
         try:
@@ -273,10 +274,10 @@ class Profile:
 
 
 def check_name(name: str) -> None:
-    """See that a profile can be called so.
+    """Check the name of a profile.
 
     Raises:
-        ProfileError: it cannot.
+        ProfileError: The name is invalid.
     """
     if not _NAME.fullmatch(name) or name != name.lower():
         problem = f"'{name}' cannot be a profile's name"
@@ -286,16 +287,16 @@ def check_name(name: str) -> None:
 
 
 def similarity(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cosines [N, M] of normalised features [N, D] and [M, D]."""
+    """Return the cosines [N, M] of normalised features [N, D] and [M, D]."""
     cosines: NDArray[np.float64] = a @ b.T
     return cosines
 
 
 def check_against(profile: Profile, others: Sequence[Profile], model: ModelFile) -> None:
-    """Keeps one picture from being taught as two states.
+    """Check that no picture is taught as two states.
 
     Raises:
-        ProfileError: a reference is another state's too.
+        ProfileError: A reference is a reference of another state too.
     """
     if not profile.is_state:
         return

@@ -1,4 +1,4 @@
-"""Profiles in a folder: one small JSON file each, there whole or not at all."""
+"""Keep profiles in a folder, each in a small JSON file that is written atomically."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from roomread.media import atomic_path, make_folder
 
 
 class ProfileStore:
-    """The profiles of one folder, which is made when the first one is kept.
+    """The profiles of one folder, which is created with the first profile.
 
     Args:
-        folder: where they lie.
+        folder: the folder.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, name: str) -> Path:
-        """Where a profile lies, or would.
+        """Return the path of a profile, whether it exists or not.
 
         Raises:
-            ProfileError: no profile can have this name.
+            ProfileError: The name is invalid.
         """
         check_name(name)
         return self.folder / f"{name}.json"
 
     def names(self) -> list[str]:
-        """The names of all profiles, sorted."""
+        """Return the names of all profiles, sorted."""
         return sorted(path.stem for path in self.folder.glob("*.json"))
 
     def load(self, name: str) -> Profile:
-        """One profile.
+        """Return one profile.
 
         Raises:
             ProfileError: there is none of this name, or it is damaged.
@@ -52,7 +52,7 @@ class ProfileStore:
         return profile
 
     def readable(self) -> list[Profile]:
-        """Every profile that is not damaged."""
+        """Return all profiles that are not damaged."""
         found = []
         for name in self.names():
             with contextlib.suppress(ProfileError):
@@ -60,7 +60,7 @@ class ProfileStore:
         return found
 
     def keep(self, profile: Profile, *, replace: bool = False) -> Path:
-        """Writes a profile and says where.
+        """Write a profile and return its path.
 
         Raises:
             ProfileError: there is one of this name, and `replace` is not set.
@@ -75,7 +75,7 @@ class ProfileStore:
         return path
 
     def delete(self, name: str) -> None:
-        """Removes a profile for good, a damaged one too.
+        """Delete a profile, also a damaged one.
 
         Raises:
             ProfileError: there is none of this name.
@@ -107,7 +107,7 @@ def read_profile(path: Path, *, source: str | None = None) -> Profile:
 
 
 def write_profile(path: Path, profile: Profile) -> None:
-    """Writes a profile's file, whole or not at all.
+    """Write a profile's file atomically.
 
     Raises:
         OutputError: it cannot be written.

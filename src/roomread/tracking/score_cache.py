@@ -1,4 +1,4 @@
-"""What was said of each face a moment ago."""
+"""Recent values of each track."""
 
 from __future__ import annotations
 
@@ -9,39 +9,41 @@ from roomread.tracking.schedule import stagger
 T = TypeVar("T")
 
 
-class _Said(NamedTuple, Generic[T]):
+class _Entry(NamedTuple, Generic[T]):
     value: T
     time: float
 
 
 class ScoreCache(Generic[T]):
-    """One value for each track, good for a moment.
+    """Keeps one value for each track for a short time.
 
-    Tracks that began together take turns: the first value of each lasts a different part of the
-    moment.
+    Tracks that began together take turns: the first value of each lasts a different part of
+    `max_age`.
 
     Args:
-        max_age: seconds after which a value is no longer given; 0 never gives one.
+        max_age: seconds after which a value has expired; with 0 every value has.
     """
 
     def __init__(self, *, max_age: float) -> None:
         self.max_age = max_age
-        self._said: dict[int, _Said[T]] = {}
+        self._entries: dict[int, _Entry[T]] = {}
 
     def find(self, track_id: int, time: float) -> T | None:
-        """The value of a track at `time` in seconds, None where there is none or it is too old."""
-        said = self._said.get(track_id)
-        return said.value if said is not None and time - said.time < self.max_age else None
+        """Return the value of a track at `time`, s; None if there is none or it has expired."""
+        entry = self._entries.get(track_id)
+        return entry.value if entry is not None and time - entry.time < self.max_age else None
 
     def keep(self, track_id: int, value: T, time: float) -> None:
-        """Takes a new value in; those that are too old go."""
-        if track_id not in self._said:
+        """Store a value and remove expired ones."""
+        if track_id not in self._entries:
             time -= self.max_age * stagger(track_id)
-        # Twice: who is due now keeps the turn that it has.
-        for old in [t for t, said in self._said.items() if time - said.time > 2 * self.max_age]:
-            del self._said[old]
-        self._said[track_id] = _Said(value, time)
+        # Keep entries for two periods so that a track that is due now keeps its turn.
+        for old in [
+            t for t, entry in self._entries.items() if time - entry.time > 2 * self.max_age
+        ]:
+            del self._entries[old]
+        self._entries[track_id] = _Entry(value, time)
 
     def clear(self) -> None:
-        """Forgets everything."""
-        self._said.clear()
+        """Remove all values."""
+        self._entries.clear()

@@ -1,4 +1,4 @@
-"""Steady scores: a face's readings averaged over a moment."""
+"""Smooth the scores of each track over time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ class _State:
 
 
 class ScoreSmoother:
-    """An exponential average of each track's scores and states, in seconds and not in frames.
+    """Averages each track's scores and states exponentially over time, at any frame rate.
 
     Args:
-        time_constant: seconds after which a change has come through to 63 %; 0 switches it off.
-            0.3 s: shorter flickers between two likely expressions, longer lags a smile.
-        max_gap: seconds unread after which a track starts afresh.
+        time_constant: seconds after which the average has followed a change by 63 %; 0 switches
+            smoothing off. Shorter than 0.3 s flickers between two likely expressions, longer lags
+            behind a smile.
+        max_gap: seconds without a reading after which a track starts afresh.
     """
 
     def __init__(self, *, time_constant: float = 0.3, max_gap: float = 2.0) -> None:
@@ -33,7 +34,7 @@ class ScoreSmoother:
         self._states: dict[int, _State] = {}
 
     def update(self, reading: Reading) -> Reading:
-        """The reading with its scores averaged; as it is where it has no track or no scores."""
+        """Return the reading with averaged scores; unchanged without a track or scores."""
         if reading.track_id is None or reading.scores is None:
             return reading
         probabilities = reading.scores.probabilities
@@ -57,6 +58,6 @@ class ScoreSmoother:
         )
 
     def _forget(self, time: float) -> None:
-        # Past the gap a state is never used again: without this a long stream would grow.
+        # States older than the gap are never used again; keeping them would leak memory.
         for track_id in [t for t, s in self._states.items() if time - s.time > self.max_gap]:
             del self._states[track_id]
