@@ -206,7 +206,7 @@ def test_no_track_goes_on_across_a_discontinuity() -> None:
     (after,) = tracker.update(Frame(GREY, 0.1, 1, "", discontinuity=True))
     (later,) = tracker.update(Frame(GREY, 0.2, 2, ""))
     assert (before.id, after.id, later.id) == (1, 2, 2)
-    assert detector.searches == ["full", "upright", "near"]
+    assert detector.searches == ["full", "full", "near"]
 
 
 def test_no_track_goes_on_where_the_size_of_frames_changes() -> None:

@@ -79,6 +79,8 @@ class FaceTracker:
         if frame.discontinuity or self._shape not in (None, frame.image.shape):
             self._matcher.end_tracks()
             self._cuts = CutDetector()
+            # What is seen next may be turned, whatever was seen before.
+            self._last_turned = -math.inf
         self._shape = frame.image.shape
         known = self._matcher.expected(frame.time)
         cut = self._cuts.update(frame.image)

@@ -21,7 +21,8 @@ class Tracker(Protocol):
 
         Returns:
             One track for each visible face. `Track.id` counts from 1, is the same for a face from
-            one frame to the next, and is never given to another face.
+            one frame to the next, and is never given to another face. No track goes on across a
+            discontinuity (`Frame.discontinuity`).
 
         Raises:
             MediaError: The frame's picture is not uint8 [H, W, 3].
