@@ -103,7 +103,7 @@ def test_video_of_one_user_is_hidden_from_another(people: list[Page], tmp_path: 
     anna.wait_for_url("**/video?job=*")
     expect(anna.get_by_role("heading", name="The room")).to_be_visible()
     ben.goto(anna.url)
-    expect(ben.get_by_text("This job is no longer kept")).to_be_visible()
+    expect(ben.get_by_text("This video is no longer kept")).to_be_visible()
     anna.reload()
     expect(anna.get_by_role("heading", name="The room")).to_be_visible()
 
@@ -126,7 +126,7 @@ def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path
     expect(anna.get_by_role("heading", name="Take it with you")).to_be_visible()
     expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
     visit(ben, "Class")
-    expect(ben.get_by_text("None is kept yet.")).to_be_visible()
+    expect(ben.get_by_text("No session is kept yet.")).to_be_visible()
     ben.goto(anna.url)
     expect(ben.get_by_text("is no session")).to_be_visible()
     expect(ben.get_by_text("Algebra")).to_have_count(0)
