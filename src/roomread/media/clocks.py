@@ -51,7 +51,7 @@ def longest_pause(stream: VideoStream) -> float:
     return max(pause, _PAUSE_FRAMES * frame_seconds(stream))
 
 
-class FrameTiming(NamedTuple):
+class Timestamp(NamedTuple):
     """When a frame is shown.
 
     Attributes:
@@ -148,7 +148,7 @@ class FrameClock:
             self._slots.popleft()
         return self._slots.popleft()[1] if self._slots else own
 
-    def time(self, shown: float | None) -> FrameTiming:
+    def time(self, shown: float | None) -> Timestamp:
         """Return the moment of the next frame, later than the one before.
 
         Args:
@@ -168,7 +168,7 @@ class FrameClock:
         if shown is not None and (jumped or self._last_shown is None or shown > self._last_shown):
             self._last_shown = shown
         self._last = self._later(shown + self.shifts[-1] if shown is not None else None)
-        return FrameTiming(self._last, jumped)
+        return Timestamp(self._last, jumped)
 
     def _has_jumped(self, shown: float | None) -> bool:
         last = self._last_shown

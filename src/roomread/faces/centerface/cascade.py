@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.faces.centerface.decode import Candidates
-from roomread.faces.centerface.mosaic import AROUND, CELL, DRIFT, Place, infer_near
+from roomread.faces.centerface.mosaic import AROUND, CELL, DRIFT, ExpectedFace, infer_near
 from roomread.faces.centerface.net import CenterFaceNet, FaceNet
 from roomread.faces.centerface.scaling import scaled_down
 from roomread.faces.centerface.turned import (
@@ -258,15 +258,17 @@ def _without_repeats(found: list[Face | None]) -> list[Face | None]:
     return [face if index in kept else None for index, face in enumerate(found)]
 
 
-def _place(face: Face) -> Place:
+def _place(face: Face) -> ExpectedFace:
     """Return where to search for a known face; upright unless it is surely turned."""
     if face.landmarks is None:
-        return Place(face.box)
+        return ExpectedFace(face.box)
     roll, _, _, misfit = orientation(face.landmarks)
-    return Place(face.box, roll if abs(roll) >= TURNED and misfit <= CREDIBLE_MISFIT else 0.0)
+    return ExpectedFace(
+        face.box, roll if abs(roll) >= TURNED and misfit <= CREDIBLE_MISFIT else 0.0
+    )
 
 
-def _unclear_places(candidates: Candidates, found: Candidates) -> list[Place]:
+def _unclear_places(candidates: Candidates, found: Candidates) -> list[ExpectedFace]:
     """Return where to search again, so that the squares show all candidates outside of faces.
 
     Args:
@@ -281,4 +283,4 @@ def _unclear_places(candidates: Candidates, found: Candidates) -> list[Place]:
     reach = DRIFT * np.maximum(AROUND * candidates.sizes, CELL)[:, np.newaxis, np.newaxis]
     middles = centers + reach * np.array([[-1], [1]], dtype=np.float32)
     kept = nms(middles.reshape(-1, 4), candidates.confidence, threshold=SAME_FACE)
-    return [Place(Box(*candidates.edges[index].tolist())) for index in kept]
+    return [ExpectedFace(Box(*candidates.edges[index].tolist())) for index in kept]

@@ -29,7 +29,7 @@ AROUND = 2.0
 DRIFT = 0.3
 
 
-class Place(NamedTuple):
+class ExpectedFace(NamedTuple):
     """Where a face is expected.
 
     Attributes:
@@ -44,7 +44,7 @@ class Place(NamedTuple):
 def infer_near(
     net: FaceNet,
     image: NDArray[np.uint8],
-    expected: Sequence[Place],
+    expected: Sequence[ExpectedFace],
     threshold: float,
     *,
     side: int | None = None,

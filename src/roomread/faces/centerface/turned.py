@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from roomread.faces.centerface.decode import Candidates
-from roomread.faces.centerface.mosaic import WIDEST_CELL, Place, infer_near
+from roomread.faces.centerface.mosaic import WIDEST_CELL, ExpectedFace, infer_near
 from roomread.faces.centerface.net import FaceNet
 from roomread.faces.centerface.scaling import scaled_down
 from roomread.faces.detector import SAME_FACE
@@ -97,7 +97,7 @@ def examine(
 
 
 def _in_any_turn(net: FaceNet, image: NDArray[np.uint8], box: Box, threshold: float) -> Face | None:
-    turns = [Place(box, angle) for angle in _ANGLES]
+    turns = [ExpectedFace(box, angle) for angle in _ANGLES]
     candidates, indices = infer_near(net, image, turns, threshold, side=WIDEST_CELL)
     pairs = zip(candidates.to_faces(), indices.tolist(), strict=True)
     credible = (face for face, index in pairs if _is_upright(face, turns[index].roll))
@@ -116,7 +116,9 @@ def settled(net: FaceNet, image: NDArray[np.uint8], face: Face, threshold: float
     if face.landmarks is None:
         return face
     roll = orientation(face.landmarks).roll
-    candidates, _ = infer_near(net, image, [Place(face.box, roll)], threshold, side=WIDEST_CELL)
+    candidates, _ = infer_near(
+        net, image, [ExpectedFace(face.box, roll)], threshold, side=WIDEST_CELL
+    )
     credible = (again for again in candidates.to_faces() if _is_upright(again, roll))
     return next(credible, face)
 
