@@ -80,7 +80,7 @@ def test_the_digest_tells_files_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"card": None}, "without a Roomread card"),
+        ({"card": None}, "has no Roomread model card"),
         ({"card": "{"}, "odd.onnx: "),
         ({"card": "[]"}, "not a model card"),
         ({"card": changed(extra=1)}, "not a model card"),
@@ -89,7 +89,7 @@ def test_the_digest_tells_files_apart(tmp_path: Path) -> None:
         ({"card": changed(threshold=2)}, "out of range"),
         ({"shape": ("N", 3, 48, 48)}, r"not \[N, 1, S, S\]"),
         ({"shape": ("N", 1, 48, 32)}, r"not \[N, 1, S, S\]"),
-        ({"input_name": "images"}, "no input 'faces'"),
+        ({"input_name": "images"}, "has no input 'faces'"),
         ({"classes": 8}, "'logits' is not"),
     ],
 )

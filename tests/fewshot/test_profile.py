@@ -153,8 +153,8 @@ def test_references_that_cannot_be_learnt_from_are_named(tmp_path: Path) -> None
         ([one, none], "none.png: no face"),
         ([one, two], "two.png: 2 faces"),
         ([one, dark], "dark.png: "),
-        (same, "one.png: the same picture"),
-        (differing, "one.png: taught as sad, and .*one.png shows the same as happy"),
+        (same, "one.png: is the same picture"),
+        (differing, "one.png: is taught as sad, but .*one.png shows the same as happy"),
     ):
         with pytest.raises(ProfileError, match=problem):
             Profile.from_references("state", references, analyzer=ANALYZER, consent=ASKED)

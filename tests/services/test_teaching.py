@@ -172,7 +172,7 @@ def test_messages_name_the_picture_whatever_the_order_of_the_expressions(
         ReferencePicture(21, "angry.jpg", Expression.ANGRY),
         ReferencePicture(21, "twin.jpg", Expression.HAPPY),
     )
-    with pytest.raises(ProfileError, match=r"twin\.jpg: taught as happy, and angry\.jpg"):
+    with pytest.raises(ProfileError, match=r"twin\.jpg: is taught as happy, but angry\.jpg"):
         taught(service, TeachingRequest("asha", mixed, consent="yes"))
 
 

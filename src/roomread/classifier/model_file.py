@@ -24,9 +24,9 @@ from roomread.readings import CropGeometry, Expression
 from roomread.runtime import Device, NetSession, default_threads, open_session
 
 CARD_KEY = "roomread.card"
-# The largest net anybody compares here is under 100 MB; more is not one of our files.
+# The largest of the nets in `roomread.training` takes less than 100 MB.
 MAX_BYTES = 200 * 2**20
-# ONNX Runtime's errors have no base of their own.
+# ONNX Runtime's errors have no common base class.
 _LOAD_ERRORS = (
     ort_errors.Fail,
     ort_errors.InvalidArgument,
@@ -113,10 +113,10 @@ class ModelCard:
             and 0 <= card.threshold <= 1
             and card.framing.side > 0
         ):
-            raise ValueError("temperature, threshold or framing out of range")
+            raise ValueError("its temperature, threshold or framing is out of range")
         square = [len(card.labels)] * len(card.labels)
         if any([len(row) for row in counts] != square for counts in card.confusion.values()):
-            raise ValueError("a confusion matrix is not of its labels")
+            raise ValueError("a confusion matrix does not fit its labels")
         return card
 
 
@@ -127,10 +127,10 @@ class ModelFile:
     Attributes:
         name: the file's name.
         digest: the first 12 hex digits of the file's SHA-256.
-        size: bytes.
-        session: ONNX Runtime's; its `run` may be called from several threads.
-        card: what the file says of itself.
-        side: S, px.
+        size: the size of the file, bytes.
+        session: the opened net; its `run` may be called from several threads.
+        card: the model's card.
+        side: the side S of a crop, px.
     """
 
     name: str
@@ -174,12 +174,12 @@ def open_model(
     path = Path(model)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ModelFileError(f"{path}: too large for a model file", hint=_ADVICE)
+            raise ModelFileError(f"{path}: is too large for a model file", hint=_ADVICE)
         return _open(path.read_bytes(), path.name, threads, device)
     except OSError as error:
         bundled = ", ".join(bundled_models())
         raise ModelFileError(
-            f"{name}: no such model: {error.strerror}", hint=f"bundled are: {bundled}"
+            f"{name}: no such model: {error.strerror}", hint=f"the bundled ones are: {bundled}"
         ) from error
 
 
@@ -187,10 +187,10 @@ def _open(content: bytes, name: str, threads: int, device: Device) -> ModelFile:
     try:
         session = open_session(content, threads=threads, device=device)
     except _LOAD_ERRORS as error:
-        raise ModelFileError(f"{name}: not an ONNX model", hint=_ADVICE) from error
+        raise ModelFileError(f"{name}: is not an ONNX model", hint=_ADVICE) from error
     metadata = session.get_metadata()
     if CARD_KEY not in metadata:
-        raise ModelFileError(f"{name}: an ONNX file without a Roomread card", hint=_ADVICE)
+        raise ModelFileError(f"{name}: has no Roomread model card", hint=_ADVICE)
     try:
         card = ModelCard.from_json(metadata[CARD_KEY])
     except ValueError as error:
@@ -204,9 +204,9 @@ def _side(session: NetSession, name: str) -> int:
     outputs = {value.name: value for value in session.get_outputs()}
     faces = inputs.get("faces")
     if faces is None or faces.type != "tensor(uint8)" or len(faces.shape) != 4:
-        raise ModelFileError(f"{name}: no input 'faces' of uint8 [N, 1, S, S]", hint=_ADVICE)
+        raise ModelFileError(f"{name}: has no input 'faces' of uint8 [N, 1, S, S]", hint=_ADVICE)
     if not {"logits", "features"} <= set(outputs):
-        raise ModelFileError(f"{name}: no outputs 'logits' and 'features'", hint=_ADVICE)
+        raise ModelFileError(f"{name}: lacks the outputs 'logits' and 'features'", hint=_ADVICE)
     _, channels, height, width = faces.shape
     if channels != 1 or height != width or not isinstance(height, int):
         raise ModelFileError(f"{name}: 'faces' is {faces.shape}, not [N, 1, S, S]", hint=_ADVICE)

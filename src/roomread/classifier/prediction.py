@@ -1,4 +1,4 @@
-"""What is known of one face once it was looked at."""
+"""The prediction for one face."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roomread.readings import Quality, Scores, StateScore
 
 
 class Prediction(NamedTuple):
-    """What the nets and the profiles say of one face.
+    """The results of the nets and the profiles for one face.
 
     Attributes:
         quality: How well the face can be seen, and why it cannot be read.

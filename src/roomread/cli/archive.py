@@ -19,7 +19,7 @@ from roomread.settings.compute import ComputeEngine
 
 
 def is_archive(output: str | None) -> bool:
-    """Whether an output is an archive's folder: an address, or a path that ends with a slash."""
+    """Return whether an output is an archive's folder: an address, or a path ending in a slash."""
     return output is not None and (is_address(output) or output.endswith(("/", "\\")))
 
 
@@ -32,13 +32,13 @@ def analyze_archive(
     workers: int | None,
     quiet: bool,
 ) -> int:
-    """Reads the videos that are not yet read, tells what failed, and returns the exit status.
+    """Read the videos that are not read yet, print failures, and return the exit status.
 
     Raises:
-        RoomreadError: nothing was begun, or what does the work is gone.
+        RoomreadError: the run cannot begin, or its workers are gone.
     """
     if output is None:
-        raise OutputError("an archive's readings go to a folder", hint="-o readings/")
+        raise OutputError("an archive needs a folder for its readings", hint="use -o readings/")
     archive = Archive(_here(output), options)
     videos = [video for name in inputs for video in find_videos(_here(name))]
     tally, interrupted = _Tally(), False
@@ -60,7 +60,7 @@ def analyze_archive(
     said = tally.line(named, copies=len(archive.copies), repeated=executor.repeated)
     typer.echo(f"{said} in {output}")
     if interrupted:
-        typer.echo("interrupted: the same command goes on where it stopped", err=True)
+        typer.echo("interrupted: run the same command again to continue", err=True)
         return EXIT_INTERRUPTED
     return tally.status
 
@@ -68,7 +68,9 @@ def analyze_archive(
 def _executor(engine: ComputeEngine, workers: int | None) -> Executor:
     if engine is ComputeEngine.LOCAL:
         if workers not in (None, 1):
-            raise RoomreadError("--engine local is one worker", hint="--engine ray has more")
+            raise RoomreadError(
+                "--engine local has only one worker", hint="use --engine ray for more"
+            )
         return LocalExecutor()
     from roomread.cluster.archive.on_ray import RayExecutor  # noqa: PLC0415 (takes a moment)
 
@@ -76,9 +78,9 @@ def _executor(engine: ComputeEngine, workers: int | None) -> Executor:
 
 
 def _here(name: str) -> str:
-    """An address of this machine's own files as the path that it is."""
+    """Return the path of a file URL, and any other input unchanged."""
     if name == "-":
-        raise RoomreadError("an archive is of files", hint="--engine takes no standard input")
+        raise RoomreadError("--engine cannot read standard input", hint="name files or folders")
     return name.removeprefix("file://")
 
 
@@ -92,7 +94,7 @@ def _bar(console: Console, *, quiet: bool) -> Progress:
 
 @dataclass(slots=True)
 class _Tally:
-    """How many videos came to which end."""
+    """The number of videos by result."""
 
     read: int = 0
     there: int = 0
@@ -102,7 +104,7 @@ class _Tally:
     readings: int = 0
 
     def add(self, step: Step) -> None:
-        """Counts one step."""
+        """Count one step."""
         if step.report is None:
             self.failed += bool(step.error)
             return
@@ -120,7 +122,7 @@ class _Tally:
         return 0
 
     def line(self, named: int, *, copies: int, repeated: int) -> str:
-        """What came of the `named` videos."""
+        """Return a one-line summary of the run over the `named` videos."""
         counts = {
             "read": self.read,
             "read before": self.there,

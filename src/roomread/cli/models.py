@@ -1,4 +1,4 @@
-"""`roomread models`: prints the cards of models."""
+"""`roomread models`: print the cards of models."""
 
 from __future__ import annotations
 

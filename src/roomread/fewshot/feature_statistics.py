@@ -109,10 +109,10 @@ class FeatureStatistics:
 
     @classmethod
     def from_json(cls, text: str) -> FeatureStatistics:
-        """Reads what `to_json` wrote.
+        """Parse the text that `to_json` returned.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: the text is not of this form.
         """
         classes = len(Expression)
         try:

@@ -28,7 +28,7 @@ MAX_BYTES = 4 * 2**20
 MAX_REFERENCES = 100
 _NAME = re.compile(r"[^\W_][\w-]{0,39}")
 _EXPRESSIONS = {e.display_name: e for e in Expression}
-# Cosines of normalised features. Pictures of one face half a second apart lie at 0.8 to 0.98.
+# Cosines of normalised features. Pictures of a face half a second apart have 0.8 to 0.98.
 _SAME_PICTURE, _SAME_FACE = 0.9995, 0.99
 
 
@@ -147,11 +147,13 @@ class Profile:
                 f"{self.name}: {len(self.references)} references, not 1 to {MAX_REFERENCES}"
             )
         if labels != {self.name} and not labels <= set(_EXPRESSIONS):
-            raise ProfileError(f"{self.name}: references of {', '.join(sorted(labels))}")
+            raise ProfileError(
+                f"{self.name}: cannot have references of {', '.join(sorted(labels))}"
+            )
         if len({len(reference.features) for reference in self.references}) > 1:
             raise ProfileError(f"{self.name}: its references come from different nets")
         if labels != {self.name} and self.person != self.name:
-            raise ProfileError(f"{self.name}: expressions are taught of a person")
+            raise ProfileError(f"{self.name}: expressions can be taught only for a person")
         if self.person is not None and (self.consent is None or not self.consent.given.strip()):
             raise ProfileError(
                 f"{self.name}: no consent of {self.person} is recorded",
@@ -160,7 +162,7 @@ class Profile:
 
     @property
     def is_state(self) -> bool:
-        """Whether it is a state, such as "confused", and not a person's face."""
+        """Whether the profile is a state, such as "confused", rather than a person's face."""
         return self.references[0].label == self.name
 
     @property
@@ -268,7 +270,7 @@ class Profile:
         try:
             return _from_values(json.loads(text))
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise ProfileError(f"{source}: not a whole profile: {error}", hint=hint) from error
+            raise ProfileError(f"{source}: not a valid profile: {error}", hint=hint) from error
         except ProfileError as error:
             raise ProfileError(f"{source}: {error.problem}", hint=error.hint) from error
 
@@ -281,7 +283,7 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name) or name != name.lower():
         problem = f"'{name}' cannot be a profile's name"
-        raise ProfileError(problem, hint="up to 40 letters in lower case, digits, - and _")
+        raise ProfileError(problem, hint="use up to 40 lower-case letters, digits, - and _")
     if name in _EXPRESSIONS:
         raise ProfileError(f"'{name}' is one of the seven expressions", hint="choose another name")
 
@@ -318,8 +320,8 @@ def _reference(analyzer: Observer, picture: Picture, label: str, called: str) ->
     image = read_image(picture, name=called)
     seen = analyzer.observe(Frame(image, 0.0, 0, called))
     if len(seen) != 1:
-        found = "no face was found" if not seen else f"{len(seen)} faces"
-        raise ProfileError(f"{called}: {found}", hint="a reference shows one face")
+        found = "no face was found" if not seen else f"{len(seen)} faces were found"
+        raise ProfileError(f"{called}: {found}", hint="use a picture that shows one face")
     return seen[0].reference(label, name=called)
 
 
@@ -335,25 +337,28 @@ def _check_contradictions(profile: Profile, names: Sequence[str], model: ModelFi
             one, two = profile.references[first].label, profile.references[second].label
             if one != two and alike[first, second] > _SAME_FACE:
                 raise ProfileError(
-                    f"{names[second]}: taught as {two}, and {names[first]} shows the same as {one}",
+                    f"{names[second]}: is taught as {two}, "
+                    f"but {names[first]} shows the same as {one}",
                     hint="leave one of them out",
                 )
             if alike[first, second] > _SAME_PICTURE:
                 raise ProfileError(
-                    f"{names[second]}: the same picture as {names[first]}",
-                    hint="every reference must be a picture of its own",
+                    f"{names[second]}: is the same picture as {names[first]}",
+                    hint="use a different picture for each reference",
                 )
 
 
 def _from_values(values: Any) -> Profile:
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise ValueError("no Roomread profile is in it")
+        raise ValueError("it is not in the format of Roomread's profiles")
     if values.get("version") != VERSION:
-        raise ValueError(f"its version is {values.get('version')!r}, this Roomread reads {VERSION}")
+        raise ValueError(
+            f"its version is {values.get('version')!r}, but only {VERSION} is supported"
+        )
     expected = {"format", "version", "name", "person", "consent", "model", "digest", "created"}
     unknown = sorted(set(values) - expected - {"shots"})
     if unknown:
-        raise ValueError(f"no field is called '{unknown[0]}'")
+        raise ValueError(f"the field '{unknown[0]}' is unknown")
     consent = values["consent"]
     return Profile(
         name=_text(values["name"]),
@@ -375,7 +380,7 @@ def _from_values(values: Any) -> Profile:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 1000:
-        raise ValueError(f"{str(value)[:40]!r} is not a short text")
+        raise ValueError(f"{str(value)[:40]!r} is not a string of up to 1000 characters")
     return value
 
 
@@ -384,8 +389,8 @@ def _vector(values: Any, *, size: int | None = None) -> NDArray[np.float32]:
         raise ValueError("a vector has the wrong length")
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e6:
-            raise ValueError(f"{str(value)[:40]!r} is not a number that a net gives")
+            raise ValueError(f"{str(value)[:40]!r} is not a number between -1e6 and 1e6")
     # NaN passes every comparison above.
     if not all(map(math.isfinite, values)):
-        raise ValueError("a vector holds what is not a number")
+        raise ValueError("a vector holds a value that is not finite")
     return np.array(values, dtype=np.float32)

@@ -42,7 +42,7 @@ class ProfileStore:
         path = self.path(name)
         if not path.is_file():
             known = ", ".join(self.names()) or "none yet"
-            raise ProfileError(f"there is no profile '{name}'", hint=f"there are: {known}")
+            raise ProfileError(f"there is no profile '{name}'", hint=f"the profiles are: {known}")
         profile = read_profile(path, source=path.name)
         if profile.name != name:
             raise ProfileError(
@@ -90,19 +90,21 @@ def read_profile(path: Path, *, source: str | None = None) -> Profile:
     """Read a profile's file.
 
     Args:
-        path: of the file.
-        source: what messages call the file; None for its path.
+        path: the path of the file.
+        source: the name of the file in messages; None for its path.
 
     Raises:
-        ProfileError: it is missing, too large, damaged, or something else.
+        ProfileError: the file is missing, too large, damaged, or not a profile.
     """
     source = source or str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ProfileError(f"{source}: too large for a profile", hint="is it another file?")
+            raise ProfileError(
+                f"{source}: is too large for a profile", hint="check that it is the right file"
+            )
         return Profile.from_json(path.read_text(encoding="utf-8"), source=source)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ProfileError(f"{source}: cannot be read: {reason}") from error
 
 

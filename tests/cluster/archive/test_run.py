@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_finished_videos_and_reports_the_rest(tmp_path: Path) -> No
         said, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.startswith(b"1 video: 1 not yet read; 0 readings")
-    assert errors == b"interrupted: the same command goes on where it stopped\n"
+    assert errors == b"interrupted: run the same command again to continue\n"
     assert 1 <= len(list(tmp_path.glob("out/_pieces/*/*.parquet"))) < 10
 
 
@@ -299,9 +299,9 @@ def test_path_without_videos_is_refused(spec: str, tmp_path: Path) -> None:
             "does not work with archives",
         ),
         (["a.mp4", "-o", "out/", "--format", "csv"], "leave out --format"),
-        (["-", "-o", "out/"], "no standard input"),
+        (["-", "-o", "out/"], "cannot read standard input"),
         (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: an unknown kind of address"),
-        (["a.mp4", "-o", "out/", "--workers", "2"], "--engine ray has more"),
+        (["a.mp4", "-o", "out/", "--workers", "2"], "use --engine ray for more"),
     ],
 )
 def test_impossible_archive_is_refused_in_one_line(
