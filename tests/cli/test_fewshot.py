@@ -55,8 +55,9 @@ def test_state_is_taught_listed_used_moved_and_deleted(roomread: Program) -> Non
     assert other["faces"][0]["states"]["masked"]["shown"] is True
     assert smile["faces"][0]["states"]["masked"]["shown"] is False
     rows = list(csv.DictReader(io.StringIO(roomread(*used, "--format", "csv").stdout.decode())))
-    assert [row["states"] for row in rows] == ["masked", ""]
-    assert float(rows[0]["state_masked"]) > float(rows[1]["state_masked"])
+    masked = [json.loads(row["states"])["masked"] for row in rows]
+    assert [state["shown"] for state in masked] == [True, False]
+    assert masked[0]["percentile"] > masked[1]["percentile"]
     assert b"+ masked" in roomread(*used).stdout
 
     assert roomread("profiles", "export", "masked", "moved.json").returncode == 0

@@ -170,7 +170,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         for line in left_out:
             progress.say(line)
         unused = {use.profile.name for use in uses} - set(states)
-        run = _Run(analyzer, sink, progress, seconds, stream, unused)
+        run = _AnalysisRun(analyzer, sink, progress, seconds, stream, unused)
         for item in items:
             run.analyze(item)
             if run.interrupted:
@@ -265,7 +265,7 @@ def _copy_for(spec: str | bytes, root: Path | None, folder: Path) -> Path:
 
 
 @dataclass(slots=True)
-class _Run:
+class _AnalysisRun:
     """The state of one call of the command."""
 
     analyzer: Analyzer

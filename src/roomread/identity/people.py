@@ -30,7 +30,7 @@ _STAYING = 0.01
 
 
 @dataclass(slots=True, eq=False)
-class _Person:
+class _KnownFace:
     """A person: seat number, last place, and the sum of their vectors."""
 
     number: int
@@ -57,7 +57,7 @@ class _Stay:
     since: float
     seen: float
     looked: float
-    person: _Person | None = None
+    person: _KnownFace | None = None
     strange: int = 0
     looks: list[NDArray[np.float32]] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ class People:
     ) -> None:
         self.embedder, self.every = embedder, every
         self._people = [
-            _Person(number, Place.of(box)) for number, box in sorted((places or {}).items())
+            _KnownFace(number, Place.of(box)) for number, box in sorted((places or {}).items())
         ]
         self._stays: dict[int, _Stay] = {}
         self._last = -math.inf
@@ -167,7 +167,7 @@ class People:
         crops = align(frame.image, faces, self.embedder.template, self.embedder.side)
         return dict(zip(chosen, self.embedder.embed(crops), strict=True))
 
-    def _is_another(self, person: _Person | None, vector: NDArray[np.float32]) -> bool:
+    def _is_another(self, person: _KnownFace | None, vector: NDArray[np.float32]) -> bool:
         """Return whether a face does not match its person any more."""
         if person is None or person.sum is None:
             return False
@@ -200,8 +200,8 @@ class People:
         self,
         stays: Sequence[_Stay],
         vectors: Sequence[NDArray[np.float32]],
-        people: Sequence[_Person],
-    ) -> dict[int, _Person]:
+        people: Sequence[_KnownFace],
+    ) -> dict[int, _KnownFace]:
         """Return the matching person of each face, by index; faces without a match are left out."""
         if not stays or not people:
             return {}
@@ -238,12 +238,12 @@ class People:
             person = min(free, key=lambda p: p.place.distance(box), default=None)
             if person is None or math.isinf(person.place.distance(box)):
                 number = max((p.number for p in self._people), default=0) + 1
-                person = _Person(number, Place.of(box))
+                person = _KnownFace(number, Place.of(box))
                 self._people.append(person)
             self._give(stay, person, stay.looks)
             here.add(id(person))
 
-    def _give(self, stay: _Stay, person: _Person, looks: Sequence[NDArray[np.float32]]) -> None:
+    def _give(self, stay: _Stay, person: _KnownFace, looks: Sequence[NDArray[np.float32]]) -> None:
         """Assign a person to a face; no other track is that person any more."""
         for other in self._stays.values():
             if other.person is person and other is not stay:

@@ -12,7 +12,7 @@ from roomread.readings import Reading, Scores
 
 
 @dataclass(slots=True)
-class _State:
+class _TrackAverage:
     probabilities: NDArray[np.float32]
     percentile: dict[str, float]
     time: float
@@ -31,7 +31,7 @@ class ScoreSmoother:
     def __init__(self, *, time_constant: float = 0.3, max_gap: float = 2.0) -> None:
         self.time_constant = time_constant
         self.max_gap = max_gap
-        self._states: dict[int, _State] = {}
+        self._states: dict[int, _TrackAverage] = {}
 
     def update(self, reading: Reading) -> Reading:
         """Return the reading with averaged scores; unchanged without a track or scores."""
@@ -49,7 +49,7 @@ class ScoreSmoother:
                     name: (1 - new) * old.percentile.get(name, value) + new * value
                     for name, value in percentile.items()
                 }
-        self._states[reading.track_id] = _State(probabilities, percentile, reading.time)
+        self._states[reading.track_id] = _TrackAverage(probabilities, percentile, reading.time)
         self._forget(reading.time)
         return replace(
             reading,

@@ -94,7 +94,7 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
     return replace(result, model=open_model(out))
 
 
-class _Pictures(CalibrationDataReader):  # type: ignore[misc]
+class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
     """The batches of the calibration."""
 
     def __init__(self, images: NDArray[np.uint8]) -> None:
@@ -119,7 +119,7 @@ def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
             quantize_static(
                 source,
                 out,
-                _Pictures(images),
+                _CalibrationPictures(images),
                 quant_format=QuantFormat.QDQ,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,

@@ -93,7 +93,7 @@ class Refit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
+class _PictureSet:
     """The pictures of a split that have a FER+ majority, as the net sees them."""
 
     features: NDArray[np.float32]
@@ -101,7 +101,7 @@ class _Part:
     labels: NDArray[np.int64]
 
     @classmethod
-    def of(cls, model: ModelFile, data: FerData, split: Split) -> tuple[_Part, FerData]:
+    def of(cls, model: ModelFile, data: FerData, split: Split) -> tuple[_PictureSet, FerData]:
         part = data.split(split).faces_only()
         if part.votes is None:
             raise DataError("a head is fitted to FER+ votes, and the data set has none")
@@ -114,8 +114,8 @@ class _Part:
         predictions = ExpressionClassifier(model).predict(part.images)
         return cls(predictions.features, predictions.logits, labels), part
 
-    def take(self, rows: NDArray[np.bool_]) -> _Part:
-        return _Part(self.features[rows], self.logits[rows], self.labels[rows])
+    def take(self, rows: NDArray[np.bool_]) -> _PictureSet:
+        return _PictureSet(self.features[rows], self.logits[rows], self.labels[rows])
 
 
 def fit_linear_head(
@@ -175,8 +175,8 @@ def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = 
     Raises:
         DataError: the data set has no FER+ votes, or a split lacks an expression.
     """
-    training, _ = _Part.of(model, data, Split.Training)
-    public, pictures = _Part.of(model, data, Split.PublicTest)
+    training, _ = _PictureSet.of(model, data, Split.Training)
+    public, pictures = _PictureSet.of(model, data, Split.PublicTest)
     first = split_in_halves(pictures.images)
     choice, other = public.take(first), public.take(~first)
     prior = (np.bincount(training.labels) / len(training.labels)).astype(np.float32)
@@ -202,7 +202,7 @@ def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = 
 
 
 def _adjusted(
-    head: LinearHead, choice: _Part, prior: NDArray[np.float32]
+    head: LinearHead, choice: _PictureSet, prior: NDArray[np.float32]
 ) -> tuple[LinearHead, float]:
     """Take the prior off the bias as far as pays on a part; return the head and tau."""
     tau = fit_tau(head.logits(choice.features), choice.labels, prior)
@@ -211,7 +211,7 @@ def _adjusted(
 
 
 def _compare(
-    model: ModelFile, head: LinearHead, choice: _Part, part: _Part, name: str
+    model: ModelFile, head: LinearHead, choice: _PictureSet, part: _PictureSet, name: str
 ) -> HalfResult:
     """Score both heads on a part; the new head's temperature is fitted on `choice`."""
     fitted = fit_temperature(head.logits(choice.features), choice.labels)

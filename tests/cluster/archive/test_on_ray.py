@@ -150,7 +150,7 @@ STRANGE = POISON.replace("from poison", "sys.path.insert(0, sys.argv[2])\nfrom s
 
 def test_workers_without_roomread_are_reported(cluster: Cluster, tmp_path: Path) -> None:
     # A module that only the driver has, as Roomread would be.
-    source = (Path(__file__).parent.parent / "poison.py").read_text(encoding="utf-8")
+    source = (Path(__file__).parents[2] / "poison.py").read_text(encoding="utf-8")
     (tmp_path / "strange.py").write_text(source, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", STRANGE, str(tmp_path / "begun"), str(tmp_path)],
