@@ -121,7 +121,7 @@ def test_data_without_public_test_is_refused(tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
     train(tiny_fer(), replace(RECIPE, epochs=1), tmp_path / "run")
     checkpoint = Run(tmp_path / "run").checkpoint
-    with pytest.raises(DataError, match="not the weights of the net 'vgg'"):
+    with pytest.raises(DataError, match="not hold the weights of the net 'vgg'"):
         load_net(checkpoint, replace(RECIPE, net="vgg"))
     checkpoint.write_bytes(b"not a checkpoint")
     with pytest.raises(DataError, match="not a checkpoint"):
@@ -214,7 +214,7 @@ def test_a_run_starts_from_another_runs_best_weights(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"start": "none"}, "not a checkpoint of a run"),
-        ({"net": "mobilenet"}, "not the weights of the net 'mobilenet'"),
+        ({"net": "mobilenet"}, "not hold the weights of the net 'mobilenet'"),
         ({"target": Target.LABEL}, "lacks a head"),
     ],
 )

@@ -56,7 +56,7 @@ def test_toml_gives_what_it_names_and_defaults_for_the_rest(tmp_path: Path) -> N
         ("epochs = 0", "epochs is 0"),
         ("mixup = -1", "mixup is -1"),
         ("cutout = 1.5", "cutout is 1.5"),
-        ('imbalance = "hope"', "none of none, sampling"),
+        ('imbalance = "hope"', "not one of none, sampling"),
         ("sides = [48, 32]", "ending with 48"),
         ("sides = 48", "not a list"),
         ("teachers = [3]", "not of type str"),

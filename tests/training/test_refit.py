@@ -35,7 +35,7 @@ def separable(n: int = 700) -> tuple[np.ndarray, np.ndarray]:
     return (features * np.logspace(-2, 2, 9)).astype(np.float32), labels
 
 
-def test_linear_head_tells_separable_classes_apart_whatever_the_scale_of_a_feature() -> None:
+def test_linear_head_separates_classes_at_any_scale_of_a_feature() -> None:
     features, labels = separable()
     head = fit_linear_head(features, labels, penalty=1.0)
     assert (head.logits(features).argmax(axis=1) == labels).mean() > 0.98

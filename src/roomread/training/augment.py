@@ -1,4 +1,4 @@
-"""Random changes of a picture that leave its expression what it is."""
+"""Random changes of pictures that keep the expression."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class _RandomChange(nn.Module):
         return changed
 
     def change(self, images: Tensor) -> Tensor:
-        """Change every picture of float [n, 1, S, S]."""
+        """Return pictures float [n, 1, S, S], all of them changed."""
         raise NotImplementedError
 
 
@@ -90,7 +90,7 @@ class RandomNoise(_RandomChange):
     """Adds Gaussian noise, its standard deviation drawn from 0 to 0.08 for each picture."""
 
     def change(self, images: Tensor) -> Tensor:
-        """Change every picture of float [n, 1, S, S]."""
+        """Return pictures float [n, 1, S, S], all of them changed."""
         deviation = _NOISE * torch.rand(len(images), 1, 1, 1)
         return images + (deviation * torch.randn(images.shape)).to(images.device)
 
@@ -99,7 +99,7 @@ class RandomSmallFace(_RandomChange):
     """Shows a face at 12 to 32 px, scaled up again as the pipeline does with a far face."""
 
     def change(self, images: Tensor) -> Tensor:
-        """Change every picture of float [n, 1, S, S]."""
+        """Return pictures float [n, 1, S, S], all of them changed."""
         size = images.shape[-2:]
         low, high = _SMALL_SIDES
         sides = torch.randint(low, high + 1, (len(images),)).tolist()
@@ -118,7 +118,7 @@ class RandomJPEG(_RandomChange):
     """Compresses as JPEG of quality 10 to 60."""
 
     def change(self, images: Tensor) -> Tensor:
-        """Change every picture of float [n, 1, S, S]."""
+        """Return pictures float [n, 1, S, S], all of them changed."""
         low, high = _JPEG_QUALITY
         qualities = torch.randint(low, high + 1, (len(images),)).tolist()
         pictures = (images * 255).round().byte().squeeze(1).cpu().numpy()

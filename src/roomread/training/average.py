@@ -83,7 +83,7 @@ def measure_batch_norm(net: ExpressionNet, images: NDArray[np.uint8]) -> None:
     Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", arXiv:1803.05407.
 
     Args:
-        net: is changed in place, and is in evaluation mode afterwards.
+        net: the net, which is changed in place and left in evaluation mode.
         images: uint8 [N, 48, 48]. Batches are drawn in a fixed random order, as a data set may be
             sorted by class.
     """

@@ -41,7 +41,7 @@ class Pictures(Dataset[Batch]):
 
     Args:
         data: the split.
-        targets: of its pictures.
+        targets: the targets of its pictures.
     """
 
     def __init__(self, data: FerData, targets: Targets) -> None:

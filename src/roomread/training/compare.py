@@ -24,13 +24,13 @@ class Compared:
     Attributes:
         name: the run's folder or the model.
         net: a name of `nets.NETS`, followed by "int8" for a quantised model.
-        epochs: of the recipe; None if the card has no recipe.
+        epochs: the recipe's epochs; None if the card has no recipe.
         accuracy: against FER-2013's label, 0..1.
         margin: half the width of its 95 % interval.
         macro_f1: against FER-2013's label, 0..1.
         ferplus: accuracy against the FER+ majority, 0..1; None without votes.
         disgust: recall against FER-2013's label, 0..1.
-        parameters: of the net without its heads; None for a net that this version does not know.
+        parameters: the net's parameters without the heads; None if this version lacks the net.
         macs: multiply-adds of a face; None likewise.
         milliseconds: the median time of a face at batch 25 on one thread, measured in this run.
         megabytes: the size of the model file.

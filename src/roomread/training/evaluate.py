@@ -67,15 +67,15 @@ class Evaluation:
     """One head against one truth on one set of pictures.
 
     Attributes:
-        name: of the comparison, as it is printed.
+        name: the name of the comparison, as it is printed.
         labels: the truth, int64 [N]: an `Expression`, or `dataset.CONTEMPT`, for which no answer
             of a head is right.
-        probabilities: of the head, after the temperature, float32 [N, 7].
-        accuracy: with its 95 % interval (Wilson 1927).
+        probabilities: the head's probabilities after the temperature, float32 [N, 7].
+        accuracy: the accuracy with its 95 % interval (Wilson 1927).
         macro_f1: the mean F1 of the seven expressions.
         ece: expected calibration error, 15 bins (Naeini et al. 2015), after the temperature.
         ece_before: the same without the temperature.
-        recall: of each expression, 0..1.
+        recall: the recall of each expression, 0..1.
         confusion: int64 [7, 7], truth by row; pictures of contempt are not in it.
     """
 
@@ -184,7 +184,9 @@ def score(
     """
     n, classes = len(labels), len(Expression)
     if not n:
-        raise DataError(f"{name}: no pictures to evaluate on", hint="is this split in the data?")
+        raise DataError(
+            f"{name}: has no pictures to evaluate on", hint="check that the data has this split"
+        )
     # A column of zeros stands for contempt, which no head has.
     p, y = _with_contempt(calibrated), torch.from_numpy(labels)
     raw = p if uncalibrated is None else _with_contempt(uncalibrated)

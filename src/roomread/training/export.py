@@ -40,14 +40,14 @@ class ExportedNet:
 
     Attributes:
         net: the net that was exported.
-        graph: of the net; `save` puts the card into it.
+        graph: the net's graph; `save` puts the card into it.
     """
 
     net: ExpressionNet
     graph: onnx.ModelProto
 
     def save(self, card: ModelCard, path: Path) -> ModelFile:
-        """Write a model file, whole or not at all, and open it.
+        """Write a model file atomically, and open it.
 
         Raises:
             ModelFileError: ONNX Runtime and torch differ by more than `selfcheck.TOLERANCE`.

@@ -1,4 +1,4 @@
-"""Read FER-2013 in the forms in which people have it.
+"""Read FER-2013 in its common formats.
 
 - `fer2013.csv` and `icml_face_data.csv`: `emotion`, `pixels`, `Usage` (leading spaces allowed);
 - a folder of pictures: `train/angry/*.jpg` ... `test/neutral/PublicTest_123.jpg`;
@@ -64,7 +64,7 @@ def read_fer2013(
     elif path.suffix.lower() == ".csv":
         data = _read_csv(path, named)
     else:
-        raise DataError(f"{path}: not a data set that can be read", hint=f"give {_SHAPES}")
+        raise DataError(f"{path}: cannot be read as a data set", hint=f"give {_SHAPES}")
     if ferplus is not None:
         data = _with_votes(data, Path(ferplus), named)
     _check_splits(data, path, needed=[*Split][:2] if splits else [*Split])
@@ -78,11 +78,13 @@ def _check_splits(data: FerData, path: Path, *, needed: list[Split]) -> None:
             continue
         if not len(part):
             names = ", ".join(one.name for one in needed)
-            raise DataError(f"{path}: no {split.name} rows", hint=f"{names} are needed")
+            raise DataError(f"{path}: has no {split.name} rows", hint=f"{names} are needed")
         missing = set(Expression) - set(part.tolist())
         if missing:
             names = ", ".join(Expression(e).display_name for e in sorted(missing))
-            raise DataError(f"{path}: no {names} in {split.name}", hint="use the complete data set")
+            raise DataError(
+                f"{path}: has no {names} in {split.name}", hint="use the complete data set"
+            )
 
 
 def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
@@ -99,7 +101,7 @@ def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
     lacking = [name for name in needed if name not in table.column_names]
     if lacking:
         found = ", ".join(table.column_names[:8])
-        raise DataError(f"{path}: no column '{lacking[0]}'", hint=f"its columns are {found}")
+        raise DataError(f"{path}: has no column '{lacking[0]}'", hint=f"its columns are {found}")
     return table
 
 
@@ -130,7 +132,7 @@ def _numbers(table: pa.Table, column: str, path: Path) -> NDArray[np.int64]:
         try:
             numbers[row] = int(_text(cell))
         except (ValueError, OverflowError) as error:
-            problem = f"{path}: row {row}: column '{column}' holds something else than numbers"
+            problem = f"{path}: row {row}: column '{column}' holds a value that is not a number"
             raise DataError(problem, hint=f"it holds {_text(cell)[:30]!r}") from error
     return numbers
 
@@ -169,14 +171,14 @@ def _pixels(text: str, path: Path, row: int) -> NDArray[np.int64]:
     try:
         values = np.array(text.split(), dtype=np.int64)
     except ValueError as error:
-        raise DataError(f"{path}: row {row}: pixels that are not whole numbers") from error
+        raise DataError(f"{path}: row {row}: has pixels that are not whole numbers") from error
     if len(values) != SIDE * SIDE:
         raise DataError(
             f"{path}: row {row}: {len(values)} pixels instead of {SIDE * SIDE}",
             hint="the file is cut or edited; download it again",
         )
     if values.min() < 0 or values.max() > 255:
-        raise DataError(f"{path}: row {row}: a pixel outside 0 to 255")
+        raise DataError(f"{path}: row {row}: has a pixel outside 0 to 255")
     return values
 
 
@@ -198,7 +200,7 @@ def _decode(data: bytes | Path, name: str) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(data) if isinstance(data, bytes) else data) as picture:
             grey = np.asarray(picture.convert("L"))
     except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{name}: not a picture that can be read") from error
+        raise DataError(f"{name}: cannot be read as a picture") from error
     if grey.shape != (SIDE, SIDE):
         height, width = grey.shape
         raise DataError(f"{name}: {width} x {height} pixels instead of {SIDE} x {SIDE}")
@@ -213,7 +215,7 @@ def _read_folder(folder: Path, named: Mapping[str, Split] | None) -> FerData:
     ]
     if not files:
         raise DataError(
-            f"{folder}: no pictures in train/ and test/",
+            f"{folder}: has no pictures in train/ and test/",
             hint="expected train/angry/*.jpg to test/neutral/*.jpg",
         )
     return FerData(
@@ -236,11 +238,14 @@ def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
     unknown = [name for name in there if name not in names]
     if unknown:
         raise DataError(
-            f"{there[unknown[0]]}: of which split?", hint=f"say for each folder: {_SPLIT_NAMES}"
+            f"{there[unknown[0]]}: its split is unknown",
+            hint=f"name the split of each folder: {_SPLIT_NAMES}",
         )
     lacking = [name for name in names if name not in there] if named else []
     if lacking:
-        raise DataError(f"{folder}: no folder '{lacking[0]}'", hint=f"there are {', '.join(there)}")
+        raise DataError(
+            f"{folder}: has no folder '{lacking[0]}'", hint=f"its folders are {', '.join(there)}"
+        )
     return [there[name] for name in names if name in there]
 
 
@@ -257,7 +262,7 @@ def _folder_label(file: Path) -> Expression:
     name = file.parent.name.upper()
     if name not in Expression.__members__:
         known = ", ".join(e.display_name for e in Expression)
-        raise DataError(f"{file.parent}: not an expression", hint=f"the folders are {known}")
+        raise DataError(f"{file.parent}: is not an expression", hint=f"the folders are {known}")
     return Expression[name]
 
 
@@ -268,7 +273,7 @@ def _folder_split(file: Path) -> Split:
         if file.name.lower().startswith(split.name.lower()):
             return split
     raise DataError(
-        f"{file}: PublicTest or PrivateTest?",
+        f"{file}: cannot be assigned to PublicTest or PrivateTest",
         hint="file names tell, as PrivateTest_123.jpg does; or say which split the folder is",
     )
 
@@ -282,6 +287,9 @@ def _with_votes(data: FerData, path: Path, named: Mapping[str, Split] | None) ->
         )
     published = _splits(table, path, None)
     if named is None and (published != data.splits).any():
-        raise DataError(f"{path}: its splits are not those of the pictures", hint="rows moved?")
+        raise DataError(
+            f"{path}: its splits are not those of the pictures",
+            hint="check that no rows were moved",
+        )
     votes = np.stack([_numbers(table, name, path) for name in _FERPLUS_COLUMNS], axis=1)
     return FerData(data.images, data.labels, data.splits, votes.astype(np.int16), data.rows)

@@ -82,7 +82,7 @@ def train(
         out: the run's folder.
         resume: go on from the last whole epoch in `out`; on one device the result is that of an
             uninterrupted run.
-        hardware: of the run.
+        hardware: the hardware to train on.
         stop_after: the number of epochs after which to stop, as an interruption would; the learning
             rate is still that of the whole recipe.
 
@@ -190,7 +190,7 @@ def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tupl
     training = training_rows(data, recipe)
     public = data.split(Split.PublicTest).without(withheld(recipe))
     if not len(public):
-        raise DataError("the data set has no PublicTest pictures: nothing to choose the epoch by")
+        raise DataError("the data set has no PublicTest pictures, by which the epoch is chosen")
     return training, public
 
 
@@ -216,7 +216,9 @@ def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:
         raise DataError(f"{out}: holds a run already", hint="--resume it, or name another folder")
     if resume:
         if not last.exists():
-            raise DataError(f"{out}: no finished epoch to resume", hint="train without --resume")
+            raise DataError(
+                f"{out}: has no finished epoch to resume", hint="train without --resume"
+            )
         if run.recipe() != recipe:
             raise DataError(
                 f"{out}: holds a run of another recipe",
@@ -257,11 +259,13 @@ def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:
     try:
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")["state_dict"]
     except (OSError, KeyError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        raise DataError(f"{checkpoint}: not a checkpoint of a run") from error
+        raise DataError(f"{checkpoint}: is not a checkpoint of a run") from error
     weights = {k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")}
     net = ExpressionNet(make_net(recipe.net), two_heads="head_fer2013.weight" in weights)
     try:
         net.load_state_dict(weights)
     except RuntimeError as error:
-        raise DataError(f"{checkpoint}: not the weights of the net '{recipe.net}'") from error
+        raise DataError(
+            f"{checkpoint}: does not hold the weights of the net '{recipe.net}'"
+        ) from error
     return net.eval()

@@ -68,7 +68,7 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
     Args:
         model: an fp32 model file.
         data: all splits; the ranges of the layers and the accuracy are measured on PublicTest.
-        out: the file to write, whole or not at all.
+        out: the file, which is written atomically.
 
     Raises:
         ModelFileError: `model` is not a model file, or int8 already.
@@ -77,7 +77,7 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
     """
     plain = open_model(model, threads=1)
     if plain.card.precision == "int8":
-        raise ModelFileError(f"{model}: int8 already", hint="take the run's model.onnx")
+        raise ModelFileError(f"{model}: is int8 already", hint="take the run's model.onnx")
     before = evaluate(plain, data, Split.PublicTest)
     public = data.split(Split.PublicTest)
     spread = np.linspace(0, len(public) - 1, min(_PICTURES, len(public))).astype(int)

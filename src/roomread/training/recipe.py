@@ -68,11 +68,11 @@ class Recipe:
             epochs; small ones first are faster and end as well (Tan and Le 2021, arXiv:2104.00298).
         optimizer: SGD with Nesterov's momentum 0.9, or AdamW (arXiv:1711.05101).
         learning_rate: the highest learning rate, after warm-up.
-        weight_decay: of every weight.
+        weight_decay: the weight decay of every weight.
         warmup: the share of all steps over which the learning rate rises, 0..1; a cosine to 0
             follows (Loshchilov and Hutter 2016, arXiv:1608.03983).
-        label_smoothing: of FER-2013's labels, 0..1 (Szegedy et al. 2015, arXiv:1512.00567).
-        ema_decay: of the moving average of the weights, which is validated and kept, 0..1.
+        label_smoothing: the smoothing of FER-2013's labels, 0..1 (arXiv:1512.00567).
+        ema_decay: the decay of the weights' moving average, which is validated and kept, 0..1.
         cutout: the probability that a picture loses a rectangle, 0..1 (arXiv:1708.04552).
         jpeg: the probability of JPEG compression of quality 10 to 60, 0..1.
         small_face: the probability that a face is seen at 12 to 32 px and scaled up, 0..1.
@@ -98,7 +98,7 @@ class Recipe:
             from a handful of pictures. They have no prior, so that `balance` must be off.
         start: the folder of a run of the same net, from whose best weights training starts; "" for
             random weights.
-        seed: of weights, order and augmentation.
+        seed: the seed of weights, order and augmentation.
     """
 
     net: str = "compact"
@@ -193,7 +193,7 @@ class Recipe:
             text = path.read_text(encoding="utf-8")
             values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         except (OSError, ValueError) as error:
-            raise DataError(f"{path}: not a recipe ({error})") from error
+            raise DataError(f"{path}: is not a recipe ({error})") from error
         return cls.from_dict(values, source=str(path))
 
     def save(self, path: Path) -> None:
@@ -217,7 +217,7 @@ def _as(kind: Any, value: Any) -> Any:
         return float(value)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         if value not in list(kind):
-            raise ValueError(f"{value!r} is none of {', '.join(kind)}")
+            raise ValueError(f"{value!r} is not one of {', '.join(kind)}")
         return kind(value)
     if type(value) is not kind:
         raise TypeError(f"{value!r} is not of type {kind.__name__}")

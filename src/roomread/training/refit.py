@@ -54,7 +54,7 @@ class LinearHead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HalfResult:
-    """The net's own head and the new one on one half of PublicTest, against the FER+ majority."""
+    """The accuracy of the old and the new head on one half of PublicTest."""
 
     before: Evaluation
     after: Evaluation
@@ -68,7 +68,7 @@ class Refit:
         head: the new head, with its leaning to common expressions taken back.
         penalty: the inverse strength of the L2 penalty that was chosen.
         tau: how far the leaning was taken back, see `calibrate.fit_tau`.
-        temperature: what suits the new head on all of PublicTest.
+        temperature: the temperature of the new head, fitted on all of PublicTest.
         threshold: the confidence under which its label is withheld, 0..1.
         chosen_on: the half on which penalty, tau and (for this comparison) temperature were chosen.
         confirmed_on: the other half, which decided nothing.
@@ -240,9 +240,9 @@ def write_refit(path: Path, refit: Refit, data: FerData, out: Path) -> ModelFile
 
     Args:
         path: the model file that `refit_head` was given.
-        refit: what it returned.
+        refit: the result of `refit_head`.
         data: the same data set.
-        out: the file to write; it is there whole or not at all.
+        out: the file, which is written atomically.
 
     Raises:
         ModelFileError: `path` is not a model file.

@@ -33,7 +33,7 @@ def evaluation_report(
         model: the model.
         data: all splits.
         split: the split that was measured.
-        results: of `evaluate` for this model, data and split.
+        results: the result of `evaluate` for this model, data and split.
         command: the command that makes this page.
         run: the run of the model, for the curves; None leaves them out.
     """

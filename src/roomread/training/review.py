@@ -57,8 +57,8 @@ class Finding:
     """One thing that may be wrong with one row.
 
     Attributes:
-        kind: of the finding.
-        position: of the row in the data set.
+        kind: the kind of the finding.
+        position: the row's position in the data set.
         other: the position of the picture that this one copies, or None.
         suggested: the expression that taggers or the net give instead, or None.
         strength: 0..1: correlation, share of taggers, or the net's confidence.
@@ -76,7 +76,7 @@ class Review:
     """All findings of a data set, and the brightness and contrast of its pictures.
 
     Attributes:
-        findings: of every kind, in the order of `Kind`.
+        findings: the findings in the order of `Kind`.
         brightness: the mean of each picture in 0..1, float [N].
         contrast: the standard deviation of each picture in 0..1, float [N].
     """

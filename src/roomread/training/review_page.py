@@ -23,7 +23,7 @@ class FindingCount:
     """The number of findings of one kind.
 
     Attributes:
-        kind: of the findings.
+        kind: the kind of the findings.
         by_split: the number of rows of each split, in `Split`'s order.
         across: the number of copies of a picture in another split; None for other kinds.
         relabelled: the number of copies of a picture with another label; None for other kinds.

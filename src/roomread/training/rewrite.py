@@ -14,7 +14,7 @@ def rewritten(model: onnx.ModelProto) -> onnx.ModelProto:
     all its convolutions.
 
     Args:
-        model: is changed in place and returned.
+        model: the net, which is changed in place and returned.
     """
     _mix_at_once(model.graph)
     _average_in_one_step(model.graph)

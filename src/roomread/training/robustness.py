@@ -26,7 +26,7 @@ class Condition:
     """The accuracy under one condition.
 
     Attributes:
-        name: of the change to the pictures.
+        name: the name of the change to the pictures.
         accuracy: 0..1.
         drop: points of accuracy lost against the unchanged pictures.
     """

@@ -86,7 +86,7 @@ class Run:
         """Read the settings.
 
         Raises:
-            DataError: there are none.
+            DataError: the file is missing or damaged.
         """
         return Recipe.read(self.recipe_file)
 
@@ -118,7 +118,7 @@ class Run:
         """Return the figures on PublicTest.
 
         Raises:
-            DataError: there are none.
+            DataError: the file is missing or damaged.
         """
         values: list[dict[str, Any]] = self._read("figures.json", hint="measure it with --data")
         return values
@@ -147,7 +147,7 @@ class Run:
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise DataError(f"{self.folder}: no {name} in it", hint=hint) from error
+            raise DataError(f"{self.folder}: has no {name}", hint=hint) from error
         except (OSError, ValueError) as error:
             raise DataError(f"{path}: cannot be read ({error})", hint=hint) from error
 

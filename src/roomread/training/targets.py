@@ -43,7 +43,7 @@ class Targets:
 
 
 def has_two_heads(data: FerData, recipe: Recipe) -> bool:
-    """Return whether FER+ votes and FER-2013's label are learnt by two heads."""
+    """Return whether separate heads learn the FER+ votes and FER-2013's label."""
     return data.votes is not None and recipe.target is not Target.LABEL
 
 

@@ -115,9 +115,11 @@ class TaughtViews:
         try:
             answers = np.load(path, allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise DataError(f"{path}: damaged answers of teachers", hint="delete it") from error
+            raise DataError(
+                f"{path}: holds damaged answers of teachers", hint="delete it"
+            ) from error
         if answers.shape != (len(self._images), 2, len(Expression)):
-            raise DataError(f"{path}: answers of shape {answers.shape}", hint="delete it")
+            raise DataError(f"{path}: holds answers of shape {answers.shape}", hint="delete it")
         seen, fer2013 = torch.from_numpy(answers.astype(np.float32)).unbind(dim=1)
         return Targets(seen, fer2013)
 

@@ -59,7 +59,7 @@ def train_model(  # noqa: PLR0913 (a run has this many independent inputs)
         out: the run's folder.
         source: the files of the data, so that `export` finds them again; None saves none.
         resume: see `fit.train`.
-        hardware: of the training.
+        hardware: the hardware to train on.
         trainer: `fit.train`, or a function that trains elsewhere.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The few-shot benchmark: what a handful of pictures teaches, on FER-2013 and FER+."""
+"""Benchmark few-shot learning on FER-2013 and FER+."""
 
 from roomread.training.fewshot.benchmark import measure_seven, measure_state, measure_withheld
 from roomread.training.fewshot.episodes import REFERENCES, BenchmarkLine

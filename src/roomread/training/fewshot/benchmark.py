@@ -118,9 +118,9 @@ def measure_state(
     Args:
         pool: the faces.
         shown: bool [N], which of them show it.
-        name: for the lines.
+        name: the name of the state in the lines.
         episodes: the number of episodes.
-        seed: of the draws.
+        seed: the seed of the draws.
     """
     known = np.isin(pool.labels, np.flatnonzero(pool.statistics.share > 0))
     others = np.flatnonzero(known & ~shown)

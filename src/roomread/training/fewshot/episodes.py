@@ -1,4 +1,4 @@
-"""Episodes, and the mean of what methods reach in them.
+"""Draw episodes, and average the values of methods over them.
 
 An episode has N classes, K pictures of each to learn from, and others to be classified (Vinyals et
 al. 2016, "Matching Networks", arXiv:1606.04080).
@@ -25,8 +25,8 @@ class BenchmarkLine:
     """One figure of the benchmark.
 
     Attributes:
-        task: what had to be told apart.
-        method: what answered.
+        task: the classes to distinguish.
+        method: the method that classified.
         references: the number of pictures of each class that it learnt from.
         value: the mean over the episodes, 0..1.
         margin: half the width of its 95 % interval over the episodes. It holds the spread of the
@@ -47,7 +47,7 @@ class EpisodeScores:
         self._values: dict[str, list[float]] = {}
 
     def add(self, method: str, value: float) -> None:
-        """Add what a method reached in one episode."""
+        """Add a method's value for one episode."""
         self._values.setdefault(method, []).append(value)
 
     def lines(self, task: str, references: int) -> list[BenchmarkLine]:
@@ -73,7 +73,7 @@ def draw_episodes(
         rows: the rows of each class.
         references: the number of pictures of each class to learn from.
         count: the number of episodes.
-        seed: of the draws.
+        seed: the seed of the draws.
 
     Raises:
         DataError: a class has too few pictures.

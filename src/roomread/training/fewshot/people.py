@@ -32,7 +32,7 @@ _PICTURES_OF_A_PERSON = 24
 
 
 def measure_people(pool: Pool, model: ModelFile, *, seed: int) -> list[BenchmarkLine]:
-    """Measure profiles of made-up people who taught neutral faces, or all seven expressions."""
+    """Measure profiles of made-up people, taught with neutral faces or all seven expressions."""
     rng = np.random.default_rng(seed)
     scores = {references: (EpisodeScores(), EpisodeScores()) for references in REFERENCES}
     for _ in range(_PEOPLE):
@@ -60,7 +60,7 @@ class MadeUpPerson:
     Args:
         pool: the faces that they were made from.
         labels: int64 [n].
-        predictions: of the net, for the changed pictures.
+        predictions: the net's predictions for the changed pictures.
     """
 
     def __init__(self, pool: Pool, labels: NDArray[np.int64], predictions: Predictions) -> None:

@@ -15,7 +15,7 @@ from roomread.training.feature_statistics import seen_labels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """Faces with what a net makes of them.
+    """Faces with a net's outputs for them.
 
     Attributes:
         images: uint8 [N, 48, 48].
@@ -24,8 +24,8 @@ class Pool:
         features: float32 [N, D].
         logits: float32 [N, 7].
         x: normalised features, float64 [N, D].
-        statistics: of the net's features on ordinary faces.
-        temperature: of the net's card.
+        statistics: the feature statistics of the net.
+        temperature: the temperature of the net.
     """
 
     images: NDArray[np.uint8]
