@@ -48,7 +48,7 @@ def read(device: Device, **options: Any) -> list[int]:
     return found
 
 
-def test_device_that_has_no_picture_yet_is_asked_again() -> None:
+def test_device_that_has_no_picture_yet_is_read_again() -> None:
     # Of a live source the latest frame counts, so that the last one always comes.
     assert read(Device(5))[-1] == 4
 
@@ -60,7 +60,7 @@ def test_frames_wanted_seldom_are_waited_for(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("refused", [0, 1, 2, 3])
-def test_macs_camera_is_asked_for_rates_that_it_has(
+def test_mac_camera_is_opened_at_rates_that_it_supports(
     refused: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []

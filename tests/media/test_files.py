@@ -16,7 +16,7 @@ def write(path: Path, text: str = "new") -> None:
         draft.write_text(text)
 
 
-def test_result_is_there_only_when_it_is_whole(tmp_path: Path) -> None:
+def test_result_appears_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     with atomic_path(path) as draft:
         draft.write_text("half")

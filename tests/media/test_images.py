@@ -152,7 +152,7 @@ class AwaitedFile:
         ("file://elsewhere/photo.png", "another machine"),
     ],
 )
-def test_what_is_no_picture_is_a_media_error(source: Any, complaint: str) -> None:
+def test_input_that_is_not_a_picture_is_a_media_error(source: Any, complaint: str) -> None:
     with pytest.raises(MediaError, match=complaint):
         read_image(source)
 
@@ -313,7 +313,7 @@ def test_error_says_what_is_wrong_with_the_content(complaint: str, tmp_path: Pat
     assert "\n" not in str(caught.value)
 
 
-def test_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
+def test_missing_file_and_folder_have_different_errors(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no such file"):
         read_image(tmp_path / "none.jpg")
     with pytest.raises(MediaError, match="a folder"):
@@ -321,7 +321,7 @@ def test_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 300 + ".jpg", "a\0.jpg", "file.txt/x.jpg", "loop.jpg"])
-def test_name_that_leads_to_nothing_is_reported(name: str, tmp_path: Path) -> None:
+def test_dangling_link_is_reported(name: str, tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_text("no folder")
     with suppress(OSError, NotImplementedError):
         (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
@@ -333,7 +333,7 @@ def test_name_that_leads_to_nothing_is_reported(name: str, tmp_path: Path) -> No
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=12),
     st.sampled_from(["JPEG", "TIFF"]),
 )
-def test_damaged_exif_and_tags_bring_a_picture_or_a_media_error(
+def test_damaged_exif_and_tags_give_a_picture_or_a_media_error(
     changes: list[tuple[int, int]], kind: str
 ) -> None:
     picture, file = Image.fromarray(gradient()), io.BytesIO()
@@ -349,7 +349,7 @@ def test_damaged_exif_and_tags_bring_a_picture_or_a_media_error(
 
 
 @given(st.binary(max_size=200), st.sampled_from(["", "PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"]))
-def test_no_bytes_bring_anything_but_a_picture_or_a_media_error(noise: bytes, kind: str) -> None:
+def test_any_bytes_give_a_picture_or_a_media_error(noise: bytes, kind: str) -> None:
     data = noise
     if kind:
         whole = encoded(Image.fromarray(gradient()), kind)

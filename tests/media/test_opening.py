@@ -25,7 +25,7 @@ def test_track_that_is_asked_for_is_read(tmp_path: Path) -> None:
     path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     with open_source(path, stream=0) as source:
         assert next(iter(source)).image.shape == (48, 64, 3)
-    with pytest.raises(MediaError, match=r"track 7 is no video.*0 \(64 x 48 h264\), 1"):
+    with pytest.raises(MediaError, match=r"track 7 is not a video.*0 \(64 x 48 h264\), 1"):
         open_source(path, stream=7)
 
 
@@ -55,7 +55,7 @@ def two_tracks(path: Path, sizes: list[tuple[int, int]]) -> Path:
 def test_picture_of_an_unread_kind_is_no_video(tmp_path: Path) -> None:
     path = tmp_path / "photo.ppm"
     Image.new("RGB", (30, 20)).save(path)
-    with pytest.raises(MediaError, match="a picture of a kind that is not read"):
+    with pytest.raises(MediaError, match="is a picture of an unsupported kind"):
         open_source(path)
 
 

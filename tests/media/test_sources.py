@@ -140,7 +140,7 @@ def test_sound_without_pictures_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"this is text", bytes(5000)])
-def test_what_is_no_video_is_reported(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_not_a_video_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "text.mp4"
     path.write_bytes(content)
     with pytest.raises(MediaError, match=r"text\.mp4"):

@@ -78,7 +78,7 @@ def test_lead_is_what_comes_before(tmp_path: Path) -> None:
     assert found[0].time == pytest.approx(3.0, abs=0.041)
 
 
-def test_damage_before_a_span_is_not_told_of_it(tmp_path: Path) -> None:
+def test_damage_before_a_span_is_not_reported_for_it(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mkv", [n / 25 for n in range(200)], key_every=25)
     with open_video(path, "clip") as (container, stream):
         points = cut_points(container, stream, "clip")
@@ -106,7 +106,7 @@ def test_span_beyond_the_end_of_a_cut_file_raises(tmp_path: Path) -> None:
     assert count == len(frames) == 50
 
 
-def test_what_has_no_index_is_not_cut(tmp_path: Path) -> None:
+def test_file_without_an_index_is_not_cut(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.avi", [n / 25 for n in range(50)])
     with open_video(path, "clip") as (container, stream):
         assert cut_points(container, stream, "clip") is None

@@ -68,7 +68,7 @@ def test_server_that_is_not_there_is_a_media_error() -> None:
     ("text", "expected"),
     [("rtsp://camera/1", True), ("http://x", True), ("C://photos", False), ("a:b//c", False)],
 )
-def test_addresses_are_told_from_names(text: str, *, expected: bool) -> None:
+def test_addresses_are_distinguished_from_names(text: str, *, expected: bool) -> None:
     assert is_address(text) is expected
 
 

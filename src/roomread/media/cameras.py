@@ -119,7 +119,8 @@ class LiveReader:
                 frame = self._mailbox.take(2 * TIMEOUT + (self._every or 0.0))
             except TimeoutError as error:
                 raise MediaError(
-                    f"{self._name}: sends no pictures", hint="is it switched on and reachable?"
+                    f"{self._name}: sends no pictures",
+                    hint="check that it is switched on and reachable",
                 ) from error
             if frame is None:
                 return

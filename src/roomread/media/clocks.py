@@ -1,7 +1,7 @@
-"""The times of a video's frames, whatever its clock does.
+"""Give a video's frames rising times, even if its clock jumps.
 
 A file's clock may jump: recorders that reconnect start it anew, joined files have several. The
-times that are told outside go on, and rise strictly.
+times given to the frames continue, and rise strictly.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def frame_seconds(stream: VideoStream) -> float:
 
 
 def longest_pause(stream: VideoStream) -> float:
-    """Return the longest pause between two frames of a track that is no jump of its clock, s."""
+    """Return the longest pause between two frames that does not count as a jump of the clock, s."""
     joined = _JOINED_FORMATS & set(stream.container.format.name.split(","))
     pause = _LONGEST_PAUSE_JOINED if joined else _LONGEST_PAUSE
     return max(pause, _PAUSE_FRAMES * frame_seconds(stream))
@@ -75,7 +75,7 @@ class FrameClock:
             first frame.
 
     Attributes:
-        origin: likewise, once the first frame is timed.
+        origin: the same, known once the first frame is timed.
         shifts: what is added to the track's own times, s: one for the start, one for each jump.
     """
 
@@ -207,7 +207,7 @@ class SoundClock:
         self._highest: float | None = None
 
     def shift(self, time: float, now: float) -> float | None:
-        """Return what is to be added to a packet's time, s.
+        """Return the shift to add to a packet's time, s.
 
         Args:
             time: the packet's, by the track's own clock, s; of the same packet again after None.

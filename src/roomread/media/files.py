@@ -1,4 +1,4 @@
-"""Files: whether they are there, and writing them whole or not at all."""
+"""Check whether files exist, and write them atomically."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _mask_lock = threading.Lock()
 
 
 def exists(path: str | Path) -> bool:
-    """Return whether there is anything of this name; False also for a name that none can have."""
+    """Return whether the path exists; False also for an invalid name."""
     try:
         return os.path.exists(path)  # noqa: PTH110 (Path.exists raises for a name that is too long)
     except ValueError:
@@ -42,12 +42,12 @@ def exists(path: str | Path) -> bool:
 
 
 def is_file(path: str | Path) -> bool:
-    """Return whether there is such a file; False also for a name that no file can have."""
+    """Return whether the path is a file; False also for an invalid name."""
     return os.path.isfile(path)  # noqa: PTH113 (Path.is_file raises for a name that is too long)
 
 
 def is_folder(path: str | Path) -> bool:
-    """Return whether there is such a folder; False also for a name that no folder can have."""
+    """Return whether the path is a folder; False also for an invalid name."""
     return os.path.isdir(path)  # noqa: PTH112 (likewise)
 
 
@@ -68,7 +68,7 @@ def make_folder(folder: Path, *, private: bool = False) -> None:
         private: whether only its owner may read it.
 
     Raises:
-        OutputError: it cannot be created.
+        OutputError: the folder cannot be created.
     """
     try:
         folder.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
@@ -122,7 +122,7 @@ def write_error(path: Path, error: OSError) -> OutputError:
 
 
 def is_special(path: Path) -> bool:
-    """Return whether a path is to be written into as it is: a pipe, a device, a descriptor."""
+    """Return whether a path must be written directly: a pipe, a device, a descriptor."""
     if str(path).startswith(_DESCRIPTORS):
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
@@ -138,7 +138,7 @@ def _make_draft(target: Path, folder: Path | None) -> Path:
 
 
 def _mode(target: Path) -> int:
-    """Return the mode of a file that is to be replaced, or that of a new one."""
+    """Return the mode of the file to replace, or that of a new file."""
     # Drafts are for their owner alone; a result is as public as other new files.
     return stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
 

@@ -1,4 +1,4 @@
-"""The pictures and videos in a folder, and what else is there."""
+"""Find the pictures and videos in a folder, and count other files."""
 
 from __future__ import annotations
 

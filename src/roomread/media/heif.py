@@ -1,4 +1,4 @@
-"""HEIF pictures (HEIC, AVIF): decoding HEIC, and what says how they are turned."""
+"""HEIF pictures (HEIC, AVIF): decode HEIC, and read the orientation."""
 
 from __future__ import annotations
 

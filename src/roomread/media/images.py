@@ -59,12 +59,12 @@ def read_image(
         source: a path; an http(s) or file URL; a file's content as bytes; a file opened for
             reading bytes, which is read from its start; a Pillow image, as it stands; an array
             uint8 [H, W], [H, W, 1], [H, W, 3] RGB or [H, W, 4] RGBA.
-        name: what messages call a picture that has no name of its own.
+        name: the name in messages of a picture that has no name of its own.
         max_pixels: largest width times height of an encoded picture, checked before decoding.
 
     Raises:
         MediaError: the source is missing, damaged, no picture, or over `max_pixels`.
-        MissingExtraError: it is HEIC, and the extra `heif` is not installed.
+        MissingExtraError: the source is HEIC, and the extra `heif` is not installed.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -80,7 +80,7 @@ def read_image(
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
-    """Write a picture uint8 [H, W, 3] RGB in the format of the path's ending, whole or not at all.
+    """Write a picture uint8 [H, W, 3] RGB atomically, in the format of the path's ending.
 
     Raises:
         OutputError: the file cannot be written.
@@ -128,7 +128,7 @@ def _content(file: IO[bytes], name: str) -> bytes:
     if isinstance(content, bytes | bytearray | memoryview):
         return bytes(content)
     if hasattr(content, "close"):
-        # A coroutine, of a file that is to be awaited: without this Python complains later.
+        # An asynchronous file returns a coroutine; closing it avoids a warning later.
         content.close()
     problem = f"{name}: reading it gave {type(content).__name__} instead of bytes"
     raise MediaError(problem, hint='open it with mode "rb"')
@@ -173,12 +173,14 @@ def _as_media_errors(name: str, max_pixels: int) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except Image.DecompressionBombError as error:
-        raise MediaError(f"{name}: too many pixels", hint=_too_large(max_pixels)) from error
+        raise MediaError(f"{name}: has too many pixels", hint=_too_large(max_pixels)) from error
     except UnidentifiedImageError as error:
-        raise MediaError(f"{name}: not a picture", hint=_KINDS) from error
+        raise MediaError(f"{name}: is not a picture", hint=_KINDS) from error
     except _DAMAGED as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise MediaError(f"{name}: damaged: {reason}", hint="copy or download it again") from error
+        raise MediaError(
+            f"{name}: is damaged: {reason}", hint="copy or download it again"
+        ) from error
 
 
 def _too_large(max_pixels: int) -> str:

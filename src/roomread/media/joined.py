@@ -1,4 +1,4 @@
-"""Films behind the one that is read: files that were put together byte by byte."""
+"""Detect files that were joined byte by byte, of which only the first film is read."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from roomread.errors import MediaError, without_credentials
 
-# The name of threads that open what may not answer.
+# The name of threads that open sources which may not answer.
 _OPENING = "roomread-open"
 # FFmpeg's demuxers of single pictures end so, or are named; the others draw texts.
 _PICTURE_SUFFIX = "_pipe"
@@ -62,11 +62,11 @@ def open_video(
 
     Args:
         file: a path; a URL or a device as text, as FFmpeg names it; an opened file.
-        name: what messages call it.
+        name: the name of the file in messages.
         opening: how; None for the defaults.
 
     Raises:
-        MediaError: it cannot be opened, has no video track, or not the one asked for.
+        MediaError: the file cannot be opened, or lacks a video track or the requested one.
     """
     opening = opening or Opening()
     with open_container(file, name, opening) as container:
@@ -82,7 +82,7 @@ def open_container(
     """Open a file and yield its container; see `open_video`.
 
     Raises:
-        MediaError: it cannot be opened.
+        MediaError: the file cannot be opened.
     """
     with _opened(file, name, opening or Opening()) as container:
         yield container
@@ -164,17 +164,17 @@ def choose_track(container: InputContainer, name: str, index: int | None) -> Vid
     """
     kind = container.format.name
     if kind in _TEXTS:
-        raise MediaError(f"{name}: not a video", hint=_KINDS)
+        raise MediaError(f"{name}: is not a video", hint=_KINDS)
     if kind in _PICTURES or kind.endswith(_PICTURE_SUFFIX):
         hint = "save it as JPEG or PNG"
-        raise StillPictureError(f"{name}: a picture of a kind that is not read", hint=hint)
+        raise StillPictureError(f"{name}: is a picture of an unsupported kind", hint=hint)
     tracks = video_tracks(container)
     if index is not None:
         for stream in container.streams.video:
             if stream.index == index:
                 return stream
         known = ", ".join(map(describe, tracks)) or "none"
-        raise MediaError(f"{name}: track {index} is no video", hint=f"its video tracks: {known}")
+        raise MediaError(f"{name}: track {index} is not a video", hint=f"its video tracks: {known}")
     if not tracks:
         # The cover of an audio file does not count.
         raise MediaError(f"{name}: has no video track", hint="give a file with pictures")
@@ -204,7 +204,7 @@ def describe(stream: VideoStream) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Return what went wrong with a video, in few words."""
+    """Return what went wrong with a video, in a few words."""
     if isinstance(error, av.error.InvalidDataError):
         return "not a picture or video that can be read, or damaged"
     if isinstance(error, FileNotFoundError):

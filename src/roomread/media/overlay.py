@@ -32,7 +32,7 @@ def draw_readings(image: NDArray[np.uint8], readings: Sequence[Reading]) -> NDAr
 
 
 def label_text(reading: Reading) -> str:
-    """What is written at a face: number, expression, how sure, taught states; or why not."""
+    """Return a face's label: its id, expression, confidence and states, or why it is unreadable."""
     number = f"#{reading.person_key} " if reading.person_key is not None else ""
     if reading.scores is None:
         return f"{number}{reading.quality.reason}"

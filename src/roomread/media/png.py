@@ -9,7 +9,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _NOTES = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
 # Notes in which programs keep how a picture is turned.
 _KEPT = (b"Raw profile type exif", b"Raw profile type APP1", b"XML:com.adobe.xmp")
-# Under the size from which on Pillow refuses a note, bytes.
+# Pillow refuses larger notes, bytes.
 _MAX_NOTE = 500_000
 
 
@@ -32,7 +32,7 @@ def without_text(content: bytes) -> bytes:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and bytes of each chunk; a last one that is cut off as far as it is there."""
+    """Yield the type and the bytes of each chunk; the last one may be cut off."""
     place = len(_SIGNATURE)
     while place < len(content):
         size = 12 + int.from_bytes(content[place : place + 4], "big")

@@ -80,7 +80,7 @@ class SoundCopy:
             return None
 
     def _move(self, packet: Packet[Any], shift: float) -> None:
-        """Write a packet whose times are to be moved by `shift`, s."""
+        """Write a packet with its times moved by `shift`, s."""
         ticks = round(shift / packet.time_base)
         packet.pts = (packet.pts or 0) + ticks
         packet.dts = packet.dts + ticks if packet.dts is not None else packet.pts

@@ -222,7 +222,7 @@ def open_upload(path: Path, *, every: float | None = None) -> Source:
         every: seconds from one frame to the next; None for all.
 
     Raises:
-        MediaError: it cannot be opened, or is of a kind that may name other files.
+        MediaError: the file cannot be opened, or is of a kind that may refer to other files.
     """
     try:
         return _opened(printable(str(path)), path, _How(every, options=_SEALED))
@@ -230,7 +230,7 @@ def open_upload(path: Path, *, every: float | None = None) -> Source:
         if isinstance(error.__cause__, av.error.ArgumentError):
             # FFmpeg reports a format that is not on the list this way.
             hint = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV, FLV and OGV are"
-            raise MediaError(f"{path}: not a video that is taken", hint=hint) from error
+            raise MediaError(f"{path}: is not a supported kind of video", hint=hint) from error
         raise
 
 
@@ -248,8 +248,8 @@ def open_source(
             largest.
 
     Raises:
-        MediaError: it cannot be opened. Damage inside is raised while iterating.
-        MissingExtraError: it is HEIC, and the extra `heif` is not installed.
+        MediaError: the source cannot be opened. Damage inside is raised while iterating.
+        MissingExtraError: the source is HEIC, and the extra `heif` is not installed.
         ValueError: `every` is not over 0.
     """
     if every is not None and not every > 0:
@@ -276,7 +276,7 @@ def _opened(name: str, spec: str | Path | bytes, how: _How) -> Source:
 def _is_picture_file(path: Path) -> bool:
     """Return whether a file is a picture by its content, or by its ending where it is neither."""
     if is_folder(path):
-        # The reader of pictures says so.
+        # The reader of pictures reports the error.
         return True
     if not is_file(path):
         return path.suffix.lower() in PICTURE_SUFFIXES

@@ -21,11 +21,11 @@ _LONGEST_PIXEL = 8
 
 
 class Geometry(NamedTuple):
-    """How a stored picture is to be shown.
+    """The transformation from a stored picture to an upright one.
 
     Attributes:
         width: px, before it is turned and with square pixels.
-        height: likewise.
+        height: px, before it is turned and with square pixels.
         transposed: whether rows become columns, first of all.
         mirrored: whether left and right are then exchanged.
         flipped: whether top and bottom are.
@@ -39,7 +39,7 @@ class Geometry(NamedTuple):
 
 
 def geometry_of(picture: VideoFrame, stream: VideoStream) -> Geometry:
-    """Return how a decoded frame is to be shown: its display matrix, its pixels' shape."""
+    """Return the transformation that a frame's display matrix and pixel shape ask for."""
     width, height = picture.width, picture.height
     pixel = _pixel_shape(stream)
     if pixel > 1:
@@ -51,7 +51,7 @@ def geometry_of(picture: VideoFrame, stream: VideoStream) -> Geometry:
 
 
 def upright(picture: VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
-    """Return a decoded frame as it is to be shown, RGB uint8 [H, W, 3]."""
+    """Return a decoded frame upright, RGB uint8 [H, W, 3]."""
     return render(picture, geometry_of(picture, stream))
 
 

@@ -1,4 +1,4 @@
-"""Addresses: which there are, files behind them, and pictures on a web server."""
+"""Recognise addresses, resolve file URLs, and fetch pictures from web servers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def local_path(text: str) -> Path | None:
     """Return the file that a file URL names; None for other text, and for a file of that name.
 
     Raises:
-        MediaError: it is a file URL of another machine.
+        MediaError: the text is a file URL of another machine.
     """
     scheme = text[:5].lower()
     if scheme != "file:" or exists(text):
@@ -55,11 +55,13 @@ def fetch(url: str) -> bytes:
     """Return the content of an http or https address; credentials in it are used.
 
     Raises:
-        MediaError: it is another kind of address, cannot be fetched, or is over 200 MB.
+        MediaError: the address is of another kind, cannot be fetched, or is over 200 MB.
     """
     name = without_credentials(url)
     if not is_web_address(url):
-        raise MediaError(f"{name}: not the address of a picture", hint="http:// and https:// are")
+        raise MediaError(
+            f"{name}: is not the address of a picture", hint="http:// and https:// are"
+        )
     try:
         opener, address = _opener(url)
         with opener.open(address, timeout=_TIMEOUT) as answer:
@@ -73,7 +75,7 @@ def fetch(url: str) -> bytes:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     else:
         if len(content) > _MAX_BYTES:
-            raise MediaError(f"{name}: over {_MAX_BYTES // 1_000_000} MB", hint="scale it down")
+            raise MediaError(f"{name}: is over {_MAX_BYTES // 1_000_000} MB", hint="scale it down")
         return content
     # Outside the handlers: what urllib raises may quote the address with its password.
     raise MediaError(f"{name}: {without_credentials(reason)}", hint="check the address")

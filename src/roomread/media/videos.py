@@ -195,7 +195,7 @@ def cut_points(
     clock = FrameClock(stream)
     first = next(iter(_PacketReader(container, stream, clock)), None)
     if first is None:
-        raise MediaError(f"{name}: no frame of it can be decoded", hint="is it damaged?")
+        raise MediaError(f"{name}: no frame can be decoded", hint="check whether it is damaged")
     indexed = {"mov", "mp4", "matroska", "webm"} & set(container.format.name.split(","))
     origin = clock.shown(first)
     if duration is None or not indexed or origin is None or _index_jumps(stream):
@@ -212,7 +212,7 @@ def _index_jumps(stream: VideoStream) -> bool:
 
 
 class _PacketReader:
-    """Decodes what can be decoded, and notes what could not."""
+    """Decodes the packets that can be decoded, and notes the others."""
 
     def __init__(self, container: InputContainer, stream: VideoStream, clock: FrameClock) -> None:
         self._container, self._stream, self._clock = container, stream, clock
@@ -281,13 +281,13 @@ class _PacketReader:
         start = (self._container.start_time or 0) / av.time_base
         total, read = length(self._container), max(self._end - start, 0.0)
         if not frames:
-            raise MediaError(f"{name}: no frame of it can be decoded", hint="is it damaged?")
+            raise MediaError(f"{name}: no frame can be decoded", hint="check whether it is damaged")
         if isinstance(self._failure, IndexError) or self._has_successor():
             problem = f"{name}: has other tracks from {read:.1f} s on, which were not read"
             raise MediaError(problem, hint="cut it there, and read its parts one by one")
         if self._failure is not None:
             raise MediaError(f"{name}: stopped after {read:.1f} s", hint=_AGAIN)
-        # Where the clock jumps, nobody knows how long the file is.
+        # If the clock jumps, the length of the file is unknown.
         jumped = len(self._clock.shifts) > 1
         if self._has_film_behind():
             problem = f"{name}: another film follows after {read:.1f} s, which was not read"
@@ -317,9 +317,9 @@ class _PacketReader:
             return False
 
     def _has_successor(self) -> bool:
-        """Return whether a transport stream goes on with other tracks, as joined ones do.
+        """Return whether a transport stream continues with other tracks, as joined files do.
 
-        FFmpeg knows those of its first seconds alone.
+        FFmpeg reports only the tracks of the first seconds.
         """
         size = self._container.size
         if self._container.format.name != "mpegts" or size <= 0:
