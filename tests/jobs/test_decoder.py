@@ -51,8 +51,8 @@ def test_heic_is_decoded_whole_and_upright(decoder: Decoder) -> None:
     assert image[50, 64].max() < 10
 
 
-def test_what_is_no_picture_is_a_media_error(decoder: Decoder) -> None:
-    with pytest.raises(MediaError, match=r"me\.jpg: not a picture"):
+def test_input_that_is_not_a_picture_is_a_media_error(decoder: Decoder) -> None:
+    with pytest.raises(MediaError, match=r"me\.jpg: is not a picture"):
         decoder.decode(b"hello", "me.jpg")
     assert decoder.decode(png(8, 4), "small.png").shape == (4, 8, 3)
 
@@ -81,7 +81,7 @@ def test_picture_that_takes_too_long_is_reported() -> None:
     decoder.close()
 
 
-def test_child_that_ends_in_the_midst_of_a_message_has_given_none() -> None:
+def test_child_that_ends_during_a_message_has_sent_none() -> None:
     program = "import sys; sys.stdout.buffer.write(b'\\0' * 5)"
     child = WorkerProcess([sys.executable, "-c", program])
     assert child.receive(30) is None

@@ -64,7 +64,7 @@ def test_face_is_looked_at_twice_a_second() -> None:
     assert len(observer.asked) == pytest.approx(2 * CALIBRATION_SECONDS, abs=1)
 
 
-def test_remaining_time_counts_down_and_never_exceeds_the_whole() -> None:
+def test_remaining_time_counts_down_and_never_exceeds_the_duration() -> None:
     calibration = NeutralCalibration(5.0)
     # The page may ask before the first frame is finished.
     assert calibration.remaining(4.0) == CALIBRATION_SECONDS

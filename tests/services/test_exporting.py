@@ -100,7 +100,7 @@ def test_folder_is_private_and_holds_nothing_after_a_failed_export(
     assert list(folder.iterdir()) == []
 
 
-def test_file_name_tells_statements_from_a_document(session: Session) -> None:
+def test_file_names_of_statements_and_documents_differ(session: Session) -> None:
     assert file_name(session, SessionFormat.JSON) == f"{session.id}.json"
     assert file_name(session, SessionFormat.XAPI) == f"{session.id}.xapi.json"
 

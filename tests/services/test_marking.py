@@ -30,7 +30,7 @@ def test_moment_of_the_newest_reading_is_marked(everything: Store) -> None:
     everything.close()
 
 
-def test_session_that_has_ended_has_no_present(everything: Store) -> None:
+def test_ended_session_cannot_be_marked_at_the_present(everything: Store) -> None:
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")
     store.end(session.id)

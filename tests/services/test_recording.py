@@ -153,8 +153,8 @@ def test_session_without_consent_keeps_no_people(store: OwnerStore) -> None:
     assert store.moods(session.id)[-1].present == len(CLASS)
 
 
-def test_telling_people_apart_needs_their_consent(store: OwnerStore) -> None:
-    with pytest.raises(SessionError, match="only with their consent"):
+def test_distinguishing_people_needs_their_consent(store: OwnerStore) -> None:
+    with pytest.raises(SessionError, match="needs their consent"):
         new_session(store, ANALYZER, "7b", source="", rules="", embedder=FakeEmbedder())
     assert store.sessions() == []
 

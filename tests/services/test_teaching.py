@@ -163,7 +163,7 @@ def test_face_of_a_person_is_not_looked_at_without_consent(
     assert observer.observed == []
 
 
-def test_messages_name_the_picture_whatever_the_order_of_the_expressions(
+def test_messages_name_the_picture_for_any_order_of_expressions(
     service: TeachingService,
 ) -> None:
     # `Profile` orders references by expression; the names must follow the pictures.
@@ -251,7 +251,7 @@ def test_unknown_profile_is_reported_with_those_that_exist(service: TeachingServ
         with pytest.raises(ProfileNotFoundError, match=r"no profile 'odd'.*none is kept yet"):
             call("odd")
     service.keep(taught(service, state("confused", 10, 11)))
-    with pytest.raises(ProfileNotFoundError, match="there are: confused"):
+    with pytest.raises(ProfileNotFoundError, match="the profiles are: confused"):
         service.try_out("odd", MODEL)
 
 

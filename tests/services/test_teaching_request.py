@@ -34,8 +34,8 @@ def test_complete_request_is_accepted(request_: TeachingRequest[str]) -> None:
         (TeachingRequest("../odd", (PLAIN,)), "cannot be a profile's name"),
         (TeachingRequest[str]("odd", ()), "no picture of 'odd'"),
         (TeachingRequest("odd", (PLAIN,), "../x", "yes"), "cannot be a profile's name"),
-        (TeachingRequest("asha", (NEUTRAL,), "ben", "yes"), "for a state only"),
-        (TeachingRequest("asha", (PLAIN, NEUTRAL), consent="yes"), "taught apart"),
+        (TeachingRequest("asha", (NEUTRAL,), "ben", "yes"), "named only for a state"),
+        (TeachingRequest("asha", (PLAIN, NEUTRAL), consent="yes"), "taught separately"),
     ],
 )
 def test_contradictory_request_is_refused(request_: TeachingRequest[str], problem: str) -> None:

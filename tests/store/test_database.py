@@ -54,7 +54,7 @@ def test_database_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_url_or_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
+def test_invalid_database_url_or_file_is_reported_in_one_line(tmp_path: Path) -> None:
     letter = tmp_path / "letter.db"
     letter.write_text("Dear Sir or Madam, " * 100)
     with pytest.raises(SessionError, match=r"letter\.db: file is not a database"):

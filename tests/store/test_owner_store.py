@@ -79,7 +79,7 @@ def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> 
     session = class_with_people(store)
     with pytest.raises(SessionError, match="needs the person's consent"):
         store.enrol(session.id, 3, "Ada", consent="")
-    with pytest.raises(SessionError, match="nobody sat at seat 99"):
+    with pytest.raises(SessionError, match="has no readings of seat 99"):
         store.enrol(session.id, 99, "Ada", consent="letter")
     store.enrol(session.id, 3, "Adda", consent="letter")
     store.enrol(session.id, 3, "Ada", consent="letter of 2 September")

@@ -71,7 +71,7 @@ def test_a_reading_without_a_seat_is_stored_by_its_track_and_one_with_neither_is
     assert [r.seat for r in stored([tracked, replace(tracked, track_id=None)])] == [5]
 
 
-def test_no_readings_are_no_bytes() -> None:
+def test_packing_no_readings_gives_empty_bytes() -> None:
     assert pack([]) == b""
     assert stored([], []) == []
     assert pack_records(unpack([])) == b""

@@ -41,7 +41,7 @@ class JobReader:
             job: The job, whose files this process can reach.
 
         Returns:
-            The fields of the job's record that the end changes. None if nothing is to be changed:
+            The fields of the job's record that the end changes. None if nothing changes:
             the reader was closed, the job was deleted, or another process has taken it over.
 
         Raises:
@@ -80,13 +80,13 @@ class JobReader:
                 self._process.kill()
 
     def _report(self, job: VideoJob, *, seconds: float, duration: float | None) -> bool | None:
-        """Return whether the video is to be read on; None if it is not this process's any more."""
+        """Return whether to continue reading; None if this process no longer holds the job."""
         try:
             record = self._jobs.report(
                 job.record.id, holder=self._holder, seconds=seconds, duration=duration
             )
         except DatabaseError:
-            # The next report tells.
+            # The next report repeats the question.
             return True
         return None if record is None else not record.cancelled
 

@@ -1,4 +1,4 @@
-"""Videos read in the background, by whichever process of the service lives."""
+"""Videos read in the background, by any running process of the service."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ class JobQueue:
         """Submit an uploaded video and return the job's id.
 
         Args:
-            name: What the owner calls the video.
+            name: The video's name, as the owner gave it.
             content: The file.
-            owner: Whose job it is.
-            profiles: What was taught and is to be read too.
+            owner: The owner of the job.
+            profiles: The profiles to apply to the readings.
 
         Raises:
             TooManyJobsError: The queue is full.
@@ -127,10 +127,10 @@ class JobQueue:
         """Submit a video whose file the block writes; an error in the block leaves nothing.
 
         Args:
-            name: What the owner calls the video.
-            owner: Whose job it is.
+            name: The video's name, as the owner gave it.
+            owner: The owner of the job.
             annotated: Whether to write an annotated copy.
-            profiles: What was taught and is to be read too.
+            profiles: The profiles to apply to the readings.
             every: Seconds from one frame that is read to the next; None for every frame.
 
         Yields:
@@ -238,13 +238,13 @@ class JobQueue:
             raise TooManyJobsError(problem, hint="try again in a while")
         if len(records) + len(self._uploading) >= self._places.finished:
             problem = f"{self._places.finished} videos are kept already"
-            raise TooManyJobsError(problem, hint="delete some, or wait until they are old")
+            raise TooManyJobsError(problem, hint="delete some, or wait until the oldest expire")
         if not self._make_space(records):
-            problem = "the videos that wait take all the space"
+            problem = "the waiting videos take all the space"
             raise TooManyJobsError(problem, hint="try again in a while")
 
     def _make_space(self, records: Sequence[JobRecord]) -> bool:
-        """Delete the oldest finished jobs while all take too much; return whether that sufficed."""
+        """Delete the oldest finished jobs to free space; return whether that sufficed."""
         jobs = [self._job(record) for record in records]
         taken = sum(job.size() for job in [*jobs, *self._uploading.values()])
         over = taken - self._places.mb * 1_000_000
@@ -347,7 +347,7 @@ class JobQueue:
         self._leases.release(_resource(job.record.id))
 
     def _stop(self, before: JobRecord) -> None:
-        """Leave a job that is not read to its end: this process ends, or the job is gone."""
+        """Stop reading a job early, because this process ends or the job was deleted."""
         if self._store.jobs.get(before.id) is None:
             shutil.rmtree(self._folder / before.id, ignore_errors=True)
         elif self._leases.acquire(_resource(before.id)) is None:

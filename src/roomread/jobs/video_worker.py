@@ -31,7 +31,7 @@ class _VideoReading:
     """One video that is being read.
 
     Attributes:
-        task: What the parent process asked for.
+        task: The parent process's request.
         inlet: The answers of the parent process.
         outlet: Reports to the parent process.
         seconds: How much of the video is read, s.
@@ -108,7 +108,7 @@ class _VideoReading:
         # The length that a file claims may be wrong.
         self._check_length(frame.time)
         if frame.index >= self.task["max_frames"]:
-            problem = f"{self.task['name']}: over {self.task['max_frames']} pictures"
+            problem = f"{self.task['name']}: has over {self.task['max_frames']} pictures"
             raise MediaError(problem, hint="cut it first; what was read is kept")
         return replace(frame, source=without_credentials(name))
 
@@ -119,7 +119,7 @@ class _VideoReading:
             raise MediaError(problem, hint="cut it into parts")
 
     def _is_stopped(self) -> bool:
-        """Report how far the reading is; return whether the parent process asks to stop."""
+        """Report the progress of the reading; return whether the parent process asks to stop."""
         now = time.monotonic()
         if now - self._reported < _REPORT_SECONDS:
             return False

@@ -93,11 +93,11 @@ class WorkerProcess:
         return None if self.timed_out else message
 
     def kill(self) -> None:
-        """End it at once; any thread may call this."""
+        """Kill the worker process; any thread may call this."""
         self._process.kill()
 
     def close(self) -> None:
-        """End it and close its pipes."""
+        """Kill the worker process and close its pipes."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):

@@ -44,7 +44,7 @@ class Principal:
 
     Attributes:
         id: "user:…", "key:…", or `LOCAL_OWNER` if the service asks for no sign-in; not a name.
-        scopes: What it may do.
+        scopes: The actions that it may perform.
     """
 
     id: str
@@ -61,8 +61,8 @@ class Accounts:
     raise `DatabaseError` if the database fails.
 
     Args:
-        store: Where they are kept.
-        secret: What keys are hashed with; the setting `ROOMREAD_SECRET`. If it is empty, one that
+        store: The store that holds them.
+        secret: The setting `ROOMREAD_SECRET`, with which keys are hashed. If it is empty, one that
             the store generates.
     """
 
@@ -75,7 +75,7 @@ class Accounts:
         return self._hash(f"purpose {purpose}")
 
     def is_empty(self) -> bool:
-        """Return whether there is no user and no key, so that nobody can sign in."""
+        """Return whether there is neither a user nor a key."""
         return not self._store.users() and not self._store.keys()
 
     def users(self) -> tuple[Account, ...]:
@@ -90,8 +90,8 @@ class Accounts:
         """Add a key and return its text, of which only a hash is kept.
 
         Args:
-            name: What the key is for.
-            scopes: What it may do.
+            name: The purpose of the key.
+            scopes: The actions that it may perform.
         """
         key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         self._store.add_key(Account(key_id, name, self._hash(secret), tuple(scopes), time.time()))
@@ -103,7 +103,7 @@ class Accounts:
         Args:
             name: The name to sign in with.
             password: None for a user who signs in at a provider, which reports this name.
-            scopes: What the user may do.
+            scopes: The actions that the user may perform.
 
         Raises:
             RoomreadError: A user of this name exists, or the password is too short.
@@ -170,7 +170,7 @@ class Accounts:
         never subjects (OpenID Connect Core 1.0, section 5.7).
 
         Args:
-            name: What the provider calls the user.
+            name: The user's name at the provider.
             account: The issuer and its subject.
         """
         bound = f"{_PROVIDED} {self._hash(account)}"

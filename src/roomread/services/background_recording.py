@@ -1,4 +1,4 @@
-"""Record sessions in the background, by threads that go on when a page is closed."""
+"""Record sessions in the background, by threads that continue when a page is closed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from roomread.room import Alert, RoomMood
 from roomread.services.recording import new_session, record, refuse_picture, session_pipeline
 from roomread.store import OwnerStore, Recorder, Session, Store
 
-# The time between two looks at what a job has read, s.
+# The time between two checks of what a job has read, s.
 _POLL_SECONDS = 1.0
 # A fed recording without a moment for this long ends: the camera is gone. As long as the page Live
 # tries to connect again, s.
@@ -32,14 +32,14 @@ _MAX_WAITING = 600
 
 @dataclass(frozen=True, slots=True)
 class RecordingRequest:
-    """What is to be recorded, and how.
+    """A request to record a session.
 
     Attributes:
         name: The name of the session, for people.
         every: Seconds from one frame to the next.
         rules: The text of the rules of attention.
         consent: Who consented, and how; empty when people are not kept.
-        identity: Whether people are told apart by their faces.
+        identity: Whether people are distinguished by their faces.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Recording:
 
     @property
     def running(self) -> bool:
-        """Whether the recording goes on."""
+        """Whether the recording is still running."""
         return self._thread is not None and self._thread.is_alive()
 
     @property
@@ -208,7 +208,7 @@ class Recording:
 
 
 def _lines(path: Path) -> Generator[str, None, None]:
-    """Yield the whole lines of a file that is being written; "" whenever there is none yet."""
+    """Yield the whole lines of a file that is being written; "" while no line is complete."""
     while not path.exists():
         yield ""
     with path.open(encoding="utf-8") as file:
@@ -246,14 +246,14 @@ class RecordingQueue:
 
         Args:
             source: A path, a camera's number or a URL.
-            request: What is to be recorded.
+            request: The recording request.
             store: The store of the owner.
 
         Raises:
             MediaError: The source cannot be opened; no session is made then.
             SessionError: Too many sources are recorded already, or the session cannot be made.
             RulesError: The rules of attention cannot be understood.
-            MissingExtraError: People are to be told apart, and the extra `identity` is missing.
+            MissingExtraError: The request sets `identity`, and its extra is not installed.
         """
         embedder = DlibResNet() if request.identity else None
         with ExitStack() as undo, self._lock:
@@ -286,7 +286,7 @@ class RecordingQueue:
         Args:
             name: The name of the video.
             content: The video file.
-            request: What is to be recorded.
+            request: The recording request.
             store: The store of the owner.
             jobs: The queue that reads the video.
 
@@ -314,8 +314,8 @@ class RecordingQueue:
         """Begin a session on a source that is read elsewhere; see `Recording.feed`.
 
         Args:
-            source: What the session calls its source.
-            request: What is to be recorded.
+            source: The name of the source in the session.
+            request: The recording request.
             store: The store of the owner.
             max_silence: End the session after this long without a moment, seconds.
 

@@ -26,7 +26,7 @@ _CONSENT = "the visitor who pressed the button, for this visit"
 
 
 class FaceObserver(Protocol):
-    """What looks at known faces of a frame; `Analyzer` does."""
+    """The interface that reads known faces of a frame; `Analyzer` has it."""
 
     @property
     def model(self) -> ModelFile:
@@ -38,7 +38,7 @@ class FaceObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CalibrationResult:
-    """What a calibration came to.
+    """The result of a calibration.
 
     Attributes:
         trial: the neutral face tried on its own references; None if it was seen too seldom.
@@ -78,7 +78,7 @@ class NeutralCalibration:
         Args:
             observer: looks at the face that was read.
             frame: the picture.
-            readings: of the frame, largest face first.
+            readings: the readings of the frame, largest face first.
         """
         if frame.time < self._next or not readings or readings[0].scores is None:
             return

@@ -23,7 +23,7 @@ class ConcurrencyLimiter:
     Args:
         running: How many run at once.
         waiting: How many more may hold a slot while they wait.
-        what: What the work is, for messages.
+        what: The name of the work in messages, in the plural.
     """
 
     def __init__(self, *, running: int, waiting: int, what: str = "pictures") -> None:
@@ -47,7 +47,7 @@ class ConcurrencyLimiter:
         """
         with self._lock:
             if self._taken >= self._limit:
-                raise BusyError(f"{self._limit} {self._what} are being processed or wait for it")
+                raise BusyError(f"{self._limit} {self._what} are being processed or waiting")
             self._taken += 1
         try:
             yield
@@ -66,7 +66,7 @@ class ConcurrencyLimiter:
             BusyError: The turn did not come in time.
         """
         if not self._turns.acquire(timeout=patience):
-            raise BusyError(f"the {self._what} of others are being processed", seconds=60)
+            raise BusyError(f"too many {self._what} of others are being processed", seconds=60)
         try:
             yield
         finally:
@@ -86,11 +86,11 @@ class ConcurrencyLimiter:
 
 
 class CameraSlots:
-    """Bounds how many live cameras one process reads, whichever door they come through.
+    """Bounds how many live cameras one process reads, from all interfaces together.
 
     Args:
         count: How many at once.
-        idle_seconds: After how long a slot that is not taken again is free.
+        idle_seconds: The time after which a slot that is not taken again becomes free, s.
     """
 
     def __init__(self, count: int, *, idle_seconds: float = 15.0) -> None:

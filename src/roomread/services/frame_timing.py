@@ -33,7 +33,7 @@ class FrameTiming:
         """Return the seconds from the first frame to one that has just come.
 
         Args:
-            camera_time: of the frame, s, by the clock of the camera.
+            camera_time: the time of the frame by the clock of the camera, s.
         """
         if self._offset is None:
             now = self._clock()
@@ -58,7 +58,7 @@ class FrameTiming:
         came fastest is taken to have had no delay.
 
         Args:
-            camera_time: of the frame, s, by the clock of the camera.
+            camera_time: the time of the frame by the clock of the camera, s.
             begun: when the frame was taken to be read, s, by the clock of this computer.
         """
         offset = begun - camera_time

@@ -26,7 +26,7 @@ from roomread.wire import FrameReadings
 INGEST_SOURCE = "readings that were sent"
 # Frames that are closer in time count as one, ms: more of them would only fill the memory.
 _MIN_STEP = 10
-# More than a lecture hall has, or a class that walks about.
+# More seats than a lecture hall has, or than a class that walks about takes.
 _MAX_SEATS = 1000
 # Sessions whose last seconds are kept in memory; the mood of any other begins anew.
 _MAX_OPEN = 64
@@ -37,16 +37,16 @@ class SessionEndedError(SessionError):
 
 
 class RecordedElsewhereError(SessionError):
-    """A session is recorded from a source of its own, and takes no readings."""
+    """A session is recorded from another source, and takes no readings."""
 
 
 class TooManySeatsError(SessionError):
-    """The faces of a session were at more places than one room has."""
+    """The faces of a session were at too many places for one room."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What became of the frames of one message.
+    """The result of ingesting the frames of one message.
 
     Attributes:
         accepted: Frames that are new; they are written.
@@ -154,9 +154,9 @@ class ReadingIngest:
         Raises:
             WireError: The content is something else.
             SessionNotFoundError: The sender has no such session.
-            SessionEndedError: It has ended.
-            RecordedElsewhereError: It is recorded from a source of its own.
-            TooManySeatsError: Its faces were at more places than one room has.
+            SessionEndedError: The session has ended.
+            RecordedElsewhereError: The session is recorded from another source.
+            TooManySeatsError: The faces were at too many places for one room.
             SessionHeldError: Another process holds the session.
             BusyError: The database does not take them at present.
         """
@@ -189,7 +189,7 @@ class ReadingIngest:
         """Write the rest of a session and end it; ending it again is a no-op.
 
         Raises:
-            RecordedElsewhereError: It is recorded from a source of its own.
+            RecordedElsewhereError: The session is recorded from another source.
             SessionHeldError: Another process holds the session.
             BusyError: The database does not take the rest at present.
         """
@@ -280,7 +280,7 @@ def _write(
             continue
         if opened.seats > _MAX_SEATS:
             raise TooManySeatsError(
-                f"session {recorder.session.id}: faces were at over {_MAX_SEATS} places",
+                f"session {recorder.session.id}: faces were at more than {_MAX_SEATS} places",
                 hint="send the track ids and boxes of one camera",
             )
         moment = pipeline.push_readings(frame.time, frame.readings)
@@ -294,4 +294,4 @@ def _write(
 
 def _flush(recorder: Recorder) -> None:
     if not recorder.flush():
-        raise BusyError("the sessions' database takes nothing at present", seconds=10)
+        raise BusyError("the sessions' database does not respond", seconds=10)

@@ -34,7 +34,7 @@ class EncodedPicture:
     """A picture as it was sent.
 
     Attributes:
-        name: What messages call it.
+        name: The name in messages.
         content: The encoded bytes.
     """
 
@@ -48,7 +48,9 @@ class EncodedPicture:
             PictureTooLargeError: It is larger than `max_mb`.
         """
         if len(self.content) > max_mb * 1_000_000:
-            raise PictureTooLargeError(f"{self.name}: over {max_mb} MB", hint="scale it down first")
+            raise PictureTooLargeError(
+                f"{self.name}: is over {max_mb} MB", hint="scale it down first"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,12 +9,12 @@ from roomread.fewshot import LeaveOneOutResult, Profile
 
 @dataclass(frozen=True, slots=True)
 class ProfileSummary:
-    """A profile without its vectors, as doors list it.
+    """A profile without its vectors, for lists.
 
     Attributes:
-        name: of the profile.
+        name: the name of the profile.
         kind: "person" or "state"; empty for a damaged profile.
-        person: whose face it is; None for a state that applies to everybody.
+        person: the person; None for a state that applies to everybody.
         consent: who agreed, how and when; None where no consent is recorded.
         pictures: how many references each label has.
         model: the net's name.
@@ -62,6 +62,6 @@ def summarize(profile: Profile) -> ProfileSummary:
 
 
 def verdict(result: LeaveOneOutResult) -> str:
-    """Return what a profile is worth on its own references, in a sentence."""
+    """Return in a sentence whether a profile helps on its own references."""
     start = {True: "It helps", False: "It does not help", None: "Not tested"}[result.helps]
     return f"{start}: {result}."

@@ -1,6 +1,6 @@
-"""What an installation is used for, which the law asks its operator.
+"""The purpose of an installation, which decides what the law requires of its operator.
 
-Every door asks here. Refusing what a purpose does not allow belongs here too.
+Every interface asks this module. Refusing what a purpose does not allow belongs here too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DESCRIPTIONS: dict[Purpose, str] = {
 
 
 def current_purpose() -> Purpose | None:
-    """Return what this installation is used for; None until somebody has said so.
+    """Return what this installation is used for; None until it has been chosen.
 
     The settings are read anew, as the answer of the first visitor is written into their file.
 
@@ -27,7 +27,7 @@ def current_purpose() -> Purpose | None:
 
 
 def choose_purpose(purpose: Purpose) -> None:
-    """Keep the answer of the first visitor in the settings' file.
+    """Write the first visitor's answer into the settings file.
 
     Raises:
         OutputError: The file cannot be written.

@@ -34,16 +34,16 @@ def new_session(  # noqa: PLR0913 (a session's fields)
         source: The name of the source.
         rules: The text of the rules of attention.
         consent: Who consented, and how. When it is empty, only figures of the room are kept.
-        embedder: The net that will tell people apart by their faces; None for their places.
+        embedder: The net that distinguishes people by their faces; None to use their places.
 
     Raises:
-        SessionError: The session cannot be made, or people are to be told apart without a consent.
+        SessionError: The session cannot be made, or distinguishing people lacks a consent.
         RulesError: The rules cannot be understood.
     """
     if embedder is not None and not consent.strip():
         raise SessionError(
-            "people are told apart by their faces only with their consent",
-            hint="say who consented and how; it must cover that",
+            "distinguishing people by their faces needs their consent",
+            hint="say who consented and how; the consent must cover this",
         )
     nets = [net_of(analyzer)] if net_of(analyzer) else []
     nets += [f"people told apart by {embedder.name}"] if embedder is not None else []
@@ -75,15 +75,15 @@ def session_pipeline(
 ) -> RoomPipeline:
     """Return the pipeline whose moments a recorder takes.
 
-    It goes on from where the session was interrupted: known seats keep their places, and alerts
+    It continues where the session was interrupted: known seats keep their places, and alerts
     are counted on.
 
     Args:
         recorder: The recorder of the session.
         analyzer: The nets; None for readings that come without pictures.
         every: About how many seconds lie between two frames.
-        embedder: The net that tells people apart by their faces; its vectors are gone when the
-            recording ends. None: seats are told apart by their places.
+        embedder: The net that distinguishes people by their faces; its vectors are gone when the
+            recording ends. None: seats are assigned by place.
     """
     session = recorder.session
     return RoomPipeline(
@@ -126,13 +126,13 @@ def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterat
 
 
 def refuse_picture(source: Source, *, hint: str) -> None:
-    """Refuse a picture as the source of a session, as it has no course in time.
+    """Refuse a picture as the source of a session, as it has no duration.
 
     Call it before the session is made.
 
     Args:
         source: An opened source.
-        hint: What the user can do with a picture, in the terms of the door.
+        hint: The advice to the user, in the terms of the interface.
 
     Raises:
         SessionError: The source is a picture.

@@ -13,11 +13,11 @@ SIGN_IN_SECONDS = 12 * 3600.0
 class SignIns:
     """The sign-ins of one installation, which survive a restart.
 
-    The store holds a hash of each token, so that a copy of it signs nobody in. All methods raise
+    The store holds a hash of each token, so that a copy of it is useless. All methods raise
     `DatabaseError` if the database fails, and take the time `now` in seconds since 1970.
 
     Args:
-        store: Where they are kept.
+        store: The store that holds them.
     """
 
     def __init__(self, store: AccountStore) -> None:

@@ -67,7 +67,7 @@ class TaughtProfile:
     """A profile that was taught and is not kept yet.
 
     Attributes:
-        profile: what was learnt.
+        profile: the profile.
         result: the profile tried on its own references.
         model: the net that it was taught with.
     """
@@ -97,8 +97,8 @@ class TeachingService:
         """Learn from pictures and try the result; nothing is kept.
 
         Args:
-            request: what is to be taught.
-            analyzer: finds the faces and returns what the net sees.
+            request: the request.
+            analyzer: finds the faces and computes the net's outputs.
             decode: returns the pixels of a picture, uint8 [H, W, 3], given it and its name.
 
         Raises:
@@ -132,7 +132,7 @@ class TeachingService:
         """Keep a taught profile.
 
         Args:
-            taught: what `teach` returned.
+            taught: the result of `teach`.
             replace: overwrite a profile of this name.
             force: keep the profile even if it does not help.
 
@@ -182,7 +182,7 @@ class TeachingService:
         """Return one profile.
 
         Raises:
-            ProfileNotFoundError: there is none of this name.
+            ProfileNotFoundError: there is no profile of this name.
             ProfileError: it is damaged.
         """
         self._check_exists(name)
@@ -192,7 +192,7 @@ class TeachingService:
         """Return one profile without its vectors; a damaged one says what is wrong with it.
 
         Raises:
-            ProfileNotFoundError: there is none of this name.
+            ProfileNotFoundError: there is no profile of this name.
         """
         self._check_exists(name)
         try:
@@ -208,7 +208,7 @@ class TeachingService:
         """Leave each reference of a profile out, teach the others, and read the one left out.
 
         Raises:
-            ProfileNotFoundError: there is none of this name.
+            ProfileNotFoundError: there is no profile of this name.
             ProfileError: it is damaged, or was taught with another net.
         """
         return evaluate(self.load(name), model)
@@ -217,7 +217,7 @@ class TeachingService:
         """Delete a profile for good, even a damaged one.
 
         Raises:
-            ProfileNotFoundError: there is none of this name.
+            ProfileNotFoundError: there is no profile of this name.
         """
         self._check_exists(name)
         self._shelf.delete(name)
@@ -251,7 +251,7 @@ class TeachingService:
     def _check_exists(self, name: str) -> None:
         names = self._shelf.names()
         if name not in names:
-            known = f"there are: {', '.join(names)}" if names else "none is kept yet"
+            known = f"the profiles are: {', '.join(names)}" if names else "none is kept yet"
             raise ProfileNotFoundError(f"there is no profile '{name}'", hint=known)
 
     def _others(self, name: str) -> Sequence[Profile]:

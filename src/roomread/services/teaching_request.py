@@ -1,4 +1,4 @@
-"""What is to be taught, checked before a picture is looked at."""
+"""A request to teach a profile, which is checked before any picture is decoded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Source = TypeVar("Source")
 
 
 class ConsentMissingError(ProfileError):
-    """A person's face is to be kept, and no consent of this person is recorded."""
+    """A person's face would be kept without a recorded consent."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class ReferencePicture(Generic[Source]):
 
     Attributes:
         picture: a path, encoded bytes or pixels: what `decode` of `TeachingService.teach` takes.
-        name: what messages call the picture.
-        expression: what a person's picture shows; None for a picture of a state.
+        name: the name of the picture in messages.
+        expression: the expression of a person's picture; None for a picture of a state.
     """
 
     picture: Source
@@ -33,12 +33,12 @@ class ReferencePicture(Generic[Source]):
 
 @dataclass(frozen=True)
 class TeachingRequest(Generic[Source]):
-    """What is to be taught.
+    """A request to teach a person's face or a state.
 
     Attributes:
-        name: of the person or the state.
+        name: the name of the person or the state.
         references: all with an expression (a person), or all without (a state).
-        person: whose face a state's pictures show; None for a state that applies to everybody.
+        person: the person in a state's pictures; None for a state that applies to everybody.
         consent: who agreed, and how; required where a person's face is kept.
     """
 
@@ -54,7 +54,7 @@ class TeachingRequest(Generic[Source]):
 
     @property
     def face_of(self) -> str | None:
-        """Return the person whose face is kept, and who must therefore agree."""
+        """Return the person whose face is kept, and whose consent is required."""
         return self.person if self.is_state else self.name
 
     def check(self) -> None:
@@ -63,16 +63,18 @@ class TeachingRequest(Generic[Source]):
         Raises:
             ProfileError: a name is not allowed, there is no picture, or the parts contradict each
                 other.
-            ConsentMissingError: a person's face is to be kept without a consent.
+            ConsentMissingError: a person's face would be kept without a consent.
         """
         check_name(self.name)
         if not self.references:
-            raise ProfileError(f"nothing to learn from: no picture of '{self.name}'")
+            raise ProfileError(f"nothing to learn from: there is no picture of '{self.name}'")
         if self.is_state and any(r.expression is not None for r in self.references):
-            raise ProfileError("a state and expressions are taught apart: give one kind of picture")
+            raise ProfileError(
+                "a state and expressions are taught separately: give one kind of picture"
+            )
         if self.person is not None:
             if not self.is_state:
-                raise ProfileError("a person can be named for a state only")
+                raise ProfileError("a person can be named only for a state")
             check_name(self.person)
         if self.face_of is not None and not self.consent.strip():
             raise ConsentMissingError(f"no consent of {self.face_of} is recorded")

@@ -73,7 +73,7 @@ class VideoService:
 
     Args:
         queue: Where jobs are kept and run.
-        owner: Whose videos these are.
+        owner: The owner of the videos.
     """
 
     def __init__(self, queue: VideoQueue, owner: str) -> None:
@@ -88,9 +88,9 @@ class VideoService:
         An error in the block leaves nothing of the video.
 
         Args:
-            name: What the owner calls the video.
+            name: The video's name, as the owner gave it.
             annotated: Whether to write an annotated copy.
-            profiles: What was taught and is to be read too.
+            profiles: The profiles to apply to the readings.
 
         Yields:
             The job, and the path of the file to write.
@@ -106,7 +106,7 @@ class VideoService:
         with receiving as (job, path):
             yield job, path
             if not path.exists() or not path.stat().st_size:
-                raise EmptyVideoError(f"{name}: the video is empty")
+                raise EmptyVideoError(f"{name}: is empty")
 
     def submit(self, name: str, content: bytes, *, profiles: Sequence[Profile] = ()) -> str:
         """Submit a whole video and return its id; raises as `receive` does."""
@@ -160,16 +160,16 @@ class VideoService:
 
         Raises:
             VideoNotFoundError: The owner has no such video.
-            VideoNotFinishedError: It has not ended.
-            VideoFilesGoneError: Its files cannot be reached from this process.
-            VideoResultNotFoundError: It has no such result.
+            VideoNotFinishedError: The video has not ended.
+            VideoFilesGoneError: The video's files cannot be reached from this process.
+            VideoResultNotFoundError: The video has no such result.
         """
         job = self.get(job_id)
         if not job.finished:
             raise VideoNotFinishedError("the video has not been read to its end yet")
         if not job.has_files:
             raise VideoFilesGoneError(
-                "the files of this video lie with another process or are gone"
+                "the files of this video cannot be reached from this process, or were deleted"
             )
         path = job.folder / result
         if not path.exists():

@@ -33,13 +33,13 @@ _MAX_MOODS = 600
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """What a source showed last. It is replaced and never changed, as other threads read it.
+    """The latest state of a source. It is replaced and never changed, as other threads read it.
 
     Attributes:
-        readings: of the last frame, largest face first.
+        readings: the readings of the last frame, largest face first.
         no_picture: why there was nothing to read; None if there was.
         busy: why the nets did not read the frame; empty if they did.
-        moods: of the room, oldest first; while a recording runs, exactly those that it keeps.
+        moods: the room's moods, oldest first; while a recording runs, exactly those that it keeps.
         history: (time, scores) of each track seen in the last minute, oldest first.
         now: time of the last frame, s.
         rate: frames read per second.
@@ -74,7 +74,7 @@ class LiveWatch:
         clock: seconds on any clock that does not go back.
 
     Attributes:
-        state: what the source showed last.
+        state: the latest state of the source.
         trial: the last calibration on its own references; None before, or if the face was seen
             too seldom.
         calibrated: whether a calibration has ended.
@@ -108,7 +108,7 @@ class LiveWatch:
 
     @property
     def calibrating(self) -> float | None:
-        """Return the seconds that a calibration still takes; None when there is none."""
+        """Return the seconds that a calibration still takes; None when no calibration runs."""
         calibration = self._calibration
         if self._calibration_wanted:
             return CALIBRATION_SECONDS
@@ -146,8 +146,8 @@ class LiveWatch:
 
         Args:
             recordings: those of this process.
-            request: what is recorded; people are told apart by their places.
-            store: of the owner of the session.
+            request: the request; people are distinguished by their places.
+            store: the store of the session's owner.
 
         Raises:
             SessionError: the session cannot be made.

@@ -1,1 +1,1 @@
-"""What an operator can set, and where the user's files lie."""
+"""The operator's settings, and the folders of the user's files."""

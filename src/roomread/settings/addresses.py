@@ -1,4 +1,4 @@
-"""Tell this computer's own addresses from others."""
+"""Recognise this computer's own addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the nets run."""
+"""The engine that runs the nets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that an operator can set, by `ROOMREAD_*` variables or in `roomread.toml`."""
+"""The operator's settings, by `ROOMREAD_*` variables or in `roomread.toml`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from roomread.settings.folders import config_folder, data_folder
 
 
 class Purpose(StrEnum):
-    """What an installation is used for, on which it depends what the law allows."""
+    """The purpose of an installation, which decides what the law allows."""
 
     PERSONAL = "personal"
     RESEARCH = "research"
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     """What an operator can set; a variable takes precedence over the file.
 
     Attributes:
-        purpose: What this installation is used for; None asks the first visitor.
+        purpose: The purpose of this installation; None asks the first visitor.
         ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
             `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
             asked by default: a camera on this computer needs none, and others learn nothing.
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
         max_kept_mb: The size of all waiting videos and results, MB. Above it the oldest results
             are deleted before their hour is over.
         requests_per_minute: The number of requests of one key, user or address per minute.
-        device: What the nets run on; see `roomread.runtime.Device`.
+        device: The device that the nets run on; see `roomread.runtime.Device`.
         engine: Whether the nets run in this process or on a Ray cluster.
         replicas: With the engine "ray": the maximum number of copies of the nets, each of which
             takes one processor; None for as many as the cluster has processors.

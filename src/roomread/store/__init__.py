@@ -1,4 +1,4 @@
-"""Everything that an installation keeps: sessions with their moods, readings, marks and people."""
+"""Store sessions with their moods, readings, marks and people, and the service's own data."""
 
 from roomread.room.session import Mark, Person, Session, State
 from roomread.store.account_store import Account, AccountStore

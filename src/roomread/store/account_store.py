@@ -22,9 +22,9 @@ class Account:
 
     Attributes:
         id: Public, and not a name: it may stand in logs.
-        name: For people; a user signs in with it.
-        hash: Of the password or the key, in the form that `services.accounts` gives it.
-        scopes: What it may do.
+        name: The name for display; a user signs in with it.
+        hash: The hash of the password or the key, in the form of `services.accounts`.
+        scopes: The actions that it may perform.
         created: Seconds since 1970.
     """
 
@@ -36,12 +36,12 @@ class Account:
 
 
 class AccountStore:
-    """Who may use the service; every process that shares the database sees a change at once.
+    """The users and keys; every process that shares the database sees a change at once.
 
     All methods raise `DatabaseError` if the database fails.
 
     Args:
-        database: Where the accounts are kept.
+        database: The database that holds the accounts.
     """
 
     def __init__(self, database: Database) -> None:
@@ -113,7 +113,7 @@ class AccountStore:
             connection.execute(table.delete().where(table.c.token_hash.not_in(newest)))
 
     def sign_in(self, token_hash: str, *, oldest: float) -> str | None:
-        """Return whose sign-in this is; None if there is none that began at `oldest` or later."""
+        """Return the owner of a sign-in; None if it is unknown or began before `oldest`."""
         table = schema.sign_ins
         query = sa.select(table.c.principal).where(
             table.c.token_hash == token_hash, table.c.begun >= oldest

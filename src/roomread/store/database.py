@@ -118,13 +118,15 @@ def _database_errors(place: URL) -> Iterator[None]:
     except sa.exc.SQLAlchemyError as error:
         raise DatabaseError(
             f"{_display_name(place)}: {_reason(error)}",
-            hint="is it there, writable and reachable? ROOMREAD_DATABASE_URL names another",
+            hint="check that it exists and is writable, or set ROOMREAD_DATABASE_URL",
         ) from error
     except sqlite3.Error as error:
-        raise DatabaseError(f"{_display_name(place)}: {error}", hint="is it in use?") from error
+        raise DatabaseError(
+            f"{_display_name(place)}: {error}", hint="check whether it is in use"
+        ) from error
     except OSError as error:
         problem = f"{_display_name(place)}: {error.strerror or error}"
-        raise DatabaseError(problem, hint="ROOMREAD_DATABASE_URL names another") from error
+        raise DatabaseError(problem, hint="name another with ROOMREAD_DATABASE_URL") from error
 
 
 def _display_name(place: URL) -> str:

@@ -1,4 +1,4 @@
-"""What is kept of a video that is read in the background."""
+"""The records of videos that are read in the background."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """How far a job is."""
+    """The state of a job."""
 
     WAITING = "waiting"
     READING = "reading"
@@ -27,13 +27,13 @@ class JobRecord:
     Attributes:
         id: Hard to guess.
         owner: The owner who submitted it.
-        name: What the owner called the video, or the path or URL that was named.
+        name: The video's name, as the owner gave it, or its path or URL.
         upload: The name of the uploaded file in the job's folder; None for a path or URL.
         annotated: Whether an annotated copy was asked for.
         created: Seconds since 1970, like `started` and `ended`.
         profiles: The number of profiles that are read with, files in the job's folder.
         every: Seconds from one frame that is read to the next; None for every frame.
-        state: How far it is.
+        state: The state of the job.
         seconds: How much of the video is read, s.
         duration: The length of the video in s, or None if the file does not say.
         error: Why it ended early, in one line.

@@ -23,7 +23,7 @@ class OwnerJobs:
 
     Args:
         database: Where the jobs are kept.
-        owner: Whose jobs these are.
+        owner: The owner of the jobs.
     """
 
     def __init__(self, database: Database, owner: str) -> None:
@@ -93,7 +93,7 @@ class JobStore:
             return _records(connection, sa.true())
 
     def unfinished(self) -> list[JobRecord]:
-        """Return the jobs that wait or are being read, oldest first."""
+        """Return the jobs that are waiting or being read, oldest first."""
         with self._database.reading() as connection:
             return _records(connection, _UNFINISHED)
 
@@ -106,7 +106,7 @@ class JobStore:
     def report(
         self, job_id: str, *, holder: str, seconds: float, duration: float | None
     ) -> JobRecord | None:
-        """Note how far a job is.
+        """Record the progress of a job.
 
         Args:
             job_id: The job.

@@ -1,4 +1,4 @@
-"""Which process holds a session or a job, among those that share a database."""
+"""Leases: which of the processes that share a database holds a session or a job."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _FORGET_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who holds a resource.
+    """The lease of a resource.
 
     Attributes:
-        resource: What is held, such as "session:1a2b3c4d".
+        resource: The resource, such as "session:1a2b3c4d".
         holder: The id of the process.
         address: Where that process answers requests; empty if it answers none.
     """

@@ -46,7 +46,7 @@ class OwnerStore:
 
     Args:
         database: Where the sessions are kept.
-        owner: Whose sessions these are.
+        owner: The owner of the sessions.
         process_id: The process that writes into them, as its leases name it.
     """
 
@@ -55,7 +55,7 @@ class OwnerStore:
 
     @property
     def owner(self) -> str:
-        """Whose sessions these are."""
+        """The owner of the sessions."""
         return self._owner
 
     @property
@@ -88,7 +88,7 @@ class OwnerStore:
 
         Args:
             name: A title for people to read.
-            source: What is read; a password or query in a URL is removed.
+            source: The name of the source; a password or query in a URL is removed.
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
             rules: The rules of attention.
@@ -194,7 +194,7 @@ class OwnerStore:
 
         Args:
             session_id: The session.
-            since: The time from which on to return moods, s.
+            since: The time of the first mood to return, s.
             limit: The maximum number of moods; None for all.
         """
         table = schema.moods
@@ -310,11 +310,11 @@ class OwnerStore:
             )
         if not self.session(session_id).keeps_people:
             raise SessionError(
-                f"session {session_id} keeps no people, so nobody can be named in it",
-                hint="a session keeps people if it was created with their consent",
+                f"session {session_id} keeps no people, so seats cannot be named",
+                hint="create a session with people's consent to keep them",
             )
         if seat not in self.readings(session_id).seats:
-            raise SessionError(f"nobody sat at seat {seat} of session {session_id}")
+            raise SessionError(f"session {session_id} has no readings of seat {seat}")
         person = Person(seat, name.strip(), consent.strip(), utc_now())
         key = {"session_id": session_id, "seat": seat}
         row = {"name": person.name, "consent": person.consent}

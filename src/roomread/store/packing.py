@@ -1,4 +1,4 @@
-"""Readings packed for storage: what was shown is kept exactly, in about 37 bytes a reading.
+"""Readings packed for storage: the displayed values are kept exactly, in about 37 bytes a reading.
 
 Kept exactly are the seat, why a face is unreadable, the seven probabilities (float32) and the
 threshold; hence the expression and the confidence too. Times are kept to the millisecond and boxes
@@ -62,7 +62,7 @@ def pack(readings: Sequence[Reading]) -> bytes:
 
 
 def pack_records(records: NDArray[np.void]) -> bytes:
-    """Pack records [N] of `RECORD`; no records are no bytes."""
+    """Pack records [N] of dtype `RECORD`; an empty array gives empty bytes."""
     if not len(records):
         return b""
     # All first bytes, then all second bytes and so on: alike bytes compress a fifth better.
@@ -88,7 +88,7 @@ class StoredReadings:
     """The stored readings of a session's people, by columns and as `Reading`s.
 
     Args:
-        records: of `RECORD`, in the order of their times.
+        records: the records, of dtype `RECORD`, in the order of their times.
         session: the session that they belong to.
         names: names of the seats of people who were enrolled.
     """

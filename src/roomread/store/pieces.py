@@ -16,7 +16,7 @@ from roomread.store.rows import alert_row, insert_once, mood_row
 
 @dataclass(slots=True)
 class Piece:
-    """What is written at once; once tried it never changes, so that a retry writes the same.
+    """The content of one transaction; it never changes once tried, so that retries are equal.
 
     Attributes:
         number: Its place in the session, from 1.

@@ -14,7 +14,7 @@ class OwnerProfiles:
 
     Args:
         database: Where the profiles are kept.
-        owner: Whose profiles these are.
+        owner: The owner of the profiles.
     """
 
     def __init__(self, database: Database, owner: str) -> None:

@@ -38,7 +38,7 @@ keys = Table(
 sign_ins = Table(
     "sign_ins",
     metadata,
-    # A copy of the table signs nobody in: it holds hashes of the cookies' tokens.
+    # The tokens of cookies are hashed, so that a copy of the table cannot be used to sign in.
     Column("token_hash", String(64), primary_key=True),
     Column("principal", Text, nullable=False),
     Column("begun", Float, nullable=False),

@@ -13,7 +13,7 @@ from roomread.store.owner_store import OwnerStore
 
 
 class Store:
-    """Everything that one installation keeps; several threads and processes may share it.
+    """The database of one installation; several threads and processes may share it.
 
     Opening creates missing tables and brings old ones up to date. It never deletes anything.
 
