@@ -59,7 +59,7 @@ def opens_socket(client: TestClient, path: str, headers: dict[str, str]) -> bool
 
 @pytest.mark.parametrize("host", FOREIGN_HOSTS)
 @pytest.mark.parametrize("path", ["/", "/api/v1/sessions", "/_stcore/host-config"])
-def test_request_is_refused_when_a_web_name_leads_to_this_computer(
+def test_request_is_refused_when_its_host_is_not_a_name_of_localhost(
     client: TestClient, host: str, path: str
 ) -> None:
     headers = {"Host": host, "Origin": f"http://{host}"}
@@ -69,14 +69,14 @@ def test_request_is_refused_when_a_web_name_leads_to_this_computer(
 
 @pytest.mark.parametrize("host", FOREIGN_HOSTS)
 @pytest.mark.parametrize("path", ["/_stcore/stream", "/api/v1/live"])
-def test_websocket_is_refused_when_a_web_name_leads_to_this_computer(
+def test_websocket_is_refused_when_its_host_is_not_a_name_of_localhost(
     client: TestClient, host: str, path: str
 ) -> None:
     assert not opens_socket(client, path, {"Host": host, "Origin": f"http://{host}"})
 
 
 @pytest.mark.parametrize("host", [HERE, f"localhost:{PORT}", f"[::1]:{PORT}", "127.0.0.1"])
-def test_page_of_this_service_is_let_in(client: TestClient, host: str) -> None:
+def test_page_of_this_service_is_admitted(client: TestClient, host: str) -> None:
     headers = {"Host": host, "Origin": f"http://{host}"}
     assert client.post("/api/v1/analyze", headers=headers).text == "let in"
     assert opens_socket(client, "/_stcore/stream", headers)
@@ -91,7 +91,7 @@ def test_page_of_another_port_or_site_is_refused(client: TestClient, origin: str
     assert not opens_socket(client, "/_stcore/stream", {"Origin": origin})
 
 
-def test_program_without_origin_is_let_in(client: TestClient) -> None:
+def test_program_without_origin_is_admitted(client: TestClient) -> None:
     assert client.post("/api/v1/analyze").text == "let in"
     assert opens_socket(client, "/_stcore/stream", {})
 

@@ -97,7 +97,7 @@ def test_requests_without_a_body_are_not_counted() -> None:
     assert sender.status == 200
 
 
-def test_one_body_too_many_at_once_is_told_to_come_again() -> None:
+def test_body_over_the_concurrency_limit_is_refused_as_busy() -> None:
     sender = ask(body_limit(at_once=0), Sender([b"a"]))
     assert sender.status == 503
     assert (b"retry-after", b"1") in sender.answers[0]["headers"]

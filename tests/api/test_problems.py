@@ -50,7 +50,7 @@ def test_error_has_the_status_and_kind_of_its_class(
     assert (refusal.status, refusal.kind) == (status, kind)
 
 
-def test_busy_service_says_when_to_come_again() -> None:
+def test_busy_answer_says_when_to_retry() -> None:
     assert as_refusal(BusyError("busy", seconds=7)).headers == {"Retry-After": "7"}
     assert busy("busy").headers == {"Retry-After": "1"}
 
@@ -125,6 +125,6 @@ def test_value_that_does_not_fit_is_named_by_its_place_not_quoted(client: TestCl
     assert "secret" not in str(problem)
 
 
-def test_refusal_is_itself() -> None:
+def test_refused_error_is_returned_unchanged() -> None:
     refusal = RefusedError(HTTPStatus.FORBIDDEN, "forbidden", "no")
     assert as_refusal(refusal) is refusal

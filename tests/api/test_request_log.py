@@ -62,7 +62,7 @@ def test_request_is_counted_and_logged_by_its_route_not_its_path(
     assert "secret-id" not in text + str(record.__dict__)
 
 
-def test_invented_method_is_not_a_series_of_its_own(metrics: Metrics) -> None:
+def test_unknown_method_has_no_metric_series_of_its_own(metrics: Metrics) -> None:
     client_of(answer, metrics).request("INVENTED", "/api/v1/models")
     assert 'method="OTHER"' in metrics.text().decode()
     assert "INVENTED" not in metrics.text().decode()
@@ -99,9 +99,7 @@ def test_https_is_made_permanent(metrics: Metrics) -> None:
     assert "max-age=" in client.get("/").headers["strict-transport-security"]
 
 
-def test_body_that_nobody_reads_ends_the_connection(
-    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unread_body_ends_the_connection(metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("roomread.api.request_log._DRAIN_SECONDS", 0.01)
     sent: list[dict[str, object]] = []
 

@@ -139,7 +139,7 @@ def test_session_with_consent_keeps_people_by_seat_and_forgets_one(
     person = room.sessions.enrol(session.id, 3, "Ada", consent="a letter")
     assert (person.seat, person.name, person.consent) == (3, "Ada", "a letter")
     assert room.sessions.people(session.id) == [person]
-    with pytest.raises(ServiceError, match="nobody sat at seat 99"):
+    with pytest.raises(ServiceError, match="has no readings of seat 99"):
         room.sessions.enrol(session.id, 99, "Ada", consent="a letter")
     with pytest.raises(ServiceError, match="consent"):
         room.sessions.enrol(session.id, 3, "Ada", consent=" ")

@@ -115,7 +115,7 @@ def test_silent_sender_is_closed() -> None:
     assert connection.closed_with == (CloseCode.GOING_AWAY, "")
 
 
-def test_connection_without_a_free_slot_is_told_to_come_later() -> None:
+def test_connection_without_a_free_slot_is_closed_as_try_again_later() -> None:
     connection = FakeConnection()
 
     async def serve(_principal: Principal) -> None:
@@ -125,7 +125,7 @@ def test_connection_without_a_free_slot_is_told_to_come_later() -> None:
     assert connection.closed_with == (CloseCode.TRY_AGAIN_LATER, "all slots are taken")
 
 
-def test_connection_to_a_service_that_shuts_down_is_told_to_come_later() -> None:
+def test_connection_to_a_service_that_shuts_down_is_closed_as_try_again_later() -> None:
     connection = FakeConnection(closing=True)
 
     async def serve(_principal: Principal) -> None:

@@ -65,7 +65,7 @@ def test_json_holds_pictures_in_base64() -> None:
     ("body", "problem"),
     [
         ({"pictures": []}, "pictures"),
-        ({"pictures": [{"data": "***"}]}, "picture: not base64"),
+        ({"pictures": [{"data": "***"}]}, "picture: is not base64"),
         ({"pictures": [{"url": "http://127.0.0.1/"}]}, "pictures.0"),
         ({"pictures": [{"data": ""}] * 17}, "pictures"),
     ],

@@ -292,7 +292,7 @@ def test_odd_every_is_refused(roomread: Program, photo: Path, every: str) -> Non
     assert "Traceback" not in result.stderr.decode()
 
 
-def test_unknown_model_names_those_there_are(roomread: Program, photo: Path) -> None:
+def test_error_of_an_unknown_model_names_the_bundled_ones(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo, "--model", "nothing")
     assert result.returncode == 2
     assert "compact" in one_line(result.stderr)
@@ -361,7 +361,7 @@ press()
 
 
 @pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
-def test_stop_waits_for_a_loop_that_looks_for_it_and_a_second_one_for_nothing(stop: str) -> None:
+def test_first_stop_waits_for_a_loop_that_checks_it_and_a_second_one_interrupts(stop: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", HELD, stop], capture_output=True, text=True, timeout=30, check=False
     )

@@ -88,13 +88,13 @@ def test_teaching_that_fails_prints_one_line_and_keeps_nothing(
     (pictures / "broken.jpg").write_bytes((pictures / "smile0.jpg").read_bytes()[:900])
     for arguments, problem in (
         (("--state", "odd", "two.jpg"), "two.jpg: 2 faces"),
-        (("--state", "odd", "broken.jpg"), "broken.jpg: damaged"),
+        (("--state", "odd", "broken.jpg"), "broken.jpg: is damaged"),
         (("--state", "odd", "missing.jpg"), "missing.jpg: no such file"),
         (("--state", "odd"), "no picture of 'odd'"),
         (("--state", "happy", "smile0.jpg"), "'happy' is one of the seven"),
         (("--state", "../odd", "smile0.jpg"), "cannot be a profile's name"),
         (("asha",), "nothing to learn from"),
-        (("--neutral", "n0.jpg"), "no name: not one name"),
+        (("--neutral", "n0.jpg"), "no name: is not one name"),
         (("asha", "--neutral", "m0.jpg", "--happy", "m0.jpg", "--consent", "x"), "taught as"),
         (("asha", "--neutral", "smile0.jpg", "smile1.jpg", "--consent", "x"), "does not help"),
     ):

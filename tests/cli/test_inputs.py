@@ -86,4 +86,4 @@ def test_track_that_is_not_a_video_is_refused(roomread: Program, tmp_path: Path)
     make_clip(tmp_path / "clip.mp4", [0.0, 0.04])
     result = roomread("analyze", "clip.mp4", "--stream", "3")
     assert result.returncode == 2
-    assert "track 3 is no video" in result.stderr.decode()
+    assert "track 3 is not a video" in result.stderr.decode()

@@ -151,7 +151,7 @@ def test_ctrl_c_ends_a_recording_and_keeps_it(tmp_path: Path, database: Path) ->
             assert store.session(number).ended_at is not None
 
 
-def test_people_are_told_apart_by_their_faces_and_no_vector_is_kept(
+def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
     roomread: Program, tmp_path: Path, database: Path
 ) -> None:
     pairs = [CALL.people[i : i + 2] for i in range(0, 8, 2)]

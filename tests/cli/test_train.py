@@ -193,7 +193,7 @@ def test_review_finds_a_copy_and_writes_rows_and_page(roomread: Program, tmp_pat
         (("train", "none.csv", "--out", "run"), "none.csv"),
         (("train", "fer2013.csv", "--net", "imaginary", "--out", "run"), "no net is called"),
         (("train", "fer2013.csv", "--epochs", 0, "--out", "run"), "epochs is 0"),
-        (("train", "fer2013.csv", "--imbalance", "hope", "--out", "run"), "'hope' is none of"),
+        (("train", "fer2013.csv", "--imbalance", "hope", "--out", "run"), "'hope' is not one of"),
         (("train", "fer2013.csv", "--config", "none.toml", "--out", "run"), "not a recipe"),
         (("train", "fer2013.csv", "--config", "none", "--out", "run"), "no such model"),
         (("train", "fer2013.csv", "--target", "blend", "--out", "run"), "--ferplus"),

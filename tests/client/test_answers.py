@@ -67,7 +67,7 @@ def test_video_has_ended_in_each_state_in_which_it_is_read_no_further() -> None:
     assert VideoStatus("1", "failed", 0.0, None, "damaged").ended
 
 
-def test_profile_is_worth_what_the_service_measured() -> None:
+def test_evaluation_of_a_profile_has_the_figures_of_the_service() -> None:
     result = LeaveOneOutResult(5, 4, 3, 0.5, 0.7, 0.3, Expression.SAD)
     answer = {
         "references": 5,

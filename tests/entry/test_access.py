@@ -359,7 +359,7 @@ def test_user_header_of_a_visitor_is_ignored(guarded: Guarded) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/_stcore/host-config", "/api/v1/models", "/metrics"])
 @pytest.mark.parametrize("host", ["x/healthz?", "x/healthz#", "127.0.0.1/sign-in?a="])
-def test_host_header_or_odd_path_makes_no_route_public(
+def test_host_header_or_odd_path_does_not_make_a_route_public(
     host: str, path: str, guarded: Guarded
 ) -> None:
     named = {"Host": host}

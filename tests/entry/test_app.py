@@ -102,7 +102,7 @@ def test_ctrl_c_ends_the_app_cleanly_while_a_page_is_open(tmp_path: Path) -> Non
     assert app.log().splitlines() == [f"Roomread is at {app.url} until you press Ctrl-C."]
 
 
-def test_what_a_program_reads_is_no_log_line(app: Service) -> None:
+def test_standard_output_has_no_log_lines(app: Service) -> None:
     httpx.get(f"{app.url}/api/v1/models")
     assert "/api/v1/models" not in app.log()
     audit = (app.folder / "data" / "audit.jsonl").read_text()

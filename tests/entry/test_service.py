@@ -95,7 +95,7 @@ def test_each_picture_of_a_batch_has_its_faces_or_its_problem(http: httpx.Client
     ]
     pictures = http.post("/api/v1/analyze", files=files).json()["pictures"]
     assert len(pictures[0]["frame"]["faces"]) == len(call.people)
-    assert pictures[1]["problem"]["detail"] == "notes.txt: not a picture"
+    assert pictures[1]["problem"]["detail"] == "notes.txt: is not a picture"
     assert pictures[2]["frame"]["source"] == "me.jpg"
     assert len(pictures[2]["frame"]["faces"]) == 1
 
@@ -303,7 +303,7 @@ def test_client_reads_and_draws_pictures_and_raises_problems(service: Service) -
         first, second = room.analyze_all([EXAMPLE, b"no picture"])
         assert first == found
         assert isinstance(second, ServiceError)
-        assert second.problem == "picture: not a picture"
+        assert second.problem == "picture: is not a picture"
         assert Image.open(io.BytesIO(room.annotate(EXAMPLE))).size == (512, 512)
         with pytest.raises(ServiceError, match="not a picture") as told:
             room.analyze(b"no picture")

@@ -159,5 +159,5 @@ def test_upload_page_reads_a_picture_without_javascript(
     broken.write_bytes(EXAMPLE.read_bytes()[:2000])
     upload(page, broken)
     page.get_by_role("button", name="Read it").click()
-    expect(page.get_by_role("alert")).to_contain_text("broken.jpg: damaged")
+    expect(page.get_by_role("alert")).to_contain_text("broken.jpg: is damaged")
     context.close()

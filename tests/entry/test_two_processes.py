@@ -95,7 +95,7 @@ def readings(store_url: str, key: str, session_id: str) -> list[tuple[float, int
     return found
 
 
-def test_key_made_at_one_opens_both_and_revoked_is_closed_at_both_within_two_seconds(
+def test_key_is_accepted_and_after_revocation_refused_by_both_processes(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_DATABASE_URL", pair.database)
@@ -120,7 +120,7 @@ def test_key_made_at_one_opens_both_and_revoked_is_closed_at_both_within_two_sec
         assert time.monotonic() - revoked < 2
 
 
-def test_sign_in_at_one_is_a_sign_in_at_both(pair: Pair) -> None:
+def test_sign_in_at_one_process_is_valid_at_both(pair: Pair) -> None:
     form = {"name": "anna", "password": PASSWORD}
     answer = httpx.post(f"{pair.first.url}/sign-in", data=form, timeout=60)
     cookies = dict(answer.cookies)

@@ -106,7 +106,7 @@ def test_answerer_connects_to_an_offer() -> None:
     answerer.close()
 
 
-def test_what_is_no_offer_is_refused() -> None:
+def test_invalid_offer_is_refused() -> None:
     answerer = Answerer()
     with pytest.raises(ValueError):  # noqa: PT011 (aiortc's wording is its own)
         answerer.answer("v=0 nonsense", [])

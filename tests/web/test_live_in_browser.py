@@ -161,7 +161,7 @@ def test_connection_test_finds_that_one_computer_needs_no_relay(page: Page) -> N
     try_connection(page, "no relay is needed from here")
 
 
-def test_browser_behind_a_firewall_is_told_to_use_a_relay_and_uses_it(
+def test_browser_behind_a_firewall_is_advised_to_use_a_relay_and_uses_it(
     browser: Browser, address: str, page: Page, folder: Path, coturn: int
 ) -> None:
     del page  # the purpose is answered

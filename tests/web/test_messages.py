@@ -17,7 +17,7 @@ def test_visitors_do_not_read_where_the_operators_database_is() -> None:
     assert "session 7" in message_for(missing, Settings(local_files=False))
 
 
-def test_trouble_of_a_recording_says_that_nothing_is_lost() -> None:
+def test_message_of_a_failing_recording_says_that_nothing_is_lost() -> None:
     text = trouble_text("/srv/roomread/store.db: disk full", Settings(local_files=True))
     assert (
         text

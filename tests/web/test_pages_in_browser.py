@@ -84,7 +84,7 @@ def test_picture_that_is_too_large_is_refused_before_it_is_decoded(
     assert wide.stat().st_size < 1_000_000
     visit(page, "Photo")
     upload(page, heavy, wide)
-    expect(page.get_by_text("wide.png: too many pixels")).to_be_visible()
+    expect(page.get_by_text("wide.png: has too many pixels")).to_be_visible()
     expect(page.get_by_text("File must be 1.0MB or smaller")).to_be_visible()
     settings.write_text(before)
 

@@ -8,7 +8,7 @@ from roomread.room import RoomMood
 from roomread.web.room_mood import mood_text
 
 
-def test_mood_with_a_figure_is_told_with_its_interval() -> None:
+def test_mood_with_a_figure_is_written_with_its_interval() -> None:
     scores = np.full(7, 0.05)
     scores[Expression.HAPPY] = 0.7
     text = mood_text(RoomMood(10.0, 12, 9, scores, None))

@@ -1,4 +1,4 @@
-"""`POST /api/v1/analyze`: pictures in, faces out."""
+"""`POST /api/v1/analyze`: read the faces of pictures."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ async def analyze_and_draw(
 
     Raises:
         BusyError: Too much is being read already.
-        MediaError: It cannot be read.
+        MediaError: The picture cannot be read.
     """
     with context.limiter.slot():
         analyzed = await _analyze(context, context.engine.analyzer, picture, 0)

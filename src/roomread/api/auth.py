@@ -150,7 +150,7 @@ class AuthMiddleware:
         return principal
 
     async def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
-        """Return whether a principal is still admitted: keys are revoked, users sign out."""
+        """Return whether a principal is still admitted, as keys are revoked and users sign out."""
         try:
             return (await self._authenticate(connection))[0] == principal
         except RefusedError:
@@ -192,7 +192,7 @@ class _AdmittedReceive:
 
     Args:
         receive: The server's.
-        is_admitted: Returns whether the sender still is.
+        is_admitted: Returns whether the sender is still admitted.
     """
 
     def __init__(self, receive: Receive, is_admitted: Callable[[], Awaitable[bool]]) -> None:
@@ -242,7 +242,7 @@ def _check_local(headers: Headers) -> None:
     Host header. A proxy on this computer would let everybody in, which shows in what it adds.
 
     Raises:
-        RefusedError: It comes from elsewhere.
+        RefusedError: The request comes from elsewhere.
     """
     if not is_loopback(_host_name(headers.get("host", ""))):
         raise _forbidden("without sign-in this service answers to the names of localhost only")

@@ -35,7 +35,7 @@ class ServiceContext:
         engine: Reads pictures and videos.
         auth: How requests are authenticated.
         store: Everything that the service keeps.
-        leases: What this process holds, among those that share the store.
+        leases: The leases of this process, among those that share the store.
         metrics: Counts what Prometheus collects.
         ingest: Takes readings into sessions.
         session_limiter: Bounds the requests that work on sessions at once.
@@ -61,12 +61,12 @@ class ServiceContext:
     closing: bool = False
 
     def __post_init__(self) -> None:
-        """Make what takes readings into sessions."""
+        """Create the ingest of readings."""
         self.ingest = ReadingIngest(self.leases)
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
-        """Bounds the pictures that are read at once, by all doors."""
+        """Bounds the pictures that are read at once, through all interfaces."""
         return self.engine.limiter
 
 
@@ -81,7 +81,7 @@ _BEARER = HTTPBearer(auto_error=False, description="A key, as `roomread keys add
 
 
 def needs(scope: Scope) -> Callable[..., Principal]:
-    """Return a dependency that gives a route its principal, who must have a scope.
+    """Return a dependency that gives a route its principal and requires a scope.
 
     The dependency raises `RefusedError` where the scope is missing.
     """
@@ -93,7 +93,7 @@ def needs(scope: Scope) -> Callable[..., Principal]:
 
 
 def principal_with(connection: HTTPConnection, scope: Scope) -> Principal:
-    """Return the principal of a request, who must have a scope.
+    """Return the principal of a request, and require a scope.
 
     Raises:
         RefusedError: The scope is missing.

@@ -13,7 +13,7 @@ from roomread.api.problems import RefusedError, busy
 
 # A slower sender holds a slot that others need, bytes/s.
 _MIN_RATE = 10_000
-# A body may take so long in any case, s.
+# Any body may take this long, s.
 _GRACE_SECONDS = 10.0
 # The longest pause within a body, s.
 _SILENCE_SECONDS = 20.0

@@ -1,4 +1,4 @@
-"""`WS /api/v1/live`: frames in, readings out; the newest frame wins."""
+"""`WS /api/v1/live`: take frames, return readings of the newest one."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ async def go(request: Request, context: Context, next: str = "/") -> Response:  
 
 @router.get("/sign-in/back")
 async def come_back(request: Request, context: Context) -> Response:
-    """Sign in the user whom the provider names."""
+    """Sign in the user that the provider names."""
     if context.provider is None:
         return sign_in_page(context, "/", _NO_PROVIDER, HTTPStatus.NOT_FOUND)
     address = request.client.host if request.client else ""

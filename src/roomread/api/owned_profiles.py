@@ -19,8 +19,8 @@ def load_profiles(context: ServiceContext, principal: Principal, names: str) -> 
     """Return the principal's profiles of comma-separated names, such as "asha,confused".
 
     Raises:
-        ProfileNotFoundError: there is none of a name.
-        ProfileError: one is damaged.
+        ProfileNotFoundError: a name has no profile.
+        ProfileError: a profile is damaged.
     """
     service = teaching_service(context, principal)
     return [service.load(name.strip()) for name in names.split(",")]

@@ -232,11 +232,15 @@ async def take(
     """Keep a profile that was exported elsewhere and taught with the same net."""
     body = await request.body()
     if len(body) > MAX_BYTES:
-        raise ProfileError("the file is too large for a profile", hint="is it another file?")
+        raise ProfileError(
+            "the file is too large for a profile", hint="check that it is the right file"
+        )
     try:
         profile = Profile.from_json(body.decode(), source="the file")
     except UnicodeDecodeError as error:
-        raise ProfileError("the file is not text", hint="is it another file?") from error
+        raise ProfileError(
+            "the file is not text", hint="check that it is the right file"
+        ) from error
     if profile.name != name:
         problem = f"the file holds the profile '{profile.name}'"
         raise ProfileError(problem, hint="send it under its own name")
@@ -262,7 +266,7 @@ def delete(context: Context, sender: Sender, name: str) -> None:
 async def _parse_form(
     form: FormData, context: ServiceContext
 ) -> tuple[_TeachingFields, TeachingRequest[bytes]]:
-    """Return the fields of a form, and what it asks to be taught.
+    """Return the fields of a form, and the teaching request that it holds.
 
     Raises:
         ProfileError: A field is unknown, or its value does not fit.

@@ -22,10 +22,10 @@ class Rate:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, sender: str, now: float) -> int:
-        """Take a token, and return 0, or the whole seconds to wait where there is none.
+        """Take a token, and return 0, or the whole seconds to wait if the bucket is empty.
 
         Args:
-            sender: Whose bucket.
+            sender: The sender whose bucket is used.
             now: Seconds on any clock that does not go back.
         """
         left, then = self._buckets.pop(sender, (self._burst, now))

@@ -64,7 +64,7 @@ class RequestLogMiddleware:
                 headers = MutableHeaders(scope=message)
                 _add_headers(headers, scope)
                 if not whole and not await _drain(watching):
-                    # Otherwise the server would go on receiving a body that nobody reads.
+                    # Otherwise the server would go on receiving a body that is not read.
                     headers["Connection"] = "close"
             elif message["type"] == "websocket.accept":
                 status = HTTPStatus.SWITCHING_PROTOCOLS

@@ -25,10 +25,10 @@ def find_session(
 
 
 async def in_turn(context: ServiceContext, work: Callable[[], T]) -> T:
-    """Run work on the database in a thread when it is its turn, and return its result.
+    """Run work on the database in a thread when a slot is free, and return its result.
 
     Raises:
-        BusyError: Too much waits already.
+        BusyError: Too many requests are waiting already.
     """
     with context.session_limiter.slot():
         return await context.session_limiter.run(work)

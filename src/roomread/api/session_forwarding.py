@@ -25,7 +25,7 @@ async def here_or_forwarded(
     *,
     body: bytes = b"",
 ) -> T | Response:
-    """Do work on a session in its turn, or let the process do it that holds the session.
+    """Do work on a session, or forward the request to the process that holds the session.
 
     Args:
         context: What the service shares.
@@ -50,7 +50,7 @@ async def send_on(
     """Send a POST request on to the process that holds a session.
 
     Raises:
-        BusyError: It does not answer.
+        BusyError: The other process does not answer.
     """
     headers = {name.lower(): value for name, value in connection.headers.items()}
     return await to_thread.run_sync(

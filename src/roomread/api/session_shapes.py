@@ -20,7 +20,7 @@ from roomread.store import Mark, Person, Session, State
 from roomread.store.summary import Part
 
 Valence = Annotated[float, Field(ge=-1, le=1)]
-# PostgreSQL stores no NUL, and control characters would reach somebody's terminal.
+# PostgreSQL stores no NUL, and control characters would reach a terminal.
 _PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PLAIN)
@@ -29,7 +29,7 @@ Text = Annotated[str, StringConstraints(max_length=20_000, pattern=_PLAIN)]
 
 
 class SessionInput(BaseModel):
-    """A new session, which readings are then sent to."""
+    """A new session, to which readings are sent afterwards."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -216,7 +216,7 @@ class AlertsShape(BaseModel):
 
 
 class IngestShape(BaseModel):
-    """What became of the frames of one message."""
+    """The result of ingesting the frames of one message."""
 
     accepted: int = Field(description="Frames that are new; they are written.", examples=[2])
     repeated: int = Field(

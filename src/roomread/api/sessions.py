@@ -1,4 +1,4 @@
-"""`/api/v1/sessions`: readings that were made elsewhere in, the mood of the room out."""
+"""`/api/v1/sessions`: take readings that were made elsewhere, return the mood of the room."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def list_all(context: Context, reader: Reader) -> SessionsShape:
 def create(
     context: Context, sender: Sender, response: Response, asked: SessionInput
 ) -> SessionShape:
-    """Create a session that readings are then sent to.
+    """Create a session, to which readings are sent afterwards.
 
     Only the moods of the room are kept, unless a consent is given: then each person's readings are
     kept too.

@@ -26,10 +26,10 @@ class CloseCode(IntEnum):
 
 
 class SocketEndError(Exception):
-    """A WebSocket is to be closed.
+    """A WebSocket must be closed.
 
     Args:
-        code: What the sender is told.
+        code: The close code that is sent.
     """
 
     def __init__(self, code: CloseCode) -> None:

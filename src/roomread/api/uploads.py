@@ -30,7 +30,7 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
     """Return the pictures of a request, of whatever content type it is.
 
     Raises:
-        RefusedError: There is none, or there are too many.
+        RefusedError: The request has no picture, or too many.
         PictureTooLargeError: One is larger than the operator allows.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -51,7 +51,7 @@ async def open_form(request: Request, context: ServiceContext) -> AsyncIterator[
     """Open a form with up to `MAX_PICTURES` files.
 
     Raises:
-        HTTPException: It cannot be parsed.
+        HTTPException: The form cannot be parsed.
     """
     parser = MultiPartParser(
         request.headers, request.stream(), max_files=MAX_PICTURES, max_fields=8
@@ -103,7 +103,7 @@ def _from_json(body: bytes) -> list[EncodedPicture]:
         try:
             content = decode_base64(picture.data)
         except (binascii.Error, ValueError) as error:
-            raise _no_picture(f"{name}: not base64") from error
+            raise _no_picture(f"{name}: is not base64") from error
         pictures.append(EncodedPicture(name, content))
     return pictures
 

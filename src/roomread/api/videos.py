@@ -1,4 +1,4 @@
-"""`/api/v1/videos`: videos in, jobs and their results out."""
+"""`/api/v1/videos`: take videos, return jobs and their results."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def submit(
 ) -> VideoShape:
     """Take a video, which is read in the background after those that were submitted before it.
 
-    `GET /videos/{job_id}` says how far it is. Its results are kept for an hour.
+    `GET /videos/{job_id}` returns its progress. Its results are kept for an hour.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
@@ -123,7 +123,7 @@ def list_all(context: Context, reader: Reader) -> VideosShape:
 
 @router.get("/{job_id}", summary="Get a video", responses=responses(404))
 def get(context: Context, reader: Reader, job_id: str) -> VideoShape:
-    """Return how far a video is read."""
+    """Return the progress of a video."""
     return video_shape(_videos(context, reader).get(job_id).record)
 
 

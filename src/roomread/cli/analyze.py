@@ -188,7 +188,7 @@ def _check_archive(*, annotated: Path | None, profiles: str | None, form: Format
                 f"{option} does not work with archives", hint="read the videos one by one"
             )
     if form not in (None, Format.PARQUET):
-        raise OutputError("readings of an archive are Parquet", hint="leave out --format")
+        raise OutputError("an archive's readings are always Parquet", hint="leave out --format")
 
 
 def _check_output(output: Path, items: Sequence[_Item]) -> None:
@@ -201,7 +201,7 @@ def _check_output(output: Path, items: Sequence[_Item]) -> None:
     if any(item.file is not None and _same(output, item.file) for item in items):
         raise OutputError(f"{output}: is an input", hint="name another file")
     if any(item.annotated is not None and output == item.annotated for item in items):
-        raise OutputError(f"{output}: is the annotated copy too", hint="name another file")
+        raise OutputError(f"{output}: is also the annotated copy", hint="name another file")
 
 
 def _same(a: Path, b: Path) -> bool:
@@ -224,13 +224,13 @@ def _items(inputs: Sequence[str], annotated: Path | None) -> tuple[list[_Item], 
         if name == "-":
             found.append((sys.stdin.buffer.read(), None))
         elif not name:
-            raise MediaError("an input without a name", hint="is a variable of the shell empty?")
+            raise MediaError("an input has no name", hint="check for an empty shell variable")
         elif is_folder(name):
             root = Path(name)
             media = search_folder(root)
             note = media.describe_left_out()
             if not media.files:
-                raise MediaError(f"{name}: no picture or video in this folder", hint=note)
+                raise MediaError(f"{name}: has no picture or video", hint=note)
             if note:
                 left_out.append(f"roomread: {name}: {note}")
             found += [(str(path), root) for path in media.files]

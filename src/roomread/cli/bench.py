@@ -46,14 +46,16 @@ def command(
         from roomread.bench.parts import parts  # noqa: PLC0415
     except ImportError as error:
         raise RoomreadError(
-            f"the bench needs a package that is not installed: {error.name}",
+            f"the benchmark needs a package that is not installed: {error.name}",
             hint="pip install 'roomread[bench]'",
         ) from error
     known = [_PARTS, *SCENES]
     wanted = scene or known
     for name in wanted:
         if name not in known:
-            raise DataError(f"no scene is called '{name}'", hint=f"they are {', '.join(known)}")
+            raise DataError(
+                f"there is no scene '{name}'", hint=f"the scenes are {', '.join(known)}"
+            )
     before = _earlier(against) if against is not None else {}
     console, results, alone = Console(), [], None
     if _PARTS in wanted:
@@ -122,7 +124,7 @@ def _earlier(path: Path) -> dict[str, dict[str, Any]]:
         values = json.loads(path.read_text(encoding="utf-8"))
         return {each["scene"]: each for each in values["scenes"] if each["rate"] > 0}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: not what `roomread bench --output` writes ({error})") from error
+        raise DataError(f"{path}: is not a file of `roomread bench --output` ({error})") from error
 
 
 def _write(path: Path, results: list[Measured], alone: Parts | None) -> None:

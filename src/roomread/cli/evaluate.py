@@ -73,7 +73,9 @@ def evaluate_command(
     opened = open_model(run.model if place.is_dir() else model, threads=processors())
     pictures = read_data(data, ferplus, splits or None)
     if not len(pictures.split(chosen)):
-        raise DataError(f"{data}: no {chosen.name} rows", hint="measure on another with --split")
+        raise DataError(
+            f"{data}: has no {chosen.name} rows", hint="measure on another with --split"
+        )
     results = evaluate(opened, pictures, chosen)
     _print_evaluations(results)
     if no_report:

@@ -29,7 +29,7 @@ def command(
 
     run = Run(folder)
     if not run.checkpoint.exists():
-        raise DataError(f"{folder}: no run with a finished epoch", hint="see `roomread train`")
+        raise DataError(f"{folder}: has no run with a finished epoch", hint="see `roomread train`")
     console = Console()
     pictures = read_data(data, ferplus) if data is not None else run.data()
     try:

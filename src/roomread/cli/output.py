@@ -39,7 +39,7 @@ def format_for(path: Path | None) -> Format:
 def open_sink(
     form: Format, path: Path | None, stdout: IO[str], *, states: Sequence[str] = ()
 ) -> Iterator[Sink]:
-    """Open a sink that writes to a file, whole or not at all, or to `stdout`.
+    """Open a sink that writes to a file atomically, or to `stdout`.
 
     Args:
         form: the format.

@@ -243,7 +243,9 @@ def purge_command(
             return
         limit = days if days is not None else load_settings().retention_days
         if limit is None:
-            raise RoomreadError("purge needs an age", hint="--days 90, or ROOMREAD_RETENTION_DAYS")
+            raise RoomreadError(
+                "purge needs an age", hint="use --days 90, or ROOMREAD_RETENTION_DAYS"
+            )
         deleted = delete_expired(store, days=limit)
     typer.echo(f"{len(deleted)} session{'s' if len(deleted) != 1 else ''} deleted")
 

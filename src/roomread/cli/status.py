@@ -3,5 +3,5 @@
 # Nothing could be done; argument errors end so too.
 EXIT_FAILED = 2
 EXIT_SOME_FAILED = 3
-# As shells say of Ctrl-C.
+# The status that shells use for Ctrl-C.
 EXIT_INTERRUPTED = 130

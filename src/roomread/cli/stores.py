@@ -73,4 +73,4 @@ def find_session(store: OwnerStore, prefix: str) -> Session:
     ids = ", ".join(session.id for session in found[:5])
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     problem = f"the ids of {len(found)} sessions begin with '{prefix}'"
-    raise SessionNotFoundError(problem, hint=f"type more of one: {ids}{more}")
+    raise SessionNotFoundError(problem, hint=f"type more of the id: {ids}{more}")

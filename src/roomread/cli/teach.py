@@ -125,7 +125,7 @@ def _request(
         raise ProfileError("nothing to learn from", hint="teach NAME --neutral PICTURES")
     if len(words) != 1:
         typed = " ".join(words) or "no name"
-        raise ProfileError(f"{typed}: not one name", hint="the name comes first: teach asha ...")
+        raise ProfileError(f"{typed}: is not one name", hint="the name comes first: teach asha ...")
     return TeachingRequest(words[0], tuple(pictures))
 
 

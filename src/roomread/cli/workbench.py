@@ -110,7 +110,7 @@ def this_command() -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file, whole or not at all, and print its path.
+    """Write a file atomically, and print its path.
 
     Raises:
         OutputError: it cannot be written.

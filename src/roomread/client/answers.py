@@ -1,4 +1,4 @@
-"""What the service answers, as the types of the package where it has them."""
+"""Parse the service's answers into the types of the package."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ENDED = frozenset({"finished", "cancelled", "failed"})
 
 @dataclass(frozen=True, slots=True)
 class VideoStatus:
-    """How far the service has read a video.
+    """The progress of the service in reading a video.
 
     Attributes:
-        id: of the video, for the client's methods.
+        id: the id of the video, for the client's methods.
         state: "waiting", "reading", "finished", "cancelled" or "failed".
         seconds: how far it has been read.
         duration: length of the video, s; None where the file does not say so.
@@ -36,13 +36,13 @@ class VideoStatus:
 
     @property
     def ended(self) -> bool:
-        """Whether it is read no further."""
+        """Whether the reading has ended."""
         return self.state in _ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What became of frames that were sent.
+    """The result of sending frames.
 
     Attributes:
         accepted: number of frames that are new, and written now.
@@ -81,7 +81,7 @@ def person(answer: Mapping[str, Any]) -> Person:
 
 
 def send_result(answer: Mapping[str, Any]) -> SendResult:
-    """Return what became of frames."""
+    """Return the result of sending frames."""
     mood = answer["mood"]
     return SendResult(
         accepted=answer["accepted"],
@@ -97,7 +97,7 @@ def profile_summary(answer: Mapping[str, Any]) -> ProfileSummary:
 
 
 def leave_one_out(answer: Mapping[str, Any]) -> LeaveOneOutResult:
-    """Return what a profile is worth on its own references."""
+    """Return the evaluation of a profile on its own references."""
     values = _chosen(LeaveOneOutResult, answer)
     return LeaveOneOutResult(**values | {"said": Expression[answer["said"].upper()]})
 

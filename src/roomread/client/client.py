@@ -117,11 +117,11 @@ class Client:
         return answers.video_status(answer.json())
 
     def video(self, job_id: str) -> VideoStatus:
-        """Return how far a video has been read."""
+        """Return the progress of a video."""
         return answers.video_status(self._ask("GET", f"videos/{job_id}").json())
 
     def wait(self, job_id: str, *, every: float = 1.0) -> VideoStatus:
-        """Ask every `every` seconds until a video is read no further, and return its status."""
+        """Poll every `every` seconds until a video's reading has ended, and return its status."""
         while not (video := self.video(job_id)).ended:
             self._connection.sleep(every)
         return video

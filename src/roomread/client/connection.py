@@ -41,7 +41,7 @@ class Connection:
         url: address of the service, such as `http://127.0.0.1:8501`.
         key: as `roomread keys add` prints it; None where the service asks for none.
         timeout: seconds that an answer may take.
-        transport: what carries the requests; None for HTTP.
+        transport: the transport of the requests; None for HTTP.
         sleep: waits for some seconds.
     """
 

@@ -18,7 +18,7 @@ class Profiles:
     """The profiles of the key's owner; an attribute of `Client`.
 
     Args:
-        connection: to the service.
+        connection: the connection to the service.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -33,7 +33,7 @@ class Profiles:
         replace: bool = False,
         force: bool = False,
     ) -> LeaveOneOutResult:
-        """Teach a person's face, and return what the profile is worth.
+        """Teach a person's face, and return whether the profile helps.
 
         Args:
             name: name of the profile, lower case.
@@ -83,7 +83,7 @@ class Profiles:
         return answers.profile_summary(self._ask("GET", _path(name)).json())
 
     def evaluate(self, name: str) -> LeaveOneOutResult:
-        """Return what a profile is worth on its own pictures, each left out in turn."""
+        """Evaluate a profile on its own pictures, each left out in turn."""
         return answers.leave_one_out(self._ask("GET", f"{_path(name)}/evaluate").json())
 
     def export(self, name: str, target: str | Path) -> None:

@@ -25,7 +25,7 @@ class Sessions:
     Every method raises `ServiceError` when the service refuses the request or does not answer.
 
     Args:
-        connection: to the service.
+        connection: the connection to the service.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -35,7 +35,7 @@ class Sessions:
         """Begin a session that is filled with readings.
 
         Args:
-            name: shown to people.
+            name: the title for display.
             consent: who consented, and how; then the readings of single people are kept too.
             rules: rules of attention; None for the default ones.
         """
@@ -137,7 +137,7 @@ class Sessions:
             session_id: id of the session.
             target: the file.
             form: the format.
-            people: with CSV and Parquet, a row for each reading of a person.
+            people: with CSV and Parquet, write a row for each reading of a person.
         """
         params = {"format": form, "people": str(people).lower()}
         answer = self._ask("GET", f"sessions/{session_id}/export", params=params)

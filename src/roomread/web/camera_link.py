@@ -1,4 +1,4 @@
-"""The connection of a visitor's camera: whether it is wanted, and when it is made again."""
+"""The connection of a visitor's camera: when to show the camera and when to reconnect."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import Enum, auto
 
 
 class ConnectionPhase(Enum):
-    """How far a connection is.
+    """The phase of a camera's connection.
 
     OFF: the camera waits for the visitor's START. CONNECTING: a connection is being made.
-    PLAYING: pictures come. AWAY: the camera is taken off the page, which frees it. READY: a new
+    PLAYING: pictures arrive. AWAY: the camera is taken off the page, which frees it. READY: a new
     camera is on the page and about to be asked to connect.
     """
 

@@ -10,7 +10,7 @@ from roomread.store import OperatorStore, OwnerStore, Session
 
 
 def show_people(store: OwnerStore, session: Session, seats: list[int]) -> None:
-    """Draw who was named in a session, a form that names a person, and one that forgets a person.
+    """Draw the named people of a session, a form to name one, and a form to forget one.
 
     Args:
         store: where the session is kept.
@@ -18,7 +18,7 @@ def show_people(store: OwnerStore, session: Session, seats: list[int]) -> None:
         seats: the seats that were seen in it.
     """
     st.subheader("People")
-    # Not as Markdown, as a person wrote the words.
+    # The words are a person's, and may hold Markdown.
     st.text(f"Readings of single people are kept with this consent: {session.consent}")
     # Made even while it is empty, so that the forms below keep their place and stay open.
     named = st.container()

@@ -1,4 +1,4 @@
-"""The connection test: does a visitor's browser reach this app directly, by a relay, or not?"""
+"""The connection test: how a visitor's browser reaches this app, if at all."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def verdict(route: Route, *, relay_answered: bool, servers: Sequence[dict[str, A
     """Return what an attempt means to a visitor and an operator, in one or two sentences.
 
     Args:
-        route: by which they connected.
+        route: the route by which they connected.
         relay_answered: whether a TURN server gave the browser an address.
         servers: the `iceServers` that were used.
     """

@@ -1,4 +1,4 @@
-"""The nets that read the pictures of all visitors, and whose turn it is."""
+"""The nets that read the pictures of all visitors, one turn at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from roomread.services.engine import Engine, served_engine
 from roomread.settings.environment import load_settings
 
-# After this a visitor is told to come again, so that no connection is held open for longer, s.
+# The longest time that a visitor waits for a turn, so that connections are not held open, s.
 _MAX_WAIT = 30.0
 
 

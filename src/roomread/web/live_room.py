@@ -63,7 +63,7 @@ def show_recording(watch: LiveWatch) -> None:
 
 
 def offer_recording(watch: LiveWatch) -> None:
-    """Draw what became of the last recording, and the form that begins one."""
+    """Draw the result of the last recording, and the form that begins a new one."""
     if not may_record():
         return
     if watch.is_recording:
@@ -86,7 +86,7 @@ def offer_recording(watch: LiveWatch) -> None:
 
 
 def show_last_recording(watch: LiveWatch) -> None:
-    """Draw what became of the last recording, with a way to its session."""
+    """Draw the result of the last recording, with a link to its session."""
     recording = watch.recording
     if recording is None or recording.running:
         return

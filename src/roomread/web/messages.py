@@ -1,4 +1,4 @@
-"""What a visitor reads when something fails."""
+"""Error messages for visitors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
 
 
 def trouble_text(trouble: str, settings: Settings) -> str:
-    """Return why a recording cannot be written at present, and what becomes of it."""
+    """Return why a recording cannot be written at present, and what happens to its data."""
     why = message_for(DatabaseError(trouble), settings).rstrip(".")
     return f"{why}. New moments are kept in memory and written later."
 

@@ -25,6 +25,6 @@ def switch_to(page: str, **shown: str) -> NoReturn:
 
     Args:
         page: last part of its address, such as "live".
-        shown: what is shown on it.
+        shown: the item to show on it.
     """
     st.switch_page(st.session_state["pages"][page], query_params=shown)

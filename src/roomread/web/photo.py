@@ -39,7 +39,7 @@ class Photo:
 
     Attributes:
         frame: the picture, with zeros that take no memory in place of its pixels.
-        readings: of its faces, largest first.
+        readings: the readings of its faces, largest first.
         drawn: a JPEG with boxes and labels, as large as a screen.
         make_copy: returns the picture with boxes and labels as a PNG, in its own size.
     """

@@ -24,8 +24,8 @@ def ask_lesson(name: str, *, may_tell_apart: bool) -> RecordingRequest | None:
     """Ask for the rules and the consent; return None until the answers are complete.
 
     Args:
-        name: of the session.
-        may_tell_apart: whether people of this source can be told apart by their faces.
+        name: the name of the session.
+        may_tell_apart: whether people of this source can be distinguished by their faces.
     """
     with st.expander("Rules of attention"):
         rules = st.text_area("One per line", DEFAULT_RULES, height=170, key="lesson_rules")

@@ -33,7 +33,7 @@ def score_lines(times: list[float], rows: list[Scores], *, seconds: float) -> al
     """Return the seven probabilities over the last moments as lines.
 
     Args:
-        times: of the rows, s; they count back from 0, which is now.
+        times: the times of the rows, s; they count back from 0, which is now.
         rows: the probabilities, one per time.
         seconds: how much of the past is shown.
     """

@@ -36,7 +36,7 @@ def show_svg(svg: str, *, key: str, wide: bool = True) -> None:
 
     Args:
         svg: an `<svg>` element of `roomread.formats`, which escapes the texts in it.
-        key: of the chart on its page, so that it is redrawn in place.
+        key: the key of the chart on its page, so that it is redrawn in place.
         wide: keep the labels readable on a narrow screen by scrolling.
     """
     _component()(key=key, data={"svg": svg, "wide": wide})

@@ -1,4 +1,4 @@
-"""The page Teach: teach a person or a new state from a few pictures, and see what it is worth."""
+"""The page Teach: teach a person or a new state from a few pictures, and see whether it helps."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def _references(kind: str, shows: Expression | None) -> list[_Reference]:
     """Return the pictures added so far, after drawing what adds more.
 
     Args:
-        kind: what is taught.
-        shows: what the next pictures of a person show; None for pictures of a state.
+        kind: the kind of profile.
+        shows: the expression of the next pictures of a person; None for pictures of a state.
     """
     kept: list[_Reference] = st.session_state.setdefault(f"references_{kind}", [])
     round_ = st.session_state.setdefault("teach_round", 0)

@@ -1,4 +1,4 @@
-"""The visitor of a page: who this is, and the profiles that were switched on in this visit."""
+"""The visitor of a page: the account, and the profiles that were switched on in this visit."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def owner() -> str:
 
     This is the user who is signed in, or else the user of this computer.
     """
-    # The header is to be believed only where the service sets it: alone, anybody could send it.
+    # Trust the header only where the service sets it; otherwise any client could send it.
     signed_in = st.context.headers.get(USER_HEADER, "") if served_engine() is not None else ""
     return signed_in or LOCAL_OWNER
 
 
 def is_signed_in() -> bool:
-    """Return whether the visitor is a known user, and not anybody at this computer."""
+    """Return whether the visitor has signed in, rather than using the app of this computer."""
     return owner() != LOCAL_OWNER
 
 
