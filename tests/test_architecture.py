@@ -21,7 +21,7 @@ def packages_of_layers() -> list[str]:
 
 
 @pytest.mark.parametrize("package", packages_of_layers())
-def test_every_package_of_the_layers_is_in_the_table(package: str) -> None:
+def test_every_package_is_in_the_table_of_layers(package: str) -> None:
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     assert any(f"`{package}`" in row.split("|")[2] for row in rows)
 

@@ -43,14 +43,14 @@ def test_reading_a_photo_leaves_nothing_in_the_users_home(tmp_path: Path) -> Non
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_the_readmes_python_runs_as_it_stands() -> None:
+def test_python_of_the_readme_runs_unchanged() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     out = subprocess.check_output([sys.executable, "-c", block], text=True, cwd=ROOT)
     assert out.startswith("happy")
 
 
-def test_the_tutorials_python_runs_as_it_stands() -> None:
+def test_python_of_the_tutorials_runs_unchanged() -> None:
     page = ROOT / "docs" / "tutorials" / "python.md"
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     printed = [

@@ -56,12 +56,12 @@ def one_line(text: str) -> str:
 
 
 class RoomreadError(Exception):
-    """What went wrong, and what to do about it.
+    """The base of all errors that Roomread raises on purpose.
 
     Credentials are removed from addresses in both texts, and each text is one line.
 
     Attributes:
-        problem: what is wrong, naming the input.
+        problem: what went wrong, with the name of the input.
         hint: what the user can do; may be empty.
     """
 
@@ -144,7 +144,7 @@ class BusyError(RoomreadError):
     """A request is refused because too much is being done, or was not answered in time.
 
     Attributes:
-        seconds: after which to try again.
+        seconds: the time to wait before trying again, s.
     """
 
     def __init__(self, problem: str, *, seconds: int = 1) -> None:

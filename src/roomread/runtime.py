@@ -157,5 +157,5 @@ def _open(
     session = onnxruntime.InferenceSession(content, options, providers=[provider])
     # ONNX Runtime goes on with the CPU where a device fails, and says so in its log alone.
     if session.get_providers()[0] != provider:
-        raise DeviceError(f"the device '{device}' does not work here", hint="is its driver there?")
+        raise DeviceError(f"the device '{device}' does not work here", hint="check its driver")
     return session

@@ -91,8 +91,8 @@ def test_bad_option_is_one_line_on_stderr(tmp_path: Path) -> None:
     roomread = Program(tmp_path)
     unknown = roomread("bench", "--scene", "theatre")
     assert unknown.returncode == 2
-    assert b"no scene is called 'theatre' (they are parts, webcam," in unknown.stderr
+    assert b"there is no scene 'theatre' (the scenes are parts, webcam," in unknown.stderr
     (tmp_path / "old.json").write_text('{"scenes": [{}]}')
     foreign = roomread("bench", "--against", "old.json")
     assert foreign.returncode == 2
-    assert b"old.json: not what `roomread bench --output` writes" in foreign.stderr
+    assert b"old.json: is not a file of `roomread bench --output`" in foreign.stderr

@@ -71,7 +71,7 @@ def test_a_model_file_is_opened_by_path(tmp_path: Path) -> None:
     assert not model.has_fer2013_head
 
 
-def test_the_digest_tells_files_apart(tmp_path: Path) -> None:
+def test_different_files_have_different_digests(tmp_path: Path) -> None:
     a = open_model(tiny_model(tmp_path / "a.onnx"))
     b = open_model(tiny_model(tmp_path / "b.onnx", card=replace(CARD, seed=1).to_json()))
     assert a.digest != b.digest
@@ -103,19 +103,19 @@ def test_a_file_outside_the_contract_is_refused(
 
 
 @pytest.mark.parametrize("content", [b"", b"not a net", b"\x08\x07" * 50])
-def test_what_is_no_onnx_file_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_not_onnx_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match=r"net\.onnx"):
         open_model(path)
 
 
-def test_a_missing_file_names_the_bundled_ones(tmp_path: Path) -> None:
+def test_error_of_a_missing_file_names_the_bundled_models(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="compact"):
         open_model(tmp_path / "missing.onnx")
 
 
-def test_a_folder_is_no_model(tmp_path: Path) -> None:
+def test_folder_is_refused_as_a_model(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError):
         open_model(tmp_path)
 

@@ -16,7 +16,7 @@ def test_without_opencv_the_error_says_what_to_install(monkeypatch: pytest.Monke
         Haar()
 
 
-def test_a_size_that_is_none_is_refused() -> None:
+def test_invalid_min_face_is_refused() -> None:
     with pytest.raises(ValueError, match="min_face"):
         Haar(min_face=0)
 
@@ -27,7 +27,7 @@ def test_smaller_faces_than_asked_for_are_left_out() -> None:
     assert len(Haar(min_face=150).detect(scenes.hopper())) == 1
 
 
-def test_it_finds_nearly_everyone_in_a_call() -> None:
+def test_nearly_all_faces_of_a_call_are_found() -> None:
     pytest.importorskip("cv2", reason="the extra 'haar' is not installed")
     assert 22 <= len(Haar().detect(scenes.grid().image)) <= 28
 

@@ -23,7 +23,7 @@ def test_scores_of_one_person_in_one_second_are_averaged() -> None:
     assert second[2] == pytest.approx(SAD)
 
 
-def test_people_are_told_apart_by_seat_and_else_by_track() -> None:
+def test_people_are_distinguished_by_seat_or_else_by_track() -> None:
     timeline = Timeline()
     timeline.add(replace(reading(1, 0.0, HAPPY), seat=7))
     timeline.add(reading(2, 0.0, HAPPY))

@@ -155,7 +155,7 @@ def test_stream_takes_bytes_and_files(photo: Path) -> None:
         assert len(moment.readings) == 1
 
 
-def test_stream_takes_a_cameras_number() -> None:
+def test_stream_opens_a_camera_by_its_number() -> None:
     # No machine that runs tests has as many cameras.
     with pytest.raises(MediaError, match="camera 97"):
         list(ANALYZER.stream(97))

@@ -170,7 +170,7 @@ def test_plot_draws_picture_boxes_and_labels() -> None:
 
 
 @pytest.mark.usefixtures("canvas")
-def test_plot_without_picture_has_its_top_at_the_top() -> None:
+def test_plot_without_picture_has_y_pointing_down() -> None:
     ax = Readings(people(HAPPY)).plot()
     try:
         assert not ax.images

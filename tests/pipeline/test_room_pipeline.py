@@ -79,7 +79,7 @@ def test_covered_camera_counts_as_an_empty_room_and_is_not_read() -> None:
     assert pipeline.mood.present == 0
 
 
-def test_frozen_camera_is_told_after_three_seconds() -> None:
+def test_frozen_camera_is_reported_after_three_seconds() -> None:
     pipeline = RoomPipeline(FakeReader(1), signal=SignalCheck())
     signals = [pipeline.push(noise(float(time))).signal for time in range(5)]
     assert signals == [None, None, None, NoPicture.FROZEN, NoPicture.FROZEN]
@@ -137,7 +137,7 @@ def test_people_stage_sees_the_frame() -> None:
     assert reading.person == "Ada at 2"
 
 
-def test_readings_cannot_enter_where_people_are_told_apart_by_pictures() -> None:
+def test_readings_without_pictures_are_refused_where_people_are_distinguished_by_face() -> None:
     with pytest.raises(TypeError, match="use push"):
         RoomPipeline(people=FakePeople()).push_readings(0.0, [])
 
@@ -158,6 +158,6 @@ def test_usual_pipeline_reads_seats_and_measures() -> None:
     assert [alert.rule for alert in pipeline.alerts] == ["room happy above 50% for 5 s"]
 
 
-def test_readings_take_the_time_of_their_moment() -> None:
+def test_readings_get_the_time_of_their_moment() -> None:
     moment = RoomPipeline().push_readings(61.0, class_frame(0.5, {1: HAPPY, 2: SAD}))
     assert [reading.time for reading in moment.readings] == [61.0, 61.0]

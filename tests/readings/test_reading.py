@@ -111,7 +111,7 @@ def test_faces_and_tracks_are_equal_by_value() -> None:
 @pytest.mark.parametrize(
     ("track_id", "seat", "key"), [(None, None, None), (5, None, 5), (5, 2, 2), (None, 2, 2)]
 )
-def test_people_are_told_apart_by_seat_and_else_by_track(
+def test_people_are_distinguished_by_seat_or_else_by_track(
     track_id: int | None, seat: int | None, key: int | None
 ) -> None:
     assert a_reading(track_id=track_id, seat=seat).person_key == key

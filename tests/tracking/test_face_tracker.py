@@ -64,7 +64,7 @@ def test_whole_frames_are_searched_only_at_the_scan_interval() -> None:
     assert tracker.full_searches == 2
 
 
-def test_coarse_search_adds_newcomers_and_no_known_face_twice() -> None:
+def test_coarse_search_adds_new_faces_and_does_not_duplicate_known_ones() -> None:
     detector = FakeDetector(BOX, BOX.moved(70, 40))
     tracker = FaceTracker(detector, scan_interval=0.5, look_interval=9)
     follow(tracker, [0.0])
@@ -107,7 +107,7 @@ def test_lost_faces_are_sought_at_their_last_place_up_to_eight() -> None:
     assert {track.id for track in tracks} <= set(range(1, 22))
 
 
-def test_every_frame_without_faces_is_searched_whole() -> None:
+def test_whole_frames_are_searched_while_no_face_is_known() -> None:
     detector = FakeDetector()
     follow(FaceTracker(detector, scan_interval=9), [0.0, 0.1, 0.2])
     assert detector.searches == ["full", "upright", "upright"]

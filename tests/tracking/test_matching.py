@@ -57,7 +57,7 @@ def test_face_that_appears_elsewhere_gets_a_new_id() -> None:
     assert ids(matcher, [face(900, 500)], 0.04) == [2]
 
 
-def test_id_is_never_given_again() -> None:
+def test_ids_are_never_reused() -> None:
     matcher = TrackMatcher(memory=1.0)
     assert ids(matcher, [face(0, 0)], 0.0) == [1]
     assert ids(matcher, [face(0, 0)], 60.0) == [2]

@@ -27,7 +27,7 @@ def test_tracks_that_begin_together_take_turns() -> None:
     assert max(due) > 80
 
 
-def test_the_turns_stay_and_nobody_waits_longer() -> None:
+def test_turns_stay_apart_and_no_value_is_kept_longer() -> None:
     recent = ScoreCache[int](max_age=0.12)
     asked = {track_id: list[int]() for track_id in range(1, 26)}
     for frame in range(60):
@@ -48,7 +48,7 @@ def test_zero_seconds_keep_nothing() -> None:
     assert recent.find(1, 0.0) is None
 
 
-def test_what_is_cleared_is_gone() -> None:
+def test_cleared_values_are_gone() -> None:
     recent = ScoreCache[str](max_age=9)
     recent.keep(1, "happy", 0.0)
     recent.clear()

@@ -59,7 +59,7 @@ def test_the_rate_of_frames_does_not_matter() -> None:
     np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-5)
 
 
-def test_people_do_not_mix() -> None:
+def test_tracks_are_smoothed_separately() -> None:
     smoother = ScoreSmoother()
     smoother.update(reading(HAPPY, 0.0, track_id=1))
     other = smoother.update(reading(SAD, 0.0, track_id=2))

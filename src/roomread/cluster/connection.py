@@ -102,7 +102,7 @@ def _check_address(address: str) -> None:
     """Check that a cluster answers at an address; Ray itself would wait for 15 minutes.
 
     Raises:
-        RoomreadError: None does.
+        RoomreadError: There is no answer.
     """
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if not port.isdigit():

@@ -41,7 +41,7 @@ def train(
         recipe: the settings.
         out: the run's folder, at the same path on all machines.
         resume: go on from the last whole epoch in `out`.
-        hardware: of each worker; "auto" is a GPU where the cluster has enough of them.
+        hardware: the hardware of each worker; "auto" is a GPU where the cluster has enough of them.
 
     Raises:
         DataError: see `fit.train`.

@@ -1,4 +1,4 @@
-"""Readings as CSV (RFC 4180), a row a face."""
+"""Readings as CSV (RFC 4180), one row per face."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a room and of a session as plain values, and moods back from them."""
+"""Convert moods, alerts and parts of a session to plain values, and moods and alerts back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOOD_COLUMNS: dict[str, type] = (
 
 
 def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
-    """Return a mood as plain values, ready for JSON; null where there is no figure."""
+    """Return a mood as plain values, ready for JSON; null where a figure is missing."""
     return {
         "time": mood.time,
         "present": mood.present,
@@ -41,7 +41,7 @@ def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
 
 
 def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
-    """Return the mood of plain values; what follows from the others is not read.
+    """Return the mood of plain values; derived values are ignored.
 
     Raises:
         KeyError: a value is missing.
@@ -57,7 +57,7 @@ def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
 
 
 def mood_to_row(mood: RoomMood) -> dict[str, Any]:
-    """Return a mood as a row of `MOOD_COLUMNS`; None where there is no figure."""
+    """Return a mood as a row of `MOOD_COLUMNS`; None where a figure is missing."""
     values = mood_to_dict(mood)
     low, high = values["valence_interval"] or (None, None)
     scores = values["scores"] or dict.fromkeys(_NAMES)
@@ -67,7 +67,7 @@ def mood_to_row(mood: RoomMood) -> dict[str, Any]:
 
 
 def part_to_dict(part: Part) -> dict[str, Any]:
-    """Return what a session did between two marks as plain values."""
+    """Return the part of a session between two marks as plain values."""
     return {
         "label": part.label,
         "start": part.start,

@@ -25,7 +25,7 @@ from roomread.wire import WIRE_VERSION, column_types, reading_to_row
 
 
 class SessionFormat(StrEnum):
-    """What a session can be exported as."""
+    """The formats of an exported session."""
 
     CSV = "csv"
     PARQUET = "parquet"
@@ -44,7 +44,7 @@ def export(
         form: CSV and Parquet have a row for each mood, JSON has the whole session, xAPI a
             statement for each part.
         path: the file.
-        people: with CSV and Parquet, a row for each reading of a person instead.
+        people: with CSV and Parquet, write a row for each reading of a person instead.
 
     Raises:
         SessionError: the owner has no such session.

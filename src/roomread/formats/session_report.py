@@ -14,11 +14,11 @@ def session_report(store: OwnerStore, session_id: str) -> str:
     """Return the report as HTML; it holds no picture of anybody.
 
     Args:
-        store: where the session is kept.
-        session_id: of the session.
+        store: the store that holds the session.
+        session_id: the session's id.
 
     Raises:
-        SessionError: there is no such session.
+        SessionError: the session does not exist.
     """
     session = store.session(session_id)
     moods, marks = store.moods(session.id), store.marks(session.id)

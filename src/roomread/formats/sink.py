@@ -1,4 +1,4 @@
-"""The protocol of everything that writes readings frame by frame."""
+"""The interface of the writers of readings, frame by frame."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class PlotArea:
         high: value at the top.
         top: distance from the top of the chart, px.
         height: px.
-        width: of the chart with its margins, px.
+        width: the width of the chart with its margins, px.
     """
 
     start: float
@@ -134,7 +134,7 @@ def band(
     """Return the area between two lines that interrupts where they are NaN.
 
     Args:
-        area: of the chart.
+        area: the plot area of the chart.
         times: float64 [N], s.
         low: the lower line, float64 [N].
         high: the upper line, float64 [N].
@@ -179,10 +179,10 @@ def svg(area: PlotArea, parts: Sequence[str], below: float, description: str) ->
     """Return a whole chart.
 
     Args:
-        area: of the chart.
-        parts: what is drawn, first to last.
+        area: the plot area of the chart.
+        parts: the SVG elements, in drawing order.
         below: the room below the plot, px.
-        description: what a screen reader says instead of the picture.
+        description: the text that a screen reader reads out in place of the chart.
     """
     return (
         f'<svg viewBox="0 0 {area.width:.0f} {area.bottom + below:.0f}" role="img" '

@@ -16,7 +16,7 @@ Row = tuple[int, int, NDArray[np.float64]]
 
 
 class Timeline:
-    """Sums readings up as they come, in memory that grows by a row a person and second."""
+    """Sums up readings in memory, with one row for each person and second."""
 
     def __init__(self) -> None:
         self._sums: defaultdict[tuple[int, int], NDArray[np.float64]] = defaultdict(

@@ -1,4 +1,4 @@
-"""Tell people apart by their faces, when they asked for it."""
+"""Distinguish people by their faces, if they asked for it."""
 
 from roomread.identity.dlib_resnet import DlibResNet
 from roomread.identity.embedder import FaceEmbedder, align

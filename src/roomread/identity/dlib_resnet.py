@@ -130,7 +130,7 @@ class _Graph:
 def _net() -> bytes:
     for module in (_PACKAGE, "onnx"):
         if importlib.util.find_spec(module) is None:
-            raise MissingExtraError("telling people apart by their faces", extra="identity")
+            raise MissingExtraError("distinguishing people by their faces", extra="identity")
     graph, tensors = _Graph(), _tensors(_weights())
     x = graph.add("Transpose", graph.add("Cast", "faces", to=1), perm=[0, 3, 1, 2])
     x = graph.add("Sub", x, np.array(_MEAN, np.float32).reshape(1, 3, 1, 1))

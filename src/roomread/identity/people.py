@@ -67,7 +67,7 @@ class _Stay:
 
 
 class People:
-    """Number the people of one source from 1, in reading order as they are first told apart.
+    """Number the people of one source from 1, in reading order as they are first distinguished.
 
     Each face is embedded when it appears, and every few seconds after that. When one does not match
     its person, all faces of that frame are embedded. A person is the mean of their vectors. Faces
@@ -75,7 +75,7 @@ class People:
     whose cosine is below the embedder's threshold matches no person. Faces that cannot be read are
     not embedded: they keep their person by place and time, as in `roomread.room.Seats`.
 
-    The vectors are biometric data. They are in this object alone, and vanish with it.
+    The vectors are biometric data. Only this object holds them.
 
     Args:
         embedder: The net that turns faces into vectors.
@@ -103,7 +103,7 @@ class People:
         Args:
             frame: The picture.
             readings: The readings with their track ids. Readings without one, and those of people
-                who are not told apart yet, are left out.
+                who are not distinguished yet, are left out.
         """
         readings = [reading for reading in readings if reading.track_id is not None]
         stays = self._stays_of(readings, frame.time)
@@ -168,7 +168,7 @@ class People:
         return dict(zip(chosen, self.embedder.embed(crops), strict=True))
 
     def _is_another(self, person: _KnownFace | None, vector: NDArray[np.float32]) -> bool:
-        """Return whether a face does not match its person any more."""
+        """Return whether a face no longer matches its person."""
         if person is None or person.sum is None:
             return False
         return float(_unit(person.sum) @ vector) < self.embedder.threshold - _STAYING
@@ -244,7 +244,7 @@ class People:
             here.add(id(person))
 
     def _give(self, stay: _Stay, person: _KnownFace, looks: Sequence[NDArray[np.float32]]) -> None:
-        """Assign a person to a face; no other track is that person any more."""
+        """Assign a person to a face, and take the person from any other track."""
         for other in self._stays.values():
             if other.person is person and other is not stay:
                 other.lose()

@@ -15,7 +15,7 @@ def render(package: str, page: str, **values: Any) -> str:
     Args:
         package: that has the page, such as `roomread.training`.
         page: file name of the template; it may extend `base.html.j2` of this package.
-        values: of the variables in the template.
+        values: the values of the template's variables.
     """
     environment = Environment(
         loader=ChoiceLoader(

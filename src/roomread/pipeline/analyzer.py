@@ -121,8 +121,8 @@ class Analyzer:
 
         Raises:
             MediaError: The picture cannot be read.
-            MissingExtraError: It is HEIC, and the extra `heif` is not installed.
-            TypeError: The argument is none of the above.
+            MissingExtraError: The picture is HEIC, and the extra `heif` is not installed.
+            TypeError: The argument has another type.
         """
         if isinstance(picture, Sequence) and not isinstance(picture, _ONE):
             for index, each in enumerate(picture):
@@ -179,7 +179,7 @@ class Analyzer:
         Raises:
             MediaError: The source cannot be read, or not to its end. What was yielded before is
                 good.
-            TypeError: The source is none of the above.
+            TypeError: The source has another type.
         """
         return self._stream(opened(source, rate=rate), every, overlap)
 
@@ -215,7 +215,7 @@ class Analyzer:
             yield _moment(frame, stream.update(frame))
 
     def _follow_ahead(self, frames: Iterable[Frame]) -> Iterator[FrameMoment]:
-        """Do as `_follow`, and decode and search the next frame while one is read."""
+        """Do the same as `_follow`, but decode and search the next frame meanwhile."""
         stream = self.stream_analyzer()
         with closing(ahead(frames)) as decoded:
             searched = ((frame, stream.find(frame)) for frame in decoded)
@@ -247,6 +247,6 @@ def analyze(
 
     Raises:
         MediaError: The picture cannot be read.
-        TypeError: It is nothing that `Analyzer.analyze` accepts.
+        TypeError: The picture has no type that `Analyzer.analyze` accepts.
     """
     return Analyzer().analyze(picture)

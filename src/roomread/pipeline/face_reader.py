@@ -126,7 +126,7 @@ class FaceReader:
     def _of_model_file(self) -> ExpressionClassifier:
         if not isinstance(self.classifier, ExpressionClassifier):
             raise ProfileError(
-                "profiles need a model file, and this classifier has none",
+                "profiles need a model file, but this classifier has no model file",
                 hint="use ExpressionClassifier",
             )
         return self.classifier

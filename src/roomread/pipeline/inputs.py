@@ -27,7 +27,7 @@ _STREAMS = (
     "a path, a URL, a camera's number, the bytes of a video, an opened source, or an iterable of "
     "frames, uint8 arrays or Pillow images"
 )
-# Names of types that have an answer of their own.
+# Types for which the message has specific advice.
 _ADVICE = {
     "NoneType": "OpenCV's imread returns None for a file that it cannot read",
     "int": "a camera is read by stream",
@@ -37,14 +37,14 @@ _ADVICE = {
 
 
 def check_picture(value: object, *, name: str = "the argument") -> None:
-    """See that a value is of a type that `analyze` accepts.
+    """Check that a value has a type that `analyze` accepts.
 
     Args:
         value: Anything.
-        name: How the message calls the value.
+        name: The name of the value in the message.
 
     Raises:
-        TypeError: It is not; the message says what is accepted.
+        TypeError: The value has another type; the message lists the types.
     """
     is_file = hasattr(value, "read") and not isinstance(value, type)
     accepted = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray)
@@ -59,8 +59,8 @@ def picture_frame(picture: Picture) -> Frame:
     """Return a picture as a frame at time 0; its pixels are not shared with the caller.
 
     Raises:
-        MediaError: It cannot be read as a picture.
-        MissingExtraError: It is HEIC, and the extra `heif` is not installed.
+        MediaError: The value cannot be read as a picture.
+        MissingExtraError: The picture is HEIC, and the extra `heif` is not installed.
     """
     name = _name(picture)
     image = read_image(picture, name=name)
@@ -86,8 +86,8 @@ def opened(source: Stream, *, rate: float) -> str | Path | bytes | Source | Iter
         rate: Frames a second of pictures that have no time.
 
     Raises:
-        TypeError: It is of another type; the message says what is accepted.
-        MediaError: It is a negative camera number, or a file that cannot be read.
+        TypeError: The source has another type; the message lists the types.
+        MediaError: The source is a negative camera number or a file that cannot be read.
         ValueError: `rate` is not above 0.
     """
     if not rate > 0:
@@ -100,7 +100,9 @@ def opened(source: Stream, *, rate: float) -> str | Path | bytes | Source | Iter
         return bytes(source)
     if isinstance(source, int | np.integer) and not isinstance(source, bool):
         if source < 0:
-            raise MediaError(f"camera {source}: there is none", hint="the first camera is 0")
+            raise MediaError(
+                f"camera {source}: there is no such camera", hint="the first camera is 0"
+            )
         return str(int(source))
     if hasattr(source, "read") and not isinstance(source, type):
         return _content(source)

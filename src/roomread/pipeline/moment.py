@@ -18,9 +18,9 @@ class Moment:
         readings: The faces of this frame, in the order that their stage gives them.
         signal: Why the source shows no picture; None when it shows one or was not checked.
         mood: The mood of the room, at the moments at which a new one is due; None in between.
-        alerts: The alerts that begin or end at this moment (`Alert.ended` tells them apart).
-        frame: The picture, lent until the next moment of the same source; copy what is to be
-            kept. None for readings that came without a picture.
+        alerts: The alerts that begin or end at this moment (`ended` is set if it ends).
+        frame: The picture, lent until the next moment of the same source; copy it to keep it.
+            None for readings that came without a picture.
     """
 
     time: float

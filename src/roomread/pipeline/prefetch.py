@@ -18,7 +18,7 @@ def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
 
     Args:
         items: The items. An error in making one is raised in the place of the item.
-        depth: The most items that are made and wait.
+        depth: The maximum number of items that are made ahead.
     """
     source = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:

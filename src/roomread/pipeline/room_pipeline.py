@@ -21,7 +21,7 @@ class FrameReader(Protocol):
 
 
 class PeopleStage(Protocol):
-    """A stage that tells people apart by their faces, such as `roomread.identity.People`."""
+    """A stage that distinguishes people by their faces, such as `roomread.identity.People`."""
 
     def update(self, frame: Frame, readings: Sequence[Reading]) -> list[Reading]:
         """Return the readings of the next frame with their seats."""
@@ -31,7 +31,7 @@ class RoomPipeline:
     """Turn the frames or readings of one source into moments of its room.
 
     The stages run in this order: `signal` (does the source show a picture?), `reader` (where are
-    faces, and what do they show?), `people` or `seats` (who is who?), `meter` (the room's mood)
+    faces, and what do they show?), `people` or `seats` (whose faces?), `meter` (the room's mood)
     and `attention` (alerts). A stage that is None is left out. `push_readings` enters after
     `reader`, for readings that come without pictures. `RoomPipeline.of` makes the usual pipeline.
 
@@ -121,10 +121,10 @@ class RoomPipeline:
                 source that was started again may count from 0.
 
         Raises:
-            TypeError: The pipeline tells people apart by their pictures.
+            TypeError: The pipeline distinguishes people by their faces, which need pictures.
         """
         if self._people is not None:
-            raise TypeError("people can be told apart by their faces only in pictures: use push")
+            raise TypeError("distinguishing people by their faces needs pictures: use push")
         if self._seats is not None:
             readings = self._seats.update(readings)
         readings = [r if r.time == time else replace(r, time=time) for r in readings]

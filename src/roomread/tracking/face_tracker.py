@@ -131,7 +131,7 @@ class FaceTracker:
 
 
 def _not_among(known: list[Face], faces: list[Face]) -> list[Face]:
-    """Return the faces that overlap none of the known ones."""
+    """Return the faces that do not overlap a known one."""
     if not faces or not known:
         return faces
     boxes, others = (np.array([face.box for face in each]) for each in (faces, known))

@@ -40,9 +40,9 @@ class FrameReadings:
         source: name of the file, camera or stream.
         time: seconds from the start of the source.
         frame_index: position of the frame in its source, from 0; None where it is not known.
-        width: of the picture, px; None where it is not known.
-        height: of the picture, px; None where it is not known.
-        readings: of the faces, largest first; each has the frame's source, time and index.
+        width: the width of the picture, px; None if it is not known.
+        height: the height of the picture, px; None if it is not known.
+        readings: the faces, largest first; each has the frame's source, time and index.
         signal: why the frame shows nothing to read, such as a black picture; None where it does.
     """
 
@@ -96,7 +96,7 @@ def reading_from_dict(value: Any, *, path: str = "$") -> Reading:
         path: where the value stands in a larger one, for messages.
 
     Raises:
-        WireError: it does not keep the schema; the message names the place.
+        WireError: the value violates the schema; the message names the place.
     """
     READING.check(value, path)
     return _face_from_dict(value, value, path, 0.0)
@@ -113,7 +113,7 @@ def frame_from_dict(
         default_threshold: the threshold of faces that have none, 0..1.
 
     Raises:
-        WireError: it does not keep the schema; the message names the place.
+        WireError: the value violates the schema; the message names the place.
     """
     FRAME.check(value, path)
     return FrameReadings(

@@ -22,7 +22,7 @@ class Column:
         name: such as `box_left`.
         kind: type of its values: `str`, `float`, `int`, or `dict` for JSON text.
         path: names that lead to the value in the schema, such as `("box", "left")`.
-        description: what it means.
+        description: the meaning of the values.
         nullable: whether a cell may be empty.
     """
 

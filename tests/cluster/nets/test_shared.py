@@ -56,7 +56,7 @@ def asked(served: Cluster) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def test_shared_nets_read_as_ones_own(asked: list[dict[str, Any]]) -> None:
+def test_shared_nets_read_the_same_as_local_nets(asked: list[dict[str, Any]]) -> None:
     compared = asked[0]
     shared, own = compared["readings"]
     assert shared == own > 25
@@ -65,7 +65,7 @@ def test_shared_nets_read_as_ones_own(asked: list[dict[str, Any]]) -> None:
     assert compared["features"] < 1e-4
 
 
-def test_who_comes_when_too_many_wait_is_told_to_come_again(asked: list[dict[str, Any]]) -> None:
+def test_request_is_refused_as_busy_when_too_many_wait(asked: list[dict[str, Any]]) -> None:
     told = asked[1]
     late = "the cluster's nets did not answer for 20 s"
     full = "64 requests wait for the cluster's nets"
@@ -140,7 +140,7 @@ def test_missing_cluster_is_reported_in_one_line(tmp_path: Path) -> None:
     assert done.stderr.startswith("roomread: the Ray cluster at 127.0.0.1:9: Connection refused")
 
 
-def test_without_what_serve_needs_the_extra_is_named() -> None:
+def test_missing_dependency_of_serve_names_the_extra() -> None:
     script = (
         "import sys; sys.modules['ray'] = None\n"
         "from roomread.cluster.connection import join\n"

@@ -59,7 +59,7 @@ def execute(job: Job, threads: int) -> Outcome:
 
     Args:
         job: the job.
-        threads: of its nets and its decoder.
+        threads: the number of threads of its nets and its decoder.
     """
     try:
         return Outcome(job, job.run(threads))
@@ -74,7 +74,7 @@ class LocalExecutor:
     """Runs jobs one after the other in this process.
 
     Args:
-        threads: of each job's nets and decoder.
+        threads: the number of threads of each job's nets and decoder.
     """
 
     capacity = 1

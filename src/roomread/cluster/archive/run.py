@@ -40,7 +40,7 @@ class Step:
 
     Attributes:
         video: the video.
-        report: of the video, once it is read; None before.
+        report: the report on the video; None until it is read.
         error: one line that says why it failed or was not read to its end.
         again: whether an earlier run had read it.
     """
@@ -58,9 +58,9 @@ def target_name(source: str) -> str:
 
 
 class Archive:
-    """A folder of readings, a Parquet file a video, and a manifest that says what is in it.
+    """A folder of readings with one Parquet file per video and a manifest that lists them.
 
-    The Parquet files alone decide what is read: each is there whole or not at all, under a name
+    The Parquet files alone decide what is read: each is written atomically, under a name
     that follows from the video's address, so that no video is read into two files.
 
     Args:
@@ -70,7 +70,7 @@ class Archive:
     Attributes:
         pieces: the number of pieces that this run has read.
         pieces_known: the number of pieces to read, of the videos cut so far.
-        copies: each video with the content of another one, and that one, which is read for both.
+        copies: the videos that are copies of another one, with the one that is read for both.
 
     Raises:
         OutputError: the folder cannot be used, or holds readings made with other options.
@@ -92,7 +92,7 @@ class Archive:
     def run(self, videos: Sequence[ArchiveVideo], executor: Executor) -> Generator[Step]:
         """Read the missing videos, and yield a step after each event.
 
-        A run that is ended early keeps what was read, and the next run goes on from there.
+        A run that is ended early keeps what was read, and the next run continues from there.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -242,7 +242,7 @@ class Archive:
             }
         except (MediaError, ValueError, KeyError, TypeError, AttributeError) as error:
             hint = "delete it; the readings are kept"
-            raise OutputError(f"{path}: not a manifest of Roomread", hint=hint) from error
+            raise OutputError(f"{path}: is not a manifest of Roomread", hint=hint) from error
         now = asdict(self._options)
         other = [name for name in now if options.get(name) != now[name]]
         if other:

@@ -104,7 +104,7 @@ def _is_video(name: str) -> bool:
 def _refuse_picture(spec: str) -> None:
     if Path(spec).suffix.lower() in PICTURE_SUFFIXES:
         hint = "`roomread analyze` without --engine takes pictures"
-        raise MediaError(f"{spec}: a picture, and an archive is made of videos", hint=hint)
+        raise MediaError(f"{spec}: is a picture, but an archive is made of videos", hint=hint)
 
 
 def content_digest(source: str) -> str:
@@ -308,7 +308,9 @@ def _file_system(address: str) -> tuple[Any, str]:
     except ImportError as error:
         # The text is fsspec's: "Install s3fs to access S3".
         problem = f"{protocol}://: {error}"
-        raise RoomreadError(problem, hint="with pip, here and on every worker") from error
+        raise RoomreadError(
+            problem, hint="install it with pip, here and on every worker"
+        ) from error
     except ValueError as error:
         hint = "a path, or an address such as s3://bucket/lessons/*.mp4"
         raise RoomreadError(f"{protocol}://: an unknown kind of address", hint=hint) from error

@@ -34,7 +34,7 @@ class Options:
 
     Attributes:
         model: a bundled model's name, or a file that every worker can open.
-        digest: of the model file.
+        digest: the digest of the model file.
         haar: whether the detector is Haar's cascade.
         min_face: the smallest face that is read, px.
         every: seconds from one frame that is read to the next; None for every frame.
@@ -89,7 +89,7 @@ class Cut:
 
     Attributes:
         video: the video.
-        length: of a piece, s.
+        length: the length of a piece, s.
         target: the Parquet file of the video.
         drafts: the folder for its pieces.
     """
@@ -136,7 +136,7 @@ class ReadPiece:
     piece: VideoPiece
 
     def run(self, threads: int) -> Report:
-        """Write the file, whole or not at all; of a damaged video, with what could be read.
+        """Write the file atomically; for a damaged video, with the readings so far.
 
         Raises:
             MediaError: the video cannot be opened, or the connection to it was lost.
@@ -181,7 +181,7 @@ class Join:
     target: str
 
     def run(self, _threads: int) -> Report:
-        """Write the file, whole or not at all.
+        """Write the file atomically.
 
         Raises:
             MediaError: a piece cannot be read.

@@ -26,12 +26,12 @@ _BATCH_WAIT_SECONDS = 0.003
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSpec:
-    """What a replica must be, so that it reads exactly as the service itself would.
+    """The requirements of a replica, so that it computes exactly what the service would.
 
     Attributes:
         version: The version of Roomread.
         digest: The digest of the model file.
-        device: What the nets run on.
+        device: The device that the nets run on.
     """
 
     version: str
@@ -40,13 +40,13 @@ class ReplicaSpec:
 
 
 class Replica:
-    """Both nets on one processor or one accelerator.
+    """Runs the detector and the classifier on one processor or accelerator.
 
     Args:
-        spec: What the replica must be.
+        spec: The version, model and device that the replica must have.
 
     Raises:
-        RoomreadError: This machine has another version of Roomread or another model.
+        RoomreadError: This machine has another version of Roomread or of the model.
     """
 
     def __init__(self, spec: ReplicaSpec) -> None:

@@ -34,7 +34,7 @@ class SharedNets:
     Only what the nets take is sent: pictures that are already scaled down, and crops.
 
     Args:
-        device: What the replicas run on.
+        device: The device that the replicas run on.
         replicas: Largest number of replicas; None for the number of processors of the cluster.
 
     Attributes:
@@ -174,7 +174,7 @@ def _wait(serve: Any, name: str) -> None:
     """Wait until the first replica runs.
 
     Raises:
-        RoomreadError: It does not start, or the cluster has no room for it.
+        RoomreadError: The replica does not start, or the cluster has no room for it.
     """
     deadline = time.monotonic() + _START_SECONDS
     while True:

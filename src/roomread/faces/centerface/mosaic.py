@@ -162,7 +162,7 @@ def _turned_back(
         box: float32 [2, 2], its corners in the square turned upright, px of the picture.
         landmarks: float32 [5, 2], likewise.
         pivot: the square's centre, px.
-        roll: by which the square was turned, degrees.
+        roll: the angle by which the square was turned, degrees.
 
     Returns:
         The upright box around the turned face, float32 [2, 2], and its landmarks.

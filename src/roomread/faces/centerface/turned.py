@@ -131,7 +131,7 @@ def search_turned(
     Args:
         net: the net to run.
         image: uint8 [H, W, 3].
-        scale: by which the picture is scaled down.
+        scale: the factor by which the picture is scaled down.
         threshold: the lowest confidence, 0..1.
     """
     overview = min(scale, _OVERVIEW / max(image.shape[:2]))
@@ -164,7 +164,7 @@ def one_each(faces: list[Face]) -> list[Face]:
 
 
 def _apart_from(known: list[Face], faces: list[Face]) -> list[Face]:
-    """Return the faces that overlap none of the known ones."""
+    """Return the faces that do not overlap a known one."""
     return [face for face in faces if all(face.box.iou(one.box) <= SAME_FACE for one in known)]
 
 
