@@ -321,7 +321,7 @@ def test_missing_file_and_folder_have_different_errors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x" * 300 + ".jpg", "a\0.jpg", "file.txt/x.jpg", "loop.jpg"])
-def test_dangling_link_is_reported(name: str, tmp_path: Path) -> None:
+def test_unusable_path_is_reported(name: str, tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_text("no folder")
     with suppress(OSError, NotImplementedError):
         (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")

@@ -178,7 +178,7 @@ def test_faces_at_more_places_than_a_room_has_are_refused(
 ) -> None:
     monkeypatch.setattr(ingest, "_MAX_SEATS", 4)
     session = make(anna)
-    with pytest.raises(TooManySeatsError, match="over 4 places"):
+    with pytest.raises(TooManySeatsError, match="more than 4 places"):
         sessions.send(anna, session.id, as_json(LESSON[:5]))
 
 
