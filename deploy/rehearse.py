@@ -143,7 +143,7 @@ def contained(command: list[str], *, user: str, network: bool) -> list[str]:
 
 
 def free_port() -> int:
-    """A port that nobody listened at a moment ago."""
+    """A port that was free a moment ago."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

@@ -46,7 +46,7 @@ def compare(shared: Analyzer, own: Analyzer) -> dict[str, object]:
 
 
 def crowd(shared: Analyzer) -> Counter[str]:
-    """What a hundred who ask at once are told."""
+    """Return the answers to a hundred simultaneous requests."""
     picture = scenes.grid().image
 
     def ask(_number: int) -> str:

@@ -16,10 +16,10 @@
     ├── BusyError                 a request is refused or not answered in time
     └── MissingExtraError         an optional dependency is not installed
 
-Services and doors derive errors of their own from these, beside the code that raises them.
+Services and interfaces derive errors of their own from these, beside the code that raises them.
 
 The core raises facts: `problem` says what happened to which input. A `hint` says what to do; in the
-terms of a door (a command's option, a field of a request) it is added by that door. A door catches
+terms of an interface (a command's option, a field of a request) it is added there. Interfaces catch
 `RoomreadError` and nothing broader.
 """
 
@@ -27,8 +27,8 @@ from __future__ import annotations
 
 import re
 
-# What stands before the host of an address. A password may hold a slash that nobody encoded;
-# then what follows the first colon is no port.
+# The part before the host of an address. A password may hold a slash that is not encoded;
+# then the text after the first colon is not a port.
 _USER = re.compile(
     r"(?<=://)(?:[^\s/?#]*@|[^\s/@:\[\]]+:(?!\d{0,5}(?:[/?#\s]|$))\S*@)",
 )

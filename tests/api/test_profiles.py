@@ -146,7 +146,7 @@ def test_model_card_and_settings_hold_no_secrets(service: Service, room: Client)
         room.card("nothing")
     told = room.settings()
     assert (told["retention_days"], told["database"], told["relays"]) == (90, "sqlite", 1)
-    # Whoever comes without sign-in is this computer's user.
+    # A visitor without sign-in is this computer's user.
     assert (told["sign_in"], told["local_files"]) == (False, True)
     text = json.dumps(told)
     assert "secret" not in text

@@ -199,7 +199,7 @@ def read_all(terminal: int) -> bytes:
     while True:
         try:
             part = os.read(terminal, 4096)
-        except OSError:  # Linux's way to say that nobody writes any more
+        except OSError:  # Linux's error once the writer has gone
             part = b""
         if not part:
             os.close(terminal)

@@ -180,7 +180,7 @@ def test_matrix_contains_every_route_of_the_service() -> None:
 @pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
 def test_route_is_open_to_its_scopes_only(method: str, path: str, guarded: Guarded) -> None:
     allowed = MATRIX[method, path]
-    # Of somebody else, so that nobody's video is changed: 404 is behind the door.
+    # The video of another user, so that no video is changed: 404 means that access was granted.
     path = (
         path.replace("{job_id}", "nothing")
         .replace("{session_id}", "nothing")

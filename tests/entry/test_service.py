@@ -181,7 +181,7 @@ def test_body_over_the_limit_is_refused_before_it_has_arrived(http: httpx.Client
             yield b"\0" * 100_000
 
     # Without a length, and without an end: it is counted. The answer may come before the client
-    # sees that nobody listens any more.
+    # sees that the client has gone.
     with contextlib.suppress(httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError):
         assert http.post("/api/v1/analyze", content=endless()).status_code == 413
     assert http.get("/healthz").text == "ok\n"

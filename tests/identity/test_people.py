@@ -86,7 +86,7 @@ def test_people_are_numbered_row_by_row_after_three_matching_vectors() -> None:
 def test_person_who_moves_to_another_tile_keeps_the_seat() -> None:
     scene = Scene()
     before = scene.settle({1: 1, 2: 2, 3: 3})
-    # One face of another at a look is enough to look at all of them.
+    # One face that does not match is enough for all of them to be embedded.
     shuffled = [scene.show({1: 3, 2: 1, 3: 2}) for _ in range(3)]
     assert shuffled[-1] == before
     assert scene.show({1: 20, 2: 30, 3: 40}) == before
@@ -150,7 +150,7 @@ def test_person_found_elsewhere_leaves_the_old_tile() -> None:
     scene = Scene(every=60.0)
     assert scene.settle({1: 1, 2: 2}) == {1: 1, 2: 2}
     assert scene.show({1: 1, 2: 5}, step=0.4) == {1: 1, 2: 2}
-    # Somebody else is in tile 2 before the tracker has missed anybody there.
+    # Another person is in tile 2 before the tracker has missed the first one there.
     assert scene.show({1: 1, 2: 5, 9: 2}, step=0.4) == {1: 1, 2: 2, 9: None}
 
 

@@ -1,4 +1,4 @@
-"""Two processes that share a store: what becomes of the jobs of the one that ends."""
+"""Two processes that share a store: the jobs of one that ends are finished by the other."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def board() -> Iterator[JobQueue]:
 
 
 def wait(board: JobQueue, job_id: str, *, seconds: float | None = None) -> VideoJob:
-    """Wait for the end, or until so many seconds of the video are read."""
+    """Wait for the end, or until this many seconds of the video are read."""
     deadline = time.monotonic() + 60
     while True:
         job = job_of(board, job_id)

@@ -67,7 +67,7 @@ def _limited(receive: Receive, cap: int) -> Receive:
     async def limited() -> Message:
         nonlocal received, ended
         if ended:
-            # Waiting for the end of the connection may last.
+            # Waiting for the end of the connection may take long.
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), _SILENCE_SECONDS)

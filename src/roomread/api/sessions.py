@@ -241,7 +241,7 @@ async def timeline(
 
     def work() -> TimelineShape:
         store, session = find_session(context, reader, session_id)
-        # One more than asked for tells whether more follow.
+        # One more than asked for shows whether more follow.
         moods = store.moods(session.id, since=since, limit=limit + 1)
         following = moods[limit].time if len(moods) > limit else None
         return TimelineShape(moods=[mood_shape(m) for m in moods[:limit]], next=following)

@@ -21,11 +21,11 @@ from roomread.jobs.video_job import Limits, QueueLimits, VideoJob
 from roomread.media import WRITABLE_VIDEO_SUFFIXES, make_folder
 from roomread.store import JobRecord, JobState, LeaseRenewal, Leases, Store
 
-# A video that ended its worker process, or the computer, so often is not tried again.
+# A video is given up after this many attempts that ended its worker process or the computer.
 _MAX_ATTEMPTS = 3
-# Seconds from one look for jobs of processes that have ended to the next.
+# Seconds between two searches for jobs of processes that have ended.
 _ADOPT_SECONDS = 2.0
-# A job of a process that has ended, and whose files cannot be reached, has failed after this, s.
+# A job of an ended process fails after this time if its files cannot be reached, s.
 _GONE_SECONDS = 60.0
 # A folder without a job, in a place that several processes use, may be an upload that is still
 # being written until it is so old, s.

@@ -26,9 +26,9 @@ _BACK = 0.1
 # A step back of packets' times of decoding by less is no jump: some files have those of showing
 # in their place, s.
 _REORDERED = 1.0
-# How many packets at most the decoder takes before others that are shown first.
+# The maximum number of packets that are decoded before others that are shown earlier.
 _REORDER_DEPTH = 4
-# Between two frames whose times are the same, at least, s.
+# The least step of time between two frames, s.
 _SHORTEST = 0.002
 # Rates that a track may have, frames a second; FFmpeg's guesses reach into the thousands.
 _RATES = (0.01, 1000)
@@ -93,13 +93,13 @@ class FrameClock:
 
     def restart(self) -> None:
         """Let earlier times come again, as after the file was sought."""
-        # Of each packet its own time, by which its frame is known, and that of showing.
+        # The time of each packet, which identifies its frame, and its time of showing.
         self._slots: deque[tuple[int | None, int | None]] = deque()
         # The latest times of showing and of decoding so far.
         self._highest: int | None = None
         self._decoded: int | None = None
         self._is_ordered = False
-        # How often the packets' clock went back, and no frame's has yet.
+        # Jumps back of the packets' clock that no frame has shown yet.
         self._restarts = 0
         self._last: float | None = None
         self._last_shown: float | None = None

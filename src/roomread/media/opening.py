@@ -26,7 +26,7 @@ _PICTURES = frozenset({"image2", "gif", "apng"})
 _TEXTS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 _JPEG = b"\xff\xd8\xff"
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
-# What makes FFmpeg take a name for that of a file, whatever it holds.
+# The prefix that makes FFmpeg treat any name as that of a file.
 FILE_PREFIX = "file:"
 _KINDS = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV can be read; copy or download it again"
 

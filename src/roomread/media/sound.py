@@ -53,7 +53,7 @@ class SoundCopy:
         self._waiting: Packet[Any] | None = None
         self._time = 0.0
         self._last_dts = -math.inf
-        # Of sound that is encoded anew: samples written so far.
+        # The samples written so far, if the sound is encoded anew.
         self._samples = 0
         self._ended = False
 

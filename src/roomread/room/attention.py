@@ -54,7 +54,7 @@ class Attention:
     Args:
         rules: The rules to apply.
         people: Whether rules about a person are applied. Only with that person's consent.
-        min_certainty: The least certainty with which a fall is told, 0..1.
+        min_certainty: The least certainty with which a fall is reported, 0..1.
         every: About how many seconds lie between two frames.
         first_number: The number of the first alert. A session that is resumed counts on.
     """
@@ -103,7 +103,7 @@ class Attention:
 
         Args:
             time: The time of the frame, seconds.
-            readings: The readings of the frame; people are told apart by `Reading.person_key`.
+            readings: The readings of the frame; people are identified by `Reading.person_key`.
         """
         if not self._person:
             return []
@@ -211,12 +211,12 @@ def _of_scores(measure: str, scores: Scores) -> float:
 def _certainty(rule: Rule, value: float, mood: RoomMood) -> float:
     """Return the probability that the room is beyond the threshold, 0..1."""
     if rule.measure == "coverage":
-        # Counted faces are certain.
+        # The coverage is counted, not estimated.
         return 1.0
     if rule.measure == "valence":
         error = _standard_error(mood.valence_interval)
     else:
-        # Half a person more each way, as no share of few people is certain.
+        # Half a person is added to each side, as shares of few people are uncertain.
         share = (value * mood.readable + 0.5) / (mood.readable + 1) if mood.readable else 0.5
         error = math.sqrt(share * (1 - share) / max(mood.readable, 1))
     return normal(abs(value - rule.threshold) / error)

@@ -84,7 +84,7 @@ class MeasureHistory:
         if not self._points:
             return None
         time, now = self._points[-1]
-        # Of equal ones the last, as a fall is as steep as it was.
+        # Among equal points take the last one, from which the fall is steepest.
         then, high = max(reversed(self._points), key=lambda point: point[1])
         return high, now, time - then
 

@@ -1,4 +1,4 @@
-"""The nets, the decoders and the video queue of one process, which its doors share."""
+"""The nets, the decoders and the video queue of one process, shared by its interfaces."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _SQLITE_TIMEOUT = 5
 _POSTGRES_TIMEOUT = 30
 # The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
-# Revisions before the present one, which a migration leads on from.
+# Earlier revisions, from which a migration leads to the present one.
 _OLDER_REVISIONS: tuple[str, ...] = ()
 
 

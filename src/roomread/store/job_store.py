@@ -146,5 +146,5 @@ def _to_record(row: Row[Any]) -> JobRecord:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    # The driver of PostgreSQL takes texts, and not what is derived from them.
+    # PostgreSQL's driver accepts str, but not its subclasses.
     return {name: v.value if isinstance(v, JobState) else v for name, v in values.items()}

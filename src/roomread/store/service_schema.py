@@ -49,7 +49,7 @@ profiles = Table(
     metadata,
     Column("owner", Text, primary_key=True),
     Column("name", String(100), primary_key=True),
-    # What a profile's file holds.
+    # The content of a profile's file.
     Column("content", Text, nullable=False),
 )
 jobs = Table(

@@ -277,7 +277,7 @@ def replace_head(graph: onnx.GraphProto, head: LinearHead) -> None:
     """Let `logits` be a linear layer of `features` with these weights, in 32 bits."""
     for node in [node for node in graph.node if "logits" in node.output]:
         graph.node.remove(node)
-    # A file whose head was fitted before loses those weights first: names stand once in a graph.
+    # Remove the weights of an earlier refit first, as names in a graph are unique.
     _remove_unused(graph)
     for name, values in (("refit.weight", head.weight), ("refit.bias", head.bias)):
         graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), name))

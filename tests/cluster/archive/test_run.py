@@ -220,7 +220,7 @@ class Bucket(MemoryFileSystem):  # type: ignore[misc]
 
 
 class Unsteady(Bucket):
-    """A bucket behind a network that fails after so many reads."""
+    """A bucket behind a network that fails after a number of reads."""
 
     protocol = "unsteady"
     reads = 3
