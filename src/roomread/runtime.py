@@ -107,7 +107,7 @@ class NetSession:
 
 @cache
 def _share_memory() -> None:
-    """Let all nets share one store of memory, as each would keep one of its own for good.
+    """Let all nets share one memory arena, as each would keep its own permanently.
 
     Three nets on sixty pictures of different sizes take 266 MB in all instead of 368 MB.
     """
@@ -155,7 +155,7 @@ def _open(
             hint=f"pip uninstall onnxruntime, pip install {package}",
         )
     session = onnxruntime.InferenceSession(content, options, providers=[provider])
-    # ONNX Runtime goes on with the CPU where a device fails, and says so in its log alone.
+    # ONNX Runtime falls back to the CPU if a device fails, and only logs it.
     if session.get_providers()[0] != provider:
         raise DeviceError(f"the device '{device}' does not work here", hint="check its driver")
     return session

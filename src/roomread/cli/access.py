@@ -31,7 +31,7 @@ Scopes = Annotated[
 
 @keys.command("add")
 def add_key(
-    name: Annotated[str, typer.Argument(help="What the key is for.")], *, scope: Scopes = None
+    name: Annotated[str, typer.Argument(help="The purpose of the key.")], *, scope: Scopes = None
 ) -> None:
     """Add a key and print it. It is shown only this once; its hash is all that is kept."""
     with _accounts() as accounts:

@@ -87,7 +87,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     *,
     form: Annotated[
         Format | None,
-        typer.Option("--format", help="By default that of the suffix of -o, or a table."),
+        typer.Option(
+            "--format", help="The output format; by default that of the suffix of -o, or a table."
+        ),
     ] = None,
     output: Annotated[
         str | None,
@@ -288,7 +290,7 @@ class _AnalysisRun:
         return 0
 
     def analyze(self, item: _Item) -> None:
-        """Read one input to its end; report an error, and let the others go on."""
+        """Read one input to its end; report an error without stopping the others."""
         try:
             with open_source(item.spec, every=self.every, stream=self.stream) as source:
                 if source.note:

@@ -1,4 +1,4 @@
-"""`roomread average`: one run from the mean weights of several."""
+"""`roomread average`: average the weights of several runs into a new run."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of each of these nets.")] = 8,
     out: Annotated[
-        Path, typer.Option("--out", help="The folder of these nets; finished ones are kept.")
+        Path, typer.Option("--out", help="The folder of these nets; finished ones are reused.")
     ] = Path("runs/folds"),
     report: Annotated[Path, typer.Option(help="The page to write.")] = Path("review.html"),
     rows: Annotated[

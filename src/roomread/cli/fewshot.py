@@ -56,7 +56,7 @@ def benchmark_command(  # noqa: PLR0913 (each is an option of the command)
     withheld: Annotated[
         str | None,
         typer.Option(
-            help="A net trained by configs/withheld.toml, to teach it an expression it never saw."
+            help="A net trained by configs/withheld.toml, to teach it the withheld expressions."
         ),
     ] = None,
     split: SplitOption = "PublicTest",

@@ -1,4 +1,4 @@
-"""`roomread profiles`: list, show, try, move and delete what was taught."""
+"""`roomread profiles`: list, show, evaluate, move and delete profiles."""
 
 from __future__ import annotations
 

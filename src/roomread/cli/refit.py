@@ -1,4 +1,4 @@
-"""`roomread refit-head`: the last layer that users see, fitted again on frozen features."""
+"""`roomread refit-head`: fit the head that users see again, on frozen features."""
 
 from __future__ import annotations
 

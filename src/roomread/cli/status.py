@@ -1,4 +1,4 @@
-"""How the program ends, for scripts; 0 where all was done."""
+"""The program's exit statuses; 0 means that everything was done."""
 
 # Nothing could be done; argument errors end so too.
 EXIT_FAILED = 2

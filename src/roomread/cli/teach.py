@@ -54,19 +54,19 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     ] = None,
     *,
     angry: Annotated[_Pictures, typer.Option(help="Pictures of the person's angry face.")] = None,
-    disgust: Annotated[_Pictures, typer.Option(help="Of the disgusted face.")] = None,
-    fear: Annotated[_Pictures, typer.Option(help="Of the fearful face.")] = None,
-    happy: Annotated[_Pictures, typer.Option(help="Of the happy face.")] = None,
-    sad: Annotated[_Pictures, typer.Option(help="Of the sad face.")] = None,
-    surprise: Annotated[_Pictures, typer.Option(help="Of the surprised face.")] = None,
+    disgust: Annotated[_Pictures, typer.Option(help="Pictures of the disgusted face.")] = None,
+    fear: Annotated[_Pictures, typer.Option(help="Pictures of the fearful face.")] = None,
+    happy: Annotated[_Pictures, typer.Option(help="Pictures of the happy face.")] = None,
+    sad: Annotated[_Pictures, typer.Option(help="Pictures of the sad face.")] = None,
+    surprise: Annotated[_Pictures, typer.Option(help="Pictures of the surprised face.")] = None,
     neutral: Annotated[
-        _Pictures, typer.Option(help="Of the resting face; these alone suffice.")
+        _Pictures, typer.Option(help="Pictures of the resting face; these alone suffice.")
     ] = None,
     state: Annotated[str | None, typer.Option(help="Teach a new state of this name.")] = None,
     person: Annotated[
         str | None,
         typer.Option(
-            help="The person whose face shows the state; without it, it is for everybody."
+            help="The person whose face shows the state; by default it applies to everybody."
         ),
     ] = None,
     consent: Annotated[

@@ -1,4 +1,4 @@
-"""`roomread train`: a recipe and a data set to a model file."""
+"""`roomread train`: train a net by a recipe and write a model file."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ Config = Annotated[
 Net = Annotated[str | None, typer.Option(help="The net to train.")]
 Epochs = Annotated[int | None, typer.Option(help="Maximum number of epochs.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")]
-BatchSize = Annotated[int | None, typer.Option(help="Pictures a step, over all devices.")]
+BatchSize = Annotated[int | None, typer.Option(help="Pictures per step, over all devices.")]
 Optimizer = Annotated[str | None, typer.Option(help="sgd or adamw.")]
 LearningRate = Annotated[
     float | None, typer.Option(help="Highest learning rate; 0.1 suits sgd, 0.002 adamw.")
 ]
 Target = Annotated[
     str | None,
-    typer.Option(help="What the head that users see learns: label, votes (FER+) or blend."),
+    typer.Option(help="The target of the head that users see: label, votes (FER+) or blend."),
 ]
 Imbalance = Annotated[
     str | None,
@@ -72,7 +72,7 @@ Teacher = Annotated[
 ]
 Views = Annotated[
     int | None,
-    typer.Option(help="Augmented views of each picture that the teachers are asked about."),
+    typer.Option(help="Number of augmented views of each picture that the teachers see."),
 ]
 Start = Annotated[
     str | None, typer.Option(help="A run's folder whose best weights are the first ones.")
@@ -97,7 +97,7 @@ Threads = Annotated[
     int | None, typer.Option(min=1, help="Processor threads; all if left out, one with Ray.")
 ]
 Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on after the last whole epoch in --out.")
+    bool, typer.Option("--resume", help="Continue after the last whole epoch in --out.")
 ]
 
 

@@ -40,7 +40,7 @@ def train(
         data: all splits.
         recipe: the settings.
         out: the run's folder, at the same path on all machines.
-        resume: go on from the last whole epoch in `out`.
+        resume: continue after the last whole epoch in `out`.
         hardware: the hardware of each worker; "auto" is a GPU where the cluster has enough of them.
 
     Raises:

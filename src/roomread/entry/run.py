@@ -69,7 +69,7 @@ def serve(
     log_style: LogStyle = LogStyle.LINES,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; the next start goes on with unfinished video jobs.
+    """Serve until SIGINT or SIGTERM; the next start continues unfinished video jobs.
 
     Args:
         listen: The address to listen on.

@@ -217,7 +217,7 @@ class JobQueue:
             self._remove_files(job)
 
     def close(self) -> None:
-        """Stop reading; other processes, or the next queue of the folder, go on with the jobs."""
+        """Stop reading; other processes, or the next queue of the folder, continue the jobs."""
         self._closing = True
         self._queue.put(None)
         self._reader.close()

@@ -26,7 +26,7 @@ _RATE = 48_000
 
 
 class SoundCopy:
-    """Writes a file's sound into another file as its video goes on; damaged parts are left out.
+    """Copies a file's sound into another file piece by piece; damaged parts are left out.
 
     Args:
         source: the opened file; its first sound track is copied.

@@ -69,7 +69,7 @@ class VideoReader:
     """The frames of an opened video, or of a part of it, in order; can be iterated over once.
 
     Times are the file's own (variable rates stay so), counted from the first frame, and rise
-    strictly. Where the file's clock jumps, they go on with the next frame, which is marked as a
+    strictly. Where the file's clock jumps, they continue with the next frame, which is marked as a
     discontinuity; so is one whose size or orientation is another than that before.
 
     Args:
@@ -236,7 +236,7 @@ class _PacketReader:
             try:
                 yield from self._stream.decode(packet)
             except av.FFmpegError:
-                # The decoder goes on after one damaged packet; `check` reports it.
+                # The decoder continues after a damaged packet; `check` reports it.
                 shown = packet.pts if packet.pts is not None and packet.time_base else math.inf
                 self._damaged.append(float(shown * (packet.time_base or 1)))
         # The decoder, in several threads, still holds pictures.

@@ -152,7 +152,7 @@ class Readings(Sequence[Reading]):
         return plot_readings(self._items, self._picture, ax)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture with a box and a label for each face, whole or not at all.
+        """Write the picture with a box and a label for each face, atomically.
 
         Args:
             path: The file; its ending chooses the format.

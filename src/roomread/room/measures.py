@@ -50,10 +50,10 @@ class MeasureWindow:
 
 
 class MeasureHistory:
-    """The course of a measure over the last seconds; each point is a mean of its own last moments.
+    """The moving average of a measure over the last seconds.
 
     Args:
-        seconds: The length of the course.
+        seconds: The time for which points are kept.
         gap: A longer pause than this, in seconds, is not bridged.
     """
 

@@ -21,8 +21,8 @@ class ConcurrencyLimiter:
     Threads and asynchronous code share one limiter.
 
     Args:
-        running: How many run at once.
-        waiting: How many more may hold a slot while they wait.
+        running: The number of tasks that may run at once.
+        waiting: The number of further slots, for work that waits.
         what: The name of the work in messages, in the plural.
     """
 

@@ -96,7 +96,7 @@ class OwnerStore:
             consent: Who consented, and how; required if people are kept.
 
         Raises:
-            SessionError: The name is empty, or people are to be kept without a consent.
+            SessionError: The name is empty, or people would be kept without a consent.
             RulesError: The rules cannot be parsed.
         """
         if not name.strip():

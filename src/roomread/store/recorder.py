@@ -18,7 +18,7 @@ _PIECE = 1.0
 _LONGEST_PAUSE = 10.0
 # How much may wait in memory for a database that fails, s of the source.
 _MOST_WAITING = 3600.0
-# How long a moment waits for a slow database, s; then the write goes on in the background.
+# How long a moment waits for a slow database, s; then the write continues in the background.
 _PATIENCE = 1.0
 
 

@@ -1,4 +1,4 @@
-"""Averages the weights of runs of one net into a run of its own.
+"""Average the weights of several runs of one net into a new run.
 
 The average of nets that were trained from the same weights is often better than each of them
 (Wortsman et al. 2022, "Model soups", arXiv:2203.05482). Nets from different random weights have

@@ -80,7 +80,7 @@ def train(
         data: all splits; PrivateTest's labels are not used.
         recipe: the settings.
         out: the run's folder.
-        resume: go on from the last whole epoch in `out`; on one device the result is that of an
+        resume: continue after the last whole epoch in `out`; on one device the result is that of an
             uninterrupted run.
         hardware: the hardware to train on.
         stop_after: the number of epochs after which to stop, as an interruption would; the learning

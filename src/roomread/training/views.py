@@ -72,7 +72,7 @@ class TaughtViews:
     """The views of a recipe's Training pictures with the teachers' answers, kept on disk.
 
     An answer that is not in the folder is computed and written there, so that a run that is
-    interrupted or repeated, with another seed or net, goes on with what is there.
+    interrupted or repeated, with another seed or net, uses the answers in it.
 
     Args:
         images: the Training pictures, uint8 [N, 48, 48].

@@ -29,7 +29,7 @@ class Rows:
 
 
 def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
-    """Return the tracks of `after` that go on from `before`, as {after: before}; each at most once.
+    """Return the tracks of `after` that continue ones of `before`, as {after: before}, one to one.
 
     Two tracks are the same if their boxes overlap in more common frames than with any other track.
     """

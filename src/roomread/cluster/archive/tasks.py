@@ -22,7 +22,7 @@ from roomread.readings import Box
 from roomread.runtime import Device
 
 # A piece begins this many seconds early: then its scores, averaged over 0.3 s, are those of a video
-# read in one, and the tracks of the overlap tell which of the piece before go on.
+# read in one, and the tracks of the overlap show which of the piece before continue.
 LEAD = 2.0
 # The length of a piece, s.
 PIECE = 300.0
