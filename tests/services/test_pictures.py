@@ -63,7 +63,7 @@ def test_one_damaged_picture_of_several_takes_its_place_as_an_error(analyzer: An
 
 def test_picture_over_the_limit_is_refused_by_its_size_alone() -> None:
     EncodedPicture("a.jpg", bytes(1_000_000)).check_size(1)
-    with pytest.raises(PictureTooLargeError, match=r"a\.jpg: over 1 MB"):
+    with pytest.raises(PictureTooLargeError, match=r"a\.jpg: is over 1 MB"):
         EncodedPicture("a.jpg", bytes(1_000_001)).check_size(1)
 
 
