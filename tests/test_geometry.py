@@ -38,7 +38,7 @@ def test_iou_of_empty_boxes_is_0() -> None:
 
 
 @given(DRAWN)
-def test_nms_keeps_no_two_boxes_of_one_object_and_drops_only_covered_ones(
+def test_nms_keeps_one_box_for_each_object(
     drawn: list[tuple[float, float, float, float, float]],
 ) -> None:
     boxes = boxes_of(drawn)

@@ -56,7 +56,7 @@ def changed(**fields: object) -> str:
     return json.dumps(json.loads(CARD.to_json()) | fields)
 
 
-def test_the_bundled_default_is_there_and_small() -> None:
+def test_bundled_default_model_exists_and_is_small() -> None:
     assert "compact" in bundled_models()
     model = open_model("compact")
     assert model.size < 5_000_000

@@ -186,7 +186,7 @@ def test_name_that_no_file_can_have_is_reported(roomread: Program, name: str) ->
 
 
 @pytest.mark.parametrize("size", ["nan", "inf", "0", "-3"])
-def test_odd_smallest_face_is_refused(roomread: Program, photo: Path, size: str) -> None:
+def test_invalid_min_face_is_refused(roomread: Program, photo: Path, size: str) -> None:
     result = roomread("analyze", photo, f"--min-face={size}")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr.decode()
@@ -198,7 +198,7 @@ def test_both_detectors_find_the_astronaut(roomread: Program, photo: Path, detec
     assert len(json.loads(result.stdout)[0]["faces"]) == 1
 
 
-def test_faces_smaller_than_asked_for_are_left_out(roomread: Program, photo: Path) -> None:
+def test_faces_smaller_than_min_face_are_left_out(roomread: Program, photo: Path) -> None:
     result = roomread("analyze", photo, "--min-face", "300", "--format", "json")
     assert json.loads(result.stdout)[0]["faces"] == []
 
@@ -286,7 +286,7 @@ def test_parquet_needs_a_file(roomread: Program, photo: Path) -> None:
 
 
 @pytest.mark.parametrize("every", ["0", "-1", "soon", "1h"])
-def test_odd_every_is_refused(roomread: Program, photo: Path, every: str) -> None:
+def test_invalid_every_is_refused(roomread: Program, photo: Path, every: str) -> None:
     result = roomread("analyze", photo, f"--every={every}")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr.decode()

@@ -43,7 +43,7 @@ def test_what_a_folder_leaves_out_is_one_line(roomread: Program, photo: Path) ->
     )
 
 
-def test_heic_is_a_picture_with_an_upright_copy(roomread: Program, tmp_path: Path) -> None:
+def test_heic_is_read_and_its_annotated_copy_is_upright(roomread: Program, tmp_path: Path) -> None:
     turned = scenes.astronaut().transpose(1, 0, 2)[:, ::-1]
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "photo.heic").write_bytes(make_heic(turned, turn=Turn(quarters=1)))

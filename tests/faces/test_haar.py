@@ -21,7 +21,7 @@ def test_invalid_min_face_is_refused() -> None:
         Haar(min_face=0)
 
 
-def test_smaller_faces_than_asked_for_are_left_out() -> None:
+def test_faces_smaller_than_min_face_are_left_out() -> None:
     pytest.importorskip("cv2", reason="the extra 'haar' is not installed")
     assert Haar(min_face=300).detect(scenes.hopper()) == []
     assert len(Haar(min_face=150).detect(scenes.hopper())) == 1

@@ -140,7 +140,7 @@ def test_landmark_at_the_edge_is_cut_off_although_the_box_is_inside(portrait: Po
     assert quality.visible < 0.9
 
 
-def test_landmarks_that_fit_no_face_are_tilted(portrait: Portrait) -> None:
+def test_face_is_tilted_when_its_landmarks_fit_no_face(portrait: Portrait) -> None:
     image, face = portrait
     assert face.landmarks is not None
     # The eyes where the mouth is, as in a face that stands on its head and was taken for upright.

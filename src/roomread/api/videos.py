@@ -140,7 +140,7 @@ def cancel(context: Context, sender: Sender, job_id: str) -> VideoShape:
     responses=responses(404),
 )
 def forget(context: Context, sender: Sender, job_id: str) -> None:
-    """Stop reading a video, and delete everything that was made of it."""
+    """Stop reading a video, and delete everything that was made from it."""
     _videos(context, sender).forget(job_id)
     audit("video forgotten", who=sender.id, job=job_id[:_AUDITED])
 

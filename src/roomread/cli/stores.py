@@ -62,7 +62,7 @@ def find_session(store: OwnerStore, prefix: str) -> Session:
         prefix: The beginning of an id, as typed.
 
     Raises:
-        SessionNotFoundError: The id of no session, or of several, begins so.
+        SessionNotFoundError: No session, or more than one, has an id with this prefix.
     """
     found = [session for session in store.sessions() if session.id.startswith(prefix)]
     if len(found) == 1 and prefix:

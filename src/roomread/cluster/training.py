@@ -99,7 +99,9 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
         raise KeyboardInterrupt from error
     except Exception as error:  # Ray Train's errors have no base of their own
         problem = f"the training on Ray: {cluster.reason(str(error))}"
-        raise RoomreadError(problem, hint="whole epochs are kept: --resume") from error
+        raise RoomreadError(
+            problem, hint="continue with --resume; whole epochs are kept"
+        ) from error
     finally:
         signal.signal(signal.SIGINT, on_interrupt)
 

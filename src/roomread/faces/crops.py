@@ -68,7 +68,7 @@ def cut(
 
 
 def _turned(face: Face) -> Orientation | None:
-    """Return how a face is turned, or None where its crop is not turned."""
+    """Return the orientation of a face, or None if its crop is not turned."""
     if face.landmarks is None:
         return None
     seen = orientation(face.landmarks)

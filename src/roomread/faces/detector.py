@@ -38,11 +38,11 @@ class NearDetector(Protocol):
     """A detector that can search where a face was a moment ago, which is faster."""
 
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Do as `FaceDetector.detect`, faster; small faces may be missed."""
+        """Return faces as `FaceDetector.detect` does, but faster; small faces may be missed."""
         ...
 
     def detect_upright(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Do as `FaceDetector.detect`, faster; faces far from upright may be missed."""
+        """Return faces as `FaceDetector.detect` does, but faster; turned faces may be missed."""
         ...
 
     def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Face]) -> list[Face | None]:

@@ -1,4 +1,4 @@
-"""How a face is turned in the picture plane, told from its five landmarks."""
+"""Compute from its five landmarks how a face is turned in the picture plane."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _SHAPE = UPRIGHT - _CENTER
 
 
 class Orientation(NamedTuple):
-    """The place of a face whose landmarks fit those of an upright face, turned and scaled.
+    """The rotation and box of a face, found by fitting an upright face to its landmarks.
 
     Attributes:
         roll: rotation in the picture plane, degrees clockwise, -180..180; 0 is upright.
         center: the centre (x, y) of the face's box, px.
-        height: from forehead to chin along the face, px. Of the same faces of Training, nine in ten
+        height: the face's height along its axis, px. Of the same faces of Training, nine in ten
             lie between 0.92 and 1.07 of the detector's box.
         misfit: the distance of the landmarks from the fit over their spread, 0..1. Of the same
             faces half are under 0.06, 95 % under 0.22. It is large in profile and where landmarks

@@ -67,7 +67,7 @@ class Decoder:
             self._free.put((child, life - 1) if kept else None)
         if message is None:
             why = f"took over {self._seconds:g} s" if child.timed_out else "broke its decoder"
-            raise MediaError(f"{name}: {why}", hint="save it anew as JPEG or PNG")
+            raise MediaError(f"{name}: {why}", hint="save it again as JPEG or PNG")
         head, pixels = message
         if "problem" in head:
             raise MediaError(head["problem"], hint=head["hint"])

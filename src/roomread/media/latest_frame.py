@@ -60,7 +60,7 @@ class LatestFrame(Generic[T]):
             return self._taken()
 
     async def next(self) -> T | None:
-        """Do as `take` does, without a limit of time and without blocking the event loop.
+        """Wait for the latest item as `take` does, without a timeout or blocking the event loop.
 
         Raises:
             Exception: The error given to `close`, once the last item is taken.

@@ -59,9 +59,7 @@ def fetch(url: str) -> bytes:
     """
     name = without_credentials(url)
     if not is_web_address(url):
-        raise MediaError(
-            f"{name}: is not the address of a picture", hint="http:// and https:// are"
-        )
+        raise MediaError(f"{name}: is not the address of a picture", hint="use http:// or https://")
     try:
         opener, address = _opener(url)
         with opener.open(address, timeout=_TIMEOUT) as answer:

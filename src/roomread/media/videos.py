@@ -158,7 +158,7 @@ class VideoReader:
     def _seek(self, time: float) -> None:
         base = self._stream.time_base
         if base is None:
-            raise MediaError(f"{self._name}: has no clock", hint="read it whole")
+            raise MediaError(f"{self._name}: has no timestamps", hint="read it as a whole")
         try:
             self._container.seek(math.floor(time / base), stream=self._stream)
         except (av.FFmpegError, OSError) as error:

@@ -57,7 +57,7 @@ class ConcurrencyLimiter:
 
     @contextmanager
     def turn(self, *, patience: float) -> Iterator[None]:
-        """Wait in this thread until the work may run, and keep the turn for the block.
+        """Wait in this thread until the work may run, and hold the turn during the block.
 
         Args:
             patience: Seconds to wait at most.
@@ -103,7 +103,7 @@ class CameraSlots:
         """Return whether a camera may be read; call again every few seconds to keep the slot.
 
         Args:
-            camera: Tells cameras apart.
+            camera: The id of the camera.
             now: Seconds on any clock that does not go back.
         """
         with self._lock:

@@ -147,7 +147,7 @@ class VideoService:
         return _found(self._queue.cancel(job_id, owner=self._owner))
 
     def forget(self, job_id: str) -> None:
-        """Stop reading a video and delete everything that was made of it.
+        """Stop reading a video and delete everything that was made from it.
 
         Raises:
             VideoNotFoundError: The owner has no such video.

@@ -305,8 +305,8 @@ class OwnerStore:
         """
         if not name.strip() or not consent.strip():
             raise SessionError(
-                "a name beside expressions needs the person's consent",
-                hint="give the name, and how they consented",
+                "naming a seat needs the person's consent and a name",
+                hint="give the name, and say how the person consented",
             )
         if not self.session(session_id).keeps_people:
             raise SessionError(

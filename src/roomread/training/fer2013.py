@@ -142,7 +142,7 @@ def _labels(table: pa.Table, path: Path) -> NDArray[np.int64]:
     wrong = np.flatnonzero(~((labels >= 0) & (labels < len(Expression))))
     if len(wrong):
         row = int(wrong[0])
-        raise DataError(f"{path}: row {row}: emotion {labels[row]} is not 0 to 6")
+        raise DataError(f"{path}: row {row}: emotion {labels[row]} is not between 0 and 6")
     return labels
 
 
@@ -152,7 +152,7 @@ def _splits(table: pa.Table, path: Path, named: Mapping[str, Split] | None) -> N
     for row, name in enumerate(names):
         if name.lower() not in known:
             hint = f"known are {', '.join(known)}" if named else _SPLIT_NAMES
-            raise DataError(f"{path}: row {row}: Usage '{name}' is no split", hint=hint)
+            raise DataError(f"{path}: row {row}: Usage '{name}' is not a split", hint=hint)
     return np.array([known[name.lower()] for name in names], dtype=np.int8)
 
 

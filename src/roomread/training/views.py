@@ -36,7 +36,7 @@ def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> 
     """Return view `number` of pictures uint8 [N, 48, 48]: the same pictures every time.
 
     Args:
-        images: in the order of the data set.
+        images: the pictures, in the order of the data set.
         number: 0 or more.
         cutout: see `augment.augmentation`.
     """

@@ -1,4 +1,4 @@
-"""The people of sessions: naming them with their consent, and deleting what is kept of them."""
+"""Name the people of sessions with their consent, and delete their data."""
 
 from __future__ import annotations
 

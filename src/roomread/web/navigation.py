@@ -16,7 +16,7 @@ def go_to(**shown: str) -> None:
 
 
 def set_pages(pages: Mapping[str, StreamlitPage]) -> None:
-    """Tell `switch_to` which pages this visit has, by the last part of their address."""
+    """Set the pages to which `switch_to` can switch, by the last part of their address."""
     st.session_state["pages"] = dict(pages)
 
 

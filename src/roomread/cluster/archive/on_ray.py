@@ -90,7 +90,9 @@ class RayExecutor:
                 raise RoomreadError(problem, hint=hint) from error
             except lost.RayError as error:
                 problem = f"the Ray cluster: {' '.join(str(error).split())}"
-                raise RoomreadError(problem, hint="run again: what is read stays") from error
+                raise RoomreadError(
+                    problem, hint="run it again; finished videos are kept"
+                ) from error
             self._start()
             return outcome
         raise LookupError("no job was submitted")

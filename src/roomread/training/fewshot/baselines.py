@@ -1,4 +1,4 @@
-"""Methods of the literature that the benchmark puts beside Roomread's."""
+"""Methods of the literature, with which the benchmark compares Roomread."""
 
 from __future__ import annotations
 
