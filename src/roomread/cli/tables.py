@@ -77,7 +77,7 @@ class TableSink:
         if self._people:
             self._console.print(_people_table(str(self._source), self._frames, self._people))
         elif self._source is not None and not self._faces:
-            # Names are no markup: square brackets are a part of them.
+            # Names are not markup: square brackets are a part of them.
             self._console.print(Text(f"{one_line(self._source)}: no face"))
         self._people, self._frames, self._faces = {}, 0, 0
 

@@ -21,9 +21,9 @@ _LONGEST_PAUSE_JOINED = 10.0
 _LONGEST_PAUSE = 3600.0
 # A time lapse may pause for this many of its frames.
 _PAUSE_FRAMES = 3
-# A step back by less is no jump: times are rounded, and some files say one time twice, s.
+# A smaller step back is not a jump: times are rounded, and some files repeat one, s.
 _BACK = 0.1
-# A step back of packets' times of decoding by less is no jump: some files have those of showing
+# A smaller step back of decoding times is not a jump: some files have those of showing
 # in their place, s.
 _REORDERED = 1.0
 # The maximum number of packets that are decoded before others that are shown earlier.

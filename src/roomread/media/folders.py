@@ -40,7 +40,7 @@ class MediaFolder:
             return ""
         kinds = ", ".join(f"{n} {kind}" for kind, n in self.left_out.most_common())
         total = self.left_out.total()
-        return f"{total} left out, which are no pictures or videos that can be read: {kinds}"
+        return f"{total} left out, which are not pictures or videos that can be read: {kinds}"
 
 
 def search_folder(folder: Path) -> MediaFolder:

@@ -74,7 +74,7 @@ class StateScore:
 
     Attributes:
         name: name of the state.
-        percentile: share of ordinary faces that are less similar, 0..1. This is no probability:
+        percentile: share of ordinary faces that are less similar, 0..1. This is not a probability:
             one in a hundred ordinary faces has 0.99 too.
         threshold: percentile from which the state is shown, 0..1.
     """

@@ -17,7 +17,7 @@ from roomread.room.rules import Relation, Rule
 _HYSTERESIS = 0.1
 # A longer pause in the source than this many seconds, and this many frames, is not bridged.
 _GAP, _GAP_FRAMES = 10.0, 2.5
-# A face that was seen for less than this in all is no person yet, s: posters show faces too.
+# A face counts as a person once it was seen for this long in all, s: posters show faces too.
 _PERSON = 30.0
 
 

@@ -8,7 +8,7 @@ from collections import deque
 # The share of a window that must have been observed, and the share of its frames that must be
 # known.
 _OBSERVED, _KNOWN = 0.9, 0.5
-# A fall is one between means of this many seconds: a laugh that ends is no fall.
+# A fall is measured between means of this many seconds, so that the end of a laugh is not one.
 _MOMENT = 30.0
 # The time before a rule's own from which it is learnt how much the room wavers, s, and the number
 # of moments for which the interval's own error counts beside it.

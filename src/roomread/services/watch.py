@@ -210,7 +210,7 @@ class LiveWatch:
         if now < self._room_due:
             return
         self._room_due = max(self._room_due + _ROOM_STEP, now)
-        # The name of a profile is no consent to be named in a session.
+        # A profile with a name does not imply consent to be named in a session.
         nameless = [replace(reading, person=None) for reading in readings]
         if self._sink is not None and not self._sink.running:
             self._sink = None

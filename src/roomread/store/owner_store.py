@@ -354,7 +354,7 @@ class OwnerStore:
         """Return the session, or raise `SessionNotFoundError` if it is not this owner's."""
         table = schema.sessions
         query = table.select().where(table.c.id == session_id, table.c.owner == self._owner)
-        # PostgreSQL fails on some texts that are no id, such as one with a NUL.
+        # PostgreSQL fails on some texts that are not ids, such as one with a NUL.
         is_id = _ID.fullmatch(session_id) is not None
         row = connection.execute(query).one_or_none() if is_id else None
         if row is None:
