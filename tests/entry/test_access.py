@@ -63,7 +63,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
             "/api/v1/videos", content=b"no video", params={"name": "a.mp4"}
         )
         made = visitors["anna"].post("/api/v1/sessions", json={"name": "Hers", "consent": "all"})
-        frames = [{"time": n / 2, "faces": []} for n in range(6)]
+        frames = [{"schema_version": 1, "time": n / 2, "faces": []} for n in range(6)]
         session = made.json()["id"]
         filled = visitors["anna"].post(f"/api/v1/sessions/{session}/readings", json=frames)
         assert filled.json()["accepted"] == 6
@@ -110,6 +110,7 @@ MATRIX = {
     ("GET", "/sign-in/provider"): EVERYBODY,
     ("GET", "/sign-in/back"): EVERYBODY,
     ("GET", "/api/v1/openapi.json"): EVERYBODY,
+    ("GET", "/api/v1/schema"): EVERYBODY,
     ("GET", "/metrics"): MANAGE,
     ("GET", "/api/v1/models"): READ,
     ("GET", "/api/v1/models/{name}"): READ,

@@ -86,8 +86,8 @@ shared.SharedNets(device=Device.CPU, replicas=1)
 
 def test_workers_of_another_version_are_refused(served: Cluster) -> None:
     done = python(served, "-c", OTHER)
-    assert "the cluster's nets do not start: a worker has Roomread " in done.stderr
-    assert "and what gave it work 0.0.9" in done.stderr
+    assert "the cluster's nets do not start: a worker runs Roomread " in done.stderr
+    assert "and Roomread 0.0.9 gave it work" in done.stderr
 
 
 def post(service: Service) -> httpx.Response:
@@ -107,7 +107,7 @@ def a_replica(service: Service) -> psutil.Process:
 
 def test_a_service_outlives_its_replica_and_takes_its_cluster_along(tmp_path: Path) -> None:
     with serving(tmp_path, "--engine", "ray") as service:
-        (before,) = post(service).json()["pictures"][0]["faces"]
+        (before,) = post(service).json()["pictures"][0]["frame"]["faces"]
         started = psutil.Process(service.process.pid).children(recursive=True)
         with ThreadPoolExecutor(4) as threads:
             flying = [threads.submit(post, service) for _ in range(4)]
@@ -119,7 +119,7 @@ def test_a_service_outlives_its_replica_and_takes_its_cluster_along(tmp_path: Pa
         while (answer := post(service)).status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(int(answer.headers["retry-after"]))
-        assert answer.json()["pictures"][0]["faces"] == [before]
+        assert answer.json()["pictures"][0]["frame"]["faces"] == [before]
         service.end()
     _, alive = psutil.wait_procs(started, timeout=20)
     assert alive == []
