@@ -75,18 +75,6 @@ def line(time: float) -> str:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def sessions(store: Store) -> OwnerStore:
-    return store.owned_by("user:1")
-
-
-@pytest.fixture
 def queue(store: Store) -> RecordingQueue:
     return RecordingQueue(store, lambda: ANALYZER, most=1)
 

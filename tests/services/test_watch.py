@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -76,18 +75,6 @@ def run(
         time = start + number * step
         readings = watch.push(wall(number % 97), time)
     return readings
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def sessions(store: Store) -> OwnerStore:
-    return store.owned_by("user:1")
 
 
 @pytest.fixture
