@@ -7,9 +7,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/fer2013.parquet
 SEARCH ?= tests
+SHUFFLED ?= tests
+RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
-.PHONY: run sample test search lint format check-deploy docs release bench bench-app bench-service \
+.PHONY: run sample test search sweep shuffle lint format check-deploy docs release bench bench-app bench-service \
 	bench-peers bench-sessions bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
@@ -28,6 +30,17 @@ test: $(VENV)/dev.done
 # Property tests with new examples, and more of them; slow.
 search: $(VENV)/dev.done
 	HYPOTHESIS_PROFILE=search OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile $(SEARCH)
+
+# Every theme, language, route or attack of which the tests run one.
+sweep: $(VENV)/dev.done
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -m sweep
+
+# All but the browser and training tests in random orders; each run prints its seed.
+shuffle: $(VENV)/dev.done
+	for run in $(RUNS); do \
+		OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -p randomly -m "not sweep and not training" \
+			--ignore=tests/training --ignore-glob='*_in_browser.py' $(SHUFFLED) || exit 1; \
+	done
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check
