@@ -11,7 +11,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py
 
-.PHONY: run sample test search sweep shuffle lint format check-deploy docs release bench bench-app bench-service \
+.PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-service \
 	bench-peers bench-sessions bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
@@ -52,6 +52,17 @@ lint: $(VENV)/dev.done
 format: $(VENV)/dev.done
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Bring the message catalogues up to date with the code; new messages are then to be translated.
+texts: $(VENV)/dev.done
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords "t tn:1,2" \
+		--add-location file --sort-output --no-wrap --output build/texts.pot src/roomread
+	@for catalogue in src/roomread/locales/*.po; do \
+		$(BIN)/pybabel --quiet update --input-file build/texts.pot --output-file $$catalogue \
+			--locale $$(basename $$catalogue .po) --no-wrap --no-fuzzy-matching --ignore-obsolete \
+			--ignore-pot-creation-date || exit 1; \
+	done
 
 check-deploy: $(VENV)/deploy.done
 	$(BIN)/hadolint Dockerfile

@@ -29,7 +29,9 @@ from roomread.services.engine import USER_HEADER
 from roomread.services.sign_ins import SignIns
 from roomread.settings.addresses import is_loopback
 
-_OURS = frozenset({"api", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"})
+_OURS = frozenset(
+    {"api", "assets", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"}
+)
 PUBLIC = frozenset(
     {"/healthz", "/readyz", "/api/v1/openapi.json", "/api/v1/schema"}
     # The web app's own health check, so that one probe suits an image that runs either.
@@ -134,8 +136,10 @@ class AuthMiddleware:
         if not by_key:
             _check_origin(connection)
         address = connection.client.host if connection.client else ""
+        if _first_part(path) == "assets":
+            return principal
         if is_ours(path) or principal is None:
-            # A page of the web app loads some hundred files, which cost nothing.
+            # A page of the web app loads some hundred files, which cost nothing; nor do assets.
             _spend(self._auth.rate, principal.id if principal is not None else address)
         if path in PUBLIC:
             return principal

@@ -137,11 +137,13 @@ def _route(scope: Scope) -> str:
 
 def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
     ours = is_ours(scope["path"])
-    for name, value in _EVERYWHERE.items():
-        headers[name] = value
-    headers["Content-Security-Policy"] = _CSP_OURS if ours else _CSP_APP
-    headers["X-Frame-Options"] = "DENY" if ours else "SAMEORIGIN"
+    own = {"Content-Security-Policy": _CSP_OURS if ours else _CSP_APP}
+    own["X-Frame-Options"] = "DENY" if ours else "SAMEORIGIN"
     if ours:
-        headers["Cache-Control"] = "no-store"
+        own["Cache-Control"] = "no-store"
+    for name, value in (_EVERYWHERE | own).items():
+        # Only our own routes may ask for something else, as the pages with scripts do.
+        if not ours or name not in headers:
+            headers[name] = value
     if scope["scheme"] == "https":
         headers["Strict-Transport-Security"] = f"max-age={_YEAR}"

@@ -18,6 +18,7 @@ from roomread import __version__
 from roomread.api import (
     about,
     analyze,
+    browser_pages,
     forms,
     live,
     oidc,
@@ -69,6 +70,7 @@ PARTS = (
     session_socket,
     profiles,
     forms,
+    browser_pages,
     oidc,
 )
 

@@ -1,0 +1,133 @@
+"""Pages that run in the browser: their HTML in the visitor's language, and their assets.
+
+An asset is a file of the folder `assets`, or a message catalogue as JSON. All of them are served
+under one hash of their contents, so that a browser may keep them for good, and so that a module
+finds those that it imports by their relative names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from roomread import pages
+from roomread.api.problems import RefusedError
+from roomread.locales import LANGUAGES, Translator, browser_catalogue, negotiate, translator
+
+router = APIRouter(include_in_schema=False)
+LANGUAGE_COOKIE = "roomread_lang"
+_FOLDER = Path(__file__).parent / "assets"
+_YEAR = 365 * 24 * 3600
+# Not from the operating system, where some registries name scripts as plain text.
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
+        "connect-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Permissions-Policy": "camera=(self), display-capture=(self), microphone=(), geolocation=()",
+}
+
+
+def browser_page(
+    request: Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: Any
+) -> HTMLResponse:
+    """Return a page in the language of its visitor.
+
+    Args:
+        request: The language is its query's `lang`, else that of its cookie, else of its browser.
+        template: File name of a template in `pages`, which extends `browser.html.j2`. Its texts
+            are calls of `t` and `tn`; `asset` gives the URL of an asset.
+        status: Status of the response.
+        values: The values of the template's other variables.
+    """
+    words = translator_of(request)
+    text = pages.render(
+        "roomread.api",
+        template,
+        t=words.gettext,
+        tn=words.ngettext,
+        language=words.language,
+        languages=LANGUAGES,
+        catalogue=asset_url(f"locales/{words.language}.json"),
+        asset=asset_url,
+        **values,
+    )
+    response = HTMLResponse(text, status)
+    response.headers.update(_HEADERS)
+    if "lang" in request.query_params:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            words.language,
+            max_age=_YEAR,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+    return response
+
+
+def translator_of(request: Request) -> Translator:
+    """Return the texts in the language of a request's sender."""
+    chosen = (request.query_params.get("lang", ""), request.cookies.get(LANGUAGE_COOKIE, ""))
+    return translator(negotiate(chosen, request.headers.get("accept-language", "")))
+
+
+def asset_url(name: str) -> str:
+    """Return the path of an asset, which changes with the content of any.
+
+    Args:
+        name: Its path in the folder `assets`, or `locales/<language>.json`.
+
+    Raises:
+        KeyError: There is no such asset.
+    """
+    if name not in _assets():
+        raise KeyError(name)
+    return f"/assets/{_digest()}/{name}"
+
+
+@router.get("/assets/{digest}/{name:path}")
+def asset(digest: str, name: str) -> Response:
+    """Return an asset, which a browser may keep."""
+    content = _assets().get(name)
+    if content is None or digest != _digest():
+        raise RefusedError(
+            HTTPStatus.NOT_FOUND, "not-found", "this version has no such file", hint="load the page"
+        )
+    # A worker has the policy of its own script, not of its page.
+    response = Response(content, media_type=_MEDIA_TYPES[Path(name).suffix], headers=_HEADERS)
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    return response
+
+
+@cache
+def _assets() -> dict[str, bytes]:
+    """Return the content of each asset by its name."""
+    files = sorted(path for path in _FOLDER.rglob("*") if path.suffix in _MEDIA_TYPES)
+    found = {path.relative_to(_FOLDER).as_posix(): path.read_bytes() for path in files}
+    for language in LANGUAGES:
+        text = json.dumps(browser_catalogue(language), ensure_ascii=False, sort_keys=True)
+        found[f"locales/{language}.json"] = text.encode()
+    return found
+
+
+@cache
+def _digest() -> str:
+    """Return a hash of all assets."""
+    digest = hashlib.sha256()
+    for name, content in sorted(_assets().items()):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]

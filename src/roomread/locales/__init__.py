@@ -1,0 +1,160 @@
+"""Texts for people in several languages, read from the message catalogues of this package.
+
+A catalogue is the file `<language>.po`; its messages are the plain English sentences of the code.
+`docs/architecture.md` says how to add one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+SOURCE = "en"
+# The name of each language in the language itself.
+LANGUAGES: Mapping[str, str] = {
+    SOURCE: "English",
+    "es": "Español",
+    "fr": "Français",
+    "de": "Deutsch",
+    "pt": "Português",
+    "hi": "हिन्दी",
+}
+_FOLDER = Path(__file__).parent
+
+Value = str | float
+
+
+class Translator:
+    """Texts in one language.
+
+    Args:
+        language: One of `LANGUAGES`.
+        forms: The translations of each message: one, or the singular and the plural.
+
+    Attributes:
+        language: One of `LANGUAGES`.
+    """
+
+    def __init__(self, language: str, forms: Mapping[str, tuple[str, ...]]) -> None:
+        self.language = language
+        self._forms = forms
+        self._locale = Locale(language)
+
+    def gettext(self, message: str, **values: Value) -> str:
+        """Return the translation of a message, with its values filled in.
+
+        Args:
+            message: An English sentence, in which `{name}` stands for the value `name`.
+            values: Numbers are written as the language writes them.
+        """
+        return self._fill(self._forms.get(message, (message,))[0], values)
+
+    def ngettext(self, singular: str, plural: str, n: int, **values: Value) -> str:
+        """Return the translation of a message that counts something.
+
+        Args:
+            singular: The English sentence for one.
+            plural: The English sentence for several.
+            n: The number that is counted; both sentences may name it as `{n}`.
+            values: As for `gettext`.
+        """
+        forms = self._forms.get(singular, (singular, plural))
+        is_one = self._locale.plural_form(n) == "one"
+        return self._fill(forms[0] if is_one else forms[-1], {"n": n, **values})
+
+    def _fill(self, text: str, values: Mapping[str, Value]) -> str:
+        return re.sub(r"\{(\w+)\}", lambda found: self._written(values[found[1]]), text)
+
+    def _written(self, value: Value) -> str:
+        return value if isinstance(value, str) else format_decimal(value, locale=self._locale)
+
+
+@cache
+def translator(language: str) -> Translator:
+    """Return the texts of a language.
+
+    Args:
+        language: One of `LANGUAGES`.
+
+    Raises:
+        KeyError: There is no such language.
+    """
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    return Translator(language, _forms(catalogue(language)))
+
+
+def browser_catalogue(language: str) -> dict[str, list[str]]:
+    """Return the translations of the messages of the pages' scripts, for `texts.js`.
+
+    Args:
+        language: One of `LANGUAGES`.
+    """
+    messages = catalogue(language)
+    in_scripts = {
+        _key(message.id)
+        for message in messages
+        if any(file.endswith(".js") for file, _line in message.locations)
+    }
+    return {key: list(forms) for key, forms in _forms(messages).items() if key in in_scripts}
+
+
+@cache
+def catalogue(language: str) -> Catalog:
+    """Return the catalogue of a language; an empty one for English, the source.
+
+    Args:
+        language: One of `LANGUAGES`.
+    """
+    if language == SOURCE:
+        return Catalog(Locale(language))
+    with (_FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def negotiate(asked: Iterable[str], accept_language: str = "") -> str:
+    """Return the best language of `LANGUAGES`.
+
+    Args:
+        asked: Languages that were chosen, the strongest choice first; others than ours are ignored.
+        accept_language: The header of that name, which counts where nothing was chosen.
+    """
+    for tag in (*asked, *_accepted(accept_language)):
+        language = tag.lower().partition("-")[0]
+        if language in LANGUAGES:
+            return language
+    return SOURCE
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the language tags of an `Accept-Language` header, the preferred ones first."""
+    weighted = []
+    for part in header.split(","):
+        tag, _, parameter = part.partition(";")
+        quality = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", parameter)
+        weight = float(quality[1]) if quality is not None else 1.0
+        if weight > 0:
+            weighted.append((weight, tag.strip()))
+    # Stable: of equal weights the first one is preferred.
+    return [tag for _weight, tag in sorted(weighted, key=lambda pair: -pair[0])]
+
+
+def _forms(messages: Catalog) -> dict[str, tuple[str, ...]]:
+    forms = {}
+    for message in messages:
+        string = message.string
+        translated = (string,) if isinstance(string, str) else tuple(string or ())
+        if message.id and all(translated) and not message.fuzzy:
+            forms[_key(message.id)] = translated
+    return forms
+
+
+def _key(message_id: str | tuple[str, ...] | list[str]) -> str:
+    return message_id if isinstance(message_id, str) else message_id[0]
