@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from roomread.forksafe import ForkSafe
+from roomread.forksafe import ForkSafe, PerThread
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
@@ -110,3 +110,21 @@ def test_error_of_making_reaches_every_caller_in_a_child() -> None:
         return True
 
     assert in_child(raises_twice)
+
+
+def test_each_thread_has_an_object_of_its_own_and_keeps_it() -> None:
+    own = PerThread(Native)
+    others: list[Native] = []
+    thread = threading.Thread(target=lambda: others.extend([own.get(), own.get()]))
+    thread.start()
+    thread.join()
+    assert own.get() is own.get()
+    assert others[0] is others[1]
+    assert others[0] is not own.get()
+
+
+def test_object_of_a_thread_is_made_again_in_a_child() -> None:
+    own = PerThread(Native)
+    before = own.get()
+    assert in_child(lambda: own.get().process == os.getpid())
+    assert own.get() is before

@@ -45,6 +45,25 @@ class ForkSafe(Generic[T]):
         return value
 
 
+class PerThread(Generic[T]):
+    """An object that each thread makes for itself when it first asks, and again after a fork.
+
+    Args:
+        make: A function that makes the object.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._own = threading.local()
+
+    def get(self) -> T:
+        """Return the object of this thread; it is destroyed when the thread ends."""
+        safe: ForkSafe[T] | None = getattr(self._own, "safe", None)
+        if safe is None:
+            safe = self._own.safe = ForkSafe(self._make)
+        return safe.get()
+
+
 _existing: weakref.WeakSet[ForkSafe[Any]] = weakref.WeakSet()
 # Objects of the parent, held while it forks: Python destroys what belongs to other threads in the
 # child before it calls `_in_child`.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import io
 import struct
 from collections.abc import Callable
@@ -50,6 +51,19 @@ def test_display_matrix_turns_and_mirrors(tmp_path: Path, name: str) -> None:
     turned = tmp_path / "turned.mp4"
     turned.write_bytes(with_matrix(plain.read_bytes(), matrix))
     np.testing.assert_array_equal(read(turned)[0].image, change(expected))
+
+
+def test_frames_that_were_read_are_freed_at_once(tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "clip.mp4", [n / 25 for n in range(12)])
+    gc.collect()
+    gc.disable()
+    try:
+        read(film)
+        # A frame that is left belongs to a cycle, and holds its pixels and its converter's threads.
+        left = [kept for kept in gc.get_objects() if isinstance(kept, av.VideoFrame)]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 def anamorphic(path: Path, shapes: list[Fraction], size: tuple[int, int] = (64, 96)) -> Path:

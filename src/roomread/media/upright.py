@@ -6,10 +6,13 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, SideDataContainer
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+
+from roomread.forksafe import PerThread
 
 _MATRIX_NUMBERS = 9
 # Formats that state the shape of pixels; in the others the codec does, and may change it.
@@ -18,6 +21,8 @@ _STATING_FORMATS = frozenset({"mov", "mp4", "matroska", "webm"})
 _NEARLY_SQUARE = 0.02
 # No camera's pixels are longer; such a ratio is damage.
 _LONGEST_PIXEL = 8
+# A frame's own converter would start and end its threads for each frame.
+_CONVERTER = PerThread(VideoReformatter)
 
 
 class Geometry(NamedTuple):
@@ -57,8 +62,8 @@ def upright(picture: VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
 
 def render(picture: VideoFrame, shown: Geometry) -> NDArray[np.uint8]:
     """Return a decoded frame, RGB uint8 [H, W, 3], shown as `geometry_of` says."""
-    pixels = picture.to_ndarray(format="rgb24", width=shown.width, height=shown.height)
-    image = np.asarray(pixels, dtype=np.uint8)
+    rgb = _CONVERTER.get().reformat(picture, shown.width, shown.height, format="rgb24")
+    image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
     if shown.transposed:
         image = image.transpose(1, 0, 2)
     if shown.mirrored:
@@ -85,7 +90,10 @@ def _turn(picture: VideoFrame) -> tuple[bool, bool, bool]:
     The matrix sends a stored point (x, y) to (a x + c y, b x + d y), and is the nearest of the
     eight turns and mirrors. FFmpeg's `rotation` of it does not know mirrors.
     """
-    matrix = picture.side_data.get("DISPLAYMATRIX")
+    # `picture.side_data` would make a cycle: frames and their threads would stay in memory until
+    # Python collects cycles.
+    side_data = SideDataContainer(picture)  # type: ignore[call-arg] # missing in PyAV's stub
+    matrix = side_data.get("DISPLAYMATRIX")
     numbers = (
         np.frombuffer(memoryview(matrix), dtype=np.int32)
         if isinstance(matrix, SideData)
