@@ -103,3 +103,10 @@ def test_star_import_brings_the_public_names_alone() -> None:
     code = "before = set(globals()); from roomread import *; print(sorted(set(globals()) - before))"
     (names,) = run(code)
     assert names == str(sorted({*roomread.__all__, "before"}))
+
+
+def test_import_loads_no_server_no_web_client_and_no_tool_of_training() -> None:
+    code = "import sys; import roomread; print(*sys.modules, sep='\\n')"
+    heavy = {"asyncio", "ssl", "http.client", "urllib.request", "email", "subprocess"}
+    heavy |= {"torch", "pandas", "matplotlib", "sqlalchemy", "fastapi", "typer", "pydantic", "cv2"}
+    assert heavy & set(run(code)) == set()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import threading
 
 import pytest
@@ -46,43 +45,23 @@ def test_waiting_too_long_is_a_timeout() -> None:
         LatestFrame[int]().take(0.01)
 
 
-def test_task_awaits_what_a_thread_puts() -> None:
-    latest: LatestFrame[str] = LatestFrame()
-
-    async def read() -> str | None:
-        waiting = asyncio.create_task(latest.next())
-        # The task is at its wait before the thread begins.
-        await asyncio.sleep(0)
-        threading.Thread(target=latest.put, args=("late",)).start()
-        return await waiting
-
-    assert asyncio.run(asyncio.wait_for(read(), 30)) == "late"
-
-
-def test_task_gets_the_newest_item_then_the_end() -> None:
+def test_writer_calls_a_reader_that_found_nothing_once() -> None:
     latest: LatestFrame[int] = LatestFrame()
-
-    async def read() -> list[int | None]:
-        latest.put(1)
-        latest.put(2)
-        first = await latest.next()
-        latest.close()
-        return [first, await latest.next()]
-
-    assert asyncio.run(read()) == [2, None]
-    assert latest.dropped == 1
-
-
-def test_item_after_a_cancelled_task_finds_no_closed_loop() -> None:
-    latest: LatestFrame[int] = LatestFrame()
-
-    async def give_up() -> None:
-        waiting = asyncio.create_task(latest.next())
-        await asyncio.sleep(0)
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-
-    asyncio.run(give_up())
+    calls: list[str] = []
+    assert latest.take_or_call(lambda: calls.append("woken")) == (False, None)
     latest.put(1)
-    assert latest.take(0) == 1
+    latest.put(2)
+    assert calls == ["woken"]
+    assert latest.take_or_call(lambda: calls.append("too late")) == (True, 2)
+    latest.close()
+    assert calls == ["woken"]
+    assert latest.take_or_call(lambda: None) == (True, None)
+
+
+def test_writer_calls_no_reader_that_has_left() -> None:
+    latest: LatestFrame[int] = LatestFrame()
+    calls: list[str] = []
+    latest.take_or_call(lambda: calls.append("woken"))
+    latest.forget_call()
+    latest.put(1)
+    assert calls == []

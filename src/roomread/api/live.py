@@ -12,11 +12,12 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from roomread.api.context import ServiceContext, context_of
+from roomread.api.inbox import Inbox
 from roomread.api.schema import frame_shape
 from roomread.api.shapes import LiveShape
 from roomread.api.sockets import binary_messages, serve_socket
 from roomread.errors import BusyError, MediaError
-from roomread.media import LatestFrame, SignalCheck
+from roomread.media import SignalCheck
 from roomread.pipeline import RoomPipeline
 from roomread.wire import FrameReadings
 
@@ -51,7 +52,7 @@ async def live(socket: WebSocket) -> None:
 
 
 async def _serve(context: ServiceContext, socket: WebSocket) -> None:
-    inbox = LatestFrame[_EncodedFrame]()
+    inbox = Inbox[_EncodedFrame]()
     tasks = (
         asyncio.create_task(_receive_frames(socket, inbox)),
         asyncio.create_task(_answer_frames(context, socket, inbox)),
@@ -68,7 +69,7 @@ async def _serve(context: ServiceContext, socket: WebSocket) -> None:
             raise result
 
 
-async def _receive_frames(socket: WebSocket, inbox: LatestFrame[_EncodedFrame]) -> None:
+async def _receive_frames(socket: WebSocket, inbox: Inbox[_EncodedFrame]) -> None:
     """Receive frames as fast as they come."""
     index = 0
     async for content in binary_messages(socket, silence=_SILENCE_SECONDS):
@@ -77,7 +78,7 @@ async def _receive_frames(socket: WebSocket, inbox: LatestFrame[_EncodedFrame]) 
 
 
 async def _answer_frames(
-    context: ServiceContext, socket: WebSocket, inbox: LatestFrame[_EncodedFrame]
+    context: ServiceContext, socket: WebSocket, inbox: Inbox[_EncodedFrame]
 ) -> None:
     """Read the newest frame whenever there is one, and send what it shows."""
     pipeline = RoomPipeline(context.engine.analyzer.stream_analyzer(), signal=SignalCheck())

@@ -1,11 +1,9 @@
-"""A place for the latest item of a live source, shared by threads and asyncio tasks."""
+"""A place for the latest item of a live source, shared by threads."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,7 +12,7 @@ T = TypeVar("T")
 class LatestFrame(Generic[T]):
     """Hold one item, which a newer one replaces, so that a slow reader never falls behind.
 
-    Any thread may call `put` and `close`; one reader at a time calls `take`, or awaits `next`.
+    Any thread may call `put` and `close`; one reader at a time takes items.
     """
 
     def __init__(self) -> None:
@@ -59,25 +57,30 @@ class LatestFrame(Generic[T]):
                 raise TimeoutError(f"no item came within {timeout} s")
             return self._taken()
 
-    async def next(self) -> T | None:
-        """Wait for the latest item as `take` does, without a timeout or blocking the event loop.
+    def take_or_call(self, wake: Callable[[], object]) -> tuple[bool, T | None]:
+        """Return at once, and have `wake` called when there is something to take.
+
+        Args:
+            wake: It is called once, by the thread of the writer; a later call of this method or
+                `forget_call` takes its place.
+
+        Returns:
+            Whether there was something to take, and the item: None if the place is closed and
+            empty. `wake` is kept only where there was nothing.
 
         Raises:
             Exception: The error given to `close`, once the last item is taken.
         """
-        loop = asyncio.get_running_loop()
-        while True:
-            changed = asyncio.Event()
-            with self._changed:
-                if self._is_settled():
-                    return self._taken()
-                self._wake = partial(loop.call_soon_threadsafe, changed.set)
-            try:
-                await changed.wait()
-            finally:
-                # A cancelled reader's event loop may be closed when the next item comes.
-                with self._changed:
-                    self._wake = None
+        with self._changed:
+            if self._is_settled():
+                return True, self._taken()
+            self._wake = wake
+            return False, None
+
+    def forget_call(self) -> None:
+        """Call no `wake` any more."""
+        with self._changed:
+            self._wake = None
 
     def _is_settled(self) -> bool:
         return self._item is not None or self._closed

@@ -1,13 +1,10 @@
-"""Recognise addresses, resolve file URLs, and fetch pictures from web servers."""
+"""Recognise addresses, and resolve file URLs."""
 
 from __future__ import annotations
 
 import re
-import urllib.error
-import urllib.request
-from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from roomread.errors import MediaError, without_credentials
 from roomread.media.files import exists
@@ -16,9 +13,6 @@ from roomread.media.files import exists
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FILE = re.compile(r"file:(?://(?:localhost)?(?=/)|(?=/(?!/)))", re.IGNORECASE)
 _WEB = ("http://", "https://")
-_TIMEOUT = 10.0
-# Encoded, as the limit of pixels is checked when all of it is here.
-_MAX_BYTES = 200_000_000
 
 
 def is_address(text: str) -> bool:
@@ -57,42 +51,10 @@ def fetch(url: str) -> bytes:
     Raises:
         MediaError: the address is of another kind, cannot be fetched, or is over 200 MB.
     """
-    name = without_credentials(url)
     if not is_web_address(url):
+        name = without_credentials(url)
         raise MediaError(f"{name}: is not the address of a picture", hint="use http:// or https://")
-    try:
-        opener, address = _opener(url)
-        with opener.open(address, timeout=_TIMEOUT) as answer:
-            content: bytes = answer.read(_MAX_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        reason = f"{error.code} {error.reason}"
-        error.close()
-    except urllib.error.URLError as error:
-        reason = str(getattr(error.reason, "strerror", None) or error.reason)
-    except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    else:
-        if len(content) > _MAX_BYTES:
-            raise MediaError(f"{name}: is over {_MAX_BYTES // 1_000_000} MB", hint="scale it down")
-        return content
-    # Outside the handlers: what urllib raises may quote the address with its password.
-    raise MediaError(f"{name}: {without_credentials(reason)}", hint="check the address")
+    # Python's HTTP and TLS take a fifth of the time of `import roomread`, and few programs fetch.
+    from roomread.media.download import download  # noqa: PLC0415
 
-
-def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
-    """Return what opens an address, and the address without its credentials."""
-    parts = urlsplit(url)
-    _, at, host = parts.netloc.rpartition("@")
-    address = urlunsplit(parts._replace(netloc=host))
-    if not at:
-        return urllib.request.build_opener(), address
-    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    passwords.add_password(None, address, user, password)
-    return (
-        urllib.request.build_opener(
-            urllib.request.HTTPBasicAuthHandler(passwords),
-            urllib.request.HTTPDigestAuthHandler(passwords),
-        ),
-        address,
-    )
+    return download(url)

@@ -1,0 +1,59 @@
+"""Fetch pictures from web servers."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from roomread.errors import MediaError, without_credentials
+
+_TIMEOUT = 10.0
+# Encoded, as the limit of pixels is checked when all of it is here.
+_MAX_BYTES = 200_000_000
+
+
+def download(url: str) -> bytes:
+    """Return the content of an http or https address; credentials in it are used.
+
+    Raises:
+        MediaError: the address cannot be fetched, or is over 200 MB.
+    """
+    name = without_credentials(url)
+    try:
+        opener, address = _opener(url)
+        with opener.open(address, timeout=_TIMEOUT) as answer:
+            content: bytes = answer.read(_MAX_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        reason = f"{error.code} {error.reason}"
+        error.close()
+    except urllib.error.URLError as error:
+        reason = str(getattr(error.reason, "strerror", None) or error.reason)
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    else:
+        if len(content) > _MAX_BYTES:
+            raise MediaError(f"{name}: is over {_MAX_BYTES // 1_000_000} MB", hint="scale it down")
+        return content
+    # Outside the handlers: what urllib raises may quote the address with its password.
+    raise MediaError(f"{name}: {without_credentials(reason)}", hint="check the address")
+
+
+def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
+    """Return what opens an address, and the address without its credentials."""
+    parts = urlsplit(url)
+    _, at, host = parts.netloc.rpartition("@")
+    address = urlunsplit(parts._replace(netloc=host))
+    if not at:
+        return urllib.request.build_opener(), address
+    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    passwords.add_password(None, address, user, password)
+    return (
+        urllib.request.build_opener(
+            urllib.request.HTTPBasicAuthHandler(passwords),
+            urllib.request.HTTPDigestAuthHandler(passwords),
+        ),
+        address,
+    )

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from roomread.api.inbox import Inbox
+
+
+def test_task_awaits_what_a_thread_puts() -> None:
+    inbox: Inbox[str] = Inbox()
+
+    async def read() -> str | None:
+        waiting = asyncio.create_task(inbox.next())
+        # The task is at its wait before the thread begins.
+        await asyncio.sleep(0)
+        threading.Thread(target=inbox.put, args=("late",)).start()
+        return await waiting
+
+    assert asyncio.run(asyncio.wait_for(read(), 30)) == "late"
+
+
+def test_task_gets_the_newest_item_then_the_end() -> None:
+    inbox: Inbox[int] = Inbox()
+
+    async def read() -> list[int | None]:
+        inbox.put(1)
+        inbox.put(2)
+        first = await inbox.next()
+        inbox.close()
+        return [first, await inbox.next()]
+
+    assert asyncio.run(read()) == [2, None]
+    assert inbox.dropped == 1
+
+
+def test_item_after_a_cancelled_task_finds_no_closed_loop() -> None:
+    inbox: Inbox[int] = Inbox()
+
+    async def give_up() -> None:
+        waiting = asyncio.create_task(inbox.next())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(give_up())
+    inbox.put(1)
+    assert inbox.take(0) == 1
