@@ -36,11 +36,11 @@ from roomread.api.session_shapes import (
     session_shape,
     summary_shape,
 )
+from roomread.formats.figures import last_shown_mood, session_figures, shown_moods
 from roomread.formats.json_frames import MAX_FRAMES
 from roomread.services.ingest import create_session
 from roomread.services.marking import mark_now
 from roomread.store import Mark
-from roomread.store.summary import summarise
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 READINGS_BYTES = 4_000_000
@@ -98,7 +98,7 @@ async def show(context: Context, reader: Reader, session_id: str) -> SummaryShap
 
     def work() -> SummaryShape:
         store, session = find_session(context, reader, session_id)
-        summary = summarise(store.moods(session.id), store.marks(session.id))
+        summary = session_figures(store, session).summary
         return summary_shape(session, summary.parts, summary.changes)
 
     return await in_turn(context, work)
@@ -222,7 +222,7 @@ async def send(
 def mood(context: Context, reader: Reader, session_id: str) -> NowShape:
     """Return the latest mood of the room."""
     store, session = find_session(context, reader, session_id)
-    last = store.last_mood(session.id)
+    last = last_shown_mood(store, session)
     return NowShape(state=session.state(), mood=mood_shape(last) if last is not None else None)
 
 
@@ -242,7 +242,7 @@ async def timeline(
     def work() -> TimelineShape:
         store, session = find_session(context, reader, session_id)
         # One more than asked for shows whether more follow.
-        moods = store.moods(session.id, since=since, limit=limit + 1)
+        moods = shown_moods(store, session, since=since, limit=limit + 1)
         following = moods[limit].time if len(moods) > limit else None
         return TimelineShape(moods=[mood_shape(m) for m in moods[:limit]], next=following)
 

@@ -69,6 +69,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     ] = False,
 ) -> None:
     """Record who is there, and the mood of the room over time."""
+    from roomread.formats.figures import RunningMoods  # noqa: PLC0415
     from roomread.services.recording import (  # noqa: PLC0415
         new_session,
         record,
@@ -109,13 +110,14 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             raise SessionError(f"session {session.id} keeps no people", hint="leave out --identity")
         recorder, trouble = Recorder(store, session), ""
         pipeline = session_pipeline(recorder, analyzer, every=seconds, embedder=embedder)
+        moods = RunningMoods(store, session)
         _warn_of_unused_rules(session.rules, seconds, progress)
         # Printed first, so that the session can be marked and shown while it records.
         typer.echo(session.id)
         try:
             with interrupts.held() as stop:
                 for frame in record(pipeline, opened, recorder):
-                    bar.show(frame.time, str(pipeline.mood or "no mood yet"))
+                    bar.show(frame.time, str(moods.update(pipeline.mood) or "no mood yet"))
                     if recorder.trouble != trouble:
                         trouble = recorder.trouble
                         progress.say(

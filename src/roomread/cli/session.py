@@ -68,12 +68,12 @@ def list_command() -> None:
 @app.command("show")
 def show_command(session_id: SessionId) -> None:
     """Show the parts, changes and alerts of a session."""
-    from roomread.store.summary import summarise  # noqa: PLC0415 (needs the extra)
+    from roomread.formats.figures import session_figures  # noqa: PLC0415 (needs the extra)
 
     console = wide_console()
     with own_sessions() as store:
         session = find_session(store, session_id)
-        summary = summarise(store.moods(session.id), store.marks(session.id))
+        summary = session_figures(store, session).summary
         alerts, people = store.alerts(session.id), store.people(session.id)
     console.print(
         f"[bold]{escape(session.name)}[/bold] ({session.id}), {session.state()}", highlight=False

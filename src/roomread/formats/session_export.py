@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from roomread.formats.csv_table import write_csv
+from roomread.formats.figures import session_figures
 from roomread.formats.parquet import ParquetTable
 from roomread.formats.room_values import (
     MOOD_COLUMNS,
@@ -20,7 +21,6 @@ from roomread.formats.room_values import (
 from roomread.formats.xapi import statements
 from roomread.room.session import Session
 from roomread.store.owner_store import OwnerStore
-from roomread.store.summary import summarise
 from roomread.wire import WIRE_VERSION, column_types, reading_to_row
 
 
@@ -54,7 +54,7 @@ def export(
     if form is SessionFormat.JSON:
         _write_json(path, document(store, session))
     elif form is SessionFormat.XAPI:
-        summary = summarise(store.moods(session.id), store.marks(session.id))
+        summary = session_figures(store, session).summary
         _write_json(path, statements(session, summary.parts))
     else:
         _write_table(store, session, form, path, people=people)
@@ -67,7 +67,7 @@ def _write_table(
     rows = (
         map(reading_to_row, store.readings(session.id))
         if people
-        else map(mood_to_row, store.moods(session.id))
+        else map(mood_to_row, session_figures(store, session).moods)
     )
     if form is SessionFormat.PARQUET:
         table = ParquetTable(path, columns)
@@ -84,8 +84,8 @@ def _write_json(path: Path, content: Any) -> None:
 
 def document(store: OwnerStore, session: Session) -> dict[str, Any]:
     """Return all of a session but the readings of its people, as plain values."""
-    moods, marks = store.moods(session.id), store.marks(session.id)
-    summary = summarise(moods, marks)
+    figures = session_figures(store, session)
+    summary = figures.summary
     return {
         "schema_version": WIRE_VERSION,
         "id": session.id,
@@ -97,7 +97,7 @@ def document(store: OwnerStore, session: Session) -> dict[str, Any]:
         "ended_at": session.ended_at.isoformat() if session.ended_at is not None else None,
         "consent": session.consent or None,
         "rules": session.rules.splitlines(),
-        "marks": [{"time": mark.time, "label": mark.label} for mark in marks],
+        "marks": [{"time": mark.time, "label": mark.label} for mark in figures.marks],
         "parts": [part_to_dict(part) for part in summary.parts],
         "changes": [change_to_dict(change) for change in summary.changes],
         "alerts": [alert_to_dict(alert) for alert in store.alerts(session.id)],
@@ -105,5 +105,5 @@ def document(store: OwnerStore, session: Session) -> dict[str, Any]:
             {"seat": person.seat, "name": person.name, "consent": person.consent}
             for person in store.people(session.id)
         ],
-        "moods": [mood_to_dict(mood) for mood in moods],
+        "moods": [mood_to_dict(mood) for mood in figures.moods],
     }

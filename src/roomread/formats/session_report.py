@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from roomread import pages
 from roomread.formats import session_charts as charts
+from roomread.formats.figures import session_figures
 from roomread.readings import Expression
 from roomread.room import MIN_PEOPLE, clock
 from roomread.store.owner_store import OwnerStore
-from roomread.store.summary import seat_map, summarise, time_series
+from roomread.store.summary import seat_map, time_series
 
 
 def session_report(store: OwnerStore, session_id: str) -> str:
@@ -21,11 +22,11 @@ def session_report(store: OwnerStore, session_id: str) -> str:
         SessionError: the session does not exist.
     """
     session = store.session(session_id)
-    moods, marks = store.moods(session.id), store.marks(session.id)
+    figures = session_figures(store, session)
+    summary, marks = figures.summary, figures.marks
     alerts = store.alerts(session.id)
     people = store.people(session.id)
-    summary = summarise(moods, marks)
-    series = time_series(moods)
+    series = time_series(figures.moods)
     seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
     fall = summary.deepest_fall
     return pages.render(

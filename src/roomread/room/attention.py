@@ -10,6 +10,7 @@ from roomread.readings import VALENCE, Expression, Reading, Scores
 from roomread.room.clock import clock
 from roomread.room.measures import MeasureHistory, MeasureWindow, normal
 from roomread.room.mood import Interval, RoomMood
+from roomread.room.rounding import rounded_value
 from roomread.room.rules import Relation, Rule
 
 # An alert ends when its measure is past the threshold by this much in the other direction, as a
@@ -53,7 +54,8 @@ class Attention:
 
     Args:
         rules: The rules to apply.
-        people: Whether rules about a person are applied. Only with that person's consent.
+        people: Whether rules about a person are applied, and values are given exactly. Only with
+            the people's consent.
         min_certainty: The least certainty with which a fall is reported, 0..1.
         every: About how many seconds lie between two frames.
         first_number: The number of the first alert. A session that is resumed counts on.
@@ -68,7 +70,7 @@ class Attention:
         every: float = 0.5,
         first_number: int = 1,
     ) -> None:
-        self._min_certainty = min_certainty
+        self._min_certainty, self._people = min_certainty, people
         self._gap = max(_GAP, _GAP_FRAMES * every)
         self._room = [rule for rule in rules if rule.subject == "room"]
         self._person = [rule for rule in rules if rule.subject == "person" and people]
@@ -141,7 +143,8 @@ class Attention:
         if beyond <= 0:
             return []
         certainty = _certainty(rule, value, mood) if mood is not None else value
-        reason = f"{_name(seat)}: {rule.measure} {value:.0%} on average over {_time(rule.seconds)}"
+        shown = value if rule.measure == "coverage" else self._shown(value)
+        reason = f"{_name(seat)}: {rule.measure} {shown:.0%} on average over {_time(rule.seconds)}"
         return self._raise(rule, seat, time, reason, certainty)
 
     def _judge_fall(self, rule: Rule, mood: RoomMood) -> list[Alert]:
@@ -159,8 +162,13 @@ class Attention:
         certainty = history.certainty(fall, _standard_error(mood.valence_interval))
         if certainty < self._min_certainty:
             return []
-        reason = f"room: valence fell from {high:+.2f} to {now:+.2f} in {_time(round(seconds))}"
+        shown = f"from {self._shown(high):+.2f} to {self._shown(now):+.2f}"
+        reason = f"room: valence fell {shown} in {_time(round(seconds))}"
         return self._raise(rule, None, mood.time, reason, certainty)
+
+    def _shown(self, value: float) -> float:
+        """Return a value as it may be shown: in steps of 0.05 where no single people are kept."""
+        return value if self._people else rounded_value(value)
 
     def _raise(
         self, rule: Rule, seat: int | None, time: float, reason: str, certainty: float

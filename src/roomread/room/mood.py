@@ -26,7 +26,7 @@ _MIN_FRAMES = 3
 _Z = 1.959964
 # The baseline is the median valence from ten minutes ago to one minute ago, s, once that is two
 # minutes or more.
-_BASELINE_FROM, _BASELINE_TO, _BASELINE_LEAST = 600.0, 60.0, 120.0
+BASELINE_FROM, BASELINE_TO, BASELINE_LEAST = 600.0, 60.0, 120.0
 
 
 class Interval(NamedTuple):
@@ -222,10 +222,10 @@ class RoomMeter:
         return mood
 
     def _baseline(self, time: float) -> float | None:
-        while self._valences and time - self._valences[0][0] > _BASELINE_FROM:
+        while self._valences and time - self._valences[0][0] > BASELINE_FROM:
             self._valences.popleft()
-        old = [(then, valence) for then, valence in self._valences if time - then >= _BASELINE_TO]
-        if not old or old[-1][0] - old[0][0] < _BASELINE_LEAST:
+        old = [(then, valence) for then, valence in self._valences if time - then >= BASELINE_TO]
+        if not old or old[-1][0] - old[0][0] < BASELINE_LEAST:
             return None
         return float(np.median([valence for _, valence in old]))
 

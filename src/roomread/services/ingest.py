@@ -15,6 +15,7 @@ from roomread.errors import (
     SessionHeldError,
     SessionNotFoundError,
 )
+from roomread.formats.figures import RunningMoods
 from roomread.formats.json_frames import parse_frames
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.room import DEFAULT_RULES, Alert, RoomMood
@@ -51,7 +52,7 @@ class IngestReport:
     Attributes:
         accepted: Frames that are new; they are written.
         repeated: Frames that are no later than what was written before; they change nothing.
-        mood: The latest mood of the room; None until there is one.
+        mood: The latest mood of the room, as it is shown; None until there is one.
         alerts: The alerts that hold.
     """
 
@@ -63,10 +64,17 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class _SessionWriter:
-    """The pipeline of one session and the recorder that takes its moments."""
+    """The pipeline of one session, and what takes its moments.
+
+    Attributes:
+        recorder: Writes the moments.
+        pipeline: Makes the moments.
+        moods: The moods as they are shown.
+    """
 
     recorder: Recorder
     pipeline: RoomPipeline
+    moods: RunningMoods
 
 
 @dataclass(slots=True)
@@ -169,7 +177,8 @@ class ReadingIngest:
             if opened.writer is None:
                 # Checked again: it may have ended while this sender waited for another.
                 recorder = Recorder(store, _check_open(store.session(session_id)))
-                opened.writer = _SessionWriter(recorder, session_pipeline(recorder))
+                moods = RunningMoods(store, recorder.session)
+                opened.writer = _SessionWriter(recorder, session_pipeline(recorder), moods)
                 resumed = recorder.resumed_at
                 opened.last = milliseconds(resumed) if resumed is not None else -_MIN_STEP
             try:
@@ -285,11 +294,13 @@ def _write(
             )
         moment = pipeline.push_readings(frame.time, frame.readings)
         recorder.add(moment)
+        writer.moods.update(moment.mood)
         opened.last = time
         opened.seats = max(opened.seats, *(reading.seat or 0 for reading in moment.readings), 0)
         accepted += 1
     _flush(recorder)
-    return IngestReport(accepted, len(frames) - accepted, pipeline.mood, pipeline.alerts)
+    mood = writer.moods.update(pipeline.mood)
+    return IngestReport(accepted, len(frames) - accepted, mood, pipeline.alerts)
 
 
 def _flush(recorder: Recorder) -> None:

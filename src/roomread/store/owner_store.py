@@ -33,8 +33,8 @@ from roomread.store.rows import (
 )
 
 _ID = re.compile("[0-9a-f]{8}")
-# The largest time that a mark's column holds, s.
-_LAST_MARK = 2**31 / 1000
+# The largest time that the columns hold, s.
+LAST_TIME = (2**31 - 1) / 1000
 
 
 class OwnerStore:
@@ -188,20 +188,29 @@ class OwnerStore:
                 write_piece(connection, session_id, piece)
 
     def moods(
-        self, session_id: str, *, since: float = 0.0, limit: int | None = None
+        self,
+        session_id: str,
+        *,
+        since: float = 0.0,
+        until: float = LAST_TIME,
+        limit: int | None = None,
     ) -> list[RoomMood]:
-        """Return the room's moods, oldest first.
+        """Return the room's moods with their exact shares, oldest first.
+
+        What is shown of them comes from `roomread.formats.figures`.
 
         Args:
             session_id: The session.
             since: The time of the first mood to return, s.
+            until: The time up to which moods are returned, s.
             limit: The maximum number of moods; None for all.
         """
-        table = schema.moods
+        time = schema.moods.c.time_ms
+        inside = time.between(milliseconds(since), milliseconds(until))
         query = (
-            sa.select(table)
-            .where(table.c.session_id == session_id, table.c.time_ms >= milliseconds(since))
-            .order_by(table.c.time_ms)
+            sa.select(schema.moods)
+            .where(schema.moods.c.session_id == session_id, inside)
+            .order_by(time)
             .limit(limit)
         )
         with self._database.reading() as connection:
@@ -265,7 +274,7 @@ class OwnerStore:
         """
         rows = []
         for mark in marks:
-            if not 0 <= mark.time < _LAST_MARK or not mark.label.strip():
+            if not 0 <= mark.time < LAST_TIME or not mark.label.strip():
                 raise SessionError(
                     f"the mark '{mark.label}' at {mark.time:g} s cannot be set",
                     hint="a mark has a time of 0 s or later, and a word",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from roomread.readings import VALENCE, Expression
 from roomread.room import Change, Interval, RoomMood, change_points
 from roomread.room.mood import valences
+from roomread.room.rounding import rounded_change, rounded_moods, rounded_scores
 from roomread.room.session import Mark
 from roomread.store.packing import StoredReadings
 
@@ -82,13 +83,19 @@ class Summary:
         return next((p for p in reversed(self.parts) if p.start <= time), None)
 
 
-def summarise(moods: Sequence[RoomMood], marks: Sequence[Mark]) -> Summary:
+def summarise(
+    moods: Sequence[RoomMood], marks: Sequence[Mark], *, rounded: bool = False
+) -> Summary:
     """Return the parts and changes of a session.
 
     Args:
-        moods: The moods, earliest first.
+        moods: The moods with their exact shares, earliest first.
         marks: The marks, earliest first.
+        rounded: Whether shares are given in steps of 5 %; the changes are found from exact ones.
     """
+    changes = change_points(moods)
+    if rounded:
+        moods, changes = rounded_moods(moods), [rounded_change(change) for change in changes]
     if not moods:
         return Summary(None, (), ())
     end = moods[-1].time
@@ -103,7 +110,14 @@ def summarise(moods: Sequence[RoomMood], marks: Sequence[Mark]) -> Summary:
         inside = [m for m in moods if mark.time <= m.time and (m.time < stop or last)]
         if inside:
             parts.append(_part(mark.label, mark.time, stop, inside))
-    return Summary(whole, tuple(parts), tuple(change_points(moods)))
+    if rounded:
+        whole, parts = _rounded(whole), [_rounded(part) for part in parts]
+    return Summary(whole, tuple(parts), tuple(changes))
+
+
+def _rounded(part: Part) -> Part:
+    """Return a part whose mean shares are in steps of 5 %."""
+    return replace(part, scores=None if part.scores is None else rounded_scores(part.scores))
 
 
 def _part(label: str, start: float, end: float, moods: Sequence[RoomMood]) -> Part:

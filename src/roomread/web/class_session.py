@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from roomread.formats.figures import last_shown_mood, session_figures
 from roomread.formats.session_charts import (
     coverage_chart,
     expression_chart,
@@ -16,7 +17,7 @@ from roomread.room import clock
 from roomread.services.background_recording import Recording, RecordingQueue
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session, State
-from roomread.store.summary import Summary, seat_map, summarise, time_series
+from roomread.store.summary import Summary, seat_map, time_series
 from roomread.web.class_export import show_export
 from roomread.web.class_people import show_people
 from roomread.web.messages import message_for, plain, trouble_text
@@ -63,7 +64,7 @@ def _show_live(store: OwnerStore, recording: Recording) -> None:
         st.caption(f"{clock(recording.seconds)} recorded")
     if recording.trouble:
         st.error(trouble_text(recording.trouble, load_settings()))
-    show_mood(recording.mood)
+    show_mood(last_shown_mood(store, recording.session))
     show_alerts(recording.alerts)
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
     label = left.text_input("What begins now", placeholder="group work", key="mark_label")
@@ -76,11 +77,11 @@ def _show_live(store: OwnerStore, recording: Recording) -> None:
 
 def _show_charts(store: OwnerStore, session: Session) -> Summary:
     """Draw the charts of the room, the same as in the report, and return the summary."""
-    moods, marks = store.moods(session.id), store.marks(session.id)
-    summary = summarise(moods, marks)
-    if moods:
-        series, alerts = time_series(moods), store.alerts(session.id)
-        valence = valence_chart(series, marks=marks, changes=summary.changes, alerts=alerts)
+    figures = session_figures(store, session)
+    summary = figures.summary
+    if figures.moods:
+        series, alerts = time_series(figures.moods), store.alerts(session.id)
+        valence = valence_chart(series, marks=figures.marks, changes=summary.changes, alerts=alerts)
         st.markdown("**Valence of the room**", help=_VALENCE_HELP)
         show_svg(valence, key="valence")
         st.markdown("**Expressions**")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from roomread.errors import RoomreadError
 from roomread.formats.session_charts import valence_chart
 from roomread.room import RoomMood, clock
+from roomread.room.rounding import rounded_moods
 from roomread.services.watch import LiveState, LiveWatch
 from roomread.settings.environment import load_settings
 from roomread.store.summary import time_series
@@ -24,17 +27,17 @@ _CHART_SIZE = (420.0, 110.0)
 def show_room(state: LiveState) -> None:
     """Draw the mood of the room: a sentence, and a chart once there is a figure to show."""
     st.markdown("**The room**")
-    mood = state.mood
-    if mood is None:
+    moods = rounded_moods(state.moods)
+    if not moods:
         st.caption("The first figure comes after three frames.")
         return
-    st.markdown(mood_text(mood))
+    st.markdown(mood_text(moods[-1]))
     # A line needs two points.
-    if sum(each.valence is not None for each in state.moods) > 1:
-        _show_valence(state.moods)
+    if sum(each.valence is not None for each in moods) > 1:
+        _show_valence(moods)
 
 
-def _show_valence(moods: tuple[RoomMood, ...]) -> None:
+def _show_valence(moods: Sequence[RoomMood]) -> None:
     chart = valence_chart(time_series(moods), size=_CHART_SIZE)
     show_svg(chart, key="live_valence", wide=False)
     st.caption("Valence with its 95 % interval, over the last ten minutes at most.")

@@ -1,0 +1,109 @@
+"""The figures of a session as they are shown and exported.
+
+Every door and every format takes a session's moods from here: where the session keeps no single
+people, with their consent, shares are in steps of 5 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roomread.room import RoomMood
+from roomread.room.mood import BASELINE_FROM
+from roomread.room.rounding import MoodRounding, rounded_moods
+from roomread.room.session import Mark, Session
+from roomread.store.owner_store import OwnerStore
+from roomread.store.summary import Summary, summarise
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFigures:
+    """What is shown of a session's room.
+
+    Attributes:
+        moods: The moods, earliest first.
+        marks: The marks, earliest first.
+        summary: The parts between the marks, and the lasting changes.
+    """
+
+    moods: Sequence[RoomMood]
+    marks: Sequence[Mark]
+    summary: Summary
+
+
+def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
+    """Return all figures of a session.
+
+    Changes are found in the exact moods, and shown like the moods.
+
+    Args:
+        store: The sessions of its owner.
+        session: The session.
+    """
+    exact, marks = store.moods(session.id), store.marks(session.id)
+    if session.keeps_people:
+        return SessionFigures(exact, marks, summarise(exact, marks))
+    shown = rounded_moods(exact)
+    return SessionFigures(shown, marks, summarise(exact, marks, rounded=True))
+
+
+def shown_moods(
+    store: OwnerStore, session: Session, *, since: float = 0.0, limit: int | None = None
+) -> list[RoomMood]:
+    """Return the moods of a session from a time on, earliest first.
+
+    Args:
+        store: The sessions of its owner.
+        session: The session.
+        since: The time of the first mood, s.
+        limit: The maximum number of moods; None for all.
+    """
+    moods = store.moods(session.id, since=since, limit=limit)
+    if session.keeps_people or not moods:
+        return moods
+    before = _before(store, session, moods[0].time)
+    return rounded_moods([*before, *moods])[len(before) :]
+
+
+def last_shown_mood(store: OwnerStore, session: Session) -> RoomMood | None:
+    """Return the newest mood of a session, or None if it has none."""
+    last = store.last_mood(session.id)
+    if last is None or session.keeps_people:
+        return last
+    return rounded_moods([*_before(store, session, last.time), last])[-1]
+
+
+class RunningMoods:
+    """The moods of a session that is being written, as they are shown.
+
+    Args:
+        store: The sessions of its owner.
+        session: The session.
+    """
+
+    def __init__(self, store: OwnerStore, session: Session) -> None:
+        self._exact: RoomMood | None = None
+        self._shown: RoomMood | None = None
+        self._rounding: MoodRounding | None = None
+        if not session.keeps_people:
+            last = store.last_mood(session.id)
+            before = [*_before(store, session, last.time), last] if last is not None else []
+            self._rounding = MoodRounding(before)
+
+    def update(self, mood: RoomMood | None) -> RoomMood | None:
+        """Take the latest mood, which may be the same as before, and return it as it is shown.
+
+        Args:
+            mood: The latest mood of the pipeline; None until there is one.
+        """
+        if mood is not None and mood is not self._exact:
+            self._exact = mood
+            self._shown = mood if self._rounding is None else self._rounding.add(mood)
+        return self._shown
+
+
+def _before(store: OwnerStore, session: Session, time: float) -> list[RoomMood]:
+    """Return the moods from which the baseline at a time comes."""
+    since = max(time - BASELINE_FROM, 0.0)
+    return [mood for mood in store.moods(session.id, since=since, until=time) if mood.time < time]

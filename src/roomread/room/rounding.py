@@ -1,0 +1,101 @@
+"""Shares in steps of 5 %, the form in which figures of a room without named people are shown.
+
+With exact shares the figure before and the figure after one person joins give that person's own
+scores. Change points and alerts are found from exact shares; only what is shown is rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import VALENCE
+from roomread.room.changes import Change
+from roomread.room.mood import BASELINE_FROM, BASELINE_LEAST, BASELINE_TO, RoomMood
+
+# Steps in which shares are shown: 20 of them are 100 %.
+_STEPS = 20
+# The valences that rounded shares can have: -20..20 steps.
+_LEVELS = 2 * _STEPS + 1
+
+
+def rounded_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return shares in steps of 5 % that still sum to 1, by the largest remainder.
+
+    Args:
+        scores: float64 [..., 7], 0..1, summing to 1 along the last axis.
+    """
+    exact = np.asarray(scores, dtype=np.float64) * _STEPS
+    # A share that is a step already must not fall below it by an error of floating point.
+    whole = np.floor(exact + 1e-9)
+    missing = np.rint(exact.sum(axis=-1) - whole.sum(axis=-1)).astype(int)
+    order = np.argsort(whole - exact, axis=-1, kind="stable")
+    ranks = np.argsort(order, axis=-1, kind="stable")
+    whole += ranks < missing[..., None]
+    return np.round(whole / _STEPS, 2)
+
+
+def rounded_value(value: float) -> float:
+    """Return a share or a valence in steps of 0.05."""
+    return round(round(value * _STEPS) / _STEPS, 2)
+
+
+def rounded_moods(moods: Sequence[RoomMood]) -> list[RoomMood]:
+    """Return moods whose shares are in steps of 5 %, and whose baselines come from these shares.
+
+    Args:
+        moods: The moods of one room, earliest first. The first baselines are those of a room that
+            begins with them: give the ten minutes before the first mood of interest, too.
+    """
+    rounding = MoodRounding()
+    return [rounding.add(mood) for mood in moods]
+
+
+def rounded_change(change: Change) -> Change:
+    """Return a change whose levels are in steps of 0.05."""
+    return replace(change, before=rounded_value(change.before), after=rounded_value(change.after))
+
+
+class MoodRounding:
+    """Round the moods of one room as they come.
+
+    Args:
+        before: Moods that came before, earliest first, from which the first baselines come.
+    """
+
+    def __init__(self, before: Iterable[RoomMood] = ()) -> None:
+        # The times and valences, in steps, of the last ten minutes; those of the last minute are
+        # not in the counts yet.
+        self._times: list[float] = []
+        self._levels: list[int] = []
+        self._counts = np.zeros(_LEVELS, dtype=np.int64)
+        self._first = self._next = 0
+        for mood in before:
+            self.add(mood)
+
+    def add(self, mood: RoomMood) -> RoomMood:
+        """Return the next mood, rounded; its baseline is the median of the rounded valences."""
+        baseline = self._baseline(mood.time)
+        if mood.scores is None:
+            return replace(mood, baseline=baseline)
+        scores = rounded_scores(mood.scores)
+        self._times.append(mood.time)
+        self._levels.append(round(float(VALENCE @ scores) * _STEPS) + _STEPS)
+        return replace(mood, scores=scores, baseline=baseline)
+
+    def _baseline(self, time: float) -> float | None:
+        while self._next < len(self._times) and time - self._times[self._next] >= BASELINE_TO:
+            self._counts[self._levels[self._next]] += 1
+            self._next += 1
+        while self._first < self._next and time - self._times[self._first] > BASELINE_FROM:
+            self._counts[self._levels[self._first]] -= 1
+            self._first += 1
+        count = self._next - self._first
+        if not count or self._times[self._next - 1] - self._times[self._first] < BASELINE_LEAST:
+            return None
+        below = np.cumsum(self._counts)
+        middle = np.searchsorted(below, [(count - 1) // 2, count // 2], side="right")
+        return round(float(middle.mean() - _STEPS) / _STEPS, 4)

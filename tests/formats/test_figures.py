@@ -1,0 +1,153 @@
+"""Whatever leaves a session that keeps no people has shares in steps of 5 %."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
+
+from classes import lesson
+from room_recorder import RoomRecorder
+from roomread.formats.figures import (
+    RunningMoods,
+    last_shown_mood,
+    session_figures,
+    shown_moods,
+)
+from roomread.formats.session_export import document
+from roomread.formats.session_report import session_report
+from roomread.formats.xapi import statements
+from roomread.room import change_points
+from roomread.store import Mark, OwnerStore, Session, Store
+
+SECONDS = 400
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnerStore]:
+    everything = Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'sessions.db'}")
+    yield everything.owned_by("user:anna")
+    everything.close()
+
+
+def recorded(store: OwnerStore, *, consent: str = "") -> Session:
+    session = store.create("Algebra 7b", keeps_people=bool(consent), consent=consent)
+    recorder = RoomRecorder(store, session)
+    for time, readings in lesson(SECONDS, people=11, moods=((0.0, 0.9), (200.0, 0.1))):
+        recorder.add_readings(time, readings)
+    recorder.close()
+    store.mark(session.id, [Mark(170, "group work")])
+    return store.session(session.id)
+
+
+@pytest.fixture(scope="module")
+def anonymous(store: OwnerStore) -> Session:
+    return recorded(store)
+
+
+def shares_in(value: Any) -> Iterator[Mapping[str, float]]:
+    """Yield all shares of expressions that a JSON value holds."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name.rpartition("/")[2] == "scores" and inner is not None:
+                yield inner
+            else:
+                yield from shares_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from shares_in(inner)
+
+
+def test_all_shares_of_all_exports_are_steps_that_sum_to_one(
+    store: OwnerStore, anonymous: Session
+) -> None:
+    summary = session_figures(store, anonymous).summary
+    found = [
+        *shares_in(document(store, anonymous)),
+        *shares_in(statements(anonymous, summary.parts)),
+    ]
+    assert len(found) > SECONDS
+    values = np.array([list(each.values()) for each in found])
+    assert np.allclose(values / 0.05, np.rint(values / 0.05), atol=1e-6)
+    assert np.allclose(values.sum(axis=1), 1)
+
+
+def test_valence_and_baseline_and_levels_of_changes_come_from_the_rounded_shares(
+    store: OwnerStore, anonymous: Session
+) -> None:
+    content = json.loads(json.dumps(document(store, anonymous)))
+    for mood in content["moods"]:
+        if mood["valence"] is not None:
+            assert mood["valence"] * 20 == pytest.approx(round(mood["valence"] * 20), abs=1e-6)
+        if mood["baseline"] is not None:
+            # The median of an even number of steps may lie between two of them.
+            assert mood["baseline"] * 40 == pytest.approx(round(mood["baseline"] * 40), abs=1e-6)
+    assert content["moods"][-1]["baseline"] is not None
+    (change,) = content["changes"]
+    for level in (change["before"], change["after"]):
+        assert level * 20 == pytest.approx(round(level * 20), abs=1e-6)
+
+
+def test_changes_are_found_in_the_exact_moods(store: OwnerStore, anonymous: Session) -> None:
+    exact = change_points(store.moods(anonymous.id))
+    shown = session_figures(store, anonymous).summary.changes
+    assert [change.time for change in shown] == [change.time for change in exact]
+
+
+def test_every_door_shows_the_same_mood(store: OwnerStore, anonymous: Session) -> None:
+    moods = session_figures(store, anonymous).moods
+    assert last_shown_mood(store, anonymous) == moods[-1]
+    assert shown_moods(store, anonymous, since=moods[-20].time, limit=5) == moods[-20:-15]
+    feed = RunningMoods(store, anonymous)
+    again = feed.update(store.moods(anonymous.id)[-1])
+    assert again is not None
+    assert feed.update(None) == again
+    assert again.scores == pytest.approx(moods[-1].scores)
+
+
+def test_alerts_name_steps_only(store: OwnerStore, anonymous: Session) -> None:
+    reasons = [alert.reason for alert in store.alerts(anonymous.id)]
+    (fall,) = [reason for reason in reasons if "fell" in reason]
+    assert all(int(cents) % 5 == 0 for cents in re.findall(r"[+-]\d\.(\d\d)", fall))
+
+
+def test_report_has_the_shares_of_the_parts_in_steps(store: OwnerStore, anonymous: Session) -> None:
+    shares = re.findall(r"<td[^>]*>\s*(\d+)\s?%", session_report(store, anonymous.id))
+    assert shares
+    parts = session_figures(store, anonymous).summary.parts
+    for part in parts:
+        assert part.scores is not None
+        assert np.allclose(part.scores * 20, np.rint(part.scores * 20), atol=1e-6)
+
+
+def test_session_that_keeps_people_has_exact_shares(store: OwnerStore) -> None:
+    session = recorded(store, consent="all eleven, in writing")
+    assert session_figures(store, session).moods == store.moods(session.id)
+    assert last_shown_mood(store, session) == store.last_mood(session.id)
+    assert shown_moods(store, session) == store.moods(session.id)
+
+
+def test_session_without_a_mood_has_no_figures(store: OwnerStore) -> None:
+    session = store.create("Empty")
+    assert session_figures(store, session).moods == []
+    assert shown_moods(store, session) == []
+    assert last_shown_mood(store, session) is None
+
+
+def test_only_this_module_takes_moods_from_the_store_to_show_them() -> None:
+    package = Path(__file__).parents[2] / "src/roomread"
+    callers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"store\.(moods|last_mood)\(", line)
+        if "not store.moods(" not in line
+    }
+    assert callers == {"formats/figures.py"}

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import arbitrary
+from roomread.readings import VALENCE, Expression
+from roomread.room import Change, RoomMood
+from roomread.room.rounding import (
+    MoodRounding,
+    rounded_change,
+    rounded_moods,
+    rounded_scores,
+    rounded_value,
+)
+
+shares = arbitrary.probabilities.map(lambda p: p.astype(np.float64) / p.astype(np.float64).sum())
+
+
+@given(shares)
+def test_rounded_shares_are_steps_of_five_percent_that_sum_to_one(exact: np.ndarray) -> None:
+    rounded = rounded_scores(exact)
+    steps = rounded / 0.05
+    assert np.allclose(steps, np.rint(steps), atol=1e-9)
+    assert rounded.sum() == pytest.approx(1, abs=1e-12)
+    # The largest remainder moves no share by a whole step.
+    assert np.abs(rounded - exact).max() < 0.05
+    assert np.array_equal(rounded_scores(rounded), rounded)
+
+
+@given(shares)
+def test_larger_shares_do_not_become_smaller_than_smaller_ones(exact: np.ndarray) -> None:
+    rounded = rounded_scores(exact)
+    order = np.argsort(exact)
+    assert (np.diff(rounded[order]) >= -0.05 - 1e-9).all()
+    assert rounded[int(exact.argmax())] >= rounded.max() - 0.05 - 1e-9
+
+
+def moods_of(valences: list[float | None], *, every: float = 5.0) -> list[RoomMood]:
+    """Return moods of a room whose share of happy faces is given; None has no figure."""
+    moods = []
+    for number, happy in enumerate(valences):
+        scores = np.zeros(7)
+        if happy is not None:
+            scores[Expression.HAPPY], scores[Expression.NEUTRAL] = happy, 1 - happy
+        moods.append(
+            RoomMood(number * every, 8, 8 if happy is not None else 3, None, 0.1234)
+            if happy is None
+            else RoomMood(number * every, 8, 8, scores, 0.1234)
+        )
+    return moods
+
+
+@given(st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=160))
+def test_baseline_is_the_median_of_the_rounded_valences_before(happy: list[float | None]) -> None:
+    rounded = rounded_moods(moods_of(happy))
+    for mood in rounded:
+        old = [
+            (each.time, each.valence)
+            for each in rounded
+            if each.valence is not None and 60 <= mood.time - each.time <= 600
+        ]
+        known = bool(old) and old[-1][0] - old[0][0] >= 120
+        expected = float(np.median([v for _, v in old])) if known else None
+        assert mood.baseline == (pytest.approx(expected) if expected is not None else None)
+        if mood.scores is not None:
+            assert mood.valence == pytest.approx(float(VALENCE @ mood.scores))
+
+
+def test_moods_that_come_one_by_one_are_rounded_as_all_at_once() -> None:
+    moods = moods_of([0.13, 0.42, None, 0.98] * 40)
+    feed = MoodRounding(moods[:100])
+    assert [feed.add(mood) for mood in moods[100:]] == rounded_moods(moods)[100:]
+
+
+def test_levels_of_a_change_are_rounded() -> None:
+    assert rounded_change(Change(60.0, 0.312, -0.021)) == Change(60.0, 0.3, 0.0)
+    assert rounded_value(-0.333) == -0.35
