@@ -39,7 +39,7 @@ def test_what_a_folder_leaves_out_is_one_line(roomread: Program, photo: Path) ->
     result = roomread("analyze", ".", "-q", "--format", "jsonl")
     assert result.returncode == 0
     assert result.stderr.decode() == (
-        "roomread: .: 1 left out, which are not pictures or videos that can be read: 1 .txt\n"
+        "roomread: .: 1 left out because they are no readable pictures or videos: 1 .txt\n"
     )
 
 

@@ -263,7 +263,7 @@ def test_films_that_no_reader_finds_are_reported(
     assert len(read(film)) == 25
     frames: list[Frame] = []
     with (
-        pytest.raises(MediaError, match="another film follows"),
+        pytest.raises(MediaError, match="another video follows"),
         open_source(join(tmp_path, suffix, [film] * count)) as source,
     ):
         frames.extend(source)

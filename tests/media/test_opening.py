@@ -18,7 +18,7 @@ def test_film_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> None:
     with open_source(path) as source:
         assert next(iter(source)).image.shape == (120, 160, 3)
         assert source.stream == 1
-        assert "1 (160 x 120 h264) is read, not 0 (64 x 48 h264)" in source.note
+        assert "video track 1 (160 x 120 h264) is read, and not 0 (64 x 48 h264)" in source.note
 
 
 def test_track_that_is_asked_for_is_read(tmp_path: Path) -> None:

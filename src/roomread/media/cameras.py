@@ -1,4 +1,4 @@
-"""Read cameras and network streams: always the latest frame, never a queue."""
+"""Read cameras and network streams: each step gives the latest frame; older ones are dropped."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from roomread.readings import Frame
 # Seconds of silence after which a network stream counts as gone.
 TIMEOUT = 10.0
 
-# Options tried on a device, one set after the other. FFmpeg's default on macOS is 29.97 frames a
-# second, which Macs' cameras refuse.
+# Option sets that are tried on a device in this order. FFmpeg's default rate on macOS, 29.97 frames
+# a second, is rejected by the cameras of Macs.
 _WISHES: dict[str, tuple[dict[str, str], ...]] = {
     "avfoundation": ({"framerate": "30"}, {"framerate": "15"}, {})
 }
-# Seconds between two tries to read a device that has no picture yet.
+# Seconds between two attempts to read a device that has no picture yet.
 _PAUSE = 0.005
 
 Opened = AbstractContextManager[tuple[InputContainer, VideoStream]]
 
 
 def open_camera(number: int, name: str) -> Opened:
-    """Open a camera by its number, 0 for the first.
+    """Open the camera with the given index, 0 for the first.
 
     Raises:
-        MediaError: there is no such camera, it is in use, or access is denied.
+        MediaError: the camera does not exist, is in use, or access to it is denied.
     """
     device, format_name = _device(number, name)
     return _open(device, format_name, name)
@@ -61,7 +61,7 @@ def _open(device: str, format_name: str, name: str) -> Iterator[tuple[InputConta
 
 
 def _device(number: int, name: str) -> tuple[str, str]:
-    """Return FFmpeg's names of a camera and of the system's interface to it."""
+    """Return FFmpeg's name of a camera and of the input format that reads it."""
     if sys.platform == "linux":
         path = Path(f"/dev/video{number}")
         if not path.exists():
@@ -81,10 +81,10 @@ class LiveReader:
     """Reads an opened live source in a thread of its own and hands over its latest frame.
 
     Args:
-        opened: the container and its video track.
+        opened: the opened container and its video track.
         name: the name in `Frame.source` and in messages.
-        every: seconds from one frame to the next; None for all.
-        clock: returns seconds; live frames are timed by their arrival.
+        every: seconds between two frames; None for all frames.
+        clock: returns the present time in seconds; the time of a live frame is that of its arrival.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class LiveReader:
                 frame = self._mailbox.take(2 * TIMEOUT + (self._every or 0.0))
             except TimeoutError as error:
                 raise MediaError(
-                    f"{self._name}: sends no pictures",
+                    f"{self._name}: the source sends no pictures",
                     hint="check that it is switched on and reachable",
                 ) from error
             if frame is None:
@@ -152,12 +152,12 @@ class LiveReader:
             self._mailbox.close(
                 MediaError(
                     f"{self._name}: the stream {reason} after {last:.1f} s",
-                    hint="what came before was analysed; start again when it is back",
+                    hint="the frames before that were analysed; start again when it is back",
                 )
             )
 
     def _pictures(self) -> Iterator[VideoFrame]:
-        """Yield the device's frames; on macOS, reading fails at once while there is none."""
+        """Yield the device's frames; retry on macOS, where reading fails until the first frame."""
         came = monotonic()
         while True:
             try:

@@ -1,7 +1,7 @@
-"""Give a video's frames rising times, even if its clock jumps.
+"""Assign strictly increasing times to the frames of a video, even if its timestamps jump.
 
-A file's clock may jump: recorders that reconnect start it anew, joined files have several. The
-times given to the frames continue, and rise strictly.
+A file's timestamps may jump: a recorder that reconnects starts again from 0, and a file that was
+joined from several has several starting points. The times assigned here continue across a jump.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-# The longest pause that is taken for one, s. In these formats, which are cut and joined at will,
-# pauses are jumps from fewer seconds on, as FFmpeg has it; elsewhere only where no film pauses.
+# A gap between two frames that is longer than this many seconds is a jump of the clock, not a
+# pause. The limit is lower in formats that are often cut and joined (FFmpeg uses 10 s too).
 _JOINED_FORMATS = frozenset({"mpegts", "mpeg", "hls", "ogg", "rtsp", "rtp", "sdp"})
 _LONGEST_PAUSE_JOINED = 10.0
 _LONGEST_PAUSE = 3600.0
-# A time lapse may pause for this many of its frames.
+# In a time-lapse video, a gap of up to this many frame durations is a pause.
 _PAUSE_FRAMES = 3
-# A smaller step back is not a jump: times are rounded, and some files repeat one, s.
+# Steps back of up to this many seconds are no jump: containers round times and may repeat one.
 _BACK = 0.1
-# A smaller step back of decoding times is not a jump: some files have those of showing
-# in their place, s.
+# The same limit for decode timestamps (DTS), s. It is larger because some files store presentation
+# timestamps (PTS) as DTS.
 _REORDERED = 1.0
-# The maximum number of packets that are decoded before others that are shown earlier.
+# Maximum number of packets that may be decoded before a packet that is shown earlier.
 _REORDER_DEPTH = 4
-# The least step of time between two frames, s.
+# Shortest time between two frames, s.
 _SHORTEST = 0.002
-# Rates that a track may have, frames a second; FFmpeg's guesses reach into the thousands.
+# Range of plausible frame rates, frames per second; FFmpeg's guesses can be far above it.
 _RATES = (0.01, 1000)
-# How far sound and picture of one moment may be apart in a file, s.
+# Maximum distance in a file between the sound and the picture of one moment, s.
 _INTERLEAVED = 10.0
 
 
 def frame_seconds(stream: VideoStream) -> float:
-    """Return how long a frame of a track is shown by the track's own rate, 1/25 s for none."""
+    """Return the duration of one frame, s; 1/25 s for a track without a valid frame rate."""
     for rate in (stream.guessed_rate, stream.average_rate):
         if rate and _RATES[0] <= rate < _RATES[1]:
             return float(1 / rate)
@@ -45,18 +45,18 @@ def frame_seconds(stream: VideoStream) -> float:
 
 
 def longest_pause(stream: VideoStream) -> float:
-    """Return the longest pause between two frames that does not count as a jump of the clock, s."""
+    """Return the longest gap between two frames that is a pause and no jump of the clock, s."""
     joined = _JOINED_FORMATS & set(stream.container.format.name.split(","))
     pause = _LONGEST_PAUSE_JOINED if joined else _LONGEST_PAUSE
     return max(pause, _PAUSE_FRAMES * frame_seconds(stream))
 
 
 class Timestamp(NamedTuple):
-    """When a frame is shown.
+    """The time at which a frame is shown.
 
     Attributes:
         time: from the first frame, s.
-        jumped: whether the track's clock jumped before it.
+        jumped: whether the track's clock jumped just before this frame.
     """
 
     time: float
@@ -64,19 +64,20 @@ class Timestamp(NamedTuple):
 
 
 class FrameClock:
-    """Times decoded frames, in seconds from the first; times rise strictly.
+    """Assign to decoded frames strictly increasing times, in seconds from the first frame.
 
-    Packets tell when they are shown, or only in which order they are decoded: then the frames,
-    which come out in the order of showing, are given those times in that order.
+    Some files have correct presentation timestamps (PTS). Others have only timestamps in decoding
+    order; the decoder returns frames in presentation order, and these timestamps are assigned to
+    them one by one.
 
     Args:
         stream: the video track.
-        origin: the time of the first frame by the track's own clock, s; None to take it from the
-            first frame.
+        origin: timestamp of the first frame, s; None to take it from the first frame.
 
     Attributes:
-        origin: the same, known once the first frame is timed.
-        shifts: what is added to the track's own times, s: one for the start, one for each jump.
+        origin: timestamp of the first frame, s; None until that frame is seen.
+        shifts: offsets from the track's timestamps to the assigned times, s: one for the start and
+            one more for each jump.
     """
 
     def __init__(self, stream: VideoStream, *, origin: float | None = None) -> None:
@@ -85,28 +86,28 @@ class FrameClock:
         self._step = frame_seconds(stream)
         self._pause = longest_pause(stream)
         self._codec = stream.codec_context
-        # AVI counts frames in the order of decoding; times of showing are FFmpeg's guess.
+        # AVI numbers frames in decoding order; its PTS are guesses of FFmpeg.
         self._counted = stream.container.format.name == "avi"
-        # Of frames that come out at the very end the binding forgets the base.
+        # PyAV loses the time base of frames that are flushed at the end, so it is kept here.
         self._base = float(stream.time_base or 1)
         self.restart()
 
     def restart(self) -> None:
-        """Let earlier times come again, as after the file was sought."""
-        # The time of each packet, which identifies its frame, and its time of showing.
+        """Forget the timestamps seen so far, as needed after a seek."""
+        # For each packet not yet shown: its PTS, by which its frame is found, and its time.
         self._slots: deque[tuple[int | None, int | None]] = deque()
-        # The latest times of showing and of decoding so far.
+        # The highest presentation and decode timestamps so far.
         self._highest: int | None = None
         self._decoded: int | None = None
         self._is_ordered = False
-        # Jumps back of the packets' clock that no frame has shown yet.
+        # Number of backward jumps seen in packets whose frames have not been decoded yet.
         self._restarts = 0
         self._last: float | None = None
         self._last_shown: float | None = None
         self._same = 0
 
     def expect(self, packet: Packet[Any]) -> None:
-        """Take note of a packet before it is decoded."""
+        """Register the timestamps of a packet that is about to be decoded."""
         shown = packet.pts if packet.pts is not None else packet.dts
         if self._counted and packet.dts is not None:
             shown = packet.dts
@@ -123,17 +124,17 @@ class FrameClock:
             else 0.0
         )
         if decoded_back > _REORDERED or (is_key and back > _BACK):
-            # Within one film no key frame is shown before what was decoded before it.
+            # Within one recording, no key frame is shown before a frame that was decoded earlier.
             self._restarts += 1
             self._highest, self._decoded = shown, decoded
             return
-        # Only times of showing go back a little; those of decoding rise.
+        # Small steps back prove that these are PTS, because DTS never decrease.
         self._is_ordered |= back > 0 and not is_key
         self._highest = shown if back <= 0 else self._highest
         self._decoded = decoded if decoded_back <= 0 else self._decoded
 
     def shown(self, frame: VideoFrame) -> float | None:
-        """Return when a frame is shown by the track's own clock, s; None where it has no times."""
+        """Return a frame's presentation timestamp, s; None in a file without timestamps."""
         if self._is_ordered:
             self._slots.clear()
             ticks = frame.pts if frame.pts is not None else frame.dts
@@ -143,16 +144,16 @@ class FrameClock:
 
     def _next_slot(self, own: int | None) -> int | None:
         place = next((i for i, (pts, _) in enumerate(self._slots) if pts == own), 0)
-        # Frames that were lost have left their times behind.
+        # Discard the timestamps of packets whose frames were lost.
         for _ in range(place - (_REORDER_DEPTH if self._codec.has_b_frames else 0)):
             self._slots.popleft()
         return self._slots.popleft()[1] if self._slots else own
 
     def time(self, shown: float | None) -> Timestamp:
-        """Return the moment of the next frame, later than the one before.
+        """Return the assigned time of the next frame, which is later than that of the frame before.
 
         Args:
-            shown: as `shown` gives it.
+            shown: the frame's timestamp, as returned by `shown`, s; None if it has none.
         """
         if self.origin is None:
             self.origin = shown if shown is not None else 0.0
@@ -163,7 +164,7 @@ class FrameClock:
             if jumped:
                 self.shifts.append(following)
             elif self._last_shown is None:
-                # The first frames had no times.
+                # The frames before had no timestamps, so this one continues their times.
                 self.shifts[-1] = following
         if shown is not None and (jumped or self._last_shown is None or shown > self._last_shown):
             self._last_shown = shown
@@ -177,28 +178,29 @@ class FrameClock:
         if shown < last - _BACK and self._restarts:
             self._restarts -= 1
             return True
-        # Without a restart, a frame that comes late: the decoder went on after damage.
+        # A step back without a restart is a late frame: the decoder continued after damage.
         return shown > last + self._pause
 
     def _later(self, time: float | None) -> float:
-        """Return a time, or the next one that is later than that of the frame before."""
+        """Return `time` if it is later than the previous frame's, else a time just after that."""
         last = self._last
         if last is None:
             return time if time is not None else 0.0
         if time is not None and time >= last + _SHORTEST / 4:
             self._same = 0
             return time
-        # One of two equal times is between others; where many are equal, the clock stands.
+        # Of two frames with equal timestamps, the second lies half a frame later. If more than two
+        # are equal, the clock has stopped, and frames follow at the track's rate.
         self._same += 1
         halved = time is not None and self._same == 1
         return last + max(self._step / 2 if halved else self._step, _SHORTEST)
 
 
 class SoundClock:
-    """Moves the times of a sound track as `FrameClock` moved those of the pictures.
+    """Shift the timestamps of a sound track in the same way as `FrameClock` shifts the pictures'.
 
     Args:
-        shifts: those of the pictures; the list grows as they are read.
+        shifts: `FrameClock.shifts` of the video track; the list grows while the video is read.
     """
 
     def __init__(self, shifts: Sequence[float]) -> None:
@@ -207,15 +209,16 @@ class SoundClock:
         self._highest: float | None = None
 
     def shift(self, time: float, now: float) -> float | None:
-        """Return the shift to add to a packet's time, s.
+        """Return the offset to add to a packet's timestamp, s.
 
         Args:
-            time: the packet's, by the track's own clock, s; of the same packet again after None.
-            now: how far the pictures are written, s; infinity once all are.
+            time: timestamp of the packet, s. After a result of None, call again with the same
+                packet.
+            now: time up to which the pictures are written, s; infinity once all are.
 
         Returns:
-            None where the clock has jumped and that of the pictures, as far as they are read, has
-            not yet.
+            The offset, or None if the sound's clock has jumped and the pictures have not reached
+            that jump yet.
         """
         if self._highest is not None and time < self._highest - _BACK:
             self._part += 1

@@ -26,9 +26,9 @@ _HINTS = {
 }
 
 
-# What a shell's >(...) and a program's own descriptors are called.
+# Folders of file descriptors, as a shell's >(...) passes them.
 _DESCRIPTORS = ("/dev/fd/", "/dev/stdout", "/dev/stderr", "/proc/self/fd/")
-# Characters; each may be four bytes of the 255 that a name may have.
+# Maximum length in characters: a name may have 255 bytes, and a character up to four.
 _MOST_OF_NAME = 40
 _mask_lock = threading.Lock()
 
@@ -81,17 +81,17 @@ def make_folder(folder: Path, *, private: bool = False) -> None:
 
 @contextmanager
 def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
-    """Yield a path to write to that becomes `path` when the block ends well, and vanishes if not.
+    """Yield a temporary path that replaces `path` if the block succeeds and is deleted if it fails.
 
-    A link is followed, and a file that is replaced keeps its mode. A pipe or a device stays what it
-    is: what was written is copied into it at the end.
+    A symbolic link is followed, and a file that is replaced keeps its mode. If `path` is a pipe or
+    a device, the content is copied into it at the end.
 
     Args:
         path: the file.
         private: whether only its owner may read it.
 
     Raises:
-        OutputError: the file cannot be written; whatever stood at `path` is still there.
+        OutputError: the file cannot be written; a file that existed at `path` is unchanged.
     """
     draft: Path | None = None
     try:
@@ -116,21 +116,22 @@ def atomic_path(path: Path, *, private: bool = False) -> Iterator[Path]:
 
 
 def write_error(path: Path, error: OSError) -> OutputError:
-    """Return why a file cannot be written, and what to do."""
+    """Return the error that says why a file cannot be written, with a hint."""
     hint = _HINTS.get(error.errno or 0, "write elsewhere")
     return OutputError(f"{path}: cannot be written: {error.strerror or error}", hint=hint)
 
 
 def is_special(path: Path) -> bool:
-    """Return whether a path must be written directly: a pipe, a device, a descriptor."""
+    """Return whether a path is a pipe, a device or a descriptor, which a rename cannot replace."""
     if str(path).startswith(_DESCRIPTORS):
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _make_draft(target: Path, folder: Path | None) -> Path:
-    # The same ending, as encoders choose their format by it; the same folder, as a rename is only
-    # atomic within a file system. Names may be as long as the system allows.
+    # The draft has the same suffix, because encoders choose their format by it, and lies in the
+    # same folder, because a rename is atomic only within one file system. Its name is shortened so
+    # that it stays within the system's limit.
     prefix, suffix = f".{target.stem[:_MOST_OF_NAME]}.", target.suffix[-_MOST_OF_NAME:]
     handle, name = tempfile.mkstemp(suffix=suffix, prefix=prefix, dir=folder)
     os.close(handle)
@@ -138,13 +139,13 @@ def _make_draft(target: Path, folder: Path | None) -> Path:
 
 
 def _mode(target: Path) -> int:
-    """Return the mode of the file to replace, or that of a new file."""
-    # Drafts are for their owner alone; a result is as public as other new files.
+    """Return the mode of the file to replace, or the default mode of new files."""
+    # The draft was created readable by its owner only.
     return stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
 
 
 def _umask() -> int:
-    # The process's mask can only be read by setting it, so two threads must not do so at once.
+    # The umask can be read only by setting it, so a lock keeps other threads out.
     with _mask_lock:
         mask = os.umask(0o077)
         os.umask(mask)

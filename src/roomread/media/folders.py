@@ -10,12 +10,12 @@ from pathlib import Path
 from roomread.errors import MediaError
 from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 
-# What systems put into folders beside hidden files: thumbnails, settings, deleted files.
+# Files and folders that operating systems create: thumbnails, settings, deleted files.
 _SYSTEM = frozenset(
     {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "#recycle"}
     | {"$recycle.bin", "system volume information", "lost+found"}
 )
-# Suffixes that programs' texts share with transport streams, whose packets start with a G.
+# Suffixes shared by MPEG transport streams, whose packets start with "G", and TypeScript code.
 _AMBIGUOUS = frozenset({".ts", ".mts"})
 _SYNC = 0x47
 _SYNC_PLACES = (0, 4)
@@ -23,24 +23,24 @@ _SYNC_PLACES = (0, 4)
 
 @dataclass(frozen=True, slots=True)
 class MediaFolder:
-    """What a folder and those below it hold.
+    """The content of a folder and its subfolders.
 
     Attributes:
         files: the pictures and videos, sorted.
-        left_out: what else is there: how many of each kind (".txt", "folders that cannot be
-            read"). Hidden files and those of systems do not count.
+        left_out: number of other files by kind (".txt", "folders that cannot be read"), without
+            hidden files and files of the operating system.
     """
 
     files: list[Path]
     left_out: Counter[str] = field(default_factory=Counter)
 
     def describe_left_out(self) -> str:
-        """Return what is left out and why, in words; empty where nothing is."""
+        """Return one sentence on the files that are left out; empty if there are none."""
         if not self.left_out:
             return ""
         kinds = ", ".join(f"{n} {kind}" for kind, n in self.left_out.most_common())
         total = self.left_out.total()
-        return f"{total} left out, which are not pictures or videos that can be read: {kinds}"
+        return f"{total} left out because they are no readable pictures or videos: {kinds}"
 
 
 def search_folder(folder: Path) -> MediaFolder:
@@ -66,7 +66,7 @@ def search_folder(folder: Path) -> MediaFolder:
             if not is_system_name(name):
                 _add(Path(place, name), found)
     found.files.sort()
-    # Counters keep zeros.
+    # Drop counts of 0, which a Counter keeps.
     for kind in [kind for kind, count in found.left_out.items() if not count]:
         del found.left_out[kind]
     return found
@@ -82,7 +82,7 @@ def find_media(folder: Path) -> list[Path]:
 
 
 def is_system_name(name: str) -> bool:
-    """Return whether a file or folder of this name is hidden or an operating system's own."""
+    """Return whether a file or folder of this name is hidden or created by an operating system."""
     return name.startswith(".") or name.lower() in _SYSTEM
 
 
@@ -104,6 +104,6 @@ def _is_program(path: Path, suffix: str) -> bool:
         with path.open("rb") as file:
             head = file.read(8)
     except OSError:
-        # Its reader says what is wrong.
+        # The file cannot be read here; opening it later reports why.
         return False
     return len(head) == 8 and all(head[place] != _SYNC for place in _SYNC_PLACES)

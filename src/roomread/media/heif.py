@@ -10,14 +10,14 @@ from PIL import ExifTags, Image, ImageOps
 
 from roomread.errors import MissingExtraError
 
-# How EXIF data starts, whose first table follows at once.
+# Prefixes of EXIF data whose first table follows immediately.
 _TIFF_HEADER = re.compile(rb"II\*\0\x08\0\0\0|MM\0\*\0\0\0\x08")
 # Boxes whose content starts with a version and flags.
 _FULL_BOXES = frozenset({b"meta"})
 
 
 def open_heic(content: bytes) -> Image.Image:
-    """Open an HEIC file's primary picture, whole; it is decoded when its pixels are asked for.
+    """Open the primary picture of an HEIC file; it is decoded on the first access to its pixels.
 
     Raises:
         MissingExtraError: the extra `heif` is not installed.
@@ -34,13 +34,13 @@ def open_heic(content: bytes) -> Image.Image:
 def upright_heif(picture: Image.Image, content: bytes) -> Image.Image:
     """Return an opened HEIC or AVIF picture upright.
 
-    The container's own turn and mirror count: the decoder of HEIC has obeyed them, Pillow hands
-    those of AVIF on in the place of EXIF's. EXIF's own counts only where the container has none,
-    as after a conversion that kept no more.
+    A rotation or mirroring that the container states takes precedence over the orientation in EXIF.
+    The HEIC decoder has already applied it; for AVIF, Pillow reports it as the EXIF orientation.
+    The orientation in EXIF is used only if the container states none.
 
     Args:
-        picture: as `open_heic` or Pillow opens it.
-        content: the whole file.
+        picture: the picture as opened by `open_heic` or Pillow.
+        content: the content of the whole file.
     """
     if not has_turn(content) and (orientation := _exif_orientation(content)) != 1:
         picture.getexif()[ExifTags.Base.Orientation] = orientation
@@ -48,7 +48,7 @@ def upright_heif(picture: Image.Image, content: bytes) -> Image.Image:
 
 
 def _exif_orientation(content: bytes) -> int:
-    """Return the orientation that the EXIF data inside a HEIF file names, 1..8; 1 for none."""
+    """Return the EXIF orientation of a HEIF file, 1 to 8; 1 if it has none."""
     start = _TIFF_HEADER.search(content)
     if start is None:
         return 1
@@ -59,7 +59,7 @@ def _exif_orientation(content: bytes) -> int:
 
 
 def has_turn(content: bytes) -> bool:
-    """Return whether the primary picture of a HEIF file has a turn or mirror of the container."""
+    """Return whether the container rotates or mirrors the primary picture of a HEIF file."""
     meta = next((body for kind, body in _boxes(content) if kind == b"meta"), b"")
     parts = dict(_boxes(meta))
     primary = _primary(parts.get(b"pitm", b""))
@@ -70,7 +70,7 @@ def has_turn(content: bytes) -> bool:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and content of each box in a container, as far as they are whole."""
+    """Yield the type and content of each box in a container, up to the first incomplete one."""
     place = 0
     while place + 8 <= len(data):
         size, kind, start = (
@@ -90,13 +90,13 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _primary(pitm: bytes) -> int:
-    """Return the id of the primary picture, of the content of a `pitm` box."""
+    """Return the id of the primary picture from the content of a `pitm` box."""
     width = 4 if pitm[:1] == b"\1" else 2
     return int.from_bytes(pitm[4 : 4 + width], "big")
 
 
 def _associations(ipma: bytes, item: int) -> list[int]:
-    """Return which properties a picture has, 1 for the first, of the content of `ipma`."""
+    """Return the indices (from 1) of a picture's properties by the content of an `ipma` box."""
     id_width = 4 if ipma[:1] != b"\0" else 2
     width = 2 if ipma[3:4] and ipma[3] & 1 else 1
     place = 8
@@ -107,7 +107,7 @@ def _associations(ipma: bytes, item: int) -> list[int]:
         place += 1
         used = [ipma[i : i + width] for i in range(place, place + count * width, width)]
         if found == item:
-            # The highest bit says whether the property is essential.
+            # The highest bit marks the property as essential and is no part of the index.
             return [int.from_bytes(part, "big") & (0x7FFF if width == 2 else 0x7F) for part in used]
         place += count * width
         if place >= len(ipma):

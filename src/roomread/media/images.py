@@ -1,4 +1,4 @@
-"""Pictures: paths, bytes, Pillow images and arrays to upright RGB, and back to a file."""
+"""Read pictures from paths, bytes, Pillow images and arrays as upright RGB, and write them."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ from roomread.media.kinds import PILLOW_FORMATS, Heif, heif_kind
 from roomread.media.png import without_text
 from roomread.media.urls import fetch, is_address, local_path
 
-# A 100-megapixel camera's picture is 300 MB of RGB. Larger ones are bombs or maps.
+# The picture of a 100-megapixel camera takes 300 MB as RGB. Larger pictures are maps, scans or
+# decompression bombs.
 MAX_PIXELS = 100_000_000
 _KINDS = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF and HEIC can be read"
 
-# What decoders raise on damaged data: Pillow a SyntaxError for a broken PNG, any of these for EXIF.
+# Exceptions that decoders raise on damaged data; Pillow raises SyntaxError for a broken PNG.
 _DAMAGED = (
     *(OSError, SyntaxError, ValueError, TypeError, AttributeError, RuntimeError),
     *(LookupError, ArithmeticError, EOFError, struct.error),
 )
-# Levels that cameras and scanners count to: 8, 10, 12, 14 and 16 bits.
+# Maximum levels of cameras and scanners: 8, 10, 12, 14 and 16 bits.
 _FULL_SCALES = (255.0, 1023.0, 4095.0, 16_383.0, 65_535.0)
 _FORMS = "a path, a URL, the bytes of a file, an opened file, a Pillow image or a uint8 array"
 
@@ -52,18 +53,19 @@ def read_image(
 ) -> NDArray[np.uint8]:
     """Return an upright RGB picture, uint8 [H, W, 3].
 
-    The orientation of EXIF and HEIF is obeyed, alpha is laid on white, 16 bits and floats are
-    scaled to 8, and of an animation the first frame is taken. The source is left as it was.
+    The orientation of EXIF and HEIF is applied, transparent pixels are blended with white, and
+    16-bit and float pictures are scaled to 8 bits. Of an animation the first frame is read. The
+    source is not changed.
 
     Args:
         source: a path; an http(s) or file URL; a file's content as bytes; a file opened for
-            reading bytes, which is read from its start; a Pillow image, as it stands; an array
-            uint8 [H, W], [H, W, 1], [H, W, 3] RGB or [H, W, 4] RGBA.
-        name: the name in messages of a picture that has no name of its own.
+            reading bytes, which is read from its start; a Pillow image at its current frame; an
+            array uint8 [H, W], [H, W, 1], [H, W, 3] RGB or [H, W, 4] RGBA.
+        name: the name in messages for a picture without a name of its own.
         max_pixels: largest width times height of an encoded picture, checked before decoding.
 
     Raises:
-        MediaError: the source is missing, damaged, no picture, or over `max_pixels`.
+        MediaError: the source does not exist, is damaged, is no picture, or exceeds `max_pixels`.
         MissingExtraError: the source is HEIC, and the extra `heif` is not installed.
     """
     if isinstance(source, np.ndarray):
@@ -80,7 +82,7 @@ def read_image(
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
-    """Write a picture uint8 [H, W, 3] RGB atomically, in the format of the path's ending.
+    """Write a picture uint8 [H, W, 3] RGB atomically, in the format that the path's suffix names.
 
     Raises:
         OutputError: the file cannot be written.
@@ -110,15 +112,17 @@ def _from_path(path: Path, max_pixels: int) -> NDArray[np.uint8]:
     except FileNotFoundError as error:
         raise MediaError(f"{path}: no such file", hint="check the name") from error
     except PermissionError as error:
-        raise MediaError(f"{path}: may not be read", hint="check its permissions") from error
+        raise MediaError(
+            f"{path}: permission to read it is denied", hint="check its permissions"
+        ) from error
     except (OSError, ValueError) as error:
-        # A name that no file can have, or a disk that fails.
+        # The name is invalid, or the disk failed.
         reason = getattr(error, "strerror", None) or str(error)
         raise MediaError(f"{path}: cannot be read: {reason}", hint="check the name") from error
 
 
 def _content(file: IO[bytes], name: str) -> bytes:
-    """Return the whole content of an opened file, wherever it stands."""
+    """Return the whole content of an opened file, whatever its current position is."""
     try:
         if hasattr(file, "seekable") and file.seekable():
             file.seek(0)
@@ -128,7 +132,7 @@ def _content(file: IO[bytes], name: str) -> bytes:
     if isinstance(content, bytes | bytearray | memoryview):
         return bytes(content)
     if hasattr(content, "close"):
-        # An asynchronous file returns a coroutine; closing it avoids a warning later.
+        # An asynchronous file returned a coroutine; closing it avoids a "never awaited" warning.
         content.close()
     problem = f"{name}: reading it gave {type(content).__name__} instead of bytes"
     raise MediaError(problem, hint='open it with mode "rb"')
@@ -159,17 +163,18 @@ def _open_heif(content: bytes, name: str) -> Image.Image:
 def _from_pillow(picture: Image.Image, name: str, max_pixels: int) -> NDArray[np.uint8]:
     _check_size(picture.width, picture.height, name, max_pixels)
     with _as_media_errors(name, max_pixels):
-        # Not in place, as the picture is the caller's; of an animation, the frame it stands at.
+        # Work on a copy, because the picture belongs to the caller; an animation stays at its
+        # frame.
         return _to_rgb(ImageOps.exif_transpose(picture))
 
 
 @contextmanager
 def _as_media_errors(name: str, max_pixels: int) -> Iterator[None]:
-    """Raise what decoders raise as MediaError."""
+    """Convert the exceptions of decoders to MediaError."""
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures, for which `max_pixels` counts, and of damaged notes
-            # in a file, which are not read.
+            # Pillow warns about large pictures, which `max_pixels` limits already, and about
+            # damaged metadata, which is not used.
             warnings.simplefilter("ignore")
             yield
     except Image.DecompressionBombError as error:
@@ -213,16 +218,16 @@ def _scale_to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def _full_scale(values: NDArray[np.float64], dtype: np.dtype[Any]) -> float:
-    """Return the level that is white in a picture of `dtype`, which no file says.
+    """Estimate which level is white in a picture of `dtype`, as files do not state it.
 
-    A few pixels decide nothing: hot ones, highlights, and what sharpening lets overshoot.
+    The brightest 0.5 % of the pixels are ignored: hot pixels, highlights and sharpening overshoot.
     """
     lit = values[np.isfinite(values) & (values > 0)]
     if not lit.size:
         return 1.0
     top = float(np.quantile(lit, 0.995))
     if np.issubdtype(dtype, np.floating) and float(np.median(lit)) <= 1 and top <= 16:
-        # Floats run to 1 by custom, and beyond it only where something shines.
+        # By convention 1 is white in float pictures; only highlights exceed it.
         return 1.0
     return next((scale for scale in _FULL_SCALES if top <= scale), top)
 

@@ -1,30 +1,30 @@
-"""Detect files that were joined byte by byte, of which only the first film is read."""
+"""Detect files made by concatenating videos, of which FFmpeg reads only the first."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-# How Matroska and WebM, FLV, and MP4 and MOV begin.
+# First bytes of Matroska and WebM, of FLV, and of MP4 and MOV files.
 _BEGINNINGS = re.compile(
     rb"\x1a\x45\xdf\xa3.{1,64}?(?:matroska|webm)"
     rb"|FLV\x01[\x01\x04\x05]\0\0\0\x09"
     rb"|\0\0\0[\x10-\xff]ftyp",
     re.DOTALL,
 )
-# An index may stand between two films, bytes.
+# Number of bytes to search after the first video, because an index may follow it.
 _SEARCHED = 16_000_000
 
 
 def has_film_behind(path: Path, place: int) -> bool:
-    """Return whether another film begins behind a byte of a file.
+    """Return whether another video begins after an offset in a file.
 
-    Transport streams and MPEG files are read to their end however they were joined; of the other
-    kinds only the first film, or the second, is.
+    Transport streams and MPEG files are read to the end even if they are concatenations; of the
+    other formats FFmpeg reads only one of the videos.
 
     Args:
         path: the file.
-        place: where the last packet that was read ends.
+        place: offset of the end of the last packet that was read, bytes.
     """
     with path.open("rb") as file:
         file.seek(place)

@@ -1,4 +1,4 @@
-"""Tell pictures from videos, by their names and by their content."""
+"""Distinguish pictures from videos by their names and by their content."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ VIDEO_SUFFIXES = frozenset(
     | {".wmv", ".asf", ".flv", ".f4v", ".ogv", ".ogm", ".mjpeg", ".mjpg"}
     | {".h264", ".264", ".h265", ".265", ".hevc"}
 )
-# Pillow knows some forty kinds of picture. The others stay unread whatever a file is named: its
-# reader of EPS starts Ghostscript.
+# The only formats that Pillow may open. Its other readers are not used, whatever a file is named,
+# because some are unsafe: the reader of EPS starts Ghostscript.
 PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF")
 
 _HEIC_BRANDS = frozenset(
@@ -33,26 +33,26 @@ _HEIC_BRANDS = frozenset(
     | {b"msf1", b"avci", b"avcs", b"jpeg", b"jpgs"}
 )
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
-# A marker that ends a scan of a JPEG: neither a stuffed byte, nor a restart, nor a fill byte.
+# Matches a marker that ends the scan of a JPEG: no stuffed byte, restart or fill byte.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _JPEG = b"\xff\xd8\xff"
-# Enough for the header of each kind of picture that is read, bytes.
+# Number of bytes that contain the header of every supported picture format.
 _HEAD = 65_536
 
 
 class Heif(StrEnum):
-    """The two kinds of picture in a HEIF container."""
+    """The two codecs of pictures in a HEIF container."""
 
     HEIC = "HEIC"
     AVIF = "AVIF"
 
 
 def heif_kind(head: bytes) -> Heif | None:
-    """Return which HEIF picture a file is by its first bytes; None for other files and for films.
+    """Return the kind of a HEIF picture by its first bytes; None for other files and for videos.
 
     Args:
-        head: the start of the file, at least the first box.
+        head: the start of the file, which must include the first box.
     """
     if head[4:8] != b"ftyp":
         return None
@@ -65,10 +65,10 @@ def heif_kind(head: bytes) -> Heif | None:
 
 
 def is_picture(file: Path | bytes) -> bool:
-    """Return whether the content of a file is one still picture of a kind that is read.
+    """Return whether the content of a file is one still picture of a supported format.
 
-    A damaged or huge picture counts, as its reader says best what is wrong with it. Several JPEGs
-    in a row, as cameras record them, are a video.
+    Damaged and huge pictures count as pictures, so that reading them reports what is wrong. Several
+    JPEGs in a row (Motion JPEG) are a video.
 
     Raises:
         OSError: the file cannot be read.
@@ -87,14 +87,14 @@ def _is_picture(head: io.BytesIO) -> bool:
         return True
     try:
         with warnings.catch_warnings():
-            # The reader of pictures itself says what is too large or damaged.
+            # It is a picture; reading it will report that it is too large or damaged.
             warnings.simplefilter("ignore")
             Image.open(head, formats=PILLOW_FORMATS).close()
     except UnidentifiedImageError:
-        # A JPEG whose header is longer than the head, or is damaged.
+        # The header of a JPEG is longer than `head`, or damaged.
         return head.getvalue().startswith(_JPEG)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        # Recognised, and then damaged or too large.
+        # Pillow recognised the format; reading it will report the damage or the size.
         return True
     return True
 
@@ -107,9 +107,10 @@ def _is_jpeg_stream_file(file: IO[bytes]) -> bool:
 
 
 def is_jpeg_stream(content: bytes | mmap.mmap) -> bool:
-    """Return whether content is JPEGs in a row (raw Motion JPEG) rather than one.
+    """Return whether content is several JPEGs in a row (raw Motion JPEG) rather than one.
 
-    A picture that announces further ones of its own (MPF, as depth maps and 3D pictures) is one.
+    A JPEG with further pictures declared in its header (MPF: depth maps, 3D pictures) counts as
+    one.
     """
     if content[:3] != _JPEG:
         return False

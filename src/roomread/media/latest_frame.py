@@ -25,28 +25,28 @@ class LatestFrame(Generic[T]):
 
     @property
     def dropped(self) -> int:
-        """How many items were replaced before they were taken."""
+        """The number of items that were replaced before they were taken."""
         return self._dropped
 
     def put(self, item: T) -> None:
-        """Leave an item, in the place of one that was not taken."""
+        """Store an item, replacing one that was not taken."""
         with self._changed:
             self._dropped += self._item is not None
             self._item = item
             self._notify()
 
     def close(self, error: Exception | None = None) -> None:
-        """Declare that no item will follow, and why. Later calls change nothing."""
+        """Declare that no item will follow; only the first call has an effect."""
         with self._changed:
             if not self._closed:
                 self._closed, self._error = True, error
             self._notify()
 
     def take(self, timeout: float) -> T | None:
-        """Wait for the latest item and return it; None once the place is closed and empty.
+        """Wait for the latest item and return it; None once it is closed and empty.
 
         Args:
-            timeout: The longest time to wait, seconds.
+            timeout: Maximum time to wait, seconds.
 
         Raises:
             TimeoutError: No item came within `timeout` seconds.
@@ -94,6 +94,6 @@ class LatestFrame(Generic[T]):
     def _notify(self) -> None:
         self._changed.notify()
         if self._wake is not None:
-            # Once only: the reader asks again before it waits again.
+            # Wake the reader only once; it registers again before it waits again.
             wake, self._wake = self._wake, None
             wake()

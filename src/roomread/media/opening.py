@@ -18,9 +18,9 @@ from av.video.stream import VideoStream
 
 from roomread.errors import MediaError, without_credentials
 
-# The name of threads that open sources which may not answer.
+# Name of the threads that open sources which may never respond.
 _OPENING = "roomread-open"
-# FFmpeg's demuxers of single pictures end so, or are named; the others draw texts.
+# Suffix and names of FFmpeg's demuxers of single pictures, and of those that render text files.
 _PICTURE_SUFFIX = "_pipe"
 _PICTURES = frozenset({"image2", "gif", "apng"})
 _TEXTS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
@@ -32,18 +32,18 @@ _KINDS = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV can be read; copy or downl
 
 
 class StillPictureError(MediaError):
-    """What was opened as a video is a single picture."""
+    """Raised when the file opened as a video is a single picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a video is opened.
+    """Options for opening a video.
 
     Attributes:
-        format_name: FFmpeg's name of the format; None to find out.
+        format_name: FFmpeg's name of the format; None to detect it.
         options: FFmpeg's options for the format.
-        timeout: seconds that opening, and each read, may take; None for no limit.
-        threads: how many the decoder uses; 0 for as many as there are processors.
+        timeout: time limit for opening and for each read, s; None for no limit.
+        threads: number of decoder threads; 0 for one per processor.
         stream: the index of the video track among all tracks; None to choose the largest.
     """
 
@@ -63,7 +63,7 @@ def open_video(
     Args:
         file: a path; a URL or a device as text, as FFmpeg names it; an opened file.
         name: the name of the file in messages.
-        opening: how; None for the defaults.
+        opening: options; None for the defaults.
 
     Raises:
         MediaError: the file cannot be opened, or lacks a video track or the requested one.
@@ -98,19 +98,20 @@ def _opened(
         )
 
     try:
-        # FFmpeg would take 12:30.mp4 for an address.
+        # Without the prefix, FFmpeg would parse a name such as 12:30.mp4 as a URL.
         source = f"{FILE_PREFIX}{file}" if isinstance(file, Path) else file
-        # FFmpeg takes JPEGs in a row for the first one, and a single one is not read as a video.
+        # FFmpeg would read only the first of several JPEGs in a row, so the format is named; a
+        # single JPEG is not read as a video.
         format_name = opening.format_name or ("mjpeg" if _is_jpeg(file) else None)
         return open_it() if opening.timeout is None else _interruptible(open_it)
     except (av.FFmpegError, OSError, ValueError) as error:
         failure = error
-    # Outside the handler, so that an address with a password is in no traceback.
+    # Raised outside the handler, so that no traceback quotes a URL with its password.
     raise MediaError(f"{name}: {reason(failure)}", hint=_advice(failure)) from _clean(failure)
 
 
 def _is_jpeg(file: str | Path | IO[bytes] | io.RawIOBase) -> bool:
-    """Return whether a file starts as a JPEG does; never of an address."""
+    """Return whether a local file starts with the signature of a JPEG; False for a URL."""
     if isinstance(file, str):
         return False
     if isinstance(file, Path):
@@ -122,7 +123,7 @@ def _is_jpeg(file: str | Path | IO[bytes] | io.RawIOBase) -> bool:
 
 
 def _clean(error: Exception) -> Exception:
-    """Return an error without the credentials of the address that it quotes."""
+    """Return the error with the credentials of the URL removed from its message."""
     if not isinstance(error, av.FFmpegError):
         return error
     address = str(error.filename) if error.filename is not None else None
@@ -132,15 +133,15 @@ def _clean(error: Exception) -> Exception:
 
 
 def is_opening() -> bool:
-    """Return whether FFmpeg waits for a network in a thread that nothing can end.
+    """Return whether FFmpeg is waiting for a network in a thread that cannot be interrupted.
 
-    A program that ends meanwhile may crash: that thread still comes back to Python.
+    A program that exits meanwhile may crash, because that thread still returns to Python.
     """
     return any(thread.name == _OPENING for thread in threading.enumerate())
 
 
 def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
-    """Open in another thread, as FFmpeg's wait for a network would not end with Ctrl-C."""
+    """Open in another thread, because Ctrl-C cannot interrupt FFmpeg's wait for a network."""
     done: queue.SimpleQueue[InputContainer | Exception] = queue.SimpleQueue()
 
     def work() -> None:
@@ -157,10 +158,10 @@ def _interruptible(open_it: Callable[[], InputContainer]) -> InputContainer:
 
 
 def choose_track(container: InputContainer, name: str, index: int | None) -> VideoStream:
-    """Return a container's video track of an index, or the largest film for None.
+    """Return the video track with the given index, or the largest one for None.
 
     Raises:
-        MediaError: there is no such track.
+        MediaError: the container has no such track.
     """
     kind = container.format.name
     if kind in _TEXTS:
@@ -176,19 +177,19 @@ def choose_track(container: InputContainer, name: str, index: int | None) -> Vid
         known = ", ".join(map(describe, tracks)) or "none"
         raise MediaError(f"{name}: track {index} is not a video", hint=f"its video tracks: {known}")
     if not tracks:
-        # The cover of an audio file does not count.
+        # The cover picture of an audio file is no video track.
         raise MediaError(f"{name}: has no video track", hint="give a file with pictures")
     return max(tracks, key=_rank)
 
 
 def video_tracks(container: InputContainer) -> Sequence[VideoStream]:
-    """Return the video tracks of a container that are films: no covers and no thumbnails."""
+    """Return the video tracks of a container without cover pictures and thumbnails."""
     films = [
         stream
         for stream in container.streams.video
         if not stream.disposition & _NO_FILM and stream.codec_context is not None
     ]
-    # A cover that nothing marks as one is a track of one frame beside a film.
+    # A track of one frame beside a longer one is a cover that is not marked as such.
     return [stream for stream in films if stream.frames != 1] or films
 
 
@@ -204,9 +205,9 @@ def describe(stream: VideoStream) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Return what went wrong with a video, in a few words."""
+    """Return a short description of why a video could not be opened or read."""
     if isinstance(error, av.error.InvalidDataError):
-        return "not a picture or video that can be read, or damaged"
+        return "is damaged or no supported picture or video"
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, av.error.ExitError | TimeoutError):
@@ -221,10 +222,10 @@ def _advice(error: Exception) -> str:
     if isinstance(error, av.error.InvalidDataError):
         return _KINDS
     if isinstance(error, TimeoutError | av.error.ExitError):
-        return "is it reachable, and switched on?"
+        return "check that it is switched on and reachable"
     return "check the address, the permissions and the network"
 
 
 def length(container: InputContainer) -> float | None:
-    """Return the announced duration, s; None where the container has none, as live streams."""
+    """Return the duration that the container states, s; None for one without, as a live stream."""
     return container.duration / av.time_base if container.duration else None

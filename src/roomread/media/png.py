@@ -1,4 +1,4 @@
-"""PNG without its notes: Pillow refuses a whole picture for a long comment or colour profile."""
+"""Strip text chunks from PNG files, because Pillow refuses a picture with a very long one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterator
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _NOTES = frozenset({b"tEXt", b"zTXt", b"iTXt", b"iCCP"})
-# Notes in which programs keep how a picture is turned.
+# Text chunks that may contain the orientation of a picture.
 _KEPT = (b"Raw profile type exif", b"Raw profile type APP1", b"XML:com.adobe.xmp")
-# Pillow refuses larger notes, bytes.
+# Size of the largest text chunk that Pillow accepts, bytes.
 _MAX_NOTE = 500_000
 
 
 def without_text(content: bytes) -> bytes:
-    """Return a PNG without its texts and colour profile; any other file as it is.
+    """Return a PNG without its text chunks and colour profile; any other file unchanged.
 
-    Short notes that may say how the picture is turned are kept. Pixels, palette, transparency and
+    Short text chunks that may contain the orientation are kept. Pixels, palette, transparency and
     EXIF are untouched.
 
     Args:
-        content: the file.
+        content: the content of the file.
     """
     if not content.startswith(_SIGNATURE):
         return content
@@ -32,7 +32,7 @@ def without_text(content: bytes) -> bytes:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the type and the bytes of each chunk; the last one may be cut off."""
+    """Yield the type and the bytes of each chunk; the last one may be incomplete."""
     place = len(_SIGNATURE)
     while place < len(content):
         size = 12 + int.from_bytes(content[place : place + 4], "big")
@@ -44,7 +44,7 @@ def _is_kept(chunk: bytes) -> bool:
     data = chunk[8:-4]
     if not data.startswith(_KEPT) or len(data) > _MAX_NOTE:
         return False
-    # The compressed text follows its keyword; of no other kind of note the size is unknown.
+    # Only compressed text hides its size; it follows the keyword.
     _, _, text = data.partition(b"\0")
     if chunk[4:8] == b"zTXt":
         return _is_short(text[1:])

@@ -1,4 +1,4 @@
-"""Detect cameras that show nothing: a muted one sends black, a stuck one the same frame."""
+"""Detect cameras that show no picture: black or covered ones, and ones that repeat one frame."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from numpy.typing import NDArray
 
 from roomread.readings import Frame, NoPicture
 
-# Standard deviation of pixels, of 255, under which a picture is blank, as with a lens cap.
+# Standard deviation of the pixels (0 to 255) under which a picture counts as blank.
 _BLANK = 4.0
-# Seconds; the noise of a real camera changes every frame.
+# Seconds without any changed pixel after which a camera counts as frozen; the noise of a working
+# camera changes every frame.
 _FROZEN_AFTER = 3.0
 # Comparing every eighth pixel in each direction is enough.
 _STEP = 8
 
 
 class SignalCheck:
-    """Checks the frames of one camera; times come with the frames."""
+    """Check the frames of one camera for blank and frozen pictures."""
 
     def __init__(self) -> None:
         self._last: NDArray[np.uint8] | None = None
         self._changed_at = 0.0
 
     def update(self, frame: Frame) -> NoPicture | None:
-        """Return why the next frame shows nothing; None if it shows something."""
+        """Return why the next frame shows no picture; None if it shows one."""
         sample = frame.image[::_STEP, ::_STEP]
         if self._last is None or not np.array_equal(sample, self._last):
-            # The frame's memory may be used again, so a copy is kept.
+            # Keep a copy, because the caller may reuse the frame's memory.
             self._last, self._changed_at = sample.copy(), frame.time
         if float(sample.mean(axis=2).std()) < _BLANK:
             return NoPicture.BLANK

@@ -1,4 +1,4 @@
-"""A video's sound, copied beside pictures whose times are those of `VideoReader`."""
+"""Copy a video's sound to accompany pictures with the times of `VideoReader`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from av.packet import Packet
 
 from roomread.media.clocks import SoundClock
 
-# Sound that a container takes as it is, by FFmpeg's names; other sound is encoded anew.
+# Codecs (FFmpeg's names) that each container can store unchanged; other sound is re-encoded.
 _COPIED = {
     "mp4": {"aac", "mp3", "ac3", "alac", "opus", "flac"},
     "mov": {"aac", "mp3", "ac3", "alac", "pcm_s16le"},
@@ -26,12 +26,12 @@ _RATE = 48_000
 
 
 class SoundCopy:
-    """Copies a file's sound into another file piece by piece; damaged parts are left out.
+    """Copy a file's sound into another file packet by packet, without damaged parts.
 
     Args:
         source: the opened file; its first sound track is copied.
         target: the file to write, before its first packet.
-        shifts: see `SoundClock`.
+        shifts: `FrameClock.shifts` of the video track; see `SoundClock`.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class SoundCopy:
         self._waiting: Packet[Any] | None = None
         self._time = 0.0
         self._last_dts = -math.inf
-        # The samples written so far, if the sound is encoded anew.
+        # Number of samples written so far, if the sound is re-encoded.
         self._samples = 0
         self._ended = False
 
     def write_until(self, time: float) -> None:
-        """Write the sound up to `time`, s from the first picture; infinity writes all of it."""
+        """Write the sound up to `time`, s from the first picture; infinity writes the rest."""
         while not self._ended and self._time <= time:
             packet = self._waiting or self._next()
             if packet is None:
@@ -66,7 +66,7 @@ class SoundCopy:
                 if not self._copied:
                     self._target.mux(self._output.encode(None))
             elif packet.pts is not None and packet.size:
-                # The pictures are written as far as the copy goes; sound comes beside them.
+                # The pictures are written up to `time`, so their shifts are known up to there.
                 shift = self._clock.shift(float(packet.pts * packet.time_base), time)
                 self._waiting = packet if shift is None else None
                 if shift is None:
@@ -80,13 +80,14 @@ class SoundCopy:
             return None
 
     def _move(self, packet: Packet[Any], shift: float) -> None:
-        """Write a packet with its times moved by `shift`, s."""
+        """Write a packet with `shift` seconds added to its timestamps."""
         ticks = round(shift / packet.time_base)
         packet.pts = (packet.pts or 0) + ticks
         packet.dts = packet.dts + ticks if packet.dts is not None else packet.pts
         self._time = float(packet.pts * packet.time_base)
         if self._time < 0 or packet.dts <= self._last_dts:
-            # Before the first picture; or not after the packet before, which no container takes.
+            # The packet lies before the first picture, or not after the previous packet, which
+            # containers reject.
             return
         self._last_dts = packet.dts
         if self._copied:
@@ -101,7 +102,8 @@ class SoundCopy:
             self._encode(frame)
 
     def _encode(self, frame: AudioFrame) -> None:
-        # The encoder counts samples: a gap is filled with silence, and what comes twice left out.
+        # The encoder counts samples, so a gap is filled with silence and repeated samples are left
+        # out.
         time_base = frame.time_base or Fraction(1, frame.sample_rate)
         start = round((frame.pts or 0) * time_base * _RATE)
         frame.pts = None
@@ -115,7 +117,7 @@ class SoundCopy:
             start += part.samples
 
     def _fill(self, start: int, like: AudioFrame) -> None:
-        """Write silence up to sample `start`."""
+        """Write silence up to the sample with index `start`."""
         while (missing := start - self._samples) > like.samples:
             silence = AudioFrame(like.format.name, like.layout.name, min(missing, like.samples))
             for plane in silence.planes:

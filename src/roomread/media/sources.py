@@ -34,7 +34,7 @@ from roomread.readings import Frame
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """How a source is read; see `open_source`."""
+    """The options of `open_source`."""
 
     every: float | None = None
     stream: int | None = None
@@ -47,10 +47,10 @@ class Source:
     Attributes:
         name: the input as the user named it, without credentials.
         is_picture: whether it is one still picture.
-        live: whether it is a camera or a stream, of which each step gives the latest frame.
+        live: whether it is a camera or a stream; each step then gives the latest frame.
         duration: length of a video in seconds; None where it is not known.
         stream: index of the video track that is read, among all tracks; None for other inputs.
-        note: which of several video tracks is read; empty if there is one.
+        note: a sentence on which of several video tracks is read; empty if there is one.
     """
 
     def __init__(self, name: str) -> None:
@@ -66,7 +66,7 @@ class Source:
         self._stack = ExitStack()
         self._how = _How()
         self._closed = False
-        # One thread may read a file while another closes it.
+        # Guards against closing the file while another thread reads it.
         self._lock = threading.Lock()
 
     @property
@@ -76,14 +76,15 @@ class Source:
 
     @property
     def shifts(self) -> Sequence[float]:
-        """What is added to a video's own times to give those of its frames, s.
+        """The offsets from a video's timestamps to the times of its frames, s.
 
-        One for the start, once the first frame is read, and one more for each jump of its clock.
+        There is one for the start, once the first frame is read, and one more for each jump of its
+        clock.
         """
         return self._video.shifts if self._video is not None else ()
 
     def __iter__(self) -> Iterator[Frame]:
-        # Waiting for a live source must not hold the lock; closing ends it.
+        # Waiting for a live source must not hold the lock, so that `close` can end the wait.
         return self._frames if self.live else self._guarded()
 
     def _guarded(self) -> Iterator[Frame]:
@@ -133,7 +134,7 @@ class Source:
 
     def _open_path(self, path: Path) -> None:
         if is_pipe(path):
-            # A pipe, such as a shell's <(...), can be read only once.
+            # A pipe, such as a shell's <(...), can be read only once, so its content is kept.
             self._open_bytes(_content(path))
         elif _is_picture_file(path):
             self._open_picture(path)
@@ -156,7 +157,7 @@ class Source:
         tracks = video_tracks(container)
         if len(tracks) > 1:
             others = ", ".join(describe(track) for track in tracks if track is not stream)
-            self.note = f"{self.name}: of its video tracks {describe(stream)} is read, not {others}"
+            self.note = f"{self.name}: video track {describe(stream)} is read, and not {others}"
         self._video = VideoReader(container, stream, self.name, every=self._how.every)
         self._frames = iter(self._video)
 
@@ -173,7 +174,7 @@ class Source:
             self._open_bytes(fetch(url))
             return
         except MediaError:
-            # FFmpeg does not open every kind of picture.
+            # It may be a picture of a kind that FFmpeg does not open.
             if not self._is_web_picture(url):
                 raise
             return
@@ -185,7 +186,7 @@ class Source:
             self._go_live(LiveReader((container, stream), self.name, every=self._how.every))
 
     def _is_web_picture(self, url: str) -> bool:
-        """Return whether an address is a picture that FFmpeg does not open, and open it."""
+        """Open the picture at a URL with the reader of pictures; return False if it is none."""
         if not is_web_address(url):
             return False
         try:
@@ -204,8 +205,8 @@ class Source:
         self._stack.callback(reader.close)
 
 
-# FFmpeg's names of containers that hold their pictures themselves. Playlists and scripts name other
-# files and addresses, which an upload must not make the service open.
+# FFmpeg's names of self-contained formats. Playlists and scripts are excluded: they name other
+# files and URLs, and an upload must not make the service open those.
 _SEALED = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,asf,flv,ogg,mjpeg",
     "protocol_whitelist": "file",
@@ -215,20 +216,20 @@ _PLAYLISTS = frozenset({"hls", "dash"})
 
 
 def open_upload(path: Path, *, every: float | None = None) -> Source:
-    """Open an uploaded video, for which nothing but this file is read.
+    """Open an uploaded video; no file or URL that it refers to is read.
 
     Args:
         path: the file.
-        every: seconds from one frame to the next; None for all.
+        every: seconds between two frames; None for all frames.
 
     Raises:
-        MediaError: the file cannot be opened, or is of a kind that may refer to other files.
+        MediaError: the file cannot be opened, or its format may refer to other files.
     """
     try:
         return _opened(printable(str(path)), path, _How(every, options=_SEALED))
     except MediaError as error:
         if isinstance(error.__cause__, av.error.ArgumentError):
-            # FFmpeg reports a format that is not on the list this way.
+            # This is FFmpeg's error for a format that is not in the list.
             hint = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV, FLV and OGV are"
             raise MediaError(f"{path}: is not a supported kind of video", hint=hint) from error
         raise
@@ -240,20 +241,20 @@ def open_source(
     """Open a picture, a video, a camera or a stream.
 
     Args:
-        spec: a path; the bytes of a picture or video; a camera's number, as a number or as text
+        spec: a path; the bytes of a picture or video; the index of a camera, as a number or as text
             ("0"); a URL (file, http, https, rtsp, rtmp, udp, srt). A file on a web server is read
-            whole and in order; what has no end is live.
-        every: seconds from one frame to the next; None for all. It has no effect on pictures.
+            completely and in order; an endless stream is live.
+        every: seconds between two frames; None for all frames. It has no effect on pictures.
         stream: the index of the video track to read among all tracks of a video; None for the
             largest.
 
     Raises:
-        MediaError: the source cannot be opened. Damage inside is raised while iterating.
+        MediaError: the source cannot be opened. Damage inside it is reported while iterating.
         MissingExtraError: the source is HEIC, and the extra `heif` is not installed.
-        ValueError: `every` is not over 0.
+        ValueError: `every` is not positive.
     """
     if every is not None and not every > 0:
-        raise ValueError(f"every is a time over 0 s, not {every}")
+        raise ValueError(f"every must be a time over 0 s, not {every}")
     if isinstance(spec, int):
         spec = str(spec)
     name = (
@@ -274,9 +275,9 @@ def _opened(name: str, spec: str | Path | bytes, how: _How) -> Source:
 
 
 def _is_picture_file(path: Path) -> bool:
-    """Return whether a file is a picture by its content, or by its ending where it is neither."""
+    """Return whether a file is a picture by its content, or else by its suffix."""
     if is_folder(path):
-        # The reader of pictures reports the error.
+        # Treat it as a picture, whose reader reports the error.
         return True
     if not is_file(path):
         return path.suffix.lower() in PICTURE_SUFFIXES
@@ -294,10 +295,11 @@ def _content(path: Path) -> bytes:
 
 
 def _has_end(container: InputContainer) -> bool:
-    """Return whether what a web server sends is a file rather than a stream."""
+    """Return whether a web server sends a file rather than an endless stream."""
     if length(container) is not None:
         return True
-    # A recording of a browser has a size and no length; the size of a playlist says nothing.
+    # A recording made by a browser has a size but no duration. The size of a playlist does not tell
+    # whether the stream ends.
     return container.size > 0 and container.format.name not in _PLAYLISTS
 
 

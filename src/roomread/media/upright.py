@@ -1,4 +1,4 @@
-"""Decoded frames to upright pictures of square pixels."""
+"""Convert decoded frames to upright pictures with square pixels."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from roomread.forksafe import PerThread
 
 _MATRIX_NUMBERS = 9
-# Formats that state the shape of pixels; in the others the codec does, and may change it.
+# Formats whose container states the pixel shape; in others the codec states it per frame.
 _STATING_FORMATS = frozenset({"mov", "mp4", "matroska", "webm"})
-# A pixel that is so little off square changes no face, and scaling would cost time.
+# Deviation from square pixels below which pictures are not scaled: no face changes visibly.
 _NEARLY_SQUARE = 0.02
-# No camera's pixels are longer; such a ratio is damage.
+# Maximum plausible ratio of a pixel's sides; a larger one is damage and is ignored.
 _LONGEST_PIXEL = 8
 # A frame's own converter would start and end its threads for each frame.
 _CONVERTER = PerThread(VideoReformatter)
@@ -29,11 +29,11 @@ class Geometry(NamedTuple):
     """The transformation from a stored picture to an upright one.
 
     Attributes:
-        width: px, before it is turned and with square pixels.
-        height: px, before it is turned and with square pixels.
-        transposed: whether rows become columns, first of all.
-        mirrored: whether left and right are then exchanged.
-        flipped: whether top and bottom are.
+        width: width before the rotation, with square pixels, px.
+        height: height before the rotation, with square pixels, px.
+        transposed: whether rows and columns are exchanged; this is done first.
+        mirrored: whether left and right are exchanged afterwards.
+        flipped: whether top and bottom are exchanged afterwards.
     """
 
     width: int
@@ -44,13 +44,13 @@ class Geometry(NamedTuple):
 
 
 def geometry_of(picture: VideoFrame, stream: VideoStream) -> Geometry:
-    """Return the transformation that a frame's display matrix and pixel shape ask for."""
+    """Return the transformation given by a frame's display matrix and pixel shape."""
     width, height = picture.width, picture.height
     pixel = _pixel_shape(stream)
     if pixel > 1:
         width = round(width * pixel)
     elif pixel < 1:
-        # The other side grows instead, so that no row or column is lost.
+        # Enlarge the other side instead, so that no row or column is lost.
         height = round(height / pixel)
     return Geometry(width, height, *_turn(picture))
 
@@ -74,7 +74,7 @@ def render(picture: VideoFrame, shown: Geometry) -> NDArray[np.uint8]:
 
 
 def _pixel_shape(stream: VideoStream) -> Fraction:
-    """Return the width of a pixel over its height."""
+    """Return the aspect ratio of a pixel, width over height."""
     formats = set(stream.container.format.name.split(","))
     shape = stream.sample_aspect_ratio
     if not shape or not formats & _STATING_FORMATS:
@@ -87,8 +87,8 @@ def _pixel_shape(stream: VideoStream) -> Fraction:
 def _turn(picture: VideoFrame) -> tuple[bool, bool, bool]:
     """Return (transposed, mirrored, flipped) of a frame's display matrix.
 
-    The matrix sends a stored point (x, y) to (a x + c y, b x + d y), and is the nearest of the
-    eight turns and mirrors. FFmpeg's `rotation` of it does not know mirrors.
+    The matrix maps a stored point (x, y) to (a x + c y, b x + d y) and is rounded to the nearest of
+    the eight rotations and reflections. FFmpeg's `rotation` ignores reflections.
     """
     # `picture.side_data` would make a cycle: frames and their threads would stay in memory until
     # Python collects cycles.

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from roomread.errors import MediaError, without_credentials
 from roomread.media.files import exists
 
-# Two letters at least: one is a drive of Windows.
+# The scheme has at least two letters; a single one is a drive letter of Windows.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FILE = re.compile(r"file:(?://(?:localhost)?(?=/)|(?=/(?!/)))", re.IGNORECASE)
 _WEB = ("http://", "https://")
@@ -26,7 +26,7 @@ def is_web_address(text: str) -> bool:
 
 
 def local_path(text: str) -> Path | None:
-    """Return the file that a file URL names; None for other text, and for a file of that name.
+    """Return the path that a file URL names; None for other text, and if a file has that very name.
 
     Raises:
         MediaError: the text is a file URL of another machine.
@@ -40,16 +40,16 @@ def local_path(text: str) -> Path | None:
             return None
         raise MediaError(f"{text}: names a file of another machine", hint="use file:///path")
     path = text[match.end() :]
-    # Names with a bare % are not encoded, whatever the standard says.
+    # Use the name undecoded if it contains a % that is no percent-encoding.
     decoded = unquote(path, errors="surrogateescape")
     return Path(path) if exists(path) and not exists(decoded) else Path(decoded)
 
 
 def fetch(url: str) -> bytes:
-    """Return the content of an http or https address; credentials in it are used.
+    """Return the content at an http or https URL, using the credentials in it.
 
     Raises:
-        MediaError: the address is of another kind, cannot be fetched, or is over 200 MB.
+        MediaError: the URL has another scheme, cannot be fetched, or its content exceeds 200 MB.
     """
     if not is_web_address(url):
         name = without_credentials(url)

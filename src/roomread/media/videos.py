@@ -1,4 +1,4 @@
-"""Read the frames of video files, upright, with the file's own times."""
+"""Read the frames of video files, upright and with the times that the file states."""
 
 from __future__ import annotations
 
@@ -24,28 +24,29 @@ from roomread.media.opening import FILE_PREFIX, length, reason
 from roomread.media.upright import Geometry, geometry_of, render
 from roomread.readings import Frame
 
-# Seconds that a file may be shorter than announced: containers round, and sound may end later.
+# Seconds by which a file may be shorter than its container states: containers round, and the sound
+# may be longer than the picture.
 _SLACK = 0.5
-# Indexes hold times of decoding, which come up to this many seconds before those of showing.
+# Maximum seconds by which the decode timestamps in an index precede the presentation timestamps.
 _REORDERED = 1.0
-# What may follow the last packet of a transport stream, in bytes and as a share of the file.
+# Maximum size of what may follow the last packet of a transport stream, in bytes and as a share of
+# the file.
 _TAIL, _TAIL_SHARE = 4096, 0.05
 _AGAIN = "copy or download it again; what could be read was analysed"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a video that is read by itself.
+    """A part of a video that is read independently of the others.
 
-    The spans of one video share its frames out: each is in the span that its time falls into.
+    Each frame belongs to exactly one span of the video, the one that contains its time.
 
     Attributes:
-        start: s; the first frame from here on has the index 0.
-        stop: s; frames from here on are not given.
-        lead: s; the frames of this time before `start` are given first, with the index -1, so
-            that faces are known at `start`.
-        origin: when the video's first frame is shown, by the file's own clock, s; None where the
-            span begins with it.
+        start: start of the span, s; the first frame from here on has the index 0.
+        stop: end of the span, s; frames from here on are not returned.
+        lead: seconds before `start` whose frames are returned first, with the index -1, so that
+            faces are already tracked at `start`.
+        origin: timestamp of the video's first frame, s; None if the span begins with that frame.
     """
 
     start: float = 0.0
@@ -58,7 +59,7 @@ WHOLE = Span()
 
 
 class _Timed(NamedTuple):
-    """A decoded frame with its time from the first, s, and whether the clock jumped before it."""
+    """A decoded frame, its time from the first frame, s, and whether the clock jumped before it."""
 
     picture: VideoFrame
     time: float
@@ -68,19 +69,22 @@ class _Timed(NamedTuple):
 class VideoReader:
     """The frames of an opened video, or of a part of it, in order; can be iterated over once.
 
-    Times are the file's own (variable rates stay so), counted from the first frame, and rise
-    strictly. Where the file's clock jumps, they continue with the next frame, which is marked as a
-    discontinuity; so is one whose size or orientation is another than that before.
+    Times are the file's timestamps, counted from the first frame and strictly increasing; a
+    variable frame rate is kept. Where the file's clock jumps, the times continue, and the next
+    frame is marked as a discontinuity; so is a frame whose size or orientation differs from the
+    previous one.
 
     Args:
-        container: as `open_video` gives it.
+        container: the opened container, as yielded by `open_video`.
         stream: the video track.
         name: the name in `Frame.source` and in messages.
-        span: the part; only videos that `cut_points` can cut have parts that begin later.
-        every: seconds; only the first frame at or after each multiple is given. None for all.
+        span: the part to read; a span with a start over 0 needs a video that `cut_points` can cut.
+        every: seconds between two frames: the first frame at or after each multiple is returned.
+            None for all frames.
 
     Attributes:
-        frames: number of frames of the part, given or not; final once it is read.
+        frames: number of decoded frames of the part, including those that `every` skips; final once
+            the part is read.
 
     Raises:
         MediaError: the file is damaged or cut off; raised after the last readable frame.
@@ -102,12 +106,12 @@ class VideoReader:
 
     @property
     def origin(self) -> float | None:
-        """When the first frame is shown by the track's own clock, s; None until it is read."""
+        """The timestamp of the first frame, s; None until it is read."""
         return self._clock.origin
 
     @property
     def shifts(self) -> Sequence[float]:
-        """What is added to the track's own times, s; one more after each jump of its clock."""
+        """The offsets from the track's timestamps to the frames' times, s; see `FrameClock`."""
         return self._clock.shifts
 
     def __iter__(self) -> Iterator[Frame]:
@@ -124,7 +128,7 @@ class VideoReader:
             shown = geometry_of(picture, self._stream)
             broken |= jumped or (geometry is not None and shown != geometry)
             geometry = shown
-            # Half a millisecond: containers round times to milliseconds.
+            # Allow half a millisecond, because containers round times to milliseconds.
             if every is not None:
                 if time < due - 5e-4:
                     continue
@@ -139,7 +143,7 @@ class VideoReader:
         )
 
     def _from_key_frame(self, reader: _PacketReader) -> Iterator[_Timed]:
-        """Yield the pictures from a key frame before the span on."""
+        """Yield the frames from the last key frame before the span onwards."""
         wanted = self._span.start - self._span.lead
         if wanted <= 0 or self._span.origin is None:
             yield from self._timed(reader)
@@ -148,7 +152,7 @@ class VideoReader:
         pictures = self._timed(reader)
         first = next(pictures, None)
         if first is not None and first.time > wanted:
-            # The index is wrong, or that key frame is damaged, so the file is read from its start.
+            # The index is wrong or the key frame is damaged, so read the file from its start.
             self._seek(self._span.origin)
             pictures = self._timed(reader)
         elif first is not None:
@@ -162,7 +166,7 @@ class VideoReader:
         try:
             self._container.seek(math.floor(time / base), stream=self._stream)
         except (av.FFmpegError, OSError) as error:
-            problem = f"{self._name}: has nothing at {time:.1f} s: {reason(error)}"
+            problem = f"{self._name}: cannot be read at {time:.1f} s: {reason(error)}"
             raise MediaError(problem, hint="copy or download it again") from error
         self._clock.restart()
 
@@ -183,7 +187,7 @@ class VideoReader:
 def cut_points(
     container: InputContainer, stream: VideoStream, name: str
 ) -> tuple[float, float] | None:
-    """Return how long an opened video is, s, and its `Span.origin`; None where it cannot be cut.
+    """Return the duration of an opened video, s, and its `Span.origin`; None if it cannot be cut.
 
     Only files with an index (MP4, MOV, Matroska, WebM) and a clock that does not jump can be cut.
     The file must be opened again afterwards.
@@ -204,7 +208,7 @@ def cut_points(
 
 
 def _index_jumps(stream: VideoStream) -> bool:
-    """Return whether the clock of an indexed track jumps: its times do not rise with the file."""
+    """Return whether the clock of an indexed track jumps, by the timestamps in file order."""
     base = stream.time_base or 0
     entries = sorted((entry.pos, float(entry.timestamp * base)) for entry in stream.index_entries)
     gaps = (b[1] - a[1] for a, b in itertools.pairwise(entries))
@@ -212,15 +216,15 @@ def _index_jumps(stream: VideoStream) -> bool:
 
 
 class _PacketReader:
-    """Decodes the packets that can be decoded, and notes the others."""
+    """Decode a track's packets, and record the damaged ones instead of stopping."""
 
     def __init__(self, container: InputContainer, stream: VideoStream, clock: FrameClock) -> None:
         self._container, self._stream, self._clock = container, stream, clock
         self._damaged: list[float] = []
         self._repeats: deque[float] = deque()
         self._end = 0.0
-        # Where in the file the last packet of any track ends, and of the video track that is read;
-        # where other video tracks begin.
+        # File offsets: the end of the last packet of any track, the end of the last packet of the
+        # track that is read, and the start of each other video track.
         self._place = self._own_place = 0
         self._others: dict[int, int] = {}
         self._failure: Exception | None = None
@@ -239,23 +243,24 @@ class _PacketReader:
                 # The decoder continues after a damaged packet; `check` reports it.
                 shown = packet.pts if packet.pts is not None and packet.time_base else math.inf
                 self._damaged.append(float(shown * (packet.time_base or 1)))
-        # The decoder, in several threads, still holds pictures.
+        # Flush the decoder, whose threads still hold frames.
         with suppress(av.FFmpegError):
             yield from self._stream.decode(None)
 
     def take_repeats(self, until: float) -> Iterator[float]:
-        """Yield, and forget, when the picture before is shown again, earlier than `until`, s."""
+        """Yield and remove the times before `until`, s, at which the last picture is repeated."""
         while self._repeats and self._repeats[0] < until:
             yield self._repeats.popleft()
 
     def _repeat(self, packet: Packet[Any]) -> None:
-        # An empty packet shows the picture before again, as in Theora; without a time it is how
-        # FFmpeg's binding ends a track.
+        # An empty packet with a timestamp repeats the previous picture, as in Theora. PyAV sends
+        # one without a timestamp at the end of each track.
         if packet.pts is not None and packet.time_base:
             self._repeats.append(float(packet.pts * packet.time_base))
 
     def _packets(self) -> Iterator[Packet[Any]]:
-        # The last packet of any track shows whether the file was cut off.
+        # All tracks are read, because the last packet of any track tells whether the file is
+        # complete.
         known = {stream.index for stream in self._container.streams}
         try:
             for packet in self._container.demux():
@@ -271,7 +276,7 @@ class _PacketReader:
             self._failure = error
 
     def check(self, name: str, *, since: float) -> None:
-        """Raise MediaError if packets from `since` on, s of the file's clock, were damaged."""
+        """Raise MediaError if packets with a timestamp of at least `since`, s, were damaged."""
         count = sum(time >= since for time in self._damaged)
         if count:
             raise MediaError(f"{name}: {count} damaged pieces were left out", hint=_AGAIN)
@@ -287,12 +292,12 @@ class _PacketReader:
             raise MediaError(problem, hint="cut it there, and read its parts one by one")
         if self._failure is not None:
             raise MediaError(f"{name}: stopped after {read:.1f} s", hint=_AGAIN)
-        # If the clock jumps, the length of the file is unknown.
+        # If the clock jumps, the container's duration is meaningless.
         jumped = len(self._clock.shifts) > 1
         if self._has_film_behind():
-            problem = f"{name}: another film follows after {read:.1f} s, which was not read"
+            problem = f"{name}: another video follows after {read:.1f} s, which was not read"
             raise MediaError(problem, hint="cut it there, and read its parts one by one")
-        # Some containers count the length from 0, wherever the first picture is.
+        # Some containers count the duration from 0 even if the first picture comes later.
         end = max(read, self._end)
         if total is not None and end < total - _SLACK and not jumped:
             problem = f"{name}: is cut off: {read:.1f} s of {total:.1f} s could be read"
@@ -313,13 +318,13 @@ class _PacketReader:
         try:
             return has_film_behind(Path(name.removeprefix(FILE_PREFIX)), self._place)
         except OSError:
-            # The file was deleted meanwhile; what was read of it is complete.
+            # The file was deleted meanwhile; what was read is complete.
             return False
 
     def _has_successor(self) -> bool:
-        """Return whether a transport stream continues with other tracks, as joined files do.
+        """Return whether a transport stream continues with other tracks, as concatenated files do.
 
-        FFmpeg reports only the tracks of the first seconds.
+        FFmpeg reports only the tracks found in the first seconds.
         """
         size = self._container.size
         if self._container.format.name != "mpegts" or size <= 0:

@@ -1,4 +1,4 @@
-"""Write frames to a video file, with their times and the sound of a source."""
+"""Write frames to a video file with their times, and with the sound of a source."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from roomread.media.opening import open_container
 from roomread.media.sound import SoundCopy
 
 WRITABLE_VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})
-# Exact for every common frame rate; MPEG's own clocks use it.
+# Clock of MPEG in ticks per second; a multiple of every common frame rate.
 _TIME_BASE = Fraction(1, 90_000)
-# A millisecond in it.
+# Ticks of one millisecond.
 _SHORTEST = 90
 _CODECS = {".webm": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "crf": "10"})}
 _H264 = ("libx264", {"preset": "veryfast", "crf": "20"})
@@ -35,11 +35,11 @@ _H264 = ("libx264", {"preset": "veryfast", "crf": "20"})
 
 @dataclass(frozen=True, slots=True)
 class SoundSource:
-    """A file whose sound a copy keeps, if it has any.
+    """The file whose sound is copied into an annotated video, if it has any.
 
     Attributes:
         file: the file.
-        shifts: what is added to the file's own times, s, as `Source.shifts`.
+        shifts: offsets from the file's timestamps to the frames' times, s, as `Source.shifts`.
     """
 
     file: Path
@@ -47,9 +47,9 @@ class SoundSource:
 
 
 class VideoWriter:
-    """Writes frames to a video file; H.264, in WebM VP8.
+    """Write frames to a video file as H.264, or as VP8 in WebM.
 
-    The file is complete when the `with` block is left; after an error there is none.
+    The file is complete when the `with` block ends; after an error, no file is left.
 
     Args:
         path: a file with the suffix of MP4, M4V, MOV, MKV or WebM.
@@ -90,7 +90,7 @@ class VideoWriter:
     ) -> None:
         with self._stack:
             if error is not None:
-                # atomic_path, which it passes through, removes the draft.
+                # The exception passes through `atomic_path`, which removes the draft.
                 raise error
             with self._told():
                 if self._video is not None:
@@ -100,15 +100,15 @@ class VideoWriter:
                     self._sound.write_until(end)
 
     def cut_short(self) -> None:
-        """End the sound with the last picture, as the source is not copied to its end."""
+        """End the sound with the last picture, for a source that is not copied to its end."""
         self._cut_short = True
 
     def write(self, image: NDArray[np.uint8], time: float) -> None:
-        """Add a picture, uint8 [H, W, 3] RGB, shown from `time`, in seconds from the start.
+        """Add a picture, uint8 [H, W, 3] RGB, that is shown from `time` on, s from the start.
 
-        The first picture's size is the file's; others are scaled into it, with black beside them
-        where their shape is another. A picture that is not later than the one before it is left
-        out, as no player could show both.
+        The first picture determines the size of the video; others are scaled to it, with black bars
+        if their aspect ratio differs. A picture that is not later than the previous one is left
+        out, because no player could show both.
         """
         if self._video is None:
             self._start(image)
@@ -117,7 +117,7 @@ class VideoWriter:
         pts = round(time / _TIME_BASE)
         if pts <= self._last:
             return
-        # Containers that count milliseconds take no two pictures in one.
+        # Some containers count milliseconds and reject two pictures in the same one.
         pts = max(pts, self._last + _SHORTEST) if self._last >= 0 else pts
         self._last = pts
         fitted = _fitted(image, self._video.width, self._video.height)
@@ -134,7 +134,7 @@ class VideoWriter:
             yield
         except av.FFmpegError as error:
             if isinstance(error, OSError):
-                # A full disk, which `atomic_path` reports.
+                # The disk is full, which `atomic_path` reports.
                 raise
             raise OutputError(
                 f"{self._path}: cannot be written: {error.strerror}",
@@ -164,7 +164,7 @@ class VideoWriter:
 
 
 def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image with even sides: 4:2:0 colour has one value for 2 x 2 px."""
+    """Return an image with even sides, because 4:2:0 subsampling has one colour for 2 x 2 px."""
     height, width = image.shape[:2]
     if height % 2 == 0 and width % 2 == 0:
         return image
@@ -172,7 +172,7 @@ def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _fitted(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Return an image with the given even sides: as it is, or scaled and centred on black."""
+    """Return an image of the given size: unchanged, or scaled and centred on black."""
     even = _even(image)
     if even.shape[:2] == (height, width):
         return even
