@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from roomread.classifier.model_file import ModelFile, open_model
 from roomread.readings import CropGeometry, Scores
 
-# Bounds the memory of one pass; past 64 faces a larger batch is no faster.
+# Number of faces in one batch. It limits the memory; larger batches are no faster.
 _MAX_BATCH = 64
 
 
@@ -27,7 +27,7 @@ class Predictions(NamedTuple):
 
 
 class FaceClassifier(Protocol):
-    """Turns crops into scores."""
+    """Turn crops into scores."""
 
     @property
     def side(self) -> int:
@@ -54,7 +54,7 @@ def softmax(logits: NDArray[np.float32], *, temperature: float = 1.0) -> NDArray
 
 
 class ExpressionClassifier:
-    """Classifies crops with a model file. Thread-safe.
+    """Classify crops with a model file. Thread-safe.
 
     Args:
         model: an opened model file; None for the bundled default.
@@ -85,7 +85,7 @@ class ExpressionClassifier:
             ValueError: The crops have another shape or dtype.
         """
         self.check(crops)
-        # An empty batch is run too, as it gives the outputs their width.
+        # An empty batch is run too, so that the outputs have the right number of columns.
         starts = range(0, max(len(crops), 1), _MAX_BATCH)
         parts = [
             self.model.session.run(

@@ -1,10 +1,10 @@
-"""A model file: one ONNX graph with its preprocessing inside, and the card that describes it.
+"""Open model files: one ONNX graph with its preprocessing inside, and the card that describes it.
 
-The contract, which training writes and everything else reads:
+The format of a model file:
 
-- input `faces`: uint8 [N, 1, S, S] grey; N is free, S is read from the graph;
-- outputs `logits` float [N, 7] (what users see), `features` float [N, D] and, where the net has a
-  second head, `logits_fer2013` float [N, 7];
+- input `faces`: uint8 [N, 1, S, S] grey, with any N; S is read from the graph;
+- outputs `logits` float [N, 7] (shown to users), `features` float [N, D] and, if the net has two
+  heads, `logits_fer2013` float [N, 7];
 - metadata `roomread.card`: a `ModelCard` as JSON.
 """
 
@@ -24,7 +24,7 @@ from roomread.readings import CropGeometry, Expression
 from roomread.runtime import Device, NetSession, default_threads, open_session
 
 CARD_KEY = "roomread.card"
-# The largest of the nets in `roomread.training` takes less than 100 MB.
+# Maximum size of a model file; the largest net in `roomread.training` takes less than 100 MB.
 MAX_BYTES = 200 * 2**20
 # ONNX Runtime's errors have no common base class.
 _LOAD_ERRORS = (
@@ -36,7 +36,7 @@ _LOAD_ERRORS = (
     ort_errors.NotImplemented,
     ort_errors.RuntimeException,
 )
-_ADVICE = "make one with `roomread train`, or leave --model out for the bundled one"
+_ADVICE = "give the name of a bundled model, or a model file that Roomread's training wrote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +45,27 @@ class ModelCard:
 
     Attributes:
         net: the net's name in `training.nets`.
-        temperature: what `logits` are divided by before the softmax, over 0 (Guo et al. 2017,
+        temperature: divisor of `logits` before the softmax, over 0 (Guo et al. 2017,
             arXiv:1706.04599).
         threshold: the confidence under which the label is withheld, 0..1.
-        framing: how a face is cut for this net.
-        version: Roomread's, at training.
+        framing: the crop geometry of this net.
+        version: the version of Roomread that trained it.
         data: the name and digest of the training data.
-        seed: of the run.
-        licence: of the weights.
+        seed: the random seed of the training run.
+        licence: the licence of the weights.
         training: the recipe's settings.
-        figures: what was measured, each as text with its signature.
+        figures: the evaluation's results as text, by the name of the comparison.
         confusion: counts [7, 7], truth by row, under the name of each comparison in `figures`.
-        curves: what training noted of each epoch: "epoch", "train_loss", "val_accuracy", ...
-        notes: what a user should know: training data, limits.
+        curves: values that training recorded for each epoch: "epoch", "train_loss", "val_accuracy",
+            ...
+        notes: notes for users: training data, limits.
         temperature_fer2013: the same as `temperature`, for `logits_fer2013`.
-        tau: how far the net's leaning to common expressions is taken back, 0 for not at all; the
-            weights of `logits` hold it already (Menon et al. 2020, arXiv:2007.07314).
+        tau: strength of the logit adjustment that removes the net's bias towards frequent
+            expressions, 0 for none; the weights of `logits` include it (Menon et al. 2020,
+            arXiv:2007.07314).
         tau_fer2013: the same as `tau`, for `logits_fer2013`.
         precision: the arithmetic of the weights: "float32" or "int8".
-        refit: how the weights of `logits` were fitted again after training; empty where they are
-            those of the training.
+        refit: how the weights of `logits` were refitted after training; empty if they were not.
         labels: the classes in the order of `logits`.
     """
 
@@ -89,12 +90,12 @@ class ModelCard:
     labels: tuple[str, ...] = tuple(e.display_name for e in Expression)
 
     def to_json(self) -> str:
-        """Return the card as JSON, as it is in the file's metadata."""
+        """Return the card as the JSON that is stored in the file's metadata."""
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> ModelCard:
-        """Return the card of its JSON.
+        """Parse a card from JSON.
 
         Raises:
             ValueError: a field is missing, unknown, or out of its range.
@@ -163,7 +164,7 @@ def open_model(
         device: what computes.
 
     Raises:
-        ModelFileError: there is none, or it does not keep the contract.
+        ModelFileError: the file does not exist, or does not conform to the format.
         DeviceError: the device cannot be used.
     """
     name = str(model)
@@ -179,7 +180,7 @@ def open_model(
     except OSError as error:
         bundled = ", ".join(bundled_models())
         raise ModelFileError(
-            f"{name}: no such model: {error.strerror}", hint=f"the bundled ones are: {bundled}"
+            f"{name}: no such model: {error.strerror}", hint=f"bundled models: {bundled}"
         ) from error
 
 

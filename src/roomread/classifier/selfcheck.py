@@ -1,4 +1,4 @@
-"""A fixed input that shows whether a machine computes what the training machine did."""
+"""Compare a model's output for a fixed input with that of the machine that trained it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from roomread.classifier.classifier import softmax
 from roomread.classifier.model_file import ModelFile
 
-# Differences of probabilities up to this are rounding.
+# Largest difference of two probabilities that counts as rounding in fp32.
 TOLERANCE = 1e-4
-# Processors round int8 differently, and one rounding may change that of the next layer.
+# Larger for int8, which processors round differently in each layer.
 INT8_TOLERANCE = 0.02
 
 
 def check_pictures(side: int = 48, *, count: int = 7) -> NDArray[np.uint8]:
-    """Return smooth synthetic pictures, the same at every call, uint8 [count, side, side]."""
+    """Return smooth synthetic pictures, identical in every call, uint8 [count, side, side]."""
     y, x = np.mgrid[0:side, 0:side] / side
     waves = [np.sin((k + 2) * x * 3) * np.cos((k + 1) * y * 4) for k in range(count)]
     return np.stack([(127.5 + 120 * wave).astype(np.uint8) for wave in waves])
@@ -32,6 +32,6 @@ def check_probabilities(model: ModelFile) -> NDArray[np.float32]:
 
 
 def stored_probabilities(name: str) -> NDArray[np.float32]:
-    """Return the same of a bundled model on the training machine, float32 [7, 7]."""
+    """Return a bundled model's probabilities from the training machine, float32 [7, 7]."""
     file = resources.files("roomread.classifier") / "bundled" / f"{name}.check.json"
     return np.array(json.loads(file.read_text(encoding="utf-8")), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Cut faces out of pictures as the net's training pictures were cut."""
+"""Cut faces out of pictures in the same geometry as the net's training pictures."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from roomread.readings import Box, CropGeometry, Face
 
 # Measured with CenterFace on 2,000 random FER-2013 Training pictures (benchmarks/framing.py), of
 # which it found the face in 95.5 %: side 1.033 (middle half 0.98 to 1.12), shift -0.011 (-0.05 to
-# 0.01). Frames told by landmarks fit as well (median IoU with the true ones 0.84 both).
+# 0.01). Squares derived from landmarks fit equally well (median IoU with the true ones: 0.84 for
+# both).
 FER2013_FRAMING = CropGeometry(side=1.03, shift=-0.01)
 
 # The Pillow filter that makes crops as sharp as FER-2013's pictures: `quality.sharpness` of two
 # portraits is 0.64 and 1.07 (bilinear 0.53, 0.89; Lanczos 0.71, 1.19), of FER-2013 0.83.
 _FILTER = Image.Resampling.BICUBIC
 
-# At most 32 x 32 px of the picture are averaged into one px of the crop; of larger faces every
-# second, third, ... px is read. More px would cost memory without a visible difference.
+# At most 32 x 32 px of the picture are averaged into one px of the crop; larger faces are
+# subsampled to every second, third, ... px. More px would take memory without a visible difference.
 _DENSEST = 32
 
-# The roll, degrees, from which a crop is turned upright. FER-2013's faces are not aligned, and nine
-# in ten lie within 12 degrees.
+# Smallest roll, degrees, at which a crop is rotated upright. FER-2013's faces are not aligned, and
+# nine in ten have a roll within 12 degrees.
 TURN_FROM = 20.0
-# A turned face is cut from a square of 1.5 sides, so that the turn leaves no empty corner, at twice
-# the resolution, so that it blurs little.
+# A rotated face is cut from a square of 1.5 sides, so that the rotation leaves no empty corner, and
+# at twice the resolution, so that it blurs little.
 _WIDER = 1.5
 _FINER = 2
 
@@ -40,9 +41,9 @@ def cut(
 ) -> NDArray[np.uint8]:
     """Return grey square crops of faces, framed as the net's training pictures.
 
-    Faces turned by 20 degrees or more are turned upright. Smaller rolls are left: FER-2013's
-    pictures have them. Outside of the picture the nearest px of its edge is repeated; a grey or
-    black bar would be a contour that no training picture has.
+    Faces with a roll of 20 degrees or more are rotated upright; smaller rolls are kept, as
+    FER-2013's pictures have them. Outside of the picture the nearest px of its edge is repeated,
+    because no training picture has a grey or black bar.
 
     Args:
         image: uint8 [H, W, 3], RGB.
@@ -68,7 +69,7 @@ def cut(
 
 
 def _turned(face: Face) -> Orientation | None:
-    """Return the orientation of a face, or None if its crop is not turned."""
+    """Return the orientation of a face, or None if its crop is not rotated."""
     if face.landmarks is None:
         return None
     seen = orientation(face.landmarks)
@@ -86,7 +87,7 @@ def square(box: Box, framing: CropGeometry) -> Box:
 def _cut_turned(
     image: NDArray[np.uint8], turned: Orientation, framing: CropGeometry, side: int
 ) -> NDArray[np.uint8]:
-    """Cut a face that is turned upright, framed by its landmarks."""
+    """Cut out a rotated face and rotate it upright, with the square given by its landmarks."""
     x, y = turned.center
     down = rotated(np.array([0.0, framing.shift * turned.height]), turned.roll)
     half = _WIDER * max(framing.side * turned.height, 1.0) / 2
@@ -103,7 +104,7 @@ def _cut_turned(
 def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.uint8]:
     scale = part.width / side
     step = max(1, int(scale // _DENSEST))
-    # The resampling filter reads two px of the crop beyond its frame.
+    # The resampling filter reads two px beyond each edge of the crop.
     margin = math.ceil(2 * max(scale, 1.0)) + step
     left, top = math.floor(part.left) - margin, math.floor(part.top) - margin
     columns = range(left, math.ceil(part.right) + margin, step)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from roomread.errors import MediaError
 from roomread.readings import Face
 
-# Overlap (IoU) above which two boxes are one face.
+# Overlap (IoU) above which two boxes are taken for the same face.
 SAME_FACE = 0.3
 
 
@@ -63,7 +63,7 @@ def check_picture(image: NDArray[np.uint8]) -> None:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise MediaError(
             f"a picture must be uint8 [H, W, 3], not {image.dtype} {list(image.shape)}",
-            hint="RGB with 8 bits a channel; make grey pictures and ones with alpha RGB first",
+            hint="convert it to RGB with 8 bits per channel first",
         )
 
 

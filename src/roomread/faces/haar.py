@@ -13,13 +13,14 @@ from roomread.errors import MissingExtraError
 from roomread.faces.detector import check_picture, largest_first
 from roomread.readings import Box, Face
 
-# From the cascade's square (eyebrows to lower lip) to a box from forehead to chin, over the
-# square's side: medians against CenterFace's boxes on 246 faces of two portraits (0.82, 1.02,
-# 0.04) and on 522 of FER-2013's Training pictures (0.84, 1.01, 0.02). Median IoU 0.86 and 0.82.
+# Width, height and shift down, as shares of the square's side, that convert the cascade's square
+# (eyebrows to lower lip) to a box from forehead to chin. Medians against CenterFace's boxes are
+# (0.82, 1.02, 0.04) on 246 faces of two portraits and (0.84, 1.01, 0.02) on 522 of FER-2013's
+# Training pictures, with a median IoU of 0.86 and 0.82.
 WIDTH = 0.83
 HEIGHT = 1.01
 SHIFT = 0.03
-# The last stage's weight that becomes a confidence of 0.5: 95 % of those faces have more.
+# The weight of the last stage that is mapped to a confidence of 0.5; 95 % of the faces have more.
 HALFWAY = 3.2
 
 
@@ -39,7 +40,7 @@ class Haar:
 
     def __init__(self, *, min_face: float = 24.0) -> None:
         if not min_face > 0:
-            raise ValueError(f"min_face is a size in px, more than 0, not {min_face}")
+            raise ValueError(f"min_face must be a size over 0 px, not {min_face}")
         try:
             import cv2  # noqa: PLC0415 - an extra, and slow to load
         except ImportError as error:
@@ -47,7 +48,7 @@ class Haar:
         self._cv2 = cv2
         cascades = files("cv2") / "data" / "haarcascade_frontalface_default.xml"
         self._cascade = cv2.CascadeClassifier(str(cascades))
-        # The cascade stores its picture while it searches: one thread at a time.
+        # The cascade keeps state while it searches, so only one thread may use it at a time.
         self._lock = threading.Lock()
         self._min_face = min_face
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from roomread.readings import Box
 
-# The landmarks of an upright face around the centre of its box, in box heights: medians of
-# CenterFace's over 671 faces of FER-2013's Training pictures, made symmetric.
+# The landmarks of an upright face relative to the centre of its box, in box heights: medians over
+# 671 faces that CenterFace found in FER-2013's Training pictures, made symmetric.
 UPRIGHT = np.array(
     [[-0.194, -0.135], [0.194, -0.135], [0.0, 0.071], [-0.156, 0.243], [0.156, 0.243]]
 )
-# The roll, degrees, from which a face is handled as turned; smaller ones are natural tilt.
+# Smallest roll, degrees, at which a face counts as turned; smaller ones are natural tilt.
 TURNED = 25.0
-# Landmarks with a larger misfit do not tell how a face is turned.
+# Landmarks with a larger misfit are too inaccurate to tell the roll.
 CREDIBLE_MISFIT = 0.3
 _CENTER = UPRIGHT.mean(axis=0)
 _SHAPE = UPRIGHT - _CENTER
@@ -29,11 +29,11 @@ class Orientation(NamedTuple):
     Attributes:
         roll: rotation in the picture plane, degrees clockwise, -180..180; 0 is upright.
         center: the centre (x, y) of the face's box, px.
-        height: the face's height along its axis, px. Of the same faces of Training, nine in ten
-            lie between 0.92 and 1.07 of the detector's box.
-        misfit: the distance of the landmarks from the fit over their spread, 0..1. Of the same
-            faces half are under 0.06, 95 % under 0.22. It is large in profile and where landmarks
-            are on the wrong parts of a turned face.
+        height: the face's height along its axis, px. For nine in ten FER-2013 faces it is 0.92 to
+            1.07 times the height of the detector's box.
+        misfit: the distance of the landmarks from the fit over their spread, 0..1. For half of the
+            FER-2013 faces it is under 0.06, for 95 % under 0.22. It is large in profile and if
+            landmarks lie on wrong parts of a turned face.
     """
 
     roll: float
@@ -51,7 +51,7 @@ def orientation(landmarks: NDArray[np.float32]) -> Orientation:
     points = landmarks.astype(np.float64)
     middle = points.mean(axis=0)
     spread = points - middle
-    # In the plane, rotation and scale are one complex number.
+    # A complex number represents both rotation and scale in the plane.
     shape, seen = (each[:, 0] + 1j * each[:, 1] for each in (_SHAPE, spread))
     transform = complex(np.vdot(shape, seen) / np.vdot(shape, shape).real)
     size = float(np.linalg.norm(seen))
@@ -70,7 +70,7 @@ def rotated(points: NDArray[Any], degrees: float) -> NDArray[np.float64]:
 
 
 def bounding_box(center: tuple[float, float], width: float, height: float, roll: float) -> Box:
-    """Return the upright box around a turned face, taken as an ellipse.
+    """Return the upright box around a turned face, which is modelled as an ellipse.
 
     Args:
         center: (x, y), px.

@@ -12,7 +12,7 @@ from roomread.faces.orientation import Orientation, bounding_box, orientation
 from roomread.geometry import Box
 from roomread.readings import Face, Quality, Unreadable
 
-# The width of a face over its height: the median of CenterFace's boxes on FER-2013's Training.
+# Width of a face over its height: the median of CenterFace's boxes on FER-2013's Training pictures.
 _ASPECT = 0.81
 
 
@@ -20,28 +20,30 @@ _ASPECT = 0.81
 class QualityLimits:
     """Limits beyond which a face is unreadable; see `Quality` for the units.
 
-    They are set where bad pictures begin and FER-2013's poor ones still pass: 98.7 % of 2,500
-    random Training pictures that no tagger called "not a face" do (frontality stops the others).
-    Their extremes stand beside the limits, with those of two worsened portraits.
+    The limits reject bad pictures but accept the poor ones of FER-2013: 98.7 % of 2,500 random
+    Training pictures that no tagger called "not a face" pass (the others fail by frontality). Each
+    limit is listed with the extreme value of these pictures and that of two degraded portraits.
 
     Attributes:
         size: smallest longer side, px. The detector itself finds few faces under it.
         visible: smallest share of the face inside the picture, 0..1.
-        beyond: largest part of the face's width or height, told by its landmarks, beyond one edge
-            of the picture, 0..1. The detector's box ends where the visible part does. Of 596
-            PublicTest pictures opened as photos five have more than 0.18, or a landmark at the
-            edge; of faces of which 34 to 45 % lie beyond an edge 95 %.
+        beyond: largest share of the face's width or height beyond one edge of the picture,
+            estimated from its landmarks, 0..1. (The detector's box covers the visible part only.)
+            Five of 596 whole PublicTest faces exceed 0.18 or have a landmark at the edge; of faces
+            cut by 34 to 45 %, 95 % do.
         edge: smallest distance of a landmark from the picture's edge, in face heights.
-        dark: lowest brightness, 0..1. FER-2013 from 0.10; a portrait at a tenth of its light 0.05.
-        bright: highest brightness, 0..1. FER-2013 up to 0.87.
-        contrast: lowest contrast, 0..0.5. FER-2013 from 0.06; a portrait at a tenth 0.02.
-        sharpness: lowest sharpness. FER-2013 from 0.33, sharp faces 20 px high from 0.25; blurred
-            with a Gaussian of 5 % of the face's height at most 0.12.
+        dark: lowest brightness, 0..1. FER-2013 has 0.10 or more; a portrait at a tenth of its light
+            has 0.05.
+        bright: highest brightness, 0..1. FER-2013 has at most 0.87.
+        contrast: lowest contrast, 0..0.5. FER-2013 has 0.06 or more; a portrait at a tenth of its
+            light has 0.02.
+        sharpness: lowest sharpness. FER-2013 has 0.33 or more, sharp faces 20 px high have 0.25 or
+            more; faces blurred with a Gaussian of 5 % of their height have at most 0.12.
         frontality: lowest frontality, 0..1; at 0.25 the nose lies a quarter of the eyes' distance
             beyond an eye.
-        misfit: largest distance of the landmarks from those of an upright face in any turn, 0..1
-            (`faces.orientation`). Above it they do not tell how the face is turned. 99 % of
-            PublicTest's pictures stay under 0.4.
+        misfit: largest distance of the landmarks from those of an upright face in any rotation,
+            0..1 (`faces.orientation`). Above it they do not tell the rotation. 99 % of PublicTest's
+            pictures stay under 0.4.
     """
 
     size: float = 20.0
@@ -105,12 +107,12 @@ def assess_quality(
 
 
 def _box(seen: Orientation) -> Box:
-    """Return the box of a whole face as its landmarks tell it."""
+    """Return the box of the whole face, estimated from its landmarks."""
     return bounding_box(seen.center, _ASPECT * seen.height, seen.height, seen.roll)
 
 
 def _is_cut(face: Face, seen: Orientation, picture: Box, limits: QualityLimits) -> bool:
-    """Return whether an edge of the picture cuts a face, as its landmarks tell."""
+    """Return whether an edge of the picture cuts off part of a face, by its landmarks."""
     whole = _box(seen)
     beyond = max(
         (picture.left - whole.left) / whole.width,
@@ -147,16 +149,16 @@ def sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def frontality(landmarks: NDArray[np.float32]) -> float:
-    """Return where the nose is between the eyes, a proxy of yaw.
+    """Return the position of the nose between the eyes, a measure of how frontal a face is.
 
-    It is measured along the line through the eyes, so that roll changes nothing.
+    It is measured along the line through the eyes, so it does not depend on roll.
 
     Args:
         landmarks: float32 [5, 2], in `Face`'s order.
 
     Returns:
-        1 where it is halfway (facing the camera), 0.5 where it is level with an eye, 0 where it is
-        half the eyes' distance beyond one, or more.
+        1 if the nose is halfway (facing the camera), 0.5 if it is level with an eye, 0 if it lies
+        at least half the eyes' distance beyond an eye.
     """
     left, right, nose = landmarks[:3].astype(np.float64)
     axis = right - left
@@ -185,5 +187,5 @@ def _reason(
 
 
 def _below(value: float | None, limit: float | None) -> bool:
-    """Return whether a value is below a limit; False when either is unknown."""
+    """Return whether a value is below a limit; False if either is None."""
     return value is not None and limit is not None and value < limit

@@ -1,4 +1,4 @@
-"""The order of the stages: pictures in, readings and moments out."""
+"""Run the stages in order: pictures in, readings and moments out."""
 
 from roomread.pipeline.analyzer import Analyzer, analyze
 from roomread.pipeline.moment import FrameMoment, Moment

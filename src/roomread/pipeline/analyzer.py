@@ -21,7 +21,7 @@ from roomread.pipeline.readings import Readings
 from roomread.pipeline.stream_analyzer import DEFAULT_CADENCE, Cadence, StreamAnalyzer
 from roomread.readings import Face, Frame, Reading
 
-# These are sequences as well, and one picture each.
+# Types that are sequences in Python but hold a single picture.
 _ONE = (str, bytes, bytearray, memoryview)
 
 
@@ -98,7 +98,8 @@ class Analyzer:
             profiles=profiles,
         )
 
-    # A str is a sequence of str as well, and is one path here.
+    # The overloads overlap for type checkers, because a str is a sequence of str; here it is one
+    # path.
     @overload
     def analyze(  # type: ignore[overload-overlap] # see above
         self, picture: Picture
@@ -112,12 +113,12 @@ class Analyzer:
 
         Args:
             picture: A path; an http(s) or file URL; the bytes of a picture; a file opened for
-                reading bytes; a Pillow image; an array uint8 [H, W] grey, [H, W, 3] RGB or
-                [H, W, 4] RGBA; or a list of these, or another sequence. It is left as it was.
+                reading bytes; a Pillow image; an array uint8 [H, W] grey, [H, W, 3] RGB or [H, W,
+                4] RGBA; or a list of these, or another sequence. It is not changed.
 
         Returns:
-            The readings, which know their picture; for a list or tuple a list of them, which holds
-            all pictures in memory.
+            The readings together with their picture; for a sequence of pictures, a list of these,
+            which keeps all pictures in memory.
 
         Raises:
             MediaError: The picture cannot be read.
@@ -136,11 +137,11 @@ class Analyzer:
         return Readings(self.analyze_frame(frame), frame=frame)
 
     def analyze_frame(self, frame: Frame) -> list[Reading]:
-        """Return the readings of a frame by itself, without track ids, largest face first."""
+        """Return the readings of a single frame, without track ids, largest face first."""
         return self.reader.read(frame, self.detector.detect(frame.image))
 
     def observe(self, frame: Frame, faces: Sequence[Face] | None = None) -> list[Observation]:
-        """Return the readings of a frame with the net's features, for teaching.
+        """Return a frame's readings with the net's features, as teaching a profile needs them.
 
         Args:
             frame: The picture.
@@ -169,22 +170,23 @@ class Analyzer:
             source: The path of a picture, a folder or a video; a URL; a camera's number; the bytes
                 of a picture or video, or a file opened for reading them; an opened source; or an
                 iterable of frames, uint8 arrays or Pillow images.
-            every: Seconds from one analysed frame to the next; None for all. It has no effect on
-                an opened source and on an iterable.
-            overlap: Whether threads decode the next frame and search it for faces while one is
-                read; frames of an iterable must not be changed meanwhile. None chooses it for
-                video files.
-            rate: Frames a second of arrays and Pillow images, which have no times.
+            every: Seconds between two analysed frames; None for all frames. It has no effect on an
+                opened source or an iterable.
+            overlap: Whether threads decode and search the next frame while the present one is read;
+                frames of an iterable must not be changed meanwhile. None enables it for video files
+                only.
+            rate: Frame rate assumed for arrays and Pillow images, which have no times, frames per
+                second.
 
         Raises:
-            MediaError: The source cannot be read, or not to its end. What was yielded before is
-                good.
+            MediaError: The source cannot be read, or not to its end. The moments yielded before are
+                valid.
             TypeError: The source has another type.
         """
         return self._stream(opened(source, rate=rate), every, overlap)
 
     def stream_analyzer(self) -> StreamAnalyzer:
-        """Return a reader for the frames of one video, which are handed to it one by one."""
+        """Return an analyzer for one video whose frames are passed to it one by one."""
         return StreamAnalyzer(
             self.detector, self.reader, smoothing=self.smoothing, cadence=self.cadence
         )
@@ -205,7 +207,8 @@ class Analyzer:
             yield from (_moment(frame, self.analyze_frame(frame)) for frame in source)
         else:
             if overlap is None:
-                # The newest frame of a camera counts, and an iterable may reuse a frame's memory.
+                # Do not read ahead: of a camera the newest frame is wanted, and an iterable may
+                # reuse a frame's memory.
                 overlap = isinstance(source, Source) and not source.live
             yield from self._follow_ahead(source) if overlap else self._follow(source)
 
@@ -215,7 +218,7 @@ class Analyzer:
             yield _moment(frame, stream.update(frame))
 
     def _follow_ahead(self, frames: Iterable[Frame]) -> Iterator[FrameMoment]:
-        """Do the same as `_follow`, but decode and search the next frame meanwhile."""
+        """Do the same as `_follow`, but prepare the next frame in other threads meanwhile."""
         stream = self.stream_analyzer()
         with closing(ahead(frames)) as decoded:
             searched = ((frame, stream.find(frame)) for frame in decoded)

@@ -1,4 +1,4 @@
-"""Read faces that were found: cut them out, judge them, classify them, apply profiles."""
+"""Turn detected faces into readings: cut out, assess quality, classify, apply profiles."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class FaceReader:
             frame: The picture that shows them.
             faces: The faces.
             track_ids: Their N track ids in a video; None in a single picture.
-            cache: Recent predictions of these tracks, which are used while they hold and kept up
-                to date; None to predict every face anew.
+            cache: Recent predictions of these tracks, which are reused until they expire and
+                updated; None to predict every face anew.
         """
         tracks: Sequence[int | None] = track_ids if track_ids is not None else [None] * len(faces)
         cached = [_cached(cache, track_id, frame.time) for track_id in tracks]
@@ -90,7 +90,7 @@ class FaceReader:
     def _predict(
         self, frame: Frame, faces: Sequence[Face], tracks: Sequence[int | None], *, count: int
     ) -> list[Prediction]:
-        """Return the predictions of some faces of a frame that shows `count` in all."""
+        """Return the predictions for some of the `count` faces of a frame."""
         if not faces:
             return []
         classifier = self.classifier
@@ -143,7 +143,8 @@ def _reading(frame: Frame, face: Face, track_id: int | None, prediction: Predict
         source=frame.source,
         time=frame.time,
         frame_index=frame.index,
-        # What is shown, written and stored has these digits, and is the same everywhere.
+        # Quality is rounded once here, so that it is the same wherever it is shown, written or
+        # stored.
         box=face.box.rounded(2),
         detection_confidence=round(face.detection_confidence, 4),
         quality=prediction.quality.rounded(4),

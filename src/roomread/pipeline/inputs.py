@@ -1,4 +1,4 @@
-"""What `Analyzer.analyze` and `Analyzer.stream` accept, as frames."""
+"""Convert the inputs of `Analyzer.analyze` and `Analyzer.stream` to frames."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roomread.media import Source, read_image
 from roomread.media.images import Picture
 from roomread.readings import Frame
 
-# What `Analyzer.stream` accepts. An iterable holds frames, arrays or Pillow images.
+# The types that `Analyzer.stream` accepts. An iterable holds frames, arrays or Pillow images.
 Stream = str | os.PathLike[str] | int | bytes | bytearray | io.IOBase | Source | Iterable[Any]
 
 _PICTURES = (
@@ -27,7 +27,7 @@ _STREAMS = (
     "a path, a URL, a camera's number, the bytes of a video, an opened source, or an iterable of "
     "frames, uint8 arrays or Pillow images"
 )
-# Types for which the message has specific advice.
+# Advice for particular types that are passed by mistake.
 _ADVICE = {
     "NoneType": "OpenCV's imread returns None for a file that it cannot read",
     "int": "a camera is read by stream",
@@ -73,17 +73,17 @@ def picture_frame(picture: Picture) -> Frame:
 def _name(picture: Picture) -> str:
     if isinstance(picture, str | os.PathLike):
         return without_credentials(os.fspath(picture))
-    # Files have a name, Pillow images a filename; either may be empty or no text.
+    # Files have a `name`, Pillow images a `filename`; either may be empty or not a str.
     name = getattr(picture, "filename", None) or getattr(picture, "name", None)
     return name if isinstance(name, str) and name else "picture"
 
 
 def opened(source: Stream, *, rate: float) -> str | Path | bytes | Source | Iterable[Frame]:
-    """Return what `stream` was given as something that `open_source` opens, or as frames.
+    """Return the argument of `stream` as an opened source or as an iterator of frames.
 
     Args:
         source: See `Analyzer.stream`.
-        rate: Frames a second of pictures that have no time.
+        rate: Frame rate of pictures without a time, frames per second.
 
     Raises:
         TypeError: The source has another type; the message lists the types.

@@ -1,4 +1,4 @@
-"""All that is known about a room at one moment."""
+"""Everything that is known about a room at one moment."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from roomread.room import Alert, RoomMood
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Moment:
-    """What one frame of a source, or the readings that stand for one, add to what is known.
+    """The result of one frame of a source, or of readings that were made elsewhere.
 
     Attributes:
         time: Seconds from the start of the source.
-        readings: The faces of this frame, in the order that their stage gives them.
+        readings: The readings of this frame's faces.
         signal: Why the source shows no picture; None when it shows one or was not checked.
-        mood: The mood of the room, at the moments at which a new one is due; None in between.
+        mood: The mood of the room if a new one is due at this moment, else None.
         alerts: The alerts that begin or end at this moment (`ended` is set if it ends).
-        frame: The picture, lent until the next moment of the same source; copy it to keep it.
-            None for readings that came without a picture.
+        frame: The picture; its memory is valid until the next moment of the source, so copy it to
+            keep it. None for readings that came without a picture.
     """
 
     time: float
@@ -41,6 +41,6 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FrameMoment(Moment):
-    """A moment that was read from a picture, so that its `frame` is never None."""
+    """A moment that was read from a picture; its `frame` is never None."""
 
     frame: Frame = field(kw_only=True)

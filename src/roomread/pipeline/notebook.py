@@ -1,4 +1,4 @@
-"""Readings as HTML, for notebooks."""
+"""Render readings as HTML for notebooks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from PIL import Image
 from roomread.media import draw_readings
 from roomread.readings import Reading
 
-# The longer side of the picture, px, and the number of rows: a notebook keeps what it shows.
+# Limits of the picture's longer side, px, and of the number of rows, because a notebook file stores
+# them.
 _SIDE, _ROWS = 900, 50
 
 

@@ -1,4 +1,4 @@
-"""Readings drawn with Matplotlib, an optional extra."""
+"""Draw readings with Matplotlib, an optional extra."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def plot_readings(
     if picture is None:
         ax.autoscale_view()
         ax.set_aspect("equal")
-        # Rows count downwards, as in a picture.
+        # Draw the y axis downwards, as in a picture.
         ax.invert_yaxis()
     ax.set_axis_off()
     return ax

@@ -12,13 +12,13 @@ _END = object()
 
 
 def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
-    """Yield the same items, each made by a thread while the one before is used.
+    """Yield the same items, produced ahead by a thread while the previous one is used.
 
-    Close the generator when it is left before the end; the thread ends then.
+    Close the generator if iteration stops early, so that the thread ends.
 
     Args:
-        items: The items. An error in making one is raised in the place of the item.
-        depth: The maximum number of items that are made ahead.
+        items: The items. An exception while producing one is raised at its position.
+        depth: The maximum number of items that are produced ahead.
     """
     source = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:

@@ -19,12 +19,12 @@ from roomread.wire import FrameReadings, column_types, frame_to_dict, reading_to
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Faces that `repr` names.
+# Maximum number of faces in `repr`.
 _SHOWN = 3
 
 
 class _Facts(NamedTuple):
-    """What is known of a frame without its pixels."""
+    """The properties of a frame except its pixels."""
 
     source: str
     time: float
@@ -34,17 +34,17 @@ class _Facts(NamedTuple):
 
 
 class Readings(Sequence[Reading]):
-    """The readings of one picture, largest face first, which know their picture.
+    """The readings of one picture, largest face first, together with the picture.
 
     It is an immutable sequence: `len`, indexing, slicing and iteration work as with a tuple. Two
     are equal when their readings are; a list or tuple of equal readings is equal as well.
 
-    Only `Analyzer.analyze` gives readings their picture. Slices keep it. It is in no pickle and
-    no copy, and `readings + others` has none.
+    Only readings returned by `Analyzer.analyze` and slices of these have the picture. Pickles,
+    copies and `readings + others` do not contain it.
 
     Args:
         readings: The readings.
-        frame: The picture that shows them; None when it is not known.
+        frame: The picture that shows them; None if it is not known.
     """
 
     __slots__ = ("_facts", "_items", "_picture")
@@ -108,7 +108,7 @@ class Readings(Sequence[Reading]):
         return to_html(repr(self), self._items, self._picture)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the frame and its faces as plain values, ready for JSON, in the wire's schema.
+        """Return the frame and its faces as values for JSON, in the schema of readings.
 
         Raises:
             ValueError: The readings are of several frames, which the schema keeps apart.
@@ -118,7 +118,7 @@ class Readings(Sequence[Reading]):
         return frame_to_dict(frame)
 
     def to_pandas(self) -> Any:
-        """Return a `pandas.DataFrame` with a row for each face and the columns of the wire.
+        """Return a `pandas.DataFrame` with one row per face and the schema's columns.
 
         Raises:
             MissingExtraError: pandas is not installed.
@@ -155,7 +155,7 @@ class Readings(Sequence[Reading]):
         """Write the picture with a box and a label for each face, atomically.
 
         Args:
-            path: The file; its ending chooses the format.
+            path: The file; its suffix determines the format.
 
         Raises:
             RoomreadError: The readings have no picture.
@@ -164,7 +164,7 @@ class Readings(Sequence[Reading]):
         if self._picture is None:
             raise RoomreadError(
                 "these readings have no picture to save",
-                hint="only what analyze returns has one; copies and pickles have not",
+                hint="only readings returned by analyze have one, not copies or pickles",
             )
         write_image(Path(path), draw_readings(self._picture, self._items))
 
@@ -173,7 +173,7 @@ class Readings(Sequence[Reading]):
             return self._facts
         frames = {(reading.source, reading.time, reading.frame_index) for reading in self}
         if len(frames) > 1:
-            problem = f"these readings are of {len(frames)} frames, and to_dict is of one"
+            problem = f"these readings come from {len(frames)} frames, but to_dict takes one frame"
             raise ValueError(f"{problem}: call it on each reading")
         source, time, frame_index = frames.pop() if frames else ("", 0.0, None)
         return _Facts(source, time, frame_index, None, None)

@@ -1,4 +1,4 @@
-"""The frames or readings of one source to moments of its room."""
+"""Turn the frames or readings of one source into moments of its room."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ class PeopleStage(Protocol):
 class RoomPipeline:
     """Turn the frames or readings of one source into moments of its room.
 
-    The stages run in this order: `signal` (does the source show a picture?), `reader` (where are
-    faces, and what do they show?), `people` or `seats` (whose faces?), `meter` (the room's mood)
-    and `attention` (alerts). A stage that is None is left out. `push_readings` enters after
+    The stages run in this order: `signal` (checks for blank and frozen pictures), `reader` (finds
+    and reads faces), `people` or `seats` (assign seats), `meter` (computes the room's mood) and
+    `attention` (raises alerts). A stage that is None is skipped. `push_readings` starts after
     `reader`, for readings that come without pictures. `RoomPipeline.of` makes the usual pipeline.
 
-    A pipeline has no clock: times come with the frames and must not run back. It belongs to one
+    A pipeline reads no clock: times come with the frames and must not decrease. It belongs to one
     source and one thread at a time.
 
     Args:
         reader: The stage that reads frames; None for a pipeline that takes readings only.
-        signal: The stage that finds covered and frozen cameras. Their frames are not read: they
-            count as those of an empty room.
+        signal: The stage that detects covered and frozen cameras. Their frames are not read and
+            count as frames of an empty room.
         seats: The stage that gives each face its seat by its place.
-        people: The stage that gives each face its seat by its looks, in the place of `seats`.
-        meter: The stage that sums the readings up to the room's mood.
+        people: The stage that gives each face its seat by comparing faces, instead of `seats`.
+        meter: The stage that computes the room's mood from the readings.
         attention: The stage that raises and ends alerts.
 
     Attributes:
@@ -70,11 +70,11 @@ class RoomPipeline:
     def of(
         cls, analyzer: Analyzer, *, every: float = 0.5, rules: Sequence[Rule] = ()
     ) -> RoomPipeline:
-        """Return a pipeline with the usual stages: it checks, reads, seats and measures.
+        """Return a pipeline with all stages except `people`.
 
         Args:
             analyzer: The nets. Several pipelines may share one analyzer.
-            every: About how many seconds lie between two frames.
+            every: Approximate time between two frames, seconds.
             rules: The rules of attention about the room, see `roomread.room.parse_rules`.
         """
         return cls(
@@ -112,13 +112,13 @@ class RoomPipeline:
         return FrameMoment(frame.time, readings, problem, mood, alerts, frame=frame)
 
     def push_readings(self, time: float, readings: Sequence[Reading]) -> Moment:
-        """Take the readings of the next frame from elsewhere, such as a student's browser.
+        """Accept the next frame's readings from elsewhere, such as a student's browser.
 
         Args:
             time: Seconds from the start of the source, later than that of the frame before.
-            readings: The faces of the frame with the track ids of their source; empty when it
-                showed none. In the moment they all have this `time`, whatever their own was: a
-                source that was started again may count from 0.
+            readings: The readings of the frame with the track ids of their source; empty if it
+                showed no face. Their own times are replaced by `time`, because a source that was
+                restarted may count from 0.
 
         Raises:
             TypeError: The pipeline distinguishes people by their faces, which need pictures.

@@ -14,15 +14,15 @@ from roomread.tracking import FaceTracker, ScoreCache, ScoreSmoother, Tracker
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """How often each stage works in a video, in seconds; 0 makes it work in every frame.
+    """How often each stage runs in a video, in seconds; with 0 it runs in every frame.
 
     Attributes:
         scan: The time between two coarse searches of whole frames, every fourth of which is a full
             one. In between, known faces are searched for only near where they were.
-        look: The time between two searches for one known face. In between it is taken to move on
-            as before; a fast face is searched for in every frame.
-        read: The time for which the prediction of a face holds. It is a fraction of what an
-            expression lasts (0.5 to 4 s: Ekman 2003) and of the smoothing.
+        look: The time between two searches for one known face. In between it is assumed to move at
+            constant speed; a fast face is searched for in every frame.
+        read: The time for which the prediction of a face is reused. It is short compared with the
+            duration of an expression (0.5 to 4 s: Ekman 2003) and with the smoothing.
     """
 
     scan: float = 0.5
@@ -35,7 +35,7 @@ EVERY_FRAME = Cadence(0, 0, 0)
 
 
 class StreamAnalyzer:
-    """Read the frames of one video, so that each face keeps its track id and steady scores.
+    """Read the frames of one video, with a track id for each face and smoothed scores.
 
     Make one for each video or camera (`Analyzer.stream_analyzer`). It must not be used by several
     threads at once, except that one may call `find` while another calls `read`.
@@ -80,14 +80,14 @@ class StreamAnalyzer:
     def find(self, frame: Frame) -> list[Track]:
         """Return the faces of the next frame, largest first: the first half of `update`.
 
-        It does not depend on the second half, so that it may run ahead.
+        It does not depend on the second half, so it may run ahead of it.
         """
         return self._tracker.update(frame)
 
     def read(self, frame: Frame, tracks: Sequence[Track]) -> list[Reading]:
-        """Return the readings of what `find` found, frame by frame: the second half of `update`."""
+        """Return the readings of the faces that `find` returned: the second half of `update`."""
         if self._cached_by is not self.reader:
-            # Other profiles may give other predictions.
+            # Predictions depend on the profiles, so a change of profiles clears the cache.
             self._cache.clear()
             self._cached_by = self.reader
         faces, track_ids = [track.face for track in tracks], [track.id for track in tracks]

@@ -38,7 +38,7 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def _hashable(value: Any) -> Hashable:
-    # Arrays that are equal may differ in dtype, and 0.0 equals -0.0: their bytes would not do.
+    # Hash values and not bytes: equal arrays may differ in dtype, and 0.0 equals -0.0.
     if isinstance(value, np.ndarray):
         return tuple(value.ravel().tolist())
     if isinstance(value, Mapping):

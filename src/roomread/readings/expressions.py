@@ -25,7 +25,7 @@ class Expression(IntEnum):
         return format(self.display_name, spec)
 
     def __bool__(self) -> bool:
-        # ANGRY is 0; without this `if reading.expression` would take it for None.
+        # ANGRY has the value 0; without this method `if reading.expression` would be False for it.
         return True
 
     @property
@@ -35,7 +35,7 @@ class Expression(IntEnum):
 
     @property
     def emoji(self) -> str:
-        """One character for places too small for a word."""
+        """One character, for use where a word does not fit."""
         return _EMOJI[self]
 
     @property
@@ -55,7 +55,7 @@ _COLORS = {
 }
 _EMOJI = dict(zip(Expression, "😠🤢😨😊😢😮😐", strict=True))
 
-# The sign that the circumplex of affect gives each expression (Russell 1980); surprise has none.
+# The sign of each expression's valence in the circumplex of affect (Russell 1980); surprise is 0.
 VALENCE = np.array([-1, -1, -1, 1, -1, 0, 0], dtype=np.float64)
 
 

@@ -18,10 +18,10 @@ class Frame:
     Attributes:
         image: uint8 [H, W, 3], RGB, upright. It must not be written to: draw on a copy.
         time: seconds from the start of the source.
-        index: position of the picture in its source, from 0.
+        index: position of the frame in its source, from 0.
         source: name of the file, camera or stream.
         discontinuity: whether the source starts anew here (its clock jumps, or its size or
-            orientation changes), so that no face is followed from the frame before.
+            orientation changes); no face is followed across it.
     """
 
     image: NDArray[np.uint8]

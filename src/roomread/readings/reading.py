@@ -1,4 +1,4 @@
-"""What is read from one face: scores, quality, pose, and the reading that holds them."""
+"""Types for the result of one face: scores, quality, pose, and the reading that holds them."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ class StateScore:
 
 
 class NoPicture(StrEnum):
-    """Why a source shows no picture; the value is what people are shown."""
+    """Why a source shows no picture; the value is the text that users see."""
 
     BLANK = "no picture: the camera is covered, dark or switched off"
     FROZEN = "no picture: it has been frozen for seconds"
 
 
-# The fields of `Quality` that are numbers.
+# The numeric fields of `Quality`.
 MEASURES = ("size", "visible", "brightness", "contrast", "sharpness", "frontality")
 
 
@@ -161,7 +161,7 @@ class Pose:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading(ComparedByValue):
-    """One face of one frame, read. It carries no pixels. What is not known is None.
+    """The result for one face of one frame. It holds no pixels; unknown values are None.
 
     Attributes:
         source: name of the file, camera or stream.
@@ -172,9 +172,9 @@ class Reading(ComparedByValue):
         quality: how well the face can be seen, and why it cannot be read.
         scores: None when the face cannot be read (`quality.reason` says why).
         track_id: id of the track within the source, from 1; None in a single picture.
-        seat: number of the place in a room, of the tile of a call, or of the person where faces
-            are told apart, from 1.
-        person: name or role, only where one was given.
+        seat: number of the place in a room or of the tile in a call, or of the person if people are
+            distinguished by their faces; from 1.
+        person: name or role, if one was given, else None.
         landmarks: float32 [5, 2], see `Face`.
         states: states that profiles taught, in the profiles' order.
         valence: pleasantness as a net estimates it directly, -1..1.
@@ -200,7 +200,7 @@ class Reading(ComparedByValue):
 
     @property
     def person_key(self) -> int | None:
-        """What tells the people of one source apart: the seat where it is known, else the track."""
+        """The key of a person within one source: the seat if it is known, else the track id."""
         return self.seat if self.seat is not None else self.track_id
 
     @property

@@ -24,12 +24,14 @@ from roomread.geometry import nms
 from roomread.readings import Box, Face
 from roomread.runtime import Device
 
-# The net finds nearly every face down to this height, px; pictures are scaled by it.
+# Height down to which the net finds nearly every face, px. It determines the scale of pictures.
 NET_FACE = 24.0
-# Smallest wanted face of a large photo over its longer side: a full class from the back of a room.
+# Smallest wanted face of a large photo, as a share of the photo's longer side: the front row of a
+# full class, seen from the back of the room.
 FINEST = 1 / 80
-# At full size a threshold of 0.5 misses four faces of 771, and 0.35 finds all with five false
-# boxes. In scaled pictures the scores of small faces fall sooner than false ones rise.
+# Default thresholds. At full size 0.5 misses four faces of 771, and 0.35 finds all of them with
+# five false boxes. In pictures that are scaled down, small faces get lower scores, so the threshold
+# is lower.
 FULL_SIZE_THRESHOLD = 0.45
 SCALED_THRESHOLD = 0.4
 # The first pass runs at a size in which the smallest wanted face is 16 px high. It finds faces of
@@ -39,9 +41,10 @@ SCALED_THRESHOLD = 0.4
 FIRST_FACE = 16.0
 CLEAR_FACE = 28.0
 HINT = 0.1
-# The net sees faces of up to 300 px well, and larger ones in part or twice. Where a candidate is
-# larger than this, px of the scaled picture, a pass at a longer side of 320 px finds the faces of
-# at least 64 px there; candidates that lie inside these by half are parts of them.
+# The net finds faces of up to 300 px well, but larger ones only in part or twice. If a candidate is
+# larger than `_LARGE` px in the scaled picture, a second pass at a longer side of 320 px finds the
+# faces of at least 64 px there. Candidates that lie inside one of these by half are parts of it and
+# are dropped.
 CLOSE_UP = 280.0
 OVERVIEW = 320
 CLOSE_UP_LEAST = 64.0
@@ -55,22 +58,23 @@ class CenterFace:
     Point", arXiv:1911.03599. The weights (MIT) were trained on WIDER FACE, whose pictures are
     for research.
 
-    The time is proportional to the picture's area, so a picture is scaled down until the smallest
-    wanted face is 24 px high; it is never scaled up. The first pass runs at two thirds of that
-    size, the second only where smaller faces may be (coarse to fine, as in Najibi, Singh, Davis
-    2019, "AutoFocus: Efficient Multi-Scale Inference", arXiv:1812.01600).
+    The run time is proportional to the picture's area, so a picture is scaled down until the
+    smallest wanted face is 24 px high; it is never scaled up. The first pass runs at two thirds of
+    that size, the second only at places that may show smaller faces (coarse to fine, as in Najibi,
+    Singh, Davis 2019, "AutoFocus: Efficient Multi-Scale Inference", arXiv:1812.01600).
 
     Args:
         min_face: the smallest wanted face, px (the box's longer side); smaller ones are left out.
             None: the larger of 24 px and an 80th of the picture's longer side sets the scale, and
             smaller faces that are still found are kept.
-        threshold: the confidence from which a box counts, 0..1. None: 0.45 at full size and 0.4
-            in pictures that are scaled down.
-        thorough: run one pass over the whole picture at full size: twice the time. It finds more of
-            the faces that are smaller than the smallest wanted one.
+        threshold: the lowest confidence of a box that is kept, 0..1. None: 0.45 at full size and
+            0.4 in pictures that are scaled down.
+        thorough: run one pass over the whole picture at full size. It takes twice the time and
+            finds more of the faces that are smaller than the smallest wanted one.
         threads: the number of threads for one picture; None for one per processor, at most four.
         device: the device that computes.
-        net: a net outside of this process; `threads` and `device` are ignored then.
+        net: the net to use, such as one in another process; `threads` and `device` then have no
+            effect. None to load it here.
 
     Raises:
         ValueError: An argument is outside of its range.
@@ -89,11 +93,11 @@ class CenterFace:
         net: FaceNet | None = None,
     ) -> None:
         if min_face is not None and not min_face > 0:
-            raise ValueError(f"min_face is a size in px, more than 0, not {min_face}")
+            raise ValueError(f"min_face must be a size over 0 px, not {min_face}")
         if threshold is not None and not 0 < threshold < 1:
-            raise ValueError(f"threshold is a confidence between 0 and 1, not {threshold}")
+            raise ValueError(f"threshold must be a confidence from 0 to 1, not {threshold}")
         if threads is not None and threads < 1:
-            raise ValueError(f"threads is 1 or more, not {threads}")
+            raise ValueError(f"threads must be at least 1, not {threads}")
         self._min_face = min_face
         self._threshold = threshold
         self._thorough = thorough
@@ -102,9 +106,10 @@ class CenterFace:
     def detect(self, image: NDArray[np.uint8]) -> list[Face]:
         """Return the faces of a picture, largest first.
 
-        Faces that lie or stand on their head are found too: doubtful faces are examined in eight
-        turns, and a picture without an upright face is searched in eight turns, which takes three
-        to six times as long. Pictures of upright faces cost nothing more.
+        Faces in any rotation are found. The net itself finds upright ones only: doubtful faces are
+        examined in eight rotations, and a picture without an upright face is searched in eight
+        rotations, which takes three to six times as long. Pictures of upright faces take no extra
+        time.
 
         Args:
             image: uint8 [H, W, 3], RGB, of any size from 1 x 1.
@@ -130,7 +135,7 @@ class CenterFace:
     def detect_upright(self, image: NDArray[np.uint8]) -> list[Face]:
         """Return the faces that are upright or tilted by less than about 45 degrees.
 
-        It is as fast as `detect` where there are such faces, and four times as fast where not.
+        It is as fast as `detect` if the picture shows such faces, and four times as fast if not.
 
         Raises:
             MediaError: `image` is not uint8 [H, W, 3].
@@ -152,7 +157,7 @@ class CenterFace:
         return self._faces(found)
 
     def detect_coarse(self, image: NDArray[np.uint8]) -> list[Face]:
-        """Return the faces that one pass at half the size finds, in half the time of `detect`.
+        """Return the faces found by one pass at half the size, in half the time of `detect`.
 
         It finds the same faces of 32 px and more, and 93 % of those of 20 to 32 px (photographs
         with 527 faces).
@@ -164,16 +169,16 @@ class CenterFace:
         return self._detect_at(image, self._scale(image, NET_FACE) / 2)
 
     def detect_near(self, image: NDArray[np.uint8], expected: Sequence[Face]) -> list[Face | None]:
-        """Return the face near each of some known ones; much faster than `detect`.
+        """Return the face near each of the expected ones; much faster than `detect`.
 
         Args:
             image: uint8 [H, W, 3], RGB.
-            expected: N faces of a moment ago, px of `image`. A turned face is searched for in its
-                turn.
+            expected: N faces of an earlier frame, px of `image`. A turned face is searched for in
+                its rotation.
 
         Returns:
-            N faces in the order of `expected`, None where there is none. A face near two known
-            ones belongs to the first.
+            N faces in the order of `expected`; None for one that is not found. A face near two
+            expected ones is returned for the first.
 
         Raises:
             MediaError: `image` is not such an array.
@@ -186,7 +191,8 @@ class CenterFace:
         candidates, indices = infer_near(self._net, image, places, threshold)
         found: list[Face | None] = [None] * len(expected)
         for face, index in zip(candidates.to_faces(), indices.tolist(), strict=True):
-            # Highest confidence first: a later face of the same square is a neighbour.
+            # Faces come with the highest confidence first; a later one in the same square is a
+            # neighbour.
             found[index] = found[index] or face
         return _without_repeats(
             [face if face is not None and self._is_large_enough(face) else None for face in found]
@@ -197,7 +203,7 @@ class CenterFace:
         return self._faces(self._infer(image, scale, self._threshold_at(scale)))
 
     def _infer(self, image: NDArray[np.uint8], scale: float, threshold: float) -> Candidates:
-        """Return the candidates of a picture by one pass at a scale, and by one for close-ups."""
+        """Return the candidates found by one pass at a scale and, if needed, one for close-ups."""
         candidates = self._infer_at(image, scale, threshold)
         overview = OVERVIEW / max(image.shape[:2])
         if overview >= scale or not _may_be_close_up(candidates, scale):
@@ -220,7 +226,7 @@ class CenterFace:
         return min(1.0, face / smallest)
 
     def _threshold_at(self, scale: float) -> float:
-        """Return the confidence from which a box counts in a picture of this scale."""
+        """Return the lowest confidence of a box that is kept at this scale."""
         return self._threshold or (FULL_SIZE_THRESHOLD if scale >= 1 else SCALED_THRESHOLD)
 
     def _faces(self, candidates: Candidates) -> list[Face]:
@@ -237,7 +243,7 @@ def _may_be_close_up(candidates: Candidates, scale: float) -> bool:
 
 
 def _with_close_ups(candidates: Candidates, close: Candidates) -> Candidates:
-    """Return candidates with close-ups in place of what lies mostly inside of these."""
+    """Return the candidates with those that lie mostly inside a close-up replaced by it."""
     inside = np.zeros(len(candidates.boxes), dtype=bool)
     for box in close.boxes:
         low = np.maximum(candidates.boxes[:, 0], box[0])
@@ -250,7 +256,7 @@ def _with_close_ups(candidates: Candidates, close: Candidates) -> Candidates:
 
 
 def _without_repeats(found: list[Face | None]) -> list[Face | None]:
-    """Replace faces by None that an earlier square shows too."""
+    """Replace by None each face that an earlier square shows too."""
     faces = [(index, face) for index, face in enumerate(found) if face is not None]
     boxes = np.array([face.box for _, face in faces], np.float32).reshape(-1, 4)
     order = -np.arange(len(faces), dtype=np.float32)
@@ -259,7 +265,7 @@ def _without_repeats(found: list[Face | None]) -> list[Face | None]:
 
 
 def _place(face: Face) -> ExpectedFace:
-    """Return where to search for a known face; upright unless it is surely turned."""
+    """Return the place to search for a known face, upright unless it is certainly turned."""
     if face.landmarks is None:
         return ExpectedFace(face.box)
     roll, _, _, misfit = orientation(face.landmarks)
@@ -269,7 +275,7 @@ def _place(face: Face) -> ExpectedFace:
 
 
 def _unclear_places(candidates: Candidates, found: Candidates) -> list[ExpectedFace]:
-    """Return where to search again, so that the squares show all candidates outside of faces.
+    """Return the places of the second pass; their squares show all candidates that are no face yet.
 
     Args:
         candidates: the candidates of the first pass.

@@ -11,7 +11,7 @@ from roomread.faces.detector import SAME_FACE
 from roomread.geometry import nms
 from roomread.readings import Box, Face
 
-# The net answers once for every 4 x 4 px.
+# The net has one output for every 4 x 4 px of its input.
 STRIDE = 4
 
 
@@ -69,7 +69,7 @@ def decode(maps: list[NDArray[np.float32]], threshold: float) -> Candidates:
     """
     heatmap, scale, offset, points = maps
     rows, columns = np.nonzero(heatmap[0] >= threshold)
-    # The net gives y first; everything here is (x, y).
+    # The net outputs (y, x); this package uses (x, y).
     sizes = STRIDE * np.exp(scale[::-1, rows, columns].T)
     cells = np.stack([columns, rows], axis=1, dtype=np.float32) + np.float32(0.5)
     centers = STRIDE * (cells + offset[::-1, rows, columns].T)

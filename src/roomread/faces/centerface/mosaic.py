@@ -1,4 +1,4 @@
-"""Search near known faces: their surroundings, side by side in one small picture."""
+"""Search near known faces by composing their surroundings into one small picture."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ CELL = 64
 WIDEST_CELL = 128
 MOSAIC = 256
 AROUND = 2.0
-# A face counts up to this distance from the middle of its square, over the square's side; beyond
-# it, the square's edge would cut it.
+# Maximum distance of a face from the middle of its square, as a share of the square's side. Beyond
+# it, the square's edge would cut the face.
 DRIFT = 0.3
 
 
@@ -49,7 +49,7 @@ def infer_near(
     *,
     side: int | None = None,
 ) -> tuple[Candidates, NDArray[np.intp]]:
-    """Return the faces in the middle of the squares around places.
+    """Return the faces found in the middle of the square around each place.
 
     Args:
         net: the net to run.
@@ -80,7 +80,7 @@ def infer_near(
     centers = candidates.boxes.mean(axis=1)
     cells = np.floor(centers / side).astype(np.intp)
     indices = cells[:, 1] * columns + cells[:, 0]
-    # A face further off is a neighbour, or is cut by the square's edge.
+    # A face further from the middle is a neighbour, or is cut by the square's edge.
     in_middle = np.abs(centers - cells * side - side / 2).max(axis=1) <= DRIFT * side
     kept = in_middle & (indices < len(expected))
     boxes, landmarks, confidence = candidates.select(kept)
@@ -104,9 +104,9 @@ def cell_side(columns: int) -> int:
 
 
 def square_around(box: Box, side: int) -> Box:
-    """Return the square that a cell of `side` px shows of a face's surroundings, px."""
+    """Return the square around a face that is drawn into a cell of `side` px, px."""
     x, y = box.center
-    # Never scaled up: enlarging a small face adds no detail.
+    # The square is never scaled up, because enlarging a small face adds no detail.
     half = max(AROUND * max(box.width, box.height), float(side)) / 2
     return Box(x - half, y - half, x + half, y + half)
 
@@ -126,7 +126,7 @@ def _draw(cell: NDArray[np.uint8], image: NDArray[np.uint8], square: Box) -> Non
     right, bottom = min(width, math.ceil(square.right)), min(height, math.ceil(square.bottom))
     if left >= right or top >= bottom:
         return
-    # Rounded to px of the cell, which is an eighth of the detector's own error.
+    # Rounding to pixels of the cell adds an eighth of the detector's own error.
     x0, x1 = (min(max(round((px - square.left) * scale), 0), side) for px in (left, right))
     y0, y1 = (min(max(round((px - square.top) * scale), 0), side) for px in (top, bottom))
     if x0 < x1 and y0 < y1:
@@ -138,7 +138,7 @@ def _draw(cell: NDArray[np.uint8], image: NDArray[np.uint8], square: Box) -> Non
 def _draw_turned(
     cell: NDArray[np.uint8], image: NDArray[np.uint8], square: Box, roll: float
 ) -> None:
-    """Draw a square of a picture into a cell, turned so that a face of this roll is upright."""
+    """Draw a square of a picture into a cell, rotated so that a face with this roll is upright."""
     side = len(cell)
     # The larger square still covers the cell after a turn by 45 degrees.
     margin = math.ceil((math.sqrt(2) - 1) / 2 * side)
@@ -156,13 +156,13 @@ def _turned_back(
     pivot: NDArray[np.float32],
     roll: float,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return a face of a turned square as it lies in the picture.
+    """Map a face from a rotated square back to the picture.
 
     Args:
-        box: float32 [2, 2], its corners in the square turned upright, px of the picture.
-        landmarks: float32 [5, 2], likewise.
+        box: float32 [2, 2], the corners of its box in the rotated square, px of the picture.
+        landmarks: float32 [5, 2], its landmarks in the rotated square, px of the picture.
         pivot: the square's centre, px.
-        roll: the angle by which the square was turned, degrees.
+        roll: the angle by which the square was rotated, degrees.
 
     Returns:
         The upright box around the turned face, float32 [2, 2], and its landmarks.

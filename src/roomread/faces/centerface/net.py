@@ -12,9 +12,9 @@ from roomread.errors import ModelFileError
 from roomread.faces.centerface.decode import Candidates, decode
 from roomread.runtime import Device, NetSession, default_threads, open_session
 
-# The net halves its input five times.
+# The sides of an input must be multiples of this, because the net halves them five times.
 MULTIPLE = 32
-# The arithmetic of the net's weights and layers.
+# The arithmetic in which the net is computed.
 Precision = Literal["fp32", "int8"]
 # The first layers hold 96 bytes for each px in fp32, the later ones far less. They therefore run on
 # strips of about this many px: 28 MB instead of the 200 MB that 1920 x 1088 takes. Each strip is
@@ -28,10 +28,10 @@ BETWEEN = ("quarter", "eighth")
 
 
 class FaceNet(Protocol):
-    """Computes CenterFace's candidates, in this process or elsewhere. Must be thread-safe."""
+    """Compute CenterFace's candidates, in this process or elsewhere. Must be thread-safe."""
 
     def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
-        """Return the places of `picture`, uint8 [H, W, 3], with a confidence >= `threshold`."""
+        """Return the candidates of `picture`, uint8 [H, W, 3], with a confidence >= `threshold`."""
 
 
 class CenterFaceNet:
@@ -102,6 +102,6 @@ def _session(name: str, threads: int, device: Device) -> NetSession:
             "the face detector's weights are not in the package",
             hint="install roomread from a wheel, or run `pip install -e .` in a checkout",
         )
-    # Pictures come in many sizes. With memory plans for 60 sizes all nets hold 301 MB, without
-    # plans 266 MB, at the same speed.
+    # ONNX Runtime would keep a memory plan for each size of picture. Without these plans it needs
+    # less memory (266 MB instead of 301 MB after 60 sizes) at the same speed.
     return open_session(weights.read_bytes(), threads=threads, device=device, plan_memory=False)

@@ -15,7 +15,7 @@ _SCALER = PerThread(VideoReformatter)
 
 
 def scaled_down(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    """Return a picture uint8 [H, W, 3] scaled down; the picture itself from a scale of 1 on."""
+    """Return a picture uint8 [H, W, 3] scaled down; the same picture if the scale is 1 or more."""
     if scale >= 1:
         return image
     height, width = image.shape[:2]

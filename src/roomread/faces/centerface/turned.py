@@ -1,4 +1,4 @@
-"""Find faces that are turned in the picture plane: CenterFace alone finds upright ones only."""
+"""Find faces that are rotated in the picture plane; CenterFace alone finds upright ones only."""
 
 from __future__ import annotations
 
@@ -23,33 +23,35 @@ from roomread.faces.orientation import (
 from roomread.geometry import nms
 from roomread.readings import Box, Face
 
-# A place is examined in eight turns, so that a face is within 22.5 degrees of upright in one.
+# A place is examined in eight rotations; in one of them a face is within 22.5 degrees of upright.
 _ANGLES = tuple(float(angle) for angle in range(0, 360, 45))
-# The largest roll of a face that counts in a turn; a face further off belongs to the next turn.
+# The largest roll of a face that is accepted in a rotation. A face with a larger roll is found in
+# the next rotation.
 _RESIDUAL = 35.0
-# Faces are doubtful when they are turned, above this misfit, and, if they are not small, below this
-# confidence: of 100 pictures of PublicTest upside down, 10 had credible landmarks and less of it.
+# A face is doubtful if its landmarks are turned or have a larger misfit, or if it is not small and
+# has less confidence. (Of 100 PublicTest pictures upside down, 10 had plausible landmarks; all of
+# these had less confidence.)
 _DOUBTFUL_MISFIT = 0.25
 _DOUBTFUL_CONFIDENCE = 0.6
 _DOUBTFUL_SIZE = 48.0
-# A turn may see a face with this much less confidence than it was found with: upright profiles look
-# turned to the net at 0.2 to 0.3 less, turned faces are seen with about the same.
+# A face is accepted in a rotation if its confidence drops by at most this much. Upright profiles
+# that look turned lose 0.2 to 0.3, faces that are turned lose almost nothing.
 _LESS = 0.1
-# A face that only a turned picture shows has at least this confidence or at most this misfit.
+# A face found only in a rotated picture must have at least this confidence or at most this misfit.
 _NEW_CONFIDENCE = 0.55
 _NEW_MISFIT = 0.25
-# Faint candidates of all turns, from this confidence on, are examined; the eight most
-# confident ones at most.
+# Candidates of all rotations with at least this confidence are examined, at most eight of them.
 FAINT = 0.07
 _MOST_FAINT = 8
-# Pictures without an upright face are searched in eight turns at this longer side, px, and, where
-# that is much smaller than the scale of upright faces, in quarter turns at that scale too.
+# Pictures without an upright face are searched in eight rotations at this longer side, px. If that
+# is much smaller than the picture at its usual scale, they are also searched in quarter rotations
+# at the usual scale.
 _OVERVIEW = 256
 _COARSER = 0.8
 
 
 def is_upright(face: Face) -> bool:
-    """Return whether a face is surely not lying or standing on its head."""
+    """Return whether the landmarks prove that a face is neither sideways nor upside down."""
     if face.landmarks is None:
         return True
     seen = orientation(face.landmarks)
@@ -61,12 +63,12 @@ def _misfit(face: Face) -> float:
 
 
 def _is_clear(face: Face) -> bool:
-    """Return whether the landmarks of a face tell how it is turned."""
+    """Return whether the landmarks of a face fit well enough to tell its rotation."""
     return face.landmarks is None or orientation(face.landmarks).misfit <= CREDIBLE_MISFIT
 
 
 def is_doubtful(face: Face) -> bool:
-    """Return whether a face may be turned otherwise than its landmarks say."""
+    """Return whether a face may have another rotation than its landmarks suggest."""
     if face.landmarks is None:
         return False
     roll, _, _, misfit = orientation(face.landmarks)
@@ -78,9 +80,9 @@ def is_doubtful(face: Face) -> bool:
 def examine(
     net: FaceNet, image: NDArray[np.uint8], faces: Sequence[Face], threshold: float
 ) -> list[Face]:
-    """Return faces as they are seen in the turn in which the net is most confident of them.
+    """Return each face as found in the rotation in which the net is most confident of it.
 
-    A face that is seen in no turn, or with less confidence than before, stays as it is.
+    A face that is found in no rotation, or with less confidence than before, is unchanged.
 
     Args:
         net: the net to run.
@@ -100,7 +102,7 @@ def _in_any_turn(net: FaceNet, image: NDArray[np.uint8], box: Box, threshold: fl
     turns = [ExpectedFace(box, angle) for angle in _ANGLES]
     candidates, indices = infer_near(net, image, turns, threshold, side=WIDEST_CELL)
     pairs = zip(candidates.to_faces(), indices.tolist(), strict=True)
-    credible = (face for face, index in pairs if _is_upright(face, turns[index].roll))
+    credible = (face for face, index in pairs if _appears_upright(face, turns[index].roll))
     return next(credible, None)
 
 
@@ -112,21 +114,21 @@ def _is_turned(face: Face) -> bool:
 
 
 def settled(net: FaceNet, image: NDArray[np.uint8], face: Face, threshold: float) -> Face:
-    """Return a face as the net sees it when it is turned upright; the same face if it does not."""
+    """Return a face as found when it is rotated upright; unchanged if it is not found then."""
     if face.landmarks is None:
         return face
     roll = orientation(face.landmarks).roll
     candidates, _ = infer_near(
         net, image, [ExpectedFace(face.box, roll)], threshold, side=WIDEST_CELL
     )
-    credible = (again for again in candidates.to_faces() if _is_upright(again, roll))
+    credible = (again for again in candidates.to_faces() if _appears_upright(again, roll))
     return next(credible, face)
 
 
 def search_turned(
     net: FaceNet, image: NDArray[np.uint8], scale: float, threshold: float
 ) -> list[Face]:
-    """Return the faces of a whole picture in any turn.
+    """Return the faces of a whole picture in any rotation.
 
     Args:
         net: the net to run.
@@ -169,7 +171,7 @@ def _apart_from(known: list[Face], faces: list[Face]) -> list[Face]:
 
 
 def _infer_turned(net: FaceNet, image: NDArray[np.uint8], scale: float, angle: float) -> Candidates:
-    """Return the candidates of a picture that is turned back by an angle, in px of the picture."""
+    """Return the candidates of a picture rotated back by an angle, in px of the picture."""
     scaled = scaled_down(image, scale)
     if angle % 90:
         turned = Image.fromarray(scaled).rotate(angle, Image.Resampling.BILINEAR, expand=True)
@@ -190,8 +192,8 @@ def _infer_turned(net: FaceNet, image: NDArray[np.uint8], scale: float, angle: f
     return Candidates(edges, points.astype(np.float32), confidence)
 
 
-def _is_upright(face: Face, roll: float) -> bool:
-    """Return whether a face is credible in a square that was turned by `roll` degrees."""
+def _appears_upright(face: Face, roll: float) -> bool:
+    """Return whether a face found in a square rotated by `roll` degrees is upright there."""
     if face.landmarks is None:
         return False
     seen = orientation(face.landmarks)
