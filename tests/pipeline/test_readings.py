@@ -114,7 +114,7 @@ def test_dict_of_readings_without_picture_has_no_size() -> None:
 
 def test_dict_of_several_frames_is_refused() -> None:
     both = Readings(people(HAPPY)) + class_frame(7.0, {1: SAD})
-    with pytest.raises(ValueError, match="of 2 frames"):
+    with pytest.raises(ValueError, match="from 2 frames"):
         both.to_dict()
 
 
