@@ -10,15 +10,15 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from roomread.errors import MediaError, without_credentials
 
 _TIMEOUT = 10.0
-# Encoded, as the limit of pixels is checked when all of it is here.
+# Limit of the encoded size, bytes; the number of pixels is checked after the download.
 _MAX_BYTES = 200_000_000
 
 
 def download(url: str) -> bytes:
-    """Return the content of an http or https address; credentials in it are used.
+    """Return the content at an http or https URL, using the credentials in it.
 
     Raises:
-        MediaError: the address cannot be fetched, or is over 200 MB.
+        MediaError: the URL cannot be fetched, or its content exceeds 200 MB.
     """
     name = without_credentials(url)
     try:
@@ -36,12 +36,12 @@ def download(url: str) -> bytes:
         if len(content) > _MAX_BYTES:
             raise MediaError(f"{name}: is over {_MAX_BYTES // 1_000_000} MB", hint="scale it down")
         return content
-    # Outside the handlers: what urllib raises may quote the address with its password.
+    # Raised outside the handlers, because urllib's errors may quote the URL with its password.
     raise MediaError(f"{name}: {without_credentials(reason)}", hint="check the address")
 
 
 def _opener(url: str) -> tuple[urllib.request.OpenerDirector, str]:
-    """Return what opens an address, and the address without its credentials."""
+    """Return an opener that sends the credentials of a URL, and the URL without them."""
     parts = urlsplit(url)
     _, at, host = parts.netloc.rpartition("@")
     address = urlunsplit(parts._replace(netloc=host))

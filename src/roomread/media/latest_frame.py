@@ -1,4 +1,4 @@
-"""A place for the latest item of a live source, shared by threads."""
+"""Hand the latest item of a live source from one thread to another thread or asyncio task."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class LatestFrame(Generic[T]):
             return False, None
 
     def forget_call(self) -> None:
-        """Call no `wake` any more."""
+        """Cancel the call of `wake`."""
         with self._changed:
             self._wake = None
 

@@ -21,7 +21,7 @@ _STATING_FORMATS = frozenset({"mov", "mp4", "matroska", "webm"})
 _NEARLY_SQUARE = 0.02
 # Maximum plausible ratio of a pixel's sides; a larger one is damage and is ignored.
 _LONGEST_PIXEL = 8
-# A frame's own converter would start and end its threads for each frame.
+# A converter for each frame would start and end threads for each frame, so it is kept.
 _CONVERTER = PerThread(VideoReformatter)
 
 
@@ -61,7 +61,7 @@ def upright(picture: VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
 
 
 def render(picture: VideoFrame, shown: Geometry) -> NDArray[np.uint8]:
-    """Return a decoded frame, RGB uint8 [H, W, 3], shown as `geometry_of` says."""
+    """Return a decoded frame, transformed by `shown`, RGB uint8 [H, W, 3]."""
     rgb = _CONVERTER.get().reformat(picture, shown.width, shown.height, format="rgb24")
     image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
     if shown.transposed:
@@ -90,8 +90,8 @@ def _turn(picture: VideoFrame) -> tuple[bool, bool, bool]:
     The matrix maps a stored point (x, y) to (a x + c y, b x + d y) and is rounded to the nearest of
     the eight rotations and reflections. FFmpeg's `rotation` ignores reflections.
     """
-    # `picture.side_data` would make a cycle: frames and their threads would stay in memory until
-    # Python collects cycles.
+    # Do not use `picture.side_data`, which creates a reference cycle that keeps the frame and its
+    # threads in memory until Python collects cycles.
     side_data = SideDataContainer(picture)  # type: ignore[call-arg] # missing in PyAV's stub
     matrix = side_data.get("DISPLAYMATRIX")
     numbers = (
