@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import defaultdict
 from pathlib import Path
@@ -92,6 +93,17 @@ def test_threads_can_share_an_analyzer() -> None:
         assert reading.scores is not None
         assert expected is not None
         np.testing.assert_allclose(reading.scores.probabilities, expected.probabilities)
+
+
+def test_stream_can_be_awaited() -> None:
+    analyzer = Analyzer(detector=FixedDetector([(8, 8, 72, 72)]), classifier=FixedClassifier())
+
+    async def awaited() -> list[FrameMoment]:
+        return [moment async for moment in analyzer.astream(synthetic_frames(5))]
+
+    expected = list(analyzer.stream(synthetic_frames(5)))
+    moments = asyncio.run(awaited())
+    assert [each.readings for each in moments] == [each.readings for each in expected]
 
 
 def test_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:

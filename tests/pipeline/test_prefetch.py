@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import aclosing
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomread.pipeline.prefetch import ahead
+from roomread.pipeline.prefetch import ahead, in_thread
 
 
 @given(st.lists(st.integers() | st.none()), st.integers(1, 5))
@@ -54,3 +56,50 @@ def test_closing_early_ends_the_thread() -> None:
     assert threading.active_count() > before
     coming.close()
     assert threading.active_count() == before
+
+
+def test_items_of_a_thread_are_the_same_and_the_event_loop_runs_on() -> None:
+    asked = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        # The loop sets it while the thread waits here.
+        assert asked.wait(10)
+        yield 2
+
+    async def collected() -> list[int]:
+        asyncio.get_running_loop().call_later(0.01, asked.set)
+        return [item async for item in in_thread(items())]
+
+    assert asyncio.run(collected()) == [1, 2]
+
+
+def test_generator_is_closed_by_its_thread_when_it_is_left() -> None:
+    closed = threading.Event()
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(10)
+        finally:
+            closed.set()
+
+    async def first() -> int:
+        async with aclosing(in_thread(items())) as made:
+            async for item in made:
+                return item
+        raise AssertionError
+
+    assert asyncio.run(first()) == 0
+    assert closed.wait(10)
+
+
+def test_error_of_the_thread_is_raised_where_the_item_is_awaited() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    async def collected() -> list[int]:
+        return [item async for item in in_thread(items())]
+
+    with pytest.raises(ValueError, match="broken"):
+        asyncio.run(collected())

@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from PIL import Image
 
 from classes import frame as class_frame
-from roomread import Frame, Readings
+from roomread import Frame, Moment, Readings
 from roomread.errors import MissingExtraError, OutputError, RoomreadError
 from roomread.readings import Expression, Reading
 from roomread.wire import frame_from_dict, reading_from_row
@@ -180,12 +180,28 @@ def test_plot_without_picture_has_y_pointing_down() -> None:
         plt.close(ax.figure)  # type: ignore[arg-type] # of the axes that were just made
 
 
-@pytest.mark.parametrize(("module", "extra"), [("matplotlib", "plot"), ("pandas", "pandas")])
-def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, module: str, extra: str) -> None:
+def test_readings_of_moments_pictures_and_lists_are_joined_in_order() -> None:
+    first, second, third = people(HAPPY), people(SAD), people(None)
+    joined = Readings.concat([Moment(0.0, first), Readings(second, frame=PICTURE), third])
+    assert joined == [*first, *second, *third]
+    assert joined.picture is None
+
+
+@pytest.mark.parametrize(
+    ("method", "module", "extra"),
+    [
+        ("plot", "matplotlib", "plot"),
+        ("plot_timeline", "matplotlib", "plot"),
+        ("to_pandas", "pandas", "pandas"),
+        ("to_supervision", "supervision", "supervision"),
+    ],
+)
+def test_missing_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, method: str, module: str, extra: str
+) -> None:
     # None makes Python take a module for missing.
     monkeypatch.setitem(sys.modules, module, None)
-    readings = Readings(people(HAPPY))
-    action = readings.plot if module == "matplotlib" else readings.to_pandas
+    action = getattr(Readings(people(HAPPY)), method)
     with pytest.raises(MissingExtraError, match=re.escape(f"roomread[{extra}]")):
         action()
 

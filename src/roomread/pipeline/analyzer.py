@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing, closing
 from pathlib import Path
 from typing import overload
 
@@ -16,7 +16,7 @@ from roomread.media.images import Picture
 from roomread.pipeline.face_reader import FaceReader
 from roomread.pipeline.inputs import Stream, check_picture, opened, picture_frame
 from roomread.pipeline.moment import FrameMoment
-from roomread.pipeline.prefetch import ahead
+from roomread.pipeline.prefetch import ahead, in_thread
 from roomread.pipeline.readings import Readings
 from roomread.pipeline.stream_analyzer import DEFAULT_CADENCE, Cadence, StreamAnalyzer
 from roomread.readings import Face, Frame, Reading
@@ -184,6 +184,35 @@ class Analyzer:
             TypeError: The source has another type.
         """
         return self._stream(opened(source, rate=rate), every, overlap)
+
+    async def astream(
+        self,
+        source: Stream,
+        *,
+        every: float | None = None,
+        overlap: bool | None = None,
+        rate: float = 25.0,
+    ) -> AsyncGenerator[FrameMoment]:
+        """Yield what `stream` yields, without blocking the event loop.
+
+        A thread makes each moment when the one before has been used, so that a moment's frame is
+        lent as by `stream`. Close the generator (`contextlib.aclosing`) when it is left before
+        its end, which closes the source.
+
+        Args:
+            source: See `stream`.
+            every: See `stream`.
+            overlap: See `stream`.
+            rate: See `stream`.
+
+        Raises:
+            MediaError: The source cannot be read, or not to its end.
+            TypeError: The source has another type.
+        """
+        moments = self.stream(source, every=every, overlap=overlap, rate=rate)
+        async with aclosing(in_thread(moments)) as made:
+            async for moment in made:
+                yield moment
 
     def stream_analyzer(self) -> StreamAnalyzer:
         """Return an analyzer for one video whose frames are passed to it one by one."""

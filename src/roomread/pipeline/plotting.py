@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.errors import MissingExtraError
-from roomread.readings import Reading
+from roomread.readings import Expression, Reading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from roomread.pipeline.timeline import ScoreTimeline
 
 _UNREAD = (150, 150, 150)
 
@@ -30,13 +32,9 @@ def plot_readings(
     Raises:
         MissingExtraError: Matplotlib is not installed.
     """
-    try:
-        from matplotlib import pyplot as plt  # noqa: PLC0415 (an extra)
-        from matplotlib.patches import Rectangle  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingExtraError("plot", extra="plot") from error
-    if ax is None:
-        _, ax = plt.subplots()
+    ax = _axes(ax)
+    from matplotlib.patches import Rectangle  # noqa: PLC0415 (an extra)
+
     if picture is not None:
         ax.imshow(picture)
     for reading in readings:
@@ -59,6 +57,39 @@ def plot_readings(
         ax.invert_yaxis()
     ax.set_axis_off()
     return ax
+
+
+def plot_timeline(timeline: ScoreTimeline, ax: Axes | None) -> Axes:
+    """Draw the mean scores over time, one line for each expression, and return the axes.
+
+    Lines are broken where nobody was read.
+
+    Args:
+        timeline: The scores.
+        ax: The axes to draw on; None for those of a new figure.
+
+    Raises:
+        MissingExtraError: Matplotlib is not installed.
+    """
+    ax = _axes(ax)
+    scores = timeline.mean_scores
+    middle = timeline.times + timeline.every / 2
+    for expression in Expression:
+        color = tuple(part / 255 for part in expression.color)
+        ax.plot(middle, scores[:, expression], color=color, label=str(expression), linewidth=2)
+    ax.set(xlabel="time, s", ylabel="mean probability", ylim=(0, 1))
+    ax.grid(alpha=0.3)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return ax
+
+
+def _axes(ax: Axes | None) -> Axes:
+    """Return the axes, or those of a new figure."""
+    try:
+        from matplotlib import pyplot as plt  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise MissingExtraError("plot", extra="plot") from error
+    return plt.subplots()[1] if ax is None else ax
 
 
 def _color(reading: Reading) -> tuple[int, int, int]:

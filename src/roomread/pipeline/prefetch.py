@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -30,3 +30,24 @@ def ahead(items: Iterable[T], *, depth: int = 1) -> Generator[T]:
         finally:
             for future in waiting:
                 future.cancel()
+
+
+async def in_thread(items: Iterator[T]) -> AsyncGenerator[T]:
+    """Yield the same items, each made by a thread of its own generator when it is asked for.
+
+    Args:
+        items: The items. If it is a generator, it is closed by the same thread at the end, or
+            when this generator is closed.
+    """
+    import asyncio  # noqa: PLC0415 (its import would double the time of `import roomread`)
+
+    loop = asyncio.get_running_loop()
+    pool = ThreadPoolExecutor(1, thread_name_prefix="stream")
+    try:
+        while (item := await loop.run_in_executor(pool, next, items, _END)) is not _END:
+            yield item  # type: ignore[misc]
+    finally:
+        # After a cancellation the thread may still make an item: closing waits behind it.
+        if isinstance(items, Generator):
+            pool.submit(items.close)
+        pool.shutdown(wait=False)

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.errors import MissingExtraError, RoomreadError
+from roomread.errors import RoomreadError
 from roomread.media import draw_readings, write_image
+from roomread.pipeline.bridges import to_pandas, to_supervision
+from roomread.pipeline.moment import Moment
 from roomread.pipeline.notebook import to_html
+from roomread.pipeline.timeline import ScoreTimeline, score_timeline
 from roomread.readings import Frame, Reading
-from roomread.wire import FrameReadings, column_types, frame_to_dict, reading_to_row
+from roomread.wire import FrameReadings, frame_to_dict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from supervision import Detections
 
 # Maximum number of faces in `repr`.
 _SHOWN = 3
@@ -53,6 +57,20 @@ class Readings(Sequence[Reading]):
         self._items = tuple(readings)
         self._picture = frame.image if frame is not None else None
         self._facts = _facts_of(frame) if frame is not None else None
+
+    @classmethod
+    def concat(cls, parts: Iterable[Moment | Iterable[Reading]]) -> Self:
+        """Return all readings of several moments, pictures or lists, in order, as one sequence.
+
+        `Readings.concat(Analyzer().stream("class.mp4"))` holds a whole video. It has no picture.
+
+        Args:
+            parts: Moments of a stream, `Readings`, or other iterables of readings.
+        """
+        items: list[Reading] = []
+        for part in parts:
+            items.extend(part.readings if isinstance(part, Moment) else part)
+        return cls(items)
 
     @property
     def picture(self) -> NDArray[np.uint8] | None:
@@ -120,18 +138,46 @@ class Readings(Sequence[Reading]):
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame` with one row per face and the schema's columns.
 
+        Probabilities, the confidence and landmarks are float32, other numbers float64 or Int64,
+        and texts are strings. A value that is not known is missing.
+
         Raises:
             MissingExtraError: pandas is not installed.
         """
-        try:
-            import pandas as pd  # noqa: PLC0415 (an extra)
-        except ImportError as error:
-            raise MissingExtraError("to_pandas", extra="pandas") from error
-        states = list(dict.fromkeys(state.name for each in self for state in each.states))
-        types = {str: "string", int: "Int64", float: "float64"}
-        columns = {name: types[kind] for name, kind in column_types(states).items()}
-        rows = [reading_to_row(reading, states) for reading in self]
-        return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+        return to_pandas(self)
+
+    def to_supervision(self) -> Detections:
+        """Return `supervision.Detections` with a detection for each face.
+
+        `class_id` is the expression's number, 0..6, and 7 for a face without one; `confidence` is
+        that of the expression, and 0 for an unreadable face. `tracker_id` is there when every face
+        has a track. `data["class_name"]` is the expression, "unsure" or "unreadable".
+
+        Raises:
+            MissingExtraError: supervision is not installed.
+        """
+        return to_supervision(self)
+
+    def timeline(self, *, every: float = 1.0) -> ScoreTimeline:
+        """Return the mean scores of each person in each interval of time.
+
+        Args:
+            every: The length of an interval, seconds.
+
+        Raises:
+            ValueError: `every` is not above 0, the readings are of several sources, or the
+                intervals are more than a million.
+        """
+        return score_timeline(self, every=every)
+
+    def plot_timeline(self, ax: Axes | None = None, *, every: float = 1.0) -> Axes:
+        """Draw the mean scores over time, one line for each expression; see `timeline`.
+
+        Raises:
+            MissingExtraError: Matplotlib is not installed.
+            ValueError: See `timeline`.
+        """
+        return self.timeline(every=every).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the picture with a box and a label for each face.

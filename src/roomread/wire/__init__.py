@@ -19,6 +19,7 @@ from roomread.wire.columns import (
     reading_to_row,
     state_column,
 )
+from roomread.wire.data_columns import readings_to_columns
 from roomread.wire.schema import FACE, FRAME, READING, WIRE_VERSION, json_schema
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "reading_from_row",
     "reading_to_dict",
     "reading_to_row",
+    "readings_to_columns",
     "state_column",
 ]

@@ -148,18 +148,30 @@ def _face_to_dict(reading: Reading) -> dict[str, Any]:
         else dict(zip(EXPRESSION_NAMES, probabilities, strict=True)),
         "unreadable": reading.quality.reason.value if reading.quality.reason is not None else None,
         "quality": {name: _float(getattr(reading.quality, name)) for name in MEASURES},
-        "states": {
-            state.name: {
-                "percentile": float(state.percentile),
-                "threshold": float(state.threshold),
-                "shown": bool(state.is_shown),
-            }
-            for state in reading.states
-        },
+        "states": states_to_dict(reading.states),
         "valence": _float(reading.valence),
         "pose": None if pose is None else {name: float(getattr(pose, name)) for name in POSE_NAMES},
-        "action_units": None if reading.action_units is None else _floats(reading.action_units),
+        "action_units": None
+        if reading.action_units is None
+        else action_units_to_dict(reading.action_units),
     }
+
+
+def states_to_dict(states: Iterable[StateScore]) -> dict[str, dict[str, Any]]:
+    """Return taught states by name as plain values."""
+    return {
+        state.name: {
+            "percentile": float(state.percentile),
+            "threshold": float(state.threshold),
+            "shown": bool(state.is_shown),
+        }
+        for state in states
+    }
+
+
+def action_units_to_dict(units: Mapping[str, float]) -> dict[str, float]:
+    """Return the intensities of action units by name as plain values."""
+    return _floats(units)
 
 
 def _face_from_dict(

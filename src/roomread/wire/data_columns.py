@@ -1,0 +1,126 @@
+"""Readings as columns of a table, which is faster than row by row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import Reading
+from roomread.readings.reading import MEASURES
+from roomread.wire.codec import action_units_to_dict, states_to_dict
+from roomread.wire.columns import COLUMNS, state_column
+from roomread.wire.schema import EXPRESSION_NAMES, LANDMARK_NAMES, POSE_NAMES, WIRE_VERSION
+
+# The cells of one column: numbers with NaN where a value is not known, or other values with None.
+Cells = NDArray[np.float64] | NDArray[np.float32] | list[Any]
+
+
+def readings_to_columns(
+    readings: Sequence[Reading], states: Sequence[str] = ()
+) -> dict[str, Cells]:
+    """Return the columns of a table of readings by name, in the order of `COLUMNS`.
+
+    Args:
+        readings: The N readings.
+        states: Names of taught states that get a column of their own.
+
+    Returns:
+        Arrays [N] for numbers, with NaN where a value is not known. Probabilities, the
+        confidence and landmarks are float32, as in the readings; other numbers are float64.
+        Lists of N values, or None where a value is not known, for whole numbers and text.
+    """
+    cells = (
+        _of_frames(readings)
+        | _table(("left", "top", "right", "bottom"), "box", [r.box for r in readings])
+        | _landmarks(readings)
+        | _scores(readings)
+        | _qualities(readings)
+        | _outputs(readings)
+    )
+    percentiles = [{state.name: state.percentile for state in r.states} for r in readings]
+    return {name: cells[name] for name in COLUMNS} | {
+        state_column(name): _floats(each.get(name) for each in percentiles) for name in states
+    }
+
+
+def _of_frames(readings: Sequence[Reading]) -> dict[str, Cells]:
+    return {
+        "schema_version": [WIRE_VERSION] * len(readings),
+        "source": [r.source for r in readings],
+        "time": _floats(r.time for r in readings),
+        "frame_index": [r.frame_index for r in readings],
+        "track_id": [r.track_id for r in readings],
+        "seat": [r.seat for r in readings],
+        "person": [r.person for r in readings],
+        "detection_confidence": _floats(r.detection_confidence for r in readings),
+    }
+
+
+def _landmarks(readings: Sequence[Reading]) -> dict[str, Cells]:
+    missing = np.full((len(LANDMARK_NAMES), 2), np.nan, dtype=np.float32)
+    points = [missing if r.landmarks is None else r.landmarks for r in readings]
+    names = [f"{name}_{axis}" for name in LANDMARK_NAMES for axis in "xy"]
+    rows = np.array(points, dtype=np.float32).reshape(len(readings), len(names))
+    return _table(names, "landmarks", rows)
+
+
+def _scores(readings: Sequence[Reading]) -> dict[str, Cells]:
+    missing = np.full(len(EXPRESSION_NAMES), np.nan, dtype=np.float32)
+    rows = np.array(
+        [missing if r.scores is None else r.scores.probabilities for r in readings],
+        dtype=np.float32,
+    ).reshape(len(readings), len(EXPRESSION_NAMES))
+    thresholds = _floats(None if r.scores is None else r.scores.threshold for r in readings)
+    tops = np.argmax(rows, axis=1)
+    confidence = rows[np.arange(len(rows)), tops]
+    # A comparison with NaN is false, so that an unreadable face has no expression.
+    shown = confidence >= thresholds
+    return _table(EXPRESSION_NAMES, "scores", rows) | {
+        "expression": [
+            EXPRESSION_NAMES[top] if known else None for top, known in zip(tops, shown, strict=True)
+        ],
+        "confidence": confidence,
+        "threshold": thresholds,
+    }
+
+
+def _qualities(readings: Sequence[Reading]) -> dict[str, Cells]:
+    qualities = [r.quality for r in readings]
+    reasons = [q.reason for q in qualities]
+    cells: dict[str, Cells] = {
+        f"quality_{name}": _floats(getattr(q, name) for q in qualities) for name in MEASURES
+    }
+    return cells | {"unreadable": [None if each is None else each.value for each in reasons]}
+
+
+def _outputs(readings: Sequence[Reading]) -> dict[str, Cells]:
+    poses = [r.pose for r in readings]
+    cells: dict[str, Cells] = {
+        f"pose_{name}": _floats(None if pose is None else getattr(pose, name) for pose in poses)
+        for name in POSE_NAMES
+    }
+    return cells | {
+        "valence": _floats(r.valence for r in readings),
+        "states": [_json(r.states, states_to_dict, empty="{}") for r in readings],
+        "action_units": [_json(r.action_units, action_units_to_dict) for r in readings],
+    }
+
+
+def _json(value: Any, to_dict: Callable[[Any], Any], empty: str | None = None) -> str | None:
+    if value is None:
+        return None
+    return json.dumps(to_dict(value)) if value or empty is None else empty
+
+
+def _table(names: Sequence[str], prefix: str, rows: Any) -> dict[str, Cells]:
+    values = np.asarray(rows, dtype=None if isinstance(rows, np.ndarray) else np.float64)
+    values = values.reshape(-1, len(names))
+    return {f"{prefix}_{name}": values[:, index] for index, name in enumerate(names)}
+
+
+def _floats(values: Iterable[float | None]) -> NDArray[np.float64]:
+    return np.array(list(values), dtype=np.float64)

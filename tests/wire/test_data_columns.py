@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+import arbitrary
+from roomread.readings import Reading
+from roomread.wire import (
+    COLUMNS,
+    reading_from_row,
+    reading_to_row,
+    readings_to_columns,
+    state_column,
+)
+
+
+def rows_of(readings: list[Reading], states: list[str] | None = None) -> list[dict[str, Any]]:
+    columns = readings_to_columns(readings, states or [])
+    names = list(columns)
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def known(value: Any) -> Any:
+    """Return a cell of a column as a cell of a row has it."""
+    if isinstance(value, float | np.floating):
+        return None if np.isnan(value) else float(value)
+    return value
+
+
+@given(st.lists(arbitrary.readings, max_size=3))
+def test_columns_hold_the_cells_of_the_rows(readings: list[Reading]) -> None:
+    states = list({state.name for reading in readings for state in reading.states})
+    rows = rows_of(readings, states)
+    assert len(rows) == len(readings)
+    for row, reading in zip(rows, readings, strict=True):
+        expected = reading_to_row(reading, states)
+        assert list(row) == list(expected)
+        for name, cell in row.items():
+            value = known(cell)
+            if isinstance(cell, np.float32) and value is not None:
+                assert value == np.float32(expected[name])
+            else:
+                assert value == expected[name], name
+
+
+@given(arbitrary.readings)
+def test_reading_comes_back_equal_from_columns(reading: Reading) -> None:
+    (row,) = rows_of([reading])
+    assert reading_from_row({name: known(cell) for name, cell in row.items()}) == reading
+
+
+def test_columns_without_readings_are_all_there_and_empty() -> None:
+    columns = readings_to_columns([], ["confused"])
+    assert list(columns) == [*COLUMNS, state_column("confused")]
+    assert {len(cells) for cells in columns.values()} == {0}
