@@ -14,8 +14,6 @@ from roomread.readings import Expression, Reading
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from roomread.pipeline.timeline import ScoreTimeline
-
 _UNREAD = (150, 150, 150)
 
 
@@ -59,24 +57,23 @@ def plot_readings(
     return ax
 
 
-def plot_timeline(timeline: ScoreTimeline, ax: Axes | None) -> Axes:
+def plot_scores(times: NDArray[np.float64], scores: NDArray[np.float64], ax: Axes | None) -> Axes:
     """Draw the mean scores over time, one line for each expression, and return the axes.
 
     Lines are broken where nobody was read.
 
     Args:
-        timeline: The scores.
+        times: [T], seconds.
+        scores: [T, 7], in `Expression`'s order; NaN where nobody was read.
         ax: The axes to draw on; None for those of a new figure.
 
     Raises:
         MissingExtraError: Matplotlib is not installed.
     """
     ax = _axes(ax)
-    scores = timeline.mean_scores
-    middle = timeline.times + timeline.every / 2
     for expression in Expression:
         color = tuple(part / 255 for part in expression.color)
-        ax.plot(middle, scores[:, expression], color=color, label=str(expression), linewidth=2)
+        ax.plot(times, scores[:, expression], color=color, label=str(expression), linewidth=2)
     ax.set(xlabel="time, s", ylabel="mean probability", ylim=(0, 1))
     ax.grid(alpha=0.3)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

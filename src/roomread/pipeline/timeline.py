@@ -91,9 +91,9 @@ class ScoreTimeline:
         Raises:
             MissingExtraError: Matplotlib is not installed.
         """
-        from roomread.pipeline.plotting import plot_timeline  # noqa: PLC0415 (an extra)
+        from roomread.pipeline.plotting import plot_scores  # noqa: PLC0415 (an extra)
 
-        return plot_timeline(self, ax)
+        return plot_scores(self.times + self.every / 2, self.mean_scores, ax)
 
 
 def score_timeline(readings: Iterable[Reading], *, every: float = 1.0) -> ScoreTimeline:
