@@ -2,10 +2,10 @@
 
 FROM python:3.13-slim-trixie AS build
 WORKDIR /build
-COPY constraints.txt hatch_build.py LICENSE pyproject.toml README.md ./
+COPY constraints.txt hatch_assets.py hatch_build.py LICENSE pyproject.toml README.md ./
 COPY src ./src
-# The detector's weights come into the wheel here (hatch_build.py): the running image downloads
-# nothing. It has no pip either, hence `--without-pip` and `--python`.
+# The detector's weights and the student page's files come into the wheel here (hatch_build.py): the
+# running image downloads nothing. It has no pip either, hence `--without-pip` and `--python`.
 RUN python -m pip wheel --quiet --no-cache-dir --no-deps --wheel-dir dist . && \
     python -m venv --without-pip /opt/roomread && \
     python -m pip --python /opt/roomread/bin/python install --quiet --no-cache-dir \

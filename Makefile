@@ -9,7 +9,7 @@ DATA ?= ../shared/data/fer2013.parquet
 SEARCH ?= tests
 SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
-SETTINGS := pyproject.toml constraints.txt hatch_build.py
+SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
 .PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-service \
 	bench-peers bench-sessions bench-archive bench-identity bench-attention bench-faces train evaluate clean

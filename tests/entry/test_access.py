@@ -148,6 +148,7 @@ MATRIX = {
     ("DELETE", "/api/v1/profiles/{name}"): ANALYZE,
     ("GET", "/api/v1/profiles/{name}/evaluate"): READ,
     ("GET", "/api/v1/profiles/{name}/export"): READ,
+    ("GET", "/assets/bundled/{digest}/{name}"): EVERYBODY,
     ("GET", "/assets/{digest}/{name:path}"): EVERYBODY,
     ("GET", "/upload"): PEOPLE,
     ("POST", "/upload"): PEOPLE,

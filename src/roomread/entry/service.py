@@ -19,6 +19,7 @@ from roomread.api import (
     about,
     analyze,
     browser_pages,
+    bundles,
     forms,
     live,
     oidc,
@@ -70,6 +71,8 @@ PARTS = (
     session_socket,
     profiles,
     forms,
+    # Before the assets, whose route would take its paths.
+    bundles,
     browser_pages,
     oidc,
 )

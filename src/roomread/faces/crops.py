@@ -25,15 +25,15 @@ _FILTER = Image.Resampling.BICUBIC
 
 # At most 32 x 32 px of the picture are averaged into one px of the crop; larger faces are
 # subsampled to every second, third, ... px. More px would take memory without a visible difference.
-_DENSEST = 32
+DENSEST = 32
 
 # Smallest roll, degrees, at which a crop is rotated upright. FER-2013's faces are not aligned, and
 # nine in ten have a roll within 12 degrees.
 TURN_FROM = 20.0
 # A rotated face is cut from a square of 1.5 sides, so that the rotation leaves no empty corner, and
 # at twice the resolution, so that it blurs little.
-_WIDER = 1.5
-_FINER = 2
+WIDER = 1.5
+FINER = 2
 
 
 def cut(
@@ -90,20 +90,20 @@ def _cut_turned(
     """Cut out a rotated face and rotate it upright, with the square given by its landmarks."""
     x, y = turned.center
     down = rotated(np.array([0.0, framing.shift * turned.height]), turned.roll)
-    half = _WIDER * max(framing.side * turned.height, 1.0) / 2
+    half = WIDER * max(framing.side * turned.height, 1.0) / 2
     x, y = x + float(down[0]), y + float(down[1])
     around = _cut_square(
-        image, Box(x - half, y - half, x + half, y + half), int(_FINER * _WIDER * side)
+        image, Box(x - half, y - half, x + half, y + half), int(FINER * WIDER * side)
     )
     upright = Image.fromarray(around).rotate(turned.roll, _FILTER)
-    margin = (upright.width - _FINER * side) / 2
+    margin = (upright.width - FINER * side) / 2
     frame = margin, margin, upright.width - margin, upright.height - margin
     return np.asarray(upright.resize((side, side), _FILTER, box=frame))
 
 
 def _cut_square(image: NDArray[np.uint8], part: Box, side: int) -> NDArray[np.uint8]:
     scale = part.width / side
-    step = max(1, int(scale // _DENSEST))
+    step = max(1, int(scale // DENSEST))
     # The resampling filter reads two px beyond each edge of the crop.
     margin = math.ceil(2 * max(scale, 1.0)) + step
     left, top = math.floor(part.left) - margin, math.floor(part.top) - margin

@@ -13,7 +13,7 @@ from roomread.geometry import Box
 from roomread.readings import Face, Quality, Unreadable
 
 # Width of a face over its height: the median of CenterFace's boxes on FER-2013's Training pictures.
-_ASPECT = 0.81
+ASPECT = 0.81
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def assess_quality(
 
 def _box(seen: Orientation) -> Box:
     """Return the box of the whole face, estimated from its landmarks."""
-    return bounding_box(seen.center, _ASPECT * seen.height, seen.height, seen.roll)
+    return bounding_box(seen.center, ASPECT * seen.height, seen.height, seen.roll)
 
 
 def _is_cut(face: Face, seen: Orientation, picture: Box, limits: QualityLimits) -> bool:

@@ -1,0 +1,141 @@
+/** Read the largest face of a picture. Everything happens on this device. */
+
+import { cut } from "./crop.js";
+import { decode, prepare } from "./detect.js";
+import { assessQuality } from "./quality.js";
+
+/** @typedef {import("./pixels.js").Picture} Picture */
+/** @typedef {import("./detect.js").Face} Face */
+/** @typedef {import("./detect.js").Maps} Maps */
+/** @typedef {import("./quality.js").Quality} Quality */
+/** @typedef {import("./parameters.js").Parameters} Parameters */
+
+/**
+ * @typedef {object} Tensor
+ * @property {any} data
+ * @property {readonly number[]} dims
+ */
+
+/**
+ * @typedef {object} Session A net of ONNX Runtime.
+ * @property {(inputs: Record<string, any>) => Promise<Record<string, Tensor>>} run
+ */
+
+/**
+ * @typedef {object} Nets
+ * @property {Session} shallow The first layers of CenterFace.
+ * @property {Session} deep Its other layers.
+ * @property {Session} expressions The expression net.
+ */
+
+/**
+ * @typedef {object} Reading
+ * @property {Face | null} face The largest face; null where none was found.
+ * @property {Quality | null} quality How well it can be seen.
+ * @property {number[] | null} probabilities Of the expressions in the order of the labels; null
+ *   where the face cannot be read.
+ * @property {number} others How many other faces were found; they are not read.
+ */
+
+/**
+ * Open the nets.
+ *
+ * @param {any} ort The module of ONNX Runtime, ready to load its WebAssembly.
+ * @param {{shallow: string, deep: string, expressions: string}} urls
+ * @returns {Promise<Nets>}
+ */
+export async function openNets(ort, urls) {
+  const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all" };
+  const [shallow, deep, expressions] = await Promise.all(
+    [urls.shallow, urls.deep, urls.expressions].map(async (url) => {
+      const response = await fetch(url);
+      if (!response.ok) {
+        throw new Error(`${url}: status ${response.status}`);
+      }
+      return new Uint8Array(await response.arrayBuffer());
+    }),
+  );
+  // One after the other, as the runtime is created with the first.
+  return {
+    shallow: await ort.InferenceSession.create(shallow, options),
+    deep: await ort.InferenceSession.create(deep, options),
+    expressions: await ort.InferenceSession.create(expressions, options),
+  };
+}
+
+export class FaceReader {
+  /**
+   * @param {any} ort The module of ONNX Runtime.
+   * @param {Nets} nets
+   * @param {Parameters} parameters
+   */
+  constructor(ort, nets, parameters) {
+    this.ort = ort;
+    this.nets = nets;
+    this.parameters = parameters;
+  }
+
+  /**
+   * Return the reading of a picture.
+   *
+   * @param {Picture} picture
+   * @returns {Promise<Reading>}
+   */
+  async read(picture) {
+    const [face, ...others] = await this.detect(picture);
+    if (!face) {
+      return { face: null, quality: null, probabilities: null, others: 0 };
+    }
+    const crop = cut(picture, face, this.parameters);
+    const quality = assessQuality(picture, face, crop, this.parameters);
+    const probabilities = quality.reason === null ? await this.classify(crop.data) : null;
+    return { face, quality, probabilities, others: others.length };
+  }
+
+  /**
+   * Return the faces of a picture, largest first.
+   *
+   * @param {Picture} picture
+   * @returns {Promise<Face[]>}
+   */
+  async detect(picture) {
+    const { input, zoom, threshold } = prepare(picture, this.parameters.detector);
+    const image = new this.ort.Tensor("uint8", input.data, [1, input.height, input.width, 3]);
+    const outputs = await this.nets.deep.run(await this.nets.shallow.run({ image }));
+    const maps = {
+      heatmap: outputs.heatmap.data,
+      scale: outputs.scale.data,
+      offset: outputs.offset.data,
+      landmarks: outputs.landmarks.data,
+    };
+    return decode(maps, outputs.heatmap.dims[3], zoom, threshold, this.parameters.detector);
+  }
+
+  /**
+   * Return the probabilities of a crop's expressions.
+   *
+   * @param {Uint8Array} crop
+   * @returns {Promise<number[]>}
+   */
+  async classify(crop) {
+    const { side, temperature } = this.parameters;
+    const faces = new this.ort.Tensor("uint8", crop, [1, 1, side, side]);
+    const { logits } = await this.nets.expressions.run({ faces });
+    return softmax(Array.from(logits.data), temperature);
+  }
+}
+
+/**
+ * Return the probabilities of logits divided by a temperature.
+ *
+ * @param {number[]} logits
+ * @param {number} temperature Over 0.
+ * @returns {number[]}
+ */
+export function softmax(logits, temperature) {
+  const scaled = logits.map((value) => value / temperature);
+  const highest = Math.max(...scaled);
+  const powers = scaled.map((value) => Math.exp(value - highest));
+  const sum = powers.reduce((total, value) => total + value, 0);
+  return powers.map((value) => value / sum);
+}

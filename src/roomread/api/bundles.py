@@ -1,0 +1,107 @@
+"""What the student page downloads: ONNX Runtime for browsers, and the nets that run in it.
+
+`hatch_assets.py` put the files into the package, compressed with Brotli. They are sent as they are,
+and decompressed only for the few clients that do not take Brotli.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import brotli
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from roomread.api.problems import RefusedError
+from roomread.errors import ModelFileError
+
+router = APIRouter(include_in_schema=False)
+# Where each net comes from in the package, by the name under which the stamp holds its hash.
+_SOURCES = {
+    "centerface-shallow-fp32.onnx": ("roomread.faces", "bundled"),
+    "centerface-deep-fp32.onnx": ("roomread.faces", "bundled"),
+    "compact.onnx": ("roomread.classifier", "bundled"),
+}
+_MEDIA_TYPES = {
+    ".mjs": "text/javascript; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".onnx": "application/octet-stream",
+}
+_YEAR = 365 * 24 * 3600
+_SUFFIX = ".br"
+# Hex digits of a file's SHA-256 that its URL carries.
+_DIGITS = 16
+
+
+def bundle_url(name: str) -> str:
+    """Return the path of a file, which changes with its content.
+
+    Args:
+        name: Such as `onnxruntime-web.wasm` or `compact.onnx`.
+
+    Raises:
+        ModelFileError: The files are not in the package, or were made from other nets.
+        KeyError: There is no such file.
+    """
+    return f"/assets/bundled/{_digests()[name]}/{name}"
+
+
+@router.get("/assets/bundled/{digest}/{name}")
+def bundled(request: Request, digest: str, name: str) -> Response:
+    """Return a file, which a browser may keep."""
+    if _digests().get(name) != digest:
+        raise RefusedError(
+            HTTPStatus.NOT_FOUND, "not-found", "this version has no such file", hint="load the page"
+        )
+    headers = {
+        "Cache-Control": f"public, max-age={_YEAR}, immutable",
+        "Vary": "Accept-Encoding",
+    }
+    content = _folder().joinpath(name + _SUFFIX).read_bytes()
+    if _takes_brotli(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"] = "br"
+    else:
+        content = brotli.decompress(content)
+    return Response(content, media_type=_MEDIA_TYPES[Path(name).suffix], headers=headers)
+
+
+def _takes_brotli(accept_encoding: str) -> bool:
+    """Return whether an `Accept-Encoding` header names Brotli, and not with a weight of 0."""
+    for part in accept_encoding.lower().split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip() == "br":
+            return weight.replace(" ", "").rstrip("0") not in ("q=", "q=0.")
+    return False
+
+
+@cache
+def _digests() -> dict[str, str]:
+    """Return the shortened hash of each file by its name.
+
+    Raises:
+        ModelFileError: The files are not in the package, or were made from other nets.
+    """
+    stamp = _folder().joinpath("browser.stamp")
+    hint = "install roomread from a wheel, or run `pip install -e .` in a checkout"
+    if not stamp.is_file():
+        raise ModelFileError("the student page's downloads are not in the package", hint=hint)
+    lines = stamp.read_text(encoding="ascii").splitlines()[1:]
+    hashes = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    for name, (package, folder) in _SOURCES.items():
+        content = files(package).joinpath(folder, name).read_bytes()
+        if hashlib.sha256(content).hexdigest() != hashes[name]:
+            raise ModelFileError(f"the student page's copy of {name} is another net", hint=hint)
+    return {
+        name.removesuffix(_SUFFIX): digest[:_DIGITS]
+        for name, digest in hashes.items()
+        if name.endswith(_SUFFIX)
+    }
+
+
+def _folder() -> Traversable:
+    return files("roomread.api").joinpath("bundled")

@@ -1,0 +1,173 @@
+"""A browser reads faces as Python does: boxes, crops, quality and probabilities."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import brotli
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from roomread.bench import scenes
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.faces import assess_quality, cut
+from roomread.faces.centerface.cascade import FULL_SIZE_THRESHOLD, OVERVIEW, SCALED_THRESHOLD
+from roomread.faces.centerface.decode import Candidates
+from roomread.faces.centerface.net import CenterFaceNet, padded
+from roomread.faces.centerface.scaling import scaled_down
+from roomread.faces.detector import largest_first
+from roomread.readings import Box, Face
+from roomread.readings.reading import MEASURES
+from roomread.services.browser_reading import reading_parameters
+
+NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(NODE is None, reason="no Node on this machine")
+API = Path(str(files("roomread.api")))
+SIZES = ((640, 480), (640, 360), (1280, 720), (320, 240), (480, 640))
+ANGLES = (12.0, 40.0, -33.0, 0.0)
+
+
+def picture(number: int) -> NDArray[np.uint8]:
+    """Return a generated picture of one or two people; the same for the same number."""
+    rng = np.random.default_rng(number)
+    width, height = SIZES[number % len(SIZES)]
+    canvas = Image.new("RGB", (width, height), (int(rng.integers(60, 200)),) * 3)
+    for person in range(1 + (number % 4 == 1)):
+        portrait, _ = scenes.portraits()[(number + person) % 2]
+        zoom = float(rng.uniform(0.3, 1.0)) * height / 480
+        turned = Image.fromarray(portrait).rotate(ANGLES[number % len(ANGLES)])
+        small = turned.resize((round(turned.width * zoom), round(turned.height * zoom)))
+        left = round(float(rng.uniform(-0.5, 1.2)) * (width - small.width))
+        canvas.paste(small, (left, round(float(rng.uniform(-0.2, 0.8)) * (height - small.height))))
+    if number % 8 == 6:
+        canvas = canvas.filter(ImageFilter.GaussianBlur(0.03 * height))
+    light = 0.1 if number % 8 == 2 else 1.0
+    noisy = np.asarray(canvas) * light + rng.normal(0, 2, (height, width, 3))
+    return np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def read_in_node(folder: Path, pictures: list[NDArray[np.uint8]]) -> list[dict[str, Any]]:
+    """Return what the student page's modules find in pictures."""
+    bundled = folder / "bundled"
+    bundled.mkdir()
+    for path in (API / "bundled").glob("*.br"):
+        (bundled / path.stem).write_bytes(brotli.decompress(path.read_bytes()))
+    (folder / "parameters.json").write_text(json.dumps(reading_parameters(open_model())))
+    sizes = []
+    for number, each in enumerate(pictures):
+        opaque = np.full((*each.shape[:2], 1), 255, dtype=np.uint8)
+        (folder / f"{number}.rgba").write_bytes(np.concatenate([each, opaque], axis=2).tobytes())
+        sizes.append([f"{number}.rgba", each.shape[1], each.shape[0]])
+    (folder / "sizes.json").write_text(json.dumps(sizes))
+    program = Path(__file__).with_name("read.mjs")
+    done = subprocess.run(
+        [NODE or "node", program, API / "assets" / "student", bundled, folder],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def detect(net: CenterFaceNet, image: NDArray[np.uint8], scaled: NDArray[np.uint8]) -> list[Face]:
+    """Return the faces that one pass over a scaled picture finds, largest first, px of `image`."""
+    zoom = np.divide(image.shape[1::-1], scaled.shape[1::-1], dtype=np.float32)
+    threshold = SCALED_THRESHOLD if scaled.shape != image.shape else FULL_SIZE_THRESHOLD
+    boxes, landmarks, confidence = net.infer(scaled, threshold)
+    candidates = Candidates(boxes * zoom, landmarks * zoom, confidence)
+    return largest_first(candidates.suppressed().to_faces())
+
+
+def face_of(found: dict[str, Any]) -> Face:
+    """Return a face that the browser found."""
+    return Face(Box(**found["box"]), np.array(found["landmarks"]), found["confidence"])
+
+
+@dataclass
+class Differences:
+    """Where the browser and Python differ, over all pictures."""
+
+    compared: int = 0
+    other_levels: int = 0
+    most_levels: int = 0
+    box: float = 0.0
+    quality: float = 0.0
+    probability: float = 0.0
+    unreadable: int = 0
+
+
+def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> Differences:
+    """Return the differences; fail where faces or reasons differ."""
+    classifier, net = ExpressionClassifier(), CenterFaceNet(precision="fp32")
+    seen = Differences()
+    for image, result in zip(pictures, found, strict=True):
+        scaled = scaled_down(image, OVERVIEW / max(image.shape[:2]))
+        shape = padded(scaled).shape
+        given = np.frombuffer(base64.b64decode(result["input"]), np.uint8).reshape(shape)
+        # FFmpeg's area filter rounds in other places.
+        assert np.abs(given.astype(int) - padded(scaled)).max() <= 1
+        expected = detect(net, image, given[: scaled.shape[0], : scaled.shape[1]])
+        faces = [face_of(face) for face in result["faces"]]
+        assert len(faces) == len(expected)
+        reading = result["reading"]
+        assert reading["others"] == max(len(faces) - 1, 0)
+        for face, same in zip(faces, expected, strict=True):
+            seen.box = max(seen.box, float(np.abs(np.subtract(face.box, same.box)).max()))
+        if not faces:
+            assert reading["face"] is None
+            continue
+        (crop,) = crops = cut(image, faces[:1], classifier.framing, side=classifier.side)
+        levels = np.abs(crop.ravel().astype(int) - result["crop"])
+        seen.compared += levels.size
+        seen.other_levels += int((levels > 0).sum())
+        seen.most_levels = max(seen.most_levels, int(levels.max()))
+        (quality,) = assess_quality(image, faces[:1], crops)
+        measured = [getattr(quality, name) - reading["quality"][name] for name in MEASURES]
+        seen.quality = max(seen.quality, float(np.abs(measured).max()))
+        assert reading["quality"]["reason"] == (quality.reason and str(quality.reason))
+        seen.unreadable += quality.reason is not None
+        assert (reading["probabilities"] is None) == (quality.reason is not None)
+        if quality.reason is None:
+            (scores,) = classifier.classify(crops)
+            differences = np.abs(scores.probabilities - reading["probabilities"])
+            seen.probability = max(seen.probability, float(differences.max()))
+    return seen
+
+
+def check(seen: Differences) -> None:
+    """Fail where the differences are larger than rounding explains."""
+    assert seen.most_levels <= 1, seen
+    # Pillow rounds a value that lies on a half by the last bit of its sum.
+    assert seen.other_levels <= max(seen.compared / 10_000, 1), seen
+    assert seen.quality <= 1e-3, seen
+    assert seen.probability <= 0.03, seen
+    assert seen.box <= 0.05, seen
+
+
+def test_browser_reads_a_turned_a_cut_off_and_a_dark_face_as_python_does(tmp_path: Path) -> None:
+    pictures = [picture(number) for number in (1, 18, 25)]
+    seen = compare(pictures, read_in_node(tmp_path, pictures))
+    assert seen.compared == 3 * 48 * 48
+    assert seen.unreadable == 2
+    check(seen)
+
+
+@pytest.mark.sweep
+def test_browser_reads_40_pictures_as_python_does(tmp_path: Path) -> None:
+    pictures = [picture(number) for number in range(40)]
+    seen = compare(pictures, read_in_node(tmp_path, pictures))
+    assert seen.compared > 20 * 48 * 48
+    assert seen.unreadable >= 3
+    check(seen)

@@ -1,0 +1,143 @@
+"""The files that the student page downloads, and what the build refuses."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from roomread.api import bundles
+from roomread.api.problems import map_errors
+from roomread.errors import ModelFileError
+
+ROOT = Path(__file__).parents[2]
+NAMES = (
+    "onnxruntime-web.mjs",
+    "onnxruntime-web.wasm",
+    "centerface-shallow.onnx",
+    "centerface-deep.onnx",
+    "compact.onnx",
+)
+
+
+@pytest.fixture(scope="module")
+def hook() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("hatch_assets", ROOT / "hatch_assets.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def client() -> TestClient:
+    api = FastAPI()
+    map_errors(api)
+    api.include_router(bundles.router)
+    return TestClient(api)
+
+
+def test_student_downloads_at_most_8_mb(client: TestClient) -> None:
+    sizes = {}
+    for name in NAMES:
+        answer = client.get(bundles.bundle_url(name), headers={"Accept-Encoding": "gzip, br"})
+        assert answer.headers["Content-Encoding"] == "br"
+        assert "immutable" in answer.headers["Cache-Control"]
+        sizes[name] = int(answer.headers["Content-Length"])
+    assert sum(sizes.values()) <= 8_000_000, sizes
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br;q=0", ""])
+def test_client_without_brotli_gets_the_file_itself(client: TestClient, accepted: str) -> None:
+    answer = client.get(bundles.bundle_url("compact.onnx"), headers={"Accept-Encoding": accepted})
+    assert "Content-Encoding" not in answer.headers
+    assert answer.content == (files("roomread.classifier") / "bundled/compact.onnx").read_bytes()
+
+
+def test_webassembly_has_the_media_type_that_browsers_compile_while_loading(
+    client: TestClient,
+) -> None:
+    answer = client.head(bundles.bundle_url("onnxruntime-web.wasm"))
+    assert answer.status_code == 405  # a page never asks for the head alone
+    answer = client.get(bundles.bundle_url("onnxruntime-web.wasm"))
+    assert answer.headers["Content-Type"] == "application/wasm"
+
+
+@pytest.mark.parametrize("path", ["0000000000000000/compact.onnx", "0/../browser.stamp", "0/x"])
+def test_other_versions_and_other_files_are_not_found(client: TestClient, path: str) -> None:
+    assert client.get(f"/assets/bundled/{path}").status_code == 404
+
+
+def test_files_of_another_net_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stamp = (ROOT / "src/roomread/api/bundled/browser.stamp").read_text(encoding="ascii")
+    lines = [
+        "0" * 64 + line[64:] if line.endswith("  compact.onnx") else line
+        for line in stamp.splitlines()
+    ]
+    (tmp_path / "browser.stamp").write_text("\n".join(lines), encoding="ascii")
+    monkeypatch.setattr(bundles, "_folder", lambda: tmp_path)
+    with pytest.raises(ModelFileError, match=r"compact\.onnx is another net"):
+        bundles._digests.__wrapped__()
+
+
+def test_missing_files_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bundles, "_folder", lambda: tmp_path)
+    with pytest.raises(ModelFileError, match="not in the package"):
+        bundles._digests.__wrapped__()
+
+
+def test_licence_of_the_runtime_is_in_the_package() -> None:
+    licence = files("roomread.api") / "bundled" / "onnxruntime-web.LICENSE.txt"
+    assert "Permission is hereby granted" in licence.read_text(encoding="utf-8")
+
+
+def test_files_in_place_are_left_alone(hook: ModuleType) -> None:
+    assert hook.is_laid(ROOT)
+    assert hook.requirements(ROOT) == []
+
+
+@pytest.fixture
+def checkout(hook: ModuleType, tmp_path: Path) -> Path:
+    """Return a checkout with the nets and without the files for browsers."""
+    for source in hook.NETS.values():
+        (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / source).write_bytes(b"a net")
+    return tmp_path
+
+
+def test_npm_is_required_only_where_there_is_none(
+    hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(hook.PACKAGE_VARIABLE, raising=False)
+    monkeypatch.setattr(hook.shutil, "which", lambda _name: None)
+    assert hook.requirements(checkout) == [hook.NPM_WHEEL]
+    monkeypatch.setattr(hook.shutil, "which", lambda _name: "/usr/bin/npm")
+    assert hook.requirements(checkout) == []
+
+
+def test_another_package_is_refused(
+    hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = checkout / "onnxruntime-web-1.30.0.tgz"
+    package.write_bytes(b"something else")
+    monkeypatch.setenv(hook.PACKAGE_VARIABLE, str(package))
+    with pytest.raises(hook.AssetsError, match=r"is not the package onnxruntime-web@1\.30\.0"):
+        hook.lay(checkout)
+    assert not (checkout / hook.BUNDLED).exists()
+
+
+@pytest.mark.parametrize("npm", [[sys.executable, "-c", "raise SystemExit('no network')"], None])
+def test_unreachable_registry_says_what_to_do(
+    hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch, npm: list[str] | None
+) -> None:
+    monkeypatch.delenv(hook.PACKAGE_VARIABLE, raising=False)
+    monkeypatch.setattr(hook, "find_npm", lambda: npm)
+    with pytest.raises(hook.AssetsError, match=hook.PACKAGE_VARIABLE):
+        hook.lay(checkout)
