@@ -6,33 +6,14 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from classes import reading, showing, tile
+from classes import tile
+from grey_people import Grey, grey_face
 from roomread import Analyzer
 from roomread.bench.call import ShuffledCall, orl_people
 from roomread.identity import DlibResNet, People
-from roomread.readings import Box, Expression, Frame, Quality, Unreadable
+from roomread.readings import Box, Frame, Quality, Unreadable
 from roomread.room import Seats
-
-SCORES = showing(Expression.NEUTRAL)
-MARKS = np.array([[20, 30], [50, 30], [35, 50], [25, 70], [45, 70]], dtype=np.float32)
-
-
-class Grey:
-    """An embedder of people who each have one grey level."""
-
-    name, side, threshold = "grey", 8, 0.9
-    template = MARKS.astype(np.float64) / 10
-
-    def __init__(self) -> None:
-        self.looks = 0
-
-    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        self.looks += len(crops)
-        vectors = np.zeros((len(crops), 256), dtype=np.float32)
-        vectors[np.arange(len(crops)), crops[:, 4, 4, 0]] = 1
-        return vectors
 
 
 class Scene:
@@ -51,13 +32,7 @@ class Scene:
         image = np.zeros((1080, 1920, 3), dtype=np.uint8)
         readings = []
         for person, place in places.items():
-            box = tile(place)
-            left, top = int(box.left), int(box.top)
-            image[top - 30 : top + 120, left - 30 : left + 100] = 10 * person
-            seen = replace(
-                reading(place, self.time, SCORES, box=box),
-                landmarks=MARKS + np.array([left, top], dtype=np.float32),
-            )
+            seen = grey_face(image, person, place, self.time)
             if person in hidden:
                 quality = Quality(90, 1, 0.5, 0.2, 1, None, Unreadable.TURNED_AWAY)
                 seen = replace(seen, quality=quality, scores=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from roomread.services.accounts import Principal, Scope
 from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import Engine
 from roomread.services.ingest import ReadingIngest
+from roomread.services.live_room import LivePeople
 from roomread.settings.environment import Settings
 from roomread.store import Leases, Store
 
@@ -40,6 +42,8 @@ class ServiceContext:
         ingest: Takes readings into sessions.
         session_limiter: Bounds the requests that work on sessions at once.
         ingest_sockets: Bounds the open WebSockets that send readings.
+        live_people: The people of the sessions that live connections record, by their faces.
+        live_sockets: For each session that a live connection records, what ends that connection.
         provider: Where people may sign in too; None for nowhere.
         closing: Whether the service is shutting down.
     """
@@ -57,6 +61,8 @@ class ServiceContext:
     ingest_sockets: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=64, waiting=0, what="ingest connections")
     )
+    live_people: LivePeople = field(default_factory=LivePeople)
+    live_sockets: dict[str, asyncio.Event] = field(default_factory=dict)
     provider: Provider | None = None
     closing: bool = False
 

@@ -1,28 +1,49 @@
-"""`WS /api/v1/live`: take frames, return readings of the newest one."""
+"""`WS /api/v1/live`: take frames, return readings of the newest one and the mood of its room."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 
 from fastapi import APIRouter, WebSocket
+from pydantic import BaseModel, Field
 from starlette.websockets import WebSocketDisconnect
 
 from roomread.api.context import ServiceContext, context_of
 from roomread.api.inbox import Inbox
-from roomread.api.schema import frame_shape
-from roomread.api.shapes import LiveShape
-from roomread.api.sockets import binary_messages, serve_socket
-from roomread.errors import BusyError, MediaError
-from roomread.media import SignalCheck
-from roomread.pipeline import RoomPipeline
-from roomread.wire import FrameReadings
+from roomread.api.problems import as_refusal
+from roomread.api.schema import FrameShape, frame_shape
+from roomread.api.session_shapes import AlertShape, IngestShape, MoodShape, mood_shape
+from roomread.api.session_socket import FINAL, ingest_message
+from roomread.api.sockets import CloseCode, SocketEndError, binary_messages, serve_socket
+from roomread.errors import BusyError, DatabaseError, MediaError, RoomreadError, SessionError
+from roomread.services.accounts import Principal
+from roomread.services.ingest import open_session
+from roomread.services.live_room import KEEP_SECONDS, LiveRoom, start_of
+from roomread.wire import FrameReadings, frame_to_dict
 
 router = APIRouter(prefix="/api/v1")
 _SILENCE_SECONDS = 60.0
+
+
+class LiveShape(BaseModel):
+    """The answer to a live frame. Frames that were replaced by a newer one have no answer."""
+
+    frame: FrameShape = Field(
+        description="`frame_index` counts the frames sent. `time` is seconds from the first, or "
+        "from the start of the session that is recorded."
+    )
+    mood: MoodShape | None = Field(description="The latest mood of the room; null until three.")
+    alerts: list[AlertShape] = Field(description="The alerts of the session that hold now.")
+    age: float = Field(description="Seconds from receiving the frame to this answer.")
+    dropped: int = Field(description="Number of frames so far that newer ones replaced.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +61,102 @@ class _EncodedFrame:
     content: bytes
 
 
+# Returns the mood of the room and the alerts that hold, once a frame is read.
+_SumUp = Callable[[FrameReadings], Awaitable[tuple[MoodShape | None, list[AlertShape]]]]
+
+
 @router.websocket("/live")
-async def live(socket: WebSocket) -> None:
+async def live(socket: WebSocket, session: str | None = None) -> None:
     """Take encoded frames as binary messages, and answer those that are read with a `LiveShape`.
 
-    A frame that cannot be read is answered with `{"frame_index": …, "problem": …}`.
+    A frame that cannot be read is answered with `{"frame_index": …, "problem": …}`. Where the index
+    is null, the session takes no more readings, and the connection ends.
+
+    Args:
+        socket: The connection.
+        session: The id of a session of the sender, which takes the readings. A second connection
+            for the same session ends the first one.
     """
     context = context_of(socket)
     slot = context.engine.cameras.hold(secrets.token_hex(8), time.monotonic())
-    await serve_socket(socket, slot, lambda _principal: _serve(context, socket))
+
+    async def serve(sender: Principal) -> None:
+        if session is None:
+            await _watch(context, socket)
+        else:
+            await _record(context, socket, sender.id, session)
+
+    await serve_socket(socket, slot, serve)
 
 
-async def _serve(context: ServiceContext, socket: WebSocket) -> None:
+async def _watch(context: ServiceContext, socket: WebSocket) -> None:
+    """Serve a connection that records nothing."""
+    room = LiveRoom(context.engine.analyzer)
+
+    async def sum_up(_read: FrameReadings) -> tuple[MoodShape | None, list[AlertShape]]:
+        return mood_shape(room.mood) if room.mood is not None else None, []
+
+    await _serve(context, socket, room, sum_up)
+
+
+async def _record(context: ServiceContext, socket: WebSocket, owner: str, session_id: str) -> None:
+    """Serve a connection that records a session, or say why the session takes no readings."""
+
+    def join() -> LiveRoom:
+        store = context.store.owned_by(owner)
+        session = open_session(store, session_id)
+        people = context.live_people.of(store, session)
+        start = start_of(session, store.last_time(session.id))
+        return LiveRoom(context.engine.analyzer, start=start, people=people)
+
+    async def sum_up(read: FrameReadings) -> tuple[MoodShape | None, list[AlertShape]]:
+        text = json.dumps(frame_to_dict(read))
+        status, answer = await ingest_message(context, socket, owner, session_id, text)
+        if status == HTTPStatus.OK:
+            ingested = IngestShape.model_validate(answer)
+            return ingested.mood, ingested.alerts
+        problem = answer.get("detail", HTTPStatus(status).phrase)
+        raise (SessionError if status in FINAL else BusyError)(problem)
+
+    try:
+        with _only_connection(context, session_id) as taken_over:
+            room = await context.session_limiter.run(join)
+            await _serve(context, socket, room, sum_up, taken_over)
+    except RoomreadError as error:
+        await socket.send_json({"frame_index": None, "problem": str(as_refusal(error))})
+        raise SocketEndError(CloseCode.POLICY_VIOLATION) from None
+    finally:
+        asyncio.get_running_loop().call_later(KEEP_SECONDS, context.live_people.forget_idle)
+
+
+@contextmanager
+def _only_connection(context: ServiceContext, session_id: str) -> Iterator[asyncio.Event]:
+    """Ask an older connection of the session to end; yield what a newer one sets for this one."""
+    older = context.live_sockets.get(session_id)
+    if older is not None:
+        older.set()
+    mine = context.live_sockets[session_id] = asyncio.Event()
+    try:
+        yield mine
+    finally:
+        if context.live_sockets.get(session_id) is mine:
+            del context.live_sockets[session_id]
+
+
+async def _serve(
+    context: ServiceContext,
+    socket: WebSocket,
+    room: LiveRoom,
+    sum_up: _SumUp,
+    taken_over: asyncio.Event | None = None,
+) -> None:
+    """Answer frames until the sender is gone, or a newer connection takes over."""
     inbox = Inbox[_EncodedFrame]()
+    taken_over = taken_over or asyncio.Event()
     tasks = (
         asyncio.create_task(_receive_frames(socket, inbox)),
-        asyncio.create_task(_answer_frames(context, socket, inbox)),
+        asyncio.create_task(_answer_frames(context, socket, inbox, room, sum_up)),
+        asyncio.create_task(taken_over.wait()),
     )
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -67,6 +168,8 @@ async def _serve(context: ServiceContext, socket: WebSocket) -> None:
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, ended):
             raise result
+    if taken_over.is_set():
+        raise SocketEndError(CloseCode.TAKEN_OVER)
 
 
 async def _receive_frames(socket: WebSocket, inbox: Inbox[_EncodedFrame]) -> None:
@@ -78,33 +181,39 @@ async def _receive_frames(socket: WebSocket, inbox: Inbox[_EncodedFrame]) -> Non
 
 
 async def _answer_frames(
-    context: ServiceContext, socket: WebSocket, inbox: Inbox[_EncodedFrame]
+    context: ServiceContext,
+    socket: WebSocket,
+    inbox: Inbox[_EncodedFrame],
+    room: LiveRoom,
+    sum_up: _SumUp,
 ) -> None:
     """Read the newest frame whenever there is one, and send what it shows."""
-    pipeline = RoomPipeline(context.engine.analyzer.stream_analyzer(), signal=SignalCheck())
     begun: float | None = None
     counted = 0
 
     def work(encoded: _EncodedFrame, seconds: float) -> FrameReadings:
-        frame = context.engine.frame(encoded.content, "live", index=encoded.index, time=seconds)
-        moment = pipeline.push(frame)
-        reason = None if moment.signal is None else str(moment.signal)
-        return FrameReadings.of(frame, moment.readings, signal=reason)
+        moment = room.time(seconds)
+        frame = context.engine.frame(encoded.content, "live", index=encoded.index, time=moment)
+        return room.read(frame)
 
     while (encoded := await inbox.next()) is not None:
         begun = encoded.received if begun is None else begun
         seconds = encoded.received - begun
         try:
             read = await context.limiter.run(partial(work, encoded, seconds))
-        except (MediaError, BusyError) as error:
-            await socket.send_json({"frame_index": encoded.index, "problem": str(error)})
+            context.metrics.pictures.inc()
+            context.metrics.faces.inc(len(read.readings))
+            context.metrics.dropped.inc(inbox.dropped - counted)
+            counted = inbox.dropped
+            mood, alerts = await sum_up(read)
+        except (MediaError, BusyError, DatabaseError) as error:
+            problem = str(as_refusal(error))
+            await socket.send_json({"frame_index": encoded.index, "problem": problem})
             continue
-        context.metrics.pictures.inc()
-        context.metrics.faces.inc(len(read.readings))
-        context.metrics.dropped.inc(inbox.dropped - counted)
-        counted = inbox.dropped
         answer = LiveShape(
             frame=frame_shape(read),
+            mood=mood,
+            alerts=alerts,
             age=time.monotonic() - encoded.received,
             dropped=inbox.dropped,
         )

@@ -40,6 +40,11 @@ class SessionInput(BaseModel):
         "by seat; without one only the moods of the room.",
         examples=[""],
     )
+    identity: bool = Field(
+        default=False,
+        description="Whether people are told apart by their faces, which a consent must cover. "
+        "Only `WS /api/v1/live` can do so.",
+    )
     rules: Text | None = Field(
         default=None, description="Rules of attention, one a line; null for the default ones."
     )

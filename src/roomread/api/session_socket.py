@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1/sessions")
 # A room may be empty for a while, or its worker pause.
 _SILENCE_SECONDS = 300.0
 # After one of these no further message to this session can succeed.
-_FINAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
+FINAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 
 @router.websocket("/{session_id}/readings")
@@ -43,19 +43,23 @@ async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session
     messages = text_messages(socket, silence=_SILENCE_SECONDS, max_length=READINGS_BYTES)
     async for text in messages:
         try:
-            status, answer = await _ingest(context, socket, owner, session_id, text)
+            status, answer = await ingest_message(context, socket, owner, session_id, text)
         except RoomreadError as error:
             refusal = as_refusal(error)
             status, answer = refusal.status, refusal.as_problem().model_dump()
         await socket.send_json(answer if status == HTTPStatus.OK else {"problem": answer})
-        if status in _FINAL:
+        if status in FINAL:
             raise SocketEndError(CloseCode.POLICY_VIOLATION)
 
 
-async def _ingest(
+async def ingest_message(
     context: ServiceContext, socket: WebSocket, owner: str, session_id: str, text: str
 ) -> tuple[int, Any]:
-    """Return the status and the answer that a POST of this message would get."""
+    """Return the status and the answer that a POST of this message would get.
+
+    Raises:
+        RoomreadError: The message cannot be taken.
+    """
 
     def work() -> IngestShape:
         store = context.store.owned_by(owner)
@@ -65,5 +69,6 @@ async def _ingest(
         # Without a slot: no more wait than there are connections, and each waits for its answer.
         return HTTPStatus.OK, (await context.session_limiter.run(work)).model_dump()
     except SessionHeldError as held:
-        answer = await send_on(socket, held, socket.scope["path"], text.encode())
+        path = f"/api/v1/sessions/{session_id}/readings"
+        answer = await send_on(socket, held, path, text.encode())
         return answer.status, json.loads(answer.body)

@@ -86,6 +86,7 @@ def create(
         rules=asked.rules,
         model=asked.model,
         threshold=asked.threshold,
+        embedder=context.live_people.embedder() if asked.identity else None,
     )
     audit("session made", who=sender.id, session=session.id, keeps_people=session.keeps_people)
     response.headers["Location"] = f"/api/v1/sessions/{session.id}"
@@ -118,6 +119,7 @@ async def end(
     def work() -> SessionShape:
         store, session = find_session(context, sender, session_id)
         context.ingest.end(store, session)
+        context.live_people.forget(session.id)
         audit("session ended", who=sender.id, session=session.id)
         return session_shape(store.session(session.id))
 
@@ -135,6 +137,7 @@ def delete(context: Context, sender: Sender, session_id: str) -> None:
     store, session = find_session(context, sender, session_id)
     store.delete(session.id)
     context.ingest.forget(session.id)
+    context.live_people.forget(session.id)
     audit("session deleted", who=sender.id, session=session.id)
 
 

@@ -68,16 +68,6 @@ class PicturesInput(BaseModel):
     pictures: list[PictureInput] = Field(min_length=1, max_length=16)
 
 
-class LiveShape(BaseModel):
-    """The answer to a live frame. Frames that were replaced by a newer one have no answer."""
-
-    frame: FrameShape = Field(
-        description="`frame_index` counts the frames sent, `time` is seconds from the first."
-    )
-    age: float = Field(description="Seconds from receiving the frame to this answer.")
-    dropped: int = Field(description="Number of frames so far that newer ones replaced.")
-
-
 class VideoShape(BaseModel):
     """A video that is read in the background."""
 

@@ -16,13 +16,15 @@ from roomread.services.accounts import Principal, Scope
 
 
 class CloseCode(IntEnum):
-    """Why a WebSocket is closed (RFC 6455, section 7.4.1)."""
+    """Why a WebSocket is closed (RFC 6455, section 7.4)."""
 
     GOING_AWAY = 1001
     UNSUPPORTED_DATA = 1003
     POLICY_VIOLATION = 1008
     TOO_LARGE = 1009
     TRY_AGAIN_LATER = 1013
+    # Of this service (4000 to 4999 are for applications).
+    TAKEN_OVER = 4001
 
 
 class SocketEndError(Exception):

@@ -117,6 +117,10 @@ class People:
                 found.append(replace(reading, seat=stay.person.number))
         return found
 
+    def forget_tracks(self) -> None:
+        """Expect a source whose track ids begin anew; the people stay known."""
+        self._stays.clear()
+
     def _stays_of(self, readings: Sequence[Reading], time: float) -> list[_Stay]:
         gap = max(_GAP, 1.5 * (time - self._last))
         self._last = time

@@ -17,9 +17,10 @@ from roomread.errors import (
 )
 from roomread.formats.figures import RunningMoods
 from roomread.formats.json_frames import parse_frames
+from roomread.identity import FaceEmbedder
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.room import DEFAULT_RULES, Alert, RoomMood
-from roomread.services.recording import net_of, session_pipeline
+from roomread.services.recording import compares_faces, net_of, nets_of, session_pipeline
 from roomread.store import Leases, OwnerStore, Recorder, Session
 from roomread.store.records import milliseconds
 from roomread.wire import FrameReadings
@@ -105,6 +106,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
     rules: str | None = None,
     model: str | None = None,
     threshold: float | None = None,
+    embedder: FaceEmbedder | None = None,
 ) -> Session:
     """Create a session that readings are sent to.
 
@@ -116,15 +118,16 @@ def create_session(  # noqa: PLR0913 (a session's fields)
         rules: The rules of attention; None for the default ones.
         model: The net that makes the readings.
         threshold: The confidence under which that net withholds an expression, 0..1.
+        embedder: The net by which the sender distinguishes people; None to use their places.
 
     Raises:
-        SessionError: The name is empty.
+        SessionError: The name is empty, or distinguishing people lacks a consent.
         RulesError: The rules cannot be parsed.
     """
     return store.create(
         name,
         source=INGEST_SOURCE,
-        model=model if model is not None else net_of(analyzer),
+        model=nets_of(model if model is not None else net_of(analyzer), embedder, consent=consent),
         threshold=threshold if threshold is not None else analyzer.classifier.threshold,
         rules=rules if rules is not None else DEFAULT_RULES,
         keeps_people=bool(consent.strip()),
@@ -170,13 +173,13 @@ class ReadingIngest:
         """
         # Checked for every message, before the session's lock is asked for: a stranger must not
         # hold up the owner.
-        session = _check_open(store.session(session_id))
+        session = open_session(store, session_id)
         frames = parse_frames(content, default_threshold=session.threshold)
         with self._opened_session(session_id) as opened:
             self._hold(opened, session_id)
             if opened.writer is None:
                 # Checked again: it may have ended while this sender waited for another.
-                recorder = Recorder(store, _check_open(store.session(session_id)))
+                recorder = Recorder(store, open_session(store, session_id))
                 moods = RunningMoods(store, recorder.session)
                 opened.writer = _SessionWriter(recorder, session_pipeline(recorder), moods)
                 resumed = recorder.resumed_at
@@ -266,6 +269,21 @@ def _resource(session_id: str) -> str:
     return f"session:{session_id}"
 
 
+def open_session(store: OwnerStore, session_id: str) -> Session:
+    """Return a session that takes readings.
+
+    Args:
+        store: The sessions of the sender.
+        session_id: The whole id.
+
+    Raises:
+        SessionNotFoundError: The sender has no such session.
+        SessionEndedError: The session has ended.
+        RecordedElsewhereError: The session is recorded from another source.
+    """
+    return _check_open(store.session(session_id))
+
+
 def _check_open(session: Session) -> Session:
     _check_source(session)
     if session.ended_at is not None:
@@ -292,7 +310,11 @@ def _write(
                 f"session {recorder.session.id}: faces were at more than {_MAX_SEATS} places",
                 hint="send the track ids and boxes of one camera",
             )
-        moment = pipeline.push_readings(frame.time, frame.readings)
+        readings = frame.readings
+        if compares_faces(recorder.session):
+            # A face without a seat is of a person who is not recognised yet.
+            readings = tuple(reading for reading in readings if reading.seat is not None)
+        moment = pipeline.push_readings(frame.time, readings)
         recorder.add(moment)
         writer.moods.update(moment.mood)
         opened.last = time

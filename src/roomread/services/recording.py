@@ -14,6 +14,9 @@ from roomread.readings import Frame
 from roomread.room import Attention, RoomMeter, Seats, parse_rules
 from roomread.store import OwnerStore, Recorder, Session
 
+# Begins the part of a session's `model` that names the net which compares faces.
+_BY_FACE = "people told apart by"
+
 
 def new_session(  # noqa: PLR0913 (a session's fields)
     store: OwnerStore,
@@ -40,22 +43,41 @@ def new_session(  # noqa: PLR0913 (a session's fields)
         SessionError: The session cannot be made, or distinguishing people lacks a consent.
         RulesError: The rules cannot be understood.
     """
-    if embedder is not None and not consent.strip():
-        raise SessionError(
-            "distinguishing people by their faces needs their consent",
-            hint="say who consented and how; the consent must cover this",
-        )
-    nets = [net_of(analyzer)] if net_of(analyzer) else []
-    nets += [f"people told apart by {embedder.name}"] if embedder is not None else []
     return store.create(
         name,
         source=source,
-        model="; ".join(nets),
+        model=nets_of(net_of(analyzer), embedder, consent=consent),
         threshold=analyzer.classifier.threshold,
         rules=rules,
         keeps_people=bool(consent),
         consent=consent,
     )
+
+
+def nets_of(net: str, embedder: FaceEmbedder | None, *, consent: str) -> str:
+    """Return the nets of a session as it keeps them, in the field `model`.
+
+    Args:
+        net: The name and digest of the net that reads expressions; may be empty.
+        embedder: The net that distinguishes people by their faces; None for none.
+        consent: Who consented, and how.
+
+    Raises:
+        SessionError: Distinguishing people lacks a consent.
+    """
+    if embedder is not None and not consent.strip():
+        raise SessionError(
+            "distinguishing people by their faces needs their consent",
+            hint="say who consented and how; the consent must cover this",
+        )
+    nets = [net] if net else []
+    nets += [f"{_BY_FACE} {embedder.name}"] if embedder is not None else []
+    return "; ".join(nets)
+
+
+def compares_faces(session: Session) -> bool:
+    """Return whether a session distinguishes people by their faces, and not by their places."""
+    return _BY_FACE in session.model
 
 
 def net_of(analyzer: Analyzer) -> str:
@@ -76,7 +98,8 @@ def session_pipeline(
     """Return the pipeline whose moments a recorder takes.
 
     It continues where the session was interrupted: known seats keep their places, and alerts
-    are counted on.
+    are counted on. Without an embedder, a session that compares faces keeps the seats that its
+    readings come with.
 
     Args:
         recorder: The recorder of the session.
@@ -86,10 +109,11 @@ def session_pipeline(
             recording ends. None: seats are assigned by place.
     """
     session = recorder.session
+    by_place = embedder is None and not compares_faces(session)
     return RoomPipeline(
         analyzer.stream_analyzer() if analyzer is not None else None,
         signal=SignalCheck(),
-        seats=Seats(recorder.places) if embedder is None else None,
+        seats=Seats(recorder.places) if by_place else None,
         people=People(embedder, places=recorder.places) if embedder is not None else None,
         meter=RoomMeter.for_interval(every),
         attention=Attention(
