@@ -33,7 +33,7 @@ def test_detections_have_the_class_and_confidence_of_each_face() -> None:
     assert isinstance(detections, sv.Detections)
     assert detections.class_id is not None
     assert detections.class_id.tolist() == [HAPPY, SAD, NO_EXPRESSION]
-    assert detections.data["class_name"].tolist() == ["happy", "sad", "unreadable"]
+    assert list(detections.data["class_name"]) == ["happy", "sad", "unreadable"]
     assert detections.confidence is not None
     assert detections.confidence.tolist() == pytest.approx([*(r.confidence or 0 for r in readings)])
     assert detections.tracker_id is not None

@@ -1,20 +1,27 @@
-"""Readings as a table, JSON, JSON lines, CSV or Parquet, written as they come."""
+"""Readings in the formats of other programs, written to a file or to standard output."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from roomread.cli.tables import TableSink
 from roomread.errors import OutputError
+from roomread.formats.bids import BidsSink, write_sidecar
+from roomread.formats.coco import CocoSink
 from roomread.formats.csv_table import CsvSink
+from roomread.formats.elan import ElanSink
 from roomread.formats.json_frames import JsonLinesSink, JsonSink
+from roomread.formats.lsl import LslSink
+from roomread.formats.openface import OpenFaceSink
 from roomread.formats.parquet import ParquetSink
 from roomread.formats.sink import Sink
+from roomread.formats.subtitles import SubtitleSink
 from roomread.media import atomic_path
 from roomread.media.files import is_special, write_error
 
@@ -27,12 +34,23 @@ class Format(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+    OPENFACE = "openface"
+    ELAN = "eaf"
+    WEBVTT = "vtt"
+    SUBRIP = "srt"
+    BIDS = "tsv"
+    COCO = "coco"
+    LSL = "lsl"
+
+
+# These are named by --format alone, as no file's ending means them.
+_WITHOUT_SUFFIX = {Format.TABLE, Format.OPENFACE, Format.COCO, Format.LSL}
 
 
 def format_for(path: Path | None) -> Format:
     """Return the format that a file's ending names; a table where it names none."""
     suffix = path.suffix.lower().lstrip(".") if path is not None else ""
-    return Format(suffix) if suffix in set(Format) - {Format.TABLE} else Format.TABLE
+    return Format(suffix) if suffix in set(Format) - _WITHOUT_SUFFIX else Format.TABLE
 
 
 @contextmanager
@@ -48,14 +66,22 @@ def open_sink(
         states: names of taught states, which get columns in tables.
 
     Raises:
-        OutputError: the file cannot be written, or Parquet was asked for on a terminal.
-        MissingExtraError: Parquet without its extra.
+        OutputError: the file cannot be written, Parquet or BIDS was asked for without a file, or
+            LSL with one.
+        MissingExtraError: Parquet or LSL without its extra.
     """
-    if form is Format.PARQUET:
+    if form is Format.LSL:
+        if path is not None:
+            raise OutputError("LSL is sent to the network", hint="leave out -o")
+        with _closing(LslSink()) as sink:
+            yield sink
+    elif form is Format.PARQUET:
         if path is None:
             raise OutputError("Parquet is not text", hint="name a file: -o readings.parquet")
         with atomic_path(path) as draft, _closing(ParquetSink(draft, states=states)) as sink:
             yield sink
+    elif form is Format.BIDS and path is None:
+        raise OutputError("BIDS has a sidecar", hint="name a file: -o readings.tsv")
     elif path is None:
         with _standard_output(stdout), _closing(_text_sink(form, stdout, states)) as sink:
             yield sink
@@ -69,6 +95,8 @@ def open_sink(
             _closing(_text_sink(form, file, states)) as sink,
         ):
             yield sink
+        if form is Format.BIDS:
+            write_sidecar(path, states)
 
 
 @contextmanager
@@ -112,10 +140,22 @@ def _closing(sink: Sink) -> Iterator[Sink]:
 
 
 def _text_sink(form: Format, file: IO[str], states: Sequence[str]) -> Sink:
-    if form is Format.JSON:
-        return JsonSink(file)
-    if form is Format.JSONL:
-        return JsonLinesSink(file)
-    if form is Format.CSV:
-        return CsvSink(file, states=states)
-    return TableSink(file)
+    if form in _TABLES:
+        return _TABLES[form](file, states=states)
+    return _TEXTS[form](file)
+
+
+_TABLES: dict[Format, Callable[..., Sink]] = {
+    Format.CSV: CsvSink,
+    Format.OPENFACE: OpenFaceSink,
+    Format.BIDS: BidsSink,
+}
+_TEXTS: dict[Format, Callable[[IO[str]], Sink]] = {
+    Format.TABLE: TableSink,
+    Format.JSON: JsonSink,
+    Format.JSONL: JsonLinesSink,
+    Format.ELAN: ElanSink,
+    Format.WEBVTT: SubtitleSink,
+    Format.SUBRIP: partial(SubtitleSink, comma=True),
+    Format.COCO: CocoSink,
+}

@@ -1,0 +1,77 @@
+"""Boxes of faces as COCO JSON (Lin et al. 2014), which FiftyOne and labelling tools import."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import IO, Any
+
+from roomread.readings import Expression, Frame, Reading
+from roomread.wire import reading_to_dict
+
+# Categories count from 1; a face without an expression has the last one.
+_FACE = len(Expression) + 1
+_CATEGORIES = [
+    *({"id": e + 1, "name": e.display_name, "supercategory": "face"} for e in Expression),
+    {"id": _FACE, "name": "face", "supercategory": "face"},
+]
+
+
+class CocoSink:
+    """Writes an image for each frame and an annotation for each face.
+
+    A face without an expression has the category "face". `score` is the confidence of the
+    expression, or of the detection where there is none. `attributes` are all fields of the schema.
+
+    Args:
+        file: Opened for text; it is written when the sink is closed.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._images: list[dict[str, Any]] = []
+        self._annotations: list[dict[str, Any]] = []
+
+    def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Take one frame's readings."""
+        image = len(self._images) + 1
+        height, width = frame.image.shape[:2]
+        self._images.append(
+            {
+                "id": image,
+                "file_name": frame.source,
+                "width": width,
+                "height": height,
+                "time": frame.time,
+                "frame_index": frame.index,
+            }
+        )
+        for reading in readings:
+            self._annotations.append(_annotation(len(self._annotations) + 1, image, reading))
+
+    def close(self) -> None:
+        """Write the file."""
+        content = {
+            "info": {"description": "Faces read by Roomread"},
+            "images": self._images,
+            "annotations": self._annotations,
+            "categories": _CATEGORIES,
+        }
+        json.dump(content, self._file)
+        self._file.write("\n")
+
+
+def _annotation(number: int, image: int, reading: Reading) -> dict[str, Any]:
+    left, top, right, bottom = reading.box
+    width, height = right - left, bottom - top
+    expression, confidence = reading.expression, reading.confidence
+    return {
+        "id": number,
+        "image_id": image,
+        "category_id": _FACE if expression is None else expression + 1,
+        "bbox": [left, top, width, height],
+        "area": width * height,
+        "iscrowd": 0,
+        "score": reading.detection_confidence if expression is None else confidence,
+        "attributes": reading_to_dict(reading),
+    }

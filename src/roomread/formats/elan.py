@@ -1,0 +1,139 @@
+"""Expressions over time as an annotation document of ELAN (.eaf, EAF 3.0).
+
+The format: https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+from xml.etree import ElementTree as ET
+
+from roomread.formats.label_runs import LabelRun, LabelRuns
+from roomread.readings import Expression, Frame, Reading
+
+_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_TYPE, _VOCABULARY = "expression", "expressions"
+
+
+class ElanSink:
+    """Writes a tier for each person, with an annotation for each span of one expression.
+
+    Labels come from a controlled vocabulary: the seven expressions, "unsure" and "unreadable".
+
+    Args:
+        file: Opened for text; it is written when the sink is closed.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._runs = LabelRuns()
+        self._source: str | None = None
+
+    def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Take one frame's readings."""
+        self._source = self._source or frame.source
+        self._runs.add(frame, readings)
+
+    def close(self) -> None:
+        """Write the document."""
+        root = eaf(self._runs.close(), media=self._source)
+        ET.indent(root)
+        self._file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+        self._file.write(ET.tostring(root, encoding="unicode") + "\n")
+
+
+def eaf(runs: Sequence[LabelRun], *, media: str | None) -> ET.Element:
+    """Return the root of an annotation document.
+
+    Args:
+        runs: The annotations.
+        media: The path of the video that ELAN opens beside it; None for none.
+    """
+    root = ET.Element(
+        "ANNOTATION_DOCUMENT",
+        {
+            "AUTHOR": "Roomread",
+            "DATE": datetime.now(UTC).isoformat(timespec="seconds"),
+            "FORMAT": "3.0",
+            "VERSION": "3.0",
+            "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+            "xsi:noNamespaceSchemaLocation": _SCHEMA,
+        },
+    )
+    header = ET.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+    if media is not None and Path(media).exists():
+        path = Path(media).resolve()
+        ET.SubElement(header, "MEDIA_DESCRIPTOR", _descriptor(path))
+    order = ET.SubElement(root, "TIME_ORDER")
+    slots = _slots(runs)
+    for time, slot in slots.items():
+        ET.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": slot, "TIME_VALUE": str(time)})
+    for person in sorted({run.person for run in runs}):
+        tier = ET.SubElement(
+            root, "TIER", {"LINGUISTIC_TYPE_REF": _TYPE, "TIER_ID": f"face {person}"}
+        )
+        for number, run in enumerate(runs, start=1):
+            if run.person == person:
+                _annotate(tier, run, f"a{number}", slots)
+    _add_vocabulary(root)
+    return root
+
+
+def _descriptor(path: Path) -> dict[str, str]:
+    return {
+        "MEDIA_URL": path.as_uri(),
+        "MIME_TYPE": "video/mp4" if path.suffix.lower() in {".mp4", ".m4v"} else "video/*",
+        "RELATIVE_MEDIA_URL": f"./{path.name}",
+    }
+
+
+def _milliseconds(run: LabelRun) -> tuple[int, int]:
+    """Return the start and the end of a run, which ELAN wants to be at least 1 ms apart."""
+    start = round(run.start * 1000)
+    return start, max(round(run.end * 1000), start + 1)
+
+
+def _slots(runs: Sequence[LabelRun]) -> dict[int, str]:
+    """Return the id of the time slot of each time, ms, in rising order."""
+    times = sorted({time for run in runs for time in _milliseconds(run)})
+    return {time: f"ts{number}" for number, time in enumerate(times, start=1)}
+
+
+def _annotate(tier: ET.Element, run: LabelRun, name: str, slots: dict[int, str]) -> None:
+    start, end = _milliseconds(run)
+    annotation = ET.SubElement(
+        ET.SubElement(tier, "ANNOTATION"),
+        "ALIGNABLE_ANNOTATION",
+        {"ANNOTATION_ID": name, "TIME_SLOT_REF1": slots[start], "TIME_SLOT_REF2": slots[end]},
+    )
+    ET.SubElement(annotation, "ANNOTATION_VALUE").text = run.label
+
+
+def _add_vocabulary(root: ET.Element) -> None:
+    ET.SubElement(
+        root,
+        "LINGUISTIC_TYPE",
+        {
+            "CONTROLLED_VOCABULARY_REF": _VOCABULARY,
+            "GRAPHIC_REFERENCES": "false",
+            "LINGUISTIC_TYPE_ID": _TYPE,
+            "TIME_ALIGNABLE": "true",
+        },
+    )
+    ET.SubElement(
+        root,
+        "LANGUAGE",
+        {
+            "LANG_DEF": "http://cdb.iso.org/lg/CDB-00138502-001",
+            "LANG_ID": "eng",
+            "LANG_LABEL": "English (eng)",
+        },
+    )
+    words = ET.SubElement(root, "CONTROLLED_VOCABULARY", {"CV_ID": _VOCABULARY})
+    ET.SubElement(words, "DESCRIPTION", {"LANG_REF": "eng"})
+    for label in (*(each.display_name for each in Expression), "unsure", "unreadable"):
+        entry = ET.SubElement(words, "CV_ENTRY_ML", {"CVE_ID": f"cve-{label}"})
+        ET.SubElement(entry, "CVE_VALUE", {"LANG_REF": "eng"}).text = label

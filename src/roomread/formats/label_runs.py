@@ -1,0 +1,100 @@
+"""The spans of time in which a person shows one expression, for subtitles and annotation tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roomread.errors import OutputError
+from roomread.readings import Frame, Reading
+
+# A person who is away for longer than this has left, s.
+_MAX_GAP = 1.0
+# The length of a span that one frame alone shows and no later frame bounds, s.
+_SINGLE_FRAME = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRun:
+    """A span in which one person's label stays the same.
+
+    Attributes:
+        person: `Reading.person_key`; the position among the faces, from 1, where there is none.
+        label: The expression's name, "unsure", or "unreadable".
+        start: Seconds from the start of the source.
+        end: Seconds; over `start`.
+    """
+
+    person: int
+    label: str
+    start: float
+    end: float
+
+
+def label_of(reading: Reading) -> str:
+    """Return the expression's name, or "unsure" or "unreadable" for a face without one."""
+    if reading.expression is not None:
+        return reading.expression.display_name
+    return "unsure" if reading.scores is not None else "unreadable"
+
+
+class LabelRuns:
+    """Collect the runs of every person, frame by frame.
+
+    A run ends at the frame that shows the person with another label. It ends at the last frame
+    that shows the person when that person is not seen for a second.
+    """
+
+    def __init__(self) -> None:
+        self._source: str | None = None
+        self._open: dict[int, _OpenRun] = {}
+        self._runs: list[LabelRun] = []
+        self._last: float | None = None
+        self._step = _SINGLE_FRAME
+
+    def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Take one frame's readings; times must rise.
+
+        Raises:
+            OutputError: The frame is of another source, whose times would begin anew.
+        """
+        if self._source is None:
+            self._source = frame.source
+        elif frame.source != self._source:
+            problem = f"'{self._source}' and '{frame.source}' have no common time"
+            raise OutputError(problem, hint="write a file for each input")
+        if self._last is not None and frame.time > self._last:
+            self._step = min(frame.time - self._last, _MAX_GAP)
+        for position, reading in enumerate(readings, start=1):
+            key = reading.person_key if reading.person_key is not None else position
+            self._see(key, label_of(reading), frame.time)
+        self._last = frame.time
+
+    def close(self) -> list[LabelRun]:
+        """Return all runs, by their start."""
+        for key, run in self._open.items():
+            self._finish(key, run, run.seen + self._step)
+        self._open.clear()
+        return sorted(self._runs, key=lambda run: (run.start, run.person))
+
+    def _see(self, key: int, label: str, time: float) -> None:
+        run = self._open.get(key)
+        if run is not None and time - run.seen > _MAX_GAP:
+            self._finish(key, run, run.seen + self._step)
+            run = None
+        elif run is not None and run.label != label:
+            self._finish(key, run, time)
+            run = None
+        if run is None:
+            run = self._open[key] = _OpenRun(label, time, time)
+        run.seen = time
+
+    def _finish(self, key: int, run: _OpenRun, end: float) -> None:
+        self._runs.append(LabelRun(key, run.label, run.start, end))
+
+
+@dataclass(slots=True)
+class _OpenRun:
+    label: str
+    start: float
+    seen: float

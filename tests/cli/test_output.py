@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classes import frame as class_frame
+from roomread.cli.output import Format, format_for, open_sink
+from roomread.errors import OutputError
+from roomread.readings import Expression, Frame
+
+FILES = sorted(set(Format) - {Format.LSL})
+FRAMES = [Frame(np.zeros((8, 8, 3), np.uint8), n / 2, n, "lesson.mp4") for n in range(3)]
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_every_format_writes_a_file(tmp_path: Path, form: Format) -> None:
+    path = tmp_path / "readings.out"
+    with open_sink(form, path, io.StringIO(), states=["confused"]) as sink:
+        for picture in FRAMES:
+            sink.add(picture, class_frame(picture.time, {1: Expression.HAPPY, 2: None}))
+    assert b"happy" in path.read_bytes()
+
+
+@pytest.mark.parametrize("form", sorted(set(FILES) - {Format.PARQUET, Format.BIDS}))
+def test_text_formats_write_to_standard_output(form: Format) -> None:
+    out = io.StringIO()
+    with open_sink(form, None, out) as sink:
+        sink.add(FRAMES[0], class_frame(0.0, {1: Expression.HAPPY}))
+    assert "happy" in out.getvalue()
+
+
+def test_table_of_bids_has_its_sidecar(tmp_path: Path) -> None:
+    with open_sink(Format.BIDS, tmp_path / "lesson.tsv", io.StringIO()):
+        pass
+    assert (tmp_path / "lesson.json").exists()
+
+
+@pytest.mark.parametrize("form", [Format.PARQUET, Format.BIDS])
+def test_formats_that_need_a_file_say_so(form: Format) -> None:
+    with (
+        pytest.raises(OutputError, match="name a file"),
+        open_sink(form, None, io.StringIO()),
+    ):
+        pass
+
+
+def test_stream_to_the_network_has_no_file(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match="leave out -o"),
+        open_sink(Format.LSL, tmp_path / "a.csv", io.StringIO()),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("a.JSONL", Format.JSONL),
+        ("a.eaf", Format.ELAN),
+        ("a.vtt", Format.WEBVTT),
+        ("a.srt", Format.SUBRIP),
+        ("a.tsv", Format.BIDS),
+        ("a.lsl", Format.TABLE),
+        ("a.txt", Format.TABLE),
+    ],
+)
+def test_ending_names_the_format(name: str, form: Format) -> None:
+    assert format_for(Path(name)) is form

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+
+from classes import frame as class_frame
+from roomread.formats.label_runs import LabelRun
+from roomread.formats.subtitles import SubtitleSink, cues
+from roomread.readings import Expression, Frame
+
+HAPPY, SAD = Expression.HAPPY, Expression.SAD
+
+
+def written(*, comma: bool) -> str:
+    file = io.StringIO()
+    sink = SubtitleSink(file, comma=comma)
+    for time, shown in ((3599.5, {1: HAPPY}), (3600.0, {1: HAPPY}), (3600.5, {1: SAD})):
+        picture = Frame(np.zeros((8, 8, 3), np.uint8), time, 0, "lesson.mp4")
+        sink.add(picture, class_frame(time, shown))
+    sink.close()
+    return file.getvalue()
+
+
+def test_webvtt_has_a_cue_for_each_expression() -> None:
+    assert written(comma=False) == (
+        "WEBVTT\n\n"
+        "1\n00:59:59.500 --> 01:00:00.500\nhappy\n\n"
+        "2\n01:00:00.500 --> 01:00:01.000\nsad\n\n"
+    )
+
+
+def test_subrip_has_a_comma_in_its_times_and_no_header() -> None:
+    assert written(comma=True).startswith("1\n00:59:59,500 --> 01:00:00,500\nhappy\n\n2\n")
+
+
+def test_cue_names_a_few_faces_and_counts_many() -> None:
+    few = [LabelRun(2, "sad", 0, 1), LabelRun(1, "happy", 0, 1)]
+    assert [cue.text for cue in cues(few)] == ["1: happy, 2: sad"]
+    many = [LabelRun(n, "happy" if n % 3 else "sad", 0, 1) for n in range(1, 8)]
+    assert [cue.text for cue in cues(many)] == ["5 happy, 2 sad"]
+
+
+def test_cues_never_overlap_and_leave_gaps_empty() -> None:
+    found = list(
+        cues([LabelRun(1, "happy", 0, 2), LabelRun(2, "sad", 1, 3), LabelRun(1, "sad", 5, 6)])
+    )
+    assert [(cue.start, cue.end) for cue in found] == [(0, 1), (1, 2), (2, 3), (5, 6)]
+    assert [cue.text for cue in found] == ["happy", "1: happy, 2: sad", "sad", "sad"]
+
+
+def test_text_has_no_line_break_and_no_arrow() -> None:
+    assert not re.search(r"-->|\n", "".join(cue.text for cue in cues([LabelRun(1, "sad", 0, 1)])))
