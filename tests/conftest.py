@@ -26,6 +26,9 @@ settings.register_profile("fixed", derandomize=True, database=None, deadline=Non
 settings.register_profile("search", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
+# The tests record classes, which needs a purpose that allows it; those of the purpose unset this.
+os.environ["ROOMREAD_PURPOSE"] = "research"
+
 # They share a Ray cluster: two at a time do not start on two cores.
 _ON_RAY = (
     "cluster/archive/test_on_ray.py",

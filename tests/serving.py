@@ -50,14 +50,16 @@ class Service:
         return self.process.wait(timeout=60)
 
 
-def run_cli(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run one `roomread` command on a service's folder."""
+def run_cli(
+    folder: Path, *arguments: str, stdin: str = "", **settings: str | None
+) -> subprocess.CompletedProcess[str]:
+    """Run one `roomread` command on a service's folder; `settings` as in `serving`."""
     return subprocess.run(
         [*COMMAND, *arguments],
         input=stdin,
         capture_output=True,
         text=True,
-        env=environment(folder),
+        env=_with_settings(environment(folder), settings),
         check=False,
         timeout=120,
     )
@@ -65,8 +67,15 @@ def run_cli(folder: Path, *arguments: str, stdin: str = "") -> subprocess.Comple
 
 def environment(folder: Path) -> dict[str, str]:
     """Return variables that make a service keep everything in `folder`."""
-    own = {"ROOMREAD_DATA_FOLDER": str(folder / "data"), "ROOMREAD_PURPOSE": "personal"}
+    own = {"ROOMREAD_DATA_FOLDER": str(folder / "data"), "ROOMREAD_PURPOSE": "research"}
     return os.environ | own | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder)}
+
+
+def _with_settings(variables: dict[str, str], settings: dict[str, str | None]) -> dict[str, str]:
+    """Return variables with settings set, or unset where they are None."""
+    changed = {f"ROOMREAD_{name.upper()}": value for name, value in settings.items()}
+    both = variables | changed
+    return {name: value for name, value in both.items() if value is not None}
 
 
 @contextlib.contextmanager
@@ -100,11 +109,7 @@ def serving(
         command: "serve" or "app".
         settings: `ROOMREAD_*` variables, in lower case and without `ROOMREAD_`; None unsets one.
     """
-    variables = environment(folder)
-    for name, value in settings.items():
-        variables.pop(f"ROOMREAD_{name.upper()}", None)
-        if value is not None:
-            variables[f"ROOMREAD_{name.upper()}"] = value
+    variables = _with_settings(environment(folder), settings)
     with (folder / "log").open("ab") as log:
         before = log.tell()
         process = subprocess.Popen(

@@ -70,7 +70,7 @@ def enter(page: Page, address: str) -> Page:
     if welcome.count():
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_text("Choose one of the four")).to_be_visible()
-        page.get_by_text("Myself: my own face").click()
+        page.get_by_text("Research, with the consent").click()
         page.get_by_role("button", name="Go on").click()
     expect(pages).to_be_visible()
     return page

@@ -115,6 +115,7 @@ MATRIX = {
     ("GET", "/api/v1/models"): READ,
     ("GET", "/api/v1/models/{name}"): READ,
     ("GET", "/api/v1/settings"): MANAGE,
+    ("PUT", "/api/v1/settings/purpose"): MANAGE,
     ("POST", "/api/v1/analyze"): ANALYZE,
     ("GET", "/api/v1/videos"): READ,
     ("POST", "/api/v1/videos"): ANALYZE,

@@ -1,47 +1,106 @@
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("pydantic_settings", reason="needs the app extra")
-
 from roomread.errors import RoomreadError
-from roomread.services.purpose import DESCRIPTIONS, choose_purpose, current_purpose
-from roomread.settings.environment import Purpose, settings_file
+from roomread.services.purpose import (
+    DESCRIPTIONS,
+    REGIONS,
+    Activity,
+    PurposeError,
+    PurposeFixedError,
+    allows,
+    choose_use,
+    current_use,
+    require,
+)
+from roomread.settings.intended_use import IntendedUse, Purpose, Region, settings_file
+
+ALWAYS = {Activity.SELF_REPORT, Activity.READ_DEMONSTRATION, Activity.READ_ONESELF}
+PICTURES = ALWAYS | {Activity.READ_OTHERS}
+EVERYTHING = set(Activity)
+# The row of each purpose: without a region, in the European Union, and outside it.
+ALLOWED = {
+    None: (PICTURES, PICTURES, PICTURES),
+    Purpose.PERSONAL: (PICTURES, PICTURES, PICTURES),
+    Purpose.RESEARCH: (EVERYTHING, EVERYTHING, EVERYTHING),
+    Purpose.MEDICAL: (EVERYTHING, EVERYTHING, EVERYTHING),
+    Purpose.WORK_OR_SCHOOL: (ALWAYS, ALWAYS, EVERYTHING),
+}
 
 
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("ROOMREAD_PURPOSE", raising=False)
+    monkeypatch.delenv("ROOMREAD_REGION", raising=False)
 
 
-def test_purpose_is_unknown_until_it_is_chosen() -> None:
-    assert current_purpose() is None
-    choose_purpose(Purpose.RESEARCH)
-    assert current_purpose() is Purpose.RESEARCH
+@pytest.mark.parametrize("purpose", [None, *Purpose])
+def test_each_use_allows_its_row_of_activities(purpose: Purpose | None) -> None:
+    regions = (None, Region.EU, Region.ELSEWHERE)
+    for region, allowed in zip(regions, ALLOWED[purpose], strict=True):
+        use = IntendedUse(purpose, region)
+        assert {activity for activity in Activity if allows(activity, use)} == allowed
 
 
-def test_operator_variable_wins_over_a_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
-    choose_purpose(Purpose.RESEARCH)
+def test_refusal_names_the_article_of_the_act() -> None:
+    with pytest.raises(PurposeError, match=r"Article 5\(1\)\(f\)"):
+        require(Activity.READ_OTHERS, IntendedUse(Purpose.WORK_OR_SCHOOL, Region.EU))
+    with pytest.raises(PurposeError, match="no region was chosen"):
+        require(Activity.READ_OTHERS, IntendedUse(Purpose.WORK_OR_SCHOOL))
+
+
+def test_settings_decide_where_no_use_is_given() -> None:
+    with pytest.raises(PurposeError, match="no purpose was chosen"):
+        require(Activity.RECORD_CLASS)
+    choose_use(IntendedUse(Purpose.PERSONAL))
+    with pytest.raises(PurposeError, match="for its user alone"):
+        require(Activity.RECORD_CLASS)
+    choose_use(IntendedUse(Purpose.RESEARCH, Region.EU))
+    assert require(Activity.RECORD_CLASS) == IntendedUse(Purpose.RESEARCH, Region.EU)
+
+
+def test_region_stays_when_only_the_purpose_is_chosen() -> None:
+    choose_use(IntendedUse(Purpose.RESEARCH, Region.ELSEWHERE))
+    choose_use(IntendedUse(Purpose.WORK_OR_SCHOOL))
+    assert current_use() == IntendedUse(Purpose.WORK_OR_SCHOOL, Region.ELSEWHERE)
+
+
+def test_variable_wins_and_no_other_purpose_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    choose_use(IntendedUse(Purpose.RESEARCH))
     monkeypatch.setenv("ROOMREAD_PURPOSE", "medical")
-    assert current_purpose() is Purpose.MEDICAL
+    assert current_use().purpose is Purpose.MEDICAL
+    with pytest.raises(PurposeFixedError, match="ROOMREAD_PURPOSE says 'medical'"):
+        choose_use(IntendedUse(Purpose.PERSONAL))
 
 
 def test_choice_leaves_the_other_settings_as_they_are() -> None:
     settings_file().parent.mkdir(parents=True)
     settings_file().write_text("max_cameras = 3\n")
-    choose_purpose(Purpose.PERSONAL)
+    choose_use(IntendedUse(Purpose.PERSONAL))
     assert "max_cameras = 3" in settings_file().read_text()
+
+
+def test_choice_is_written_into_the_audit_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="roomread.audit"):
+        choose_use(IntendedUse(Purpose.WORK_OR_SCHOOL, Region.EU), who="user:1")
+    (record,) = caplog.records
+    assert record.getMessage() == "purpose chosen"
+    fields = record.__dict__["fields"]
+    assert fields == {"who": "user:1", "purpose": "work-or-school", "region": "eu"}
 
 
 def test_damaged_settings_are_an_error_not_an_unknown_purpose() -> None:
     settings_file().parent.mkdir(parents=True)
     settings_file().write_text('purpose = "fun"\n')
     with pytest.raises(RoomreadError, match="purpose"):
-        current_purpose()
+        current_use()
 
 
-def test_every_purpose_is_described() -> None:
+def test_every_purpose_and_region_is_described() -> None:
     assert set(DESCRIPTIONS) == set(Purpose)
+    assert set(REGIONS) == set(Region)

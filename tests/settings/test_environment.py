@@ -6,13 +6,15 @@ import pytest
 
 from roomread.errors import RoomreadError
 from roomread.settings import environment as settings
-from roomread.settings.environment import Purpose, keep_purpose, load_settings
+from roomread.settings.environment import load_settings
+from roomread.settings.intended_use import Purpose
 
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "config" / "roomread.toml"
     monkeypatch.setattr(settings, "settings_file", lambda: path)
+    monkeypatch.delenv("ROOMREAD_PURPOSE")
     return path
 
 
@@ -35,15 +37,6 @@ def test_variables_take_precedence_over_the_file(
     assert values.purpose is Purpose.RESEARCH
     assert values.max_cameras == 5
     assert values.ice_servers == [{"urls": ["turn:turn.example.org"]}]
-
-
-def test_purpose_is_written_and_other_lines_are_left(file: Path) -> None:
-    keep_purpose(Purpose.PERSONAL)
-    file.write_text(file.read_text() + "max_cameras = 3\n")
-    keep_purpose(Purpose.MEDICAL)
-    values = load_settings()
-    assert (values.purpose, values.max_cameras) == (Purpose.MEDICAL, 3)
-    assert file.read_text().count("purpose") == 1
 
 
 @pytest.mark.parametrize(

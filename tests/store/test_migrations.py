@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -53,3 +54,21 @@ def test_database_of_another_version_is_refused_and_left_as_it_is(url: str) -> N
     with engine.connect() as connection:
         assert connection.exec_driver_sql(revision).scalar() == "9999"
     engine.dispose()
+
+
+def test_sessions_of_the_first_version_are_kept_without_a_purpose(url: str) -> None:
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+pg8000://"))
+    config = Config()
+    config.set_main_option("script_location", "roomread.store:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO sessions VALUES ('0a1b2c3d', 'Algebra 7b', '', '', 0.4, "
+            "'2026-09-01 08:00:00', '2026-09-01 08:45:00', NULL, '', false, '', 'local')"
+        )
+    engine.dispose()
+    upgraded = Store(url)
+    (session,) = upgraded.owned_by("local").sessions()
+    assert (session.name, session.purpose, session.region) == ("Algebra 7b", "", "")
+    upgraded.close()

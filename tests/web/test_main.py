@@ -25,7 +25,8 @@ def test_bare_script_lists_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.usefixtures("own_folders")
-def test_bare_script_asks_for_the_purpose_first() -> None:
+def test_bare_script_asks_for_the_purpose_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ROOMREAD_PURPOSE")
     script = testing.AppTest.from_file(str(SCRIPT), default_timeout=60).run()
     assert [title.value for title in script.title] == ["Welcome to Roomread"]
     assert not script.sidebar.info

@@ -14,8 +14,8 @@ from roomread.api.context import Context, Manager, Reader
 from roomread.api.problems import RefusedError, responses
 from roomread.api.shapes import Probability
 from roomread.classifier import ModelFile, bundled_models, open_model
-from roomread.services.purpose import current_purpose
-from roomread.settings.environment import Purpose
+from roomread.services import purpose as purposes
+from roomread.settings.intended_use import IntendedUse, Purpose, Region
 
 router = APIRouter(prefix="/api/v1")
 
@@ -56,11 +56,24 @@ class ModelsShape(BaseModel):
     models: list[ModelShape]
 
 
+class PurposeShape(BaseModel):
+    """What this installation is used for, and where."""
+
+    purpose: Purpose
+    region: Region | None = Field(
+        default=None,
+        description="Where it is used; `eu` is the European Union. Null leaves it as it is.",
+    )
+
+
 class SettingsShape(BaseModel):
     """The operator's settings that others may know: no secret, folder or address."""
 
     purpose: Purpose | None = Field(
         description="Null until the first visitor of the web app has answered."
+    )
+    region: Region | None = Field(
+        description="Where it is used; null counts as `eu` if the purpose is `work-or-school`."
     )
     sign_in: bool = Field(description="Whether sign-in or a key is required.")
     local_files: bool = Field(
@@ -103,14 +116,29 @@ async def model(_reader: Reader, name: str) -> CardShape:
 @router.get("/settings", tags=["settings"], summary="Get the settings", responses=responses())
 def settings(context: Context, _manager: Manager) -> SettingsShape:
     """Return what the operator set by `ROOMREAD_*` or `roomread.toml`."""
-    fields = set(SettingsShape.model_fields) - {"purpose"}
+    use = purposes.current_use()
+    fields = set(SettingsShape.model_fields) - {"purpose", "region"}
     return SettingsShape(
         **context.settings.model_dump(include=fields),
-        purpose=current_purpose(),
+        purpose=use.purpose,
+        region=use.region,
         sign_in=context.auth.sign_in,
         database=make_url(context.settings.store_url).get_backend_name(),
         relays=len(context.settings.ice_servers) + len(context.settings.turn_urls),
     )
+
+
+@router.put(
+    "/settings/purpose",
+    tags=["settings"],
+    summary="Choose the purpose",
+    responses=responses(409, 422, 507),
+)
+def choose_purpose(manager: Manager, asked: PurposeShape) -> PurposeShape:
+    """Choose what this installation is used for and where, which decides what it may do."""
+    purposes.choose_use(IntendedUse(asked.purpose, asked.region), who=manager.id)
+    use = purposes.current_use()
+    return PurposeShape(purpose=asked.purpose, region=use.region)
 
 
 def _short(opened: ModelFile) -> dict[str, Any]:

@@ -9,8 +9,12 @@ import time
 import traceback
 from pathlib import Path
 
+from roomread.services.audit import AUDIT_LOGGER, audit
+
+__all__ = ["audit", "log", "log_failure", "set_up_logs"]
+
 _LOG = logging.getLogger("roomread.service")
-_AUDIT = logging.getLogger("roomread.audit")
+_AUDIT = logging.getLogger(AUDIT_LOGGER)
 _AUDIT_BYTES, _AUDIT_FILES = 5_000_000, 4
 
 
@@ -57,11 +61,6 @@ def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool 
 def log(event: str, **fields: object) -> None:
     """Log an event; its fields hold ids, numbers and words of our own only."""
     _LOG.info(event, extra={"fields": fields})
-
-
-def audit(event: str, **fields: object) -> None:
-    """Record in the audit log who did what, and from which address."""
-    _AUDIT.info(event, extra={"fields": fields})
 
 
 def log_failure(error: Exception) -> None:

@@ -30,6 +30,7 @@ from roomread.services.exporting import PeopleNotKeptError
 from roomread.services.ingest import RecordedElsewhereError, SessionEndedError
 from roomread.services.marking import SessionNotRunningError
 from roomread.services.pictures import PictureTooLargeError
+from roomread.services.purpose import PurposeError, PurposeFixedError
 from roomread.services.teaching import (
     ProfileExistsError,
     ProfileNotFoundError,
@@ -54,6 +55,12 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     PictureTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", None),
     MediaError: (_UNPROCESSABLE, "not-a-picture", None),
     MissingExtraError: (_UNPROCESSABLE, "not-available", None),
+    PurposeFixedError: (HTTPStatus.CONFLICT, "fixed", "the operator changes the variable"),
+    PurposeError: (
+        HTTPStatus.FORBIDDEN,
+        "purpose",
+        "a manager changes the purpose with PUT /api/v1/settings/purpose",
+    ),
     ProfileNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-profile", None),
     ProfileExistsError: (HTTPStatus.CONFLICT, "is-there", "replace=true"),
     TooManyProfilesError: (HTTPStatus.CONFLICT, "too-many-profiles", None),

@@ -71,6 +71,14 @@ class SessionShape(BaseModel):
     ended_at: datetime | None
     keeps_people: bool = Field(description="Whether readings of single people are kept.")
     consent: str
+    purpose: str = Field(
+        description="What the installation was used for when the session was created; empty if "
+        "that was not chosen.",
+        examples=["research"],
+    )
+    region: str = Field(
+        description="Where it was used: `eu`, `elsewhere`, or empty.", examples=["eu"]
+    )
     rules: list[str]
 
 
@@ -251,7 +259,8 @@ def summary_shape(
 def _session_values(session: Session) -> dict[str, Any]:
     plain = ("id", "name", "source", "model", "threshold", "keeps_people", "consent")
     times = ("started_at", "updated_at", "ended_at")
-    values = {name: getattr(session, name) for name in (*plain, *times)}
+    use = ("purpose", "region")
+    values = {name: getattr(session, name) for name in (*plain, *use, *times)}
     return values | {"state": session.state(), "rules": session.rules.splitlines()}
 
 

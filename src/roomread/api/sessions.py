@@ -88,7 +88,6 @@ def create(
         threshold=asked.threshold,
         embedder=context.live_people.embedder() if asked.identity else None,
     )
-    audit("session made", who=sender.id, session=session.id, keeps_people=session.keeps_people)
     response.headers["Location"] = f"/api/v1/sessions/{session.id}"
     return session_shape(session)
 

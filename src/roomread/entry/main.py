@@ -22,6 +22,7 @@ from roomread.cli import (
     interrupts,
     models,
     profiles,
+    purpose,
     refit,
     session,
     teach,
@@ -32,6 +33,7 @@ from roomread.entry import app as webapp
 from roomread.entry import serve
 from roomread.errors import RoomreadError
 from roomread.media import is_opening
+from roomread.services.purpose import PurposeError
 
 app = typer.Typer(
     help="Reads the facial expressions in a photo, a recording, a webcam, a class.",
@@ -50,6 +52,7 @@ app.command("refit-head")(refit.command)
 app.command("average")(average.command)
 app.command("bench")(bench.command)
 app.command("models")(models.command)
+app.command("purpose")(purpose.command)
 app.command("teach", cls=teach.TeachCommand)(teach.command)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(fewshot.app, name="fewshot")
@@ -86,6 +89,8 @@ def run() -> None:
     try:
         app()
     except RoomreadError as error:
+        if isinstance(error, PurposeError):
+            error = PurposeError(error.problem, hint="`roomread purpose` shows and changes it")
         print(f"roomread: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(EXIT_FAILED)
     except SystemExit as ending:

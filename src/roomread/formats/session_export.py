@@ -96,6 +96,8 @@ def document(store: OwnerStore, session: Session) -> dict[str, Any]:
         "started_at": session.started_at.isoformat(),
         "ended_at": session.ended_at.isoformat() if session.ended_at is not None else None,
         "consent": session.consent or None,
+        "purpose": session.purpose or None,
+        "region": session.region or None,
         "rules": session.rules.splitlines(),
         "marks": [{"time": mark.time, "label": mark.label} for mark in figures.marks],
         "parts": [part_to_dict(part) for part in summary.parts],

@@ -35,6 +35,9 @@ class Session:
         keeps_people: Whether the readings of single people are kept, by seat, and not only the
             moods of the room.
         consent: Who consented, and how; empty if people are not kept.
+        purpose: What the installation was used for when the session was created, such as
+            "research"; empty if that was not chosen.
+        region: Where it was used, "eu" or "elsewhere"; empty if that was not chosen.
         owner: The id of the user or key it belongs to, or "local"; empty in an answer of the
             service, which gives a client only its own sessions.
     """
@@ -51,6 +54,8 @@ class Session:
     keeps_people: bool
     consent: str
     owner: str = ""
+    purpose: str = ""
+    region: str = ""
 
     def state(self, now: datetime | None = None) -> State:
         """Return whether the session is being recorded.

@@ -253,6 +253,7 @@ class RecordingQueue:
             MediaError: The source cannot be opened; no session is made then.
             SessionError: Too many sources are recorded already, or the session cannot be made.
             RulesError: The rules of attention cannot be understood.
+            PurposeError: The purpose of this installation does not allow recording a class.
             MissingExtraError: The request sets `identity`, and its extra is not installed.
         """
         embedder = DlibResNet() if request.identity else None
@@ -295,6 +296,7 @@ class RecordingQueue:
             OutputError: The video cannot be written to disk.
             SessionError: The session cannot be made.
             RulesError: The rules of attention cannot be understood.
+            PurposeError: The purpose of this installation does not allow recording a class.
         """
         taking = jobs.taking(name, owner=store.owner, annotated=False, every=request.every)
         with taking as (job, file):
@@ -322,6 +324,7 @@ class RecordingQueue:
         Raises:
             SessionError: The session cannot be made.
             RulesError: The rules of attention cannot be understood.
+            PurposeError: The purpose of this installation does not allow recording a class.
         """
         recording = self._make(source, request, store, self._analyzer())
         recording.wait_for_moments(max_silence=max_silence)

@@ -20,7 +20,14 @@ from roomread.formats.json_frames import parse_frames
 from roomread.identity import FaceEmbedder
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.room import DEFAULT_RULES, Alert, RoomMood
-from roomread.services.recording import compares_faces, net_of, nets_of, session_pipeline
+from roomread.services import purpose
+from roomread.services.recording import (
+    audit_session,
+    compares_faces,
+    net_of,
+    nets_of,
+    session_pipeline,
+)
 from roomread.store import Leases, OwnerStore, Recorder, Session
 from roomread.store.records import milliseconds
 from roomread.wire import FrameReadings
@@ -121,10 +128,12 @@ def create_session(  # noqa: PLR0913 (a session's fields)
         embedder: The net by which the sender distinguishes people; None to use their places.
 
     Raises:
+        PurposeError: The purpose of this installation does not allow recording a class.
         SessionError: The name is empty, or distinguishing people lacks a consent.
         RulesError: The rules cannot be parsed.
     """
-    return store.create(
+    use = purpose.require(purpose.Activity.RECORD_CLASS)
+    session = store.create(
         name,
         source=INGEST_SOURCE,
         model=nets_of(model if model is not None else net_of(analyzer), embedder, consent=consent),
@@ -132,7 +141,11 @@ def create_session(  # noqa: PLR0913 (a session's fields)
         rules=rules if rules is not None else DEFAULT_RULES,
         keeps_people=bool(consent.strip()),
         consent=consent,
+        purpose=use.purpose or "",
+        region=use.region or "",
     )
+    audit_session(session)
+    return session
 
 
 class ReadingIngest:
@@ -164,6 +177,7 @@ class ReadingIngest:
 
         Raises:
             WireError: The content is something else.
+            PurposeError: The purpose of this installation does not allow recording a class.
             SessionNotFoundError: The sender has no such session.
             SessionEndedError: The session has ended.
             RecordedElsewhereError: The session is recorded from another source.
@@ -174,6 +188,7 @@ class ReadingIngest:
         # Checked for every message, before the session's lock is asked for: a stranger must not
         # hold up the owner.
         session = open_session(store, session_id)
+        purpose.require(purpose.Activity.RECORD_CLASS)
         frames = parse_frames(content, default_threshold=session.threshold)
         with self._opened_session(session_id) as opened:
             self._hold(opened, session_id)

@@ -1,35 +1,160 @@
-"""The purpose of an installation, which decides what the law requires of its operator.
+"""What the intended use of an installation allows; every interface is refused alike, here.
 
-Every interface asks this module. Refusing what a purpose does not allow belongs here too.
+Whoever runs an installation chooses its purpose and region. They decide what may be done:
+
+| purpose, region | own face, demonstration, self-report | pictures and videos | record a class |
+|---|---|---|---|
+| not chosen | yes | yes | no |
+| personal | yes | yes | no |
+| research, medical | yes | yes | yes |
+| work or school outside the European Union | yes | yes | yes |
+| work or school in the European Union | yes | no | no |
+
+The last row is Article 5(1)(f) of the AI Act, Regulation (EU) 2024/1689. Work or school without a
+region counts as in the European Union. The Python API (`Analyzer`, `RoomPipeline`) is not gated.
 """
 
 from __future__ import annotations
 
-from roomread.settings.environment import Purpose, keep_purpose, load_settings
+import os
+from enum import StrEnum
+
+from roomread.errors import RoomreadError
+from roomread.services.audit import audit
+from roomread.settings.folders import LOCAL_OWNER
+from roomread.settings.intended_use import (
+    IntendedUse,
+    Purpose,
+    Region,
+    keep_intended_use,
+    load_intended_use,
+)
 
 DESCRIPTIONS: dict[Purpose, str] = {
     Purpose.PERSONAL: "Myself: my own face, my own pictures",
     Purpose.RESEARCH: "Research, with the consent of everybody who is filmed",
     Purpose.MEDICAL: "Medical or safety reasons",
-    Purpose.WORK_OR_SCHOOL: "Work or education outside the European Union",
+    Purpose.WORK_OR_SCHOOL: "Work or education",
 }
+REGIONS: dict[Region, str] = {
+    Region.EU: "In the European Union",
+    Region.ELSEWHERE: "Outside the European Union",
+}
+_PROHIBITED = (
+    "work and education in the European Union must not infer the emotions of others from their "
+    "faces (Article 5(1)(f) of the AI Act)"
+)
 
 
-def current_purpose() -> Purpose | None:
-    """Return what this installation is used for; None until it has been chosen.
+class Activity(StrEnum):
+    """What is done with faces, as far as the intended use decides about it.
 
-    The settings are read anew, as the answer of the first visitor is written into their file.
+    Attributes:
+        SELF_REPORT: People say how they are; no face is read.
+        READ_DEMONSTRATION: Read faces of material that was made to show the program.
+        READ_ONESELF: Read the face of the person who asks for it.
+        READ_OTHERS: Read the faces of pictures, videos, cameras and streams.
+        RECORD_CLASS: Record readings of a class, a meeting or a room into a session.
+    """
+
+    SELF_REPORT = "self-report"
+    READ_DEMONSTRATION = "read a demonstration"
+    READ_ONESELF = "read oneself"
+    READ_OTHERS = "read others"
+    RECORD_CLASS = "record a class"
+
+
+class PurposeFixedError(RoomreadError):
+    """The intended use cannot be chosen, because the operator has set it by a variable."""
+
+
+class PurposeError(RoomreadError):
+    """The intended use of this installation does not allow an activity."""
+
+
+def current_use() -> IntendedUse:
+    """Return what this installation is used for and where, as the settings say now.
+
+    The settings are read anew each time, because users change them while the service runs.
 
     Raises:
         RoomreadError: The settings cannot be read.
     """
-    return load_settings().purpose
+    return load_intended_use()
 
 
-def choose_purpose(purpose: Purpose) -> None:
-    """Write the first visitor's answer into the settings file.
+def choose_use(use: IntendedUse, *, who: str = LOCAL_OWNER) -> None:
+    """Write the intended use into the settings file, and the change into the audit log.
+
+    Args:
+        use: The purpose and the region; one that is None stays as it was.
+        who: The principal who chose it.
 
     Raises:
+        PurposeFixedError: A variable of the operator says otherwise.
         OutputError: The file cannot be written.
     """
-    keep_purpose(purpose)
+    for name, value in (("ROOMREAD_PURPOSE", use.purpose), ("ROOMREAD_REGION", use.region)):
+        if value is not None and os.environ.get(name, value) != value:
+            raise PurposeFixedError(
+                f"the variable {name} says '{os.environ[name]}'", hint="change it there"
+            )
+    keep_intended_use(use)
+    audit("purpose chosen", who=who, purpose=use.purpose or "", region=use.region or "")
+
+
+def is_prohibited_work(use: IntendedUse) -> bool:
+    """Return whether the use is work or school in the European Union."""
+    return use.purpose is Purpose.WORK_OR_SCHOOL and use.region is not Region.ELSEWHERE
+
+
+def problem_with(activity: Activity, use: IntendedUse) -> str | None:
+    """Return in one sentence why a use does not allow an activity; None if it does.
+
+    Args:
+        activity: What is to be done.
+        use: What the installation is used for, and where.
+    """
+    if activity in (Activity.SELF_REPORT, Activity.READ_DEMONSTRATION, Activity.READ_ONESELF):
+        return None
+    if is_prohibited_work(use):
+        unknown = "" if use.region is Region.EU else ", and no region was chosen"
+        return _PROHIBITED + unknown
+    if activity is Activity.READ_OTHERS:
+        return None
+    if use.purpose is None:
+        return "no purpose was chosen for this installation, so it records no class"
+    if use.purpose is Purpose.PERSONAL:
+        return "this installation is for its user alone ('personal'), so it records no class"
+    return None
+
+
+def allows(activity: Activity, use: IntendedUse | None = None) -> bool:
+    """Return whether a use allows an activity.
+
+    A room may read faces where `allows(Activity.RECORD_CLASS)`; elsewhere it takes self-reports
+    alone.
+
+    Args:
+        activity: What is to be done.
+        use: What the installation is used for; None reads the settings.
+    """
+    return problem_with(activity, use if use is not None else current_use()) is None
+
+
+def require(activity: Activity, use: IntendedUse | None = None) -> IntendedUse:
+    """Check that a use allows an activity, and return the use, to be noted with what is done.
+
+    Args:
+        activity: What is to be done.
+        use: What the installation is used for; None reads the settings.
+
+    Raises:
+        PurposeError: The use does not allow it.
+        RoomreadError: The settings cannot be read.
+    """
+    use = use if use is not None else current_use()
+    problem = problem_with(activity, use)
+    if problem is not None:
+        raise PurposeError(problem)
+    return use

@@ -12,6 +12,8 @@ from roomread.media import SignalCheck, Source
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.readings import Frame
 from roomread.room import Attention, RoomMeter, Seats, parse_rules
+from roomread.services import purpose
+from roomread.services.audit import audit
 from roomread.store import OwnerStore, Recorder, Session
 
 # Begins the part of a session's `model` that names the net which compares faces.
@@ -40,10 +42,12 @@ def new_session(  # noqa: PLR0913 (a session's fields)
         embedder: The net that distinguishes people by their faces; None to use their places.
 
     Raises:
+        PurposeError: The purpose of this installation does not allow recording a class.
         SessionError: The session cannot be made, or distinguishing people lacks a consent.
         RulesError: The rules cannot be understood.
     """
-    return store.create(
+    use = purpose.require(purpose.Activity.RECORD_CLASS)
+    session = store.create(
         name,
         source=source,
         model=nets_of(net_of(analyzer), embedder, consent=consent),
@@ -51,6 +55,22 @@ def new_session(  # noqa: PLR0913 (a session's fields)
         rules=rules,
         keeps_people=bool(consent),
         consent=consent,
+        purpose=use.purpose or "",
+        region=use.region or "",
+    )
+    audit_session(session)
+    return session
+
+
+def audit_session(session: Session) -> None:
+    """Write into the audit log that a session was made, and for which purpose."""
+    audit(
+        "session made",
+        who=session.owner,
+        session=session.id,
+        keeps_people=session.keeps_people,
+        purpose=session.purpose,
+        region=session.region,
     )
 
 
@@ -107,7 +127,12 @@ def session_pipeline(
         every: About how many seconds lie between two frames.
         embedder: The net that distinguishes people by their faces; its vectors are gone when the
             recording ends. None: seats are assigned by place.
+
+    Raises:
+        PurposeError: The purpose of this installation does not allow recording a class; it may
+            have been changed since the session was made.
     """
+    purpose.require(purpose.Activity.RECORD_CLASS)
     session = recorder.session
     by_place = embedder is None and not compares_faces(session)
     return RoomPipeline(

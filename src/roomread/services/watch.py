@@ -152,6 +152,7 @@ class LiveWatch:
         Raises:
             SessionError: the session cannot be made.
             RulesError: the rules of attention cannot be understood.
+            PurposeError: the purpose of this installation does not allow recording a class.
         """
         recording = recordings.start_fed("webcam", request, store)
         self.stop_recording()

@@ -16,19 +16,10 @@ from pydantic_settings import (
 )
 
 from roomread.errors import RoomreadError
-from roomread.media import atomic_path
 from roomread.runtime import Device
 from roomread.settings.compute import ComputeEngine
-from roomread.settings.folders import config_folder, data_folder
-
-
-class Purpose(StrEnum):
-    """The purpose of an installation, which decides what the law allows."""
-
-    PERSONAL = "personal"
-    RESEARCH = "research"
-    MEDICAL = "medical"
-    WORK_OR_SCHOOL = "work-or-school"
+from roomread.settings.folders import data_folder
+from roomread.settings.intended_use import Purpose, Region, settings_file
 
 
 class IceService(StrEnum):
@@ -40,20 +31,12 @@ class IceService(StrEnum):
     HUGGING_FACE = "hugging-face"
 
 
-def settings_file() -> Path:
-    """Return the path of `roomread.toml` in the user's configuration folder.
-
-    Raises:
-        RoomreadError: The user has no home folder, as in some containers.
-    """
-    return config_folder() / "roomread.toml"
-
-
 class Settings(BaseSettings):
     """What an operator can set; a variable takes precedence over the file.
 
     Attributes:
         purpose: The purpose of this installation; None asks the first visitor.
+        region: Where it is used; None counts as the European Union, where more is prohibited.
         ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
             `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
             asked by default: a camera on this computer needs none, and others learn nothing.
@@ -101,6 +84,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
 
     purpose: Purpose | None = None
+    region: Region | None = None
     ice_servers: list[dict[str, Any]] = Field(default_factory=list)
     ice_service: IceService | None = None
     turn_urls: list[str] = Field(default_factory=list)
@@ -177,17 +161,3 @@ def load_settings() -> Settings:
         ) from error
     except ValueError as error:
         raise RoomreadError(f"the settings cannot be read: {error}") from error
-
-
-def keep_purpose(purpose: Purpose) -> None:
-    """Write the purpose into the settings file and leave its other lines as they are.
-
-    Raises:
-        OutputError: The file cannot be written.
-    """
-    path = settings_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    kept = [line for line in old if not line.replace(" ", "").startswith("purpose=")]
-    with atomic_path(path) as draft:
-        draft.write_text("\n".join([f'purpose = "{purpose}"', *kept]) + "\n", encoding="utf-8")

@@ -25,7 +25,7 @@ _POSTGRES_TIMEOUT = 30
 # The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
 # Earlier revisions, from which a migration leads to the present one.
-_OLDER_REVISIONS: tuple[str, ...] = ()
+_OLDER_REVISIONS = ("0001",)
 
 
 class Database:

@@ -83,6 +83,8 @@ class OwnerStore:
         rules: str = DEFAULT_RULES,
         keeps_people: bool = False,
         consent: str = "",
+        purpose: str = "",
+        region: str = "",
     ) -> Session:
         """Create an empty session, for a `Recorder` to fill.
 
@@ -94,6 +96,8 @@ class OwnerStore:
             rules: The rules of attention.
             keeps_people: Also keep each person's readings, by seat.
             consent: Who consented, and how; required if people are kept.
+            purpose: What the installation is used for; see `roomread.services.purpose`.
+            region: Where it is used.
 
         Raises:
             SessionError: The name is empty, or people would be kept without a consent.
@@ -121,6 +125,8 @@ class OwnerStore:
             keeps_people=keeps_people,
             consent=consent.strip() if keeps_people else "",
             owner=self._owner,
+            purpose=purpose,
+            region=region,
         )
         with self._database.writing() as connection:
             connection.execute(schema.sessions.insert().values(session_row(session)))

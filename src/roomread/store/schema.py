@@ -21,7 +21,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that these tables are the result of.
-REVISION = "0001"
+REVISION = "0002"
 
 metadata = MetaData()
 
@@ -48,6 +48,9 @@ sessions = Table(
     Column("consent", Text, nullable=False),
     # The service's id of a user or key, or `LOCAL_OWNER` for the computer's own user.
     Column("owner", Text, nullable=False),
+    # The intended use of the installation when the session was created; empty where not chosen.
+    Column("purpose", String(32), nullable=False),
+    Column("region", String(16), nullable=False),
     Index("sessions_by_owner", "owner", "started_at"),
 )
 moods = Table(

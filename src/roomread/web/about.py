@@ -5,13 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread import __version__
-from roomread.errors import OutputError
-from roomread.services.purpose import DESCRIPTIONS, choose_purpose, current_purpose
-from roomread.settings.environment import (
-    Purpose,
-    Settings,
-    settings_file,
+from roomread.errors import OutputError, RoomreadError
+from roomread.services.purpose import (
+    DESCRIPTIONS,
+    REGIONS,
+    Activity,
+    choose_use,
+    current_use,
+    problem_with,
 )
+from roomread.settings.environment import Settings
+from roomread.settings.intended_use import IntendedUse, Purpose, Region, settings_file
+from roomread.web.visitor import is_signed_in, owner
 
 _LAW = """
 **In the European Union** it is prohibited to infer emotions of people at work or in education from
@@ -34,31 +39,51 @@ def purpose_is_known(settings: Settings) -> bool:
     st.markdown(_LIMITS)
     st.subheader("What is this installation used for?")
     st.markdown(_LAW)
-    with st.form("purpose_form"):
-        chosen = st.radio(
-            "It is used for",
-            list(Purpose),
-            format_func=lambda purpose: DESCRIPTIONS[purpose],
-            index=None,
-            key="purpose_choice",
-        )
-        sent = st.form_submit_button("Go on", type="primary")
+    use = _ask_use(IntendedUse(), "Go on")
     st.caption(
-        "Work and education in the European Union are not among these, as it is prohibited there. "
-        f"The answer is kept in {settings_file()}; `ROOMREAD_PURPOSE` sets it as well."
+        f"The answer is kept in {settings_file()}, and can be changed on the page About and "
+        "privacy; `ROOMREAD_PURPOSE` and `ROOMREAD_REGION` set it as well."
     )
-    if not sent:
+    if use is None:
         return False
-    if chosen is None:
-        st.error("Choose one of the four, or close this page.")
-        return False
-    st.session_state["purpose"] = chosen
+    st.session_state["purpose"] = use.purpose
     try:
-        choose_purpose(chosen)
+        choose_use(use, who=owner())
     except OutputError as error:
         st.session_state["purpose_not_kept"] = str(error)
     st.rerun()
     return False
+
+
+def _ask_use(now: IntendedUse, button: str) -> IntendedUse | None:
+    """Draw a form for the purpose and the region; return the answer once it is complete."""
+    purposes, regions = list(Purpose), list(Region)
+    with st.form("purpose_form"):
+        purpose = st.radio(
+            "It is used for",
+            purposes,
+            format_func=lambda purpose: DESCRIPTIONS[purpose],
+            index=purposes.index(now.purpose) if now.purpose is not None else None,
+            key="purpose_choice",
+        )
+        region = st.radio(
+            "Where, which matters for work and education",
+            regions,
+            format_func=lambda region: REGIONS[region],
+            index=regions.index(now.region) if now.region is not None else None,
+            key="region_choice",
+            horizontal=True,
+        )
+        sent = st.form_submit_button(button, type="primary")
+    if not sent:
+        return None
+    if purpose is None:
+        st.error("Choose one of the four, or close this page.")
+        return None
+    if purpose is Purpose.WORK_OR_SCHOOL and region is None:
+        st.error("Choose where: for work and education the law differs.")
+        return None
+    return IntendedUse(purpose, region)
 
 
 def show() -> None:
@@ -83,7 +108,33 @@ def show() -> None:
     )
     st.subheader("The law")
     st.markdown(_LAW)
-    purpose = current_purpose() or st.session_state.get("purpose")
-    if purpose is not None:
-        st.markdown(f"This installation is used for: **{DESCRIPTIONS[Purpose(purpose)]}**.")
+    _show_use()
     st.caption(f"Roomread {__version__}, Apache-2.0.")
+
+
+def _show_use() -> None:
+    """Draw the purpose and what it forbids, with a form that changes it."""
+    use = current_use()
+    purpose = use.purpose or st.session_state.get("purpose")
+    if purpose is not None:
+        where = f" Where: **{REGIONS[use.region]}**." if use.region is not None else ""
+        description = DESCRIPTIONS[Purpose(purpose)]
+        st.markdown(f"This installation is used for: **{description}**.{where}")
+    for activity in (Activity.READ_OTHERS, Activity.RECORD_CLASS):
+        problem = problem_with(activity, use)
+        if problem is not None:
+            st.info(f"It may not {activity}: {problem}.")
+    if is_signed_in():
+        # One user of a service must not decide for all; a manager has the API for it.
+        return
+    with st.expander("Change the purpose"):
+        chosen = _ask_use(use, "Change")
+    if chosen is None:
+        return
+    try:
+        choose_use(chosen, who=owner())
+    except RoomreadError as error:
+        st.error(str(error))
+    else:
+        st.session_state["purpose"] = chosen.purpose
+        st.rerun()

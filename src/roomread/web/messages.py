@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from roomread.errors import DatabaseError, RoomreadError
+from roomread.services.purpose import PurposeError
 from roomread.settings.environment import Settings
 
 
@@ -14,6 +15,8 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
     """
     if isinstance(error, DatabaseError) and not settings.local_files:
         return "The sessions' database does not answer. Try again in a moment."
+    if isinstance(error, PurposeError):
+        return f"{error.problem}. The page About and privacy shows the purpose."
     return str(error)
 
 

@@ -1,0 +1,81 @@
+"""The purpose of an installation, chosen and enforced through the service and the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from clips import make_clip
+from serving import Service, run_cli, serving
+
+FRAME = {"schema_version": 1, "time": 0.5, "faces": []}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving(tmp_path_factory.mktemp("service"), purpose=None) as running:
+        yield running
+
+
+@pytest.fixture
+def http(service: Service) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as client:
+        yield client
+
+
+def choose(http: httpx.Client, purpose: str, region: str | None = None) -> None:
+    answer = http.put("settings/purpose", json={"purpose": purpose, "region": region})
+    assert answer.status_code == 200, answer.text
+
+
+def audit_of(service: Service) -> list[dict[str, object]]:
+    lines = (service.folder / "data" / "audit.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_class_is_recorded_only_for_a_purpose_that_allows_it(
+    service: Service, http: httpx.Client
+) -> None:
+    refused = http.post("sessions", json={"name": "Algebra 7b"})
+    assert refused.status_code == 403
+    assert refused.json()["type"] == "urn:roomread:problem:purpose"
+    assert "no purpose was chosen" in refused.json()["detail"]
+
+    choose(http, "research", "eu")
+    made = http.post("sessions", json={"name": "Algebra 7b"})
+    assert made.status_code == 201
+    assert (made.json()["purpose"], made.json()["region"]) == ("research", "eu")
+    readings = f"sessions/{made.json()['id']}/readings"
+    assert http.post(readings, json=FRAME).json()["accepted"] == 1
+
+    # A session that was begun for another purpose does not go on.
+    choose(http, "work-or-school")
+    later = http.post(readings, json=FRAME | {"time": 1.0})
+    assert later.status_code == 403
+    assert "Article 5(1)(f)" in later.json()["detail"]
+    choose(http, "work-or-school", "elsewhere")
+    assert http.post(readings, json=FRAME | {"time": 1.0}).json()["accepted"] == 1
+
+    events = [(line["event"], line.get("purpose")) for line in audit_of(service)]
+    assert events == [
+        ("purpose chosen", "research"),
+        ("session made", "research"),
+        ("purpose chosen", "work-or-school"),
+        ("purpose chosen", "work-or-school"),
+    ]
+
+
+def test_command_line_is_refused_as_the_service_is(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "lesson.mp4", [0.0, 0.5])
+    refused = run_cli(tmp_path, "session", "record", str(clip), purpose=None)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "no purpose was chosen" in refused.stderr
+    assert "`roomread purpose`" in refused.stderr
+    chosen = run_cli(tmp_path, "purpose", "research", purpose=None)
+    assert "may record a class" in chosen.stdout
+    recorded = run_cli(tmp_path, "session", "record", str(clip), purpose=None)
+    assert recorded.returncode == 0, recorded.stderr

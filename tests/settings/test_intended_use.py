@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from roomread.errors import RoomreadError
+from roomread.settings import intended_use
+from roomread.settings.environment import load_settings
+from roomread.settings.intended_use import (
+    IntendedUse,
+    Purpose,
+    Region,
+    keep_intended_use,
+    load_intended_use,
+)
+
+
+@pytest.fixture(autouse=True)
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("ROOMREAD_PURPOSE", "ROOMREAD_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    return intended_use.settings_file()
+
+
+def test_use_is_unknown_until_it_is_kept() -> None:
+    assert load_intended_use() == IntendedUse(None, None)
+
+
+def test_use_is_written_and_other_lines_are_left(file: Path) -> None:
+    keep_intended_use(IntendedUse(Purpose.PERSONAL))
+    file.write_text(file.read_text() + "max_cameras = 3\n")
+    keep_intended_use(IntendedUse(Purpose.MEDICAL, Region.EU))
+    assert load_intended_use() == IntendedUse(Purpose.MEDICAL, Region.EU)
+    assert file.read_text().count("purpose") == 1
+    # The settings of the service say the same.
+    values = load_settings()
+    assert (values.purpose, values.region) == (Purpose.MEDICAL, Region.EU)
+    assert values.max_cameras == 3
+
+
+@pytest.mark.parametrize("name", ["purpose", "region"])
+def test_variable_wins_over_the_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_intended_use(IntendedUse(Purpose.RESEARCH, Region.EU))
+    other = IntendedUse(Purpose.PERSONAL, Region.ELSEWHERE)
+    monkeypatch.setenv(f"ROOMREAD_{name.upper()}", getattr(other, name))
+    assert getattr(load_intended_use(), name) == getattr(other, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('purpose = "school in the EU"', "'purpose' is invalid: 'school in the EU'"),
+        ("region = 1", "'region' is invalid: '1' is not one of eu, elsewhere"),
+        ("purpose =", "cannot be read"),
+    ],
+)
+def test_invalid_use_is_reported_by_its_name(file: Path, text: str, words: str) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    with pytest.raises(RoomreadError, match=words):
+        load_intended_use()
+
+
+def test_user_without_a_home_folder_has_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    # What expanding "~" comes to for a user id that the system does not know.
+    monkeypatch.setattr("os.path.expanduser", lambda _path: "~/.config")
+    assert load_intended_use() == IntendedUse(None, None)
+    monkeypatch.setenv("ROOMREAD_PURPOSE", "research")
+    assert load_intended_use() == IntendedUse(Purpose.RESEARCH, None)
