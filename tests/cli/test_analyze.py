@@ -136,6 +136,20 @@ def test_the_annotated_copy_is_the_photo_with_something_drawn(
     assert 0.001 < changed < 0.3
 
 
+def test_face_is_hidden_in_the_annotated_copy_when_asked(
+    roomread: Program, photo: Path, tmp_path: Path
+) -> None:
+    assert roomread("analyze", photo, "--annotated", "shown.png").returncode == 0
+    assert (
+        roomread("analyze", photo, "--annotated", "hidden.png", "--blur", "cover").returncode == 0
+    )
+    shown, hidden = (read_image(tmp_path / f"{name}.png") for name in ("shown", "hidden"))
+    assert (shown != hidden).any(axis=2).mean() > 0.02
+    refused = roomread("analyze", photo, "--blur", "cover")
+    assert refused.returncode == 2
+    assert "--annotated" in one_line(refused.stderr)
+
+
 def test_the_input_is_never_its_own_copy(roomread: Program, photo: Path) -> None:
     content = photo.read_bytes()
     result = roomread("analyze", photo, "--annotated", photo)

@@ -29,6 +29,7 @@ from roomread.formats.sink import Sink
 from roomread.media import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
+    HideMethod,
     Source,
     is_file,
     is_folder,
@@ -99,6 +100,10 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         Path | None,
         typer.Option(help="Write a copy with boxes and labels; a folder for several inputs."),
     ] = None,
+    blur: Annotated[
+        HideMethod | None,
+        typer.Option(help="Hide every face that is found in the annotated copy."),
+    ] = None,
     every: Annotated[
         str | None, typer.Option(help="Time from one analysed frame to the next: 0.5s, 500ms.")
     ] = None,
@@ -154,6 +159,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             inputs, output, options, engine=engine, workers=workers, quiet=quiet
         )
         raise typer.Exit(status)
+    if blur is not None and annotated is None:
+        raise OutputError("--blur hides faces in a copy", hint="name it: --annotated OUT")
     items, left_out = _items(inputs, annotated)
     path = Path(output) if output is not None else None
     if path is not None:
@@ -172,7 +179,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         for line in left_out:
             progress.say(line)
         unused = {use.profile.name for use in uses} - set(states)
-        run = _AnalysisRun(analyzer, sink, progress, seconds, stream, unused)
+        run = _AnalysisRun(analyzer, sink, progress, seconds, stream, blur, unused)
         for item in items:
             run.analyze(item)
             if run.interrupted:
@@ -275,6 +282,7 @@ class _AnalysisRun:
     progress: ProgressBar
     every: float | None
     stream: int | None
+    blur: HideMethod | None
     unused: set[str]
     frames: int = 0
     errors: list[RoomreadError] = field(default_factory=list)
@@ -312,7 +320,7 @@ class _AnalysisRun:
 
     def _read(self, source: Source, item: _Item) -> None:
         annotator = (
-            Annotator(item.annotated, source, sound_from=item.file)
+            Annotator(item.annotated, source, sound_from=item.file, hide=self.blur)
             if item.annotated is not None
             else nullcontext()
         )

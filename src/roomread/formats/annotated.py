@@ -14,6 +14,8 @@ from roomread.media import (
     VIDEO_SUFFIXES,
     WRITABLE_PICTURE_SUFFIXES,
     WRITABLE_VIDEO_SUFFIXES,
+    FaceHider,
+    HideMethod,
     SoundSource,
     Source,
     VideoWriter,
@@ -51,12 +53,20 @@ class Annotator:
         target: the file to write.
         source: the input; a picture needs a picture's suffix in `target`, a video a video's.
         sound_from: the video file whose sound is copied; None for no sound.
+        hide: How faces are made unrecognisable under their boxes and labels; None shows them.
 
     Raises:
         OutputError: the suffix does not fit, or `target` is the input itself.
     """
 
-    def __init__(self, target: Path, source: Source, *, sound_from: Path | None) -> None:
+    def __init__(
+        self,
+        target: Path,
+        source: Source,
+        *,
+        sound_from: Path | None,
+        hide: HideMethod | None = None,
+    ) -> None:
         suffixes, kind = (
             (WRITABLE_PICTURE_SUFFIXES, "picture")
             if source.is_picture
@@ -76,6 +86,7 @@ class Annotator:
         self._source = source
         self._is_picture = source.is_picture
         self._sound_from = sound_from
+        self._hider = FaceHider(hide) if hide is not None else None
         self._video: VideoWriter | None = None
         self._stack = ExitStack()
 
@@ -93,7 +104,10 @@ class Annotator:
 
     def write(self, frame: Frame, readings: Sequence[Reading]) -> None:
         """Draw the readings of the next frame into the copy."""
-        drawn = draw_readings(frame.image, readings)
+        image = frame.image
+        if self._hider is not None:
+            image = self._hider.hide(image, readings, frame.time)
+        drawn = draw_readings(image, readings)
         if self._is_picture:
             write_image(self._target, drawn)
             return

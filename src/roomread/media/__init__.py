@@ -2,6 +2,7 @@
 
 from roomread.media.files import atomic_path, is_file, is_folder, make_folder
 from roomread.media.folders import MediaFolder, find_media, search_folder
+from roomread.media.hiding import FaceHider, HideMethod
 from roomread.media.images import read_image, write_image
 from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, WRITABLE_PICTURE_SUFFIXES
 from roomread.media.latest_frame import LatestFrame
@@ -19,6 +20,8 @@ __all__ = [
     "WHOLE",
     "WRITABLE_PICTURE_SUFFIXES",
     "WRITABLE_VIDEO_SUFFIXES",
+    "FaceHider",
+    "HideMethod",
     "LatestFrame",
     "MediaFolder",
     "Opening",

@@ -1,0 +1,102 @@
+"""Make faces in pictures unrecognisable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from roomread.readings import Box, Reading
+
+# A face is hidden with its hair, ears and chin: its box is enlarged by this share on each side.
+_MARGIN = 0.25
+# Squares across a pixelated face; at 6 nobody is recognised, and a blur starts from them as well,
+# because a plain blur can partly be undone.
+_SQUARES = 6
+_COVER = (90, 90, 90)
+# A face that is not found in single frames of a video stays hidden for this long, s.
+_HOLD = 0.6
+
+
+class HideMethod(StrEnum):
+    """How a face is hidden."""
+
+    PIXELATE = "pixelate"
+    BLUR = "blur"
+    COVER = "cover"
+
+
+def hide_boxes(
+    image: NDArray[np.uint8], boxes: Iterable[Box], method: HideMethod
+) -> NDArray[np.uint8]:
+    """Return a copy of a picture, uint8 [H, W, 3], with the faces in some boxes hidden.
+
+    The hidden area is an ellipse around each box, a quarter of its size larger on each side.
+    """
+    canvas = Image.fromarray(image)
+    for box in boxes:
+        area = _enlarged(box, canvas.size)
+        if area is not None:
+            _hide(canvas, area, method)
+    return np.asarray(canvas)
+
+
+class FaceHider:
+    """Hide the faces of one picture or video, frame by frame.
+
+    In a video a face stays hidden, at its last place, for 0.6 s in which it is not found. A face
+    that is never found is not hidden.
+
+    Args:
+        method: How a face is hidden.
+    """
+
+    def __init__(self, method: HideMethod) -> None:
+        self._method = method
+        self._seen: dict[int, tuple[float, Box]] = {}
+
+    def hide(
+        self, image: NDArray[np.uint8], readings: Sequence[Reading], time: float
+    ) -> NDArray[np.uint8]:
+        """Return a copy of the next frame, uint8 [H, W, 3], in which every face is hidden."""
+        boxes = [reading.box for reading in readings]
+        current = {each.track_id: each.box for each in readings if each.track_id is not None}
+        boxes += [
+            box
+            for track_id, (seen, box) in self._seen.items()
+            if track_id not in current and abs(time - seen) <= _HOLD
+        ]
+        self._seen |= {track_id: (time, box) for track_id, box in current.items()}
+        self._seen = {
+            track_id: each for track_id, each in self._seen.items() if abs(time - each[0]) <= _HOLD
+        }
+        return hide_boxes(image, boxes, self._method)
+
+
+def _enlarged(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Return the area to hide in whole px, inside a picture of this size; None if there is none."""
+    x, y = _MARGIN * box.width, _MARGIN * box.height
+    left, top = int(max(box.left - x, 0)), int(max(box.top - y, 0))
+    right = int(np.ceil(min(box.right + x, size[0])))
+    bottom = int(np.ceil(min(box.bottom + y, size[1])))
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _hide(canvas: Image.Image, area: tuple[int, int, int, int], method: HideMethod) -> None:
+    left, top, right, bottom = area
+    width, height = right - left, bottom - top
+    if method is HideMethod.COVER:
+        hidden = Image.new("RGB", (width, height), _COVER)
+    else:
+        side = max(width, height) / _SQUARES
+        squares = (max(1, round(width / side)), max(1, round(height / side)))
+        small = canvas.crop(area).resize(squares, Image.Resampling.BOX)
+        hidden = small.resize((width, height), Image.Resampling.NEAREST)
+        if method is HideMethod.BLUR:
+            hidden = hidden.filter(ImageFilter.GaussianBlur(side / 2))
+    mask = Image.new("L", (width, height))
+    ImageDraw.Draw(mask).ellipse((0, 0, width - 1, height - 1), fill=255)
+    canvas.paste(hidden, (left, top), mask)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import arbitrary
+from classes import reading
+from roomread.bench import scenes
+from roomread.faces import CenterFace
+from roomread.media.hiding import FaceHider, HideMethod, hide_boxes
+from roomread.readings import Box, Reading
+
+NOISE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+FACE = Box(60, 40, 90, 80)
+
+
+@pytest.mark.parametrize("method", HideMethod)
+def test_face_is_hidden_and_the_rest_of_the_picture_is_not(method: HideMethod) -> None:
+    hidden = hide_boxes(NOISE, [FACE], method)
+    assert (hidden[45:75, 65:85] != NOISE[45:75, 65:85]).mean() > 0.95
+    kept = np.ones(NOISE.shape[:2], bool)
+    kept[25:95, 50:100] = False
+    assert (hidden[kept] == NOISE[kept]).all()
+
+
+@pytest.mark.parametrize("method", HideMethod)
+def test_hidden_face_has_no_detail(method: HideMethod) -> None:
+    inside = hide_boxes(NOISE, [FACE], method)[45:75, 65:85].astype(float)
+    assert np.abs(np.diff(inside, axis=1)).mean() < np.abs(np.diff(NOISE.astype(float))).mean() / 4
+
+
+@pytest.mark.parametrize("method", [HideMethod.PIXELATE, HideMethod.COVER])
+def test_detector_finds_no_face_where_one_is_hidden(method: HideMethod) -> None:
+    detector = CenterFace(threads=1)
+    picture = scenes.astronaut()
+    (face,) = detector.detect(picture)
+    found = detector.detect(hide_boxes(picture, [face.box], method))
+    assert all(each.box.iou(face.box) < 0.3 for each in found)
+
+
+@given(arbitrary.boxes, st.sampled_from(HideMethod))
+def test_any_box_is_hidden_without_an_error(box: Box, method: HideMethod) -> None:
+    assert hide_boxes(NOISE, [box], method).shape == NOISE.shape
+
+
+def tracked(time: float) -> list[Reading]:
+    return [reading(1, time, None, box=FACE)]
+
+
+def test_face_stays_hidden_in_frames_in_which_it_is_not_found() -> None:
+    hider = FaceHider(HideMethod.COVER)
+    hider.hide(NOISE, tracked(1.0), 1.0)
+    missed = hider.hide(NOISE, [], 1.2)
+    assert (missed[60, 75] != NOISE[60, 75]).any()
+    gone = hider.hide(NOISE, [], 3.0)
+    assert (gone == NOISE).all()
