@@ -67,6 +67,10 @@ texts: $(VENV)/dev.done
 check-deploy: $(VENV)/deploy.done
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 	$(BIN)/cfn-lint deploy/aws/roomread.yaml
 	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/roomread.yaml
 	$(BIN)/python deploy/check_templates.py

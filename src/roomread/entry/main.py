@@ -20,6 +20,7 @@ from roomread.cli import (
     export,
     fewshot,
     interrupts,
+    methods,
     models,
     profiles,
     purpose,
@@ -52,6 +53,7 @@ app.command("refit-head")(refit.command)
 app.command("average")(average.command)
 app.command("bench")(bench.command)
 app.command("models")(models.command)
+app.command("methods")(methods.command)
 app.command("purpose")(purpose.command)
 app.command("teach", cls=teach.TeachCommand)(teach.command)
 app.add_typer(profiles.app, name="profiles")

@@ -23,6 +23,8 @@ from roomread.readings import Face, Frame, Reading
 
 # Types that are sequences in Python but hold a single picture.
 _ONE = (str, bytes, bytearray, memoryview)
+# The time over which the scores of a face in a video are averaged, s.
+DEFAULT_SMOOTHING = 0.3
 
 
 class Analyzer:
@@ -50,7 +52,7 @@ class Analyzer:
         *,
         detector: FaceDetector | None = None,
         classifier: FaceClassifier | None = None,
-        smoothing: float = 0.3,
+        smoothing: float = DEFAULT_SMOOTHING,
         cadence: Cadence = DEFAULT_CADENCE,
         profiles: Sequence[Profile | ProfileBinding] = (),
     ) -> None:

@@ -1,0 +1,75 @@
+"""`roomread methods`: write how expressions were read, for a paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from roomread.classifier import ModelFile, open_model
+from roomread.cli.stores import find_session, own_sessions
+from roomread.errors import ModelFileError, OutputError
+from roomread.formats.reading_files import SUFFIXES, read_readings
+from roomread.media import atomic_path
+from roomread.services.methods import (
+    ReadingsSummary,
+    bibtex,
+    check_model,
+    check_session_model,
+    methods_text,
+    summarise_readings,
+)
+
+if TYPE_CHECKING:
+    # SQLAlchemy is an extra.
+    from roomread.store import Session
+
+
+def command(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|ID",
+            help="A file of `roomread analyze -o`, or the beginning of a session's id.",
+        ),
+    ],
+    *,
+    model: Annotated[
+        str, typer.Option(help="The model that read the faces: a bundled name, or a file.")
+    ] = "compact",
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Write the text here, and the BibTeX beside it."),
+    ] = None,
+) -> None:
+    """Write the methods paragraph of a paper, and its references as BibTeX."""
+    opened = open_model(model)
+    try:
+        text = _text(target, opened)
+    except ModelFileError as error:
+        raise ModelFileError(error.problem, hint="name it with --model") from error
+    if output is None:
+        typer.echo(f"{text}\n\n{bibtex()}", nl=False)
+        return
+    if output.suffix.lower() == ".bib":
+        raise OutputError(f"{output}: is the file of the references", hint="name a .txt or .md")
+    for path, content in ((output, f"{text}\n"), (output.with_suffix(".bib"), bibtex())):
+        with atomic_path(path) as draft:
+            draft.write_text(content, encoding="utf-8")
+
+
+def _text(target: str, model: ModelFile) -> str:
+    if Path(target).suffix.lower() in SUFFIXES or Path(target).exists():
+        summary = summarise_readings(read_readings(Path(target)))
+        check_model(model, summary)
+        return methods_text(model, summary)
+    session, summary = _session(target)
+    check_session_model(model, session)
+    return methods_text(model, summary, session=session)
+
+
+def _session(prefix: str) -> tuple[Session, ReadingsSummary]:
+    with own_sessions() as store:
+        session = find_session(store, prefix)
+        return session, summarise_readings(store.readings(session.id))

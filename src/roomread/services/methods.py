@@ -1,0 +1,237 @@
+"""Write the paragraph of a paper that says how expressions were read, and its references."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from roomread._version import __version__
+from roomread.classifier import ModelFile
+from roomread.errors import ModelFileError
+from roomread.pipeline.analyzer import DEFAULT_SMOOTHING
+from roomread.readings import Reading
+from roomread.room.session import Session
+
+# The comparisons of a model's card that a reader wants, and what they compare with.
+_COMPARISONS = {
+    "FER+ majority, official": "the majority of FER+'s ten taggers",
+    "FER-2013 label, official": "the label of FER-2013",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsSummary:
+    """What a paper says about its readings.
+
+    Attributes:
+        faces: The number of readings.
+        sources: The number of files, cameras or streams.
+        tracks: The number of faces that were followed in videos; 0 for pictures.
+        expressions: The number of readings with each expression.
+        unsure: The number of readings whose expression was withheld.
+        unreadable: The number of unreadable readings by their reason.
+        thresholds: The thresholds under which expressions were withheld.
+    """
+
+    faces: int = 0
+    sources: int = 0
+    tracks: int = 0
+    expressions: Counter[str] = field(default_factory=Counter)
+    unsure: int = 0
+    unreadable: Counter[str] = field(default_factory=Counter)
+    thresholds: frozenset[float] = frozenset()
+
+
+def summarise_readings(readings: Iterable[Reading]) -> ReadingsSummary:
+    """Count readings by what was read from them."""
+    faces = unsure = 0
+    sources, tracks, thresholds = set(), set(), set()
+    expressions, unreadable = Counter[str](), Counter[str]()
+    for reading in readings:
+        faces += 1
+        sources.add(reading.source)
+        if reading.track_id is not None:
+            tracks.add((reading.source, reading.track_id))
+        if reading.scores is None:
+            unreadable[str(reading.unreadable)] += 1
+            continue
+        thresholds.add(reading.scores.threshold)
+        if reading.expression is None:
+            unsure += 1
+        else:
+            expressions[reading.expression.display_name] += 1
+    return ReadingsSummary(
+        faces, len(sources), len(tracks), expressions, unsure, unreadable, frozenset(thresholds)
+    )
+
+
+def check_model(model: ModelFile, summary: ReadingsSummary) -> None:
+    """Check that readings can have come from a model.
+
+    Raises:
+        ModelFileError: The readings have another threshold than the model.
+    """
+    other = sorted(each for each in summary.thresholds if abs(each - model.card.threshold) > 5e-4)
+    if other:
+        problem = (
+            f"these readings were withheld under {other[0]:g}, and the model '{model.name}' "
+            f"withholds under {model.card.threshold:g}: another model read them"
+        )
+        raise ModelFileError(problem)
+
+
+def check_session_model(model: ModelFile, session: Session) -> None:
+    """Check that a session was read with a model.
+
+    Raises:
+        ModelFileError: The session names another model.
+    """
+    if model.digest not in session.model:
+        problem = f"session {session.id} was read with '{session.model}', not '{model.name}'"
+        raise ModelFileError(f"{problem} ({model.digest})")
+
+
+def methods_text(
+    model: ModelFile, summary: ReadingsSummary, *, session: Session | None = None
+) -> str:
+    """Return the paragraphs for a paper, as plain text with LaTeX's citation keys.
+
+    Args:
+        model: The model that read the faces.
+        summary: What was read; without readings the shares are left out.
+        session: The session of a class, if it is one.
+    """
+    return "\n\n".join(
+        part
+        for part in (
+            _pipeline(model, tracked=bool(summary.tracks)),
+            _figures(model),
+            _shares(summary),
+            _room(session),
+        )
+        if part
+    )
+
+
+def bibtex() -> str:
+    """Return the references of the paragraphs as BibTeX."""
+    return _BIBTEX.format(version=__version__)
+
+
+def _pipeline(model: ModelFile, *, tracked: bool) -> str:
+    card = model.card
+    text = (
+        f"Facial expressions were read with Roomread {__version__} \\cite{{roomread}}. Faces were "
+        "found by CenterFace \\cite{xu2020centerface}, turned upright by their five landmarks, and "
+        f"classified into seven expressions ({', '.join(card.labels)}) by the net '{card.net}' "
+        f"(model file {model.digest}, {card.precision}), trained on FER-2013 "
+        "\\cite{goodfellow2013challenges} with the votes of FER+ \\cite{barsoum2016training}. "
+        f"Probabilities are calibrated by temperature scaling (T = {card.temperature:.2f}) "
+        "\\cite{guo2017calibration}; an expression is withheld under a confidence of "
+        f"{card.threshold:.2f}, and not read from faces that are too small, cut off, blurred, "
+        "badly lit or turned away."
+    )
+    if tracked:
+        text += (
+            " In videos faces are followed from frame to frame, and the probabilities of each are "
+            f"averaged exponentially with a time constant of {DEFAULT_SMOOTHING:g} s."
+        )
+    return text + " An expression is what a face shows, not what a person feels."
+
+
+def _figures(model: ModelFile) -> str:
+    """Return what the model's card says of its agreement, as it says it."""
+    sentences = []
+    for comparison, truth in _COMPARISONS.items():
+        values = {
+            name: figure.split(" | ")[0]
+            for name in ("accuracy", "macro-F1", "ECE")
+            if (figure := model.card.figures.get(f"{comparison}: {name}")) is not None
+        }
+        if values:
+            conditions = model.card.figures[f"{comparison}: {next(iter(values))}"].split(" | ")
+            split = conditions[1].removeprefix("fer2013:")
+            count = next((c.removeprefix("n:") for c in conditions if c.startswith("n:")), "?")
+            listed = ", ".join(f"{name} {value}" for name, value in values.items())
+            sentences.append(f"{listed} against {truth} (n = {count})")
+    if not sentences:
+        return ""
+    return (
+        f"On the {split} split of FER-2013, with 95 % intervals, the net reached "
+        f"{'; '.join(sentences)}."
+    )
+
+
+def _shares(summary: ReadingsSummary) -> str:
+    if not summary.faces:
+        return ""
+    read = summary.expressions.total()
+    followed = f" of {summary.tracks:,} tracked faces" if summary.tracks else ""
+    plural = "s" if summary.sources != 1 else ""
+    text = (
+        f"Of {summary.faces:,} readings{followed} in {summary.sources:,} source{plural}, "
+        f"{_percent(read, summary)} have an expression, {_percent(summary.unsure, summary)} were "
+        f"withheld as unsure and {_percent(summary.unreadable.total(), summary)} were unreadable"
+    )
+    reasons = [
+        f"{reason} {_percent(count, summary)}" for reason, count in summary.unreadable.most_common()
+    ]
+    return f"{text} ({', '.join(reasons)})." if reasons else f"{text}."
+
+
+def _room(session: Session | None) -> str:
+    if session is None:
+        return ""
+    kept = (
+        "Readings were kept by seat, with consent"
+        if session.keeps_people
+        else "Figures of the class alone were kept, in steps of 5 %"
+    )
+    day = session.started_at.date().isoformat()
+    return f"{kept} (session {session.id} of {day}); no frame was stored."
+
+
+def _percent(count: int, summary: ReadingsSummary) -> str:
+    return f"{count / summary.faces:.1%}".replace("%", " %")
+
+
+_BIBTEX = """@software{{roomread,
+  author = {{{{The Roomread authors}}}},
+  title = {{Roomread: reading the facial expressions in a room}},
+  version = {{{version}}},
+  year = {{2026}},
+  license = {{Apache-2.0}}
+}}
+
+@article{{xu2020centerface,
+  author = {{Xu, Yuanyuan and Yan, Wan and Yang, Genke and Luo, Jiliang and Li, Tao and
+    He, Jianan}},
+  title = {{CenterFace: Joint Face Detection and Alignment Using Face as Point}},
+  journal = {{Scientific Programming}},
+  year = {{2020}},
+  doi = {{10.1155/2020/7845384}}
+}}
+
+@inproceedings{{goodfellow2013challenges,
+  author = {{Goodfellow, Ian J. and others}},
+  title = {{Challenges in Representation Learning: A Report on Three Machine Learning Contests}},
+  booktitle = {{International Conference on Neural Information Processing}},
+  year = {{2013}}
+}}
+
+@inproceedings{{barsoum2016training,
+  author = {{Barsoum, Emad and Zhang, Cha and Canton Ferrer, Cristian and Zhang, Zhengyou}},
+  title = {{Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label
+    Distribution}},
+  booktitle = {{ACM International Conference on Multimodal Interaction}},
+  year = {{2016}}
+}}
+
+@inproceedings{{guo2017calibration,
+  author = {{Guo, Chuan and Pleiss, Geoff and Sun, Yu and Weinberger, Kilian Q.}},
+  title = {{On Calibration of Modern Neural Networks}},
+  booktitle = {{International Conference on Machine Learning}},
+  year = {{2017}}
+}}
+"""

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from program import Program
+
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "astronaut.jpg"
+
+
+def test_paragraph_and_references_of_a_file_are_written(roomread: Program, tmp_path: Path) -> None:
+    assert roomread("analyze", EXAMPLE, "-o", "readings.csv").returncode == 0
+    result = roomread("methods", "readings.csv", "-o", "methods.txt")
+    assert result.returncode == 0
+    assert "Of 1 readings in 1 source, 100.0 % have an expression" in (
+        tmp_path / "methods.txt"
+    ).read_text(encoding="utf-8")
+    assert "@software{roomread" in (tmp_path / "methods.bib").read_text(encoding="utf-8")
+
+
+def test_unknown_session_is_one_line(roomread: Program) -> None:
+    result = roomread("methods", "nothing-such")
+    assert result.returncode == 2
+    assert b"there is no session 'nothing-such'" in result.stderr

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from classes import frame as class_frame
+from roomread._version import __version__
+from roomread.classifier import open_model
+from roomread.errors import ModelFileError
+from roomread.readings import Expression, Reading, Scores
+from roomread.room.session import Session
+from roomread.services.methods import (
+    ReadingsSummary,
+    bibtex,
+    check_model,
+    check_session_model,
+    methods_text,
+    summarise_readings,
+)
+
+MODEL = open_model()
+
+
+def lesson() -> list[Reading]:
+    """Return eight readings of two faces: five happy, one unsure, two unreadable."""
+    shown = [Expression.HAPPY] * 5 + [None] * 2
+    readings = [
+        each
+        for time, expression in enumerate(shown)
+        for each in class_frame(float(time), {1 + time % 2: expression})
+    ]
+    (unsure,) = class_frame(9.0, {1: Expression.SAD}, confidence=0.2)
+    return [*readings, unsure]
+
+
+def session(model: str) -> Session:
+    now = datetime(2026, 5, 4, tzinfo=UTC)
+    return Session("0a1b2c3d", "Maths", "0", model, 0.48, now, now, now, "", False, "")  # noqa: FBT003
+
+
+def test_readings_are_counted_by_what_was_read() -> None:
+    summary = summarise_readings(lesson())
+    assert summary.faces == 8
+    assert summary.sources == 1
+    assert summary.tracks == 2
+    assert summary.expressions == {"happy": 5}
+    assert summary.unsure == 1
+    assert summary.unreadable == {"turned away": 2}
+
+
+def test_text_names_versions_settings_figures_and_shares() -> None:
+    text = methods_text(MODEL, summarise_readings(lesson()))
+    for fact in (__version__, MODEL.digest, f"{MODEL.card.threshold:.2f}", "0.3 s"):
+        assert fact in text
+    accuracy = MODEL.card.figures["FER+ majority, official: accuracy"].split(" | ")[0]
+    assert f"accuracy {accuracy}, macro-F1" in text
+    assert "62.5 % have an expression, 12.5 % were withheld as unsure" in text
+    assert "25.0 % were unreadable (turned away 25.0 %)" in text
+
+
+def test_text_about_pictures_says_nothing_of_tracks() -> None:
+    readings = [replace(each, track_id=None) for each in lesson()]
+    text = methods_text(MODEL, summarise_readings(readings))
+    assert "frame to frame" not in text
+    assert "tracked" not in text
+
+
+def test_every_citation_is_in_the_references() -> None:
+    text = methods_text(MODEL, summarise_readings(lesson()))
+    cited = set(re.findall(r"\\cite\{(\w+)\}", text))
+    assert cited == set(re.findall(r"@\w+\{(\w+),", bibtex()))
+    assert bibtex().count("{") == bibtex().count("}")
+
+
+def test_text_of_a_session_says_what_was_kept() -> None:
+    text = methods_text(MODEL, ReadingsSummary(), session=session(MODEL.digest))
+    assert "Figures of the class alone were kept, in steps of 5 %" in text
+    assert "session 0a1b2c3d of 2026-05-04" in text
+
+
+def test_readings_of_another_model_are_refused() -> None:
+    scores = lesson()[0].scores
+    assert scores is not None
+    other = replace(lesson()[0], scores=Scores(scores.probabilities, 0.9))
+    with pytest.raises(ModelFileError, match="another model read them"):
+        check_model(MODEL, summarise_readings([other]))
+
+
+def test_session_of_another_model_is_refused() -> None:
+    check_session_model(MODEL, session(f"{MODEL.name} {MODEL.digest}"))
+    with pytest.raises(ModelFileError, match=MODEL.digest):
+        check_session_model(MODEL, session("compact 000000000000"))

@@ -1,0 +1,41 @@
+"""The files about the project say the same as the package."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from roomread import __version__
+
+ROOT = Path(__file__).parent.parent
+
+
+def loaded(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def test_citation_and_codemeta_have_the_version_and_licence_of_the_package() -> None:
+    citation = loaded("CITATION.cff")
+    assert (citation["version"], citation["license"]) == (__version__, "Apache-2.0")
+    codemeta = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
+    assert codemeta["version"] == __version__
+    assert codemeta["license"].endswith("/Apache-2.0")
+    assert codemeta["keywords"] == citation["keywords"]
+
+
+@pytest.mark.parametrize("path", ["tests.yml", "release.yml"])
+def test_workflow_asks_for_no_more_rights_than_it_needs(path: str) -> None:
+    workflow = loaded(f".github/workflows/{path}")
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 60
+
+
+def test_workflow_runs_what_the_project_supports() -> None:
+    matrix = loaded(".github/workflows/tests.yml")["jobs"]["package"]["strategy"]["matrix"]
+    assert {each.split("-")[0] for each in matrix["os"]} == {"ubuntu", "macos", "windows"}
+    assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
