@@ -11,7 +11,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-service \
+.PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-service bench-attacks \
 	bench-peers bench-sessions bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
@@ -91,6 +91,9 @@ bench-app: $(VENV)/dev.done
 
 bench-service: $(VENV)/dev.done
 	$(BIN)/python benchmarks/service.py
+
+bench-attacks: $(VENV)/dev.done
+	$(BIN)/python benchmarks/attacks.py
 
 bench-peers: $(VENV)/dev.done
 	$(BIN)/python benchmarks/peers.py

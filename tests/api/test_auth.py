@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,21 +12,22 @@ pytest.importorskip("starlette", reason="needs the app extra")
 
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from roomread.api.auth import AuthMiddleware, AuthSettings
 from roomread.api.rates import Rate
-from roomread.services.accounts import Accounts
+from roomread.services.accounts import Accounts, Scope
 from roomread.services.sign_ins import SignIns
 from roomread.store import Store
 
 PORT = 8501
 HERE = f"127.0.0.1:{PORT}"
-FOREIGN_HOSTS = ["evil.example", f"evil.example:{PORT}", "127.0.0.1.evil.example", "[", ""]
+FOREIGN_HOSTS = ["evil.example", f"evil.example:{PORT}", "127.0.0.1.evil.example", ""]
 
 
-async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+async def answer(scope: AsgiScope, receive: Receive, send: Send) -> None:
     """Answer every request and accept every WebSocket."""
     if scope["type"] == "websocket":
         socket = WebSocket(scope, receive, send)
@@ -96,7 +98,81 @@ def test_program_without_origin_is_admitted(client: TestClient) -> None:
     assert opens_socket(client, "/_stcore/stream", {})
 
 
-@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"])
+@pytest.mark.parametrize("host", ["[", "[::1", "[]"])
+def test_malformed_host_is_a_bad_request(client: TestClient, host: str) -> None:
+    answer = client.get("/api/v1/models", headers={"Host": host})
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_request_of_http_1_0_is_refused_without_sign_in(client: TestClient) -> None:
+    # As proxies send it by default.
+    async def downgraded(scope: AsgiScope, receive: Receive, send: Send) -> None:
+        await client.app(scope | {"http_version": "1.0"}, receive, send)
+
+    answer = TestClient(downgraded, base_url=f"http://{HERE}").get("/")
+    assert answer.status_code == 403
+    assert "a proxy forwarded this request" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "referer", ["https://rooms.example/", "http://rooms.example/x", "http://["]
+)
+def test_page_that_a_silent_proxy_shows_under_another_name_is_refused(
+    client: TestClient, referer: str
+) -> None:
+    assert client.get("/static/main.js", headers={"Referer": referer}).status_code == 403
+
+
+def test_link_of_another_site_leads_here(client: TestClient) -> None:
+    headers = {"Referer": "https://docs.example/", "Sec-Fetch-Site": "cross-site"}
+    assert client.get("/", headers=headers).text == "let in"
+    assert client.get("/x.js", headers={"Referer": f"http://{HERE}/"}).text == "let in"
+
+
+def test_socket_over_the_rate_limit_is_accepted_and_closed_as_try_again_later(
+    tmp_path: Path,
+) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
+        auth = AuthSettings(
+            Accounts(store.accounts),
+            sign_in=False,
+            rate=Rate(1e-6, burst=1),
+            sign_ins=SignIns(store.accounts),
+        )
+        client = TestClient(AuthMiddleware(answer, auth), base_url=f"http://{HERE}")
+        assert opens_socket(client, "/api/v1/live", {})
+        with client.websocket_connect("/api/v1/live", headers={"Host": HERE}) as socket:
+            with pytest.raises(WebSocketDisconnect) as closed:
+                socket.receive_text()
+            assert closed.value.code == 1013
+
+
+def test_wrong_keys_are_limited_before_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr("roomread.api.refusals._write", lambda event, *_: written.append(event))
+    with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
+        accounts = Accounts(store.accounts)
+        key = accounts.add_key("board", list(Scope))
+        auth = AuthSettings(
+            accounts, sign_in=True, rate=Rate(1e6, burst=1e6), sign_ins=SignIns(store.accounts)
+        )
+        client = TestClient(AuthMiddleware(answer, auth), base_url=f"http://{HERE}")
+        wrong = {"Authorization": "Bearer rr_00000000_wrong"}
+        statuses = [client.get("/api/v1/models", headers=wrong).status_code for _ in range(50)]
+        assert statuses == [401] * 10 + [429] * 40
+        assert written == ["key refused"]
+        # A right key from the same address opens as before.
+        right = {"Authorization": f"Bearer {key}"}
+        assert client.get("/api/v1/models", headers=right).text == "let in"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via", "CF-Connecting-IP"],
+)
 def test_request_through_a_proxy_is_refused_without_sign_in(client: TestClient, name: str) -> None:
     answer = client.get("/", headers={name: "203.0.113.7"})
     assert answer.status_code == 403

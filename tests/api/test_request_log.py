@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 from pathlib import Path
@@ -79,6 +80,29 @@ def test_fault_of_the_service_is_answered_and_logged_without_its_message(
     assert "Secret" not in response.text + logged
 
 
+async def fail_bare(scope: Scope, receive: Receive, send: Send) -> None:
+    """Fail as Starlette does: with an answer of its own, and then the error."""
+    await PlainTextResponse("Internal Server Error", 500)(scope, receive, send)
+    raise OSError(errno.ENOSPC, "No space left on device", "/secret/place")
+
+
+def test_full_disk_is_answered_as_a_problem_without_its_place(
+    metrics: Metrics, lines: pytest.LogCaptureFixture
+) -> None:
+    response = client_of(fail_bare, metrics).get("/_stcore/upload_file/1")
+    assert response.status_code == 507
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "secret" not in response.text
+    assert not [record for record in lines.records if record.levelno >= logging.ERROR]
+    assert 'roomread_refusals_total{reason="no-space"} 1.0' in metrics.text().decode()
+
+
+def test_answer_of_a_framework_to_its_own_fault_becomes_a_problem(metrics: Metrics) -> None:
+    response = client_of(PlainTextResponse("Internal Server Error", 500), metrics).get("/")
+    assert response.status_code == 500
+    assert response.json()["type"] == "urn:roomread:problem:failed"
+
+
 @pytest.mark.parametrize(
     ("path", "framing", "caching"),
     [("/api/v1/models", "DENY", "no-store"), ("/", "SAMEORIGIN", None)],
@@ -119,7 +143,7 @@ def test_unread_body_ends_the_connection(metrics: Metrics, monkeypatch: pytest.M
 
 @pytest.fixture
 def restored_loggers() -> object:
-    loggers = [logging.getLogger(f"roomread.{name}") for name in ("service", "audit")]
+    loggers = [logging.getLogger(f"roomread.{name}") for name in ("service", "audit", "refused")]
     before = [(each.handlers[:], each.level, each.propagate) for each in loggers]
     yield None
     for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):

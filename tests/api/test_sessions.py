@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from classes import lesson
@@ -236,9 +236,10 @@ def test_websocket_takes_messages_as_post_takes_bodies(service: Service, room: C
         assert json.loads(socket.recv(timeout=60))["problem"]["status"] == 409
         with pytest.raises(ConnectionClosed):
             socket.recv(timeout=60)
-    with connect(address.format("00000000")) as socket:
-        socket.send(json.dumps(SENT[0]))
-        assert json.loads(socket.recv(timeout=60))["problem"]["status"] == 404
+    with pytest.raises(InvalidStatus) as refused, connect(address.format("00000000")):
+        pass
+    assert refused.value.response.status_code == 404
+    assert refused.value.response.headers["content-type"] == "application/problem+json"
     with connect(address.format(session.id)) as socket:
         socket.send(b"\x00")
         with pytest.raises(ConnectionClosed):

@@ -19,7 +19,7 @@ from roomread.api.sockets import (
     serve_socket,
     text_messages,
 )
-from roomread.errors import BusyError
+from roomread.errors import BusyError, SessionNotFoundError
 from roomread.services.accounts import LOCAL, Principal, Scope
 
 FOREVER = 3600.0
@@ -36,7 +36,12 @@ class FakeConnection:
         self.sent: list[dict[str, Any]] = []
         context = SimpleNamespace(closing=closing)
         app = SimpleNamespace(state=SimpleNamespace(context=context))
-        scope = {"type": "websocket", "app": app, "state": {"principal": principal}}
+        scope = {
+            "type": "websocket",
+            "app": app,
+            "state": {"principal": principal},
+            "extensions": {"websocket.http.response": {}},
+        }
         self.socket = WebSocket(scope, self._receive, self._send)
 
     async def _receive(self) -> dict[str, Any]:
@@ -46,6 +51,11 @@ class FakeConnection:
 
     async def _send(self, message: Any) -> None:
         self.sent.append(dict(message))
+
+    @property
+    def refused_with(self) -> int | None:
+        """The status of an HTTP answer in place of the handshake."""
+        return self.sent[0].get("status")
 
     @property
     def closed_with(self) -> tuple[int, str] | None:
@@ -122,7 +132,9 @@ def test_connection_without_a_free_slot_is_closed_as_try_again_later() -> None:
         raise AssertionError
 
     asyncio.run(serve_socket(connection.socket, no_slot(), serve))
+    assert connection.sent[0]["type"] == "websocket.accept"
     assert connection.closed_with == (CloseCode.TRY_AGAIN_LATER, "all slots are taken")
+    assert connection.socket.scope["state"]["refusal"] == "busy"
 
 
 def test_connection_to_a_service_that_shuts_down_is_closed_as_try_again_later() -> None:
@@ -142,8 +154,21 @@ def test_sender_without_the_scope_is_refused() -> None:
         raise AssertionError
 
     asyncio.run(serve_socket(connection.socket, free_slot(), serve))
-    assert connection.closed_with is not None
-    assert connection.closed_with[0] == CloseCode.POLICY_VIOLATION
+    assert connection.refused_with == 403
+
+
+def test_sender_that_fails_the_check_is_refused_before_a_slot_is_taken() -> None:
+    connection = FakeConnection()
+
+    async def check(_principal: Principal) -> None:
+        raise SessionNotFoundError("there is no session 'x'")
+
+    async def serve(_principal: Principal) -> None:
+        raise AssertionError
+
+    asyncio.run(serve_socket(connection.socket, no_slot(), serve, check=check))
+    assert connection.refused_with == 404
+    assert "websocket.accept" not in [message["type"] for message in connection.sent]
 
 
 def test_slot_is_given_back_when_serving_fails() -> None:

@@ -28,6 +28,7 @@ from roomread.fewshot import (
     evaluate,
     feature_statistics_of,
 )
+from roomread.fewshot.adapter import check_model
 from roomread.fewshot.profile import MAX_BYTES, check_against
 from roomread.fewshot.prototype import Prototype
 from roomread.fewshot.store import read_profile
@@ -295,3 +296,21 @@ def test_of_ordinary_faces_one_in_fifty_is_that_much_like_a_state(masked: Profil
     prototype = Prototype(statistics, statistics.normalise(masked.features), ordinary[::2])
     claimed = (prototype.percentile(ordinary[1::2]) >= 0.98).mean()
     assert 0.01 < claimed < 0.03
+
+
+@pytest.mark.parametrize("field", ["person", "model", "digest", "created", "consent"])
+def test_profile_with_half_a_character_is_refused(masked: Profile, field: str) -> None:
+    values = json.loads(masked.to_json())
+    half = "\ud800"
+    values[field] = {"given": half, "on": "2026-01-31"} if field == "consent" else half
+    with pytest.raises(ProfileError, match="not valid Unicode"):
+        Profile.from_json(json.dumps(values), source="the file")
+
+
+def test_profile_whose_vectors_are_too_short_fits_no_net(masked: Profile) -> None:
+    values = json.loads(masked.to_json())
+    for shot in values["shots"]:
+        shot["features"] = shot["features"][:5]
+    short = Profile.from_json(json.dumps(values), source="the file")
+    with pytest.raises(ProfileError, match="its vectors hold 5 numbers"):
+        check_model(short, ANALYZER.model)

@@ -294,6 +294,14 @@ def test_bomb_is_refused_before_it_is_decoded(side: int) -> None:
         read_image(png_bomb(side, side))
 
 
+@pytest.mark.parametrize("size", [(49_999_999, 1), (1, 65_501)])
+def test_picture_with_a_side_of_absurd_length_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(MediaError, match="is too long"):
+        read_image(encoded(Image.new("1", size), "PNG"))
+    with pytest.raises(MediaError, match="is too long"):
+        read_image(np.zeros((size[1], size[0], 3), np.uint8))
+
+
 def bad_files() -> dict[str, bytes]:
     jpeg = encoded(Image.fromarray(gradient(400, 300)), "JPEG")
     return {

@@ -142,3 +142,16 @@ def test_user_of_a_provider_is_bound_to_the_account_that_signs_in_first(
     for password in ("provider", user.hash):
         assert accounts.check_password("Anna@school.example", password) is None
     assert "issuer 1" not in user.hash
+
+
+def test_two_changes_within_one_tick_of_the_clock_both_count_in_every_process(
+    store: AccountStore, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roomread.services.accounts.time.time", lambda: 1000.0)
+    other = Accounts(store)
+    first = accounts.add_key("board", [Scope.READ])
+    assert other.check_key(first) is not None
+    second = accounts.add_key("camera", [Scope.ANALYZE])
+    accounts.revoke_key(first.split("_")[1])
+    assert other.check_key(first) is None
+    assert other.check_key(second) is not None

@@ -38,11 +38,27 @@ def test_sign_ins_are_kept_as_hashes_and_old_ones_are_removed(
     assert token.encode() not in kept
 
 
-def test_oldest_sign_in_is_ended_when_there_are_too_many(
-    store: AccountStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("roomread.store.account_store._MAX_SIGN_INS", 3)
+def test_own_oldest_sign_in_ends_when_one_principal_has_too_many(store: AccountStore) -> None:
+    sign_ins = SignIns(store, per_principal=2)
+    others = sign_ins.begin("user:other", 0.0)
+    tokens = [sign_ins.begin("user:1", float(n)) for n in range(1, 5)]
+    principals = [sign_ins.principal_of(token, 5.0) for token in tokens]
+    assert principals == [None, None, "user:1", "user:1"]
+    assert sign_ins.principal_of(others, 5.0) == "user:other"
+
+
+def test_newest_sign_in_is_kept_among_those_of_one_moment(store: AccountStore) -> None:
+    sign_ins = SignIns(store, per_principal=1)
+    for _ in range(20):
+        token = sign_ins.begin("user:1", 7.0)
+        assert sign_ins.principal_of(token, 7.0) == "user:1"
+
+
+def test_sign_in_that_is_dated_in_the_future_is_not_valid(store: AccountStore) -> None:
     sign_ins = SignIns(store)
-    tokens = [sign_ins.begin(f"user:{n}", float(n)) for n in range(4)]
-    principals = [sign_ins.principal_of(token, 4.0) for token in tokens]
-    assert principals == [None, "user:1", "user:2", "user:3"]
+    # A clock that was a day ahead and was then set right.
+    ahead = sign_ins.begin("user:1", 24 * 3600.0)
+    assert sign_ins.principal_of(ahead, 0.0) is None
+    # It ends for good with the next one, and does not come alive when its time comes.
+    sign_ins.begin("user:1", 0.0)
+    assert sign_ins.principal_of(ahead, 24 * 3600.0) is None

@@ -17,17 +17,17 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
-from starlette.websockets import WebSocketClose, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect
 
-from roomread.api.logs import audit
-from roomread.api.problems import RefusedError, as_refusal
+from roomread.api.problems import RefusedError, as_refusal, note_refusal
 from roomread.api.rates import Rate
+from roomread.api.refusals import RefusalTrail
 from roomread.errors import RoomreadError
 from roomread.services.accounts import LOCAL, Accounts, Principal, Scope
 from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import USER_HEADER
 from roomread.services.sign_ins import SignIns
-from roomread.settings.addresses import is_loopback
+from roomread.settings.addresses import is_loopback, network_of
 
 _OURS = frozenset(
     {"api", "assets", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"}
@@ -48,7 +48,11 @@ _TRY_AGAIN_LATER = 1013
 # Seconds from one check to the next of whether the sender of an open WebSocket is still admitted.
 _CHECK_PERIOD = 0.5
 COOKIE = "roomread_session"
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+# How the names of headers begin that proxies, load balancers and content networks add.
+_FORWARDED = (
+    *("forwarded", "x-forwarded", "x-real-ip", "via", "x-client-ip", "true-client-ip"),
+    *("x-original", "x-cluster-client-ip", "cf-", "fastly-", "x-envoy-", "x-amzn-", "x-arr-"),
+)
 
 
 @dataclass(slots=True)
@@ -61,7 +65,11 @@ class AuthSettings:
             its user's.
         rate: Limits the requests of each principal and address.
         sign_ins: The users who are signed in.
-        attempts: Limits the wrong keys and passwords of each address.
+        attempts: Limits the wrong keys of each address, and the wrong passwords that each address
+            sends for one name.
+        attempts_of_address: Limits the wrong passwords of each address. A whole school may sign in
+            from one.
+        refusals: Where wrong keys and passwords are written.
         password_checks: Bounds how many passwords are checked at once: each takes 64 MB and,
             deliberately, a processor for about 50 ms.
     """
@@ -71,6 +79,8 @@ class AuthSettings:
     rate: Rate
     sign_ins: SignIns
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
+    attempts_of_address: Rate = field(default_factory=lambda: Rate(per_second=1.0, burst=100))
+    refusals: RefusalTrail = field(default_factory=RefusalTrail)
     password_checks: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=1, waiting=50, what="sign-ins")
     )
@@ -105,9 +115,8 @@ class AuthMiddleware:
         try:
             principal = await self._admit(connection)
         except RoomreadError as error:
-            await _answer(connection, as_refusal(error))(scope, receive, send)
+            await _refuse(connection, as_refusal(error), receive, send)
             return
-        scope.setdefault("state", {})["principal"] = principal
         scope["headers"] = _headers_for_app(scope, principal)
         if scope["type"] == "http":
             await self._app(scope, receive, send)
@@ -128,19 +137,21 @@ class AuthMiddleware:
         Raises:
             RefusedError: The request may not pass.
         """
+        _check_host(connection.headers)
         if not self._auth.sign_in:
-            _check_local(connection.headers)
+            _check_local(connection)
         # Not `connection.url`, which is put together from the sender's Host header.
         path: str = connection.scope["path"]
         principal, by_key = await self._authenticate(connection)
+        connection.scope.setdefault("state", {})["principal"] = principal
         if not by_key:
             _check_origin(connection)
-        address = connection.client.host if connection.client else ""
         if _first_part(path) == "assets":
             return principal
         if is_ours(path) or principal is None:
             # A page of the web app loads some hundred files, which cost nothing; nor do assets.
-            _spend(self._auth.rate, principal.id if principal is not None else address)
+            sender = network_of(address_of(connection)) if principal is None else principal.id
+            _spend(self._auth.rate, sender)
         if path in PUBLIC:
             return principal
         if principal is None:
@@ -171,9 +182,9 @@ class AuthMiddleware:
             check = partial(self._auth.accounts.check_key, key.strip())
             principal = await to_thread.run_sync(check) if is_key else None
             if principal is None:
-                address = connection.client.host if connection.client else ""
-                audit("key refused", address=address)
-                _spend(self._auth.attempts, f"key:{address}")
+                address = address_of(connection)
+                _spend(self._auth.attempts, f"key:{network_of(address)}")
+                self._auth.refusals.add("key refused", address, time.monotonic())
                 raise _unauthorized("the key is unknown or was revoked")
             return principal, True
         token = connection.cookies.get(COOKIE)
@@ -227,6 +238,11 @@ class _AdmittedReceive:
             self._next.cancel()
 
 
+def address_of(connection: HTTPConnection) -> str:
+    """Return the address that a request comes from; "" if the server does not know it."""
+    return connection.client.host if connection.client else ""
+
+
 def _spend(rate: Rate, sender: str) -> None:
     seconds = rate.take(sender, time.monotonic())
     if seconds:
@@ -239,19 +255,47 @@ def _spend(rate: Rate, sender: str) -> None:
         )
 
 
-def _check_local(headers: Headers) -> None:
+def _check_host(headers: Headers) -> None:
+    """Check that the Host header, if there is one, can be taken apart.
+
+    Raises:
+        RefusedError: It cannot.
+    """
+    host = headers.get("host")
+    if host and not _host_name(host):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "bad-request", "the Host header is malformed")
+
+
+def _check_local(connection: HTTPConnection) -> None:
     """Check that a request without sign-in comes from this computer's own user.
 
     A page on the web can let its own name resolve to 127.0.0.1 (DNS rebinding), which shows in the
-    Host header. A proxy on this computer would let everybody in, which shows in what it adds.
+    Host header. A proxy on this computer would let everybody in. It shows in the headers that it
+    adds, in the version of HTTP that proxies speak by default, and in the name of the page that a
+    browser sends the request for.
 
     Raises:
         RefusedError: The request comes from elsewhere.
     """
+    headers = connection.headers
     if not is_loopback(_host_name(headers.get("host", ""))):
         raise _forbidden("without sign-in this service answers to the names of localhost only")
-    if any(name in headers for name in _FORWARDED):
+    forwarded = any(name.startswith(_FORWARDED) for name in headers)
+    if forwarded or connection.scope.get("http_version") == "1.0":
         raise _forbidden("a proxy forwarded this request, and this service runs without sign-in")
+    # A link on another site may lead here, which a browser says.
+    own_page = headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    referer = headers.get("referer")
+    if own_page and referer and not is_loopback(_host_name(_authority(referer))):
+        raise _forbidden("a page of another host name sent this request")
+
+
+def _authority(url: str) -> str:
+    """Return the host and port of a URL; "" where it is malformed."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 def _host_name(host: str) -> str:
@@ -297,12 +341,22 @@ def _forbidden(problem: str) -> RefusedError:
     return RefusedError(HTTPStatus.FORBIDDEN, "forbidden", problem)
 
 
-def _answer(connection: HTTPConnection, refusal: RefusedError) -> Response | WebSocketClose:
-    if connection.scope["type"] == "websocket":
-        later = refusal.status is HTTPStatus.TOO_MANY_REQUESTS
-        return WebSocketClose(_TRY_AGAIN_LATER if later else _POLICY_VIOLATION, refusal.problem)
+async def _refuse(
+    connection: HTTPConnection, refusal: RefusedError, receive: Receive, send: Send
+) -> None:
+    scope = connection.scope
+    later = refusal.status is HTTPStatus.TOO_MANY_REQUESTS
+    if scope["type"] == "websocket" and later and scope.get("state", {}).get("principal"):
+        # A page sees the code of a close, but not why a handshake was refused.
+        note_refusal(scope, refusal.kind)
+        await receive()
+        await send({"type": "websocket.accept"})
+        reason = f"{refusal.problem}; {refusal.hint}"
+        await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER, "reason": reason})
+        return
+    answer: Response = refusal.response()
     wants_page = "text/html" in connection.headers.get("accept", "")
-    if refusal.status is HTTPStatus.UNAUTHORIZED and wants_page:
+    if refusal.status is HTTPStatus.UNAUTHORIZED and wants_page and scope["type"] == "http":
         # A browser is led to the page for signing in.
-        return RedirectResponse(f"/sign-in?next={quote(connection.scope['path'])}", 303)
-    return refusal.response()
+        answer = RedirectResponse(f"/sign-in?next={quote(scope['path'])}", 303)
+    await answer(scope, receive, send)

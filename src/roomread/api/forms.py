@@ -13,16 +13,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from roomread import pages
 from roomread.api.analyze import analyze_and_draw
-from roomread.api.auth import COOKIE
+from roomread.api.auth import COOKIE, address_of
 from roomread.api.context import Context, Sender, ServiceContext, principal_with
 from roomread.api.logs import audit
-from roomread.api.problems import as_refusal
+from roomread.api.problems import as_refusal, note_refusal
 from roomread.api.uploads import read_pictures
 from roomread.errors import RoomreadError
 from roomread.readings import Expression, Reading, percent
 from roomread.services.accounts import Principal, Scope
 from roomread.services.pictures import AnalyzedPicture
 from roomread.services.sign_ins import SIGN_IN_SECONDS
+from roomread.settings.addresses import network_of
 
 router = APIRouter(include_in_schema=False)
 _NAMES = [expression.display_name for expression in Expression]
@@ -92,11 +93,13 @@ async def sign_in(
     next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002 (the form's field)
 ) -> Response:
     """Sign in a user, or say that the password is wrong."""
-    address = request.client.host if request.client else ""
-    sender = f"password:{address}"
-    wait = context.auth.attempts.take(sender, time.monotonic())
+    auth, now = context.auth, time.monotonic()
+    address = network_of(address_of(request))
+    sender = f"password:{address}:{name}"
+    wait = auth.attempts_of_address.take(address, now) or auth.attempts.take(sender, now)
     if wait:
-        audit("sign-in held back", address=address)
+        note_refusal(request.scope, "too-many-requests")
+        auth.refusals.add("sign-in held back", address, now)
         page = sign_in_page(
             context,
             next,
@@ -105,14 +108,16 @@ async def sign_in(
         )
         page.headers["Retry-After"] = str(wait)
         return page
-    with context.auth.password_checks.slot():
-        check = partial(context.auth.accounts.check_password, name, password)
-        principal = await context.auth.password_checks.run(check)
+    with auth.password_checks.slot():
+        check = partial(auth.accounts.check_password, name, password)
+        principal = await auth.password_checks.run(check)
     if principal is None:
-        audit("sign-in refused", address=address)
+        note_refusal(request.scope, "wrong-password")
+        auth.refusals.add("sign-in refused", address, now)
         return sign_in_page(context, next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
     # A whole class behind one address may sign in at once.
-    context.auth.attempts.give_back(sender)
+    auth.attempts.give_back(sender)
+    auth.attempts_of_address.give_back(address)
     return begin_session(request, context, principal, next)
 
 
@@ -120,8 +125,7 @@ def begin_session(
     request: Request, context: ServiceContext, principal: Principal, path: str
 ) -> Response:
     """Sign in a principal, and redirect to a path of this service."""
-    address = request.client.host if request.client else ""
-    audit("signed in", who=principal.id, address=address)
+    audit("signed in", who=principal.id, address=address_of(request))
     response = RedirectResponse(own_path(path), HTTPStatus.SEE_OTHER)
     response.set_cookie(
         COOKIE,
@@ -129,7 +133,7 @@ def begin_session(
         max_age=int(SIGN_IN_SECONDS),
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=request.scope["scheme"] == "https",
     )
     return response
 

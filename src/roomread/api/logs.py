@@ -9,13 +9,16 @@ import time
 import traceback
 from pathlib import Path
 
+from roomread.api.refusals import LOGGER as REFUSED_LOGGER
 from roomread.services.audit import AUDIT_LOGGER, audit
 
 __all__ = ["audit", "log", "log_failure", "set_up_logs"]
 
 _LOG = logging.getLogger("roomread.service")
 _AUDIT = logging.getLogger(AUDIT_LOGGER)
+_REFUSED = logging.getLogger(REFUSED_LOGGER)
 _AUDIT_BYTES, _AUDIT_FILES = 5_000_000, 4
+_REFUSED_BYTES, _REFUSED_FILES = 1_000_000, 2
 
 
 class _Line(logging.Formatter):
@@ -39,6 +42,9 @@ class _Line(logging.Formatter):
 def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool = False) -> None:
     """Send events to standard error, and the audit log to a file of bounded size.
 
+    Refused keys and passwords go to `refused.jsonl` beside it, so that no number of them can
+    displace the audit log.
+
     Args:
         audit_file: File in an existing folder.
         as_json: Write one JSON object a line.
@@ -48,14 +54,23 @@ def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool 
     to_stderr.setFormatter(_Line(as_json=as_json))
     if failures_only:
         to_stderr.setLevel(logging.ERROR)
-    to_file = logging.handlers.RotatingFileHandler(
-        audit_file, maxBytes=_AUDIT_BYTES, backupCount=_AUDIT_FILES, encoding="utf-8"
-    )
-    to_file.setFormatter(_Line(as_json=True))
-    for logger, handler in ((_LOG, to_stderr), (_AUDIT, to_file)):
+    to_audit = _json_lines(audit_file, size=_AUDIT_BYTES, files=_AUDIT_FILES)
+    refused_file = audit_file.with_name("refused.jsonl")
+    to_refused = _json_lines(refused_file, size=_REFUSED_BYTES, files=_REFUSED_FILES)
+    handlers = ((_LOG, to_stderr), (_AUDIT, to_audit), (_REFUSED, to_refused))
+    for logger, handler in handlers:
         logger.handlers[:] = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False
+
+
+def _json_lines(path: Path, *, size: int, files: int) -> logging.Handler:
+    """Return a handler that writes JSON lines to a file, which is renamed when it is full."""
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=size, backupCount=files, encoding="utf-8"
+    )
+    handler.setFormatter(_Line(as_json=True))
+    return handler
 
 
 def log(event: str, **fields: object) -> None:

@@ -17,6 +17,7 @@ class Metrics:
             return Counter(f"roomread_{name}", text, labels, registry=self._registry)
 
         self.requests = make("requests", "Requests answered.", "method", "route", "status")
+        self.refusals = make("refusals", "Requests and connections refused.", "reason")
         self.pictures = make("pictures", "Pictures read.")
         self.faces = make("faces", "Faces found.")
         self.dropped = make("live_dropped", "Live frames that newer ones replaced.")

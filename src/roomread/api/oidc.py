@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from roomread.api.auth import address_of
 from roomread.api.context import Context
 from roomread.api.forms import begin_session, own_path, sign_in_page
-from roomread.api.logs import audit
 from roomread.api.provider import ProviderError
 
 router = APIRouter(include_in_schema=False)
@@ -37,16 +39,16 @@ async def come_back(request: Request, context: Context) -> Response:
     """Sign in the user that the provider names."""
     if context.provider is None:
         return sign_in_page(context, "/", _NO_PROVIDER, HTTPStatus.NOT_FOUND)
-    address = request.client.host if request.client else ""
+    refused = partial(context.auth.refusals.add, "sign-in refused", address_of(request))
     path = own_path(str(request.session.pop("next", "/")))
     try:
         known = await context.provider.identify(request)
     except ProviderError as error:
-        audit("sign-in refused", address=address)
+        refused(time.monotonic())
         return sign_in_page(context, path, _sentence(error), HTTPStatus.FORBIDDEN)
     principal = context.auth.accounts.check_provided(*known)
     if principal is None:
-        audit("sign-in refused", address=address)
+        refused(time.monotonic())
         problem = (
             f"{known.name} is not a user of this service, or signed in with another account before."
             " Ask its operator."

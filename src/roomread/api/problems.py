@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from roomread.api.logs import log
 from roomread.errors import (
@@ -47,6 +49,9 @@ from roomread.services.videos import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+# What the operating system says of a full disk, a quota, and a process with too many files.
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 # Status, kind and hint (None: the error's own) of what is wrong with a request, subclasses before
 # their bases. An error of another kind is a failure of the service.
@@ -165,8 +170,34 @@ def _problem(status: HTTPStatus, kind: str, detail: str, hint: str = "") -> Prob
     )
 
 
+class _ProblemResponse(JSONResponse):
+    """A problem as an answer, also to a WebSocket's handshake."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, problem: Problem, headers: dict[str, str] | None = None) -> None:
+        super().__init__(problem.model_dump(), problem.status, headers)
+        self._kind = problem.type.rpartition(":")[2]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        note_refusal(scope, self._kind)
+        await super().__call__(scope, receive, send)
+
+
+def note_refusal(scope: Scope, kind: str) -> None:
+    """Note why a request or WebSocket is refused, for the metrics."""
+    scope.setdefault("state", {})["refusal"] = kind
+
+
+def refusal_of(scope: Scope) -> str | None:
+    """Return why a request or WebSocket was refused; None if it was not."""
+    kind: str | None = scope.get("state", {}).get("refusal")
+    return kind
+
+
 def _respond(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse(problem.model_dump(), problem.status, headers, media_type=MEDIA_TYPE)
+    return _ProblemResponse(problem, headers)
 
 
 def as_refusal(error: RoomreadError) -> RefusedError:
@@ -194,6 +225,17 @@ def as_refusal(error: RoomreadError) -> RefusedError:
         (HTTPStatus.INTERNAL_SERVER_ERROR, "failed", None),
     )
     return RefusedError(status, kind, error.problem, hint=error.hint if hint is None else hint)
+
+
+def failure(error: Exception | None = None) -> RefusedError:
+    """Return the answer to an error that nothing below expected; None if it is not known."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _NO_SPACE:
+        return as_refusal(OutputError("no space"))
+    if number in _NO_FILES:
+        return busy("the service's computer has no resources left", seconds=5)
+    problem = "the request failed by a fault of the service"
+    return RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", problem)
 
 
 def map_errors(app: FastAPI) -> None:

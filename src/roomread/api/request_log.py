@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 from roomread.api.auth import is_ours
 from roomread.api.logs import log, log_failure
 from roomread.api.metrics import Metrics
-from roomread.api.problems import RefusedError
+from roomread.api.problems import MEDIA_TYPE, RefusedError, failure, refusal_of
 
 # The web app makes styles, workers and WebAssembly at run time.
 _CSP_APP = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
@@ -29,6 +29,7 @@ _EVERYWHERE = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _DRAIN_SECONDS = 3.0
+_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR
 _YEAR = 365 * 24 * 3600
 
 
@@ -48,42 +49,23 @@ class RequestLogMiddleware:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        begun, status = time.monotonic(), 0
-        whole = not _has_body(scope)
-
-        async def watching() -> Message:
-            nonlocal whole
-            message = await receive()
-            whole = whole or not message.get("more_body", False)
-            return message
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                _add_headers(headers, scope)
-                if not whole and not await _drain(watching):
-                    # Otherwise the server would go on receiving a body that is not read.
-                    headers["Connection"] = "close"
-            elif message["type"] == "websocket.accept":
-                status = HTTPStatus.SWITCHING_PROTOCOLS
-            await send(message)
-
+        begun = time.monotonic()
+        exchange = _Exchange(scope, receive, send)
+        refusal: RefusedError | None = None
         try:
-            await self._app(scope, watching, watched)
+            await self._app(scope, exchange.receive, exchange.send)
         except (WebSocketDisconnect, WebSocketDisconnected):
             # The sender has gone while the app was still answering.
             pass
         except Exception as error:  # noqa: BLE001 (the outermost handler)
-            log_failure(error)
-            if not status and scope["type"] == "http":
-                failed = HTTPStatus.INTERNAL_SERVER_ERROR
-                refusal = RefusedError(
-                    failed, "failed", "the request failed by a fault of the service"
-                )
-                await refusal.response()(scope, watching, watched)
-        self._count(scope, status, time.monotonic() - begun)
+            refusal = failure(error)
+            if refusal.status == _FAILED:
+                log_failure(error)
+        if exchange.failed and refusal is None:
+            refusal = failure()
+        if refusal is not None:
+            await exchange.refuse(refusal)
+        self._count(scope, exchange.status, time.monotonic() - begun)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
@@ -91,6 +73,9 @@ class RequestLogMiddleware:
         # A sender can invent methods, and each would be a time series of its own.
         method = method if method in _METHODS else "OTHER"
         self._metrics.requests.labels(method, route, str(int(status))).inc()
+        kind = refusal_of(scope)
+        if kind is not None:
+            self._metrics.refusals.labels(kind).inc()
         if scope["type"] == "http":
             self._metrics.seconds.labels(route).observe(seconds)
         if route != "app":
@@ -103,6 +88,57 @@ class RequestLogMiddleware:
                 ms=round(1000 * seconds),
                 who=principal.id if principal is not None else None,
             )
+
+
+class _Exchange:
+    """The messages of one connection; adds the headers, and keeps what is counted.
+
+    Args:
+        scope: The connection's.
+        receive: The server's.
+        send: The server's.
+
+    Attributes:
+        status: The status of the answer; 0 before it begins.
+        failed: Whether a framework answered an error that it does not know. Its answer is not
+            sent, as it is no problem document.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.status, self.failed = 0, False
+        self._scope, self._receive, self._send = scope, receive, send
+        self._whole = not _has_body(scope)
+
+    async def receive(self) -> Message:
+        """Receive one ASGI message."""
+        message = await self._receive()
+        self._whole = self._whole or not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send one ASGI message."""
+        starts = message["type"].endswith("http.response.start")
+        if starts:
+            headers = MutableHeaders(scope=message)
+            self.failed = message["status"] == _FAILED and headers.get("content-type") != MEDIA_TYPE
+        if self.failed:
+            return
+        if starts:
+            self.status = message["status"]
+            _add_headers(headers, self._scope)
+            if not self._whole and not await _drain(self.receive):
+                # Otherwise the server would go on receiving a body that is not read.
+                headers["Connection"] = "close"
+        elif message["type"] == "websocket.accept":
+            self.status = HTTPStatus.SWITCHING_PROTOCOLS
+        await self._send(message)
+
+    async def refuse(self, refusal: RefusedError) -> None:
+        """Answer with a refusal if no answer has begun."""
+        extensions = self._scope.get("extensions") or {}
+        can_answer = self._scope["type"] == "http" or "websocket.http.response" in extensions
+        if not self.status and can_answer:
+            await refusal.response()(self._scope, self.receive, self.send)
 
 
 async def _drain(receive: Receive) -> bool:

@@ -6,10 +6,12 @@ import json
 from http import HTTPStatus
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, WebSocket
 
 from roomread.api.context import ServiceContext, context_of
 from roomread.api.problems import as_refusal
+from roomread.api.session_access import find_session
 from roomread.api.session_forwarding import send_on
 from roomread.api.session_shapes import IngestShape, ingest_shape
 from roomread.api.sessions import READINGS_BYTES
@@ -35,7 +37,10 @@ async def ingest(socket: WebSocket, session_id: str) -> None:
     async def serve(sender: Principal) -> None:
         await _serve(context, socket, sender.id, session_id)
 
-    await serve_socket(socket, context.ingest_sockets.slot(), serve)
+    async def check(sender: Principal) -> None:
+        await to_thread.run_sync(find_session, context, sender, session_id)
+
+    await serve_socket(socket, context.ingest_sockets.slot(), serve, check=check)
 
 
 async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session_id: str) -> None:

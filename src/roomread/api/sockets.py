@@ -10,8 +10,8 @@ from enum import IntEnum
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from roomread.api.context import context_of, principal_with
-from roomread.api.problems import RefusedError
-from roomread.errors import BusyError
+from roomread.api.problems import as_refusal, note_refusal
+from roomread.errors import BusyError, RoomreadError
 from roomread.services.accounts import Principal, Scope
 
 
@@ -43,27 +43,35 @@ async def serve_socket(
     socket: WebSocket,
     slot: AbstractContextManager[None],
     serve: Callable[[Principal], Awaitable[None]],
+    *,
+    check: Callable[[Principal], Awaitable[object]] | None = None,
 ) -> None:
     """Accept a WebSocket whose sender may analyse, serve it, and close it.
+
+    A sender that may not use it gets an HTTP answer with the problem. One that may, but not now,
+    is accepted and closed with `TRY_AGAIN_LATER`: a page in a browser sees nothing else.
 
     Args:
         socket: Not yet accepted.
         slot: Held while it is served; raises `BusyError` if there is no room.
         serve: Runs until the sender is gone, or raises `SocketEndError`.
+        check: Raises a `RoomreadError` if the sender may not use this address.
     """
     try:
         principal = principal_with(socket, Scope.ANALYZE)
-    except RefusedError as refusal:
-        await socket.close(CloseCode.POLICY_VIOLATION, refusal.problem)
+        if check is not None:
+            await check(principal)
+    except RoomreadError as error:
+        await socket.send_denial_response(as_refusal(error).response())
         return
     if context_of(socket).closing:
-        await socket.close(CloseCode.TRY_AGAIN_LATER, "the service is shutting down")
+        await _close_for_later(socket, "the service is shutting down")
         return
     with ExitStack() as held:
         try:
             held.enter_context(slot)
         except BusyError as error:
-            await socket.close(CloseCode.TRY_AGAIN_LATER, error.problem)
+            await _close_for_later(socket, error.problem)
             return
         await socket.accept()
         code = CloseCode.GOING_AWAY
@@ -75,6 +83,12 @@ async def serve_socket(
             # The sender may go in the meantime.
             with suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(code)
+
+
+async def _close_for_later(socket: WebSocket, problem: str) -> None:
+    note_refusal(socket.scope, "busy")
+    await socket.accept()
+    await socket.close(CloseCode.TRY_AGAIN_LATER, problem)
 
 
 async def binary_messages(socket: WebSocket, *, silence: float) -> AsyncIterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
@@ -11,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
+from functools import partial
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import FrameType
 
@@ -24,6 +26,13 @@ from roomread.api.logs import log, set_up_logs
 from roomread.api.provider import provider_of
 from roomread.api.rates import Rate
 from roomread.api.session_files import exports_folder
+from roomread.entry.connections import (
+    ConnectionLimits,
+    ConnectionTable,
+    connections_within,
+    guard,
+    raise_file_limit,
+)
 from roomread.entry.service import make_service
 from roomread.errors import OutputError, RoomreadError
 from roomread.media import make_folder
@@ -35,6 +44,8 @@ from roomread.settings.environment import Settings, load_settings
 from roomread.store import LeaseRenewal, Store
 
 _END_SECONDS = 10
+# Connections that wait in the operating system until they are accepted.
+_QUEUE = 512
 
 
 class LogStyle(StrEnum):
@@ -114,13 +125,15 @@ def serve(
         engine = Engine(settings, jobs=settings.job_files, store=store, leases=leases)
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
-        auth = AuthSettings(accounts, not alone, rate, SignIns(store.accounts))
+        sign_ins = SignIns(store.accounts, per_principal=settings.sign_ins_per_user)
+        auth = AuthSettings(accounts, not alone, rate, sign_ins)
         context = ServiceContext(settings, engine, auth, store, leases, provider=provider)
         try:
             engine.warm_up()
             _run(context, listen, bound, on_ready)
         finally:
             engine.close()
+            auth.refusals.close()
             log("ended", jobs_kept=engine.job_queue.unfinished())
     # The codecs' threads of a live camera do not survive the interpreter's own shutdown.
     logging.shutdown()
@@ -143,13 +156,14 @@ def _run(
         access_log=False,
         server_header=False,
         forwarded_allow_ips=[str(network) for network in context.settings.trusted_proxies],
-        # No camera's frame is larger than the largest picture.
+        # No message is larger than the largest picture.
         ws_max_size=context.settings.max_picture_mb * 1_000_000,
         ws_max_queue=4,
         timeout_graceful_shutdown=_END_SECONDS,
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
     )
+    guard(config, _connection_table(context))
     url = _url(bound, tls=listen.tls_cert is not None)
 
     def ready() -> None:
@@ -161,6 +175,28 @@ def _run(
     # uvicorn shuts down in order, and then raises the signal again.
     with suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
+
+
+def _connection_table(context: ServiceContext) -> ConnectionTable:
+    """Return the table of connections, with the limits of the settings and of this process."""
+    settings, refusals = context.settings, context.metrics.refusals
+    proxies = settings.trusted_proxies
+
+    def trusts(address: str) -> bool:
+        try:
+            network = ip_network(address)
+        except ValueError:
+            return False
+        same = [proxy for proxy in proxies if proxy.version == network.version]
+        return any(network.overlaps(proxy) for proxy in same)
+
+    limits = ConnectionLimits(
+        in_all=connections_within(raise_file_limit(), settings.max_connections),
+        by_address=settings.max_connections_per_address,
+        header_seconds=settings.header_seconds,
+        trusts=trusts,
+    )
+    return ConnectionTable(limits, lambda reason: refusals.labels(reason).inc())
 
 
 def _url(bound: socket.socket, *, tls: bool) -> str:
@@ -190,7 +226,16 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening."""
+        loop = asyncio.get_running_loop()
+        if self.config.is_ssl:
+            # uvicorn leaves asyncio's minute to a client that says nothing.
+            seconds = self._context.settings.header_seconds
+            limited = partial(loop.create_server, ssl_handshake_timeout=seconds)
+            loop.create_server = limited  # type: ignore[method-assign]
         await super().startup(sockets)
+        for listening in sockets or []:
+            # asyncio has made the queue as short as the number that it accepts at once.
+            listening.listen(_QUEUE)
         if self.started:
             self._on_ready()
 

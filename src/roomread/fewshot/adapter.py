@@ -125,13 +125,20 @@ def check_model(profile: Profile, model: ModelFile) -> None:
     """Check that a profile was taught with this net.
 
     Raises:
-        ProfileError: It was taught with another one.
+        ProfileError: It was taught with another one, or its vectors do not fit.
     """
     if profile.digest != model.digest:
         raise ProfileError(
             f"the profile '{profile.name}' was taught with the model {profile.model} "
             f"({profile.digest}), not with {model.name} ({model.digest})",
             hint="teach it again with this model, or read with the one that it was taught with",
+        )
+    size = len(feature_statistics_of(model).mean)
+    if profile.features.shape[1] != size:
+        raise ProfileError(
+            f"the profile '{profile.name}' is damaged: its vectors hold "
+            f"{profile.features.shape[1]} numbers, not {size}",
+            hint="teach it again",
         )
 
 

@@ -21,6 +21,8 @@ from roomread.media import read_image
 from roomread.media.images import Picture
 from roomread.readings import Expression, Frame, Reading
 
+# Halves of characters, which JSON can hold and neither a file nor a database.
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 FORMAT = "roomread-profile"
 VERSION = 1
 # A hundred references of a wide net's features take 2 MB.
@@ -381,6 +383,8 @@ def _from_values(values: Any) -> Profile:
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 1000:
         raise ValueError(f"{str(value)[:40]!r} is not a string of up to 1000 characters")
+    if _SURROGATES.search(value):
+        raise ValueError(f"{value[:40]!r} has a character that is not valid Unicode")
     return value
 
 

@@ -25,6 +25,8 @@ from roomread.media.urls import fetch, is_address, local_path
 # The picture of a 100-megapixel camera takes 300 MB as RGB. Larger pictures are maps, scans or
 # decompression bombs.
 MAX_PIXELS = 100_000_000
+# libjpeg writes no longer side, and FFmpeg scales none of some millions of pixels.
+_MAX_SIDE = 65_500
 _KINDS = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF and HEIC can be read"
 
 # Exceptions that decoders raise on damaged data; Pillow raises SyntaxError for a broken PNG.
@@ -65,7 +67,8 @@ def read_image(
         max_pixels: largest width times height of an encoded picture, checked before decoding.
 
     Raises:
-        MediaError: the source does not exist, is damaged, is no picture, or exceeds `max_pixels`.
+        MediaError: the source does not exist, is damaged, is no picture, exceeds `max_pixels`, or
+            has a side of over 65,500 pixels.
         MissingExtraError: the source is HEIC, and the extra `heif` is not installed.
     """
     if isinstance(source, np.ndarray):
@@ -196,6 +199,9 @@ def _check_size(width: int, height: int, name: str, max_pixels: int = MAX_PIXELS
     if width * height > max_pixels:
         problem = f"{name}: {width} x {height} is too many pixels"
         raise MediaError(problem, hint=_too_large(max_pixels))
+    if max(width, height) > _MAX_SIDE:
+        problem = f"{name}: {width} x {height} is too long"
+        raise MediaError(problem, hint=f"at most {_MAX_SIDE} pixels a side; cut it first")
 
 
 def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:

@@ -8,6 +8,9 @@ import secrets
 from roomread.store import AccountStore
 
 SIGN_IN_SECONDS = 12 * 3600.0
+# How far the clocks of the processes that share a store may differ. A sign-in that is dated later
+# was made by a clock that was wrong, and would outlive its time.
+_CLOCK_SKEW = 60.0
 
 
 class SignIns:
@@ -18,25 +21,33 @@ class SignIns:
 
     Args:
         store: The store that holds them.
+        per_principal: Number of sign-ins that one principal may have; its own oldest one ends for
+            a new one, and nobody else's.
     """
 
-    def __init__(self, store: AccountStore) -> None:
-        self._store = store
+    def __init__(self, store: AccountStore, *, per_principal: int = 100) -> None:
+        self._store, self._per_principal = store, per_principal
 
     def begin(self, principal_id: str, now: float) -> str:
         """Sign a principal in and return the token for its cookie."""
         token = secrets.token_urlsafe(32)
-        oldest = now - SIGN_IN_SECONDS
-        self._store.add_sign_in(_hash(token), principal_id, now, oldest=oldest)
+        self._store.add_sign_in(
+            _hash(token), principal_id, now, kept=self._per_principal, **_valid_at(now)
+        )
         return token
 
     def principal_of(self, token: str, now: float) -> str | None:
         """Return the id of the principal that a token signs in; None if it is not valid."""
-        return self._store.sign_in(_hash(token), oldest=now - SIGN_IN_SECONDS)
+        return self._store.sign_in(_hash(token), **_valid_at(now))
 
     def end(self, token: str) -> None:
         """Sign out; nothing happens if the token is not valid."""
         self._store.remove_sign_in(_hash(token))
+
+
+def _valid_at(now: float) -> dict[str, float]:
+    """Return when a sign-in that is valid at a time may have begun."""
+    return {"oldest": now - SIGN_IN_SECONDS, "newest": now + _CLOCK_SKEW}
 
 
 def _hash(token: str) -> str:

@@ -1,4 +1,4 @@
-"""Recognise this computer's own addresses."""
+"""Recognise this computer's own addresses, and those of one network."""
 
 from __future__ import annotations
 
@@ -13,3 +13,19 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def network_of(address: str) -> str:
+    """Return what to count the requests of an address under: an IPv6 address counts as its /64.
+
+    One computer has all of a /64's addresses to itself.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, 64), strict=False))

@@ -64,6 +64,13 @@ class Settings(BaseSettings):
         max_kept_mb: The size of all waiting videos and results, MB. Above it the oldest results
             are deleted before their hour is over.
         requests_per_minute: The number of requests of one key, user or address per minute.
+        max_connections: The number of open connections. The service lowers it where the operating
+            system lets it open fewer files.
+        max_connections_per_address: The number of open connections of one address, which is not
+            applied to trusted proxies.
+        header_seconds: How long a new connection may take to send the headers of its request, s.
+        sign_ins_per_user: The number of browsers in which one user may be signed in; the user's
+            oldest sign-in ends for a new one.
         device: The device that the nets run on; see `roomread.runtime.Device`.
         engine: Whether the nets run in this process or on a Ray cluster.
         replicas: With the engine "ray": the maximum number of copies of the nets, each of which
@@ -103,6 +110,10 @@ class Settings(BaseSettings):
         default_factory=lambda: [ip_network("127.0.0.1"), ip_network("::1")]
     )
     requests_per_minute: int = Field(default=1200, ge=1)
+    max_connections: int = Field(default=2000, ge=1)
+    max_connections_per_address: int = Field(default=500, ge=1)
+    header_seconds: float = Field(default=10.0, gt=0)
+    sign_ins_per_user: int = Field(default=100, ge=1)
     device: Device = Device.CPU
     engine: ComputeEngine = ComputeEngine.LOCAL
     replicas: int | None = Field(default=None, ge=1)

@@ -12,9 +12,6 @@ from roomread.store import service_schema as schema
 from roomread.store.database import Database
 from roomread.store.rows import insert_once
 
-# Sign-ins that are kept at once; the oldest is signed out for a new one.
-_MAX_SIGN_INS = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -102,21 +99,47 @@ class AccountStore:
         """Remove a key; return whether there was one of this id."""
         return self._remove(schema.keys, schema.keys.c.id == key_id)
 
-    def add_sign_in(self, token_hash: str, principal: str, begun: float, *, oldest: float) -> None:
-        """Add a sign-in, and remove those that began before `oldest`, or are too many."""
+    def add_sign_in(
+        self,
+        token_hash: str,
+        principal: str,
+        begun: float,
+        *,
+        oldest: float,
+        newest: float,
+        kept: int,
+    ) -> None:
+        """Add a sign-in, and remove what it replaces.
+
+        Args:
+            token_hash: The hash of the token.
+            principal: The principal that is signed in.
+            begun: When it signed in.
+            oldest: Sign-ins of all principals that began before are removed.
+            newest: Sign-ins of all principals that began after are removed: their clock was wrong.
+            kept: Number of sign-ins that this principal keeps; its own oldest ones are removed.
+        """
         table = schema.sign_ins
         row = {"token_hash": token_hash, "principal": principal, "begun": begun}
-        newest = sa.select(table.c.token_hash).order_by(table.c.begun.desc()).limit(_MAX_SIGN_INS)
+        own = sa.and_(table.c.principal == principal, table.c.token_hash != token_hash)
+        # The new one is kept in any case, also beside others of the same moment.
+        others = (
+            sa.select(table.c.token_hash)
+            .where(own)
+            .order_by(table.c.begun.desc(), table.c.token_hash)
+            .limit(kept - 1)
+        )
         with self._database.writing() as connection:
             connection.execute(table.insert().values(row))
-            connection.execute(table.delete().where(table.c.begun < oldest))
-            connection.execute(table.delete().where(table.c.token_hash.not_in(newest)))
+            outdated = sa.or_(table.c.begun < oldest, table.c.begun > newest)
+            connection.execute(table.delete().where(outdated))
+            connection.execute(table.delete().where(own, table.c.token_hash.not_in(others)))
 
-    def sign_in(self, token_hash: str, *, oldest: float) -> str | None:
-        """Return the owner of a sign-in; None if it is unknown or began before `oldest`."""
+    def sign_in(self, token_hash: str, *, oldest: float, newest: float) -> str | None:
+        """Return the owner of a sign-in that began between two times; None if there is none."""
         table = schema.sign_ins
         query = sa.select(table.c.principal).where(
-            table.c.token_hash == token_hash, table.c.begun >= oldest
+            table.c.token_hash == token_hash, table.c.begun.between(oldest, newest)
         )
         with self._database.reading() as connection:
             principal: str | None = connection.execute(query).scalar()

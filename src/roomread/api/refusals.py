@@ -1,0 +1,82 @@
+"""The trail of refused keys and passwords, apart from the audit log, which it must not displace."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from roomread.settings.addresses import network_of
+
+LOGGER = "roomread.refused"
+# Sources that are told apart; those beyond are counted together.
+_MAX_SOURCES = 1000
+_OTHERS = "others"
+
+
+@dataclass(slots=True)
+class _Source:
+    """What came from one source since its last line.
+
+    Attributes:
+        written: When its last line was written, s.
+        count: Number of refusals since.
+    """
+
+    written: float
+    count: int = 0
+
+
+class RefusalTrail:
+    """Writes who sent wrong keys and passwords: the first at once, and then one line a period.
+
+    A line holds the number of refusals that it stands for, so that a flood of them takes no more
+    room than a few.
+
+    Args:
+        period: Seconds from one line of a source to its next.
+    """
+
+    def __init__(self, *, period: float = 60.0) -> None:
+        self._period = period
+        self._sources: OrderedDict[tuple[str, str], _Source] = OrderedDict()
+
+    def add(self, event: str, address: str, now: float) -> None:
+        """Count one refusal.
+
+        Args:
+            event: What was refused.
+            address: Where it came from. The addresses of one IPv6 network count as one.
+            now: Seconds on any clock that does not go back.
+        """
+        self._write_due(now)
+        source = event, network_of(address)
+        if source not in self._sources and len(self._sources) >= _MAX_SOURCES:
+            source = event, _OTHERS
+        if source in self._sources:
+            self._sources[source].count += 1
+        else:
+            self._sources[source] = _Source(now)
+            _write(*source, 1)
+
+    def close(self) -> None:
+        """Write what was counted and not written yet."""
+        self._write_due(float("inf"))
+
+    def _write_due(self, now: float) -> None:
+        """Write the counts of sources whose period is over, and forget silent ones."""
+        while self._sources:
+            source, known = next(iter(self._sources.items()))
+            if now - known.written < self._period:
+                return
+            del self._sources[source]
+            if known.count:
+                _write(*source, known.count)
+                self._sources[source] = _Source(now)
+                if now == float("inf"):
+                    del self._sources[source]
+
+
+def _write(event: str, address: str, count: int) -> None:
+    fields = {"address": address, "count": count}
+    logging.getLogger(LOGGER).info(event, extra={"fields": fields})

@@ -1,0 +1,229 @@
+"""Connections are bounded in number and in silence, whoever holds them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import pytest
+
+pytest.importorskip("uvicorn", reason="needs the app extra")
+
+import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from roomread.entry.connections import (
+    ConnectionLimits,
+    ConnectionTable,
+    connections_within,
+    guard,
+    raise_file_limit,
+)
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class FakeTransport:
+    """A connection from an address, which says whether it was closed."""
+
+    def __init__(self, address: str = "192.0.2.1") -> None:
+        self.address, self.aborted = address, False
+
+    def get_extra_info(self, name: str) -> object:
+        return (self.address, 1) if name == "peername" else None
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def table(**limits: Any) -> tuple[ConnectionTable, Counter[str]]:
+    reasons: Counter[str] = Counter()
+    made = ConnectionTable(ConnectionLimits(**limits), lambda reason: reasons.update([reason]))
+    return made, reasons
+
+
+def connect(to: ConnectionTable, address: str = "192.0.2.1") -> tuple[FakeTransport, bool]:
+    transport = FakeTransport(address)
+    return transport, to.add(cast("asyncio.Transport", transport))
+
+
+def heard(by: ConnectionTable, transport: FakeTransport) -> None:
+    by.heard(cast("asyncio.Transport", transport))
+
+
+def test_oldest_silent_connection_is_closed_for_a_new_one_when_all_are_taken() -> None:
+    connections, reasons = table(in_all=3)
+    busy, silent, other = (connect(connections)[0] for _ in range(3))
+    heard(connections, busy)
+    new, stays = connect(connections)
+    assert stays
+    assert [t.aborted for t in (busy, silent, other, new)] == [False, True, False, False]
+    assert reasons == {"too-many-connections": 1}
+    assert len(connections) == 3
+
+
+def test_address_with_most_silent_connections_loses_one() -> None:
+    connections, _ = table(in_all=4)
+    lonely, _ = connect(connections, "192.0.2.9")
+    crowd = [connect(connections, "192.0.2.1")[0] for _ in range(3)]
+    connect(connections, "192.0.2.5")
+    assert not lonely.aborted
+    assert [t.aborted for t in crowd] == [True, False, False]
+
+
+def test_new_connection_is_refused_when_all_others_are_in_use() -> None:
+    connections, _ = table(in_all=1)
+    busy, _ = connect(connections)
+    heard(connections, busy)
+    _, stays = connect(connections)
+    assert not stays
+    assert not busy.aborted
+
+
+def test_one_address_has_its_share_and_a_trusted_proxy_has_all() -> None:
+    connections, _ = table(by_address=2, trusts=lambda address: address == "192.0.2.2")
+    students = [connect(connections, "192.0.2.1")[0] for _ in range(3)]
+    proxied = [connect(connections, "192.0.2.2")[0] for _ in range(50)]
+    assert [t.aborted for t in students] == [True, False, False]
+    assert not any(t.aborted for t in proxied)
+
+
+def test_sixty_students_behind_one_address_meet_no_limit() -> None:
+    connections, reasons = table()
+    # Six connections of a browser, and its WebSocket.
+    students = [connect(connections) for _ in range(60 * 7)]
+    assert all(stays and not transport.aborted for transport, stays in students)
+    assert not reasons
+
+
+def test_connection_that_was_closed_makes_room() -> None:
+    connections, _ = table(in_all=1)
+    for _ in range(3):
+        transport, stays = connect(connections)
+        assert stays
+        connections.remove(cast("asyncio.Transport", transport))
+        connections.remove(cast("asyncio.Transport", transport))
+    assert len(connections) == 0
+
+
+@pytest.mark.parametrize(("files", "connections"), [(None, 2000), (100_000, 2000), (256, 160)])
+def test_connections_leave_files_for_the_rest_of_the_service(
+    files: int | None, connections: int
+) -> None:
+    assert connections_within(files, 2000) == connections
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_process_may_open_as_many_files_as_the_system_allows() -> None:
+    import resource  # noqa: PLC0415 (not on Windows)
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(200, before[0]), before[1]))
+    try:
+        files = raise_file_limit()
+        assert files is not None
+        assert files >= min(before[1], 65_536)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def large(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with more than the buffers of two computers hold."""
+    await PlainTextResponse(b"x" * 30_000_000)(scope, receive, send)
+
+
+def serve(client: Callable[[str, int], Awaitable[None]], app: Any, to: ConnectionTable) -> None:
+    """Run a client against a guarded server on a free port of this computer."""
+
+    async def run() -> None:
+        config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
+        guard(config, to)
+        server = uvicorn.Server(config)
+        serving = asyncio.ensure_future(server.serve())
+        while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
+            await asyncio.sleep(0.01)
+        host, port = server.servers[0].sockets[0].getsockname()[:2]
+        await client(host, port)
+        server.should_exit = True
+        await serving
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("sent", [b"", REQUEST[:9]])
+def test_connection_without_whole_headers_is_closed(sent: bytes) -> None:
+    async def client(host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(sent)
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+            await asyncio.wait_for(reader.readexactly(1), 20)
+        writer.close()
+
+    connections, reasons = table(header_seconds=0.05)
+    serve(client, PlainTextResponse("ok"), connections)
+    assert reasons == {"silent-connection": 1}
+    assert len(connections) == 0
+
+
+def test_requests_over_one_connection_are_answered_and_then_it_is_closed() -> None:
+    async def client(host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        for _ in range(3):
+            writer.write(REQUEST)
+            assert b"200 OK" in await reader.readuntil(b"\r\n\r\nok")
+        writer.close()
+
+    connections, reasons = table(header_seconds=30)
+    serve(client, PlainTextResponse("ok"), connections)
+    assert not reasons
+
+
+def test_what_is_not_http_is_answered_with_a_problem() -> None:
+    async def client(host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nA" + b"a" * 100_000)
+        answer = await asyncio.wait_for(reader.read(), 20)
+        assert answer.startswith(b"HTTP/1.1 400 Bad Request")
+        assert b"application/problem+json" in answer
+        writer.close()
+
+    connections, reasons = table()
+    serve(client, PlainTextResponse("ok"), connections)
+    assert reasons == {"bad-request": 1}
+
+
+def test_client_that_does_not_read_its_answer_is_closed() -> None:
+    connections, reasons = table(write_seconds=0.05)
+
+    async def client(host: str, port: int) -> None:
+        _, writer = await asyncio.open_connection(host, port, limit=1000)
+        writer.write(REQUEST)
+        while not reasons:  # noqa: ASYNC110 (a counter has no event)
+            await asyncio.sleep(0.01)
+        writer.close()
+
+    serve(client, large, connections)
+    assert reasons == {"unread-answer": 1}
+
+
+def test_crowded_server_refuses_with_a_problem_and_a_time_to_wait() -> None:
+    async def hold(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive, send
+        await asyncio.sleep(0.3)
+
+    async def client(host: str, port: int) -> None:
+        _, first = await asyncio.open_connection(host, port)
+        first.write(REQUEST)
+        await asyncio.sleep(0.05)
+        reader, second = await asyncio.open_connection(host, port)
+        answer = await asyncio.wait_for(reader.read(), 20)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 5" in answer
+        first.close()
+        second.close()
+
+    serve(client, hold, table(in_all=1)[0])
