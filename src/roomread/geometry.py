@@ -102,12 +102,16 @@ def nms(boxes: NDArray[Any], confidence: NDArray[Any], *, threshold: float) -> l
     Returns:
         Indices, highest confidence first.
     """
+    corners = boxes.astype(np.float64)
+    low, high, areas = corners[:, :2], corners[:, 2:], _areas(corners)
     waiting = np.argsort(-confidence, kind="stable")
     kept = []
     while waiting.size:
-        best, waiting = waiting[:1], waiting[1:]
-        kept.append(int(best[0]))
-        waiting = waiting[iou(boxes[best], boxes[waiting])[0] <= threshold]
+        best, waiting = waiting[0], waiting[1:]
+        kept.append(int(best))
+        sides = np.minimum(high[best], high[waiting]) - np.maximum(low[best], low[waiting])
+        common = np.maximum(sides, 0).prod(axis=1)
+        waiting = waiting[common <= threshold * (areas[best] + areas[waiting] - common)]
     return kept
 
 

@@ -19,8 +19,11 @@ UPRIGHT = np.array(
 TURNED = 25.0
 # Landmarks with a larger misfit are too inaccurate to tell the roll.
 CREDIBLE_MISFIT = 0.3
-_CENTER = UPRIGHT.mean(axis=0)
-_SHAPE = UPRIGHT - _CENTER
+# A complex number represents a point of the plane, or a rotation with a scale. Python's own are four
+# times as fast as arrays of five.
+_CENTER = complex(*UPRIGHT.mean(axis=0).tolist())
+_SHAPE = [complex(x, y) - _CENTER for x, y in UPRIGHT.tolist()]
+_SHAPE_POWER = sum(abs(point) ** 2 for point in _SHAPE)
 
 
 class Orientation(NamedTuple):
@@ -48,16 +51,16 @@ def orientation(landmarks: NDArray[np.float32]) -> Orientation:
     Args:
         landmarks: float32 [5, 2], in `Face`'s order, px.
     """
-    points = landmarks.astype(np.float64)
-    middle = points.mean(axis=0)
-    spread = points - middle
-    # A complex number represents both rotation and scale in the plane.
-    shape, seen = (each[:, 0] + 1j * each[:, 1] for each in (_SHAPE, spread))
-    transform = complex(np.vdot(shape, seen) / np.vdot(shape, shape).real)
-    size = float(np.linalg.norm(seen))
-    misfit = float(np.linalg.norm(seen - transform * shape)) / size if size > 0 else 1.0
-    center = complex(*middle) - transform * complex(*_CENTER)
+    points = [complex(x, y) for x, y in landmarks.tolist()]
+    middle = sum(points) / len(points)
+    seen = [point - middle for point in points]
+    matched = list(zip(_SHAPE, seen, strict=True))
+    transform = sum(shape.conjugate() * point for shape, point in matched) / _SHAPE_POWER
+    size = math.hypot(*map(abs, seen))
+    apart = math.hypot(*(abs(point - transform * shape) for shape, point in matched))
+    center = middle - transform * _CENTER
     roll = math.degrees(math.atan2(transform.imag, transform.real))
+    misfit = apart / size if size > 0 else 1.0
     return Orientation(roll, (center.real, center.imag), abs(transform), misfit)
 
 

@@ -95,7 +95,8 @@ class FaceReader:
             return []
         classifier = self.classifier
         crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
-        qualities = assess_quality(frame.image, list(faces), crops)
+        # Rounded once here, so that it is the same wherever it is shown, written or stored.
+        qualities = [q.rounded(4) for q in assess_quality(frame.image, list(faces), crops)]
         readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
         read = self._classify(crops[readable], [qualities[i] for i in readable])
         if self._adapter is not None:
@@ -143,11 +144,10 @@ def _reading(frame: Frame, face: Face, track_id: int | None, prediction: Predict
         source=frame.source,
         time=frame.time,
         frame_index=frame.index,
-        # Quality is rounded once here, so that it is the same wherever it is shown, written or
-        # stored.
+        # Rounded for the same reason as the quality.
         box=face.box.rounded(2),
         detection_confidence=round(face.detection_confidence, 4),
-        quality=prediction.quality.rounded(4),
+        quality=prediction.quality,
         scores=prediction.scores,
         track_id=track_id,
         person=prediction.person,
