@@ -117,12 +117,17 @@ def _share_memory() -> None:
 
 
 def open_session(
-    content: bytes, *, threads: int, device: Device = Device.CPU, plan_memory: bool = True
+    read: Callable[[], bytes],
+    *,
+    threads: int,
+    device: Device = Device.CPU,
+    plan_memory: bool = True,
 ) -> NetSession:
     """Return a net that is ready to run.
 
     Args:
-        content: An ONNX file.
+        read: A function that returns an ONNX file; it is called at once, and again in forked
+            processes. What it returns is not kept.
         threads: The number of threads for one picture or batch, on the CPU.
         device: The device that computes.
         plan_memory: Whether to keep a plan of memory for every size of input ever seen, which is
@@ -130,15 +135,15 @@ def open_session(
 
     Raises:
         DeviceError: This ONNX Runtime cannot use the device, or the machine has none.
-        Exception: ONNX Runtime's own, when `content` is not a net.
+        Exception: ONNX Runtime's own, when `read` returns no net.
     """
     _share_memory()
-    opened = partial(_open, content, threads=threads, device=device, plan_memory=plan_memory)
+    opened = partial(_open, read, threads=threads, device=device, plan_memory=plan_memory)
     return NetSession(opened, device)
 
 
 def _open(
-    content: bytes, *, threads: int, device: Device, plan_memory: bool
+    read: Callable[[], bytes], *, threads: int, device: Device, plan_memory: bool
 ) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.use_env_allocators", "1")
@@ -154,7 +159,7 @@ def _open(
             f"this ONNX Runtime does not know the device '{device}'",
             hint=f"pip uninstall onnxruntime, pip install {package}",
         )
-    session = onnxruntime.InferenceSession(content, options, providers=[provider])
+    session = onnxruntime.InferenceSession(read(), options, providers=[provider])
     # ONNX Runtime falls back to the CPU if a device fails, and only logs it.
     if session.get_providers()[0] != provider:
         raise DeviceError(f"the device '{device}' does not work here", hint="check its driver")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -170,23 +171,25 @@ def open_model(
     name = str(model)
     threads = threads or default_threads()
     if name in bundled_models():
-        content = (resources.files("roomread.classifier") / "bundled" / f"{name}.onnx").read_bytes()
-        return _open(content, name, threads, device)
+        bundled = resources.files("roomread.classifier") / "bundled" / f"{name}.onnx"
+        return _open(bundled.read_bytes, name, threads, device)
     path = Path(model)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ModelFileError(f"{path}: is too large for a model file", hint=_ADVICE)
-        return _open(path.read_bytes(), path.name, threads, device)
+        content = path.read_bytes()
+        # It is kept for forked processes, as the file may change.
+        return _open(lambda: content, path.name, threads, device)
     except OSError as error:
-        bundled = ", ".join(bundled_models())
+        names = ", ".join(bundled_models())
         raise ModelFileError(
-            f"{name}: no such model: {error.strerror}", hint=f"bundled models: {bundled}"
+            f"{name}: no such model: {error.strerror}", hint=f"bundled models: {names}"
         ) from error
 
 
-def _open(content: bytes, name: str, threads: int, device: Device) -> ModelFile:
+def _open(read: Callable[[], bytes], name: str, threads: int, device: Device) -> ModelFile:
     try:
-        session = open_session(content, threads=threads, device=device)
+        session = open_session(read, threads=threads, device=device)
     except _LOAD_ERRORS as error:
         raise ModelFileError(f"{name}: is not an ONNX model", hint=_ADVICE) from error
     metadata = session.get_metadata()
@@ -196,6 +199,7 @@ def _open(content: bytes, name: str, threads: int, device: Device) -> ModelFile:
         card = ModelCard.from_json(metadata[CARD_KEY])
     except ValueError as error:
         raise ModelFileError(f"{name}: {error}", hint=_ADVICE) from error
+    content = read()
     digest = hashlib.sha256(content).hexdigest()[:12]
     return ModelFile(name, digest, len(content), session, card, _side(session, name))
 

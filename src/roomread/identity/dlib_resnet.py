@@ -66,7 +66,7 @@ class DlibResNet:
     threshold = 0.92
 
     def __init__(self, *, threads: int = 1) -> None:
-        self._session = open_session(_net(), threads=threads)
+        self._session = open_session(_net, threads=threads)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return unit vectors float32 [N, 128] of crops uint8 [N, 150, 150, 3] RGB.

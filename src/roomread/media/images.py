@@ -18,7 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError, features
 from roomread.errors import MediaError, OutputError, without_credentials
 from roomread.media.files import atomic_path, exists
 from roomread.media.heif import open_heic, upright_heif
-from roomread.media.kinds import PILLOW_FORMATS, Heif, heif_kind
+from roomread.media.kinds import Heif, heif_kind, open_encoded
 from roomread.media.png import without_text
 from roomread.media.urls import fetch, is_address, local_path
 
@@ -149,7 +149,7 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
             with _open_heif(content, name) as picture:
                 _check_size(picture.width, picture.height, name, max_pixels)
                 return _to_rgb(upright_heif(picture, content))
-        with Image.open(io.BytesIO(without_text(content)), formats=PILLOW_FORMATS) as picture:
+        with open_encoded(io.BytesIO(without_text(content))) as picture:
             _check_size(picture.width, picture.height, name, max_pixels)
             ImageOps.exif_transpose(picture, in_place=True)
             return _to_rgb(picture)
@@ -160,7 +160,7 @@ def _open_heif(content: bytes, name: str) -> Image.Image:
         return open_heic(content)
     if not features.check("avif"):
         raise MediaError(f"{name}: is AVIF", hint="Pillow here is built without it; save as JPEG")
-    return Image.open(io.BytesIO(content), formats=["AVIF"])
+    return open_encoded(io.BytesIO(content), formats=("AVIF",))
 
 
 def _from_pillow(picture: Image.Image, name: str, max_pixels: int) -> NDArray[np.uint8]:

@@ -104,4 +104,4 @@ def _session(name: str, threads: int, device: Device) -> NetSession:
         )
     # ONNX Runtime would keep a memory plan for each size of picture. Without these plans it needs
     # less memory (266 MB instead of 301 MB after 60 sizes) at the same speed.
-    return open_session(weights.read_bytes(), threads=threads, device=device, plan_memory=False)
+    return open_session(weights.read_bytes, threads=threads, device=device, plan_memory=False)
