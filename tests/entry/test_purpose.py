@@ -8,8 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
+from websockets.sync.client import connect
 
 from clips import make_clip
+from roomread.bench.scenes import grid
 from serving import Service, run_cli, serving
 
 FRAME = {"schema_version": 1, "time": 0.5, "faces": []}
@@ -67,6 +70,41 @@ def test_class_is_recorded_only_for_a_purpose_that_allows_it(
         ("purpose chosen", "work-or-school"),
         ("purpose chosen", "work-or-school"),
     ]
+
+
+def test_faces_of_others_are_not_read_at_school_in_the_european_union(
+    service: Service, http: httpx.Client, tmp_path: Path
+) -> None:
+    choose(http, "work-or-school", "eu")
+    call = grid(width=640, height=480, columns=2, rows=1, people=2).image
+    picture = tmp_path / "call.png"
+    Image.fromarray(call).save(picture)
+    content = picture.read_bytes()
+
+    def faces(**params: str) -> list[object]:
+        answer = http.post("analyze", content=content, params=params)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["pictures"][0]["frame"]["faces"])
+
+    refused = http.post("analyze", content=content)
+    assert (refused.status_code, refused.json()["type"][-8:]) == (403, ":purpose")
+    assert len(faces(oneself="1")) == 1
+    assert http.post("videos", content=b"a video").status_code == 403
+    live = f"{service.url.replace('http', 'ws')}/api/v1/live"
+    with connect(live) as socket:
+        assert "Article 5" in json.loads(socket.recv(timeout=30))["problem"]
+    with connect(f"{live}?oneself=1") as socket:
+        socket.send(content)
+        assert len(json.loads(socket.recv(timeout=60))["frame"]["faces"]) == 1
+    # The command line reads the same settings file.
+    words = run_cli(service.folder, "analyze", str(picture), purpose=None)
+    assert (words.returncode, words.stderr.count("\n")) == (2, 1)
+    assert "Article 5(1)(f)" in words.stderr
+    mine = run_cli(service.folder, "analyze", "--myself", str(picture), "-q", purpose=None)
+    assert mine.returncode == 0, mine.stderr
+
+    choose(http, "work-or-school", "elsewhere")
+    assert len(faces()) == 2
 
 
 def test_command_line_is_refused_as_the_service_is(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from roomread.services.pictures import (
     analyze_pictures,
     annotate,
 )
+from roomread.services.purpose import PurposeError
 from roomread.testing import FixedClassifier, FixedDetector
 
 SIZE = (120, 80)
@@ -46,6 +47,24 @@ def test_faces_of_a_picture_are_read_under_its_name_and_place(analyzer: Analyzer
     analyzed = analyze_picture(GOOD, FakeDecoder(), analyzer, index=3)
     assert (analyzed.frame.source, analyzed.frame.index) == ("good.jpg", 3)
     assert [reading.expression for reading in analyzed.readings] == [Expression.HAPPY]
+
+
+def test_picture_of_oneself_has_the_largest_face_alone() -> None:
+    small = (100.0, 10.0, 130.0, 50.0)
+    both = Analyzer(detector=FixedDetector([small, BOX]), classifier=FixedClassifier())
+    assert len(analyze_picture(GOOD, FakeDecoder(), both).readings) == 2
+    (reading,) = analyze_picture(GOOD, FakeDecoder(), both, oneself=True).readings
+    assert reading.box.left == BOX[0]
+
+
+def test_others_are_not_read_at_school_in_the_european_union(
+    analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
+    monkeypatch.setenv("ROOMREAD_REGION", "eu")
+    with pytest.raises(PurposeError):
+        analyze_picture(GOOD, FakeDecoder(), analyzer)
+    assert analyze_picture(GOOD, FakeDecoder(), analyzer, oneself=True).readings
 
 
 def test_picture_that_cannot_be_decoded_is_an_error(analyzer: Analyzer) -> None:

@@ -87,6 +87,13 @@ async def analyze(
             "is used for the only face of a picture.",
         ),
     ] = "",
+    oneself: Annotated[
+        bool,
+        Query(
+            description="The pictures show you: only the largest face of each is read. Where the "
+            "purpose of the service does not allow reading others, this is what remains."
+        ),
+    ] = False,
 ) -> PicturesShape | Response:
     """Read one picture, or several; nothing of them is kept.
 
@@ -98,14 +105,14 @@ async def analyze(
     as_json = "application/json" in request.headers.get("accept", "")
     with context.limiter.slot():
         if len(pictures) == 1:
-            analyzed = await _analyze(context, analyzer, pictures[0], 0)
+            analyzed = await _analyze(context, analyzer, pictures[0], oneself=oneself)
             if annotated and not as_json:
                 return Response(await _jpeg(context, analyzed), media_type="image/jpeg")
             return PicturesShape(pictures=[await _shape(context, analyzed, annotated=annotated)])
         answers: list[PictureShape | UnreadPicture] = []
         for index, picture in enumerate(pictures):
             try:
-                analyzed = await _analyze(context, analyzer, picture, index)
+                analyzed = await _analyze(context, analyzer, picture, index, oneself=oneself)
                 answers.append(await _shape(context, analyzed, annotated=annotated))
             except MediaError as error:
                 problem = as_refusal(error).as_problem()
@@ -123,7 +130,7 @@ async def analyze_and_draw(
         MediaError: The picture cannot be read.
     """
     with context.limiter.slot():
-        analyzed = await _analyze(context, context.engine.analyzer, picture, 0)
+        analyzed = await _analyze(context, context.engine.analyzer, picture)
         return analyzed, await _jpeg(context, analyzed)
 
 
@@ -140,10 +147,15 @@ async def _analyzer_with(context: ServiceContext, sender: Principal, names: str)
 
 
 async def _analyze(
-    context: ServiceContext, analyzer: Analyzer, picture: EncodedPicture, index: int
+    context: ServiceContext,
+    analyzer: Analyzer,
+    picture: EncodedPicture,
+    index: int = 0,
+    *,
+    oneself: bool = False,
 ) -> AnalyzedPicture:
     analyzed = await context.limiter.run(
-        lambda: analyze_picture(picture, context.engine, analyzer, index=index)
+        lambda: analyze_picture(picture, context.engine, analyzer, index=index, oneself=oneself)
     )
     context.metrics.pictures.inc()
     context.metrics.faces.inc(len(analyzed.readings))

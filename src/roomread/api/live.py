@@ -66,32 +66,38 @@ _SumUp = Callable[[FrameReadings], Awaitable[tuple[MoodShape | None, list[AlertS
 
 
 @router.websocket("/live")
-async def live(socket: WebSocket, session: str | None = None) -> None:
+async def live(socket: WebSocket, session: str | None = None, *, oneself: bool = False) -> None:
     """Take encoded frames as binary messages, and answer those that are read with a `LiveShape`.
 
     A frame that cannot be read is answered with `{"frame_index": …, "problem": …}`. Where the index
-    is null, the session takes no more readings, and the connection ends.
+    is null, the session takes no more readings, or the purpose of the service does not allow
+    reading them, and the connection ends.
 
     Args:
         socket: The connection.
         session: The id of a session of the sender, which takes the readings. A second connection
             for the same session ends the first one.
+        oneself: Without a session: the camera shows its owner, and only the largest face is read.
     """
     context = context_of(socket)
     slot = context.engine.cameras.hold(secrets.token_hex(8), time.monotonic())
 
     async def serve(sender: Principal) -> None:
-        if session is None:
-            await _watch(context, socket)
-        else:
-            await _record(context, socket, sender.id, session)
+        try:
+            if session is None:
+                await _watch(context, socket, oneself=oneself)
+            else:
+                await _record(context, socket, sender.id, session)
+        except RoomreadError as error:
+            await socket.send_json({"frame_index": None, "problem": str(as_refusal(error))})
+            raise SocketEndError(CloseCode.POLICY_VIOLATION) from None
 
     await serve_socket(socket, slot, serve)
 
 
-async def _watch(context: ServiceContext, socket: WebSocket) -> None:
+async def _watch(context: ServiceContext, socket: WebSocket, *, oneself: bool) -> None:
     """Serve a connection that records nothing."""
-    room = LiveRoom(context.engine.analyzer)
+    room = LiveRoom(context.engine.analyzer, oneself=oneself)
 
     async def sum_up(_read: FrameReadings) -> tuple[MoodShape | None, list[AlertShape]]:
         return mood_shape(room.mood) if room.mood is not None else None, []
@@ -100,7 +106,7 @@ async def _watch(context: ServiceContext, socket: WebSocket) -> None:
 
 
 async def _record(context: ServiceContext, socket: WebSocket, owner: str, session_id: str) -> None:
-    """Serve a connection that records a session, or say why the session takes no readings."""
+    """Serve a connection that records a session."""
 
     def join() -> LiveRoom:
         store = context.store.owned_by(owner)
@@ -122,9 +128,6 @@ async def _record(context: ServiceContext, socket: WebSocket, owner: str, sessio
         with _only_connection(context, session_id) as taken_over:
             room = await context.session_limiter.run(join)
             await _serve(context, socket, room, sum_up, taken_over)
-    except RoomreadError as error:
-        await socket.send_json({"frame_index": None, "problem": str(as_refusal(error))})
-        raise SocketEndError(CloseCode.POLICY_VIOLATION) from None
     finally:
         asyncio.get_running_loop().call_later(KEEP_SECONDS, context.live_people.forget_idle)
 

@@ -39,6 +39,7 @@ from roomread.media import (
 )
 from roomread.pipeline import Analyzer
 from roomread.runtime import Device
+from roomread.services.purpose import require_reading
 from roomread.settings.compute import ComputeEngine
 
 
@@ -137,11 +138,19 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             min=0, help="Index of the video track to read, of all tracks; by default the largest."
         ),
     ] = None,
+    myself: Annotated[
+        bool,
+        typer.Option("--myself", help="The inputs show you: read only the largest face of each."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
     """Find the faces in pictures and videos and read their expressions."""
     seconds = parse_seconds(every) if every is not None else None
-    if engine is not None or is_archive(output):
+    archive = engine is not None or is_archive(output)
+    if archive and myself:
+        raise OutputError("--myself does not work with archives", hint="read them one by one")
+    require_reading(oneself=myself)
+    if archive:
         _check_archive(annotated=annotated, profiles=profiles, form=form)
         # An impossible detector is refused before any worker starts.
         _detector(detector, min_face, device)
@@ -161,6 +170,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         raise typer.Exit(status)
     if blur is not None and annotated is None:
         raise OutputError("--blur hides faces in a copy", hint="name it: --annotated OUT")
+    if blur is not None and myself:
+        # Only the faces that are read are hidden.
+        raise OutputError("--myself leaves others unread, so --blur would not hide them")
     items, left_out = _items(inputs, annotated)
     path = Path(output) if output is not None else None
     if path is not None:
@@ -179,7 +191,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         for line in left_out:
             progress.say(line)
         unused = {use.profile.name for use in uses} - set(states)
-        run = _AnalysisRun(analyzer, sink, progress, seconds, stream, blur, unused)
+        run = _AnalysisRun(analyzer, sink, progress, seconds, stream, blur, unused, myself)
         for item in items:
             run.analyze(item)
             if run.interrupted:
@@ -284,6 +296,7 @@ class _AnalysisRun:
     stream: int | None
     blur: HideMethod | None
     unused: set[str]
+    largest_only: bool = False
     frames: int = 0
     errors: list[RoomreadError] = field(default_factory=list)
     interrupted: bool = False
@@ -330,6 +343,8 @@ class _AnalysisRun:
             try:
                 for moment in self.analyzer.stream(source):
                     frame, readings = moment.frame, moment.readings
+                    if self.largest_only:
+                        readings = readings[:1]
                     self.sink.add(frame, readings)
                     if copy is not None:
                         copy.write(frame, readings)

@@ -49,18 +49,22 @@ class Client:
         """Close the connection."""
         self._connection.close()
 
-    def analyze(self, picture: Picture, *, profiles: Sequence[str] = ()) -> Readings:
+    def analyze(
+        self, picture: Picture, *, profiles: Sequence[str] = (), oneself: bool = False
+    ) -> Readings:
         """Return the readings of one picture, largest face first.
 
         Args:
             picture: a path, or the bytes of an encoded picture.
             profiles: names of the profiles to use.
+            oneself: whether the picture shows you; only its largest face is read.
 
         Raises:
             ServiceError: the picture cannot be read, or the service does not answer.
             OSError: there is no such file.
         """
-        files, params = [("file", as_file(picture))], {"profiles": ",".join(profiles)}
+        files = [("file", as_file(picture))]
+        params = {"profiles": ",".join(profiles)} | ({"oneself": "1"} if oneself else {})
         answer = self._ask("POST", "analyze", files=files, params=params)
         return _readings(answer.json()["pictures"][0])
 

@@ -13,6 +13,7 @@ from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.readings import Box, Frame, Reading
 from roomread.room import RoomMeter, RoomMood, Seats
 from roomread.room.rounding import MoodRounding
+from roomread.services.purpose import require_reading
 from roomread.services.recording import compares_faces
 from roomread.store import OwnerStore, Session
 from roomread.wire import FrameReadings
@@ -135,6 +136,10 @@ class LiveRoom:
         analyzer: The nets.
         start: The session's time at the first frame, see `start_of`; None without a session.
         people: Tells the people of the session apart; None to leave their seats to their places.
+        oneself: Whether the camera shows its owner; only the largest face is kept.
+
+    Raises:
+        PurposeError: The purpose of this installation does not allow reading faces.
 
     Attributes:
         mood: The latest mood of the room, with its shares in steps of 5 %; None until there is one,
@@ -147,11 +152,13 @@ class LiveRoom:
         *,
         start: float | None = None,
         people: KnownPeople | None = None,
+        oneself: bool = False,
     ) -> None:
+        require_reading(oneself=oneself)
         measures = start is None
         self.mood: RoomMood | None = None
         self._rounding = MoodRounding()
-        self._start, self._people = start or 0.0, people
+        self._start, self._people, self._oneself = start or 0.0, people, oneself
         self._pipeline = RoomPipeline(
             analyzer.stream_analyzer(),
             signal=SignalCheck(),
@@ -181,7 +188,7 @@ class LiveRoom:
         moment = self._pipeline.push(frame)
         if moment.mood is not None:
             self.mood = self._rounding.add(moment.mood)
-        readings = moment.readings
+        readings = moment.readings[:1] if self._oneself else moment.readings
         if self._people is not None:
             readings = self._people.update(frame, readings)
         reason = None if moment.signal is None else str(moment.signal)

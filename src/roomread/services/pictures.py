@@ -14,6 +14,7 @@ from roomread.errors import MediaError
 from roomread.media import draw_readings
 from roomread.pipeline import Analyzer
 from roomread.readings import Frame, Reading
+from roomread.services.purpose import require_reading
 
 _JPEG_QUALITY = 90
 
@@ -90,7 +91,12 @@ class AnalyzedPicture:
 
 
 def analyze_picture(
-    picture: EncodedPicture, decoder: PictureDecoder, analyzer: Analyzer, *, index: int = 0
+    picture: EncodedPicture,
+    decoder: PictureDecoder,
+    analyzer: Analyzer,
+    *,
+    index: int = 0,
+    oneself: bool = False,
 ) -> AnalyzedPicture:
     """Read the faces of one picture.
 
@@ -99,12 +105,16 @@ def analyze_picture(
         decoder: Decodes it.
         analyzer: Reads it, with the profiles that its owner chose.
         index: Its place among the pictures of one request.
+        oneself: Whether it shows the person who sends it; only its largest face is kept.
 
     Raises:
+        PurposeError: The purpose of this installation does not allow reading it.
         MediaError: It is damaged, not a picture, too large, or took too long to decode.
     """
+    require_reading(oneself=oneself)
     frame = decoder.frame(picture.content, picture.name, index=index)
-    return AnalyzedPicture(frame, analyzer.analyze_frame(frame))
+    readings = analyzer.analyze_frame(frame)
+    return AnalyzedPicture(frame, readings[:1] if oneself else readings)
 
 
 def analyze_pictures(

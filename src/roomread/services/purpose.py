@@ -142,6 +142,20 @@ def allows(activity: Activity, use: IntendedUse | None = None) -> bool:
     return problem_with(activity, use if use is not None else current_use()) is None
 
 
+def require_reading(*, oneself: bool) -> IntendedUse:
+    """Check that faces may be read, as `require` does.
+
+    Args:
+        oneself: Whether only the face of the person who asks is read. The caller then keeps the
+            reading of the largest face alone.
+
+    Raises:
+        PurposeError: The use does not allow it.
+        RoomreadError: The settings cannot be read.
+    """
+    return require(Activity.READ_ONESELF if oneself else Activity.READ_OTHERS)
+
+
 def require(activity: Activity, use: IntendedUse | None = None) -> IntendedUse:
     """Check that a use allows an activity, and return the use, to be noted with what is done.
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from roomread.errors import MediaError, RoomreadError
 from roomread.fewshot import Profile
 from roomread.jobs.video_job import VideoJob
+from roomread.services.purpose import require_reading
 
 
 class VideoResult(StrEnum):
@@ -96,10 +97,12 @@ class VideoService:
             The job, and the path of the file to write.
 
         Raises:
+            PurposeError: The purpose of this installation does not allow reading it.
             EmptyVideoError: The block wrote nothing.
             TooManyJobsError: The queue is full.
             OutputError: The file cannot be written.
         """
+        require_reading(oneself=False)
         receiving = self._queue.taking(
             name, owner=self._owner, annotated=annotated, profiles=profiles
         )
@@ -118,8 +121,10 @@ class VideoService:
         """Submit a path or URL that this computer can reach, and return the video's id.
 
         Raises:
+            PurposeError: The purpose of this installation does not allow reading it.
             TooManyJobsError: The queue is full.
         """
+        require_reading(oneself=False)
         return self._queue.start(place, owner=self._owner, profiles=profiles)
 
     def all(self) -> list[VideoJob]:

@@ -20,6 +20,7 @@ from roomread.room import RoomMeter, RoomMood, Seats
 from roomread.services.background_recording import Recording, RecordingQueue, RecordingRequest
 from roomread.services.calibration import CALIBRATION_SECONDS, NeutralCalibration
 from roomread.services.frame_timing import FrameTiming
+from roomread.services.purpose import Activity, allows
 from roomread.store import OwnerStore, Session
 
 HISTORY_SECONDS = 60.0
@@ -67,7 +68,9 @@ class LiveState:
 class LiveWatch:
     """Watch a camera through all of its connections.
 
-    One thread at a time pushes frames; every thread may read `state`, calibrate and record.
+    One thread at a time pushes frames; every thread may read `state`, calibrate and record. Where
+    the purpose of the installation does not allow reading others, the camera is taken to show its
+    owner: only the largest face is kept.
 
     Args:
         analyzer: the nets, which other watches may share.
@@ -78,6 +81,7 @@ class LiveWatch:
         trial: the last calibration on its own references; None before, or if the face was seen
             too seldom.
         calibrated: whether a calibration has ended.
+        oneself: whether only the largest face is kept.
         recording: the recording that was started last; None before.
     """
 
@@ -86,6 +90,7 @@ class LiveWatch:
         self.trial: LeaveOneOutResult | None = None
         self.calibrated = False
         self.recording: Recording | None = None
+        self.oneself = not allows(Activity.READ_OTHERS)
         self._analyzer, self._clock = analyzer, clock
         self._stream = analyzer.stream_analyzer()
         self._faces = RoomPipeline(self._stream, signal=SignalCheck())
@@ -202,10 +207,11 @@ class LiveWatch:
         """Return the readings, why there is no picture, and why the nets did not read it."""
         try:
             moment = self._faces.push(frame)
-            self._calibrate(frame, moment.readings)
+            readings = moment.readings[:1] if self.oneself else moment.readings
+            self._calibrate(frame, readings)
         except BusyError as error:
             return (), None, str(error)
-        return tuple(moment.readings), moment.signal, ""
+        return tuple(readings), moment.signal, ""
 
     def _measure_room(self, now: float, readings: Sequence[Reading]) -> None:
         if now < self._room_due:

@@ -91,6 +91,8 @@ def show() -> None:
             camera.mirrored = mirrored
             # The page may have been drawn again since this camera was made with its watch.
             watch = st.session_state["live_watch"] = camera.watch
+            if watch.oneself:
+                st.info("Only the largest face is read: see the page About and privacy.")
             st.fragment(offer_recording)(watch)
             _follow(watch, link, slots, visit)
         elif link.wanted or not link.shown:

@@ -19,6 +19,7 @@ from roomread.formats.json_frames import JsonSink
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression, Frame, Reading, percent
 from roomread.services.pictures import EncodedPicture, analyze_picture, annotate
+from roomread.services.purpose import Activity, PurposeError, allows
 from roomread.settings.environment import load_settings
 from roomread.web.engine import engine, turn
 from roomread.web.score_charts import score_bars
@@ -27,8 +28,9 @@ from roomread.web.visitor import visitor_analyzer
 
 # Size of the drawn copy on the page, px; the copy to download is as large as the picture.
 _SHOWN = (1600, 1600)
-# Name and digest of a picture, and the names of the profiles that it is read with.
-_Key = tuple[str, bytes, tuple[str, ...]]
+# Name and digest of a picture, the names of the profiles that it is read with, and whether only
+# its largest face is read.
+_Key = tuple[str, bytes, tuple[str, ...], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,8 +71,17 @@ def show() -> None:
         st.info("Upload one or more photos, or take one. They stay in this computer's memory.")
         return
     photos = []
+    oneself = not allows(Activity.READ_OTHERS)
+    if oneself and not st.checkbox(
+        "These pictures show me. Only the largest face of each is read.", key="photo_oneself"
+    ):
+        st.info(
+            "Work and education in the European Union must not infer the emotions of others from "
+            "their faces. The page About and privacy shows the purpose of this installation."
+        )
+        return
     analyzer = visitor_analyzer()
-    for number, read in enumerate(_read_once(analyzer, pictures)):
+    for number, read in enumerate(_read_once(analyzer, pictures, oneself=oneself)):
         if isinstance(read, RoomreadError):
             st.error(str(read))
             continue
@@ -81,29 +92,29 @@ def show() -> None:
 
 
 def _read_once(
-    analyzer: Analyzer, pictures: list[tuple[str, bytes]]
+    analyzer: Analyzer, pictures: list[tuple[str, bytes]], *, oneself: bool
 ) -> list[Photo | RoomreadError]:
     """Read the pictures that are new since the page was last drawn, and forget removed ones."""
     known: dict[_Key, Photo | RoomreadError] = st.session_state.get("photos", {})
     read: dict[_Key, Photo | RoomreadError] = {}
     profiles = tuple(binding.profile.name for binding in analyzer.profiles)
     for name, content in pictures:
-        key = (name, hashlib.sha256(content).digest(), profiles)
-        read[key] = known[key] if key in known else _read(analyzer, name, content)
+        key = (name, hashlib.sha256(content).digest(), profiles, oneself)
+        read[key] = known[key] if key in known else _read(analyzer, name, content, oneself=oneself)
     # A picture that was refused because others were being read is tried again on the next run.
     st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
     return list(read.values())
 
 
-def _read(analyzer: Analyzer, name: str, content: bytes) -> Photo | RoomreadError:
+def _read(analyzer: Analyzer, name: str, content: bytes, *, oneself: bool) -> Photo | RoomreadError:
     picture, decoder = EncodedPicture(name, content), engine()
     try:
         with turn():
-            analyzed = analyze_picture(picture, decoder, analyzer)
+            analyzed = analyze_picture(picture, decoder, analyzer, oneself=oneself)
             drawn = analyzed.jpeg(max_size=_SHOWN)
             make_copy = partial(annotate, picture, decoder, analyzed.readings)
             return Photo(analyzed.without_pixels().frame, analyzed.readings, drawn, make_copy)
-    except (BusyError, MediaError) as error:
+    except (BusyError, MediaError, PurposeError) as error:
         return error
 
 
