@@ -219,3 +219,26 @@ def test_alerts_of_a_rule_begin_and_end_alternately(
                 assert (begun.number, begun.time) == (alert.number, alert.time)
                 assert alert.ended == pytest.approx(time)
         assert {a.rule for a in attention.held} == set(held)
+
+
+def test_person_who_left_is_forgotten_and_the_alert_ends() -> None:
+    attention = Attention(parse_rules("person unreadable above 50% for 10 s"), people=True)
+    changed = []
+    for time in range(1000):
+        here = {1: HAPPY, 2: HAPPY} if time < 60 else {1: HAPPY}
+        changed += attention.update_people(float(time), frame(float(time), here))
+    raised, ended = changed
+    assert (raised.seat, raised.ended) == (2, None)
+    assert ended.seat == 2
+    assert ended.ended == pytest.approx(660, abs=1)
+    assert attention.held == []
+
+
+def test_rules_that_differ_in_the_threshold_alone_share_a_window() -> None:
+    lines = [f"person happy above {n}% for 10 s\nroom happy above {n}% for 10 s" for n in range(10)]
+    attention = Attention(parse_rules("\n".join(lines)), people=True)
+    for time in range(60):
+        attention.update_people(float(time), frame(float(time), {1: HAPPY}))
+        attention.update_room(mood(float(time), 0.5, 0.1))
+    assert len(attention._people_windows) == len(attention._room_windows) == 1
+    assert len(attention.held) == 20

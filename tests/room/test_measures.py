@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
-from roomread.room.measures import MeasureHistory, MeasureWindow, normal
+from roomread.room.measures import MeasureHistory, MeasureWindow, PeopleWindow, normal
 
 
 def window(values: Sequence[float | None], *, seconds: float = 10.0) -> MeasureWindow:
@@ -74,3 +75,47 @@ def test_certainty_is_less_in_a_room_that_wavered_before() -> None:
 @pytest.mark.parametrize(("z", "share"), [(0.0, 0.5), (1.959964, 0.975), (-1.959964, 0.025)])
 def test_normal_is_the_distribution_function(z: float, share: float) -> None:
     assert normal(z) == pytest.approx(share, abs=1e-6)
+
+
+def people_window(values: Sequence[Sequence[float]], *, seconds: float = 30.0) -> PeopleWindow:
+    """Return a window of people that was given a row of values a second."""
+    made = PeopleWindow(seconds, gap=5.0)
+    for time, row in enumerate(values):
+        made.add(float(time), np.array(row, dtype=np.float64))
+    return made
+
+
+def test_window_of_people_has_the_means_of_a_window_for_each() -> None:
+    random = np.random.default_rng(1)
+    values = random.random((200, 4))
+    values[random.random((200, 4)) < 0.3] = np.nan
+    means = people_window(values.tolist()).means()
+    for person in range(4):
+        known = [None if np.isnan(v) else float(v) for v in values[:, person]]
+        assert means[person] == pytest.approx(window(known, seconds=30.0).mean(), abs=1e-6)
+
+
+def test_mean_of_a_person_is_unknown_until_the_window_is_full_since_they_came() -> None:
+    made = people_window([[1.0]] * 40)
+    for time in range(40, 60):
+        made.add(float(time), np.array([1.0, 0.5]))
+    assert made.means()[0] == pytest.approx(1.0)
+    assert np.isnan(made.means()[1])
+    made.keep([1])
+    for time in range(60, 75):
+        made.add(float(time), np.array([0.5]))
+    assert made.means().tolist() == [0.5]
+
+
+def test_long_pause_empties_the_window_of_everyone() -> None:
+    made = people_window([[1.0, 0.0]] * 40)
+    made.add(60.0, np.array([0.0, 0.0]))
+    assert np.isnan(made.means()).all()
+
+
+def test_memory_of_a_window_does_not_grow_with_the_rate_of_frames() -> None:
+    slow, fast = PeopleWindow(60.0, gap=5.0), PeopleWindow(60.0, gap=5.0)
+    for n in range(2000):
+        slow.add(n * 1.0, np.ones(3))
+        fast.add(n * 0.01, np.ones(3))
+    assert fast._sums.shape == slow._sums.shape

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from roomread.errors import RulesError
 from roomread.room import DEFAULT_RULES, Rule, parse_rules
-from roomread.room.rules import MEASURES, Relation
+from roomread.room.rules import MAX_RULES, MEASURES, Relation
 
 
 def test_default_rules_are_parsed() -> None:
@@ -46,7 +46,7 @@ falls = st.builds(
 
 @given(st.lists(averaged | falls, max_size=5))
 def test_printed_rule_is_parsed_as_the_same_rule(rules: list[Rule]) -> None:
-    assert parse_rules("\n".join(map(str, rules))) == rules
+    assert parse_rules("\n".join(map(str, rules))) == list(dict.fromkeys(rules))
 
 
 @settings(max_examples=60)
@@ -80,3 +80,10 @@ def test_error_names_the_wrong_line_and_the_reason(line: str, said: str) -> None
     with pytest.raises(RulesError, match=said) as error:
         parse_rules(f"# my rules\n{line}")
     assert "line 2" in str(error.value)
+
+
+def test_more_rules_than_a_teacher_can_act_on_are_refused() -> None:
+    lines = [f"room negative above {n}% for 30 s" for n in range(MAX_RULES + 1)]
+    assert len(parse_rules("\n".join(lines[:-1] * 2))) == MAX_RULES
+    with pytest.raises(RulesError, match=f"line {MAX_RULES + 1}: .* more than {MAX_RULES}"):
+        parse_rules("\n".join(lines))

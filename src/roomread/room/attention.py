@@ -6,9 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from roomread.readings import VALENCE, Expression, Reading, Scores
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.readings import VALENCE, Expression, Reading
 from roomread.room.clock import clock
-from roomread.room.measures import MeasureHistory, MeasureWindow, normal
+from roomread.room.measures import MeasureHistory, MeasureWindow, PeopleWindow, normal
 from roomread.room.mood import Interval, RoomMood
 from roomread.room.rounding import rounded_value
 from roomread.room.rules import Relation, Rule
@@ -20,6 +23,8 @@ _HYSTERESIS = 0.1
 _GAP, _GAP_FRAMES = 10.0, 2.5
 # A face counts as a person once it was seen for this long in all, s: posters show faces too.
 _PERSON = 30.0
+# A person who was not seen for this long has left, s; or for twice the longest rule's time.
+_LEFT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,20 @@ class Attention:
         self._gap = max(_GAP, _GAP_FRAMES * every)
         self._room = [rule for rule in rules if rule.subject == "room"]
         self._person = [rule for rule in rules if rule.subject == "person" and people]
-        self._windows: dict[tuple[Rule, int | None], MeasureWindow] = {}
+        # Rules that differ in their threshold alone share a window.
+        self._room_windows: dict[tuple[str, int], MeasureWindow] = {}
+        self._people_windows = {
+            (rule.measure, rule.seconds): PeopleWindow(rule.seconds, self._gap)
+            for rule in self._person
+        }
+        self._left = max([_LEFT, *(2.0 * rule.seconds for rule in self._person)])
         self._held: dict[tuple[Rule, int | None], Alert] = {}
-        self._histories: dict[Rule, MeasureHistory] = {}
+        self._histories: dict[int, MeasureHistory] = {}
+        # By seat: how long it was seen in all, and when it was seen last, s.
         self._seen: dict[int, float] = {}
+        self._seen_last: dict[int, float] = {}
+        # The seats that count as people, in the order of their columns in the windows.
+        self._columns: list[int] = []
         self._last = math.inf
         self._next_number = first_number
 
@@ -88,14 +103,19 @@ class Attention:
 
     def update_room(self, mood: RoomMood) -> list[Alert]:
         """Return the alerts that the next mood raises, and those that it ends (`ended` is set)."""
+        windows: dict[tuple[str, int], float | None] = {}
+        histories: dict[int, MeasureHistory] = {}
         changed = []
         for rule in self._room:
+            key = (rule.measure, rule.seconds)
             if rule.relation is Relation.FELL:
-                changed += self._judge_fall(rule, mood)
-            else:
-                window = self._window(rule, None)
-                window.add(mood.time, _of_room(rule.measure, mood))
-                changed += self._judge(rule, None, mood.time, window.mean(), mood)
+                if rule.seconds not in histories:
+                    histories[rule.seconds] = self._history(rule.seconds, mood)
+                changed += self._judge_fall(rule, mood, histories[rule.seconds])
+                continue
+            if key not in windows:
+                windows[key] = self._room_mean(key, mood)
+            changed += self._judge(rule, None, mood.time, windows[key], mood)
         return changed
 
     def update_people(self, time: float, readings: Iterable[Reading]) -> list[Alert]:
@@ -112,20 +132,59 @@ class Attention:
         here = {key: each for each in readings if (key := each.person_key) is not None}
         elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
+        changed = self._drop_left(time)
         for seat in here:
-            self._seen[seat] = self._seen.get(seat, 0.0) + elapsed
-        changed = []
+            self._seen_last[seat] = time
+            before = self._seen.get(seat, 0.0)
+            self._seen[seat] = before + elapsed
+            if before < _PERSON <= before + elapsed:
+                self._columns.append(seat)
+        if not self._columns:
+            return changed
+        values = _of_people([here.get(seat) for seat in self._columns])
+        means = {}
+        for key, window in self._people_windows.items():
+            window.add(time, values[key[0]])
+            means[key] = window.means()
         for rule in self._person:
-            for seat in sorted(seat for seat, seen in self._seen.items() if seen >= _PERSON):
-                window = self._window(rule, seat)
-                window.add(time, _of_person(rule.measure, here.get(seat)))
-                changed += self._judge(rule, seat, time, window.mean(), None)
+            changed += self._judge_people(rule, time, means[rule.measure, rule.seconds])
         return changed
 
-    def _window(self, rule: Rule, seat: int | None) -> MeasureWindow:
-        if (rule, seat) not in self._windows:
-            self._windows[rule, seat] = MeasureWindow(rule.seconds, self._gap)
-        return self._windows[rule, seat]
+    def _drop_left(self, time: float) -> list[Alert]:
+        """Forget the people who have left, and end their alerts."""
+        left = {seat for seat, last in self._seen_last.items() if time - last > self._left}
+        if not left:
+            return []
+        kept = [column for column, seat in enumerate(self._columns) if seat not in left]
+        self._columns = [self._columns[column] for column in kept]
+        for window in self._people_windows.values():
+            window.keep(kept)
+        for seat in left:
+            del self._seen[seat], self._seen_last[seat]
+        held = [(rule, seat) for rule, seat in self._held if seat in left]
+        return [alert for rule, seat in held for alert in self._end(rule, seat, time)]
+
+    def _judge_people(self, rule: Rule, time: float, means: NDArray[np.float64]) -> list[Alert]:
+        """Judge a rule for the people of all columns; only changes are looked at one by one."""
+        beyond = _sign(rule) * (means - rule.threshold)
+        held = np.array([(rule, seat) in self._held for seat in self._columns])
+        changed = np.flatnonzero(np.where(held, beyond < -_margin(rule), beyond > 0))
+        return [
+            alert
+            for seat, mean in sorted((self._columns[i], float(means[i])) for i in changed)
+            for alert in self._judge(rule, seat, time, mean, None)
+        ]
+
+    def _room_mean(self, key: tuple[str, int], mood: RoomMood) -> float | None:
+        measure, seconds = key
+        window = self._room_windows.setdefault(key, MeasureWindow(seconds, self._gap))
+        window.add(mood.time, _of_room(measure, mood))
+        return window.mean()
+
+    def _history(self, seconds: int, mood: RoomMood) -> MeasureHistory:
+        history = self._histories.setdefault(seconds, MeasureHistory(seconds, self._gap))
+        history.add(mood.time, mood.valence)
+        return history
 
     def _judge(
         self, rule: Rule, seat: int | None, time: float, value: float | None, mood: RoomMood | None
@@ -133,13 +192,9 @@ class Attention:
         """Raise, keep or end the alert of a rule whose measure is averaged."""
         if value is None:
             return []
-        sign = 1 if rule.relation is Relation.ABOVE else -1
-        beyond = sign * (value - rule.threshold)
+        beyond = _sign(rule) * (value - rule.threshold)
         if (rule, seat) in self._held:
-            # A threshold near the end of the scale has less room to come back.
-            room = rule.threshold - rule.lowest if sign > 0 else 1 - rule.threshold
-            margin = min(_HYSTERESIS, room / 2)
-            return self._end(rule, seat, time) if beyond < -margin else []
+            return self._end(rule, seat, time) if beyond < -_margin(rule) else []
         if beyond <= 0:
             return []
         certainty = _certainty(rule, value, mood) if mood is not None else value
@@ -147,9 +202,7 @@ class Attention:
         reason = f"{_name(seat)}: {rule.measure} {shown:.0%} on average over {_time(rule.seconds)}"
         return self._raise(rule, seat, time, reason, certainty)
 
-    def _judge_fall(self, rule: Rule, mood: RoomMood) -> list[Alert]:
-        history = self._histories.setdefault(rule, MeasureHistory(rule.seconds, self._gap))
-        history.add(mood.time, mood.valence)
+    def _judge_fall(self, rule: Rule, mood: RoomMood, history: MeasureHistory) -> list[Alert]:
         found = history.fall()
         if found is None or mood.valence is None:
             return []
@@ -203,17 +256,27 @@ def _of_room(measure: str, mood: RoomMood) -> float | None:
     return float(mood.scores[Expression[measure.upper()]])
 
 
-def _of_person(measure: str, reading: Reading | None) -> float | None:
-    scores = reading.scores if reading is not None else None
-    if measure == "unreadable":
-        return float(scores is None)
-    return _of_scores(measure, scores) if scores is not None else None
+def _sign(rule: Rule) -> int:
+    return 1 if rule.relation is Relation.ABOVE else -1
 
 
-def _of_scores(measure: str, scores: Scores) -> float:
-    if measure == "negative":
-        return float(scores.probabilities[VALENCE < 0].sum())
-    return scores[Expression[measure.upper()]]
+def _margin(rule: Rule) -> float:
+    """Return how far a measure must come back for an alert to end."""
+    # A threshold near the end of the scale has less room to come back.
+    room = rule.threshold - rule.lowest if rule.relation is Relation.ABOVE else 1 - rule.threshold
+    return min(_HYSTERESIS, room / 2)
+
+
+def _of_people(readings: Sequence[Reading | None]) -> dict[str, NDArray[np.float64]]:
+    """Return each measure of each person, NaN where it is not known."""
+    probabilities = np.full((len(readings), len(Expression)), np.nan)
+    for row, reading in enumerate(readings):
+        if reading is not None and reading.scores is not None:
+            probabilities[row] = reading.scores.probabilities
+    values = {e.display_name: probabilities[:, e] for e in Expression}
+    values["negative"] = probabilities[:, VALENCE < 0].sum(axis=1)
+    values["unreadable"] = np.isnan(probabilities[:, 0]).astype(np.float64)
+    return values
 
 
 def _certainty(rule: Rule, value: float, mood: RoomMood) -> float:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 # The share of a window that must have been observed, and the share of its frames that must be
 # known.
@@ -49,6 +53,85 @@ class MeasureWindow:
         return self._sum / self._known
 
 
+class PeopleWindow:
+    """The means of a measure over the last seconds, of many people at once.
+
+    Values are kept in bins of a thirtieth of the window, so that time and memory do not grow with
+    the rate of the frames. The window is longer than its seconds by up to one bin.
+
+    Args:
+        seconds: The length of the window.
+        gap: A longer pause than this, in seconds, empties the window.
+    """
+
+    _BINS = 30
+
+    def __init__(self, seconds: float, gap: float) -> None:
+        self._seconds, self._gap = seconds, gap
+        self._width = seconds / self._BINS
+        self._bin, self._time = -1, -math.inf
+        slots = self._BINS + 1
+        # By bin and person: the sum of the known values, their number, and that of all frames.
+        self._sums = np.zeros((slots, 0), dtype=np.float32)
+        self._known = np.zeros((slots, 0), dtype=np.int32)
+        self._frames = np.zeros((slots, 0), dtype=np.int32)
+        # The time of the first frame of each bin, and of each person.
+        self._bin_starts = np.full(slots, math.inf)
+        self._starts = np.zeros(0)
+
+    def add(self, time: float, values: NDArray[np.float64]) -> None:
+        """Take the values at a time later than the last one.
+
+        Args:
+            time: Seconds.
+            values: One of each person, NaN where it is not known. People are appended, and `keep`
+                removes them.
+        """
+        if time - self._time > self._gap:
+            self._clear()
+        self._grow(len(values), time)
+        number = math.floor(time / self._width)
+        slots = len(self._bin_starts)
+        for expired in range(max(self._bin + 1, number - slots + 1), number + 1):
+            self._clear_bin(expired % slots)
+        self._bin, self._time = number, time
+        slot = number % slots
+        self._bin_starts[slot] = min(self._bin_starts[slot], time)
+        known = ~np.isnan(values)
+        self._sums[slot] += np.where(known, values, 0.0)
+        self._known[slot] += known
+        self._frames[slot] += 1
+
+    def means(self) -> NDArray[np.float64]:
+        """Return the means; NaN until a window is full, or while less than half is known."""
+        known, frames = self._known.sum(axis=0), self._frames.sum(axis=0)
+        spans = self._time - np.maximum(self._starts, self._bin_starts.min())
+        full = (spans >= _OBSERVED * self._seconds) & (known > 0) & (known >= _KNOWN * frames)
+        means = self._sums.sum(axis=0, dtype=np.float64) / np.maximum(known, 1)
+        return np.where(full, means, np.nan)
+
+    def keep(self, people: Sequence[int]) -> None:
+        """Forget everyone but these people, by their place among the values."""
+        self._sums, self._known = self._sums[:, people], self._known[:, people]
+        self._frames, self._starts = self._frames[:, people], self._starts[people]
+
+    def _grow(self, count: int, time: float) -> None:
+        new = ((0, 0), (0, count - len(self._starts)))
+        if new[1][1]:
+            self._sums, self._known = np.pad(self._sums, new), np.pad(self._known, new)
+            self._frames = np.pad(self._frames, new)
+            self._starts = np.pad(self._starts, new[1], constant_values=time)
+
+    def _clear(self) -> None:
+        for slot in range(len(self._bin_starts)):
+            self._clear_bin(slot)
+        self._starts[:] = -math.inf
+
+    def _clear_bin(self, slot: int) -> None:
+        self._sums[slot] = self._known[slot] = self._frames[slot] = 0
+        self._bin_starts[slot] = math.inf
+
+
 class MeasureHistory:
     """The moving average of a measure over the last seconds.
 
@@ -62,6 +145,8 @@ class MeasureHistory:
         self._length = min(_MOMENT, seconds / 4)
         self._moment = MeasureWindow(self._length, gap)
         self._points: deque[tuple[float, float]] = deque()
+        # Those of them that no later one reaches, highest first: the first is the highest of all.
+        self._peaks: deque[tuple[float, float]] = deque()
         # The points before the course.
         self._before: deque[tuple[float, float]] = deque()
 
@@ -70,12 +155,20 @@ class MeasureHistory:
         if self._points and time - self._points[-1][0] > self._gap:
             self._before.extend(self._points)
             self._points.clear()
+            self._peaks.clear()
         self._moment.add(time, value)
         mean = self._moment.mean()
         if mean is not None:
             self._points.append((time, mean))
+            # Among equal points the last one stays, from which the fall is steepest.
+            while self._peaks and self._peaks[-1][1] <= mean:
+                self._peaks.pop()
+            self._peaks.append((time, mean))
         while self._points and time - self._points[0][0] > self._seconds:
-            self._before.append(self._points.popleft())
+            old = self._points.popleft()
+            self._before.append(old)
+            if self._peaks[0] == old:
+                self._peaks.popleft()
         while self._before and time - self._before[0][0] > self._seconds + _HISTORY:
             self._before.popleft()
 
@@ -84,8 +177,7 @@ class MeasureHistory:
         if not self._points:
             return None
         time, now = self._points[-1]
-        # Among equal points take the last one, from which the fall is steepest.
-        then, high = max(reversed(self._points), key=lambda point: point[1])
+        then, high = self._peaks[0]
         return high, now, time - then
 
     def certainty(self, size: float, error: float) -> float:

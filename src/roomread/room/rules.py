@@ -22,6 +22,8 @@ MEASURES = {
 }
 # Longer than a lesson, and short enough to be held in memory, s.
 _LONGEST = 3600
+# More rules than a teacher can act on; each one costs time and memory at every frame.
+MAX_RULES = 20
 _RULE = re.compile(
     r"(?P<subject>room|person) +(?P<measure>[a-z]+) +(?P<relation>above|below|fell +by)"
     r" +(?P<threshold>-?\d{1,3}) ?% +(?P<word>for|in) +(?P<time>\d{1,4}) ?(?P<unit>s|min)"
@@ -81,10 +83,21 @@ def parse_rules(text: str) -> list[Rule]:
     """Return the rules of a text, one on a line; empty lines and comments after # are left out.
 
     Raises:
-        RulesError: A line is not a rule; the message names the line and what is wrong.
+        RulesError: A line is not a rule, and the message names the line and what is wrong; or
+            there are more than `MAX_RULES` different ones.
     """
     lines = enumerate((line.partition("#")[0].strip() for line in text.splitlines()), start=1)
-    return [_parse(line, number) for number, line in lines if line]
+    # A rule that is written twice is one rule.
+    rules: dict[Rule, None] = {}
+    for number, line in lines:
+        if not line:
+            continue
+        rules[_parse(line, number)] = None
+        if len(rules) > MAX_RULES:
+            raise RulesError(
+                f"line {number}: there are more than {MAX_RULES} rules", hint="leave some out"
+            )
+    return list(rules)
 
 
 def _parse(line: str, number: int) -> Rule:

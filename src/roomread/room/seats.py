@@ -7,6 +7,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from roomread.readings import Box, Reading
 
 # How far from the place of its seat a face may be found, in sizes of the face: half way to a
@@ -73,6 +76,7 @@ class Seats:
             _Seat(number, Place.of(box), track_id=0)
             for number, box in sorted((places or {}).items())
         ]
+        self._last_number = max((seat.number for seat in self._seats), default=0)
         self._of_track: dict[int, _Seat] = {}
 
     def update(self, readings: Sequence[Reading]) -> list[Reading]:
@@ -102,26 +106,27 @@ class Seats:
         self, readings: Sequence[Reading], newcomers: Sequence[int], taken: set[int]
     ) -> dict[int, _Seat]:
         """Return the seats of newcomers that are free in this frame, the nearest pairs first."""
-        pairs = sorted(
-            (
-                (distance, i, n)
-                for i in newcomers
-                for n, seat in enumerate(self._seats)
-                if id(seat) not in taken
-                and (distance := seat.place.distance(readings[i].box)) < math.inf
-            ),
-        )
+        free = [seat for seat in self._seats if id(seat) not in taken]
+        if not newcomers or not free:
+            return {}
+        places = np.array([(seat.place.x, seat.place.y, seat.place.size) for seat in free])
+        faces = np.array([(*readings[i].box.center, _size(readings[i].box)) for i in newcomers])
+        distances = _distances(faces, places)
         found: dict[int, _Seat] = {}
-        for _, i, n in pairs:
-            seat = self._seats[n]
-            if i not in found and id(seat) not in taken:
-                found[i] = seat
-                taken.add(id(seat))
+        used: set[int] = set()
+        for pair in np.argsort(distances, axis=None, kind="stable").tolist():
+            face, place = divmod(pair, len(free))
+            if len(found) == len(newcomers) or distances[face, place] == math.inf:
+                break
+            i = newcomers[face]
+            if i not in found and place not in used:
+                found[i] = free[place]
+                used.add(place)
         return found
 
     def _new(self, reading: Reading) -> _Seat:
-        number = max((seat.number for seat in self._seats), default=0) + 1
-        seat = _Seat(number, Place.of(reading.box), reading.track_id or 0)
+        self._last_number += 1
+        seat = _Seat(self._last_number, Place.of(reading.box), reading.track_id or 0)
         self._seats.append(seat)
         return seat
 
@@ -132,6 +137,24 @@ class Seats:
         seat.track_id = reading.track_id or 0
         self._of_track[seat.track_id] = seat
         return replace(reading, seat=seat.number)
+
+
+def _distances(faces: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the distances of faces from places, float64 [faces, places].
+
+    Args:
+        faces: The middle x, middle y and size of each face, px.
+        places: The same of each place.
+
+    Returns:
+        In sizes of the face; infinite where a face cannot be at a place.
+    """
+    sizes, other = faces[:, 2, None], places[None, :, 2]
+    apart = np.hypot(faces[:, 0, None] - places[None, :, 0], faces[:, 1, None] - places[None, :, 1])
+    distances = apart / np.maximum(sizes, other)
+    alike = (sizes <= _GROWTH * other) & (other <= _GROWTH * sizes)
+    result: NDArray[np.float64] = np.where(alike & (distances <= _REACH), distances, math.inf)
+    return result
 
 
 def _size(box: Box) -> float:

@@ -36,7 +36,7 @@ INGEST_SOURCE = "readings that were sent"
 # Frames that are closer in time count as one, ms: more of them would only fill the memory.
 _MIN_STEP = 10
 # More seats than a lecture hall has, or than a class that walks about takes.
-_MAX_SEATS = 1000
+_MAX_SEATS = 400
 # Sessions whose last seconds are kept in memory; the mood of any other begins anew.
 _MAX_OPEN = 64
 
