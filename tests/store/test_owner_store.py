@@ -9,6 +9,7 @@ from room_recorder import RoomRecorder
 from roomread.errors import RulesError, SessionError
 from roomread.readings import Expression
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Session, State, Store, schema
+from roomread.store.owner_store import MAX_MARKS
 
 NEUTRAL = Expression.NEUTRAL
 
@@ -203,3 +204,12 @@ def test_newest_mood_and_a_page_of_moods_are_returned(store: OwnerStore) -> None
     assert newest is not None
     assert newest.time == 59
     assert [mood.time for mood in store.moods(session.id, since=10, limit=2)] == [10, 11]
+
+
+def test_session_takes_no_more_marks_than_its_figures_can_be_divided_by(store: OwnerStore) -> None:
+    session = store.create("Algebra 7b")
+    store.mark(session.id, [Mark(float(n), "slide") for n in range(MAX_MARKS)])
+    store.mark(session.id, [Mark(0.0, "slide")])
+    with pytest.raises(SessionError, match=f"has {MAX_MARKS} marks"):
+        store.mark(session.id, [Mark(5000.0, "one more")])
+    assert len(store.marks(session.id)) == MAX_MARKS

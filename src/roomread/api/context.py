@@ -40,7 +40,9 @@ class ServiceContext:
         leases: The leases of this process, among those that share the store.
         metrics: Counts what Prometheus collects.
         ingest: Takes readings into sessions.
-        session_limiter: Bounds the requests that work on sessions at once.
+        session_limiter: Bounds the requests that write sessions at once.
+        figures_limiter: Bounds the requests that read whole sessions at once, so that they do not
+            keep those that write waiting.
         ingest_sockets: Bounds the open WebSockets that send readings.
         live_people: The people of the sessions that live connections record, by their faces.
         live_sockets: For each session that a live connection records, what ends that connection.
@@ -57,6 +59,9 @@ class ServiceContext:
     ingest: ReadingIngest = field(init=False)
     session_limiter: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="session requests")
+    )
+    figures_limiter: ConcurrencyLimiter = field(
+        default_factory=lambda: ConcurrencyLimiter(running=1, waiting=30, what="session reports")
     )
     ingest_sockets: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=64, waiting=0, what="ingest connections")

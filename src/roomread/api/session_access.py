@@ -24,6 +24,12 @@ def find_session(
     return store, store.session(session_id)
 
 
+async def figures_in_turn(context: ServiceContext, work: Callable[[], T]) -> T:
+    """Run work that reads a whole session, in a turn of its own; raises as `in_turn` does."""
+    with context.figures_limiter.slot():
+        return await context.figures_limiter.run(work)
+
+
 async def in_turn(context: ServiceContext, work: Callable[[], T]) -> T:
     """Run work on the database in a thread when a slot is free, and return its result.
 

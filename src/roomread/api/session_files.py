@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse
 from roomread.api.context import Context, Reader
 from roomread.api.logs import audit
 from roomread.api.problems import responses
-from roomread.api.session_access import find_session, in_turn
+from roomread.api.session_access import figures_in_turn, find_session
 from roomread.formats.session_export import SessionFormat
 from roomread.services import exporting
 from roomread.settings.environment import Settings
@@ -57,7 +57,7 @@ async def export(
         store, session = find_session(context, reader, session_id)
         return exporting.export_to_folder(store, session.id, form, folder, people=people)
 
-    path = await in_turn(context, work)
+    path = await figures_in_turn(context, work)
     audit("session read", who=reader.id, session=session_id, people=people)
     cleanup = BackgroundTask(path.unlink, missing_ok=True)
     return FileResponse(path, media_type=exporting.MEDIA_TYPES[form], background=cleanup)
@@ -76,7 +76,7 @@ async def report(context: Context, reader: Reader, session_id: str) -> HTMLRespo
         store, session = find_session(context, reader, session_id)
         return exporting.report(store, session.id)
 
-    page = await in_turn(context, work)
+    page = await figures_in_turn(context, work)
     audit("session read", who=reader.id, session=session_id, people=False)
     return HTMLResponse(page)
 

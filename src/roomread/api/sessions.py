@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from roomread.api.context import Context, Reader, Sender
 from roomread.api.logs import audit
 from roomread.api.problems import responses
-from roomread.api.session_access import find_session, in_turn
+from roomread.api.session_access import figures_in_turn, find_session
 from roomread.api.session_forwarding import here_or_forwarded
 from roomread.api.session_shapes import (
     AlertsShape,
@@ -101,7 +101,7 @@ async def show(context: Context, reader: Reader, session_id: str) -> SummaryShap
         summary = session_figures(store, session).summary
         return summary_shape(session, summary.parts, summary.changes)
 
-    return await in_turn(context, work)
+    return await figures_in_turn(context, work)
 
 
 @router.post(
@@ -248,7 +248,7 @@ async def timeline(
         following = moods[limit].time if len(moods) > limit else None
         return TimelineShape(moods=[mood_shape(m) for m in moods[:limit]], next=following)
 
-    return await in_turn(context, work)
+    return await figures_in_turn(context, work)
 
 
 @router.get("/{session_id}/marks", summary="List marks", responses=responses(404))

@@ -50,8 +50,14 @@ def rounded_moods(moods: Sequence[RoomMood]) -> list[RoomMood]:
         moods: The moods of one room, earliest first. The first baselines are those of a room that
             begins with them: give the ten minutes before the first mood of interest, too.
     """
+    known = [mood.scores for mood in moods if mood.scores is not None]
+    # All at once: a day has 86,000 moods.
+    scores = iter(rounded_scores(np.array(known)) if known else ())
     rounding = MoodRounding()
-    return [rounding.add(mood) for mood in moods]
+    return [
+        rounding.add_rounded(mood, next(scores) if mood.scores is not None else None)
+        for mood in moods
+    ]
 
 
 def rounded_change(change: Change) -> Change:
@@ -73,15 +79,26 @@ class MoodRounding:
         self._levels: list[int] = []
         self._counts = np.zeros(_LEVELS, dtype=np.int64)
         self._first = self._next = 0
+        # The median of the counts, until they change.
+        self._median: float | None = None
         for mood in before:
             self.add(mood)
 
     def add(self, mood: RoomMood) -> RoomMood:
         """Return the next mood, rounded; its baseline is the median of the rounded valences."""
+        scores = rounded_scores(mood.scores) if mood.scores is not None else None
+        return self.add_rounded(mood, scores)
+
+    def add_rounded(self, mood: RoomMood, scores: NDArray[np.float64] | None) -> RoomMood:
+        """Return the next mood, rounded, as `add` does.
+
+        Args:
+            mood: The mood with its exact shares.
+            scores: Its rounded shares.
+        """
         baseline = self._baseline(mood.time)
-        if mood.scores is None:
+        if scores is None:
             return replace(mood, baseline=baseline)
-        scores = rounded_scores(mood.scores)
         self._times.append(mood.time)
         self._levels.append(round(float(VALENCE @ scores) * _STEPS) + _STEPS)
         return replace(mood, scores=scores, baseline=baseline)
@@ -90,12 +107,16 @@ class MoodRounding:
         while self._next < len(self._times) and time - self._times[self._next] >= BASELINE_TO:
             self._counts[self._levels[self._next]] += 1
             self._next += 1
+            self._median = None
         while self._first < self._next and time - self._times[self._first] > BASELINE_FROM:
             self._counts[self._levels[self._first]] -= 1
             self._first += 1
+            self._median = None
         count = self._next - self._first
         if not count or self._times[self._next - 1] - self._times[self._first] < BASELINE_LEAST:
             return None
-        below = np.cumsum(self._counts)
-        middle = np.searchsorted(below, [(count - 1) // 2, count // 2], side="right")
-        return round(float(middle.mean() - _STEPS) / _STEPS, 4)
+        if self._median is None:
+            below = np.cumsum(self._counts)
+            middle = np.searchsorted(below, [(count - 1) // 2, count // 2], side="right")
+            self._median = round(float(middle.mean() - _STEPS) / _STEPS, 4)
+        return self._median

@@ -35,6 +35,8 @@ from roomread.store.rows import (
 _ID = re.compile("[0-9a-f]{8}")
 # The largest time that the columns hold, s.
 LAST_TIME = (2**31 - 1) / 1000
+# More marks than a day of lessons has; every figure of a session is divided by them.
+MAX_MARKS = 1000
 
 
 class OwnerStore:
@@ -276,7 +278,8 @@ class OwnerStore:
         """Add marks; a mark that exists already is left as it is.
 
         Raises:
-            SessionError: A time is negative or too large, or a label is empty.
+            SessionError: A time is negative or too large, a label is empty, or the session would
+                have more than `MAX_MARKS` marks.
         """
         rows = []
         for mark in marks:
@@ -290,6 +293,14 @@ class OwnerStore:
         with self._database.writing() as connection:
             self._check(connection, session_id)
             insert_once(connection, schema.marks, rows)
+            table = schema.marks
+            query = sa.select(sa.func.count()).where(table.c.session_id == session_id)
+            if connection.execute(query.select_from(table)).scalar_one() > MAX_MARKS:
+                # The transaction is undone.
+                raise SessionError(
+                    f"session {session_id} has {MAX_MARKS} marks, the most that a session takes",
+                    hint="remove some of them",
+                )
 
     def unmark(self, session_id: str, mark: Mark) -> None:
         """Remove a mark; nothing happens if it does not exist."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -104,12 +105,13 @@ def summarise(
     if not starts or starts[0].time > moods[0].time:
         starts.insert(0, Mark(0.0, _START))
     ends = [*(mark.time for mark in starts[1:]), end]
+    times = [mood.time for mood in moods]
     parts = []
     for mark, stop in zip(starts, ends, strict=True):
-        last = stop == end
-        inside = [m for m in moods if mark.time <= m.time and (m.time < stop or last)]
-        if inside:
-            parts.append(_part(mark.label, mark.time, stop, inside))
+        first = bisect_left(times, mark.time)
+        behind = len(times) if stop == end else bisect_left(times, stop)
+        if first < behind:
+            parts.append(_part(mark.label, mark.time, stop, moods[first:behind]))
     if rounded:
         whole, parts = _rounded(whole), [_rounded(part) for part in parts]
     return Summary(whole, tuple(parts), tuple(changes))
