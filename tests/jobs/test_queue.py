@@ -4,19 +4,21 @@ import csv
 import errno
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from clips import make_clip
 from roomread.errors import OutputError
 from roomread.jobs.queue import JobQueue, TooManyJobsError
 from roomread.jobs.video_job import Limits, QueueLimits, VideoJob
 from roomread.media import open_source
-from roomread.store import JobState
+from roomread.store import JobRecord, JobState, Store
 
 ANNA = "user:anna"
 SIZE = (160, 120)
@@ -261,3 +263,47 @@ def test_job_reads_only_the_frames_that_were_asked_for(board: JobQueue, tmp_path
         file.write_bytes(clip.read_bytes())
     lines = (wait(board, job.record.id).folder / "readings.jsonl").read_text().splitlines()
     assert [json.loads(line)["time"] for line in lines] == [0.0, 0.5, 1.0, 1.5, 2.0]
+
+
+def test_unforeseen_failure_ends_its_own_job_alone(
+    board: JobQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip(tmp_path / "lesson.mp4", [0.0, 0.1], size=SIZE).read_bytes()
+    read = board._reader.read
+
+    def fail_once(_job: VideoJob) -> dict[str, object] | None:
+        monkeypatch.setattr(board._reader, "read", read)
+        raise KeyError("of no kind that was foreseen")
+
+    monkeypatch.setattr(board._reader, "read", fail_once)
+    failed = wait(board, board.upload("first.mp4", clip, owner=ANNA))
+    assert failed.record.state is JobState.FAILED
+    assert failed.record.error == "first.mp4: could not be read, by a fault of this program"
+    assert wait(board, board.upload("next.mp4", clip, owner=ANNA)).record.state is JobState.FINISHED
+    assert board.is_working
+
+
+def test_job_whose_folder_was_removed_fails_alone(board: JobQueue, long_clip: bytes) -> None:
+    job_id = board.upload("long.mp4", long_clip, owner=ANNA)
+    job = wait(board, job_id, seconds=0.5)
+    waiting = board.upload("next.mp4", b"no video", owner=ANNA)
+    shutil.rmtree(job.folder)
+    assert wait(board, waiting).record.state is JobState.FAILED
+    assert wait(board, job_id).finished
+    assert board.is_working
+
+
+@pytest.mark.parametrize("column", ["state", "seconds", "created"])
+def test_damaged_record_is_a_failed_job_and_stops_no_other(tmp_path: Path, column: str) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    board = JobQueue(tmp_path / "jobs", store=store, worker=READER)
+    record = JobRecord("damaged", ANNA, "lesson.mp4", None, annotated=False, created=time.time())
+    store.jobs.add(record)
+    with store._database.writing() as connection:
+        connection.execute(sa.text(f"UPDATE jobs SET {column} = 'mistyped'"))  # noqa: S608
+    assert job_of(board, "damaged").record.error.startswith("lesson.mp4: its record")
+    later = board.upload("next.mp4", b"no video", owner=ANNA)
+    assert wait(board, later).record.state is JobState.FAILED
+    assert board.is_working
+    board.close()
+    store.close()

@@ -89,6 +89,8 @@ async def readyz(context: Context) -> PlainTextResponse:
     """Answer as long as the service takes work."""
     if context.closing:
         raise busy("the service is shutting down")
+    if not context.engine.job_queue.is_working:
+        raise busy("videos are no longer read: start this process again", seconds=60)
     return PlainTextResponse("ready\n")
 
 

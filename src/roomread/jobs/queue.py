@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import secrets
 import shutil
@@ -21,6 +22,7 @@ from roomread.jobs.video_job import Limits, QueueLimits, VideoJob
 from roomread.media import WRITABLE_VIDEO_SUFFIXES, make_folder
 from roomread.store import JobRecord, JobState, LeaseRenewal, Leases, Store
 
+_LOG = logging.getLogger("roomread.service")
 # A video is given up after this many attempts that ended its worker process or the computer.
 _MAX_ATTEMPTS = 3
 # Seconds between two searches for jobs of processes that have ended.
@@ -86,6 +88,11 @@ class JobQueue:
         self._adopt()
         self._thread = threading.Thread(target=self._work, name="roomread-video", daemon=True)
         self._thread.start()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the thread that reads the videos runs."""
+        return self._thread.is_alive()
 
     def upload(
         self, name: str, content: bytes, *, owner: str, profiles: Sequence[Profile] = ()
@@ -284,6 +291,10 @@ class JobQueue:
         for record in self._store.jobs.unfinished():
             if record.id in self._held:
                 continue
+            if record.is_ended:
+                # Its row is damaged, and was read as that of a failed job.
+                self._end(self._job(record), state=JobState.FAILED, error=record.error)
+                continue
             job, resource = self._job(record), _resource(record.id)
             if job.has_files:
                 if self._leases.acquire(resource) is None:
@@ -298,15 +309,35 @@ class JobQueue:
             try:
                 job_id = self._queue.get(timeout=_ADOPT_SECONDS)
             except queue.Empty:
-                with suppress(DatabaseError):
+                with self._going_on():
                     self._adopt()
                     self._delete_old()
                 continue
             if job_id is not None and not self._closing:
                 # If the database fails, the job stays unfinished and is adopted again.
-                with suppress(DatabaseError):
+                with self._going_on(job_id):
                     self._read(job_id)
                 self._held.discard(job_id)
+
+    @contextmanager
+    def _going_on(self, job_id: str | None = None) -> Iterator[None]:
+        """Let no failure of the block end the thread, on which all other jobs depend.
+
+        Args:
+            job_id: The job that fails with the block; None if it is about no single one.
+        """
+        try:
+            yield
+        except DatabaseError:
+            pass
+        except Exception as error:  # noqa: BLE001 (any failure of one job is that job's alone)
+            fields = {"error": type(error).__name__, "job": job_id}
+            _LOG.error("a video failed", extra={"fields": fields})
+            with suppress(DatabaseError):
+                record = self._store.jobs.get(job_id) if job_id is not None else None
+                if record is not None:
+                    problem = f"{record.name}: could not be read, by a fault of this program"
+                    self._end(self._job(record), state=JobState.FAILED, error=problem)
 
     def _read(self, job_id: str) -> None:
         before = self._store.jobs.get(job_id)

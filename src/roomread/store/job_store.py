@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -141,8 +142,41 @@ def _records(connection: Connection, where: sa.ColumnElement[bool]) -> list[JobR
 
 
 def _to_record(row: Row[Any]) -> JobRecord:
+    """Return the record of a row; a row with a wrong value is that of a failed job."""
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
-    return JobRecord(**values | {"state": JobState(values["state"])})
+    try:
+        state = JobState(values["state"])
+    except ValueError:
+        state = None
+    if state is not None and all(_fits(name, value) for name, value in values.items()):
+        return JobRecord(**values | {"state": state})
+    created = values["created"] if _is_number(values["created"]) else 0.0
+    return JobRecord(
+        str(values["id"]),
+        str(values["owner"]),
+        str(values["name"]),
+        None,
+        annotated=False,
+        created=created,
+        state=JobState.FAILED,
+        ended=created,
+        error=f"{values['name']}: its record in the database is damaged",
+    )
+
+
+# SQLite keeps what a column's type does not allow.
+_NUMBERS = frozenset({"created", "seconds", "profiles", "attempts"})
+_NUMBERS_OR_NONE = frozenset({"every", "duration", "started", "ended"})
+
+
+def _fits(name: str, value: object) -> bool:
+    if name in _NUMBERS:
+        return _is_number(value)
+    return name not in _NUMBERS_OR_NONE or value is None or _is_number(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
