@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import arbitrary
+from classes import frame
 from roomread.errors import WireError
-from roomread.formats.csv_table import CsvSink, read_csv
+from roomread.formats.csv_table import CsvSink, read_csv, write_csv
 from roomread.readings import Frame, Reading
 from roomread.wire import COLUMNS
 
@@ -43,3 +46,21 @@ def test_wrong_row_is_named() -> None:
 def test_table_of_something_else_is_refused() -> None:
     with pytest.raises(WireError, match=r"row 1: \$\.name: is not a column of the schema"):
         list(read_csv(["name,mood\r\n", "Ada,good\r\n"]))
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'=1", "'quoted'"])
+def test_name_that_a_spreadsheet_would_calculate_is_written_as_text(name: str) -> None:
+    file = io.StringIO(newline="")
+    reading = replace(frame(0.0, {1: None})[0], source=name, person=name)
+    CsvSink(file).add(FRAME, [reading])
+    file.seek(0)
+    (row,) = csv.DictReader(file)
+    assert row["source"] == row["person"] == f"'{name}"
+    file.seek(0)
+    assert list(read_csv(file)) == [reading]
+
+
+def test_negative_number_stays_a_number() -> None:
+    file = io.StringIO(newline="")
+    write_csv(file, ["valence", "label"], [{"valence": -0.5, "label": "-0.5"}])
+    assert file.getvalue() == "valence,label\r\n-0.5,'-0.5\r\n"

@@ -9,6 +9,9 @@ from typing import IO, Any
 from roomread.readings import Frame, Reading
 from roomread.wire import column_types, reading_from_row, reading_to_row
 
+# With these a spreadsheet begins a formula; and what guards them.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+
 
 class CsvSink:
     """Writes a header, then a row for each face; docs/schema.md lists the columns.
@@ -25,7 +28,9 @@ class CsvSink:
 
     def add(self, _frame: Frame, readings: Sequence[Reading]) -> None:
         """Write a row for each face."""
-        self._writer.writerows(reading_to_row(reading, self._states) for reading in readings)
+        self._writer.writerows(
+            plain_cells(reading_to_row(reading, self._states)) for reading in readings
+        )
 
     def close(self) -> None:
         """Leave the file complete."""
@@ -41,11 +46,29 @@ def read_csv(file: Iterable[str]) -> Iterator[Reading]:
         WireError: a column is missing or unknown, or a cell does not keep the schema.
     """
     for number, row in enumerate(csv.DictReader(file), start=1):
-        yield reading_from_row(row, path=f"row {number}: $")
+        cells = {name: _without_guard(cell) for name, cell in row.items()}
+        yield reading_from_row(cells, path=f"row {number}: $")
 
 
 def write_csv(file: IO[str], columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Write a header and rows of any table."""
     writer = csv.DictWriter(file, list(columns))
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(plain_cells(row) for row in rows)
+
+
+def plain_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row whose texts a spreadsheet takes for texts, and not for formulas.
+
+    Texts that begin as a formula does get a `'` in front, as OWASP advises; so do those that begin
+    with one already, so that `read_csv` returns every text as it was.
+    """
+    return {
+        name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+        for name, cell in row.items()
+    }
+
+
+def _without_guard(cell: str) -> str:
+    guarded = isinstance(cell, str) and cell.startswith("'") and cell[1:].startswith(_FORMULA)
+    return cell[1:] if guarded else cell

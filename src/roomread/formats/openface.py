@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 from typing import IO, Any
 
+from roomread.formats.csv_table import plain_cells
 from roomread.readings import Frame, Pose, Reading
 from roomread.wire import column_types, reading_to_row
 
@@ -49,7 +50,7 @@ class OpenFaceSink:
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
         """Write a row for each face."""
         for position, reading in enumerate(readings):
-            self._writer.writerow(self._row(frame, position, reading))
+            self._writer.writerow(plain_cells(self._row(frame, position, reading)))
 
     def close(self) -> None:
         """Leave the file complete."""
