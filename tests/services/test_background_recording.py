@@ -182,3 +182,16 @@ def test_closing_the_queue_ends_its_recordings(tmp_path: Path, video: Path) -> N
     again = Store(f"sqlite:///{tmp_path / 'others.db'}")
     assert again.owned_by("user:1").session(session.id).state() is State.ENDED
     again.close()
+
+
+def test_recordings_that_ended_long_ago_are_forgotten(
+    queue: RecordingQueue, sessions: OwnerStore
+) -> None:
+    begun = []
+    for _ in range(25):
+        recording = queue.start_fed("webcam", REQUEST, sessions)
+        recording.stop()
+        recording.wait()
+        begun.append(recording.session.id)
+    known = [session_id for session_id in begun if queue.get(session_id) is not None]
+    assert known == begun[-21:]

@@ -28,6 +28,8 @@ _POLL_SECONDS = 1.0
 _MAX_SILENCE = 90.0
 # Moments that may wait for a slow database: five minutes of two a second.
 _MAX_WAITING = 600
+# Recordings that have ended and whose end can still be asked for.
+_MAX_ENDED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,11 @@ class Recording:
     def running(self) -> bool:
         """Whether the recording is still running."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the recording has run and runs no more."""
+        return self._thread is not None and not self._thread.is_alive()
 
     @property
     def mood(self) -> RoomMood | None:
@@ -338,6 +345,13 @@ class RecordingQueue:
             recording.wait()
         self.store.close()
 
+    def _forget_ended(self) -> None:
+        """Keep of the recordings that have ended the newest, whose pages may still be open."""
+        ended = [key for key, recording in self._recordings.items() if recording.has_ended]
+        for key in ended[:-_MAX_ENDED]:
+            del self._recordings[key]
+            self._watched.discard(key)
+
     def _make(
         self,
         source: str,
@@ -358,5 +372,6 @@ class RecordingQueue:
         recorder = Recorder(store, session)
         pipeline = session_pipeline(recorder, analyzer, every=request.every, embedder=embedder)
         recording = Recording(session, recorder, pipeline)
+        self._forget_ended()
         self._recordings[session.id] = recording
         return recording
