@@ -142,10 +142,10 @@ class Attention:
         if not self._columns:
             return changed
         values = _of_people([here.get(seat) for seat in self._columns])
-        means = {}
-        for key, window in self._people_windows.items():
-            window.add(time, values[key[0]])
-            means[key] = window.means()
+        means: dict[tuple[str, int], NDArray[np.float64]] = {}
+        for (measure, seconds), window in self._people_windows.items():
+            window.add(time, values[measure])
+            means[measure, seconds] = window.means()
         for rule in self._person:
             changed += self._judge_people(rule, time, means[rule.measure, rule.seconds])
         return changed
