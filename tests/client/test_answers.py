@@ -25,6 +25,8 @@ SESSION: dict[str, Any] = {
     "ended_at": START,
     "keeps_people": False,
     "consent": "",
+    "notice": "slide before the lesson",
+    "notice_at": START,
     "rules": ["room happy above 1% for 5 s", "room negative above 40% for 60 s"],
 }
 
@@ -32,6 +34,7 @@ SESSION: dict[str, Any] = {
 def test_session_has_times_and_the_text_of_its_rules() -> None:
     session = answers.session(SESSION)
     assert session.started_at == datetime(2026, 9, 2, 8, tzinfo=UTC)
+    assert session.notice_at == session.started_at
     assert session.rules.splitlines() == SESSION["rules"]
     assert session.state() is State.ENDED
     assert answers.session(SESSION | {"ended_at": None}).ended_at is None

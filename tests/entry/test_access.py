@@ -150,6 +150,7 @@ MATRIX = {
     ("GET", "/api/v1/profiles/{name}/export"): READ,
     ("GET", "/assets/bundled/{digest}/{name}"): EVERYBODY,
     ("GET", "/assets/{digest}/{name:path}"): EVERYBODY,
+    ("GET", "/notice"): EVERYBODY,
     ("GET", "/upload"): PEOPLE,
     ("POST", "/upload"): PEOPLE,
     ("POST", "/sign-out"): SIGNED_IN,

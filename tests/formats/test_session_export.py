@@ -15,6 +15,7 @@ from roomread.formats.csv_table import read_csv
 from roomread.formats.parquet import read_parquet
 from roomread.formats.room_values import MOOD_COLUMNS, mood_from_dict
 from roomread.formats.session_export import SessionFormat, export
+from roomread.formats.session_report import session_report
 from roomread.room import Mark
 from roomread.store import OwnerStore, Store
 
@@ -78,3 +79,28 @@ def test_xapi_has_a_statement_for_each_part_and_names_no_person(
     text = (tmp_path / "a.json").read_text(encoding="utf-8")
     assert len(json.loads(text)) == 2
     assert "Ada" not in text
+
+
+def test_exports_made_after_a_person_withdrew_hold_nothing_of_them(
+    store: OwnerStore, session_id: str, tmp_path: Path
+) -> None:
+    store.forget_seat(session_id, 2)
+    for people, form in ((True, SessionFormat.CSV), (False, SessionFormat.JSON)):
+        export(store, session_id, form, tmp_path / form, people=people)
+        assert "Ada" not in (tmp_path / form).read_text(encoding="utf-8")
+    export(store, session_id, SessionFormat.XAPI, tmp_path / "xapi")
+    assert "Ada" not in (tmp_path / "xapi").read_text(encoding="utf-8")
+    with (tmp_path / SessionFormat.CSV).open(encoding="utf-8", newline="") as file:
+        assert {reading.seat for reading in read_csv(file)} == {1, 3, 4, 5, 6, 7, 8}
+    assert "Ada" not in session_report(store, session_id)
+
+
+def test_report_and_json_say_how_people_were_informed(store: OwnerStore, tmp_path: Path) -> None:
+    informed = store.create("Algebra 7b", notice="slide <before> the lesson")
+    export(store, informed.id, SessionFormat.JSON, tmp_path / "a.json")
+    whole = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert whole["notice"] == "slide <before> the lesson"
+    assert whole["notice_at"] == informed.started_at.isoformat()
+    assert "slide &lt;before&gt; the lesson" in session_report(store, informed.id)
+    silent = session_report(store, store.create("Algebra 7c").id)
+    assert "It was not recorded whether the people were informed" in silent

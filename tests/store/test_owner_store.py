@@ -213,3 +213,11 @@ def test_session_takes_no_more_marks_than_its_figures_can_be_divided_by(store: O
     with pytest.raises(SessionError, match=f"has {MAX_MARKS} marks"):
         store.mark(session.id, [Mark(5000.0, "one more")])
     assert len(store.marks(session.id)) == MAX_MARKS
+
+
+def test_session_keeps_how_and_when_its_people_were_informed(store: OwnerStore) -> None:
+    informed = store.create("Algebra 7b", notice=" slide before the lesson ")
+    kept = store.session(informed.id)
+    assert (kept.notice, kept.notice_at) == ("slide before the lesson", informed.started_at)
+    silent = store.session(store.create("Algebra 7c", notice=" ").id)
+    assert (silent.notice, silent.notice_at) == ("", None)

@@ -30,10 +30,10 @@ from roomread.services.sign_ins import SignIns
 from roomread.settings.addresses import is_loopback, network_of
 
 _OURS = frozenset(
-    {"api", "assets", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"}
+    {"api", "assets", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics", "notice"}
 )
 PUBLIC = frozenset(
-    {"/healthz", "/readyz", "/api/v1/openapi.json", "/api/v1/schema"}
+    {"/healthz", "/readyz", "/notice", "/api/v1/openapi.json", "/api/v1/schema"}
     # The web app's own health check, so that one probe suits an image that runs either.
     | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}

@@ -45,6 +45,11 @@ class SessionInput(BaseModel):
         description="Whether people are told apart by their faces, which a consent must cover. "
         "Only `WS /api/v1/live` can do so.",
     )
+    notice: Annotated[Text, Field(max_length=1000)] = Field(
+        default="",
+        description="How the people were informed that their expressions are read.",
+        examples=["slide before the lesson"],
+    )
     rules: Text | None = Field(
         default=None, description="Rules of attention, one a line; null for the default ones."
     )
@@ -79,6 +84,8 @@ class SessionShape(BaseModel):
     region: str = Field(
         description="Where it was used: `eu`, `elsewhere`, or empty.", examples=["eu"]
     )
+    notice: str = Field(description="How the people were informed; empty if not recorded.")
+    notice_at: datetime | None = Field(description="When that was recorded.")
     rules: list[str]
 
 
@@ -257,8 +264,8 @@ def summary_shape(
 
 
 def _session_values(session: Session) -> dict[str, Any]:
-    plain = ("id", "name", "source", "model", "threshold", "keeps_people", "consent")
-    times = ("started_at", "updated_at", "ended_at")
+    plain = ("id", "name", "source", "model", "threshold", "keeps_people", "consent", "notice")
+    times = ("started_at", "updated_at", "ended_at", "notice_at")
     use = ("purpose", "region")
     values = {name: getattr(session, name) for name in (*plain, *use, *times)}
     return values | {"state": session.state(), "rules": session.rules.splitlines()}

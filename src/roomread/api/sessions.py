@@ -83,6 +83,7 @@ def create(
         context.engine.analyzer,
         asked.name,
         consent=asked.consent,
+        notice=asked.notice,
         rules=asked.rules,
         model=asked.model,
         threshold=asked.threshold,

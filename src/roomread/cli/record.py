@@ -48,6 +48,14 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             help="Keep the readings of each person too. CONSENT says who consented, and how.",
         ),
     ] = "",
+    notice: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW",
+            help='How the people were informed, such as "slide before the lesson"; '
+            "see `roomread notice`.",
+        ),
+    ] = "",
     identity: Annotated[
         bool,
         typer.Option(
@@ -103,6 +111,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
                 source=source,
                 rules=text,
                 consent=consent,
+                notice=notice,
                 embedder=embedder,
             )
         )

@@ -64,11 +64,10 @@ def video_status(answer: Mapping[str, Any]) -> VideoStatus:
 
 def session(answer: Mapping[str, Any]) -> Session:
     """Return one session."""
-    ended = answer["ended_at"]
+    times = ("started_at", "updated_at", "ended_at", "notice_at")
+    given = {name: answer[name] for name in times}
     values = _chosen(Session, answer) | {
-        "started_at": datetime.fromisoformat(answer["started_at"]),
-        "updated_at": datetime.fromisoformat(answer["updated_at"]),
-        "ended_at": datetime.fromisoformat(ended) if ended is not None else None,
+        **{name: datetime.fromisoformat(text) if text else None for name, text in given.items()},
         "rules": "\n".join(answer["rules"]),
     }
     return Session(**values)

@@ -31,15 +31,18 @@ class Sessions:
     def __init__(self, connection: Connection) -> None:
         self._ask, self._sleep = connection.ask, connection.sleep
 
-    def create(self, name: str, *, consent: str = "", rules: str | None = None) -> Session:
+    def create(
+        self, name: str, *, consent: str = "", notice: str = "", rules: str | None = None
+    ) -> Session:
         """Begin a session that is filled with readings.
 
         Args:
             name: the title for display.
             consent: who consented, and how; then the readings of single people are kept too.
+            notice: how the people were informed that their expressions are read.
             rules: rules of attention; None for the default ones.
         """
-        asked = {"name": name, "consent": consent, "rules": rules}
+        asked = {"name": name, "consent": consent, "notice": notice, "rules": rules}
         return answers.session(self._ask("POST", "sessions", json=asked).json())
 
     def all(self) -> list[Session]:

@@ -22,6 +22,7 @@ from roomread.cli import (
     interrupts,
     methods,
     models,
+    notice,
     profiles,
     purpose,
     refit,
@@ -55,6 +56,7 @@ app.command("bench")(bench.command)
 app.command("models")(models.command)
 app.command("methods")(methods.command)
 app.command("purpose")(purpose.command)
+app.command("notice")(notice.command)
 app.command("teach", cls=teach.TeachCommand)(teach.command)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(fewshot.app, name="fewshot")

@@ -22,6 +22,7 @@ from roomread.api import (
     bundles,
     forms,
     live,
+    notice,
     oidc,
     profiles,
     schema,
@@ -74,6 +75,7 @@ PARTS = (
     # Before the assets, whose route would take its paths.
     bundles,
     browser_pages,
+    notice,
     oidc,
 )
 

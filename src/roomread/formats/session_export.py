@@ -98,6 +98,8 @@ def document(store: OwnerStore, session: Session) -> dict[str, Any]:
         "consent": session.consent or None,
         "purpose": session.purpose or None,
         "region": session.region or None,
+        "notice": session.notice or None,
+        "notice_at": session.notice_at.isoformat() if session.notice_at is not None else None,
         "rules": session.rules.splitlines(),
         "marks": [{"time": mark.time, "label": mark.label} for mark in figures.marks],
         "parts": [part_to_dict(part) for part in summary.parts],

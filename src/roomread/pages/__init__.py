@@ -1,4 +1,4 @@
-"""HTML pages that need no other file."""
+"""HTML pages that need no other file, and texts."""
 
 from __future__ import annotations
 
@@ -17,13 +17,33 @@ def render(package: str, page: str, **values: Any) -> str:
         page: file name of the template; it may extend `base.html.j2` of this package.
         values: the values of the template's variables.
     """
-    environment = Environment(
+    return (
+        _environment(package, escaped=True).get_template(page).render(version=__version__, **values)
+    )
+
+
+def render_text(package: str, page: str, **values: Any) -> str:
+    """Return a plain text, such as Markdown, from a package's folder `pages/`; nothing is escaped.
+
+    Args:
+        package: that has the text.
+        page: file name of the template.
+        values: the values of the template's variables.
+    """
+    return (
+        _environment(package, escaped=False)
+        .get_template(page)
+        .render(version=__version__, **values)
+    )
+
+
+def _environment(package: str, *, escaped: bool) -> Environment:
+    return Environment(
         loader=ChoiceLoader(
             [PackageLoader(package, "pages"), PackageLoader("roomread.pages", ".")]
         ),
-        autoescape=True,
+        autoescape=escaped,  # noqa: S701 (a text is no HTML)
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(page).render(version=__version__, **values)

@@ -38,6 +38,9 @@ class Session:
         purpose: What the installation was used for when the session was created, such as
             "research"; empty if that was not chosen.
         region: Where it was used, "eu" or "elsewhere"; empty if that was not chosen.
+        notice: How the people were informed before their expressions were read; empty if that
+            was not recorded.
+        notice_at: When that was recorded, UTC; None if it was not.
         owner: The id of the user or key it belongs to, or "local"; empty in an answer of the
             service, which gives a client only its own sessions.
     """
@@ -53,6 +56,8 @@ class Session:
     rules: str
     keeps_people: bool
     consent: str
+    notice: str = ""
+    notice_at: datetime | None = None
     owner: str = ""
     purpose: str = ""
     region: str = ""

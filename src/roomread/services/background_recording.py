@@ -42,6 +42,7 @@ class RecordingRequest:
         rules: The text of the rules of attention.
         consent: Who consented, and how; empty when people are not kept.
         identity: Whether people are distinguished by their faces.
+        notice: How the people were informed that their expressions are read.
     """
 
     name: str
@@ -49,6 +50,7 @@ class RecordingRequest:
     rules: str
     consent: str
     identity: bool = False
+    notice: str = ""
 
 
 class Recording:
@@ -367,6 +369,7 @@ class RecordingQueue:
             source=source,
             rules=request.rules,
             consent=request.consent,
+            notice=request.notice,
             embedder=embedder,
         )
         recorder = Recorder(store, session)

@@ -110,6 +110,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
     name: str,
     *,
     consent: str = "",
+    notice: str = "",
     rules: str | None = None,
     model: str | None = None,
     threshold: float | None = None,
@@ -122,6 +123,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
         analyzer: Gives the net and the threshold where none are named.
         name: A title for people to read.
         consent: Who consented, and how; without one no readings of single people are kept.
+        notice: How the people were informed that their expressions are read.
         rules: The rules of attention; None for the default ones.
         model: The net that makes the readings.
         threshold: The confidence under which that net withholds an expression, 0..1.
@@ -143,6 +145,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
         consent=consent,
         purpose=use.purpose or "",
         region=use.region or "",
+        notice=notice,
     )
     audit_session(session)
     return session

@@ -28,6 +28,7 @@ def new_session(  # noqa: PLR0913 (a session's fields)
     source: str,
     rules: str,
     consent: str = "",
+    notice: str = "",
     embedder: FaceEmbedder | None = None,
 ) -> Session:
     """Make a session for a source; it keeps people when a consent is given.
@@ -39,6 +40,7 @@ def new_session(  # noqa: PLR0913 (a session's fields)
         source: The name of the source.
         rules: The text of the rules of attention.
         consent: Who consented, and how. When it is empty, only figures of the room are kept.
+        notice: How the people were informed that their expressions are read.
         embedder: The net that distinguishes people by their faces; None to use their places.
 
     Raises:
@@ -55,6 +57,7 @@ def new_session(  # noqa: PLR0913 (a session's fields)
         rules=rules,
         keeps_people=bool(consent),
         consent=consent,
+        notice=notice,
         purpose=use.purpose or "",
         region=use.region or "",
     )

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     Attributes:
         purpose: The purpose of this installation; None asks the first visitor.
         region: Where it is used; None counts as the European Union, where more is prohibited.
+        responsible: Who is responsible for this installation and how they can be reached; printed
+            in the notice that people are given.
         ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
             `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
             asked by default: a camera on this computer needs none, and others learn nothing.
@@ -92,6 +94,7 @@ class Settings(BaseSettings):
 
     purpose: Purpose | None = None
     region: Region | None = None
+    responsible: str = ""
     ice_servers: list[dict[str, Any]] = Field(default_factory=list)
     ice_service: IceService | None = None
     turn_urls: list[str] = Field(default_factory=list)

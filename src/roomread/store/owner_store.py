@@ -87,6 +87,7 @@ class OwnerStore:
         consent: str = "",
         purpose: str = "",
         region: str = "",
+        notice: str = "",
     ) -> Session:
         """Create an empty session, for a `Recorder` to fill.
 
@@ -100,6 +101,7 @@ class OwnerStore:
             consent: Who consented, and how; required if people are kept.
             purpose: What the installation is used for; see `roomread.services.purpose`.
             region: Where it is used.
+            notice: How the people were informed that their expressions are read.
 
         Raises:
             SessionError: The name is empty, or people would be kept without a consent.
@@ -126,6 +128,8 @@ class OwnerStore:
             rules=rules,
             keeps_people=keeps_people,
             consent=consent.strip() if keeps_people else "",
+            notice=notice.strip(),
+            notice_at=now if notice.strip() else None,
             owner=self._owner,
             purpose=purpose,
             region=region,

@@ -79,7 +79,8 @@ def session_row(session: Session) -> dict[str, Any]:
     """Return a session as a row of its table."""
     names = [column.name for column in schema.sessions.columns]
     row = {name: getattr(session, name) for name in names}
-    return row | {name: stored(row[name]) for name in ("started_at", "updated_at")}
+    times = ("started_at", "updated_at", "notice_at")
+    return row | {name: stored(row[name]) for name in times if row[name] is not None}
 
 
 def to_session(row: Row[Any]) -> Session:
@@ -87,7 +88,7 @@ def to_session(row: Row[Any]) -> Session:
     columns = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
     # A join has columns of other tables too.
     values = {column.name: columns[column.name] for column in schema.sessions.columns}
-    for name in ("started_at", "updated_at", "ended_at"):
+    for name in ("started_at", "updated_at", "ended_at", "notice_at"):
         if values[name] is not None:
             values[name] = values[name].replace(tzinfo=UTC)
     return Session(**values)

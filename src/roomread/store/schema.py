@@ -46,6 +46,8 @@ sessions = Table(
     Column("rules", Text, nullable=False),
     Column("keeps_people", Boolean, nullable=False),
     Column("consent", Text, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("notice_at", DateTime),
     # The service's id of a user or key, or `LOCAL_OWNER` for the computer's own user.
     Column("owner", Text, nullable=False),
     # The intended use of the installation when the session was created; empty where not chosen.

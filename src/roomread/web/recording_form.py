@@ -44,6 +44,10 @@ def ask_lesson(name: str, *, may_tell_apart: bool) -> RecordingRequest | None:
             "The vectors by which faces are compared are biometric data: they stay in memory while "
             "this records and are never written. The consent must cover them."
         )
+    notice = st.text_input(
+        "How people are informed", placeholder="slide before the lesson", key="lesson_notice"
+    ).strip()
+    st.markdown("[A notice to show or print](/notice), in six languages.")
     if not keep:
         st.caption(
             "Only the figures of the room are kept: no readings of single people, no pictures."
@@ -51,4 +55,6 @@ def ask_lesson(name: str, *, may_tell_apart: bool) -> RecordingRequest | None:
     st.caption(_LAW)
     if not name or (keep and not consent):
         return None
-    return RecordingRequest(name, every=_EVERY, rules=rules, consent=consent, identity=identity)
+    return RecordingRequest(
+        name, every=_EVERY, rules=rules, consent=consent, identity=identity, notice=notice
+    )
