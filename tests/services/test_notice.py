@@ -74,7 +74,7 @@ def test_assessment_is_filled_in_from_the_settings() -> None:
 
 
 def test_assessment_names_what_is_not_set() -> None:
-    text = impact_assessment(settings(), open_model())
+    text = impact_assessment(settings(purpose=None, region=None), open_model())
     assert "[not chosen yet: ROOMREAD_PURPOSE]" in text
     assert "[not chosen yet: ROOMREAD_REGION]" in text
     assert "[set ROOMREAD_RETENTION_DAYS]" in text

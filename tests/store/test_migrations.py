@@ -71,4 +71,5 @@ def test_sessions_of_the_first_version_are_kept_without_a_purpose(url: str) -> N
     upgraded = Store(url)
     (session,) = upgraded.owned_by("local").sessions()
     assert (session.name, session.purpose, session.region) == ("Algebra 7b", "", "")
+    assert (session.notice, session.notice_at) == ("", None)
     upgraded.close()

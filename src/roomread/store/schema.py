@@ -21,7 +21,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that these tables are the result of.
-REVISION = "0002"
+REVISION = "0003"
 
 metadata = MetaData()
 
@@ -46,7 +46,7 @@ sessions = Table(
     Column("rules", Text, nullable=False),
     Column("keeps_people", Boolean, nullable=False),
     Column("consent", Text, nullable=False),
-    Column("notice", Text, nullable=False),
+    Column("notice", Text, nullable=False, server_default=""),
     Column("notice_at", DateTime),
     # The service's id of a user or key, or `LOCAL_OWNER` for the computer's own user.
     Column("owner", Text, nullable=False),

@@ -33,8 +33,6 @@ def _create_sessions() -> None:
         sa.Column("rules", sa.Text, nullable=False),
         sa.Column("keeps_people", sa.Boolean, nullable=False),
         sa.Column("consent", sa.Text, nullable=False),
-        sa.Column("notice", sa.Text, nullable=False),
-        sa.Column("notice_at", sa.DateTime),
         sa.Column("owner", sa.Text, nullable=False),
     )
     op.create_index("sessions_by_owner", "sessions", ["owner", "started_at"])

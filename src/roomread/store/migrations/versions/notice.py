@@ -1,0 +1,15 @@
+"""Sessions know how and when the people were informed that their expressions are read."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Add the two columns, which say nothing about the sessions that exist."""
+    op.add_column("sessions", sa.Column("notice", sa.Text, nullable=False, server_default=""))
+    op.add_column("sessions", sa.Column("notice_at", sa.DateTime))
