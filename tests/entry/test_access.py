@@ -151,6 +151,7 @@ MATRIX = {
     ("GET", "/assets/bundled/{digest}/{name}"): EVERYBODY,
     ("GET", "/assets/{digest}/{name:path}"): EVERYBODY,
     ("GET", "/notice"): EVERYBODY,
+    ("GET", "/share"): PEOPLE,
     ("GET", "/upload"): PEOPLE,
     ("POST", "/upload"): PEOPLE,
     ("POST", "/sign-out"): SIGNED_IN,

@@ -30,6 +30,7 @@ def messages_of_the_code() -> frozenset[Message]:
     found = extract_from_dir(
         ROOT / "src" / "roomread",
         method_map=[(mapping["pattern"], mapping["method"]) for mapping in mappings],
+        options_map={mapping["pattern"]: mapping for mapping in mappings},
         keywords=DEFAULT_KEYWORDS | {"t": None, "tn": (1, 2)},
     )
     return frozenset(_sentences(message) for _file, _line, message, _comments, _context in found)

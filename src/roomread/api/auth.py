@@ -30,7 +30,8 @@ from roomread.services.sign_ins import SignIns
 from roomread.settings.addresses import is_loopback, network_of
 
 _OURS = frozenset(
-    {"api", "assets", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics", "notice"}
+    {"api", "assets", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"}
+    | {"notice", "share"}
 )
 PUBLIC = frozenset(
     {"/healthz", "/readyz", "/notice", "/api/v1/openapi.json", "/api/v1/schema"}

@@ -29,6 +29,7 @@ from roomread.api import (
     session_files,
     session_socket,
     sessions,
+    share,
     videos,
 )
 from roomread.api.auth import AuthMiddleware, is_ours
@@ -76,6 +77,7 @@ PARTS = (
     bundles,
     browser_pages,
     notice,
+    share,
     oidc,
 )
 

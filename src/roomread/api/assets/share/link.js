@@ -1,0 +1,115 @@
+/**
+ * The connection of a shared window to the service: sends one picture at a time, and connects
+ * again when the connection is lost.
+ * @module
+ */
+import { pauseBefore } from "../reconnect.js";
+
+/** Milliseconds after which a picture without an answer counts as lost. */
+const ANSWER_WITHIN = 10_000;
+/** Close codes after which it is of no use to connect again. */
+const FINAL = new Set([1003, 1008, 1009, 4001]);
+
+/**
+ * @typedef {object} LinkEvents
+ * @property {(state: "open" | "lost") => void} onState
+ * @property {(code: number, problem: string) => void} onEnd The service does not want more.
+ */
+
+export class Link {
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {((answer: object | null) => void) | null} */
+  #answered = null;
+  #attempt = 0;
+  #timer = 0;
+  #problem = "";
+  #url = "";
+
+  /** @param {LinkEvents} events */
+  constructor(events) {
+    this.events = events;
+  }
+
+  /** Whether a picture can be sent now. */
+  get open() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /**
+   * Connect to an address, and stay connected.
+   * @param {string} url
+   */
+  connect(url) {
+    this.close();
+    this.#url = url;
+    this.#attempt = 0;
+    this.#open();
+  }
+
+  /** End the connection. */
+  close() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#settle(null);
+  }
+
+  /**
+   * Send a picture and return its answer; null if the connection was lost or nothing came.
+   * @param {Blob} picture
+   * @returns {Promise<object | null>}
+   */
+  send(picture) {
+    const socket = this.#socket;
+    if (!socket || !this.open) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => socket.close(), ANSWER_WITHIN);
+      this.#answered = (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      };
+      socket.send(picture);
+    });
+  }
+
+  #open() {
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#problem = "";
+      this.events.onState("open");
+    };
+    socket.onmessage = (event) => {
+      const answer = JSON.parse(event.data);
+      this.#attempt = 0;
+      // Without an index it is the connection that is refused, which then ends.
+      if (answer.problem && answer.frame_index === null) this.#problem = answer.problem;
+      else this.#settle(answer);
+    };
+    socket.onclose = (event) => this.#lost(socket, event.code);
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {number} code
+   */
+  #lost(socket, code) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    this.#settle(null);
+    if (FINAL.has(code)) {
+      this.events.onEnd(code, this.#problem);
+      return;
+    }
+    this.events.onState("lost");
+    this.#timer = setTimeout(() => this.#open(), pauseBefore(this.#attempt++));
+  }
+
+  /** @param {object | null} answer */
+  #settle(answer) {
+    this.#answered?.(answer);
+    this.#answered = null;
+  }
+}

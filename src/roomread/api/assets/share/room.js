@@ -1,0 +1,82 @@
+/**
+ * Shows what was read: boxes over the preview, and the mood of the room in words and shares.
+ * @module
+ */
+import { DIRECTIONS, EXPRESSIONS } from "../expressions.js";
+import { percent, t, tn } from "../texts.js";
+import { lay } from "./region.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+/** @type {Map<string, HTMLElement[]>} The bar and the percentage of each expression. */
+const rows = new Map();
+
+/**
+ * Draw a box around each face. Expressions are not written beside faces: in a call their names are.
+ * @param {SVGSVGElement} svg
+ * @param {any} frame As the service answers.
+ * @param {import("./worker.js").Part} part The part of the preview that was sent.
+ */
+export function drawBoxes(svg, frame, part) {
+  lay(svg, part);
+  svg.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
+  svg.replaceChildren(
+    ...frame.faces.map((/** @type {any} */ { box, unreadable }) => {
+      const rect = document.createElementNS(SVG, "rect");
+      rect.setAttribute("x", box.left);
+      rect.setAttribute("y", box.top);
+      rect.setAttribute("width", String(box.right - box.left));
+      rect.setAttribute("height", String(box.bottom - box.top));
+      rect.setAttribute("class", unreadable ? "unread" : "read");
+      return rect;
+    }),
+  );
+}
+
+/**
+ * Return the mood of the room in a sentence or two.
+ * @param {any} mood As the service answers; null until there is one.
+ * @returns {string}
+ */
+export function moodText(mood) {
+  if (!mood) return t("The first figure comes after three pictures.");
+  if (!mood.present) return t("No face is found.");
+  const { readable, present } = mood;
+  const count = tn("{readable} of {n} face is read.", "{readable} of {n} faces are read.", present, {
+    readable,
+  });
+  const more = !mood.scores
+    ? t("There is a figure from five read faces on.")
+    : (DIRECTIONS[mood.direction] ?? t("After three minutes it is compared with its usual."));
+  return `${count} ${more}`;
+}
+
+/**
+ * Show the shares of the seven expressions.
+ * @param {HTMLTableSectionElement} body
+ * @param {Record<string, number> | null | undefined} scores
+ */
+export function showShares(body, scores) {
+  if (!rows.size) body.replaceChildren(...Object.entries(EXPRESSIONS).map(([n, l]) => row(n, l)));
+  for (const [name, [bar, share]] of rows) {
+    const value = scores?.[name];
+    bar.style.width = `${100 * (value ?? 0)}%`;
+    share.textContent = value === undefined ? "–" : percent(value);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} label
+ */
+function row(name, label) {
+  const line = document.createElement("tr");
+  const [head, middle, share] = ["th", "td", "td"].map((tag) => document.createElement(tag));
+  const bar = document.createElement("span");
+  head.scope = "row";
+  head.textContent = label;
+  bar.className = "bar";
+  middle.append(bar);
+  line.append(head, middle, share);
+  rows.set(name, [bar, share]);
+  return line;
+}

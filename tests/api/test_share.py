@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("fastapi", reason="needs the app extra")
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from roomread.api import share
+from roomread.api.problems import map_errors
+from roomread.services.accounts import LOCAL
+
+
+class Admitted:
+    """Admits every request as that of the user of this computer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["principal"] = LOCAL
+        await self._app(scope, receive, send)
+
+
+@pytest.fixture
+def sign_in() -> bool:
+    return False
+
+
+@pytest.fixture
+def client(*, sign_in: bool) -> Iterator[TestClient]:
+    api = FastAPI()
+    map_errors(api)
+    api.include_router(share.router)
+    api.state.context = SimpleNamespace(auth=SimpleNamespace(sign_in=sign_in))
+    with TestClient(Admitted(api), base_url="http://127.0.0.1") as made:
+        yield made
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The intended use, which a test sets by variables."""
+    for name in ("ROOMREAD_PURPOSE", "ROOMREAD_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_page_of_this_computer_says_that_no_picture_leaves_it(
+    client: TestClient, use: pytest.MonkeyPatch
+) -> None:
+    use.setenv("ROOMREAD_PURPOSE", "research")
+    text = client.get("/share").text
+    assert "No picture leaves it" in text
+    assert "memory of this server" not in text
+
+
+@pytest.mark.parametrize("sign_in", [True])
+def test_page_of_a_server_says_where_the_pictures_go(
+    client: TestClient, use: pytest.MonkeyPatch
+) -> None:
+    use.setenv("ROOMREAD_PURPOSE", "research")
+    text = client.get("/share").text
+    assert "memory of this server" in text
+    assert "No picture leaves it" not in text
+
+
+def test_purpose_for_oneself_reads_a_call_and_records_none(
+    client: TestClient, use: pytest.MonkeyPatch
+) -> None:
+    use.setenv("ROOMREAD_PURPOSE", "personal")
+    text = client.get("/share").text
+    assert "No session can be recorded: this installation is for its user alone" in text
+    assert '<form id="record" hidden>' in text
+    assert 'id="choose"' in text
+
+
+def test_school_in_the_european_union_reads_no_call(
+    client: TestClient, use: pytest.MonkeyPatch
+) -> None:
+    use.setenv("ROOMREAD_PURPOSE", "work-or-school")
+    use.setenv("ROOMREAD_REGION", "eu")
+    text = client.get("/share").text
+    assert "Article 5(1)(f)" in text
+    assert 'id="choose"' not in text
+    assert "share.js" not in text
+
+
+def test_page_is_in_the_language_of_the_browser(
+    client: TestClient, use: pytest.MonkeyPatch
+) -> None:
+    use.setenv("ROOMREAD_PURPOSE", "research")
+    text = client.get("/share", headers={"Accept-Language": "de"}).text
+    assert "Fenster des Anrufs wählen" in text
+    assert "Choose" not in text
