@@ -34,7 +34,9 @@ def test_device_that_onnx_runtime_lacks_is_an_error_that_names_the_package(
         open_model(device=Device.CUDA)
     failed = roomread("analyze", "nothing.jpg", "--device", "cuda")
     assert failed.returncode == 2
-    assert failed.stderr.startswith(b"roomread: this ONNX Runtime does not know the device 'cuda'")
+    assert failed.stderr.startswith(
+        b"roomread: the installed ONNX Runtime does not support the device 'cuda'"
+    )
 
 
 def test_device_that_fails_is_an_error_and_not_replaced_by_the_cpu(

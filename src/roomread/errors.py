@@ -1,4 +1,4 @@
-"""The tree of errors that Roomread raises on purpose.
+"""The hierarchy of errors that Roomread raises.
 
     RoomreadError
     ├── MediaError                a picture, video, camera or stream cannot be read
@@ -18,17 +18,17 @@
 
 Services and interfaces derive errors of their own from these, beside the code that raises them.
 
-The core raises facts: `problem` says what happened to which input. A `hint` says what to do; in the
-terms of an interface (a command's option, a field of a request) it is added there. Interfaces catch
-`RoomreadError` and nothing broader.
+The core raises facts: `problem` says what happened to which input. A `hint` says what to do; hints
+in the terms of an interface (an option, a request's field) are added by the interface. Interfaces
+catch `RoomreadError` and nothing broader.
 """
 
 from __future__ import annotations
 
 import re
 
-# The part before the host of an address. A password may hold a slash that is not encoded;
-# then the text after the first colon is not a port.
+# Matches the credentials before the host of a URL. A password may contain an unencoded slash; then
+# the text after the first colon is no port.
 _USER = re.compile(
     r"(?<=://)(?:[^\s/?#]*@|[^\s/@:\[\]]+:(?!\d{0,5}(?:[/?#\s]|$))\S*@)",
 )
@@ -41,12 +41,12 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 def without_credentials(text: str) -> str:
-    """Return text with user names, passwords and keys removed from the addresses in it."""
+    """Return text with user names, passwords and keys removed from the URLs in it."""
     return _SECRET.sub(r"\1***", _USER.sub("", text)) if "://" in text else text
 
 
 def printable(text: str) -> str:
-    """Return text with bytes that are not UTF-8, as names of files may hold, written as escapes."""
+    """Return text with undecodable bytes, which file names may contain, written as escapes."""
     return _SURROGATES.sub(lambda found: repr(found[0])[1:-1], text)
 
 
@@ -56,9 +56,9 @@ def one_line(text: str) -> str:
 
 
 class RoomreadError(Exception):
-    """The base of all errors that Roomread raises on purpose.
+    """The base of all errors that Roomread raises.
 
-    Credentials are removed from addresses in both texts, and each text is one line.
+    Both texts are reduced to one line, and credentials are removed from URLs in them.
 
     Attributes:
         problem: what went wrong, with the name of the input.
@@ -80,11 +80,11 @@ class MediaError(RoomreadError):
 
 
 class OutputError(RoomreadError):
-    """A result cannot be written, for want of a folder, a permission or space."""
+    """A result cannot be written, because a folder, permission or space is missing."""
 
 
 class ModelFileError(RoomreadError):
-    """A model file is missing, damaged, or does not keep the contract of model files."""
+    """A model file is missing, damaged, or does not conform to the format of model files."""
 
 
 class DeviceError(RoomreadError):
@@ -116,7 +116,7 @@ class SessionHeldError(SessionError):
 
     Args:
         problem: What is wrong.
-        address: Where the other process answers requests; empty if it answers none.
+        address: The URL of the other process; empty if it has none.
     """
 
     def __init__(self, problem: str, *, address: str = "") -> None:
@@ -129,10 +129,10 @@ class DatabaseError(SessionError):
 
 
 class WireError(RoomreadError):
-    """A value does not keep the schema of readings (`roomread.wire`).
+    """A value does not conform to the schema of readings (`roomread.wire`).
 
     Attributes:
-        path: where the value stands, as a JSONPath such as `$.faces[2].box.left`.
+        path: the position of the value, as a JSONPath such as `$.faces[2].box.left`.
     """
 
     def __init__(self, path: str, problem: str) -> None:
@@ -141,7 +141,7 @@ class WireError(RoomreadError):
 
 
 class BusyError(RoomreadError):
-    """A request is refused because too much is being done, or was not answered in time.
+    """A request is refused because of too much load, or was not answered in time.
 
     Attributes:
         seconds: the time to wait before trying again, s.
@@ -154,7 +154,7 @@ class BusyError(RoomreadError):
 
 
 class MissingExtraError(RoomreadError):
-    """A feature was asked for, and its optional dependency is not installed."""
+    """A feature was requested whose optional dependency is not installed."""
 
     def __init__(self, feature: str, *, extra: str) -> None:
         super().__init__(

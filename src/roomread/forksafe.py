@@ -1,8 +1,8 @@
-"""Objects of native libraries that have threads, in processes that are forked.
+"""Use objects of multi-threaded native libraries in processes that are forked.
 
-The threads of a process do not exist in one that is forked from it. An object of a native library
-that hands work to threads of its own waits for them there for ever, when it is used and when it is
-destroyed. Web servers with preloading, Celery and `multiprocessing` fork.
+A forked process has no copies of its parent's threads. A native object that gives work to its own
+threads would wait for them forever in the child, when it is used and when it is destroyed. Web
+servers with preloading, Celery and `multiprocessing` fork.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ T = TypeVar("T")
 
 
 class ForkSafe(Generic[T]):
-    """An object that is made again in each forked process, when it is first asked for there.
+    """Hold an object that is created again in each forked process on first use.
 
     Args:
-        make: A function that makes the object; it is called at once, and again after each fork.
+        make: A function that creates the object; it is called immediately, and again after each
+            fork.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -31,7 +32,7 @@ class ForkSafe(Generic[T]):
         _existing.add(self)
 
     def get(self) -> T:
-        """Return the object of this process; any thread may ask.
+        """Return the object of this process. Thread-safe.
 
         Raises:
             Exception: What `make` raises in a forked process.
@@ -65,8 +66,8 @@ class PerThread(Generic[T]):
 
 
 _existing: weakref.WeakSet[ForkSafe[Any]] = weakref.WeakSet()
-# Objects of the parent, held while it forks: Python destroys what belongs to other threads in the
-# child before it calls `_in_child`.
+# References to the parent's objects during a fork. Without them, Python would destroy objects of
+# other threads in the child before it calls `_in_child`.
 _held: list[object] = []
 
 
@@ -76,14 +77,15 @@ def _before_fork() -> None:
 
 def _in_child() -> None:
     for value in _held:
-        # Its destructor would wait for threads that do not exist: it must never run.
+        # Keep the parent's object forever, because its destructor would wait for threads that do
+        # not exist.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
     _held.clear()
     for each in list(_existing):
-        # Another thread of the parent may have held the lock.
+        # Replace the lock, which another thread of the parent may have held.
         each._value, each._lock = None, threading.Lock()  # noqa: SLF001 (a part of the class)
 
 
 if hasattr(os, "register_at_fork"):
-    # Windows does not fork.
+    # Windows has no fork.
     os.register_at_fork(before=_before_fork, after_in_parent=_held.clear, after_in_child=_in_child)

@@ -1,4 +1,4 @@
-"""Boxes and their overlap: intersection over union (IoU) and non-maximum suppression (NMS)."""
+"""Compute with boxes: intersection over union (IoU) and non-maximum suppression (NMS)."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class Box(NamedTuple):
 
     @property
     def width(self) -> float:
-        """Width in px; negative for a box that is inside out."""
+        """Width in px; negative if `right` is less than `left`."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
-        """Height in px; negative for a box that is inside out."""
+        """Height in px; negative if `bottom` is less than `top`."""
         return self.bottom - self.top
 
     @property
     def area(self) -> float:
-        """Area in square px; 0 for an empty or inside-out box."""
+        """Area in square px; 0 if the width or height is not positive."""
         return max(self.width, 0.0) * max(self.height, 0.0)
 
     @property
@@ -50,7 +50,7 @@ class Box(NamedTuple):
         return Box(*(round(float(value), digits) for value in self))
 
     def intersection(self, other: Box) -> Box:
-        """Return the common part, which is inside out where there is none."""
+        """Return the common part; its width or height is negative if there is none."""
         return Box(
             max(self.left, other.left),
             max(self.top, other.top),
@@ -92,7 +92,7 @@ def iou(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def nms(boxes: NDArray[Any], confidence: NDArray[Any], *, threshold: float) -> list[int]:
-    """Return the indices of the boxes that are left after non-maximum suppression.
+    """Return the indices of the boxes that remain after non-maximum suppression.
 
     Args:
         boxes: [K, 4], left, top, right, bottom.
@@ -116,6 +116,6 @@ def nms(boxes: NDArray[Any], confidence: NDArray[Any], *, threshold: float) -> l
 
 
 def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Areas of boxes [..., 4], square px; 0 for empty and inside-out ones."""
+    """Return the areas of boxes [..., 4], square px; 0 if a width or height is not positive."""
     areas: NDArray[np.float64] = np.prod(np.maximum(boxes[..., 2:] - boxes[..., :2], 0), axis=-1)
     return areas

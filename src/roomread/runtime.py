@@ -1,4 +1,4 @@
-"""Run the nets: sessions of ONNX Runtime, their threads and their device."""
+"""Run nets with ONNX Runtime: sessions, threads and devices."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from roomread.errors import DeviceError
 from roomread.forksafe import ForkSafe
 
-# The work of one picture does not spread over more.
+# Maximum number of threads; one picture does not benefit from more.
 _MOST_THREADS = 4
 
 
 class Device(StrEnum):
-    """The device that computes; all but the CPU need another build of ONNX Runtime."""
+    """The device that runs the nets; all but the CPU need another build of ONNX Runtime."""
 
     CPU = "cpu"
     CUDA = "cuda"
@@ -43,7 +43,7 @@ def processors() -> int:
 
     A container may have fewer than its machine.
     """
-    # Windows and macOS have no affinity to ask for.
+    # Windows and macOS do not report the processors of a process.
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
@@ -58,11 +58,11 @@ def default_threads() -> int:
 
 
 class NetSession:
-    """An opened net, whose `run` may be called from several threads and from forked processes.
+    """An opened net; `run` may be called from several threads and from forked processes.
 
     Args:
         open_session: A function that opens the net.
-        device: The device that it opens the net on.
+        device: The device on which it opens the net.
     """
 
     def __init__(
@@ -100,14 +100,14 @@ class NetSession:
         if os.getpid() != self._process and self._device is not Device.CPU:
             raise DeviceError(
                 f"a net on the device '{self._device}' cannot be used in a forked process",
-                hint="start the process by 'spawn', or make the analyzer in it",
+                hint="start the process with 'spawn', or create the analyzer in it",
             )
         return self._open_session()
 
 
 @cache
 def _share_memory() -> None:
-    """Let all nets share one memory arena, as each would keep its own permanently.
+    """Let all nets share one memory arena; otherwise each would keep its own.
 
     Three nets on sixty pictures of different sizes take 266 MB in all instead of 368 MB.
     """
@@ -130,8 +130,8 @@ def open_session(
             processes. What it returns is not kept.
         threads: The number of threads for one picture or batch, on the CPU.
         device: The device that computes.
-        plan_memory: Whether to keep a plan of memory for every size of input ever seen, which is
-            faster where there are few sizes.
+        plan_memory: Whether to keep a memory plan for every size of input, which is faster if there
+            are few sizes.
 
     Raises:
         DeviceError: This ONNX Runtime cannot use the device, or the machine has none.
@@ -150,13 +150,13 @@ def _open(
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     options.enable_mem_pattern = plan_memory
-    # Spinning threads starve those of the other net, which shares the cores: 18 + 16 ms for a
-    # picture and a face with it, 10 + 9 ms without.
+    # Spinning threads would slow down the other net, which shares the cores: with spinning a
+    # picture and a face take 18 + 16 ms, without it 10 + 9 ms.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     provider, package = _PROVIDERS[device]
     if provider not in onnxruntime.get_available_providers():
         raise DeviceError(
-            f"this ONNX Runtime does not know the device '{device}'",
+            f"the installed ONNX Runtime does not support the device '{device}'",
             hint=f"pip uninstall onnxruntime, pip install {package}",
         )
     session = onnxruntime.InferenceSession(read(), options, providers=[provider])

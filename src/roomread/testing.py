@@ -13,12 +13,12 @@ from roomread.readings import Box, CropGeometry, Expression, Face, Frame, Scores
 def synthetic_frames(
     count: int = 10, *, size: tuple[int, int] = (640, 480), rate: float = 25.0
 ) -> Iterator[Frame]:
-    """Yield frames of a grey gradient whose brightness moves.
+    """Yield frames that show a moving grey gradient.
 
     Args:
         count: The number of frames.
         size: Width and height, px.
-        rate: Frames a second, from which `Frame.time` follows.
+        rate: Frame rate, which determines `Frame.time`, frames per second.
     """
     width, height = size
     gradient = np.linspace(0, 255, width, dtype=np.float64)[None, :, None]
@@ -49,7 +49,8 @@ class FixedClassifier:
 
     Args:
         expression: The expression.
-        confidence: Its probability, 1/7..1; the other expressions share the rest.
+        confidence: Its probability, 1/7..1; the rest is divided equally among the other
+            expressions.
     """
 
     side = 48

@@ -82,7 +82,7 @@ def test_state_is_taught_used_exported_imported_and_deleted(
 
 def test_person_is_taught_only_with_a_consent(service: Service, room: Client) -> None:
     pictures = {Expression.NEUTRAL: RESTING}
-    with pytest.raises(ServiceError, match="no consent of asha is recorded"):
+    with pytest.raises(ServiceError, match="the consent of asha is not recorded"):
         room.profiles.teach("asha", pictures, consent=" ")
     assert room.profiles.all() == []
     result = room.profiles.teach("asha", pictures, consent="asha, in writing", force=True)
@@ -91,14 +91,14 @@ def test_person_is_taught_only_with_a_consent(service: Service, room: Client) ->
     assert consent is not None
     assert consent.startswith("asha, in writing (")
     kept = (service.folder / "data" / "profiles" / "asha.json").read_text()
-    assert json.loads(kept)["shots"][0]["label"] == "neutral"
+    assert json.loads(kept)["references"][0]["label"] == "neutral"
     room.profiles.delete("asha")
 
 
 WRONG = {
     "two faces": ({"name": "x"}, [("picture", TWO)], "2 faces"),
     "no picture": ({"name": "x"}, [("picture", b"Dear Sir")], "not a picture"),
-    "nothing": ({"name": "x"}, [], "nothing to learn from"),
+    "nothing": ({"name": "x"}, [], "there is no picture to learn from"),
     "an expression's name": ({"name": "happy"}, [("picture", OTHER)], "seven expressions"),
     "a path": ({"name": "../../x"}, [("picture", OTHER)], "cannot be a profile's name"),
     "a field of its own": ({"name": "x"}, [("bored", OTHER)], "there is no field for pictures"),

@@ -45,7 +45,7 @@ def one_line(stderr: bytes) -> str:
 def test_state_is_taught_listed_used_moved_and_deleted(roomread: Program) -> None:
     taught = roomread("teach", "--state", "masked", *(f"m{n}.jpg" for n in range(5)))
     assert taught.returncode == 0, taught.stderr
-    assert b"5 of 5 left-out pictures read right" in taught.stdout
+    assert b"5 of 5 left-out pictures are read correctly" in taught.stdout
     assert b"a state" in roomread("profiles", "list").stdout
     assert b"kept as vectors" in roomread("profiles", "show", "masked").stdout
     assert b"It helps" in roomread("profiles", "evaluate", "masked").stdout
@@ -71,7 +71,7 @@ def test_state_is_taught_listed_used_moved_and_deleted(roomread: Program) -> Non
 @pytest.mark.usefixtures("pictures")
 def test_person_is_taught_with_consent_and_used_for_the_only_face(roomread: Program) -> None:
     teach = ("teach", "grace", "--neutral", "n0.jpg", "n1.jpg", "n2.jpg")
-    assert "no consent of grace" in one_line(roomread(*teach).stderr)
+    assert "the consent of grace is not recorded" in one_line(roomread(*teach).stderr)
     assert roomread(*teach, "--consent", "she said yes").returncode == 0
     (frame,) = json.loads(
         roomread("analyze", "n0.jpg", "--profiles", "grace", "--format", "json").stdout

@@ -77,7 +77,7 @@ def test_two_workers_train_one_net_and_resume_it(cluster: Cluster, tmp_path: Pat
 def test_more_workers_than_the_cluster_has_are_refused(cluster: Cluster, tmp_path: Path) -> None:
     done = train(tmp_path, cluster.environment, "--devices", "3")
     assert done.returncode == 2
-    assert "the cluster has 2 workers of 1 processors, and --devices asks for 3" in done.stderr
+    assert "the cluster has 2 workers of 1 processors, but 3 are requested" in done.stderr
 
 
 def test_missing_cluster_is_reported_in_one_line(tmp_path: Path) -> None:

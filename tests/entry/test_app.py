@@ -73,7 +73,7 @@ def test_second_app_of_the_same_user_is_refused_in_one_line(app: Service) -> Non
     second = run_cli(app.folder, "app", "--port", "0", "--no-browser")
     assert second.returncode == 2
     assert second.stderr.count("\n") == 1
-    assert "another roomread app or roomread serve uses" in second.stderr
+    assert "is in use by another roomread app or roomread serve" in second.stderr
 
 
 def test_port_in_use_is_reported_in_one_line(app: Service, tmp_path: Path) -> None:

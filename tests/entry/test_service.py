@@ -379,7 +379,7 @@ def test_used_port_and_used_data_folder_are_reported_in_one_line(
     assert "cannot listen on" in taken.stderr
     second = run_cli(service.folder, "serve", "--port", "0")
     assert second.returncode == 2
-    assert "another roomread app or roomread serve uses" in second.stderr
+    assert "is in use by another roomread app or roomread serve" in second.stderr
     assert "Traceback" not in taken.stderr + second.stderr
     hanging = subprocess.run(
         [*COMMAND, "serve", "--address", "not.a.name.invalid", "--port", "0"],

@@ -167,7 +167,7 @@ def test_one_picture_is_not_two_states(masked: Profile) -> None:
         name="bored",
         references=tuple(replace(reference, label="bored") for reference in masked.references[2:]),
     )
-    with pytest.raises(ProfileError, match="reference 1 is a picture of 'masked' too"):
+    with pytest.raises(ProfileError, match="reference 1 is also a reference of 'masked'"):
         check_against(other, [masked], ANALYZER.model)
 
 
@@ -227,7 +227,7 @@ def test_damaged_and_foreign_files_are_named_and_others_stay_readable(
     store = ProfileStore(tmp_path)
     good = store.keep(masked).read_text()
     values = json.loads(good)
-    reference = values["shots"][0]
+    reference = values["references"][0]
     for number, text in enumerate(
         [
             good[: len(good) // 2],
@@ -235,10 +235,10 @@ def test_damaged_and_foreign_files_are_named_and_others_stay_readable(
             '{"format": "something else"}',
             json.dumps(values | {"version": 2}),
             json.dumps(values | {"colour": "red"}),
-            json.dumps(values | {"shots": []}),
-            json.dumps(values | {"shots": [reference | {"logits": [1.0]}]}),
-            json.dumps(values | {"shots": [reference | {"features": [float("nan")]}]}),
-            json.dumps(values | {"shots": [reference | {"features": [1e300]}]}),
+            json.dumps(values | {"references": []}),
+            json.dumps(values | {"references": [reference | {"logits": [1.0]}]}),
+            json.dumps(values | {"references": [reference | {"features": [float("nan")]}]}),
+            json.dumps(values | {"references": [reference | {"features": [1e300]}]}),
             json.dumps(values | {"person": "asha"}),
             "[" * 100_000,
         ]

@@ -90,7 +90,7 @@ def test_job_whose_files_are_lost_fails_and_says_so(url: str, tmp_path: Path, cl
     with process(url, tmp_path / "second") as other:
         record = wait_until_ended(other, job_id)
         assert record.state is JobState.FAILED
-        assert record.error == "lesson.mp4: its files were lost with the process that had them"
+        assert record.error == "lesson.mp4: its files were lost with the process that stored them"
 
 
 def test_job_whose_files_cannot_be_reached_waits_for_its_process_to_return(

@@ -31,6 +31,6 @@ def test_repr_is_one_short_line() -> None:
     )
     whole = repr(Moment(9.0, readings, None, RoomMood(9.0, 2, 1), [alert]))
     assert whole == (
-        "<Moment at 9.00 s: 2 faces; 1 of 2 faces readable; no figure under 5; "
+        "<Moment at 9.00 s: 2 faces; 1 of 2 faces readable; no mood under 5; "
         "room: coverage 10% on average over 30 s>"
     )

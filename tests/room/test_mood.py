@@ -54,7 +54,7 @@ def test_mood_has_no_figure_with_fewer_than_five_readable_people(
     assert mood.negative is None
     assert mood.direction is None
     assert mood.interval(SAD) is None
-    assert "no figure under 5" in str(mood)
+    assert "no mood under 5" in str(mood)
 
 
 def test_mood_has_a_figure_from_five_readable_people_on() -> None:

@@ -67,13 +67,13 @@ def test_any_text_gives_rules_or_one_clear_error(text: str) -> None:
     ("line", "said"),
     [
         ("somebody is sad", "is not a rule"),
-        ("person valence above 50% for 1 min", "cannot be measured of a person"),
-        ("room coverage above 120% for 1 min", "not from 0% to 100%"),
-        ("room coverage above -1% for 1 min", "not from 0% to 100%"),
+        ("person valence above 50% for 1 min", "a person has no measure 'valence'"),
+        ("room coverage above 120% for 1 min", "not between 0% and 100%"),
+        ("room coverage above -1% for 1 min", "not between 0% and 100%"),
         ("room valence fell by 20% for 1 min", "goes with 'in'"),
         ("room coverage fell by 20% in 1 min", "only the room's valence"),
-        ("room sad above 20% for 61 min", "a time from 1 s to 60 min"),
-        ("room sad above 20% for 0 s", "a time from 1 s to 60 min"),
+        ("room sad above 20% for 61 min", "the time must be between 1 s and 60 min"),
+        ("room sad above 20% for 0 s", "the time must be between 1 s and 60 min"),
     ],
 )
 def test_error_names_the_wrong_line_and_the_reason(line: str, said: str) -> None:

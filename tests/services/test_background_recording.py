@@ -140,7 +140,7 @@ def test_only_some_sources_are_recorded_at_once(
     queue = RecordingQueue(store, lambda: slow, most=1)
     session = queue.start(str(video), REQUEST, sessions)
     try:
-        with pytest.raises(SessionError, match="1 sessions are being recorded already"):
+        with pytest.raises(SessionError, match="1 sessions are already being recorded"):
             queue.start(str(video), REQUEST, sessions)
     finally:
         go_on.set()

@@ -60,5 +60,5 @@ def test_process_without_an_address_is_reported_as_busy() -> None:
 
 def test_process_that_has_ended_is_reported_as_busy(address: str) -> None:
     gone = address.replace("127.0.0.1", "127.0.0.9")
-    with pytest.raises(BusyError, match="does not answer"):
+    with pytest.raises(BusyError, match="does not respond"):
         forward(gone, "/", headers={})

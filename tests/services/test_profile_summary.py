@@ -19,8 +19,8 @@ def references(*labels: str) -> tuple[Reference, ...]:
 
 def test_person_is_summarized_with_the_consent_and_the_counts() -> None:
     agreed = Consent("in writing", "2026-01-31")
-    shots = references("neutral", "neutral", "happy")
-    summary = summarize(Profile("asha", shots, "compact", "abc", "asha", agreed, "2026-02-01"))
+    taught = references("neutral", "neutral", "happy")
+    summary = summarize(Profile("asha", taught, "compact", "abc", "asha", agreed, "2026-02-01"))
     assert summary.kind_text == "a person"
     assert summary.pictures_text == "2 neutral, 1 happy"
     assert summary.consent == "in writing (2026-01-31)"

@@ -163,7 +163,7 @@ def test_session_names_the_nets_that_read_it(store: OwnerStore) -> None:
     session = new_session(
         store, ANALYZER, "7b", source="", rules="", consent="all", embedder=FakeEmbedder()
     )
-    assert session.model == "people told apart by nobody knows"
+    assert session.model == "people distinguished by nobody knows"
     assert net_of(ANALYZER) == ""
     real = Analyzer(detector=FixedDetector([]))
     assert net_of(real) == f"compact {real.model.digest}"

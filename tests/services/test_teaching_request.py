@@ -48,5 +48,5 @@ def test_contradictory_request_is_refused(request_: TeachingRequest[str], proble
 def test_face_of_a_person_needs_a_consent(reference: ReferencePicture[str], consent: str) -> None:
     person = "asha" if reference is PLAIN else None
     request = TeachingRequest("asha" if person is None else "odd", (reference,), person, consent)
-    with pytest.raises(ConsentMissingError, match="no consent of asha is recorded"):
+    with pytest.raises(ConsentMissingError, match="the consent of asha is not recorded"):
         request.check()

@@ -204,7 +204,7 @@ def test_silent_server_delays_no_frame_and_loses_nothing(
     # Were a frame to wait for the answer, it would wait for what comes after it.
     for time in play(recorder, clock, LESSON):
         if time == 40:
-            assert recorder.trouble.endswith("does not answer")
+            assert recorder.trouble.endswith("does not respond")
             assert 35 < recorder.waiting < 41
     answer.set()
     recorder.close()
@@ -274,7 +274,7 @@ def test_unwritten_rest_is_reported_when_the_recording_closes(sqlite_url: str) -
             )
     with pytest.raises(SessionError, match=r"disk is full: the last \d+ s") as error:
         recorder.close()
-    assert "what came before is kept" in str(error.value)
+    assert "everything before that is kept" in str(error.value)
     lost = recorder.waiting
     # Pages that are not full still take a few seconds.
     assert 10 < lost < 20

@@ -35,7 +35,7 @@ def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
     visit(page, "Live")
     start_camera(page)
     expect(page.get_by_text("#1: happy")).to_be_visible()
-    expect(page.get_by_text("1 of 1 face readable: no figure under 5")).to_be_visible()
+    expect(page.get_by_text("1 of 1 face readable: no mood under 5")).to_be_visible()
     expect(page.get_by_text("No face is found.")).to_be_visible()
     expect(page.get_by_text(": happy").first).to_be_visible()
     page.get_by_role("button", name="Stop the camera").click()

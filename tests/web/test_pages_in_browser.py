@@ -267,7 +267,9 @@ def test_state_is_taught_tried_used_switched_off_and_deleted(page: Page, tmp_pat
     expect(page.get_by_text("It does not help: ")).to_have_count(0)
     upload(page, *covered)
     page.get_by_role("button", name="Add 4 pictures").click()
-    expect(page.get_by_text("It helps: 4 of 4 left-out pictures read right")).to_be_visible()
+    expect(
+        page.get_by_text("It helps: 4 of 4 left-out pictures are read correctly")
+    ).to_be_visible()
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.get_by_text("'masked' is kept and switched on.")).to_be_visible()
     visit(page, "Photo")

@@ -20,4 +20,4 @@ def test_mood_with_a_figure_is_written_with_its_interval() -> None:
 def test_mood_below_five_readable_faces_has_no_figure(present: int, told: str) -> None:
     text = mood_text(RoomMood(10.0, present, 1, None, None))
     assert text.startswith(told)
-    assert text.endswith(": no figure under 5 readable faces.")
+    assert text.endswith(": no mood under 5 readable faces.")

@@ -1,1 +1,1 @@
-"""The HTTP service, which `roomread serve` starts: the app, a page and an API on one port."""
+"""The HTTP API, and pages that work without JavaScript."""

@@ -1,4 +1,4 @@
-"""`/api/v1/models` and `/api/v1/settings`: the models' cards and the operator's settings."""
+"""`/api/v1/models` and `/api/v1/settings`: return models' cards and the operator's settings."""
 
 from __future__ import annotations
 
@@ -27,16 +27,14 @@ class ModelShape(BaseModel):
     digest: str
     net: str
     labels: list[str]
-    threshold: Probability = Field(description="An expression of less confidence is withheld.")
-    figures: dict[str, str] = Field(
-        description="Each measured figure, and the data that it was measured on."
-    )
+    threshold: Probability = Field(description="An expression with less confidence is withheld.")
+    figures: dict[str, str] = Field(description="Results of the evaluation, by data set and label.")
     licence: str
     notes: str
 
 
 class CardShape(ModelShape):
-    """The whole card of a model."""
+    """The complete card of a model."""
 
     version: str = Field(description="The version of Roomread that trained it.")
     data: str = Field(description="The data that it was trained on.")
@@ -45,9 +43,11 @@ class CardShape(ModelShape):
     temperature: float
     training: dict[str, Any] = Field(description="The settings of the training recipe.")
     confusion: dict[str, list[list[int]]] = Field(
-        description="For each comparison: counts by label (row) and reading (column)."
+        description="Confusion matrix of each comparison: true label by row, reading by column."
     )
-    curves: list[dict[str, float | None]] = Field(description="What was measured after each epoch.")
+    curves: list[dict[str, float | None]] = Field(
+        description="Values recorded for each training epoch."
+    )
 
 
 class ModelsShape(BaseModel):
@@ -67,10 +67,10 @@ class PurposeShape(BaseModel):
 
 
 class SettingsShape(BaseModel):
-    """The operator's settings that others may know: no secret, folder or address."""
+    """The operator's settings without secrets, folders and addresses."""
 
     purpose: Purpose | None = Field(
-        description="Null until the first visitor of the web app has answered."
+        description="Null until the first visitor of the web app has chosen it."
     )
     region: Region | None = Field(
         description="Where it is used; null counts as `eu` if the purpose is `work-or-school`."
@@ -107,7 +107,7 @@ async def models(_reader: Reader) -> ModelsShape:
     "/models/{name}", tags=["models"], summary="Get a model's card", responses=responses(404)
 )
 async def model(_reader: Reader, name: str) -> CardShape:
-    """Return a bundled model's whole card."""
+    """Return the complete card of a bundled model."""
     if name not in bundled_models():
         raise RefusedError(HTTPStatus.NOT_FOUND, "no-such-model", f"there is no model '{name}'")
     return await run_in_threadpool(lambda: _card(open_model(name)))

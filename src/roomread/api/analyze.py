@@ -29,7 +29,7 @@ _EXAMPLE = {"pictures": [{"name": "photo.jpg", "data": "/9j/4AAQSkZJRgABAQ…"}]
 _BINARY = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
 _BODY = {
     "required": True,
-    "description": "One picture as it is, or up to 16 as a form's files or as JSON.",
+    "description": "One picture as the body, or up to 16 as files of a form or as JSON.",
     "content": {
         "image/jpeg": {},
         "application/octet-stream": _BINARY,
@@ -66,7 +66,7 @@ _ANSWER = {
     "/analyze",
     summary="Read the faces of pictures",
     response_model=PicturesShape,
-    # Leaves out states and annotated pictures that were not asked for.
+    # Omit states and annotated pictures that were not requested.
     response_model_exclude_unset=True,
     responses={200: _ANSWER, **responses(404, 408, 413, 415, 422)},
     openapi_extra={"requestBody": _BODY},
@@ -95,10 +95,10 @@ async def analyze(
         ),
     ] = False,
 ) -> PicturesShape | Response:
-    """Read one picture, or several; nothing of them is kept.
+    """Read one or several pictures, without storing anything.
 
-    Of several pictures, each is answered with its faces or its problem. With `annotated=1` the
-    answer to a single picture is the drawn picture itself, unless `Accept` names JSON.
+    For several pictures, the response has the faces or the problem of each. With `annotated=1` the
+    response to a single picture is the annotated picture itself, unless `Accept` prefers JSON.
     """
     analyzer = await _analyzer_with(context, sender, profiles)
     pictures = await read_pictures(request, context)
@@ -123,10 +123,10 @@ async def analyze(
 async def analyze_and_draw(
     context: ServiceContext, picture: EncodedPicture
 ) -> tuple[AnalyzedPicture, bytes]:
-    """Return the readings of one picture, and its drawn copy as JPEG.
+    """Return the readings of one picture, and its annotated copy as JPEG.
 
     Raises:
-        BusyError: Too much is being read already.
+        BusyError: Too many pictures are being read already.
         MediaError: The picture cannot be read.
     """
     with context.limiter.slot():
@@ -135,7 +135,7 @@ async def analyze_and_draw(
 
 
 async def _analyzer_with(context: ServiceContext, sender: Principal, names: str) -> Analyzer:
-    """Return the analyzer with the sender's profiles of these names, comma-separated."""
+    """Return the analyzer with the sender's profiles of these comma-separated names."""
     if not names:
         return context.engine.analyzer
 

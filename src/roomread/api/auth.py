@@ -1,4 +1,4 @@
-"""Authentication: the middleware that every request and WebSocket passes."""
+"""Authenticate every request and WebSocket, as middleware."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ PUBLIC = frozenset(
     | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}
 )
-# First parts of the paths that accept keys; the pages are for people.
+# Prefixes of the paths that accept keys; pages require sign-in.
 _FOR_KEYS = frozenset({"api", "metrics"})
-# Scopes that the web app requires: its pages do not ask for them one by one.
+# Scopes that the web app requires as a whole, because its pages do not check single scopes.
 _FOR_PAGES = frozenset({Scope.READ, Scope.ANALYZE})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
-# Seconds from one check to the next of whether the sender of an open WebSocket is still admitted.
+# Seconds between two checks of whether the sender of an open WebSocket is still admitted.
 _CHECK_PERIOD = 0.5
 COOKIE = "roomread_session"
 # How the names of headers begin that proxies, load balancers and content networks add.
@@ -62,8 +62,8 @@ class AuthSettings:
 
     Attributes:
         accounts: The users and keys.
-        sign_in: Whether sign-in or a key is required; without, every request of this computer is
-            its user's.
+        sign_in: Whether sign-in or a key is required. If not, every request from this computer
+            counts as its user's.
         rate: Limits the requests of each principal and address.
         sign_ins: The users who are signed in.
         attempts: Limits the wrong keys of each address, and the wrong passwords that each address
@@ -88,7 +88,7 @@ class AuthSettings:
 
 
 def is_ours(path: str) -> bool:
-    """Return whether a path belongs to the API or the service's own pages, not the web app."""
+    """Return whether a path belongs to the API or its pages, and not to the web app."""
     return _first_part(path) in _OURS
 
 
@@ -97,7 +97,7 @@ def _first_part(path: str) -> str:
 
 
 class AuthMiddleware:
-    """Admits a request as `scope["state"]["principal"]`, or answers it with the refusal.
+    """Set `scope["state"]["principal"]` of admitted requests, and refuse others.
 
     Args:
         app: The application behind it.
@@ -128,15 +128,15 @@ class AuthMiddleware:
         finally:
             admitted.end()
         if admitted.ended:
-            # The app or the sender may have closed it in the meantime.
+            # The WebSocket may have been closed by the app or the sender in the meantime.
             with suppress(RuntimeError, WebSocketDisconnect):
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
     async def _admit(self, connection: HTTPConnection) -> Principal | None:
-        """Return the principal of a request; None on public paths only.
+        """Return the principal of a request; None for public paths.
 
         Raises:
-            RefusedError: The request may not pass.
+            RefusedError: The request is not admitted.
         """
         _check_host(connection.headers)
         if not self._auth.sign_in:
@@ -158,25 +158,25 @@ class AuthMiddleware:
         if principal is None:
             raise _unauthorized("sign in, or send a key: Authorization: Bearer rr_…")
         if by_key and _first_part(path) not in _FOR_KEYS:
-            raise _forbidden("keys are for the API; the pages need sign-in")
+            raise _forbidden("keys are for the API; the pages require sign-in")
         if not is_ours(path) and not principal.scopes >= _FOR_PAGES:
             raise _forbidden(
-                f"the pages of the web app need the scopes {' and '.join(sorted(_FOR_PAGES))}"
+                f"the pages of the web app require the scopes {' and '.join(sorted(_FOR_PAGES))}"
             )
         return principal
 
     async def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
-        """Return whether a principal is still admitted, as keys are revoked and users sign out."""
+        """Return whether a principal is still admitted; keys may be revoked and users sign out."""
         try:
             return (await self._authenticate(connection))[0] == principal
         except RefusedError:
             return False
         except RoomreadError:
-            # Nothing can be revoked either while the database does not answer.
+            # While the database does not respond, nothing can be revoked either.
             return True
 
     async def _authenticate(self, connection: HTTPConnection) -> tuple[Principal | None, bool]:
-        """Return the principal of a request, and whether it came with a key."""
+        """Return the principal of a request, and whether it was authenticated by a key."""
         scheme, _, key = connection.headers.get("authorization", "").partition(" ")
         if scheme:
             is_key = scheme.lower() == "bearer"
@@ -204,11 +204,11 @@ class AuthMiddleware:
 
 
 class _AdmittedReceive:
-    """The `receive` of a WebSocket, which reports a disconnect once its sender is not admitted.
+    """The `receive` of a WebSocket that reports a disconnect once the sender is no longer admitted.
 
     Args:
-        receive: The server's.
-        is_admitted: Returns whether the sender is still admitted.
+        receive: The `receive` of the server.
+        is_admitted: A function that returns whether the sender is still admitted.
     """
 
     def __init__(self, receive: Receive, is_admitted: Callable[[], Awaitable[bool]]) -> None:
@@ -300,7 +300,7 @@ def _authority(url: str) -> str:
 
 
 def _host_name(host: str) -> str:
-    """Return the name in a Host header, without the port; "" where it is malformed."""
+    """Return the name in a Host header, without the port; "" if it is malformed."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -308,10 +308,10 @@ def _host_name(host: str) -> str:
 
 
 def _check_origin(connection: HTTPConnection) -> None:
-    """Check that no page of another site acts in a visitor's name (CSRF, also by WebSocket).
+    """Check that the request was not sent by a page of another site (CSRF, also by WebSocket).
 
     Raises:
-        RefusedError: A page of another site sent it; another port of a host is another site.
+        RefusedError: A page of another site sent it; another port counts as another site.
     """
     if connection.scope["type"] == "http" and connection.scope["method"] in _SAFE:
         return
@@ -323,10 +323,11 @@ def _check_origin(connection: HTTPConnection) -> None:
 
 
 def _headers_for_app(scope: AsgiScope, principal: Principal | None) -> list[tuple[bytes, bytes]]:
-    """Return headers in which the principal is named by this service alone."""
+    """Return the headers for the web app, with the principal set by this service only."""
     headers = MutableHeaders(raw=list(scope["headers"]))
     del headers[USER_HEADER]
-    # Checked already. Streamlit would ask another host for this computer's address to check it.
+    # The origin has been checked. Streamlit would request this computer's address from another host
+    # to check it again.
     del headers["origin"]
     if principal is not None:
         headers[USER_HEADER] = principal.id

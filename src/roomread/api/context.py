@@ -1,4 +1,4 @@
-"""What routes share, and the scopes that they require."""
+"""The objects that routes share, and the scopes that they require."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from roomread.settings.environment import Settings
 from roomread.store import Leases, Store
 
 if TYPE_CHECKING:
-    # It imports this module.
+    # Imported for types only, because that module imports this one.
     from roomread.api.provider import Provider
 
 
 @dataclass(slots=True)
 class ServiceContext:
-    """Everything that the routes of one service share.
+    """The objects that the routes of one service share.
 
     Attributes:
         settings: The operator's settings.
@@ -77,24 +77,26 @@ class ServiceContext:
 
     @property
     def limiter(self) -> ConcurrencyLimiter:
-        """Bounds the pictures that are read at once, through all interfaces."""
+        """Limits the number of pictures read at once, for all interfaces together."""
         return self.engine.limiter
 
 
 def context_of(connection: HTTPConnection) -> ServiceContext:
-    """Return what the routes of a connection's service share."""
+    """Return the context of the service that a connection belongs to."""
     context: ServiceContext = connection.app.state.context
     return context
 
 
-# Only for the OpenAPI document: `AuthMiddleware` has checked the key already.
-_BEARER = HTTPBearer(auto_error=False, description="A key, as `roomread keys add` makes it.")
+# Used only in the OpenAPI document; `AuthMiddleware` has already checked the key.
+_BEARER = HTTPBearer(
+    auto_error=False, description="A key that the operator created with `roomread keys add`."
+)
 
 
 def needs(scope: Scope) -> Callable[..., Principal]:
-    """Return a dependency that gives a route its principal and requires a scope.
+    """Return a FastAPI dependency that requires a scope and returns the principal.
 
-    The dependency raises `RefusedError` where the scope is missing.
+    The dependency raises `RefusedError` if the scope is missing.
     """
 
     def check(connection: HTTPConnection, _key: Annotated[object, Security(_BEARER)]) -> Principal:

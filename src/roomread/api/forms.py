@@ -1,4 +1,4 @@
-"""The pages for uploading and for signing in, which work without JavaScript."""
+"""Pages for uploading a picture and for signing in, which work without JavaScript."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _NAMES = [expression.display_name for expression in Expression]
 
 @router.get("/upload")
 async def ask_for_picture(request: Request, context: Context) -> HTMLResponse:
-    """Return the page that takes a picture."""
+    """Return the page for uploading a picture."""
     principal_with(request, Scope.ANALYZE)
     return _upload_page(context)
 
 
 @router.post("/upload")
 async def show_picture(request: Request, context: Context, _sender: Sender) -> HTMLResponse:
-    """Return the page with the faces of a picture, or with its problem."""
+    """Return the page with the faces of a picture, or with the problem."""
     try:
         pictures = await read_pictures(request, context)
         analyzed, drawn = await analyze_and_draw(context, pictures[0])
@@ -80,7 +80,7 @@ def _row(reading: Reading) -> dict[str, object]:
 
 @router.get("/sign-in")
 async def ask_for_password(context: Context, next: str = "/") -> HTMLResponse:  # noqa: A002
-    """Return the page that takes a name and a password."""
+    """Return the page with the form for name and password."""
     return sign_in_page(context, next)
 
 
@@ -148,7 +148,7 @@ async def sign_out(request: Request, context: Context) -> Response:
 
 
 def own_path(path: str) -> str:
-    """Return a path of this service; the URL of another site becomes the front page."""
+    """Return the path if it belongs to this service, else the path of the front page."""
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path
     return path if plain and path.isprintable() else "/"
 
@@ -156,7 +156,7 @@ def own_path(path: str) -> str:
 def sign_in_page(
     context: ServiceContext, path: str, error: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> HTMLResponse:
-    """Return the page for signing in, which then leads to a path of this service."""
+    """Return the path of the sign-in page that leads back to a path of this service."""
     text = pages.render(
         "roomread.api",
         "sign_in.html.j2",

@@ -1,4 +1,4 @@
-"""Middleware that bounds the bodies of requests: their size, their time, their number."""
+"""Limit the size, duration and number of request bodies, as middleware."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomread.api.problems import RefusedError, busy
 
-# A slower sender holds a slot that others need, bytes/s.
+# Minimum speed of a sender, bytes/s; a slower one would occupy a slot for too long.
 _MIN_RATE = 10_000
-# Any body may take this long, s.
+# Time that every body may take, s.
 _GRACE_SECONDS = 10.0
 # The longest pause within a body, s.
 _SILENCE_SECONDS = 20.0
 
 
 class Body:
-    """Refuses requests whose body is too large, too slow, or one of too many at once.
+    """Refuse requests whose body is too large or too slow, and requests above the maximum number.
 
     Args:
         app: The application behind it.
-        cap: Returns the largest body of a path, bytes.
-        at_once: Number of bodies that are received at once.
+        cap: A function that returns the maximum body size for a path, bytes.
+        at_once: Maximum number of bodies received at once.
     """
 
     def __init__(self, app: ASGIApp, *, cap: Callable[[str], int], at_once: int) -> None:
@@ -48,7 +48,7 @@ class Body:
         self._open += 1
         try:
             if self._open > self._at_once:
-                raise busy(f"{self._at_once} requests are being received already")
+                raise busy(f"{self._at_once} requests are already being received")
             length = headers.get(b"content-length", b"")
             if length.isdigit() and int(length) > cap:
                 raise _too_large(cap)
@@ -67,7 +67,7 @@ def _limited(receive: Receive, cap: int) -> Receive:
     async def limited() -> Message:
         nonlocal received, ended
         if ended:
-            # Waiting for the end of the connection may take long.
+            # The body has ended; do not time out while waiting for the end of the connection.
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), _SILENCE_SECONDS)

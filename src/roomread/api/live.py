@@ -48,11 +48,11 @@ class LiveShape(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _EncodedFrame:
-    """One frame as it was received.
+    """A received frame.
 
     Attributes:
-        index: Its place among all frames of the connection.
-        received: When it was received, by `time.monotonic`.
+        index: Its position among all frames of the connection.
+        received: The time at which it was received, by `time.monotonic`, s.
         content: The encoded picture.
     """
 
@@ -176,7 +176,7 @@ async def _serve(
 
 
 async def _receive_frames(socket: WebSocket, inbox: Inbox[_EncodedFrame]) -> None:
-    """Receive frames as fast as they come."""
+    """Receive frames, keeping the newest."""
     index = 0
     async for content in binary_messages(socket, silence=_SILENCE_SECONDS):
         inbox.put(_EncodedFrame(index, time.monotonic(), content))

@@ -1,4 +1,4 @@
-"""The logs of the service, which never hold a picture, a name or a key."""
+"""Log events of the service, without pictures, names and keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REFUSED_BYTES, _REFUSED_FILES = 1_000_000, 2
 
 
 class _Line(logging.Formatter):
-    """Formats an event as one line: its name, then its fields."""
+    """Format an event as one line with its name and its fields."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -46,8 +46,8 @@ def set_up_logs(*, audit_file: Path, as_json: bool = False, failures_only: bool 
     displace the audit log.
 
     Args:
-        audit_file: File in an existing folder.
-        as_json: Write one JSON object a line.
+        audit_file: The audit log, in an existing folder.
+        as_json: Write one JSON object per line.
         failures_only: Write failures only.
     """
     to_stderr = logging.StreamHandler()
@@ -74,12 +74,12 @@ def _json_lines(path: Path, *, size: int, files: int) -> logging.Handler:
 
 
 def log(event: str, **fields: object) -> None:
-    """Log an event; its fields hold ids, numbers and words of our own only."""
+    """Log an event. Its fields must contain only ids, numbers and fixed words."""
     _LOG.info(event, extra={"fields": fields})
 
 
 def log_failure(error: Exception) -> None:
-    """Log where an error was raised, without its message, which may quote what was sent."""
+    """Log the place where an error was raised, without its message, which may quote the request."""
     places = [
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""The metrics that Prometheus collects."""
+"""Metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ class Metrics:
         self.dropped = make("live_dropped", "Live frames that newer ones replaced.")
         self.seconds = Histogram(
             "roomread_request_seconds",
-            "Time from the first byte of a request to the last of its answer.",
+            "Time from the first byte of a request to the last byte of the response.",
             ("route",),
             buckets=_SECONDS,
             registry=self._registry,
         )
         self.live = self._gauge("live_cameras", "Live cameras that are being read.")
-        self.busy = self._gauge("slots_taken", "Requests with pictures that run or wait.")
-        self.jobs = self._gauge("jobs_unfinished", "Videos that are being read or wait.")
+        self.busy = self._gauge(
+            "slots_taken", "Requests with pictures that are running or waiting."
+        )
+        self.jobs = self._gauge("jobs_unfinished", "Videos that are being read or waiting.")
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus's text format."""

@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID Connect provider: redirecting there, and coming back."""
+"""Sign in at an OpenID Connect provider: redirect to it and handle the return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.api.forms import begin_session, own_path, sign_in_page
 from roomread.api.provider import ProviderError
 
 router = APIRouter(include_in_schema=False)
-# Time for signing in at the provider, s.
+# Time limit for signing in at the provider, s.
 FLOW_SECONDS = 600
 _NO_PROVIDER = "No provider is set up for signing in."
 FLOW_COOKIE = "roomread_sign_in"
@@ -36,7 +36,7 @@ async def go(request: Request, context: Context, next: str = "/") -> Response:  
 
 @router.get("/sign-in/back")
 async def come_back(request: Request, context: Context) -> Response:
-    """Sign in the user that the provider names."""
+    """Sign in the user that the provider has authenticated."""
     if context.provider is None:
         return sign_in_page(context, "/", _NO_PROVIDER, HTTPStatus.NOT_FOUND)
     refused = partial(context.auth.refusals.add, "sign-in refused", address_of(request))

@@ -1,4 +1,4 @@
-"""The profiles of the user who sends a request."""
+"""Access the profiles of the principal of a request."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def teaching_service(context: ServiceContext, principal: Principal) -> TeachingS
 
 
 def load_profiles(context: ServiceContext, principal: Principal, names: str) -> list[Profile]:
-    """Return the principal's profiles of comma-separated names, such as "asha,confused".
+    """Return the principal's profiles with comma-separated names, such as "asha,confused".
 
     Raises:
-        ProfileNotFoundError: a name has no profile.
+        ProfileNotFoundError: no profile has one of the names.
         ProfileError: a profile is damaged.
     """
     service = teaching_service(context, principal)

@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): how errors become answers."""
+"""Convert errors to problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ MEDIA_TYPE = "application/problem+json"
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
-# Status, kind and hint (None: the error's own) of what is wrong with a request, subclasses before
-# their bases. An error of another kind is a failure of the service.
+# The status, kind and hint (None for the error's own) of each error that a request can cause,
+# subclasses before their bases. Any other error is a failure of the service.
 _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     EmptyVideoError: (_UNPROCESSABLE, "not-valid", None),
     PictureTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", None),
@@ -77,7 +77,7 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     ConsentMissingError: (
         _UNPROCESSABLE,
         "not-a-profile",
-        "send consent: who agreed, and how",
+        "send the field consent with who agreed, and how",
     ),
     ProfileError: (_UNPROCESSABLE, "not-a-profile", None),
     VideoNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-video", None),
@@ -122,10 +122,10 @@ class RefusedError(RoomreadError):
 
     Args:
         status: The HTTP status.
-        kind: Names the problem for programs, in words-with-hyphens.
+        kind: The identifier of the problem for programs, in words-with-hyphens.
         problem: The problem in one sentence.
         hint: What to do about it.
-        headers: Headers of the answer.
+        headers: Headers of the response.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class RefusedError(RoomreadError):
         self.status, self.kind, self.headers = status, kind, headers or {}
 
     def response(self) -> JSONResponse:
-        """Return the refusal as an answer."""
+        """Return the refusal as a response."""
         return _respond(self.as_problem(), self.headers)
 
     def as_problem(self) -> Problem:
@@ -150,7 +150,7 @@ class RefusedError(RoomreadError):
 
 
 def busy(problem: str, *, seconds: int = 1) -> RefusedError:
-    """Return the refusal of a service that has too much to do."""
+    """Return the refusal of a request because of too much load."""
     return RefusedError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "busy",
@@ -201,7 +201,7 @@ def _respond(problem: Problem, headers: dict[str, str] | None = None) -> JSONRes
 
 
 def as_refusal(error: RoomreadError) -> RefusedError:
-    """Return the answer to an error of the layers below."""
+    """Return the refusal that corresponds to an error of a lower layer."""
     if isinstance(error, RefusedError):
         return error
     if isinstance(error, TooManyJobsError):
@@ -210,16 +210,16 @@ def as_refusal(error: RoomreadError) -> RefusedError:
             status, "too-many-videos", error.problem, hint=error.hint, headers=headers
         )
     if isinstance(error, OutputError):
-        # Its message may name the operator's folders.
+        # Hide the message, which may name the operator's folders.
         status = HTTPStatus.INSUFFICIENT_STORAGE
         return RefusedError(
-            status, "no-space", "there is no room to keep this", hint="try again later"
+            status, "no-space", "there is no space to store this", hint="try again later"
         )
     if isinstance(error, BusyError):
         return busy(error.problem, seconds=error.seconds)
     if isinstance(error, DatabaseError):
-        # Its message names the operator's files and hosts.
-        return busy("the database does not answer", seconds=10)
+        # Hide the message, which names the operator's files and hosts.
+        return busy("the database does not respond", seconds=10)
     status, kind, hint = next(
         (answer for of, answer in _ANSWERS.items() if isinstance(error, of)),
         (HTTPStatus.INTERNAL_SERVER_ERROR, "failed", None),
@@ -239,7 +239,7 @@ def failure(error: Exception | None = None) -> RefusedError:
 
 
 def map_errors(app: FastAPI) -> None:
-    """Make an application answer every error with problem details."""
+    """Register handlers that answer every error with problem details."""
 
     @app.exception_handler(RoomreadError)
     async def _ours(_request: Request, error: RoomreadError) -> JSONResponse:
@@ -256,17 +256,17 @@ def map_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _of_form(_request: Request, error: RequestValidationError) -> JSONResponse:
         first: dict[str, Any] = error.errors()[0]
-        # Without the value that was sent, which may be a picture.
+        # Leave out the invalid value, which may be a picture.
         place = ".".join(str(part) for part in first["loc"])
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return _respond(_problem(status, "not-valid", f"{place}: {first['msg']}"))
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return a route's possible problems for the OpenAPI document, those of every route included.
+    """Return the possible problems of a route for the OpenAPI document.
 
     Args:
-        *statuses: The HTTP statuses that this route adds.
+        *statuses: The HTTP statuses of this route in addition to those of every route.
     """
     everywhere = (400, 401, 403, 429, 503)
     return {

@@ -1,4 +1,4 @@
-"""`/api/v1/profiles`: people and states taught from a handful of pictures."""
+"""`/api/v1/profiles`: teach and manage profiles of people and states."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _BODY = {
                     "name": {"type": "string", "examples": ["asha"]},
                     "consent": {
                         "type": "string",
-                        "description": "Who consented, and how; required for a person.",
+                        "description": "Who consented, and how. Required for a person.",
                         "examples": ["asha agreed, in writing"],
                     },
                     "person": {
@@ -73,57 +73,61 @@ _BODY = {
 
 
 class LeaveOneOutShape(BaseModel):
-    """How well a profile reads its own pictures, each left out in turn."""
+    """The result of reading each picture of a profile with a profile of the others."""
 
     references: int = Field(description="Number of pictures.", examples=[5])
     right: int = Field(
-        description="Number of left-out pictures that were read right.", examples=[5]
+        description="Number of left-out pictures that are read correctly.", examples=[5]
     )
     general: int | None = Field(
-        description="Number that the general model reads right; null for a state."
+        description="Number that the general model reads correctly; null for a state."
     )
     before: Probability = Field(
-        description="Mean probability of what the pictures show, without the profile."
+        description="Mean probability of the pictures' expressions without the profile."
     )
-    after: Probability = Field(description="The same with the profile.")
+    after: Probability = Field(
+        description="Mean probability of the pictures' expressions with the profile."
+    )
     gain: float = Field(description="Mean of log(after / before); 0 for a state.")
     said: str = Field(
         description="Expression that the general model reads most often.", examples=["neutral"]
     )
-    helps: bool | None = Field(description="Null with one picture, which leaves nothing to test.")
-    summary: str = Field(examples=["5 of 5 left-out pictures read right"])
+    helps: bool | None = Field(
+        description="Whether the profile improves on the general model; null with a single picture."
+    )
+    summary: str = Field(examples=["5 of 5 left-out pictures are read correctly"])
 
 
 class ProfileShape(BaseModel):
-    """A person or a state that was taught; kept as vectors, never as pictures."""
+    """A taught person or state, stored as vectors without pictures."""
 
     name: str = Field(examples=["asha"])
     kind: str = Field(description="`person` or `state`; empty for a damaged profile.")
-    person: str | None = Field(description="Whose face it is; null for a state of everybody.")
+    person: str | None = Field(
+        description="The person whose face it is; null for a state of no particular person."
+    )
     consent: str | None = Field(description="Who consented, how and when.")
     pictures: dict[str, int] = Field(examples=[{"neutral": 3, "happy": 1}])
     model: str
     digest: str
     created: str = Field(examples=["2026-01-31"])
-    problem: str | None = Field(
-        default=None, description="Why it cannot be used; null for a good one."
-    )
+    problem: str | None = Field(default=None, description="Why it cannot be used; null if it can.")
 
 
 class TaughtShape(ProfileShape):
-    """A profile that was taught, and how well it reads."""
+    """A taught profile and its evaluation."""
 
     result: LeaveOneOutShape
 
 
 class ProfilesShape(BaseModel):
-    """Your profiles, damaged ones included."""
+    """Your profiles, including damaged ones."""
 
     profiles: list[ProfileShape]
 
 
 class _TeachingFields(BaseModel):
-    """The fields of a form that are not files."""
+    """The fields of a form other than files."""
 
     name: str = Field(max_length=100)
     consent: str = Field(default="", max_length=1000)
@@ -134,7 +138,7 @@ class _TeachingFields(BaseModel):
 
 @router.get("", summary="List your profiles", responses=responses())
 def list_all(context: Context, reader: Reader) -> ProfilesShape:
-    """Return your profiles, those of the page Teach included."""
+    """Return your profiles, including those taught in the web app."""
     summaries = teaching_service(context, reader).summaries()
     return ProfilesShape(profiles=[_profile_shape(summary) for summary in summaries])
 
@@ -147,9 +151,9 @@ def list_all(context: Context, reader: Reader) -> ProfilesShape:
     openapi_extra={"requestBody": _BODY},
 )
 async def teach(request: Request, context: Context, sender: Sender) -> TaughtShape:
-    """Learn from a few pictures, of which only vectors are kept.
+    """Learn a profile from a few pictures, of which only vectors are stored.
 
-    A profile that does not help on its own pictures is kept only with `force`.
+    A profile that does not help on its own pictures is stored only with `force`.
     """
     async with open_form(request, context) as form:
         asked, teaching = await _parse_form(form, context)
@@ -161,7 +165,7 @@ async def teach(request: Request, context: Context, sender: Sender) -> TaughtSha
         taught = service.teach(
             teaching,
             engine.analyzer,
-            # Pictures of strangers are decoded in processes of their own.
+            # Decode untrusted pictures in separate processes.
             decode=lambda content, name: engine.frame(content, name).image,
         )
         service.keep(taught, replace=asked.replace, force=asked.force)
@@ -177,13 +181,13 @@ async def teach(request: Request, context: Context, sender: Sender) -> TaughtSha
 
 @router.get("/{name}", summary="Get a profile", responses=responses(404, 422))
 def show(context: Context, reader: Reader, name: str) -> ProfileShape:
-    """Return a profile without its vectors."""
+    """Return the summary of a profile, without its vectors."""
     return _profile_shape(summarize(teaching_service(context, reader).load(name)))
 
 
 @router.get("/{name}/evaluate", summary="Evaluate a profile", responses=responses(404, 422))
 async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutShape:
-    """Leave each picture out in turn, and return whether it is read better with the profile."""
+    """Read each picture with a profile of the others, and return the results."""
     service, model = teaching_service(context, reader), context.engine.analyzer.model
     with context.limiter.slot():
         result = await context.limiter.run(lambda: service.try_out(name, model))
@@ -196,7 +200,7 @@ async def try_out(context: Context, reader: Reader, name: str) -> LeaveOneOutSha
     response_class=Response,
     responses={
         200: {
-            "description": "As `roomread profiles export` writes it.",
+            "description": "The profile in the format of `roomread profiles export`.",
             "content": {"application/json": {}},
         },
         **responses(404, 422),
@@ -216,7 +220,7 @@ def download(context: Context, reader: Reader, name: str) -> Response:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": "What `export` returned.",
+            "description": "A profile in the format that `export` returns.",
             "content": {"application/json": {"schema": {"type": "object"}}},
         }
     },
@@ -229,7 +233,7 @@ async def take(
     *,
     replace: Annotated[bool, Query(description="Replace a profile of this name.")] = False,
 ) -> ProfileShape:
-    """Keep a profile that was exported elsewhere and taught with the same net."""
+    """Store a profile that was exported elsewhere and taught with the same net."""
     body = await request.body()
     if len(body) > MAX_BYTES:
         raise ProfileError(
@@ -266,10 +270,10 @@ def delete(context: Context, sender: Sender, name: str) -> None:
 async def _parse_form(
     form: FormData, context: ServiceContext
 ) -> tuple[_TeachingFields, TeachingRequest[bytes]]:
-    """Return the fields of a form, and the teaching request that it holds.
+    """Parse a form into its fields and a teaching request.
 
     Raises:
-        ProfileError: A field is unknown, or its value does not fit.
+        ProfileError: A field is unknown or has an invalid value.
         PictureTooLargeError: A picture is larger than the operator allows.
     """
     fields: dict[str, Any] = {}
@@ -289,7 +293,7 @@ async def _parse_form(
             references.append(ReferencePicture(content, name, _EXPRESSIONS.get(key)))
     if not references:
         raise ProfileError(
-            "nothing to learn from", hint="send files in the field neutral, or picture"
+            "there is no picture to learn from", hint="send files in the field neutral, or picture"
         )
     try:
         asked = _TeachingFields.model_validate(fields)

@@ -1,4 +1,4 @@
-"""An OpenID Connect provider, such as a school's; needs the extra `oidc`."""
+"""Authenticate at an OpenID Connect provider; needs the extra `oidc`."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from roomread.settings.addresses import is_loopback
 from roomread.settings.environment import Settings
 
 if TYPE_CHECKING:
-    # Needs the extra.
+    # Imported for types only, because it needs the extra.
     from authlib.integrations.starlette_client import StarletteOAuth2App
 
 _PATIENCE = 10.0
 
 
 class ProviderError(RoomreadError):
-    """The provider named no user, or its answer cannot be trusted."""
+    """The provider named no user, or its response cannot be trusted."""
 
 
 class ProviderIdentity(NamedTuple):
     """An account at a provider.
 
     Attributes:
-        name: The claim that is the name of the user here.
-        account: The issuer and its subject, which is never given to another account.
+        name: The user's name in this service, taken from a claim of the provider.
+        account: The issuer and its subject, which providers never reassign.
     """
 
     name: str
@@ -39,14 +39,15 @@ class ProviderIdentity(NamedTuple):
 
 
 class Provider:
-    """One OpenID Connect provider, by the authorization code flow with PKCE.
+    """An OpenID Connect provider, used with the authorization code flow and PKCE.
 
     Args:
-        settings: The issuer, this service's id and secret there, and the claim that names a user.
+        settings: The issuer, the service's client id and secret, and the claim with the user's
+            name.
 
     Raises:
         MissingExtraError: The extra `oidc` is not installed.
-        RoomreadError: The settings contradict one another.
+        RoomreadError: The settings are incomplete or invalid.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -65,19 +66,19 @@ class Provider:
         self._client = _client(issuer, settings)
 
     async def redirect(self, request: Request, back: str) -> Response:
-        """Return a redirect to the provider, which then leads to the URL `back`.
+        """Return a redirect to the provider, which later redirects to the URL `back`.
 
         Raises:
-            ProviderError: The provider does not answer.
+            ProviderError: The provider does not respond.
         """
         answer: Response = await self._asked(lambda: self._client.authorize_redirect(request, back))
         return answer
 
     async def identify(self, request: Request) -> ProviderIdentity:
-        """Return the account of a visitor who comes back from the provider.
+        """Return the account of a visitor who returns from the provider.
 
         Raises:
-            ProviderError: The provider named none, or its answer cannot be trusted.
+            ProviderError: The provider named no account, or its response cannot be trusted.
         """
         needed = {
             "iss": {"essential": True, "values": [self._issuer, f"{self._issuer}/"]},
@@ -90,7 +91,7 @@ class Provider:
         name = claims.get(self._claim)
         if not isinstance(name, str) or not name:
             raise ProviderError(f"the provider did not send the claim {self._claim}")
-        # An account may hold any address that its owner typed in.
+        # An unverified address may be any text that the account's owner typed in.
         if self._claim == "email" and claims.get("email_verified") is not True:
             raise ProviderError("the provider did not verify the e-mail address")
         return ProviderIdentity(name, f"{self._issuer} {claims['sub']}")
@@ -104,7 +105,7 @@ class Provider:
             return await ask()
         except (AuthlibBaseError, JoseError, httpx2.HTTPError, RuntimeError, ValueError) as error:
             log("sign-in at the provider failed", error=type(error).__name__)
-            raise ProviderError("the provider did not confirm who you are") from error
+            raise ProviderError("the provider did not confirm your identity") from error
 
 
 def _client(issuer: str, settings: Settings) -> StarletteOAuth2App:
@@ -124,5 +125,5 @@ def _client(issuer: str, settings: Settings) -> StarletteOAuth2App:
 
 
 def provider_of(settings: Settings) -> Provider | None:
-    """Return the provider that the settings name; None where they name none."""
+    """Return the provider in the settings; None if there is none."""
     return Provider(settings) if settings.oidc_issuer else None

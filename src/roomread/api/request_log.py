@@ -1,4 +1,4 @@
-"""The outermost middleware: security headers, metrics and the log of every request."""
+"""Add security headers, and log and count every request, as the outermost middleware."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.api.logs import log, log_failure
 from roomread.api.metrics import Metrics
 from roomread.api.problems import MEDIA_TYPE, RefusedError, failure, refusal_of
 
-# The web app makes styles, workers and WebAssembly at run time.
+# Permissive for styles, workers and WebAssembly, which the web app creates at run time.
 _CSP_APP = "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 _CSP_OURS = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
@@ -34,7 +34,7 @@ _YEAR = 365 * 24 * 3600
 
 
 class RequestLogMiddleware:
-    """Adds the headers that protect a visitor's browser; counts, times and logs requests.
+    """Add headers that protect a visitor's browser; count, time and log requests.
 
     Args:
         app: The application behind it.
@@ -55,7 +55,7 @@ class RequestLogMiddleware:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except (WebSocketDisconnect, WebSocketDisconnected):
-            # The sender has gone while the app was still answering.
+            # The sender disconnected before the response was complete.
             pass
         except Exception as error:  # noqa: BLE001 (the outermost handler)
             refusal = failure(error)
@@ -70,7 +70,7 @@ class RequestLogMiddleware:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
         method = scope.get("method", "WEBSOCKET")
-        # A sender can invent methods, and each would be a time series of its own.
+        # Count unknown methods as one, because a sender could create arbitrarily many time series.
         method = method if method in _METHODS else "OTHER"
         self._metrics.requests.labels(method, route, str(int(status))).inc()
         kind = refusal_of(scope)
@@ -144,7 +144,7 @@ class _Exchange:
 async def _drain(receive: Receive) -> bool:
     """Receive the rest of a body, and return whether it ended soon.
 
-    A client that is still sending does not read the answer.
+    A client reads the response only after it has sent the whole body.
     """
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
@@ -164,7 +164,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def _route(scope: Scope) -> str:
-    """Return the pattern of the route: the path itself may hold the secret id of a job."""
+    """Return the pattern of the route, because the path may contain the secret id of a job."""
     if not is_ours(scope["path"]):
         return "app"
     path = getattr(scope.get("route"), "path", None)

@@ -1,4 +1,4 @@
-"""The wire schema in the OpenAPI document, taken from `roomread.wire` and from nowhere else."""
+"""Add the schema of readings from `roomread.wire` to the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXAMPLE = frame_to_dict(example_frame())
 
 
 class FaceShape(RootModel[dict[str, Any]]):
-    """One face: what its expression looks like, which is not what the person feels."""
+    """One face. Its expression is what the face shows, not what the person feels."""
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -43,7 +43,7 @@ class FrameShape(BaseModel):
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        # Of what pydantic makes only the reference to the faces is used.
+        # Of pydantic's schema only the reference to the faces is used.
         made = handler.resolve_ref_schema(handler(core_schema))
         schema = FRAME.schema()
         schema["properties"]["faces"]["items"] = made["properties"]["faces"]["items"]
@@ -57,7 +57,7 @@ class SchemaResponse(JSONResponse):
 
 
 def frame_shape(frame: FrameReadings) -> FrameShape:
-    """Return the answer for one frame."""
+    """Return the response model of one frame."""
     return FrameShape.model_validate(frame_to_dict(frame))
 
 
@@ -68,5 +68,5 @@ def frame_shape(frame: FrameReadings) -> FrameShape:
     responses=responses(),
 )
 def schema() -> SchemaResponse:
-    """The JSON Schema (draft 2020-12) of frames, faces and readings."""
+    """Return the JSON Schema (draft 2020-12) of frames, faces and readings."""
     return SchemaResponse(json_schema())

@@ -1,4 +1,4 @@
-"""What the routes of sessions share: finding one, and taking turns at the database."""
+"""Find sessions, and limit concurrent database work, for all routes of sessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 def find_session(
     context: ServiceContext, principal: Principal, session_id: str
 ) -> tuple[OwnerStore, Session]:
-    """Return a session of the principal, and the store that holds it.
+    """Return a session of the principal, and the principal's store.
 
     Raises:
         SessionNotFoundError: The principal has no such session.
@@ -31,7 +31,7 @@ async def figures_in_turn(context: ServiceContext, work: Callable[[], T]) -> T:
 
 
 async def in_turn(context: ServiceContext, work: Callable[[], T]) -> T:
-    """Run work on the database in a thread when a slot is free, and return its result.
+    """Run database work in a thread when a slot is free, and return its result.
 
     Raises:
         BusyError: Too many requests are waiting already.

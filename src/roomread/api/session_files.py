@@ -1,4 +1,4 @@
-"""`/api/v1/sessions/{session_id}/export` and `/report`: a session to take away."""
+"""`/api/v1/sessions/{session_id}/export` and `/report`: download a session."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def export(
         Query(description="Export each person's readings; only as CSV or Parquet."),
     ] = False,
 ) -> Response:
-    """Return a session as a file, as `roomread session export` writes it."""
+    """Return a session as a file."""
     folder = exports_folder(context.settings)
 
     def work() -> Path:
@@ -70,7 +70,7 @@ async def export(
     responses=responses(404),
 )
 async def report(context: Context, reader: Reader, session_id: str) -> HTMLResponse:
-    """Return a session as one page that can be printed."""
+    """Return the report on a session as one HTML page."""
 
     def work() -> str:
         store, session = find_session(context, reader, session_id)
@@ -82,5 +82,5 @@ async def report(context: Context, reader: Reader, session_id: str) -> HTMLRespo
 
 
 def exports_folder(settings: Settings) -> Path:
-    """Return the folder that holds exports until they are sent; its content is disposable."""
+    """Return the folder for exports until they are sent; its content is temporary."""
     return settings.data / "exports"

@@ -1,4 +1,4 @@
-"""Requests about a session that another process of the service holds."""
+"""Forward requests about sessions that another process of the service holds."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ async def here_or_forwarded(
     *,
     body: bytes = b"",
 ) -> T | Response:
-    """Do work on a session, or forward the request to the process that holds the session.
+    """Run work on a session, or forward the request to the process that holds the session.
 
     Args:
-        context: What the service shares.
+        context: The context of the service.
         connection: The request, a POST.
-        work: Raises `SessionHeldError` if another process holds the session.
+        work: The work; it raises `SessionHeldError` if another process holds the session.
         body: The body of the request.
 
     Raises:
-        BusyError: The other process does not answer.
+        BusyError: The other process does not respond.
     """
     try:
         return await in_turn(context, work)
@@ -47,10 +47,10 @@ async def here_or_forwarded(
 async def send_on(
     connection: HTTPConnection, held: SessionHeldError, path: str, body: bytes
 ) -> ForwardedAnswer:
-    """Send a POST request on to the process that holds a session.
+    """Forward a POST request to the process that holds a session.
 
     Raises:
-        BusyError: The other process does not answer.
+        BusyError: The other process does not respond.
     """
     headers = {name.lower(): value for name, value in connection.headers.items()}
     return await to_thread.run_sync(

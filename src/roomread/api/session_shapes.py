@@ -1,4 +1,4 @@
-"""The bodies of sessions, as the OpenAPI document describes them."""
+"""Models of request and response bodies about sessions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roomread.store import Mark, Person, Session, State
 from roomread.store.summary import Part
 
 Valence = Annotated[float, Field(ge=-1, le=1)]
-# PostgreSQL stores no NUL, and control characters would reach a terminal.
+# Control characters are refused: PostgreSQL cannot store NUL, and others could affect terminals.
 _PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 Words = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PLAIN)
@@ -36,8 +36,8 @@ class SessionInput(BaseModel):
     name: Words = Field(examples=["Algebra 7b"])
     consent: Annotated[Text, Field(max_length=1000)] = Field(
         default="",
-        description="Who consented, and how. With a consent each person's readings are kept too, "
-        "by seat; without one only the moods of the room.",
+        description="Who consented, and how. With a consent each person's readings are stored "
+        "too, by seat; without it only the moods of the room.",
         examples=[""],
     )
     identity: bool = Field(
@@ -51,14 +51,14 @@ class SessionInput(BaseModel):
         examples=["slide before the lesson"],
     )
     rules: Text | None = Field(
-        default=None, description="Rules of attention, one a line; null for the default ones."
+        default=None, description="Rules of attention, one per line; null for the default rules."
     )
     model: Annotated[Text, Field(max_length=200)] | None = Field(
         default=None, description="The net that made the readings; null for the service's own."
     )
     threshold: Probability | None = Field(
         default=None,
-        description="Confidence under which it withholds an expression; null for the service's.",
+        description="Confidence under which it withholds an expression; null for the default.",
     )
 
 
@@ -98,7 +98,9 @@ class SessionsShape(BaseModel):
 class MoodShape(BaseModel):
     """The mood of the room over some seconds; null values below five readable people."""
 
-    time: float = Field(description="The end of these seconds, s from the start.", examples=[750.5])
+    time: float = Field(
+        description="The end of the measured window, seconds from the start.", examples=[750.5]
+    )
     present: int = Field(examples=[28])
     readable: int = Field(examples=[25])
     coverage: Probability = Field(examples=[0.8929])
@@ -106,7 +108,7 @@ class MoodShape(BaseModel):
         description="Share of pleasant minus share of unpleasant expressions.", examples=[0.31]
     )
     valence_interval: tuple[Valence, Valence] | None = Field(
-        description="The 95 % interval.", examples=[[0.02, 0.54]]
+        description="The 95 % interval of the valence.", examples=[[0.02, 0.54]]
     )
     baseline: Valence | None = Field(
         description="The valence that is usual in this room; null until it is known."
@@ -114,7 +116,7 @@ class MoodShape(BaseModel):
     trend: Annotated[float, Field(ge=-2, le=2)] | None = Field(
         description="The valence minus what is usual in this room.", examples=[-0.12]
     )
-    direction: str | None = Field(description="The trend in words.", examples=["as usual"])
+    direction: str | None = Field(description="The trend as words.", examples=["as usual"])
     scores: dict[str, Probability] | None = Field(
         description="Mean probabilities of the readable people.", examples=[SCORES]
     )
@@ -136,7 +138,9 @@ class NowShape(BaseModel):
     """The latest mood of a session."""
 
     state: State
-    mood: MoodShape | None = Field(description="Null until three frames came within ten seconds.")
+    mood: MoodShape | None = Field(
+        description="Null until three frames have arrived within ten seconds."
+    )
 
 
 class TimelineShape(BaseModel):
@@ -144,7 +148,7 @@ class TimelineShape(BaseModel):
 
     moods: list[MoodShape]
     next: float | None = Field(
-        description="The `since` of the moods that follow; null where none follow yet."
+        description="The value of `since` for the next moods; null if there are none yet."
     )
 
 
@@ -170,7 +174,7 @@ class ChangeShape(BaseModel):
 
 
 class SummaryShape(SessionShape):
-    """A session with its parts and changes, as `roomread session show` prints them."""
+    """A session with its parts and lasting changes."""
 
     parts: list[PartShape]
     changes: list[ChangeShape]
@@ -202,7 +206,7 @@ class PeopleShape(BaseModel):
 
 
 class MarkInput(BaseModel):
-    """A new mark: what begins at a moment."""
+    """A new mark, a label for the moment at which something begins."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -211,13 +215,13 @@ class MarkInput(BaseModel):
         default=None,
         ge=0,
         le=2_000_000,
-        description="Seconds from the start; null for the present of a session that is recorded.",
+        description="Seconds from the start; null for now, in a session being recorded.",
         examples=[750.0],
     )
 
 
 class MarkShape(BaseModel):
-    """A mark: what begins at a moment."""
+    """A mark, a label for the moment at which something begins."""
 
     time: float = Field(examples=[750.0])
     label: str = Field(examples=["group work"])
@@ -238,24 +242,24 @@ class AlertsShape(BaseModel):
 class IngestShape(BaseModel):
     """The result of ingesting the frames of one message."""
 
-    accepted: int = Field(description="Frames that are new; they are written.", examples=[2])
+    accepted: int = Field(description="Number of new frames, which were written.", examples=[2])
     repeated: int = Field(
-        description="Frames no later than what was written before; they change nothing.",
+        description="Number of ignored frames, which were not later than the last one.",
         examples=[0],
     )
     mood: MoodShape | None
-    alerts: list[AlertShape] = Field(description="The alerts that hold.")
+    alerts: list[AlertShape] = Field(description="The alerts that hold now.")
 
 
 def session_shape(session: Session) -> SessionShape:
-    """Return the answer for one session."""
+    """Return the response model of one session."""
     return SessionShape(**_session_values(session))
 
 
 def summary_shape(
     session: Session, parts: tuple[Part, ...], changes: tuple[Change, ...]
 ) -> SummaryShape:
-    """Return the answer for one session with its parts and changes."""
+    """Return the response model of one session with its parts and changes."""
     return SummaryShape(
         **_session_values(session),
         parts=[PartShape(**part_to_dict(part)) for part in parts],
@@ -272,17 +276,17 @@ def _session_values(session: Session) -> dict[str, Any]:
 
 
 def mood_shape(mood: RoomMood) -> MoodShape:
-    """Return the answer for one mood."""
+    """Return the response model of one mood."""
     return MoodShape(**mood_to_dict(mood))
 
 
 def alert_shape(alert: Alert) -> AlertShape:
-    """Return the answer for one alert."""
+    """Return the response model of one alert."""
     return AlertShape(**alert_to_dict(alert))
 
 
 def person_shape(person: Person) -> PersonShape:
-    """Return the answer for one person."""
+    """Return the response model of one person."""
     return PersonShape(
         seat=person.seat,
         name=person.name,
@@ -292,12 +296,12 @@ def person_shape(person: Person) -> PersonShape:
 
 
 def mark_shape(mark: Mark) -> MarkShape:
-    """Return the answer for one mark."""
+    """Return the response model of one mark."""
     return MarkShape(time=mark.time, label=mark.label)
 
 
 def ingest_shape(result: IngestReport) -> IngestShape:
-    """Return the answer to one message of frames."""
+    """Return the response model for one message of frames."""
     return IngestShape(
         accepted=result.accepted,
         repeated=result.repeated,

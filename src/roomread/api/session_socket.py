@@ -1,4 +1,4 @@
-"""`WS /api/v1/sessions/{session_id}/readings`: readings of a session over one connection."""
+"""`WS /api/v1/sessions/{session_id}/readings`: receive readings of a session continuously."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roomread.errors import RoomreadError, SessionHeldError
 from roomread.services.accounts import Principal
 
 router = APIRouter(prefix="/api/v1/sessions")
-# A room may be empty for a while, or its worker pause.
+# Seconds without a message after which a connection ends; a sender may pause for a while.
 _SILENCE_SECONDS = 300.0
 # After one of these no further message to this session can succeed.
 FINAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
@@ -28,9 +28,9 @@ FINAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 @router.websocket("/{session_id}/readings")
 async def ingest(socket: WebSocket, session_id: str) -> None:
-    """Take messages as `POST` takes bodies, and answer each with an `IngestShape`.
+    """Accept the bodies of `POST` as messages, and answer each with an `IngestShape`.
 
-    A message that cannot be taken is answered with `{"problem": …}`.
+    A message that is refused is answered with `{"problem": …}`.
     """
     context = context_of(socket)
 
@@ -44,7 +44,7 @@ async def ingest(socket: WebSocket, session_id: str) -> None:
 
 
 async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session_id: str) -> None:
-    """Answer messages in their order."""
+    """Answer messages in order."""
     messages = text_messages(socket, silence=_SILENCE_SECONDS, max_length=READINGS_BYTES)
     async for text in messages:
         try:
@@ -71,7 +71,7 @@ async def ingest_message(
         return ingest_shape(context.ingest.send(store, session_id, text))
 
     try:
-        # Without a slot: no more wait than there are connections, and each waits for its answer.
+        # No slot is needed, because each connection waits for its response before it sends more.
         return HTTPStatus.OK, (await context.session_limiter.run(work)).model_dump()
     except SessionHeldError as held:
         path = f"/api/v1/sessions/{session_id}/readings"

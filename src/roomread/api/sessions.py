@@ -1,4 +1,4 @@
-"""`/api/v1/sessions`: take readings that were made elsewhere, return the mood of the room."""
+"""`/api/v1/sessions`: accept readings that were made elsewhere, and return the room's mood."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _FACE = {
 
 @router.get("", summary="List your sessions", responses=responses())
 def list_all(context: Context, reader: Reader) -> SessionsShape:
-    """Return your sessions, newest first, those of the page Class included."""
+    """Return your sessions, newest first, including those recorded in the web app."""
     found = context.store.owned_by(reader.id).sessions()
     return SessionsShape(sessions=[session_shape(session) for session in found])
 
@@ -75,8 +75,7 @@ def create(
 ) -> SessionShape:
     """Create a session, to which readings are sent afterwards.
 
-    Only the moods of the room are kept, unless a consent is given: then each person's readings are
-    kept too.
+    Only the moods of the room are stored. With a consent, each person's readings are stored too.
     """
     session = create_session(
         context.store.owned_by(sender.id),
@@ -114,7 +113,7 @@ async def show(context: Context, reader: Reader, session_id: str) -> SummaryShap
 async def end(
     request: Request, context: Context, sender: Sender, session_id: str
 ) -> SessionShape | Response:
-    """End a session, which then takes no more readings; what was sent is kept."""
+    """End a session, which then accepts no more readings. Its data is kept."""
 
     def work() -> SessionShape:
         store, session = find_session(context, sender, session_id)
@@ -133,7 +132,7 @@ async def end(
     responses=responses(404),
 )
 def delete(context: Context, sender: Sender, session_id: str) -> None:
-    """Delete everything that is kept of a session."""
+    """Delete a session with all its data."""
     store, session = find_session(context, sender, session_id)
     store.delete(session.id)
     context.ingest.forget(session.id)
@@ -148,7 +147,7 @@ def delete(context: Context, sender: Sender, session_id: str) -> None:
     responses=responses(404, 422),
 )
 def forget_seat(context: Context, sender: Sender, session_id: str, seat: int) -> None:
-    """Delete everything that an ended session keeps of the person at a seat."""
+    """Delete all data of the person at a seat from an ended session."""
     store, session = find_session(context, sender, session_id)
     store.forget_seat(session.id, seat)
     audit("seat forgotten", who=sender.id, session=session.id)
@@ -156,7 +155,7 @@ def forget_seat(context: Context, sender: Sender, session_id: str, seat: int) ->
 
 @router.get("/{session_id}/people", summary="List enrolled people", responses=responses(404))
 def people(context: Context, reader: Reader, session_id: str) -> PeopleShape:
-    """Return the names that were given to seats, each with its consent."""
+    """Return the people enrolled in a session, each with the consent."""
     store, session = find_session(context, reader, session_id)
     return PeopleShape(people=[person_shape(person) for person in store.people(session.id)])
 
@@ -169,7 +168,7 @@ def people(context: Context, reader: Reader, session_id: str) -> PeopleShape:
 def enrol(
     context: Context, sender: Sender, session_id: str, seat: int, asked: PersonInput
 ) -> PersonShape:
-    """Give a seat the name of a person who consented to it; an earlier name is replaced."""
+    """Give a seat the name of a person who consented; an earlier name is replaced."""
     store, session = find_session(context, sender, session_id)
     made = store.enrol(session.id, seat, asked.name, consent=asked.consent)
     audit("seat named", who=sender.id, session=session.id)
@@ -184,7 +183,7 @@ def enrol(
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": f"One frame, or up to {MAX_FRAMES} in the order of their times.",
+            "description": f"One frame, or up to {MAX_FRAMES} in order of time.",
             "content": {
                 "application/json": {
                     "schema": {
@@ -207,10 +206,10 @@ def enrol(
 async def send(
     request: Request, context: Context, sender: Sender, session_id: str
 ) -> IngestShape | Response:
-    """Take frames of readings that were made elsewhere, in the shape in which `/live` answers.
+    """Write frames of readings that were made elsewhere, in the format of `/live`.
 
-    The times of a session's frames increase: a frame no later than the last one, such as one that
-    is sent again, counts as repeated and changes nothing. An accepted frame is written.
+    The times of a session's frames must increase. A frame that is not later than the last one, such
+    as one sent again, counts as repeated and is ignored. Accepted frames are written.
     """
     body = await request.body()
 
@@ -238,13 +237,13 @@ async def timeline(
     session_id: str,
     *,
     since: Annotated[float, Query(ge=0, le=2_000_000, description="Seconds from the start.")] = 0.0,
-    limit: Annotated[int, Query(ge=1, le=5000, description="Largest number of moods.")] = 3600,
+    limit: Annotated[int, Query(ge=1, le=5000, description="Maximum number of moods.")] = 3600,
 ) -> TimelineShape:
     """Return the moods of the room, about one a second."""
 
     def work() -> TimelineShape:
         store, session = find_session(context, reader, session_id)
-        # One more than asked for shows whether more follow.
+        # Request one more than needed, to know whether more follow.
         moods = shown_moods(store, session, since=since, limit=limit + 1)
         following = moods[limit].time if len(moods) > limit else None
         return TimelineShape(moods=[mood_shape(m) for m in moods[:limit]], next=following)
@@ -254,7 +253,7 @@ async def timeline(
 
 @router.get("/{session_id}/marks", summary="List marks", responses=responses(404))
 def marks(context: Context, reader: Reader, session_id: str) -> MarksShape:
-    """Return the marks of a session, in the order of their times."""
+    """Return the marks of a session in order of time."""
     store, session = find_session(context, reader, session_id)
     return MarksShape(marks=[mark_shape(mark) for mark in store.marks(session.id)])
 
@@ -266,7 +265,7 @@ def marks(context: Context, reader: Reader, session_id: str) -> MarksShape:
     responses=responses(404, 409, 413, 422),
 )
 def mark(context: Context, sender: Sender, session_id: str, asked: MarkInput) -> MarkShape:
-    """Mark what begins at a moment; setting the same mark again is a no-op."""
+    """Set a mark; setting the same mark again is a no-op."""
     store, session = find_session(context, sender, session_id)
     if asked.time is None:
         return mark_shape(mark_now(store, session.id, asked.label))
@@ -296,6 +295,6 @@ def unmark(
 
 @router.get("/{session_id}/alerts", summary="List alerts", responses=responses(404))
 def alerts(context: Context, reader: Reader, session_id: str) -> AlertsShape:
-    """Return when which rules of attention held."""
+    """Return the alerts of a session."""
     store, session = find_session(context, reader, session_id)
     return AlertsShape(alerts=[alert_shape(alert) for alert in store.alerts(session.id)])

@@ -1,4 +1,4 @@
-"""The bodies of pictures, live frames and videos, as the OpenAPI document describes them."""
+"""Models of request and response bodies about pictures, live frames and videos."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class PictureShape(BaseModel):
-    """A picture that was read; `frame` is as `roomread analyze --format json` writes it."""
+    """A picture that was read; `frame` has the format of `roomread analyze --format json`."""
 
     frame: FrameShape
     annotated: str | None = Field(
-        default=None, description="The annotated JPEG in base64, if it was asked for."
+        default=None, description="The annotated JPEG in base64, if it was requested."
     )
 
 
 class UnreadPicture(BaseModel):
-    """A picture of several that could not be read."""
+    """A picture that could not be read, in a request with several."""
 
     source: str
     problem: Problem
@@ -61,7 +61,7 @@ class PictureInput(BaseModel):
 
 
 class PicturesInput(BaseModel):
-    """Pictures as JSON. There is no field for a URL: the service fetches nothing."""
+    """Pictures as JSON. URLs are not accepted, because the service fetches nothing."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,12 +75,14 @@ class VideoShape(BaseModel):
     name: str = Field(examples=["lesson.mp4"])
     state: JobState
     created: datetime
-    seconds: float = Field(description="How much of it is read, s.", examples=[12.4])
+    seconds: float = Field(description="Time up to which it is read, s.", examples=[12.4])
     duration: float | None = Field(
-        description="Its length, s; null where the file does not say.", examples=[60.0]
+        description="Duration, s; null if the file does not state it.", examples=[60.0]
     )
-    error: str = Field(description="Why it ended early, or empty. What was read before is kept.")
-    annotated: bool = Field(description="Whether an annotated copy was asked for.")
+    error: str = Field(
+        description="Why reading ended early, or empty. Results up to then are kept."
+    )
+    annotated: bool = Field(description="Whether an annotated copy was requested.")
 
 
 class VideosShape(BaseModel):
@@ -90,12 +92,12 @@ class VideosShape(BaseModel):
 
 
 def picture_shape(frame: Frame, readings: Sequence[Reading]) -> PictureShape:
-    """Return the answer for one picture."""
+    """Return the response model of one picture."""
     return PictureShape(frame=frame_shape(FrameReadings.of(frame, readings)))
 
 
 def video_shape(record: JobRecord) -> VideoShape:
-    """Return the answer for one video."""
+    """Return the response model of one video."""
     values: dict[str, Any] = {
         "id": record.id,
         "name": without_credentials(record.name),

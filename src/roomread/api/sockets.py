@@ -1,4 +1,4 @@
-"""What the WebSocket routes share: admission within a limit, receiving, and closing."""
+"""Accept, limit, receive from and close WebSockets, for all WebSocket routes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def serve_socket(
     *,
     check: Callable[[Principal], Awaitable[object]] | None = None,
 ) -> None:
-    """Accept a WebSocket whose sender may analyse, serve it, and close it.
+    """Accept a WebSocket whose sender has the scope to analyse, serve it, and close it.
 
     A sender that may not use it gets an HTTP answer with the problem. One that may, but not now,
     is accepted and closed with `TRY_AGAIN_LATER`: a page in a browser sees nothing else.
@@ -80,7 +80,7 @@ async def serve_socket(
         except SocketEndError as end:
             code = end.code
         if socket.client_state is socket.application_state is WebSocketState.CONNECTED:
-            # The sender may go in the meantime.
+            # The sender may have disconnected in the meantime.
             with suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(code)
 
@@ -92,14 +92,14 @@ async def _close_for_later(socket: WebSocket, problem: str) -> None:
 
 
 async def binary_messages(socket: WebSocket, *, silence: float) -> AsyncIterator[bytes]:
-    """Yield binary messages until the sender is gone.
+    """Yield binary messages until the sender disconnects.
 
     Args:
         socket: An accepted WebSocket.
         silence: Seconds without a message after which the connection ends.
 
     Raises:
-        SocketEndError: A text message came, or nothing for too long.
+        SocketEndError: A text message came, or no message for too long.
     """
     async for message in _messages(socket, silence=silence):
         content = message.get("bytes")
@@ -111,15 +111,15 @@ async def binary_messages(socket: WebSocket, *, silence: float) -> AsyncIterator
 async def text_messages(
     socket: WebSocket, *, silence: float, max_length: int
 ) -> AsyncIterator[str]:
-    """Yield text messages until the sender is gone.
+    """Yield text messages until the sender disconnects.
 
     Args:
         socket: An accepted WebSocket.
         silence: Seconds without a message after which the connection ends.
-        max_length: Longest message, in characters.
+        max_length: Maximum length of a message, in characters.
 
     Raises:
-        SocketEndError: A binary or too long message came, or nothing for too long.
+        SocketEndError: A binary or too long message came, or no message for too long.
     """
     async for message in _messages(socket, silence=silence):
         text = message.get("text")

@@ -1,4 +1,4 @@
-"""The pictures of a request: its body as it is, a form's files, or JSON with base64."""
+"""Read the pictures of a request from its plain body, a form's files, or JSON with base64."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 
 async def read_pictures(request: Request, context: ServiceContext) -> list[EncodedPicture]:
-    """Return the pictures of a request, of whatever content type it is.
+    """Return the pictures of a request with any of the accepted content types.
 
     Raises:
         RefusedError: The request has no picture, or too many.
@@ -39,7 +39,7 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
     elif kind == "application/json":
         pictures = _from_json(await request.body())
     else:
-        # `curl --data-binary` declares any body a form; its content tells what it is.
+        # `curl --data-binary` declares every body as a form, so the content decides.
         pictures = [EncodedPicture("picture", await request.body())]
     for picture in pictures:
         picture.check_size(context.settings.max_picture_mb)
@@ -56,7 +56,7 @@ async def open_form(request: Request, context: ServiceContext) -> AsyncIterator[
     parser = MultiPartParser(
         request.headers, request.stream(), max_files=MAX_PICTURES, max_fields=8
     )
-    # Pictures stay in memory; the limit of the body bounds them.
+    # Pictures are kept in memory, whose use is bounded by the limit of the body.
     parser.spool_max_size = request_cap(context)
     try:
         form = await parser.parse()
@@ -69,12 +69,12 @@ async def open_form(request: Request, context: ServiceContext) -> AsyncIterator[
 
 
 def request_cap(context: ServiceContext) -> int:
-    """Return the largest body of a request with pictures, bytes; base64 included."""
+    """Return the maximum body size of a request with pictures, with base64, bytes."""
     return 3 * context.settings.max_picture_mb * 1_000_000
 
 
 def safe_name(name: str | None) -> str:
-    """Return a file's name to show: no folders, no control characters, at most 100 characters."""
+    """Return a file's name without folders and control characters, at most 100 characters long."""
     last = PurePath((name or "").replace("\\", "/")).name
     shown = "".join(character for character in last if character.isprintable())
     return shown[:100] or "picture"
@@ -83,7 +83,7 @@ def safe_name(name: str | None) -> str:
 async def _from_form(request: Request, context: ServiceContext) -> list[EncodedPicture]:
     async with open_form(request, context) as form:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-        # A browser sends an empty file field as a file without a name.
+        # Browsers send an empty file field as a file without a name.
         files = [file for file in files if file.filename or file.size]
         if not files:
             raise _no_picture("the form has no file")
@@ -109,7 +109,7 @@ def _from_json(body: bytes) -> list[EncodedPicture]:
 
 
 def decode_base64(text: str) -> bytes:
-    """Return what base64 holds; a data URI, line breaks, the URL-safe form are taken too.
+    """Decode base64, also from a data URI, with line breaks, or in the URL-safe alphabet.
 
     Raises:
         ValueError: the text is not base64.
@@ -125,5 +125,5 @@ def decode_base64(text: str) -> bytes:
 
 
 def _no_picture(problem: str) -> RefusedError:
-    hint = "send a picture as it is, as a form's file, or as JSON with base64"
+    hint = "send a picture as the body, as a file of a form, or as JSON with base64"
     return RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "not-valid", problem, hint=hint)

@@ -1,4 +1,4 @@
-"""`/api/v1/videos`: take videos, return jobs and their results."""
+"""`/api/v1/videos`: accept videos, and return jobs and their results."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from roomread.services.videos import VideoResult, VideoService
 
 router = APIRouter(prefix="/api/v1/videos", tags=["videos"])
 _PIECE_BYTES = 1 << 20
-# Characters of a video's id in the audit: enough to tell videos apart, too few to open one.
+# Number of characters of a video's id in the audit log: enough to distinguish videos, too few to
+# access one.
 _AUDITED = 6
 _BINARY = {"type": "string", "contentMediaType": "application/octet-stream"}
 _BODY = {
     "required": True,
-    "description": "The video as it is, or as a form's file.",
+    "description": "The video as the body, or as a file of a form.",
     "content": {
         "application/octet-stream": {"schema": _BINARY},
         "multipart/form-data": {
@@ -40,7 +41,7 @@ _BODY = {
 
 
 class ReadingsFormat(StrEnum):
-    """How the readings of a video are written."""
+    """The format of a video's readings."""
 
     JSON = "json"
     JSONL = "jsonl"
@@ -68,13 +69,13 @@ async def submit(
     sender: Sender,
     *,
     name: Annotated[
-        str, Query(max_length=200, description="What you call the video.")
+        str, Query(max_length=200, description="Your name for the video.")
     ] = "video.mp4",
     annotated: Annotated[
         bool, Query(description="Also write a copy with boxes and labels.")
     ] = False,
 ) -> VideoShape:
-    """Take a video, which is read in the background after those that were submitted before it.
+    """Accept a video, which is read in the background after those submitted before it.
 
     `GET /videos/{job_id}` returns its progress. Its results are kept for an hour.
     """
@@ -117,7 +118,7 @@ async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
 
 @router.get("", summary="List your videos", responses=responses())
 def list_all(context: Context, reader: Reader) -> VideosShape:
-    """Return your videos that are kept, oldest first."""
+    """Return your stored videos, oldest first."""
     return VideosShape(videos=[video_shape(job.record) for job in _videos(context, reader).all()])
 
 
@@ -129,7 +130,7 @@ def get(context: Context, reader: Reader, job_id: str) -> VideoShape:
 
 @router.post("/{job_id}/cancel", summary="Cancel a video", responses=responses(404))
 def cancel(context: Context, sender: Sender, job_id: str) -> VideoShape:
-    """Stop reading a video within a second; what was read until then is kept."""
+    """Stop reading a video within a second; the results up to then are kept."""
     return video_shape(_videos(context, sender).cancel(job_id).record)
 
 
@@ -140,7 +141,7 @@ def cancel(context: Context, sender: Sender, job_id: str) -> VideoShape:
     responses=responses(404),
 )
 def forget(context: Context, sender: Sender, job_id: str) -> None:
-    """Stop reading a video, and delete everything that was made from it."""
+    """Stop reading a video, and delete all its results."""
     _videos(context, sender).forget(job_id)
     audit("video forgotten", who=sender.id, job=job_id[:_AUDITED])
 
@@ -167,7 +168,7 @@ def readings(
     reader: Reader,
     job_id: str,
     form: Annotated[
-        ReadingsFormat, Query(alias="format", description="The format, as the CLI writes it.")
+        ReadingsFormat, Query(alias="format", description="The format.")
     ] = ReadingsFormat.JSON,
 ) -> Response:
     """Return the readings of a video that has ended."""
@@ -185,13 +186,16 @@ def readings(
     response_class=FileResponse,
     responses={
         200: {"description": "MP4.", "content": {"video/mp4": {}}},
-        206: {"description": "The part that `Range` names.", "content": {"video/mp4": {}}},
-        416: {"description": "There is no such part.", "content": {"text/plain": {}}},
+        206: {
+            "description": "The part that the header `Range` requests.",
+            "content": {"video/mp4": {}},
+        },
+        416: {"description": "The requested part does not exist.", "content": {"text/plain": {}}},
         **responses(404, 409, 410),
     },
 )
 def annotated_copy(context: Context, reader: Reader, job_id: str) -> Response:
-    """Return the annotated copy of a video that has ended, if it was asked for."""
+    """Return the annotated copy of a video that was read, if it was requested."""
     path = _videos(context, reader).result(job_id, VideoResult.ANNOTATED)
     audit("annotated video read", who=reader.id, job=job_id[:_AUDITED])
     return FileResponse(path, media_type="video/mp4")
@@ -202,7 +206,7 @@ def _videos(context: ServiceContext, principal: Principal) -> VideoService:
 
 
 def _array(path: Path) -> Iterator[str]:
-    """Yield JSON lines as one JSON array, a line at a time."""
+    """Convert JSON lines to one JSON array, line by line."""
     separator = "["
     with path.open(encoding="utf-8") as lines:
         for line in lines:

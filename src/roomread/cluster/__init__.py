@@ -1,1 +1,1 @@
-"""Ray: the archive, shared nets, training."""
+"""Work on a Ray cluster: reading archives, sharing nets between services, training."""

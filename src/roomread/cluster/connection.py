@@ -14,15 +14,15 @@ from roomread import errors
 from roomread._version import __version__
 from roomread.errors import MissingExtraError, RoomreadError
 
-# The last line of a traceback: the name of an error, with or without its module, and its message.
+# Matches the last line of a traceback: the exception's name, with or without module, and message.
 _ERROR = re.compile(r"^\s*(?:\w+\.)*(\w+(?:Error|Exception)): (.+)$", re.MULTILINE)
 
 
 def join() -> ModuleType:
     """Join the cluster that `RAY_ADDRESS` names, or the one that runs on this machine.
 
-    Where there is neither, start one with the processors of this machine; it ends with `leave` or
-    with this process.
+    If there is neither, start a cluster with the processors of this machine; it ends with `leave`
+    or with this process.
 
     Returns:
         The module `ray`.
@@ -31,11 +31,12 @@ def join() -> ModuleType:
         RoomreadError: The cluster does not answer, or none can be started.
         MissingExtraError: The extra `cluster` is not installed.
     """
-    # Otherwise Ray reports its use to its makers.
+    # Turn off Ray's usage statistics, which it would send to its makers.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # Silences a warning that Ray will hide accelerators from tasks that ask for none.
+    # Suppress a warning about accelerators that Ray hides from tasks that request none.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # Otherwise the workers on this machine run at a nice value of 15, after everything else.
+    # Ray's default for local workers is a nice value of 15, which lets all other processes go
+    # first.
     os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         import ray  # noqa: PLC0415 (needs the extra, and takes seconds)
@@ -51,7 +52,7 @@ def join() -> ModuleType:
         hint = "if this machine is busy, wait and try again; else check RAY_ADDRESS"
         raise RoomreadError(problem, hint=hint) from error
     if on_main_thread:
-        # Ray has replaced our handler, which keeps what is done so far.
+        # Ray installed its own signal handler; restore ours, which keeps the results so far.
         signal.signal(signal.SIGTERM, handler)
     return ray
 
@@ -64,23 +65,23 @@ def leave() -> None:
 
 
 def check_version(version: str) -> None:
-    """Check in a worker that it runs the version of Roomread that gave it work.
+    """Check that this worker runs the version of Roomread that submitted the job.
 
     Args:
-        version: The version that gave the work.
+        version: The version of the process that submitted the job.
 
     Raises:
         RoomreadError: The worker runs another version.
     """
     if version != __version__:
         raise RoomreadError(
-            f"a worker runs Roomread {__version__}, and Roomread {version} gave it work",
+            f"a worker runs Roomread {__version__}, but the job is from Roomread {version}",
             hint="install the same version on all machines",
         )
 
 
 def processors() -> int:
-    """Return how many processors the cluster has now; it may grow."""
+    """Return the present number of processors of the cluster, which may grow."""
     import ray  # noqa: PLC0415 (needs the extra)
 
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
@@ -88,7 +89,7 @@ def processors() -> int:
 
 
 def reason(traceback: str) -> str:
-    """Return the last error of a worker's traceback in one line, ours without its class."""
+    """Return the last error of a worker's traceback as one line."""
     found = _ERROR.findall(traceback)
     if not found:
         return " ".join(traceback.split())[-300:] or "Ray gives no reason"
@@ -106,7 +107,7 @@ def _check_address(address: str) -> None:
     """
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if not port.isdigit():
-        # Empty, or a word such as "auto".
+        # The address is empty, or a keyword such as "auto".
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()

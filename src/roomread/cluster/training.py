@@ -1,7 +1,7 @@
-"""Trains on the workers of a Ray cluster, each of which takes its part of every batch.
+"""Train on the workers of a Ray cluster, each of which processes its part of every batch.
 
-Several processes of Ray Train import this module, and importing torch takes each of them seconds,
-so that only the functions which compute import it.
+Several processes of Ray Train import this module. Importing torch takes seconds, so only the
+functions that compute import it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from roomread.training.runs import Run
 if TYPE_CHECKING:
     from roomread.training.expression_net import ExpressionNet
 
-# Seconds after which Ray restarts all workers if one is not up. Its default of a minute is too
-# short where several import torch on few processors.
+# Seconds after which Ray restarts all workers if one has not started. Its default of a minute is
+# too short if several workers import torch on few processors.
 _START_SECONDS = "600"
-# The folder, inside the run's, for Ray's own records while the run lasts.
+# Folder for Ray's own records inside the run's folder; it is removed after the run.
 _NOTES = "ray"
 
 
@@ -88,20 +88,18 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
             use_gpu=on_gpu,
             resources_per_worker={"CPU": hardware.threads or 1, "GPU": int(on_gpu)},
         ),
-        # All machines must see the run's folder, and Ray sees that they do.
+        # Ray checks that all machines can access the run's folder.
         run_config=RunConfig(name="run", storage_path=str(out / _NOTES)),
     )
     on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit()
     except SystemExit as error:
-        # Ray turns Ctrl-C into SystemExit.
+        # Ray converts Ctrl-C to SystemExit.
         raise KeyboardInterrupt from error
     except Exception as error:  # Ray Train's errors have no base of their own
         problem = f"the training on Ray: {cluster.reason(str(error))}"
-        raise RoomreadError(
-            problem, hint="continue with --resume; whole epochs are kept"
-        ) from error
+        raise RoomreadError(problem, hint="complete epochs are kept; resume the run") from error
     finally:
         signal.signal(signal.SIGINT, on_interrupt)
 
@@ -122,7 +120,7 @@ def _work(settings: dict[str, Any]) -> None:
         settings["recipe"],
         Path(settings["out"]),
         resume=settings["resume"],
-        # Each worker has one device; Ray knows the number of workers.
+        # Each worker uses one device; Ray determines the number of workers.
         hardware=replace(hardware, devices=1, strategy=strategy),
     )
 
@@ -138,14 +136,17 @@ def _fitting(hardware: Hardware, resources: dict[str, float]) -> Hardware:
     if accelerator == "auto":
         accelerator = "gpu" if gpus >= devices else "cpu"
     if accelerator not in ("cpu", "gpu"):
-        raise RoomreadError(f"--engine ray has no {accelerator}", hint="--accelerator cpu or gpu")
+        raise RoomreadError(
+            f"training on Ray does not support the accelerator '{accelerator}'",
+            hint="choose cpu or gpu",
+        )
     # A Ray worker has one processor unless it asks for more.
     threads = hardware.threads or 1
     there = {"gpu": gpus, "cpu": int(resources.get("CPU", 0)) // threads}[accelerator]
     if there < devices:
         what = "GPUs" if accelerator == "gpu" else f"workers of {threads} processors"
         raise RoomreadError(
-            f"the cluster has {there} {what}, and --devices asks for {devices}",
-            hint="ask for fewer, or add machines",
+            f"the cluster has {there} {what}, but {devices} are requested",
+            hint="request fewer, or add machines",
         )
     return replace(hardware, accelerator=accelerator, threads=threads)

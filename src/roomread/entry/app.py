@@ -1,4 +1,4 @@
-"""`roomread app`: starts the service for the user of this computer, and opens the browser."""
+"""`roomread app`: start the service for the user of this computer, and open the browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def command(
         bool, typer.Option("--no-browser", help="Do not open the browser.")
     ] = False,
 ) -> None:
-    """Start the web app on this computer, for this computer alone.
+    """Start the web app, reachable from this computer only.
 
     This is `roomread serve` on 127.0.0.1, without sign-in.
     """

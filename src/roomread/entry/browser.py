@@ -1,4 +1,4 @@
-"""Opening the user's browser."""
+"""Open the user's browser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 def open_browser(url: str) -> None:
     """Open a page in the user's browser; without a screen, do nothing."""
     if has_screen(sys.platform, os.environ):
-        # A browser that starts slowly must not hold up the server.
+        # Open it in a thread, because a browser that starts slowly must not delay the server.
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""`roomread`: its commands, and the one place where an error becomes a line and a status."""
+"""Run the command `roomread`, and convert errors to one line and a status."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ def _main(
 
 
 def run() -> None:
-    """Run the console script; an error is one line on standard error and a status."""
+    """Run the console script; report an error as one line and an exit status."""
     interrupts.install()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # The name of a file may hold characters that the terminal's encoding lacks.
+            # File names may contain characters that the terminal's encoding cannot represent.
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
@@ -99,7 +99,8 @@ def run() -> None:
         sys.exit(EXIT_FAILED)
     except SystemExit as ending:
         if is_opening() and isinstance(ending.code, int):
-            # Nothing else waits to be written; see `is_opening`.
+            # Exit without cleaning up, because a thread may still wait for a network; see
+            # `is_opening`.
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(ending.code)

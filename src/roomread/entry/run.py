@@ -49,7 +49,7 @@ _QUEUE = 512
 
 
 class LogStyle(StrEnum):
-    """What the service writes to standard error."""
+    """The format of the service's log on standard error."""
 
     LINES = "lines"
     JSON = "json"
@@ -89,11 +89,11 @@ def serve(
         on_ready: Called once with the service's URL, when it answers requests.
 
     Raises:
-        RoomreadError: The address is open to others and there is no user or key, or it cannot
-            be listened on.
+        RoomreadError: The address is open to others and no user or key exists, or listening on it
+            fails.
     """
     local = is_loopback(listen.address)
-    # Without sign-in on loopback the visitor is the computer's own user, who may name its files.
+    # On loopback without sign-in, the visitor is the computer's own user and may name local files.
     alone = local and not sign_in
     if alone and "ROOMREAD_LOCAL_FILES" not in os.environ:
         os.environ["ROOMREAD_LOCAL_FILES"] = "true"
@@ -108,10 +108,10 @@ def serve(
         accounts = Accounts(store.accounts, secret=settings.secret.get_secret_value())
         if not alone and accounts.is_empty():
             raise RoomreadError(
-                f"{listen.address} is open to others, and there is no user or key"
+                f"{listen.address} is open to others, but no user or key exists"
                 if not local
-                else "sign-in is required, and there is no user or key",
-                hint="first: roomread users add NAME, or roomread keys add NAME",
+                else "sign-in is required, but no user or key exists",
+                hint="first run roomread users add NAME, or roomread keys add NAME",
             )
         set_up_logs(
             as_json=log_style is LogStyle.JSON,
@@ -135,7 +135,7 @@ def serve(
             engine.close()
             auth.refusals.close()
             log("ended", jobs_kept=engine.job_queue.unfinished())
-    # The codecs' threads of a live camera do not survive the interpreter's own shutdown.
+    # Exit without the interpreter's shutdown, which the codec threads of a live camera would crash.
     logging.shutdown()
     os._exit(0)
 
@@ -147,7 +147,7 @@ def _run(
     on_ready: Callable[[str], None] | None,
 ) -> None:
     service = make_service(context)
-    # Their own log lines hold addresses and paths.
+    # The log lines of these libraries contain addresses and paths.
     for library in ("uvicorn.error", "uvicorn.access", "websockets", "aiortc", "aioice"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     config = uvicorn.Config(
@@ -172,7 +172,7 @@ def _run(
             on_ready(url)
 
     server = _Server(config, context, ready)
-    # uvicorn shuts down in order, and then raises the signal again.
+    # uvicorn shuts down in order and then raises the signal again, which is ignored here.
     with suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
 
@@ -206,7 +206,7 @@ def _url(bound: socket.socket, *, tls: bool) -> str:
 
 
 def _advertised_url(settings: Settings, bound: socket.socket, *, tls: bool) -> str:
-    """Return where other processes of this service reach this one."""
+    """Return the URL at which other processes of this service reach this one."""
     if settings.advertised_url is not None:
         return settings.advertised_url.rstrip("/")
     host, port = bound.getsockname()[:2]
@@ -247,12 +247,12 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _lock(settings: Settings) -> Iterator[None]:
-    """Hold the data folder: two services must not share one SQLite file."""
+    """Lock the data folder, because two services must not share one SQLite file."""
     try:
         lock = FileLock(settings.data / "serve.lock", timeout=0).acquire()
     except Timeout as error:
         raise RoomreadError(
-            f"another roomread app or roomread serve uses {settings.data}",
+            f"{settings.data} is in use by another roomread app or roomread serve",
             hint="use that one, end it, or set ROOMREAD_DATA_FOLDER to another folder",
         ) from error
     except OSError as error:
@@ -266,7 +266,7 @@ def _lock(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _bound(listen: Listen) -> Iterator[socket.socket]:
-    """Open the listening socket, before the nets are loaded: a wrong port is reported at once."""
+    """Open the listening socket, before the nets are loaded, to report a wrong port early."""
     try:
         family = socket.getaddrinfo(listen.address, listen.port)[0][0]
         bound = socket.create_server((listen.address, listen.port), family=family, backlog=128)
@@ -274,7 +274,9 @@ def _bound(listen: Listen) -> Iterator[socket.socket]:
         in_use = error.errno == errno.EADDRINUSE
         why = "the port is in use" if in_use else error.strerror
         hint = (
-            "end what uses it, or give another --port" if in_use else "check --address and --port"
+            "stop the program that uses it, or give another --port"
+            if in_use
+            else "check --address and --port"
         )
         problem = f"cannot listen on {listen.address}:{listen.port}: {why}"
         raise RoomreadError(problem, hint=hint) from error

@@ -1,4 +1,4 @@
-"""`roomread serve`: starts the service for others."""
+"""`roomread serve`: start the service for other computers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         if path is not None and not os.access(path, os.R_OK):
             raise RoomreadError(f"{path}: cannot be read", hint="check its name and permissions")
     if engine is not None:
-        # The pages of the web app read the settings themselves.
+        # The pages of the web app read this setting from the environment.
         os.environ["ROOMREAD_ENGINE"] = engine
     style = LogStyle.JSON if log_json else LogStyle.LINES
     serve(Listen(address, port, tls_cert, tls_key), sign_in=sign_in, log_style=style)

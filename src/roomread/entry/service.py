@@ -1,4 +1,4 @@
-"""The whole service as one ASGI application: the API, its pages, and the web app."""
+"""Compose the API, its pages and the web app into one ASGI application."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ the person feels. It is withheld where the net is not sure enough or the face ca
 `WS /api/v1/live` takes encoded frames as binary messages and answers the newest with its faces.
 `WS /api/v1/sessions/{session_id}/readings` takes what its POST takes as text messages.
 """
-# The lines of a form around its one file.
+# Size of a form around its one file, bytes.
 _FORM_BYTES = 100_000
-# Largest body of a path that takes no file.
+# Maximum body of a route that takes no file, bytes.
 _PAGE_BYTES = 1_000_000
-# Bodies that are received at once.
+# Maximum number of request bodies received at once.
 _BODIES = 32
-# Seconds from one deletion of expired sessions to the next.
+# Seconds between two deletions of expired sessions.
 _RETENTION_PERIOD = 3600.0
 
 router = APIRouter()
@@ -84,13 +84,13 @@ PARTS = (
 
 @router.get("/healthz", include_in_schema=False)
 async def healthz() -> PlainTextResponse:
-    """Answer as long as the process does."""
+    """Answer 200 as long as the process runs."""
     return PlainTextResponse("ok\n")
 
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(context: Context) -> PlainTextResponse:
-    """Answer as long as the service takes work."""
+    """Answer 200 as long as the service accepts work."""
     if context.closing:
         raise busy("the service is shutting down")
     if not context.engine.job_queue.is_working:
@@ -111,7 +111,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
     """Return the service, for an ASGI server to run.
 
     Args:
-        context: What its routes share; the caller closes its engine.
+        context: The objects that all routes share; the caller closes its engine.
     """
     app = make_app(max_upload_mb=context.settings.max_upload_mb)
     run_app = app.lifespan()
@@ -130,7 +130,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
         description=_ABOUT,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_url="/api/v1/openapi.json",
-        # Their pages load scripts from another host.
+        # FastAPI's documentation pages are off, because they load scripts from another host.
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -140,7 +140,8 @@ def make_service(context: ServiceContext) -> ASGIApp:
     if context.provider is not None:
         from starlette.middleware.sessions import SessionMiddleware  # noqa: PLC0415 (an extra)
 
-        # Keeps the state of a sign-in at the provider, for any process of this service.
+        # Keep the state of a sign-in at the provider in a cookie, so that any process can complete
+        # it.
         api.add_middleware(
             SessionMiddleware,
             secret_key=context.auth.accounts.derive_secret("sign-in flow"),
@@ -171,7 +172,7 @@ async def _delete_expired_periodically(context: ServiceContext) -> None:
 
 
 def _describe_bodies(api: FastAPI) -> None:
-    """Add the bodies that routes parse by themselves to the OpenAPI document."""
+    """Add to the OpenAPI document the request bodies that routes parse themselves."""
     describe = api.openapi
 
     def openapi() -> dict[str, Any]:
@@ -183,12 +184,12 @@ def _describe_bodies(api: FastAPI) -> None:
         document["components"]["schemas"] |= made["$defs"]
         return document
 
-    # The way that FastAPI documents for extending the document.
+    # FastAPI documents this way of extending the document.
     api.openapi = openapi  # type: ignore[method-assign]
 
 
 class _PathSplit:
-    """Sends requests to the API and its pages by their paths, and all others to the web app.
+    """Route requests for the API and its pages by their paths, and all others to the web app.
 
     Mounting the web app at "/" would let it answer wrong methods and misspelt paths of the API.
     """
@@ -203,7 +204,7 @@ class _PathSplit:
 
 
 def _cap(context: ServiceContext, path: str) -> int:
-    """Return the largest body of a path, bytes."""
+    """Return the maximum body size for a path, bytes."""
     if path in ("/api/v1/analyze", "/api/v1/profiles", "/upload"):
         return request_cap(context)
     if path.startswith("/api/v1/sessions/") and path.endswith("/readings"):

@@ -15,7 +15,7 @@ from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Scores, StateScore
 
-# A state is shown from this percentile of ordinary faces on.
+# Percentile of ordinary faces from which on a state is shown.
 CLAIM = 0.98
 
 
@@ -24,7 +24,7 @@ class ProfileBinding(NamedTuple):
 
     Attributes:
         profile: the profile.
-        track_id: the track in a video that it applies to; None for no particular one.
+        track_id: the track in a video that it applies to; None for any track.
     """
 
     profile: Profile
@@ -33,7 +33,7 @@ class ProfileBinding(NamedTuple):
     def applies(self, track_id: int | None, faces: int) -> bool:
         """Return whether the profile applies to a face of a frame.
 
-        People are not recognised. A person's profile applies to the track that was named, or to the
+        People are not recognised. A person's profile applies to the given track, or else to the
         only face of a frame; a state of no particular person applies to all faces.
 
         Args:
@@ -46,7 +46,7 @@ class ProfileBinding(NamedTuple):
 
 
 class Adapter:
-    """Turns a net's outputs into scores and applies profiles.
+    """Convert a net's outputs to scores and apply profiles.
 
     Args:
         uses: the profiles and the faces that they apply to.
@@ -74,7 +74,7 @@ class Adapter:
             for use in uses
             if not use.profile.is_state
         ]
-        # Profiles of a named track come last, so that they override those of "the only face".
+        # Profiles with a track id come last, so that they override those for the only face.
         self._people.sort(key=lambda person: person[0].track_id is not None)
         taught = [use for use in uses if use.profile.is_state]
         ordinary = statistics.ordinary() if taught else np.zeros((0, len(statistics.mean)))
@@ -131,7 +131,7 @@ def check_model(profile: Profile, model: ModelFile) -> None:
         raise ProfileError(
             f"the profile '{profile.name}' was taught with the model {profile.model} "
             f"({profile.digest}), not with {model.name} ({model.digest})",
-            hint="teach it again with this model, or read with the one that it was taught with",
+            hint="teach it again with this model, or use the model that it was taught with",
         )
     size = len(feature_statistics_of(model).mean)
     if profile.features.shape[1] != size:
@@ -146,7 +146,7 @@ def _check_people(uses: Sequence[ProfileBinding]) -> None:
     names = [use.profile.name for use in uses]
     for name in names:
         if names.count(name) > 1:
-            raise ProfileError(f"the profile '{name}' is named twice")
+            raise ProfileError(f"the profile '{name}' is given twice")
     targets = [(use.track_id, use.profile.name) for use in uses if not use.profile.is_state]
     for track_id, name in targets:
         others = [other for where, other in targets if where == track_id and other != name]
@@ -154,5 +154,5 @@ def _check_people(uses: Sequence[ProfileBinding]) -> None:
             place = f"track {track_id}" if track_id is not None else "the only face"
             raise ProfileError(
                 f"{place} cannot be both '{name}' and '{others[0]}'",
-                hint=f"say which is which: {name}@1,{others[0]}@2",
+                hint="give each profile the track id of its person",
             )

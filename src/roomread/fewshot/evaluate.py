@@ -14,8 +14,8 @@ from roomread.fewshot.profile import Profile
 from roomread.fewshot.prototype import Prototype
 from roomread.readings import Expression
 
-# The mean log-probability that a profile must add when it reads no more pictures right: 1 % more
-# probability of the true expression.
+# Minimum gain in mean log-probability of a profile that reads no more pictures correctly; it
+# corresponds to 1 % more probability of the true expression.
 _LEAST_GAIN = 0.01
 
 
@@ -25,13 +25,13 @@ class LeaveOneOutResult:
 
     Attributes:
         references: the number of references.
-        right: the number that the profile taught by the others reads right.
-        general: the number that the general model reads right; None for a state, which it does not
-            know.
+        right: the number that the profile taught with the others reads correctly.
+        general: the number that the general model reads correctly; None for a state, which it does
+            not know.
         before: mean probability of the true expression by the general model, 0..1; 0 for a state.
         after: the same with the profile.
         gain: mean of log(after / before); 0 for a state.
-        said: the expression that the general model gives most of them.
+        said: the expression that the general model gives to most of them.
     """
 
     references: int
@@ -59,8 +59,8 @@ class LeaveOneOutResult:
 
     def __str__(self) -> str:
         if self.references < 2:
-            return "one picture: nothing is left to test it on"
-        taught = f"{self.right} of {self.references} left-out pictures read right"
+            return "taught with one picture: no other picture is left for a test"
+        taught = f"{self.right} of {self.references} left-out pictures are read correctly"
         if self.general is None:
             return f"{taught}; the general model calls most of them {self.said}"
         return (
@@ -70,7 +70,7 @@ class LeaveOneOutResult:
 
 
 def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
-    """Return how well the other references read each one.
+    """Return how well each reference is read by a profile of the others.
 
     Raises:
         ProfileError: The profile was taught with another net.
@@ -109,7 +109,7 @@ def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
 
 
 def _found(profile: Profile, model: ModelFile) -> int:
-    """Return the number of a state's references that the others find."""
+    """Return how many of a state's references are found by a prototype of the others."""
     statistics = feature_statistics_of(model)
     x, ordinary = statistics.normalise(profile.features), statistics.ordinary()
     if len(x) < 2:

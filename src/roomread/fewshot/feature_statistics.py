@@ -1,7 +1,8 @@
 """Statistics of a net's features on ordinary faces, with which references are compared.
 
-A model file carries them in its metadata, under the key `roomread.ground`; `roomread fewshot
-prepare` measures them on a data set and writes them.
+A model file stores them in its metadata; training measures them on a data set. Their key is called
+`roomread.ground` for historical reasons: renaming it would change the digest of every model file,
+and profiles are bound to that digest.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from roomread.errors import ModelFileError
 from roomread.readings import Expression
 
 FEATURE_STATISTICS_KEY = "roomread.ground"
-# This many synthetic faces give a percentile to within 0.2 points around the threshold.
+# Number of synthetic faces; it gives percentiles near the threshold to within 0.2 points.
 _FACES = 4096
 
 
@@ -33,9 +34,10 @@ class FeatureStatistics:
     Attributes:
         mean: mean of the net's features, float64 [D].
         prototypes: float64 [7, D], each expression's mean of normalised features (Snell et al.
-            2017, "Prototypical Networks", arXiv:1703.05175); zeros where the net never saw it.
-        logits: float64 [7, 7], each expression's mean logits.
-        share: float64 [7], how common each expression is, summing to 1.
+            2017, "Prototypical Networks", arXiv:1703.05175); zeros for one that the net was never
+            trained on.
+        logits: float64 [7, 7], mean logits of each expression.
+        share: float64 [7], relative frequency of each expression, summing to 1.
         covariance: float64 [D, D], of normalised features around their prototypes.
         data: the name and digest of the data set.
     """
@@ -79,8 +81,8 @@ class FeatureStatistics:
     def ordinary(self) -> NDArray[np.float64]:
         """Return normalised features of synthetic ordinary faces, float64 [4096, D].
 
-        They are drawn from a Gaussian around each prototype, the same ones each time, so that the
-        features of no real picture are kept.
+        They are drawn from a Gaussian around each prototype with a fixed seed, so that no features
+        of real pictures need to be stored.
         """
         rng = np.random.default_rng(0)
         size = len(self.mean)
@@ -91,14 +93,14 @@ class FeatureStatistics:
         return made
 
     def to_json(self) -> str:
-        """Return the statistics as a model file holds them: arrays as base64 of float16."""
+        """Return the statistics as the JSON of a model file, with arrays as base64 of float16."""
         lower = self.covariance[np.tril_indices(len(self.mean))]
         arrays = {
             "mean": self.mean,
             "prototypes": self.prototypes,
             "logits": self.logits,
             "share": self.share,
-            # The values are of the order of 1e-3, where float16 has few digits.
+            # Scale the values, which are near 1e-3, because float16 has few digits there.
             "covariance": 1000 * lower,
         }
         packed = {
@@ -112,7 +114,7 @@ class FeatureStatistics:
         """Parse the text that `to_json` returned.
 
         Raises:
-            ValueError: the text is not of this form.
+            ValueError: the text is no such JSON.
         """
         classes = len(Expression)
         try:
@@ -137,10 +139,10 @@ class FeatureStatistics:
 
 
 def feature_statistics_of(model: ModelFile) -> FeatureStatistics:
-    """Return the feature statistics that a model file carries.
+    """Return the feature statistics of a model file.
 
     Raises:
-        ModelFileError: The file carries none, or damaged ones.
+        ModelFileError: The file has none, or they are damaged.
     """
     text = model.session.get_metadata().get(FEATURE_STATISTICS_KEY)
     hint = f"roomread fewshot prepare DATA --model {model.name}"

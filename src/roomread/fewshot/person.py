@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from roomread.classifier import softmax
 from roomread.fewshot.feature_statistics import FeatureStatistics
 
-# Number of references that weigh as much as no offset at all. On 50 synthetic people of
-# PublicTest's faces 5, 10 and 20 gave accuracies of 0.795, 0.794 and 0.793 with five references of
-# each expression (0.776 without); with five neutral ones alone 5 cost the rare expressions more.
+# Weight of the prior (no offset), in references. On 50 synthetic people made of PublicTest's faces,
+# 5, 10 and 20 gave accuracies of 0.795, 0.794 and 0.793 with five references of each expression
+# (0.776 without a profile). With five neutral references only, 5 made rare expressions worse.
 _PRIOR_REFERENCES = 10.0
-# Weight of the general temperature. On the same people 30 lowered the log loss by 0.002 with all
-# seven expressions taught, at every number of references; 10 and 100 lowered it less.
+# Weight of the prior (temperature 1), in references. On the same people, 30 lowered the log loss by
+# 0.002 with all seven expressions taught; 10 and 100 lowered it less.
 _TEMPERATURE_WEIGHT = 30.0
 _SHARPER = np.exp(np.linspace(-1, 1, 81))
 
@@ -25,8 +25,8 @@ class PersonOffset(NamedTuple):
 
     Attributes:
         shift: float64 [7], to be subtracted from the logits.
-        temperature: divisor of the logits besides the net's temperature, over 0; under 1 for a
-            face whose expressions are plainer than those of others.
+        temperature: divisor of the logits in addition to the net's temperature, over 0; under 1 for
+            a person whose expressions are stronger than average.
     """
 
     shift: NDArray[np.float64]
@@ -45,7 +45,7 @@ def learn(
     *,
     temperature: float,
 ) -> PersonOffset:
-    """Return the offset of a person, learnt from some references.
+    """Learn the offset of a person from references.
 
     The shift is the mean difference between the references' logits and the mean logits of the same
     expression on all faces, shrunk by n / (n + 10) (James and Stein 1961). As the head is linear,
@@ -76,7 +76,7 @@ def learn(
 
 
 def log_loss(logits: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return minus the log-probability of each row's label, float64 [n], of logits [n, 7]."""
+    """Return the negative log-likelihood of each row's label, float64 [n], given logits [n, 7]."""
     shown = softmax(logits.astype(np.float32))[np.arange(len(labels)), labels]
     losses: NDArray[np.float64] = -np.log(np.maximum(shown, 1e-6).astype(np.float64))
     return losses

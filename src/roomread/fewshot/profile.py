@@ -1,4 +1,4 @@
-"""Profiles: features and logits of a handful of reference pictures, never the pictures."""
+"""Define profiles, which hold features and logits of a few reference pictures, not the pictures."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from roomread.readings import Expression, Frame, Reading
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 FORMAT = "roomread-profile"
 VERSION = 1
-# A hundred references of a wide net's features take 2 MB.
+# Maximum size of a profile; a hundred references of a wide net take 2 MB.
 MAX_BYTES = 4 * 2**20
 MAX_REFERENCES = 100
 _NAME = re.compile(r"[^\W_][\w-]{0,39}")
 _EXPRESSIONS = {e.display_name: e for e in Expression}
-# Cosines of normalised features. Pictures of a face half a second apart have 0.8 to 0.98.
+# Cosines of normalised features above which two references are the same picture. Pictures of a face
+# taken half a second apart have 0.8 to 0.98.
 _SAME_PICTURE, _SAME_FACE = 0.9995, 0.99
 
 
@@ -43,7 +44,7 @@ class Consent:
     """A person's consent to be taught.
 
     Attributes:
-        given: who agreed and how, in words.
+        given: a text that states who agreed and how.
         on: the day, as 2026-01-31.
     """
 
@@ -78,7 +79,7 @@ class Observation:
     Attributes:
         reading: the reading of the face.
         features: the net's features, float32 [D]; None when the face cannot be read.
-        logits: the net's logits, float32 [7]; likewise.
+        logits: the net's logits, float32 [7]; None when the face cannot be read.
     """
 
     reading: Reading
@@ -102,7 +103,7 @@ class Observation:
 
 
 class Observer(Protocol):
-    """Finds faces and computes the net's outputs; `Analyzer` is one."""
+    """Find faces and compute the net's outputs, as `Analyzer` does."""
 
     @property
     def model(self) -> ModelFile:
@@ -135,7 +136,7 @@ class Profile:
     created: str = field(default_factory=_today)
 
     def __post_init__(self) -> None:
-        """Check the fields against each other.
+        """Check that the fields are valid and consistent.
 
         Raises:
             ProfileError: The name is invalid, there are no references or too many, their labels are
@@ -150,7 +151,7 @@ class Profile:
             )
         if labels != {self.name} and not labels <= set(_EXPRESSIONS):
             raise ProfileError(
-                f"{self.name}: cannot have references of {', '.join(sorted(labels))}"
+                f"{self.name}: cannot have references labelled {', '.join(sorted(labels))}"
             )
         if len({len(reference.features) for reference in self.references}) > 1:
             raise ProfileError(f"{self.name}: its references come from different nets")
@@ -158,7 +159,7 @@ class Profile:
             raise ProfileError(f"{self.name}: expressions can be taught only for a person")
         if self.person is not None and (self.consent is None or not self.consent.given.strip()):
             raise ProfileError(
-                f"{self.name}: no consent of {self.person} is recorded",
+                f"{self.name}: the consent of {self.person} is not recorded",
                 hint="record who agreed, and how",
             )
 
@@ -201,7 +202,7 @@ class Profile:
         consent: Consent | None = None,
         names: Sequence[str] | None = None,
     ) -> Profile:
-        """Return a profile learnt from pictures that show one face each.
+        """Learn a profile from pictures that show one face each.
 
         Args:
             name: the name of the person or the state.
@@ -246,7 +247,7 @@ class Profile:
             "model": self.model,
             "digest": self.digest,
             "created": self.created,
-            "shots": [
+            "references": [
                 {
                     "label": reference.label,
                     "features": [round(float(v), 5) for v in reference.features],
@@ -259,16 +260,16 @@ class Profile:
 
     @classmethod
     def from_json(cls, text: str, *, source: str) -> Profile:
-        """Return the profile of a file's content.
+        """Parse the content of a profile's file.
 
         Args:
             text: the output of `to_json`.
             source: its name in messages.
 
         Raises:
-            ProfileError: It is no profile, or is damaged.
+            ProfileError: The text is no profile, or is damaged.
         """
-        hint = "teach it again, or export it again where it comes from"
+        hint = "teach it again, or export it again from its origin"
         try:
             return _from_values(json.loads(text))
         except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -297,7 +298,7 @@ def similarity(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.flo
 
 
 def check_against(profile: Profile, others: Sequence[Profile], model: ModelFile) -> None:
-    """Check that no picture is taught as two states.
+    """Check that no reference of a profile is also a reference of another state.
 
     Raises:
         ProfileError: A reference is a reference of another state too.
@@ -313,8 +314,8 @@ def check_against(profile: Profile, others: Sequence[Profile], model: ModelFile)
         if same.any():
             number = int(same.argmax()) + 1
             raise ProfileError(
-                f"{profile.name}: reference {number} is a picture of '{other.name}' too",
-                hint="one picture cannot show two states; take another",
+                f"{profile.name}: reference {number} is also a reference of '{other.name}'",
+                hint="one picture cannot show two states; use another",
             )
 
 
@@ -341,7 +342,7 @@ def _check_contradictions(profile: Profile, names: Sequence[str], model: ModelFi
                 raise ProfileError(
                     f"{names[second]}: is taught as {two}, "
                     f"but {names[first]} shows the same as {one}",
-                    hint="leave one of them out",
+                    hint="leave out one of them",
                 )
             if alike[first, second] > _SAME_PICTURE:
                 raise ProfileError(
@@ -358,7 +359,7 @@ def _from_values(values: Any) -> Profile:
             f"its version is {values.get('version')!r}, but only {VERSION} is supported"
         )
     expected = {"format", "version", "name", "person", "consent", "model", "digest", "created"}
-    unknown = sorted(set(values) - expected - {"shots"})
+    unknown = sorted(set(values) - expected - {"references"})
     if unknown:
         raise ValueError(f"the field '{unknown[0]}' is unknown")
     consent = values["consent"]
@@ -370,7 +371,7 @@ def _from_values(values: Any) -> Profile:
                 _vector(reference["features"]),
                 _vector(reference["logits"], size=7),
             )
-            for reference in values["shots"]
+            for reference in values["references"]
         ),
         model=_text(values["model"]),
         digest=_text(values["digest"]),
@@ -394,7 +395,7 @@ def _vector(values: Any, *, size: int | None = None) -> NDArray[np.float32]:
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e6:
             raise ValueError(f"{str(value)[:40]!r} is not a number between -1e6 and 1e6")
-    # NaN passes every comparison above.
+    # NaN is not caught by the comparisons above.
     if not all(map(math.isfinite, values)):
         raise ValueError("a vector holds a value that is not finite")
     return np.array(values, dtype=np.float32)

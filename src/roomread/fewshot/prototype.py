@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from roomread.fewshot.feature_statistics import FeatureStatistics
 
-# Scale of the squared distances. Of 4, 8 and 16 the value with the largest areas under the ROC
-# curve on PublicTest, for contempt and for disgust and fear that the net never saw.
+# Scale of the squared distances. Of 4, 8 and 16 it gave the largest areas under the ROC curve on
+# PublicTest, for contempt and for disgust and fear on a net trained without these.
 _SHARPNESS = 4.0
-# Number of references that weigh as much as the mean of all faces. Of 1, 2 and 3, 1 suited disgust
-# and 3 the subtler contempt, by less than 0.02 of that area.
+# Weight of the prior (the mean of all faces), in references. Of 1, 2 and 3, 1 was best for disgust
+# and 3 for contempt; the areas differ by less than 0.02.
 _PRIOR_REFERENCES = 2.0
 
 
 class Prototype:
-    """Tells a state's faces from ordinary ones.
+    """Distinguish faces that show a state from ordinary faces.
 
     The score is the log-likelihood ratio of equal Gaussians around the mean of the state's
     references and around the seven expressions' prototypes (Snell et al. 2017, arXiv:1703.05175,
@@ -25,7 +25,7 @@ class Prototype:
     Args:
         statistics: the feature statistics of the net.
         references: normalised features of the references, float64 [n, D], n at least 1.
-        ordinary: normalised features of ordinary faces, as of `FeatureStatistics.ordinary`.
+        ordinary: normalised features of ordinary faces, from `FeatureStatistics.ordinary`.
     """
 
     def __init__(

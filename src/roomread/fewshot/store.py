@@ -37,7 +37,7 @@ class ProfileStore:
         """Return one profile.
 
         Raises:
-            ProfileError: there is none of this name, or it is damaged.
+            ProfileError: no profile has this name, or it is damaged.
         """
         path = self.path(name)
         if not path.is_file():
@@ -63,22 +63,22 @@ class ProfileStore:
         """Write a profile and return its path.
 
         Raises:
-            ProfileError: there is one of this name, and `replace` is not set.
+            ProfileError: a profile of this name exists, and `replace` is not set.
             OutputError: it cannot be written.
         """
         path = self.path(profile.name)
         if path.exists() and not replace:
             hint = "replace it, or delete it first"
-            raise ProfileError(f"there is a profile '{profile.name}' already", hint=hint)
+            raise ProfileError(f"there is already a profile '{profile.name}'", hint=hint)
         make_folder(self.folder)
         write_profile(path, profile)
         return path
 
     def delete(self, name: str) -> None:
-        """Delete a profile, also a damaged one.
+        """Delete a profile, even if it is damaged.
 
         Raises:
-            ProfileError: there is none of this name.
+            ProfileError: no profile has this name.
         """
         path = self.path(name)
         if not path.is_file():

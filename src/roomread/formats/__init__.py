@@ -1,1 +1,1 @@
-"""Every writer and reader of readings and sessions."""
+"""Write and read readings and sessions in all file formats."""

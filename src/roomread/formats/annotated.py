@@ -1,4 +1,4 @@
-"""Annotated copies of pictures and videos: where they go, and how they are written."""
+"""Write annotated copies of pictures and videos, and choose their paths."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def copy_path(target: Path, item: Path, root: Path | None) -> Path:
 class Annotator:
     """Write the annotated copy of one input: a picture, or a video with its sound.
 
-    The file is complete when the `with` block is left; after an error there is none.
+    The file is complete when the `with` block ends; after an error, no file is left.
 
     Args:
         target: the file to write.
@@ -112,13 +112,14 @@ class Annotator:
             write_image(self._target, drawn)
             return
         if self._video is None:
-            # Opened with the first frame, so that an input without frames leaves no file.
+            # The file is opened with the first frame, so that an input without frames leaves no
+            # file.
             file = self._sound_from
             sound = SoundSource(file, self._source.shifts) if file is not None else None
             self._video = self._stack.enter_context(VideoWriter(self._target, sound_from=sound))
         self._video.write(drawn, frame.time)
 
     def cut_short(self) -> None:
-        """End the sound with the last frame, as the input is not copied to its end."""
+        """End the sound with the last frame, for an input that is not copied to its end."""
         if self._video is not None:
             self._video.cut_short()

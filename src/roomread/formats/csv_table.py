@@ -1,4 +1,4 @@
-"""Readings as CSV (RFC 4180), one row per face."""
+"""Write and read readings as CSV (RFC 4180), one row per face."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 class CsvSink:
-    """Writes a header, then a row for each face; docs/schema.md lists the columns.
+    """Write a header, then a row for each face; docs/schema.md lists the columns.
 
     Args:
         file: opened with `newline=""`.
@@ -33,7 +33,7 @@ class CsvSink:
         )
 
     def close(self) -> None:
-        """Leave the file complete."""
+        """Do nothing: every row is written at once."""
 
 
 def read_csv(file: Iterable[str]) -> Iterator[Reading]:
@@ -43,7 +43,7 @@ def read_csv(file: Iterable[str]) -> Iterator[Reading]:
         file: opened for text with `newline=""`.
 
     Raises:
-        WireError: a column is missing or unknown, or a cell does not keep the schema.
+        WireError: a column is missing or unknown, or a cell is invalid.
     """
     for number, row in enumerate(csv.DictReader(file), start=1):
         cells = {name: _without_guard(cell) for name, cell in row.items()}

@@ -1,4 +1,4 @@
-"""Frames and their readings as JSON (one array) and JSON lines (one object a line)."""
+"""Write and read frames as JSON (one array) and as JSON lines (one object per line)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from roomread.errors import WireError
 from roomread.readings import Frame, Reading
 from roomread.wire import FrameReadings, frame_from_dict, frame_to_dict
 
-# Most frames of one message that is received, and most faces of one of its frames.
+# Maximum number of frames in a received message, and of faces in one of its frames.
 MAX_FRAMES, MAX_FACES = 200, 300
-# A session is a lesson or a day; what finds its changes takes the square of its length, s.
+# Maximum time of a frame, s. Sessions last up to a day, and the time to find changes grows with the
+# square of the length.
 MAX_TIME = 24 * 3600.0
 
 
 class JsonSink:
-    """Writes one array with an object for each frame."""
+    """Write one array with an object for each frame."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -35,7 +36,7 @@ class JsonSink:
 
 
 class JsonLinesSink:
-    """Writes one object for each frame on a line of its own, at once."""
+    """Write one object for each frame on its own line, without buffering."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -46,7 +47,7 @@ class JsonLinesSink:
         self._file.flush()
 
     def close(self) -> None:
-        """Leave the file complete."""
+        """Do nothing: every line is written at once."""
         self._file.flush()
 
 
@@ -54,7 +55,7 @@ def read_json(text: bytes | str) -> list[FrameReadings]:
     """Return the frames that `JsonSink` wrote.
 
     Raises:
-        WireError: the text is not JSON, or does not keep the schema.
+        WireError: the text is no JSON, or does not conform to the schema.
     """
     values = _parse(text)
     if not isinstance(values, list):
@@ -63,10 +64,10 @@ def read_json(text: bytes | str) -> list[FrameReadings]:
 
 
 def read_json_lines(lines: Iterable[str]) -> Iterator[FrameReadings]:
-    """Yield the frames that `JsonLinesSink` wrote; a file that is open for text will do.
+    """Yield the frames that `JsonLinesSink` wrote, from an iterable of lines such as a text file.
 
     Raises:
-        WireError: a line is not JSON, or does not keep the schema.
+        WireError: a line is no JSON, or does not conform to the schema.
     """
     for number, line in enumerate(lines, start=1):
         path = f"line {number}: $"
@@ -74,15 +75,15 @@ def read_json_lines(lines: Iterable[str]) -> Iterator[FrameReadings]:
 
 
 def parse_frames(text: bytes | str, *, default_threshold: float = 0.0) -> list[FrameReadings]:
-    """Return the frames of a message that was received: a JSON array of frames, or one frame.
+    """Parse a received message: a JSON array of frames, or one frame.
 
     Args:
         text: at most `MAX_FRAMES` frames of at most `MAX_FACES` faces, each with a track; names of
             persons are dropped.
-        default_threshold: the threshold of faces that have none, 0..1.
+        default_threshold: the threshold of faces for which none is given, 0..1.
 
     Raises:
-        WireError: the text is something else; the message names the place.
+        WireError: the message is invalid; the error names the place.
     """
     values = _parse(text)
     if not isinstance(values, list):
@@ -102,7 +103,7 @@ def _received(value: Any, path: str, default_threshold: float) -> FrameReadings:
     for index, reading in enumerate(frame.readings):
         if reading.track_id is None:
             raise WireError(f"{path}.faces[{index}].track_id", "must not be null")
-    # A session takes names from enrolment alone, where consent is recorded.
+    # Names in a session come only from enrolment, which records consent.
     return replace(frame, readings=tuple(replace(each, person=None) for each in frame.readings))
 
 

@@ -1,4 +1,4 @@
-"""Tables as Parquet, compressed and typed; needs the extra `parquet`."""
+"""Write and read compressed and typed Parquet tables; needs the extra `parquet`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from roomread.errors import MissingExtraError
 from roomread.readings import Frame, Reading
 from roomread.wire import column_types, reading_from_row, reading_to_row
 
-# Rows that are kept in memory before they are written.
+# Number of rows that are buffered before they are written.
 _ROW_GROUP = 10_000
 
 
 class ParquetTable:
-    """Writes the rows of one table, some thousand at a time.
+    """Write the rows of one table in blocks.
 
     Args:
         path: the file.
@@ -60,7 +60,7 @@ class ParquetTable:
 
 
 class ParquetSink:
-    """Writes a row for each face; docs/schema.md lists the columns.
+    """Write a row for each face; docs/schema.md lists the columns.
 
     Args:
         path: the file.
@@ -92,7 +92,7 @@ def read_parquet(path: Path) -> Iterator[Reading]:
 
     Raises:
         MissingExtraError: pyarrow is not installed.
-        WireError: a column is missing or unknown, or a cell does not keep the schema.
+        WireError: a column is missing or unknown, or a cell is invalid.
     """
     if importlib.util.find_spec("pyarrow") is None:
         raise MissingExtraError("reading Parquet", extra="parquet")

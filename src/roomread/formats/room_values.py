@@ -12,7 +12,7 @@ from roomread.readings import Expression
 from roomread.room import Alert, Change, Interval, RoomMood
 
 if TYPE_CHECKING:
-    # The client has no database.
+    # Imported for types only, because the client has no database.
     from roomread.store.summary import Part
 
 _NAMES = [e.display_name for e in Expression]
@@ -41,7 +41,7 @@ def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
 
 
 def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
-    """Return the mood of plain values; derived values are ignored.
+    """Build a mood from plain values; derived values are ignored.
 
     Raises:
         KeyError: a value is missing.
@@ -99,10 +99,10 @@ def alert_to_dict(alert: Alert) -> dict[str, Any]:
 
 
 def alert_from_dict(values: Mapping[str, Any]) -> Alert:
-    """Return the alert of plain values.
+    """Build an alert from plain values.
 
     Raises:
-        TypeError: a value is missing or not known.
+        TypeError: a value is missing or unknown.
     """
     return Alert(**values)
 

@@ -1,4 +1,4 @@
-"""The charts of a session as SVG text, the same on the pages of the app and in reports."""
+"""Draw the charts of a session as SVG text, for the web app and for reports."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from roomread.room import Alert, Change, clock
 from roomread.room.session import Mark
 from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 
-# From unpleasant over neither to pleasant; distinct for every kind of colour vision (ColorBrewer's
-# PuOr, Harrower and Brewer 2003).
+# Colours from unpleasant over neutral to pleasant, distinguishable with every kind of colour vision
+# (ColorBrewer's PuOr, Harrower and Brewer 2003).
 _UNPLEASANT, _NEITHER, _PLEASANT = (179, 88, 6), (247, 247, 247), (84, 39, 136)
 _ORANGE, _RED, _LIGHT_GREY = "#b35806", "#b30000", "#c9d1d8"
 _SEAT_HEIGHT = 17
@@ -41,7 +41,7 @@ def valence_chart(
     width, height = size
     area = _area(series, -1, 1, top=34 if marks else 8, height=height, width=width)
     times = series.times
-    # Five labels would touch one another in a low chart.
+    # Five labels would overlap in a low chart.
     levels = (-1, -0.5, 0, 0.5, 1) if height > 150 else (-1, 0, 1)
     parts = [
         plot.axes(area, {value: f"{value:+g}" if value else "0" for value in levels}),
@@ -123,7 +123,7 @@ def _area(
 
 
 def _mark(area: PlotArea, mark: Mark) -> str:
-    # The first mood comes a moment after the start of the session.
+    # The first mood comes later than the start of the session.
     x = area.x(max(mark.time, area.start))
     # Labels near the right edge are written to the left of their line.
     anchor, shift = ("end", -4) if x > 0.85 * area.width else ("start", 4)
@@ -154,7 +154,7 @@ def _alert(area: PlotArea, alert: Alert) -> str:
 
 def _seat_row(area: PlotArea, seats: SeatMap, row: int) -> str:
     y = area.top + _SEAT_HEIGHT * row
-    # A hair wider than a step, or rounding would leave stripes between the steps.
+    # Slightly wider than a step, because rounding would leave gaps between the steps.
     width = area.x(seats.step) - area.x(0) + 0.3
     seat = seats.seats[row]
     name = seats.names.get(seat, "")
@@ -181,7 +181,7 @@ def _span(area: PlotArea) -> str:
 
 
 def _range(values: NDArray[np.float64], form: str) -> str:
-    """Return the least and the greatest value in words; empty where all are NaN."""
+    """Return the minimum and the maximum as words; "no figure" if all values are NaN."""
     known = values[~np.isnan(values)]
     if not len(known):
         return ": no figure"

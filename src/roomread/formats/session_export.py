@@ -1,4 +1,4 @@
-"""A session as CSV, Parquet, JSON or xAPI statements, for other programs."""
+"""Export a session as CSV, Parquet, JSON or xAPI statements."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def export(
     """Write a session to a file.
 
     Args:
-        store: the sessions of its owner.
+        store: the store of the session's owner.
         session_id: the session's id.
         form: CSV and Parquet have a row for each mood, JSON has the whole session, xAPI a
             statement for each part.
@@ -48,7 +48,7 @@ def export(
 
     Raises:
         SessionError: the owner has no such session.
-        MissingExtraError: Parquet without its extra.
+        MissingExtraError: the format is Parquet, and the extra `parquet` is not installed.
     """
     session = store.session(session_id)
     if form is SessionFormat.JSON:
@@ -83,7 +83,7 @@ def _write_json(path: Path, content: Any) -> None:
 
 
 def document(store: OwnerStore, session: Session) -> dict[str, Any]:
-    """Return all of a session but the readings of its people, as plain values."""
+    """Return a session without the readings of its people, as plain values."""
     figures = session_figures(store, session)
     summary = figures.summary
     return {

@@ -1,4 +1,4 @@
-"""A session's report: one HTML page that can be printed and needs no other file."""
+"""Render the report of a session as one HTML page without further files, fit for printing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roomread.store.summary import seat_map, time_series
 
 
 def session_report(store: OwnerStore, session_id: str) -> str:
-    """Return the report as HTML; it holds no picture of anybody.
+    """Return the report as HTML. It contains no pictures of people.
 
     Args:
         store: the store that holds the session.

@@ -1,4 +1,4 @@
-"""The interface of the writers of readings, frame by frame."""
+"""The interface of all writers of readings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from roomread.readings import Frame, Reading
 
 
 class Sink(Protocol):
-    """Takes the readings of one frame after another."""
+    """Accept the readings of one frame after another."""
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Take one frame's readings; an empty list where the frame shows no face."""
+        """Add the readings of a frame; an empty list if the frame shows no face."""
 
     def close(self) -> None:
-        """Write what is still held."""
+        """Write buffered data and finish the file."""

@@ -1,7 +1,7 @@
-"""Axes, lines, areas and legends of a chart as SVG text, with times as m:ss below.
+"""Draw axes, lines, areas and legends as SVG text, with times as m:ss on the horizontal axis.
 
-Text and axes have the colour of the page's text (`currentColor`), so that one chart serves a light
-and a dark page, the screen and the printer.
+Text and axes have the colour of the page's text (`currentColor`), so that one chart suits light and
+dark pages and print.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from roomread.room import clock
 WIDTH, LEFT, RIGHT = 900.0, 72, 12
 FONT_SIZE = 13
 GREY, BLUE = "#9aa3ab", "#4477aa"
-# Room below a chart for its times, and for a legend below these, px.
+# Space below a chart for its times, and for a legend below these, px.
 TIMES_HEIGHT, LEGEND_HEIGHT = 26, 54
-# Steps between the times written below a chart, s.
+# Possible distances between the times on the axis, s.
 _TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-# A time needs this much room beside another one, px.
+# Minimum distance between two times on the axis, px.
 _TICK_WIDTH = 66
 
 Points = Iterable[tuple[float, float]]
@@ -31,7 +31,7 @@ Points = Iterable[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class PlotArea:
-    """Where the values of a chart are drawn.
+    """The area of a chart in which values are drawn.
 
     Attributes:
         start: time at the left edge, s.
@@ -115,7 +115,7 @@ def tooltip(content: str) -> str:
 def line(
     area: PlotArea, times: NDArray[np.float64], values: NDArray[np.float64], style: str
 ) -> str:
-    """Return a line through the values that interrupts where they are NaN."""
+    """Return a line through the values with gaps where they are NaN."""
     return "".join(
         f'<polyline points="{area.points(zip(times[run], values[run], strict=True))}" '
         f'fill="none" {style}/>'
@@ -131,7 +131,7 @@ def band(
     style: str,
     title: str = "",
 ) -> str:
-    """Return the area between two lines that interrupts where they are NaN.
+    """Return the area between two lines with gaps where they are NaN.
 
     Args:
         area: the plot area of the chart.
@@ -152,7 +152,7 @@ def band(
 
 
 def runs(values: NDArray[np.float64]) -> list[slice]:
-    """Return the stretches of an array without NaN."""
+    """Return the slices of an array that contain no NaN."""
     known = np.concatenate([[False], ~np.isnan(values), [False]]).astype(int)
     starts, ends = np.flatnonzero(np.diff(known) == 1), np.flatnonzero(np.diff(known) == -1)
     return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
@@ -181,7 +181,7 @@ def svg(area: PlotArea, parts: Sequence[str], below: float, description: str) ->
     Args:
         area: the plot area of the chart.
         parts: the SVG elements, in drawing order.
-        below: the room below the plot, px.
+        below: the space below the plot, px.
         description: the text that a screen reader reads out in place of the chart.
     """
     return (

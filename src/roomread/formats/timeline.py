@@ -16,7 +16,7 @@ Row = tuple[int, int, NDArray[np.float64]]
 
 
 class Timeline:
-    """Sums up readings in memory, with one row for each person and second."""
+    """Aggregate readings in memory into one row for each person and second."""
 
     def __init__(self) -> None:
         self._sums: defaultdict[tuple[int, int], NDArray[np.float64]] = defaultdict(
@@ -24,7 +24,7 @@ class Timeline:
         )
 
     def add(self, reading: Reading) -> None:
-        """Add a reading; one without scores, or with neither seat nor track, is left out."""
+        """Add a reading, unless it has no scores, or neither a seat nor a track."""
         key = reading.person_key
         if reading.scores is not None and key is not None:
             sums = self._sums[int(reading.time), key]

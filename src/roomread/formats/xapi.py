@@ -1,4 +1,4 @@
-"""A session as xAPI 1.0.3 statements, for a learning record store."""
+"""Convert a session to xAPI 1.0.3 statements for a learning record store."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from roomread.formats.room_values import part_to_dict
 from roomread.room.session import Session
 from roomread.store.summary import Part
 
-# Identifiers, not addresses: nothing is looked up there.
+# Identifiers in the form of URLs; they are never requested.
 _NAMESPACE = "https://roomread.example/xapi"
 
 
 def statements(session: Session, parts: Iterable[Part]) -> list[dict[str, Any]]:
-    """Return one statement for each part of a session, about the group and no single person."""
+    """Return one statement for each part of a session, about the group as a whole."""
     return [_statement(session, number, part) for number, part in enumerate(parts)]
 
 
@@ -24,7 +24,7 @@ def _statement(session: Session, number: int, part: Part) -> dict[str, Any]:
     values = part_to_dict(part)
     lesson = f"{_NAMESPACE}/session/{session.id}"
     return {
-        # The same part is the same statement, however often it is sent.
+        # The id is derived from the part, so that exporting twice does not duplicate statements.
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{lesson}/{number}/{part.start}")),
         "actor": {
             "objectType": "Group",

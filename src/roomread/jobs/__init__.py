@@ -1,1 +1,1 @@
-"""Videos and pictures of strangers, read in processes that can be killed."""
+"""Read untrusted videos and pictures in processes that can be killed."""

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from roomread.errors import MediaError
 from roomread.jobs.worker_process import WorkerProcess
 
-# Number of pictures after which a process is replaced, which ends any leak of its decoders.
+# Number of pictures after which a process is replaced, in case its decoders leak memory.
 _LIFE = 10_000
 
 
 class Decoder:
-    """Decodes encoded pictures in processes of its own; several threads may use it at once.
+    """Decode pictures in separate processes. Thread-safe.
 
     Args:
         max_pixels: largest width times height, checked before decoding.
         seconds: time limit for one picture.
         memory_mb: memory limit for decoding, MB; enforced on Linux.
-        processes: number of processes; further threads wait.
+        processes: number of processes; when all are busy, further threads wait.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Decoder:
         self._running: set[WorkerProcess] = set()
         self._lock = threading.Lock()
         for _ in range(processes):
-            # A process is started when it is first needed.
+            # Processes are started when they are first needed.
             self._free.put(None)
 
     def decode(self, content: bytes, name: str) -> NDArray[np.uint8]:
@@ -53,7 +53,8 @@ class Decoder:
             name: the name in messages.
 
         Raises:
-            MediaError: the content is damaged, no picture, too large, or took too long.
+            MediaError: the content is damaged, is no picture, is too large, or took too long to
+                decode.
         """
         child, life = self._take()
         kept = False
@@ -66,7 +67,7 @@ class Decoder:
                 self._end(child)
             self._free.put((child, life - 1) if kept else None)
         if message is None:
-            why = f"took over {self._seconds:g} s" if child.timed_out else "broke its decoder"
+            why = f"took over {self._seconds:g} s" if child.timed_out else "crashed the decoder"
             raise MediaError(f"{name}: {why}", hint="save it again as JPEG or PNG")
         head, pixels = message
         if "problem" in head:
@@ -74,12 +75,12 @@ class Decoder:
         return np.frombuffer(pixels, dtype=np.uint8).reshape(head["shape"])
 
     def close(self) -> None:
-        """End the processes; pictures that are being decoded, or come later, fail."""
+        """End the processes; pictures being decoded and later ones raise an error."""
         self._closed = True
         with self._lock:
             for child in self._running:
                 child.kill()
-        # Processes in use come back as they fail.
+        # A process in use fails and is put back into the queue by its thread.
         for free in [self._free.get() for _ in range(self._processes)]:
             if free is not None:
                 self._end(free[0])

@@ -1,4 +1,4 @@
-"""The program that decodes uploaded pictures; see `decoder`."""
+"""The worker process that decodes uploaded pictures; `decoder` starts it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roomread.media import read_image
 
 
 def main(max_pixels: int, memory_mb: int) -> None:
-    """Answer each picture with its pixels or an error, until the parent process ends."""
+    """Decode each picture that arrives and send its pixels or an error, until the parent ends."""
     inlet, outlet = take_pipes()
     limit_memory(memory_mb)
     while (message := receive(inlet)) is not None:

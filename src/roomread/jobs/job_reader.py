@@ -16,11 +16,11 @@ WORKER = (sys.executable, "-m", "roomread.jobs.video_worker")
 
 
 class JobReader:
-    """Reads one video at a time, and reports to the store how far it is.
+    """Read one video at a time, and record its progress in the store.
 
     Args:
         jobs: The store of jobs.
-        holder: This process, as its leases name it.
+        holder: The id of this process in its leases.
         limits: The limits of each video.
         worker: The command of the worker process.
     """
@@ -41,8 +41,9 @@ class JobReader:
             job: The job, whose files this process can reach.
 
         Returns:
-            The fields of the job's record that the end changes. None if nothing changes:
-            the reader was closed, the job was deleted, or another process has taken it over.
+            The final values of fields of the job's record. None if the record must not be changed
+            because the reader was closed, the job was deleted, or another process has taken it
+            over.
 
         Raises:
             OSError: The worker process cannot be started.
@@ -69,7 +70,7 @@ class JobReader:
             process.close()
         if self._closing:
             return None
-        why = "made no progress" if process.timed_out else "broke its reader"
+        why = "made no progress" if process.timed_out else "crashed its reader"
         return {"state": JobState.FAILED, "error": f"{job.record.name}: {why}"}
 
     def close(self) -> None:
@@ -86,7 +87,7 @@ class JobReader:
                 job.record.id, holder=self._holder, seconds=seconds, duration=duration
             )
         except DatabaseError:
-            # The next report repeats the question.
+            # The database failed; the next report checks again.
             return True
         return None if record is None else not record.cancelled
 

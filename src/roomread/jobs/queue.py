@@ -1,4 +1,4 @@
-"""Videos read in the background, by any running process of the service."""
+"""Queue videos that are read in the background by any process of the service."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ _LOG = logging.getLogger("roomread.service")
 _MAX_ATTEMPTS = 3
 # Seconds between two searches for jobs of processes that have ended.
 _ADOPT_SECONDS = 2.0
-# A job of an ended process fails after this time if its files cannot be reached, s.
+# Seconds after which a job of an ended process fails if no process can reach its files.
 _GONE_SECONDS = 60.0
-# A folder without a job, in a place that several processes use, may be an upload that is still
-# being written until it is so old, s.
+# Age, s, from which a folder without a job is stray. In a folder that several processes share, a
+# younger one may be an upload that is still being written.
 _UPLOAD_SECONDS = 3600.0
 
 
 class TooManyJobsError(RoomreadError):
-    """The queue keeps, or has waiting, as many videos as it may."""
+    """The queue holds the maximum number of waiting or stored videos."""
 
 
 class JobQueue:
-    """The jobs of one process: one video is read at a time, and others wait.
+    """The jobs of one process, which reads one video at a time.
 
-    Jobs are rows of the store and their files lie in a folder. A process holds its jobs by leases.
-    If it ends, another process that reaches the folder reads them to their end.
+    Jobs are rows in the store; their files lie in a folder. A process holds its jobs by leases. If
+    it ends, another process with access to the folder finishes them.
 
     Args:
-        folder: Where the files of jobs lie, so that they survive this process; None for a
-            temporary folder.
-        store: Where jobs are kept; None for a file of its own in the folder.
+        folder: The folder for the files of jobs, which survive this process; None for a temporary
+            folder.
+        store: The store of the jobs; None for a SQLite file in the folder.
         leases: The leases of this process, which the caller renews; None for the queue's own.
         limits: The limits of each video.
-        places: How much is kept, and how long.
-        worker: The command of the process that reads a video.
+        places: Limits of the number, age and size of jobs.
+        worker: The command that starts the worker process.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class JobQueue:
         self._reader = JobReader(store.jobs, leases.holder, limits or Limits(), worker=worker)
         self._lock = threading.Lock()
         self._uploading: dict[str, VideoJob] = {}
-        # Jobs in the queue and the one that is being read.
+        # The ids of queued jobs and of the one being read.
         self._held: set[str] = set()
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._closing = False
@@ -108,7 +108,7 @@ class JobQueue:
         Raises:
             TooManyJobsError: The queue is full.
             OutputError: The file cannot be written.
-            DatabaseError: The job cannot be kept.
+            DatabaseError: The job cannot be stored.
         """
         with self.taking(name, owner=owner, profiles=profiles) as (job, file):
             file.write_bytes(content)
@@ -131,14 +131,14 @@ class JobQueue:
         profiles: Sequence[Profile] = (),
         every: float | None = None,
     ) -> Iterator[tuple[VideoJob, Path]]:
-        """Submit a video whose file the block writes; an error in the block leaves nothing.
+        """Submit a video whose file the `with` block writes; if the block fails, nothing is kept.
 
         Args:
             name: The video's name, as the owner gave it.
             owner: The owner of the job.
             annotated: Whether to write an annotated copy.
             profiles: The profiles to apply to the readings.
-            every: Seconds from one frame that is read to the next; None for every frame.
+            every: Seconds between two frames that are read; None for all frames.
 
         Yields:
             The job, and the path of the file to write.
@@ -146,7 +146,7 @@ class JobQueue:
         Raises:
             TooManyJobsError: The queue is full.
             OutputError: The file cannot be written.
-            DatabaseError: The job cannot be kept.
+            DatabaseError: The job cannot be stored.
         """
         suffix = PurePath(name).suffix.lower()
         upload = f"upload{suffix if suffix in WRITABLE_VIDEO_SUFFIXES else '.video'}"
@@ -158,7 +158,7 @@ class JobQueue:
 
     @contextmanager
     def _submitting(self, record: JobRecord, profiles: Sequence[Profile]) -> Iterator[VideoJob]:
-        """Reserve room for a job, let the block write its files, and queue it."""
+        """Reserve space for a job, let the `with` block write its files, and queue it."""
         self._delete_old()
         job = self._job(record)
         with self._lock:
@@ -169,7 +169,7 @@ class JobQueue:
             for path, profile in zip(job.profiles, profiles, strict=True):
                 write_profile(path, profile)
             yield job
-            # The row comes last: from then on the job survives a crash.
+            # The row is written last; from then on the job survives a crash.
             self._held.add(record.id)
             self._leases.acquire(_resource(record.id))
             self._store.jobs.add(record)
@@ -178,7 +178,7 @@ class JobQueue:
             shutil.rmtree(job.folder, ignore_errors=True)
             if isinstance(error, OSError):
                 raise OutputError(
-                    f"{record.name}: cannot be kept: {error.strerror}",
+                    f"{record.name}: cannot be stored: {error.strerror}",
                     hint="try again later",
                 ) from error
             raise
@@ -188,7 +188,7 @@ class JobQueue:
         self._queue.put(record.id)
 
     def get(self, job_id: str, *, owner: str) -> VideoJob | None:
-        """Return a job as it is now, or None if this owner has no such job."""
+        """Return a job in its present state, or None if the owner has no such job."""
         record = self._store.owned_by(owner).jobs.get(job_id)
         return self._job(record) if record is not None else None
 
@@ -197,19 +197,19 @@ class JobQueue:
         return [self._job(record) for record in self._store.owned_by(owner).jobs.all()]
 
     def unfinished(self) -> int:
-        """Return how many jobs of all owners wait or are being read."""
+        """Return the number of unfinished jobs of all owners."""
         return len(self._store.jobs.unfinished())
 
     def waiting_before(self, job_id: str) -> int:
-        """Return how many unfinished jobs were submitted before this one."""
+        """Return the number of unfinished jobs that were submitted before this one."""
         ids = [record.id for record in self._store.jobs.unfinished()]
         return ids.index(job_id) if job_id in ids else 0
 
     def cancel(self, job_id: str, *, owner: str) -> VideoJob | None:
-        """Stop a job within a second; what was read until then is kept.
+        """Stop a job within a second; the results up to then are kept.
 
         Returns:
-            The job afterwards, or None if this owner has no such job.
+            The job in its new state, or None if the owner has no such job.
         """
         record = self._store.owned_by(owner).jobs.cancel(job_id, now=time.time())
         job = self._job(record) if record is not None else None
@@ -224,7 +224,7 @@ class JobQueue:
             self._remove_files(job)
 
     def close(self) -> None:
-        """Stop reading; other processes, or the next queue of the folder, continue the jobs."""
+        """Stop reading; another process, or the next queue on this folder, continues the jobs."""
         self._closing = True
         self._queue.put(None)
         self._reader.close()
@@ -241,17 +241,17 @@ class JobQueue:
         records = self._store.jobs.all()
         unfinished = sum(not record.is_ended for record in records)
         if unfinished + len(self._uploading) >= self._places.waiting:
-            problem = f"{self._places.waiting} videos are waiting already"
+            problem = f"{self._places.waiting} videos are already waiting"
             raise TooManyJobsError(problem, hint="try again in a while")
         if len(records) + len(self._uploading) >= self._places.finished:
-            problem = f"{self._places.finished} videos are kept already"
+            problem = f"{self._places.finished} videos are already stored"
             raise TooManyJobsError(problem, hint="delete some, or wait until the oldest expire")
         if not self._make_space(records):
             problem = "the waiting videos take all the space"
             raise TooManyJobsError(problem, hint="try again in a while")
 
     def _make_space(self, records: Sequence[JobRecord]) -> bool:
-        """Delete the oldest finished jobs to free space; return whether that sufficed."""
+        """Delete the oldest finished jobs to free space; return whether it is enough."""
         jobs = [self._job(record) for record in records]
         taken = sum(job.size() for job in [*jobs, *self._uploading.values()])
         over = taken - self._places.mb * 1_000_000
@@ -274,12 +274,12 @@ class JobQueue:
         self._remove_files(job)
 
     def _remove_files(self, job: VideoJob) -> None:
-        # The process that reads it removes them when its worker has ended.
+        # The process that reads the job removes its files when the worker has ended.
         if job.record.state is not JobState.READING:
             shutil.rmtree(job.folder, ignore_errors=True)
 
     def _remove_stray_folders(self) -> None:
-        """Remove the folders of uploads that were never complete, and of deleted jobs."""
+        """Remove the folders of incomplete uploads and of deleted jobs."""
         known = {record.id for record in self._store.jobs.all()}
         oldest = time.time() - (_UPLOAD_SECONDS if self._store.is_shared else 0.0)
         for path in self._folder.iterdir():
@@ -301,7 +301,7 @@ class JobQueue:
                     self._held.add(record.id)
                     self._queue.put(record.id)
             elif self._leases.is_free(resource, seconds=_GONE_SECONDS):
-                problem = f"{record.name}: its files were lost with the process that had them"
+                problem = f"{record.name}: its files were lost with the process that stored them"
                 self._end(job, state=JobState.FAILED, error=problem)
 
     def _work(self) -> None:
@@ -347,7 +347,7 @@ class JobQueue:
             self._end(self._job(before), state=JobState.CANCELLED)
             return
         if before.attempts >= _MAX_ATTEMPTS:
-            error = f"{before.name}: ended its reader {_MAX_ATTEMPTS} times"
+            error = f"{before.name}: crashed its reader {_MAX_ATTEMPTS} times"
             self._end(self._job(before), state=JobState.FAILED, error=error)
             return
         attempts, now = before.attempts + 1, time.time()
@@ -361,8 +361,8 @@ class JobQueue:
             job.remove_results()
             ended = self._reader.read(job)
         except OSError as error:
-            # A full disk, or no memory for another process.
-            reason = error.strerror or "no space, or no permission"
+            # The disk is full, or there is no memory for another process.
+            reason = error.strerror or "no space or no permission"
             ended = {"state": JobState.FAILED, "error": f"{record.name}: cannot be read: {reason}"}
         if ended is not None:
             self._end(job, **ended)
@@ -382,7 +382,7 @@ class JobQueue:
         if self._store.jobs.get(before.id) is None:
             shutil.rmtree(self._folder / before.id, ignore_errors=True)
         elif self._leases.acquire(_resource(before.id)) is None:
-            # A stop on purpose is no failed attempt.
+            # A deliberate stop does not count as a failed attempt.
             self._store.jobs.change(
                 before.id, state=JobState.WAITING, attempts=before.attempts, started=None
             )

@@ -1,4 +1,4 @@
-"""One video that is read in the background, and its files."""
+"""The state and the files of a video that is read in the background."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from roomread.store import JobRecord
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one video may take.
+    """The limits of one video.
 
     Attributes:
-        max_seconds: The longest video, s.
-        max_frames: The largest number of pictures in one video.
-        max_pixels: The largest number of pixels in one picture.
-        memory_mb: Memory of the worker process beside its nets, MB; enforced on Linux.
-        stall_seconds: How long the worker process may make no progress, s.
+        max_seconds: The maximum duration, s.
+        max_frames: The maximum number of frames.
+        max_pixels: The maximum number of pixels in a frame.
+        memory_mb: Memory of the worker process in addition to its nets, MB; enforced on Linux.
+        stall_seconds: Seconds without progress after which the worker process is killed.
     """
 
     max_seconds: float = 3 * 3600.0
@@ -31,13 +31,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """How much a queue keeps.
+    """The limits of a queue.
 
     Attributes:
         waiting: The number of jobs that may be unfinished at once.
-        finished: The number of jobs that may be kept at once, unfinished ones included.
-        seconds: How long a finished job is kept, s.
-        mb: The size of all files at once, MB; finished jobs are deleted early to stay below it.
+        finished: The number of jobs that may be stored at once, including unfinished ones.
+        seconds: The time for which a finished job is kept, s.
+        mb: The maximum size of all files together, MB; finished jobs are deleted early to stay
+            below it.
     """
 
     waiting: int = 8
@@ -48,10 +49,10 @@ class QueueLimits:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """A job at one moment, and its files.
+    """The state of a job at the moment it was looked up, and its files.
 
     Attributes:
-        record: How far the job was when it was looked up.
+        record: The job's record.
         folder: The job's own folder: `readings.csv` and `.jsonl`, `timeline.json`,
             `annotated.mp4`, `profile-N.json`, and the upload until it is read. It is removed with
             the job.
@@ -67,7 +68,7 @@ class VideoJob:
 
     @property
     def annotated(self) -> Path:
-        """The annotated copy, which exists once the job has ended if any frame was read."""
+        """The path of the annotated copy, which exists at the end if any frame was read."""
         return self.folder / "annotated.mp4"
 
     @property
@@ -89,7 +90,7 @@ class VideoJob:
         """Return the size of the job's files, bytes."""
         total = 0
         for file in self.folder.glob("*"):
-            # The worker process creates and removes temporary files.
+            # Ignore missing files, as the worker process creates and removes temporary ones.
             with suppress(FileNotFoundError):
                 total += file.stat().st_size
         return total

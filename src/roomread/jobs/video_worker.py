@@ -22,7 +22,7 @@ from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
 from roomread.media import Source, open_source, open_upload
 from roomread.readings import Frame
 
-# Seconds from one report to the next: often enough for a progress bar and for cancelling.
+# Seconds between two reports; short enough for a progress bar and for cancelling.
 _REPORT_SECONDS = 0.5
 
 
@@ -32,9 +32,9 @@ class _VideoReading:
 
     Attributes:
         task: The parent process's request.
-        inlet: The answers of the parent process.
-        outlet: Reports to the parent process.
-        seconds: How much of the video is read, s.
+        inlet: The pipe with the replies of the parent process.
+        outlet: The pipe for reports to the parent process.
+        seconds: The time up to which the video is read, s.
         duration: The length of the video in s, or None if the file does not say.
         cancelled: Whether the parent process asked to stop.
     """
@@ -51,7 +51,7 @@ class _VideoReading:
         """Read the video to its end, unless the parent process stops it.
 
         Raises:
-            RoomreadError: The video cannot be read to its end; what came before is written.
+            RoomreadError: The video cannot be read to its end; the results up to there are written.
         """
         folder, name = Path(self.task["folder"]), self.task["name"]
         uploaded: str | None = self.task["upload"]
@@ -95,7 +95,9 @@ class _VideoReading:
 
     def _check(self, source: Source) -> None:
         if source.is_picture:
-            raise MediaError(f"{self.task['name']}: is a picture", hint="the page Photo takes it")
+            raise MediaError(
+                f"{self.task['name']}: is a picture", hint="submit it as a picture instead"
+            )
         self.duration = source.duration
         if self.duration is not None:
             self._check_length(self.duration)
@@ -105,11 +107,11 @@ class _VideoReading:
         if width * height > self.task["max_pixels"]:
             problem = f"{self.task['name']}: {width} x {height} is too many pixels"
             raise MediaError(problem, hint="scale it down first")
-        # The length that a file claims may be wrong.
+        # The duration that a file states may be wrong, so the time of each frame is checked too.
         self._check_length(frame.time)
         if frame.index >= self.task["max_frames"]:
             problem = f"{self.task['name']}: has over {self.task['max_frames']} pictures"
-            raise MediaError(problem, hint="cut it first; what was read is kept")
+            raise MediaError(problem, hint="cut it into parts; the results up to there are kept")
         return replace(frame, source=without_credentials(name))
 
     def _check_length(self, seconds: float) -> None:
@@ -140,7 +142,7 @@ def _tell(outlet: IO[bytes], report: dict[str, Any]) -> None:
 
 
 def _leave() -> NoReturn:
-    """End without a report: the parent process has ended, and another one reads the video."""
+    """Exit without a report, because the parent process has ended and another one takes over."""
     os._exit(1)
 
 
@@ -152,7 +154,7 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
     """
     inlet, outlet = take_pipes()
     if sys.platform != "win32":
-        # Pictures and live cameras come first.
+        # Live cameras and single pictures have priority over videos in the background.
         os.nice(5)
     message = receive(inlet)
     if message is None:
@@ -166,7 +168,7 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
         taught = [read_profile(Path(file)) for file in task["profiles"]]
         reading.run(analyzer.with_profiles(taught) if taught else analyzer)
     except RoomreadError as problem:
-        # The message must not tell where the operator keeps uploads.
+        # The message must not reveal the folder of uploads.
         place = str(Path(task["folder"]) / (task["upload"] or "-"))
         error = str(problem).replace(place, task["name"])
     except MemoryError:

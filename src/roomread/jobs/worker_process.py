@@ -1,8 +1,8 @@
-"""Worker processes, which exchange messages with their parent process over pipes.
+"""Start worker processes and exchange messages with them over pipes.
 
 Untrusted media are decoded in worker processes, so that a decoder that crashes, hangs or exhausts
-memory harms nothing else. Messages are JSON and bytes, so that a compromised decoder cannot send
-code back.
+memory does not affect other requests. Messages are JSON and bytes, so that a compromised decoder
+cannot send code back.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import IO, Any
 
 Message = tuple[dict[str, Any], bytes]
-# Size of a pipe in bytes, on Linux; the default of 64 KB splits a picture into forty writes.
+# Size of a pipe's buffer on Linux, bytes; with the default of 64 KB a picture takes forty writes.
 _PIPE = 1 << 20
-# The sizes of the JSON head and of the payload, bytes.
+# Header of a message: the sizes of the JSON head and of the payload, bytes.
 _SIZES = struct.Struct(">IQ")
 
 
@@ -56,7 +56,7 @@ def receive(file: IO[bytes]) -> Message | None:
 
 
 class WorkerProcess:
-    """A running worker process, as its parent process sees it; used by one thread at a time.
+    """The parent's handle of a running worker process. Not thread-safe, except for `kill`.
 
     Args:
         command: The program, which exchanges messages on its standard input and output.
@@ -72,7 +72,7 @@ class WorkerProcess:
         )
 
     def send(self, head: dict[str, Any], payload: bytes = b"") -> None:
-        """Send a message; nothing happens if the worker process has ended."""
+        """Send a message; a no-op if the worker process has ended."""
         with contextlib.suppress(OSError, ValueError):
             send(_pipe(self._process.stdin), head, payload)
 
@@ -80,7 +80,7 @@ class WorkerProcess:
         """Return the next message, or None if the worker process has ended.
 
         Args:
-            timeout: The time after which it is killed, s.
+            timeout: The time to wait, s; the worker process is killed after that.
         """
         watch = threading.Timer(timeout, self._give_up)
         watch.start()
@@ -101,7 +101,7 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
-            # Closing tries to write what is still buffered.
+            # Closing a pipe flushes its buffer, which fails if the process has ended.
             with contextlib.suppress(OSError):
                 _pipe(pipe).close()
 
@@ -117,11 +117,12 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """Return the pipes from and to the parent process; called in the worker process.
+    """Return the pipes from and to the parent process; to be called in the worker process.
 
-    What libraries print goes to standard error afterwards.
+    Standard output is redirected to standard error, so that text printed by libraries does not mix
+    with the messages.
     """
-    # Ctrl-C reaches every process of a terminal; the parent process ends its workers itself.
+    # Ignore Ctrl-C, which reaches all processes of a terminal; the parent ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     with Path(os.devnull).open("rb") as nothing:
@@ -131,10 +132,10 @@ def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def limit_memory(megabytes: int) -> None:
-    """Limit the memory of this worker process; has an effect on Linux only.
+    """Limit the memory of this worker process; a no-op except on Linux.
 
     Args:
-        megabytes: How much it may take beyond what it has now, MB.
+        megabytes: The limit above its present memory, MB.
     """
     if sys.platform != "linux":
         return
@@ -143,5 +144,5 @@ def limit_memory(megabytes: int) -> None:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     most = pages * resource.getpagesize() + megabytes * 1_000_000
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    # A core dump would hold the picture.
+    # A core dump would contain the picture.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -10,10 +10,10 @@ from roomread._version import __version__
 
 
 def render(package: str, page: str, **values: Any) -> str:
-    """Return a page from a package's folder `pages/` with its values filled in and escaped.
+    """Render a template from a package's folder `pages/` with escaped values.
 
     Args:
-        package: that has the page, such as `roomread.training`.
+        package: the package with the template, such as `roomread.training`.
         page: file name of the template; it may extend `base.html.j2` of this package.
         values: the values of the template's variables.
     """

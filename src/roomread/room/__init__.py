@@ -1,4 +1,4 @@
-"""Sum readings up to the mood of a room, and raise alerts."""
+"""Compute the mood of a room from readings, and raise alerts."""
 
 from roomread.room.attention import Alert, Attention
 from roomread.room.changes import Change, change_points

@@ -1,4 +1,4 @@
-"""Alerts: rules applied to a room's moods and to its people's readings, with hysteresis."""
+"""Raise alerts by applying rules, with hysteresis, to a room's moods and people's readings."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from roomread.room.mood import Interval, RoomMood
 from roomread.room.rounding import rounded_value
 from roomread.room.rules import Relation, Rule
 
-# An alert ends when its measure is past the threshold by this much in the other direction, as a
-# share. At the threshold itself it would flicker.
+# Hysteresis: an alert ends when its measure has crossed the threshold back by this share, so that
+# it does not flicker at the threshold.
 _HYSTERESIS = 0.1
-# A longer pause in the source than this many seconds, and this many frames, is not bridged.
+# A pause in the source that is longer than both this many seconds and this many frame intervals
+# interrupts the measurement.
 _GAP, _GAP_FRAMES = 10.0, 2.5
-# A face counts as a person once it was seen for this long in all, s: posters show faces too.
+# Total time that a face must be seen to count as a person, s, because detectors also find faces on
+# posters for a moment.
 _PERSON = 30.0
 # A person who was not seen for this long has left, s; or for twice the longest rule's time.
 _LEFT = 600.0
@@ -35,10 +37,10 @@ class Alert:
         number: The number of the alert in its session, from 1, in the order of raising.
         time: When it was raised, seconds.
         rule: The rule as it is written.
-        reason: What was seen, in words.
-        certainty: How certain that is, 0..1. For the room it is the probability that its people
-            are beyond the threshold. For a person it is the averaged confidence in the expression,
-            or the share of frames that could not be read.
+        reason: A sentence with the values that raised the alert.
+        certainty: The certainty of the alert, 0..1. For the room it is the probability that its
+            people are beyond the threshold. For a person it is the averaged confidence in the
+            expression, or the share of frames that could not be read.
         seat: The seat of the person; None for the room.
         ended: When it ended, seconds; None while it holds.
     """
@@ -55,15 +57,15 @@ class Alert:
 class Attention:
     """Watch one source and raise alerts.
 
-    It has no clock: times come with what it is given, and must not run back.
+    It reads no clock: times are passed in and must not decrease.
 
     Args:
         rules: The rules to apply.
         people: Whether rules about a person are applied, and values are given exactly. Only with
             the people's consent.
-        min_certainty: The least certainty with which a fall is reported, 0..1.
-        every: About how many seconds lie between two frames.
-        first_number: The number of the first alert. A session that is resumed counts on.
+        min_certainty: The minimum certainty of a reported fall, 0..1.
+        every: Approximate time between two frames, seconds.
+        first_number: The number of the first alert; higher than 1 for a session that is resumed.
     """
 
     def __init__(
@@ -119,7 +121,7 @@ class Attention:
         return changed
 
     def update_people(self, time: float, readings: Iterable[Reading]) -> list[Alert]:
-        """Return the alerts that the readings of the next frame raise and end.
+        """Process the readings of the next frame; return the alerts that they raise and end.
 
         A person who was seen before and is not in this frame counts as unreadable.
 
@@ -189,7 +191,7 @@ class Attention:
     def _judge(
         self, rule: Rule, seat: int | None, time: float, value: float | None, mood: RoomMood | None
     ) -> list[Alert]:
-        """Raise, keep or end the alert of a rule whose measure is averaged."""
+        """Raise, keep or end the alert of a rule about an average."""
         if value is None:
             return []
         beyond = _sign(rule) * (value - rule.threshold)
@@ -282,17 +284,17 @@ def _of_people(readings: Sequence[Reading | None]) -> dict[str, NDArray[np.float
 def _certainty(rule: Rule, value: float, mood: RoomMood) -> float:
     """Return the probability that the room is beyond the threshold, 0..1."""
     if rule.measure == "coverage":
-        # The coverage is counted, not estimated.
+        # The coverage is counted and has no error.
         return 1.0
     if rule.measure == "valence":
         error = _standard_error(mood.valence_interval)
     else:
-        # Half a person is added to each side, as shares of few people are uncertain.
+        # Add half a person to each side, as a prior for shares of few people.
         share = (value * mood.readable + 0.5) / (mood.readable + 1) if mood.readable else 0.5
         error = math.sqrt(share * (1 - share) / max(mood.readable, 1))
     return normal(abs(value - rule.threshold) / error)
 
 
 def _standard_error(interval: Interval | None) -> float:
-    """Return the standard error of which an interval is the 95 % interval."""
+    """Return the standard error that corresponds to a 95 % interval."""
     return (interval.high - interval.low) / (2 * 1.96) if interval is not None else math.inf

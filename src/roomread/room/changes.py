@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from roomread.room.mood import RoomMood, valences
 
-# Moods less than a window apart share readings; means over bins of this length do not, s.
+# Length of the bins, s. Neighbouring moods share readings; means over bins of this length do not.
 _BIN = 15.0
-# A level that lasts less than this is no lasting change, s.
+# Minimum duration of a level of valence, s; shorter ones are no lasting change.
 _SHORTEST = 60.0
-# The number of bins of a running median, which keeps steps and removes a moment's laughter.
+# Number of bins of the running median, which keeps steps and removes short events such as laughter.
 _MEDIAN = 5
-# A smaller step would not be noticed by people in the room.
+# Minimum size of a reported step of valence; people in the room would not notice smaller ones.
 _SMALLEST = 0.1
 
 
@@ -26,7 +26,7 @@ class Change:
     """A lasting step of the room's valence.
 
     Attributes:
-        time: When it happened, seconds; at best within half a bin of 15 s.
+        time: The time of the step, seconds; accurate to half a bin of 15 s at best.
         before: The mean valence from the last change to this one.
         after: The mean valence from this change to the next one.
     """
@@ -41,14 +41,13 @@ def change_points(moods: Sequence[RoomMood]) -> list[Change]:
 
     This is the exact least-squares segmentation by optimal partitioning (Jackson et al. 2005). It
     minimises the sum of squared deviations from each level plus a penalty of 4 s² ln n for each
-    level, over n means of 15 s, from which a running median of five removes short moments. The
-    noise s is the larger of the moods' own standard error and the spread of the differences
-    between neighbouring means (1.4826 MAD / sqrt 2). The usual penalty is half of this one, for
-    deviations that are independent, which those of moods are not. Levels last a minute or more;
-    steps under 0.1 are not reported.
+    level, over n means of 15 s after a running median of five. The noise s is the larger of the
+    moods' own standard error and the spread of the differences between neighbouring means (1.4826
+    MAD / sqrt 2). The penalty is twice the usual one, which assumes independent deviations; those
+    of moods are correlated. Levels last a minute or more; steps under 0.1 are not reported.
 
     Args:
-        moods: The moods in the order of their times; those without a valence are left out.
+        moods: The moods in order of time; those without a valence are ignored.
     """
     columns = valences(moods)
     known = ~np.isnan(columns[:, 0])
@@ -77,7 +76,7 @@ def change_points(moods: Sequence[RoomMood]) -> list[Change]:
 def _bins(
     times: NDArray[np.float64], valences: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the starts and means of the bins that hold moods; gaps in time are closed."""
+    """Return the start times and means of the bins that contain moods; empty bins are omitted."""
     numbers = np.floor(times / _BIN).astype(int)
     kept, where = np.unique(numbers, return_inverse=True)
     sums = np.bincount(where, weights=valences, minlength=len(kept))
@@ -85,7 +84,7 @@ def _bins(
 
 
 def _partition(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
-    """Return the starts of the levels of the best segmentation, without the first."""
+    """Return the index at which each level of the best segmentation starts, without the first."""
     n = len(values)
     total = np.concatenate([[0.0], np.cumsum(values)])
     square = np.concatenate([[0.0], np.cumsum(values**2)])

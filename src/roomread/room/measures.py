@@ -1,4 +1,4 @@
-"""Measures of a room or a person over time: means of windows, and falls."""
+"""Measure values of a room or a person over time: means of windows, and falls."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-# The share of a window that must have been observed, and the share of its frames that must be
-# known.
+# Minimum share of a window's time that must be observed, and of its frames whose value is known.
 _OBSERVED, _KNOWN = 0.9, 0.5
-# A fall is measured between means of this many seconds, so that the end of a laugh is not one.
+# A fall is measured between means over this many seconds, so that the end of laughter is no fall.
 _MOMENT = 30.0
-# The time before a rule's own from which it is learnt how much the room wavers, s, and the number
-# of moments for which the interval's own error counts beside it.
+# Length of the period before the measured one from which the normal variation of the room is
+# estimated, s; and the weight of the prior error, as a number of points.
 _HISTORY, _PRIOR = 600.0, 10.0
 
 
 class MeasureWindow:
-    """The mean of a measure over the last seconds, when enough of them was observed.
+    """The mean of a measure over a window of the last seconds.
 
     Args:
         seconds: The length of the window.
-        gap: A longer pause than this, in seconds, empties the window.
+        gap: A pause longer than this empties the window, seconds.
     """
 
     def __init__(self, seconds: float, gap: float) -> None:
@@ -33,7 +32,7 @@ class MeasureWindow:
         self._sum, self._known = 0.0, 0
 
     def add(self, time: float, value: float | None) -> None:
-        """Take the value at a time later than the last one; None where it is not known."""
+        """Add the value at a time later than the previous one; None if it is unknown."""
         if self._rows and time - self._rows[-1][0] > self._gap:
             self._rows.clear()
             self._sum, self._known = 0.0, 0
@@ -46,7 +45,7 @@ class MeasureWindow:
                 self._sum, self._known = self._sum - old, self._known - 1
 
     def mean(self) -> float | None:
-        """Return the mean; None until the window is full, or while less than half is known."""
+        """Return the mean; None until enough of the window is observed and known."""
         span = self._rows[-1][0] - self._rows[0][0]
         if span < _OBSERVED * self._seconds or self._known < _KNOWN * len(self._rows):
             return None
@@ -137,7 +136,7 @@ class MeasureHistory:
 
     Args:
         seconds: The time for which points are kept.
-        gap: A longer pause than this, in seconds, is not bridged.
+        gap: A pause longer than this starts the history anew, seconds.
     """
 
     def __init__(self, seconds: float, gap: float) -> None:
@@ -151,7 +150,7 @@ class MeasureHistory:
         self._before: deque[tuple[float, float]] = deque()
 
     def add(self, time: float, value: float | None) -> None:
-        """Take the value at a time later than the last one; None where it is not known."""
+        """Add the value at a time later than the previous one; None if it is unknown."""
         if self._points and time - self._points[-1][0] > self._gap:
             self._before.extend(self._points)
             self._points.clear()
@@ -173,7 +172,7 @@ class MeasureHistory:
             self._before.popleft()
 
     def fall(self) -> tuple[float, float, float] | None:
-        """Return the highest point, the last one, and the seconds between them; None without."""
+        """Return the highest and the last value and the seconds between; None without a fall."""
         if not self._points:
             return None
         time, now = self._points[-1]
@@ -181,28 +180,29 @@ class MeasureHistory:
         return high, now, time - then
 
     def certainty(self, size: float, error: float) -> float:
-        """Return the probability that a room that does not change shows no such fall, 0..1.
+        """Return the probability that an unchanged room shows no fall of this size by chance, 0..1.
 
         Args:
             size: The size of the fall, above 0.
-            error: The standard error of one point as far as it is known without its past.
+            error: The standard error of one point by its own interval, used as a prior.
         """
-        # The highest point is one of as many as fit beside one another: each is a chance.
+        # The highest of n independent points is compared, so the probability has the power n.
         chances = self._seconds / self._length
         return math.pow(normal(size / (math.sqrt(2) * self._deviation(error))), chances)
 
     def _deviation(self, error: float) -> float:
-        """Return the standard deviation of the points of a room that does not change.
+        """Return the standard deviation of the points of an unchanged room.
 
-        It is that of the points before the course: means of this length hold how the moods depend
-        on one another (overlapping batch means, Meketon and Schmeiser 1984). While there are few,
-        `error` counts for some more (the mean of a scaled inverse chi-square posterior).
+        It is estimated from the points before the searched period. As means over several seconds,
+        they include the correlation of the moods (overlapping batch means, Meketon and Schmeiser
+        1984). `error` is a prior that counts as several more points (the mean of a scaled inverse
+        chi-square posterior).
         """
         points = [value for _, value in self._before]
         if len(points) < 2:
             return error
         span = self._before[-1][0] - self._before[0][0]
-        # Means that overlap have one and a half times the degrees of freedom of those that do not.
+        # Overlapping means have 1.5 times the degrees of freedom of means that do not overlap.
         freedom = max(1.5 * (span / self._length - 1), 0.0)
         mean = sum(points) / len(points)
         variance = sum((value - mean) ** 2 for value in points) / len(points)

@@ -1,6 +1,6 @@
-"""The mood of a room: the number of people read, what they show, and its uncertainty.
+"""Compute the mood of a room: the people counted, their expressions, and the uncertainty.
 
-docs/metrics.md has the formulas and the reasons for them.
+docs/metrics.md explains the formulas.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from roomread.readings import VALENCE, Expression, Reading
 from roomread.readings.equality import ComparedByValue
 
-# With fewer people a figure of what they show would be a figure about persons.
+# Minimum number of readable people for a mood; with fewer, single persons could be identified.
 MIN_PEOPLE = 5
-# With fewer frames one bad frame could decide.
+# Minimum number of frames in a window, so that one bad frame cannot dominate.
 _MIN_FRAMES = 3
 # The 97.5 % point of the normal distribution, for intervals of 95 %.
 _Z = 1.959964
-# The baseline is the median valence from ten minutes ago to one minute ago, s, once that is two
-# minutes or more.
+# The baseline is the median valence between ten minutes ago and one minute ago, s, if this period
+# is at least two minutes long.
 BASELINE_FROM, BASELINE_TO, BASELINE_LEAST = 600.0, 60.0, 120.0
 
 
@@ -52,8 +52,8 @@ class RoomMood(ComparedByValue):
         time: The end of the window, seconds from the start of the source.
         present: The number of people seen.
         readable: The number of these people whose faces could be read.
-        scores: float64 [7] in `Expression`'s order, summing to 1: the mean of the readable people,
-            each counted once. None where fewer than `MIN_PEOPLE` are readable.
+        scores: float64 [7] in `Expression`'s order, summing to 1: the mean over the readable
+            people, each with equal weight. None if fewer than `MIN_PEOPLE` are readable.
         baseline: The usual valence of this room, -1..1; None until it is known.
     """
 
@@ -101,7 +101,7 @@ class RoomMood(ComparedByValue):
 
     @property
     def direction(self) -> Direction | None:
-        """The trend in words: `USUAL` unless the baseline lies outside the valence's interval."""
+        """The trend as a word: `USUAL` unless the baseline lies outside the valence's interval."""
         interval = self.valence_interval
         if interval is None or self.baseline is None:
             return None
@@ -113,13 +113,13 @@ class RoomMood(ComparedByValue):
         text = f"{self.readable} of {self.present} faces readable"
         interval = self.valence_interval
         if self.valence is None or interval is None:
-            return f"{text}; no figure under {MIN_PEOPLE}"
+            return f"{text}; no mood under {MIN_PEOPLE}"
         text = f"{text}; valence {self.valence:+.2f} ({interval.low:+.2f} to {interval.high:+.2f})"
         return f"{text}, {self.direction}" if self.direction is not None else text
 
 
 def wilson_interval(share: float, n: int) -> Interval:
-    """Return the 95 % interval of a share of `n` people (Wilson 1927), inside 0..1."""
+    """Return the 95 % interval of a share of `n` people (Wilson 1927), within 0..1."""
     scale = 1 + _Z**2 / n
     center = (share + _Z**2 / (2 * n)) / scale
     half = _Z / scale * math.sqrt(max(share * (1 - share), 0.0) / n + _Z**2 / (4 * n**2))
@@ -132,11 +132,12 @@ def difference_interval(
     """Return the lower and upper ends of the 95 % interval of (pleasant - unpleasant) / n, -1..1.
 
     It is Agresti and Min's (2005) for the difference of two shares of the same people. Half a
-    person is added to each of the four cells, so that it holds for few people and at the ends.
+    person is added to each of the four cells, so that it is valid for few people and extreme
+    shares.
 
     Args:
         pleasant: Numbers of people, not necessarily whole, 0..n, in an array of any shape.
-        unpleasant: The same; both together are 0..n.
+        unpleasant: Numbers of people, likewise; the sum of both is at most n.
         n: Numbers of people, 1 or more.
     """
     center = (pleasant - unpleasant) / (n + 2)
@@ -162,14 +163,14 @@ def valences(moods: Sequence[RoomMood]) -> NDArray[np.float64]:
 
 
 class RoomMeter:
-    """Sum the readings of one source up to its mood, once a second.
+    """Compute the mood of one source from its readings, once a second.
 
-    A person's scores are the medians over a window, so that one bad frame changes nothing. The
-    meter has no clock: times come with the frames, and must not run back.
+    A person's scores are the medians over a window, so that one bad frame has no effect. The meter
+    reads no clock: times come with the frames and must not decrease.
 
     Args:
         window: The seconds that a mood covers.
-        step: The least number of seconds from one mood to the next.
+        step: The minimum time between two moods, seconds.
     """
 
     def __init__(self, *, window: float = 10.0, step: float = 1.0) -> None:
@@ -182,20 +183,20 @@ class RoomMeter:
     def for_interval(cls, every: float) -> RoomMeter:
         """Return a meter for frames that are about `every` seconds apart.
 
-        Its window holds five frames or more, so that one bad frame does not decide.
+        Its window contains at least five frames, so that one bad frame cannot dominate.
         """
         return cls(window=max(10.0, 5 * every))
 
     def update(self, time: float, readings: Iterable[Reading]) -> RoomMood | None:
-        """Take the readings of the next frame and return the mood, if one is due.
+        """Add the readings of the next frame and return the mood if one is due.
 
         Args:
             time: The time of the frame, seconds.
-            readings: The readings of the frame; empty for an empty room. Those with neither a seat
-                nor a track id are left out, as they cannot be counted once.
+            readings: The readings of the frame; empty for an empty room. Readings with neither a
+                seat nor a track id are ignored, because their person could be counted twice.
 
         Returns:
-            The mood, when a step has passed and the window holds three frames or more; else None.
+            The mood if a step has passed and the window contains at least three frames, else None.
         """
         self._frames.append(
             (
@@ -209,7 +210,7 @@ class RoomMeter:
         )
         while time - self._frames[0][0] > self.window:
             self._frames.popleft()
-        # A tolerance of a hundredth of a second, as frames do not come exactly when they are due.
+        # Allow a hundredth of a second, because frames do not arrive exactly on time.
         if time < self._due - 0.01 or len(self._frames) < _MIN_FRAMES:
             return None
         self._due = time + self.step
@@ -235,8 +236,8 @@ def _people(
 ) -> tuple[int, NDArray[np.float64]]:
     """Return the number of people present and the scores of the readable ones, float64 [N, 7].
 
-    A person is present who was found in at least half of the frames, and readable who was also
-    read in at least half of the frames in which they were found.
+    A person found in at least half of the frames is present. A present person who was read in at
+    least half of these frames is readable.
     """
     keys = sorted({key for frame in frames for key in frame})
     column = {key: i for i, key in enumerate(keys)}
@@ -251,7 +252,7 @@ def _people(
     present = 2 * found >= len(frames)
     readable = present & (read > 0) & (2 * read >= found)
     people = _medians(scores[:, readable], read[readable])
-    # Medians of seven shares need not sum to one, and may all be zero.
+    # The medians of seven shares do not sum to one in general, and may all be zero.
     totals = people.sum(axis=1, keepdims=True)
     people = np.where(totals > 0, people / np.maximum(totals, 1e-12), 1 / len(Expression))
     return int(present.sum()), people
@@ -261,10 +262,10 @@ def _medians(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[
     """Return the medians over the first axis of [F, N, 7] without NaN.
 
     Args:
-        values: Values, with NaN where there is none.
+        values: Values, with NaN for missing ones.
         counts: The number of values of each person, [N], above 0.
     """
-    # `numpy.nanmedian` loops over the people in Python.
+    # Faster than `numpy.nanmedian`, which loops over the people in Python.
     ordered = np.sort(values, axis=0)
     people = np.arange(values.shape[1])
     middle: NDArray[np.float64] = (

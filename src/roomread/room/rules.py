@@ -1,4 +1,4 @@
-"""Rules of attention as a teacher writes them, one on a line.
+"""Parse rules of attention, one per line.
 
 person negative above 50% for 30 s
 person unreadable above 90% for 2 min
@@ -20,7 +20,7 @@ MEASURES = {
     "room": ("valence", "negative", "coverage", *_EXPRESSIONS),
     "person": ("negative", "unreadable", *_EXPRESSIONS),
 }
-# Longer than a lesson, and short enough to be held in memory, s.
+# Maximum time of a rule, s: longer than a lesson, and short enough to keep in memory.
 _LONGEST = 3600
 # More rules than a teacher can act on; each one costs time and memory at every frame.
 MAX_RULES = 20
@@ -47,7 +47,8 @@ class Rule:
         subject: "room" or "person".
         measure: One of `MEASURES[subject]`.
         relation: The relation of the measure to the threshold.
-        percent: The threshold in percent; for valence, which runs from -100 % to 100 %, in points.
+        percent: The threshold in percent; for valence, whose range is -100 % to 100 %, in
+            percentage points.
         seconds: The time over which the measure is averaged, or within which it fell.
     """
 
@@ -69,7 +70,7 @@ class Rule:
 
     @property
     def longest_step(self) -> float:
-        """The longest time between two frames with which the rule can be judged, seconds."""
+        """The longest interval between frames at which the rule can be evaluated, seconds."""
         return self.seconds / 10
 
     def __str__(self) -> str:
@@ -80,7 +81,7 @@ class Rule:
 
 
 def parse_rules(text: str) -> list[Rule]:
-    """Return the rules of a text, one on a line; empty lines and comments after # are left out.
+    """Parse rules, one per line; empty lines and comments after # are ignored.
 
     Raises:
         RulesError: A line is not a rule, and the message names the line and what is wrong; or
@@ -107,8 +108,8 @@ def _parse(line: str, number: int) -> Rule:
     subject, measure = match["subject"], match["measure"]
     if measure not in MEASURES[subject]:
         known = ", ".join(MEASURES[subject])
-        problem = f"line {number}: '{measure}' cannot be measured of a {subject}"
-        raise RulesError(problem, hint=f"one of {known}")
+        problem = f"line {number}: a {subject} has no measure '{measure}'"
+        raise RulesError(problem, hint=f"its measures are {known}")
     relation = Relation(" ".join(match["relation"].split()))
     seconds = int(match["time"]) * (60 if match["unit"] == "min" else 1)
     if (relation is Relation.FELL) != (match["word"] == "in"):
@@ -121,9 +122,9 @@ def _parse(line: str, number: int) -> Rule:
     percent = int(match["threshold"])
     lowest = -100 if measure == "valence" and relation is not Relation.FELL else 0
     if not lowest <= percent <= 100:
-        raise RulesError(f"line {number}: {percent}% is not from {lowest}% to 100%")
+        raise RulesError(f"line {number}: {percent}% is not between {lowest}% and 100%")
     if not 1 <= seconds <= _LONGEST:
-        raise RulesError(f"line {number}: a time from 1 s to {_LONGEST // 60} min is needed")
+        raise RulesError(f"line {number}: the time must be between 1 s and {_LONGEST // 60} min")
     return Rule(subject, measure, relation, percent, seconds)
 
 

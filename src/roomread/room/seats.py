@@ -1,4 +1,4 @@
-"""Give each face the number of its seat: a place in a room, or a tile of a video call."""
+"""Assign each face to a seat: a place in a room, or a tile of a video call."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from roomread.readings import Box, Reading
 
-# How far from the place of its seat a face may be found, in sizes of the face: half way to a
-# neighbour in a call, whose faces are two sizes apart.
+# Maximum distance of a face from its seat, in sizes of the face: half the distance between
+# neighbours in a call.
 _REACH = 1.0
-# A face that is twice as large or as small has another seat.
+# Maximum ratio of a face's size to its seat's; a larger or smaller face has another seat.
 _GROWTH = 2.0
-# How much the place of a seat follows its face, as people lean and move their chairs.
+# Weight with which a seat's place follows its face, because people lean and move their chairs.
 _FOLLOW = 0.1
 
 
@@ -35,7 +35,7 @@ class Place:
         return cls(*box.center, _size(box))
 
     def distance(self, box: Box) -> float:
-        """Return the distance of a face, in its sizes; infinite if it cannot be at this place."""
+        """Return the distance of a face, in its sizes; infinity if its size does not match."""
         size = _size(box)
         if not 1 / _GROWTH <= size / self.size <= _GROWTH:
             return math.inf
@@ -44,7 +44,7 @@ class Place:
         return distance if distance <= _REACH else math.inf
 
     def follow(self, box: Box) -> None:
-        """Move a little towards a face."""
+        """Move the place slightly towards a face."""
         x, y = box.center
         self.x += _FOLLOW * (x - self.x)
         self.y += _FOLLOW * (y - self.y)
@@ -63,16 +63,16 @@ class _Seat:
 class Seats:
     """Number the seats of one source from 1, in reading order as they are first taken.
 
-    A seat is a place and not a face. Someone who leaves and comes back to the same place, even
-    minutes later, gets the same seat; someone who takes the place of another takes the seat too.
+    A seat is a place, not a face. A person who leaves and comes back to the same place, even
+    minutes later, gets the same seat; a person who takes another's place gets that seat.
 
     Args:
-        places: The boxes of the seats that are known already, px.
+        places: The boxes of the seats that are already known, px.
     """
 
     def __init__(self, places: Mapping[int, Box] | None = None) -> None:
         self._seats = [
-            # Track ids begin at 1, so that a known seat is first found by its place.
+            # No track has the id 0, so a known seat is found by its place first.
             _Seat(number, Place.of(box), track_id=0)
             for number, box in sorted((places or {}).items())
         ]
@@ -83,7 +83,7 @@ class Seats:
         """Return the readings of one frame with their `seat` set.
 
         Args:
-            readings: The readings with their track ids; readings without one are left out.
+            readings: The readings with their track ids; readings without one are omitted.
         """
         readings = [reading for reading in readings if reading.track_id is not None]
         seats = self._of_known_tracks(readings)
@@ -132,7 +132,7 @@ class Seats:
 
     def _seated(self, reading: Reading, seat: _Seat) -> Reading:
         seat.place.follow(reading.box)
-        # A track that lost its seat to another one is given a seat anew when it comes back.
+        # A track that lost its seat to another track gets a new seat when it returns.
         self._of_track.pop(seat.track_id, None)
         seat.track_id = reading.track_id or 0
         self._of_track[seat.track_id] = seat
@@ -162,8 +162,8 @@ def _size(box: Box) -> float:
 
 
 def reading_order(readings: Sequence[Reading], chosen: set[int]) -> list[int]:
-    """Return the chosen indices row by row from the top, and from left to right in a row."""
-    # The faces of one row are not all at the same height.
+    """Return the given indices ordered by rows from the top, and from left to right in each row."""
+    # Faces whose heights differ by less than a face belong to one row.
     row = 1.5 * statistics.median([_size(readings[i].box) for i in chosen] or [1.0])
 
     def place(i: int) -> tuple[int, float]:

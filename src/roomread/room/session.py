@@ -11,7 +11,7 @@ _SILENCE = 60.0
 
 
 class State(StrEnum):
-    """Whether a session is being recorded."""
+    """The state of a session."""
 
     RECORDING = "recording"
     INTERRUPTED = "interrupted"
@@ -24,15 +24,15 @@ class Session:
 
     Attributes:
         id: Eight hexadecimal digits.
-        name: A title for people to read.
-        source: What was read: a file's name, a camera, or a URL without credentials.
+        name: The title.
+        source: The name of the source: a file's name, a camera, or a URL without credentials.
         model: The net's name and digest.
         threshold: The confidence under which the net withholds an expression, 0..1.
         started_at: When it was created, UTC.
         updated_at: When it was last written, UTC.
         ended_at: When the recording ended, UTC; None if it still runs or was interrupted.
         rules: The rules of attention, as text.
-        keeps_people: Whether the readings of single people are kept, by seat, and not only the
+        keeps_people: Whether the readings of single people are stored, by seat, in addition to the
             moods of the room.
         consent: Who consented, and how; empty if people are not kept.
         purpose: What the installation was used for when the session was created, such as
@@ -76,11 +76,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A note of what begins at a moment, such as a slide or an activity.
+    """A label for the moment at which something begins, such as a slide or an activity.
 
     Attributes:
         time: Seconds from the start of the source.
-        label: What begins.
+        label: The name of what begins.
     """
 
     time: float
@@ -94,7 +94,7 @@ class Person:
     Attributes:
         seat: The seat's number.
         name: The person's name.
-        consent: How this person agreed to be named beside their expressions.
+        consent: A text that records how this person agreed to be named beside their expressions.
         consented_at: When the consent was recorded, UTC.
     """
 

@@ -1,1 +1,1 @@
-"""Use cases, each once: what the command line, the HTTP API and the web app do."""
+"""The use cases, shared by the command line, the HTTP API and the web app."""

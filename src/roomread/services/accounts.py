@@ -1,4 +1,4 @@
-"""Who may use the service: users with passwords, programs with keys, and what each may do."""
+"""Manage who may use the service: users with passwords, programs with keys, and their scopes."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from roomread.errors import RoomreadError
 from roomread.settings.folders import LOCAL_OWNER
 from roomread.store import Account, AccountStore
 
-# NIST SP 800-63B-4 asks for 15 characters if a password is the only factor; sign-in is also
-# rate-limited here.
+# NIST SP 800-63B-4 requires 15 characters if a password is the only factor. Fewer are accepted here
+# because sign-in is rate-limited.
 MIN_PASSWORD = 12
 _KEY_PREFIX = "rr"
-# Stands in place of a password's hash for a user who signs in at a provider. From the first
-# sign-in on, the hash of the account at the provider follows it.
+# Stored instead of a password's hash for a user who signs in at a provider. After the first sign-in
+# it is followed by the hash of the account at the provider.
 _PROVIDED = "provider"
 
 
 class Scope(StrEnum):
-    """What a key or a user may do; no scope includes another."""
+    """A permission of a key or user; no scope includes another."""
 
     READ = "read"
     ANALYZE = "analyze"
@@ -43,7 +43,7 @@ class Principal:
     """The authenticated sender of a request.
 
     Attributes:
-        id: "user:…", "key:…", or `LOCAL_OWNER` if the service asks for no sign-in; not a name.
+        id: "user:…", "key:…", or `LOCAL_OWNER` if the service requires no sign-in; it is no name.
         scopes: The actions that it may perform.
     """
 
@@ -57,13 +57,13 @@ LOCAL = Principal(LOCAL_OWNER, ALL_SCOPES)
 class Accounts:
     """The users and keys of one installation.
 
-    Every check reads the database, so that a change counts for all processes at once. All methods
-    raise `DatabaseError` if the database fails.
+    Every check reads the database, so that a change takes effect in all processes immediately. All
+    methods raise `DatabaseError` if the database fails.
 
     Args:
         store: The store that holds them.
-        secret: The setting `ROOMREAD_SECRET`, with which keys are hashed. If it is empty, one that
-            the store generates.
+        secret: The secret with which keys are hashed; if it is empty, one that the store generates
+            and keeps.
     """
 
     def __init__(self, store: AccountStore, *, secret: str = "") -> None:
@@ -87,7 +87,7 @@ class Accounts:
         return self._store.keys()
 
     def add_key(self, name: str, scopes: Iterable[Scope]) -> str:
-        """Add a key and return its text, of which only a hash is kept.
+        """Add a key and return its text, of which only a hash is stored.
 
         Args:
             name: The purpose of the key.
@@ -115,13 +115,13 @@ class Accounts:
         hashed = PasswordHasher().hash(password) if password is not None else _PROVIDED
         user = Account(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())
         if not self._store.add_user(user):
-            raise RoomreadError(f"there is a user '{name}' already", hint="remove it first")
+            raise RoomreadError(f"there is already a user '{name}'", hint="remove it first")
 
     def revoke_key(self, key_id: str) -> None:
-        """Remove a key, which opens nothing from now on.
+        """Remove a key, which is refused from now on.
 
         Raises:
-            RoomreadError: There is no key of this id.
+            RoomreadError: No key has this id.
         """
         if not self._store.remove_key(key_id):
             raise RoomreadError(f"there is no key '{key_id}'")
@@ -130,7 +130,7 @@ class Accounts:
         """Remove a user, who is signed out at once.
 
         Raises:
-            RoomreadError: There is no user of this name.
+            RoomreadError: No user has this name.
         """
         if not self._store.remove_user(name):
             raise RoomreadError(f"there is no user '{name}'")
@@ -141,7 +141,8 @@ class Accounts:
         if len(parts) != 3 or parts[0] != _KEY_PREFIX or not _is_plain(text):
             return None
         key = self._store.key(parts[1])
-        # Hashed even if there is no such key, so that the time does not tell which ids exist.
+        # Compute the hash even if the key does not exist, so that the response time does not reveal
+        # ids.
         hashed = self._hash(parts[2])
         if key is None or not hmac.compare_digest(key.hash, hashed):
             return None
@@ -156,7 +157,8 @@ class Accounts:
         if user is not None and user.hash.startswith(_PROVIDED):
             user = None
         try:
-            # An unknown name takes as long as a known one.
+            # Verify a hash for an unknown name too, so that the response time does not reveal
+            # names.
             PasswordHasher().verify(user.hash if user is not None else _unknown_hash(), password)
         except (VerifyMismatchError, InvalidHashError):
             return None
@@ -198,11 +200,11 @@ def _principal(kind: str, account: Account) -> Principal:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text is one that the database takes; PostgreSQL's texts have no NUL."""
+    """Return whether the database can store a text; PostgreSQL rejects NUL characters."""
     return "\0" not in text and text.isprintable()
 
 
 @cache
 def _unknown_hash() -> str:
-    """The hash of a random password, to verify a password of an unknown user against."""
+    """Return the hash of a random password, which is verified for unknown users."""
     return PasswordHasher().hash(secrets.token_urlsafe(32))

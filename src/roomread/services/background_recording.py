@@ -1,4 +1,4 @@
-"""Record sessions in the background, by threads that continue when a page is closed."""
+"""Record sessions in background threads, which continue when a page is closed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from roomread.room import Alert, RoomMood
 from roomread.services.recording import new_session, record, refuse_picture, session_pipeline
 from roomread.store import OwnerStore, Recorder, Session, Store
 
-# The time between two checks of what a job has read, s.
+# Seconds between two checks of a job's results.
 _POLL_SECONDS = 1.0
-# A fed recording without a moment for this long ends: the camera is gone. As long as the page Live
-# tries to connect again, s.
+# Seconds without a frame after which a recording of a remote camera ends; as long as a browser
+# tries to connect again.
 _MAX_SILENCE = 90.0
-# Moments that may wait for a slow database: five minutes of two a second.
+# Maximum number of moments that wait for a slow database: five minutes at two a second.
 _MAX_WAITING = 600
 # Recordings that have ended and whose end can still be asked for.
 _MAX_ENDED = 20
@@ -38,9 +38,9 @@ class RecordingRequest:
 
     Attributes:
         name: The name of the session, for people.
-        every: Seconds from one frame to the next.
+        every: Seconds between two frames.
         rules: The text of the rules of attention.
-        consent: Who consented, and how; empty when people are not kept.
+        consent: A text that records who consented and how; empty to keep no people.
         identity: Whether people are distinguished by their faces.
         notice: How the people were informed that their expressions are read.
     """
@@ -54,7 +54,7 @@ class RecordingRequest:
 
 
 class Recording:
-    """One source that is recorded into a session by a thread of its own.
+    """A recording of one source into a session, in its own thread.
 
     Args:
         session: The session.
@@ -63,10 +63,10 @@ class Recording:
 
     Attributes:
         session: The session.
-        seconds: The time of the source that was recorded last, seconds.
-        duration: The length of the source in seconds; None if it does not say.
+        seconds: The time of the last recorded frame, seconds.
+        duration: The duration of the source in seconds; None if it is unknown.
         live: Whether the source is a camera or a stream.
-        error: Why the recording ended early; None if it did not.
+        error: Why the recording ended early; None if it did not end early.
     """
 
     def __init__(self, session: Session, recorder: Recorder, pipeline: RoomPipeline) -> None:
@@ -103,11 +103,11 @@ class Recording:
 
     @property
     def trouble(self) -> str:
-        """Why nothing can be written at present, in one line; empty otherwise."""
+        """Why the database cannot be written at present, in one line; empty if it can."""
         return self._recorder.trouble
 
     def watch(self, source: Source) -> None:
-        """Begin to record a source of this computer.
+        """Start recording a source that this computer opened.
 
         Args:
             source: An opened source; the recording closes it.
@@ -116,28 +116,28 @@ class Recording:
         self._start(self._watched(source))
 
     def follow(self, job: VideoJob, jobs: JobQueue) -> None:
-        """Begin to record what a video job reads; the job is deleted at the end."""
+        """Start recording the results of a video job; the job is deleted at the end."""
         self._start(self._followed(job, jobs))
 
     def wait_for_moments(self, *, max_silence: float) -> None:
-        """Begin to record what `feed` is given.
+        """Start recording the readings that are passed to `feed`.
 
         Args:
-            max_silence: End the session after this long without a moment, seconds.
+            max_silence: Seconds without a frame after which the session ends.
         """
         self.live = True
         self._start(self._fed(max_silence))
 
     def feed(self, time: float, readings: Sequence[Reading]) -> Moment:
-        """Take the readings of a frame that was read elsewhere; never wait for the database.
+        """Add the readings of a frame that was read elsewhere, without waiting for the database.
 
         Args:
             time: Seconds from the start of the session.
-            readings: With the track ids of their source.
+            readings: The readings with the track ids of their source.
 
         Returns:
-            The moment as it is recorded. If the database has been slow for minutes, the oldest
-            moment that waits is left out.
+            The moment that will be recorded. If the database has been slow for minutes, the oldest
+            waiting moment is discarded.
         """
         moment = self._pipeline.push_readings(time, readings)
         self._fed_moments.append(moment)
@@ -182,7 +182,7 @@ class Recording:
         while not self._stop.is_set() and silence < max_silence:
             if not self._moment_came.wait(_POLL_SECONDS):
                 silence += _POLL_SECONDS
-                # The session is still recorded while the camera connects again.
+                # Keep the session's state "recording" while the camera reconnects.
                 self._recorder.flush()
                 continue
             silence = 0.0
@@ -196,7 +196,8 @@ class Recording:
         try:
             with closing(_lines(job.folder / "readings.jsonl")) as lines:
                 while not self._stop.is_set():
-                    # Asked before the lines are read, so that the last ones are not missed.
+                    # Check for the end before reading the lines, so that the last lines are not
+                    # missed.
                     job = jobs.get(job.record.id, owner=job.record.owner) or job
                     ended = job.finished
                     self.duration = job.record.duration
@@ -207,7 +208,7 @@ class Recording:
                         yield frame.time
                     if ended:
                         break
-                    # This marks the session as being recorded while the job waits for others.
+                    # Keep the session's state "recording" while the job waits for others.
                     self._recorder.flush()
                     self._stop.wait(_POLL_SECONDS)
             if job.record.error:
@@ -217,7 +218,7 @@ class Recording:
 
 
 def _lines(path: Path) -> Generator[str, None, None]:
-    """Yield the whole lines of a file that is being written; "" while no line is complete."""
+    """Yield the complete lines of a file that is being written; "" while there is no new one."""
     while not path.exists():
         yield ""
     with path.open(encoding="utf-8") as file:
@@ -235,8 +236,9 @@ class RecordingQueue:
 
     Args:
         store: The store of the sessions.
-        analyzer: A function that returns the nets; it is called when a recording begins.
-        most: The number of sources that may be read at once. Uploads wait in the job queue instead.
+        analyzer: A function that returns the analyzer; it is called when a recording begins.
+        most: The maximum number of sources read at once. Uploads are not counted; they wait in the
+            job queue.
     """
 
     def __init__(self, store: Store, analyzer: Callable[[], Analyzer], *, most: int = 2) -> None:
@@ -247,14 +249,14 @@ class RecordingQueue:
         self._lock = threading.Lock()
 
     def get(self, session_id: str) -> Recording | None:
-        """Return the recording of a session; None if it was not begun in this process."""
+        """Return the recording of a session; None if it was not started in this process."""
         return self._recordings.get(session_id)
 
     def start(self, source: str, request: RecordingRequest, store: OwnerStore) -> Session:
-        """Begin a session on a source that this computer can open.
+        """Start a session from a source that this computer can open.
 
         Args:
-            source: A path, a camera's number or a URL.
+            source: A path, the index of a camera or a URL.
             request: The recording request.
             store: The store of the owner.
 
@@ -271,15 +273,15 @@ class RecordingQueue:
                 session_id for session_id in self._watched if self._recordings[session_id].running
             ]
             if len(running) >= self._most:
-                problem = f"{self._most} sessions are being recorded already"
+                problem = f"{self._most} sessions are already being recorded"
                 raise SessionError(problem, hint="stop one of them")
             opened = undo.enter_context(open_source(source, every=request.every))
-            refuse_picture(opened, hint="the page Photo takes it")
+            refuse_picture(opened)
             analyzer = self._analyzer()
             recording = self._make(source, request, store, analyzer, embedder)
             self._watched.add(recording.session.id)
             recording.watch(opened)
-            # From here on the recording closes the source.
+            # From here on the recording is responsible for closing the source.
             undo.pop_all()
             return recording.session
 
@@ -291,7 +293,7 @@ class RecordingQueue:
         store: OwnerStore,
         jobs: JobQueue,
     ) -> Session:
-        """Begin a session on an uploaded video, which a process of its own reads.
+        """Start a session from an uploaded video, which a separate process reads.
 
         Args:
             name: The name of the video.
@@ -322,13 +324,13 @@ class RecordingQueue:
         *,
         max_silence: float = _MAX_SILENCE,
     ) -> Recording:
-        """Begin a session on a source that is read elsewhere; see `Recording.feed`.
+        """Start a session from a source that is read elsewhere; see `Recording.feed`.
 
         Args:
             source: The name of the source in the session.
             request: The recording request.
             store: The store of the owner.
-            max_silence: End the session after this long without a moment, seconds.
+            max_silence: Seconds without a frame after which the session ends.
 
         Raises:
             SessionError: The session cannot be made.

@@ -1,4 +1,4 @@
-"""Calibrate one person's neutral face from a live source, for as long as it is watched."""
+"""Learn one person's neutral face from a live source, for use until the source is closed."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from roomread.fewshot.profile import Observation
 from roomread.readings import Expression, Face, Frame, Reading
 
 CALIBRATION_SECONDS = 10.0
-# Frames closer together than this show nearly the same picture, s.
+# Minimum time between two collected frames, s; closer ones are nearly identical.
 _STEP = 0.5
 _MIN_REFERENCES = 5
 _CONSENT = "the visitor who pressed the button, for this visit"
 
 
 class FaceObserver(Protocol):
-    """The interface that reads known faces of a frame; `Analyzer` has it."""
+    """The interface that reads known faces of a frame, as `Analyzer` does."""
 
     @property
     def model(self) -> ModelFile:
         """Return the net."""
 
     def observe(self, frame: Frame, faces: list[Face] | None = None) -> list[Observation]:
-        """Return what the net sees of the faces."""
+        """Return the net's outputs for the faces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class CalibrationResult:
     """The result of a calibration.
 
     Attributes:
-        trial: the neutral face tried on its own references; None if it was seen too seldom.
-        binding: the profile for the track that was looked at; None if it does not help.
+        trial: the test of the profile on its own references; None if the face was seen too seldom.
+        binding: the profile, bound to the calibrated track; None if it does not help.
     """
 
     trial: LeaveOneOutResult | None = None
@@ -50,9 +50,9 @@ class CalibrationResult:
 
 
 class NeutralCalibration:
-    """Collect ten seconds of the resting face nearest to the camera.
+    """Collect references of the resting face nearest to the camera for ten seconds.
 
-    Only vectors are collected, and only in memory. It has no clock: times come with the frames.
+    Only vectors are collected, and only in memory. It reads no clock: times come with the frames.
 
     Args:
         started: time of the first frame, s.
@@ -65,7 +65,7 @@ class NeutralCalibration:
         self._references: list[Reference] = []
 
     def remaining(self, now: float) -> float:
-        """Return the seconds that are left, 0 at the end.
+        """Return the remaining seconds, 0 at the end.
 
         Args:
             now: time of the last finished frame, s; it may lie before the first frame.
@@ -73,10 +73,10 @@ class NeutralCalibration:
         return min(max(self._end - now, 0.0), CALIBRATION_SECONDS)
 
     def update(self, observer: FaceObserver, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Collect the nearest face twice a second, as long as it keeps its track.
+        """Collect the nearest face twice a second while its track lasts.
 
         Args:
-            observer: looks at the face that was read.
+            observer: computes the net's outputs for the face.
             frame: the picture.
             readings: the readings of the frame, largest face first.
         """
@@ -94,10 +94,10 @@ class NeutralCalibration:
         self._references.append(seen.reference(label, name="the camera"))
 
     def finish(self, model: ModelFile) -> CalibrationResult:
-        """Return what was learnt, tried on its own references.
+        """Return the profile learnt, and its test on its own references.
 
         Args:
-            model: the net that saw the faces.
+            model: the net that read the faces.
         """
         if len(self._references) < _MIN_REFERENCES:
             return CalibrationResult()

@@ -1,4 +1,4 @@
-"""How much one process does at once: pictures that are read, and live cameras."""
+"""Limit the work that one process does at once: pictures being read, and live cameras."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 
 class ConcurrencyLimiter:
-    """Bounds how much work runs at once, and how much more may wait for its turn.
+    """Limit the number of tasks that run at once, and of those that wait for their turn.
 
     Threads and asynchronous code share one limiter.
 
     Args:
         running: The number of tasks that may run at once.
-        waiting: The number of further slots, for work that waits.
-        what: The name of the work in messages, in the plural.
+        waiting: The number of further tasks that may wait.
+        what: The name of the tasks in messages, in the plural.
     """
 
     def __init__(self, *, running: int, waiting: int, what: str = "pictures") -> None:
@@ -35,7 +35,7 @@ class ConcurrencyLimiter:
 
     @property
     def taken(self) -> int:
-        """How many slots are held."""
+        """The number of slots in use."""
         return self._taken
 
     @contextmanager
@@ -57,25 +57,25 @@ class ConcurrencyLimiter:
 
     @contextmanager
     def turn(self, *, patience: float) -> Iterator[None]:
-        """Wait in this thread until the work may run, and hold the turn during the block.
+        """Wait in this thread until the task may run, and hold its slot during the `with` block.
 
         Args:
-            patience: Seconds to wait at most.
+            patience: The maximum time to wait, seconds.
 
         Raises:
             BusyError: The turn did not come in time.
         """
         if not self._turns.acquire(timeout=patience):
-            raise BusyError(f"too many {self._what} of others are being processed", seconds=60)
+            raise BusyError(f"too many {self._what} are being processed for others", seconds=60)
         try:
             yield
         finally:
             self._turns.release()
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run blocking work in a thread when it is its turn, and return its result."""
+        """Run a blocking function in a thread when it is its turn, and return its result."""
         if self._threads is None:
-            # A CapacityLimiter belongs to an event loop, and none runs when this is made.
+            # Created here because a CapacityLimiter needs a running event loop.
             self._threads = CapacityLimiter(self._running)
 
         def in_turn() -> T:
@@ -86,11 +86,11 @@ class ConcurrencyLimiter:
 
 
 class CameraSlots:
-    """Bounds how many live cameras one process reads, from all interfaces together.
+    """Limit the number of live cameras that one process reads for all interfaces together.
 
     Args:
-        count: How many at once.
-        idle_seconds: The time after which a slot that is not taken again becomes free, s.
+        count: The maximum number of cameras at once.
+        idle_seconds: Seconds after which a slot is freed unless it is taken again.
     """
 
     def __init__(self, count: int, *, idle_seconds: float = 15.0) -> None:
@@ -100,11 +100,11 @@ class CameraSlots:
         self._lock = threading.Lock()
 
     def take(self, camera: str, now: float) -> bool:
-        """Return whether a camera may be read; call again every few seconds to keep the slot.
+        """Return whether a camera may be read; call it every few seconds to keep the slot.
 
         Args:
             camera: The id of the camera.
-            now: Seconds on any clock that does not go back.
+            now: Seconds on a monotonic clock.
         """
         with self._lock:
             self._free_idle(now)
@@ -115,7 +115,7 @@ class CameraSlots:
 
     @contextmanager
     def hold(self, camera: str, now: float) -> Iterator[None]:
-        """Keep a slot for the block, without taking it again.
+        """Hold a slot for the duration of the `with` block.
 
         Raises:
             BusyError: All slots are taken.
@@ -131,7 +131,7 @@ class CameraSlots:
                 del self._used[camera]
 
     def taken(self, now: float) -> int:
-        """Return how many cameras are being read."""
+        """Return the number of cameras being read."""
         with self._lock:
             self._free_idle(now)
             return len(self._used)

@@ -1,4 +1,4 @@
-"""The nets, the decoders and the video queue of one process, shared by its interfaces."""
+"""Hold the nets, the decoders and the video queue of one process for all its interfaces."""
 
 from __future__ import annotations
 
@@ -24,30 +24,32 @@ from roomread.store import Leases, Store
 if TYPE_CHECKING:
     from roomread.cluster.nets.shared import SharedNets
 
-# The header in which the service names the principal to the web app; from outside it is removed.
+# Header with which the service passes the principal to the web app. The service removes it from
+# incoming requests.
 USER_HEADER = "X-Roomread-User"
-# Pictures that may wait for each one that is being read.
+# Number of pictures that may wait, per picture being read.
 _WAITING_PER_RUNNING = 4
 
 
 class Engine:
-    """Reads the pictures and videos of strangers, within an operator's limits.
+    """Read untrusted pictures and videos within the operator's limits.
 
     Args:
         settings: The operator's limits.
-        jobs: The folder in which the files of video jobs survive this process; None for a
-            temporary one.
-        store: Where jobs are kept; None for a file of its own in their folder.
+        jobs: The folder for the files of video jobs, which survive this process; None for a
+            temporary folder.
+        store: The store of the jobs; None for a SQLite file in their folder.
         leases: The leases of this process; None for the job queue's own.
         at_once: Number of pictures that are decoded and read at once; None for the number of
             processors.
 
     Attributes:
-        limiter: Bounds how many pictures are read at once.
-        cameras: Bounds how many live cameras are read at once.
-        store: Everything that the service keeps; None if the app runs without the service.
-        analyzer: The nets, in this process or on a cluster; keeps nothing of a visitor.
-        job_queue: The video jobs, whose processes have nets of their own.
+        limiter: Limits the number of pictures read at once.
+        cameras: Limits the number of live cameras read at once.
+        store: The store of the service; None if the app runs without the service.
+        analyzer: The analyzer, with nets in this process or on a cluster. It keeps no state of
+            visitors.
+        job_queue: The queue of video jobs, whose worker processes load their own nets.
 
     Raises:
         RoomreadError: The cluster that the settings name does not answer.
@@ -79,18 +81,19 @@ class Engine:
         """Return an encoded picture as a frame.
 
         Raises:
-            MediaError: It is damaged, not a picture, too large, or took too long to decode.
+            MediaError: The picture is damaged, in no known format, too large, or took too long to
+                decode.
         """
         return Frame(self._decoder.decode(content, name), time, index, name)
 
     def warm_up(self) -> None:
-        """Read a small picture, so that the first visitor does not wait for the nets to load."""
+        """Read a small picture, so that the nets are loaded before the first request."""
         file = io.BytesIO()
         Image.new("RGB", (64, 64), "grey").save(file, "PNG")
         self.analyzer.analyze_frame(self.frame(file.getvalue(), "the first picture"))
 
     def close(self) -> None:
-        """End its processes; video jobs in a folder of their own are kept."""
+        """End the processes of the engine; video jobs are kept if they have a folder."""
         self._decoder.close()
         self.job_queue.close()
         if self._shared is not None:
@@ -98,7 +101,7 @@ class Engine:
 
 
 def _shared_nets(settings: Settings) -> SharedNets | None:
-    """Return the nets on a cluster; None where they are in this process."""
+    """Return the nets on a cluster; None if they run in this process."""
     if settings.engine is ComputeEngine.LOCAL:
         return None
     from roomread.cluster.nets.shared import SharedNets  # noqa: PLC0415 (needs the extra)
@@ -116,7 +119,8 @@ def _analyzer(settings: Settings, shared: SharedNets | None) -> Analyzer:
     )
 
 
-# Streamlit runs its pages in this process and passes them nothing: they find the engine here.
+# Streamlit runs its pages in this process without a way to pass arguments, so they get the engine
+# from this variable.
 _served: list[Engine] = []
 
 
@@ -126,5 +130,5 @@ def serve_with(engine: Engine) -> None:
 
 
 def served_engine() -> Engine | None:
-    """Return the service's engine; None where Streamlit runs the pages alone."""
+    """Return the service's engine; None if Streamlit runs the pages without the service."""
     return _served[0] if _served else None

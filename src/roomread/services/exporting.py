@@ -1,4 +1,4 @@
-"""Take a session out of the store: as a file of figures or readings, or as a report."""
+"""Export a session as a file of moods or readings, or as a report."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _WITH_PEOPLE = (SessionFormat.CSV, SessionFormat.PARQUET)
 
 
 class PeopleNotKeptError(SessionError):
-    """Readings of single people are wanted, and the session keeps none."""
+    """Readings of single people were requested, but the session keeps none."""
 
 
 class PeopleFormatError(SessionError):
-    """Readings of single people are wanted in a format that has no rows."""
+    """Readings of single people were requested in a format that cannot hold them."""
 
 
 def export_session(
@@ -64,7 +64,7 @@ def export_to_folder(
         store: The sessions of the owner.
         session_id: The whole id.
         form: The file's format.
-        folder: Made if it does not exist; only its owner may read it.
+        folder: The folder, which is created if needed, readable by its owner only.
         people: Write each person's readings in place of the room's figures.
 
     Raises:
@@ -84,7 +84,7 @@ def export_to_folder(
 
 
 def export_bytes(store: OwnerStore, session_id: str, form: SessionFormat) -> bytes:
-    """Return a session's figures as the content of a file.
+    """Return a session's moods as the content of a file.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
@@ -104,5 +104,5 @@ def report(store: OwnerStore, session_id: str) -> str:
 
 
 def file_name(session: Session, form: SessionFormat) -> str:
-    """Return the name under which an export is offered, such as "0a1b2c3d.xapi.json"."""
+    """Return the file name of a downloaded export, such as "0a1b2c3d.xapi.json"."""
     return f"{session.id}.{'xapi.json' if form is SessionFormat.XAPI else form.value}"

@@ -1,4 +1,4 @@
-"""Send a request on to another process of the same service."""
+"""Forward a request to another process of the same service."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from urllib.parse import urlsplit
 
 from roomread.errors import BusyError
 
-# Marks a request that came from another process, which is not sent on again.
+# Header that marks a forwarded request, which must not be forwarded again.
 FORWARDED_HEADER = "X-Roomread-Forwarded"
-# What identifies the sender to the other process, and describes the body.
+# Headers that are forwarded: they identify the sender and describe the body.
 _KEPT = ("authorization", "cookie", "content-type")
 _TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardedAnswer:
-    """What the other process answered.
+    """The response of the other process.
 
     Attributes:
         status: The HTTP status.
         media_type: The type of the body.
-        retry_after: The header Retry-After, if it was sent.
+        retry_after: The value of the header Retry-After, if present.
         body: The body.
     """
 
@@ -36,17 +36,17 @@ class ForwardedAnswer:
 def forward(
     address: str, path: str, *, headers: Mapping[str, str], body: bytes = b""
 ) -> ForwardedAnswer:
-    """Send a POST request on, with the sender's own credentials, and return the answer.
+    """Forward a POST request with the sender's own credentials, and return the response.
 
     Args:
-        address: Where the other process answers requests, such as `http://10.0.0.5:8501`.
+        address: The URL of the other process, such as `http://10.0.0.5:8501`.
         path: The path of the request.
         headers: The headers of the request, in lower case.
         body: The body of the request.
 
     Raises:
-        BusyError: The request was sent on once already, or the other process does not answer: it
-            has ended, or is about to hold the session no more.
+        BusyError: The request was already forwarded once, or the other process does not respond
+            because it has ended or is about to release the session.
     """
     parts = urlsplit(address)
     if FORWARDED_HEADER.lower() in headers or not parts.hostname:
@@ -64,6 +64,6 @@ def forward(
             answer.read(),
         )
     except (OSError, http.client.HTTPException) as error:
-        raise BusyError("the process that holds this session does not answer") from error
+        raise BusyError("the process that holds this session does not respond") from error
     finally:
         connection.close()

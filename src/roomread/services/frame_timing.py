@@ -1,4 +1,4 @@
-"""The times of a live source's frames: through new connections, and how late they are read."""
+"""Compute the times of a live source's frames across reconnections, and their delay."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import deque
 from collections.abc import Callable
 
 _RATE_SECONDS = 2.0
-# Least time from one frame to the next, s.
+# Minimum time between two frames, s.
 _LEAST_STEP = 0.001
 
 
 class FrameTiming:
-    """Turn the camera's times into seconds since the first frame, which never run back.
+    """Convert a camera's times to increasing seconds since the first frame.
 
     Args:
-        clock: seconds on any clock that does not go back.
+        clock: seconds on a monotonic clock.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -26,11 +26,11 @@ class FrameTiming:
         self._done: deque[float] = deque()
 
     def connect(self) -> None:
-        """Begin a new connection, whose camera may count its time anew."""
+        """Start a new connection, in which the camera's time may restart."""
         self._offset = self._fastest = None
 
     def since_start(self, camera_time: float) -> float:
-        """Return the seconds from the first frame to one that has just come.
+        """Return the seconds from the first frame to one that has just arrived.
 
         Args:
             camera_time: the time of the frame by the clock of the camera, s.
@@ -43,7 +43,7 @@ class FrameTiming:
         return self._last
 
     def rate(self) -> float:
-        """Count a frame that is finished now, and return the frames finished per second."""
+        """Count a finished frame, and return the number of frames finished per second."""
         now = self._clock()
         self._done.append(now)
         while now - self._done[0] > _RATE_SECONDS:
@@ -52,14 +52,14 @@ class FrameTiming:
         return (len(self._done) - 1) / span if span > 0 else 0.0
 
     def age(self, camera_time: float, begun: float) -> float:
-        """Return the seconds from a frame to its result, now.
+        """Return the delay from the capture of a frame to the present, seconds.
 
-        The clocks of the camera and of this computer differ by an unknown amount. The frame that
-        came fastest is taken to have had no delay.
+        The clocks of the camera and of this computer differ by an unknown amount. The frame with
+        the shortest delay so far is assumed to have had none.
 
         Args:
             camera_time: the time of the frame by the clock of the camera, s.
-            begun: when the frame was taken to be read, s, by the clock of this computer.
+            begun: the time at which reading the frame began, by the clock of this computer, s.
         """
         offset = begun - camera_time
         self._fastest = offset if self._fastest is None else min(self._fastest, offset)

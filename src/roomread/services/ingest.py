@@ -1,4 +1,4 @@
-"""Take readings that were made elsewhere into sessions, each frame once."""
+"""Write readings that were made elsewhere into sessions, each frame exactly once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from roomread.store.records import milliseconds
 from roomread.wire import FrameReadings
 
 INGEST_SOURCE = "readings that were sent"
-# Frames that are closer in time count as one, ms: more of them would only fill the memory.
+# Minimum time between two frames, ms; closer frames would only fill the memory.
 _MIN_STEP = 10
 # More seats than a lecture hall has, or than a class that walks about takes.
 _MAX_SEATS = 400
@@ -42,15 +42,15 @@ _MAX_OPEN = 64
 
 
 class SessionEndedError(SessionError):
-    """A session takes no readings because it has ended."""
+    """The session has ended and accepts no readings."""
 
 
 class RecordedElsewhereError(SessionError):
-    """A session is recorded from another source, and takes no readings."""
+    """The session is recorded from another source and accepts no readings."""
 
 
 class TooManySeatsError(SessionError):
-    """The faces of a session were at too many places for one room."""
+    """The faces of the session were at too many places for one room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class IngestReport:
     """The result of ingesting the frames of one message.
 
     Attributes:
-        accepted: Frames that are new; they are written.
-        repeated: Frames that are no later than what was written before; they change nothing.
+        accepted: Number of new frames, which are written.
+        repeated: Number of frames that are not later than the last written one; they are ignored.
         mood: The latest mood of the room, as it is shown; None until there is one.
-        alerts: The alerts that hold.
+        alerts: The alerts that hold now.
     """
 
     accepted: int
@@ -90,8 +90,8 @@ class _OpenSession:
     """A session that readings are sent to.
 
     Attributes:
-        lock: Held by the one sender that writes.
-        senders: How many hold or wait for the lock.
+        lock: Held by the sender that is writing.
+        senders: The number of senders that hold or wait for the lock.
         writer: None until the first frame, and after the end.
         last: The time of the newest frame, ms.
         seats: The highest seat so far.
@@ -152,14 +152,14 @@ def create_session(  # noqa: PLR0913 (a session's fields)
 
 
 class ReadingIngest:
-    """Writes the readings that are sent to sessions, each frame once however often it is sent.
+    """Write readings into sessions, each frame once even if it is sent several times.
 
-    The times of a session's frames increase, so that a frame that is sent again is recognised by
-    its time. A frame is written before it is reported as accepted: a sender that gets no answer
-    sends it again, and nothing is counted twice.
+    The times of a session's frames increase, so a frame that is sent again is recognised by its
+    time. A frame is written before it is reported as accepted: a sender that gets no response can
+    send it again without its being counted twice.
 
-    Of the processes that share a store, one at a time writes a session: the mood needs the last
-    seconds of it. The process that is sent to first holds the session by a lease.
+    Of the processes that share a store, one at a time writes a session, because the mood depends on
+    the last seconds. The first process that receives readings holds the session by a lease.
 
     Args:
         leases: The leases of this process, which the caller renews.
@@ -186,7 +186,7 @@ class ReadingIngest:
             RecordedElsewhereError: The session is recorded from another source.
             TooManySeatsError: The faces were at too many places for one room.
             SessionHeldError: Another process holds the session.
-            BusyError: The database does not take them at present.
+            BusyError: The database does not respond.
         """
         # Checked for every message, before the session's lock is asked for: a stranger must not
         # hold up the owner.
@@ -205,8 +205,8 @@ class ReadingIngest:
             try:
                 return _write(opened, opened.writer, frames)
             except SessionHeldError:
-                # The lease ended while this process stood still. What another process has written
-                # since is not in the pipeline.
+                # The lease expired while this process was suspended. Another process may have
+                # written since, so this pipeline is out of date.
                 opened.writer = None
                 self._hold(opened, session_id)
                 raise
@@ -216,12 +216,12 @@ class ReadingIngest:
                 raise SessionNotFoundError(f"there is no session '{session_id}'") from error
 
     def end(self, store: OwnerStore, session: Session) -> None:
-        """Write the rest of a session and end it; ending it again is a no-op.
+        """Write the rest of a session and end it; a no-op if it has ended.
 
         Raises:
             RecordedElsewhereError: The session is recorded from another source.
             SessionHeldError: Another process holds the session.
-            BusyError: The database does not take the rest at present.
+            BusyError: The database does not respond.
         """
         if session.ended_at is not None:
             return
@@ -245,7 +245,7 @@ class ReadingIngest:
         resource = _resource(session_id)
         if opened.writer is not None and self._leases.keeps(resource):
             return
-        # Without the lease another process may have written: the pipeline begins anew.
+        # Another process may have written since the lease expired, so the pipeline is rebuilt.
         opened.writer = None
         lease = self._leases.acquire(resource)
         if lease is not None:
@@ -254,7 +254,7 @@ class ReadingIngest:
 
     @contextmanager
     def _opened_session(self, session_id: str) -> Iterator[_OpenSession]:
-        """Hold a session that readings are sent to, one sender at a time."""
+        """Hold an open session for one sender at a time."""
         with self._lock:
             opened = self._sessions.setdefault(session_id, _OpenSession())
             self._sessions.move_to_end(session_id)
@@ -269,7 +269,7 @@ class ReadingIngest:
                 opened.senders -= 1
 
     def _drop_idle(self) -> list[str]:
-        """Drop sessions that were not sent to for longest; all of theirs is in the database."""
+        """Drop the least recently used sessions from memory; the database has their readings."""
         idle = [session_id for session_id, opened in self._sessions.items() if not opened.senders]
         dropped = idle[: max(len(self._sessions) - _MAX_OPEN, 0)]
         for session_id in dropped:
@@ -278,7 +278,8 @@ class ReadingIngest:
 
     def _release(self, session_ids: Sequence[str]) -> None:
         for session_id in session_ids:
-            # Another process that is sent to asks this one, which takes the session up again.
+            # The lease is kept: another process forwards to this one, which opens the session
+            # again.
             with suppress(DatabaseError):
                 self._leases.release(_resource(session_id))
 

@@ -7,19 +7,19 @@ from roomread.store import Mark, OwnerStore, State
 
 
 class SessionNotRunningError(SessionError):
-    """The present moment of a session is wanted, and the session is not being recorded."""
+    """The session has no present moment because it is not being recorded."""
 
 
 def mark_now(store: OwnerStore, session_id: str, label: str) -> Mark:
     """Mark the present moment of a session that is being recorded.
 
-    The present is the time of the newest reading: the time of a camera runs as the clock does, the
-    time of a file is as far as it has been read.
+    The present is the time of the newest reading: for a camera the time now, for a file the
+    position up to which it has been read.
 
     Args:
         store: The sessions of the owner.
         session_id: The whole id.
-        label: What begins.
+        label: The name of what begins.
 
     Raises:
         SessionNotFoundError: The owner has no such session.

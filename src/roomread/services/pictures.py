@@ -1,4 +1,4 @@
-"""Read the faces of pictures that a visitor sends, and draw them."""
+"""Read the faces of uploaded pictures, and draw the readings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PictureTooLargeError(MediaError):
 
 
 class PictureDecoder(Protocol):
-    """Decodes the pictures of strangers; `services.engine.Engine` is one."""
+    """Decode untrusted pictures, as `services.engine.Engine` does."""
 
     def frame(self, content: bytes, name: str, *, index: int = 0) -> Frame:
         """Return an encoded picture as a frame, or raise a `MediaError`."""
@@ -32,7 +32,7 @@ class PictureDecoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EncodedPicture:
-    """A picture as it was sent.
+    """An encoded picture.
 
     Attributes:
         name: The name in messages.
@@ -56,7 +56,7 @@ class EncodedPicture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnalyzedPicture:
-    """A picture that was read.
+    """A decoded picture with its readings.
 
     Attributes:
         frame: The picture.
@@ -82,7 +82,7 @@ class AnalyzedPicture:
         return _encode(self._drawn(), "PNG")
 
     def without_pixels(self) -> AnalyzedPicture:
-        """Return the same with zeros, which take no memory, in place of the pixels."""
+        """Return a copy whose pixels are replaced by zeros that take no memory."""
         zeros = np.broadcast_to(np.uint8(0), self.frame.image.shape)
         return AnalyzedPicture(replace(self.frame, image=zeros), self.readings)
 
@@ -120,7 +120,7 @@ def analyze_picture(
 def analyze_pictures(
     pictures: Sequence[EncodedPicture], decoder: PictureDecoder, analyzer: Analyzer
 ) -> Iterator[AnalyzedPicture | MediaError]:
-    """Yield each picture's readings, or why the picture cannot be read, in their order."""
+    """Yield, in order, each picture's result or the error that says why it cannot be read."""
     for index, picture in enumerate(pictures):
         try:
             yield analyze_picture(picture, decoder, analyzer, index=index)

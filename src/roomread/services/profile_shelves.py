@@ -1,4 +1,4 @@
-"""Where the profiles of an owner are kept: files of the computer's own user, rows of all others."""
+"""Store profiles as files for the computer's own user, and as database rows for others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roomread.store import OwnerProfiles, Store
 
 
 class StoredProfiles:
-    """The profiles of one owner of the service, as rows that hold what a profile's file holds.
+    """The profiles of one owner of the service, as database rows with the content of profile files.
 
     All methods raise `DatabaseError` if the database fails.
 
@@ -45,14 +45,14 @@ class StoredProfiles:
         return profile
 
     def keep(self, profile: Profile, *, replace: bool = False) -> None:
-        """Write one profile.
+        """Store one profile.
 
         Raises:
-            ProfileExistsError: A profile of this name exists and is not to be replaced.
+            ProfileExistsError: A profile of this name exists, and `replace` is not set.
         """
         check_name(profile.name)
         if not self._rows.keep(profile.name, profile.to_json(), replace=replace):
-            raise ProfileExistsError(f"there is a profile '{profile.name}' already")
+            raise ProfileExistsError(f"there is already a profile '{profile.name}'")
 
     def delete(self, name: str) -> None:
         """Remove one profile for good, even a damaged one.
@@ -69,7 +69,8 @@ def profile_shelf(store: Store | None, owner: str, *, data: Path) -> ProfileShel
 
     Args:
         store: The store of the service; None if the app runs without one, for its own user.
-        owner: `LOCAL_OWNER` for the computer's own user, who has the files of the command line.
+        owner: `LOCAL_OWNER` for the computer's own user, whose profiles are the files that the
+            command line uses.
         data: The folder of all data.
     """
     if owner == LOCAL_OWNER or store is None:

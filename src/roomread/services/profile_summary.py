@@ -1,4 +1,4 @@
-"""Profiles in words and figures, without their vectors."""
+"""Summarise profiles for lists, without their vectors."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from roomread.fewshot import LeaveOneOutResult, Profile
 
 @dataclass(frozen=True, slots=True)
 class ProfileSummary:
-    """A profile without its vectors, for lists.
+    """The summary of a profile.
 
     Attributes:
         name: the name of the profile.
         kind: "person" or "state"; empty for a damaged profile.
-        person: the person; None for a state that applies to everybody.
+        person: the person; None for a state of no particular person.
         consent: who agreed, how and when; None where no consent is recorded.
-        pictures: how many references each label has.
+        pictures: the number of references of each label.
         model: the net's name.
         digest: the net's digest.
         created: the day, as 2026-01-31.
-        problem: why the profile cannot be used; None for a good one.
+        problem: why the profile cannot be used; None if it can.
     """
 
     name: str
@@ -35,19 +35,19 @@ class ProfileSummary:
 
     @property
     def kind_text(self) -> str:
-        """Return the kind in words, such as "a state of grace"."""
+        """Return the kind as text, such as "a state of asha"."""
         if self.kind != "state":
             return "a person" if self.kind else ""
         return "a state" if self.person is None else f"a state of {self.person}"
 
     @property
     def pictures_text(self) -> str:
-        """Return the references in words, such as "3 neutral, 1 happy"."""
+        """Return the references as text, such as "3 neutral, 1 happy"."""
         return ", ".join(f"{count} {label}" for label, count in self.pictures.items())
 
 
 def summarize(profile: Profile) -> ProfileSummary:
-    """Return a profile without its vectors."""
+    """Return the summary of a profile."""
     consent = profile.consent
     return ProfileSummary(
         name=profile.name,
@@ -62,6 +62,6 @@ def summarize(profile: Profile) -> ProfileSummary:
 
 
 def verdict(result: LeaveOneOutResult) -> str:
-    """Return in a sentence whether a profile helps on its own references."""
+    """Return a sentence on whether a profile helps on its own references."""
     start = {True: "It helps", False: "It does not help", None: "Not tested"}[result.helps]
     return f"{start}: {result}."

@@ -31,11 +31,11 @@ def new_session(  # noqa: PLR0913 (a session's fields)
     notice: str = "",
     embedder: FaceEmbedder | None = None,
 ) -> Session:
-    """Make a session for a source; it keeps people when a consent is given.
+    """Create a session for a source; it keeps people if a consent is given.
 
     Args:
         store: The store of the owner.
-        analyzer: The nets that will read the source.
+        analyzer: The analyzer that will read the source.
         name: The name of the session, for people.
         source: The name of the source.
         rules: The text of the rules of attention.
@@ -91,7 +91,7 @@ def nets_of(net: str, embedder: FaceEmbedder | None, *, consent: str) -> str:
     if embedder is not None and not consent.strip():
         raise SessionError(
             "distinguishing people by their faces needs their consent",
-            hint="say who consented and how; the consent must cover this",
+            hint="record who consented and how; the consent must cover this",
         )
     nets = [net] if net else []
     nets += [f"{_BY_FACE} {embedder.name}"] if embedder is not None else []
@@ -118,7 +118,7 @@ def session_pipeline(
     every: float = 0.5,
     embedder: FaceEmbedder | None = None,
 ) -> RoomPipeline:
-    """Return the pipeline whose moments a recorder takes.
+    """Return the pipeline for the recorder of a session.
 
     It continues where the session was interrupted: known seats keep their places, and alerts
     are counted on. Without an embedder, a session that compares faces keeps the seats that its
@@ -154,18 +154,18 @@ def session_pipeline(
 
 
 def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterator[Frame]:
-    """Record a source to its end, and yield each frame once it is recorded or passed over.
+    """Record a source to its end, and yield each frame after it is recorded or skipped.
 
-    The frames that an interrupted session has already are passed over; those of a live source,
-    whose clock starts anew, follow after a gap of one second.
+    Frames that an interrupted session already contains are skipped. Those of a live source, whose
+    clock starts anew, are appended after a gap of one second.
 
     Args:
         pipeline: The pipeline of the session, see `session_pipeline`.
-        source: An opened source; not a picture.
+        source: An opened source other than a picture.
         recorder: The recorder of the session.
 
     Raises:
-        MediaError: The source cannot be read to its end; what came before is recorded.
+        MediaError: The source cannot be read to its end; the frames up to there are recorded.
         SessionError: The session can no longer be written.
     """
     done = recorder.resumed_at
@@ -177,10 +177,10 @@ def record(pipeline: RoomPipeline, source: Source, recorder: Recorder) -> Iterat
         yield frame
 
 
-def refuse_picture(source: Source, *, hint: str) -> None:
-    """Refuse a picture as the source of a session, as it has no duration.
+def refuse_picture(source: Source, *, hint: str = "read it as a picture instead") -> None:
+    """Raise an error if the source is a picture, which has no duration to record.
 
-    Call it before the session is made.
+    Call it before the session is created.
 
     Args:
         source: An opened source.

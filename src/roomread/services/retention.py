@@ -1,4 +1,4 @@
-"""Delete sessions whose time is over: the only place that applies the retention setting."""
+"""Delete expired sessions; the retention setting is applied only here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is signed in with a cookie."""
+"""Manage sign-ins by cookie."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _CLOCK_SKEW = 60.0
 class SignIns:
     """The sign-ins of one installation, which survive a restart.
 
-    The store holds a hash of each token, so that a copy of it is useless. All methods raise
-    `DatabaseError` if the database fails, and take the time `now` in seconds since 1970.
+    The store contains only a hash of each token, so that a copy of the database does not allow
+    sign-in. All methods raise `DatabaseError` if the database fails, and take the time `now` in
+    seconds since 1970.
 
     Args:
         store: The store that holds them.
@@ -41,7 +42,7 @@ class SignIns:
         return self._store.sign_in(_hash(token), **_valid_at(now))
 
     def end(self, token: str) -> None:
-        """Sign out; nothing happens if the token is not valid."""
+        """Sign out; a no-op if the token is not valid."""
         self._store.remove_sign_in(_hash(token))
 
 

@@ -1,4 +1,4 @@
-"""Teach a person's face or a new state from reference pictures, and manage what was taught."""
+"""Teach profiles of people and states from reference pictures, and manage them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ MAX_PROFILES = 100
 
 
 class ProfileExistsError(ProfileError):
-    """A profile of this name exists, and replacing it was not asked for."""
+    """A profile of this name exists, and replacing it was not requested."""
 
 
 class TooManyProfilesError(ProfileError):
-    """The owner keeps `MAX_PROFILES` profiles already."""
+    """The owner already has `MAX_PROFILES` profiles."""
 
 
 class ProfileNotFoundError(ProfileError):
@@ -43,11 +43,11 @@ class ProfileNotFoundError(ProfileError):
 
 
 class ProfileNotHelpfulError(ProfileError):
-    """A profile does not read its own references better, and keeping it was not forced."""
+    """A profile does not help on its own references, and keeping it was not forced."""
 
 
 class ProfileShelf(Protocol):
-    """Where the profiles of one owner are kept; `fewshot.ProfileStore` is one."""
+    """The storage of one owner's profiles, such as `fewshot.ProfileStore`."""
 
     def names(self) -> list[str]:
         """Return the names of all profiles, sorted."""
@@ -56,7 +56,7 @@ class ProfileShelf(Protocol):
         """Return one profile, or raise a `ProfileError` that names no folder."""
 
     def keep(self, profile: Profile, *, replace: bool = False) -> object:
-        """Write one profile."""
+        """Store one profile."""
 
     def delete(self, name: str) -> None:
         """Remove one profile for good, even a damaged one."""
@@ -64,11 +64,12 @@ class ProfileShelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TaughtProfile:
-    """A profile that was taught and is not kept yet.
+    """A profile that was taught but is not stored yet.
 
     Attributes:
         profile: the profile.
-        result: the profile tried on its own references.
+        result: the test of the profile on its own references; None if there is nothing to test it
+            on.
         model: the net that it was taught with.
     """
 
@@ -81,7 +82,7 @@ class TeachingService:
     """Teach, list, try, import and delete the profiles of one owner.
 
     Args:
-        shelf: where the owner's profiles are kept.
+        shelf: the storage of the owner's profiles.
     """
 
     def __init__(self, shelf: ProfileShelf) -> None:
@@ -94,12 +95,12 @@ class TeachingService:
         *,
         decode: Callable[[Source, str], NDArray[np.uint8]],
     ) -> TaughtProfile:
-        """Learn from pictures and try the result; nothing is kept.
+        """Learn a profile from pictures and test it, without storing it.
 
         Args:
             request: the request.
             analyzer: finds the faces and computes the net's outputs.
-            decode: returns the pixels of a picture, uint8 [H, W, 3], given it and its name.
+            decode: a function from a picture and its name to its pixels, uint8 [H, W, 3].
 
         Raises:
             MediaError: a picture cannot be read.
@@ -129,7 +130,7 @@ class TeachingService:
         return TaughtProfile(profile, evaluate(profile, analyzer.model), analyzer.model)
 
     def keep(self, taught: TaughtProfile, *, replace: bool = False, force: bool = False) -> None:
-        """Keep a taught profile.
+        """Store a taught profile.
 
         Args:
             taught: the result of `teach`.
@@ -150,7 +151,7 @@ class TeachingService:
         self._keep(profile, taught.model, replace=replace)
 
     def import_profile(self, profile: Profile, model: ModelFile, *, replace: bool = False) -> None:
-        """Keep a profile that was exported elsewhere, checked as strictly as a taught one.
+        """Store a profile that was exported elsewhere, with the same checks as for a taught one.
 
         Raises:
             ProfileError: it was taught with another net, or shares a picture with another state.
@@ -164,14 +165,14 @@ class TeachingService:
 
         Raises:
             ProfileExistsError: there is one of this name, and `replace` is not set.
-            TooManyProfilesError: the owner keeps as many as are allowed.
+            TooManyProfilesError: the owner has the maximum number of profiles.
         """
         names = self._shelf.names()
         if name in names and not replace:
-            raise ProfileExistsError(f"there is a profile '{name}' already")
+            raise ProfileExistsError(f"there is already a profile '{name}'")
         if name not in names and len(names) >= MAX_PROFILES:
             raise TooManyProfilesError(
-                f"{MAX_PROFILES} profiles are kept already", hint="delete one that is not used"
+                f"{MAX_PROFILES} profiles are already stored", hint="delete one that is not used"
             )
 
     def names(self) -> list[str]:
@@ -189,7 +190,7 @@ class TeachingService:
         return self._shelf.load(name)
 
     def summary(self, name: str) -> ProfileSummary:
-        """Return one profile without its vectors; a damaged one says what is wrong with it.
+        """Return the summary of one profile; that of a damaged one states the damage.
 
         Raises:
             ProfileNotFoundError: there is no profile of this name.
@@ -201,11 +202,11 @@ class TeachingService:
             return ProfileSummary(name, problem=f"damaged: {error.problem}")
 
     def summaries(self) -> list[ProfileSummary]:
-        """Return all profiles without their vectors, damaged ones included."""
+        """Return the summaries of all profiles, including damaged ones."""
         return [self.summary(name) for name in self._shelf.names()]
 
     def try_out(self, name: str, model: ModelFile) -> LeaveOneOutResult:
-        """Leave each reference of a profile out, teach the others, and read the one left out.
+        """Test a profile: read each of its references with a profile of the others.
 
         Raises:
             ProfileNotFoundError: there is no profile of this name.
@@ -225,10 +226,11 @@ class TeachingService:
     def usable(
         self, names: Iterable[str], model: ModelFile
     ) -> tuple[list[Profile], dict[str, ProfileError]]:
-        """Return those profiles that can be used together, and why each of the others cannot.
+        """Return the profiles that can be used together, and for each other one why it cannot.
 
         Args:
-            names: in order of preference: of two that contradict each other, the first is used.
+            names: the names in order of preference; of two that contradict each other, the first is
+                used.
             model: the net that reads.
         """
         good: list[Profile] = []
@@ -251,7 +253,7 @@ class TeachingService:
     def _check_exists(self, name: str) -> None:
         names = self._shelf.names()
         if name not in names:
-            known = f"the profiles are: {', '.join(names)}" if names else "none is kept yet"
+            known = f"the profiles are: {', '.join(names)}" if names else "no profile is stored yet"
             raise ProfileNotFoundError(f"there is no profile '{name}'", hint=known)
 
     def _others(self, name: str) -> Sequence[Profile]:

@@ -1,4 +1,4 @@
-"""A request to teach a profile, which is checked before any picture is decoded."""
+"""A request to teach a profile, and the checks before any picture is decoded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Source = TypeVar("Source")
 
 
 class ConsentMissingError(ProfileError):
-    """A person's face would be kept without a recorded consent."""
+    """A person's face would be stored without a recorded consent."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class ReferencePicture(Generic[Source]):
     """One picture to learn from.
 
     Attributes:
-        picture: a path, encoded bytes or pixels: what `decode` of `TeachingService.teach` takes.
+        picture: a path, encoded bytes or pixels, as accepted by the argument `decode` of
+            `TeachingService.teach`.
         name: the name of the picture in messages.
         expression: the expression of a person's picture; None for a picture of a state.
     """
@@ -37,9 +38,10 @@ class TeachingRequest(Generic[Source]):
 
     Attributes:
         name: the name of the person or the state.
-        references: all with an expression (a person), or all without (a state).
-        person: the person in a state's pictures; None for a state that applies to everybody.
-        consent: who agreed, and how; required where a person's face is kept.
+        references: the pictures, all with an expression (for a person) or all without (for a
+            state).
+        person: the person in a state's pictures; None for a state of no particular person.
+        consent: a text that records who agreed and how; required if a person's face is stored.
     """
 
     name: str
@@ -54,27 +56,27 @@ class TeachingRequest(Generic[Source]):
 
     @property
     def face_of(self) -> str | None:
-        """Return the person whose face is kept, and whose consent is required."""
+        """Return the person whose face is stored, and whose consent is required."""
         return self.person if self.is_state else self.name
 
     def check(self) -> None:
-        """Check everything that can be checked without looking at a picture.
+        """Check everything that can be checked without decoding a picture.
 
         Raises:
             ProfileError: a name is not allowed, there is no picture, or the parts contradict each
                 other.
-            ConsentMissingError: a person's face would be kept without a consent.
+            ConsentMissingError: a person's face would be stored without a consent.
         """
         check_name(self.name)
         if not self.references:
-            raise ProfileError(f"nothing to learn from: there is no picture of '{self.name}'")
+            raise ProfileError(f"there is no picture of '{self.name}' to learn from")
         if self.is_state and any(r.expression is not None for r in self.references):
             raise ProfileError(
                 "a state and expressions are taught separately: give one kind of picture"
             )
         if self.person is not None:
             if not self.is_state:
-                raise ProfileError("a person can be named only for a state")
+                raise ProfileError("only a state can have a separate person")
             check_name(self.person)
         if self.face_of is not None and not self.consent.strip():
-            raise ConsentMissingError(f"no consent of {self.face_of} is recorded")
+            raise ConsentMissingError(f"the consent of {self.face_of} is not recorded")

@@ -1,4 +1,4 @@
-"""Videos of one owner that are read in the background: submit, follow, cancel, take the results."""
+"""Manage videos that are read in the background: submit, follow, cancel, get the results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roomread.services.purpose import require_reading
 
 
 class VideoResult(StrEnum):
-    """A file that a video's job leaves."""
+    """A result file of a video's job."""
 
     READINGS_JSONL = "readings.jsonl"
     READINGS_CSV = "readings.csv"
@@ -27,7 +27,7 @@ class VideoNotFoundError(RoomreadError):
 
 
 class VideoNotFinishedError(RoomreadError):
-    """The results of a video are wanted before it has ended."""
+    """The results of a video were requested before it was read."""
 
 
 class VideoFilesGoneError(RoomreadError):
@@ -35,45 +35,45 @@ class VideoFilesGoneError(RoomreadError):
 
 
 class VideoResultNotFoundError(RoomreadError):
-    """A video has no such result, because it was not asked for or nothing was read."""
+    """The video has no such result, because it was not requested or no frame was read."""
 
 
 class EmptyVideoError(MediaError):
-    """A video without content was sent."""
+    """The submitted video has no content."""
 
 
 class VideoQueue(Protocol):
-    """Where jobs are kept and run; `jobs.queue.JobQueue` is one."""
+    """The interface of a job queue, such as `jobs.queue.JobQueue`."""
 
     def taking(
         self, name: str, *, owner: str, annotated: bool = True, profiles: Sequence[Profile] = ()
     ) -> AbstractContextManager[tuple[VideoJob, Path]]:
-        """Submit a video whose file the block writes; an error in the block leaves nothing."""
+        """Submit a video whose file the `with` block writes; nothing is kept if it fails."""
 
     def start(self, source: str, *, owner: str, profiles: Sequence[Profile] = ()) -> str:
         """Submit a path or URL and return the job's id."""
 
     def get(self, job_id: str, *, owner: str) -> VideoJob | None:
-        """Return a job as it is now, or None if this owner has no such job."""
+        """Return a job in its present state, or None if the owner has no such job."""
 
     def of(self, owner: str) -> list[VideoJob]:
         """Return all jobs of an owner, oldest first."""
 
     def cancel(self, job_id: str, *, owner: str) -> VideoJob | None:
-        """Stop a job, and return it as it is afterwards."""
+        """Stop a job, and return it in its new state."""
 
     def forget(self, job_id: str, *, owner: str) -> None:
         """Delete a job and its files."""
 
     def waiting_before(self, job_id: str) -> int:
-        """Return how many unfinished jobs were submitted before this one."""
+        """Return the number of unfinished jobs that were submitted before this one."""
 
 
 class VideoService:
     """The videos of one owner.
 
     Args:
-        queue: Where jobs are kept and run.
+        queue: The job queue.
         owner: The owner of the videos.
     """
 
@@ -84,9 +84,9 @@ class VideoService:
     def receive(
         self, name: str, *, annotated: bool = True, profiles: Sequence[Profile] = ()
     ) -> Iterator[tuple[VideoJob, Path]]:
-        """Submit a video that arrives in pieces; the block writes them into a new file.
+        """Submit a video whose pieces the `with` block writes to a new file.
 
-        An error in the block leaves nothing of the video.
+        If the block fails, nothing of the video is kept.
 
         Args:
             name: The video's name, as the owner gave it.
@@ -112,7 +112,7 @@ class VideoService:
                 raise EmptyVideoError(f"{name}: is empty")
 
     def submit(self, name: str, content: bytes, *, profiles: Sequence[Profile] = ()) -> str:
-        """Submit a whole video and return its id; raises as `receive` does."""
+        """Submit a complete video and return its id; raises the same errors as `receive`."""
         with self.receive(name, profiles=profiles) as (job, path):
             path.write_bytes(content)
         return job.record.id
@@ -128,11 +128,11 @@ class VideoService:
         return self._queue.start(place, owner=self._owner, profiles=profiles)
 
     def all(self) -> list[VideoJob]:
-        """Return all videos that are kept, oldest first."""
+        """Return all stored videos, oldest first."""
         return self._queue.of(self._owner)
 
     def get(self, job_id: str) -> VideoJob:
-        """Return a video as it is now.
+        """Return a video in its present state.
 
         Raises:
             VideoNotFoundError: The owner has no such video, or it is no longer kept.
@@ -140,11 +140,11 @@ class VideoService:
         return _found(self._queue.get(job_id, owner=self._owner))
 
     def waiting_before(self, job_id: str) -> int:
-        """Return how many unfinished videos of all owners were submitted before this one."""
+        """Return the number of unfinished videos of all owners submitted before this one."""
         return self._queue.waiting_before(job_id)
 
     def cancel(self, job_id: str) -> VideoJob:
-        """Stop reading a video; what was read until then is kept.
+        """Stop reading a video; the results up to then are kept.
 
         Raises:
             VideoNotFoundError: The owner has no such video.
@@ -152,7 +152,7 @@ class VideoService:
         return _found(self._queue.cancel(job_id, owner=self._owner))
 
     def forget(self, job_id: str) -> None:
-        """Stop reading a video and delete everything that was made from it.
+        """Stop reading a video and delete all its results.
 
         Raises:
             VideoNotFoundError: The owner has no such video.

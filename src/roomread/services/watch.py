@@ -1,4 +1,4 @@
-"""Watch one live source: its faces, the mood of its room, and a recording of both on request."""
+"""Watch one live source: read its faces and its room's mood, and record both on request."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from roomread.services.purpose import Activity, allows
 from roomread.store import OwnerStore, Session
 
 HISTORY_SECONDS = 60.0
-# A chart of a minute cannot show more points than one per quarter of a second.
+# Minimum time between two points of the chart, s; more would not be visible in a minute's chart.
 _HISTORY_STEP = 0.25
-# The room is measured as often as in other recordings, however fast the camera is, s.
+# Seconds between two frames that count for the room's mood, as in other recordings.
 _ROOM_STEP = 0.5
-# Moods that the chart of the room shows: one a second for ten minutes.
+# Number of moods in the chart of the room: one a second for ten minutes.
 _MAX_MOODS = 600
 
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """The latest state of a source. It is replaced and never changed, as other threads read it.
+    """The latest state of a source; immutable, because other threads read it.
 
     Attributes:
         readings: the readings of the last frame, largest face first.
-        no_picture: why there was nothing to read; None if there was.
-        busy: why the nets did not read the frame; empty if they did.
-        moods: the room's moods, oldest first; while a recording runs, exactly those that it keeps.
+        no_picture: why the last frame shows no picture; None if it shows one.
+        busy: why the last frame was not read; empty if it was.
+        moods: the room's moods, oldest first; during a recording, exactly those that it stores.
         history: (time, scores) of each track seen in the last minute, oldest first.
         now: time of the last frame, s.
         rate: frames read per second.
-        age: seconds from a frame to its result, including the wait before it was read. The time
-            from the camera to here is counted from that of its fastest frame.
-        dropped: frames that were left out because newer ones had come.
+        age: seconds from the arrival of a frame to its result, plus its delay on the network
+            relative to the fastest frame so far.
+        dropped: number of frames that were skipped because newer ones had arrived.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -66,20 +66,20 @@ class LiveState:
 
 
 class LiveWatch:
-    """Watch a camera through all of its connections.
+    """Watch a camera across reconnections.
 
     One thread at a time pushes frames; every thread may read `state`, calibrate and record. Where
     the purpose of the installation does not allow reading others, the camera is taken to show its
     owner: only the largest face is kept.
 
     Args:
-        analyzer: the nets, which other watches may share.
-        clock: seconds on any clock that does not go back.
+        analyzer: the analyzer, which other watches may share.
+        clock: seconds on a monotonic clock.
 
     Attributes:
         state: the latest state of the source.
-        trial: the last calibration on its own references; None before, or if the face was seen
-            too seldom.
+        trial: the test of the last calibration on its own references; None before a calibration, or
+            if the face was seen too seldom.
         calibrated: whether a calibration has ended.
         oneself: whether only the largest face is kept.
         recording: the recording that was started last; None before.
@@ -113,17 +113,17 @@ class LiveWatch:
 
     @property
     def calibrating(self) -> float | None:
-        """Return the seconds that a calibration still takes; None when no calibration runs."""
+        """Return the remaining seconds of a calibration; None if none is running."""
         calibration = self._calibration
         if self._calibration_wanted:
             return CALIBRATION_SECONDS
         return calibration.remaining(self.state.now) if calibration is not None else None
 
     def connect(self, analyzer: Analyzer) -> None:
-        """Begin a new connection; its frames follow those of the last one in time.
+        """Start a new connection; the times of its frames continue those of the last one.
 
         Args:
-            analyzer: the nets from now on. A calibration is kept if the profiles are the same.
+            analyzer: the analyzer from now on. A calibration is kept if the profiles are the same.
         """
         with self._lock:
             self._timing.connect()
@@ -133,24 +133,24 @@ class LiveWatch:
                 self.forget_calibration()
 
     def calibrate(self) -> None:
-        """Learn the neutral face of the person nearest to the camera in the next ten seconds."""
+        """Start learning the neutral face of the person nearest to the camera, for ten seconds."""
         self.forget_calibration()
         self._calibration_wanted = True
 
     def forget_calibration(self) -> None:
-        """Read faces as before the calibration."""
+        """Discard the calibration."""
         self.calibrated, self.trial = False, None
         self._stream.reader = self._analyzer.reader
 
     def record(
         self, recordings: RecordingQueue, request: RecordingRequest, store: OwnerStore
     ) -> Session:
-        """Record what follows into a new session, until `stop_recording` or the source ends.
+        """Record into a new session until `stop_recording` or the end of the source.
 
-        A recording that still runs is ended.
+        A running recording is ended first.
 
         Args:
-            recordings: those of this process.
+            recordings: the recordings of this process.
             request: the request; people are distinguished by their places.
             store: the store of the session's owner.
 
@@ -168,7 +168,7 @@ class LiveWatch:
         return recording.session
 
     def stop_recording(self) -> None:
-        """End the session with what was recorded up to now."""
+        """Stop the recording and end its session."""
         if self.recording is not None:
             self.recording.stop()
 
@@ -179,8 +179,8 @@ class LiveWatch:
 
         Args:
             image: uint8 [H, W, 3] RGB.
-            time: seconds by the clock of the camera, which may begin anew with a connection.
-            dropped: older frames that were left out in favour of this one.
+            time: seconds by the clock of the camera, which may restart with each connection.
+            dropped: number of older frames that were skipped in favour of this one.
         """
         with self._lock:
             begun = self._clock()
@@ -204,7 +204,7 @@ class LiveWatch:
             return readings
 
     def _read(self, frame: Frame) -> tuple[tuple[Reading, ...], NoPicture | None, str]:
-        """Return the readings, why there is no picture, and why the nets did not read it."""
+        """Return the readings, why there is no picture, and why the frame was not read."""
         try:
             moment = self._faces.push(frame)
             readings = moment.readings[:1] if self.oneself else moment.readings
@@ -217,7 +217,7 @@ class LiveWatch:
         if now < self._room_due:
             return
         self._room_due = max(self._room_due + _ROOM_STEP, now)
-        # A profile with a name does not imply consent to be named in a session.
+        # Remove the person, because a profile does not imply consent to be named in a session.
         nameless = [replace(reading, person=None) for reading in readings]
         if self._sink is not None and not self._sink.running:
             self._sink = None
@@ -230,7 +230,7 @@ class LiveWatch:
             self._moods.append(moment.mood)
 
     def _begin_room(self) -> None:
-        """Forget the moods of the room, as they belong to a recording or to the time before it."""
+        """Forget the moods of the room, so that those of a recording are not mixed with others."""
         self._room = RoomPipeline(seats=Seats(), meter=RoomMeter.for_interval(_ROOM_STEP))
         self._moods.clear()
 

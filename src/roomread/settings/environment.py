@@ -1,4 +1,4 @@
-"""The operator's settings, by `ROOMREAD_*` variables or in `roomread.toml`."""
+"""The operator's settings, from `ROOMREAD_*` variables or from `roomread.toml`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class IceService(StrEnum):
 
 
 class Settings(BaseSettings):
-    """What an operator can set; a variable takes precedence over the file.
+    """The settings of an operator; a variable takes precedence over the file.
 
     Attributes:
         purpose: The purpose of this installation; None asks the first visitor.
@@ -41,12 +41,12 @@ class Settings(BaseSettings):
             in the notice that people are given.
         ice_servers: STUN and TURN servers for visitors on other networks, as WebRTC takes them:
             `[{"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}]`. None are
-            asked by default: a camera on this computer needs none, and others learn nothing.
-        ice_service: A service that is asked for TURN credentials, beside `ice_servers`; None asks
-            none. See `roomread.web.ice` for what each wants to know.
+            contacted by default, because a camera on this computer needs none.
+        ice_service: A service that issues TURN credentials, in addition to `ice_servers`; None for
+            no service. `roomread.web.ice` lists the settings that each service needs.
         turn_urls: For the service "coturn": the addresses of the TURN server.
         turn_secret: For the service "coturn": its `static-auth-secret`.
-        max_upload_mb: The largest video that is accepted, MB.
+        max_upload_mb: The maximum size of an uploaded video, MB.
         local_files: Whether visitors may name files and URLs that the app's computer can reach.
             Only for an app whose visitors are the computer's own user.
         max_cameras: The number of live cameras at once; further visitors are asked to wait.
@@ -58,13 +58,13 @@ class Settings(BaseSettings):
             database keeps. If it changes, all keys become invalid.
         retention_days: Sessions that were last written longer ago are deleted by the service once
             an hour, and by `roomread session purge`; None keeps them until a user deletes them.
-        max_picture_mb: The largest picture that the service accepts, MB.
-        max_megapixels: The largest number of megapixels of a picture or of a video's frame.
-        max_video_minutes: The length of the longest video that is accepted.
+        max_picture_mb: The maximum size of a picture, MB.
+        max_megapixels: The maximum number of megapixels of a picture or of a video's frame.
+        max_video_minutes: The maximum duration of a video, minutes.
         trusted_proxies: The addresses or networks of the proxies in front of the service, as the
-            service sees them. Their headers on a visitor's address and on HTTPS are believed.
-        max_kept_mb: The size of all waiting videos and results, MB. Above it the oldest results
-            are deleted before their hour is over.
+            service sees them. Their headers on a visitor's address and on HTTPS are trusted.
+        max_kept_mb: The maximum size of all waiting videos and results together, MB. Above it the
+            oldest results are deleted before their hour is over.
         requests_per_minute: The number of requests of one key, user or address per minute.
         max_connections: The number of open connections. The service lowers it where the operating
             system lets it open fewer files.
@@ -75,19 +75,19 @@ class Settings(BaseSettings):
             oldest sign-in ends for a new one.
         device: The device that the nets run on; see `roomread.runtime.Device`.
         engine: Whether the nets run in this process or on a Ray cluster.
-        replicas: With the engine "ray": the maximum number of copies of the nets, each of which
-            takes one processor; None for as many as the cluster has processors.
+        replicas: With the engine "ray": the maximum number of replicas of the nets, each of which
+            uses one processor; None for the number of processors of the cluster.
         oidc_issuer: The OpenID Connect provider at which users may sign in, such as
             `https://accounts.google.com`; None for none.
         oidc_client_id: The id of this service at the provider.
         oidc_client_secret: The secret of this service at the provider; empty for a public client.
         oidc_claim: The claim of the provider that is the name of a user here.
-        data_folder: Where the SQLite file, the files of video jobs and the audit log are kept; None
+        data_folder: The folder of the SQLite file, the files of video jobs and the audit log; None
             for the user's own folder.
-        jobs_folder: Where the files of video jobs are kept; None for `jobs` in the data folder.
-            Processes that share a database finish one another's jobs if they share this folder.
-        advertised_url: Where other processes that share the database reach this one, such as
-            `http://10.0.0.5:8501`; None for the address that it listens on.
+        jobs_folder: The folder for the files of video jobs; None for `jobs` in the data folder.
+            Processes that share a database can finish one another's jobs if they share this folder.
+        advertised_url: The URL at which other processes that share the database reach this one,
+            such as `http://10.0.0.5:8501`; None for the address on which it listens.
     """
 
     model_config = SettingsConfigDict(env_prefix="ROOMREAD_", extra="forbid", frozen=True)
@@ -152,14 +152,14 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take arguments before variables, and variables before the file."""
+        """Give arguments precedence over variables, and variables over the file."""
         del dotenv_settings, file_secret_settings
         file = TomlConfigSettingsSource(settings_cls, settings_file())
         return init_settings, env_settings, file
 
 
 def load_settings() -> Settings:
-    """Read the settings anew.
+    """Read the settings from the environment and the file.
 
     Raises:
         RoomreadError: A variable or the file holds an unknown name or an invalid value.

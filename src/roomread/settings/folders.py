@@ -1,4 +1,4 @@
-"""The folders of the user's settings and data."""
+"""Locate the folders of the user's settings and data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from platformdirs import user_config_path, user_data_path
 
 from roomread.errors import RoomreadError
 
-# The owner of what belongs to the computer's own user; `roomread.store` has the same name.
+# The owner id of the computer's own user; `roomread.store` defines the same value.
 LOCAL_OWNER = "local"
 
 
@@ -28,7 +28,7 @@ def config_folder() -> Path:
 def data_folder() -> Path:
     """Return the folder of the database, the jobs and the profiles, which may not exist yet.
 
-    The variable `ROOMREAD_DATA_FOLDER` names another one than the user's own.
+    The variable `ROOMREAD_DATA_FOLDER` overrides the default.
 
     Raises:
         RoomreadError: The user has no home folder, as in some containers.

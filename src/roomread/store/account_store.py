@@ -1,4 +1,4 @@
-"""Users, keys, sign-ins and the secret of one installation."""
+"""Store the users, keys, sign-ins and the secret of one installation."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Account:
     """A user or a key.
 
     Attributes:
-        id: Public, and not a name: it may stand in logs.
+        id: A public id that is no name, so it may appear in logs.
         name: The name for display; a user signs in with it.
-        hash: The hash of the password or the key, in the form of `services.accounts`.
+        hash: The hash of the password or the key, in the format of `services.accounts`.
         scopes: The actions that it may perform.
         created: Seconds since 1970.
     """
@@ -33,7 +33,7 @@ class Account:
 
 
 class AccountStore:
-    """The users and keys; every process that shares the database sees a change at once.
+    """The users and keys. Changes are visible immediately to all processes that share the database.
 
     All methods raise `DatabaseError` if the database fails.
 
@@ -45,7 +45,7 @@ class AccountStore:
         self._database = database
 
     def secret(self) -> str:
-        """Return the installation's secret, generated when it is first asked for."""
+        """Return the installation's secret, which is generated on the first call."""
         row = {"name": "service", "value": secrets.token_hex(32)}
         with self._database.writing() as connection:
             insert_once(connection, schema.secrets, [row])
@@ -61,19 +61,19 @@ class AccountStore:
         return self._accounts(schema.keys)
 
     def user(self, user_id: str) -> Account | None:
-        """Return the user of an id, or None."""
+        """Return the user with an id, or None."""
         return self._account(schema.users, schema.users.c.id == user_id)
 
     def user_named(self, name: str) -> Account | None:
-        """Return the user of a name, or None."""
+        """Return the user with a name, or None."""
         return self._account(schema.users, schema.users.c.name == name)
 
     def user_hashed(self, hashed: str) -> Account | None:
-        """Return the user who has a hash, or None."""
+        """Return the user with a hash, or None."""
         return self._account(schema.users, schema.users.c.hash == hashed)
 
     def key(self, key_id: str) -> Account | None:
-        """Return the key of an id, or None."""
+        """Return the key with an id, or None."""
         return self._account(schema.keys, schema.keys.c.id == key_id)
 
     def add_user(self, user: Account) -> bool:
@@ -85,18 +85,18 @@ class AccountStore:
         return self._add(schema.keys, key)
 
     def replace_hash(self, user: Account, hashed: str) -> bool:
-        """Give a user another hash; return whether the user still had the one that is given."""
+        """Replace a user's hash if it still equals the given one; return whether it did."""
         table = schema.users
         update = table.update().where(table.c.id == user.id, table.c.hash == user.hash)
         with self._database.writing() as connection:
             return connection.execute(update.values(hash=hashed)).rowcount == 1
 
     def remove_user(self, name: str) -> bool:
-        """Remove a user; return whether there was one of this name."""
+        """Remove a user; return whether the name existed."""
         return self._remove(schema.users, schema.users.c.name == name)
 
     def remove_key(self, key_id: str) -> bool:
-        """Remove a key; return whether there was one of this id."""
+        """Remove a key; return whether the id existed."""
         return self._remove(schema.keys, schema.keys.c.id == key_id)
 
     def add_sign_in(
@@ -146,7 +146,7 @@ class AccountStore:
             return principal
 
     def remove_sign_in(self, token_hash: str) -> None:
-        """Remove a sign-in; nothing happens if there is none."""
+        """Remove a sign-in; a no-op if it does not exist."""
         self._remove(schema.sign_ins, schema.sign_ins.c.token_hash == token_hash)
 
     def _accounts(self, table: sa.Table) -> tuple[Account, ...]:

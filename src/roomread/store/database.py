@@ -18,9 +18,9 @@ from roomread.errors import DatabaseError, MissingExtraError
 from roomread.store.schema import REVISION
 from roomread.store.service_schema import metadata
 
-# Seconds that a writer waits for another writer of one SQLite file.
+# Seconds for which a writer waits for another writer of the same SQLite file.
 _SQLITE_TIMEOUT = 5
-# Seconds that PostgreSQL may take to answer.
+# Time limit for a response of PostgreSQL, s.
 _POSTGRES_TIMEOUT = 30
 # The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
@@ -37,7 +37,7 @@ class Database:
 
     Raises:
         DatabaseError: The database cannot be opened, or a newer version of Roomread made it.
-        MissingExtraError: The URL names PostgreSQL and its extra is not installed.
+        MissingExtraError: The URL is of PostgreSQL, and its extra is not installed.
     """
 
     def __init__(self, url: str) -> None:
@@ -53,7 +53,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Lend a connection for queries.
+        """Yield a connection for queries.
 
         Raises:
             DatabaseError: The database does not answer.
@@ -63,13 +63,13 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Lend a connection inside a transaction that is committed when the block ends.
+        """Yield a connection inside a transaction that is committed at the end of the `with` block.
 
         Raises:
             DatabaseError: The database does not answer or cannot be written.
         """
-        # SQLite refuses to turn a transaction that has read into one that writes while another
-        # process writes, and does not wait: the lock is taken at the beginning.
+        # Take SQLite's write lock at the beginning. A transaction that reads first and writes later
+        # would fail without waiting if another process writes.
         options = {"immediate": True}
         with (
             _database_errors(self.engine.url),
@@ -87,7 +87,7 @@ class Database:
         Raises:
             DatabaseError: The database does not answer or cannot be written.
         """
-        # VACUUM cannot run in a transaction, and SQLAlchemy opens one for everything it does.
+        # VACUUM cannot run inside the transaction that SQLAlchemy opens by default.
         with _database_errors(self.engine.url), closing(self.engine.raw_connection()) as connection:
             cursor, driver = connection.cursor(), connection.driver_connection
             if self.is_shared and driver is not None:
@@ -98,7 +98,7 @@ class Database:
                 return
             if compact:
                 cursor.execute("VACUUM")
-            # The write-ahead log would otherwise still hold the deleted content.
+            # Truncate the write-ahead log, which would still contain the deleted content.
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class Database:
 
 @contextmanager
 def _database_errors(place: URL) -> Iterator[None]:
-    """Turn errors of the database's driver into `DatabaseError`, without the password.
+    """Convert errors of the database's driver to `DatabaseError`, without the password.
 
     Raises:
         DatabaseError: The block raised an error of the driver.
@@ -126,7 +126,9 @@ def _database_errors(place: URL) -> Iterator[None]:
         ) from error
     except OSError as error:
         problem = f"{_display_name(place)}: {error.strerror or error}"
-        raise DatabaseError(problem, hint="name another with ROOMREAD_DATABASE_URL") from error
+        raise DatabaseError(
+            problem, hint="set ROOMREAD_DATABASE_URL to another database"
+        ) from error
 
 
 def _display_name(place: URL) -> str:
@@ -179,7 +181,7 @@ def _parse(url: str) -> URL:
 
 def _engine(place: URL) -> Engine:
     if place.get_backend_name() == "postgresql":
-        # A pooled connection that died is replaced before it is used.
+        # Test pooled connections before use, and replace broken ones.
         options = {"timeout": _POSTGRES_TIMEOUT}
         return sa.create_engine(place, pool_pre_ping=True, connect_args=options)
     if place.database:
@@ -194,7 +196,8 @@ def _engine(place: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # Python's module would begin transactions by itself, but not before CREATE TABLE.
+    # Begin transactions explicitly, because Python's module would not begin one before CREATE
+    # TABLE.
     connection.isolation_level = None
     for pragma in (
         "journal_mode = WAL",
@@ -223,8 +226,8 @@ def _upgrade(engine: Engine) -> None:
         found = _revision(connection)
         if found not in (None, *_OLDER_REVISIONS, REVISION):
             raise DatabaseError(
-                f"{_display_name(engine.url)}: was made by another version of Roomread ({found})",
-                hint="update Roomread, or name another with ROOMREAD_DATABASE_URL",
+                f"{_display_name(engine.url)}: is from another version of Roomread ({found})",
+                hint="update Roomread, or set ROOMREAD_DATABASE_URL to another database",
             )
         config = Config()
         config.set_main_option("script_location", "roomread.store:migrations")

@@ -1,4 +1,4 @@
-"""The records of videos that are read in the background."""
+"""Records of videos that are read in the background."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ ENDED_STATES = frozenset({JobState.FINISHED, JobState.CANCELLED, JobState.FAILED
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job at one moment. It is never changed: read it again to see how far the job is.
+    """An immutable snapshot of a job; query it again to see its progress.
 
     Attributes:
-        id: Hard to guess.
+        id: A random id that cannot be guessed.
         owner: The owner who submitted it.
         name: The video's name, as the owner gave it, or its path or URL.
         upload: The name of the uploaded file in the job's folder; None for a path or URL.
-        annotated: Whether an annotated copy was asked for.
-        created: Seconds since 1970, like `started` and `ended`.
-        profiles: The number of profiles that are read with, files in the job's folder.
-        every: Seconds from one frame that is read to the next; None for every frame.
+        annotated: Whether an annotated copy was requested.
+        created: The time of submission, seconds since 1970.
+        profiles: The number of profiles to apply, whose files are in the job's folder.
+        every: Seconds between two frames that are read; None for all frames.
         state: The state of the job.
-        seconds: How much of the video is read, s.
-        duration: The length of the video in s, or None if the file does not say.
-        error: Why it ended early, in one line.
-        started: When the reading began, or None.
-        ended: When it ended, or None.
-        attempts: How often its reading began and did not end.
-        cancelled: Whether the owner asked to stop it.
+        seconds: The time up to which the video is read, s.
+        duration: The duration of the video, s; None if the file does not state it.
+        error: Why it ended early, in one line; empty if it did not.
+        started: The time at which reading began, seconds since 1970, or None.
+        ended: The time at which it ended, seconds since 1970, or None.
+        attempts: The number of times that reading began without ending.
+        cancelled: Whether the owner cancelled it.
     """
 
     id: str
@@ -67,11 +67,11 @@ class JobRecord:
 
     @property
     def share(self) -> float | None:
-        """How much is read, 0..1; None if the length is unknown."""
+        """The share of the video that is read, 0..1; None if the duration is unknown."""
         return min(self.seconds / self.duration, 1.0) if self.duration else None
 
     def remaining(self, now: float | None = None) -> float | None:
-        """Estimate the seconds until the end from the speed so far; None if that is unknown.
+        """Estimate the remaining seconds from the speed so far; None if it is unknown.
 
         Args:
             now: Seconds since 1970; the present if left out.

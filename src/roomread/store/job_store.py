@@ -1,4 +1,4 @@
-"""Rows of jobs: one owner's, and all of them for the processes that read the videos."""
+"""Store jobs, with one handle for an owner's jobs and one for the processes that read videos."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class OwnerJobs:
             return _records(connection, _JOBS.c.owner == self._owner)
 
     def cancel(self, job_id: str, *, now: float) -> JobRecord | None:
-        """Ask for a job to stop; one that waits has ended at once.
+        """Cancel a job; a waiting one ends immediately, a running one within a second.
 
         Args:
             job_id: The job.
             now: Seconds since 1970.
 
         Returns:
-            The job afterwards, or None if this owner has no such job.
+            The job in its new state, or None if the owner has no such job.
         """
         waiting = _JOBS.c.state == JobState.WAITING.value
         with self._database.writing() as connection:
@@ -64,7 +64,7 @@ class OwnerJobs:
             return connection.execute(_JOBS.delete().where(self._is(job_id))).rowcount == 1
 
     def _is(self, job_id: str) -> sa.ColumnElement[bool]:
-        # No id has a NUL, which PostgreSQL's texts cannot have.
+        # Do not send texts with NUL to PostgreSQL, which rejects them; no id contains one.
         return (_JOBS.c.id == job_id.replace("\0", "")) & (_JOBS.c.owner == self._owner)
 
 
@@ -99,7 +99,7 @@ class JobStore:
             return _records(connection, _UNFINISHED)
 
     def change(self, job_id: str, **values: Any) -> JobRecord | None:
-        """Change fields of a job; return the job afterwards, or None if it was deleted."""
+        """Change fields of a job; return its new state, or None if it was deleted."""
         with self._database.writing() as connection:
             connection.execute(_JOBS.update().where(_JOBS.c.id == job_id).values(_plain(values)))
             return _record(connection, _JOBS.c.id == job_id)
@@ -112,11 +112,11 @@ class JobStore:
         Args:
             job_id: The job.
             holder: The process that reads it.
-            seconds: How much is read.
+            seconds: The time up to which it is read, s.
             duration: The length of the video, s.
 
         Returns:
-            The job afterwards; None if it was deleted, or if another process reads it now.
+            The job in its new state; None if it was deleted or another process reads it now.
         """
         with self._database.writing() as connection:
             if is_held_elsewhere(connection, f"job:{job_id}", holder):

@@ -1,4 +1,4 @@
-"""Keep the leases of a process while it runs."""
+"""Renew the leases of a process while it runs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import threading
 from roomread.errors import DatabaseError
 from roomread.store.leases import Leases
 
-# Seconds from one renewal to the next; several fit into a lease.
+# Seconds between two renewals, several of which fit into a lease.
 _RENEWAL_SECONDS = 1.0
 
 
 class LeaseRenewal:
-    """Renews the leases of this process in a thread until it is closed.
+    """Renew the leases of this process in a thread until it is closed.
 
-    A renewal that fails is tried again: if the database fails for longer than a lease lasts, the
-    leases are lost, and what they protected refuses to write.
+    A failed renewal is tried again. If the database fails for longer than the duration of a lease,
+    the leases are lost, and writes that require them are refused.
 
     Args:
         leases: The leases of this process.
@@ -34,7 +34,7 @@ class LeaseRenewal:
         try:
             self._leases.release_all()
         except DatabaseError:
-            # They end by themselves.
+            # The leases expire without the database's help.
             return
 
     def _run(self) -> None:

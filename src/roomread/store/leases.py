@@ -1,4 +1,4 @@
-"""Leases: which of the processes that share a database holds a session or a job."""
+"""Assign sessions and jobs by leases to the processes that share a database."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from roomread.store import service_schema as schema
 from roomread.store.database import Database
 from roomread.store.rows import insert_once
 
-# Seconds after which a holder that stopped renewing has lost its lease.
+# Seconds after which a lease expires if it is not renewed.
 LEASE_SECONDS = 5.0
-# Seconds after which a lease that has ended is deleted.
+# Seconds after which an expired lease is deleted.
 _FORGET_SECONDS = 3600.0
 
 
@@ -26,7 +26,7 @@ class Lease:
     Attributes:
         resource: The resource, such as "session:1a2b3c4d".
         holder: The id of the process.
-        address: Where that process answers requests; empty if it answers none.
+        address: The URL of that process; empty if it has none.
     """
 
     resource: str
@@ -38,15 +38,15 @@ class Leases:
     """The leases that one process takes and renews.
 
     A lease is held until it is released, or until `LEASE_SECONDS` after its last renewal. Times
-    are the database's, so that the clocks of the computers need not agree. All methods raise
+    come from the database, so that the computers' clocks do not matter. All methods raise
     `DatabaseError` if the database fails.
 
     Args:
         database: Where the leases are kept.
         holder: The id of this process.
-        address: Where this process answers requests. An earlier process of the same address has
-            ended, so its leases are taken over at once. Empty if it answers none.
-        clock: Seconds, instead of the database's time.
+        address: The URL of this process; empty if it has none. An earlier process with the same URL
+            must have ended, so its leases are taken over immediately.
+        clock: A function that returns seconds, to replace the database's time.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Leases:
         self.holder, self.address = holder, address
 
     def acquire(self, resource: str) -> Lease | None:
-        """Take a lease, or renew one's own.
+        """Take a lease, or renew it if this process holds it.
 
         Returns:
             None if this process holds the resource now; otherwise the lease of another process.
@@ -81,7 +81,7 @@ class Leases:
             return _lease(connection, table.c.resource == resource)
 
     def keeps(self, resource: str) -> bool:
-        """Return whether this process holds a resource, and will for another second at least."""
+        """Return whether this process holds a resource for at least another second."""
         table = schema.leases
         with self._database.reading() as connection:
             mine = (table.c.resource == resource) & (table.c.holder == self.holder)
@@ -103,7 +103,7 @@ class Leases:
             return _lease(connection, (table.c.resource == resource) & recent) is None
 
     def renew(self) -> None:
-        """Renew all leases of this process that have not ended."""
+        """Renew all leases of this process that have not expired."""
         table = schema.leases
         with self._database.writing() as connection:
             now = self._now(connection)
@@ -112,11 +112,11 @@ class Leases:
             connection.execute(table.delete().where(table.c.expires < now - _FORGET_SECONDS))
 
     def release(self, resource: str) -> None:
-        """Give up a lease; nothing happens if this process does not hold it."""
+        """Release a lease; a no-op if this process does not hold it."""
         self._release(schema.leases.c.resource == resource)
 
     def release_all(self) -> None:
-        """Give up all leases of this process."""
+        """Release all leases of this process."""
         self._release(sa.true())
 
     def _release(self, which: sa.ColumnElement[bool]) -> None:

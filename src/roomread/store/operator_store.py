@@ -1,4 +1,4 @@
-"""What the operator of an installation may do to the sessions of all owners."""
+"""Operations of the operator on the sessions of all owners."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roomread.store.rows import delete_seat, stored, to_session, utc_now
 
 
 class OperatorStore:
-    """The operator's handle: deletes old sessions and forgets a person everywhere.
+    """The operator's handle, which deletes old sessions and forgets a person in all sessions.
 
     Args:
         database: Where the sessions are kept.
@@ -26,7 +26,7 @@ class OperatorStore:
     def purge(self, *, days: float, now: datetime | None = None) -> list[Session]:
         """Delete the sessions of all owners that were last written more than `days` ago.
 
-        The space they took is returned to the file system.
+        The freed space is returned to the file system.
 
         Args:
             days: The age in days, 0 or more.
@@ -47,10 +47,10 @@ class OperatorStore:
         return expired
 
     def forget_name(self, name: str) -> int:
-        """Delete everything that is kept of the people enrolled by a name, in all sessions.
+        """Delete all data of the people enrolled with a name, in all sessions.
 
         Args:
-            name: As it was enrolled.
+            name: The name with which they were enrolled.
 
         Returns:
             The number of seats that were forgotten.

@@ -1,4 +1,4 @@
-"""The sessions of one owner."""
+"""Store the sessions of one owner."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ MAX_MARKS = 1000
 
 
 class OwnerStore:
-    """One owner's sessions; `Store.owned_by` makes it.
+    """The handle of one owner's sessions, made by `Store.owned_by`.
 
-    Every method that takes a `session_id` takes a whole id and raises `SessionNotFoundError` if
-    this owner has no such session: a session of another owner cannot be told from one that does
-    not exist. All methods raise `DatabaseError` if the database fails.
+    Every method with a `session_id` requires a complete id and raises `SessionNotFoundError` if
+    this owner has no such session. Sessions of other owners are reported in the same way as
+    sessions that do not exist. All methods raise `DatabaseError` if the database fails.
 
     Args:
         database: Where the sessions are kept.
         owner: The owner of the sessions.
-        process_id: The process that writes into them, as its leases name it.
+        process_id: The id of this process in its leases.
     """
 
     def __init__(self, database: Database, owner: str, process_id: str = "") -> None:
@@ -67,7 +67,7 @@ class OwnerStore:
 
     @property
     def profiles(self) -> OwnerProfiles:
-        """The profiles of this owner, if the service keeps them."""
+        """The profiles of this owner in the database."""
         return OwnerProfiles(self._database, self._owner)
 
     @property
@@ -89,10 +89,10 @@ class OwnerStore:
         region: str = "",
         notice: str = "",
     ) -> Session:
-        """Create an empty session, for a `Recorder` to fill.
+        """Create an empty session for a `Recorder`.
 
         Args:
-            name: A title for people to read.
+            name: The title.
             source: The name of the source; a password or query in a URL is removed.
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
@@ -161,14 +161,14 @@ class OwnerStore:
             return None
 
     def end(self, session_id: str) -> None:
-        """Note that nothing more will be recorded."""
+        """Record that the session has ended."""
         with self._database.writing() as connection:
             self._check(connection, session_id)
             update = schema.sessions.update().where(schema.sessions.c.id == session_id)
             connection.execute(update.values(ended_at=stored(utc_now())))
 
     def reopen(self, session_id: str) -> None:
-        """Note that the session is being recorded again."""
+        """Record that the session is being recorded again."""
         with self._database.writing() as connection:
             self._check(connection, session_id)
             update = schema.sessions.update().where(schema.sessions.c.id == session_id)
@@ -183,7 +183,7 @@ class OwnerStore:
             return (connection.execute(query).scalar() or 0) + 1
 
     def append(self, session_id: str, pieces: Sequence[Piece]) -> None:
-        """Append pieces, all or none of them; a piece that was appended before is left as it is.
+        """Append pieces in one transaction; a piece that was appended before is ignored.
 
         Raises:
             SessionHeldError: Another process holds the session.
@@ -279,7 +279,7 @@ class OwnerStore:
             return [Mark(row.time_ms / 1000, row.label) for row in connection.execute(query)]
 
     def mark(self, session_id: str, marks: Iterable[Mark]) -> None:
-        """Add marks; a mark that exists already is left as it is.
+        """Add marks; a mark that already exists is ignored.
 
         Raises:
             SessionError: A time is negative or too large, a label is empty, or the session would
@@ -290,7 +290,7 @@ class OwnerStore:
             if not 0 <= mark.time < LAST_TIME or not mark.label.strip():
                 raise SessionError(
                     f"the mark '{mark.label}' at {mark.time:g} s cannot be set",
-                    hint="a mark has a time of 0 s or later, and a word",
+                    hint="a mark needs a time of at least 0 s and a label",
                 )
             time, label = milliseconds(mark.time), mark.label.strip()
             rows.append({"session_id": session_id, "time_ms": time, "label": label})
@@ -307,7 +307,7 @@ class OwnerStore:
                 )
 
     def unmark(self, session_id: str, mark: Mark) -> None:
-        """Remove a mark; nothing happens if it does not exist."""
+        """Remove a mark; a no-op if it does not exist."""
         table = schema.marks
         same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == mark.label)
         with self._database.writing() as connection:
@@ -336,7 +336,7 @@ class OwnerStore:
         if not name.strip() or not consent.strip():
             raise SessionError(
                 "naming a seat needs the person's consent and a name",
-                hint="give the name, and say how the person consented",
+                hint="give the name, and record how the person consented",
             )
         if not self.session(session_id).keeps_people:
             raise SessionError(
@@ -358,9 +358,9 @@ class OwnerStore:
         return person
 
     def forget_seat(self, session_id: str, seat: int) -> None:
-        """Delete everything that is kept of one person: readings, alerts and name.
+        """Delete all data of one person: readings, alerts and name.
 
-        The room's moods stay: each is of five people or more and holds no seat.
+        The room's moods are kept; each summarises at least five people and contains no seats.
 
         Raises:
             SessionError: The session is being recorded.
@@ -384,7 +384,7 @@ class OwnerStore:
         """Return the session, or raise `SessionNotFoundError` if it is not this owner's."""
         table = schema.sessions
         query = table.select().where(table.c.id == session_id, table.c.owner == self._owner)
-        # PostgreSQL fails on some texts that are not ids, such as one with a NUL.
+        # Check the form first, because PostgreSQL rejects some texts, such as those with NUL.
         is_id = _ID.fullmatch(session_id) is not None
         row = connection.execute(query).one_or_none() if is_id else None
         if row is None:

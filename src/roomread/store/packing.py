@@ -1,8 +1,8 @@
-"""Readings packed for storage: the displayed values are kept exactly, in about 37 bytes a reading.
+"""Pack readings for storage, in about 37 bytes each, so that the displayed values are exact.
 
-Kept exactly are the seat, why a face is unreadable, the seven probabilities (float32) and the
-threshold; hence the expression and the confidence too. Times are kept to the millisecond and boxes
-to a hundredth of a pixel, which is what the pipeline gives out. Nothing else of a reading is kept.
+The seat, the reason why a face is unreadable, the seven probabilities (float32) and the threshold
+are exact, and so are the expression and the confidence. Times are rounded to milliseconds and boxes
+to a hundredth of a pixel, as the pipeline outputs them. Other values of a reading are not stored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from roomread.readings import VALENCE, Box, Expression, Quality, Reading, Scores
 from roomread.room.session import Session
 from roomread.store.records import milliseconds
 
-# Reasons by the number they are stored as, less one. Only ever add at the end.
+# Reasons in the order of their stored numbers, from 1. New ones must be added at the end.
 REASONS = (
     Unreadable.TOO_SMALL,
     Unreadable.CUT_OFF,
@@ -29,7 +29,7 @@ REASONS = (
     Unreadable.TURNED_AWAY,
     Unreadable.TILTED,
 )
-# The time in ms, the reason as above (0: readable), the box in hundredths of a pixel.
+# A record: time in ms, seat, reason (0 for readable), box in hundredths of a pixel, scores.
 RECORD = np.dtype(
     [
         ("time", "<u4"),
@@ -45,7 +45,7 @@ _LARGEST = 2**31 - 1
 
 
 def pack(readings: Sequence[Reading]) -> bytes:
-    """Pack readings by seat, else by track; those with neither are left out."""
+    """Pack readings by seat, or by track without seats; those with neither are omitted."""
     keyed = [(key, each) for each in readings if (key := each.person_key) is not None]
     records = np.zeros(len(keyed), dtype=RECORD)
     for record, (key, reading) in zip(records, keyed, strict=True):
@@ -62,20 +62,20 @@ def pack(readings: Sequence[Reading]) -> bytes:
 
 
 def pack_records(records: NDArray[np.void]) -> bytes:
-    """Pack records [N] of dtype `RECORD`; an empty array gives empty bytes."""
+    """Pack records [N] of dtype `RECORD`; an empty array becomes empty bytes."""
     if not len(records):
         return b""
-    # All first bytes, then all second bytes and so on: alike bytes compress a fifth better.
+    # Store all first bytes, then all second bytes and so on; this compresses a fifth better.
     columns = records.view(np.uint8).reshape(len(records), RECORD.itemsize).T
     return zlib.compress(columns.tobytes(), 1)
 
 
 def unpack(blobs: Sequence[bytes]) -> NDArray[np.void]:
-    """Return the records of packed batches, in their order."""
+    """Unpack batches into one array of records, in order."""
     size = RECORD.itemsize
     batches = [zlib.decompress(blob) for blob in blobs if blob]
     records = np.empty(sum(map(len, batches)) // size, dtype=RECORD)
-    # Written in place: to join arrays of records would copy them once more.
+    # Unpack into the result directly, because concatenation would copy the records once more.
     rows, start = records.view(np.uint8).reshape(-1, size), 0
     for batch in batches:
         columns = np.frombuffer(batch, dtype=np.uint8).reshape(size, -1)
@@ -85,12 +85,12 @@ def unpack(blobs: Sequence[bytes]) -> NDArray[np.void]:
 
 
 class StoredReadings:
-    """The stored readings of a session's people, by columns and as `Reading`s.
+    """The stored readings of a session's people, as columns and as `Reading`s.
 
     Args:
         records: the records, of dtype `RECORD`, in the order of their times.
-        session: the session that they belong to.
-        names: names of the seats of people who were enrolled.
+        session: the session that contains them.
+        names: names of enrolled people by seat.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class StoredReadings:
 
     @property
     def scores(self) -> NDArray[np.float32]:
-        """Probabilities, float32 [N, 7], as they were shown; 0 in rows that are not readable."""
+        """Probabilities, float32 [N, 7], exactly as shown; 0 in unreadable rows."""
         return np.asarray(self._records["scores"], dtype=np.float32)
 
     @property
@@ -130,7 +130,7 @@ class StoredReadings:
         return np.asarray(self.scores @ VALENCE.astype(np.float32), dtype=np.float32)
 
     def last_boxes(self) -> dict[int, Box]:
-        """Return where each seat was seen last, px."""
+        """Return the last box of each seat, px."""
         last: dict[int, int] = dict(zip(self.seats.tolist(), range(len(self)), strict=True))
         return {seat: _box(self._records[row]) for seat, row in last.items()}
 

@@ -1,4 +1,4 @@
-"""The piece of a session that a recorder writes in one transaction."""
+"""Write the pieces of a session, each in one transaction."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from roomread.store.rows import alert_row, insert_once, mood_row
 
 @dataclass(slots=True)
 class Piece:
-    """The content of one transaction; it never changes once tried, so that retries are equal.
+    """The content of one transaction. It is immutable, so that a retry writes the same.
 
     Attributes:
-        number: Its place in the session, from 1.
+        number: Its position in the session, from 1.
         start: The time of its first moment, s; None if it has none.
         moods: The moods of the room.
         alerts: The alerts that were raised or ended.
@@ -37,7 +37,7 @@ class Piece:
 
 
 def write_piece(connection: Connection, session_id: str, piece: Piece) -> None:
-    """Write a piece; what was written before is left as it is."""
+    """Write a piece; rows that were written before are ignored."""
     insert_once(connection, schema.moods, [mood_row(session_id, mood) for mood in piece.moods])
     if piece.readings:
         row = {"session_id": session_id, "number": piece.number, "data": pack(piece.readings)}

@@ -1,4 +1,4 @@
-"""The profiles of one owner of the service, as rows; on the command line they are files."""
+"""Store the profiles of one owner of the service as rows of the database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roomread.store.rows import insert_once
 
 
 class OwnerProfiles:
-    """The profiles of one owner: the texts of their files, by name.
+    """The profiles of one owner, stored as the texts of profile files by name.
 
     Args:
         database: Where the profiles are kept.
@@ -27,14 +27,14 @@ class OwnerProfiles:
             return sorted(connection.scalars(query))
 
     def content(self, name: str) -> str | None:
-        """Return the text of a profile, or None if this owner has no such profile."""
+        """Return the text of a profile, or None if the owner has no such profile."""
         query = sa.select(schema.profiles.c.content).filter_by(owner=self._owner, name=name)
         with self._database.reading() as connection:
             text: str | None = connection.execute(query).scalar()
             return text
 
     def keep(self, name: str, content: str, *, replace: bool = False) -> bool:
-        """Write a profile; return False, and change nothing, if it exists and is not replaced."""
+        """Write a profile and return True; return False if it exists and `replace` is not set."""
         table = schema.profiles
         key = {"owner": self._owner, "name": name}
         with self._database.writing() as connection:
@@ -45,7 +45,7 @@ class OwnerProfiles:
             return replace
 
     def delete(self, name: str) -> bool:
-        """Delete a profile; return whether this owner had one of this name."""
+        """Delete a profile; return whether the name existed."""
         delete = schema.profiles.delete().filter_by(owner=self._owner, name=name)
         with self._database.writing() as connection:
             deleted = connection.execute(delete).rowcount == 1

@@ -1,4 +1,4 @@
-"""Write the moments of one source into a session, in small pieces, across database failures."""
+"""Write the moments of one source into a session, in small pieces, despite database failures."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from roomread.room.session import Mark, Session
 from roomread.store.owner_store import OwnerStore
 from roomread.store.pieces import Piece
 
-# Seconds from one write to the next, which is what a killed process loses at most.
+# Seconds between two writes, and thus the maximum that a killed process loses.
 _PIECE = 1.0
-# The longest pause between retries, s; each is twice as long as the one before.
+# The longest pause between retries, s; each pause is twice as long as the previous one.
 _LONGEST_PAUSE = 10.0
-# How much may wait in memory for a database that fails, s of the source.
+# Maximum time of the source that may wait in memory for a failing database, s.
 _MOST_WAITING = 3600.0
-# How long a moment waits for a slow database, s; then the write continues in the background.
+# Time for which `add` waits for a slow database, s; the write then continues in the background.
 _PATIENCE = 1.0
 
 
 class Recorder:
-    """Write the moments of one source into a session; a sink on a `RoomPipeline`.
+    """Write the moments of one source into a session, as a sink of a `RoomPipeline`.
 
-    Every second it writes a piece in one transaction. A piece has a number and is written once:
-    when a connection is lost and it is unknown whether the piece arrived, the piece is sent again
-    and the database leaves out what it has. While the database fails or does not answer, pieces
-    wait in memory, `trouble` says why, and recording goes on.
+    Every second it writes a numbered piece in one transaction. If a connection is lost and it is
+    unknown whether the piece arrived, the piece is sent again, and the database ignores rows that
+    exist. While the database fails or does not respond, pieces wait in memory, `trouble` states the
+    reason, and recording continues.
 
-    It computes nothing: seats, moods and alerts come with the moments. For a session that was
-    interrupted, `resumed_at`, `places` and `last_alert` are what the pipeline must start from
-    (`roomread.services.recording.session_pipeline` sees to that).
+    It computes nothing: seats, moods and alerts come with the moments. For an interrupted session,
+    the pipeline must start from `resumed_at`, `places` and `last_alert`, as that of
+    `roomread.services.recording.session_pipeline` does.
 
     One thread at a time may use it.
 
     Args:
         store: The store that has the session.
         session: A new session, or one that was interrupted.
-        clock: The clock of waiting and retrying, seconds; unrelated to the times of the source.
+        clock: The clock for waiting and retrying, seconds; independent of the times of the source.
 
     Attributes:
         session: The session that is written.
-        resumed_at: The last time written before, seconds; None for a new session.
-        places: The last known box of each seat written before, px.
-        last_alert: The highest alert number written before; 0 for a new session.
-        trouble: Why nothing can be written at present, in one line; empty otherwise.
+        resumed_at: The last time that was written earlier, seconds; None for a new session.
+        places: The last known box of each seat that was written earlier, px.
+        last_alert: The highest alert number that was written earlier; 0 for a new session.
+        trouble: Why the database cannot be written at present, in one line; empty if it can.
     """
 
     def __init__(
@@ -67,19 +67,19 @@ class Recorder:
         self._piece = Piece(store.next_piece(session.id))
         self._time = 0.0
         self._last_try, self._pause = clock(), _PIECE
-        # A server that does not answer must not hold up the frames.
+        # A server that does not respond must not delay the frames, so a thread writes.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="roomread-recorder")
         self._writing: Future[None] | None = None
         store.reopen(session.id)
 
     @property
     def waiting(self) -> float:
-        """How much is not written yet, s of the source."""
+        """The time of the source that is not written yet, s."""
         starts = [piece.start for piece in self._waiting if piece.start is not None]
         return self._time - starts[0] if starts else 0.0
 
     def add(self, moment: Moment) -> None:
-        """Take the next moment, later than the last one; an empty room is one too.
+        """Add the next moment, including those of an empty room.
 
         Raises:
             SessionError: The session was deleted, or the database has failed for an hour.
@@ -111,10 +111,10 @@ class Recorder:
         self._store.mark(self.session.id, [Mark(time, label)])
 
     def flush(self) -> bool:
-        """Write everything that waits; return whether it is written now.
+        """Write everything that is waiting; return whether it is written now.
 
         Raises:
-            SessionError: The session was deleted, or too much waits.
+            SessionError: The session was deleted, or too much is waiting.
             SessionHeldError: Another process holds the session.
         """
         self._settle(None)
@@ -125,18 +125,18 @@ class Recorder:
         """Write the rest and end the session.
 
         Raises:
-            SessionError: The rest could not be written; what was written before is kept.
+            SessionError: The rest could not be written; earlier pieces are kept.
         """
         if not self.flush():
             raise SessionError(
                 f"{self.trouble}: the last {self.waiting:.0f} s could not be written",
-                hint="what came before is kept",
+                hint="everything before that is kept",
             )
         self._writer.shutdown()
         self._store.end(self.session.id)
 
     def _send(self) -> None:
-        """Start to write everything that waits."""
+        """Start writing everything that is waiting."""
         if self._piece:
             self._waiting.append(self._piece)
             self._piece = Piece(self._piece.number + 1)
@@ -146,13 +146,13 @@ class Recorder:
         """Wait for the write that was started; return whether everything is written.
 
         Args:
-            patience: How long to wait, s; None to wait without limit.
+            patience: The maximum time to wait, s; None for no limit.
         """
         writing = self._writing
         if writing is None:
             return True
         if not wait([writing], timeout=patience).done:
-            self.trouble = f"{self._store.database}: does not answer"
+            self.trouble = f"{self._store.database}: does not respond"
             self._check_waiting(None)
             return False
         self._writing = None
@@ -164,7 +164,7 @@ class Recorder:
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
             self._check_waiting(error)
             return False
-        # No piece is added while a write is under way.
+        # No piece is added while a write is in progress.
         self._waiting.clear()
         self.trouble, self._pause = "", _PIECE
         return True

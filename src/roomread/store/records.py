@@ -1,15 +1,15 @@
-"""What the store and its callers agree on: the local owner, times, and addresses."""
+"""Conventions of the store: the local owner, and the resolution of times."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-# The owner of the sessions of the command line, and of a service without sign-in.
+# The owner of all data of the command line, and of a service without sign-in.
 LOCAL_OWNER = "local"
 
 
 def milliseconds(seconds: float) -> int:
-    """Return a time in whole milliseconds, as times are stored."""
+    """Return a time in whole milliseconds, the resolution of stored times."""
     return round(1000 * seconds)
 
 

@@ -1,4 +1,4 @@
-"""Convert rows of the tables to values, and values to rows."""
+"""Convert between rows of the tables and values."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def utc_now() -> datetime:
 
 
 def stored(time: datetime) -> datetime:
-    """Return a time in the form that the columns take: UTC without a time zone."""
+    """Return a time in the form of the columns: UTC without a time zone."""
     return time.astimezone(UTC).replace(tzinfo=None)
 
 
 def insert_once(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> int:
     """Insert the rows that do not violate a unique constraint; return their number.
 
-    The number is exact for a single row only: not every driver counts the rows of several.
+    The number is exact for a single row only, because not every driver counts several rows.
     """
     if not rows:
         return 0
-    # ON CONFLICT is part of the INSERT of both dialects, but not of SQLAlchemy's common one.
+    # Both dialects have INSERT ... ON CONFLICT, but SQLAlchemy's common INSERT does not.
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
     else:
@@ -84,9 +84,9 @@ def session_row(session: Session) -> dict[str, Any]:
 
 
 def to_session(row: Row[Any]) -> Session:
-    """Return the session of a row."""
+    """Build a session from a row."""
     columns = row._mapping  # noqa: SLF001 (SQLAlchemy's public name for it)
-    # A join has columns of other tables too.
+    # A joined row has columns of other tables too.
     values = {column.name: columns[column.name] for column in schema.sessions.columns}
     for name in ("started_at", "updated_at", "ended_at", "notice_at"):
         if values[name] is not None:
@@ -95,9 +95,9 @@ def to_session(row: Row[Any]) -> Session:
 
 
 def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
-    """Return the moods of rows."""
-    # Columns are taken by position, and all scores are converted at once: an hour has thousands
-    # of rows.
+    """Build moods from rows."""
+    # For speed (an hour has thousands of rows), read columns by position and convert all scores at
+    # once.
     columns = [tuple(row) for row in rows]
     scores = np.array([row[4:-1] for row in columns], dtype=np.float64)
     return [
@@ -107,7 +107,7 @@ def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
 
 
 def to_alert(row: Row[Any]) -> Alert:
-    """Return the alert of a row."""
+    """Build an alert from a row."""
     _, number, time, ended, seat, rule, reason, certainty = tuple(row)
     return Alert(
         number=number,
@@ -121,7 +121,7 @@ def to_alert(row: Row[Any]) -> Alert:
 
 
 def delete_seat(connection: Connection, session_id: str, seat: int) -> None:
-    """Delete the name, the alerts and the readings of one person of a session."""
+    """Delete the name, the alerts and the readings of one person in a session."""
     key = {"session_id": session_id, "seat": seat}
     connection.execute(schema.people.delete().filter_by(**key))
     connection.execute(schema.alerts.delete().filter_by(**key))

@@ -1,4 +1,4 @@
-"""The tables of the sessions, as the newest migration leaves them. No column holds a picture."""
+"""The tables of sessions after the newest migration. No column contains pictures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ sessions = Table(
     Column("source", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("threshold", Float, nullable=False),
-    # UTC; SQLite knows no time zones.
+    # Times are UTC without a time zone, which SQLite does not support.
     Column("started_at", DateTime, nullable=False),
     Column("updated_at", DateTime, nullable=False),
     Column("ended_at", DateTime),

@@ -1,4 +1,4 @@
-"""The tables of the service, beside those of the sessions: accounts, sign-ins, jobs and leases."""
+"""The further tables of the service: accounts, sign-ins, profiles, jobs and leases."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Te
 
 from roomread.store import schema
 
-# All tables, those of the sessions too.
+# The metadata of all tables, including those of sessions.
 metadata = schema.metadata
 
 # Times are seconds since 1970.
@@ -38,7 +38,7 @@ keys = Table(
 sign_ins = Table(
     "sign_ins",
     metadata,
-    # The tokens of cookies are hashed, so that a copy of the table cannot be used to sign in.
+    # Tokens of cookies are stored as hashes, so that a copy of the table cannot be used to sign in.
     Column("token_hash", String(64), primary_key=True),
     Column("principal", Text, nullable=False),
     Column("begun", Float, nullable=False),

@@ -1,4 +1,4 @@
-"""One database, opened once, from which every owner's part is reached by a handle."""
+"""Open the database; the data of each owner is accessed through a handle."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from roomread.store.owner_store import OwnerStore
 
 
 class Store:
-    """The database of one installation; several threads and processes may share it.
+    """The database of one installation, which threads and processes may share.
 
-    Opening creates missing tables and brings old ones up to date. It never deletes anything.
+    Opening it creates missing tables and migrates old ones. It deletes no data.
 
     Args:
         url: `sqlite:///path/of/file.db` or `postgresql://user:password@host/name`.
@@ -27,11 +27,11 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
-        # Names this process in its leases.
+        # The id of this process in its leases.
         self._process_id = secrets.token_hex(8)
 
     def owned_by(self, owner: str) -> OwnerStore:
-        """Return the handle of one owner, the only way to that owner's sessions.
+        """Return the handle of one owner, through which all of that owner's data is accessed.
 
         Args:
             owner: `LOCAL_OWNER` for the computer's own user, or the service's id of a user or key.
@@ -40,7 +40,7 @@ class Store:
 
     @property
     def operator(self) -> OperatorStore:
-        """What the operator may do to the sessions of all owners."""
+        """The operator's handle for the sessions of all owners."""
         return OperatorStore(self._database)
 
     @property
@@ -50,14 +50,14 @@ class Store:
 
     @property
     def jobs(self) -> JobStore:
-        """The jobs of all owners, for the process that reads the videos."""
+        """The jobs of all owners, for the processes that read the videos."""
         return JobStore(self._database)
 
     def leases(self, address: str = "") -> Leases:
         """Return the leases of this process.
 
         Args:
-            address: Where this process answers requests; empty if it answers none.
+            address: The URL of this process; empty if it has none.
         """
         return Leases(self._database, self._process_id, address)
 
@@ -67,5 +67,5 @@ class Store:
         return self._database.is_shared
 
     def close(self) -> None:
-        """Close all connections; handles made before do not work afterwards."""
+        """Close all connections; existing handles cannot be used afterwards."""
         self._database.close()

@@ -1,4 +1,4 @@
-"""Summarise a session: its moods between marks, lasting changes, and its seats over time."""
+"""Summarise a session: moods between marks, lasting changes, and seats over time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roomread.room.rounding import rounded_change, rounded_moods, rounded_scores
 from roomread.room.session import Mark
 from roomread.store.packing import StoredReadings
 
-# From unpleasant to pleasant, the order in which shares are stacked.
+# The order in which charts stack the shares, from unpleasant to pleasant.
 BY_VALENCE = (
     Expression.ANGRY,
     Expression.DISGUST,
@@ -27,7 +27,7 @@ BY_VALENCE = (
     Expression.HAPPY,
 )
 _START = "from the start"
-# Number of readings that are summed at once; the temporaries of more do not fit the cache.
+# Number of readings summed at once, limited so that temporary arrays fit the processor's cache.
 _BLOCK = 20_000
 
 
@@ -40,7 +40,7 @@ class Part:
         start: The time of the mark, s.
         end: The time of the next mark, or of the last mood, s.
         present: The mean number of people present.
-        coverage: The mean share of them who were readable, 0..1.
+        coverage: The mean share of these people who were readable, 0..1.
         scores: The mean scores of the moods, float64 [7]; None if no mood has scores.
         interval: The mean valence interval of the moods; None if no mood has scores.
     """
@@ -61,7 +61,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The moods of a session in a few figures.
+    """The summary of a session's moods.
 
     Attributes:
         whole: The whole session as one part; None if it has no mood.
@@ -75,12 +75,12 @@ class Summary:
 
     @property
     def deepest_fall(self) -> Change | None:
-        """The change by which the valence fell most; None if it never fell."""
+        """The change with the largest fall of the valence; None if it never fell."""
         falls = [change for change in self.changes if change.after < change.before]
         return min(falls, key=lambda change: change.after - change.before, default=None)
 
     def part_at(self, time: float) -> Part | None:
-        """Return the part that a time lies in, or None if it lies before all parts."""
+        """Return the part that contains a time, or None if the time is before all parts."""
         return next((p for p in reversed(self.parts) if p.start <= time), None)
 
 
@@ -142,7 +142,7 @@ class TimeSeries:
     """Moods as columns, averaged over steps of time for a chart; NaN where there is no value.
 
     Attributes:
-        times: The middle of each step, s, float64 [N].
+        times: The centre of each step, s, float64 [N].
         step: The length of a step, s.
         present: The number of people present, float64 [N].
         readable: The number of them who were readable, float64 [N].
@@ -194,10 +194,10 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
 
 
 def _usual_step(moods: Sequence[RoomMood]) -> float:
-    """Return a little more than the usual time between moods, so that no step is left empty.
+    """Return slightly more than the usual time between moods, so that no step is empty.
 
-    A busy computer measures a room irregularly. Pauses up to three times the median are usual;
-    longer ones are gaps that a chart shows.
+    A busy computer measures a room irregularly. Intervals of up to three times the median count as
+    usual; longer ones are gaps, which a chart shows.
     """
     steps = np.diff([mood.time for mood in moods])
     if not len(steps):
@@ -250,7 +250,7 @@ def seat_map(
         return None
     end = float(readings[-1:].times[0])
     gaps = np.diff(readings[:_BLOCK].times)
-    # A step is half a frame longer than the frames are apart, so that none is left empty.
+    # A step is half a frame interval longer than the interval itself, so that no step is empty.
     apart = 1.5 * float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 0.0
     step = max(end / steps, 1.0, apart)
     count = int(end / step) + 1

@@ -12,7 +12,7 @@ def mood_text(mood: RoomMood) -> str:
     """Return a mood in one sentence; below five readable faces it has no figure."""
     readable = f"{mood.readable} of {mood.present} face{'' if mood.present == 1 else 's'} readable"
     if mood.scores is None or mood.valence is None or mood.valence_interval is None:
-        return f"{readable}: no figure under {MIN_PEOPLE} readable faces."
+        return f"{readable}: no mood under {MIN_PEOPLE} readable faces."
     top, interval = Expression(int(mood.scores.argmax())), mood.valence_interval
     return (
         f"{readable}: shown most is {top} ({percent(mood.scores[top])}), "

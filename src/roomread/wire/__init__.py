@@ -1,7 +1,8 @@
-"""The one schema in which readings leave and enter the program, for JSON and for tables.
+"""Encode and decode readings in the schema that all formats share.
 
 The API, its client, JSON and JSON lines, CSV, Parquet and sessions use it. docs/schema.md lists
-every field; `json_schema` is the same as JSON Schema. What is written comes back equal.
+every field; `json_schema` returns it as JSON Schema. Decoding an encoded reading gives an equal
+reading.
 """
 
 from roomread.wire.codec import (

@@ -1,4 +1,4 @@
-"""Readings and frames to plain values and back, so that they come back equal."""
+"""Convert readings and frames to plain values and back, without loss."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class FrameReadings:
         width: the width of the picture, px; None if it is not known.
         height: the height of the picture, px; None if it is not known.
         readings: the faces, largest first; each has the frame's source, time and index.
-        signal: why the frame shows nothing to read, such as a black picture; None where it does.
+        signal: why the frame shows no picture, such as "black"; None if it shows one.
     """
 
     source: str
@@ -58,7 +58,7 @@ class FrameReadings:
     def of(
         cls, frame: Frame, readings: Iterable[Reading], *, signal: str | None = None
     ) -> FrameReadings:
-        """Return the readings of a frame together with what describes the frame."""
+        """Combine readings with the properties of their frame."""
         height, width = frame.image.shape[:2]
         faces = tuple(readings)
         return cls(frame.source, frame.time, frame.index, width, height, faces, signal)
@@ -89,7 +89,7 @@ def frame_to_dict(frame: FrameReadings) -> dict[str, Any]:
 
 
 def reading_from_dict(value: Any, *, path: str = "$") -> Reading:
-    """Return the reading of plain values.
+    """Build a reading from plain values.
 
     Args:
         value: as `json.loads` returns it.
@@ -105,12 +105,12 @@ def reading_from_dict(value: Any, *, path: str = "$") -> Reading:
 def frame_from_dict(
     value: Any, *, path: str = "$", default_threshold: float = 0.0
 ) -> FrameReadings:
-    """Return the frame of plain values.
+    """Build a frame from plain values.
 
     Args:
         value: as `json.loads` returns it.
         path: where the value stands in a larger one, for messages.
-        default_threshold: the threshold of faces that have none, 0..1.
+        default_threshold: the threshold of faces for which none is given, 0..1.
 
     Raises:
         WireError: the value violates the schema; the message names the place.
@@ -245,7 +245,7 @@ def _landmarks_from_dict(points: Mapping[str, Any] | None) -> NDArray[np.float32
 
 
 def _shortest(values: Sequence[Any] | NDArray[np.float32]) -> list[float]:
-    """Return float32 values as the shortest decimals that come back as the same float32."""
+    """Return float32 values as the shortest decimals that parse to the same float32."""
     return [float(str(value)) for value in np.asarray(values, dtype=np.float32)]
 
 

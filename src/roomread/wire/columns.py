@@ -1,4 +1,4 @@
-"""Readings as rows of a table: the schema's fields, nested names joined by underscores."""
+"""Convert readings to rows of a table, whose columns are the schema's fields."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Column:
     """One column of a table of readings.
 
     Attributes:
-        name: such as `box_left`.
+        name: the name, such as `box_left`: names of nested fields joined by underscores.
         kind: type of its values: `str`, `float`, `int`, or `dict` for JSON text.
-        path: names that lead to the value in the schema, such as `("box", "left")`.
+        path: names of the nested fields in the schema, such as `("box", "left")`.
         description: the meaning of the values.
         nullable: whether a cell may be empty.
     """
@@ -57,7 +57,7 @@ COLUMNS: dict[str, Column] = {
 
 
 def state_column(name: str) -> str:
-    """Return the name of the column that repeats the percentile of a taught state as a number."""
+    """Return the name of the additional column with the percentile of a taught state."""
     return f"state_{name}"
 
 
@@ -65,7 +65,7 @@ def column_types(states: Sequence[str] = ()) -> dict[str, type]:
     """Return the type of each column by name: `str`, `float` or `int`.
 
     Args:
-        states: names of taught states that get a column of their own, for spreadsheets.
+        states: names of taught states that get an additional column, for spreadsheets.
     """
     kinds = {column.name: column.kind for column in COLUMNS.values()}
     plain = {name: str if kind is dict else kind for name, kind in kinds.items()}
@@ -73,7 +73,7 @@ def column_types(states: Sequence[str] = ()) -> dict[str, type]:
 
 
 def reading_to_row(reading: Reading, states: Sequence[str] = ()) -> dict[str, Any]:
-    """Return a reading as a row with every column; None where a value is not known.
+    """Convert a reading to a row with every column; unknown values are None.
 
     Args:
         reading: the reading.
@@ -87,14 +87,14 @@ def reading_to_row(reading: Reading, states: Sequence[str] = ()) -> dict[str, An
 
 
 def reading_from_row(row: Mapping[str, Any], *, path: str = "$") -> Reading:
-    """Return the reading of a row; cells may be text, as in CSV, where an empty one is None.
+    """Build a reading from a row, whose cells may be text as in CSV (an empty one is None).
 
     Args:
-        row: cells by column name; columns of states (`state_…`) may be there too.
-        path: where the row stands, for messages.
+        row: cells by column name; additional columns of states (`state_…`) are allowed.
+        path: the position of the row, for messages.
 
     Raises:
-        WireError: a column is missing or not known, or a cell does not keep the schema.
+        WireError: a column is missing or unknown, or a cell is invalid.
     """
     for name in row:
         if name not in COLUMNS and not name.startswith("state_"):
@@ -135,7 +135,7 @@ def _value(cell: Any, column: Column, path: str) -> Any:
 
 
 def _number(text: str, kind: type) -> float:
-    # Spreadsheets and pandas write 3 as 3.0 in a column that has empty cells.
+    # Spreadsheets and pandas write 3 as 3.0 in a column with empty cells.
     return int(text) if kind is int and text.isdecimal() else float(text)
 
 
@@ -146,7 +146,7 @@ def _put(nested: dict[str, Any], path: Sequence[str], value: Any) -> None:
 
 
 def _without_empty(nested: dict[str, Any]) -> dict[str, Any]:
-    """Return the values with records of which nothing is known left out."""
+    """Replace records whose fields are all None by None."""
     kept = {}
     for name, value in nested.items():
         field = READING.fields[name]

@@ -1,4 +1,4 @@
-"""The schema in the documentation: `python -m roomread.wire.document` writes docs/schema.*."""
+"""Generate docs/schema.md and docs/schema.json, with `python -m roomread.wire.document`."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _rows(record: Record, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _nested(node: Record, path: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the fields of a record, in one row when they are alike."""
+    """Yield the rows of a record's fields; fields of the same type share one row."""
     fields = list(node.fields.values())
     if len({(_kind(each), each.description) for each in fields}) > 1:
         yield from _rows(node, f"{path}.")

@@ -1,4 +1,4 @@
-"""A frame that shows in documentation what the schema looks like."""
+"""An example frame for documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roomread.wire.codec import FrameReadings
 
 
 def example_frame() -> FrameReadings:
-    """Return the frame of a lesson with one face, whose expression is happy."""
+    """Return a frame with one face whose expression is happy."""
     scores = [0.0002, 0.0001, 0.0003, 0.9923, 0.0004, 0.0032, 0.0035]
     reading = Reading(
         source="lesson.mp4",

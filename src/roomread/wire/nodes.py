@@ -1,4 +1,4 @@
-"""Building blocks that describe JSON values: one description checks, documents and publishes."""
+"""Describe JSON values by nodes that check them and generate JSON Schema and documentation."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class Node(Protocol):
 
     @property
     def description(self) -> str:
-        """What the value means, in a sentence without its full stop."""
+        """The meaning of the value, as a sentence without a full stop."""
 
     def check(self, value: Any, path: str) -> None:
         """Check a value that is not null.
 
         Args:
             value: as `json.loads` returns it.
-            path: where the value is, as a JSONPath such as `$.faces[2].box`.
+            path: the position of the value, as a JSONPath such as `$.faces[2].box`.
 
         Raises:
-            WireError: the value does not fit the description.
+            WireError: the value does not conform to the description.
         """
 
     def schema(self) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class Node(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A finite number between `minimum` and `maximum`, both included."""
+    """A finite number from `minimum` to `maximum`, inclusive."""
 
     description: str
     minimum: float
@@ -57,7 +57,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A whole number between `minimum` and `maximum`, both included."""
+    """A whole number from `minimum` to `maximum`, inclusive."""
 
     description: str
     minimum: float
@@ -65,7 +65,7 @@ class Integer:
     nullable: bool = False
 
     def check(self, value: Any, path: str) -> None:
-        """Check that the value is a whole number in the range; 3.0 is one, as in JSON Schema."""
+        """Check that the value is a whole number in the range; 3.0 is valid, as in JSON Schema."""
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         if isinstance(value, bool) or not whole:
             raise WireError(path, f"must be a whole number, not {_kind(value)}")
@@ -159,9 +159,9 @@ class Record:
     Attributes:
         title: name of the record.
         fields: by name, in the order in which they are written.
-        required: names of the fields that must be there; others count as null when missing.
+        required: names of the required fields; other missing fields count as null.
         rules: checks of the whole object, called with it and its path.
-        more: keywords that the JSON Schema has besides, for rules that it can express.
+        more: additional keywords of the JSON Schema, for rules that it can express.
     """
 
     title: str
@@ -228,7 +228,7 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """An object whose names are free and whose values are of one kind."""
+    """An object with arbitrary names and values of one kind."""
 
     item: Node
     description: str = ""
@@ -258,7 +258,7 @@ class Dictionary:
 
 
 def nullable_schema(node: Node) -> dict[str, Any]:
-    """Return the JSON Schema of a value with its description, null included where allowed."""
+    """Return the JSON Schema of a value with its description and, if allowed, null."""
     schema = node.schema()
     if node.nullable:
         schema = {"anyOf": [schema, {"type": "null"}]}
@@ -266,20 +266,20 @@ def nullable_schema(node: Node) -> dict[str, Any]:
 
 
 def _check_range(value: float, minimum: float, maximum: float, path: str) -> None:
-    # Also false for NaN.
+    # The comparison is also false for NaN.
     if not minimum <= value <= maximum:
         problem = f"must be from {minimum:g} to {maximum:g}, not {str(value)[:20]}"
         raise WireError(path, problem)
 
 
 def _check_encodable(text: str, path: str) -> None:
-    """Refuse halves of surrogate pairs, which JSON can escape and no file can hold."""
+    """Refuse unpaired surrogates, which JSON can escape but UTF-8 cannot encode."""
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise WireError(path, "has a character that is not valid Unicode")
 
 
 def _under(path: str, name: str) -> str:
-    """Return the path of an entry whose name came with the value."""
+    """Return the path of an entry with an arbitrary name."""
     shown = name[:50].encode("utf-8", "replace").decode("utf-8")
     return f"{path}.{shown}"
 

@@ -1,4 +1,4 @@
-"""The one schema of a reading and of a frame, from which checks, JSON Schema and columns follow."""
+"""The schema of readings and frames, from which checks, JSON Schema and columns are derived."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from roomread.wire.nodes import (
     Text,
 )
 
-# Raised whenever a field is added, renamed, removed or changes its meaning.
+# Incremented whenever a field is added, renamed, removed or changes its meaning.
 WIRE_VERSION = 1
 
 EXPRESSION_NAMES = tuple(e.display_name for e in Expression)
 POSE_NAMES = ("yaw", "pitch", "roll")
 LANDMARK_NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 
-# A panorama has 100,000 px a side; numbers far beyond it come from a fault, px.
+# Limit of coordinates, px. A panorama has 100,000 px a side; larger values are errors.
 _FARTHEST = 1_000_000.0
 _MOST_ID = 2**31 - 1
-# Senders may round each of the seven to two digits.
+# Tolerance of the sum, because senders may round each of the seven scores to two digits.
 _SUM_TOLERANCE = 0.04
 
 
@@ -59,7 +59,7 @@ def _check_sum(scores: dict[str, Any], path: str) -> None:
 
 
 def _check_scores(face: dict[str, Any], path: str) -> None:
-    """Scores or a reason; and an expression and confidence only where there are scores."""
+    """Check that a face has either scores or a reason, with a consistent expression."""
     scores, reason = face.get("scores"), face.get("unreadable")
     if (scores is None) == (reason is None):
         raise WireError(path, "must have either scores or a reason in unreadable")
@@ -96,15 +96,13 @@ _FACE_FIELDS: dict[str, Node] = {
         nullable=True,
     ),
     "seat": Integer(
-        "Number of the place in a room, of the tile of a call, or of the person where faces are "
-        "told apart",
+        "Number of the place in a room or tile of a call, or of the person if people are "
+        "distinguished by their faces",
         minimum=1,
         maximum=_MOST_ID,
         nullable=True,
     ),
-    "person": Text(
-        "Name or role, only where one was given", shortest=1, longest=200, nullable=True
-    ),
+    "person": Text("Name or role, if one was given", shortest=1, longest=200, nullable=True),
     "box": Record(
         "Box",
         {name: _coordinate("px") for name in ("left", "top", "right", "bottom")},
@@ -120,7 +118,9 @@ _FACE_FIELDS: dict[str, Node] = {
         required=LANDMARK_NAMES,
         nullable=True,
     ),
-    "detection_confidence": _measure("Probability of a face at this place, by the detector", 0, 1),
+    "detection_confidence": _measure(
+        "Probability of a face at this place, estimated by the detector", 0, 1
+    ),
     "expression": Choice(
         EXPRESSION_NAMES,
         "Expression with the highest score; null where the face is unreadable or the confidence "
@@ -139,7 +139,7 @@ _FACE_FIELDS: dict[str, Node] = {
     ),
     "unreadable": Choice(
         tuple(reason.value for reason in Unreadable),
-        "Why the face cannot be read; null where it can",
+        "Why the face cannot be read; null if it can",
         nullable=True,
     ),
     "quality": Record(
@@ -221,7 +221,7 @@ FRAME = Record(
         "width": Integer("Of the picture, px", minimum=1, maximum=_FARTHEST, nullable=True),
         "height": Integer("Of the picture, px", minimum=1, maximum=_FARTHEST, nullable=True),
         "signal": Text(
-            "Why the frame shows nothing to read, such as a black picture; null where it does",
+            "Why the frame shows no picture, such as a covered camera; null if it shows one",
             shortest=1,
             longest=200,
             nullable=True,

@@ -141,7 +141,7 @@ def test_video_that_ends_every_worker_is_reported_as_failed(
         timeout=100,
     )
     # Beside what Ray prints of each.
-    assert "bad.mp4: ended its worker 3 times (WorkerCrashedError) 2" in said.splitlines()
+    assert "bad.mp4: crashed its worker 3 times (WorkerCrashedError) 2" in said.splitlines()
     assert (tmp_path / "begun").read_text() == "begun\n" * 3
 
 

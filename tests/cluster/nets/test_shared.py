@@ -68,7 +68,7 @@ def test_shared_nets_read_the_same_as_local_nets(asked: list[dict[str, Any]]) ->
 def test_request_is_refused_as_busy_when_too_many_wait(asked: list[dict[str, Any]]) -> None:
     told = asked[1]
     late = "the cluster's nets did not answer for 20 s"
-    full = "64 requests wait for the cluster's nets"
+    full = "64 requests are already waiting for the cluster's nets"
     # Which of the two bounds is met first is for the machine to say.
     assert "25 faces" in told
     assert {late, full} & set(told)
@@ -87,7 +87,7 @@ shared.SharedNets(device=Device.CPU, replicas=1)
 def test_workers_of_another_version_are_refused(served: Cluster) -> None:
     done = python(served, "-c", OTHER)
     assert "the cluster's nets do not start: a worker runs Roomread " in done.stderr
-    assert "and Roomread 0.0.9 gave it work" in done.stderr
+    assert "but the job is from Roomread 0.0.9" in done.stderr
 
 
 def post(service: Service) -> httpx.Response:

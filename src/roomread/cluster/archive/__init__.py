@@ -1,1 +1,1 @@
-"""An archive of recordings to Parquet, on one machine or on many."""
+"""Read an archive of recordings into Parquet files, on one machine or on many."""

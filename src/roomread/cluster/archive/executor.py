@@ -1,4 +1,4 @@
-"""Executors of an archive's jobs: this process; `on_ray` has the workers of a cluster."""
+"""Execute an archive's jobs in this process; `on_ray` executes them on a cluster."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """Runs jobs, each once, and returns their outcomes.
+    """Run jobs, each once, and return their outcomes.
 
     Attributes:
         repeated: the number of jobs that were run again because their process ended.
@@ -51,7 +51,7 @@ class Executor(Protocol):
         """
 
     def close(self) -> None:
-        """Release the workers; jobs that were begun may be lost."""
+        """Release the workers; jobs that have started may be lost."""
 
 
 def execute(job: Job, threads: int) -> Outcome:
@@ -71,7 +71,7 @@ def execute(job: Job, threads: int) -> Outcome:
 
 
 class LocalExecutor:
-    """Runs jobs one after the other in this process.
+    """Run jobs one after the other in this process.
 
     Args:
         threads: the number of threads of each job's nets and decoder.

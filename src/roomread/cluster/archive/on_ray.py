@@ -1,4 +1,4 @@
-"""Runs an archive's jobs on the workers of a Ray cluster."""
+"""Run an archive's jobs on the workers of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roomread.errors import RoomreadError
 if TYPE_CHECKING:
     import ray
 
-# A job that has ended this many processes would end every process.
+# Maximum number of attempts: a job that crashed this many processes would crash every process.
 _ATTEMPTS = 3
 
 
@@ -28,7 +28,7 @@ def _work(job: Job, version: str) -> Outcome:
 
 
 class RayExecutor:
-    """Runs each job in a process of its own with one processor, anywhere in the cluster.
+    """Run each job in its own process with one processor, anywhere in the cluster.
 
     The cluster is the one that `cluster.join` connects to.
 
@@ -47,12 +47,12 @@ class RayExecutor:
         self._running: dict[ray.ObjectRef[Outcome], tuple[Job, int]] = {}
         ray = cluster.join()
         self._ray = ray
-        # Ray would restart a lost job by itself, and the count of repeated jobs would be wrong.
+        # Ray's own retries are off, because they would not be counted in `repeated`.
         self._task = ray.remote(num_cpus=1, max_retries=0)(_work)
 
     @property
     def capacity(self) -> int:
-        """Twice the workers: the next job waits when one ends, and a cluster can grow."""
+        """Twice the number of workers, so that a job is ready when another ends."""
         processors = cluster.processors()
         return 2 * min(processors, self._workers or processors)
 
@@ -81,12 +81,14 @@ class RayExecutor:
                     self._start()
                     continue
                 name = job.video.source
-                problem = f"{name}: ended its worker {_ATTEMPTS} times ({type(error).__name__})"
+                problem = f"{name}: crashed its worker {_ATTEMPTS} times ({type(error).__name__})"
                 outcome = Outcome(job, None, problem)
             except lost.RayTaskError as error:
-                # An error inside a job is in its outcome; this one came before the job began.
+                # An error of the job itself is part of its outcome, so the job did not start.
                 problem = f"a worker cannot begin: {cluster.reason(str(error))}"
-                hint = "install Roomread and its extra 'cluster' on all machines, alike"
+                hint = (
+                    "install the same version of Roomread with its extra 'cluster' on all machines"
+                )
                 raise RoomreadError(problem, hint=hint) from error
             except lost.RayError as error:
                 problem = f"the Ray cluster: {' '.join(str(error).split())}"
@@ -98,7 +100,7 @@ class RayExecutor:
         raise LookupError("no job was submitted")
 
     def close(self) -> None:
-        """Leaves the cluster; one that was started here ends."""
+        """Leave the cluster; a cluster that this process started ends."""
         cluster.leave()
 
     def _start(self) -> None:

@@ -1,4 +1,4 @@
-"""The report on a video or piece that was read, kept in the footer of its Parquet file."""
+"""The report on reading a video or a piece of one, stored in the footer of its Parquet file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Report:
         frames: the number of frames that were read.
         readings: the number of faces in them, which is the number of rows.
         pieces: the number of pieces in which it was read.
-        error: one line that says why it was not read to its end; the rows before that are there.
+        error: one line that says why it was not read to its end; the rows up to there are valid.
+            Empty if it was read completely.
     """
 
     source: str
@@ -33,7 +34,7 @@ class Report:
     error: str = ""
 
     def to_json(self) -> str:
-        """Return the report as JSON, as a footer holds it."""
+        """Return the report as JSON for the footer of a Parquet file."""
         return json.dumps(asdict(self))
 
     @classmethod
@@ -50,7 +51,7 @@ class Report:
 
 
 def read_report(path: str) -> Report | None:
-    """Return the report of a Parquet file; None if it is missing, damaged or not Roomread's."""
+    """Return the report in a Parquet file; None without a readable file or report."""
     import pyarrow as pa  # noqa: PLC0415 (an extra)
     import pyarrow.parquet as pq  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Reads the videos of an archive that no earlier run has read, and reports those that fail."""
+"""Read the videos of an archive that no earlier run has read, and report those that fail."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ from roomread.cluster.archive.tasks import Cut, Job, Join, Options, ReadPiece, V
 from roomread.errors import MediaError, MissingExtraError, OutputError
 
 MANIFEST = "manifest.json"
-# Readers of a Parquet folder leave out names that begin with an underscore.
+# Name of the folder for pieces; readers of Parquet folders skip names that start with "_".
 DRAFTS = "_pieces"
-# Seconds between two writes of the manifest. It may lag: all that it holds is in the Parquet files.
+# Seconds between two writes of the manifest. It may lag behind, because everything in it can be
+# read from the Parquet files.
 _SAVE_EVERY = 10.0
 
 
@@ -60,8 +61,8 @@ def target_name(source: str) -> str:
 class Archive:
     """A folder of readings with one Parquet file per video and a manifest that lists them.
 
-    The Parquet files alone decide what is read: each is written atomically, under a name
-    that follows from the video's address, so that no video is read into two files.
+    A video counts as read if its Parquet file exists. The file is written atomically, under a name
+    derived from the video's address, so that no video is read into two files.
 
     Args:
         folder: a path, or an fsspec address.
@@ -69,8 +70,9 @@ class Archive:
 
     Attributes:
         pieces: the number of pieces that this run has read.
-        pieces_known: the number of pieces to read, of the videos cut so far.
-        copies: the videos that are copies of another one, with the one that is read for both.
+        pieces_known: the number of pieces of the videos that were cut so far.
+        copies: the videos with the same content as another one, by that other one, which is read
+            for both.
 
     Raises:
         OutputError: the folder cannot be used, or holds readings made with other options.
@@ -152,7 +154,7 @@ class Archive:
             yield step
 
     def _take(self, outcome: Outcome) -> tuple[list[Job], Step]:
-        """Return the jobs that follow an ended job, and its step."""
+        """Return the jobs that follow from the outcome of a job, and the step to report, if any."""
         job, video, result = outcome.job, outcome.job.video, outcome.result
         if isinstance(result, list):
             return self._begin(video, result), Step(video)
@@ -178,7 +180,7 @@ class Archive:
         self._plans[video.source] = pieces
         self._left[video.source] = len(missing)
         self.pieces_known += len(missing)
-        # An earlier run may have ended between its last piece and the join.
+        # All pieces may be done if an earlier run was interrupted before joining them.
         return [ReadPiece(video, self._options, p) for p in missing] or [self._join(video)]
 
     def _cut(self, video: ArchiveVideo) -> Cut:
@@ -195,7 +197,7 @@ class Archive:
         return join(self._folder, DRAFTS, target_name(video.source).removesuffix(".parquet"))
 
     def _there(self, video: ArchiveVideo) -> Report | None:
-        """Return an earlier run's report of a video; readings of an older file are deleted."""
+        """Return an earlier run's report on a video; delete the readings of a changed video."""
         if target_name(video.source) not in self._names:
             return None
         known = self._known.get(video.source)
@@ -209,9 +211,9 @@ class Archive:
         return None
 
     def _without_copies(self, videos: Sequence[ArchiveVideo]) -> list[ArchiveVideo]:
-        """Return each video once, and of videos with the same content one."""
+        """Return the videos without repetitions and without copies of the same content."""
         by_size = defaultdict(list)
-        # A video that an earlier run has read is the original, and later ones are its copies.
+        # Prefer as original a video that an earlier run has read.
         known = sorted(videos, key=lambda video: target_name(video.source) not in self._names)
         for video in {video.source: video for video in known}.values():
             by_size[video.size].append(video)
@@ -223,7 +225,8 @@ class Archive:
                 if original is not video:
                     self.copies[video.source] = original.source
                     if target_name(video.source) in self._names:
-                        # It became a copy when its file was overwritten.
+                        # Its file was overwritten with the content of another video, so its own
+                        # readings are obsolete.
                         remove(self._target(video))
                         self._known.pop(video.source, None)
             unique += originals.values()
@@ -252,11 +255,11 @@ class Archive:
 
 
 def _content(video: ArchiveVideo, alike: Sequence[ArchiveVideo]) -> str:
-    """Return a key that differs between videos of the same size but different content."""
+    """Return a digest of the content; a unique text for a video that cannot be read."""
     if len(alike) == 1:
         return ""
     try:
         return content_digest(video.source)
     except MediaError:
-        # The video is unreadable; reading it will report why.
+        # The video cannot be opened; reading it later reports why.
         return video.source

@@ -1,4 +1,4 @@
-"""Matches the tracks of a video's pieces by the seconds that neighbouring pieces both read."""
+"""Match the tracks of neighbouring pieces of a video by the seconds that both pieces contain."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# The boxes of one face in one frame, found by two passes that began at different frames, overlap by
-# more than this; the boxes of two people do not.
+# Overlap (IoU) above which two boxes in the same frame, found while reading two pieces, show the
+# same face.
 _SAME = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The faces of a stretch of video.
+    """The faces of a part of a video, one row each.
 
     Attributes:
-        time: s, float [N], of the frame.
+        time: time of the frame, s, float [N].
         track_id: int [N].
         box: left, top, right, bottom in px, float [N, 4].
     """
@@ -31,7 +31,7 @@ class Rows:
 def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
     """Return the tracks of `after` that continue ones of `before`, as {after: before}, one to one.
 
-    Two tracks are the same if their boxes overlap in more common frames than with any other track.
+    Two tracks are the same if their boxes overlap in more frames than those of any other pair.
     """
     votes: Counter[tuple[int, int]] = Counter()
     for time in np.intersect1d(before.time, after.time):
@@ -40,7 +40,7 @@ def same_tracks(before: Rows, after: Rows) -> dict[int, int]:
         for i, j in np.argwhere(overlap > _SAME):
             votes[int(after.track_id[new][j]), int(before.track_id[old][i])] += 1
     same: dict[int, int] = {}
-    # Ties are broken by track id, so that every run gives the same result.
+    # Break ties by track id, so that every run gives the same result.
     for (new_track, old_track), _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0])):
         if new_track not in same and old_track not in same.values():
             same[new_track] = old_track
@@ -59,7 +59,7 @@ def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
 
 
 class Stitcher:
-    """Renumbers the tracks of a video's pieces so that a face keeps its id through the video."""
+    """Renumber the tracks of a video's pieces so that a face keeps its id throughout the video."""
 
     def __init__(self) -> None:
         self._next = 1
@@ -69,8 +69,8 @@ class Stitcher:
         """Return the track ids of the next piece's rows, int [N].
 
         Args:
-            piece: its rows, with those of the lead.
-            lead: which rows the piece before has too, bool [N].
+            piece: its rows, including those of the lead.
+            lead: which rows belong to the time that the previous piece contains too, bool [N].
         """
         names: dict[int, int] = {}
         if self._last is not None:

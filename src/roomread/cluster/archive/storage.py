@@ -1,4 +1,4 @@
-"""Files on this machine and, through fsspec, in buckets: find, read in ranges, write whole."""
+"""Find, read and write files on this machine and, through fsspec, in buckets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roomread.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, atomic_path, find_m
 
 T = TypeVar("T")
 
-# Bytes that are read at once to compare a file with another.
+# Size of the blocks in which files are compared, bytes.
 _BLOCK = 2**20
 
 
@@ -29,7 +29,7 @@ class ArchiveVideo:
     Attributes:
         source: its absolute path or address.
         size: bytes.
-        mark: a text that changes when the file does: its time of change, or the bucket's checksum.
+        mark: a text that changes with the file: its modification time, or the bucket's checksum.
     """
 
     source: str
@@ -38,7 +38,7 @@ class ArchiveVideo:
 
     @property
     def fingerprint(self) -> str:
-        """12 hexadecimal digits that change when the file does."""
+        """12 hexadecimal digits that change with the file."""
         return hashlib.sha256(f"{self.size} {self.mark}".encode()).hexdigest()[:12]
 
 
@@ -51,12 +51,14 @@ def find_videos(spec: str) -> list[ArchiveVideo]:
     """Return the videos of a path, a folder, a pattern (`lessons/*.mp4`) or an address, sorted.
 
     Raises:
-        MediaError: there is no video, or the folder cannot be listed.
+        MediaError: no video is found, or the folder cannot be listed.
         MissingExtraError: fsspec is not installed, and the path is an address.
     """
     found = _find_at_address(spec) if is_address(spec) else _find_here(spec)
     if not found:
-        raise MediaError(f"{spec}: no video found", hint="check the name; pictures are left out")
+        raise MediaError(
+            f"{spec}: no video found", hint="check the name; pictures are not searched for"
+        )
     return sorted(found, key=lambda video: video.source)
 
 
@@ -103,8 +105,8 @@ def _is_video(name: str) -> bool:
 
 def _refuse_picture(spec: str) -> None:
     if Path(spec).suffix.lower() in PICTURE_SUFFIXES:
-        hint = "`roomread analyze` without --engine takes pictures"
-        raise MediaError(f"{spec}: is a picture, but an archive is made of videos", hint=hint)
+        hint = "an archive is made of videos only"
+        raise MediaError(f"{spec}: is a picture, not a video", hint=hint)
 
 
 def content_digest(source: str) -> str:
@@ -146,13 +148,13 @@ def _reading(source: str) -> Iterator[IO[bytes] | RangedFile]:
 
 @contextmanager
 def open_file(source: str) -> Iterator[Path | RangedFile]:
-    """Open a file: yield its path, or a file object that fetches ranges of it.
+    """Open a file and yield its path, or a file object that fetches ranges of a remote file.
 
-    From a server without ranges the file is copied; the copy is removed with the block.
+    If the server does not support ranges, a temporary copy is made for the duration of the block.
 
     Raises:
-        MediaError: it cannot be opened, or a range of it could not be fetched, so that what was
-            computed in the block is incomplete.
+        MediaError: it cannot be opened; or a range could not be fetched, so that results of the
+            block are incomplete.
         MissingExtraError: fsspec is not installed, and the source is an address.
     """
     if not is_address(source):
@@ -166,7 +168,7 @@ def open_file(source: str) -> Iterator[Path | RangedFile]:
             try:
                 yield ranged
             finally:
-                # It replaces the decoder's error, which is a consequence of this one.
+                # This error caused the decoder's, so it is raised instead.
                 if ranged.error is not None:
                     raise _failed(source, MediaError, ranged.error) from ranged.error
         else:
@@ -180,7 +182,7 @@ def open_file(source: str) -> Iterator[Path | RangedFile]:
 
 
 class RangedFile(io.RawIOBase):
-    """A remote file that keeps its first error: decoders take a lost connection for the file's end.
+    """A remote file that records its first error, which decoders take for the file's end.
 
     Args:
         file: as fsspec opened it.
@@ -210,7 +212,7 @@ class RangedFile(io.RawIOBase):
         return self._file.tell()
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes; none at the end and after an error."""
+        """Return up to `size` bytes; no bytes at the end and after an error."""
         if self.error is not None:
             return b""
         try:
@@ -222,7 +224,7 @@ class RangedFile(io.RawIOBase):
 
 @contextmanager
 def writing(path: str) -> Iterator[Path]:
-    """Yield a local path to write to; its file moves to `path` when the block ends without error.
+    """Yield a local path to write to; the file is moved to `path` if the block succeeds.
 
     Raises:
         OutputError: it cannot be written; a file that was there before is unchanged.
@@ -242,7 +244,7 @@ def writing(path: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
         draft = Path(folder) / Path(remote).name
         yield draft
-        # A bucket shows an object only when all of it has arrived.
+        # An object in a bucket becomes visible only when it is complete.
         _asked(path, OutputError, lambda: fs.put_file(str(draft), remote))
 
 
@@ -262,7 +264,7 @@ def list_names(folder: str) -> set[str]:
     fs, remote = _file_system(folder)
 
     def names() -> set[str]:
-        # Another process may have written since the last listing.
+        # Bypass the cache, because another process may have written since the last listing.
         fs.invalidate_cache()
         found = fs.ls(remote, detail=False) if fs.exists(remote) else []
         return {name.rstrip("/").rpartition("/")[2] for name in found}
@@ -309,7 +311,7 @@ def _file_system(address: str) -> tuple[Any, str]:
         # The text is fsspec's: "Install s3fs to access S3".
         problem = f"{protocol}://: {error}"
         raise RoomreadError(
-            problem, hint="install it with pip, here and on every worker"
+            problem, hint="install it with pip on this machine and on every worker"
         ) from error
     except ValueError as error:
         hint = "a path, or an address such as s3://bucket/lessons/*.mp4"
@@ -318,7 +320,7 @@ def _file_system(address: str) -> tuple[Any, str]:
 
 
 def _asked(path: str, kind: type[RoomreadError], ask: Callable[[], T]) -> T:
-    """Return what a file system answers, and replace its errors by ours."""
+    """Call a file system and convert its exceptions to the given error class."""
     try:
         return ask()
     except RoomreadError:

@@ -21,8 +21,8 @@ from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.readings import Box
 from roomread.runtime import Device
 
-# A piece begins this many seconds early: then its scores, averaged over 0.3 s, are those of a video
-# read in one, and the tracks of the overlap show which of the piece before continue.
+# Seconds before a piece that are read too. They fill the average of the scores (0.3 s), and their
+# tracks are matched with those of the previous piece.
 LEAD = 2.0
 # The length of a piece, s.
 PIECE = 300.0
@@ -30,14 +30,14 @@ PIECE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The settings with which all videos of an archive are read.
+    """The settings for reading all videos of an archive.
 
     Attributes:
         model: a bundled model's name, or a file that every worker can open.
         digest: the digest of the model file.
-        haar: whether the detector is Haar's cascade.
+        haar: whether the detector is the Haar cascade instead of CenterFace.
         min_face: the smallest face that is read, px.
-        every: seconds from one frame that is read to the next; None for every frame.
+        every: seconds between two frames; None for all frames.
         piece: the length of a piece, s.
         device: the device of the nets.
     """
@@ -85,7 +85,7 @@ class VideoPiece:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Decide in which pieces a video is read, and which of them are done.
+    """Determine the pieces of a video, and which of them are done.
 
     Attributes:
         video: the video.
@@ -136,7 +136,7 @@ class ReadPiece:
     piece: VideoPiece
 
     def run(self, threads: int) -> Report:
-        """Write the file atomically; for a damaged video, with the readings so far.
+        """Write the file atomically; of a damaged video it contains the readings up to the damage.
 
         Raises:
             MediaError: the video cannot be opened, or the connection to it was lost.
@@ -168,7 +168,7 @@ class ReadPiece:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Join a video's pieces into one Parquet file, as if it had been read in one.
+    """Join a video's pieces into one Parquet file, as if the video had been read as a whole.
 
     Attributes:
         video: the video.
@@ -201,7 +201,7 @@ class Join:
                 writer = writer or pq.ParquetWriter(draft, table.schema)
                 writer.write_table(table)
                 frames, readings = frames + report.frames, readings + table.num_rows
-                # The pieces after the first damaged one repeat its error.
+                # The pieces after a damaged one repeat its error, so only the first is reported.
                 error = error or report.error
             source, mark = self.video.source, self.video.fingerprint
             joined = Report(source, mark, frames, readings, len(self.pieces), error)
@@ -212,7 +212,7 @@ class Join:
 
 
 def _renumbered(table: Any, stitcher: Stitcher, frames: int) -> Any:
-    """Return a piece's rows without the lead, with tracks and frames counted through the video.
+    """Return a piece's rows without the lead, with ids and indices of the whole video.
 
     `frames` is the number of frames before the piece.
     """

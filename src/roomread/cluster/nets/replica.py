@@ -1,4 +1,4 @@
-"""The nets in a process of Ray Serve, for all services of a cluster."""
+"""Run the nets in a process of Ray Serve, for all services of a cluster."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from roomread.errors import RoomreadError
 from roomread.faces.centerface import Candidates, CenterFaceNet
 from roomread.runtime import Device
 
-# Largest number of requests in a batch; the net takes 64 crops at a time.
+# Maximum number of requests in a batch; the net takes 64 crops at a time.
 MAX_BATCH = 64
-# How long the first batch after a pause waits for more requests. Later batches gather while the
-# one before is read.
+# Seconds for which the first batch after a pause waits for more requests. Later batches fill up
+# while the previous one is computed.
 _BATCH_WAIT_SECONDS = 0.003
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSpec:
-    """The requirements of a replica, so that it computes exactly what the service would.
+    """The requirements that make a replica compute exactly the same as the service would.
 
     Attributes:
         version: The version of Roomread.
@@ -40,7 +40,7 @@ class ReplicaSpec:
 
 
 class Replica:
-    """Runs the detector and the classifier on one processor or accelerator.
+    """Run the detector and the classifier on one processor or accelerator.
 
     Args:
         spec: The version, model and device that the replica must have.
@@ -53,11 +53,11 @@ class Replica:
         cluster.check_version(spec.version)
         model = open_model(threads=1, device=spec.device)
         if spec.digest != model.digest:
-            problem = f"a worker has the model {model.digest}, and the service has {spec.digest}"
+            problem = f"a worker has the model {model.digest}, but the service has {spec.digest}"
             raise RoomreadError(problem)
         self._classifier = ExpressionClassifier(model)
         self._faces = CenterFaceNet(threads=1, device=spec.device)
-        # One picture and one batch at a time: more at once would make each slower.
+        # Process one picture and one batch at a time; more at once would only slow down each.
         self._finding, self._reading = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
     async def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:

@@ -1,4 +1,4 @@
-"""Nets behind Ray Serve, which many services share; this process sends them requests."""
+"""Use nets that run behind Ray Serve and are shared by several services."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from roomread.faces import CenterFace
 from roomread.faces.centerface import Candidates
 from roomread.runtime import Device
 
-# Requests that a replica works on, and requests of this process that wait for a replica.
+# Maximum number of requests in a replica at once, and of waiting requests of this process.
 _ONGOING, _QUEUED = 16, 64
-# With more requests at a replica than this, Serve starts another replica.
+# Mean number of requests per replica above which Serve starts another replica.
 _TARGET_ONGOING = 2.0
 _START_SECONDS = 180.0
 _ANSWER_SECONDS = 20.0
-# A request whose replica ends goes to another replica; one that ends each is given up.
+# Maximum number of replicas that a request is sent to, if replicas crash while processing it.
 _ATTEMPTS = 3
 
 
 class SharedNets:
     """The nets on a Ray cluster, behind the same classes as in one process.
 
-    Only what the nets take is sent: pictures that are already scaled down, and crops.
+    Only the inputs of the nets are sent: pictures that are already scaled down, and crops.
 
     Args:
         device: The device that the replicas run on.
-        replicas: Largest number of replicas; None for the number of processors of the cluster.
+        replicas: Maximum number of replicas; None for the number of processors of the cluster.
 
     Attributes:
         detector: Finds faces on the cluster.
         classifier: Reads faces on the cluster.
 
     Raises:
-        RoomreadError: The cluster does not answer, has no room, or runs another version.
+        RoomreadError: The cluster does not answer, has no free processor, or runs another version.
         MissingExtraError: The extra `cluster` is not installed.
     """
 
@@ -64,7 +64,7 @@ class SharedNets:
 
 
 class _SharedClassifier(ExpressionClassifier):
-    """A classifier whose net runs on the cluster, and whose card is here."""
+    """A classifier whose net runs on the cluster; its card is read in this process."""
 
     def __init__(self, model: ModelFile, nets: _ReplicaClient) -> None:
         super().__init__(model)
@@ -82,7 +82,7 @@ class _SharedClassifier(ExpressionClassifier):
 
 
 class _ReplicaClient:
-    """Sends requests to the replicas; may be used by several threads at once."""
+    """Send requests to the replicas. Thread-safe."""
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
@@ -119,7 +119,7 @@ class _ReplicaClient:
                 problem = f"the cluster's nets did not answer for {_ANSWER_SECONDS:g} s"
                 raise BusyError(problem, seconds=10) from error
             except BackPressureError as error:
-                problem = f"{_QUEUED} requests wait for the cluster's nets"
+                problem = f"{_QUEUED} requests are already waiting for the cluster's nets"
                 raise BusyError(problem) from error
             except RayTaskError as error:
                 raise RoomreadError(f"the cluster's nets: {cluster.reason(str(error))}") from error
@@ -128,11 +128,11 @@ class _ReplicaClient:
             except (RayError, RayServeException) as error:
                 problem = "the cluster's nets cannot be reached"
                 raise BusyError(problem, seconds=10) from error
-        raise BusyError(f"the cluster's nets ended {_ATTEMPTS} times", seconds=10)
+        raise BusyError(f"the cluster's nets crashed {_ATTEMPTS} times", seconds=10)
 
 
 def _deploy(digest: str, device: Device, replicas: int) -> Any:
-    """Return the handle of the cluster's nets, which are started if they do not run yet."""
+    """Return the handle of the cluster's nets, and start them if they are not running."""
     try:
         from ray import serve  # noqa: PLC0415 (needs the extra)
         from ray.serve.config import AutoscalingConfig, ProxyLocation  # noqa: PLC0415
@@ -141,12 +141,12 @@ def _deploy(digest: str, device: Device, replicas: int) -> Any:
         from roomread.cluster.nets.replica import Replica, ReplicaSpec  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError("--engine ray", extra="cluster") from error
-    # Serve logs every step.
+    # Silence Serve, which would log every request.
     logging.getLogger("ray.serve").setLevel(logging.CRITICAL)
     quiet = LoggingConfig(log_level="ERROR", enable_access_log=False)
-    # Only handles reach the nets, so that no port is opened.
+    # The nets are called through handles only, so no port is opened.
     serve.start(proxy_location=ProxyLocation.Disabled, logging_config=quiet)
-    # Services of the same version and model share replicas.
+    # The name contains the version and the model, so that only equal services share replicas.
     name = f"roomread-{__version__}-{digest}-{device}"
     known = serve.status().applications.get(name)
     if known is None or known.status in ("DEPLOY_FAILED", "DELETING", "NOT_STARTED"):

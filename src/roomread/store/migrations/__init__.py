@@ -1,1 +1,1 @@
-"""How the database came to its tables: Alembic runs these in order."""
+"""The migrations that create and change the tables; Alembic runs them in order."""

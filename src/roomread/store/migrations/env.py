@@ -1,4 +1,4 @@
-"""Run by Alembic: the missing migrations, on the connection that it was given."""
+"""Run the missing migrations on the given connection; Alembic executes this file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roomread.store.service_schema import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # SQLite cannot alter a table in place.
+    # SQLite cannot alter all parts of a table in place.
     render_as_batch=True,
 )
 with context.begin_transaction():
