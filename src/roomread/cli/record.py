@@ -171,9 +171,9 @@ def _embedder(consent: str, resume: str | None) -> FaceEmbedder:
 
 def _name(source: str) -> str:
     """Return a source's name without folders or credentials."""
-    from roomread.store.records import without_secrets  # noqa: PLC0415 (needs the extra)
+    from roomread.store.records import source_name  # noqa: PLC0415 (needs the extra)
 
-    return without_secrets(source) if "://" in source else Path(source).name or source
+    return source_name(source) if "://" in source else Path(source).name or source
 
 
 def read_rules(path: Path) -> str:

@@ -20,7 +20,7 @@ from roomread.store.leases import is_held_elsewhere
 from roomread.store.packing import StoredReadings, unpack
 from roomread.store.pieces import Piece, write_piece
 from roomread.store.profile_rows import OwnerProfiles
-from roomread.store.records import milliseconds, without_secrets
+from roomread.store.records import milliseconds, source_name
 from roomread.store.rows import (
     delete_seat,
     insert_once,
@@ -119,7 +119,7 @@ class OwnerStore:
         session = Session(
             id=secrets.token_hex(4),
             name=name.strip(),
-            source=without_secrets(source),
+            source=source_name(source),
             model=model,
             threshold=threshold,
             started_at=now,

@@ -1,8 +1,8 @@
-"""Conventions of the store: the local owner, and the resolution of times."""
+"""Conventions of the store: the local owner, the resolution of times, and names of sources."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from roomread.errors import without_credentials
 
 # The owner of all data of the command line, and of a service without sign-in.
 LOCAL_OWNER = "local"
@@ -13,10 +13,9 @@ def milliseconds(seconds: float) -> int:
     return round(1000 * seconds)
 
 
-def without_secrets(source: str) -> str:
-    """Return a URL without its user, password and query, and any other text as it is."""
-    if "://" not in source:
-        return source
-    parts = urlsplit(source)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+def source_name(source: str) -> str:
+    """Return the name under which a source is stored: a URL without credentials and query.
+
+    The whole query is removed, because its parameters may be keys under any name.
+    """
+    return without_credentials(source).partition("?")[0] if "://" in source else source
