@@ -73,7 +73,7 @@ def test_a_run_killed_in_its_second_epoch_ends_as_an_uninterrupted_one(
 
     again = roomread(*train, "--out", "killed")
     assert again.returncode == 2
-    assert b"holds a run already" in again.stderr
+    assert b"already contains a run" in again.stderr
     # The recipe comes from the run.
     resumed = roomread(
         "train", fer2013, "--ferplus", tmp_path / "plus.csv", *QUICK[2:], "--out", "killed",
@@ -191,7 +191,7 @@ def test_review_finds_a_copy_and_writes_rows_and_page(roomread: Program, tmp_pat
     ("arguments", "words"),
     [
         (("train", "none.csv", "--out", "run"), "none.csv"),
-        (("train", "fer2013.csv", "--net", "imaginary", "--out", "run"), "no net is called"),
+        (("train", "fer2013.csv", "--net", "imaginary", "--out", "run"), "there is no net"),
         (("train", "fer2013.csv", "--epochs", 0, "--out", "run"), "epochs is 0"),
         (("train", "fer2013.csv", "--imbalance", "hope", "--out", "run"), "'hope' is not one of"),
         (("train", "fer2013.csv", "--config", "none.toml", "--out", "run"), "not a recipe"),

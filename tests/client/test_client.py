@@ -88,7 +88,7 @@ def test_refusal_is_an_error_with_what_the_service_says() -> None:
 
 
 def test_answer_that_is_no_problem_is_an_error_with_its_status() -> None:
-    with pytest.raises(ServiceError, match="the service answered 502") as caught:
+    with pytest.raises(ServiceError, match="the service returned status 502") as caught:
         FakeService(lambda _: httpx.Response(502, text="<html>")).client().models()
     assert caught.value.retry_after is None
 
@@ -97,7 +97,7 @@ def test_service_that_is_away_is_an_error_without_a_status() -> None:
     def away(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    with pytest.raises(ServiceError, match="no answer: refused") as caught:
+    with pytest.raises(ServiceError, match="no response: refused") as caught:
         FakeService(away).client().models()
     assert caught.value.status is None
 

@@ -310,7 +310,7 @@ def test_client_reads_and_draws_pictures_and_raises_problems(service: Service) -
         assert told.value.status == 422
     with (
         Client(f"http://127.0.0.1:{free_port()}") as nobody,
-        pytest.raises(ServiceError, match="no answer"),
+        pytest.raises(ServiceError, match="no response"),
     ):
         nobody.analyze(EXAMPLE)
 

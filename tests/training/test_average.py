@@ -81,14 +81,14 @@ def test_average_of_runs_is_a_run_that_can_be_exported_and_started_from(tmp_path
     with torch.no_grad():
         of_torch = weights(torch.from_numpy(data.images[:3]).unsqueeze(1)).features.numpy()
     np.testing.assert_allclose(features, of_torch, atol=1e-3)
-    with pytest.raises(DataError, match="holds a run already"):
+    with pytest.raises(DataError, match="already contains a run"):
         average_runs(runs, data, tmp_path / "mean")
 
 
 def test_one_run_or_a_missing_one_is_refused(tmp_path: Path) -> None:
     data = tiny_fer()
     run = write_run(tmp_path / "one", net(1))
-    with pytest.raises(DataError, match="two runs or more"):
+    with pytest.raises(DataError, match="at least two runs"):
         average_runs([run], data, tmp_path / "mean")
     missing = Run(tmp_path / "none")
     with pytest.raises(DataError, match="not a recipe"):

@@ -79,7 +79,7 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
     data = tiny_fer()
     train(data, replace(RECIPE, epochs=1), tmp_path / "run")
-    with pytest.raises(DataError, match="holds a run already"):
+    with pytest.raises(DataError, match="already contains a run"):
         train(data, RECIPE, tmp_path / "run")
 
 

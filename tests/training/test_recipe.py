@@ -50,7 +50,7 @@ def test_toml_gives_what_it_names_and_defaults_for_the_rest(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("epoch = 3", "no setting is called 'epoch'"),
+        ("epoch = 3", "there is no setting 'epoch'"),
         ('epochs = "3"', "not of type int"),
         ("epochs = true", "not of type int"),
         ("epochs = 0", "epochs is 0"),

@@ -52,7 +52,7 @@ def test_blended_target_is_between_votes_and_labels_and_needs_votes() -> None:
     known = votes.sum(dim=1) > 0
     torch.testing.assert_close(seen[known], (0.25 * votes + 0.75 * label)[known])
     torch.testing.assert_close(seen[~known], label[~known])
-    with pytest.raises(DataError, match="blends FER"):
+    with pytest.raises(DataError, match="uses FER"):
         make_targets(tiny_fer(), blend)
 
 

@@ -1,1 +1,1 @@
-"""How fast this machine reads rooms, and where the time goes."""
+"""Measure the speed of the pipeline and of its stages on this machine."""

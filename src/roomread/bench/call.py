@@ -1,4 +1,4 @@
-"""A synthetic video call whose tiles are shuffled and whose people leave and return.
+"""Make a synthetic video call whose tiles are shuffled and whose people leave and return.
 
 The faces are the ORL pictures, taken from 1992 to 1994 at the Olivetti Research Laboratory in
 Cambridge (Samaria and Harter 1994; courtesy of AT&T Laboratories Cambridge): 40 people, ten grey
@@ -23,7 +23,7 @@ from roomread.readings import Box, Frame
 # The mean time for which a person keeps a pose, and a light, s.
 _POSE, _LIGHT = 10.0, 60.0
 _WALL = (96, 104, 112)
-# The height of a picture in parts of its tile's; its face is then about half of the tile high.
+# Height of a picture as a share of its tile's height; its face is then half as high as the tile.
 _PART = 0.6
 
 
@@ -59,10 +59,10 @@ class ShuffledCall:
         columns: The number of columns of tiles.
         rows: The number of rows; there must be a tile for each person.
         size: Width and height of the picture, px.
-        shuffle_every: Seconds from one shuffle of the tiles to the next; 0 for none.
+        shuffle_every: Seconds between two shuffles of the tiles; 0 for none.
         stay: The mean time until a person leaves, seconds.
-        away: The mean time until they return into any free tile, seconds.
-        seed: The seed of all that varies.
+        away: The mean time until a person returns to any free tile, seconds.
+        seed: The random seed.
     """
 
     def __init__(  # noqa: PLR0913 (each is an option of the scene)
@@ -90,7 +90,7 @@ class ShuffledCall:
         self._light = self._lights(count)
 
     def frames(self, seconds: float, *, rate: float) -> Iterator[tuple[Frame, dict[int, Box]]]:
-        """Yield frames with the tiles of the people who are there, px."""
+        """Yield frames with the tiles of the people present, px."""
         width, height = self._size
         grain = self._random.normal(0, 3, (height, width, 3)).astype(np.int16)
         for index in range(round(seconds * rate)):
@@ -139,7 +139,7 @@ class ShuffledCall:
 
 
 def _tile(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Return a person before a wall; the picture is `_PART` of the tile's height."""
+    """Return a tile with a person in front of a wall."""
     high = round(_PART * height)
     wide = round(picture.shape[1] * high / picture.shape[0])
     tile = Image.new("RGB", (width, height), _WALL)

@@ -28,12 +28,12 @@ from roomread.readings import Face, Reading, Scores
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A recording that is made and read.
+    """A recording that is synthesised and read.
 
     Attributes:
-        title: The title, for people.
+        title: The title.
         frames: The number of frames.
-        make: A function that returns the still picture of which the recording is made.
+        make: A function that returns the still picture from which the recording is made.
     """
 
     title: str
@@ -70,7 +70,7 @@ class Agreement:
 
     Attributes:
         found: Share of the baseline's faces that are found, 0..1.
-        extra: Faces found that the baseline has not, for each frame.
+        extra: Mean number of faces per frame that the baseline does not find.
         labels: Share of the common faces with the same top expression, 0..1.
         apart: Mean total variation between the scores of the common faces, 0..1.
         overlap: Median overlap (IoU) of the boxes of the common faces, 0..1.
@@ -89,11 +89,11 @@ class Measured:
 
     Attributes:
         scene: The key of the scene in `SCENES`.
-        faces: Mean number of faces of a frame.
+        faces: Mean number of faces in a frame.
         stages: Mean ms of a frame by stage, which add up to `frame_ms`.
         frame_ms: Mean ms from the file to the readings, without drawing and encoding.
-        median_ms: The median of the same.
-        whole_ms: Mean ms of a frame in the baseline, whose stages overlap as well.
+        median_ms: The median of these times, ms.
+        whole_ms: Mean ms of a frame in the baseline, whose stages also overlap.
         rate: Frames a second from the file to the readings by `Analyzer.stream`, whose stages
             overlap.
         extras: Mean ms of optional stages: drawing and encoding.
@@ -120,7 +120,7 @@ class Measured:
 
 
 class _Clock:
-    """Sums of seconds by name."""
+    """Accumulate seconds by name."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -169,7 +169,7 @@ class _TimedClassifier:
 def measure(name: str) -> Measured:
     """Make the recording of a scene, read it in several ways, and compare the readings.
 
-    It runs in a process of its own, so that the memory of other scenes is not counted.
+    Run it in a separate process, so that the memory of other scenes is not counted.
 
     Args:
         name: A key of `SCENES`.
@@ -194,7 +194,7 @@ def _measure(name: str, film: Path) -> Measured:
     staged = Analyzer(
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
     )
-    # What is allocated once is no cost of a frame.
+    # Read some frames first, because initial allocations are no cost of a frame.
     next(iter(free.stream(film)))
     before = sum(process.cpu_times()[:2])
     _, seconds, memory = _read(free, film)
@@ -217,7 +217,7 @@ def _measure(name: str, film: Path) -> Measured:
             with clock("encode"):
                 writer.write(drawn, frame.time)
     count = len(each)
-    # Comes last, so that its net is not in the memory that was measured.
+    # Measured last, so that its net does not count as memory of the other measurements.
     thorough = CenterFace(net=CenterFaceNet(precision="fp32"), thorough=True)
     whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
     reference, whole_seconds, _ = _read(whole, film)

@@ -1,4 +1,4 @@
-"""Measure each net by itself, beside the speed of the processor."""
+"""Measure each net alone, and the speed of the processor for comparison."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def parts() -> Parts:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Make NumPy use one thread in processes that begin meanwhile.
+    """Limit NumPy to one thread in processes that are started within the `with` block.
 
-    Its libraries read these variables once, when a process begins.
+    Its libraries read these environment variables once, at the start of a process.
     """
     names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
@@ -93,7 +93,7 @@ def _parts() -> Parts:
 
 
 def _median(work: Callable[[], object]) -> float:
-    """Return the median of the seconds that the work takes once warm."""
+    """Return the median run time of a function after warming up, s."""
     work()
     taken: list[float] = []
     end = time.perf_counter() + _SECONDS

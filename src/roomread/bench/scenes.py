@@ -1,7 +1,7 @@
-"""Make pictures and recordings from public-domain portraits that two packages carry.
+"""Make pictures and recordings from public-domain portraits that two packages contain.
 
 Astronaut Eileen Collins (NASA) comes with scikit-image, Rear Admiral Grace Hopper (U.S. Navy)
-with Matplotlib. All of it is the same in every run.
+with Matplotlib. The pictures are identical in every run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from roomread.readings import Box, Frame
 
-# From forehead to chin, by eye.
+# The faces from forehead to chin, measured by eye, px.
 ASTRONAUT_FACE = Box(180, 58, 272, 178)
 HOPPER_FACE = Box(174, 132, 358, 336)
 
@@ -41,7 +41,7 @@ class Grid:
 @cache
 def astronaut() -> NDArray[np.uint8]:
     """Return a smiling face, 120 px high; uint8 [512, 512, 3], RGB, read-only."""
-    # scikit-image's functions carry no types.
+    # scikit-image's functions have no types.
     load: Callable[[], NDArray[np.uint8]] = skimage.data.astronaut
     return _read_only(load())
 
@@ -92,9 +92,9 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
     seed: int = 0,
     face: tuple[float, float] = (0.3, 0.5),
 ) -> Grid:
-    """Return a call with `people` faces, varied by size, place, mirror, light, tint and tilt.
+    """Return a call with `people` faces that vary in size, place, light, tint, tilt and mirroring.
 
-    The other tiles are spread over the picture, and blank, a slide or black in turn.
+    The other tiles are spread over the picture and show nothing, a slide or black in turn.
 
     Args:
         width: Width of the picture, px.
@@ -102,8 +102,8 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
         columns: Number of columns of tiles.
         rows: Number of rows of tiles.
         people: Number of tiles with a face.
-        seed: Seed of all that varies.
-        face: Least and greatest height of a face in parts of its tile's height.
+        seed: The random seed.
+        face: Minimum and maximum height of a face as a share of its tile's height.
     """
     places = tiles(width, height, columns, rows)
     random = np.random.default_rng(seed)
@@ -135,7 +135,7 @@ def tiles(width: int, height: int, columns: int, rows: int) -> list[Box]:
 
 
 def _empty(kind: int, size: tuple[int, int]) -> Image.Image:
-    """Return, by `kind` modulo 5: blank, a slide, black, a slide on dark, a person's initials."""
+    """Return a tile without a face: blank, a slide, black, a dark slide or initials, by `kind`."""
     if kind % 5 in (1, 3):
         shared = Image.fromarray(slide(*size))
         return shared if kind % 5 == 1 else ImageOps.invert(shared)
@@ -156,12 +156,12 @@ def _person(
     random: np.random.Generator,
     heights: tuple[float, float],
 ) -> Image.Image:
-    """Return a tile with one face near its middle, of a random height in parts of the tile's."""
+    """Return a tile with one face near its middle, of random height."""
     zoom = size[1] * random.uniform(*heights) / face.height
     person = _scaled(portrait, zoom)
     x, y = (zoom * part for part in face.center)
     place = size[0] * random.uniform(0.4, 0.6), size[1] * random.uniform(0.4, 0.55)
-    # Where the portrait does not fill the tile, there is a wall in the colour of its corner.
+    # Fill the rest of the tile with a wall in the colour of the portrait's corner.
     red, green, blue = (int(part) for part in portrait[20:60, -60:-20].mean(axis=(0, 1)))
     tile = Image.new("RGB", size, (red, green, blue))
     tilted = person.rotate(
@@ -185,7 +185,7 @@ def _scaled(picture: NDArray[np.uint8], zoom: float) -> Image.Image:
 
 
 def _read_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a copy that cannot be written, as all callers share it."""
+    """Return a read-only copy, which all callers share."""
     image = np.array(image)
     image.setflags(write=False)
     return image
@@ -199,14 +199,14 @@ def moving(
     Args:
         still: The call.
         count: Number of frames.
-        rate: Frames a second.
-        sway: How far a person moves to each side, in parts of the tile's height.
+        rate: Frame rate, frames per second.
+        sway: Maximum movement of a person to each side, as a share of the tile's height.
         noise: Standard deviation of the camera's noise, grey levels.
     """
     random = np.random.default_rng(1)
     paces = random.uniform(0.1, 0.5, (len(still.people), 2))
     phases = random.uniform(0, 2 * np.pi, paces.shape)
-    # One field of noise is moved about, as drawing a new one takes longer than reading a frame.
+    # Shift one field of noise, because drawing a new one takes longer than reading a frame.
     grain = random.normal(0, noise, still.image.shape).astype(np.int16)
     for index in range(count):
         image = still.image.astype(np.int16)
@@ -224,7 +224,7 @@ def _sides(box: Box) -> tuple[float, float, float, float]:
 
 
 def _shifted(tile: NDArray[np.uint8], y: int, x: int) -> NDArray[np.uint8]:
-    """Return a tile with its content moved; the edge is repeated where it moved away."""
+    """Return a tile with its content moved and the edge repeated."""
     rows, columns = (np.arange(n) for n in tile.shape[:2])
     rows = np.clip(rows - y, 0, len(rows) - 1)
     columns = np.clip(columns - x, 0, len(columns) - 1)

@@ -1,4 +1,4 @@
-"""`roomread keys` and `roomread users`: who may use the service."""
+"""`roomread keys` and `roomread users`: manage who may use the service."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Scopes = Annotated[
 def add_key(
     name: Annotated[str, typer.Argument(help="The purpose of the key.")], *, scope: Scopes = None
 ) -> None:
-    """Add a key and print it. It is shown only this once; its hash is all that is kept."""
+    """Add a key and print it. It cannot be shown again, as only its hash is stored."""
     with _accounts() as accounts:
         typer.echo(accounts.add_key(name, _scopes(scope)))
 
@@ -47,7 +47,7 @@ def list_keys() -> None:
 
 @keys.command("revoke")
 def revoke_key(key_id: Annotated[str, typer.Argument(metavar="ID", help="As listed.")]) -> None:
-    """Revoke a key. It opens nothing from now on."""
+    """Revoke a key, which is refused from now on."""
     with _accounts() as accounts, _hint("`roomread keys list` shows all ids"):
         accounts.revoke_key(key_id)
 

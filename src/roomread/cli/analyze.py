@@ -44,17 +44,17 @@ from roomread.settings.compute import ComputeEngine
 
 
 class DetectorName(StrEnum):
-    """The detectors to choose from."""
+    """The available face detectors."""
 
     DEFAULT = "default"
     HAAR = "haar"
 
 
 def parse_seconds(text: str) -> float:
-    """Return the seconds of "0.5", "0.5s" or "500ms".
+    """Parse a duration such as "0.5", "0.5s" or "500ms" into seconds.
 
     Raises:
-        typer.BadParameter: the text has another form, or is not over 0.
+        typer.BadParameter: the text has another form, or is not positive.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", text)
     seconds = float(match[1]) / (1000 if match[2] == "ms" else 1) if match else 0.0
@@ -65,14 +65,14 @@ def parse_seconds(text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One input, and the path of its annotated copy."""
+    """One input and the path of its annotated copy."""
 
     spec: str | bytes
     annotated: Path | None
 
     @property
     def file(self) -> Path | None:
-        """The input as a file on disk; None for other inputs."""
+        """The path of the input if it is a file, else None."""
         if isinstance(self.spec, bytes):
             return None
         path = local_path(self.spec) or Path(self.spec)
@@ -106,7 +106,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         typer.Option(help="Hide every face that is found in the annotated copy."),
     ] = None,
     every: Annotated[
-        str | None, typer.Option(help="Time from one analysed frame to the next: 0.5s, 500ms.")
+        str | None, typer.Option(help="Time between two analysed frames: 0.5s, 500ms.")
     ] = None,
     detector: Annotated[DetectorName, typer.Option(help="Face detector.")] = (DetectorName.DEFAULT),
     min_face: Annotated[
@@ -152,7 +152,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     require_reading(oneself=myself)
     if archive:
         _check_archive(annotated=annotated, profiles=profiles, form=form)
-        # An impossible detector is refused before any worker starts.
+        # Create the detector first, so that an invalid one is refused before workers start.
         _detector(detector, min_face, device)
         options = Options(
             model=model,
@@ -202,7 +202,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 
 
 def _check_archive(*, annotated: Path | None, profiles: str | None, form: Format | None) -> None:
-    """Refuse options that only make sense for inputs that are read one by one."""
+    """Refuse options that archives do not support."""
     for option, given in (("--annotated", annotated), ("--profiles", profiles)):
         if given is not None:
             raise OutputError(
@@ -238,7 +238,7 @@ def _detector(name: DetectorName, min_face: float | None, device: Device) -> Fac
 
 
 def _items(inputs: Sequence[str], annotated: Path | None) -> tuple[list[_Item], list[str]]:
-    """Return the inputs, and a line for each folder of which something is left out."""
+    """Return the inputs; print a line for each folder with files that are left out."""
     found: list[tuple[str | bytes, Path | None]] = []
     left_out = []
     for name in inputs:
@@ -269,7 +269,7 @@ def _items(inputs: Sequence[str], annotated: Path | None) -> tuple[list[_Item], 
 
 
 def _check_copies(items: Sequence[_Item]) -> None:
-    """Refuse inputs whose annotated copies would have the same path."""
+    """Refuse two inputs whose annotated copies would have the same path."""
     owners: dict[Path | None, str | bytes] = {}
     for item in items:
         if owners.setdefault(item.annotated, item.spec) != item.spec:
@@ -324,7 +324,7 @@ class _AnalysisRun:
             self.interrupted = True
 
     def tell_unused(self) -> None:
-        """Report the profiles of people that were not used."""
+        """Report people's profiles that were not used."""
         for name in sorted(self.unused):
             self.progress.say(
                 f"roomread: the profile '{name}' was not used: it is for the only face of a frame, "
@@ -339,7 +339,7 @@ class _AnalysisRun:
         )
         failure: MediaError | None = None
         with annotator as copy, self.progress.source(source) as bar, interrupts.held() as stop:
-            # Caught inside the block, so that what was computed before is kept, the copy too.
+            # Catch it inside the block, so that the results and the copy up to there are kept.
             try:
                 for moment in self.analyzer.stream(source):
                     frame, readings = moment.frame, moment.readings

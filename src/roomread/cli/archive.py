@@ -1,4 +1,4 @@
-"""`roomread analyze --engine`: an archive of videos to a folder of Parquet, here or on Ray."""
+"""`roomread analyze -o FOLDER/`: read an archive of videos into a folder of Parquet files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def analyze_archive(
     """Read the videos that are not read yet, print failures, and return the exit status.
 
     Raises:
-        RoomreadError: the run cannot begin, or its workers are gone.
+        RoomreadError: the run cannot start, or its workers are lost.
     """
     if output is None:
         raise OutputError("an archive needs a folder for its readings", hint="use -o readings/")
@@ -94,7 +94,7 @@ def _bar(console: Console, *, quiet: bool) -> Progress:
 
 @dataclass(slots=True)
 class _Tally:
-    """The number of videos by result."""
+    """Counts of videos by result."""
 
     read: int = 0
     there: int = 0
@@ -122,7 +122,7 @@ class _Tally:
         return 0
 
     def line(self, named: int, *, copies: int, repeated: int) -> str:
-        """Return a one-line summary of the run over the `named` videos."""
+        """Return a summary of the run as one line, for `named` videos in total."""
         counts = {
             "read": self.read,
             "read before": self.there,
@@ -132,6 +132,6 @@ class _Tally:
             "not yet read": named - self.read - self.there - self.failed - copies,
         }
         said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        again = f"; {repeated} done again as a worker ended" if repeated else ""
+        again = f"; {repeated} repeated because a worker crashed" if repeated else ""
         videos = f"{named} video{'s' if named != 1 else ''}"
         return f"{videos}: {said}{again}; {self.readings} readings of {self.frames} frames"

@@ -1,4 +1,4 @@
-"""`roomread bench`: the speed of this machine, and where the time goes."""
+"""`roomread bench`: measure the speed of this machine, stage by stage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from roomread.bench.measure import Measured
     from roomread.bench.parts import Parts
 
-# The name for the nets by themselves, beside the names of scenes.
+# The name, besides the scenes, that measures the nets alone.
 _PARTS = "parts"
 
 

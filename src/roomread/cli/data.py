@@ -1,4 +1,4 @@
-"""`roomread data review`: counts, copies and doubtful labels of a data set."""
+"""`roomread data review`: find copies and doubtful labels in a data set."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def review_command(  # noqa: PLR0913 (each is an option of the command)
     folds: Annotated[
         int | None,
         typer.Option(
-            help="Also train this many nets, each without a part of Training, to check its labels."
+            help="Number of nets to train, each without a part of Training, to check its labels."
         ),
     ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of each of these nets.")] = 8,

@@ -1,4 +1,4 @@
-"""`roomread evaluate` and `compare`: the figures of models."""
+"""`roomread evaluate` and `roomread compare`: measure models."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def evaluate_command(
         bool, typer.Option("--no-report", help="Print the table only: no page, no robustness.")
     ] = False,
 ) -> None:
-    """Measure a model on the official test pictures and on those without copies in Training."""
+    """Measure a model on the official test pictures, with and without copies in Training."""
     need_training_extra()
     from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.evaluate import evaluate  # noqa: PLC0415

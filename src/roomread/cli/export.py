@@ -1,4 +1,4 @@
-"""`roomread export`: writes a run's best epoch as a model file, in fp32 and in int8."""
+"""`roomread export`: write a run's best epoch as a model file, in fp32 and in int8."""
 
 from __future__ import annotations
 

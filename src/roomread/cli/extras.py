@@ -1,4 +1,4 @@
-"""Checks that the packages of an extra are installed."""
+"""Check that the packages of an extra are installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`roomread fewshot`: prepare a net for few-shot learning, and measure what it achieves."""
+"""`roomread fewshot`: prepare a net for few-shot learning, and measure its results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handle Ctrl-C and SIGTERM so that neither is lost or interrupts a frame."""
+"""Handle Ctrl-C and SIGTERM without losing a signal or interrupting a frame."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-# Seconds after which the finaliser that dropped a signal has ended.
+# Seconds to wait until the finaliser in which Python dropped a signal has ended.
 _AGAIN_AFTER = 0.05
 
 
 @dataclass(slots=True)
 class Stop:
-    """Whether the user or a service manager asked to stop."""
+    """A flag that is set when the user or a service manager asks the program to stop."""
 
     asked: bool = False
 
@@ -25,9 +25,9 @@ _held: list[Stop] = []
 
 
 def install() -> None:
-    """Make both signals raise `KeyboardInterrupt`, so that what was computed is kept."""
+    """Make both signals raise `KeyboardInterrupt`, so that the results so far are kept."""
     signal.signal(signal.SIGTERM, _stop)
-    # A program that a shell runs in the background ignores Ctrl-C.
+    # Keep ignoring Ctrl-C if a shell runs the program in the background.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
     sys.unraisablehook = _repeating(sys.unraisablehook)
@@ -35,10 +35,10 @@ def install() -> None:
 
 @contextmanager
 def held() -> Iterator[Stop]:
-    """Within the block, only set a flag at the first signal; raise at the second.
+    """In the `with` block, set a flag at the first signal, and raise only at the second.
 
-    An exception may come between any two steps of our code, a library or a lock, and leave them
-    half done. Loops that can check the flag need none.
+    An exception could interrupt code at any point and leave the state of a library or a lock
+    inconsistent. Loops check the flag instead.
     """
     stop = Stop()
     _held.append(stop)
@@ -58,13 +58,13 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 def _repeating(
     otherwise: Callable[[sys.UnraisableHookArgs], None],
 ) -> Callable[[sys.UnraisableHookArgs], None]:
-    """Return a hook that sends a signal again that Python dropped in a finaliser."""
+    """Return a hook that repeats a signal whose exception Python dropped in a finaliser."""
     main = threading.get_ident()
 
     def hook(dropped: sys.UnraisableHookArgs) -> None:
         if not isinstance(dropped.exc_value, KeyboardInterrupt):
             return otherwise(dropped)
-        # Libraries restore Python's own handler for Ctrl-C, which names no signal.
+        # If a library restored Python's own handler, the exception does not name the signal.
         (number,) = dropped.exc_value.args or (signal.SIGINT,)
         again = threading.Timer(_AGAIN_AFTER, _send, [number, main])
         again.daemon = True
@@ -78,5 +78,5 @@ def _send(number: int, thread: int) -> None:
     if sys.platform == "win32":
         signal.raise_signal(number)
     else:
-        # The thread may sleep, and only a signal sent to it wakes it.
+        # Send the signal to the thread, which may be sleeping and is woken only by a signal.
         signal.pthread_kill(thread, number)

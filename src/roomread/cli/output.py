@@ -27,7 +27,7 @@ from roomread.media.files import is_special, write_error
 
 
 class Format(StrEnum):
-    """How readings are written."""
+    """The format of readings."""
 
     TABLE = "table"
     JSON = "json"
@@ -48,7 +48,7 @@ _WITHOUT_SUFFIX = {Format.TABLE, Format.OPENFACE, Format.COCO, Format.LSL}
 
 
 def format_for(path: Path | None) -> Format:
-    """Return the format that a file's ending names; a table where it names none."""
+    """Return the format that a file's suffix names, or the table for other suffixes."""
     suffix = path.suffix.lower().lstrip(".") if path is not None else ""
     return Format(suffix) if suffix in set(Format) - _WITHOUT_SUFFIX else Format.TABLE
 
@@ -62,7 +62,7 @@ def open_sink(
     Args:
         form: the format.
         path: the file, pipe or device; None for `stdout`.
-        stdout: where text goes without a path.
+        stdout: the stream for text, if `path` is None.
         states: names of taught states, which get columns in tables.
 
     Raises:
@@ -101,12 +101,12 @@ def open_sink(
 
 @contextmanager
 def _into(path: Path) -> Iterator[IO[str]]:
-    """Open a pipe, a device or a descriptor, which gets lines as they come and stays what it is."""
+    """Open a pipe, a device or a descriptor for writing lines as they are computed."""
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file
     except BrokenPipeError:
-        # The reader has enough, as `| head` has.
+        # The reader closed the pipe, as `| head` does.
         raise SystemExit from None
     except OSError as error:
         raise write_error(path, error) from error
@@ -118,7 +118,8 @@ def _standard_output(stdout: IO[str]) -> Iterator[None]:
         yield
         stdout.flush()
     except BrokenPipeError:
-        # The reader has enough, as `| head` has: no error, and nothing more to write.
+        # The reader closed the pipe, as `| head` does. This is no error, and nothing more is
+        # written.
         _discard(stdout)
         raise SystemExit from None
     except OSError as error:
@@ -127,14 +128,14 @@ def _standard_output(stdout: IO[str]) -> Iterator[None]:
 
 
 def _discard(stdout: IO[str]) -> None:
-    """Discard what is still buffered; otherwise the interpreter complains as it ends."""
+    """Discard buffered output, about which the interpreter would print an error at exit."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), stdout.fileno())
 
 
 @contextmanager
 def _closing(sink: Sink) -> Iterator[Sink]:
-    # Not contextlib.closing: after an error there is nothing to complete.
+    # Not contextlib.closing, because the output must not be completed after an error.
     yield sink
     sink.close()
 

@@ -36,7 +36,7 @@ def teaching_service() -> TeachingService:
     return TeachingService(profile_store())
 
 
-# What to do about an error, in the terms of the command line.
+# Hints for errors, in the terms of the command line.
 _HINTS: dict[type[ProfileError], str] = {
     ProfileExistsError: "--replace overwrites it",
     ProfileNotHelpfulError: "add clearer or more pictures, or --force it",
@@ -46,7 +46,7 @@ _HINTS: dict[type[ProfileError], str] = {
 
 @contextmanager
 def option_hints() -> Iterator[None]:
-    """Add the option that helps to errors of the teaching service."""
+    """Add hints that name options to errors of the teaching service."""
     try:
         yield
     except ProfileError as error:
@@ -55,10 +55,10 @@ def option_hints() -> Iterator[None]:
 
 
 def parse_bindings(text: str) -> list[ProfileBinding]:
-    """Return the user's profiles named in a text such as "asha@3,confused".
+    """Parse a text such as "asha@3,confused" into the user's profiles and their tracks.
 
     Raises:
-        ProfileError: there is no such profile, or what follows @ is not a track id.
+        ProfileError: a profile does not exist, or the text after @ is no track id.
     """
     service, bindings = teaching_service(), []
     for part in text.split(","):
@@ -73,7 +73,7 @@ def parse_bindings(text: str) -> list[ProfileBinding]:
 
 @app.command("list")
 def list_command() -> None:
-    """List all profiles, damaged ones included."""
+    """List all profiles, including damaged ones."""
     summaries, console = teaching_service().summaries(), Console()
     if not summaries:
         console.print("No profiles yet: roomread teach --help")
@@ -92,7 +92,7 @@ def list_command() -> None:
 
 @app.command("show")
 def show_command(name: Name) -> None:
-    """Show what a profile holds."""
+    """Show the content of a profile."""
     found = summarize(teaching_service().load(name))
     table = Table(title=name, show_header=False, title_justify="left", box=borders.SIMPLE_HEAD)
     table.add_row("is", found.kind_text)
@@ -107,7 +107,7 @@ def show_command(name: Name) -> None:
 
 @app.command("evaluate")
 def evaluate_command(name: Name, *, model: Model = "compact") -> None:
-    """Leave each picture out in turn: is it read better with the profile than without?"""
+    """Read each picture with a profile of the others, and report whether the profile helps."""
     result = teaching_service().try_out(name, open_model(model))
     Console().print(f"{name}: {verdict(result)}", highlight=False, soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""The progress of an analysis: a bar on a terminal's stderr, nothing elsewhere."""
+"""Show the progress of an analysis as a bar, if stderr is a terminal."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from roomread.readings import Frame, Reading
 
 
 class ProgressBar:
-    """Shows a bar for the inputs and one for the seconds of the video being read.
+    """Show a bar for the inputs and one for the seconds of the present video.
 
     Args:
         inputs: number of inputs.
-        quiet: whether to show nothing; nothing is shown either where stderr is not a terminal.
+        quiet: whether to show nothing, as if stderr were no terminal.
     """
 
     def __init__(self, inputs: int, *, quiet: bool) -> None:
@@ -56,7 +56,7 @@ class ProgressBar:
         self._bars.stop()
 
     def say(self, line: str) -> None:
-        """Print a line above the bars, unwrapped; a name's line breaks are escaped."""
+        """Print a line above the bars, without wrapping and with line breaks in names escaped."""
         self._console.print(one_line(line), soft_wrap=True, markup=False)
 
     @contextmanager
@@ -79,7 +79,7 @@ class SourceBar:
         self._bars, self._task, self._source = bars, task, source
 
     def advance(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Show how far the input is read; of a live one, also what it shows now."""
+        """Show the progress of the input; for a live one, also its present readings."""
         text = one_line(self._source.name)
         if self._source.live:
             faces = ", ".join(_short(reading) for reading in readings) or "no face"
@@ -87,7 +87,7 @@ class SourceBar:
         self._bars.update(self._task, completed=frame.time, description=text)
 
     def show(self, time: float, said: str) -> None:
-        """Show how far the input is read, and a line about it."""
+        """Show the progress of the input, and a line of text."""
         text = one_line(self._source.name)
         if self._source.live:
             text = f"{text} {time:.0f} s, {self._source.dropped} dropped"

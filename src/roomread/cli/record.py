@@ -23,7 +23,7 @@ from roomread.room import DEFAULT_RULES, parse_rules
 from roomread.runtime import Device
 
 if TYPE_CHECKING:
-    # SQLAlchemy is an extra.
+    # Imported for types only, because SQLAlchemy is an extra.
     from roomread.store import Recorder
 
 
@@ -34,7 +34,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         str | None, typer.Option(help="The title of the session. By default the source's name.")
     ] = None,
     every: Annotated[
-        str, typer.Option(help="Time from one analysed frame to the next: 0.5s, 500ms.")
+        str, typer.Option(help="Time between two analysed frames: 0.5s, 500ms.")
     ] = "0.5s",
     rules: Annotated[
         Path | None,
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         bool, typer.Option("--quiet", "-q", help="Show no progress on standard error.")
     ] = False,
 ) -> None:
-    """Record who is there, and the mood of the room over time."""
+    """Record the mood of a room over time, and with consent its people."""
     from roomread.formats.figures import RunningMoods  # noqa: PLC0415
     from roomread.services.recording import (  # noqa: PLC0415
         new_session,
@@ -121,7 +121,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         pipeline = session_pipeline(recorder, analyzer, every=seconds, embedder=embedder)
         moods = RunningMoods(store, session)
         _warn_of_unused_rules(session.rules, seconds, progress)
-        # Printed first, so that the session can be marked and shown while it records.
+        # Print the id first, so that the session can be marked and shown during the recording.
         typer.echo(session.id)
         try:
             with interrupts.held() as stop:
@@ -155,7 +155,7 @@ def _warn_of_unused_rules(rules: str, every: float, progress: ProgressBar) -> No
 
 
 def _embedder(consent: str, resume: str | None) -> FaceEmbedder:
-    """Return the net that tells people apart.
+    """Return the net that distinguishes people by their faces.
 
     Raises:
         SessionError: No consent was given.
@@ -189,11 +189,11 @@ def read_rules(path: Path) -> str:
 
 
 def _end(recorder: Recorder, progress: ProgressBar) -> None:
-    """Write the rest; if the database does not answer, wait for it until Ctrl-C."""
+    """Write the rest; if the database does not respond, wait for it until Ctrl-C."""
     try:
         while not recorder.flush():
             progress.say(
-                f"roomread: {recorder.trouble}: {recorder.waiting:.0f} s wait to be written; "
+                f"roomread: {recorder.trouble}: {recorder.waiting:.0f} s are not written yet; "
                 "Ctrl-C discards them"
             )
             time.sleep(5)

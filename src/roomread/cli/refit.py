@@ -1,4 +1,4 @@
-"""`roomread refit-head`: fit the head that users see again, on frozen features."""
+"""`roomread refit-head`: refit the head that users see, on frozen features."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def command(
     ferplus: FerPlus = None,
     split: SplitNames = None,
 ) -> None:
-    """Fit the head that users see again to the FER+ majority, and keep it if it is better.
+    """Refit the head that users see to the FER+ majority, and keep it if it is better.
 
-    Settings are chosen on one half of PublicTest. The file is written only if accuracy rises on the
-    other half too and macro-F1 does not fall there.
+    Settings are chosen on one half of PublicTest. The file is written only if on the other half
+    accuracy rises too and macro-F1 does not fall.
     """
     need_training_extra()
     from roomread.classifier import open_model  # noqa: PLC0415

@@ -22,7 +22,7 @@ from roomread.readings import Expression
 from roomread.room import DEFAULT_RULES, clock, parse_rules
 
 if TYPE_CHECKING:
-    # SQLAlchemy is an extra.
+    # Imported for types only, because SQLAlchemy is an extra.
     from roomread.store import Mark
     from roomread.store.summary import Part
 
@@ -117,7 +117,7 @@ def mark_command(
         typer.Option("--csv", help="Read marks from a CSV file with the columns time and label."),
     ] = None,
 ) -> None:
-    """Mark what begins at a moment."""
+    """Mark the moment at which something begins."""
     from roomread.services.marking import (  # noqa: PLC0415 (needs the extra)
         SessionNotRunningError,
         mark_now,
@@ -263,10 +263,10 @@ def rules_command(
 
 
 def parse_clock(text: str) -> float:
-    """Return the seconds of a time such as "90", "1:30" or "1:02:03.5".
+    """Parse a time such as "90", "1:30" or "1:02:03.5" into seconds.
 
     Raises:
-        SessionError: The text is no such time.
+        SessionError: The text has another form.
     """
     if re.fullmatch(r"(?:(?:\d{1,3}:)?[0-5]?\d:)?\d{1,6}(?:\.\d+)?", text.strip()) is None:
         raise SessionError(f"'{text}' is not a time", hint="write 90, 1:30 or 1:02:03")
@@ -277,7 +277,7 @@ def parse_clock(text: str) -> float:
 
 
 def read_marks(path: Path) -> list[Mark]:
-    """Return the marks of a CSV file with the columns `time` and `label`.
+    """Read marks from a CSV file with the columns `time` and `label`.
 
     Raises:
         SessionError: The file cannot be read, or a line is not a mark.

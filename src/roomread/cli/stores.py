@@ -11,18 +11,18 @@ from roomread.errors import MissingExtraError, SessionNotFoundError
 from roomread.media import make_folder
 
 if TYPE_CHECKING:
-    # Needs the extra.
+    # Imported for types only, because it needs an extra.
     from roomread.store import OwnerStore, Session, Store
 
 
 @contextmanager
 def opened_store() -> Iterator[Store]:
-    """Open the store that the settings name, and close it afterwards.
+    """Yield the store that the settings name, and close it afterwards.
 
     Raises:
         MissingExtraError: The extra `sessions` is not installed.
         DatabaseError: The database cannot be opened.
-        OutputError: The data folder cannot be made.
+        OutputError: The data folder cannot be created.
     """
     for module in ("sqlalchemy", "alembic", "pydantic_settings", "platformdirs", "jinja2"):
         if importlib.util.find_spec(module) is None:
@@ -42,7 +42,7 @@ def opened_store() -> Iterator[Store]:
 
 @contextmanager
 def own_sessions() -> Iterator[OwnerStore]:
-    """Open the sessions of the computer's own user, and close them afterwards; see `opened_store`.
+    """Yield the store of the computer's own user, and close it afterwards.
 
     Raises:
         MissingExtraError: The extra `sessions` is not installed.
@@ -59,7 +59,7 @@ def find_session(store: OwnerStore, prefix: str) -> Session:
 
     Args:
         store: The user's sessions.
-        prefix: The beginning of an id, as typed.
+        prefix: The beginning of an id.
 
     Raises:
         SessionNotFoundError: No session, or more than one, has an id with this prefix.

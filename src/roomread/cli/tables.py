@@ -1,4 +1,4 @@
-"""Readings for people: one table for each picture, one summary for each video."""
+"""Print readings as a table for each picture and a summary for each video."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.text import Text
 from roomread.errors import one_line
 from roomread.readings import Expression, Frame, Reading
 
-# What a table of seven scores needs; a file or a pipe has no width of its own.
+# Width for files and pipes, enough for a table with seven scores.
 _WIDTH = 110
 
 
@@ -46,7 +46,7 @@ class _PersonSummary:
 
 
 class TableSink:
-    """Prints a table of faces for each picture, and of people for each video."""
+    """Print a table of faces for each picture, and a table of people for each video."""
 
     def __init__(self, file: IO[str]) -> None:
         width = None if file.isatty() else _WIDTH
@@ -77,7 +77,7 @@ class TableSink:
         if self._people:
             self._console.print(_people_table(str(self._source), self._frames, self._people))
         elif self._source is not None and not self._faces:
-            # Names are not markup: square brackets are a part of them.
+            # Do not interpret square brackets in names as markup.
             self._console.print(Text(f"{one_line(self._source)}: no face"))
         self._people, self._frames, self._faces = {}, 0, 0
 

@@ -26,15 +26,15 @@ _Pictures = list[str] | None
 
 
 class TeachCommand(TyperCommand):
-    """Accept several pictures after one option: `--neutral n1.jpg n2.jpg`."""
+    """A command that accepts several values after one option: `--neutral n1.jpg n2.jpg`."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Repeat such an option before each of its pictures."""
+        """Rewrite the arguments with `repeat_options` before parsing them."""
         return super().parse_args(ctx, repeat_options(args))
 
 
 def repeat_options(args: Sequence[str]) -> list[str]:
-    """Return `--neutral a b` as `--neutral a --neutral b`, as click expects it."""
+    """Rewrite `--neutral a b` as `--neutral a --neutral b`, which click understands."""
     repeated: list[str] = []
     option, filled = "", False
     for arg in args:
@@ -110,7 +110,7 @@ def _request(
     person: str | None,
     shown: dict[Expression, list[str]],
 ) -> TeachingRequest[str]:
-    """Return what the arguments ask to be taught.
+    """Build the teaching request from the arguments.
 
     Raises:
         ProfileError: the arguments contradict each other.
@@ -134,7 +134,7 @@ def _decode(path: str, name: str) -> NDArray[np.uint8]:
 
 
 def _consent(request: TeachingRequest[str], given: str | None) -> str:
-    """Return the consent as given on the command line, or as answered now.
+    """Return the consent given on the command line, or ask for it.
 
     Raises:
         ProfileError: the person does not agree.

@@ -209,7 +209,7 @@ def _print_result(run: Run, model: ModelFile) -> None:
 
 @contextmanager
 def _interruptions_explained(run: Run) -> Iterator[None]:
-    """Report what is kept of a run that is ended by Ctrl-C or a full disk.
+    """Report the results that are kept if Ctrl-C or a full disk ends a run.
 
     Raises:
         typer.Exit: Ctrl-C, with status 130.

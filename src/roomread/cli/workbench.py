@@ -1,4 +1,4 @@
-"""Options and helpers of the commands of the training workbench."""
+"""Options and helpers shared by the commands for training and evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roomread.errors import MissingExtraError
 from roomread.media import atomic_path
 
 if TYPE_CHECKING:
-    # torch takes seconds to import, and only these commands need it.
+    # Imported for types only, because torch takes seconds to import.
     from roomread.training.dataset import FerData, Split
 
 Data = Annotated[
@@ -65,7 +65,7 @@ def use_threads(threads: int | None) -> None:
 def read_data(
     path: Path, ferplus: Path | None, splits: Mapping[str, Split] | None = None
 ) -> FerData:
-    """Read a data set, with a status line, as it takes seconds.
+    """Read a data set while a status line is shown.
 
     Raises:
         DataError: it cannot be read.
@@ -77,10 +77,10 @@ def read_data(
 
 
 def parse_splits(texts: Sequence[str] | None) -> dict[str, Split]:
-    """Return the splits of texts such as "train=Training".
+    """Parse texts such as "train=Training" into splits by name.
 
     Raises:
-        typer.BadParameter: a text has another form, or names no published split.
+        typer.BadParameter: a text has another form, or names an unknown split.
     """
     splits = {}
     for text in texts or ():
@@ -105,7 +105,7 @@ def split_named(name: str) -> Split:
 
 
 def this_command() -> str:
-    """Return the command line as it was typed, for reports."""
+    """Return the present command line for reports."""
     return shlex.join(["roomread", *sys.argv[1:]])
 
 
@@ -121,5 +121,5 @@ def write_text(path: Path, text: str) -> None:
 
 
 def wide_console() -> Console:
-    """Return a console 120 columns wide in a pipe, which has no width of its own."""
+    """Return a console that is at least 120 columns wide in a pipe."""
     return Console(width=None if sys.stdout.isatty() else 120)

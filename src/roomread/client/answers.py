@@ -23,8 +23,8 @@ class VideoStatus:
     Attributes:
         id: the id of the video, for the client's methods.
         state: "waiting", "reading", "finished", "cancelled" or "failed".
-        seconds: how far it has been read.
-        duration: length of the video, s; None where the file does not say so.
+        seconds: the time up to which it has been read, s.
+        duration: duration of the video, s; None if the file does not state it.
         error: why the reading ended early; empty otherwise.
     """
 
@@ -45,8 +45,8 @@ class SendResult:
     """The result of sending frames.
 
     Attributes:
-        accepted: number of frames that are new, and written now.
-        repeated: number of frames that were there before.
+        accepted: number of new frames, which were written.
+        repeated: number of frames that the session already contained.
         mood: the room's latest mood; None until there is one.
         alerts: the alerts that hold now.
     """
@@ -58,7 +58,7 @@ class SendResult:
 
 
 def video_status(answer: Mapping[str, Any]) -> VideoStatus:
-    """Return the status of one video."""
+    """Parse the status of one video."""
     return VideoStatus(**_chosen(VideoStatus, answer))
 
 
@@ -74,13 +74,13 @@ def session(answer: Mapping[str, Any]) -> Session:
 
 
 def person(answer: Mapping[str, Any]) -> Person:
-    """Return one person who was enrolled."""
+    """Parse one enrolled person."""
     consented_at = datetime.fromisoformat(answer["consented_at"])
     return Person(**_chosen(Person, answer) | {"consented_at": consented_at})
 
 
 def send_result(answer: Mapping[str, Any]) -> SendResult:
-    """Return the result of sending frames."""
+    """Parse the result of sending frames."""
     mood = answer["mood"]
     return SendResult(
         accepted=answer["accepted"],
@@ -91,16 +91,16 @@ def send_result(answer: Mapping[str, Any]) -> SendResult:
 
 
 def profile_summary(answer: Mapping[str, Any]) -> ProfileSummary:
-    """Return one profile without its vectors."""
+    """Parse the summary of one profile."""
     return ProfileSummary(**_chosen(ProfileSummary, answer))
 
 
 def leave_one_out(answer: Mapping[str, Any]) -> LeaveOneOutResult:
-    """Return the evaluation of a profile on its own references."""
+    """Parse the evaluation of a profile on its own references."""
     values = _chosen(LeaveOneOutResult, answer)
     return LeaveOneOutResult(**values | {"said": Expression[answer["said"].upper()]})
 
 
 def _chosen(kind: Any, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of the fields that a dataclass has."""
+    """Return the values whose names are fields of a dataclass."""
     return {each.name: answer[each.name] for each in fields(kind) if each.name in answer}

@@ -18,13 +18,13 @@ from roomread.wire import FrameReadings, frame_from_dict
 
 
 class Client:
-    """Sends requests to one service over a connection that it keeps open.
+    """Send requests to one service over a persistent connection.
 
     Args:
-        url: address of the service, such as `http://127.0.0.1:8501`; or a `Connection`, which has
-            its own key and timeout.
-        key: as `roomread keys add` prints it; None where the service asks for none.
-        timeout: seconds that an answer may take.
+        url: URL of the service, such as `http://127.0.0.1:8501`; or a `Connection`, which has its
+            own key and timeout.
+        key: a key that `roomread keys add` printed; None if the service requires none.
+        timeout: time limit for a response, seconds.
 
     Attributes:
         sessions: the sessions of the key's owner.
@@ -60,7 +60,7 @@ class Client:
             oneself: whether the picture shows you; only its largest face is read.
 
         Raises:
-            ServiceError: the picture cannot be read, or the service does not answer.
+            ServiceError: the picture cannot be read, or the service does not respond.
             OSError: there is no such file.
         """
         files = [("file", as_file(picture))]
@@ -71,7 +71,7 @@ class Client:
     def analyze_all(self, pictures: Sequence[Picture]) -> list[Readings | ServiceError]:
         """Return the readings of each of up to 16 pictures, sent in one request.
 
-        A picture that cannot be read has its error in place of readings.
+        The result for a picture that cannot be read is the error.
 
         Raises:
             ServiceError: the service does not answer.
@@ -85,7 +85,7 @@ class Client:
         ]
 
     def annotate(self, picture: Picture) -> bytes:
-        """Return one picture with boxes and labels, as JPEG; raises as `analyze` does."""
+        """Return one picture with boxes and labels, as JPEG; raises errors as `analyze`."""
         files = [("file", as_file(picture))]
         return self._ask("POST", "analyze", files=files, params={"annotated": "1"}).content
 
@@ -108,10 +108,10 @@ class Client:
 
         Args:
             path: the file, which is sent in pieces.
-            annotated: whether a copy with boxes and labels is made too.
+            annotated: whether to make a copy with boxes and labels too.
 
         Raises:
-            ServiceError: the video is too large, or too many videos wait.
+            ServiceError: the video is too large, or too many videos are waiting.
             OSError: there is no such file.
         """
         with ExitStack() as stack:
@@ -125,35 +125,35 @@ class Client:
         return answers.video_status(self._ask("GET", f"videos/{job_id}").json())
 
     def wait(self, job_id: str, *, every: float = 1.0) -> VideoStatus:
-        """Poll every `every` seconds until a video's reading has ended, and return its status."""
+        """Poll every `every` seconds until a video has been read, and return its status."""
         while not (video := self.video(job_id)).ended:
             self._connection.sleep(every)
         return video
 
     def cancel(self, job_id: str) -> VideoStatus:
-        """Stop reading a video; what was read is kept."""
+        """Stop reading a video; the results up to then are kept."""
         return answers.video_status(self._ask("POST", f"videos/{job_id}/cancel").json())
 
     def forget(self, job_id: str) -> None:
-        """Delete a video and everything that was made from it."""
+        """Delete a video and all its results."""
         self._ask("DELETE", f"videos/{job_id}")
 
     def frames(self, job_id: str) -> Iterator[FrameReadings]:
-        """Yield the frames of a video that has ended, with their readings.
+        """Yield the frames of a video that has been read, with their readings.
 
         Raises:
-            ServiceError: the video has not ended, or the service does not answer.
-            WireError: the service is of another version of Roomread.
+            ServiceError: the video has not been read to its end, or the service does not respond.
+            WireError: the service runs an incompatible version of Roomread.
         """
         for line in self.readings_text(job_id, form="jsonl").splitlines():
             yield frame_from_dict(json.loads(line))
 
     def readings_text(self, job_id: str, *, form: Literal["json", "jsonl", "csv"] = "json") -> str:
-        """Return the readings of a video that has ended, as the text of a file."""
+        """Return the readings of a video that has been read, as the text of a file."""
         return self._ask("GET", f"videos/{job_id}/readings", params={"format": form}).text
 
     def annotated_video(self, job_id: str, target: str | Path) -> None:
-        """Write the annotated copy of a video that has ended to a file, as MP4."""
+        """Write the annotated copy of a video that has been read to a file, as MP4."""
         target = Path(target)
         target.write_bytes(self._ask("GET", f"videos/{job_id}/annotated").content)
 

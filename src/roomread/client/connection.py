@@ -18,8 +18,8 @@ class ServiceError(RoomreadError):
     """The service could not be reached, or refused a request.
 
     Attributes:
-        status: the HTTP status; None where there was no answer.
-        retry_after: seconds to wait before trying again, where the service gives them.
+        status: the HTTP status; None without a response.
+        retry_after: seconds to wait before trying again, if the service states them.
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class ServiceError(RoomreadError):
 
 
 class Connection:
-    """Keeps a connection to one service.
+    """A persistent connection to one service.
 
     Args:
-        url: address of the service, such as `http://127.0.0.1:8501`.
-        key: as `roomread keys add` prints it; None where the service asks for none.
-        timeout: seconds that an answer may take.
-        transport: the transport of the requests; None for HTTP.
-        sleep: waits for some seconds.
+        url: URL of the service, such as `http://127.0.0.1:8501`.
+        key: a key that `roomread keys add` printed; None if the service requires none.
+        timeout: time limit for a response, seconds.
+        transport: the httpx transport; None for HTTP.
+        sleep: a function that waits for some seconds.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class Connection:
             headers=headers,
             timeout=timeout,
             transport=transport,
-            # The service closes connections after five idle seconds; a request that is sent at
-            # that moment would fail.
+            # Expire idle connections before the service does (after five seconds), because a
+            # request sent at that moment would fail.
             limits=httpx.Limits(keepalive_expiry=2.0),
         )
 
@@ -71,15 +71,15 @@ class Connection:
         self._http.close()
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send one request and return its answer; `options` are those of httpx.
+        """Send one request and return its response; `options` are those of httpx.
 
         Raises:
-            ServiceError: there is no answer, or the service refused the request.
+            ServiceError: there is no response, or the service refused the request.
         """
         try:
             answer = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
-            problem = f"{self._http.base_url}: no answer: {error or type(error).__name__}"
+            problem = f"{self._http.base_url}: no response: {error or type(error).__name__}"
             raise ServiceError(
                 problem, hint="check the address, and that `roomread serve` is running"
             ) from error
@@ -95,9 +95,9 @@ class Connection:
 
 
 def error_of(problem: Mapping[str, Any], *, retry_after: float | None = None) -> ServiceError:
-    """Return the error for a problem (RFC 9457) that the service answered."""
+    """Convert a problem (RFC 9457) that the service returned to an error."""
     return ServiceError(
-        problem.get("detail") or f"the service answered {problem['status']}",
+        problem.get("detail") or f"the service returned status {problem['status']}",
         hint=problem.get("hint", ""),
         status=problem["status"],
         retry_after=retry_after,
@@ -105,7 +105,7 @@ def error_of(problem: Mapping[str, Any], *, retry_after: float | None = None) ->
 
 
 def as_file(picture: Picture) -> tuple[str, bytes]:
-    """Return a picture, given as a path or as encoded bytes, as name and content for a form.
+    """Return the name and content of a picture, given as a path or encoded bytes, for a form.
 
     Raises:
         OSError: there is no such file.

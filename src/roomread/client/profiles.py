@@ -1,4 +1,4 @@
-"""The part of the client that is about profiles."""
+"""The client's methods for profiles."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class Profiles:
 
         Args:
             name: name of the profile, lower case.
-            pictures: pictures of one face each, by the expression they show; neutral ones alone
-                are enough.
+            pictures: pictures of one face each, by the expression they show; neutral pictures alone
+                are sufficient.
             consent: who agreed, and how.
             replace: overwrite a profile of this name.
             force: keep the profile even if it does not help.
 
         Raises:
             ServiceError: the profile cannot be taught, does not help, or the service does not
-                answer. All methods raise it.
+                respond. All methods raise it.
         """
         files = [
             (expression.display_name, as_file(picture))
@@ -64,9 +64,9 @@ class Profiles:
         replace: bool = False,
         force: bool = False,
     ) -> LeaveOneOutResult:
-        """Teach a state that applies to everybody, such as "confused", from pictures of one face.
+        """Teach a state of no particular person, such as "confused", from pictures.
 
-        The arguments and what is returned are as in `teach`.
+        Arguments and result are as in `teach`.
         """
         files = [("picture", as_file(picture)) for picture in pictures]
         fields = {"name": name} | _switches(replace=replace, force=force)
@@ -74,7 +74,7 @@ class Profiles:
         return answers.leave_one_out(answer.json()["result"])
 
     def all(self) -> list[ProfileSummary]:
-        """Return all profiles, damaged ones too."""
+        """Return all profiles, including damaged ones."""
         found = self._ask("GET", "profiles").json()["profiles"]
         return [answers.profile_summary(each) for each in found]
 
@@ -83,11 +83,11 @@ class Profiles:
         return answers.profile_summary(self._ask("GET", _path(name)).json())
 
     def evaluate(self, name: str) -> LeaveOneOutResult:
-        """Evaluate a profile on its own pictures, each left out in turn."""
+        """Evaluate a profile by reading each of its pictures with a profile of the others."""
         return answers.leave_one_out(self._ask("GET", f"{_path(name)}/evaluate").json())
 
     def export(self, name: str, target: str | Path) -> None:
-        """Write a profile to a file, to take it to another service or computer."""
+        """Write a profile to a file, for use with another service or computer."""
         Path(target).write_bytes(self._ask("GET", f"{_path(name)}/export").content)
 
     def take(self, file: str | Path, *, replace: bool = False) -> ProfileSummary:

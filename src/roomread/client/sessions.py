@@ -1,4 +1,4 @@
-"""The part of the client that is about sessions."""
+"""The client's methods for sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roomread.formats.room_values import alert_from_dict, mood_from_dict
 from roomread.room import Alert, Mark, Person, RoomMood, Session
 from roomread.wire import FrameReadings, frame_to_dict
 
-# Frames of one request; thirty faces are about 30 kB.
+# Number of frames in one request; a frame with thirty faces is about 30 kB.
 _BATCH = 100
 _PAUSE_SECONDS = 2.0
 
@@ -22,7 +22,7 @@ _PAUSE_SECONDS = 2.0
 class Sessions:
     """The sessions of the key's owner; an attribute of `Client`.
 
-    Every method raises `ServiceError` when the service refuses the request or does not answer.
+    Every method raises `ServiceError` if the service refuses the request or does not respond.
 
     Args:
         connection: the connection to the service.
@@ -57,12 +57,13 @@ class Sessions:
     def send(
         self, session_id: str, frames: Iterable[FrameReadings], *, patience: float = 60.0
     ) -> SendResult:
-        """Send readings, and send them again where no answer came; nothing is written twice.
+        """Send readings, and repeat requests without a response; no frame is written twice.
 
         Args:
             session_id: id of the session.
-            frames: frames with track ids, in the order of their times.
-            patience: seconds to wait in all, between attempts, while the service is away or busy.
+            frames: frames with track ids, in order of time.
+            patience: total seconds to wait between attempts while the service does not respond or
+                is busy.
         """
         total = SendResult(0, 0, None)
         waiting = iter(frames)
@@ -92,7 +93,7 @@ class Sessions:
         return mood_from_dict(found) if found is not None else None
 
     def timeline(self, session_id: str, *, since: float = 0.0) -> Iterator[RoomMood]:
-        """Yield the moods of the room from `since` (s) on, about one a second."""
+        """Yield the moods of the room from the time `since`, s, on; about one a second."""
         following: float | None = since
         while following is not None:
             params = {"since": following}
@@ -101,16 +102,16 @@ class Sessions:
             following = page["next"]
 
     def marks(self, session_id: str) -> list[Mark]:
-        """Return the marks, in the order of their times."""
+        """Return the marks in order of time."""
         found = self._ask("GET", f"sessions/{session_id}/marks").json()["marks"]
         return [Mark(**each) for each in found]
 
     def mark(self, session_id: str, label: str, *, at: float | None = None) -> Mark:
-        """Mark what begins at a moment.
+        """Mark the moment at which something begins.
 
         Args:
             session_id: id of the session.
-            label: what begins.
+            label: the name of what begins.
             at: seconds from the start; None for now, while the session is recorded.
         """
         asked = {"label": label, "time": at}
@@ -122,7 +123,7 @@ class Sessions:
         self._ask("DELETE", f"sessions/{session_id}/marks", params=params)
 
     def alerts(self, session_id: str) -> list[Alert]:
-        """Return the alerts, in the order in which they were raised."""
+        """Return the alerts in the order in which they were raised."""
         found = self._ask("GET", f"sessions/{session_id}/alerts").json()["alerts"]
         return [alert_from_dict(each) for each in found]
 
@@ -147,15 +148,15 @@ class Sessions:
         Path(target).write_bytes(answer.content)
 
     def report(self, session_id: str) -> str:
-        """Return the report of a session, one HTML page."""
+        """Return the report of a session as one HTML page."""
         return self._ask("GET", f"sessions/{session_id}/report").text
 
     def end(self, session_id: str) -> Session:
-        """End a session: no more readings will come."""
+        """End a session, which then accepts no more readings."""
         return answers.session(self._ask("POST", f"sessions/{session_id}/end").json())
 
     def people(self, session_id: str) -> list[Person]:
-        """Return the people who were enrolled, by seat."""
+        """Return the enrolled people, by seat."""
         found = self._ask("GET", f"sessions/{session_id}/people").json()["people"]
         return [answers.person(each) for each in found]
 
@@ -167,7 +168,7 @@ class Sessions:
         )
 
     def forget_seat(self, session_id: str, seat: int) -> None:
-        """Delete everything that an ended session keeps of one person."""
+        """Delete all data of one person from an ended session."""
         self._ask("DELETE", f"sessions/{session_id}/seats/{seat}")
 
     def delete(self, session_id: str) -> None:

@@ -1,1 +1,1 @@
-"""From a data set to a model file. Needs the extra `train`."""
+"""Train nets on a data set and write model files. Needs the extra `train`."""

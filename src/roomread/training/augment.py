@@ -1,4 +1,4 @@
-"""Random changes of pictures that keep the expression."""
+"""Augment pictures by random changes that keep the expression."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from torch.nn import functional as F
 from roomread.training.recipe import Recipe
 
 _JPEG_QUALITY = (10, 60)
-# The height in pixels that a far face has in a call's tile.
+# Range of heights of a distant face in a video call's tile, px.
 _SMALL_SIDES = (12, 32)
 _MOTION_PIXELS = (3, 7)
 _NOISE = 0.08
 
 
 def augmentation(*, cutout: float) -> nn.Module:
-    """Return a module that turns float [N, 1, 48, 48] in 0..1 into as many changed pictures.
+    """Return a module that augments pictures, float [N, 1, 48, 48] in 0..1.
 
-    Tilt, distance, light, slight blur and noise, and a hand before the face, within what leaves the
-    label true; a mirrored face shows the same expression.
+    It changes tilt, distance and light, adds slight blur and noise, covers parts, and mirrors, all
+    within limits that keep the label true.
 
     Args:
         cutout: the probability that a picture loses a rectangle, 0..1 (DeVries and Taylor 2017,
@@ -44,10 +44,10 @@ def augmentation(*, cutout: float) -> nn.Module:
 
 
 def webcam(recipe: Recipe) -> nn.Module:
-    """Return a module that does to float [N, 1, S, S] in 0..1 what a webcam and a call do.
+    """Return a module that simulates a webcam in a video call on float [N, 1, S, S] in 0..1.
 
-    In the order in which they happen: motion, few pixels, the sensor's noise, compression.
-    A recipe whose four probabilities are 0 gives a module that changes nothing.
+    In this order it applies motion blur, low resolution, sensor noise and compression. With a
+    recipe whose four probabilities are 0 it changes nothing.
     """
     steps: list[nn.Module] = []
     if recipe.motion_blur:
@@ -62,7 +62,7 @@ def webcam(recipe: Recipe) -> nn.Module:
 
 
 class _RandomChange(nn.Module):
-    """A change of some pictures of a batch, drawn from torch's generator.
+    """A change that is applied to randomly drawn pictures of a batch.
 
     Args:
         p: the probability that a picture is changed, 0..1.
@@ -73,7 +73,7 @@ class _RandomChange(nn.Module):
         self.p = p
 
     def forward(self, images: Tensor) -> Tensor:
-        """Float [N, 1, S, S] in 0..1 to the same, in 0..1."""
+        """Change some of the pictures, float [N, 1, S, S] in 0..1."""
         chosen = (torch.rand(len(images)) < self.p).nonzero().flatten()
         if not len(chosen):
             return images
@@ -87,7 +87,7 @@ class _RandomChange(nn.Module):
 
 
 class RandomNoise(_RandomChange):
-    """Adds Gaussian noise, its standard deviation drawn from 0 to 0.08 for each picture."""
+    """Add Gaussian noise with a standard deviation drawn from 0 to 0.08 for each picture."""
 
     def change(self, images: Tensor) -> Tensor:
         """Return pictures float [n, 1, S, S], all of them changed."""
@@ -96,7 +96,7 @@ class RandomNoise(_RandomChange):
 
 
 class RandomSmallFace(_RandomChange):
-    """Shows a face at 12 to 32 px, scaled up again as the pipeline does with a far face."""
+    """Scale a face down to 12 to 32 px and up again, as the pipeline does with a distant face."""
 
     def change(self, images: Tensor) -> Tensor:
         """Return pictures float [n, 1, S, S], all of them changed."""
@@ -115,7 +115,7 @@ class RandomSmallFace(_RandomChange):
 
 
 class RandomJPEG(_RandomChange):
-    """Compresses as JPEG of quality 10 to 60."""
+    """Compress as JPEG of quality 10 to 60."""
 
     def change(self, images: Tensor) -> Tensor:
         """Return pictures float [n, 1, S, S], all of them changed."""

@@ -1,8 +1,8 @@
 """Average the weights of several runs of one net into a new run.
 
 The average of nets that were trained from the same weights is often better than each of them
-(Wortsman et al. 2022, "Model soups", arXiv:2203.05482). Nets from different random weights have
-nothing in common that could be averaged: start the runs from one run (`start` in the recipe).
+(Wortsman et al. 2022, "Model soups", arXiv:2203.05482). The weights of nets with different initial
+weights cannot be averaged: start the runs from one run (`start` in the recipe).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _BATCH = 256
 def average_runs(runs: Sequence[Run], data: FerData, out: Path) -> ModelFile:
     """Write a run whose weights are the mean of the best epochs of several runs.
 
-    Its recipe is that of the first run. It is calibrated on PublicTest and exported as every run.
+    It has the recipe of the first run, and is calibrated on PublicTest and exported like every run.
 
     Args:
-        runs: two or more, of the same net and heads.
+        runs: at least two runs of the same net with the same heads.
         data: all splits; batch normalisation is measured on Training.
         out: the folder of the new run.
 
@@ -43,10 +43,10 @@ def average_runs(runs: Sequence[Run], data: FerData, out: Path) -> ModelFile:
         ModelFileError: ONNX Runtime differs from torch on the exported file.
     """
     if len(runs) < 2:
-        raise DataError("an average needs two runs or more")
+        raise DataError("an average needs at least two runs")
     run = Run(out)
     if run.checkpoint.exists():
-        raise DataError(f"{out}: holds a run already", hint="name another folder")
+        raise DataError(f"{out}: already contains a run", hint="name another folder")
     recipe = runs[0].recipe()
     net = average_nets([load_net(each.checkpoint, each.recipe()) for each in runs])
     measure_batch_norm(net, training_rows(data, recipe).images)
@@ -78,7 +78,7 @@ def average_nets(nets: Sequence[ExpressionNet]) -> ExpressionNet:
 
 
 def measure_batch_norm(net: ExpressionNet, images: NDArray[np.uint8]) -> None:
-    """Measure the statistics of batch normalisation again, as averaged weights need.
+    """Measure the statistics of batch normalisation for averaged weights.
 
     Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", arXiv:1803.05407.
 
@@ -91,7 +91,7 @@ def measure_batch_norm(net: ExpressionNet, images: NDArray[np.uint8]) -> None:
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
-        # None averages all batches with equal weight.
+        # A momentum of None gives all batches equal weight.
         layer.momentum = None
     order = np.random.default_rng(0).permutation(len(images))
     net.train()

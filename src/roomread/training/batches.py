@@ -1,4 +1,4 @@
-"""A split in memory, in batches whose order depends on the seed and the epoch alone."""
+"""Provide a split in batches, whose order depends only on the seed and the epoch."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
 
 class Pictures(Dataset[Batch]):
-    """A split as tensors; an item is a whole batch, taken by its rows.
+    """A split as tensors; an item is a whole batch, indexed by its rows.
 
     Args:
         data: the split.
@@ -65,11 +65,11 @@ class Pictures(Dataset[Batch]):
 
 
 class TaughtPictures(Pictures):
-    """Training pictures that are another view in each epoch, with the teachers' answers to it.
+    """Training pictures with another view in each epoch, and the teachers' answers to it.
 
     Args:
         data: the Training split.
-        targets: without the teachers' part.
+        targets: the targets without the teachers' share.
         views: the views and the answers.
         share: the answers' share of the targets, 0..1.
     """
@@ -79,13 +79,13 @@ class TaughtPictures(Pictures):
         self._views, self._share, self._plain = views, share, targets
 
     def set_epoch(self, epoch: int) -> None:
-        """Change to the view of an epoch."""
+        """Switch to the view of an epoch."""
         self.images = torch.from_numpy(self._views.images_at(epoch)).unsqueeze(1)
         self.targets = self._plain.blended_with(self._views.answers_at(epoch), self._share)
 
 
 class _Batches(Sampler[Tensor]):
-    """Yields the rows of a batch at a time; each device takes its part of every batch."""
+    """Yield the rows of each batch; with several devices, each gets its part of every batch."""
 
     def __init__(self, rows: int, size: int) -> None:
         self.rows, self.size = rows, size
@@ -105,7 +105,7 @@ class _Batches(Sampler[Tensor]):
 
 
 class _ShuffledBatches(_Batches):
-    """Yields whole batches in a new order each epoch, drawn by weights where there are any."""
+    """Yield batches in a new order each epoch, or drawn by weights."""
 
     def __init__(self, pictures: Pictures, size: int, *, seed: int, weights: Tensor | None) -> None:
         super().__init__(len(pictures), size)
@@ -113,13 +113,13 @@ class _ShuffledBatches(_Batches):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Change order and view; Lightning calls this before each epoch, also after a resume."""
+        """Switch to the order and view of an epoch; Lightning calls this before each epoch."""
         self.epoch = epoch
         if isinstance(self.pictures, TaughtPictures):
             self.pictures.set_epoch(epoch)
 
     def __len__(self) -> int:
-        # A short last batch would disturb batch normalisation.
+        # Drop a short last batch, which would disturb batch normalisation.
         return self.rows // self.size
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -137,7 +137,7 @@ class _ShuffledBatches(_Batches):
 def training_batches(
     data: FerData, targets: Targets, recipe: Recipe, *, views: TaughtViews | None = None
 ) -> DataLoader[Batch]:
-    """Return shuffled batches of a recipe's size, of the views if there are any."""
+    """Return shuffled batches of the recipe's size, of views if there are any."""
     weights = None
     if recipe.imbalance is Imbalance.SAMPLING:
         counts = torch.bincount(torch.from_numpy(data.labels), minlength=len(Expression))
@@ -151,6 +151,6 @@ def training_batches(
 
 
 def validation_batches(data: FerData, recipe: Recipe) -> DataLoader[Batch]:
-    """Return every row once, in order, with plain targets."""
+    """Return batches with every row once, in order, with targets without smoothing."""
     targets = make_targets(data, recipe, taught=False)
     return DataLoader(Pictures(data, targets), sampler=_Batches(len(data), 512), batch_size=None)

@@ -1,4 +1,4 @@
-"""Calibration after training: temperature, logit adjustment and the abstention threshold."""
+"""Calibrate a trained net: temperature, logit adjustment and the abstention threshold."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def fit_tau(
     """Return the share of the log prior to subtract from the logits, 0 to 1 in steps of 0.05.
 
     Post-hoc logit adjustment (Menon et al. 2020, "Long-tail learning via logit adjustment",
-    arXiv:2007.07314): a net trained on few faces of disgust hardly ever answers "disgust". A share
-    of 1 makes all expressions equally likely a priori, at the cost of the common ones. The share
-    that is chosen has the largest sum of accuracy and macro-F1.
+    arXiv:2007.07314): a net trained on few faces of disgust hardly ever predicts "disgust". A share
+    of 1 makes all expressions equally likely a priori, at the cost of the common ones. The chosen
+    share maximises the sum of accuracy and macro-F1.
 
     Args:
         logits: float [N, 7].
@@ -54,11 +54,10 @@ def fit_tau(
 
 
 def abstention_threshold(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Return the confidence under which a label is more often wrong than right, 0..1.
+    """Return the confidence under which labels are more often wrong than right, 0..1.
 
-    Abstaining under it leaves the largest surplus of right labels over wrong ones (Chow 1970, "On
-    optimum recognition error and reject tradeoff", with a wrong label as costly as a right one is
-    useful).
+    Abstaining under it maximises the number of right labels minus that of wrong ones (Chow 1970,
+    "On optimum recognition error and reject tradeoff", with equal costs).
 
     Args:
         probabilities: calibrated, float32 [N, 7].

@@ -1,4 +1,4 @@
-"""Charts as SVG text, for pages that need no other file."""
+"""Draw charts as SVG text, for self-contained pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES = [e.display_name for e in Expression]
 
 
 def curves(epochs: Sequence[dict[str, float]]) -> str:
-    """Return loss and accuracy by epoch, of the rows of `Run.curves`."""
+    """Return a chart of loss and accuracy by epoch, from the rows of `Run.curves`."""
     figure, (loss, accuracy) = _figure(columns=2)
     for axes, kind, label in ((loss, "loss", "loss"), (accuracy, "accuracy", "accuracy")):
         for key, name in (
@@ -63,7 +63,7 @@ def matrix(counts: NDArray[np.int64], *, rows: str, columns: str, title: str) ->
 
 
 def reliability(results: Sequence[Evaluation]) -> str:
-    """Return accuracy by confidence; a calibrated net is on the diagonal."""
+    """Return a chart of accuracy by confidence; a calibrated net follows the diagonal."""
     figure, (axes,) = _figure(columns=1, width=5.2, height=4.6)
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--", label="calibrated")
     for result in results:
@@ -76,7 +76,7 @@ def reliability(results: Sequence[Evaluation]) -> str:
 
 
 def coverage(results: Sequence[Evaluation]) -> str:
-    """Return the accuracy among the most confident faces, by their share of all faces."""
+    """Return a chart of the accuracy among the most confident faces, by their share."""
     figure, (axes,) = _figure(columns=1, width=5.2, height=4.6)
     for result in results:
         axes.plot(*result.coverage(), label=result.name)
@@ -89,7 +89,7 @@ def coverage(results: Sequence[Evaluation]) -> str:
 
 
 def robustness(conditions: Sequence[Condition]) -> str:
-    """Return the accuracy under each condition, the worst at the bottom."""
+    """Return a chart of the accuracy under each condition, the worst at the bottom."""
     figure, (axes,) = _figure(columns=1, width=8, height=4)
     ordered = sorted(conditions, key=lambda c: c.accuracy)
     bars = axes.barh([c.name for c in ordered], [c.accuracy for c in ordered], color="#4477aa")
@@ -99,7 +99,7 @@ def robustness(conditions: Sequence[Condition]) -> str:
 
 
 def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, labels: tuple[str, str]) -> str:
-    """Return one line a series of points; empty text without series. `labels` name the axes."""
+    """Return a line chart of series; empty text without series. `labels` name the axes."""
     if not series:
         return ""
     figure, (axes,) = _figure(columns=1, width=8, height=4.5)
@@ -114,7 +114,7 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, labels: tuple[
 def scatter(
     names: Sequence[str], x: Sequence[float], y: Sequence[float], *, labels: tuple[str, str]
 ) -> str:
-    """Return named points; `labels` name the axes."""
+    """Return a scatter chart of named points; `labels` name the axes."""
     figure, (axes,) = _figure(columns=1, width=8, height=5)
     axes.scatter(x, y, color="#4477aa")
     for name, across, up in zip(names, x, y, strict=True):
@@ -126,7 +126,7 @@ def scatter(
 
 
 def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], *, ylabel: str) -> str:
-    """Return grouped bars, one group a name and one colour a series."""
+    """Return a bar chart with one group per name and one colour per series."""
     figure, (axes,) = _figure(columns=1, width=8, height=4)
     width = 0.8 / len(series)
     for number, (label, values) in enumerate(series.items()):
@@ -150,14 +150,14 @@ def histogram(series: Mapping[str, NDArray[np.float64]], *, xlabel: str) -> str:
 
 
 def _figure(*, columns: int, width: float = 10, height: float = 4) -> tuple[Figure, list[Axes]]:
-    # Without pyplot, which keeps every figure in memory and looks for a screen.
+    # Do not use pyplot, which keeps every figure in memory and looks for a screen.
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
 def _svg(figure: Figure) -> str:
     buffer = io.StringIO()
-    # Text stays text, which is small and searchable. There is no date, so that the same run gives
+    # Keep text as text, which is small and searchable. Omit the date, so that the same run gives
     # the same page.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "roomread"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})

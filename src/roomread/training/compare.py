@@ -1,4 +1,4 @@
-"""Compares models: accuracy, size, cost and speed side by side."""
+"""Compare the accuracy, size, cost and speed of models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from roomread.training.timing import milliseconds_a_face
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One model's line of the comparison.
+    """The results of one model in the comparison.
 
     Attributes:
         name: the run's folder or the model.
@@ -30,8 +30,9 @@ class Compared:
         macro_f1: against FER-2013's label, 0..1.
         ferplus: accuracy against the FER+ majority, 0..1; None without votes.
         disgust: recall against FER-2013's label, 0..1.
-        parameters: the net's parameters without the heads; None if this version lacks the net.
-        macs: multiply-adds of a face; None likewise.
+        parameters: the number of the net's parameters without the heads; None if this version lacks
+            the net.
+        macs: multiply-adds of a face; None if this version lacks the net.
         milliseconds: the median time of a face at batch 25 on one thread, measured in this run.
         megabytes: the size of the model file.
     """
@@ -53,15 +54,15 @@ class Compared:
 def compare(
     models: Sequence[str], data: FerData | None = None, split: Split = Split.PublicTest
 ) -> list[Compared]:
-    """Read or measure the figures of models, and return the most accurate first.
+    """Return the results of models, read or measured, the most accurate first.
 
     Args:
         models: runs' folders, model files or bundled names.
-        data: the pictures to measure on; None takes the figures that each run saved at its end.
-        split: where to measure. The saved figures are of PublicTest.
+        data: the pictures to measure on; None to use the figures that each run saved.
+        split: the split to measure on. Saved figures are of PublicTest.
 
     Raises:
-        DataError: without `data`, one of them is not a run with figures.
+        DataError: without `data`, one of them is no run with saved figures.
         ModelFileError: one of them cannot be opened.
     """
     lines = [_line(name, data, split) for name in models]

@@ -1,4 +1,4 @@
-"""FER-2013 in memory: pictures, labels, FER+ votes, splits and copies.
+"""Hold FER-2013 in memory: pictures, labels, FER+ votes, splits and copies.
 
 FER-2013: Goodfellow et al. 2013, "Challenges in Representation Learning". FER+: Barsoum et al.
 2016, "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label
@@ -33,7 +33,7 @@ VOTE_NAMES = (
 )
 # The column of each of the seven expressions among FER+'s ten vote columns.
 _SEVEN_IN_VOTES = np.array([4, 5, 6, 1, 3, 2, 0])
-# FER+'s eighth class, which no head has: the value after the last expression.
+# Value of FER+'s eighth class, contempt, which no head has.
 CONTEMPT = len(Expression)
 
 
@@ -67,7 +67,7 @@ class FerData:
         return len(self.labels)
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> FerData:
-        """Return the chosen rows, by mask [N] or by index."""
+        """Return the rows selected by a mask [N] or by indices."""
         votes = self.votes[chosen] if self.votes is not None else None
         return FerData(
             self.images[chosen], self.labels[chosen], self.splits[chosen], votes, self.rows[chosen]
@@ -85,7 +85,7 @@ class FerData:
         return self.take(keep)
 
     def without(self, withheld: Sequence[Expression]) -> FerData:
-        """Return the rows without a withheld label or FER+ majority, and without such votes."""
+        """Return the data without withheld expressions as label, FER+ majority or vote."""
         keep = ~np.isin(self.labels, withheld)
         if self.votes is None:
             return self.take(keep)
@@ -107,8 +107,8 @@ class FerData:
 def vote_distribution(votes: NDArray[np.int16]) -> NDArray[np.float32]:
     """Return FER+ votes [N, 10] as probabilities float32 [N, 7] in `Expression`'s order.
 
-    Votes for contempt, "unknown" and "no face" are left out. A row is all zeros, and so has no
-    target, if fewer than half of its votes are for the seven expressions.
+    Votes for contempt, "unknown" and "no face" are ignored. If fewer than half of the votes are for
+    the seven expressions, the row is zero and the picture has no target.
     """
     seven = votes[:, _SEVEN_IN_VOTES].astype(np.float32)
     total = seven.sum(axis=1, keepdims=True)
@@ -168,7 +168,7 @@ class Copies:
 
     @property
     def labels_agree(self) -> bool:
-        """Whether all copies carry one label."""
+        """Whether all copies have the same label."""
         return len(set(self.labels)) == 1
 
 
@@ -189,7 +189,7 @@ def find_copies(data: FerData) -> list[Copies]:
 
 
 def seen_in_training(data: FerData) -> NDArray[np.bool_]:
-    """Return which rows outside Training hold a picture that is also in Training, bool [N]."""
+    """Return which rows outside Training have a copy in Training, bool [N]."""
     training = {image.tobytes() for image in data.images[data.splits == Split.Training]}
     return np.array(
         [

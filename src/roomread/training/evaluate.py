@@ -1,4 +1,4 @@
-"""Measures a model file; every figure has its interval and says what it was measured on."""
+"""Evaluate a model file; every figure has its interval and the data that it was measured on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from roomread.training.dataset import (
     vote_majority,
 )
 
-# What a head can be compared with.
+# Names of the truths with which a head can be compared.
 LABEL = "FER-2013 label"
 MAJORITY = "FER+ majority"
 AUTHORS_RULE = "FER+ authors' rule"
@@ -40,12 +40,12 @@ _BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured value with what it was measured on.
+    """A measured value and the data that it was measured on.
 
     Attributes:
         value: 0..1.
         margin: half the width of its 95 % interval; None if it has none.
-        signature: data, rows, head, model and version.
+        signature: a text that identifies data, rows, head, model and version.
     """
 
     value: float
@@ -64,19 +64,19 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """One head against one truth on one set of pictures.
+    """The comparison of one head with one truth on one set of pictures.
 
     Attributes:
         name: the name of the comparison, as it is printed.
-        labels: the truth, int64 [N]: an `Expression`, or `dataset.CONTEMPT`, for which no answer
-            of a head is right.
+        labels: the truth, int64 [N]: an `Expression`, or `dataset.CONTEMPT`, which no head can
+            predict.
         probabilities: the head's probabilities after the temperature, float32 [N, 7].
         accuracy: the accuracy with its 95 % interval (Wilson 1927).
         macro_f1: the mean F1 of the seven expressions.
         ece: expected calibration error, 15 bins (Naeini et al. 2015), after the temperature.
-        ece_before: the same without the temperature.
+        ece_before: the expected calibration error without the temperature.
         recall: the recall of each expression, 0..1.
-        confusion: int64 [7, 7], truth by row; pictures of contempt are not in it.
+        confusion: int64 [7, 7], truth by row, without pictures of contempt.
     """
 
     name: str
@@ -117,7 +117,7 @@ class Evaluation:
         return counts / len(right), np.cumsum(right)[counts - 1] / counts
 
     def reliability(self) -> list[tuple[float, float, int]]:
-        """Return mean confidence, accuracy and number of pictures of each bin that is not empty."""
+        """Return the mean confidence, accuracy and number of pictures of each non-empty bin."""
         confidence = self.probabilities.max(axis=1)
         right = self.probabilities.argmax(axis=1) == self.labels
         bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
@@ -148,7 +148,7 @@ def predict(model: ModelFile, images: NDArray[np.uint8]) -> Logits:
 
 
 def fer2013_head(model: ModelFile) -> str:
-    """Return the output that is compared with FER-2013's labels."""
+    """Return the name of the output that is compared with FER-2013's labels."""
     return "logits_fer2013" if model.has_fer2013_head else "logits"
 
 
@@ -158,10 +158,10 @@ def probabilities(
     """Return probabilities float32 [N, 7] of one head.
 
     Args:
-        model: the model that gave the logits; its card has the temperatures.
+        model: the model that computed the logits; its card has the temperatures.
         logits: as `predict` returned them.
-        fer2013: take the head for FER-2013's label, if there are two; else the one users see.
-        calibrated: divide by the card's temperature.
+        fer2013: whether to use the head for FER-2013's label, if there are two.
+        calibrated: whether to divide by the card's temperature.
     """
     head = fer2013_head(model) if fer2013 else "logits"
     card = model.card
@@ -187,7 +187,7 @@ def score(
         raise DataError(
             f"{name}: has no pictures to evaluate on", hint="check that the data has this split"
         )
-    # A column of zeros stands for contempt, which no head has.
+    # Add a column of zeros for contempt, which no head predicts.
     p, y = _with_contempt(calibrated), torch.from_numpy(labels)
     raw = p if uncalibrated is None else _with_contempt(uncalibrated)
     signature = f"{signature} | n:{n}"
@@ -217,13 +217,13 @@ def _with_contempt(probabilities: NDArray[np.float32]) -> torch.Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What one head is compared with on one split.
+    """The true labels of one split by one rule.
 
     Attributes:
         name: `LABEL`, `MAJORITY` or `AUTHORS_RULE`.
         rows: bool [N], the pictures of the split that have this truth.
-        labels: int64, the truth of those, as in `Evaluation`.
-        clean: bool, of those; False where Training holds the same picture.
+        labels: int64, the true labels of these pictures, as in `Evaluation`.
+        clean: bool, False for those of these pictures that have a copy in Training.
     """
 
     name: str
@@ -233,14 +233,14 @@ class Truth:
 
     @property
     def fer2013(self) -> bool:
-        """Whether it is FER-2013's own label, and so the head of that name answers."""
+        """Whether it is FER-2013's own label, which is compared with that head."""
         return self.name == LABEL
 
 
 def truths(data: FerData, split: Split) -> list[Truth]:
-    """Return FER-2013's labels and, where FER+ votes are known, both rules of reading them.
+    """Return the truths of a split: FER-2013's labels and, with FER+ votes, those of two rules.
 
-    A rule that gives no picture of the split a label is left out.
+    A rule that labels no picture of the split is omitted.
     """
     part = data.split(split)
     clean = ~seen_in_training(data)[data.splits == split]
@@ -257,13 +257,14 @@ def truths(data: FerData, split: Split) -> list[Truth]:
 def evaluate(
     model: ModelFile, data: FerData, split: Split, *, flip: bool = False
 ) -> list[Evaluation]:
-    """Measure every head on the official split and on its pictures without a copy in Training.
+    """Evaluate every head on the official split, and on its pictures without a copy in Training.
 
     Args:
         model: an opened model file.
-        data: all splits: the Training split tells which test pictures have copies.
-        split: where to measure.
-        flip: average each picture with its mirror image (test-time augmentation).
+        data: all splits; the Training split is needed to find copies.
+        split: the split to measure on.
+        flip: whether to average the logits of each picture and its mirror image (test-time
+            augmentation).
 
     Raises:
         DataError: the split is empty.

@@ -1,4 +1,4 @@
-"""Writes a trained net as a model file that keeps the contract of `classifier.model_file`."""
+"""Export a trained net as a model file in the format of `classifier.model_file`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from roomread.training.rewrite import rewritten
 
 
 class _AsTuple(nn.Module):
-    """The net with plain tensors as its outputs, which the exporter needs."""
+    """A wrapper that returns a tuple of tensors, as the exporter requires."""
 
     def __init__(self, net: ExpressionNet) -> None:
         super().__init__()
@@ -36,11 +36,11 @@ class _AsTuple(nn.Module):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportedNet:
-    """A net and its ONNX graph, which can be saved with several cards in turn.
+    """A net and its ONNX graph, which can be saved several times with different cards.
 
     Attributes:
         net: the net that was exported.
-        graph: the net's graph; `save` puts the card into it.
+        graph: the net's graph, to which `save` adds the card.
     """
 
     net: ExpressionNet
@@ -77,7 +77,7 @@ def export(net: ExpressionNet) -> ExportedNet:
     example = torch.from_numpy(check_pictures(count=2)).unsqueeze(1)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        # torch 2.13's exporter uses a class that torch itself deprecated.
+        # torch 2.13's exporter uses a class that torch deprecated.
         warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
         program = torch.onnx.export(
             _AsTuple(net).eval(),
@@ -94,7 +94,7 @@ def export(net: ExpressionNet) -> ExportedNet:
 
 
 def without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Remove the exporter's notes, which hold stack traces with the folders of this machine."""
+    """Remove the exporter's metadata, whose stack traces contain folders of this machine."""
     graph = model.graph
     described = (graph.node, graph.value_info, graph.initializer, graph.input, graph.output)
     for part in (graph, *itertools.chain(*described)):

@@ -1,4 +1,4 @@
-"""A net with its heads, from uint8 pictures to logits, as a model file holds it."""
+"""A net with its heads and preprocessing, as it is exported to a model file."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Outputs(NamedTuple):
 class ExpressionNet(nn.Module):
     """A backbone and one or two linear heads.
 
-    With FER+ votes `logits` learn the taggers' distribution, and `logits_fer2013` the data set's
-    own label, for comparison with the literature: they agree on only two pictures of three.
+    With FER+ votes, `logits` learn the taggers' distribution, and `logits_fer2013` the data set's
+    own label for comparison with the literature. Both agree on only two of three pictures.
     """
 
     def __init__(self, backbone: nn.Module, *, two_heads: bool, dropout: float = 0.1) -> None:
         super().__init__()
         size = backbone.feature_size
         if not isinstance(size, int):
-            raise TypeError("a net states its feature_size as an int")
+            raise TypeError("a net must have an int attribute feature_size")
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(size, len(Expression))
@@ -61,7 +61,7 @@ class ExpressionNet(nn.Module):
         return self.forward_normalised(self.normalise(images))
 
     def forward_normalised(self, x: Tensor) -> Outputs:
-        """Return the outputs for float [N, 1, 48, 48], as `normalise` returns it."""
+        """Return the outputs for normalised pictures float [N, 1, 48, 48]."""
         features = self.backbone(x.contiguous(memory_format=torch.channels_last))
         dropped = self.dropout(features)
         fer2013 = self.head_fer2013(dropped) if self.head_fer2013 is not None else None

@@ -1,4 +1,4 @@
-"""Measures the statistics of a net's features on ordinary faces, for few-shot learning."""
+"""Measure the statistics of a net's features on ordinary faces, for few-shot learning."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def seen_labels(data: FerData) -> NDArray[np.int64]:
 
 
 def withheld_from(model: ModelFile) -> list[Expression]:
-    """Return the expressions that a net was trained without, by its card."""
+    """Return the expressions that a net was trained without, according to its card."""
     names = model.card.training.get("withhold", ())
     return [e for e in Expression if e.display_name in names]
 
@@ -38,7 +38,7 @@ def measure_feature_statistics(model: ModelFile, data: FerData) -> FeatureStatis
 
 
 def prepare(path: Path, data: FerData) -> ModelFile:
-    """Write the feature statistics into a model file, which stays as it was on an error.
+    """Write the feature statistics into a model file, which is unchanged after an error.
 
     Raises:
         ModelFileError: it is not a model file.

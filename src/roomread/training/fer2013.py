@@ -36,7 +36,7 @@ def read_fer2013(
     ferplus: str | Path | None = None,
     splits: Mapping[str, Split] | None = None,
 ) -> FerData:
-    """Read a FER-2013 data set whole.
+    """Read a complete FER-2013 data set.
 
     Args:
         path: a CSV, a parquet file, or a picture folder.
@@ -88,7 +88,7 @@ def _check_splits(data: FerData, path: Path, *, needed: list[Split]) -> None:
 
 
 def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
-    """Return the file's columns, their names stripped of spaces; all of `needed` are there."""
+    """Return the file's columns by stripped name, after checking that all of `needed` exist."""
     try:
         if path.suffix.lower() == ".parquet":
             table = pyarrow.parquet.read_table(path)
@@ -106,7 +106,7 @@ def _table(path: Path, needed: tuple[str, ...]) -> pa.Table:
 
 
 def _as_bytes(path: Path) -> pyarrow.csv.ConvertOptions:
-    """Keep a CSV's cells as they are, so that the first wrong one is found by its row."""
+    """Read all cells of a CSV as bytes, so that errors can name the row."""
     with path.open("rb") as file:
         header = file.readline().decode("utf-8-sig", "replace").rstrip("\r\n")
     return pyarrow.csv.ConvertOptions(
@@ -116,7 +116,7 @@ def _as_bytes(path: Path) -> pyarrow.csv.ConvertOptions:
 
 
 def _text(cell: object) -> str:
-    """Return a cell's text; bytes that are not UTF-8 as escapes."""
+    """Return a cell's text, with invalid UTF-8 as escapes."""
     value = cell.as_py() if isinstance(cell, pa.Scalar) else cell
     return value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
 
@@ -175,7 +175,7 @@ def _pixels(text: str, path: Path, row: int) -> NDArray[np.int64]:
     if len(values) != SIDE * SIDE:
         raise DataError(
             f"{path}: row {row}: {len(values)} pixels instead of {SIDE * SIDE}",
-            hint="the file is cut or edited; download it again",
+            hint="the file is truncated or edited; download it again",
         )
     if values.min() < 0 or values.max() > 255:
         raise DataError(f"{path}: row {row}: has a pixel outside 0 to 255")
@@ -228,7 +228,7 @@ def _read_folder(folder: Path, named: Mapping[str, Split] | None) -> FerData:
 
 
 def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
-    """Return the folders of the splits, in the order of their names in `named`."""
+    """Return the folders of the splits, in the order of `named`."""
     there = {
         part.name.lower(): part
         for part in sorted(folder.iterdir())
@@ -238,7 +238,7 @@ def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
     unknown = [name for name in there if name not in names]
     if unknown:
         raise DataError(
-            f"{there[unknown[0]]}: its split is unknown",
+            f"{there[unknown[0]]}: is no known split",
             hint=f"name the split of each folder: {_SPLIT_NAMES}",
         )
     lacking = [name for name in names if name not in there] if named else []
@@ -250,7 +250,7 @@ def _parts(folder: Path, named: Mapping[str, Split] | None) -> list[Path]:
 
 
 def _pictures(part: Path) -> Iterator[Path]:
-    """Yield the files in the expressions' folders, but for those of operating systems."""
+    """Yield the files in the expressions' folders, without those of operating systems."""
     for folder in part.iterdir():
         if folder.is_dir() and not is_system_name(folder.name):
             for file in folder.iterdir():
@@ -274,7 +274,7 @@ def _folder_split(file: Path) -> Split:
             return split
     raise DataError(
         f"{file}: cannot be assigned to PublicTest or PrivateTest",
-        hint="file names tell, as PrivateTest_123.jpg does; or say which split the folder is",
+        hint="name files like PrivateTest_123.jpg, or state the split of the folder",
     )
 
 

@@ -1,4 +1,4 @@
-"""Trains a net on FER-2013 by a recipe; a run can be resumed after any epoch."""
+"""Train a net on FER-2013 by a recipe; a run can be resumed after any epoch."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from roomread.training.views import TaughtViews
 
 
 def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) -> Tensor:
-    """Return an exponential moving average; Lightning's own cannot be sent to a spawned process."""
+    """Return an exponential moving average; unlike Lightning's, it can be pickled."""
     return decay * average + (1 - decay) * current
 
 
 class _Best(ModelCheckpoint):
-    """Keeps the best epoch among those at full side, at which the net is used."""
+    """Save the best epoch among those at full size, at which the net is used."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -52,7 +52,7 @@ class _Best(ModelCheckpoint):
 
 
 class _Patience(EarlyStopping):
-    """Counts patience at full side only: accuracies at different sides do not compare."""
+    """Count patience at full size only; accuracies at different sizes are not comparable."""
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if _at_full_side(pl_module):
@@ -74,23 +74,23 @@ def train(
 ) -> ExpressionNet:
     """Train on the Training split and keep the epoch that is best on PublicTest.
 
-    This writes `recipe.json`, `checkpoints/`, `logs/` (CSV) and `tensorboard/` under `out`.
+    It writes `recipe.json`, `checkpoints/`, `logs/` (CSV) and `tensorboard/` under `out`.
 
     Args:
         data: all splits; PrivateTest's labels are not used.
         recipe: the settings.
         out: the run's folder.
-        resume: continue after the last whole epoch in `out`; on one device the result is that of an
-            uninterrupted run.
+        resume: continue after the last complete epoch in `out`; on one device the result equals
+            that of an uninterrupted run.
         hardware: the hardware to train on.
-        stop_after: the number of epochs after which to stop, as an interruption would; the learning
-            rate is still that of the whole recipe.
+        stop_after: the number of epochs after which to stop; the learning rate follows the schedule
+            of the whole recipe.
 
     Raises:
         DataError: `out` holds a run and `resume` is not set, there is nothing to resume, the run
             there has another recipe, a split or a class is empty, or the recipe starts from a
             folder without a run of its net.
-        KeyboardInterrupt: Ctrl-C; the last whole epoch is kept.
+        KeyboardInterrupt: Ctrl-C; the last complete epoch is kept.
     """
     run = Run(out)
     training, public = check_run(data, recipe, out, resume=resume)
@@ -115,7 +115,7 @@ def train(
                 weights_only=True,
             )
         except SystemExit as error:
-            # Lightning turns Ctrl-C into SystemExit and ignores further ones.
+            # Lightning converts Ctrl-C to SystemExit and ignores further ones.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from error
     return load_net(run.checkpoint, recipe)
@@ -140,12 +140,12 @@ def _callbacks(run: Run, recipe: Recipe) -> list[Callback]:
 
 
 def _trainer(run: Run, recipe: Recipe, hardware: Hardware, *, max_epochs: int) -> L.Trainer:
-    # Lightning's advertisements and its summary of absent GPUs are of no use here.
+    # Silence Lightning's advertisements and its list of absent GPUs.
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return L.Trainer(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
-        # Spawned processes also work if the caller is a notebook or a test.
+        # Spawned processes also work in notebooks and tests.
         strategy=hardware.strategy or ("ddp_spawn" if hardware.devices > 1 else "auto"),
         precision=_precision(hardware),  # type: ignore[arg-type]
         max_epochs=max_epochs,
@@ -164,24 +164,24 @@ def _trainer(run: Run, recipe: Recipe, hardware: Hardware, *, max_epochs: int) -
 @contextlib.contextmanager
 def _lightning_warnings_ignored() -> Iterator[None]:
     with warnings.catch_warnings():
-        # The folder of a resumed run has checkpoints in it.
+        # A resumed run's folder contains checkpoints, about which Lightning warns.
         warnings.filterwarnings("ignore", message="Checkpoint directory .* exists")
         # Lightning uses a class that torch deprecated.
         warnings.filterwarnings("ignore", message=".*LeafSpec.*")
-        # The whole data set is in memory; loader processes would only copy it.
+        # The data set is in memory, so more loader processes would only copy it.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         yield
 
 
 def _precision(hardware: Hardware) -> str:
-    """Return Lightning's name; decided here, as the caller may be another machine."""
+    """Return Lightning's name of the precision, chosen on the machine that trains."""
     if hardware.precision == AUTO:
         return fastest_precision(hardware.accelerator)
     return hardware.precision
 
 
 def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tuple[FerData, FerData]:
-    """Return the pictures to train on and those to choose the epoch by; write nothing.
+    """Check a run before it starts; return its training and validation pictures.
 
     Raises:
         DataError: see `train`.
@@ -213,21 +213,21 @@ def _start_from(run: Run, module: Training) -> None:
 def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:
     out, last = run.folder, run.last_checkpoint
     if last.exists() and not resume:
-        raise DataError(f"{out}: holds a run already", hint="--resume it, or name another folder")
+        raise DataError(f"{out}: already contains a run", hint="resume it, or name another folder")
     if resume:
         if not last.exists():
             raise DataError(
-                f"{out}: has no finished epoch to resume", hint="train without --resume"
+                f"{out}: has no finished epoch to resume", hint="start it without resuming"
             )
         if run.recipe() != recipe:
             raise DataError(
-                f"{out}: holds a run of another recipe",
-                hint=f"resume it with --config {run.recipe_file}",
+                f"{out}: contains a run with another recipe",
+                hint=f"resume it with the recipe {run.recipe_file}",
             )
 
 
 def training_rows(data: FerData, recipe: Recipe) -> FerData:
-    """Return the Training split without blanks, non-faces and what the recipe leaves out.
+    """Return the Training split without blanks, non-faces and pictures that the recipe excludes.
 
     Raises:
         DataError: an expression that is not withheld has no picture.
@@ -246,7 +246,7 @@ def training_rows(data: FerData, recipe: Recipe) -> FerData:
 
 
 def withheld(recipe: Recipe) -> list[Expression]:
-    """Return the expressions that a recipe's net never sees."""
+    """Return the expressions that a recipe withholds."""
     return [e for e in Expression if e.display_name in recipe.withhold]
 
 
@@ -254,7 +254,7 @@ def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:
     """Return a net with the averaged weights of a checkpoint, in evaluation mode.
 
     Raises:
-        DataError: the file is not a checkpoint, or one of another net.
+        DataError: the file is no checkpoint, or one of another net.
     """
     try:
         state = torch.load(checkpoint, weights_only=True, map_location="cpu")["state_dict"]

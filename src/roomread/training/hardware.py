@@ -1,4 +1,4 @@
-"""The hardware that a net is trained on. It imports nothing heavy: other processes pass it on."""
+"""The hardware that a net is trained on. This module imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 
 AUTO = "auto"
-# The instructions that multiply bfloat16 numbers; without them a processor emulates it, slowly.
+# CPU flags of native bfloat16 multiplication, which is slow without them.
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _CPUINFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """The hardware of a run; the same recipe on other hardware is the same experiment.
+    """The hardware of a run, which is not part of the recipe.
 
     Attributes:
-        accelerator: Lightning's name: "auto", "cpu", "gpu", "mps".
-        devices: processes (CPU) or GPUs; with several each takes its part of every batch (DDP).
-        precision: Lightning's name: "32-true", "bf16-mixed", "16-mixed"; or `AUTO`, see
-            `fastest_precision`.
-        threads: processor threads of each process; None leaves torch's own.
-        strategy: Lightning's strategy where the processes run already and this is one of them; None
-            starts `devices` processes.
+        accelerator: Lightning's name of the accelerator: "auto", "cpu", "gpu" or "mps".
+        devices: number of processes (CPU) or GPUs; each processes its part of every batch (DDP).
+        precision: Lightning's name of the precision: "32-true", "bf16-mixed", "16-mixed"; or
+            `AUTO`, see `fastest_precision`.
+        threads: number of threads of each process; None for torch's default.
+        strategy: Lightning's strategy if the processes are already running and this is one of them;
+            None to start `devices` processes.
     """
 
     accelerator: str = "cpu"
@@ -45,7 +45,7 @@ def fastest_precision(accelerator: str, *, cpuinfo: Path = _CPUINFO) -> str:
 
     Args:
         accelerator: as in `Hardware`; "auto" is a GPU if there is one, else the processor.
-        cpuinfo: the processor's flags as Linux lists them. A system without this file gets
+        cpuinfo: the file in which Linux lists the processor's flags. Without it, the result is
             "32-true".
     """
     import torch  # noqa: PLC0415 (see above)

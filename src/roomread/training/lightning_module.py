@@ -1,4 +1,4 @@
-"""The module that Lightning trains: loss, optimiser and metrics of one run."""
+"""Define the module that Lightning trains."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Training(L.LightningModule):
         backbone = make_net(recipe.net)
         self.net = ExpressionNet(backbone, two_heads=two_heads)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        # With views the pictures come augmented, as their teachers saw them.
+        # With views, the pictures are already augmented in the way that the teachers saw them.
         augment = nn.Identity() if recipe.views else augmentation(cutout=recipe.cutout)
         self.augment: nn.Module = nn.Sequential(augment, webcam(recipe))
         self.loss_seen = ExpressionLoss(recipe, targets.seen)
@@ -46,7 +46,7 @@ class Training(L.LightningModule):
         return self.recipe.side_at(self.current_epoch)
 
     def setup(self, stage: str) -> None:
-        """Set the threads in the process that computes, which may be a spawned one."""
+        """Set the number of threads in this process, which may be a spawned one."""
         del stage
         if self.threads is not None:
             torch.set_num_threads(self.threads)

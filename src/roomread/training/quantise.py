@@ -1,4 +1,4 @@
-"""Quantises a model file to 8-bit integers: smaller, and faster on processors made for them.
+"""Quantise a model file to 8-bit integers, which makes it smaller and, on many processors, faster.
 
 The quantisation is static: the range of every layer's output is measured once, on pictures (Jacob
 et al. 2017, arXiv:1712.05877).
@@ -40,14 +40,14 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quantised:
-    """An int8 model file beside the one it came from.
+    """An int8 model file and its comparison with the fp32 file.
 
     Attributes:
         model: the opened int8 file.
         before: the fp32 file's evaluations on PublicTest.
         after: the int8 file's evaluations on PublicTest.
-        times_as_fast: the time of a face in fp32 divided by that in int8; one run, batch 25, one
-            thread.
+        times_as_fast: the time of a face in fp32 divided by that in int8, with batches of 25 and
+            one thread.
     """
 
     model: ModelFile
@@ -63,7 +63,7 @@ class Quantised:
 
 
 def quantise(model: Path, data: FerData, out: Path) -> Quantised:
-    """Write the int8 form of a model file; its card holds accuracy and speed against fp32.
+    """Write the int8 form of a model file, whose card compares accuracy and speed with fp32.
 
     Args:
         model: an fp32 model file.
@@ -95,13 +95,13 @@ def quantise(model: Path, data: FerData, out: Path) -> Quantised:
 
 
 class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
-    """The batches of the calibration."""
+    """Provide the batches of pictures for the calibration."""
 
     def __init__(self, images: NDArray[np.uint8]) -> None:
         self.batches = self._batches(images)
 
     def _batches(self, images: NDArray[np.uint8]) -> Iterator[dict[str, NDArray[np.uint8]]]:
-        # The library accepts batches of one size only.
+        # All batches have the same size, as the library requires.
         size = min(_BATCH, len(images))
         for start in range(0, len(images) - size + 1, size):
             yield {"faces": images[start : start + size, None]}
@@ -112,7 +112,7 @@ class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
 
 def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
     first = next(node for node in onnx.load(source).graph.node if node.op_type == "Conv")
-    # The library prints its steps and logs advice to its own developers.
+    # Suppress the library's output about its steps.
     logging.disable(logging.WARNING)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -124,11 +124,11 @@ def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 per_channel=True,
-                # With one input channel the first layer is faster in 32 bits, and its input keeps
-                # all 256 levels.
+                # Exclude the first layer: with one input channel it is faster in 32 bits, and its
+                # input keeps all 256 levels.
                 nodes_to_exclude=[first.name],
-                # Processors without VNNI add products in 16 bits, which 7-bit weights cannot
-                # overflow.
+                # Use 7-bit weights, whose products cannot overflow the 16-bit sums of processors
+                # without VNNI.
                 reduce_range=True,
                 calibrate_method=CalibrationMethod.Percentile,
                 extra_options={"CalibPercentile": 99.99},

@@ -1,4 +1,4 @@
-"""The settings of a training run: plain data, read from TOML or a model's card, kept with a run."""
+"""The settings of a training run, read from TOML or a model's card and saved with the run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Optimizer(StrEnum):
 
 
 class Target(StrEnum):
-    """What the head `logits`, which users see, learns."""
+    """The target of the head `logits`, which users see."""
 
     LABEL = "label"
     VOTES = "votes"
@@ -30,7 +30,7 @@ class Target(StrEnum):
 
 
 class Imbalance(StrEnum):
-    """The remedy for rare classes; disgust is 1.5 % of FER-2013."""
+    """The treatment of rare classes, such as disgust, which is 1.5 % of FER-2013."""
 
     NONE = "none"
     SAMPLING = "sampling"
@@ -39,7 +39,7 @@ class Imbalance(StrEnum):
     LOGIT_ADJUSTMENT = "logit-adjustment"
 
 
-# Settings that are a share or a probability.
+# Names of settings that are a share or a probability.
 _SHARES = (
     "warmup",
     "label_smoothing",
@@ -56,16 +56,17 @@ _SHARES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """All settings that decide a run's result, besides the data.
+    """All settings that determine a run's result, except the data.
 
     Attributes:
         net: a name of `nets.NETS`.
         epochs: the maximum number of passes over the Training split.
         patience: the number of epochs without a better PublicTest accuracy after which the run
             stops early, counted at the last of `sides`.
-        batch_size: pictures a step, over all devices.
+        batch_size: pictures per step, over all devices.
         sides: the sides in pixels to which pictures are scaled, each for an equal share of the
-            epochs; small ones first are faster and end as well (Tan and Le 2021, arXiv:2104.00298).
+            epochs; starting with small ones is faster, with the same result (Tan and Le 2021,
+            arXiv:2104.00298).
         optimizer: SGD with Nesterov's momentum 0.9, or AdamW (arXiv:1711.05101).
         learning_rate: the highest learning rate, after warm-up.
         weight_decay: the weight decay of every weight.
@@ -79,23 +80,24 @@ class Recipe:
         motion_blur: the probability of a motion blur of 3 to 7 px, 0..1.
         noise: the probability of noise of a standard deviation of up to 0.08, 0..1.
         mixup: alpha of mixup's Beta distribution, 0 for none (arXiv:1710.09412).
-        target: what `logits` learn if the data has FER+ votes; without votes it is the label.
+        target: the target of `logits` if the data has FER+ votes; without votes it is the label.
         blend: with the target "blend", the votes' share, 0..1; the rest is the label's.
-        imbalance: the remedy for rare classes.
+        imbalance: the treatment of rare classes.
         imbalance_strength: the power of class counts in sampling and weights, tau of logit
             adjustment (arXiv:2007.07314), gamma of the focal loss (arXiv:1708.02002).
-        balance: after training, adjust the logits for rare expressions as far as that pays on
-            PublicTest (see `calibrate.fit_tau`).
-        drop_test_copies: train without the pictures that are also in PublicTest or PrivateTest.
+        balance: whether to adjust the logits for rare expressions after training, with the strength
+            that is best on PublicTest (see `calibrate.fit_tau`).
+        drop_test_copies: whether to train without pictures that have copies in PublicTest or
+            PrivateTest.
         teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
             arXiv:1503.02531).
-        teacher_share: that target's share, 0..1.
-        views: the number of augmented views of each picture that the teachers are asked about;
-            epoch e trains on view e modulo this number. 0 asks them about the clean pictures, and
-            augments anew in each epoch. See `views.TaughtViews`.
+        teacher_share: the share of the teachers' probabilities in the target, 0..1.
+        views: the number of augmented views of each picture for which the teachers' answers are
+            computed; epoch e trains on view e modulo this number. With 0 the teachers see the clean
+            pictures, and each epoch is augmented independently. See `views.TaughtViews`.
         withhold: names of expressions that the net never sees: pictures with such a label or FER+
-            majority are left out, and votes for them. `roomread fewshot benchmark` teaches them
-            from a handful of pictures. They have no prior, so that `balance` must be off.
+            majority, and votes for them, are left out. The few-shot benchmark teaches them from a
+            few pictures. They have no prior, so `balance` must be off.
         start: the folder of a run of the same net, from whose best weights training starts; "" for
             random weights.
         seed: the seed of weights, order and augmentation.
@@ -157,13 +159,13 @@ class Recipe:
 
     def side_at(self, epoch: int) -> int:
         """Return the side in pixels at which an epoch trains and validates."""
-        # Counted from the end, so that the last epoch is at the last side even with few epochs.
+        # Count from the end, so that the last epoch is at the last side even with few epochs.
         left = max(self.epochs - 1 - epoch, 0)
         return self.sides[len(self.sides) - 1 - left * len(self.sides) // self.epochs]
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, source: str) -> Self:
-        """Build a recipe from plain data; settings that are left out keep their defaults.
+        """Build a recipe from plain data; missing settings have their defaults.
 
         Raises:
             DataError: an unknown setting, or a value of the wrong type or out of range.
@@ -172,7 +174,7 @@ class Recipe:
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
             raise DataError(
-                f"{source}: no setting is called '{unknown[0]}'",
+                f"{source}: there is no setting '{unknown[0]}'",
                 hint=f"the settings are {', '.join(sorted(kinds))}",
             )
         try:

@@ -1,4 +1,4 @@
-"""Fits the head that users see again, on the features of a finished net.
+"""Refit the head that users see, on the features of a trained net.
 
 Retraining the last layer on frozen features decouples it from the net's training, whose schedule
 and augmentation suit the features more than the classifier (Kang et al. 2020, "Decoupling
@@ -29,7 +29,7 @@ from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import MAJORITY, Evaluation, evaluate, score
 from roomread.training.workbench import with_figures
 
-# The inverse strengths of the L2 penalty that are tried, as in scikit-learn's LogisticRegression.
+# The inverse strengths of the L2 penalty to try, defined as in scikit-learn's LogisticRegression.
 PENALTIES = (0.02, 0.2, 2.0)
 _STEPS = 200
 
@@ -62,16 +62,17 @@ class HalfResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refit:
-    """A head that was fitted again.
+    """The result of refitting a head.
 
     Attributes:
-        head: the new head, with its leaning to common expressions taken back.
+        head: the new head, with logit adjustment.
         penalty: the inverse strength of the L2 penalty that was chosen.
-        tau: how far the leaning was taken back, see `calibrate.fit_tau`.
+        tau: the strength of the logit adjustment, see `calibrate.fit_tau`.
         temperature: the temperature of the new head, fitted on all of PublicTest.
         threshold: the confidence under which its label is withheld, 0..1.
-        chosen_on: the half on which penalty, tau and (for this comparison) temperature were chosen.
-        confirmed_on: the other half, which decided nothing.
+        chosen_on: the result on the half on which penalty, tau and (for this comparison)
+            temperature were chosen.
+        confirmed_on: the result on the other half.
     """
 
     head: LinearHead
@@ -94,7 +95,7 @@ class Refit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _PictureSet:
-    """The pictures of a split that have a FER+ majority, as the net sees them."""
+    """The features and logits of a split's pictures with a FER+ majority."""
 
     features: NDArray[np.float32]
     logits: NDArray[np.float32]
@@ -124,7 +125,8 @@ def fit_linear_head(
     """Fit multinomial logistic regression to features [N, D] and labels [N] by L-BFGS.
 
     Args:
-        features: they are standardised for the fit, so that the penalty treats them alike.
+        features: the features, which are standardised for the fit, so that the penalty applies to
+            all equally.
         labels: `Expression` values.
         penalty: the inverse strength of the L2 penalty on the weights, over 0.
     """
@@ -156,19 +158,19 @@ def fit_linear_head(
 
 
 def split_in_halves(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which pictures [N, S, S] are in the first half, bool [N]; copies share a half."""
+    """Return which pictures [N, S, S] are in the first half, bool [N]; copies stay together."""
     digests = [hashlib.sha256(image.tobytes()).digest()[0] for image in images]
     return np.array([digest % 2 == 0 for digest in digests], dtype=bool)
 
 
 def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = PENALTIES) -> Refit:
-    """Fit the users' head to the FER+ majority of Training, and choose on half of PublicTest.
+    """Refit the head to the FER+ majority of Training, with settings chosen on half of PublicTest.
 
-    The penalty and the strength of the logit adjustment have the largest sum of accuracy and
-    macro-F1 on the first half; the second half shows whether that holds. PrivateTest is not used.
+    The penalty and the strength of the logit adjustment maximise the sum of accuracy and macro-F1
+    on the first half; the second half is used to confirm the gain. PrivateTest is not used.
 
     Args:
-        model: a model file, in fp32 or int8; the features are those that it computes.
+        model: a model file, in fp32 or int8, that computes the features.
         data: all splits, with FER+ votes.
         penalties: the inverse strengths of the penalty to try.
 
@@ -204,7 +206,7 @@ def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = 
 def _adjusted(
     head: LinearHead, choice: _PictureSet, prior: NDArray[np.float32]
 ) -> tuple[LinearHead, float]:
-    """Take the prior off the bias as far as pays on a part; return the head and tau."""
+    """Subtract the best share of the log prior from the bias; return the head and the share."""
     tau = fit_tau(head.logits(choice.features), choice.labels, prior)
     bias = (head.bias - tau * np.log(prior)).astype(np.float32)
     return LinearHead(head.weight, bias), tau
@@ -213,7 +215,7 @@ def _adjusted(
 def _compare(
     model: ModelFile, head: LinearHead, choice: _PictureSet, part: _PictureSet, name: str
 ) -> HalfResult:
-    """Score both heads on a part; the new head's temperature is fitted on `choice`."""
+    """Evaluate both heads on a part, with the new head's temperature fitted on `choice`."""
     fitted = fit_temperature(head.logits(choice.features), choice.labels)
     signature = f"fer2013:{Split.PublicTest.name} | {name} | model:{model.digest}"
 
@@ -236,10 +238,10 @@ def _compare(
 def write_refit(path: Path, refit: Refit, data: FerData, out: Path) -> ModelFile:
     """Write a model file with the new head in 32 bits, calibrated and measured on PublicTest.
 
-    The statistics of `roomread fewshot prepare` are left out, as they hold the old head's logits.
+    The feature statistics are left out, because they contain the old head's logits.
 
     Args:
-        path: the model file that `refit_head` was given.
+        path: the model file that was passed to `refit_head`.
         refit: the result of `refit_head`.
         data: the same data set.
         out: the file, which is written atomically.
@@ -260,24 +262,24 @@ def write_refit(path: Path, refit: Refit, data: FerData, out: Path) -> ModelFile
     replace_head(proto.graph, refit.head)
     with atomic_path(out) as draft:
         _save(proto, card, draft)
-        # A file cannot hold its own digest.
+        # A file cannot contain its own digest.
         measured = replace(open_model(draft), digest="this file")
         _save(proto, with_figures(card, evaluate(measured, data, Split.PublicTest)), draft)
     return open_model(out)
 
 
 def _save(proto: onnx.ModelProto, card: ModelCard, path: Path) -> None:
-    # This drops every other entry of the metadata, and so the few-shot statistics.
+    # This removes all other metadata, including the feature statistics.
     del proto.metadata_props[:]
     helper.set_model_props(proto, {CARD_KEY: card.to_json()})
     onnx.save(proto, path)
 
 
 def replace_head(graph: onnx.GraphProto, head: LinearHead) -> None:
-    """Let `logits` be a linear layer of `features` with these weights, in 32 bits."""
+    """Replace the computation of `logits` by a linear layer of `features`, in 32 bits."""
     for node in [node for node in graph.node if "logits" in node.output]:
         graph.node.remove(node)
-    # Remove the weights of an earlier refit first, as names in a graph are unique.
+    # Remove the weights of an earlier refit first, because names in a graph must be unique.
     _remove_unused(graph)
     for name, values in (("refit.weight", head.weight), ("refit.bias", head.bias)):
         graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), name))

@@ -1,4 +1,4 @@
-"""`report.html`: the measurements of a model, on one page that needs no other file."""
+"""Render the evaluation of a model as one self-contained page, `report.html`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roomread.training.runs import Run
 
 
 def render(page: str, **values: Any) -> str:
-    """Return a page of this package's `pages/` with its values filled in and escaped."""
+    """Render a template of this package with escaped values."""
     return pages.render("roomread.training", page, **values)
 
 
@@ -27,19 +27,19 @@ def evaluation_report(
     command: str,
     run: Run | None,
 ) -> str:
-    """Return the page as HTML; it holds no picture of the data set.
+    """Return the page as HTML. It contains no pictures of the data set.
 
     Args:
         model: the model.
         data: all splits.
         split: the split that was measured.
         results: the result of `evaluate` for this model, data and split.
-        command: the command that makes this page.
+        command: the command that created this page.
         run: the run of the model, for the curves; None leaves them out.
     """
     official = [r for r in results if r.name.endswith("official")]
     flipped = [r for r in evaluate(model, data, split, flip=True) if r.name.endswith("official")]
-    # The authors' rule is for comparison with the literature: a row of the table, not a chart.
+    # The authors' rule is only for comparison with the literature, so it has no chart.
     charted = [r for r in official if not r.name.startswith(AUTHORS_RULE)]
     shown = charted[-1]
     confident = shown.probabilities.max(axis=1) >= model.card.threshold

@@ -1,4 +1,4 @@
-"""Finds copies, blanks, non-faces and doubtful labels in a data set."""
+"""Find copies, blanks, non-faces and doubtful labels in a data set."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from roomread.training.recipe import Recipe
 from roomread.training.runs import Run
 from roomread.training.workbench import train_model
 
-# Pictures whose thumbnails correlate more are one photograph, cropped or compressed again.
-# Found by looking at FER-2013's pairs: just below it, mirrored pairs begin to show two people.
+# Correlation of thumbnails above which two pictures are versions of one photograph. Determined by
+# looking at pairs of FER-2013: just below it, mirrored pairs begin to show two people.
 NEAR = 0.96
 _THUMBNAIL = 16
 _BLOCK = 2048
-# The share of taggers who must agree before they contradict the label.
+# Minimum share of taggers who agree on another expression, to report a label as doubtful.
 CLEAR = 0.7
-# A net that never saw the picture contradicts the label if it gives it at most the first
-# probability, and another expression at least the second.
+# A net that was trained without the picture contradicts its label if the label's probability is at
+# most the first value and that of another expression at least the second.
 UNLIKELY, LIKELY = 0.02, 0.8
 
 
@@ -54,14 +54,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that may be wrong with one row.
+    """A possible error in one row.
 
     Attributes:
         kind: the kind of the finding.
         position: the row's position in the data set.
         other: the position of the picture that this one copies, or None.
-        suggested: the expression that taggers or the net give instead, or None.
-        strength: 0..1: correlation, share of taggers, or the net's confidence.
+        suggested: the expression that taggers or the net suggest instead, or None.
+        strength: correlation, share of taggers, or confidence of the net, 0..1.
     """
 
     kind: Kind
@@ -95,8 +95,8 @@ def review(data: FerData, predicted: NDArray[np.float32] | None = None) -> Revie
 
     Args:
         data: all splits.
-        predicted: probabilities float [N, 7] of nets that were trained without the row; a row of
-            zeros has no prediction. None leaves nets out.
+        predicted: probabilities float [N, 7] by nets that were trained without the row; a row of
+            zeros has no prediction. None to use no nets.
     """
     flat = data.images.reshape(len(data), -1) / 255
     contrast = flat.std(axis=1)
@@ -110,18 +110,17 @@ def review(data: FerData, predicted: NDArray[np.float32] | None = None) -> Revie
 
 
 def unseen_by(model: ModelFile, data: FerData) -> NDArray[np.float32]:
-    """Return a model's probabilities [N, 7] of rows outside Training, and zeros for Training."""
+    """Return a model's probabilities [N, 7] for rows outside Training, and zeros for Training."""
     predicted = probabilities(model, predict(model, data.images), fer2013=True)
     predicted[data.splits == Split.Training] = 0
     return predicted
 
 
 def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray[np.float32]:
-    """Return probabilities float [N, 7] of every Training row by a net trained without it.
+    """Return probabilities float [N, 7] for every Training row by a net trained without it.
 
-    Northcutt, Jiang, Chuang 2021, "Confident Learning", arXiv:1911.00068. Copies of a picture
-    share a fold. A fold that is finished in `out` is not trained again; an interrupted one is
-    resumed.
+    Northcutt, Jiang, Chuang 2021, "Confident Learning", arXiv:1911.00068. Copies of a picture are
+    in the same fold. A fold that is finished in `out` is reused; an interrupted one is resumed.
 
     Raises:
         DataError: fewer than two folds, or more than there are pictures of the rarest class.
@@ -130,12 +129,13 @@ def out_of_fold(data: FerData, recipe: Recipe, folds: int, out: Path) -> NDArray
     rarest = np.bincount(data.labels[training], minlength=len(Expression)).min()
     if not 2 <= folds <= rarest:
         raise DataError(
-            f"{folds} folds of a class with {rarest} pictures", hint=f"choose 2 to {rarest} folds"
+            f"{folds} folds are too many or too few for a class with {rarest} pictures",
+            hint=f"choose 2 to {rarest} folds",
         )
     random = np.random.default_rng(recipe.seed)
     fold = np.zeros(len(data), dtype=np.int64)
     for e in Expression:
-        # Each class is dealt to the folds by itself, so that no net lacks one.
+        # Distribute each class separately over the folds, so that no net lacks a class.
         rows = random.permutation(np.flatnonzero(data.labels == e))
         fold[rows] = np.arange(len(rows)) % folds
     for group in find_copies(data):
@@ -163,7 +163,7 @@ def _copies(data: FerData) -> Iterator[Finding]:
 
 
 def _near_copies(data: FerData) -> list[Finding]:
-    """Return pairs whose thumbnails correlate, plain or mirrored, without exact copies."""
+    """Return pairs with highly correlated thumbnails, mirrored or not, without exact copies."""
     copies = {position for group in find_copies(data) for position in group.rows[1:]}
     spread = data.images.reshape(len(data), -1).std(axis=1)
     kept = np.array([i for i in range(len(data)) if i not in copies and spread[i] > 1])
@@ -175,7 +175,7 @@ def _near_copies(data: FerData) -> list[Finding]:
     for start in range(0, len(kept), _BLOCK):
         rows = slice(start, start + _BLOCK)
         for kind, others in ((Kind.NEAR_COPY, straight), (Kind.MIRRORED_COPY, mirrored)):
-            # Each picture is compared with those after it, so that a pair is found once.
+            # Compare each picture with later ones only, so that each pair is found once.
             correlation = (straight[rows] @ others[start:].T).triu(diagonal=1)
             for a, b in (correlation >= NEAR).nonzero().tolist():
                 pair = (int(kept[start + a]), int(kept[start + b]))

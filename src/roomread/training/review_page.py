@@ -1,4 +1,4 @@
-"""A review as lines of a table, as CSV rows and as one HTML page without pictures."""
+"""Present a review as lines of a table, as CSV rows and as one HTML page without pictures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FindingCount:
 
 
 def count_findings(data: FerData, review: Review) -> list[FindingCount]:
-    """Return the counts of each kind, also of kinds that do not occur."""
+    """Return the counts of each kind, including kinds that do not occur."""
     return [_count(kind, data, review.of(kind)) for kind in Kind]
 
 
@@ -82,7 +82,8 @@ def review_page(data: FerData, review: Review, *, command: str) -> str:
     counts = classes(data)
     shares = {name: (np.array(c) / max(sum(c), 1)).tolist() for name, c in counts.items()}
     by_split = {split.name: data.splits == split for split in Split}
-    # Strengths of different kinds do not compare, so the strongest of each are shown.
+    # Show the strongest findings of each kind, because strengths of different kinds are not
+    # comparable.
     suspects = [
         row
         for kind in (Kind.NET_DISAGREES, Kind.TAGGERS_DISAGREE)

@@ -1,4 +1,4 @@
-"""Rewrites an exported net to an equal one that is computed in fewer steps."""
+"""Rewrite an exported net to an equivalent one with fewer operations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from onnx import helper, numpy_helper
 
 
 def rewritten(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Merge averages into the convolutions after them; the result is equal up to rounding.
+    """Merge average pooling into the following convolutions; the result is equal up to rounding.
 
-    In 8 bits the averages of the default net's shortcuts take ONNX Runtime a third of the time of
-    all its convolutions.
+    In the int8 form of the default net, pooling in the shortcuts takes ONNX Runtime a third of the
+    time of all convolutions.
 
     Args:
         model: the net, which is changed in place and returned.
@@ -21,13 +21,13 @@ def rewritten(model: onnx.ModelProto) -> onnx.ModelProto:
     used = {name for node in model.graph.node for name in node.input}
     for weight in [one for one in model.graph.initializer if one.name not in used]:
         model.graph.initializer.remove(weight)
-    # The exporter noted shapes of arrays that are gone now.
+    # Remove the exporter's shape annotations of arrays that no longer exist.
     del model.graph.value_info[:]
     return model
 
 
 def _mix_at_once(graph: onnx.GraphProto) -> None:
-    """Merge an average over k x k px and the 1 x 1 convolution after it to a k x k convolution."""
+    """Merge k x k average pooling and the following 1 x 1 convolution to a k x k convolution."""
     weights = {weight.name: weight for weight in graph.initializer}
     for pool in [node for node in graph.node if node.op_type == "AveragePool"]:
         side = _numbers(pool, "kernel_shape")

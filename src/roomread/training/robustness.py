@@ -1,4 +1,4 @@
-"""Measures the accuracy lost to what a webcam and a call do to a face."""
+"""Measure the loss of accuracy under the degradations of webcams and video calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Condition:
     Attributes:
         name: the name of the change to the pictures.
         accuracy: 0..1.
-        drop: points of accuracy lost against the unchanged pictures.
+        drop: loss of accuracy compared with the unchanged pictures, percentage points.
     """
 
     name: str
@@ -59,7 +59,7 @@ def _plain(done: list[Condition], accuracy: float) -> float:
 
 
 def apply(change: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Change pictures uint8 [N, 48, 48], the same ones in the same way each time."""
+    """Change pictures uint8 [N, 48, 48] deterministically."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
         changed = change(torch.from_numpy(images).unsqueeze(1).float() / 255)

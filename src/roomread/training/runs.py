@@ -1,4 +1,4 @@
-"""The folder of a training run, and what can be read from it.
+"""Read and write the folder of a training run.
 
 - `recipe.json`: the settings;
 - `data.json`: the path of the data set, and its digest;
@@ -28,11 +28,11 @@ class DataSource:
     """The files of a data set.
 
     Attributes:
-        path: as `read_fer2013` takes it.
-        ferplus: the FER+ file beside it, or None.
+        path: the path, as accepted by `read_fer2013`.
+        ferplus: the path of the FER+ file, or None.
         digest: `FerData.digest`.
-        splits: the split of each folder, as `read_fer2013` takes it, by its name; None for the
-            published ones.
+        splits: the split of each folder by name, as accepted by `read_fer2013`; None for the
+            published names.
     """
 
     path: str
@@ -43,7 +43,7 @@ class DataSource:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run's folder. Its files are read when they are asked for."""
+    """A run's folder, whose files are read on access."""
 
     folder: Path
 
@@ -54,7 +54,7 @@ class Run:
 
     @property
     def last_checkpoint(self) -> Path:
-        """The checkpoint of the last whole epoch, to resume from."""
+        """The checkpoint of the last complete epoch, from which to resume."""
         return self.folder / "checkpoints" / "last.ckpt"
 
     @property
@@ -79,7 +79,7 @@ class Run:
 
     @property
     def views(self) -> Path:
-        """Where teachers' answers to augmented views are kept, for all runs beside this one."""
+        """The folder of teachers' answers to views, shared by all runs beside this one."""
         return self.folder.parent / "views"
 
     def recipe(self) -> Recipe:
@@ -99,15 +99,15 @@ class Run:
         """Read the data set that the run was trained on.
 
         Raises:
-            DataError: the run has no path of it, or the data set is missing or changed.
+            DataError: the run does not state its path, or the data set is missing or changed.
         """
-        values = self._read("data.json", hint="name it with --data")
+        values = self._read("data.json", hint="name the data set")
         source = DataSource(**values)
         ferplus = Path(source.ferplus) if source.ferplus is not None else None
         splits = {name: Split[split] for name, split in (source.splits or {}).items()}
         data = read_fer2013(Path(source.path), ferplus=ferplus, splits=splits or None)
         if data.digest != source.digest:
-            raise DataError(f"{source.path}: changed since the run", hint="name it with --data")
+            raise DataError(f"{source.path}: changed since the run", hint="name the data set")
         return data
 
     def save_figures(self, figures: list[dict[str, Any]]) -> None:
@@ -120,17 +120,17 @@ class Run:
         Raises:
             DataError: the file is missing or damaged.
         """
-        values: list[dict[str, Any]] = self._read("figures.json", hint="measure it with --data")
+        values: list[dict[str, Any]] = self._read("figures.json", hint="measure it on a data set")
         return values
 
     def curves(self) -> list[dict[str, float]]:
-        """Return the metrics of each epoch, also of a run that was resumed.
+        """Return the metrics of each epoch, including those of a resumed run.
 
         Returns:
             One dictionary an epoch, in order: `epoch` and the names that `Training` logs.
         """
         epochs: defaultdict[int, dict[str, float]] = defaultdict(dict)
-        # A resumed run writes a new file, whose values replace those of repeated epochs.
+        # A resumed run writes a new file; values in later files replace those of repeated epochs.
         for file in sorted((self.folder / "logs").glob("version_*/metrics.csv"), key=_version):
             with file.open(encoding="utf-8", newline="") as lines:
                 for row in csv.DictReader(lines):

@@ -1,4 +1,4 @@
-"""The targets of each head, and the loss against them."""
+"""Compute the targets of each head, and the loss."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Targets:
     """The target distribution of each picture, by head.
 
     Attributes:
-        seen: float [N, 7] for `logits`; a row of zeros has no target.
+        seen: float [N, 7] for `logits`; a row of zeros means no target.
         fer2013: float [N, 7] for `logits_fer2013`, or for the only head.
     """
 
@@ -35,7 +35,7 @@ class Targets:
         return Targets(self.seen[rows], self.fer2013[rows])
 
     def blended_with(self, answers: Targets, share: float) -> Targets:
-        """Return the mean of these targets and of teachers' answers with that share, 0..1."""
+        """Return the weighted mean of these targets and teachers' answers, whose share is 0..1."""
         return Targets(
             (1 - share) * self.seen + share * answers.seen,
             (1 - share) * self.fer2013 + share * answers.fer2013,
@@ -52,18 +52,18 @@ def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targe
 
     Args:
         data: the pictures.
-        recipe: its target, blend, label smoothing and teachers.
-        taught: False leaves out label smoothing and teachers, as validation needs. A recipe with
-            `views` asks its teachers in each epoch, and not here.
+        recipe: the recipe, of which target, blend, label smoothing and teachers are used.
+        taught: whether to include label smoothing and teachers; False for validation. With `views`
+            in the recipe, the teachers' answers are added in each epoch and not here.
 
     Raises:
-        DataError: the recipe blends votes in, and the data set has none.
+        DataError: the recipe uses votes, but the data set has none.
         ModelFileError: a teacher cannot be opened.
     """
     if recipe.target is Target.BLEND and data.votes is None:
         raise DataError(
-            "the recipe blends FER+ votes in, and the data set has none",
-            hint="name fer2013new.csv with --ferplus, or set target to 'label'",
+            "the recipe uses FER+ votes, but the data set has none",
+            hint="add the votes of fer2013new.csv, or set target to 'label'",
         )
     classes = len(Expression)
     label = F.one_hot(torch.from_numpy(data.labels), classes).float()
@@ -91,16 +91,17 @@ def _mean(models: Sequence[ModelFile], images: NDArray[np.uint8], *, fer2013: bo
 
 
 class ExpressionLoss:
-    """Cross-entropy with target distributions, and a recipe's remedy for rare classes.
+    """Cross-entropy with target distributions, and with a recipe's treatment of rare classes.
 
     Args:
-        recipe: its imbalance and strength.
+        recipe: the recipe, of which the imbalance and its strength are used.
         targets: float [N, 7] of the whole Training split, in which the classes are counted.
     """
 
     def __init__(self, recipe: Recipe, targets: Tensor) -> None:
         counts = targets.sum(dim=0)
-        # A class without votes counts as one vote: the logarithm and the power need more than zero.
+        # Count a class without votes as one vote, because the logarithm and the power need positive
+        # counts.
         share = counts.clamp(min=1) / counts.sum()
         kind, strength = recipe.imbalance, recipe.imbalance_strength
         self.gamma = strength if kind is Imbalance.FOCAL else 0.0
@@ -110,11 +111,11 @@ class ExpressionLoss:
         self.weight = torch.ones_like(share)
         if kind is Imbalance.WEIGHTS:
             weight = share**-strength
-            # The mean weight of a picture stays 1, so that the same learning rate suits.
+            # Normalise the weights to a mean of 1, so that the learning rate need not change.
             self.weight = weight / (weight * share).sum()
 
     def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean loss of logits [N, 7] and targets [N, 7]; rows of zeros add nothing."""
+        """Return the mean loss of logits [N, 7] and targets [N, 7]; rows of zeros are ignored."""
         log_p = F.log_softmax(logits.float() + self.offset.to(logits.device), dim=1)
         each = targets * log_p * self.weight.to(logits.device)
         if self.gamma:

@@ -1,8 +1,8 @@
-"""Augmented views of the Training pictures, and what teachers answer to the same views.
+"""Make augmented views of the Training pictures, and cache the teachers' answers to them.
 
-A student learns most from a teacher that sees the very picture that it sees (Beyer et al. 2021,
+A student learns most from a teacher that sees exactly the same picture (Beyer et al. 2021,
 "Knowledge distillation: A good teacher is patient and consistent", arXiv:2106.05237). Teachers are
-slow, so a recipe has a number of fixed views, and each answer is computed once and kept.
+slow, so a recipe has a fixed number of views, and each answer is computed only once.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from roomread.training.evaluate import predict, probabilities
 from roomread.training.recipe import Recipe
 from roomread.training.targets import Targets
 
-# Views are drawn in blocks of this many pictures, each from a seed of its own.
+# Number of pictures in a block; each block has its own random seed.
 _BLOCK = 512
-# Raise it with every change of `augmented_view`: kept answers are answers to other views then.
+# Must be incremented with every change of `augmented_view`, because stored answers become invalid.
 _FORMAT = 1
 
 
 def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> NDArray[np.uint8]:
-    """Return view `number` of pictures uint8 [N, 48, 48]: the same pictures every time.
+    """Return view `number` of pictures uint8 [N, 48, 48]; deterministic.
 
     Args:
         images: the pictures, in the order of the data set.
-        number: 0 or more.
+        number: the index of the view, from 0.
         cutout: see `augment.augmentation`.
     """
     change = augmentation(cutout=cutout)
@@ -69,16 +69,16 @@ def ask_teachers(models: Sequence[ModelFile], images: NDArray[np.uint8]) -> NDAr
 
 
 class TaughtViews:
-    """The views of a recipe's Training pictures with the teachers' answers, kept on disk.
+    """The views of a recipe's Training pictures with the teachers' answers, cached on disk.
 
-    An answer that is not in the folder is computed and written there, so that a run that is
-    interrupted or repeated, with another seed or net, uses the answers in it.
+    Missing answers are computed and written to the folder, and reused by resumed runs and by runs
+    with another seed or net.
 
     Args:
         images: the Training pictures, uint8 [N, 48, 48].
-        recipe: its teachers, `views` and cutout.
-        folder: where answers are kept; answers of other teachers, pictures or views are kept apart
-            from these.
+        recipe: the recipe, of which teachers, `views` and `cutout` are used.
+        folder: the folder of the cache; answers of other teachers, pictures or views are stored
+            separately.
 
     Raises:
         ModelFileError: a teacher cannot be opened.
@@ -90,7 +90,7 @@ class TaughtViews:
         key = {
             "format": _FORMAT,
             "pictures": hashlib.sha256(images.tobytes()).hexdigest(),
-            # Another version may draw the same changes differently.
+            # Include the versions of libraries, which may draw the same changes differently.
             "kornia": kornia.__version__,
             "cutout": recipe.cutout,
             "teachers": digests,

@@ -1,4 +1,4 @@
-"""Trains, calibrates, measures and exports a net in one call."""
+"""Train, calibrate, evaluate and export a net in one call."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Trainer(Protocol):
     def __call__(
         self, data: FerData, recipe: Recipe, out: Path, *, resume: bool, hardware: Hardware
     ) -> ExpressionNet:
-        """Train, and keep the epoch that is best on PublicTest."""
+        """Train a net, and keep the epoch that is best on PublicTest."""
 
 
 def train_model(  # noqa: PLR0913 (a run has this many independent inputs)
@@ -57,10 +57,11 @@ def train_model(  # noqa: PLR0913 (a run has this many independent inputs)
         data: all splits.
         recipe: the settings.
         out: the run's folder.
-        source: the files of the data, so that `export` finds them again; None saves none.
+        source: the files of the data, which are saved so that `export` can find them; None to save
+            none.
         resume: see `fit.train`.
         hardware: the hardware to train on.
-        trainer: `fit.train`, or a function that trains elsewhere.
+        trainer: the function that trains: `fit.train`, or one that trains on other machines.
 
     Raises:
         DataError: see `fit.train`.
@@ -77,7 +78,7 @@ def finish(run: Run, data: FerData) -> ModelFile:
     """Calibrate a run's best epoch on PublicTest, and write its model file and figures.
 
     Raises:
-        DataError: the folder holds no run.
+        DataError: the folder contains no run.
         ModelFileError: ONNX Runtime differs from torch on the exported file.
     """
     recipe = run.recipe()
@@ -89,7 +90,7 @@ def finish(run: Run, data: FerData) -> ModelFile:
     known = data.split(Split.PublicTest).without(withheld(recipe))
     card = _calibrated(exported, card, known, run.model)
     calibrated = exported.save(card, run.model)
-    # A file cannot hold its own digest.
+    # A file cannot contain its own digest.
     results = evaluate(replace(calibrated, digest="this file"), data, Split.PublicTest)
     run.save_figures([result.to_dict() for result in results])
     card = replace(with_figures(card, results), curves=_rounded(run.curves()))
@@ -115,7 +116,7 @@ def _figures(results: list[Evaluation]) -> dict[str, str]:
 
 
 def _rounded(curves: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Round to four digits, which is finer than the noise of an epoch."""
+    """Round to four digits, which is finer than the random variation between epochs."""
     return [{name: round(value, 4) for name, value in row.items()} for row in curves]
 
 
@@ -137,7 +138,7 @@ def _card(recipe: Recipe, data: FerData) -> ModelCard:
 def _balanced(
     exported: ExportedNet, card: ModelCard, data: FerData, recipe: Recipe, path: Path
 ) -> ModelCard:
-    """Adjust the heads' biases for rare expressions as far as that pays on PublicTest."""
+    """Adjust the heads' biases for rare expressions, with the best strength on PublicTest."""
     targets = make_targets(training_rows(data, recipe), recipe, taught=False)
     public = data.split(Split.PublicTest)
     logits = predict(exported.save(card, path), public.images)
@@ -154,7 +155,7 @@ def _balanced(
 
 
 def _prior(targets: torch.Tensor) -> NDArray[np.float32]:
-    """Return the share of each class in targets [N, 7]; a class has at least one vote."""
+    """Return the share of each class in targets [N, 7], counting at least one vote per class."""
     prior: NDArray[np.float32] = (targets.sum(dim=0).clamp(min=1) / targets.sum()).numpy()
     return prior
 
@@ -178,5 +179,5 @@ def _calibrated(exported: ExportedNet, card: ModelCard, public: FerData, path: P
 
 
 def _seen_labels(part: FerData) -> NDArray[np.int64]:
-    """Return the truth of `logits`: the FER+ majority, or the label in data without votes."""
+    """Return the labels for `logits`: the FER+ majority, or the label in data without votes."""
     return vote_majority(part.votes) if part.votes is not None else part.labels

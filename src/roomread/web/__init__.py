@@ -1,1 +1,1 @@
-"""The web app: Streamlit pages. `roomread app` starts it."""
+"""The web app, a set of Streamlit pages."""

@@ -1,4 +1,4 @@
-"""The page About and privacy, and the question about the purpose before every other page."""
+"""The page About and privacy, and the question about the purpose that precedes all pages."""
 
 from __future__ import annotations
 

@@ -12,14 +12,15 @@ _SCRIPT = Path(__file__).parent / "main.py"
 
 
 def make_app(*, max_upload_mb: int) -> App:
-    """Return the app. Its `lifespan()` must be run by the service that mounts it.
+    """Return the app, whose `lifespan()` the mounting service must run.
 
     Args:
-        max_upload_mb: largest picture or video that may be uploaded, MB.
+        max_upload_mb: maximum size of an uploaded picture or video, MB.
     """
     app: App = st.App(_SCRIPT)
     config.set_option("server.maxUploadSize", max_upload_mb)
     config.set_option("server.fileWatcherType", "none")
-    # .streamlit/config.toml says why; it is not read here, as Streamlit does not run the app.
+    # The options repeat .streamlit/config.toml, which is not read if Streamlit does not run the
+    # app.
     config.set_option("runner.postScriptGC", False)  # noqa: FBT003 (Streamlit's own)
     return app

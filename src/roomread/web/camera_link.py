@@ -1,4 +1,4 @@
-"""The connection of a visitor's camera: when to show the camera and when to reconnect."""
+"""Decide when to show a visitor's camera and when to reconnect it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ConnectionPhase(Enum):
 
 
 class CameraLink:
-    """Decide when the page shows the camera, and when a lost connection is made again.
+    """Decide when the page shows the camera, and when to reconnect after a lost connection.
 
     A browser reports a connection as lost as soon as a network falters. streamlit-webrtc then
     either ends it for good or, if asked to play, starts again by itself: often twice at once, or
@@ -30,9 +30,9 @@ class CameraLink:
     and a new one is put there and asked to connect.
 
     Args:
-        patience: seconds without a picture after which no further attempt is made.
-        attempt: seconds that the first attempt may take. Each further one may take twice as long
-            as the one before, because a slow attempt means a busy computer.
+        patience: seconds without a picture after which reconnecting is given up.
+        attempt: time limit of the first attempt, seconds. It doubles with each attempt, because a
+            slow attempt means a busy computer.
         settle: seconds that the browser has to take a camera off the page. It has twice as long to
             put a new one there; both are doubled with each attempt.
 
@@ -53,7 +53,7 @@ class CameraLink:
 
     @property
     def wanted(self) -> bool:
-        """Whether the visitor wants a picture, now or after a new connection."""
+        """Whether the visitor wants the camera to run, including while it reconnects."""
         return self._until is not None
 
     @property
@@ -67,12 +67,13 @@ class CameraLink:
         return {ConnectionPhase.OFF: None, ConnectionPhase.READY: False}.get(self._phase, True)
 
     def update(self, *, signalling: bool, playing: bool, now: float) -> bool:
-        """Take what the browser reports, and return whether the page must be drawn again.
+        """Process a report of the browser; return whether the page must be drawn again.
 
         Args:
-            signalling: the browser wants to connect, which it does once it was given a camera.
-            playing: the browser is connected.
-            now: seconds on any clock that does not go back.
+            signalling: whether the browser is about to connect, as it is once it may use the
+                camera.
+            playing: whether the browser is connected.
+            now: seconds on a monotonic clock.
         """
         before = self._phase
         if playing:
@@ -87,7 +88,7 @@ class CameraLink:
         return self.check(now) or self._phase is not before
 
     def check(self, now: float) -> bool:
-        """Take the steps that depend on time alone; return whether the page must be drawn again."""
+        """Apply time limits; return whether the page must be drawn again."""
         before = self._phase
         if self._until is not None and now > self._until:
             self.stop(now)
@@ -104,7 +105,7 @@ class CameraLink:
         return self._phase is not before
 
     def stop(self, now: float) -> None:
-        """Take the camera off the page because the visitor no longer wants it."""
+        """Remove the camera from the page after the visitor stopped it."""
         self._until, self._tries = None, 0
         self._enter(ConnectionPhase.AWAY, now)
 

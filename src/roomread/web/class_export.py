@@ -1,4 +1,4 @@
-"""What a visitor can take away from a session: the report, the exports, or its deletion."""
+"""Download or delete a session on the page Class."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def show_export(store: OwnerStore, session: Session) -> None:
     """Draw the buttons that download or delete a session."""
     st.subheader("Take it with you")
     columns = st.columns(4)
-    # Each file is made when it is asked for, as the page is drawn again at every click.
+    # Create each file only when it is downloaded, because the page is redrawn at every click.
     columns[0].download_button(
         "Report",
         partial(report, store, session.id),

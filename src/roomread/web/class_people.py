@@ -13,14 +13,14 @@ def show_people(store: OwnerStore, session: Session, seats: list[int]) -> None:
     """Draw the named people of a session, a form to name one, and a form to forget one.
 
     Args:
-        store: where the session is kept.
+        store: the store of the session.
         session: a session that keeps people.
-        seats: the seats that were seen in it.
+        seats: the seats that occur in it.
     """
     st.subheader("People")
-    # The words are a person's, and may hold Markdown.
+    # Escape the text, which a person typed and which may contain Markdown.
     st.text(f"Readings of single people are kept with this consent: {session.consent}")
-    # Made even while it is empty, so that the forms below keep their place and stay open.
+    # Create it even if it is empty, so that the forms below keep their position and stay open.
     named = st.container()
     people = store.people(session.id)
     if people:
@@ -48,7 +48,7 @@ def show_people(store: OwnerStore, session: Session, seats: list[int]) -> None:
 
 
 def show_purge(operator: OperatorStore) -> None:
-    """Draw forms that delete old sessions, and everything that is kept of a person."""
+    """Draw forms that delete old sessions, and all data of a person."""
     with st.expander("Delete old sessions, or a person everywhere"):
         with st.form("purge"):
             days = st.number_input("Sessions older than this many days", min_value=1, value=90)

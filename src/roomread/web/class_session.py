@@ -1,4 +1,4 @@
-"""One session on the page Class: while it is recorded, and afterwards."""
+"""Show one session on the page Class, during the recording and afterwards."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> 
 
     Args:
         queue: the recordings of this process.
-        store: where the session is kept.
-        session: which one.
+        store: the store of the session.
+        session: the session.
     """
     st.subheader(plain(session.name))
     recording = queue.get(session.id)

@@ -1,4 +1,4 @@
-"""The page Class: record a lesson, and open the sessions that are kept."""
+"""The page Class: record a lesson, and open stored sessions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def show() -> None:
 def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
     st.subheader("Record a lesson")
     name = ask_name()
-    # Without local files a visitor may name no path, camera or URL of the app's computer.
+    # Visitors may name paths, cameras and URLs of the app's computer only if the setting allows it.
     columns = st.columns(2 if settings.local_files else 1)
     upload = columns[0].file_uploader(
         "A recording",
@@ -86,10 +86,11 @@ def _list(store: OwnerStore, everything: Store) -> None:
     if not store.sessions():
         st.caption("No session is kept yet.")
         return
-    # The list is above the forms and drawn after them, so that it lacks what they delete.
+    # The list is above the forms but drawn after them, so that it lacks the sessions that they
+    # delete.
     listing = st.container()
     if not is_signed_in():
-        # The forms reach the sessions of all owners.
+        # The forms delete sessions of all owners, so they are for this computer's user only.
         show_purge(everything.operator)
     with listing:
         _list_all(store.sessions())

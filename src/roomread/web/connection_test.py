@@ -1,4 +1,4 @@
-"""The connection test: how a visitor's browser reaches this app, if at all."""
+"""Test by which route a visitor's browser can connect to this app."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit_webrtc.config import compile_ice_servers
 
-# Browsers give up on a route after 15 to 30 s.
+# Time limit of an attempt; browsers give up on a route after 15 to 30 s.
 _SECONDS = 20.0
 _Result = TypeVar("_Result")
 
-# One attempt as the camera makes it, but without the camera: the browser sends an offer, Python
-# answers, and the browser reports the kind of route that ICE chose. ICE chooses a relay only if no
-# direct route connects.
+# A connection attempt without a camera: the browser sends an offer, Python answers, and the browser
+# reports the kind of route that ICE chose. ICE chooses a relay only if no direct route connects.
 _SCRIPT = """
 const attempts = new WeakMap();
 
@@ -80,7 +79,7 @@ export default function ({ data, parentElement, setStateValue }) {
 
 
 class Route(StrEnum):
-    """The route by which browser and app connected."""
+    """The route by which browser and app are connected."""
 
     DIRECT = "direct"
     RELAY = "relay"
@@ -88,7 +87,7 @@ class Route(StrEnum):
 
 
 def verdict(route: Route, *, relay_answered: bool, servers: Sequence[dict[str, Any]]) -> str:
-    """Return what an attempt means to a visitor and an operator, in one or two sentences.
+    """Explain the result of an attempt to visitors and operators in one or two sentences.
 
     Args:
         route: the route by which they connected.
@@ -120,7 +119,7 @@ def _as_list(urls: Any) -> list[str]:
 
 
 class Answerer:
-    """The app's end of connection attempts, which runs in its own thread."""
+    """The app's end of connection attempts, in its own thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -133,7 +132,7 @@ class Answerer:
     def answer(self, offer: str, servers: Sequence[dict[str, Any]]) -> str:
         """Return the answer to a browser's offer, both in SDP.
 
-        This end of the connection closes by itself after the attempt.
+        The connection is closed automatically after the attempt.
 
         Raises:
             ValueError: the offer is not SDP.
@@ -183,7 +182,7 @@ def _component() -> ComponentRenderer:
 
 
 def show_connection_test(servers: Sequence[dict[str, Any]]) -> None:
-    """Draw a button and the result of the attempt that it begins; to be run as a fragment."""
+    """Draw the button that starts an attempt, and its result; to be run as a fragment."""
     state = st.session_state
     if st.button("Test the connection"):
         state["connection_attempt"] = state.get("connection_attempt", 0) + 1

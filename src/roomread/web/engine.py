@@ -1,4 +1,4 @@
-"""The nets that read the pictures of all visitors, one turn at a time."""
+"""Access the engine, and limit the number of pictures read at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from roomread.services.engine import Engine, served_engine
 from roomread.settings.environment import load_settings
 
-# The longest time that a visitor waits for a turn, so that connections are not held open, s.
+# Maximum time that a visitor waits for a turn, s.
 _MAX_WAIT = 30.0
 
 
@@ -19,12 +19,12 @@ def _own_engine() -> Engine:
 
 
 def engine() -> Engine:
-    """Return the engine of the service, or one of this process where Streamlit runs alone."""
+    """Return the engine of the service, or a new one if Streamlit runs alone."""
     return served_engine() or _own_engine()
 
 
 def turn() -> AbstractContextManager[None]:
-    """Wait for a turn to have pictures read; they are shared with the API's pictures.
+    """Wait for a turn to read pictures, in the same queue as the API's pictures.
 
     Raises:
         BusyError: others have kept the processors busy for too long.

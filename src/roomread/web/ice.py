@@ -19,7 +19,7 @@ from streamlit_webrtc.credentials import (
 from roomread.errors import RoomreadError
 from roomread.settings.environment import IceService, Settings
 
-# Longer than any lesson without a break.
+# Lifetime of the credentials, s; longer than a lesson.
 _COTURN_SECONDS = 6 * 3600
 _CREDENTIAL_SERVICES: dict[IceService, tuple[Callable[..., list[Any]], tuple[str, ...]]] = {
     IceService.CLOUDFLARE: (

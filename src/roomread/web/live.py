@@ -41,7 +41,7 @@ _TROUBLE = """
   connection below; the operator sets a relay (TURN server) in `ROOMREAD_ICE_SERVERS`. Browsers also
   require HTTPS for every address except `localhost`.
 """
-# A visitor notices results that are later than this, s.
+# Delay above which a warning is shown, s.
 _LATE_SECONDS = 0.5
 
 
@@ -89,7 +89,7 @@ def show() -> None:
     with right:
         if camera is not None:
             camera.mirrored = mirrored
-            # The page may have been drawn again since this camera was made with its watch.
+            # The page may have been redrawn since this camera and its watch were created.
             watch = st.session_state["live_watch"] = camera.watch
             if watch.oneself:
                 st.info("Only the largest face is read: see the page About and privacy.")
@@ -106,7 +106,7 @@ def show() -> None:
 
 
 def _watch(link: CameraLink, analyzer: Analyzer) -> LiveWatch:
-    """Return what watches the next camera: a new watch, or that of a connection that was lost."""
+    """Return the watch for the next camera: that of a lost connection, or a new one."""
     watch: LiveWatch | None = st.session_state.get("live_watch")
     if watch is None or not link.wanted:
         previous, watch = watch, LiveWatch(analyzer)
@@ -150,7 +150,7 @@ def _connect(
             async_processing=True,
         )
     except SignallingTimeoutError:
-        # This computer was too busy to answer in ten seconds; the browser still waits.
+        # This computer was too busy to answer within ten seconds; the browser is still waiting.
         link.update(signalling=True, playing=False, now=time.monotonic())
         st.rerun()
 
@@ -168,7 +168,7 @@ def _follow(watch: LiveWatch, link: CameraLink, slots: CameraSlots, visit: str) 
 
 @st.fragment(run_every=1.0)
 def _wait(link: CameraLink, watch: LiveWatch) -> None:
-    """Say that the camera is waited for, until there is a picture or the attempts end."""
+    """Show that the camera is connecting, until there is a picture or the attempts end."""
     st.info("Connecting to the camera …" if link.wanted else "Stopping the camera …")
     if watch.is_recording:
         st.caption("The recording goes on when the camera is connected again.")

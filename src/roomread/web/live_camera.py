@@ -1,4 +1,4 @@
-"""The camera of one visitor as streamlit-webrtc sees it: frames in, drawn frames out."""
+"""Process the frames of one visitor's camera for streamlit-webrtc."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from roomread.services.watch import LiveWatch
 
 
 class LiveCamera(VideoProcessorBase):
-    """Hand the newest frame to a watch, and return it with its readings drawn.
+    """Pass the newest frame to a watch, and return it with its readings drawn.
 
     Args:
-        watch: reads the frames; it outlives the connection, and this object with it.
-        analyzer: the nets with the profiles that are switched on now.
-        mirrored: show the picture as a mirror does.
+        watch: reads the frames; it outlives the connection and this object.
+        analyzer: the analyzer with the profiles that are switched on now.
+        mirrored: whether to show a mirror image.
 
     Attributes:
-        watch: as given.
-        mirrored: may be changed while frames come.
+        watch: the watch.
+        mirrored: whether to show a mirror image; may be changed at any time.
     """
 
     def __init__(self, watch: LiveWatch, analyzer: Analyzer, *, mirrored: bool = True) -> None:
@@ -32,7 +32,7 @@ class LiveCamera(VideoProcessorBase):
         watch.connect(analyzer)
 
     async def recv_queued(self, frames: Sequence[av.VideoFrame]) -> list[av.VideoFrame]:
-        """Read the newest of the frames that came since the last call, and drop the others."""
+        """Read the newest of the frames that arrived since the last call, and drop the others."""
         newest = frames[-1]
         image = np.asarray(newest.to_ndarray(format="rgb24"), dtype=np.uint8)
         if self.mirrored:

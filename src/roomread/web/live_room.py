@@ -25,7 +25,7 @@ _CHART_SIZE = (420.0, 110.0)
 
 
 def show_room(state: LiveState) -> None:
-    """Draw the mood of the room: a sentence, and a chart once there is a figure to show."""
+    """Draw the mood of the room as a sentence, and as a chart if there are two moods."""
     st.markdown("**The room**")
     moods = rounded_moods(state.moods)
     if not moods:
@@ -44,10 +44,10 @@ def _show_valence(moods: Sequence[RoomMood]) -> None:
 
 
 def show_recording(watch: LiveWatch) -> None:
-    """Draw the note of a recording that runs, with a button that stops it."""
+    """Draw the state of a running recording, with a button that stops it."""
     recording = watch.recording
     if recording is None or not recording.running:
-        # It ended elsewhere: on the page Class, or by an error.
+        # The recording was ended on the page Class, or by an error.
         if st.session_state.pop("live_recording", False):
             st.rerun()
         return
@@ -66,7 +66,7 @@ def show_recording(watch: LiveWatch) -> None:
 
 
 def offer_recording(watch: LiveWatch) -> None:
-    """Draw the result of the last recording, and the form that begins a new one."""
+    """Draw the result of the last recording, and the form for a new one."""
     if not may_record():
         return
     if watch.is_recording:

@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for each visitor: first the purpose is asked, then the pages."""
+"""The script that Streamlit runs for each visitor: ask for the purpose, then show the pages."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from roomread.settings.environment import Settings
 def message_for(error: RoomreadError, settings: Settings) -> str:
     """Return the text of an error for a visitor.
 
-    A database's own words name the operator's files and hosts: only a visitor who may open those
-    reads them.
+    Messages of the database contain the operator's files and hosts, so they are shown only to
+    visitors who may open local files.
     """
     if isinstance(error, DatabaseError) and not settings.local_files:
         return "The sessions' database does not answer. Try again in a moment."
@@ -21,11 +21,11 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
 
 
 def trouble_text(trouble: str, settings: Settings) -> str:
-    """Return why a recording cannot be written at present, and what happens to its data."""
+    """Explain why a recording cannot be written at present, and that its data is kept."""
     why = message_for(DatabaseError(trouble), settings).rstrip(".")
     return f"{why}. New moments are kept in memory and written later."
 
 
 def plain(text: str) -> str:
-    """Return a person's words with every character escaped that Markdown would interpret."""
+    """Escape the characters of a text that Markdown would interpret."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)

@@ -1,4 +1,4 @@
-"""The page Model: what the net was trained on, what was measured, and where it is weak."""
+"""The page Model: the training data, results and weaknesses of the net."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile
 from roomread.web.engine import engine
 
-# Names in the log of the training, and names for readers.
+# Names of curves in the training log, and their labels.
 _LOSSES = {"train_loss": "training", "val_loss": "PublicTest"}
 _ACCURACIES = {
     "train_accuracy": "training (augmented), FER-2013",
@@ -88,7 +88,7 @@ def _show_training(model: ModelFile) -> None:
 
 def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:
     noted = pd.DataFrame(card.curves)
-    # A net with one head has no curve of the other.
+    # Skip missing curves, because a net may have only one head.
     known = [name for name in names if name in noted]
     table = noted.melt("epoch", known, "of", quantity)
     chart: alt.Chart = (

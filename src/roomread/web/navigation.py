@@ -1,4 +1,4 @@
-"""Addresses of what the app shows: one thing of a page, or another page."""
+"""Navigate between pages, and between items within a page."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from streamlit.navigation.page import StreamlitPage
 
 
 def go_to(**shown: str) -> None:
-    """Show one thing of a page and put it into the address, so that a reload shows it again."""
+    """Show one item of a page and put its id into the URL, so that a reload shows it again."""
     st.query_params.from_dict(shown)
     st.rerun()
 
 
 def set_pages(pages: Mapping[str, StreamlitPage]) -> None:
-    """Set the pages to which `switch_to` can switch, by the last part of their address."""
+    """Set the pages to which `switch_to` can switch, by the last part of their URLs."""
     st.session_state["pages"] = dict(pages)
 
 
 def switch_to(page: str, **shown: str) -> NoReturn:
-    """Leave this page for another one.
+    """Switch to another page.
 
     Args:
-        page: last part of its address, such as "live".
+        page: last part of its URL, such as "live".
         shown: the item to show on it.
     """
     st.switch_page(st.session_state["pages"][page], query_params=shown)

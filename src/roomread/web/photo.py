@@ -1,4 +1,4 @@
-"""The page Photo: photos are read, drawn and offered with their readings."""
+"""The page Photo: read photos, draw the readings, and offer both for download."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from roomread.web.score_charts import score_bars
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import visitor_analyzer
 
-# Size of the drawn copy on the page, px; the copy to download is as large as the picture.
+# Maximum size of the annotated copy on the page, px; the downloaded copy has full size.
 _SHOWN = (1600, 1600)
 # Name and digest of a picture, the names of the profiles that it is read with, and whether only
 # its largest face is read.
@@ -35,15 +35,13 @@ _Key = tuple[str, bytes, tuple[str, ...], bool]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
-    """One picture that was read.
-
-    A visit keeps many, so each holds only what the page shows, and not its pixels.
+    """The result of one picture, without its pixels, because a visit may contain many pictures.
 
     Attributes:
-        frame: the picture, with zeros that take no memory in place of its pixels.
+        frame: the picture, whose pixels are replaced by zeros that take no memory.
         readings: the readings of its faces, largest first.
         drawn: a JPEG with boxes and labels, as large as a screen.
-        make_copy: returns the picture with boxes and labels as a PNG, in its own size.
+        make_copy: a function that returns the annotated picture as PNG in full size.
     """
 
     frame: Frame
@@ -94,7 +92,7 @@ def show() -> None:
 def _read_once(
     analyzer: Analyzer, pictures: list[tuple[str, bytes]], *, oneself: bool
 ) -> list[Photo | RoomreadError]:
-    """Read the pictures that are new since the page was last drawn, and forget removed ones."""
+    """Read the pictures that were added since the page was last drawn, and forget removed ones."""
     known: dict[_Key, Photo | RoomreadError] = st.session_state.get("photos", {})
     read: dict[_Key, Photo | RoomreadError] = {}
     profiles = tuple(binding.profile.name for binding in analyzer.profiles)
@@ -127,7 +125,7 @@ def _show_photo(photo: Photo, number: int) -> None:
     left.image(photo.drawn, caption=f"{name}: {found}", width="stretch")
     left.download_button(
         "Annotated picture",
-        # The copy is made when it is downloaded.
+        # Create the copy only when it is downloaded.
         photo.make_copy,
         file_name=f"{PurePath(name).stem}.annotated.png",
         mime="image/png",

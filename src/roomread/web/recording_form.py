@@ -1,4 +1,4 @@
-"""The questions that are asked before anything is recorded."""
+"""The form with the settings of a new recording."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import streamlit as st
 from roomread.room import DEFAULT_RULES
 from roomread.services.background_recording import RecordingRequest
 
-# Seconds from one frame to the next.
+# Seconds between two frames.
 _EVERY = 0.5
 _LAW = (
     "In the European Union it is prohibited to infer emotions in education or at work, except for "
@@ -16,12 +16,12 @@ _LAW = (
 
 
 def ask_name() -> str:
-    """Ask what the session is called."""
+    """Ask for the name of the session."""
     return st.text_input("Name", placeholder="Algebra 7b", key="lesson_name").strip()
 
 
 def ask_lesson(name: str, *, may_tell_apart: bool) -> RecordingRequest | None:
-    """Ask for the rules and the consent; return None until the answers are complete.
+    """Ask for the rules and the consent; return None until the form is complete.
 
     Args:
         name: the name of the session.

@@ -1,4 +1,4 @@
-"""The recordings of this process, and which visitors may record."""
+"""Access the recordings of this process, and check which visitors may record."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _recordings(_settings: Settings, url: str) -> RecordingQueue:
 
 
 def visitor_sessions() -> OwnerStore:
-    """Return the sessions of this visitor; raises as `recordings` does."""
+    """Return the store of this visitor; raises the same errors as `recordings`."""
     return recordings().store.owned_by(owner())
 
 
 def may_record() -> bool:
-    """Return whether this visitor has sessions: a user's own, or those of this computer's user."""
+    """Return whether this visitor may record: a signed-in user, or this computer's own user."""
     return served_engine() is not None and (load_settings().local_files or is_signed_in())

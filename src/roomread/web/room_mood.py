@@ -1,4 +1,4 @@
-"""The mood of a room in words and figures."""
+"""Show the mood of a room as text and figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roomread.room import MIN_PEOPLE, Alert, RoomMood
 
 
 def mood_text(mood: RoomMood) -> str:
-    """Return a mood in one sentence; below five readable faces it has no figure."""
+    """Return a mood as one sentence."""
     readable = f"{mood.readable} of {mood.present} face{'' if mood.present == 1 else 's'} readable"
     if mood.scores is None or mood.valence is None or mood.valence_interval is None:
         return f"{readable}: no mood under {MIN_PEOPLE} readable faces."
@@ -21,7 +21,7 @@ def mood_text(mood: RoomMood) -> str:
 
 
 def show_mood(mood: RoomMood | None) -> None:
-    """Draw the latest mood of a room as figures side by side."""
+    """Draw the latest mood of a room as metrics side by side."""
     if mood is None:
         st.info("The first figure comes after three frames.")
         return

@@ -1,4 +1,4 @@
-"""Charts of the seven probabilities of one face, in the colours of the expressions."""
+"""Draw the seven probabilities of one face in the colours of the expressions."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def score_lines(times: list[float], rows: list[Scores], *, seconds: float) -> al
     """Return the seven probabilities over the last moments as lines.
 
     Args:
-        times: the times of the rows, s; they count back from 0, which is now.
+        times: the times of the rows relative to now, s, 0 or negative.
         rows: the probabilities, one per time.
-        seconds: how much of the past is shown.
+        seconds: the length of the time axis.
     """
     table = pd.DataFrame(
         [

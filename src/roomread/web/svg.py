@@ -1,4 +1,4 @@
-"""SVG charts on a page of the app."""
+"""Show SVG charts on a page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _component() -> ComponentRenderer:
 
 
 def show_svg(svg: str, *, key: str, wide: bool = True) -> None:
-    """Draw a chart as wide as the page, in the theme's colour of text.
+    """Draw a chart as wide as the page, in the theme's text colour.
 
     Args:
         svg: an `<svg>` element of `roomread.formats`, which escapes the texts in it.

@@ -1,4 +1,4 @@
-"""The page Teach: teach a person or a new state from a few pictures, and see whether it helps."""
+"""The page Teach: teach a person or a new state from a few pictures, and test the profile."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def _teach(service: TeachingService) -> None:
     st.caption(_HELP[kind])
     name = st.text_input("Name", placeholder="asha, or confused", key="teach_name")
     name = name.strip().lower()
-    # The uploader below keeps its place when this question goes; an upload would be lost otherwise.
+    # Use a placeholder, so that the uploader below keeps its position and its files when this
+    # question disappears.
     question = st.container()
     shows: Expression | None = None
     if kind == _PERSON:
@@ -89,7 +90,7 @@ def _teach(service: TeachingService) -> None:
 
 
 def _references(kind: str, shows: Expression | None) -> list[_Reference]:
-    """Return the pictures added so far, after drawing what adds more.
+    """Draw the forms that add pictures, and return the pictures added so far.
 
     Args:
         kind: the kind of profile.
@@ -113,14 +114,14 @@ def _references(kind: str, shows: Expression | None) -> list[_Reference]:
     count = f"{len(new)} picture{'s' if len(new) > 1 else ''}" if new else "them"
     if st.button(f"Add {count}{what}", type="primary", disabled=not new):
         kept += [ReferencePicture(content, name, shows) for name, content in new]
-        # A new key empties the uploader.
+        # Change the key of the uploader, which empties it.
         st.session_state["teach_round"] = round_ + 1
         st.rerun()
     return kept
 
 
 def _taught(service: TeachingService, request: TeachingRequest[bytes]) -> TaughtProfile:
-    """Return what the pictures teach; computed once, however often the page is drawn."""
+    """Return the profile learnt from the pictures; computed only once for the same pictures."""
     digest = hashlib.sha256(repr((request.name, request.is_state)).encode())
     for reference in request.references:
         digest.update(repr((reference.name, reference.expression)).encode())
@@ -132,7 +133,7 @@ def _taught(service: TeachingService, request: TeachingRequest[bytes]) -> Taught
         taught = service.teach(
             request,
             engine().analyzer,
-            # Pictures are decoded in the sandbox, as every stranger's picture is.
+            # Decode the pictures in a separate process, like all untrusted pictures.
             decode=lambda content, name: engine().frame(content, name).image,
         )
     st.session_state["taught"] = (digest.hexdigest(), taught)
@@ -158,7 +159,7 @@ def _keep(service: TeachingService, taught: TaughtProfile) -> None:
     except RoomreadError as error:
         st.error(str(error))
         return
-    # Photos are read again with the new profile.
+    # Forget the results of the page Photo, so that photos are read with the new profile.
     st.session_state.pop("photos", None)
     profiles_on().add(name)
     kind = _STATE if taught.profile.is_state else _PERSON
@@ -185,7 +186,7 @@ def _show_profiles(service: TeachingService) -> None:
 
 
 def _switch(name: str, key: str) -> None:
-    """Switch a profile on or off; a callback, so that it happens even if the page is left."""
+    """Switch a profile on or off, as a callback that also runs if the page is left."""
     (profiles_on().add if st.session_state[key] else profiles_on().discard)(name)
 
 

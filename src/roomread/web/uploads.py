@@ -1,4 +1,4 @@
-"""Files that a visitor uploads."""
+"""Helpers for uploads."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from collections.abc import Iterable
 
 
 def upload_types(suffixes: Iterable[str]) -> list[str]:
-    """Return file suffixes in the form that Streamlit's uploader takes."""
+    """Convert file suffixes to the form that Streamlit's uploader accepts."""
     return sorted(suffix.lstrip(".") for suffix in suffixes)

@@ -1,4 +1,4 @@
-"""The page Video: a video is read in the background, charted over time and offered."""
+"""The page Video: read a video in the background, chart it over time, and offer its files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from roomread.web.score_charts import EXPRESSION_SCALE
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import owner, visitor_profiles
 
-# Seconds as m:ss, in the language of the charts.
+# A Vega expression that formats seconds as m:ss.
 _CLOCK = "floor(datum.value / 60) + ':' + pad(datum.value % 60, 2, '0', 'left')"
 
 

@@ -1,4 +1,4 @@
-"""The visitor of a page: the account, and the profiles that were switched on in this visit."""
+"""The visitor of a page: the owner id, and the profiles switched on in this visit."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from roomread.web.engine import engine
 def owner() -> str:
     """Return the owner of the visitor's sessions and profiles.
 
-    This is the user who is signed in, or else the user of this computer.
+    It is the id of the signed-in user, or else of the computer's own user.
     """
-    # Trust the header only where the service sets it; otherwise any client could send it.
+    # Trust the header only if the service sets it; otherwise any client could send it.
     signed_in = st.context.headers.get(USER_HEADER, "") if served_engine() is not None else ""
     return signed_in or LOCAL_OWNER
 
 
 def is_signed_in() -> bool:
-    """Return whether the visitor has signed in, rather than using the app of this computer."""
+    """Return whether the visitor has signed in."""
     return owner() != LOCAL_OWNER
 
 
 def teaching_service() -> TeachingService:
-    """Return the service over this visitor's profiles.
+    """Return the teaching service for this visitor's profiles.
 
-    The user of this computer shares theirs with `roomread teach`.
+    The computer's own user has the same profiles as on the command line.
     """
     return TeachingService(profile_shelf())
 
 
 def profile_shelf() -> ProfileShelf:
-    """Return the files of this visitor's profiles."""
+    """Return the storage of this visitor's profiles."""
     served = served_engine()
     store = served.store if served is not None else None
     return shelf_of(store, owner(), data=load_settings().data)
 
 
 def profiles_on() -> set[str]:
-    """Return the names of the profiles that are switched on; the page Teach changes the set."""
+    """Return the set of names of profiles that are switched on, which the page Teach changes."""
     names: set[str] = st.session_state.setdefault("profiles_on", set())
     return names
 
 
 def visitor_profiles() -> list[Profile]:
-    """Return the profiles that are switched on, after showing which cannot be used."""
+    """Return the profiles that are switched on, and show errors for those that cannot be used."""
     good, refused = teaching_service().usable(sorted(profiles_on()), engine().analyzer.model)
     for name, error in refused.items():
         st.warning(f"{error} The profile is switched off.")

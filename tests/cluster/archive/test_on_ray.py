@@ -88,7 +88,7 @@ def test_killed_worker_repeats_its_piece_only(
     os.kill(busy(cluster)[0].pid, signal.SIGKILL)
     said, errors = process.communicate(timeout=100)
     assert (process.returncode, errors) == (0, "")
-    assert f"{VIDEOS} videos: {VIDEOS} read; 1 done again as a worker ended; " in said
+    assert f"{VIDEOS} videos: {VIDEOS} read; 1 repeated because a worker crashed; " in said
     check(tmp_path / "out")
 
 

@@ -1,4 +1,4 @@
-"""Methods of the literature, with which the benchmark compares Roomread."""
+"""Methods of the literature with which the benchmark compares Roomread."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def baseline_answers(
     queries: NDArray[np.intp],
     classes: Sequence[Expression],
 ) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """Yield the name of each method and its answers to the queries, int64 [n].
+    """Yield the name of each method and its predictions for the queries, int64 [n].
 
     Args:
         pool: the faces.
         support: rows to learn from.
         queries: rows to classify.
-        classes: the possible answers.
+        classes: the classes to choose from.
     """
     names = np.array(classes, dtype=np.int64)
     labels, x = pool.labels[support], pool.x[support]
@@ -49,7 +49,7 @@ def baseline_answers(
 def ridge(
     x: NDArray[np.float64], wanted: NDArray[np.float64], strength: float
 ) -> NDArray[np.float64]:
-    """Return weights [D, K] that map rows [n, D] to the wanted values [n, K]."""
+    """Return weights [D, K] of a ridge regression from rows [n, D] to values [n, K]."""
     weights: NDArray[np.float64] = x.T @ np.linalg.solve(
         x @ x.T + strength * np.eye(len(x)), wanted
     )
@@ -69,7 +69,7 @@ def state_probe(
 
 
 def shrunk_prototypes(pool: Pool, support: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the means of references [7, D], drawn towards the net's own prototypes."""
+    """Return the means of references [7, D], shrunk towards the net's own prototypes."""
     centers = _GLOBAL_REFERENCES * pool.statistics.prototypes.copy()
     counts = np.full(len(centers), _GLOBAL_REFERENCES)
     np.add.at(centers, pool.labels[support], pool.x[support])
@@ -86,7 +86,7 @@ def nearest(x: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArray[np.
 
 
 def area_under_roc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:
-    """Return how often a positive exceeds a negative, 0..1; a tie counts half."""
+    """Return the area under the ROC curve, 0..1."""
     ordered = np.sort(negative)
     below = np.searchsorted(ordered, positive, "left") + np.searchsorted(ordered, positive, "right")
     return float(below.mean() / (2 * len(ordered)))

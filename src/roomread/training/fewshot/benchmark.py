@@ -1,6 +1,6 @@
-"""Tasks of the benchmark on faces of unrelated people.
+"""The benchmark's tasks on faces of unrelated people.
 
-Pictures of a split that are in Training, or twice in the split, are left out.
+Pictures with a copy in Training or in the split are left out.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _PROBE_REFERENCES = 10
 
 
 def measure_seven(pool: Pool, *, episodes: int, seed: int) -> list[BenchmarkLine]:
-    """Measure what references add to the seven expressions, all of which the net knows.
+    """Measure the effect of references on the seven expressions that the net knows.
 
-    Every figure is given for equally many faces of each expression, and for faces as common as the
-    expressions are.
+    Every figure is given for equally many faces of each expression, and for their natural
+    frequencies.
     """
     rows = {int(e): np.flatnonzero(pool.labels == e) for e in Expression}
     share = pool.statistics.share
@@ -72,7 +72,7 @@ def _answers_to_seven(
 def measure_withheld(
     pool: Pool, model: ModelFile, *, episodes: int, seed: int
 ) -> list[BenchmarkLine]:
-    """Measure two expressions that the net was trained without: each other, and each as a state.
+    """Measure two expressions that the net was trained without: as classes, and each as a state.
 
     Raises:
         DataError: the net was trained with all seven expressions.
@@ -98,7 +98,7 @@ def measure_withheld(
                 for e in classes
             ]
             answers["Roomread, two states"] = np.array(classes)[np.argmax(ratios, axis=0)]
-            # The net's outputs for these expressions were never trained.
+            # Use only these two outputs of the net, which were never trained.
             untaught = pool.logits[queries][:, classes].argmax(axis=1)
             answers["general model"] = np.array(classes)[untaught]
             for method, given in answers.items():
@@ -113,12 +113,12 @@ def measure_withheld(
 def measure_state(
     pool: Pool, shown: NDArray[np.bool_], name: str, *, episodes: int, seed: int
 ) -> list[BenchmarkLine]:
-    """Measure how often a state is found where it is, and claimed where it is not.
+    """Measure how often a state is found in faces that show it, and in faces that do not.
 
     Args:
         pool: the faces.
-        shown: bool [N], which of them show it.
-        name: the name of the state in the lines.
+        shown: bool [N], whether each face shows the state.
+        name: the name of the state in the results.
         episodes: the number of episodes.
         seed: the seed of the draws.
     """
@@ -136,7 +136,8 @@ def measure_state(
             scores.add("found", float((of_state >= CLAIM).mean()))
             scores.add("claimed of other faces", float((of_others >= CLAIM).mean()))
             scores.add("more like it than another face", area_under_roc(of_state, of_others))
-            # The state is given beside the label; this would be lost if it replaced the label.
+            # The accuracy that would be lost if the state replaced the label instead of standing
+            # beside it.
             kept = right & (of_others < CLAIM)
             loss = float(right.mean() - kept.mean())
             scores.add("points a label in its place would lose", loss)
@@ -153,7 +154,7 @@ def _score_probe(
     support: NDArray[np.intp],
     rows: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> None:
-    """Add what a linear probe reaches on rows that show the state and on rows that do not."""
+    """Add the results of a linear probe on rows that show the state and on rows that do not."""
     probe = state_probe(pool.statistics, pool.x[support])
     claim = np.quantile(ordinary @ probe, CLAIM)
     of_state, of_others = (pool.x[each] @ probe for each in rows)

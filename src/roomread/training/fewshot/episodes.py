@@ -15,21 +15,21 @@ from numpy.typing import NDArray
 
 from roomread.errors import DataError
 
-# The numbers of pictures of each class to learn from.
+# The numbers of references per class that are measured.
 REFERENCES = (1, 2, 5, 10)
 _QUERIES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkLine:
-    """One figure of the benchmark.
+    """One result of the benchmark.
 
     Attributes:
         task: the classes to distinguish.
         method: the method that classified.
         references: the number of pictures of each class that it learnt from.
         value: the mean over the episodes, 0..1.
-        margin: half the width of its 95 % interval over the episodes. It holds the spread of the
+        margin: half the width of its 95 % interval over the episodes. It covers the variation of
             episodes, not that of the split.
     """
 
@@ -41,7 +41,7 @@ class BenchmarkLine:
 
 
 class EpisodeScores:
-    """The values of several methods over episodes."""
+    """Accumulate the values of several methods over episodes."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[float]] = {}
@@ -51,7 +51,7 @@ class EpisodeScores:
         self._values.setdefault(method, []).append(value)
 
     def lines(self, task: str, references: int) -> list[BenchmarkLine]:
-        """Return one line a method."""
+        """Return one line per method."""
         return [
             BenchmarkLine(
                 task,
@@ -67,7 +67,7 @@ class EpisodeScores:
 def draw_episodes(
     rows: Mapping[int, NDArray[np.intp]], references: int, count: int, seed: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Yield rows to learn from and rows to classify, class after class.
+    """Yield episodes: the rows to learn from and the rows to classify, class by class.
 
     Args:
         rows: the rows of each class.
@@ -79,9 +79,7 @@ def draw_episodes(
         DataError: a class has too few pictures.
     """
     if any(len(each) < references + 2 for each in rows.values()):
-        raise DataError(
-            f"too few pictures of a class to learn from {references} and classify others"
-        )
+        raise DataError(f"a class has too few pictures for {references} references and queries")
     rng = np.random.default_rng([seed, references])
     for _ in range(count):
         drawn = [rng.permutation(each)[: references + _QUERIES] for each in rows.values()]

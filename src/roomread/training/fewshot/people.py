@@ -1,8 +1,7 @@
-"""A person's profile, measured on made-up people.
+"""Measure profiles of persons on synthetic people.
 
-FER-2013 does not say which pictures show the same person. Each made-up person's pictures are other
-people's, changed by the same smooth warp, rotation, stretch and light, as the same head and lamp
-would change them.
+FER-2013 does not state which pictures show the same person. A synthetic person consists of pictures
+of different people that are changed by the same smooth warp, rotation, stretch and light.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from roomread.training.fewshot.baselines import ridge
 from roomread.training.fewshot.episodes import REFERENCES, BenchmarkLine, EpisodeScores
 from roomread.training.fewshot.pool import Pool
 
-# The ridge of the linear probe was the best of several on PublicTest.
+# Strength of the linear probe's ridge penalty, the best of several on PublicTest.
 _PROBE_RIDGE = 3.0
 _PROBE_REFERENCES = 10
 _PEOPLE = 100
-# Enough of each expression to learn from ten and classify ten; disgust has fewer.
+# Number of pictures per expression: ten to learn from and ten to classify. Disgust has fewer.
 _PICTURES_OF_A_PERSON = 24
 
 
 def measure_people(pool: Pool, model: ModelFile, *, seed: int) -> list[BenchmarkLine]:
-    """Measure profiles of made-up people, taught with neutral faces or all seven expressions."""
+    """Measure profiles of synthetic people, taught with neutral faces or all seven expressions."""
     rng = np.random.default_rng(seed)
     scores = {references: (EpisodeScores(), EpisodeScores()) for references in REFERENCES}
     for _ in range(_PEOPLE):
@@ -55,10 +54,10 @@ def measure_people(pool: Pool, model: ModelFile, *, seed: int) -> list[Benchmark
 
 
 class MadeUpPerson:
-    """One made-up person's pictures, and how they are read after some of them were taught.
+    """The pictures of a synthetic person, and the results after teaching some of them.
 
     Args:
-        pool: the faces that they were made from.
+        pool: the original faces.
         labels: int64 [n].
         predictions: the net's predictions for the changed pictures.
     """
@@ -70,18 +69,18 @@ class MadeUpPerson:
     def draw(
         self, taught: Sequence[Expression], references: int, rng: np.random.Generator
     ) -> NDArray[np.intp]:
-        """Return rows to teach, `references` of each of the expressions."""
+        """Draw rows to teach, `references` of each expression."""
         each = (np.flatnonzero(self._labels == e) for e in taught)
         return np.concatenate([rng.permutation(rows)[:references] for rows in each])
 
     def score(self, scores: EpisodeScores, support: NDArray[np.intp]) -> None:
-        """Add how the other pictures are read, by the product and by what was tried beyond it."""
+        """Add the results on the other pictures, for Roomread and for alternatives."""
         queries = np.setdiff1d(np.arange(len(self._labels)), support)
         logits = self._answers(support, queries)
         right = {}
         for method, z in logits.items():
             right[method] = self._mean_by_share(queries, z.argmax(axis=1) == self._labels[queries])
-            # A temperature changes no answer.
+            # A temperature does not change the predicted class, so only the log loss is compared.
             if method != "without a temperature of their own":
                 scores.add(method, right[method])
         general, profile = list(right.values())[:2]
@@ -115,16 +114,16 @@ class MadeUpPerson:
         return logits
 
     def _mean_by_share(self, queries: NDArray[np.intp], values: NDArray[Any]) -> float:
-        """Return the mean over expressions, weighted by how common they are."""
+        """Return the mean over expressions, weighted by their frequencies."""
         labels = self._labels[queries]
         each = np.array([values[labels == e].mean() for e in Expression])
         return float(each @ self._pool.statistics.share)
 
 
 def change_alike(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Warp, rotate, stretch and light pictures uint8 [N, 48, 48], all in the same random way."""
+    """Warp, rotate, stretch and light pictures uint8 [N, 48, 48] by the same random change."""
     side = images.shape[-1]
-    # In units of half the picture: 1.2 px of warp, 6° of rotation, 6 % of stretch.
+    # Coordinates are in half pictures: the warp is 1.2 px, the rotation 6°, the stretch 6 %.
     warp = torch.from_numpy(rng.normal(0, 1.2 * 2 / side, (1, 2, 5, 5)))
     flow = F.interpolate(warp, (side, side), mode="bicubic", align_corners=True)
     turn, stretch = math.radians(rng.normal(0, 6)), np.exp(rng.normal(0, 0.06, 2))

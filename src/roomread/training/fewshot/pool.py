@@ -1,4 +1,4 @@
-"""The faces that episodes are drawn from, as a net sees them."""
+"""The faces from which episodes are drawn, with a net's outputs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Pool:
 
     @classmethod
     def make(cls, model: ModelFile, data: FerData, split: Split) -> Pool:
-        """Return the faces of a split that are not in Training, each picture once."""
+        """Build the pool of a split, without copies in Training and in the split."""
         keep = data.splits == split
         for group in find_copies(data):
             first_of_split = group.rows[0] if group.splits[0] is split else -1

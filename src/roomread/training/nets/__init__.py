@@ -1,4 +1,4 @@
-"""The nets, one file a family. A net maps [N, 1, 48, 48] to features [N, `feature_size`]."""
+"""The nets, one module per family. A net maps [N, 1, 48, 48] to features [N, `feature_size`]."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def cost(net: nn.Module) -> tuple[int, int]:
 
 
 def make_net(name: str) -> nn.Module:
-    """Make a net by name, with weights drawn from torch's generator.
+    """Create a net by name, with random weights.
 
     Raises:
         DataError: no net has this name.
     """
     if name not in NETS:
-        raise DataError(f"no net is called '{name}'", hint=f"the nets are {', '.join(NETS)}")
+        raise DataError(f"there is no net '{name}'", hint=f"the nets are {', '.join(NETS)}")
     return NETS[name]()

@@ -1,4 +1,4 @@
-"""The 4-layer CNN of most tutorials on FER-2013."""
+"""A 4-layer CNN as in most tutorials on FER-2013."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CNN4(nn.Module):
             _stage(64, 128, 5),
             _stage(128, 256, 3),
             _stage(256, 256, 3),
-            # Changes nothing at 48x48; smaller pictures, which some recipes begin with, fit too.
+            # Has no effect at 48x48, and adapts smaller pictures, with which some recipes begin.
             nn.AdaptiveAvgPool2d(3),
             nn.Flatten(),
             nn.Linear(256 * 3 * 3, 256, bias=False),

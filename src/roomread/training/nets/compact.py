@@ -1,4 +1,4 @@
-"""The default net: a residual net small enough for fifty faces a frame on a laptop."""
+"""The default net: a residual net small enough for fifty faces per frame on a laptop."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from roomread.training.nets.layers import ResidualBlock, conv_bn_relu
 class Compact(nn.Module):
     """A narrow ResNet with channel attention for 48x48 grey faces.
 
-    73 M multiply-adds and 1.1 M parameters. The first layer keeps the full 48x48: a face's mouth
-    is a dozen pixels wide there, and halving it at once, as nets for 224x224 pictures do, throws
-    the expression away. It stays narrow there, as that is where the time goes; depth is added
-    where it is cheap.
+    73 M multiply-adds and 1.1 M parameters. The first layer keeps the full 48x48, where a mouth is
+    a dozen pixels wide; halving it at once, as nets for 224x224 pictures do, would lose the
+    expression. The first layers are narrow, because they take most of the time; depth is added at
+    lower resolutions.
     """
 
     # Channels of the first layer, and of the blocks at 24, 12 and 6 px.

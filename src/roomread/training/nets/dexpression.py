@@ -10,8 +10,8 @@ class DeXpression(nn.Module):
     """A 7x7 convolution and two FeatEx blocks.
 
     Burkert, Trier, Afzal, Dengel, Liwicki 2015, "DeXpression: Deep Convolutional Neural Network
-    for Expression Recognition", arXiv:1509.05371. Theirs takes 224x224; here the first convolution
-    keeps the size, and batch normalisation stands in for local response normalisation.
+    for Expression Recognition", arXiv:1509.05371. The original takes 224x224. Here the first
+    convolution keeps the size, and batch normalisation replaces local response normalisation.
     """
 
     feature_size = 272

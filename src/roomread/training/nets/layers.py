@@ -1,4 +1,4 @@
-"""Layers that several nets share."""
+"""Layers shared by several nets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential
 
 
 class SqueezeExcite(nn.Module):
-    """Scales each channel by a factor computed from all channels: [N, C, H, W] to the same.
+    """Scale each channel by a factor computed from all channels, [N, C, H, W] -> [N, C, H, W].
 
     Hu et al. 2017, "Squeeze-and-Excitation Networks", arXiv:1709.01507.
     """
@@ -56,7 +56,8 @@ class ResidualBlock(nn.Module):
             self.body.append(SqueezeExcite(outputs))
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            # Averaging first loses no pixel (He et al. 2018, arXiv:1812.01187).
+            # Average before the 1x1 convolution, which would otherwise skip pixels (He et al. 2018,
+            # arXiv:1812.01187).
             self.shortcut = nn.Sequential(
                 nn.AvgPool2d(stride) if stride != 1 else nn.Identity(),
                 nn.Conv2d(inputs, outputs, 1, bias=False),

@@ -37,7 +37,7 @@ class MobileNet(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Widens six times, filters each channel by itself, narrows again; with a shortcut if it fits.
+    """Widen six times, filter each channel separately, narrow; with a shortcut if it fits.
 
     [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
     """
@@ -58,6 +58,6 @@ class InvertedResidual(nn.Module):
         self.has_shortcut = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, inputs, H, W] to [N, outputs, H/stride, W/stride]."""
+        """Map [N, inputs, H, W] to [N, outputs, H/stride, W/stride]."""
         y: Tensor = self.body(x)
         return x + y if self.has_shortcut else y

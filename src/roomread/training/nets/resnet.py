@@ -1,4 +1,4 @@
-"""A ResNet: ResNet-18's plan, half as wide, for small pictures."""
+"""A ResNet with the layout of ResNet-18, half as wide, for small pictures."""
 
 from __future__ import annotations
 
