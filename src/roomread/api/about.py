@@ -115,7 +115,7 @@ async def model(_reader: Reader, name: str) -> CardShape:
 
 @router.get("/settings", tags=["settings"], summary="Get the settings", responses=responses())
 def settings(context: Context, _manager: Manager) -> SettingsShape:
-    """Return what the operator set by `ROOMREAD_*` or `roomread.toml`."""
+    """Return the settings that the operator made by `ROOMREAD_*` variables or `roomread.toml`."""
     use = purposes.current_use()
     fields = set(SettingsShape.model_fields) - {"purpose", "region"}
     return SettingsShape(

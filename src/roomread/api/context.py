@@ -46,7 +46,7 @@ class ServiceContext:
         ingest_sockets: Bounds the open WebSockets that send readings.
         live_people: The people of the sessions that live connections record, by their faces.
         live_sockets: For each session that a live connection records, what ends that connection.
-        provider: Where people may sign in too; None for nowhere.
+        provider: The OpenID Connect provider for sign-in; None for none.
         closing: Whether the service is shutting down.
     """
 

@@ -190,7 +190,7 @@ async def _answer_frames(
     room: LiveRoom,
     sum_up: _SumUp,
 ) -> None:
-    """Read the newest frame whenever there is one, and send what it shows."""
+    """Read the newest frame whenever there is one, and send the result."""
     begun: float | None = None
     counted = 0
 

@@ -22,7 +22,7 @@ from roomread.services.accounts import Principal
 router = APIRouter(prefix="/api/v1/sessions")
 # Seconds without a message after which a connection ends; a sender may pause for a while.
 _SILENCE_SECONDS = 300.0
-# After one of these no further message to this session can succeed.
+# Errors after which no further message to this session can succeed.
 FINAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 
@@ -60,7 +60,7 @@ async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session
 async def ingest_message(
     context: ServiceContext, socket: WebSocket, owner: str, session_id: str, text: str
 ) -> tuple[int, Any]:
-    """Return the status and the answer that a POST of this message would get.
+    """Return the status and the body of the response that a POST of this message would get.
 
     Raises:
         RoomreadError: The message cannot be taken.

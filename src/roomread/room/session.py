@@ -34,7 +34,7 @@ class Session:
         rules: The rules of attention, as text.
         keeps_people: Whether the readings of single people are stored, by seat, in addition to the
             moods of the room.
-        consent: Who consented, and how; empty if people are not kept.
+        consent: A text that records who consented and how; empty if people are not kept.
         purpose: What the installation was used for when the session was created, such as
             "research"; empty if that was not chosen.
         region: Where it was used, "eu" or "elsewhere"; empty if that was not chosen.

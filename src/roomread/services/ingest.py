@@ -179,7 +179,7 @@ class ReadingIngest:
             content: A JSON array of frames in the order of their times, or one frame.
 
         Raises:
-            WireError: The content is something else.
+            WireError: The content is invalid.
             PurposeError: The purpose of this installation does not allow recording a class.
             SessionNotFoundError: The sender has no such session.
             SessionEndedError: The session has ended.
@@ -188,15 +188,15 @@ class ReadingIngest:
             SessionHeldError: Another process holds the session.
             BusyError: The database does not respond.
         """
-        # Checked for every message, before the session's lock is asked for: a stranger must not
-        # hold up the owner.
+        # Check the owner of every message before waiting for the session's lock, so that others
+        # cannot block the owner.
         session = open_session(store, session_id)
         purpose.require(purpose.Activity.RECORD_CLASS)
         frames = parse_frames(content, default_threshold=session.threshold)
         with self._opened_session(session_id) as opened:
             self._hold(opened, session_id)
             if opened.writer is None:
-                # Checked again: it may have ended while this sender waited for another.
+                # Check again, because the session may have ended while this sender waited.
                 recorder = Recorder(store, open_session(store, session_id))
                 moods = RunningMoods(store, recorder.session)
                 opened.writer = _SessionWriter(recorder, session_pipeline(recorder), moods)

@@ -45,7 +45,7 @@ def new_session(  # noqa: PLR0913 (a session's fields)
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class.
-        SessionError: The session cannot be made, or distinguishing people lacks a consent.
+        SessionError: The session cannot be created, or `embedder` is given without a consent.
         RulesError: The rules cannot be understood.
     """
     use = purpose.require(purpose.Activity.RECORD_CLASS)
@@ -126,10 +126,10 @@ def session_pipeline(
 
     Args:
         recorder: The recorder of the session.
-        analyzer: The nets; None for readings that come without pictures.
-        every: About how many seconds lie between two frames.
-        embedder: The net that distinguishes people by their faces; its vectors are gone when the
-            recording ends. None: seats are assigned by place.
+        analyzer: The analyzer; None for readings that come without pictures.
+        every: Approximate time between two frames, seconds.
+        embedder: The net that distinguishes people by their faces; its vectors are discarded when
+            the recording ends. None to assign seats by place.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class; it may

@@ -24,7 +24,7 @@ _SQLITE_TIMEOUT = 5
 _POSTGRES_TIMEOUT = 30
 # The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
-# Earlier revisions, from which a migration leads to the present one.
+# Earlier revisions from which migrations lead to the present one.
 _OLDER_REVISIONS = ("0001",)
 
 

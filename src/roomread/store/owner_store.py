@@ -97,8 +97,8 @@ class OwnerStore:
             model: The net's name and digest.
             threshold: The confidence under which the net withholds an expression, 0..1.
             rules: The rules of attention.
-            keeps_people: Also keep each person's readings, by seat.
-            consent: Who consented, and how; required if people are kept.
+            keeps_people: Whether each person's readings are stored too, by seat.
+            consent: A text that records who consented and how; required if people are kept.
             purpose: What the installation is used for; see `roomread.services.purpose`.
             region: Where it is used.
             notice: How the people were informed that their expressions are read.
