@@ -15,12 +15,13 @@ from PIL import Image
 import altered
 from roomread import Analyzer, Expression, Frame, Reading
 from roomread.bench import scenes
-from roomread.errors import ModelFileError, ProfileError
+from roomread.errors import ProfileError
 from roomread.faces import CenterFace
 from roomread.fewshot import (
     Adapter,
     Consent,
     FeatureStatistics,
+    NotPreparedError,
     Profile,
     ProfileBinding,
     ProfileStore,
@@ -202,9 +203,9 @@ def test_a_classifier_without_a_model_file_takes_no_profile(masked: Profile) -> 
         Analyzer(detector=FixedDetector([]), classifier=FixedClassifier(), profiles=[masked])
 
 
-def test_a_net_that_was_not_prepared_says_how_to() -> None:
+def test_net_without_feature_statistics_is_refused() -> None:
     session: Any = SimpleNamespace(get_metadata=dict)
-    with pytest.raises(ModelFileError, match="roomread fewshot prepare"):
+    with pytest.raises(NotPreparedError, match="was not prepared for few-shot learning"):
         feature_statistics_of(replace(ANALYZER.model, session=session))
 
 

@@ -81,7 +81,7 @@ class Connection:
         except httpx.HTTPError as error:
             problem = f"{self._http.base_url}: no response: {error or type(error).__name__}"
             raise ServiceError(
-                problem, hint="check the address, and that `roomread serve` is running"
+                problem, hint="check the address, and that the service is running"
             ) from error
         if answer.is_success:
             return answer

@@ -41,7 +41,7 @@ def join() -> ModuleType:
     try:
         import ray  # noqa: PLC0415 (needs the extra, and takes seconds)
     except ImportError as error:
-        raise MissingExtraError("--engine ray", extra="cluster") from error
+        raise MissingExtraError("work on Ray", extra="cluster") from error
     _check_address(os.environ.get("RAY_ADDRESS", ""))
     on_main_thread = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGTERM)

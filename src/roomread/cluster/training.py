@@ -77,7 +77,7 @@ def _run(settings: dict[str, Any], out: Path, hardware: Hardware) -> None:
         from ray.train import RunConfig, ScalingConfig  # noqa: PLC0415 (an extra)
         from ray.train.torch import TorchTrainer  # noqa: PLC0415
     except ImportError as error:
-        raise MissingExtraError("--engine ray", extra="cluster") from error
+        raise MissingExtraError("work on Ray", extra="cluster") from error
     os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", _START_SECONDS)
     on_gpu = hardware.accelerator == "gpu"
     trainer = TorchTrainer(

@@ -34,6 +34,7 @@ from roomread.cli.status import EXIT_FAILED
 from roomread.entry import app as webapp
 from roomread.entry import serve
 from roomread.errors import RoomreadError
+from roomread.fewshot import NotPreparedError
 from roomread.media import is_opening
 from roomread.services.purpose import PurposeError
 
@@ -83,6 +84,13 @@ def _main(
     pass
 
 
+# Hints for errors of the layers below, in the terms of the command line.
+_HINTS: dict[type[RoomreadError], str] = {
+    PurposeError: "`roomread purpose` shows and changes it",
+    NotPreparedError: "`roomread fewshot prepare DATA --model MODEL` prepares it",
+}
+
+
 def run() -> None:
     """Run the console script; report an error as one line and an exit status."""
     interrupts.install()
@@ -93,9 +101,8 @@ def run() -> None:
     try:
         app()
     except RoomreadError as error:
-        if isinstance(error, PurposeError):
-            error = PurposeError(error.problem, hint="`roomread purpose` shows and changes it")
-        print(f"roomread: {error}", file=sys.stderr)  # noqa: T201
+        hint = next((_HINTS[kind] for kind in _HINTS if isinstance(error, kind)), error.hint)
+        print(f"roomread: {RoomreadError(error.problem, hint=hint)}", file=sys.stderr)  # noqa: T201
         sys.exit(EXIT_FAILED)
     except SystemExit as ending:
         if is_opening() and isinstance(ending.code, int):

@@ -2,7 +2,11 @@
 
 from roomread.fewshot.adapter import Adapter, ProfileBinding
 from roomread.fewshot.evaluate import LeaveOneOutResult, evaluate
-from roomread.fewshot.feature_statistics import FeatureStatistics, feature_statistics_of
+from roomread.fewshot.feature_statistics import (
+    FeatureStatistics,
+    NotPreparedError,
+    feature_statistics_of,
+)
 from roomread.fewshot.profile import Consent, Profile, Reference
 from roomread.fewshot.store import ProfileStore
 
@@ -11,6 +15,7 @@ __all__ = [
     "Consent",
     "FeatureStatistics",
     "LeaveOneOutResult",
+    "NotPreparedError",
     "Profile",
     "ProfileBinding",
     "ProfileStore",

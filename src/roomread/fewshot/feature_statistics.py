@@ -20,8 +20,13 @@ from roomread.errors import ModelFileError
 from roomread.readings import Expression
 
 FEATURE_STATISTICS_KEY = "roomread.ground"
+_ADVICE = "measure its feature statistics on a data set first"
 # Number of synthetic faces; it gives percentiles near the threshold to within 0.2 points.
 _FACES = 4096
+
+
+class NotPreparedError(ModelFileError):
+    """A model file has no valid feature statistics, which few-shot learning needs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,16 +147,17 @@ def feature_statistics_of(model: ModelFile) -> FeatureStatistics:
     """Return the feature statistics of a model file.
 
     Raises:
-        ModelFileError: The file has none, or they are damaged.
+        NotPreparedError: The file has none, or they are damaged.
     """
     text = model.session.get_metadata().get(FEATURE_STATISTICS_KEY)
-    hint = f"roomread fewshot prepare DATA --model {model.name}"
     if text is None:
-        raise ModelFileError(f"{model.name}: was not prepared for few-shot learning", hint=hint)
+        raise NotPreparedError(
+            f"{model.name}: was not prepared for few-shot learning", hint=_ADVICE
+        )
     try:
         return FeatureStatistics.from_json(text)
     except ValueError as error:
-        raise ModelFileError(f"{model.name}: {error}", hint=hint) from error
+        raise NotPreparedError(f"{model.name}: {error}", hint=_ADVICE) from error
 
 
 def _normalised(features: NDArray[np.float32], mean: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -149,4 +149,4 @@ def test_missing_dependency_of_serve_names_the_extra() -> None:
         "except MissingExtraError as error: print(error)\n"
     )
     said = subprocess.check_output([sys.executable, "-c", script], text=True, timeout=60)
-    assert said == "--engine ray needs the extra 'cluster' (pip install 'roomread[cluster]')\n"
+    assert said == "work on Ray needs the extra 'cluster' (pip install 'roomread[cluster]')\n"

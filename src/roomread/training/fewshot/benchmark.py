@@ -81,7 +81,7 @@ def measure_withheld(
     if len(classes) < 2:
         raise DataError(
             f"{model.name}: was trained with all seven expressions",
-            hint="roomread train DATA --config configs/withheld.toml --out runs/withheld",
+            hint="use a net trained by configs/withheld.toml",
         )
     rows = {int(e): np.flatnonzero(pool.labels == e) for e in classes}
     names = " or ".join(e.display_name for e in classes)
