@@ -62,7 +62,7 @@ def test_error_prints_its_problem_and_its_hint(error: RoomreadError, text: str) 
         ("someone@example.org wrote a:b", "someone@example.org wrote a:b"),
     ],
 )
-def test_addresses_lose_their_credentials(text: str, expected: str) -> None:
+def test_credentials_are_removed_from_addresses(text: str, expected: str) -> None:
     assert without_credentials(text) == expected
 
 

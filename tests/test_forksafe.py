@@ -93,7 +93,7 @@ def test_lock_that_another_thread_holds_does_not_stop_a_child() -> None:
         assert in_child(lambda: safe.get().process == os.getpid())
 
 
-def test_error_of_making_reaches_every_caller_in_a_child() -> None:
+def test_error_of_the_factory_is_raised_to_every_caller_in_a_child_process() -> None:
     parent = os.getpid()
 
     def make() -> Native:

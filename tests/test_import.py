@@ -70,7 +70,7 @@ def test_telemetry_is_off_before_onnx_runtime_loads() -> None:
     assert run(AT_IMPORT) == ["1"]
 
 
-def test_telemetry_that_the_user_has_set_stands() -> None:
+def test_telemetry_setting_of_the_user_is_kept() -> None:
     assert run(AT_IMPORT, ORT_DISABLE_TELEMETRY="0") == ["0"]
 
 
@@ -94,7 +94,7 @@ def test_package_holds_no_module_but_its_own() -> None:
         *("Moment", "RoomPipeline", "RoomMood", "RoomreadError", "Track", "__version__"),
     ],
 )
-def test_name_is_public(name: str) -> None:
+def test_name_of_the_annotation_is_public(name: str) -> None:
     assert name in roomread.__all__
     assert hasattr(roomread, name)
 

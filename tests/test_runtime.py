@@ -115,7 +115,7 @@ def test_forked_process_ends_without_waiting_for_the_nets_of_its_parent(tmp_path
 
 
 @needs_fork
-def test_net_on_another_device_says_at_once_that_it_was_forked() -> None:
+def test_net_on_another_device_is_refused_in_a_forked_process() -> None:
     class FakeSession:
         def run(self, *_: object) -> list[object]:
             return []

@@ -98,7 +98,7 @@ def test_licence_of_the_runtime_is_in_the_package() -> None:
     assert "Permission is hereby granted" in licence.read_text(encoding="utf-8")
 
 
-def test_files_in_place_are_left_alone(hook: ModuleType) -> None:
+def test_existing_valid_files_are_not_changed(hook: ModuleType) -> None:
     assert hook.is_laid(ROOT)
     assert hook.requirements(ROOT) == []
 

@@ -62,7 +62,7 @@ def test_busy_answer_says_when_to_retry() -> None:
         OutputError("/srv/roomread/jobs/1: no space left", hint="see /srv"),
     ],
 )
-def test_answer_names_no_folder_of_the_operator(error: RoomreadError) -> None:
+def test_response_contains_no_folder_of_the_operator(error: RoomreadError) -> None:
     problem = as_refusal(error).as_problem()
     assert "/srv" not in problem.model_dump_json()
     assert problem.hint
@@ -118,7 +118,7 @@ def test_unknown_path_becomes_problem_details(client: TestClient) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (404, MEDIA_TYPE)
 
 
-def test_value_that_does_not_fit_is_named_by_its_place_not_quoted(client: TestClient) -> None:
+def test_invalid_value_is_reported_by_its_path_without_quoting_it(client: TestClient) -> None:
     problem = client.get("/number/secret").json()
     assert problem["status"] == 422
     assert problem["detail"].startswith("path.number: ")

@@ -37,7 +37,7 @@ def agreement(found: Sequence[Reading], true: Sequence[Reading]) -> bench.Agreem
     return bench.agreement([found], [true])
 
 
-def test_equal_readings_agree() -> None:
+def test_equal_readings_have_full_agreement() -> None:
     faces = [reading(0, Expression.HAPPY), reading(100, Expression.SAD)]
     same = agreement(faces[::-1], faces)
     assert same == bench.Agreement(found=1, extra=0, labels=1, apart=0, overlap=1)

@@ -22,7 +22,7 @@ def test_scores_are_probabilities_with_the_cards_threshold() -> None:
         assert scores.threshold == CLASSIFIER.threshold
 
 
-def test_a_batch_gives_what_one_by_one_gives() -> None:
+def test_batch_gives_the_same_result_as_single_pictures() -> None:
     crops = noise(70)  # more than one pass
     together = CLASSIFIER.classify(crops)
     for i in (0, 63, 64, 69):
@@ -30,7 +30,7 @@ def test_a_batch_gives_what_one_by_one_gives() -> None:
         np.testing.assert_allclose(alone.probabilities, together[i].probabilities, atol=1e-5)
 
 
-def test_no_face_gives_no_scores() -> None:
+def test_no_crops_give_no_scores() -> None:
     assert CLASSIFIER.classify(np.empty((0, 48, 48), np.uint8)) == []
     assert CLASSIFIER.predict(np.empty((0, 48, 48), np.uint8)).features.shape[0] == 0
 

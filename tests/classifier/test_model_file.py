@@ -93,7 +93,7 @@ def test_different_files_have_different_digests(tmp_path: Path) -> None:
         ({"classes": 8}, "'logits' is not"),
     ],
 )
-def test_a_file_outside_the_contract_is_refused(
+def test_model_file_in_another_format_is_refused(
     tmp_path: Path, options: dict[str, object], complaint: str
 ) -> None:
     path = tiny_model(tmp_path / "odd.onnx", **options)  # type: ignore[arg-type]

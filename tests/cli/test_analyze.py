@@ -282,7 +282,7 @@ def test_full_disk_on_stdout_is_reported(photo: Path) -> None:
     assert "No space left" in one_line(result.stderr)
 
 
-def test_reader_that_stops_early_is_no_error(photo: Path) -> None:
+def test_closed_pipe_of_a_reader_is_no_error(photo: Path) -> None:
     command = [*PROGRAM, "analyze", str(photo), "--format", "csv"]
     reading, writing = os.pipe()
     os.close(reading)
@@ -319,7 +319,7 @@ def test_models_prints_the_bundled_card(roomread: Program) -> None:
     assert "PublicTest" in text
 
 
-def test_version(roomread: Program) -> None:
+def test_version_option_prints_the_version(roomread: Program) -> None:
     assert roomread("--version").stdout.startswith(b"roomread ")
 
 
@@ -375,7 +375,7 @@ press()
 
 
 @pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
-def test_first_stop_waits_for_a_loop_that_checks_it_and_a_second_one_interrupts(stop: str) -> None:
+def test_first_signal_sets_the_flag_and_the_second_one_interrupts(stop: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", HELD, stop], capture_output=True, text=True, timeout=30, check=False
     )
@@ -383,7 +383,7 @@ def test_first_stop_waits_for_a_loop_that_checks_it_and_a_second_one_interrupts(
 
 
 @pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
-def test_stop_that_python_drops_in_a_finaliser_comes_again(stop: str) -> None:
+def test_signal_that_python_drops_in_a_finaliser_is_repeated(stop: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", LOST, stop], capture_output=True, text=True, timeout=30, check=False
     )

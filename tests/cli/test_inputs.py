@@ -33,7 +33,9 @@ def test_square_brackets_of_a_name_are_shown(roomread: Program, photo: Path) -> 
     assert f"{name}: no face" in roomread("analyze", name).stdout.decode()
 
 
-def test_what_a_folder_leaves_out_is_one_line(roomread: Program, photo: Path) -> None:
+def test_files_left_out_of_a_folder_are_described_in_one_line(
+    roomread: Program, photo: Path
+) -> None:
     (photo.parent / "notes.txt").touch()
     (photo.parent / ".DS_Store").touch()
     result = roomread("analyze", ".", "-q", "--format", "jsonl")
@@ -54,7 +56,7 @@ def test_heic_is_read_and_its_annotated_copy_is_upright(roomread: Program, tmp_p
         assert copy.size == (512, 512)
 
 
-def test_readings_go_into_a_pipe(photo: Path) -> None:
+def test_readings_are_written_to_a_pipe(photo: Path) -> None:
     pipe = photo.parent / "pipe"
     os.mkfifo(pipe)
     got: list[str] = []

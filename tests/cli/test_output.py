@@ -67,5 +67,5 @@ def test_stream_to_the_network_has_no_file(tmp_path: Path) -> None:
         ("a.txt", Format.TABLE),
     ],
 )
-def test_ending_names_the_format(name: str, form: Format) -> None:
+def test_file_suffix_determines_the_format(name: str, form: Format) -> None:
     assert format_for(Path(name)) is form

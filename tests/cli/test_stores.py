@@ -24,7 +24,7 @@ def test_session_is_found_by_the_beginning_of_its_id(store: OwnerStore) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "zz", "%", "________"])
-def test_prefix_of_no_session_is_reported_with_the_command_that_lists_them(
+def test_unknown_session_prefix_is_reported_with_the_list_command(
     store: OwnerStore, prefix: str
 ) -> None:
     store.create("Algebra 7b")

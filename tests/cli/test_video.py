@@ -147,7 +147,7 @@ def with_full_disk(arguments: list[str], folder: Path) -> subprocess.CompletedPr
 @pytest.mark.parametrize(
     "output", [["--annotated", "out.mp4"], ["-o", "out.csv"], ["-o", "out.parquet"]]
 )
-def test_disk_that_fills_up_is_one_line_and_leaves_nothing(
+def test_full_disk_is_reported_in_one_line_and_leaves_no_file(
     tmp_path: Path, output: list[str]
 ) -> None:
     portrait_clip(tmp_path / "in.mp4", seconds=3.0)
@@ -158,7 +158,9 @@ def test_disk_that_fills_up_is_one_line_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
-def test_stream_that_drops_keeps_what_came(roomread: Program, tmp_path: Path) -> None:
+def test_readings_before_the_end_of_a_dropped_stream_are_kept(
+    roomread: Program, tmp_path: Path
+) -> None:
     times = [n / 25 for n in range(100)]
     data = make_clip(tmp_path / "clip.ts", times, size=(320, 240)).read_bytes()
     with socket.create_server(("127.0.0.1", 0)) as server:

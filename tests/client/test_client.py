@@ -87,13 +87,13 @@ def test_refusal_is_an_error_with_what_the_service_says() -> None:
     assert error.retry_after == 7
 
 
-def test_answer_that_is_no_problem_is_an_error_with_its_status() -> None:
+def test_error_response_without_problem_details_is_an_error_with_its_status() -> None:
     with pytest.raises(ServiceError, match="the service returned status 502") as caught:
         FakeService(lambda _: httpx.Response(502, text="<html>")).client().models()
     assert caught.value.retry_after is None
 
 
-def test_service_that_is_away_is_an_error_without_a_status() -> None:
+def test_unreachable_service_is_an_error_without_a_status() -> None:
     def away(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
@@ -163,7 +163,7 @@ def test_frames_of_another_version_are_refused() -> None:
         list(service.client().frames("1"))
 
 
-def test_profile_from_a_file_is_sent_under_its_own_name(tmp_path: Path) -> None:
+def test_imported_profile_is_sent_under_its_own_name(tmp_path: Path) -> None:
     file = tmp_path / "profile.json"
     file.write_text('{"name": "as ha"}')
     kept = {"name": "as ha", "kind": "state", "pictures": {"as ha": 5}}

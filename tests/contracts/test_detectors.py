@@ -30,7 +30,7 @@ def test_a_portrait_has_one_face_from_forehead_to_chin(detector: FaceDetector, w
     assert all(type(edge) is float for edge in face.box)
 
 
-def test_detectors_mean_the_same_box() -> None:
+def test_detectors_return_similar_boxes_for_the_same_face() -> None:
     pytest.importorskip("cv2", reason="the extra 'haar' is not installed")
     ours, classic = CenterFace(threads=1), Haar()
     for portrait, _ in scenes.portraits():
@@ -47,7 +47,7 @@ def test_the_largest_face_comes_first(detector: FaceDetector) -> None:
 
 
 @pytest.mark.parametrize("value", [0, 127, 255])
-def test_an_even_picture_has_no_face(detector: FaceDetector, value: int) -> None:
+def test_uniform_picture_has_no_face(detector: FaceDetector, value: int) -> None:
     assert detector.detect(np.full((120, 200, 3), value, dtype=np.uint8)) == []
 
 
@@ -59,7 +59,7 @@ def test_pictures_of_odd_sizes_have_no_face(
     assert detector.detect(noise) == []
 
 
-def test_a_view_is_read_like_its_copy(detector: FaceDetector) -> None:
+def test_non_contiguous_array_is_read_like_its_copy(detector: FaceDetector) -> None:
     view = scenes.astronaut()[:, ::-1]
     assert [f.box for f in detector.detect(view)] == [f.box for f in detector.detect(view.copy())]
 
@@ -82,7 +82,7 @@ def test_threads_share_a_detector(detector: FaceDetector) -> None:
     ],
     ids=["grey", "alpha", "empty", "float"],
 )
-def test_what_is_not_a_colour_picture_is_refused(
+def test_array_that_is_no_colour_picture_is_refused(
     detector: FaceDetector, wrong: NDArray[np.uint8]
 ) -> None:
     with pytest.raises(MediaError, match=r"must be uint8 \[H, W, 3\]"):

@@ -129,7 +129,7 @@ def test_session_of_another_owner_is_neither_listed_nor_recorded_into(
     assert [session.id for session in anna.sessions()] == [hers.id]
 
 
-def test_another_owners_id_reads_like_one_that_does_not_exist(
+def test_session_of_another_owner_gives_the_same_error_as_a_missing_one(
     everything: Store, hers: Session
 ) -> None:
     eve, messages = everything.owned_by("user:eve"), []

@@ -42,7 +42,7 @@ def test_each_face_of_a_call_keeps_its_id(tracker: Tracker) -> None:
             assert sum(inside) == 1
 
 
-def test_each_id_stays_in_its_tile(tracker: Tracker) -> None:
+def test_each_track_id_stays_in_its_tile(tracker: Tracker) -> None:
     places: dict[int, set[tuple[int, int]]] = {}
     for frame in call():
         for track in tracker.update(frame):

@@ -256,7 +256,7 @@ def test_signing_out_or_revoking_a_key_closes_open_websockets(guarded: Guarded) 
     sign_in(guarded.visitors)
 
 
-def test_headers_of_a_proxy_are_believed_only_if_it_is_trusted(
+def test_headers_of_a_proxy_are_used_only_if_it_is_trusted(
     guarded: Guarded, tmp_path: Path
 ) -> None:
     with accounts_of(tmp_path) as accounts:

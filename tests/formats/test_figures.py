@@ -101,7 +101,7 @@ def test_changes_are_found_in_the_exact_moods(store: OwnerStore, anonymous: Sess
     assert [change.time for change in shown] == [change.time for change in exact]
 
 
-def test_every_door_shows_the_same_mood(store: OwnerStore, anonymous: Session) -> None:
+def test_all_interfaces_show_the_same_mood(store: OwnerStore, anonymous: Session) -> None:
     moods = session_figures(store, anonymous).moods
     assert last_shown_mood(store, anonymous) == moods[-1]
     assert shown_moods(store, anonymous, since=moods[-20].time, limit=5) == moods[-20:-15]

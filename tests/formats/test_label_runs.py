@@ -44,7 +44,7 @@ def test_short_absence_does_not_end_a_run() -> None:
     assert len(runs_of({0.0: {1: HAPPY}, 0.5: {}, 0.9: {1: HAPPY}})) == 1
 
 
-def test_people_have_runs_of_their_own() -> None:
+def test_each_person_has_separate_runs() -> None:
     runs = runs_of({0.0: {1: HAPPY, 2: None}, 1.0: {1: HAPPY, 2: SAD}})
     assert [(run.person, run.label) for run in runs] == [
         (1, "happy"),

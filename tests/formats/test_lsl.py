@@ -30,7 +30,7 @@ def test_sample_without_a_readable_face_has_no_scores() -> None:
     assert values[-2:] == [0, 1]
 
 
-def test_inlet_of_the_library_receives_the_samples() -> None:
+def test_lsl_inlet_receives_the_samples() -> None:
     pylsl = pytest.importorskip("pylsl")
     sink = LslSink("roomread-test")
     found = pylsl.resolve_byprop("name", "roomread-test", timeout=5)

@@ -87,7 +87,7 @@ def test_line_and_interval_stop_where_there_is_no_figure(series: TimeSeries) -> 
     assert "nan" not in line
 
 
-def test_chart_without_a_figure_says_so(series: TimeSeries) -> None:
+def test_chart_without_values_says_so(series: TimeSeries) -> None:
     hidden = without_figure(series)
     for chart in (valence_chart(hidden), expression_chart(hidden)):
         assert "no figure" in description(chart)

@@ -22,7 +22,7 @@ def test_each_part_is_a_statement_about_the_group() -> None:
     assert second["timestamp"] == "2026-09-02T08:01:30.500000+00:00"
 
 
-def test_figures_that_are_not_known_are_left_out() -> None:
+def test_unknown_values_are_omitted() -> None:
     first, second = (s["result"]["extensions"] for s in statements(SESSION, [SHOWN, EMPTY]))
     assert {name.rpartition("/")[2] for name in first} == {
         "present",

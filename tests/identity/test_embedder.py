@@ -69,7 +69,7 @@ def test_tilted_face_is_aligned_upright(net: DlibResNet) -> None:
     assert (net.embed(upright) @ net.embed(turned).T).item() > net.threshold
 
 
-def test_nearest_vector_is_of_the_same_person(net: DlibResNet) -> None:
+def test_nearest_embedding_belongs_to_the_same_person(net: DlibResNet) -> None:
     """20 people, three pictures each: the nearest picture is always one of the same person."""
     detector, crops = CenterFace(), []
     for pictures in orl_people()[:20]:

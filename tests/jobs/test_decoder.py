@@ -81,7 +81,7 @@ def test_picture_that_takes_too_long_is_reported() -> None:
     decoder.close()
 
 
-def test_child_that_ends_during_a_message_has_sent_none() -> None:
+def test_incomplete_message_of_an_ended_worker_is_ignored() -> None:
     program = "import sys; sys.stdout.buffer.write(b'\\0' * 5)"
     child = WorkerProcess([sys.executable, "-c", program])
     assert child.receive(30) is None

@@ -105,7 +105,7 @@ def test_files_that_a_playlist_names_are_not_opened(board: JobQueue, tmp_path: P
         assert not job.annotated.exists()
 
 
-def test_picture_is_refused_with_a_hint_at_the_page_photo(board: JobQueue) -> None:
+def test_picture_submitted_as_a_video_is_refused(board: JobQueue) -> None:
     picture = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
     job = wait(board, board.upload("me.jpg", picture.read_bytes(), owner=ANNA))
     assert "submit it as a picture" in job.record.error

@@ -30,7 +30,7 @@ FACES = {"{n} face": ("{n} visage", "{n} visages")}
         (("tlh", "../de"), "fr", "fr"),
     ],
 )
-def test_first_choice_that_there_is_is_the_language(
+def test_first_available_choice_is_the_language(
     asked: tuple[str, ...], header: str, language: str
 ) -> None:
     assert negotiate(asked, header) == language

@@ -53,7 +53,7 @@ def test_device_that_has_no_picture_yet_is_read_again() -> None:
     assert read(Device(5))[-1] == 4
 
 
-def test_frames_wanted_seldom_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reader_waits_longer_for_infrequent_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     # As with one in half a minute and a limit of 20 s.
     monkeypatch.setattr(cameras, "TIMEOUT", 0.1)
     assert len(read(Device(12, pause=0.05), every=0.3)) > 1

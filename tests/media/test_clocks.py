@@ -75,7 +75,7 @@ def assert_goes_on(frames: Sequence[Frame], lengths: Sequence[int]) -> None:
         ("webm", (5000, 0)),
     ],
 )
-def test_joined_files_go_on_where_one_ends(
+def test_times_continue_across_the_parts_of_a_joined_file(
     tmp_path: Path, suffix: str, starts: Sequence[float]
 ) -> None:
     path = join(tmp_path, suffix, parts(tmp_path, suffix, starts))
@@ -99,7 +99,7 @@ def test_pause_of_minutes_is_a_pause(tmp_path: Path, suffix: str) -> None:
     assert not any(frame.discontinuity for frame in frames)
 
 
-def test_every_counts_across_a_jump(tmp_path: Path) -> None:
+def test_interval_between_frames_is_kept_across_a_jump(tmp_path: Path) -> None:
     frames = read(join(tmp_path, "ts", parts(tmp_path, "ts", (0, 0, 0))), every=0.3)
     assert [frame.index for frame in frames] == [0, 8, 15, 23, 30, 38, 45, 53, 60]
     # The frame at the jump is not given; the next one carries its mark.
@@ -162,7 +162,7 @@ def without_pts(packet: Packet[Any]) -> Packet[Any]:
 
 
 @pytest.mark.parametrize("suffix", ["flv", "mkv", "ts", "h264"])
-def test_frames_without_times_of_showing_are_in_order(tmp_path: Path, suffix: str) -> None:
+def test_frames_without_presentation_timestamps_are_in_order(tmp_path: Path, suffix: str) -> None:
     original = make_clip(tmp_path / "original.mp4", [n / 25 for n in range(26)])
     assert_goes_on(read(remux(original, tmp_path / f"clip.{suffix}", without_pts)), [26])
 
@@ -191,7 +191,7 @@ def test_avi_with_dropped_frames_keeps_their_places(tmp_path: Path, codec: str) 
     np.testing.assert_allclose([f.time for f in frames], np.array(kept) / 15, atol=1e-3)
 
 
-def test_frames_of_one_time_are_all_there_and_times_rise() -> None:
+def test_frames_with_equal_timestamps_are_all_returned_with_increasing_times() -> None:
     clock = FrameClock(track())
     times = [clock.time(shown).time for shown in (5.0, 5.04, 5.04, 5.08, 5.12, 5.12, 5.12, 5.2)]
     np.testing.assert_allclose(times, [0, 0.04, 0.06, 0.08, 0.12, 0.14, 0.18, 0.2], atol=1e-6)
@@ -203,7 +203,7 @@ def test_frames_without_any_time_are_timed_by_the_rate() -> None:
     np.testing.assert_allclose(times, [0, 0.04, 0.08, 0.58, 0.62], atol=1e-6)
 
 
-def test_clock_that_stands_is_replaced_by_the_rate() -> None:
+def test_times_follow_the_frame_rate_when_the_clock_stands_still() -> None:
     clock = FrameClock(track())
     times = [clock.time(7.0).time for _ in range(100)]
     assert (np.diff(times) > 0).all()
@@ -256,7 +256,7 @@ def test_other_tracks_in_a_second_part_are_reported(tmp_path: Path, seconds: int
 @pytest.mark.parametrize(
     ("suffix", "count", "shown"), [("mp4", 2, 1), ("mov", 2, 1), ("flv", 2, 1), ("mkv", 3, 2)]
 )
-def test_films_that_no_reader_finds_are_reported(
+def test_concatenated_video_that_ffmpeg_does_not_read_is_reported(
     tmp_path: Path, suffix: str, count: int, shown: int
 ) -> None:
     film = make_clip(tmp_path / f"film.{suffix}", SECOND)

@@ -79,7 +79,7 @@ def test_longest_names_can_be_written(tmp_path: Path) -> None:
         assert (tmp_path / name).read_text() == "new"
 
 
-def test_failure_leaves_what_was_there(tmp_path: Path) -> None:
+def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("old")
     with pytest.raises(RuntimeError):

@@ -107,7 +107,7 @@ def test_huge_heic_is_refused_before_it_is_decoded() -> None:
         read_image(make_heic(scene()), max_pixels=50_000)
 
 
-def test_damaged_boxes_are_no_turn() -> None:
+def test_damaged_heif_boxes_mean_no_rotation() -> None:
     content = make_heic(scene(), turn=Turn(quarters=1))
     assert has_turn(content)
     for end in range(0, content.index(b"mdat"), 7):

@@ -69,7 +69,7 @@ def test_exif_orientation_is_obeyed(orientation: int, tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_image(path), gradient())
 
 
-def test_alpha_is_laid_on_white() -> None:
+def test_transparent_pixels_are_blended_with_white() -> None:
     rgba = np.zeros((4, 4, 4), np.uint8)
     rgba[..., 3] = [0, 128, 255, 255]
     image = read_image(encoded(Image.fromarray(rgba), "PNG"))
@@ -94,7 +94,7 @@ def test_other_colours_become_rgb(mode: str) -> None:
     assert (read_image(picture) == 255).all()
 
 
-def test_arrays_of_every_usual_shape_are_taken() -> None:
+def test_arrays_of_every_documented_shape_are_accepted() -> None:
     rgb = gradient()
     np.testing.assert_array_equal(read_image(rgb), rgb)
     grey = rgb[..., 0]
@@ -272,7 +272,7 @@ def test_other_arrays_are_refused(array: np.ndarray) -> None:
         read_image(array)
 
 
-def test_one_pixel_is_a_picture() -> None:
+def test_picture_of_one_pixel_is_accepted() -> None:
     assert read_image(encoded(Image.new("RGB", (1, 1)), "PNG")).shape == (1, 1, 3)
 
 
@@ -289,7 +289,7 @@ def png_bomb(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("side", [11_000, 30_000])
-def test_bomb_is_refused_before_it_is_decoded(side: int) -> None:
+def test_decompression_bomb_is_refused_before_it_is_decoded(side: int) -> None:
     with pytest.raises(MediaError, match="too many pixels"):
         read_image(png_bomb(side, side))
 

@@ -22,7 +22,7 @@ def test_reader_waits_for_the_writer() -> None:
     assert latest.dropped == 0
 
 
-def test_closed_place_gives_its_last_item_and_then_none() -> None:
+def test_closed_latest_frame_gives_its_last_item_and_then_none() -> None:
     latest: LatestFrame[int] = LatestFrame()
     latest.put(1)
     latest.close()
@@ -45,7 +45,7 @@ def test_waiting_too_long_is_a_timeout() -> None:
         LatestFrame[int]().take(0.01)
 
 
-def test_writer_calls_a_reader_that_found_nothing_once() -> None:
+def test_wake_is_called_once_for_a_reader_that_found_nothing() -> None:
     latest: LatestFrame[int] = LatestFrame()
     calls: list[str] = []
     assert latest.take_or_call(lambda: calls.append("woken")) == (False, None)
@@ -58,7 +58,7 @@ def test_writer_calls_a_reader_that_found_nothing_once() -> None:
     assert latest.take_or_call(lambda: None) == (True, None)
 
 
-def test_writer_calls_no_reader_that_has_left() -> None:
+def test_wake_is_not_called_after_forget_call() -> None:
     latest: LatestFrame[int] = LatestFrame()
     calls: list[str] = []
     latest.take_or_call(lambda: calls.append("woken"))

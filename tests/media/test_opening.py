@@ -13,7 +13,7 @@ from roomread.media import open_source
 SECOND = [n / 25 for n in range(25)]
 
 
-def test_film_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> None:
+def test_video_track_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> None:
     path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     with open_source(path) as source:
         assert next(iter(source)).image.shape == (120, 160, 3)
@@ -21,7 +21,7 @@ def test_film_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> None:
         assert "video track 1 (160 x 120 h264) is read, and not 0 (64 x 48 h264)" in source.note
 
 
-def test_track_that_is_asked_for_is_read(tmp_path: Path) -> None:
+def test_requested_video_track_is_read(tmp_path: Path) -> None:
     path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     with open_source(path, stream=0) as source:
         assert next(iter(source)).image.shape == (48, 64, 3)
@@ -29,7 +29,7 @@ def test_track_that_is_asked_for_is_read(tmp_path: Path) -> None:
         open_source(path, stream=7)
 
 
-def test_one_track_needs_no_note(tmp_path: Path) -> None:
+def test_video_with_one_track_has_no_note(tmp_path: Path) -> None:
     with open_source(make_clip(tmp_path / "clip.mp4", SECOND)) as source:
         assert source.note == ""
 
@@ -59,7 +59,7 @@ def test_picture_of_an_unread_kind_is_no_video(tmp_path: Path) -> None:
         open_source(path)
 
 
-def test_text_is_no_video(tmp_path: Path) -> None:
+def test_text_file_is_refused_as_a_video(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("seven lines\n" * 7)
     with pytest.raises(MediaError, match=r"notes\.txt"):

@@ -20,7 +20,7 @@ def reading(box: Box, *, happy: float | None = 0.9, track_id: int | None = None)
     return Reading("x", 0, 0, box, 1.0, quality, scores, track_id)
 
 
-def test_the_picture_itself_is_left_alone() -> None:
+def test_drawing_does_not_change_the_original_picture() -> None:
     image = np.full((200, 300, 3), 90, np.uint8)
     drawn = draw_readings(image, [reading(Box(50, 50, 120, 140))])
     assert (image == 90).all()
@@ -33,7 +33,7 @@ def test_the_box_has_the_expressions_color() -> None:
     assert tuple(drawn[120, 50]) == Expression.HAPPY.color
 
 
-def test_no_reading_changes_nothing() -> None:
+def test_frame_without_readings_is_unchanged_by_smoothing() -> None:
     image = np.full((20, 30, 3), 90, np.uint8)
     np.testing.assert_array_equal(draw_readings(image, []), image)
 
@@ -47,7 +47,7 @@ def test_no_reading_changes_nothing() -> None:
         (0.92, None, "happy 92%"),
     ],
 )
-def test_labels_say_number_expression_and_why_not(
+def test_label_has_the_id_and_the_expression_or_the_reason(
     happy: float | None, track_id: int | None, text: str
 ) -> None:
     assert label_text(reading(Box(0, 0, 50, 50), happy=happy, track_id=track_id)) == text

@@ -74,7 +74,9 @@ def test_turned_recording_is_turned_upright(tmp_path: Path, rotation: int, corne
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(every=st.floats(0.01, 2))
-def test_every_gives_the_first_frame_from_each_multiple_on(tmp_path: Path, every: float) -> None:
+def test_every_returns_the_first_frame_at_or_after_each_multiple(
+    tmp_path: Path, every: float
+) -> None:
     path = tmp_path / "clip.mp4"
     if not path.exists():
         make_clip(path, SECOND)
@@ -85,7 +87,7 @@ def test_every_gives_the_first_frame_from_each_multiple_on(tmp_path: Path, every
     assert len(times) >= min(25, int(0.96 / every))
 
 
-def test_every_keeps_the_number_in_the_video(tmp_path: Path) -> None:
+def test_frames_selected_by_every_keep_their_index_in_the_video(tmp_path: Path) -> None:
     frames = read(make_clip(tmp_path / "clip.mp4", SECOND), every=0.2)
     assert [frame.index for frame in frames] == [0, 5, 10, 15, 20]
 
@@ -118,7 +120,7 @@ def test_picture_without_an_ending_is_known_by_its_content(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("how", ["bytes", "path"])
-def test_bomb_without_an_ending_is_reported(how: str, tmp_path: Path) -> None:
+def test_decompression_bomb_without_a_suffix_is_reported(how: str, tmp_path: Path) -> None:
     content = b"\x89PNG\r\n\x1a\n"
     size = struct.pack(">II", 30_000, 30_000) + b"\x08\x02\x00\x00\x00"
     for chunk in (b"IHDR" + size, b"IDAT" + zlib.compress(bytes(99))):
@@ -134,7 +136,7 @@ def test_name_that_no_file_has_is_reported(name: str) -> None:
         open_source(name)
 
 
-def test_sound_without_pictures_is_reported(tmp_path: Path) -> None:
+def test_audio_file_without_video_track_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no video track"):
         read(make_sound(tmp_path / "audio_only.mp4"))
 
@@ -206,7 +208,7 @@ def test_camera_that_is_not_there_is_reported() -> None:
 
 
 @pytest.mark.parametrize("every", [0, -1.0, float("nan")])
-def test_every_is_over_zero(every: float) -> None:
+def test_every_that_is_not_positive_is_refused(every: float) -> None:
     with pytest.raises(ValueError, match="over 0"):
         open_source("photo.png", every=every)
 
@@ -233,12 +235,12 @@ def test_video_on_a_web_server_is_read_whole_and_in_order(tmp_path: Path, web: s
         assert [frame.index for frame in source] == list(range(25))
 
 
-def test_what_a_web_server_does_not_have_is_reported(web: str) -> None:
+def test_missing_file_on_a_web_server_is_reported(web: str) -> None:
     with pytest.raises(MediaError, match=r"none\.mp4.*404|none\.mp4.*[Nn]ot [Ff]ound"):
         open_source(f"{web}/none.mp4")
 
 
-def test_stream_that_drops_gives_its_frames_and_then_raises(tmp_path: Path) -> None:
+def test_interrupted_stream_returns_its_frames_and_then_raises(tmp_path: Path) -> None:
     data = long_clip(tmp_path / "clip.ts").read_bytes()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -319,7 +321,7 @@ def test_jpegs_in_a_row_are_a_video(tmp_path: Path, name: str | None) -> None:
 
 
 @pytest.mark.parametrize("content", [jpegs(3, announced=True), jpegs(1) + b"SEFH" + bytes(99)])
-def test_picture_with_something_behind_it_is_a_picture(content: bytes) -> None:
+def test_jpeg_with_trailing_data_is_a_picture(content: bytes) -> None:
     with open_source(content) as source:
         assert source.is_picture
 
@@ -337,7 +339,7 @@ def test_picture_with_something_behind_it_is_a_picture(content: bytes) -> None:
         "x" * 251 + ".mp4",
     ],
 )
-def test_names_that_files_really_have_are_read(
+def test_files_with_unusual_names_are_read(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_clip(tmp_path / "clip.mp4", SECOND[:3])
@@ -379,7 +381,7 @@ def test_credentials_of_an_address_are_in_no_frame_and_no_error(tmp_path: Path, 
         assert not [line for line in lines if "s3cret" in line and "Error" in line]
 
 
-def test_empty_packets_show_the_picture_before_again(tmp_path: Path) -> None:
+def test_empty_packets_repeat_the_previous_picture(tmp_path: Path) -> None:
     path = tmp_path / "clip.ogv"
     if not THEORA.exists():
         pytest.skip("../shared/cases is not here, and FFmpeg encodes no Theora")

@@ -70,7 +70,7 @@ def test_the_spans_of_a_video_divide_its_frames(
     assert frames == [(f.time, f.index, int(f.image[-1, -1, 0])) for f in expected]
 
 
-def test_lead_is_what_comes_before(tmp_path: Path) -> None:
+def test_lead_returns_the_frames_before_the_span(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", TIMES, key_every=30)
     found, count = read(path, Span(4.0, 4.2, 1.0, origin_of(path)))
     assert [f.index for f in found] == [-1] * (len(found) - 5) + [0, 1, 2, 3, 4]

@@ -8,7 +8,7 @@ from roomread.errors import MediaError
 from roomread.media.urls import fetch, is_address, local_path
 
 
-def test_address_that_is_not_of_the_web_is_not_fetched() -> None:
+def test_address_that_is_no_http_url_is_not_fetched() -> None:
     with pytest.raises(MediaError, match="not the address of a picture"):
         fetch("ftp://host/photo.jpg")
 

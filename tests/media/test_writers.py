@@ -20,7 +20,7 @@ def write(path: Path, *, sound_from: Path | None = None, size: tuple[int, int] =
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "webm"])
-def test_what_was_written_plays_with_its_times(tmp_path: Path, suffix: str) -> None:
+def test_written_video_plays_with_the_given_times(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out.{suffix}"
     write(path)
     with open_source(path) as source:
@@ -56,13 +56,13 @@ def test_silent_source_gives_a_silent_copy(tmp_path: Path) -> None:
         assert not container.streams.audio
 
 
-def test_file_of_sound_alone_lends_its_sound(tmp_path: Path) -> None:
+def test_sound_is_copied_from_a_file_without_pictures(tmp_path: Path) -> None:
     write(tmp_path / "out.mp4", sound_from=make_sound(tmp_path / "in.mp4"))
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.streams.audio
 
 
-def test_copy_that_is_cut_short_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
+def test_shortened_copy_has_no_more_sound_than_pictures(tmp_path: Path) -> None:
     original = make_clip(tmp_path / "in.mp4", TIMES, sound=9.0)
     with VideoWriter(tmp_path / "out.mp4", sound_from=SoundSource(original)) as video:
         for number, time in enumerate(TIMES):
@@ -121,7 +121,7 @@ def test_error_leaves_no_file_and_the_old_one_in_place(tmp_path: Path) -> None:
     assert path.read_bytes() == b"old"
 
 
-def test_another_ending_is_refused(tmp_path: Path) -> None:
+def test_other_file_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"\.mp4"):
         VideoWriter(tmp_path / "out.txt")
 

@@ -198,6 +198,6 @@ def test_times_of_moments_are_those_of_the_video(analysed: list[FrameMoment]) ->
     np.testing.assert_allclose(times, np.arange(RATE * SECONDS) / RATE, atol=2e-3)
 
 
-def test_every_gives_one_moment_a_second(clip: Path) -> None:
+def test_every_second_gives_one_moment_per_second(clip: Path) -> None:
     moments = ANALYZER.stream(clip, every=1.0)
     assert [round(moment.time) for moment in moments] == list(range(SECONDS))

@@ -66,7 +66,7 @@ def test_no_faces_are_no_readings() -> None:
     assert FaceReader(ExpressionClassifier()).read(frame(), []) == []
 
 
-def test_cached_prediction_is_used_while_it_holds() -> None:
+def test_cached_prediction_is_used_until_it_expires() -> None:
     classifier = CountingClassifier()
     reader, cache = FaceReader(classifier), ScoreCache[Prediction](max_age=0.2)
     for time in (0.0, 0.04, 0.08, 1.0):

@@ -61,7 +61,7 @@ def test_list_gives_a_list_in_its_order(photo: Path) -> None:
     assert ANALYZER.analyze(()) == []
 
 
-def test_picture_is_called_by_its_name(photo: Path) -> None:
+def test_error_of_a_picture_contains_its_name(photo: Path) -> None:
     with photo.open("rb") as file:
         assert ANALYZER.analyze(file)[0].source == str(photo)
     with Image.open(photo) as picture:
@@ -102,7 +102,7 @@ def test_callers_pillow_image_is_left_as_it_was(tmp_path: Path) -> None:
         (Frame(PIXELS, 0.0, 0, ""), "analyze_frame"),
     ],
 )
-def test_analyze_says_what_it_accepts(value: Any, message: str) -> None:
+def test_type_error_of_analyze_lists_the_accepted_types(value: Any, message: str) -> None:
     with pytest.raises(TypeError, match=f"analyze takes a path, a URL.*{message}"):
         ANALYZER.analyze(value)
 
@@ -173,7 +173,7 @@ def test_stream_opens_a_camera_by_its_number() -> None:
         (Image.fromarray(PIXELS), "single picture is read by analyze"),
     ],
 )
-def test_stream_says_at_once_what_it_accepts(value: Any, message: str) -> None:
+def test_type_error_of_stream_is_raised_before_iteration(value: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         ANALYZER.stream(value)
 

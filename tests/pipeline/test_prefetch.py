@@ -37,7 +37,7 @@ def test_only_the_next_items_are_made_while_one_is_used() -> None:
     assert count == 3
 
 
-def test_error_comes_in_the_place_of_the_item_and_ends_the_iteration() -> None:
+def test_error_is_raised_at_the_position_of_its_item_and_ends_the_iteration() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise OSError("the file ends here")
@@ -74,7 +74,7 @@ def test_items_of_a_thread_are_the_same_and_the_event_loop_runs_on() -> None:
     assert asyncio.run(collected()) == [1, 2]
 
 
-def test_generator_is_closed_by_its_thread_when_it_is_left() -> None:
+def test_generator_is_closed_in_its_thread_when_iteration_stops() -> None:
     closed = threading.Event()
 
     def items() -> Iterator[int]:

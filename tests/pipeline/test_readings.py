@@ -98,7 +98,7 @@ def test_repr_is_one_short_line(readings: Readings, text: str) -> None:
     assert repr(readings) == text
 
 
-def test_dict_is_the_frame_of_the_wire() -> None:
+def test_to_dict_returns_a_frame_in_the_wire_schema() -> None:
     written = with_picture(HAPPY, None).to_dict()
     assert (written["source"], written["width"], written["height"]) == ("class.jpg", 900, 400)
     read = frame_from_dict(written)

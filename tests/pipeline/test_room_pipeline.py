@@ -56,7 +56,7 @@ def test_frame_becomes_moment_with_readings_and_lent_frame() -> None:
     assert (moment.signal, moment.mood, list(moment.alerts)) == (None, None, [])
 
 
-def test_stage_that_is_left_out_adds_nothing() -> None:
+def test_omitted_stage_has_no_effect() -> None:
     pipeline = RoomPipeline(FakeReader(6))
     moments = [pipeline.push(noise(float(time))) for time in range(20)]
     assert {moment.mood for moment in moments} == {None}

@@ -49,7 +49,7 @@ def test_valence_is_pleasant_minus_unpleasant() -> None:
 
 
 @given(st.floats(0.05, 30), st.integers(0, 10_000))
-def test_no_reading_is_lost(every: float, start: int) -> None:
+def test_timeline_contains_every_reading(every: float, start: int) -> None:
     readings = [r for step in range(7) for r in class_frame(start + step * 0.7, {1: HAPPY, 2: SAD})]
     timeline = score_timeline(readings, every=every)
     assert timeline.counts.sum() == len(readings)

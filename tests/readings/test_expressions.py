@@ -10,7 +10,7 @@ def test_expressions_are_in_fer2013_order() -> None:
     assert [Expression[name] for name in names] == list(range(7))
 
 
-def test_angry_is_truthy() -> None:
+def test_angry_expression_is_truthy() -> None:
     assert [bool(e) for e in Expression] == [True] * 7
 
 

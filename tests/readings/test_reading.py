@@ -31,7 +31,7 @@ def test_label_is_withheld_below_the_threshold() -> None:
     assert unsure.top is Expression.HAPPY
 
 
-def test_people_are_never_shown_certainty() -> None:
+def test_probability_is_never_shown_as_100_percent() -> None:
     assert scores(happy=1.0).percent == "99%"
     assert scores(happy=0.5).percent == "50%"
 
@@ -66,7 +66,7 @@ def a_reading(**changes: Any) -> Reading:
     return Reading("a.jpg", 0.0, 0, box, 0.9, quality, **(fields | changes))
 
 
-def test_readings_of_the_same_values_are_equal_and_hash_alike() -> None:
+def test_readings_with_equal_values_are_equal_and_have_equal_hashes() -> None:
     assert a_reading() == a_reading()
     assert len({a_reading(), a_reading()}) == 1
 

@@ -95,7 +95,7 @@ def alarms(moods: list[RoomMood], certainty: float) -> list[float]:
     return [alert.time for alert in raised if alert.ended is None]
 
 
-def test_wavering_room_raises_few_false_alarms() -> None:
+def test_room_with_random_variation_raises_few_false_alarms() -> None:
     room = wavering(2 * 3600)
     all_falls, certain = alarms(room, 0.0), alarms(room, 0.99)
     assert len(all_falls) > 12
@@ -103,7 +103,7 @@ def test_wavering_room_raises_few_false_alarms() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_fall_deeper_than_the_wavering_is_reported_within_a_minute(seed: int) -> None:
+def test_fall_larger_than_the_variation_is_reported_within_a_minute(seed: int) -> None:
     times = alarms(wavering(1000, falls_at=900, seed=seed), 0.99)
     assert any(900 < time < 960 for time in times)
 
@@ -118,7 +118,7 @@ def test_measure_that_oscillates_at_its_threshold_raises_one_alert() -> None:
     assert changed[0].ended is None
 
 
-def test_alert_ends_when_its_measure_has_come_back() -> None:
+def test_alert_ends_when_its_measure_has_crossed_the_threshold_back() -> None:
     raised, ended = watch_room(
         "room negative above 40% for 10 s", 200, lambda t: mood(t, 0, 0.6 if t < 100 else 0.1)
     )
@@ -164,7 +164,7 @@ def test_unreadable_person_raises_the_alert_for_unreadable_alone() -> None:
     assert 60 + 100 < alert.time <= 60 + 120
 
 
-def test_absent_person_counts_as_unreadable_unless_hardly_seen_before() -> None:
+def test_absent_person_counts_as_unreadable_unless_seen_too_briefly_before() -> None:
     attention = Attention(parse_rules("person unreadable above 90% for 30 s"), people=True)
     alerts = []
     for time in range(120):

@@ -66,7 +66,7 @@ def test_certainty_grows_with_the_size_of_the_fall() -> None:
     assert values[-1] > 0.95
 
 
-def test_certainty_is_less_in_a_room_that_wavered_before() -> None:
+def test_certainty_is_lower_in_a_room_with_more_variation_before() -> None:
     steady = history([0.5] * 900)
     wavering = history([0.5 + 0.3 * ((second // 60) % 2) for second in range(900)])
     assert wavering.certainty(0.2, error=0.01) < steady.certainty(0.2, error=0.01)

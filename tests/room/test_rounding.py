@@ -75,6 +75,6 @@ def test_moods_that_come_one_by_one_are_rounded_as_all_at_once() -> None:
     assert [feed.add(mood) for mood in moods[100:]] == rounded_moods(moods)[100:]
 
 
-def test_levels_of_a_change_are_rounded() -> None:
+def test_levels_of_a_change_are_rounded_to_the_shown_steps() -> None:
     assert rounded_change(Change(60.0, 0.312, -0.021)) == Change(60.0, 0.3, 0.0)
     assert rounded_value(-0.333) == -0.35

@@ -27,7 +27,7 @@ def accounts(store: AccountStore) -> Accounts:
     return Accounts(store)
 
 
-def test_key_opens_with_its_scopes_in_every_process_until_it_is_revoked(
+def test_key_is_accepted_with_its_scopes_in_every_process_until_it_is_revoked(
     store: AccountStore, accounts: Accounts
 ) -> None:
     assert accounts.is_empty()
@@ -54,7 +54,7 @@ def test_neither_keys_nor_passwords_are_kept_in_plain_text(
     assert b"$argon2id$" in kept
 
 
-def test_password_opens_until_the_user_is_removed(accounts: Accounts) -> None:
+def test_password_is_accepted_until_the_user_is_removed(accounts: Accounts) -> None:
     accounts.add_user("anna", PASSWORD, [Scope.READ])
     anna = accounts.check_password("anna", PASSWORD)
     assert anna is not None
@@ -70,7 +70,7 @@ def test_password_opens_until_the_user_is_removed(accounts: Accounts) -> None:
     ("name", "password"),
     [("anna", PASSWORD + " "), ("ben", PASSWORD), ("Anna", PASSWORD), ("an\0na", PASSWORD)],
 )
-def test_wrong_name_or_password_opens_nothing(accounts: Accounts, name: str, password: str) -> None:
+def test_wrong_name_or_password_is_refused(accounts: Accounts, name: str, password: str) -> None:
     accounts.add_user("anna", PASSWORD, [Scope.READ])
     assert accounts.check_password(name, password) is None
 
@@ -96,7 +96,7 @@ def one_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
 
 @given(text=st.text())
 @settings(max_examples=30, deadline=None)
-def test_other_text_is_no_key(one_key: Accounts, text: str) -> None:
+def test_text_in_another_form_is_no_key(one_key: Accounts, text: str) -> None:
     (key,) = one_key.keys()
     for tried in (text, f"rr_{text}", f"rr_{key.id}_{text}"):
         assert one_key.check_key(tried) is None

@@ -58,7 +58,7 @@ def calibrate(
     return calibration
 
 
-def test_face_is_looked_at_twice_a_second() -> None:
+def test_calibration_collects_a_face_twice_a_second() -> None:
     observer = FixedObserver(Expression.SAD)
     calibrate(observer, [reading(1)])
     assert len(observer.asked) == pytest.approx(2 * CALIBRATION_SECONDS, abs=1)
@@ -84,7 +84,7 @@ def test_resting_face_that_the_net_calls_sad_is_bound_to_its_track() -> None:
     assert "for this visit" in result.binding.profile.consent.given
 
 
-def test_face_that_is_read_as_neutral_anyway_changes_nothing() -> None:
+def test_calibration_of_an_already_neutral_face_is_discarded() -> None:
     observer = FixedObserver(Expression.NEUTRAL)
     result = calibrate(observer, [reading(1)]).finish(MODEL)
     assert result.trial is not None
@@ -102,12 +102,12 @@ def test_face_that_is_not_seen_is_not_calibrated(seen: list[Reading]) -> None:
     assert observer.asked == []
 
 
-def test_four_references_are_too_few() -> None:
+def test_calibration_with_four_references_is_discarded() -> None:
     observer = FixedObserver(Expression.SAD)
     assert calibrate(observer, [reading(1)], seconds=2).finish(MODEL).trial is None
 
 
-def test_another_person_who_comes_nearer_is_not_looked_at() -> None:
+def test_calibration_ignores_another_person_who_comes_nearer() -> None:
     observer = FixedObserver(Expression.SAD)
     calibration = calibrate(observer, [reading(1)], seconds=3)
     before = len(observer.asked)

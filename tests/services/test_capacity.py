@@ -52,7 +52,7 @@ def test_async_work_never_exceeds_the_number_that_may_run() -> None:
     assert most == 2
 
 
-def test_async_work_waits_for_the_turn_of_a_thread() -> None:
+def test_async_work_waits_while_a_thread_holds_the_slot() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=10)
     with ThreadPoolExecutor(1) as threads:
         with limiter.turn(patience=0.0):
@@ -62,7 +62,7 @@ def test_async_work_waits_for_the_turn_of_a_thread() -> None:
         assert result.result(timeout=SECONDS) == "ran"
 
 
-def test_turn_that_does_not_come_in_time_is_refused() -> None:
+def test_work_is_refused_when_its_turn_does_not_come_in_time() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0, what="videos")
     with (
         limiter.turn(patience=0.0),
@@ -75,7 +75,7 @@ def test_turn_that_does_not_come_in_time_is_refused() -> None:
         pass
 
 
-def test_result_and_error_of_async_work_are_handed_on() -> None:
+def test_result_and_error_of_async_work_reach_the_caller() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0)
     assert asyncio.run(limiter.run(lambda: 7)) == 7
 
@@ -89,7 +89,7 @@ def test_result_and_error_of_async_work_are_handed_on() -> None:
         pass
 
 
-def test_camera_slots_are_bounded_kept_by_asking_and_freed_when_idle() -> None:
+def test_camera_slots_are_limited_renewed_by_take_and_freed_when_idle() -> None:
     slots = CameraSlots(2, idle_seconds=15)
     assert slots.take("a", 0.0)
     assert slots.take("b", 0.0)

@@ -47,7 +47,7 @@ def test_session_is_exported_in_its_format(
     assert json.loads(path.read_text())["name"] == "Algebra 7b"
 
 
-def test_content_of_a_file_is_what_the_file_would_hold(
+def test_exported_bytes_equal_the_exported_file(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     path = tmp_path / "session.csv"

@@ -107,7 +107,7 @@ def test_accepted_frames_are_in_the_database_of_another_process(
     assert kept.time == pytest.approx(result.mood.time, abs=1e-3)
 
 
-def test_session_goes_on_where_an_earlier_process_of_this_address_left_it(
+def test_session_continues_after_an_earlier_process_with_this_address(
     sessions: ReadingIngest, anna: OwnerStore, url: str
 ) -> None:
     session = make(anna, consent="all, in writing")
@@ -182,7 +182,7 @@ def test_faces_at_more_places_than_a_room_has_are_refused(
         sessions.send(anna, session.id, as_json(LESSON[:5]))
 
 
-def test_idle_sessions_leave_the_memory_and_go_on_from_the_database(
+def test_idle_sessions_are_dropped_from_memory_and_continue_from_the_database(
     sessions: ReadingIngest, anna: OwnerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingest, "_MAX_OPEN", 1)
@@ -193,7 +193,7 @@ def test_idle_sessions_leave_the_memory_and_go_on_from_the_database(
     assert sessions.send(anna, one.id, as_json(LESSON[:10])).accepted == 5
 
 
-def test_session_names_where_its_readings_come_from(anna: OwnerStore) -> None:
+def test_session_has_the_name_of_its_source(anna: OwnerStore) -> None:
     assert make(anna).source == INGEST_SOURCE
 
 

@@ -72,7 +72,7 @@ def test_picture_that_cannot_be_decoded_is_an_error(analyzer: Analyzer) -> None:
         analyze_picture(DAMAGED, FakeDecoder(), analyzer)
 
 
-def test_one_damaged_picture_of_several_takes_its_place_as_an_error(analyzer: Analyzer) -> None:
+def test_damaged_picture_among_several_is_returned_as_an_error(analyzer: Analyzer) -> None:
     first, second, third = analyze_pictures([GOOD, DAMAGED, GOOD], FakeDecoder(), analyzer)
     assert isinstance(second, MediaError)
     assert not isinstance(first, MediaError)

@@ -40,7 +40,7 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("purpose", [None, *Purpose])
-def test_each_use_allows_its_row_of_activities(purpose: Purpose | None) -> None:
+def test_each_use_allows_only_the_activities_in_its_row(purpose: Purpose | None) -> None:
     regions = (None, Region.EU, Region.ELSEWHERE)
     for region, allowed in zip(regions, ALLOWED[purpose], strict=True):
         use = IntendedUse(purpose, region)
@@ -54,7 +54,7 @@ def test_refusal_names_the_article_of_the_act() -> None:
         require(Activity.READ_OTHERS, IntendedUse(Purpose.WORK_OR_SCHOOL))
 
 
-def test_settings_decide_where_no_use_is_given() -> None:
+def test_settings_determine_the_use_if_none_is_given() -> None:
     with pytest.raises(PurposeError, match="no purpose was chosen"):
         require(Activity.RECORD_CLASS)
     choose_use(IntendedUse(Purpose.PERSONAL))

@@ -100,7 +100,7 @@ def test_every_frame_is_recorded_with_seats_moods_and_alerts(
     assert alert.rule == RULES
 
 
-def test_interrupted_video_goes_on_after_the_last_recorded_frame(
+def test_interrupted_video_continues_after_the_last_recorded_frame(
     store: OwnerStore, session: Session
 ) -> None:
     video = frames(20)
@@ -111,7 +111,7 @@ def test_interrupted_video_goes_on_after_the_last_recorded_frame(
     assert {reading.seat for reading in kept(store, session)} == {1, 2, 3, 4, 5, 6}
 
 
-def test_interrupted_camera_goes_on_one_second_after_the_last_frame(
+def test_interrupted_camera_continues_one_second_after_the_last_frame(
     store: OwnerStore, session: Session
 ) -> None:
     read(store, session, FakeSource(frames(10), live=True))
@@ -175,7 +175,7 @@ def test_rules_that_cannot_be_understood_make_no_session(store: OwnerStore) -> N
     assert store.sessions() == []
 
 
-def test_picture_is_refused_with_the_doors_hint() -> None:
+def test_picture_is_refused_with_the_given_hint() -> None:
     source = FakeSource([])
     refuse_picture(source, hint="")
     source.is_picture = True

@@ -149,7 +149,7 @@ def test_contradictory_request_is_refused_before_a_picture_is_decoded(
 
 @pytest.mark.parametrize("consent", ["", "  "])
 @pytest.mark.parametrize("of_state", [False, True])
-def test_face_of_a_person_is_not_looked_at_without_consent(
+def test_pictures_of_a_person_are_not_decoded_without_consent(
     service: TeachingService, consent: str, *, of_state: bool
 ) -> None:
     observer = FixedObserver()

@@ -23,7 +23,7 @@ NEUTRAL = ReferencePicture("2.jpg", "2.jpg", Expression.NEUTRAL)
     ],
     ids=["state for everybody", "state of a person", "person"],
 )
-def test_complete_request_is_accepted(request_: TeachingRequest[str]) -> None:
+def test_complete_teaching_request_is_accepted(request_: TeachingRequest[str]) -> None:
     request_.check()
 
 

@@ -226,7 +226,7 @@ def test_second_recording_ends_the_first_one(
     watch.recording.wait()
 
 
-def test_room_starts_afresh_after_a_recording(
+def test_room_mood_starts_anew_after_a_recording(
     recordings: RecordingQueue, sessions: OwnerStore
 ) -> None:
     watch = watch_of(CLASS)
@@ -243,7 +243,7 @@ def test_room_starts_afresh_after_a_recording(
     assert len(sessions.sessions()) == 1
 
 
-def test_recording_that_cannot_be_begun_leaves_the_watch_as_it_was(
+def test_recording_that_cannot_start_does_not_change_the_watch(
     recordings: RecordingQueue, sessions: OwnerStore
 ) -> None:
     watch = watch_of(CLASS)

@@ -24,11 +24,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return intended_use.settings_file()
 
 
-def test_use_is_unknown_until_it_is_kept() -> None:
+def test_purpose_is_unknown_until_it_is_stored() -> None:
     assert load_intended_use() == IntendedUse(None, None)
 
 
-def test_use_is_written_and_other_lines_are_left(file: Path) -> None:
+def test_purpose_is_written_without_changing_other_lines(file: Path) -> None:
     keep_intended_use(IntendedUse(Purpose.PERSONAL))
     file.write_text(file.read_text() + "max_cameras = 3\n")
     keep_intended_use(IntendedUse(Purpose.MEDICAL, Region.EU))

@@ -43,7 +43,7 @@ def test_processes_that_open_a_new_database_at_once_create_its_tables_once(url: 
         each.close()
 
 
-def test_database_of_another_version_is_refused_and_left_as_it_is(url: str) -> None:
+def test_database_of_another_version_is_refused_and_not_changed(url: str) -> None:
     Store(url).close()
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+pg8000://"))
     revision = "SELECT version_num FROM alembic_version"

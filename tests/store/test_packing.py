@@ -59,7 +59,7 @@ def test_a_box_in_hundredths_of_a_pixel_and_a_time_in_milliseconds_come_back_exa
     assert (back.time, back.box) == (12.345, box)
 
 
-def test_what_is_not_stored_is_none() -> None:
+def test_fields_that_are_not_stored_are_none() -> None:
     (back,) = stored([replace(reading(3, 1.0, None), track_id=7, seat=3)])
     assert (back.frame_index, back.track_id, back.detection_confidence) == (None, None, None)
     assert back.quality.size is None
@@ -89,19 +89,19 @@ def test_columns_agree_with_the_readings() -> None:
     assert columns.last_boxes() == {r.seat: r.box for r in readings}
 
 
-def test_a_slice_has_the_rows_of_the_slice() -> None:
+def test_slice_of_stored_readings_has_the_same_rows() -> None:
     before = [reading(n, 0.0, None) for n in range(1, 6)]
     columns = StoredReadings(unpack([pack(before)]), SESSION)
     assert [r.seat for r in columns[1:3]] == [2, 3]
 
 
-def test_every_reason_has_a_number_and_the_old_ones_keep_theirs() -> None:
+def test_every_unreadable_reason_has_a_stable_number() -> None:
     assert set(REASONS) == set(Unreadable)
     assert REASONS[0] is Unreadable.TOO_SMALL
     assert REASONS[6] is Unreadable.TURNED_AWAY
 
 
-def test_a_record_has_no_room_for_a_picture_or_a_face_vector() -> None:
+def test_stored_record_has_no_field_for_a_picture_or_a_face_vector() -> None:
     assert RECORD.itemsize == 61
 
 

@@ -226,7 +226,7 @@ def test_readings_of_a_resumed_camera_have_increasing_times(store: OwnerStore) -
     assert times[-1] == pytest.approx(LESSON[-1][0] + 60.5)
 
 
-def test_commit_whose_answer_is_lost_doubles_nothing(store: OwnerStore) -> None:
+def test_commit_without_a_received_response_writes_nothing_twice(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     lost = 0

@@ -93,7 +93,7 @@ def test_lost_face_makes_the_same_frame_be_searched_whole() -> None:
     assert detector.searches == ["full", "near", "upright"]
 
 
-def test_lost_faces_are_sought_at_their_last_place_up_to_eight() -> None:
+def test_up_to_eight_lost_faces_are_searched_for_at_their_last_place() -> None:
     known, lost = BOX, [BOX.moved(100.0 * n, 0) for n in range(1, 21)]
     detector = FakeDetector(known, *lost)
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0)
@@ -127,7 +127,7 @@ def test_detector_without_near_search_searches_every_frame() -> None:
     assert tracker.full_searches == 3
 
 
-def test_known_faces_take_turns_and_all_are_reported() -> None:
+def test_known_faces_are_searched_in_turns_and_all_are_reported() -> None:
     detector = FakeDetector(*(BOX.moved(100.0 * n, 0) for n in range(12)))
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0.1)
     follow(tracker, [0.0])
@@ -143,7 +143,7 @@ def test_known_faces_take_turns_and_all_are_reported() -> None:
         assert min(seen.values()) > time - 0.15
 
 
-def test_fast_face_is_sought_in_every_frame() -> None:
+def test_fast_face_is_searched_for_in_every_frame() -> None:
     detector = FakeDetector(BOX, BOX.moved(0, 300))
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0.3)
     sought = []
@@ -170,7 +170,7 @@ def test_face_found_where_another_was_lost_is_not_reported_twice() -> None:
     assert detector.searches[-1] == "near"
 
 
-def test_face_that_is_not_sought_moves_on_as_before() -> None:
+def test_face_that_is_not_searched_for_continues_at_constant_speed() -> None:
     detector = FakeDetector(BOX)
     tracker = FaceTracker(detector, scan_interval=9, look_interval=9)
     boxes = []

@@ -43,7 +43,7 @@ def test_face_that_comes_back_to_its_place_keeps_its_id() -> None:
     assert ids(matcher, [face(0, 0), face(310, 5)], 9.0) == [1, 2]
 
 
-def test_face_that_left_fast_keeps_its_id_when_it_comes_back() -> None:
+def test_face_that_left_fast_keeps_its_id_when_it_returns() -> None:
     matcher = TrackMatcher()
     for n in range(10):
         assert ids(matcher, [face(60.0 * n, 0)], n / 10) == [1]
@@ -122,7 +122,7 @@ def test_lost_faces_are_missing_at_their_last_place() -> None:
     assert [lost.box for lost in matcher.missing()] == [Box(30, 0, 130, 100)]
 
 
-def test_carried_face_keeps_its_id_and_its_course() -> None:
+def test_carried_face_keeps_its_id_and_its_velocity() -> None:
     matcher = TrackMatcher()
     points = np.zeros((5, 2), dtype=np.float32)
     for n in range(4):

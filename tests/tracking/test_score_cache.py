@@ -5,7 +5,7 @@ from itertools import pairwise
 from roomread.tracking import ScoreCache
 
 
-def test_a_value_holds_for_a_moment() -> None:
+def test_cached_value_is_valid_for_its_maximum_age() -> None:
     recent = ScoreCache[str](max_age=0.5)
     assert recent.find(1, 0.0) is None
     recent.keep(1, "happy", 0.0)
@@ -27,7 +27,7 @@ def test_tracks_that_begin_together_take_turns() -> None:
     assert max(due) > 80
 
 
-def test_turns_stay_apart_and_no_value_is_kept_longer() -> None:
+def test_values_of_simultaneous_tracks_expire_at_different_times() -> None:
     recent = ScoreCache[int](max_age=0.12)
     asked = {track_id: list[int]() for track_id in range(1, 26)}
     for frame in range(60):
@@ -42,13 +42,13 @@ def test_turns_stay_apart_and_no_value_is_kept_longer() -> None:
     assert busiest <= 12
 
 
-def test_zero_seconds_keep_nothing() -> None:
+def test_cache_with_a_maximum_age_of_zero_keeps_nothing() -> None:
     recent = ScoreCache[str](max_age=0)
     recent.keep(1, "happy", 0.0)
     assert recent.find(1, 0.0) is None
 
 
-def test_cleared_values_are_gone() -> None:
+def test_cleared_cache_is_empty() -> None:
     recent = ScoreCache[str](max_age=9)
     recent.keep(1, "happy", 0.0)
     recent.clear()

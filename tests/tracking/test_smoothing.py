@@ -39,14 +39,14 @@ def test_one_odd_frame_does_not_change_the_label() -> None:
     assert smoother.update(reading(SAD, 10 / 25)).expression is HAPPY
 
 
-def test_a_lasting_change_comes_through_in_a_second() -> None:
+def test_lasting_change_passes_the_smoothing_within_a_second() -> None:
     smoother = ScoreSmoother()
     smoother.update(reading(HAPPY, 0.0))
     last = [smoother.update(reading(SAD, n / 25)) for n in range(1, 26)][-1]
     assert last.expression is SAD
 
 
-def test_the_rate_of_frames_does_not_matter() -> None:
+def test_smoothing_does_not_depend_on_the_frame_rate() -> None:
     slow, fast = ScoreSmoother(), ScoreSmoother()
     slow.update(reading(HAPPY, 0.0))
     fast.update(reading(HAPPY, 0.0))
@@ -67,13 +67,13 @@ def test_tracks_are_smoothed_separately() -> None:
     assert other.scores[SAD] == 1
 
 
-def test_an_unreadable_face_stays_unread() -> None:
+def test_unreadable_face_is_not_smoothed_to_a_score() -> None:
     smoother = ScoreSmoother()
     smoother.update(reading(HAPPY, 0.0))
     assert smoother.update(reading(None, 0.04)).scores is None
 
 
-def test_a_face_without_a_track_is_left_as_it_is() -> None:
+def test_reading_without_a_track_is_not_smoothed() -> None:
     smoother = ScoreSmoother()
     smoother.update(reading(HAPPY, 0.0, track_id=None))
     alone = smoother.update(reading(SAD, 0.01, track_id=None))
@@ -106,7 +106,7 @@ def test_memory_does_not_grow_with_people_who_left() -> None:
     assert len(smoother._states) <= 3
 
 
-def test_one_odd_frame_does_not_claim_a_state_and_a_lasting_one_does() -> None:
+def test_state_in_one_frame_is_smoothed_away_and_a_lasting_state_is_shown() -> None:
     smoother = ScoreSmoother()
     for n in range(10):
         seen = replace(reading(SAD, n / 25), states=(StateScore("bored", 0.5, 0.98),))

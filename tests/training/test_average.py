@@ -33,7 +33,7 @@ def write_run(folder: Path, weights: ExpressionNet, recipe: Recipe = RECIPE) -> 
     return run
 
 
-def test_average_has_the_mean_of_every_weight() -> None:
+def test_averaged_net_has_the_mean_of_every_weight() -> None:
     one, two = net(1), net(2)
     expected = (one.head.weight + two.head.weight) / 2
     average = average_nets([one, two])
@@ -51,7 +51,7 @@ def test_different_nets_or_heads_are_refused(other: ExpressionNet) -> None:
         average_nets([net(1), other])
 
 
-def test_batch_norm_is_that_of_the_pictures_whatever_it_was() -> None:
+def test_batch_norm_statistics_are_measured_on_the_pictures() -> None:
     images = tiny_fer(each=8).images
     results = []
     for scale in (1.0, 50.0):
@@ -85,7 +85,7 @@ def test_average_of_runs_is_a_run_that_can_be_exported_and_started_from(tmp_path
         average_runs(runs, data, tmp_path / "mean")
 
 
-def test_one_run_or_a_missing_one_is_refused(tmp_path: Path) -> None:
+def test_average_of_a_single_or_missing_run_is_refused(tmp_path: Path) -> None:
     data = tiny_fer()
     run = write_run(tmp_path / "one", net(1))
     with pytest.raises(DataError, match="at least two runs"):

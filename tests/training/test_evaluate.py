@@ -20,7 +20,7 @@ def one_hot(labels: list[int], confidence: float = 0.94) -> np.ndarray:
     return p
 
 
-def test_figures_of_known_predictions() -> None:
+def test_figures_equal_those_computed_by_hand_for_known_predictions() -> None:
     truth = np.array([0, 1, 2, 3, 4, 5, 6, 3])
     guesses = [0, 1, 2, 3, 4, 5, 6, 4]
     result = score("test", one_hot(guesses), truth, "made up")
@@ -33,7 +33,7 @@ def test_figures_of_known_predictions() -> None:
     assert result.macro_f1.value == pytest.approx((5 + 2 / 3 + 2 / 3) / 7, abs=1e-6)
 
 
-def test_a_figure_is_printed_with_its_signature() -> None:
+def test_figure_is_printed_with_its_signature() -> None:
     result = score("test", one_hot([0, 1]), np.array([0, 1]), "fer2013:PublicTest")
     assert "fer2013:PublicTest | n:2" in str(result.accuracy)
 
@@ -108,7 +108,7 @@ def test_the_bundled_model_reaches_69_percent_on_the_official_private_test() -> 
     assert clean.accuracy.value >= 0.67
 
 
-def test_tau_undoes_a_prior_that_the_logits_have_too_much_of() -> None:
+def test_tau_removes_an_excessive_prior_from_the_logits() -> None:
     rng = np.random.default_rng(0)
     prior = np.array([0.02, 0.16, 0.16, 0.16, 0.16, 0.17, 0.17], np.float32)
     labels = rng.choice(7, 4000, p=prior / prior.sum())

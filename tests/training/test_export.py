@@ -48,7 +48,7 @@ def test_average_before_a_pointwise_convolution_is_merged_into_it(name: str, poo
     assert "GlobalAveragePool" in layers
 
 
-def test_the_card_comes_back_as_it_went_in(tmp_path: Path) -> None:
+def test_card_is_unchanged_after_writing_and_reading(tmp_path: Path) -> None:
     net = ExpressionNet(make_net("compact"), two_heads=False)
     export.export(net).save(CARD, tmp_path / "model.onnx")
     model = open_model(tmp_path / "model.onnx")
@@ -84,5 +84,5 @@ def test_the_bundled_model_computes_here_what_it_computed_where_it_was_trained()
     assert difference.max() < tolerance
 
 
-def test_check_pictures_are_seven_different_ones() -> None:
+def test_check_pictures_are_seven_different_pictures() -> None:
     assert len({p.tobytes() for p in check_pictures()}) == 7

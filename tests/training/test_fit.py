@@ -83,7 +83,7 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
         train(data, RECIPE, tmp_path / "run")
 
 
-def test_another_recipe_does_not_resume_a_run(tmp_path: Path) -> None:
+def test_run_is_not_resumed_with_another_recipe(tmp_path: Path) -> None:
     data = tiny_fer()
     train(data, RECIPE, tmp_path / "run", stop_after=1)
     with pytest.raises(DataError, match="another recipe"):
@@ -118,7 +118,7 @@ def test_data_without_public_test_is_refused(tmp_path: Path) -> None:
         train(data.take(data.splits != Split.PublicTest), RECIPE, tmp_path / "run")
 
 
-def test_a_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
+def test_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
     train(tiny_fer(), replace(RECIPE, epochs=1), tmp_path / "run")
     checkpoint = Run(tmp_path / "run").checkpoint
     with pytest.raises(DataError, match="not hold the weights of the net 'vgg'"):

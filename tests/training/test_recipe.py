@@ -76,12 +76,12 @@ def test_missing_recipe_file_is_refused(tmp_path: Path) -> None:
         Recipe.read(tmp_path / "none.toml")
 
 
-def test_sides_rise_in_equal_shares_and_end_full() -> None:
+def test_training_sides_increase_in_equal_shares_up_to_full_size() -> None:
     recipe = Recipe(epochs=8, sides=(32, 32, 40, 48))
     assert [recipe.side_at(epoch) for epoch in range(9)] == [32] * 4 + [40] * 2 + [48] * 3
 
 
-def test_more_sides_than_epochs_still_end_full() -> None:
+def test_last_epoch_has_full_size_with_fewer_epochs_than_sides() -> None:
     assert Recipe(epochs=1, sides=(32, 48)).side_at(0) == 48
     assert Recipe(epochs=2, sides=(32, 40, 48)).side_at(1) == 48
 

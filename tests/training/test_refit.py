@@ -88,7 +88,7 @@ ONE_SIDED = [0, 1, 2, 3, 4, 6, 6, 6]
     ("before", "after", "confirmed"),
     [(WORSE, BETTER, True), (BETTER, WORSE, False), (WORSE, ONE_SIDED, False)],
 )
-def test_head_is_confirmed_only_by_the_half_that_chose_nothing(
+def test_head_is_confirmed_only_on_the_half_not_used_for_choosing(
     before: list[int], after: list[int], *, confirmed: bool
 ) -> None:
     head = LinearHead(np.zeros((7, 4), np.float32), np.zeros(7, np.float32))

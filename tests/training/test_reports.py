@@ -47,7 +47,7 @@ def test_reliability_has_a_point_for_each_bin_with_pictures() -> None:
     assert points[1][:2] == pytest.approx((0.915, 1.0), abs=1e-4)
 
 
-def test_the_mirror_image_counts_as_much_as_the_picture() -> None:
+def test_flip_averages_the_picture_and_its_mirror_image_equally() -> None:
     data = tiny_fer(votes=True)
     model = open_model("compact")
     flipped = evaluate(model, data, Split.PublicTest, flip=True)[0]

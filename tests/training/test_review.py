@@ -35,7 +35,7 @@ def test_a_clean_set_has_no_findings() -> None:
     assert review(clean()).findings == []
 
 
-def test_an_exact_copy_is_found_with_where_and_what_it_copies() -> None:
+def test_exact_copy_is_found_with_its_split_and_its_original() -> None:
     data = clean()
     data.images[40] = data.images[3]
     (finding,) = review(data).of(Kind.COPY)

@@ -89,7 +89,7 @@ def test_rows_without_a_target_add_no_loss() -> None:
     assert float(one) == pytest.approx(np.log(7) / 2)
 
 
-def test_weights_make_a_rare_class_cost_more_and_the_mean_picture_the_same() -> None:
+def test_class_weights_raise_the_loss_of_rare_classes_and_keep_its_mean() -> None:
     targets = unbalanced()
     loss = ExpressionLoss(Recipe(imbalance=Imbalance.WEIGHTS), targets)
     even = torch.zeros(1, 7)

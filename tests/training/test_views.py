@@ -28,7 +28,7 @@ def test_view_is_the_same_each_time_and_differs_from_the_next() -> None:
     assert first.dtype == np.uint8
 
 
-def test_view_does_not_move_the_generator_that_training_draws_from() -> None:
+def test_views_do_not_change_the_state_of_the_global_random_generator() -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -36,7 +36,7 @@ def test_view_does_not_move_the_generator_that_training_draws_from() -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_answers_are_the_mean_of_both_heads_over_the_mirror_image() -> None:
+def test_teacher_answers_are_the_mean_over_a_picture_and_its_mirror_image() -> None:
     model = open_model("compact")
     answers = ask_teachers([model], TRAINING.images)
     assert answers.shape == (len(TRAINING), 2, 7)
@@ -66,7 +66,7 @@ def test_epochs_take_turns_through_the_views_and_learn_the_answers(tmp_path: Pat
     assert sorted(p.name for p in taught.folder.iterdir()) == ["view-000.npy", "view-001.npy"]
 
 
-def test_answers_on_disk_are_not_computed_again(
+def test_cached_teacher_answers_are_not_computed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = TaughtViews(TRAINING.images, RECIPE, tmp_path).answers_at(0)
@@ -81,7 +81,7 @@ def test_answers_on_disk_are_not_computed_again(
 @pytest.mark.parametrize(
     "other", [Recipe(teachers=("compact",), views=2, cutout=0.9), Recipe(teachers=("compact",) * 2)]
 )
-def test_answers_to_other_views_or_of_other_teachers_are_kept_apart(
+def test_teacher_answers_to_other_views_or_by_other_teachers_are_cached_separately(
     tmp_path: Path, other: Recipe
 ) -> None:
     folder = TaughtViews(TRAINING.images, RECIPE, tmp_path).folder

@@ -47,7 +47,7 @@ def test_one_picture_gives_readings() -> None:
     assert_type(ANALYZER.analyze(bytearray(file.getvalue())), Readings)
 
 
-def test_path_is_one_picture(tmp_path: Path) -> None:
+def test_str_is_one_path_and_not_a_sequence(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     Image.fromarray(PIXELS).save(path)
     assert_type(ANALYZER.analyze(path), Readings)
@@ -66,7 +66,7 @@ def test_function_has_the_types_of_the_method() -> None:
     assert callable(uses)
 
 
-def test_what_is_no_picture_is_an_error_of_types() -> None:
+def test_value_that_is_no_picture_raises_type_error() -> None:
     with pytest.raises(TypeError):
         ANALYZER.analyze(None)  # type: ignore[call-overload] # this is what is tested
     with pytest.raises(TypeError):

@@ -19,7 +19,7 @@ STUN = {"urls": "stun:stun.example.org"}
 TURN = {"urls": ["turn:turn.example.org"], "username": "u", "credential": "c"}
 
 
-def test_without_a_service_the_servers_are_those_that_are_set() -> None:
+def test_without_an_ice_service_the_configured_servers_are_returned() -> None:
     assert ice_servers(Settings()) == []
     assert ice_servers(Settings(ice_servers=[STUN])) == [STUN]
 
@@ -52,7 +52,7 @@ def test_coturn_gets_credentials_that_its_shared_secret_proves() -> None:
         ("hugging-face", "HF_TOKEN"),
     ],
 )
-def test_a_service_that_lacks_a_setting_names_it(
+def test_missing_setting_of_an_ice_service_is_named(
     monkeypatch: pytest.MonkeyPatch, service: str, names: str
 ) -> None:
     for name in names.split(" and "):
@@ -83,7 +83,7 @@ def test_credential_service_that_cannot_be_reached_is_reported(
         (Route.NONE, True, [TURN], "must reach the relay as well"),
     ],
 )
-def test_verdict_says_what_to_do_and_who_can_do_it(
+def test_connection_verdict_names_the_remedy_and_the_responsible_person(
     *, route: Route, relay_answered: bool, servers: list[dict[str, object]], words: str
 ) -> None:
     assert words in verdict(route, relay_answered=relay_answered, servers=servers)

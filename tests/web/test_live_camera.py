@@ -46,7 +46,7 @@ def test_newest_frame_is_drawn_and_the_overtaken_are_counted() -> None:
     assert not np.array_equal(drawn.to_ndarray(format="rgb24"), wall(3))
 
 
-def test_mirror_shows_the_left_side_of_the_room_on_the_right() -> None:
+def test_mirrored_picture_is_flipped_horizontally() -> None:
     # The dark half is on the left of the camera's picture.
     straight = feed(camera()[0], frames(1)).to_ndarray(format="rgb24")
     mirrored = feed(camera(mirrored=True)[0], frames(1)).to_ndarray(format="rgb24")
@@ -54,7 +54,7 @@ def test_mirror_shows_the_left_side_of_the_room_on_the_right() -> None:
     assert mirrored[200:, :100].mean() > mirrored[200:, -100:].mean()
 
 
-def test_cameras_of_one_watch_continue_one_another() -> None:
+def test_connections_of_one_watch_have_continuous_times() -> None:
     first, watch = camera()
     feed(first, frames(2))
     analyzer = Analyzer(detector=FixedDetector([BOX]), classifier=FixedClassifier())

@@ -52,7 +52,7 @@ def test_reading_comes_back_equal_from_columns(reading: Reading) -> None:
     assert reading_from_row({name: known(cell) for name, cell in row.items()}) == reading
 
 
-def test_columns_without_readings_are_all_there_and_empty() -> None:
+def test_columns_without_readings_are_empty() -> None:
     columns = readings_to_columns([], ["confused"])
     assert list(columns) == [*COLUMNS, state_column("confused")]
     assert {len(cells) for cells in columns.values()} == {0}

@@ -99,7 +99,7 @@ def test_archive_holds_the_readings_of_its_videos_read_in_one(
     assert sorted(again.stderr.decode().splitlines()) == [cut, none]
 
 
-def test_interrupted_run_goes_on_after_its_last_piece(tmp_path: Path, six_seconds: bytes) -> None:
+def test_interrupted_run_continues_after_its_last_piece(tmp_path: Path, six_seconds: bytes) -> None:
     (tmp_path / "lesson.mp4").write_bytes(six_seconds)
     out = tmp_path / "out"
     archive = Archive(str(out), OPTIONS)
@@ -192,7 +192,7 @@ def test_other_options_are_refused_in_the_same_folder(tmp_path: Path) -> None:
         Archive(str(tmp_path / "out"), Options("compact", OPTIONS.digest, every=1.0, piece=2.0))
 
 
-def test_an_archive_in_a_bucket_goes_to_a_bucket(six_seconds: bytes) -> None:
+def test_archive_is_read_from_a_bucket_and_written_to_a_bucket(six_seconds: bytes) -> None:
     memory = fsspec.filesystem("memory")
     memory.pipe_file("/lessons/monday/a.mp4", six_seconds)
     memory.pipe_file("/lessons/notes.txt", b"no video")

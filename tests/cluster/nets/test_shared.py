@@ -105,7 +105,9 @@ def a_replica(service: Service) -> psutil.Process:
         time.sleep(0.01)
 
 
-def test_a_service_outlives_its_replica_and_takes_its_cluster_along(tmp_path: Path) -> None:
+def test_service_survives_the_end_of_a_replica_and_stops_its_cluster_at_exit(
+    tmp_path: Path,
+) -> None:
     with serving(tmp_path, "--engine", "ray") as service:
         (before,) = post(service).json()["pictures"][0]["frame"]["faces"]
         started = psutil.Process(service.process.pid).children(recursive=True)

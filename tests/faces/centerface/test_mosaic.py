@@ -40,7 +40,7 @@ def test_every_face_of_a_call_is_found_near_its_place(detector: CenterFace) -> N
         assert apart < 0.15 * face.box.height
 
 
-def test_boxes_without_a_face_give_none(detector: CenterFace) -> None:
+def test_boxes_without_a_face_give_no_mosaic_detection(detector: CenterFace) -> None:
     call = grid()
     assert detector.detect_near(call.image, [face_at(box) for box in call.others]) == [None] * len(
         call.others
@@ -68,7 +68,9 @@ def test_near_face_under_min_face_is_left_out() -> None:
     )
 )
 @settings(max_examples=25, deadline=None)
-def test_boxes_anywhere_are_accepted(boxes: list[tuple[float, float, float, float]]) -> None:
+def test_detections_with_boxes_outside_the_picture_are_evaluated(
+    boxes: list[tuple[float, float, float, float]],
+) -> None:
     expected = [Box(x, y, x + width, y + height) for x, y, width, height in boxes]
     found = SHARED.detect_near(astronaut(), [face_at(box) for box in expected])
     assert len(found) == len(expected)

@@ -18,7 +18,7 @@ from roomread.faces.centerface import CenterFaceNet, Precision, net
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 @settings(max_examples=12, deadline=None)
 @given(height=st.integers(1, 400), width=st.integers(1, 200), seed=st.integers(0, 9))
-def test_strips_find_the_candidates_of_the_whole_picture(
+def test_computation_in_strips_finds_the_same_candidates_as_the_whole_picture(
     precision: Precision, height: int, width: int, seed: int
 ) -> None:
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)

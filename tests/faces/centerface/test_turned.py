@@ -66,13 +66,13 @@ def test_crop_of_a_turned_face_is_that_of_the_upright_one(which: int, angle: int
     )
 
 
-def test_picture_of_a_call_that_lies_has_all_its_faces() -> None:
+def test_all_faces_of_a_call_rotated_by_90_degrees_are_found() -> None:
     call = scenes.grid(columns=3, rows=2, people=5).image
     faces = DETECTOR.detect(np.ascontiguousarray(np.rot90(call)))
     assert len(faces) == 5
 
 
-def test_lying_face_beside_an_upright_one_is_found_where_it_is_seen_at_all() -> None:
+def test_sideways_face_beside_an_upright_one_is_found_if_the_net_detects_it() -> None:
     lying = turned_by(60, scenes.hopper())
     picture = np.full((max(512, lying.shape[0]), 512 + lying.shape[1], 3), 120, np.uint8)
     picture[:512, :512] = scenes.astronaut()

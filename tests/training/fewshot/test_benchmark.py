@@ -35,7 +35,7 @@ def test_more_references_classify_better_and_the_net_is_compared_on_the_same_fac
     assert of[task, "general model", 1] < of[task, "prototypes drawn to the net's", 1]
 
 
-def test_state_is_found_among_other_faces_and_rarely_claimed_of_them() -> None:
+def test_state_is_found_and_rarely_reported_for_other_faces() -> None:
     clouds = pool(spread=0.15)
     share = clouds.statistics.share.copy()
     share[Expression.FEAR] = 0
