@@ -94,7 +94,7 @@ def test_package_holds_no_module_but_its_own() -> None:
         *("Moment", "RoomPipeline", "RoomMood", "RoomreadError", "Track", "__version__"),
     ],
 )
-def test_name_of_the_annotation_is_public(name: str) -> None:
+def test_name_in_all_is_an_attribute_of_the_package(name: str) -> None:
     assert name in roomread.__all__
     assert hasattr(roomread, name)
 

@@ -33,9 +33,7 @@ def test_shift_is_shrunk_by_half_with_ten_references() -> None:
     assert np.abs(own.shift[:6]).max() < 0.3
 
 
-def test_temperature_raises_confidence_for_weak_expressions_and_lowers_it_for_misleading_ones() -> (
-    None
-):
+def test_weak_expressions_lower_the_temperature_and_misleading_ones_raise_it() -> None:
     subtle = learn(statistics(), references(plainly=0.4, noise=0.05), LABELS, temperature=1.0)
     assert subtle.temperature < 0.9
     confusing = learn(statistics(), references(plainly=1, noise=4), LABELS, temperature=1.0)
@@ -48,7 +46,7 @@ def test_references_of_one_expression_do_not_change_the_temperature() -> None:
     assert learn(statistics(), logits, neutral, temperature=1.0).temperature == 1.0
 
 
-def test_scores_without_profiles_are_unchanged() -> None:
+def test_offset_without_references_changes_nothing() -> None:
     own = learn(statistics(), np.zeros((0, 7), np.float32), np.zeros(0, np.int64), temperature=1.0)
     logits = references(plainly=1)
     np.testing.assert_array_equal(own.apply(logits), logits)

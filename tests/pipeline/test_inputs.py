@@ -61,7 +61,7 @@ def test_list_gives_a_list_in_its_order(photo: Path) -> None:
     assert ANALYZER.analyze(()) == []
 
 
-def test_error_of_a_picture_contains_its_name(photo: Path) -> None:
+def test_source_of_a_reading_is_the_name_of_the_picture(photo: Path) -> None:
     with photo.open("rb") as file:
         assert ANALYZER.analyze(file)[0].source == str(photo)
     with Image.open(photo) as picture:

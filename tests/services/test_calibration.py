@@ -102,7 +102,7 @@ def test_face_that_is_not_seen_is_not_calibrated(seen: list[Reading]) -> None:
     assert observer.asked == []
 
 
-def test_calibration_with_four_references_is_discarded() -> None:
+def test_calibration_with_too_few_references_has_no_result() -> None:
     observer = FixedObserver(Expression.SAD)
     assert calibrate(observer, [reading(1)], seconds=2).finish(MODEL).trial is None
 

@@ -141,7 +141,7 @@ def test_result_is_a_file_of_a_video_that_has_ended(queue: FakeQueue, anna: Vide
         anna.result(job_id, VideoResult.ANNOTATED)
 
 
-def test_result_of_another_process_without_shared_files_is_reported_as_gone(
+def test_result_of_a_job_without_a_folder_is_reported_as_gone(
     queue: FakeQueue, anna: VideoService
 ) -> None:
     # A place has no folder here.
