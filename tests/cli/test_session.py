@@ -171,7 +171,7 @@ def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
     number = said(roomread(*arguments, "--identity", "--people", "all, by hand")).strip()
     everything = Store(f"sqlite:///{database}")
     store = everything.owned_by(LOCAL_OWNER)
-    assert "told apart by dlib" in store.session(number).model
+    assert "distinguished by dlib" in store.session(number).model
     # Two faces stand for eight people here: who is who among their likes nobody can say, but
     # the neighbours of a pair are different, and change their tiles.
     places: dict[int, set[int]] = {}

@@ -174,7 +174,7 @@ def test_picture_taught_as_two_states_is_refused(masked: Profile) -> None:
 
 def test_a_person_is_not_kept_without_consent() -> None:
     reference = Reference("neutral", np.zeros(4, np.float32), np.zeros(7, np.float32))
-    with pytest.raises(ProfileError, match="no consent"):
+    with pytest.raises(ProfileError, match="the consent of asha is not recorded"):
         Profile("asha", (reference,), "net", "0", person="asha")
     with pytest.raises(ProfileError, match="no consent"):
         Profile("asha", (reference,), "net", "0", person="asha", consent=Consent(" ", "2026-11-21"))

@@ -66,7 +66,7 @@ def test_work_is_refused_when_its_turn_does_not_come_in_time() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0, what="videos")
     with (
         limiter.turn(patience=0.0),
-        pytest.raises(BusyError, match="videos of others") as refused,
+        pytest.raises(BusyError, match="videos are being processed for others") as refused,
         limiter.turn(patience=0.0),
     ):
         pass

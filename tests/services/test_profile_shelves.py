@@ -46,7 +46,7 @@ def test_existing_profile_is_replaced_only_on_request(
 ) -> None:
     shelf = StoredProfiles(rows)
     shelf.keep(profile)
-    with pytest.raises(ProfileExistsError, match="'masked' already"):
+    with pytest.raises(ProfileExistsError, match="already a profile 'masked'"):
         shelf.keep(profile)
     shelf.keep(profile, replace=True)
     assert shelf.names() == ["masked"]

@@ -46,4 +46,4 @@ def test_verdict_says_whether_the_profile_helps() -> None:
 
 
 def test_verdict_says_that_one_picture_cannot_be_tested() -> None:
-    assert verdict(replace(RESULT, references=1)).startswith("Not tested: one picture")
+    assert verdict(replace(RESULT, references=1)).startswith("Not tested: taught with one picture")

@@ -220,9 +220,9 @@ def test_picture_of_another_state_is_refused_when_taught_kept_or_imported(
     with pytest.raises(ProfileError, match="reference 1 is also a reference of 'confused'"):
         taught(service, state("bored", 10, 11))
     # It was taught before the other one was kept.
-    with pytest.raises(ProfileError, match="picture of 'confused' too"):
+    with pytest.raises(ProfileError, match="is also a reference of 'confused'"):
         service.keep(early)
-    with pytest.raises(ProfileError, match="picture of 'confused' too"):
+    with pytest.raises(ProfileError, match="is also a reference of 'confused'"):
         service.import_profile(early.profile, MODEL)
 
 

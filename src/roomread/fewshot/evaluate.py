@@ -59,7 +59,7 @@ class LeaveOneOutResult:
 
     def __str__(self) -> str:
         if self.references < 2:
-            return "taught with one picture: no other picture is left for a test"
+            return "taught with one picture, so that no other is left for a test"
         taught = f"{self.right} of {self.references} left-out pictures are read correctly"
         if self.general is None:
             return f"{taught}; the general model calls most of them {self.said}"

@@ -17,7 +17,7 @@ from roomread.services.audit import audit
 from roomread.store import OwnerStore, Recorder, Session
 
 # Begins the part of a session's `model` that names the net which compares faces.
-_BY_FACE = "people told apart by"
+_BY_FACE = "people distinguished by"
 
 
 def new_session(  # noqa: PLR0913 (a session's fields)
