@@ -142,7 +142,7 @@ def test_callback_without_a_started_sign_in_is_refused(browser: httpx.Client) ->
     for query in ("", "?code=x", "?code=x&state=y", "?error=access_denied&state=y", "?state=%00"):
         answer = browser.get(f"/sign-in/back{query}")
         assert answer.status_code == 403
-        assert "did not confirm who you are" in answer.text
+        assert "did not confirm your identity" in answer.text
     evil = browser.get("/sign-in/back", params={"error": "<script>alert(1)</script>"})
     assert "<script>" not in evil.text
 
@@ -156,7 +156,7 @@ def test_unreachable_provider_is_reported() -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     away = Provider(Settings(oidc_issuer=nobody, oidc_client_id="roomread"))
     request = Request({"type": "http", "session": {}})
-    with pytest.raises(ProviderError, match="did not confirm who you are"):
+    with pytest.raises(ProviderError, match="did not confirm your identity"):
         asyncio.run(away.redirect(request, "http://127.0.0.1/sign-in/back"))
 
 

@@ -35,7 +35,7 @@ _OURS = frozenset(
 )
 PUBLIC = frozenset(
     {"/healthz", "/readyz", "/notice", "/api/v1/openapi.json", "/api/v1/schema"}
-    # The web app's own health check, so that one probe suits an image that runs either.
+    # Includes Streamlit's own health check, so that the same probe works for Streamlit alone.
     | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}
 )
@@ -71,8 +71,8 @@ class AuthSettings:
         attempts_of_address: Limits the wrong passwords of each address. A whole school may sign in
             from one.
         refusals: Where wrong keys and passwords are written.
-        password_checks: Bounds how many passwords are checked at once: each takes 64 MB and,
-            deliberately, a processor for about 50 ms.
+        password_checks: Limits the number of passwords checked at once; each check deliberately
+            takes 64 MB and about 50 ms of a processor.
     """
 
     accounts: Accounts
@@ -141,7 +141,7 @@ class AuthMiddleware:
         _check_host(connection.headers)
         if not self._auth.sign_in:
             _check_local(connection)
-        # Not `connection.url`, which is put together from the sender's Host header.
+        # Use the path of the scope; `connection.url` is built from the sender's Host header.
         path: str = connection.scope["path"]
         principal, by_key = await self._authenticate(connection)
         connection.scope.setdefault("state", {})["principal"] = principal
@@ -280,10 +280,12 @@ def _check_local(connection: HTTPConnection) -> None:
     """
     headers = connection.headers
     if not is_loopback(_host_name(headers.get("host", ""))):
-        raise _forbidden("without sign-in this service answers to the names of localhost only")
+        raise _forbidden("without sign-in this service accepts requests for localhost only")
     forwarded = any(name.startswith(_FORWARDED) for name in headers)
     if forwarded or connection.scope.get("http_version") == "1.0":
-        raise _forbidden("a proxy forwarded this request, and this service runs without sign-in")
+        raise _forbidden(
+            "this service runs without sign-in and accepts no requests through a proxy"
+        )
     # A link on another site may lead here, which a browser says.
     own_page = headers.get("sec-fetch-site", "same-origin") == "same-origin"
     referer = headers.get("referer")
@@ -359,6 +361,6 @@ async def _refuse(
     answer: Response = refusal.response()
     wants_page = "text/html" in connection.headers.get("accept", "")
     if refusal.status is HTTPStatus.UNAUTHORIZED and wants_page and scope["type"] == "http":
-        # A browser is led to the page for signing in.
+        # Redirect a browser to the page for signing in.
         answer = RedirectResponse(f"/sign-in?next={quote(scope['path'])}", 303)
     await answer(scope, receive, send)

@@ -36,14 +36,14 @@ class ServiceContext:
         settings: The operator's settings.
         engine: Reads pictures and videos.
         auth: How requests are authenticated.
-        store: Everything that the service keeps.
-        leases: The leases of this process, among those that share the store.
-        metrics: Counts what Prometheus collects.
-        ingest: Takes readings into sessions.
+        store: The store of the service.
+        leases: The leases of this process.
+        metrics: The metrics for Prometheus.
+        ingest: Writes received readings into sessions.
         session_limiter: Bounds the requests that write sessions at once.
         figures_limiter: Bounds the requests that read whole sessions at once, so that they do not
             keep those that write waiting.
-        ingest_sockets: Bounds the open WebSockets that send readings.
+        ingest_sockets: Limits the number of open WebSockets that send readings.
         live_people: The people of the sessions that live connections record, by their faces.
         live_sockets: For each session that a live connection records, what ends that connection.
         provider: The OpenID Connect provider for sign-in; None for none.

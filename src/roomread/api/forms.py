@@ -92,7 +92,7 @@ async def sign_in(
     password: Annotated[str, Form(max_length=1000)],
     next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002 (the form's field)
 ) -> Response:
-    """Sign in a user, or say that the password is wrong."""
+    """Sign in a user, or return the page with the message that the password is wrong."""
     auth, now = context.auth, time.monotonic()
     address = network_of(address_of(request))
     sender = f"password:{address}:{name}"
@@ -115,7 +115,7 @@ async def sign_in(
         note_refusal(request.scope, "wrong-password")
         auth.refusals.add("sign-in refused", address, now)
         return sign_in_page(context, next, "This name or password is wrong.", HTTPStatus.FORBIDDEN)
-    # A whole class behind one address may sign in at once.
+    # Do not count correct passwords, because a whole class may share one address.
     auth.attempts.give_back(sender)
     auth.attempts_of_address.give_back(address)
     return begin_session(request, context, principal, next)

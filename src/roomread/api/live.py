@@ -67,7 +67,7 @@ _SumUp = Callable[[FrameReadings], Awaitable[tuple[MoodShape | None, list[AlertS
 
 @router.websocket("/live")
 async def live(socket: WebSocket, session: str | None = None, *, oneself: bool = False) -> None:
-    """Take encoded frames as binary messages, and answer those that are read with a `LiveShape`.
+    """Receive encoded frames as binary messages, and send a `LiveShape` for each one that is read.
 
     A frame that cannot be read is answered with `{"frame_index": …, "problem": …}`. Where the index
     is null, the session takes no more readings, or the purpose of the service does not allow

@@ -127,7 +127,8 @@ class _Exchange:
             self.status = message["status"]
             _add_headers(headers, self._scope)
             if not self._whole and not await _drain(self.receive):
-                # Otherwise the server would go on receiving a body that is not read.
+                # Close the connection, because the server would otherwise receive the rest of an
+                # unread body.
                 headers["Connection"] = "close"
         elif message["type"] == "websocket.accept":
             self.status = HTTPStatus.SWITCHING_PROTOCOLS

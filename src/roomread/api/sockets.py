@@ -52,9 +52,11 @@ async def serve_socket(
     is accepted and closed with `TRY_AGAIN_LATER`: a page in a browser sees nothing else.
 
     Args:
-        socket: Not yet accepted.
-        slot: Held while it is served; raises `BusyError` if there is no room.
-        serve: Runs until the sender is gone, or raises `SocketEndError`.
+        socket: The WebSocket, which is not accepted yet.
+        slot: A context manager held while it is served; it raises `BusyError` if all slots are in
+            use.
+        serve: A coroutine function that serves it until the sender disconnects, or raises
+            `SocketEndError`.
         check: Raises a `RoomreadError` if the sender may not use this address.
     """
     try:

@@ -63,7 +63,7 @@ def video_status(answer: Mapping[str, Any]) -> VideoStatus:
 
 
 def session(answer: Mapping[str, Any]) -> Session:
-    """Return one session."""
+    """Parse one session."""
     times = ("started_at", "updated_at", "ended_at", "notice_at")
     given = {name: answer[name] for name in times}
     values = _chosen(Session, answer) | {

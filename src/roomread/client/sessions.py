@@ -34,11 +34,12 @@ class Sessions:
     def create(
         self, name: str, *, consent: str = "", notice: str = "", rules: str | None = None
     ) -> Session:
-        """Begin a session that is filled with readings.
+        """Create a session, to which readings can be sent.
 
         Args:
             name: the title for display.
-            consent: who consented, and how; then the readings of single people are kept too.
+            consent: a text that records who consented and how; with it the readings of single
+                people are kept too.
             notice: how the people were informed that their expressions are read.
             rules: rules of attention; None for the default ones.
         """

@@ -23,7 +23,7 @@ from roomread.media import WRITABLE_VIDEO_SUFFIXES, make_folder
 from roomread.store import JobRecord, JobState, LeaseRenewal, Leases, Store
 
 _LOG = logging.getLogger("roomread.service")
-# A video is given up after this many attempts that ended its worker process or the computer.
+# Maximum number of attempts at a video whose worker process or computer crashes.
 _MAX_ATTEMPTS = 3
 # Seconds between two searches for jobs of processes that have ended.
 _ADOPT_SECONDS = 2.0

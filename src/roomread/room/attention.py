@@ -104,7 +104,7 @@ class Attention:
         return sorted(self._held.values(), key=lambda alert: alert.number)
 
     def update_room(self, mood: RoomMood) -> list[Alert]:
-        """Return the alerts that the next mood raises, and those that it ends (`ended` is set)."""
+        """Process the next mood; return the alerts that it raises and ends (`ended` is set)."""
         windows: dict[tuple[str, int], float | None] = {}
         histories: dict[int, MeasureHistory] = {}
         changed = []
@@ -264,7 +264,7 @@ def _sign(rule: Rule) -> int:
 
 def _margin(rule: Rule) -> float:
     """Return how far a measure must come back for an alert to end."""
-    # A threshold near the end of the scale has less room to come back.
+    # Near the end of the scale, the hysteresis must be smaller to be reachable.
     room = rule.threshold - rule.lowest if rule.relation is Relation.ABOVE else 1 - rule.threshold
     return min(_HYSTERESIS, room / 2)
 

@@ -60,7 +60,7 @@ class PeopleWindow:
 
     Args:
         seconds: The length of the window.
-        gap: A longer pause than this, in seconds, empties the window.
+        gap: A pause longer than this empties the window, seconds.
     """
 
     _BINS = 30
@@ -146,7 +146,7 @@ class MeasureHistory:
         self._points: deque[tuple[float, float]] = deque()
         # Those of them that no later one reaches, highest first: the first is the highest of all.
         self._peaks: deque[tuple[float, float]] = deque()
-        # The points before the course.
+        # The points before the period in which a fall is searched.
         self._before: deque[tuple[float, float]] = deque()
 
     def add(self, time: float, value: float | None) -> None:

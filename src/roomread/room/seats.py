@@ -105,7 +105,7 @@ class Seats:
     def _nearest_free(
         self, readings: Sequence[Reading], newcomers: Sequence[int], taken: set[int]
     ) -> dict[int, _Seat]:
-        """Return the seats of newcomers that are free in this frame, the nearest pairs first."""
+        """Match new tracks to the seats that are free in this frame, nearest pairs first."""
         free = [seat for seat in self._seats if id(seat) not in taken]
         if not newcomers or not free:
             return {}

@@ -41,8 +41,8 @@ class Session:
         notice: How the people were informed before their expressions were read; empty if that
             was not recorded.
         notice_at: When that was recorded, UTC; None if it was not.
-        owner: The id of the user or key it belongs to, or "local"; empty in an answer of the
-            service, which gives a client only its own sessions.
+        owner: The id of the user or key that owns it, or "local". Empty in sessions returned by the
+            client, which sees only its own.
     """
 
     id: str

@@ -35,9 +35,9 @@ from roomread.wire import FrameReadings
 INGEST_SOURCE = "readings that were sent"
 # Minimum time between two frames, ms; closer frames would only fill the memory.
 _MIN_STEP = 10
-# More seats than a lecture hall has, or than a class that walks about takes.
+# Maximum number of seats in a session: more than a lecture hall has.
 _MAX_SEATS = 400
-# Sessions whose last seconds are kept in memory; the mood of any other begins anew.
+# Number of sessions whose last seconds are kept in memory.
 _MAX_OPEN = 64
 
 
@@ -120,9 +120,10 @@ def create_session(  # noqa: PLR0913 (a session's fields)
 
     Args:
         store: The sessions of the owner.
-        analyzer: Gives the net and the threshold where none are named.
-        name: A title for people to read.
-        consent: Who consented, and how; without one no readings of single people are kept.
+        analyzer: Determines the net and the threshold if none are given.
+        name: The title.
+        consent: A text that records who consented and how; if it is empty, no readings of single
+            people are kept.
         notice: How the people were informed that their expressions are read.
         rules: The rules of attention; None for the default ones.
         model: The net that makes the readings.

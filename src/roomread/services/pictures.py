@@ -103,13 +103,14 @@ def analyze_picture(
     Args:
         picture: The encoded picture.
         decoder: Decodes it.
-        analyzer: Reads it, with the profiles that its owner chose.
-        index: Its place among the pictures of one request.
+        analyzer: Reads it with the profiles that the owner chose.
+        index: Its position among the pictures of the request.
         oneself: Whether it shows the person who sends it; only its largest face is kept.
 
     Raises:
         PurposeError: The purpose of this installation does not allow reading it.
-        MediaError: It is damaged, not a picture, too large, or took too long to decode.
+        MediaError: The picture is damaged, in no known format, too large, or took too long to
+            decode.
     """
     require_reading(oneself=oneself)
     frame = decoder.frame(picture.content, picture.name, index=index)

@@ -39,7 +39,8 @@ def new_session(  # noqa: PLR0913 (a session's fields)
         name: The name of the session, for people.
         source: The name of the source.
         rules: The text of the rules of attention.
-        consent: Who consented, and how. When it is empty, only figures of the room are kept.
+        consent: A text that records who consented and how. If it is empty, only moods of the room
+            are kept.
         notice: How the people were informed that their expressions are read.
         embedder: The net that distinguishes people by their faces; None to use their places.
 

@@ -82,7 +82,7 @@ class LiveWatch:
             if the face was seen too seldom.
         calibrated: whether a calibration has ended.
         oneself: whether only the largest face is kept.
-        recording: the recording that was started last; None before.
+        recording: the recording that was started last, if any.
     """
 
     def __init__(self, analyzer: Analyzer, *, clock: Callable[[], float] = time.monotonic) -> None:

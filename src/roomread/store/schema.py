@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from roomread.readings import Expression
 
-# The migration that these tables are the result of.
+# The migration that leads to these tables.
 REVISION = "0003"
 
 metadata = MetaData()

@@ -99,7 +99,7 @@ def _read_once(
     for name, content in pictures:
         key = (name, hashlib.sha256(content).digest(), profiles, oneself)
         read[key] = known[key] if key in known else _read(analyzer, name, content, oneself=oneself)
-    # A picture that was refused because others were being read is tried again on the next run.
+    # A picture that was refused because of load is not stored, so it is tried again next time.
     st.session_state["photos"] = {k: v for k, v in read.items() if not isinstance(v, BusyError)}
     return list(read.values())
 
