@@ -457,7 +457,7 @@ async def serving(files: int | None) -> AsyncIterator[Target]:
         keys = [accounts.add_key(who, list(Scope)) for who in ("attacker", "victim")]
         accounts.add_user("victim", PASSWORD, list(Scope))
         store.close()
-        own = {"ROOMREAD_DATA_FOLDER": str(folder / "data"), "ROOMREAD_PURPOSE": "personal"}
+        own = {"ROOMREAD_DATA_FOLDER": str(folder / "data"), "ROOMREAD_PURPOSE": "research"}
         program = [sys.executable, "-c", "from roomread.entry.main import run; run()"]
         process = subprocess.Popen(  # noqa: ASYNC220 (nothing else runs yet)
             [*program, "serve", "--sign-in", "--port", "0"],

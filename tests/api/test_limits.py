@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -9,10 +10,12 @@ import pytest
 
 pytest.importorskip("starlette", reason="needs the app extra")
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomread.api import limits
-from roomread.api.limits import Body
+from roomread.api.limits import Body, BodyLimits
+from roomread.services.accounts import Principal
+from roomread.services.shares import ByteBudget, SharedSlots, WeightedTurns
 
 CAP = 1000
 
@@ -37,9 +40,19 @@ class Sender:
     async def send(self, message: Message) -> None:
         self.answers.append(dict(message))
 
-    def scope(self, method: str = "POST", path: str = "/api/v1/analyze") -> Scope:
+    def scope(
+        self, method: str = "POST", path: str = "/api/v1/analyze", who: str | None = "key:1"
+    ) -> Scope:
         headers = [] if self._length is None else [(b"content-length", b"%d" % self._length)]
-        return {"type": "http", "method": method, "path": path, "headers": headers}
+        principal = Principal(who, frozenset()) if who is not None else None
+        return {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "headers": headers,
+            "client": ("192.0.2.1", 1),
+            "state": {"principal": principal},
+        }
 
     @property
     def status(self) -> int:
@@ -63,8 +76,17 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def body_limit(*, at_once: int = 1) -> Body:
-    return Body(echo, cap=lambda path: CAP if path.startswith("/api") else 1, at_once=at_once)
+def body_limit(app: ASGIApp = echo, *, cap: int = CAP, **limits: Any) -> Body:
+    return Body(
+        app,
+        cap=lambda path: cap if path.startswith("/api") else 1,
+        streams=lambda path: path.endswith("/videos"),
+        limits=BodyLimits(**limits),
+    )
+
+
+def slots(number: int, *, share: float = 1.0) -> SharedSlots:
+    return SharedSlots(number, share=share, what="requests")
 
 
 def ask(middleware: Body, sender: Sender, **scope: str) -> Sender:
@@ -93,25 +115,171 @@ def test_limit_depends_on_the_path() -> None:
 
 
 def test_requests_without_a_body_are_not_counted() -> None:
-    sender = ask(body_limit(at_once=0), Sender([b""]), method="GET")
+    sender = ask(body_limit(members=slots(0)), Sender([b""]), method="GET")
     assert sender.status == 200
 
 
 def test_body_over_the_concurrency_limit_is_refused_as_busy() -> None:
-    sender = ask(body_limit(at_once=0), Sender([b"a"]))
+    sender = ask(body_limit(members=slots(0)), Sender([b"a", b"b"]))
     assert sender.status == 503
-    assert (b"retry-after", b"1") in sender.answers[0]["headers"]
+    assert (b"retry-after", b"2") in sender.answers[0]["headers"]
 
 
-def test_slot_of_a_refused_body_is_free_again() -> None:
-    middleware = body_limit(at_once=1)
-    assert ask(middleware, Sender([], length=CAP + 1)).status == 413
-    assert ask(middleware, Sender([b"a"])).status == 200
+def test_body_of_one_piece_takes_no_slot() -> None:
+    assert ask(body_limit(members=slots(0)), Sender([b"a"])).status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1/analyze", "/api/v1/videos"])
+def test_slot_of_a_refused_body_is_free_again(path: str) -> None:
+    middleware = body_limit(members=slots(1))
+    assert ask(middleware, Sender([b"a" * 600, b"a" * 600]), path=path).status == 413
+    assert ask(middleware, Sender([b"a", b"b"]), path=path).status == 200
+
+
+def test_silent_senders_take_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_FIRST_SECONDS", 0.2)
+    middleware = body_limit(members=slots(1))
+    silent = [Sender([], length=100) for _ in range(40)]
+    busy = Sender([b"a", b"b"])
+
+    async def both() -> None:
+        held = [asyncio.ensure_future(middleware(s.scope(), s.receive, s.send)) for s in silent]
+        await asyncio.sleep(0)
+        await middleware(busy.scope(), busy.receive, busy.send)
+        assert busy.status == 200
+        assert not any(s.answers for s in silent)
+        await asyncio.gather(*held)
+
+    asyncio.run(both())
+    assert {sender.status for sender in silent} == {408}
+
+
+def test_one_principal_and_strangers_leave_slots_to_others() -> None:
+    middleware = body_limit(members=slots(4, share=0.5), strangers=slots(1))
+
+    class Slow(Sender):
+        """Sends a first piece, and goes on only after everybody has begun."""
+
+        async def receive(self) -> Message:
+            message = await super().receive()
+            if not message["more_body"]:
+                await self.waits.wait()
+            return message
+
+        waits: asyncio.Event
+
+    async def run() -> None:
+        waits = asyncio.Event()
+        senders = [Slow([b"a", b"b"]) for _ in range(7)]
+        names = ["key:1"] * 3 + ["key:2"] + [None] * 2 + ["key:3"]
+        tasks = []
+        for sender, who in zip(senders, names, strict=True):
+            sender.waits = waits
+            scope = sender.scope(who=who)
+            tasks.append(asyncio.ensure_future(middleware(scope, sender.receive, sender.send)))
+        await asyncio.sleep(0.05)
+        waits.set()
+        await asyncio.gather(*tasks)
+        assert [sender.status for sender in senders] == [200, 200, 503, 200, 200, 503, 200]
+
+    asyncio.run(run())
+
+
+class _Sum:
+    """Answers with the length of the body, and how much of the budgets is taken meanwhile."""
+
+    def __init__(self) -> None:
+        self.memory = ByteBudget(600_000, share=1.0)
+        self.disk = ByteBudget(10_000_000, share=1.0)
+        self.taken: tuple[int, int] = (0, 0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.taken = self.memory.taken, self.disk.taken
+        await echo(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "in_memory", "on_disk"), [(9, 540_000, 0), (12, 0, 660_000), (40, 0, 2_400_000)]
+)
+def test_large_body_goes_to_disk_and_arrives_whole(
+    pieces: int, in_memory: int, on_disk: int
+) -> None:
+    app = _Sum()
+    middleware = body_limit(app, cap=10_000_000, memory=app.memory, disk=app.disk)
+    body = [bytes([n]) * 60_000 for n in range(pieces)]
+    sender = ask(middleware, Sender(body))
+    assert sender.status == 200
+    assert sender.answers[1]["body"] == b"".join(body)
+    memory, disk = app.taken
+    assert memory == in_memory
+    assert disk >= on_disk - 300_000 if on_disk else disk == 0
+    assert (app.memory.taken, app.disk.taken) == (0, 0)
+
+
+def test_body_that_fits_on_no_disk_is_refused_as_busy() -> None:
+    middleware = body_limit(cap=10_000_000, memory=ByteBudget(0), disk=ByteBudget(500_000))
+    sender = ask(middleware, Sender([b"a" * 200_000] * 4))
+    assert sender.status == 503
+
+
+def test_full_temporary_folder_is_answered_as_no_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("roomread.api.limits.tempfile.TemporaryFile", full)
+    middleware = body_limit(cap=10_000_000, memory=ByteBudget(0))
+    assert ask(middleware, Sender([b"a" * 200_000] * 4)).status == 507
+
+
+def test_body_that_is_not_sent_whole_reaches_no_application() -> None:
+    class Gone(Sender):
+        async def receive(self) -> Message:
+            message = await super().receive()
+            return message if message["more_body"] else {"type": "http.disconnect"}
+
+    sender = Gone([b"a", b"b"])
+    assert ask(body_limit(), sender).status == 400
+
+
+def test_heavy_bodies_of_one_principal_leave_room_for_those_of_others() -> None:
+    order: list[str] = []
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        who = scope["state"]["principal"].id
+        order.append(f"{who} begins")
+        await asyncio.sleep(0.05 if who == "key:2" else 0.2)
+        order.append(f"{who} ends")
+        await echo(scope, receive, send)
+
+    turns = WeightedTurns(5_000_000, share=3_000_000)
+    middleware = body_limit(slow, cap=10_000_000, processed=turns)
+
+    async def run() -> None:
+        senders = [Sender([b"a" * 2_000_000, b"b"]) for _ in range(4)]
+        names = ["key:1", "key:1", "key:1", "key:2"]
+        await asyncio.gather(
+            *(
+                middleware(sender.scope(who=who), sender.receive, sender.send)
+                for sender, who in zip(senders, names, strict=True)
+            )
+        )
+        assert [sender.status for sender in senders] == [200] * 4
+
+    asyncio.run(run())
+    assert order[:3] == ["key:1 begins", "key:2 begins", "key:2 ends"]
 
 
 def test_silent_sender_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_SILENCE_SECONDS", 0.01)
-    sender = Sender([])
+
+    class Pausing(Sender):
+        async def receive(self) -> Message:
+            return await super().receive() if len(self._messages) > 1 else await self._forever()
+
+        async def _forever(self) -> Message:
+            return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    sender = Pausing([b"a", b"b"])
     assert ask(body_limit(), sender).status == 408
 
 

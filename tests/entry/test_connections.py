@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
@@ -15,6 +16,9 @@ pytest.importorskip("uvicorn", reason="needs the app extra")
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect as connect_socket
+from websockets.exceptions import ConnectionClosed
 
 from roomread.entry.connections import (
     ConnectionLimits,
@@ -23,6 +27,7 @@ from roomread.entry.connections import (
     guard,
     raise_file_limit,
 )
+from roomread.services.shares import ByteBudget
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -136,12 +141,17 @@ async def large(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(b"x" * 30_000_000)(scope, receive, send)
 
 
-def serve(client: Callable[[str, int], Awaitable[None]], app: Any, to: ConnectionTable) -> None:
+def serve(
+    client: Callable[[str, int], Awaitable[None]],
+    app: Any,
+    to: ConnectionTable,
+    buffers: ByteBudget | None = None,
+) -> None:
     """Run a client against a guarded server on a free port of this computer."""
 
     async def run() -> None:
         config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
-        guard(config, to)
+        guard(config, to, buffers or ByteBudget(1_000_000))
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve())
         while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
@@ -227,3 +237,47 @@ def test_crowded_server_refuses_with_a_problem_and_a_time_to_wait() -> None:
         second.close()
 
     serve(client, hold, table(in_all=1)[0])
+
+
+async def accept(scope: Scope, receive: Receive, send: Send) -> None:
+    """Accept a WebSocket, and wait for its end."""
+    socket = WebSocket(scope, receive, send)
+    await socket.accept()
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        await socket.send_text("whole")
+
+
+def test_unfinished_messages_of_sockets_are_bounded_and_given_back() -> None:
+    budget = ByteBudget(1_000_000, share=1.0)
+
+    async def client(host: str, port: int) -> None:
+        address = f"ws://{host}:{port}/"
+        async with connect_socket(address, max_size=None, compression=None) as whole:
+            # Half of a message waits; another one has no room, and is closed.
+            parts = iter(["x" * 700_000, "y" * 200_000])
+            await whole.send("x" * 300_000)
+            assert await whole.recv() == "whole"
+            assert budget.taken == 0
+            first = asyncio.ensure_future(whole.send(_slowly(parts)))
+            while budget.taken < 700_000:  # noqa: ASYNC110 (the server has no event for it)
+                await asyncio.sleep(0.01)
+            async with connect_socket(address, compression=None) as other:
+                with suppress(ConnectionClosed):
+                    await other.send(_slowly(iter(["z" * 400_000, "z"])))
+                with pytest.raises(ConnectionClosed):
+                    await other.recv()
+                assert other.close_code == 1013
+            await first
+            assert await whole.recv() == "whole"
+        assert budget.taken == 0
+
+    connections, reasons = table()
+    serve(client, accept, connections, budget)
+    assert reasons == {"too-many-bytes": 1}
+
+
+async def _slowly(parts: Iterator[str]) -> AsyncIterator[str]:
+    """Yield the fragments of a message with a pause between them."""
+    for part in parts:
+        yield part
+        await asyncio.sleep(0.4)

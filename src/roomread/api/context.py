@@ -20,12 +20,16 @@ from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import Engine
 from roomread.services.ingest import ReadingIngest
 from roomread.services.live_room import LivePeople
+from roomread.services.shares import ByteBudget
 from roomread.settings.environment import Settings
 from roomread.store import Leases, Store
 
 if TYPE_CHECKING:
     # Imported for types only, because that module imports this one.
     from roomread.api.provider import Provider
+
+
+_BUFFER_BYTES = 32_000_000
 
 
 @dataclass(slots=True)
@@ -46,6 +50,7 @@ class ServiceContext:
         ingest_sockets: Limits the number of open WebSockets that send readings.
         live_people: The people of the sessions that live connections record, by their faces.
         live_sockets: For each session that a live connection records, what ends that connection.
+        buffers: Limits the bytes of incomplete requests and messages in memory.
         provider: The OpenID Connect provider for sign-in; None for none.
         closing: Whether the service is shutting down.
     """
@@ -68,6 +73,7 @@ class ServiceContext:
     )
     live_people: LivePeople = field(default_factory=LivePeople)
     live_sockets: dict[str, asyncio.Event] = field(default_factory=dict)
+    buffers: ByteBudget = field(default_factory=lambda: ByteBudget(_BUFFER_BYTES))
     provider: Provider | None = None
     closing: bool = False
 

@@ -1,88 +1,305 @@
-"""Limit the size, duration and number of request bodies, as middleware."""
+"""Limit the size, duration, number and memory of request bodies, as middleware.
+
+A body is received as a whole before the application sees it: a sender that is slow or never ends
+then takes neither a place in a queue nor memory. Small bodies and those that fit into a budget stay
+in memory, and the rest of a body is written to a temporary file without a name, which the operating
+system removes with the request. Videos are passed on as they come, because their route writes them
+to a file of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
+from typing import IO, Self, TypeVar
 
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from roomread.api.problems import RefusedError, busy
+from roomread.api.auth import address_of
+from roomread.api.problems import RefusedError, as_refusal
+from roomread.errors import BusyError, OutputError, RoomreadError
+from roomread.services.accounts import Principal
+from roomread.services.shares import ByteBudget, SharedSlots, WeightedTurns
+from roomread.settings.addresses import network_of
 
-# Minimum speed of a sender, bytes/s; a slower one would occupy a slot for too long.
+# A slower sender holds a slot that others need, bytes/s.
 _MIN_RATE = 10_000
-# Time that every body may take, s.
+# Any body may take this long, s.
 _GRACE_SECONDS = 10.0
 # The longest pause within a body, s.
 _SILENCE_SECONDS = 20.0
+# Until the first bytes of a body, s.
+_FIRST_SECONDS = 2.0
+# Bytes of one body that are written or passed on at once.
+_PIECE = 256 * 1024
+# Bodies up to this size are processed at once, however many there are.
+_LIGHT = 1_000_000
+# How long a heavy body waits for those of others, s.
+_PATIENCE = 60.0
+# Threads that write and read temporary files.
+_WRITERS = 4
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class BodyLimits:
+    """What the bodies that are being received and processed may take together.
+
+    Attributes:
+        members: Slots for bodies of principals that come in several pieces.
+        strangers: The same for all others, by address.
+        memory: Bytes that are kept in memory while they are received.
+        disk: Bytes that are kept in temporary files.
+        processed: Bytes of large bodies that are processed at once.
+        writers: Threads that use temporary files; None before the first one.
+    """
+
+    members: SharedSlots = field(
+        default_factory=lambda: SharedSlots(64, share=0.5, what="requests that are being received")
+    )
+    strangers: SharedSlots = field(
+        default_factory=lambda: SharedSlots(32, share=1.0, what="requests that are being received")
+    )
+    memory: ByteBudget = field(default_factory=lambda: ByteBudget(32_000_000))
+    disk: ByteBudget = field(default_factory=lambda: ByteBudget(4_000_000_000))
+    processed: WeightedTurns = field(
+        default_factory=lambda: WeightedTurns(64_000_000, share=48_000_000)
+    )
+    writers: CapacityLimiter | None = None
 
 
 class Body:
-    """Refuse requests whose body is too large or too slow, and requests above the maximum number.
+    """Refuses requests whose body is too large, too slow, or one of too many at once.
 
     Args:
         app: The application behind it.
-        cap: A function that returns the maximum body size for a path, bytes.
-        at_once: Maximum number of bodies received at once.
+        cap: Returns the largest body of a path, bytes.
+        streams: Returns whether the body of a path is passed on as it comes.
+        limits: What all bodies may take together.
     """
 
-    def __init__(self, app: ASGIApp, *, cap: Callable[[str], int], at_once: int) -> None:
-        self._app, self._cap, self._at_once = app, cap, at_once
-        self._open = 0
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        cap: Callable[[str], int],
+        streams: Callable[[str], bool],
+        limits: BodyLimits | None = None,
+    ) -> None:
+        self._app, self._cap, self._streams = app, cap, streams
+        self._limits = limits if limits is not None else BodyLimits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        cap, started = self._cap(scope["path"]), False
+        started = False
 
         async def watched(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
-        self._open += 1
         try:
-            if self._open > self._at_once:
-                raise busy(f"{self._at_once} requests are already being received")
-            length = headers.get(b"content-length", b"")
-            if length.isdigit() and int(length) > cap:
-                raise _too_large(cap)
-            await self._app(scope, _limited(receive, cap), watched)
-        except RefusedError as refusal:
+            await self._pass_on(scope, receive, watched)
+        except RoomreadError as error:
             if started:
                 raise
-            await refusal.response()(scope, receive, send)
-        finally:
-            self._open -= 1
+            await as_refusal(error).response()(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Receive the body of a request, and call the application."""
+        cap = self._cap(scope["path"])
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        if length.isdigit() and int(length) > cap:
+            raise _too_large(cap)
+        holder, slots = self._holder(scope)
+        with ExitStack() as held:
+            source = _Source(receive, cap)
+            first = await source.next()
+            if first.get("more_body", False):
+                # Only now: a sender that announces a body and sends nothing takes no slot.
+                held.enter_context(slots.slot(holder))
+            if self._streams(scope["path"]):
+                await self._app(scope, _replayed(first, source.next), send)
+                return
+            spool = held.enter_context(_Spool(holder, self._limits))
+            await spool.fill(first, source.next)
+            # What comes now takes a slot of its own.
+            if spool.size <= _LIGHT:
+                await self._app(scope, spool.replay(receive), send)
+                return
+            turn = self._limits.processed.turn(holder, spool.size, patience=_PATIENCE)
+            async with turn:
+                await self._app(scope, spool.replay(receive), send)
+
+    def _holder(self, scope: Scope) -> tuple[str, SharedSlots]:
+        """Return under what name a sender takes slots, and of which."""
+        principal: Principal | None = scope.get("state", {}).get("principal")
+        if principal is not None:
+            return principal.id, self._limits.members
+        return network_of(address_of(HTTPConnection(scope))), self._limits.strangers
 
 
-def _limited(receive: Receive, cap: int) -> Receive:
-    received, begun, ended = 0, time.monotonic(), False
+class _Source:
+    """The messages of one body, each within its time and the limit of their size.
 
-    async def limited() -> Message:
-        nonlocal received, ended
-        if ended:
-            # The body has ended; do not time out while waiting for the end of the connection.
-            return await receive()
+    Args:
+        receive: The server's.
+        cap: The largest body, bytes.
+    """
+
+    def __init__(self, receive: Receive, cap: int) -> None:
+        self._receive, self._cap = receive, cap
+        self._received, self._begun, self._ended = 0, time.monotonic(), False
+
+    async def next(self) -> Message:
+        """Receive one message.
+
+        Raises:
+            RefusedError: It came too late, or the body is too large.
+        """
+        if self._ended:
+            # Waiting for the end of the connection may take long.
+            return await self._receive()
+        patience = _SILENCE_SECONDS if self._received else _FIRST_SECONDS
         try:
-            message = await asyncio.wait_for(receive(), _SILENCE_SECONDS)
+            message = await asyncio.wait_for(self._receive(), patience)
         except TimeoutError:
             raise _too_slow() from None
         if message["type"] == "http.request":
-            received += len(message.get("body", b""))
-            ended = not message.get("more_body", False)
-            if received > cap:
-                raise _too_large(cap)
-            if time.monotonic() - begun > _GRACE_SECONDS + received / _MIN_RATE:
+            self._received += len(message.get("body", b""))
+            self._ended = not message.get("more_body", False)
+            if self._received > self._cap:
+                raise _too_large(self._cap)
+            if time.monotonic() - self._begun > _GRACE_SECONDS + self._received / _MIN_RATE:
                 raise _too_slow()
         return message
 
-    return limited
+
+class _Spool:
+    """One body, in memory or in a temporary file.
+
+    Args:
+        holder: Whose share of the budgets it takes.
+        limits: The budgets.
+    """
+
+    def __init__(self, holder: str, limits: BodyLimits) -> None:
+        self.size = 0
+        self._holder, self._limits = holder, limits
+        self._memory = bytearray()
+        self._file: IO[bytes] | None = None
+        self._on_disk = 0
+        self._taken = 0
+
+    def __enter__(self) -> Self:
+        """Return it, for a `with` statement."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Delete the body."""
+        if self._file is not None:
+            # Closing writes what a full disk did not take.
+            with suppress(OSError):
+                self._file.close()
+        self._limits.memory.give_back(self._holder, self._taken)
+        self._limits.disk.give_back(self._holder, self._on_disk)
+
+    async def fill(self, first: Message, following: Callable[[], Awaitable[Message]]) -> None:
+        """Receive the whole body.
+
+        Raises:
+            RefusedError: The sender went, or there is no room for it.
+        """
+        message = first
+        while message["type"] == "http.request":
+            await self._write(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
+            message = await following()
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "bad-request", "the request was not sent whole")
+
+    def replay(self, receive: Receive) -> Receive:
+        """Return a `receive` that gives the body, and then what the server has."""
+        position, ended = 0, False
+        if self._file is not None:
+            self._file.seek(0)
+
+        async def replayed() -> Message:
+            nonlocal position, ended
+            if ended:
+                return await receive()
+            if position < self._on_disk and self._file is not None:
+                piece = await self._in_thread(self._file.read, _PIECE)
+            else:
+                start = position - self._on_disk
+                piece = bytes(self._memory[start : start + _PIECE])
+            position += len(piece)
+            ended = position >= self.size
+            return {"type": "http.request", "body": piece, "more_body": not ended}
+
+        return replayed
+
+    async def _write(self, piece: bytes) -> None:
+        self.size += len(piece)
+        self._memory += piece
+        grown = len(self._memory) - self._taken
+        if len(self._memory) <= _PIECE and self._file is None:
+            # The server's own buffers are as large.
+            return
+        if self._file is None and self._limits.memory.take(self._holder, grown):
+            self._taken += grown
+            return
+        if len(self._memory) >= _PIECE:
+            await self._write_to_disk()
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        """Use a file in a thread of the few that may wait for a disk: others need threads, too."""
+        limits = self._limits
+        if limits.writers is None:
+            # A CapacityLimiter belongs to an event loop, and none runs when the limits are made.
+            limits.writers = CapacityLimiter(_WRITERS)
+        call = partial(work, *arguments)
+        return await to_thread.run_sync(call, limiter=limits.writers)
+
+    async def _write_to_disk(self) -> None:
+        """Move what is in memory to the end of the file."""
+        if not self._limits.disk.take(self._holder, len(self._memory)):
+            raise BusyError("too many bytes of requests are being received", seconds=5)
+        self._on_disk += len(self._memory)
+        try:
+            if self._file is None:
+                self._file = await self._in_thread(_temporary_file)
+            await self._in_thread(self._file.write, self._memory)
+        except OSError as error:
+            raise OutputError("no temporary file can be written") from error
+        self._memory = bytearray()
+        self._limits.memory.give_back(self._holder, self._taken)
+        self._taken = 0
+
+
+def _temporary_file() -> IO[bytes]:
+    return tempfile.TemporaryFile()
+
+
+def _replayed(first: Message, following: Callable[[], Awaitable[Message]]) -> Receive:
+    """Return a `receive` that gives one message again, and then those that follow."""
+    waiting = [first]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await following()
+
+    return replayed
 
 
 def _too_large(cap: int) -> RefusedError:

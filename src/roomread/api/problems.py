@@ -230,7 +230,9 @@ def as_refusal(error: RoomreadError) -> RefusedError:
 def failure(error: Exception | None = None) -> RefusedError:
     """Return the answer to an error that nothing below expected; None if it is not known."""
     number = error.errno if isinstance(error, OSError) else None
-    if number in _NO_SPACE:
+    # Python finds no temporary folder that it can write to.
+    no_folder = number == errno.ENOENT and "temporary directory" in str(error)
+    if number in _NO_SPACE or no_folder:
         return as_refusal(OutputError("no space"))
     if number in _NO_FILES:
         return busy("the service's computer has no resources left", seconds=5)

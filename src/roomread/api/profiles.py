@@ -155,7 +155,7 @@ async def teach(request: Request, context: Context, sender: Sender) -> TaughtSha
 
     A profile that does not help on its own pictures is stored only with `force`.
     """
-    async with open_form(request, context) as form:
+    async with open_form(request) as form:
         asked, teaching = await _parse_form(form, context)
     service, engine = teaching_service(context, sender), context.engine
     teaching.check()

@@ -20,9 +20,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from roomread.api.context import ServiceContext
 from roomread.api.problems import RefusedError
 from roomread.api.shapes import PicturesInput
-from roomread.services.pictures import EncodedPicture
+from roomread.services.pictures import EncodedPicture, PictureTooLargeError
 
 MAX_PICTURES = 16
+# Larger files of a form are in temporary files until they are read.
+_FILE_IN_MEMORY = 1_000_000
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -34,20 +36,33 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
         PictureTooLargeError: One is larger than the operator allows.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    max_mb = context.settings.max_picture_mb
     if kind == "multipart/form-data":
-        pictures = await _from_form(request, context)
+        pictures = await _from_form(request)
     elif kind == "application/json":
-        pictures = _from_json(await request.body())
+        pictures = _from_json(await _body(request), max_mb)
     else:
         # `curl --data-binary` declares every body as a form, so the content decides.
-        pictures = [EncodedPicture("picture", await request.body())]
+        body = await _body(request, most=max_mb * 1_000_000)
+        pictures = [EncodedPicture("picture", bytes(body))]
     for picture in pictures:
-        picture.check_size(context.settings.max_picture_mb)
+        picture.check_size(max_mb)
     return pictures
 
 
+async def _body(request: Request, *, most: int | None = None) -> bytearray:
+    """Return the body of a request, and no more of it than a byte over `most`.
+
+    Other than `request.body()` it never holds the body twice.
+    """
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece if most is None else piece[: most + 1 - len(body)]
+    return body
+
+
 @asynccontextmanager
-async def open_form(request: Request, context: ServiceContext) -> AsyncIterator[FormData]:
+async def open_form(request: Request) -> AsyncIterator[FormData]:
     """Open a form with up to `MAX_PICTURES` files.
 
     Raises:
@@ -56,8 +71,7 @@ async def open_form(request: Request, context: ServiceContext) -> AsyncIterator[
     parser = MultiPartParser(
         request.headers, request.stream(), max_files=MAX_PICTURES, max_fields=8
     )
-    # Pictures are kept in memory, whose use is bounded by the limit of the body.
-    parser.spool_max_size = request_cap(context)
+    parser.spool_max_size = _FILE_IN_MEMORY
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError) as error:
@@ -80,8 +94,8 @@ def safe_name(name: str | None) -> str:
     return shown[:100] or "picture"
 
 
-async def _from_form(request: Request, context: ServiceContext) -> list[EncodedPicture]:
-    async with open_form(request, context) as form:
+async def _from_form(request: Request) -> list[EncodedPicture]:
+    async with open_form(request) as form:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         # Browsers send an empty file field as a file without a name.
         files = [file for file in files if file.filename or file.size]
@@ -90,7 +104,7 @@ async def _from_form(request: Request, context: ServiceContext) -> list[EncodedP
         return [EncodedPicture(safe_name(file.filename), await file.read()) for file in files]
 
 
-def _from_json(body: bytes) -> list[EncodedPicture]:
+def _from_json(body: bytearray, max_mb: int) -> list[EncodedPicture]:
     try:
         parsed = PicturesInput.model_validate_json(body)
     except ValidationError as error:
@@ -100,6 +114,9 @@ def _from_json(body: bytes) -> list[EncodedPicture]:
     pictures = []
     for picture in parsed.pictures:
         name = safe_name(picture.name)
+        if len(picture.data) > 2 * max_mb * 1_000_000:
+            # Before several copies are made of it; base64 and line breaks add less than half.
+            raise PictureTooLargeError(f"{name}: is over {max_mb} MB", hint="scale it down first")
         try:
             content = decode_base64(picture.data)
         except (binascii.Error, ValueError) as error:

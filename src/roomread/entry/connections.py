@@ -22,6 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from roomread.api.problems import RefusedError, busy
+from roomread.services.shares import ByteBudget
 from roomread.settings.addresses import network_of
 
 # Files that a process has open beside its connections: the database, pipes of workers, the log.
@@ -29,6 +30,9 @@ _RESERVED_FILES = 96
 # Files that are enough for any number of connections that one process can serve.
 _FILES = 65_536
 _ACCEPTED_AT_ONCE = 16
+# Incomplete messages up to this size are not counted, bytes.
+_SMALL_MESSAGE = 64 * 1024
+_TRY_AGAIN_LATER = 1013
 # Why a connection is closed.
 _SILENT, _UNREAD, _CROWDED = "silent-connection", "unread-answer", "too-many-connections"
 
@@ -239,29 +243,63 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     Args:
         table: The open connections.
+        buffers: Bounds the bytes of incomplete messages, which no application has seen yet.
         **server: What uvicorn gives to its protocols.
     """
 
-    def __init__(self, *, table: ConnectionTable, **server: Any) -> None:
+    def __init__(self, *, table: ConnectionTable, buffers: ByteBudget, **server: Any) -> None:
         super().__init__(**server)
-        self._table = table
+        self._table, self._buffers = table, buffers
+        self._holder, self._held = "", 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
         self._table.remove(self.transport)
+        self._hold(0)
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        super().data_received(data)
+        size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
+        fits = self._hold(size if size > _SMALL_MESSAGE else 0)
+        if not fits and not self.close_sent:
+            self._table.count("too-many-bytes")
+            self.conn.fail(_TRY_AGAIN_LATER, "too many bytes are being received")
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.transport.close()
 
-def guard(config: Config, table: ConnectionTable) -> None:
+    def _hold(self, size: int) -> bool:
+        """Hold as many bytes of the budget; return whether they fit."""
+        if not self._held:
+            self._holder = self._sender()
+        if size > self._held and not self._buffers.take(self._holder, size - self._held):
+            return False
+        if size < self._held:
+            self._buffers.give_back(self._holder, self._held - size)
+        self._held = size
+        return True
+
+    def _sender(self) -> str:
+        scope = getattr(self, "scope", None)
+        principal = scope.get("state", {}).get("principal") if scope is not None else None
+        return principal.id if principal is not None else _address(self.transport)
+
+
+def guard(config: Config, table: ConnectionTable, buffers: ByteBudget) -> None:
     """Make a server keep the limits of a table.
 
     Args:
         config: The server's, before it is loaded.
         table: The open connections.
+        buffers: Bounds the bytes of incomplete messages of WebSockets.
     """
+    http = partial(GuardedHttp, table=table)
+    socket = partial(GuardedWebSocket, table=table, buffers=buffers)
     # uvicorn only calls what it takes for classes.
-    config.http = cast("type[asyncio.Protocol]", partial(GuardedHttp, table=table))
-    config.ws = cast("type[asyncio.Protocol]", partial(GuardedWebSocket, table=table))
+    config.http = cast("type[asyncio.Protocol]", http)
+    config.ws = cast("type[asyncio.Protocol]", socket)
     # Connections that are accepted before the first of them can be refused. More may wait in the
     # queue of the operating system.
     config.backlog = _ACCEPTED_AT_ONCE

@@ -163,7 +163,7 @@ def _run(
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
     )
-    guard(config, _connection_table(context))
+    guard(config, _connection_table(context), context.buffers)
     url = _url(bound, tls=listen.tls_cert is not None)
 
     def ready() -> None:

@@ -34,7 +34,7 @@ from roomread.api import (
 )
 from roomread.api.auth import AuthMiddleware, is_ours
 from roomread.api.context import Context, Manager, ServiceContext
-from roomread.api.limits import Body
+from roomread.api.limits import Body, BodyLimits
 from roomread.api.logs import audit, log
 from roomread.api.problems import busy, map_errors
 from roomread.api.request_log import RequestLogMiddleware
@@ -43,6 +43,7 @@ from roomread.api.uploads import request_cap
 from roomread.errors import RoomreadError
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.services.retention import delete_expired
+from roomread.services.shares import ByteBudget, SharedSlots
 from roomread.web.asgi import make_app
 
 _ABOUT = """
@@ -56,8 +57,6 @@ the person feels. It is withheld where the net is not sure enough or the face ca
 _FORM_BYTES = 100_000
 # Maximum body of a route that takes no file, bytes.
 _PAGE_BYTES = 1_000_000
-# Maximum number of request bodies received at once.
-_BODIES = 32
 # Seconds between two deletions of expired sessions.
 _RETENTION_PERIOD = 3600.0
 
@@ -153,7 +152,12 @@ def make_service(context: ServiceContext) -> ASGIApp:
     api.include_router(router)
     for part in PARTS:
         api.include_router(part.router)
-    limited = Body(_PathSplit(api, app), cap=lambda path: _cap(context, path), at_once=_BODIES)
+    limited = Body(
+        _PathSplit(api, app),
+        cap=lambda path: _cap(context, path),
+        streams=_streams,
+        limits=_body_limits(context),
+    )
     return RequestLogMiddleware(AuthMiddleware(limited, context.auth), context.metrics)
 
 
@@ -201,6 +205,22 @@ class _PathSplit:
         """Handle one ASGI connection."""
         ours = scope["type"] == "lifespan" or is_ours(scope["path"])
         await (self._api if ours else self._app)(scope, receive, send)
+
+
+def _streams(path: str) -> bool:
+    """Return whether the body of a path is passed on as it comes, to a file of its own."""
+    return path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/")
+
+
+def _body_limits(context: ServiceContext) -> BodyLimits:
+    settings = context.settings
+    bodies, what = settings.max_bodies, "requests that are being received"
+    return BodyLimits(
+        members=SharedSlots(bodies, share=0.5, what=what),
+        strangers=SharedSlots(max(bodies // 2, 1), share=1.0, what=what),
+        memory=context.buffers,
+        disk=ByteBudget(settings.max_received_mb * 1_000_000),
+    )
 
 
 def _cap(context: ServiceContext, path: str) -> int:

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
             system lets it open fewer files.
         max_connections_per_address: The number of open connections of one address, which is not
             applied to trusted proxies.
+        max_bodies: The number of requests whose bodies are received at once, in several pieces;
+            half as many more of visitors who are not signed in. One principal may have half.
+        max_received_mb: The size of all bodies that are being received, beside videos, MB. What
+            does not fit into memory is in temporary files. One principal may have half.
         header_seconds: How long a new connection may take to send the headers of its request, s.
         sign_ins_per_user: The number of browsers in which one user may be signed in; the user's
             oldest sign-in ends for a new one.
@@ -115,6 +119,8 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=1200, ge=1)
     max_connections: int = Field(default=2000, ge=1)
     max_connections_per_address: int = Field(default=500, ge=1)
+    max_bodies: int = Field(default=64, ge=1)
+    max_received_mb: int = Field(default=4000, ge=1)
     header_seconds: float = Field(default=10.0, gt=0)
     sign_ins_per_user: int = Field(default=100, ge=1)
     device: Device = Device.CPU

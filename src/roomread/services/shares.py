@@ -1,0 +1,210 @@
+"""Share what one process has between its principals, so that none of them can take all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from roomread.errors import BusyError
+
+
+class ByteBudget:
+    """Bounds how many bytes are held at once; threads share one budget.
+
+    Args:
+        in_all: Bytes that all holders may hold together.
+        share: The part of it that one holder may hold, 0..1.
+    """
+
+    def __init__(self, in_all: int, *, share: float = 0.5) -> None:
+        self._in_all, self._share = in_all, int(in_all * share)
+        self._held: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> int:
+        """Bytes that are held."""
+        return self._held.total()
+
+    def take(self, holder: str, size: int) -> bool:
+        """Take bytes for a holder; return False, and take none, where they exceed the budget."""
+        with self._lock:
+            if self._held.total() + size > self._in_all or self._held[holder] + size > self._share:
+                return False
+            self._held[holder] += size
+            return True
+
+    def give_back(self, holder: str, size: int) -> None:
+        """Give bytes back that were taken."""
+        with self._lock:
+            self._held[holder] -= size
+            if not self._held[holder]:
+                del self._held[holder]
+
+
+class SharedSlots:
+    """Bounds how many slots are held at once, in all and by each holder.
+
+    Args:
+        in_all: Number of slots.
+        share: The part of them that one holder may take, 0..1.
+        what: What takes a slot, in messages, in the plural.
+    """
+
+    def __init__(self, in_all: int, *, share: float, what: str) -> None:
+        self._in_all, self._share, self._what = in_all, max(int(in_all * share), 1), what
+        self._held: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def slot(self, holder: str) -> Iterator[None]:
+        """Hold a slot.
+
+        Raises:
+            BusyError: The holder has its share, or no slot is free.
+        """
+        with self._lock:
+            if self._held[holder] >= self._share:
+                raise BusyError(f"you have {self._share} {self._what} already", seconds=2)
+            if self._held.total() >= self._in_all:
+                raise BusyError(f"there are {self._in_all} {self._what} already", seconds=2)
+            self._held[holder] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held[holder] -= 1
+                if not self._held[holder]:
+                    del self._held[holder]
+
+
+class FairSlots:
+    """Slots that are held for long: a newcomer takes one from who has most of them.
+
+    One holder may take all slots as long as nobody else wants any. Where none is free, the oldest
+    slot of the holder with most is ended for a holder that has fewer, so that no holder can keep
+    others out. All methods may be called by any thread.
+
+    Args:
+        count: Number of slots.
+        what: What takes a slot, in messages, in the plural.
+    """
+
+    def __init__(self, count: int, *, what: str) -> None:
+        self.count, self._what = count, what
+        # By age: each slot with its holder, and what ends it.
+        self._slots: OrderedDict[object, tuple[str, Callable[[], None]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> int:
+        """How many slots are held."""
+        return len(self._slots)
+
+    @contextmanager
+    def slot(self, holder: str, end: Callable[[], None]) -> Iterator[None]:
+        """Hold a slot.
+
+        Args:
+            holder: The principal that takes it.
+            end: Called, by any thread, when the slot is taken away; it must not block.
+
+        Raises:
+            BusyError: All slots are taken, and no holder has more than this one.
+        """
+        slot = object()
+        with self._lock:
+            ended = self._make_room(holder)
+            self._slots[slot] = holder, end
+        if ended is not None:
+            ended()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._slots.pop(slot, None)
+
+    def _make_room(self, holder: str) -> Callable[[], None] | None:
+        """Take the slot of another holder away if none is free, and return what ends it."""
+        if len(self._slots) < self.count:
+            return None
+        held = Counter(each for each, _ in self._slots.values())
+        most, number = held.most_common(1)[0]
+        if number <= held[holder] + 1:
+            raise BusyError(f"all {self.count} {self._what} are taken", seconds=5)
+        oldest = next(slot for slot, (each, _) in self._slots.items() if each == most)
+        return self._slots.pop(oldest)[1]
+
+
+class WeightedTurns:
+    """Lets work run while the sum of its weights fits; waiting holders take turns.
+
+    Used within one event loop.
+
+    Args:
+        capacity: The largest sum of weights.
+        share: The largest sum of one holder; work that is heavier counts as this.
+    """
+
+    def __init__(self, capacity: int, *, share: int) -> None:
+        self._capacity, self._share = capacity, share
+        self._running: Counter[str] = Counter()
+        self._waiting: OrderedDict[str, deque[tuple[int, asyncio.Future[None]]]] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(self, holder: str, weight: int, *, patience: float) -> AsyncIterator[None]:
+        """Wait until the work may run, and count its weight during the block.
+
+        Args:
+            holder: The principal whose work it is.
+            weight: How heavy it is.
+            patience: Seconds to wait at most.
+
+        Raises:
+            BusyError: The turn did not come in time.
+        """
+        weight = min(weight, self._share)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(holder, deque()).append((weight, turn))
+        self._grant()
+        try:
+            try:
+                await asyncio.wait_for(asyncio.shield(turn), patience)
+            except TimeoutError:
+                raise BusyError("too much of others is being processed", seconds=5) from None
+            yield
+        finally:
+            self._leave(holder, weight, turn)
+
+    def _leave(self, holder: str, weight: int, turn: asyncio.Future[None]) -> None:
+        if turn.done():
+            self._running[holder] -= weight
+            if not self._running[holder]:
+                del self._running[holder]
+        else:
+            queue = self._waiting[holder]
+            queue.remove((weight, turn))
+            if not queue:
+                del self._waiting[holder]
+        self._grant()
+
+    def _grant(self) -> None:
+        """Let the first work of each holder run that fits, holder after holder."""
+        granted = True
+        while granted:
+            granted = False
+            for holder, queue in list(self._waiting.items()):
+                weight, turn = queue[0]
+                own = self._running[holder]
+                if self._running.total() + weight > self._capacity or own + weight > self._share:
+                    continue
+                self._running[holder] += weight
+                turn.set_result(None)
+                queue.popleft()
+                self._waiting.move_to_end(holder)
+                if not queue:
+                    del self._waiting[holder]
+                granted = True
