@@ -111,6 +111,25 @@ def rises(states: Sequence[tuple[float, bool]]) -> list[float]:
     return [time for (time, on), was_on in zip(states, before, strict=True) if on and not was_on]
 
 
+def two_tracks(path: Path, sizes: list[tuple[int, int]]) -> Path:
+    """A video of five frames with a track of each size."""
+    with av.open(str(path), "w") as container:
+        tracks = []
+        for width, height in sizes:
+            track = container.add_stream("libx264", rate=25)
+            assert isinstance(track, av.VideoStream)
+            track.width, track.height, track.pix_fmt = width, height, "yuv420p"
+            tracks.append(track)
+        for number in range(5):
+            for track, size in zip(tracks, sizes, strict=True):
+                frame = av.VideoFrame.from_ndarray(grey(number, size), format="rgb24")
+                frame.pts = number
+                container.mux(track.encode(frame))
+        for track in tracks:
+            container.mux(track.encode(None))
+    return path
+
+
 def make_sound(path: Path, seconds: float = 1.0) -> Path:
     """A file with sound and no pictures."""
     with av.open(str(path), "w") as container:

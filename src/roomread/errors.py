@@ -16,6 +16,8 @@
     ├── BusyError                 a request is refused or not answered in time
     └── MissingExtraError         an optional dependency is not installed
 
+`MediaWarning` is a warning of Python: a part of an input is left out, and the rest is read.
+
 Services and interfaces derive errors of their own from these, beside the code that raises them.
 
 The core raises facts: `problem` says what happened to which input. A `hint` says what to do; hints
@@ -77,6 +79,10 @@ class RoomreadError(Exception):
 
 class MediaError(RoomreadError):
     """A picture, video, camera or stream cannot be read."""
+
+
+class MediaWarning(UserWarning):
+    """A part of an input, such as files of a folder or a video track, is left out."""
 
 
 class OutputError(RoomreadError):

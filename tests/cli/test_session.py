@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from classes import lesson
+from clips import two_tracks
 from program import PROGRAM, Program
 from room_recorder import RoomRecorder
 from roomread.bench.scenes import grid
@@ -191,6 +192,14 @@ def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
     assert unpacked == RECORD.itemsize * len(readings) < 100 * len(readings)
     files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert files - {"roomread.db-wal", "roomread.db-shm"} == {"call.mp4", "roomread.db"}
+
+
+def test_recording_tells_which_video_track_it_reads(roomread: Program, tmp_path: Path) -> None:
+    two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
+    errors = roomread("session", "record", "film.mkv").stderr.decode()
+    assert "1 (160 x 120 h264) is read, not 0 (64 x 48 h264) (--stream takes another)" in errors
+    chosen = roomread("session", "record", "film.mkv", "--stream", "0").stderr.decode()
+    assert "0 (64 x 48 h264) is read, not 1" in chosen
 
 
 def test_source_that_cannot_be_recorded_is_reported_in_one_line_and_leaves_no_session(

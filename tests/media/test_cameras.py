@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import sleep
 from types import SimpleNamespace
@@ -10,16 +10,21 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 
+from clips import MS
 from roomread.errors import MediaError
 from roomread.media import Opening, cameras
 from roomread.media.cameras import LiveReader, open_camera
+from roomread.readings import Frame
 
 
 class Device:
     """A container whose device has a picture at every third look, and `pictures` in all."""
 
-    def __init__(self, pictures: int, *, pause: float = 0.0) -> None:
+    def __init__(
+        self, pictures: int, *, pause: float = 0.0, times: Sequence[float] | None = None
+    ) -> None:
         self._left, self._looks, self._pause = pictures, 0, pause
+        self._times = list(times or ())
 
     def decode(self, _stream: object) -> Iterator[VideoFrame]:
         while self._left:
@@ -28,7 +33,10 @@ class Device:
                 raise BlockingIOError(35, "Resource temporarily unavailable")
             self._left -= 1
             sleep(self._pause)
-            yield VideoFrame.from_ndarray(np.zeros((4, 6, 3), np.uint8), format="rgb24")
+            picture = VideoFrame.from_ndarray(np.zeros((4, 6, 3), np.uint8), format="rgb24")
+            if self._times:
+                picture.pts, picture.time_base = round(1000 * self._times.pop(0)), MS
+            yield picture
 
 
 class Track:
@@ -36,14 +44,18 @@ class Track:
 
     container = SimpleNamespace(format=SimpleNamespace(name="video4linux2,v4l2"))
     codec_context = SimpleNamespace(sample_aspect_ratio=None)
-    sample_aspect_ratio = None
+    sample_aspect_ratio = guessed_rate = average_rate = None
 
 
 def read(device: Device, **options: Any) -> list[int]:
+    return [frame.index for frame in read_frames(device, **options)]
+
+
+def read_frames(device: Device, **options: Any) -> list[Frame]:
     reader = LiveReader((device, Track()), "camera 0", **options)  # type: ignore[arg-type]
-    found: list[int] = []
+    found: list[Frame] = []
     with pytest.raises(MediaError, match="the stream ended"):
-        found.extend(frame.index for frame in reader.frames())
+        found.extend(reader.frames())
     reader.close()
     return found
 
@@ -57,6 +69,24 @@ def test_reader_waits_longer_for_infrequent_frames(monkeypatch: pytest.MonkeyPat
     # As with one in half a minute and a limit of 20 s.
     monkeypatch.setattr(cameras, "TIMEOUT", 0.1)
     assert len(read(Device(12, pause=0.05), every=0.3)) > 1
+
+
+@pytest.mark.parametrize(
+    "times",
+    [[50.0, 50.04, 0.0, 0.04], [0.0, 0.04, 7200.0, 7200.04]],
+    ids=["restarts", "leaps ahead"],
+)
+def test_clock_of_a_live_source_that_jumps_is_one_discontinuity(times: list[float]) -> None:
+    # Of four frames any may be dropped, but never the mark.
+    frames = read_frames(Device(4, times=times))
+    assert [frame.index for frame in frames if frame.discontinuity] == [
+        min(frame.index for frame in frames if frame.index >= 2)
+    ]
+
+
+def test_live_source_whose_clock_runs_on_has_no_discontinuity() -> None:
+    frames = read_frames(Device(4, times=[0.0, 0.04, 0.03, 40.0]))
+    assert not any(frame.discontinuity for frame in frames)
 
 
 @pytest.mark.parametrize("refused", [0, 1, 2, 3])

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
 import pytest
 from PIL import Image
 
-from clips import grey, make_clip
+from clips import make_clip, two_tracks
 from roomread.errors import MediaError
 from roomread.media import open_source
 
@@ -32,24 +31,6 @@ def test_requested_video_track_is_read(tmp_path: Path) -> None:
 def test_video_with_one_track_has_no_note(tmp_path: Path) -> None:
     with open_source(make_clip(tmp_path / "clip.mp4", SECOND)) as source:
         assert source.note == ""
-
-
-def two_tracks(path: Path, sizes: list[tuple[int, int]]) -> Path:
-    with av.open(str(path), "w") as container:
-        tracks = []
-        for width, height in sizes:
-            track = container.add_stream("libx264", rate=25)
-            assert isinstance(track, av.VideoStream)
-            track.width, track.height, track.pix_fmt = width, height, "yuv420p"
-            tracks.append(track)
-        for number in range(5):
-            for track, size in zip(tracks, sizes, strict=True):
-                frame = av.VideoFrame.from_ndarray(grey(number, size), format="rgb24")
-                frame.pts = number
-                container.mux(track.encode(frame))
-        for track in tracks:
-            container.mux(track.encode(None))
-    return path
 
 
 def test_picture_of_an_unread_kind_is_no_video(tmp_path: Path) -> None:

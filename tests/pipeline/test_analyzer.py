@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
+from clips import two_tracks
 from roomread import Analyzer, Expression, Reading, Readings, analyze
 from roomread.bench import scenes
-from roomread.errors import MediaError
+from roomread.errors import MediaError, MediaWarning
 from roomread.faces import CenterFace
 from roomread.media import VideoWriter
 from roomread.pipeline import FrameMoment
@@ -112,6 +113,25 @@ def test_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:
     moments = list(ANALYZER.stream(tmp_path))
     assert [Path(moment.frame.source).name for moment in moments] == ["a.png", "b.png"]
     assert all(len(moment.readings) == 1 for moment in moments)
+
+
+def test_stream_of_a_folder_warns_of_what_is_left_out(tmp_path: Path) -> None:
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    (tmp_path / "notes.txt").touch()
+    with pytest.warns(MediaWarning, match=r"1 left out.*: 1 \.txt"):
+        assert len(list(ANALYZER.stream(tmp_path))) == 1
+
+
+def test_stream_of_a_folder_without_pictures_raises(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(MediaError, match=r"no picture or video \(1 left out"):
+        next(ANALYZER.stream(tmp_path))
+
+
+def test_stream_of_a_video_of_several_tracks_warns_which_is_read(tmp_path: Path) -> None:
+    path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
+    with pytest.warns(MediaWarning, match=r"1 \(160 x 120 h264\) is read, not 0"):
+        assert len(list(ANALYZER.stream(path))) == 5
 
 
 def test_missing_picture_is_a_media_error() -> None:

@@ -39,6 +39,19 @@ def test_icml_csv_with_spaces_in_its_header_is_the_same_data(tmp_path: Path) -> 
     assert same(read_fer2013(path), data)
 
 
+def test_csv_without_usage_is_the_split_that_is_given_for_it(tmp_path: Path) -> None:
+    data = tiny_fer().split(Split.Training)
+    path = write_csv(data, tmp_path / "Kaggle_Train.csv")
+    lines = [line.rpartition(",")[0] for line in path.read_text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match=r"no column 'Usage'.*'Kaggle_Train\.csv' is Training"):
+        read_fer2013(path)
+    with pytest.raises(DataError, match="no column 'Usage'"):
+        read_fer2013(path, splits={"train": Split.Training})
+    read = read_fer2013(path, splits={"kaggle_train.csv": Split.Training})
+    assert same(read, data)
+
+
 def test_file_names_in_a_folder_separate_public_from_private_test(tmp_path: Path) -> None:
     data = tiny_fer()
     read = read_fer2013(write_folder(data, tmp_path / "pictures"))

@@ -314,8 +314,7 @@ class _AnalysisRun:
         """Read one input to its end; report an error without stopping the others."""
         try:
             with open_source(item.spec, every=self.every, stream=self.stream) as source:
-                if source.note:
-                    self.progress.say(f"roomread: {source.note} (--stream takes another)")
+                self.progress.tell_track(source)
                 self._read(source, item)
         except RoomreadError as error:
             self.errors.append(error)

@@ -59,6 +59,11 @@ class ProgressBar:
         """Print a line above the bars, without wrapping and with line breaks in names escaped."""
         self._console.print(one_line(line), soft_wrap=True, markup=False)
 
+    def tell_track(self, source: Source) -> None:
+        """Say which of several video tracks is read."""
+        if source.note:
+            self.say(f"roomread: {source.note} (--stream takes another)")
+
     @contextmanager
     def source(self, source: Source) -> Iterator[SourceBar]:
         """Show the bar of one input while it is being read."""

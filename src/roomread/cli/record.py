@@ -72,6 +72,12 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     ] = None,
     model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
     device: Annotated[Device, typer.Option(help="The device that the nets run on.")] = Device.CPU,
+    stream: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Index of the video track to read, of all tracks; by default the largest."
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show no progress on standard error.")
     ] = False,
@@ -96,11 +102,12 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     failure: MediaError | None = None
     with (
         own_sessions() as store,
-        open_source(source, every=seconds) as opened,
+        open_source(source, every=seconds, stream=stream) as opened,
         ProgressBar(1, quiet=quiet) as progress,
         progress.source(opened) as bar,
     ):
         refuse_picture(opened, hint="`roomread analyze` takes it")
+        progress.tell_track(opened)
         session = (
             find_session(store, resume)
             if resume is not None

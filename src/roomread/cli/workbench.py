@@ -38,7 +38,7 @@ SplitNames = Annotated[
         "--split",
         metavar="NAME=SPLIT",
         help="Which split a folder or a value of Usage is, once for each: train=Training, "
-        "val=PublicTest, test=PrivateTest.",
+        "val=PublicTest, test=PrivateTest; of a file without Usage, the whole: train.csv=Training.",
     ),
 ]
 

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -15,9 +16,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from roomread.errors import MediaError
+from roomread.media.clocks import has_jumped, longest_pause
 from roomread.media.latest_frame import LatestFrame
 from roomread.media.opening import Opening, open_video
-from roomread.media.upright import upright
+from roomread.media.upright import Geometry, GeometryReader, render
 from roomread.readings import Frame
 
 # Seconds of silence after which a network stream counts as gone.
@@ -80,6 +82,9 @@ def _device(number: int, name: str) -> tuple[str, str]:
 class LiveReader:
     """Reads an opened live source in a thread of its own and hands over its latest frame.
 
+    Where the source's own clock jumps, or its size or orientation changes, the next frame that is
+    handed over is marked as a discontinuity.
+
     Args:
         opened: the opened container and its video track.
         name: the name in `Frame.source` and in messages.
@@ -134,16 +139,17 @@ class LiveReader:
 
     def _read(self) -> None:
         start, due, index, last = self._clock(), 0.0, 0, 0.0
-        reason = "ended"
+        reason, breaks = "ended", _Breaks(self._stream)
         try:
             for picture in self._pictures():
                 if self._stop.is_set():
                     return
                 last = self._clock() - start
+                geometry = breaks.see(picture)
                 if self._every is None or last >= due:
-                    self._mailbox.put(
-                        Frame(upright(picture, self._stream), last, index, self._name)
-                    )
+                    image, broken = render(picture, geometry), breaks.take()
+                    frame = Frame(image, last, index, self._name, discontinuity=broken)
+                    self._mailbox.put(frame, replacing=_with_break)
                     due = last + (self._every or 0.0)
                 index += 1
         except (av.FFmpegError, OSError) as error:
@@ -170,3 +176,34 @@ class LiveReader:
                 sleep(_PAUSE)
             else:
                 return
+
+
+class _Breaks:
+    """Notices where the frames of a live source do not continue those before."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._broken = False
+        self._pause = longest_pause(stream)
+        self._geometries = GeometryReader(stream)
+        self._geometry: Geometry | None = None
+        self._shown: float | None = None
+
+    def see(self, picture: VideoFrame) -> Geometry:
+        """Take note of the next frame and return its geometry."""
+        geometry, shown = self._geometries.read(picture), picture.time
+        self._broken |= self._geometry is not None and geometry != self._geometry
+        self._geometry = geometry
+        if shown is not None:
+            self._broken |= self._shown is not None and has_jumped(self._shown, shown, self._pause)
+            self._shown = shown
+        return geometry
+
+    def take(self) -> bool:
+        """Return whether there was such a place since the last call."""
+        broken, self._broken = self._broken, False
+        return broken
+
+
+def _with_break(unseen: Frame, frame: Frame) -> Frame:
+    """Return a frame with the discontinuity of the one that it replaces."""
+    return replace(frame, discontinuity=frame.discontinuity or unseen.discontinuity)

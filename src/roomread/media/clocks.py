@@ -51,6 +51,17 @@ def longest_pause(stream: VideoStream) -> float:
     return max(pause, _PAUSE_FRAMES * frame_seconds(stream))
 
 
+def has_jumped(last: float, shown: float, pause: float) -> bool:
+    """Return whether a live source's clock jumps between two frames.
+
+    Args:
+        last: when the frame before is shown by that clock, s.
+        shown: when the next one is, s.
+        pause: the longest pause that is no jump, s; see `longest_pause`.
+    """
+    return not last - _REORDERED <= shown <= last + pause
+
+
 class Timestamp(NamedTuple):
     """The time at which a frame is shown.
 

@@ -28,10 +28,18 @@ class LatestFrame(Generic[T]):
         """The number of items that were replaced before they were taken."""
         return self._dropped
 
-    def put(self, item: T) -> None:
-        """Store an item, replacing one that was not taken."""
+    def put(self, item: T, *, replacing: Callable[[T, T], T] | None = None) -> None:
+        """Store an item, replacing one that was not taken.
+
+        Args:
+            item: The item.
+            replacing: Returns the item to store, from one that was not taken and `item`; None to
+                store `item`.
+        """
         with self._changed:
-            self._dropped += self._item is not None
+            if self._item is not None:
+                self._dropped += 1
+                item = replacing(self._item, item) if replacing is not None else item
             self._item = item
             self._notify()
 

@@ -43,21 +43,34 @@ class Geometry(NamedTuple):
     flipped: bool
 
 
-def geometry_of(picture: VideoFrame, stream: VideoStream) -> Geometry:
-    """Return the transformation given by a frame's display matrix and pixel shape."""
+class GeometryReader:
+    """Tell the geometry of each frame of a track, in the order in which they are shown.
+
+    Args:
+        stream: the track, which is being decoded.
+    """
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._stream = stream
+        self._pixel: Fraction | None = None
+
+    def read(self, picture: VideoFrame) -> Geometry:
+        """Return the transformation that the next frame's matrix and pixel shape ask for."""
+        # The binding knows the shape of the packet that is decoded, which may be some frames ahead.
+        # It changes at key frames only.
+        if self._pixel is None or picture.key_frame:
+            self._pixel = _pixel_shape(self._stream)
+        return _geometry(picture, self._pixel)
+
+
+def _geometry(picture: VideoFrame, pixel: Fraction) -> Geometry:
     width, height = picture.width, picture.height
-    pixel = _pixel_shape(stream)
     if pixel > 1:
         width = round(width * pixel)
     elif pixel < 1:
         # Enlarge the other side instead, so that no row or column is lost.
         height = round(height / pixel)
     return Geometry(width, height, *_turn(picture))
-
-
-def upright(picture: VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
-    """Return a decoded frame upright, RGB uint8 [H, W, 3]."""
-    return render(picture, geometry_of(picture, stream))
 
 
 def render(picture: VideoFrame, shown: Geometry) -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ from roomread.errors import MediaError
 from roomread.media.clocks import FrameClock, longest_pause
 from roomread.media.joined import has_film_behind
 from roomread.media.opening import FILE_PREFIX, length, reason
-from roomread.media.upright import Geometry, geometry_of, render
+from roomread.media.upright import Geometry, GeometryReader, render
 from roomread.readings import Frame
 
 # Seconds by which a file may be shorter than its container states: containers round, and the sound
@@ -117,6 +117,7 @@ class VideoReader:
     def __iter__(self) -> Iterator[Frame]:
         span, every, due = self._span, self._every, 0.0
         geometry: Geometry | None = None
+        geometries = GeometryReader(self._stream)
         reader = _PacketReader(self._container, self._stream, self._clock)
         index, broken = -1, False
         for picture, time, jumped in self._from_key_frame(reader):
@@ -125,7 +126,7 @@ class VideoReader:
             if time >= span.start:
                 index = self.frames
                 self.frames += 1
-            shown = geometry_of(picture, self._stream)
+            shown = geometries.read(picture)
             broken |= jumped or (geometry is not None and shown != geometry)
             geometry = shown
             # Allow half a millisecond, because containers round times to milliseconds.

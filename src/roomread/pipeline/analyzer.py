@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing
 from pathlib import Path
 from typing import overload
 
 from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile
+from roomread.errors import MediaError, MediaWarning
 from roomread.faces import CenterFace, FaceDetector
 from roomread.fewshot import Profile, ProfileBinding
 from roomread.fewshot.profile import Observation
-from roomread.media import Source, find_media, is_folder, open_source
+from roomread.media import Source, is_folder, open_source, search_folder
 from roomread.media.images import Picture
 from roomread.pipeline.face_reader import FaceReader
 from roomread.pipeline.inputs import Stream, check_picture, opened, picture_frame
@@ -181,9 +183,13 @@ class Analyzer:
                 second.
 
         Raises:
-            MediaError: The source cannot be read, or not to its end. The moments yielded before are
-                valid.
+            MediaError: The source cannot be read, or not to its end; the moments yielded before are
+                valid. A folder holds no picture and no video.
             TypeError: The source has another type.
+
+        Warns:
+            MediaWarning: A folder holds other files, which are left out, or a video has several
+                video tracks, of which one is read.
         """
         return self._stream(opened(source, rate=rate), every, overlap)
 
@@ -229,10 +235,12 @@ class Analyzer:
         overlap: bool | None,  # noqa: FBT001 (private)
     ) -> Iterator[FrameMoment]:
         if isinstance(source, str | Path) and is_folder(source):
-            for path in find_media(Path(source)):
+            for path in _folder_files(Path(source)):
                 yield from self._stream(path, every, overlap)
         elif isinstance(source, str | Path | bytes):
             with open_source(source, every=every) as found:
+                if found.note:
+                    _warn(found.note)
                 yield from self._stream(found, every, overlap)
         elif isinstance(source, Source) and source.is_picture:
             yield from (_moment(frame, self.analyze_frame(frame)) for frame in source)
@@ -256,6 +264,22 @@ class Analyzer:
             with closing(ahead(searched)) as found:
                 for frame, tracks in found:
                     yield _moment(frame, stream.read(frame, tracks))
+
+
+def _folder_files(folder: Path) -> list[Path]:
+    """Return the pictures and videos of a folder, and warn of other files."""
+    media = search_folder(folder)
+    note = media.describe_left_out()
+    if not media.files:
+        raise MediaError(f"{folder}: has no picture or video", hint=note)
+    if note:
+        _warn(f"{folder}: {note}")
+    return media.files
+
+
+def _warn(text: str) -> None:
+    # The level of the loop over `Analyzer.stream` depends on the source.
+    warnings.warn(text, MediaWarning, stacklevel=3)
 
 
 def _moment(frame: Frame, readings: list[Reading]) -> FrameMoment:

@@ -1,6 +1,7 @@
 """Read FER-2013 in its common formats.
 
 - `fer2013.csv` and `icml_face_data.csv`: `emotion`, `pixels`, `Usage` (leading spaces allowed);
+  without `Usage`, as in `train.csv`, all rows are of one split, which must be given;
 - a folder of pictures: `train/angry/*.jpg` ... `test/neutral/PublicTest_123.jpg`;
 - a parquet file: `emotion`, `Usage`, `image` (an encoded picture), and FER+ as `votes_*` columns.
 
@@ -42,7 +43,8 @@ def read_fer2013(
         path: a CSV, a parquet file, or a picture folder.
         ferplus: `fer2013new.csv`, for a CSV or a parquet without votes of its own.
         splits: the split of each folder below `path`, or of each value of `Usage`, by name; None
-            for the published names. PrivateTest may then be missing.
+            for the published names. PrivateTest may then be missing. For a file without `Usage`,
+            the split of all its rows, by the file's name.
 
     Raises:
         DataError: the file is missing or damaged, lacks a column or a split, holds a row of the
@@ -67,7 +69,9 @@ def read_fer2013(
         raise DataError(f"{path}: cannot be read as a data set", hint=f"give {_SHAPES}")
     if ferplus is not None:
         data = _with_votes(data, Path(ferplus), named)
-    _check_splits(data, path, needed=[*Split][:2] if splits else [*Split])
+    # A file of one split is known by its own name.
+    needed = [named[path.name.lower()]] if named and path.name.lower() in named else [*Split][:2]
+    _check_splits(data, path, needed=needed if splits else [*Split])
     return data
 
 
@@ -147,6 +151,8 @@ def _labels(table: pa.Table, path: Path) -> NDArray[np.int64]:
 
 
 def _splits(table: pa.Table, path: Path, named: Mapping[str, Split] | None) -> NDArray[np.int8]:
+    if "Usage" not in table.column_names:
+        return np.full(len(table), _split_of_file(table, path, named), dtype=np.int8)
     names = [_text(name).strip() for name in table.column("Usage")]
     known = named or {split.name.lower(): split for split in Split}
     for row, name in enumerate(names):
@@ -156,8 +162,20 @@ def _splits(table: pa.Table, path: Path, named: Mapping[str, Split] | None) -> N
     return np.array([known[name.lower()] for name in names], dtype=np.int8)
 
 
+def _split_of_file(table: pa.Table, path: Path, named: Mapping[str, Split] | None) -> Split:
+    """Return the split of all rows of a file without the column `Usage`."""
+    split = (named or {}).get(path.name.lower())
+    if split is None:
+        raise DataError(
+            f"{path}: has no column 'Usage', which tells the split of each row",
+            hint=f"its columns are {', '.join(table.column_names[:8])}; "
+            f"name the split of the whole file: '{path.name}' is {_SPLIT_NAMES}",
+        )
+    return split
+
+
 def _read_csv(path: Path, named: Mapping[str, Split] | None) -> FerData:
-    table = _table(path, ("emotion", "pixels", "Usage"))
+    table = _table(path, ("emotion", "pixels"))
     labels, splits = _labels(table, path), _splits(table, path, named)
     images = np.empty((len(labels), SIDE * SIDE), dtype=np.uint8)
     for row, text in enumerate(table.column("pixels")):
@@ -183,7 +201,7 @@ def _pixels(text: str, path: Path, row: int) -> NDArray[np.int64]:
 
 
 def _read_parquet(path: Path, named: Mapping[str, Split] | None) -> FerData:
-    table = _table(path, ("emotion", "Usage", "image"))
+    table = _table(path, ("emotion", "image"))
     labels, splits = _labels(table, path), _splits(table, path, named)
     encoded = table.column("image").to_pylist()
     images = np.stack([_decode(data, f"{path}: row {row}") for row, data in enumerate(encoded)])
