@@ -24,7 +24,7 @@ from roomread import Analyzer
 from roomread.bench import scenes
 from roomread.faces import CenterFace
 from roomread.geometry import Box
-from roomread.readings import Reading, Unreadable
+from roomread.readings import Face, Reading, Unreadable
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "fer2013.parquet"
 FACE, SIDE, GREY = 160, 320, 120
@@ -62,6 +62,13 @@ def central(readings: list[Reading]) -> Reading | None:
     middle = Box(LOW, LOW, SIDE - LOW, SIDE - LOW)
     near = [reading for reading in readings if reading.box.iou(middle) > 0.2]
     return max(near, key=lambda reading: reading.box.iou(middle), default=None)
+
+
+def central_face(faces: list[Face]) -> Face | None:
+    """The face in the middle."""
+    middle = Box(LOW, LOW, SIDE - LOW, SIDE - LOW)
+    near = [face for face in faces if face.box.iou(middle) > 0.2]
+    return max(near, key=lambda face: face.box.iou(middle), default=None)
 
 
 def rotation(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:

@@ -141,6 +141,12 @@ def test_audio_file_without_video_track_is_reported(tmp_path: Path) -> None:
         read(make_sound(tmp_path / "audio_only.mp4"))
 
 
+def test_empty_file_is_called_empty(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").touch()
+    with pytest.raises(MediaError, match=r"film\.mp4: is empty \(0 bytes\)"):
+        open_source(tmp_path / "film.mp4")
+
+
 @pytest.mark.parametrize("content", [b"", b"this is text", bytes(5000)])
 def test_file_that_is_not_a_video_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "text.mp4"

@@ -14,7 +14,7 @@ from roomread import Analyzer, Expression, Reading, Readings, analyze
 from roomread.bench import scenes
 from roomread.errors import MediaError, MediaWarning
 from roomread.faces import CenterFace
-from roomread.media import VideoWriter
+from roomread.media import VideoWriter, open_source
 from roomread.pipeline import FrameMoment
 from roomread.readings import Unreadable
 from roomread.testing import FixedClassifier, FixedDetector, synthetic_frames
@@ -132,6 +132,20 @@ def test_stream_of_a_video_of_several_tracks_warns_which_is_read(tmp_path: Path)
     path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     with pytest.warns(MediaWarning, match=r"1 \(160 x 120 h264\) is read, not 0"):
         assert len(list(ANALYZER.stream(path))) == 5
+
+
+@pytest.mark.parametrize("name", ["pages.tif", "moving.gif", "moving.webp", "moving.png"])
+def test_first_of_several_pictures_in_a_file_is_read_with_a_warning(
+    tmp_path: Path, name: str
+) -> None:
+    first, second = Image.new("RGB", (30, 20)), Image.new("RGB", (30, 20), "white")
+    path = tmp_path / name
+    first.save(path, save_all=True, append_images=[second])
+    with pytest.warns(MediaWarning, match=r"of its 2 pictures the first is read"):
+        readings = ANALYZER.analyze(path)
+    assert readings == []
+    with open_source(path) as source:
+        assert source.note.endswith("of its 2 pictures the first is read")
 
 
 def test_missing_picture_is_a_media_error() -> None:

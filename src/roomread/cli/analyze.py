@@ -314,7 +314,7 @@ class _AnalysisRun:
         """Read one input to its end; report an error without stopping the others."""
         try:
             with open_source(item.spec, every=self.every, stream=self.stream) as source:
-                self.progress.tell_track(source)
+                self.progress.tell_choice(source)
                 self._read(source, item)
         except RoomreadError as error:
             self.errors.append(error)

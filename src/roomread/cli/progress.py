@@ -59,10 +59,11 @@ class ProgressBar:
         """Print a line above the bars, without wrapping and with line breaks in names escaped."""
         self._console.print(one_line(line), soft_wrap=True, markup=False)
 
-    def tell_track(self, source: Source) -> None:
-        """Say which of several video tracks is read."""
+    def tell_choice(self, source: Source) -> None:
+        """Say which of several video tracks or pictures is read."""
         if source.note:
-            self.say(f"roomread: {source.note} (--stream takes another)")
+            hint = " (--stream takes another)" if source.stream is not None else ""
+            self.say(f"roomread: {source.note}{hint}")
 
     @contextmanager
     def source(self, source: Source) -> Iterator[SourceBar]:

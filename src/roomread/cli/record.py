@@ -107,7 +107,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         progress.source(opened) as bar,
     ):
         refuse_picture(opened, hint="`roomread analyze` takes it")
-        progress.tell_track(opened)
+        progress.tell_choice(opened)
         session = (
             find_session(store, resume)
             if resume is not None

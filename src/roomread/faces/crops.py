@@ -28,8 +28,9 @@ _FILTER = Image.Resampling.BICUBIC
 DENSEST = 32
 
 # Smallest roll, degrees, at which a crop is rotated upright. FER-2013's faces are not aligned, and
-# nine in ten have a roll within 12 degrees.
-TURN_FROM = 20.0
+# nine in ten have a roll within 12 degrees. Chosen on 1,800 PublicTest pictures: from 12 degrees
+# on, upright faces lose nothing (28 gained, 27 lost), and those turned by 15 degrees gain most.
+TURN_FROM = 12.0
 # A rotated face is cut from a square of 1.5 sides, so that the rotation leaves no empty corner, and
 # at twice the resolution, so that it blurs little.
 WIDER = 1.5
@@ -41,7 +42,7 @@ def cut(
 ) -> NDArray[np.uint8]:
     """Return grey square crops of faces, framed as the net's training pictures.
 
-    Faces with a roll of 20 degrees or more are rotated upright; smaller rolls are kept, as
+    Faces with a roll of 12 degrees or more are rotated upright; smaller rolls are kept, as
     FER-2013's pictures have them. Outside of the picture the nearest px of its edge is repeated,
     because no training picture has a grey or black bar.
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.faces.orientation import Orientation, bounding_box, orientation
+from roomread.faces.cutoff import cut_score, whole_box
+from roomread.faces.orientation import orientation
 from roomread.geometry import Box
 from roomread.readings import Face, Quality, Unreadable
-
-# Width of a face over its height: the median of CenterFace's boxes on FER-2013's Training pictures.
-ASPECT = 0.81
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +25,8 @@ class QualityLimits:
     Attributes:
         size: smallest longer side, px. The detector itself finds few faces under it.
         visible: smallest share of the face inside the picture, 0..1.
-        beyond: largest share of the face's width or height beyond one edge of the picture,
-            estimated from its landmarks, 0..1. (The detector's box covers the visible part only.)
-            Five of 596 whole PublicTest faces exceed 0.18 or have a landmark at the edge; of faces
-            cut by 34 to 45 %, 95 % do.
-        edge: smallest distance of a landmark from the picture's edge, in face heights.
+        cut: highest log odds that an edge of the picture cuts the face (`faces.cutoff`). (The
+            detector's box covers the visible part only.)
         dark: lowest brightness, 0..1. FER-2013 has 0.10 or more; a portrait at a tenth of its light
             has 0.05.
         bright: highest brightness, 0..1. FER-2013 has at most 0.87.
@@ -48,8 +43,7 @@ class QualityLimits:
 
     size: float = 20.0
     visible: float = 0.7
-    beyond: float = 0.18
-    edge: float = 0.04
+    cut: float = 0.0
     dark: float = 0.06
     bright: float = 0.9
     contrast: float = 0.04
@@ -89,7 +83,7 @@ def assess_quality(
         seen = None if face.landmarks is None else orientation(face.landmarks)
         visible = face.box.visible(image.shape[1], image.shape[0])
         if seen is not None:
-            visible = min(visible, _box(seen).visible(image.shape[1], image.shape[0]))
+            visible = min(visible, whole_box(seen).visible(image.shape[1], image.shape[0]))
         measured = Quality(
             size=max(face.box.width, face.box.height),
             visible=visible,
@@ -98,31 +92,12 @@ def assess_quality(
             sharpness=float(detail[i]),
             frontality=None if face.landmarks is None else frontality(face.landmarks),
         )
-        cut_off = seen is not None and _is_cut(face, seen, picture, limits)
+        cut_off = seen is not None and cut_score(face, seen, picture) > limits.cut
         tilted = seen is not None and seen.misfit > limits.misfit
         qualities.append(
             replace(measured, reason=_reason(measured, limits, cut_off=cut_off, tilted=tilted))
         )
     return qualities
-
-
-def _box(seen: Orientation) -> Box:
-    """Return the box of the whole face, estimated from its landmarks."""
-    return bounding_box(seen.center, ASPECT * seen.height, seen.height, seen.roll)
-
-
-def _is_cut(face: Face, seen: Orientation, picture: Box, limits: QualityLimits) -> bool:
-    """Return whether an edge of the picture cuts off part of a face, by its landmarks."""
-    whole = _box(seen)
-    beyond = max(
-        (picture.left - whole.left) / whole.width,
-        (whole.right - picture.right) / whole.width,
-        (picture.top - whole.top) / whole.height,
-        (whole.bottom - picture.bottom) / whole.height,
-    )
-    x, y = np.asarray(face.landmarks).T
-    margin = min(x.min(), picture.right - x.max(), y.min(), picture.bottom - y.max())
-    return bool(beyond > limits.beyond or margin < limits.edge * seen.height)
 
 
 def sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:

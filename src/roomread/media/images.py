@@ -84,6 +84,30 @@ def read_image(
     raise MediaError(f"{type(source).__name__} is not a picture", hint=f"give {_FORMS}")
 
 
+def count_pictures(source: Path | bytes) -> int:
+    """Return how many pictures a file holds: frames of an animation, pages of a TIFF.
+
+    Of a file that cannot be read it is 1; `read_image` says what is wrong with it.
+
+    Args:
+        source: a path, or a file's content.
+    """
+    try:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(file, formats=("GIF", "WEBP", "PNG", "TIFF")) as picture:
+                return int(getattr(picture, "n_frames", 1))
+    except (*_DAMAGED, Image.DecompressionBombError):
+        return 1
+
+
+def note_of_first(source: Path | bytes, name: str) -> str:
+    """Return that only the first of several pictures in a file is read; empty for a single one."""
+    count = count_pictures(source)
+    return f"{name}: of its {count} pictures the first is read" if count > 1 else ""
+
+
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
     """Write a picture uint8 [H, W, 3] RGB atomically, in the format that the path's suffix names.
 

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from roomread.errors import MediaError, printable, without_credentials
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
 from roomread.media.files import exists, is_file, is_folder, is_pipe
-from roomread.media.images import read_image
+from roomread.media.images import note_of_first, read_image
 from roomread.media.kinds import PICTURE_SUFFIXES, heif_kind, is_picture
 from roomread.media.opening import (
     Opening,
@@ -50,7 +50,8 @@ class Source:
         live: whether it is a camera or a stream; each step then gives the latest frame.
         duration: length of a video in seconds; None where it is not known.
         stream: index of the video track that is read, among all tracks; None for other inputs.
-        note: a sentence on which of several video tracks is read; empty if there is one.
+        note: a sentence on which of several video tracks or pictures is read; empty if there is
+            only one.
     """
 
     def __init__(self, name: str) -> None:
@@ -136,7 +137,8 @@ class Source:
         if is_pipe(path):
             # A pipe, such as a shell's <(...), can be read only once, so its content is kept.
             self._open_bytes(_content(path))
-        elif _is_picture_file(path):
+        elif _is_picture_file(path) or (is_file(path) and not path.stat().st_size):
+            # The reader of pictures says that a file is empty.
             self._open_picture(path)
         else:
             self._open_video(path)
@@ -144,6 +146,7 @@ class Source:
     def _open_picture(self, picture: Path | bytes) -> None:
         image = read_image(picture, name=self.name)
         self.is_picture = True
+        self.note = note_of_first(picture, self.name)
         self._frames = iter([Frame(image, 0.0, 0, self.name)])
 
     def _open_video(self, file: Path | io.BytesIO) -> None:

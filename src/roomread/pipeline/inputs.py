@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from roomread.errors import MediaError, without_credentials
+from roomread.errors import MediaError, MediaWarning, without_credentials
 from roomread.media import Source, read_image
-from roomread.media.images import Picture
+from roomread.media.images import Picture, note_of_first
 from roomread.readings import Frame
 
 # The types that `Analyzer.stream` accepts. An iterable holds frames, arrays or Pillow images.
@@ -61,9 +62,16 @@ def picture_frame(picture: Picture) -> Frame:
     Raises:
         MediaError: The value cannot be read as a picture.
         MissingExtraError: The picture is HEIC, and the extra `heif` is not installed.
+
+    Warns:
+        MediaWarning: A file holds several pictures, of which the first is read.
     """
     name = _name(picture)
     image = read_image(picture, name=name)
+    file = Path(picture) if isinstance(picture, str | os.PathLike) else picture
+    note = note_of_first(file, name) if isinstance(file, Path | bytes) else ""
+    if note:
+        warnings.warn(note, MediaWarning, stacklevel=4)
     if isinstance(picture, np.ndarray):
         # The caller may use the array's memory for the next picture.
         image = image.copy()

@@ -10,9 +10,10 @@ from roomread.faces.centerface.cascade import FULL_SIZE_THRESHOLD, OVERVIEW, SCA
 from roomread.faces.centerface.decode import STRIDE
 from roomread.faces.centerface.net import MULTIPLE
 from roomread.faces.crops import DENSEST, FINER, TURN_FROM, WIDER
+from roomread.faces.cutoff import ASPECT, EDGES
 from roomread.faces.detector import SAME_FACE
 from roomread.faces.orientation import CREDIBLE_MISFIT, UPRIGHT
-from roomread.faces.quality import ASPECT, DEFAULT_LIMITS
+from roomread.faces.quality import DEFAULT_LIMITS
 from roomread.readings import Unreadable
 
 
@@ -37,6 +38,7 @@ def reading_parameters(model: ModelFile) -> dict[str, Any]:
         "aspect": ASPECT,
         "reasons": [[reason.name, str(reason)] for reason in Unreadable],
         "limits": asdict(DEFAULT_LIMITS),
+        "edges": [edge._asdict() for edge in EDGES],
         "crop": {
             "turn_from": TURN_FROM,
             "credible_misfit": CREDIBLE_MISFIT,

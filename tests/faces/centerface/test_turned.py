@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import skimage
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from roomread.bench import scenes
 from roomread.faces import CenterFace, cut
@@ -88,6 +91,13 @@ def test_slides_and_noise_have_no_turned_face(seed: int) -> None:
     noise = np.random.default_rng(seed).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     assert DETECTOR.detect(noise) == []
     assert DETECTOR.detect(scenes.slide(640 + 40 * seed, 360)) == []
+
+
+@pytest.mark.parametrize("name", ["coffee.png", "motorcycle_left.png"])
+def test_picture_of_things_has_no_turned_face(name: str) -> None:
+    with Image.open(Path(skimage.__file__).parent / "data" / name) as picture:
+        small = ImageOps.contain(picture.convert("RGB"), (700, 700))
+    assert DETECTOR.detect(np.asarray(small)) == []
 
 
 def test_known_turned_face_is_found_near_its_place() -> None:

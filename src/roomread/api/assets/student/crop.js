@@ -11,7 +11,7 @@ import { orientation, turned } from "./orientation.js";
 /** @typedef {import("./parameters.js").Parameters} Parameters */
 
 /**
- * Return the grey square crop of a face; a face turned by 20 degrees or more is turned upright.
+ * Return the grey square crop of a face; a face turned by 12 degrees or more is turned upright.
  *
  * @param {Picture} picture
  * @param {Face} face

@@ -12,9 +12,10 @@
  * @property {[number, number][]} upright Landmarks of an upright face, in face heights.
  * @property {number} aspect Width of a face over its height.
  * @property {[string, string][]} reasons Names and texts of why a face cannot be read, in order.
- * @property {{size: number, visible: number, beyond: number, edge: number, dark: number,
- *   bright: number, contrast: number, sharpness: number, frontality: number,
- *   misfit: number}} limits Limits of quality beyond which a face is unreadable.
+ * @property {{size: number, visible: number, cut: number, dark: number, bright: number,
+ *   contrast: number, sharpness: number, frontality: number, misfit: number}} limits Limits of quality beyond which a face is unreadable.
+ * @property {{beyond: number, landmark: number, margin: number, misfit: number, aspect: number,
+ *   bias: number}[]} edges What speaks for it that an edge cuts a face: left, top, right, bottom.
  * @property {{turn_from: number, credible_misfit: number, densest: number, wider: number,
  *   finer: number}} crop How a crop is cut.
  * @property {{longer_side: number, stride: number, multiple: number, same_face: number,

@@ -45,7 +45,7 @@ export function assessQuality(picture, face, crop, parameters) {
   /** @type {Record<string, boolean>} */
   const applies = {
     TOO_SMALL: quality.size < limits.size,
-    CUT_OFF: isCut(picture, face, seen, whole, limits) || quality.visible < limits.visible,
+    CUT_OFF: cutScore(picture, face, seen, whole, parameters) > limits.cut || quality.visible < limits.visible,
     TOO_DARK: quality.brightness < limits.dark,
     TOO_BRIGHT: quality.brightness > limits.bright,
     FLAT: quality.contrast < limits.contrast,
@@ -62,27 +62,45 @@ export function assessQuality(picture, face, crop, parameters) {
  * @param {Face} face
  * @param {Orientation} seen
  * @param {Box} whole The box of the whole face as its landmarks tell it.
- * @param {Parameters["limits"]} limits
- * @returns {boolean} Whether an edge of the picture cuts the face, as its landmarks tell.
+ * @param {Parameters} parameters
+ * @returns {number} The log odds that an edge of the picture cuts the face.
  */
-function isCut(picture, face, seen, whole, limits) {
-  const width = whole.right - whole.left;
-  const height = whole.bottom - whole.top;
-  const beyond = Math.max(
-    -whole.left / width,
-    (whole.right - picture.width) / width,
-    -whole.top / height,
-    (whole.bottom - picture.height) / height,
-  );
+function cutScore(picture, face, seen, whole, { edges, aspect }) {
+  const [width, height] = [whole.right - whole.left, whole.bottom - whole.top];
+  const { box } = face;
+  const size = Math.max(seen.height, 1);
   const x = face.landmarks.map((point) => point[0]);
   const y = face.landmarks.map((point) => point[1]);
-  const margin = Math.min(
-    ...x,
-    ...y,
+  const beyond = [
+    -whole.left / width,
+    -whole.top / height,
+    (whole.right - picture.width) / width,
+    (whole.bottom - picture.height) / height,
+  ];
+  const landmark = [
+    Math.min(...x),
+    Math.min(...y),
     picture.width - Math.max(...x),
     picture.height - Math.max(...y),
+  ];
+  const margin = [box.left, box.top, picture.width - box.right, picture.height - box.bottom];
+  const turns = Math.round(seen.roll / 90);
+  const shape = (box.right - box.left) / Math.max(box.bottom - box.top, 1) / (width / height);
+  const proportion = aspect * (turns % 2 === 0 ? shape : 1 / Math.max(shape, 0.1));
+  // A face that lies on its side has its top at the left or right edge.
+  return Math.max(
+    ...beyond.map((reach, edge) => {
+      const weights = edges[(edge - turns + 4) % 4];
+      return (
+        weights.beyond * reach +
+        (weights.landmark * landmark[edge]) / size +
+        (weights.margin * margin[edge]) / size +
+        weights.misfit * seen.misfit +
+        weights.aspect * proportion +
+        weights.bias
+      );
+    }),
   );
-  return beyond > limits.beyond || margin < limits.edge * seen.height;
 }
 
 /**
