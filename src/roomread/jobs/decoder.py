@@ -14,6 +14,8 @@ from roomread.jobs.worker_process import WorkerProcess
 
 # Number of pictures after which a process is replaced, in case its decoders leak memory.
 _LIFE = 10_000
+# The longest time in which a process may start on a busy computer, s; no picture's time.
+_START_SECONDS = 60.0
 
 
 class Decoder:
@@ -58,7 +60,10 @@ class Decoder:
         """
         child, life = self._take()
         kept = False
+        message = None
         try:
+            if life == _LIFE and child.receive(_START_SECONDS) is None:
+                raise MediaError(f"{name}: no decoder could be started", hint="try again later")
             child.send({"name": name}, content)
             message = child.receive(self._seconds)
             kept = message is not None and life > 1

@@ -15,6 +15,8 @@ def main(max_pixels: int, memory_mb: int) -> None:
     """Decode each picture that arrives and send its pixels or an error, until the parent ends."""
     inlet, outlet = take_pipes()
     limit_memory(memory_mb)
+    # From here on the parent process counts the time of a picture.
+    send(outlet, {"ready": True})
     while (message := receive(inlet)) is not None:
         head, content = message
         name = str(head["name"])
