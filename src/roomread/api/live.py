@@ -213,11 +213,13 @@ async def _answer_frames(
             problem = str(as_refusal(error))
             await socket.send_json({"frame_index": encoded.index, "problem": problem})
             continue
+        age = time.monotonic() - encoded.received
+        context.metrics.age.observe(age)
         answer = LiveShape(
             frame=frame_shape(read),
             mood=mood,
             alerts=alerts,
-            age=time.monotonic() - encoded.received,
+            age=age,
             dropped=inbox.dropped,
         )
         await socket.send_text(answer.model_dump_json())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+# What is taken or waits, by the label `of` of `roomread_queue_length`.
+QUEUES = ("pictures", "session writes", "session figures", "reading senders", "videos")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
 
@@ -26,6 +28,18 @@ class Metrics:
             "Time from the first byte of a request to the last byte of the response.",
             ("route",),
             buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.age = Histogram(
+            "roomread_live_age_seconds",
+            "Time from receiving a live frame to the answer with its result.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.queues = Gauge(
+            "roomread_queue_length",
+            "How much of a kind of work runs or waits.",
+            ("of",),
             registry=self._registry,
         )
         self.live = self._gauge("live_cameras", "Live cameras that are being read.")

@@ -36,6 +36,7 @@ from roomread.api.auth import AuthMiddleware, is_ours
 from roomread.api.context import Context, Manager, ServiceContext
 from roomread.api.limits import Body, BodyLimits
 from roomread.api.logs import audit, log
+from roomread.api.metrics import QUEUES
 from roomread.api.problems import busy, map_errors
 from roomread.api.request_log import RequestLogMiddleware
 from roomread.api.shapes import PicturesInput
@@ -100,9 +101,19 @@ async def readyz(context: Context) -> PlainTextResponse:
 @router.get("/metrics", include_in_schema=False)
 def metrics(context: Context, _manager: Manager) -> Response:
     """Return the metrics for Prometheus."""
+    jobs = context.engine.job_queue.unfinished()
     context.metrics.live.set(context.engine.cameras.taken(time.monotonic()))
     context.metrics.busy.set(context.limiter.taken)
-    context.metrics.jobs.set(context.engine.job_queue.unfinished())
+    context.metrics.jobs.set(jobs)
+    lengths = (
+        context.limiter.taken,
+        context.session_limiter.taken,
+        context.figures_limiter.taken,
+        context.ingest_sockets.taken,
+        jobs,
+    )
+    for queue, length in zip(QUEUES, lengths, strict=True):
+        context.metrics.queues.labels(queue).set(length)
     return PlainTextResponse(context.metrics.text())
 
 

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("prometheus_client", reason="needs the app extra")
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from roomread.api.metrics import QUEUES, Metrics
+
+DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "roomread.json"
+EXPRESSIONS = [
+    target["expr"]
+    for panel in json.loads(DASHBOARD.read_text())["panels"]
+    for target in panel["targets"]
+]
+
+
+def known() -> dict[str, set[str]]:
+    """Return the labels of each metric, by the name under which Prometheus keeps it."""
+    metrics = Metrics()
+    metrics.requests.labels("GET", "/", "200").inc()
+    metrics.refusals.labels("busy").inc()
+    metrics.seconds.labels("/").observe(1.0)
+    metrics.queues.labels(QUEUES[0]).set(1)
+    return {
+        sample.name: set(sample.labels)
+        for family in text_string_to_metric_families(metrics.text().decode())
+        for sample in family.samples
+    }
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_expression_of_the_dashboard_names_a_metric_and_its_labels(expression: str) -> None:
+    metrics = known()
+    (name,) = re.findall(r"roomread_\w+", expression)
+    assert name in metrics
+    for labels in re.findall(r"by \(([^)]*)\)", expression):
+        assert {label.strip() for label in labels.split(",")} <= metrics[name]
+
+
+def test_dashboard_shows_what_an_operator_decides_by() -> None:
+    shown = " ".join(EXPRESSIONS)
+    for name in ("live_dropped_total", "live_age_seconds", "queue_length", "refusals_total"):
+        assert f"roomread_{name}" in shown
