@@ -13,8 +13,9 @@ RUN python -m pip wheel --quiet --no-cache-dir --no-deps --wheel-dir dist . && \
 
 FROM python:3.13-slim-trixie
 COPY --from=build /opt/roomread /opt/roomread
-# Where `roomread serve` keeps users, keys and video jobs, if a volume is put there.
-RUN install --directory --owner=10001 --group=10001 --mode=700 /data
+# Where `roomread serve` keeps users, keys and the audit log, and the files of videos, if volumes are
+# put there.
+RUN install --directory --owner=10001 --group=10001 --mode=700 /data /jobs
 # Streamlit asks another host for its own address to print it in a welcome: not here.
 ENV PATH=/opt/roomread/bin:$PATH \
     PYTHONUNBUFFERED=1 \

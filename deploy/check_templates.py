@@ -1,4 +1,4 @@
-"""Checks the templates that have no linter to be had: Azure's and Google's.
+"""Checks what no linter does: Azure's and Google's templates, and that all run two replicas.
 
 Azure Container Apps against the types of Microsoft's own SDK: unknown keys and wrong types fail.
 Cloud Run's pod template against Kubernetes' schema of a pod, of which it takes a part.
@@ -18,6 +18,8 @@ import yaml
 from azure.mgmt.appcontainers import models
 
 FOLDER = Path(__file__).parent
+# The service ends its requests within ten seconds of the signal; the rest is for the balancer.
+DRAIN_SECONDS = 30
 # Cloud Run's own, beside those of a pod.
 CLOUD_RUN_KEYS = {"containerConcurrency", "timeoutSeconds"}
 
@@ -72,10 +74,48 @@ def check_google() -> Iterator[str]:
         yield f"service: {error.message}"
 
 
+def check_replicas() -> Iterator[str]:
+    """Where a template runs fewer than two replicas, or starts them without their tables."""
+    compose = _load(FOLDER.parent / "compose.yaml")["services"]
+    waits = [each for each in compose.values() if "migrate" in each.get("depends_on", {})]
+    pods = {each["kind"]: each for each in _load_all(FOLDER / "kubernetes" / "roomread.yaml")}
+    pod = pods["Deployment"]["spec"]["template"]["spec"]
+    google = _load(FOLDER / "google" / "service.yaml")["spec"]["template"]["metadata"]
+    azure = _load(FOLDER / "azure" / "containerapp.yaml")["properties"]["template"]
+    replicas = {
+        "compose.yaml": len(waits),
+        "kubernetes": pods["HorizontalPodAutoscaler"]["spec"]["minReplicas"],
+        "google": int(google["annotations"]["autoscaling.knative.dev/minScale"]),
+        "azure": azure["scale"]["minReplicas"],
+    }
+    yield from (f"{name}: {count} replicas" for name, count in replicas.items() if count < 2)
+    for name, containers in (
+        ("compose.yaml", [compose["migrate"]]),
+        ("kubernetes", pod["initContainers"]),
+        ("azure", azure["initContainers"]),
+    ):
+        if not any(each["command"] == ["roomread", "migrate"] for each in containers):
+            yield f"{name}: nothing runs `roomread migrate`"
+    for name, seconds in (
+        ("kubernetes", pod["terminationGracePeriodSeconds"]),
+        ("azure", azure["terminationGracePeriodSeconds"]),
+    ):
+        if seconds < DRAIN_SECONDS:
+            yield f"{name}: {seconds} s are too short for the service to drain"
+
+
+def _load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _load_all(path: Path) -> list[Any]:
+    return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+
+
 def main() -> int:
     """0 when nothing is wrong."""
-    wrong = [*check_azure(), *check_google()]
-    print("\n".join(wrong) or "Azure's and Google's templates fit")
+    wrong = [*check_azure(), *check_google(), *check_replicas()]
+    print("\n".join(wrong) or "Azure's and Google's templates fit, and all run two replicas")
     return int(bool(wrong))
 
 

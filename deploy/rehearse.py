@@ -171,7 +171,7 @@ def serve(stage: list[Step], scratch: Path) -> None:
     models = f"http://127.0.0.1:{port}/api/v1/models"
     watch("the image", command, health, environment, refusing=models)
 
-    described = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["service"]
+    described = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["replica-1"]
     # Here each port is free, and /tmp is the one place that can be written.
     described = json.loads(json.dumps(described).replace("8501", port))
     _, *health = described["healthcheck"]["test"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import signal
+import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +25,10 @@ from roomread.room import State
 from roomread.services.accounts import Accounts, Scope
 from roomread.store import Store, schema
 from roomread.wire import FrameReadings, frame_to_dict
-from serving import Service, run_cli, serving
+from serving import Service, free_port, run_cli, serving
 
 PASSWORD = "a few words for Anna"  # noqa: S105 (of nobody)
+ASKED = {"name": "Algebra 7b", "consent": "all eight, in writing"}
 LESSON = [
     FrameReadings("room 3", time, None, None, None, tuple(readings))
     for time, readings in lesson(60, people=8)
@@ -204,3 +208,99 @@ def test_other_process_finishes_the_job_and_the_session_of_one_that_is_killed(
         assert len(list(room.frames(video.id))) == 400
     kept = readings(pair.database, pair.key, session.id)
     assert kept == [(f.time, face.track_id) for f in LESSON for face in f.readings]
+
+
+@pytest.fixture
+def proxy(tmp_path: Path) -> Iterator[Callable[[Sequence[Service]], str]]:
+    """Yield a function that starts nginx, as `deploy/nginx` configures it, and returns its URL."""
+    program = shutil.which("nginx")
+    if program is None:
+        pytest.skip("nginx is not installed here")
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(replicas: Sequence[Service]) -> str:
+        port = free_port()
+        shipped = (Path(__file__).parents[2] / "deploy/nginx/roomread.conf").read_text()
+        shipped = shipped.replace("listen 8080;", f"listen 127.0.0.1:{port};")
+        for number, replica in enumerate(replicas, start=1):
+            shipped = shipped.replace(f"replica-{number}:8501", replica.url.partition("//")[2])
+        paths = "".join(
+            f"{kind}_temp_path {tmp_path}/{kind};\n"
+            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        file = tmp_path / "nginx.conf"
+        file.write_text(
+            f"pid {tmp_path}/nginx.pid;\ndaemon off;\nerror_log {tmp_path}/nginx.log;\n"
+            f"events {{}}\nhttp {{\naccess_log off;\n{paths}{shipped}}}\n"
+        )
+        command = [program, "-c", str(file), "-e", str(tmp_path / "nginx.log")]
+        running.append(subprocess.Popen(command))
+        deadline = time.monotonic() + 30
+        while True:
+            with suppress(httpx.TransportError):
+                httpx.get(f"http://127.0.0.1:{port}/healthz")
+                return f"http://127.0.0.1:{port}"
+            assert time.monotonic() < deadline, (tmp_path / "nginx.log").read_text()
+            time.sleep(0.05)
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def test_clients_behind_a_proxy_go_on_when_their_replica_is_killed(
+    pair: Pair, tmp_path: Path, proxy: Callable[[Sequence[Service]], str]
+) -> None:
+    bearer = {"Authorization": f"Bearer {pair.key}"}
+    (tmp_path / "third").mkdir()
+    with serving(tmp_path / "third", "--sign-in", **settings(pair.database, pair.jobs)) as third:
+        url = proxy([pair.second, third])
+        # A cookie of its own brings each client to one replica; find one of the third's.
+        for number in range(100):
+            cookie = {"Cookie": f"roomread_replica=visitor-{number}"} | bearer
+            asked = third.log().count("/api/v1/models")
+            assert httpx.get(f"{url}/api/v1/models", headers=cookie).status_code == 200
+            if third.log().count("/api/v1/models") > asked:
+                break
+        made = httpx.post(f"{url}/api/v1/sessions", json=ASKED, headers=cookie)
+        path = f"/api/v1/sessions/{made.json()['id']}/readings"
+        frames = [json.dumps(frame_to_dict(frame)) for frame in LESSON]
+        with connect(url.replace("http", "ws") + path, additional_headers=cookie) as socket:
+            for frame in frames[:20]:
+                socket.send(frame)
+                assert json.loads(socket.recv(timeout=60))["accepted"] == 1
+            third.kill()
+            with pytest.raises(ConnectionClosed):
+                socket.recv(timeout=20)
+    # The same address and the same cookie lead to the other replica, which takes the session over.
+    deadline = time.monotonic() + 60
+    with connect(url.replace("http", "ws") + path, additional_headers=cookie) as socket:
+        for frame in frames[19:40]:
+            while True:
+                socket.send(frame)
+                answer = json.loads(socket.recv(timeout=60))
+                if "problem" not in answer:
+                    break
+                assert time.monotonic() < deadline, answer
+                time.sleep(0.2)
+        assert answer["accepted"] == 1
+    kept = readings(pair.database, pair.key, made.json()["id"])
+    assert kept == [(f.time, face.track_id) for f in LESSON[:40] for face in f.readings]
+
+
+def test_shutdown_refuses_new_work_and_closes_websockets_in_time(
+    pair: Pair, tmp_path: Path
+) -> None:
+    bearer = {"Authorization": f"Bearer {pair.key}"}
+    with serving(tmp_path, "--sign-in", **settings(pair.database, pair.jobs)) as third:
+        with connect(socket_url(third, "/api/v1/live"), additional_headers=bearer) as socket:
+            begun = time.monotonic()
+            third.process.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionClosed) as closed:
+                socket.recv(timeout=30)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code in (1001, 1012)
+        assert third.process.wait(timeout=60) == 0
+        # Kubernetes and its like give 30 s; the service needs ten of them at most for its requests.
+        assert time.monotonic() - begun < 30

@@ -21,6 +21,7 @@ from roomread.cli import (
     fewshot,
     interrupts,
     methods,
+    migrate,
     models,
     notice,
     profiles,
@@ -56,6 +57,7 @@ app.command("average")(average.command)
 app.command("bench")(bench.command)
 app.command("models")(models.command)
 app.command("methods")(methods.command)
+app.command("migrate")(migrate.command)
 app.command("purpose")(purpose.command)
 app.command("notice")(notice.command)
 app.command("teach", cls=teach.TeachCommand)(teach.command)

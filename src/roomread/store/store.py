@@ -30,6 +30,11 @@ class Store:
         # The id of this process in its leases.
         self._process_id = secrets.token_hex(8)
 
+    @property
+    def name(self) -> str:
+        """The name of the database for messages, without a password."""
+        return str(self._database)
+
     def owned_by(self, owner: str) -> OwnerStore:
         """Return the handle of one owner, through which all of that owner's data is accessed.
 

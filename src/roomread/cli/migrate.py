@@ -1,0 +1,19 @@
+"""`roomread migrate`: bring the database to the tables of this version."""
+
+from __future__ import annotations
+
+import typer
+
+from roomread.cli.stores import opened_store
+
+
+def command() -> None:
+    """Create or upgrade the tables of the database, before a new version of the service starts.
+
+    Every other command and the service do so themselves. Where several replicas start at once, and
+    the user of the service may change no tables, this is the step that comes first.
+    """
+    with opened_store() as store:
+        from roomread.store.schema import REVISION  # noqa: PLC0415 (needs the extra)
+
+        typer.echo(f"{store.name}: revision {REVISION}")
