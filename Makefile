@@ -11,7 +11,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-service bench-attacks \
+.PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-service bench-attacks soak \
 	bench-peers bench-sessions bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
@@ -94,6 +94,10 @@ bench-service: $(VENV)/dev.done
 
 bench-attacks: $(VENV)/dev.done
 	$(BIN)/python benchmarks/attacks.py
+
+# A class of 50, two browsers and a kill; half an hour, or SOAK="--minutes 5".
+soak: $(VENV)/dev.done
+	$(BIN)/python benchmarks/soak.py $(SOAK)
 
 bench-peers: $(VENV)/dev.done
 	$(BIN)/python benchmarks/peers.py

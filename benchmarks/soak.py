@@ -1,0 +1,365 @@
+"""Runs a whole class for half an hour against the service, kills it once, and checks what is kept.
+
+    python benchmarks/soak.py [--minutes 30] [--students 50]
+
+It starts `roomread serve --sign-in` on a free port of the loopback interface. Simulated students
+send a frame twice a second, each over a WebSocket of their own into a session of their own, and
+connect again after 1, 10 and 60 s; two browsers open the pages, and one client has pictures
+analysed. In the middle the service is ended by SIGKILL and started again. At the end the sessions
+are compared with what was acknowledged. The exit status is 1 if a bound was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Error as BrowserError
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from roomread.services.accounts import Accounts, Scope
+from roomread.store import Store
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "astronaut.jpg"
+PASSWORD = "correct horse battery"  # noqa: S105 (of a service that ends with the benchmark)
+PERIOD, PAUSES = 0.5, (1.0, 10.0, 60.0)
+P99_MS, GROWTH = 150.0, 0.05
+SCORES = dict.fromkeys(("angry", "disgust", "fear", "sad", "surprise"), 0.0)
+SCORES |= {"happy": 0.9, "neutral": 0.1}
+FACE = {
+    "track_id": 1,
+    "box": {"left": 10, "top": 10, "right": 90, "bottom": 110},
+    "scores": SCORES,
+    "unreadable": None,
+}
+
+
+@dataclass
+class Service:
+    """The service under test, which may be killed and started again on the same port.
+
+    Attributes:
+        folder: Holds its data and its log.
+        url: Its URL.
+        process: Its first process.
+        memory: Time and proportional set size of all of its processes, s and MB.
+    """
+
+    folder: Path
+    url: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    memory: list[tuple[float, float]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Start it, and wait until it answers."""
+        port = self.url.rpartition(":")[2] or "0"
+        own = {"ROOMREAD_DATA_FOLDER": str(self.folder / "data"), "ROOMREAD_PURPOSE": "research"}
+        variables = os.environ | own | {"ROOMREAD_REQUESTS_PER_MINUTE": "1000"}
+        variables |= {"XDG_CONFIG_HOME": str(self.folder), "HOME": str(self.folder)}
+        log = self.folder / "log"
+        begun = log.stat().st_size if log.exists() else 0
+        self.process = _spawn(["serve", "--sign-in", "--port", port], variables, log)
+        while (found := re.search(rb"https?://[^\s\"]+:\d+", log.read_bytes()[begun:])) is None:
+            if self.process.poll() is not None:
+                raise SystemExit(log.read_bytes()[begun:].decode())
+            await asyncio.sleep(0.2)
+        self.url = found[0].decode()
+
+    def end(self, number: signal.Signals) -> None:
+        """End it by a signal."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(timeout=60)
+
+    def measure(self, now: float) -> None:
+        """Note how much memory its processes share out among themselves."""
+        total = 0
+        with suppress(psutil.Error):
+            first = psutil.Process(self.process.pid if self.process else 0)
+            for process in (first, *first.children(recursive=True)):
+                with suppress(psutil.Error):
+                    total += process.memory_full_info().pss
+        if total:
+            self.memory.append((now, total / 1e6))
+
+
+def _spawn(arguments: list[str], variables: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start `roomread` with its output in a file."""
+    command = [sys.executable, "-c", "from roomread.entry.main import run; run()"]
+    with log.open("ab") as file:
+        return subprocess.Popen([*command, *arguments], env=variables, stdout=file, stderr=file)
+
+
+@dataclass
+class Soak:
+    """What all parts of the soak share.
+
+    Attributes:
+        service: The service under test.
+        end: When the soak ends, by `time.monotonic`.
+        latencies: From sending a frame to its acknowledgement, s.
+        statuses: Answers by status, refused WebSockets included.
+        bad: Answers of 5xx other than a 503 that says when to try again.
+        reconnects: Connections that were made again.
+        drawn: Pages that a browser drew.
+    """
+
+    service: Service
+    end: float
+    latencies: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    bad: list[str] = field(default_factory=list)
+    reconnects: int = 0
+    drawn: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return time.monotonic() >= self.end
+
+    def note(self, status: int, headers: object, what: str) -> None:
+        """Count an answer."""
+        self.statuses[status] += 1
+        retry = str(dict(headers).get("retry-after", "")) if isinstance(headers, dict) else ""
+        if status >= 500 and not (status == 503 and retry):
+            self.bad.append(f"{status} {what}")
+
+
+@dataclass
+class Student:
+    """One student: a session, and the frames that were acknowledged.
+
+    Attributes:
+        soak: What all share.
+        number: From 0.
+        key: The key of this student.
+        session: The id of the session.
+        acknowledged: The times of the frames that the service has accepted, ms.
+        pending: The frame that was sent and not answered, ms; it is sent again.
+    """
+
+    soak: Soak
+    number: int
+    key: str
+    session: str = ""
+    acknowledged: list[int] = field(default_factory=list)
+    pending: int | None = None
+
+    async def run(self) -> None:
+        """Send frames until the end, with pauses."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        await self._pause(0.1 * self.number)
+        async with httpx.AsyncClient(base_url=self.soak.service.url, headers=headers) as http:
+            asked = {"name": f"Student {self.number}", "consent": "simulated"}
+            while not self.session and not self.soak.is_over:
+                try:
+                    made = await http.post("/api/v1/sessions", json=asked, timeout=60)
+                except httpx.TransportError:
+                    await asyncio.sleep(1.0)
+                    continue
+                self.soak.note(made.status_code, dict(made.headers), "sessions")
+                if made.status_code == 201:
+                    self.session = made.json()["id"]
+                else:
+                    await asyncio.sleep(float(made.headers.get("retry-after", 1)))
+        begun, turn = time.monotonic(), 0
+        while not self.soak.is_over:
+            stay = 60.0 + 7.0 * (self.number % 9)
+            try:
+                await self._connected(headers, begun, time.monotonic() + stay)
+            except InvalidStatus as refused:
+                answer = refused.response
+                lower = {name.lower(): value for name, value in answer.headers.items()}
+                self.soak.note(answer.status_code, lower, "WebSocket")
+                await asyncio.sleep(1.0)
+                continue
+            except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
+                await asyncio.sleep(1.0)
+                continue
+            finally:
+                self.soak.reconnects += 1
+            await self._pause(PAUSES[(self.number + turn) % len(PAUSES)])
+            turn += 1
+
+    async def _pause(self, seconds: float) -> None:
+        await asyncio.sleep(max(min(seconds, self.soak.end - time.monotonic()), 0.0))
+
+    async def _connected(self, headers: dict[str, str], begun: float, until: float) -> None:
+        url = self.soak.service.url.replace("http", "ws")
+        path = f"{url}/api/v1/sessions/{self.session}/readings"
+        due = time.monotonic() + PERIOD * (self.number % 10) / 10
+        async with connect(path, additional_headers=headers, open_timeout=20) as socket:
+            while not self.soak.is_over and time.monotonic() < until:
+                await asyncio.sleep(max(due - time.monotonic(), 0.0))
+                due = max(due + PERIOD, time.monotonic())
+                if self.pending is None:
+                    self.pending = round(1000 * (time.monotonic() - begun))
+                frame = {"schema_version": 1, "time": self.pending / 1000, "faces": [FACE]}
+                sent = time.monotonic()
+                await socket.send(json.dumps(frame))
+                answer = json.loads(await asyncio.wait_for(socket.recv(), 30))
+                if "problem" in answer:
+                    self.soak.statuses[answer["problem"]["status"]] += 1
+                    continue
+                self.soak.latencies.append(time.monotonic() - sent)
+                # Repeated: the service had written it when the connection was lost.
+                self.acknowledged.append(self.pending)
+                self.pending = None
+
+
+async def analyse(soak: Soak, key: str) -> None:
+    """Have a picture analysed every two seconds."""
+    headers, content = {"Authorization": f"Bearer {key}"}, EXAMPLE.read_bytes()
+    async with httpx.AsyncClient(base_url=soak.service.url, headers=headers, timeout=60) as http:
+        while not soak.is_over:
+            with suppress(httpx.TransportError):
+                answer = await http.post("/api/v1/analyze", content=content)
+                soak.note(answer.status_code, dict(answer.headers), "analyze")
+            await asyncio.sleep(2.0)
+
+
+async def browse(soak: Soak, browser: Browser, name: str) -> None:
+    """Open the pages of the app, one after another, as a user who is signed in."""
+    page = await browser.new_page()
+    page.on("response", lambda got: soak.note(got.status, got.headers, f"browser {got.url}"))
+    turn = 0
+    while not soak.is_over:
+        with suppress(BrowserError):
+            await page.goto(f"{soak.service.url}/{('class', 'photo', 'teach')[turn % 3]}")
+            if "sign-in" in page.url:
+                await page.get_by_label("Name").fill(name)
+                await page.get_by_label("Password").fill(PASSWORD)
+                await page.get_by_role("button", name="Sign in").first.click()
+            await page.get_by_role("heading").first.wait_for(timeout=20_000)
+            soak.drawn += 1
+        turn += 1
+        await asyncio.sleep(min(20.0, max(soak.end - time.monotonic(), 0.0)))
+    await page.close()
+
+
+async def watch(soak: Soak, begun: float, middle: float) -> None:
+    """Measure the memory, and kill the service once in the middle."""
+    killed = False
+    while not soak.is_over:
+        if not killed and time.monotonic() >= middle:
+            killed = True
+            soak.service.end(signal.SIGKILL)
+            down = time.monotonic()
+            await soak.service.start()
+            print(f"killed in the middle; answers again after {time.monotonic() - down:.0f} s")
+        soak.service.measure(time.monotonic() - begun)
+        await asyncio.sleep(5.0)
+
+
+def compare(store: Store, students: list[Student]) -> tuple[int, int, int]:
+    """Return how many frames were acknowledged, how many of them are lost, and counted twice."""
+    acknowledged = lost = twice = 0
+    for student in students:
+        owner = f"key:{student.key.split('_')[1]}"
+        found = store.owned_by(owner).readings(student.session)
+        times = Counter(round(1000 * reading.time) for reading in found)
+        acknowledged += len(student.acknowledged)
+        lost += sum(not times[sent] for sent in student.acknowledged)
+        twice += sum(count > 1 for count in times.values())
+    return acknowledged, lost, twice
+
+
+def thirds(memory: list[tuple[float, float]], seconds: float) -> tuple[float, float]:
+    """Return the medians of the second and the last third, without the minute of the restart."""
+    middle = seconds / 2
+    settled = min(60.0, seconds / 10)
+    second = [
+        mb
+        for at, mb in memory
+        if seconds / 3 <= at < 2 * seconds / 3 and not middle <= at < middle + settled
+    ]
+    last = [mb for at, mb in memory if at >= 2 * seconds / 3]
+    return statistics.median(second), statistics.median(last)
+
+
+def report(soak: Soak, students: list[Student], seconds: float) -> bool:
+    """Print the result, and return whether all bounds were kept."""
+    store = Store(f"sqlite:///{soak.service.folder / 'data' / 'roomread.db'}")
+    acknowledged, lost, twice = compare(store, students)
+    store.close()
+    second, last = thirds(soak.service.memory, seconds)
+    latencies = sorted(soak.latencies)
+    p50, p99 = (1000 * latencies[int(share * len(latencies))] for share in (0.5, 0.99))
+    growth = last / second - 1
+    load = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"students {len(students)}, minutes {seconds / 60:g}, load of the computer {load}")
+    print(f"readings acknowledged {acknowledged}, lost {lost}, counted twice {twice}")
+    print(f"readings p50 {p50:.0f} ms, p99 {p99:.0f} ms (bound {P99_MS:.0f})")
+    print(f"connections {soak.reconnects}, pages drawn {soak.drawn}")
+    print(f"memory, second third {second:.0f} MB, last third {last:.0f} MB ({growth:+.1%})")
+    print(f"answers {dict(sorted(soak.statuses.items()))}, bad {Counter(soak.bad)}")
+    kept = {
+        "no acknowledged reading lost": not lost,
+        "no reading counted twice": not twice,
+        "p99 of readings": p99 < P99_MS,
+        "memory": growth <= GROWTH,
+        "no 5xx but 503 with Retry-After": not soak.bad,
+    }
+    for what, is_kept in kept.items():
+        print(f"{'kept  ' if is_kept else 'MISSED'} {what}")
+    return all(kept.values())
+
+
+async def main(minutes: float, count: int) -> bool:
+    """Run the soak in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="roomread-soak-") as name:
+        folder, seconds = Path(name), 60 * minutes
+        (folder / "data").mkdir(mode=0o700)
+        store = Store(f"sqlite:///{folder / 'data' / 'roomread.db'}")
+        accounts = Accounts(store.accounts)
+        keys = [accounts.add_key(f"student {n}", list(Scope)) for n in range(count + 1)]
+        for user in ("anna", "ben"):
+            accounts.add_user(user, PASSWORD, list(Scope))
+        store.close()
+        service = Service(folder)
+        await service.start()
+        begun = time.monotonic()
+        soak = Soak(service, begun + seconds)
+        students = [Student(soak, n, key) for n, key in enumerate(keys[:-1])]
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        try:
+            async with async_playwright() as driver:
+                browser = await driver.chromium.launch(
+                    executable_path=chromium, args=["--no-sandbox"]
+                )
+                await asyncio.gather(
+                    watch(soak, begun, begun + seconds / 2),
+                    analyse(soak, keys[-1]),
+                    *(browse(soak, browser, user) for user in ("anna", "ben")),
+                    *(student.run() for student in students),
+                )
+                await browser.close()
+        finally:
+            service.end(signal.SIGTERM)
+        return report(soak, students, seconds)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--students", type=int, default=50)
+    given = parser.parse_args()
+    sys.exit(0 if asyncio.run(main(given.minutes, given.students)) else 1)
