@@ -22,6 +22,8 @@ from roomread.store import JobRecord, JobState, Store
 
 ANNA = "user:anna"
 SIZE = (160, 120)
+# A busy computer starts a worker process within a minute or more.
+PATIENCE = 300
 READER = (sys.executable, str(Path(__file__).parents[1] / "fixed_reader.py"))
 
 
@@ -34,7 +36,7 @@ def board() -> Iterator[JobQueue]:
 
 def wait(board: JobQueue, job_id: str, *, seconds: float | None = None) -> VideoJob:
     """Wait for the end, or until this many seconds of the video are read."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while True:
         job = job_of(board, job_id)
         if job.finished or (seconds is not None and job.record.seconds >= seconds):
@@ -50,7 +52,7 @@ def job_of(board: JobQueue, job_id: str) -> VideoJob:
 
 
 def wait_until_gone(folder: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while folder.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -131,7 +133,7 @@ def test_full_queue_refuses_a_video_and_a_deleted_job_leaves_no_files(
     )
     assert board.waiting_before(first) == 0
     assert board.waiting_before(second) == 1
-    with pytest.raises(TooManyJobsError, match="2 videos are waiting"):
+    with pytest.raises(TooManyJobsError, match="2 videos are already waiting"):
         board.upload("c.mp4", long_clip, owner=ANNA)
     folder = job_of(board, second).folder
     board.forget(second, owner=ANNA)
