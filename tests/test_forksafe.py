@@ -112,7 +112,7 @@ def test_error_of_the_factory_is_raised_to_every_caller_in_a_child_process() -> 
     assert in_child(raises_twice)
 
 
-def test_each_thread_has_an_object_of_its_own_and_keeps_it() -> None:
+def test_each_thread_has_its_own_object_and_keeps_it() -> None:
     own = PerThread(Native)
     others: list[Native] = []
     thread = threading.Thread(target=lambda: others.extend([own.get(), own.get()]))

@@ -43,7 +43,7 @@ def test_first_refusal_is_written_at_once_and_others_once_a_period(
     assert counts(written)[2:] == [("key refused", "192.0.2.1", 1)]
 
 
-def test_source_that_falls_silent_is_forgotten(written: pytest.LogCaptureFixture) -> None:
+def test_silent_source_is_forgotten(written: pytest.LogCaptureFixture) -> None:
     trail = RefusalTrail(period=60)
     trail.add("key refused", "192.0.2.1", 0.0)
     trail.add("sign-in refused", "192.0.2.2", 61.0)

@@ -35,7 +35,7 @@ def test_no_crops_give_no_scores() -> None:
     assert CLASSIFIER.predict(np.empty((0, 48, 48), np.uint8)).features.shape[0] == 0
 
 
-def test_features_are_finite_and_one_row_a_face() -> None:
+def test_features_are_finite_with_one_row_per_face() -> None:
     predictions = CLASSIFIER.predict(noise(4))
     assert predictions.features.shape[0] == 4
     assert np.isfinite(predictions.features).all()

@@ -47,7 +47,7 @@ def test_annotated_copy_plays_with_boxes_times_and_sound(roomread: Program, tmp_
         assert sum(frame.samples for frame in container.decode(audio=0)) > 40_000
 
 
-def test_csv_has_a_row_a_face_with_time_and_track(roomread: Program, tmp_path: Path) -> None:
+def test_csv_has_one_row_per_face_with_time_and_track(roomread: Program, tmp_path: Path) -> None:
     portrait_clip(tmp_path / "in.mp4")
     result = roomread("analyze", "in.mp4", "--every", "0.2s", "--format", "csv")
     rows = list(csv.DictReader(result.stdout.decode().splitlines()))
@@ -55,7 +55,7 @@ def test_csv_has_a_row_a_face_with_time_and_track(roomread: Program, tmp_path: P
     assert {row["track_id"] for row in rows} == {"1"}
 
 
-def test_cut_video_keeps_what_was_computed(roomread: Program, tmp_path: Path) -> None:
+def test_readings_of_a_truncated_video_are_kept(roomread: Program, tmp_path: Path) -> None:
     whole = portrait_clip(tmp_path / "cut.mkv", seconds=6.0)
     data = whole.read_bytes()
     whole.write_bytes(data[: len(data) * 4 // 5])

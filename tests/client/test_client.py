@@ -79,7 +79,7 @@ def test_picture_of_several_that_cannot_be_read_has_its_error() -> None:
     assert (second.status, second.problem) == (422, "b: damaged")
 
 
-def test_refusal_is_an_error_with_what_the_service_says() -> None:
+def test_refusal_is_an_error_with_the_message_of_the_service() -> None:
     with pytest.raises(ServiceError) as caught:
         FakeService(lambda _: refused(503, {"retry-after": "7"})).client().models()
     error = caught.value
@@ -150,7 +150,7 @@ def test_video_is_asked_for_until_it_has_ended() -> None:
     assert service.pauses == [0.5, 0.5]
 
 
-def test_frames_of_a_video_come_back_as_they_were_written() -> None:
+def test_frames_of_a_video_are_read_as_they_were_written() -> None:
     lines = "".join(json.dumps(frame_to_dict(frame)) + "\n" for frame in LESSON[:3])
     service = FakeService(lambda _: httpx.Response(200, text=lines))
     assert list(service.client().frames("1")) == LESSON[:3]

@@ -163,7 +163,7 @@ def test_job_of_another_owner_is_neither_listed_nor_cancelled_nor_deleted(
     assert anna.jobs.all() == [record]
 
 
-def test_waiting_job_that_is_cancelled_has_ended_and_one_that_is_read_is_asked_to(
+def test_cancelling_ends_a_waiting_job_at_once_and_requests_the_end_of_a_running_one(
     everything: Store, anna: OwnerStore
 ) -> None:
     for job_id in ("waiting", "read"):

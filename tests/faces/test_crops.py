@@ -89,7 +89,7 @@ def test_crop_of_a_large_face_equals_that_of_a_small_one() -> None:
     assert np.abs(crops[2] - crops[1]).mean() < 4
 
 
-def test_crops_come_in_the_faces_order_and_the_picture_is_left_alone() -> None:
+def test_crops_have_the_order_of_the_faces_and_the_picture_is_not_changed() -> None:
     picture = np.array(scenes.grid().image)
     before = picture.copy()
     faces = CenterFace(threads=1).detect(picture)

@@ -300,7 +300,7 @@ def test_one_in_fifty_ordinary_faces_exceeds_the_threshold_of_a_state(masked: Pr
 
 
 @pytest.mark.parametrize("field", ["person", "model", "digest", "created", "consent"])
-def test_profile_with_half_a_character_is_refused(masked: Profile, field: str) -> None:
+def test_profile_with_a_lone_surrogate_is_refused(masked: Profile, field: str) -> None:
     values = json.loads(masked.to_json())
     half = "\ud800"
     values[field] = {"given": half, "on": "2026-01-31"} if field == "consent" else half

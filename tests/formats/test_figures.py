@@ -65,7 +65,7 @@ def shares_in(value: Any) -> Iterator[Mapping[str, float]]:
             yield from shares_in(inner)
 
 
-def test_all_shares_of_all_exports_are_steps_that_sum_to_one(
+def test_shares_in_every_export_are_rounded_and_sum_to_one(
     store: OwnerStore, anonymous: Session
 ) -> None:
     summary = session_figures(store, anonymous).summary

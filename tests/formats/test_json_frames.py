@@ -39,7 +39,7 @@ lessons = st.lists(arbitrary.readings, max_size=3)
 
 
 @given(lessons)
-def test_json_comes_back_equal(readings: list[Reading]) -> None:
+def test_readings_are_equal_after_writing_and_reading_json(readings: list[Reading]) -> None:
     file = io.StringIO()
     sink = JsonSink(file)
     for frame, faces in frames(readings):
@@ -49,7 +49,7 @@ def test_json_comes_back_equal(readings: list[Reading]) -> None:
 
 
 @given(lessons)
-def test_json_lines_come_back_equal(readings: list[Reading]) -> None:
+def test_readings_are_equal_after_writing_and_reading_json_lines(readings: list[Reading]) -> None:
     file = io.StringIO()
     sink = JsonLinesSink(file)
     for frame, faces in frames(readings):

@@ -35,7 +35,7 @@ def test_script_of_openface_finds_its_columns() -> None:
     assert row["AU12_r"] == 2.5
 
 
-def test_values_that_no_net_gives_are_empty_and_their_columns_are_there() -> None:
+def test_columns_of_values_without_a_net_exist_and_are_empty() -> None:
     read = table(*class_frame(0.4, {1: None}))
     assert read["success"].tolist() == [0]
     empty = [f"AU{unit:02d}_r" for unit in ACTION_UNITS] + ["pose_Rx", "pose_Ry", "pose_Rz"]

@@ -16,7 +16,9 @@ PICTURE = Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 0, "lesson")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_readings_come_back_equal_from_every_format(tmp_path: Path, suffix: str) -> None:
+def test_readings_are_equal_after_writing_and_reading_every_format(
+    tmp_path: Path, suffix: str
+) -> None:
     path = tmp_path / f"readings{suffix}"
     readings = class_frame(0.0, {1: Expression.HAPPY, 2: None})
     with open_sink(Format(suffix[1:]), path, io.StringIO()) as sink:

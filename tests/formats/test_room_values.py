@@ -29,7 +29,7 @@ moods = st.builds(
 
 
 @given(moods)
-def test_mood_comes_back_equal_from_json(mood: RoomMood) -> None:
+def test_mood_is_equal_after_conversion_to_json_and_back(mood: RoomMood) -> None:
     back = mood_from_dict(json.loads(json.dumps(mood_to_dict(mood), allow_nan=False)))
     assert back == mood
     assert back.valence == mood.valence
@@ -54,6 +54,8 @@ def test_mood_of_few_people_has_no_figures() -> None:
 
 @pytest.mark.parametrize("seat", [None, 3])
 @pytest.mark.parametrize("ended", [None, 12.5])
-def test_alert_comes_back_equal_from_json(seat: int | None, ended: float | None) -> None:
+def test_alert_is_equal_after_conversion_to_json_and_back(
+    seat: int | None, ended: float | None
+) -> None:
     alert = Alert(2, 10.0, "room happy above 1% for 5 s", "room: happy 2%", 0.75, seat, ended)
     assert alert_from_dict(json.loads(json.dumps(alert_to_dict(alert)))) == alert

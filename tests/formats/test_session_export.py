@@ -40,7 +40,9 @@ def session_id(store: OwnerStore) -> str:
     return session.id
 
 
-def test_rows_of_people_come_back_equal(store: OwnerStore, session_id: str, tmp_path: Path) -> None:
+def test_rows_of_people_are_equal_after_writing_and_reading(
+    store: OwnerStore, session_id: str, tmp_path: Path
+) -> None:
     kept = list(store.readings(session_id))
     export(store, session_id, SessionFormat.CSV, tmp_path / "a.csv", people=True)
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:

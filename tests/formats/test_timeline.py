@@ -37,7 +37,7 @@ def test_readings_without_scores_or_person_are_left_out() -> None:
     assert timeline.rows() == []
 
 
-def test_rows_come_back_from_a_file_with_four_decimals(tmp_path: Path) -> None:
+def test_rows_read_from_a_file_have_four_decimals(tmp_path: Path) -> None:
     timeline = Timeline()
     timeline.add(reading(1, 5.0, HAPPY))
     timeline.write(tmp_path / "timeline.json")

@@ -113,7 +113,7 @@ def test_picture_submitted_as_a_video_is_refused(board: JobQueue) -> None:
     assert "submit it as a picture" in job.record.error
 
 
-def test_cancelled_job_keeps_what_was_read(board: JobQueue, long_clip: bytes) -> None:
+def test_cancelled_job_keeps_its_results_so_far(board: JobQueue, long_clip: bytes) -> None:
     job_id = board.upload("long.mp4", long_clip, owner=ANNA)
     wait(board, job_id, seconds=0.5)
     board.cancel(job_id, owner=ANNA)
@@ -267,7 +267,7 @@ def test_job_reads_only_the_frames_that_were_asked_for(board: JobQueue, tmp_path
     assert [json.loads(line)["time"] for line in lines] == [0.0, 0.5, 1.0, 1.5, 2.0]
 
 
-def test_unforeseen_failure_ends_its_own_job_alone(
+def test_unexpected_failure_ends_only_its_own_job(
     board: JobQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [0.0, 0.1], size=SIZE).read_bytes()
@@ -285,7 +285,7 @@ def test_unforeseen_failure_ends_its_own_job_alone(
     assert board.is_working
 
 
-def test_job_whose_folder_was_removed_fails_alone(board: JobQueue, long_clip: bytes) -> None:
+def test_only_the_job_whose_folder_was_removed_fails(board: JobQueue, long_clip: bytes) -> None:
     job_id = board.upload("long.mp4", long_clip, owner=ANNA)
     job = wait(board, job_id, seconds=0.5)
     waiting = board.upload("next.mp4", b"no video", owner=ANNA)

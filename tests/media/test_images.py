@@ -36,14 +36,14 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP"])
-def test_lossless_formats_come_back_as_they_were(kind: str) -> None:
+def test_pixels_are_unchanged_in_lossless_formats(kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {}
     data = encoded(Image.fromarray(gradient()), kind, **options)
     np.testing.assert_array_equal(read_image(data), gradient())
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "GIF"])
-def test_lossy_formats_come_back_nearly_so(kind: str) -> None:
+def test_pixels_are_nearly_unchanged_in_lossy_formats(kind: str) -> None:
     flat = Image.new("RGB", (40, 30), (200, 100, 50))
     np.testing.assert_allclose(read_image(encoded(flat, kind)), np.asarray(flat), atol=12)
 
@@ -164,7 +164,7 @@ def test_closed_file_is_a_media_error() -> None:
         read_image(file)
 
 
-def test_pillow_image_is_left_as_it_was() -> None:
+def test_pillow_image_is_not_changed() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     stored = encoded(Image.fromarray(gradient()), "JPEG", exif=exif)
@@ -193,7 +193,7 @@ def test_huge_pillow_image_is_refused_before_it_is_decoded() -> None:
 
 
 @pytest.mark.parametrize("note", ["text", "compressed text", "international text", "profile"])
-def test_png_with_megabytes_of_notes_is_read(note: str) -> None:
+def test_png_with_megabytes_of_text_is_read(note: str) -> None:
     long = "0123456789" * 400_000
     info = PngInfo()
     options: dict[str, object] = {"pnginfo": info}
@@ -209,7 +209,7 @@ def test_png_with_megabytes_of_notes_is_read(note: str) -> None:
     np.testing.assert_array_equal(read_image(content), gradient())
 
 
-def test_png_with_notes_is_still_turned_by_them() -> None:
+def test_orientation_in_a_text_chunk_of_a_png_is_applied() -> None:
     info = PngInfo()
     info.add_text("comment", "x" * 2_000_000, zip=True)
     info.add_itxt("XML:com.adobe.xmp", '<x tiff:Orientation="6"/>')
@@ -217,7 +217,7 @@ def test_png_with_notes_is_still_turned_by_them() -> None:
     np.testing.assert_array_equal(read_image(content), np.rot90(gradient(), 3))
 
 
-def test_damaged_png_with_notes_is_still_damaged() -> None:
+def test_damaged_png_with_text_is_reported_as_damaged() -> None:
     info = PngInfo()
     info.add_text("comment", "x" * 2_000_000, zip=True)
     noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)

@@ -13,7 +13,7 @@ def frame(image: np.ndarray, time: float) -> Frame:
 
 
 @pytest.mark.parametrize("level", [0, 20, 128, 255])
-def test_one_colour_is_no_picture(level: int) -> None:
+def test_uniform_frame_counts_as_no_picture(level: int) -> None:
     image = np.full((480, 640, 3), level, np.uint8)
     assert SignalCheck().update(frame(image, 0.0)) is NoPicture.BLANK
 

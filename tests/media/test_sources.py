@@ -174,7 +174,7 @@ def cut(path: Path, share: float) -> Path:
 @pytest.mark.parametrize(
     ("name", "options"), [("faststart.mp4", {"movflags": "faststart"}), ("clip.mkv", None)]
 )
-def test_cut_video_gives_what_it_has_and_then_raises(
+def test_truncated_video_returns_its_frames_and_then_raises(
     tmp_path: Path, name: str, options: dict[str, str] | None
 ) -> None:
     frames, message = read_until_error(cut(long_clip(tmp_path / name, options=options), 0.6))
@@ -193,7 +193,7 @@ def test_whole_video_with_longer_sound_is_not_cut_off(tmp_path: Path) -> None:
     assert len(read(make_clip(tmp_path / "clip.mkv", SECOND, sound=3.0))) == 25
 
 
-def test_damaged_middle_leaves_the_rest_and_is_reported(tmp_path: Path) -> None:
+def test_frames_after_a_damaged_part_are_read_and_the_damage_is_reported(tmp_path: Path) -> None:
     path = long_clip(tmp_path / "damaged.mp4", options={"movflags": "faststart"})
     data = bytearray(path.read_bytes())
     middle = len(data) // 2

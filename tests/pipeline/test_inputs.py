@@ -78,7 +78,7 @@ def test_callers_array_is_neither_changed_nor_kept() -> None:
     np.testing.assert_array_equal(readings.picture, PIXELS)
 
 
-def test_callers_pillow_image_is_left_as_it_was(tmp_path: Path) -> None:
+def test_pillow_image_of_the_caller_is_not_changed(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x112] = 6
     path = tmp_path / "turned.jpg"

@@ -54,7 +54,7 @@ def test_slice_is_readings_with_the_same_picture() -> None:
     assert part.picture is PICTURE.image
 
 
-def test_readings_are_equal_by_value_whatever_their_picture() -> None:
+def test_readings_are_compared_without_their_picture() -> None:
     assert with_picture(HAPPY, SAD) == Readings(people(HAPPY, SAD))
     assert Readings(people(HAPPY)) == people(HAPPY)
     assert Readings() == []

@@ -46,7 +46,7 @@ class FakePeople:
         return [replace(reading, person=f"Ada at {frame.time:g}") for reading in readings]
 
 
-def test_frame_becomes_moment_with_readings_and_lent_frame() -> None:
+def test_frame_becomes_a_moment_with_readings_and_the_frame() -> None:
     pipeline = RoomPipeline(FakeReader(2))
     picture = noise(1.5)
     moment = pipeline.push(picture)
@@ -131,7 +131,7 @@ def test_frames_and_their_readings_lead_to_the_same_moods_and_alerts() -> None:
     assert [alert.number for alert in without.alerts] == list(range(1, 8))
 
 
-def test_people_stage_sees_the_frame() -> None:
+def test_people_stage_receives_the_frame() -> None:
     pipeline = RoomPipeline(FakeReader(1), people=FakePeople())
     (reading,) = pipeline.push(noise(2.0)).readings
     assert reading.person == "Ada at 2"

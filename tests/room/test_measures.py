@@ -21,7 +21,7 @@ def test_mean_is_none_until_the_window_is_full() -> None:
     assert window([1.0] * 10).mean() == 1.0
 
 
-def test_mean_is_of_the_last_seconds_alone() -> None:
+def test_mean_covers_only_the_last_seconds() -> None:
     assert window([0.0] * 50 + [1.0] * 11).mean() == pytest.approx(1.0)
 
 

@@ -162,7 +162,7 @@ def test_uploaded_video_is_recorded_from_what_its_job_read(
     assert {reading.seat for reading in sessions.readings(session.id)} == {1, 2, 3, 4, 5}
 
 
-def test_error_of_a_job_ends_its_recording_and_keeps_what_came_before(
+def test_error_of_a_job_ends_its_recording_and_keeps_earlier_frames(
     queue: RecordingQueue, sessions: OwnerStore, tmp_path: Path
 ) -> None:
     jobs = FakeJobs(tmp_path, [line(n / 2) for n in range(10)], error="lesson.mp4: damaged")

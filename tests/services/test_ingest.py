@@ -74,7 +74,7 @@ def test_created_session_keeps_people_only_with_a_consent(anna: OwnerStore) -> N
     assert make(anna, consent="all, in writing").keeps_people
 
 
-def test_frames_are_accepted_once_however_often_they_are_sent(
+def test_frames_sent_several_times_are_accepted_once(
     sessions: ReadingIngest, anna: OwnerStore
 ) -> None:
     session = make(anna)

@@ -103,7 +103,7 @@ def test_black_picture_is_no_picture_and_has_no_readings() -> None:
     assert watch.state.no_picture is NoPicture.BLANK
 
 
-def test_frame_that_the_nets_refuse_says_so_and_does_not_count_as_an_empty_room() -> None:
+def test_frame_refused_as_busy_is_reported_and_does_not_count_as_an_empty_room() -> None:
     detector = BusyDetector(CLASS)
     analyzer = Analyzer(detector=detector, classifier=FixedClassifier())
     watch = LiveWatch(analyzer, clock=FakeClock())
@@ -115,7 +115,7 @@ def test_frame_that_the_nets_refuse_says_so_and_does_not_count_as_an_empty_room(
     assert watch.state.moods == moods
 
 
-def test_history_holds_the_last_minute_however_long_the_camera_runs() -> None:
+def test_history_contains_only_the_last_minute() -> None:
     watch = watch_of([FACE])
     run(watch, HISTORY_SECONDS + 10)
     (rows,) = watch.state.history.values()

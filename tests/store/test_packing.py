@@ -29,7 +29,7 @@ def stored(*batches: list[Reading]) -> list[Reading]:
 
 
 @given(st.lists(seated, max_size=10))
-def test_expression_confidence_and_probabilities_come_back_exactly(before: list[Reading]) -> None:
+def test_expression_confidence_and_probabilities_are_stored_exactly(before: list[Reading]) -> None:
     after = stored(before[:5], before[5:])
     assert len(after) == len(before)
     for old, new in zip(before, after, strict=True):
@@ -52,7 +52,7 @@ def test_twenty_thousand_readings_keep_their_expression() -> None:
     assert sum(r.expression is None for r in after) > 9_000
 
 
-def test_a_box_in_hundredths_of_a_pixel_and_a_time_in_milliseconds_come_back_exactly() -> None:
+def test_box_in_hundredths_of_a_pixel_and_time_in_milliseconds_are_stored_exactly() -> None:
     seen = reading(3, 12.345, None)
     box = seen.box.moved(0.07, 0.13).rounded(2)
     (back,) = stored([replace(seen, box=box)])

@@ -199,7 +199,7 @@ def test_moving_face_has_the_box_of_whole_frame_searches(look_interval: float) -
         assert one.face.box.iou(other.face.box) > 0.75
 
 
-def test_no_track_goes_on_across_a_discontinuity() -> None:
+def test_tracks_end_at_a_discontinuity() -> None:
     detector = FakeDetector(BOX)
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0)
     (before,) = tracker.update(Frame(GREY, 0.0, 0, ""))
@@ -209,7 +209,7 @@ def test_no_track_goes_on_across_a_discontinuity() -> None:
     assert detector.searches == ["full", "full", "near"]
 
 
-def test_no_track_goes_on_where_the_size_of_frames_changes() -> None:
+def test_tracks_end_where_the_size_of_frames_changes() -> None:
     tracker = FaceTracker(FakeDetector(BOX))
     (before,) = tracker.update(Frame(GREY, 0.0, 0, ""))
     (after,) = tracker.update(Frame(GREY[:, :120], 0.1, 1, ""))

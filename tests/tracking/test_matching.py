@@ -86,7 +86,7 @@ spots = st.lists(st.tuples(st.floats(-200, 2000), st.floats(-200, 2000)), max_si
 
 
 @given(st.lists(spots, min_size=1, max_size=8))
-def test_every_face_has_an_id_of_its_own(frames: list[list[tuple[float, float]]]) -> None:
+def test_every_face_has_its_own_track_id(frames: list[list[tuple[float, float]]]) -> None:
     matcher = TrackMatcher()
     for n, frame in enumerate(frames):
         tracks = matcher.update([face(x, y) for x, y in frame], n * 0.1)

@@ -32,7 +32,7 @@ recipes = st.builds(
 
 
 @given(recipe=recipes)
-def test_a_recipe_comes_back_from_its_file(
+def test_recipe_is_unchanged_after_saving_and_reading(
     recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("recipe") / "recipe.json"
@@ -40,7 +40,7 @@ def test_a_recipe_comes_back_from_its_file(
     assert Recipe.read(path) == recipe
 
 
-def test_toml_gives_what_it_names_and_defaults_for_the_rest(tmp_path: Path) -> None:
+def test_recipe_from_toml_has_defaults_for_missing_settings(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('net = "vgg"\nlearning_rate = 1\nimbalance = "focal"\nsides = [32, 48]\n')
     recipe = Recipe.read(path)

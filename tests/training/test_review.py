@@ -115,7 +115,7 @@ def test_each_row_is_predicted_by_a_net_trained_without_it(tmp_path: Path) -> No
         out_of_fold(data, recipe, 99, tmp_path)
 
 
-def test_the_page_and_the_rows_name_the_files_own_row_numbers() -> None:
+def test_review_page_and_rows_have_the_row_numbers_of_the_file() -> None:
     data = clean()
     data.images[40] = data.images[3]
     result = review(data)

@@ -38,7 +38,7 @@ def frame(*faces: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 @given(arbitrary.readings)
-def test_reading_comes_back_equal_from_json(reading: Reading) -> None:
+def test_reading_is_equal_after_conversion_to_json_and_back(reading: Reading) -> None:
     text = json.dumps(reading_to_dict(reading), allow_nan=False)
     back = reading_from_dict(json.loads(text))
     assert back == reading
@@ -47,7 +47,9 @@ def test_reading_comes_back_equal_from_json(reading: Reading) -> None:
 
 
 @given(st.lists(arbitrary.readings, max_size=3), st.none() | st.just("black"))
-def test_frame_comes_back_equal_from_json(readings: list[Reading], signal: str | None) -> None:
+def test_frame_is_equal_after_conversion_to_json_and_back(
+    readings: list[Reading], signal: str | None
+) -> None:
     faces = tuple(
         replace(each, source="a.mp4", time=0.5, frame_index=3, track_id=n, seat=None)
         for n, each in enumerate(readings, 1)

@@ -14,14 +14,14 @@ from roomread.wire import COLUMNS, column_types, reading_from_row, reading_to_ro
 
 
 @given(arbitrary.readings)
-def test_reading_comes_back_equal_from_a_row(reading: Reading) -> None:
+def test_reading_is_equal_after_conversion_to_a_row_and_back(reading: Reading) -> None:
     row = reading_to_row(reading)
     assert list(row) == list(COLUMNS)
     assert reading_from_row(row) == reading
 
 
 @given(arbitrary.readings)
-def test_reading_comes_back_equal_from_a_row_of_text(reading: Reading) -> None:
+def test_reading_is_equal_after_conversion_to_a_row_of_text_and_back(reading: Reading) -> None:
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, list(COLUMNS))
     writer.writeheader()

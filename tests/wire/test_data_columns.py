@@ -47,7 +47,7 @@ def test_columns_hold_the_cells_of_the_rows(readings: list[Reading]) -> None:
 
 
 @given(arbitrary.readings)
-def test_reading_comes_back_equal_from_columns(reading: Reading) -> None:
+def test_reading_is_equal_after_conversion_to_columns_and_back(reading: Reading) -> None:
     (row,) = rows_of([reading])
     assert reading_from_row({name: known(cell) for name, cell in row.items()}) == reading
 

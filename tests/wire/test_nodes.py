@@ -66,7 +66,7 @@ def test_number_that_is_not_finite_is_refused(value: float) -> None:
         Number("", 0, 1).check(value, "$")
 
 
-def test_half_of_a_surrogate_pair_is_refused_in_text_and_in_names() -> None:
+def test_lone_surrogate_is_refused_in_text_and_in_names() -> None:
     for node, value in ((Text(), "\ud800"), (Dictionary(Flag()), {"\udfff": True})):
         with pytest.raises(WireError, match="not valid Unicode"):
             node.check(value, "$")
