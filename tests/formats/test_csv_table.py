@@ -21,8 +21,9 @@ FRAME = Frame(np.zeros((4, 4, 3), dtype=np.uint8), 0.0, 0, "a.jpg")
 
 @given(st.lists(arbitrary.readings, max_size=3), st.booleans())
 def test_readings_are_equal_after_writing_and_reading(
-    readings: list[Reading], state_columns: bool
-) -> None:  # noqa: FBT001
+    readings: list[Reading],
+    state_columns: bool,  # noqa: FBT001
+) -> None:
     states = sorted({s.name for r in readings for s in r.states}) if state_columns else []
     file = io.StringIO(newline="")
     sink = CsvSink(file, states=states)
