@@ -13,6 +13,7 @@ from classes import lesson
 from postgres import PostgresServer
 from room_recorder import RoomRecorder
 from roomread.errors import SessionHeldError, SessionNotFoundError
+from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.store import (
     Account,
     JobRecord,
@@ -22,6 +23,7 @@ from roomread.store import (
     OwnerJobs,
     OwnerProfiles,
     OwnerStore,
+    RoomRecord,
     Session,
     Store,
 )
@@ -39,6 +41,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "last_time": {},
     "readings": {},
     "alerts": {},
+    "reports": {},
     "marks": {},
     "mark": {"marks": [Mark(1.0, "group work")]},
     "unmark": {"mark": Mark(1.0, "group work")},
@@ -231,3 +234,51 @@ def test_session_that_another_process_holds_is_not_written(
     other.release_all()
     recorder.close()
     assert len(anna.readings(session.id)) == 20 * 6 > written
+
+
+def test_room_of_another_owner_is_not_found_and_its_code_not_replaced(
+    everything: Store, anna: OwnerStore
+) -> None:
+    session = anna.create("Algebra 7b")
+    eve = everything.owned_by("user:eve").rooms
+    assert not eve.add(session.id, "EEEEEEEE", faces=False)
+    assert anna.rooms.add(session.id, "K7QXM3PD", faces=True)
+    room = RoomRecord(session.id, "user:anna", "K7QXM3PD", faces=True, next_seat=1)
+    assert (eve.get(session.id), eve.all()) == (None, [])
+    assert not eve.replace_code(session.id, "EEEEEEEE")
+    assert anna.rooms.get(session.id) == everything.rooms.with_code("K7QXM3PD") == room
+    assert anna.rooms.all() == [room]
+
+
+def test_code_opens_one_room_at_a_time_and_none_once_it_is_closed(
+    everything: Store, anna: OwnerStore
+) -> None:
+    first, second = anna.create("Algebra 7b"), anna.create("Algebra 7c")
+    assert anna.rooms.add(first.id, "K7QXM3PD", faces=False)
+    assert not anna.rooms.add(second.id, "K7QXM3PD", faces=False)
+    assert anna.rooms.add(second.id, "H4JMN2PQ", faces=False)
+    assert not anna.rooms.replace_code(second.id, "K7QXM3PD")
+    assert anna.rooms.replace_code(first.id, None)
+    assert everything.rooms.with_code("K7QXM3PD") is None
+    assert anna.rooms.replace_code(second.id, "K7QXM3PD")
+
+
+def test_reserved_seats_never_go_back(everything: Store, anna: OwnerStore) -> None:
+    session = anna.create("Algebra 7b")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=False)
+    for number in (51, 20):
+        everything.rooms.reserve_seats(session.id, number)
+    found = everything.rooms.get(session.id)
+    assert found is not None
+    assert found.next_seat == 51
+
+
+def test_reports_come_back_equal_and_once(everything: Store, anna: OwnerStore) -> None:
+    session = anna.create("Algebra 7b")
+    few = ReportSample(5.0, 4)
+    many = ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)
+    for _ in range(2):
+        everything.rooms.add_reports(session.id, [few, many])
+    assert anna.reports(session.id) == [few, many]
+    anna.delete(session.id)
+    everything.rooms.add_reports(session.id, [])

@@ -141,6 +141,18 @@ MATRIX = {
     ("GET", "/api/v1/sessions/{session_id}/people"): READ,
     ("PUT", "/api/v1/sessions/{session_id}/seats/{seat}"): ANALYZE,
     ("DELETE", "/api/v1/sessions/{session_id}/seats/{seat}"): ANALYZE,
+    ("GET", "/api/v1/rooms"): READ,
+    ("POST", "/api/v1/rooms"): ANALYZE,
+    ("GET", "/api/v1/rooms/{room_id}"): READ,
+    ("POST", "/api/v1/rooms/{room_id}/code"): ANALYZE,
+    ("GET", "/api/v1/rooms/{room_id}/code.svg"): READ,
+    ("POST", "/api/v1/rooms/{room_id}/pause"): ANALYZE,
+    ("POST", "/api/v1/rooms/{room_id}/close"): ANALYZE,
+    ("GET", "/api/v1/rooms/{room_id}/summary"): READ,
+    ("GET", "/api/v1/rooms/{room_id}/events"): READ,
+    ("POST", "/api/v1/rooms/{room_id}/receipts"): READ,
+    ("GET", "/api/v1/join/{code}"): EVERYBODY,
+    ("WEBSOCKET", "/api/v1/rooms/{room_id}/seat"): EVERYBODY,
     ("GET", "/api/v1/profiles"): READ,
     ("POST", "/api/v1/profiles"): ANALYZE,
     ("GET", "/api/v1/profiles/{name}"): READ,
@@ -191,6 +203,8 @@ def test_route_is_open_to_its_scopes_only(method: str, path: str, guarded: Guard
         .replace("{session_id}", "nothing")
         .replace("{seat}", "1")
         .replace("{name}", "nothing")
+        .replace("{room_id}", "nothing")
+        .replace("{code}", "nothing")
     )
     for name, client in guarded.visitors.items():
         if method == "WEBSOCKET":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocketDisconnect
 
-from roomread.api.problems import RefusedError, as_refusal, note_refusal
+from roomread.api.problems import RefusedError, as_refusal, note_refusal, too_many_requests
 from roomread.api.rates import Rate
 from roomread.api.refusals import RefusalTrail
 from roomread.errors import RoomreadError
@@ -30,8 +31,8 @@ from roomread.services.sign_ins import SignIns
 from roomread.settings.addresses import is_loopback, network_of
 
 _OURS = frozenset(
-    {"api", "assets", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"}
-    | {"notice", "share"}
+    {"api", "assets", "join", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"}
+    | {"notice", "room", "share"}
 )
 PUBLIC = frozenset(
     {"/healthz", "/readyz", "/notice", "/api/v1/openapi.json", "/api/v1/schema"}
@@ -39,10 +40,14 @@ PUBLIC = frozenset(
     | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}
 )
+# What students use: they have no account, and the code of a room is enough.
+_FOR_STUDENTS = re.compile(r"/join|/api/v1/join/[^/]*|/api/v1/rooms/[^/]*/seat")
 # Prefixes of the paths that accept keys; pages require sign-in.
 _FOR_KEYS = frozenset({"api", "metrics"})
 # Scopes that the web app requires as a whole, because its pages do not check single scopes.
 _FOR_PAGES = frozenset({Scope.READ, Scope.ANALYZE})
+# First parts of the paths that cost nothing, and that a whole class behind one address asks for.
+_UNLIMITED = frozenset({"assets", "join"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
@@ -87,6 +92,11 @@ class AuthSettings:
     )
 
 
+def is_public(path: str) -> bool:
+    """Return whether a path needs neither sign-in nor a key."""
+    return path in PUBLIC or _FOR_STUDENTS.fullmatch(path) is not None
+
+
 def is_ours(path: str) -> bool:
     """Return whether a path belongs to the API or its pages, and not to the web app."""
     return _first_part(path) in _OURS
@@ -119,7 +129,7 @@ class AuthMiddleware:
             await _refuse(connection, as_refusal(error), receive, send)
             return
         scope["headers"] = _headers_for_app(scope, principal)
-        if scope["type"] == "http":
+        if scope["type"] == "http" or is_public(scope["path"]):
             await self._app(scope, receive, send)
             return
         admitted = _AdmittedReceive(receive, lambda: self._is_still(connection, principal))
@@ -147,13 +157,13 @@ class AuthMiddleware:
         connection.scope.setdefault("state", {})["principal"] = principal
         if not by_key:
             _check_origin(connection)
-        if _first_part(path) == "assets":
+        if _first_part(path) in _UNLIMITED:
             return principal
         if is_ours(path) or principal is None:
             # A page of the web app loads some hundred files, which cost nothing; nor do assets.
             sender = network_of(address_of(connection)) if principal is None else principal.id
             _spend(self._auth.rate, sender)
-        if path in PUBLIC:
+        if is_public(path):
             return principal
         if principal is None:
             raise _unauthorized("sign in, or send a key: Authorization: Bearer rr_…")
@@ -247,13 +257,7 @@ def address_of(connection: HTTPConnection) -> str:
 def _spend(rate: Rate, sender: str) -> None:
     seconds = rate.take(sender, time.monotonic())
     if seconds:
-        raise RefusedError(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too-many-requests",
-            "too many requests",
-            hint=f"wait {seconds} s",
-            headers={"Retry-After": str(seconds)},
-        )
+        raise too_many_requests("too many requests", seconds)
 
 
 def _check_host(headers: Headers) -> None:

@@ -15,11 +15,13 @@ from starlette.requests import HTTPConnection
 from roomread.api.auth import AuthSettings
 from roomread.api.metrics import Metrics
 from roomread.api.problems import RefusedError
+from roomread.api.rates import Rate
 from roomread.services.accounts import Principal, Scope
 from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import Engine
 from roomread.services.ingest import ReadingIngest
 from roomread.services.live_room import LivePeople
+from roomread.services.rooms import Rooms
 from roomread.services.shares import ByteBudget
 from roomread.settings.environment import Settings
 from roomread.store import Leases, Store
@@ -51,6 +53,8 @@ class ServiceContext:
         live_people: The people of the sessions that live connections record, by their faces.
         live_sockets: For each session that a live connection records, what ends that connection.
         buffers: Limits the bytes of incomplete requests and messages in memory.
+        rooms: The rooms that students join and that this process holds.
+        code_attempts: Limits the wrong codes of each address; a school may be one address.
         provider: The OpenID Connect provider for sign-in; None for none.
         closing: Whether the service is shutting down.
     """
@@ -62,6 +66,7 @@ class ServiceContext:
     leases: Leases
     metrics: Metrics = field(default_factory=Metrics)
     ingest: ReadingIngest = field(init=False)
+    rooms: Rooms = field(init=False)
     session_limiter: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=2, waiting=30, what="session requests")
     )
@@ -74,12 +79,14 @@ class ServiceContext:
     live_people: LivePeople = field(default_factory=LivePeople)
     live_sockets: dict[str, asyncio.Event] = field(default_factory=dict)
     buffers: ByteBudget = field(default_factory=lambda: ByteBudget(_BUFFER_BYTES))
+    code_attempts: Rate = field(default_factory=lambda: Rate(per_second=0.2, burst=60))
     provider: Provider | None = None
     closing: bool = False
 
     def __post_init__(self) -> None:
-        """Create the ingest of readings."""
-        self.ingest = ReadingIngest(self.leases)
+        """Create the ingest of readings, and the rooms."""
+        self.rooms = Rooms(self.store, self.leases, max_seats=self.settings.max_seats)
+        self.ingest = ReadingIngest(self.leases, self.rooms.show_screen)
 
     @property
     def limiter(self) -> ConcurrencyLimiter:

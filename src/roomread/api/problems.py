@@ -33,6 +33,7 @@ from roomread.services.ingest import RecordedElsewhereError, SessionEndedError
 from roomread.services.marking import SessionNotRunningError
 from roomread.services.pictures import PictureTooLargeError
 from roomread.services.purpose import PurposeError, PurposeFixedError
+from roomread.services.rooms import RoomNotFoundError, RoomOverError
 from roomread.services.teaching import (
     ProfileExistsError,
     ProfileNotFoundError,
@@ -90,6 +91,12 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     VideoResultNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-result", None),
     RulesError: (_UNPROCESSABLE, "not-a-rule", None),
     SessionNotFoundError: (HTTPStatus.NOT_FOUND, "no-such-session", None),
+    RoomNotFoundError: (
+        HTTPStatus.NOT_FOUND,
+        "no-such-room",
+        "check the code, or ask for a new one",
+    ),
+    RoomOverError: (HTTPStatus.CONFLICT, "over", "create another room"),
     SessionEndedError: (HTTPStatus.CONFLICT, "ended", "create another session"),
     RecordedElsewhereError: (
         HTTPStatus.CONFLICT,
@@ -147,6 +154,22 @@ class RefusedError(RoomreadError):
     def as_problem(self) -> Problem:
         """Return the refusal as problem details."""
         return _problem(self.status, self.kind, self.problem, self.hint)
+
+
+def too_many_requests(problem: str, seconds: int) -> RefusedError:
+    """Return the refusal of a sender that sends too much.
+
+    Args:
+        problem: What there is too much of.
+        seconds: The time to wait.
+    """
+    return RefusedError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-requests",
+        problem,
+        hint=f"wait {seconds} s",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def busy(problem: str, *, seconds: int = 1) -> RefusedError:

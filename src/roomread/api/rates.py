@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import OrderedDict
+from types import TracebackType
+
+from starlette.requests import HTTPConnection
+
+from roomread.api.problems import too_many_requests
 
 # Maximum number of senders that are remembered.
 _MAX_SENDERS = 10_000
@@ -42,3 +48,35 @@ class Rate:
         if sender in self._buckets:
             left, then = self._buckets[sender]
             self._buckets[sender] = min(left + 1, self._burst), then
+
+
+class Attempts:
+    """Bounds wrong attempts: each takes a token of its sender's address, right ones give it back.
+
+    An attempt is the block of a `with` statement, and wrong if it raises an error.
+
+    Args:
+        rate: The buckets.
+        connection: Its sender's address is limited.
+
+    Raises:
+        RefusedError: The address has made too many wrong attempts; the block does not run.
+    """
+
+    def __init__(self, rate: Rate, connection: HTTPConnection) -> None:
+        self._rate = rate
+        self._sender = connection.client.host if connection.client else ""
+
+    def __enter__(self) -> None:
+        seconds = self._rate.take(self._sender, time.monotonic())
+        if seconds:
+            raise too_many_requests("too many wrong codes came from this address", seconds)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._rate.give_back(self._sender)

@@ -25,6 +25,8 @@ from roomread.api import (
     notice,
     oidc,
     profiles,
+    room_socket,
+    rooms,
     schema,
     session_files,
     session_socket,
@@ -71,6 +73,8 @@ PARTS = (
     sessions,
     session_files,
     session_socket,
+    rooms,
+    room_socket,
     profiles,
     forms,
     # Before the assets, whose route would take its paths.
@@ -130,9 +134,11 @@ def make_service(context: ServiceContext) -> ASGIApp:
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         async with run_app(api):
             expiry = asyncio.create_task(_delete_expired_periodically(context))
+            context.rooms.start()
             yield
             context.closing = True
             expiry.cancel()
+            await context.rooms.shut_down()
 
     api = FastAPI(
         title="Roomread",

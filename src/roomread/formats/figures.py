@@ -48,6 +48,11 @@ def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
     return SessionFigures(shown, marks, summarise(exact, marks, rounded=True))
 
 
+def exact_moods(store: OwnerStore, session: Session) -> list[RoomMood]:
+    """Return the exact moods of a session, to find changes in and never to be shown."""
+    return store.moods(session.id)
+
+
 def shown_moods(
     store: OwnerStore, session: Session, *, since: float = 0.0, limit: int | None = None
 ) -> list[RoomMood]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -111,7 +111,14 @@ class RoomPipeline:
         mood, alerts = self._sum_up(frame.time, readings)
         return FrameMoment(frame.time, readings, problem, mood, alerts, frame=frame)
 
-    def push_readings(self, time: float, readings: Sequence[Reading]) -> Moment:
+    def forget(self, people: Collection[int]) -> None:
+        """Drop the past of people, by their `Reading.person_key`, from the moods to come."""
+        if self._meter is not None:
+            self._meter.forget(people)
+
+    def push_readings(
+        self, time: float, readings: Sequence[Reading], *, withheld: bool = False
+    ) -> Moment:
         """Accept the next frame's readings from elsewhere, such as a student's browser.
 
         Args:
@@ -119,6 +126,7 @@ class RoomPipeline:
             readings: The readings of the frame with the track ids of their source; empty if it
                 showed no face. Their own times are replaced by `time`, because a source that was
                 restarted may count from 0.
+            withheld: Whether the mood has no figure, see `RoomMeter.update`.
 
         Raises:
             TypeError: The pipeline distinguishes people by their faces, which need pictures.
@@ -128,14 +136,16 @@ class RoomPipeline:
         if self._seats is not None:
             readings = self._seats.update(readings)
         readings = [r if r.time == time else replace(r, time=time) for r in readings]
-        mood, alerts = self._sum_up(time, readings)
+        mood, alerts = self._sum_up(time, readings, withheld=withheld)
         return Moment(time, readings, None, mood, alerts)
 
     def _sum_up(
-        self, time: float, readings: Sequence[Reading]
+        self, time: float, readings: Sequence[Reading], *, withheld: bool = False
     ) -> tuple[RoomMood | None, list[Alert]]:
         """Return the mood if one is due, and the alerts that begin or end now."""
-        mood = self._meter.update(time, readings) if self._meter is not None else None
+        mood = None
+        if self._meter is not None:
+            mood = self._meter.update(time, readings, withheld=withheld)
         if mood is not None:
             self.mood = mood
         if self._attention is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -53,7 +53,8 @@ class RoomMood(ComparedByValue):
         present: The number of people seen.
         readable: The number of these people whose faces could be read.
         scores: float64 [7] in `Expression`'s order, summing to 1: the mean over the readable
-            people, each with equal weight. None if fewer than `MIN_PEOPLE` are readable.
+            people, each with equal weight. None if fewer than `MIN_PEOPLE` are readable, or if the
+            figure is withheld.
         baseline: The usual valence of this room, -1..1; None until it is known.
     """
 
@@ -187,13 +188,24 @@ class RoomMeter:
         """
         return cls(window=max(10.0, 5 * every))
 
-    def update(self, time: float, readings: Iterable[Reading]) -> RoomMood | None:
+    def forget(self, people: Collection[int]) -> None:
+        """Drop the past of people, by their `Reading.person_key`, from the moods to come."""
+        if people:
+            for _, frame in self._frames:
+                for key in people:
+                    frame.pop(key, None)
+
+    def update(
+        self, time: float, readings: Iterable[Reading], *, withheld: bool = False
+    ) -> RoomMood | None:
         """Add the readings of the next frame and return the mood if one is due.
 
         Args:
             time: The time of the frame, seconds.
             readings: The readings of the frame; empty for an empty room. Readings with neither a
                 seat nor a track id are ignored, because their person could be counted twice.
+            withheld: Whether the mood has no figure, so that it reveals nothing about people who
+                have just come or gone.
 
         Returns:
             The mood if a step has passed and the window contains at least three frames, else None.
@@ -215,7 +227,7 @@ class RoomMeter:
             return None
         self._due = time + self.step
         present, people = _people([people for _, people in self._frames])
-        if len(people) < MIN_PEOPLE:
+        if withheld or len(people) < MIN_PEOPLE:
             return RoomMood(time, present, len(people), None, self._baseline(time))
         scores = people.mean(axis=0)
         mood = RoomMood(time, present, len(people), scores, self._baseline(time))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -19,6 +19,7 @@ from roomread.formats.figures import RunningMoods
 from roomread.formats.json_frames import parse_frames
 from roomread.identity import FaceEmbedder
 from roomread.pipeline import Analyzer, RoomPipeline
+from roomread.readings import Reading
 from roomread.room import DEFAULT_RULES, Alert, RoomMood
 from roomread.services import purpose
 from roomread.services.recording import (
@@ -33,6 +34,10 @@ from roomread.store.records import milliseconds
 from roomread.wire import FrameReadings
 
 INGEST_SOURCE = "readings that were sent"
+# The source of the session of a room that students join.
+ROOM_SOURCE = "students who joined by a code"
+# Adds the faces of the newest frame of a shared screen to the room of a session.
+ShowScreen = Callable[[Session, Sequence[Reading]], tuple[RoomMood | None, list[Alert]]]
 # Minimum time between two frames, ms; closer frames would only fill the memory.
 _MIN_STEP = 10
 # Maximum number of seats in a session: more than a lecture hall has.
@@ -152,6 +157,14 @@ def create_session(  # noqa: PLR0913 (a session's fields)
     return session
 
 
+def _show(show_screen: ShowScreen, session: Session, content: bytes | str) -> IngestReport:
+    """Add the newest frame of a shared screen to a room."""
+    purpose.require(purpose.Activity.RECORD_CLASS)
+    frames = parse_frames(content, default_threshold=session.threshold)
+    mood, alerts = show_screen(session, frames[-1].readings)
+    return IngestReport(len(frames), 0, mood, alerts)
+
+
 class ReadingIngest:
     """Write readings into sessions, each frame once even if it is sent several times.
 
@@ -162,12 +175,17 @@ class ReadingIngest:
     Of the processes that share a store, one at a time writes a session, because the mood depends on
     the last seconds. The first process that receives readings holds the session by a lease.
 
+    A room that students join is recorded by itself: frames that are sent to its session are the
+    faces of a shared screen, which the room adds to its own, and they are accepted at once.
+
     Args:
         leases: The leases of this process, which the caller renews.
+        show_screen: Adds faces of a shared screen to a room, and returns the room's latest mood and
+            the alerts that hold; None for a process without rooms.
     """
 
-    def __init__(self, leases: Leases) -> None:
-        self._leases = leases
+    def __init__(self, leases: Leases, show_screen: ShowScreen | None = None) -> None:
+        self._leases, self._show_screen = leases, show_screen
         self._sessions: OrderedDict[str, _OpenSession] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -192,6 +210,9 @@ class ReadingIngest:
         # Check the owner of every message before waiting for the session's lock, so that others
         # cannot block the owner.
         session = open_session(store, session_id)
+        if session.source == ROOM_SOURCE and self._show_screen is not None:
+            return _show(self._show_screen, session, content)
+        _check_source(session)
         purpose.require(purpose.Activity.RECORD_CLASS)
         frames = parse_frames(content, default_threshold=session.threshold)
         with self._opened_session(session_id) as opened:
@@ -290,7 +311,7 @@ def _resource(session_id: str) -> str:
 
 
 def open_session(store: OwnerStore, session_id: str) -> Session:
-    """Return a session that takes readings.
+    """Return a session that takes readings, or that of a room, which takes those of a screen.
 
     Args:
         store: The sessions of the sender.
@@ -301,11 +322,9 @@ def open_session(store: OwnerStore, session_id: str) -> Session:
         SessionEndedError: The session has ended.
         RecordedElsewhereError: The session is recorded from another source.
     """
-    return _check_open(store.session(session_id))
-
-
-def _check_open(session: Session) -> Session:
-    _check_source(session)
+    session = store.session(session_id)
+    if session.source != ROOM_SOURCE:
+        _check_source(session)
     if session.ended_at is not None:
         raise SessionEndedError(f"session {session.id} has ended")
     return session

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
         local_files: Whether visitors may name files and URLs that the app's computer can reach.
             Only for an app whose visitors are the computer's own user.
         max_cameras: The number of live cameras at once; further visitors are asked to wait.
+        max_seats: The number of students who may be in one room at once.
         database_url: The database of sessions, users, keys, sign-ins, jobs and profiles:
             `sqlite:////path/of/file.db` or `postgresql://user:password@host/name`; None for a file
             in the data folder. Several processes of the service may share one PostgreSQL.
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=200, ge=1)
     local_files: bool = False
     max_cameras: int = Field(default=8, ge=1)
+    max_seats: int = Field(default=200, ge=5)
     database_url: str | None = None
     secret: SecretStr = SecretStr("")
     retention_days: float | None = Field(default=None, gt=0)

@@ -12,6 +12,7 @@ from roomread.store.packing import StoredReadings
 from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.recorder import Recorder
 from roomread.store.records import LOCAL_OWNER
+from roomread.store.room_store import OwnerRooms, RoomRecord, RoomStore
 from roomread.store.store import Store
 
 __all__ = [
@@ -28,9 +29,12 @@ __all__ = [
     "OperatorStore",
     "OwnerJobs",
     "OwnerProfiles",
+    "OwnerRooms",
     "OwnerStore",
     "Person",
     "Recorder",
+    "RoomRecord",
+    "RoomStore",
     "Session",
     "State",
     "Store",

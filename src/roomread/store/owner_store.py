@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from roomread.errors import SessionError, SessionHeldError, SessionNotFoundError
+from roomread.joining.reports import ReportSample
 from roomread.room import DEFAULT_RULES, Alert, RoomMood, parse_rules
 from roomread.room.session import Mark, Person, Session, State
 from roomread.store import schema
@@ -21,6 +22,7 @@ from roomread.store.packing import StoredReadings, unpack
 from roomread.store.pieces import Piece, write_piece
 from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.records import milliseconds, source_name
+from roomread.store.room_store import OwnerRooms, read_reports
 from roomread.store.rows import (
     delete_seat,
     insert_once,
@@ -64,6 +66,11 @@ class OwnerStore:
     def jobs(self) -> OwnerJobs:
         """The jobs of this owner."""
         return OwnerJobs(self._database, self._owner)
+
+    @property
+    def rooms(self) -> OwnerRooms:
+        """The rooms of this owner that students join."""
+        return OwnerRooms(self._database, self._owner)
 
     @property
     def profiles(self) -> OwnerProfiles:
@@ -313,6 +320,12 @@ class OwnerStore:
         with self._database.writing() as connection:
             self._check(connection, session_id)
             connection.execute(table.delete().where(table.c.session_id == session_id, same))
+
+    def reports(self, session_id: str) -> list[ReportSample]:
+        """Return what the people of the session's room said by buttons, earliest first."""
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return read_reports(connection, session_id)
 
     def people(self, session_id: str) -> list[Person]:
         """Return the enrolled people, by seat."""

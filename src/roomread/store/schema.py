@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from roomread.readings import Expression
@@ -101,4 +102,25 @@ people = Table(
     Column("consent", Text, nullable=False),
     Column("consented_at", DateTime, nullable=False),
     Index("people_by_name", "name"),
+)
+# Rooms that students join by a code; each is recorded into one session.
+rooms = Table(
+    "rooms",
+    metadata,
+    _session_key(),
+    # Null once the room is closed, so that the code is free again.
+    Column("code", String(8)),
+    Column("faces", Boolean, nullable=False),
+    # The lowest number of a seat that was surely never given out.
+    Column("next_seat", Integer, nullable=False),
+    UniqueConstraint("code", name="one_room"),
+)
+# What the people of a room said by buttons; null counts stand for fewer than five people.
+reports = Table(
+    "reports",
+    metadata,
+    _session_key(),
+    Column("time_ms", Integer, primary_key=True, autoincrement=False),
+    Column("people", Integer, nullable=False),
+    *(Column(name, Integer) for name in ("taps", "ok", "lost", "slower", "faster", "presses")),
 )

@@ -10,6 +10,7 @@ from roomread.store.job_store import JobStore
 from roomread.store.leases import Leases
 from roomread.store.operator_store import OperatorStore
 from roomread.store.owner_store import OwnerStore
+from roomread.store.room_store import RoomStore
 
 
 class Store:
@@ -57,6 +58,11 @@ class Store:
     def jobs(self) -> JobStore:
         """The jobs of all owners, for the processes that read the videos."""
         return JobStore(self._database)
+
+    @property
+    def rooms(self) -> RoomStore:
+        """The rooms of all owners, for students who join and for the process that serves them."""
+        return RoomStore(self._database)
 
     def leases(self, address: str = "") -> Leases:
         """Return the leases of this process.

@@ -80,6 +80,22 @@ def _create_parts_of_sessions() -> None:
         sa.Column("consented_at", sa.DateTime, nullable=False),
     )
     op.create_index("people_by_name", "people", ["name"])
+    op.create_table(
+        "rooms",
+        _session(),
+        sa.Column("code", sa.String(8)),
+        sa.Column("faces", sa.Boolean, nullable=False),
+        sa.Column("next_seat", sa.Integer, nullable=False),
+        sa.UniqueConstraint("code", name="one_room"),
+    )
+    counts = ("taps", "ok", "lost", "slower", "faster", "presses")
+    op.create_table(
+        "reports",
+        _session(),
+        sa.Column("time_ms", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("people", sa.Integer, nullable=False),
+        *(sa.Column(name, sa.Integer) for name in counts),
+    )
 
 
 def _session() -> sa.Column[str]:

@@ -1,0 +1,176 @@
+"""The bodies of rooms, as the OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from roomread.api.session_shapes import Text, Valence, Words
+from roomread.api.shapes import Probability
+from roomread.joining import RoomStatus
+from roomread.joining.hardest import HardMinute
+from roomread.services.room_consent import ConsentText
+from roomread.services.rooms import shown_code
+from roomread.store import RoomRecord, Session, State
+
+
+class RoomInput(BaseModel):
+    """A new room, which students join by its code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Words = Field(examples=["Algebra 7b"], description="Students see it.")
+    faces: bool = Field(
+        default=False,
+        description="Whether students may let their own browser read their face. Without, they "
+        "press buttons.",
+    )
+    rules: Text | None = Field(
+        default=None, description="Rules of attention, one a line; null for the default ones."
+    )
+
+
+class RoomShape(BaseModel):
+    """A room. Its id is that of the session that it is recorded into."""
+
+    id: str = Field(examples=["0a1b2c3d"])
+    name: str = Field(examples=["Algebra 7b"])
+    state: State
+    started_at: datetime
+    code: str | None = Field(examples=["K7QX-M3PD"], description="Null once the room is closed.")
+    link: str | None = Field(
+        description="The page on which students join; null once the room is closed.",
+        examples=["https://roomread.example.org/join?code=K7QX-M3PD"],
+    )
+    faces: bool = Field(description="Whether students may let their faces be read.")
+
+
+class RoomsShape(BaseModel):
+    """Your rooms, newest first."""
+
+    rooms: list[RoomShape]
+
+
+class ReportCountsShape(BaseModel):
+    """How many people say something at present; a press counts for two minutes."""
+
+    ok: int
+    lost: int
+    slower: int
+    faster: int
+
+
+class RoomStatusShape(BaseModel):
+    """How many people are in a room, and what is known of them."""
+
+    people: int = Field(description="Those who joined, paused ones included.", examples=[28])
+    read: int = Field(description="Those whose face can be read at present.", examples=[23])
+    faceless: int = Field(description="Those whose camera is on and shows no readable face.")
+    paused: int
+    screen: int = Field(description="Readable faces of a shared screen.")
+    taps: int | None = Field(
+        description="Those who pressed a button in the last ten minutes; null under five people."
+    )
+    reports: ReportCountsShape | None = Field(description="Null under five people.")
+    withheld: bool = Field(description="Whether there is no figure because someone left.")
+
+
+class RoomNowShape(RoomShape):
+    """A room with its counts."""
+
+    status: RoomStatusShape | None = Field(description="Null once the room is closed.")
+
+
+class PauseInput(BaseModel):
+    """Pause a room, or let it continue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on: bool
+
+
+class HardMinuteShape(BaseModel):
+    """A minute in which the valence was low, or many were lost."""
+
+    start: float = Field(description="When it begins, s from the start.", examples=[840.0])
+    valence: Valence | None
+    lost: Probability | None = Field(
+        description="Largest share of the people who were lost; null under five people."
+    )
+    hardness: float
+
+
+class RoomSummaryShape(BaseModel):
+    """The three hardest minutes of a lesson, the hardest first."""
+
+    hardest: list[HardMinuteShape]
+
+
+class ConsentShape(BaseModel):
+    """What a student agrees to by joining."""
+
+    version: str = Field(examples=["1-en-taps"])
+    sha256: str
+    text: list[str]
+
+
+class DoorShape(BaseModel):
+    """What a student learns of a room before joining."""
+
+    id: str = Field(examples=["0a1b2c3d"])
+    name: str = Field(examples=["Algebra 7b"])
+    faces: bool = Field(description="Whether the student may let their own face be read.")
+    taps_consent: ConsentShape = Field(description="The text for joining with buttons alone.")
+    faces_consent: ConsentShape | None = Field(
+        description="The text for joining with the face read; null where that is not offered."
+    )
+
+
+class ReceiptCheckShape(BaseModel):
+    """Whether a receipt was made by this service and not changed since."""
+
+    valid: bool
+
+
+def room_shape(record: RoomRecord, session: Session, base_url: str) -> RoomShape:
+    """Return the answer for one room."""
+    return RoomShape(**_room_values(record, session, base_url))
+
+
+def room_now_shape(
+    record: RoomRecord, session: Session, base_url: str, status: RoomStatus | None
+) -> RoomNowShape:
+    """Return the answer for one room with its counts."""
+    counts = RoomStatusShape(**asdict(status)) if status is not None else None
+    return RoomNowShape(**_room_values(record, session, base_url), status=counts)
+
+
+def _room_values(record: RoomRecord, session: Session, base_url: str) -> dict[str, Any]:
+    return {
+        "id": record.session_id,
+        "name": session.name,
+        "state": session.state(),
+        "started_at": session.started_at,
+        "code": shown_code(record),
+        "link": join_link(record, base_url),
+        "faces": record.faces,
+    }
+
+
+def join_link(record: RoomRecord, base_url: str) -> str | None:
+    """Return the address at which students join; None once the room is closed."""
+    code = shown_code(record)
+    return f"{base_url.rstrip('/')}/join?code={code}" if code is not None else None
+
+
+def consent_shape(text: ConsentText) -> ConsentShape:
+    """Return the answer for a text of consent."""
+    return ConsentShape(version=text.version, sha256=text.digest, text=list(text.paragraphs))
+
+
+def hard_minute_shape(minute: HardMinute) -> HardMinuteShape:
+    """Return the answer for a hard minute."""
+    return HardMinuteShape(**asdict(minute))

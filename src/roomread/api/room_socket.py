@@ -1,0 +1,186 @@
+"""`WS /api/v1/rooms/{room_id}/seat`: a student's page in a room, by `roomread.room.1`."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, WebSocket
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from roomread.api.context import ServiceContext, context_of
+from roomread.api.logs import audit
+from roomread.api.rates import Attempts
+from roomread.api.rooms import RECEIPT_SECRET
+from roomread.api.sockets import CloseCode, SocketEndError, text_messages
+from roomread.errors import RoomreadError, SessionHeldError
+from roomread.joining import (
+    FaceMessage,
+    JoinMessage,
+    Message,
+    MessageError,
+    PauseMessage,
+    RoomFullError,
+    SayMessage,
+    SeatTokens,
+    parse_message,
+)
+from roomread.joining.messages import MAX_BYTES
+from roomread.joining.open_room import TICK_SECONDS
+from roomread.services import purpose
+from roomread.services.held_room import HeldRoom, RoomClose
+from roomread.services.room_consent import consent_of, consent_receipt
+from roomread.services.rooms import RoomNotFoundError, RoomOverError
+
+router = APIRouter(prefix="/api/v1")
+PROTOCOL = "roomread.room.1"
+_TOKEN_SECRET = "seats of rooms"  # noqa: S105 (names the purpose of a secret)
+# A page that is hidden and has neither camera nor presses still answers pings.
+_SILENCE_SECONDS = 3600.0
+_JOIN_SECONDS = 20.0
+# The pause between readings of a page that sends too many, ms.
+_SLOWER_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """The connection of one student, as the room uses it."""
+
+    socket: WebSocket
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Send a message; nothing happens if the student has gone."""
+        if self._is_open:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await self.socket.send_json(message)
+
+    async def close(self, code: int) -> None:
+        """Close the connection; nothing happens if it is closed."""
+        if self._is_open:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await self.socket.close(code)
+
+    @property
+    def _is_open(self) -> bool:
+        connected = WebSocketState.CONNECTED
+        return self.socket.client_state is self.socket.application_state is connected
+
+
+@router.websocket("/rooms/{room_id}/seat")
+async def seat(socket: WebSocket, room_id: str) -> None:
+    """Serve one student, who needs no account: the code is enough."""
+    context = context_of(socket)
+    if PROTOCOL not in socket.scope["subprotocols"]:
+        await socket.close(CloseCode.POLICY_VIOLATION, f"the subprotocol is {PROTOCOL}")
+        return
+    if context.closing:
+        await socket.close(CloseCode.TRY_AGAIN_LATER, "the service is shutting down")
+        return
+    await socket.accept(PROTOCOL)
+    link = _Link(socket)
+    try:
+        await _serve(context, socket, link, room_id)
+    except SocketEndError as end:
+        await link.close(end.code)
+    except MessageError as error:
+        await link.send({"k": "error", "problem": error.problem})
+        await link.close(CloseCode.POLICY_VIOLATION)
+    except (RoomNotFoundError, RoomOverError):
+        await link.close(RoomClose.OVER)
+    except (RoomFullError, SessionHeldError):
+        await link.close(CloseCode.TRY_AGAIN_LATER)
+    except RoomreadError:
+        await link.close(CloseCode.TRY_AGAIN_LATER)
+
+
+async def _serve(context: ServiceContext, socket: WebSocket, link: _Link, room_id: str) -> None:
+    messages = text_messages(socket, silence=_SILENCE_SECONDS, max_length=MAX_BYTES)
+    try:
+        first = await asyncio.wait_for(anext(messages, None), _JOIN_SECONDS)
+    except TimeoutError:
+        raise SocketEndError(CloseCode.POLICY_VIOLATION) from None
+    if first is None:
+        return
+    joining = parse_message(first)
+    if not isinstance(joining, JoinMessage):
+        raise MessageError("the first message is not a join")
+    held, connection, number = await _join(context, socket, link, room_id, joining)
+    try:
+        async for text in messages:
+            now = held.clock()
+            if not held.room.admits(now, number):
+                await link.send({"k": "slower", "every": _SLOWER_MS})
+                continue
+            if not _take(held, now, number, parse_message(text)):
+                await link.close(RoomClose.LEFT)
+                return
+    finally:
+        held.links.pop(connection, None)
+        held.room.disconnect(held.clock(), number, connection)
+
+
+async def _join(
+    context: ServiceContext, socket: WebSocket, link: _Link, room_id: str, joining: JoinMessage
+) -> tuple[HeldRoom, int, int]:
+    """Give a student a seat, and return the room, the connection's id and the seat's number."""
+    secret = context.auth.accounts.derive_secret
+    tokens = SeatTokens(secret(_TOKEN_SECRET), room_id)
+    resume = tokens.seat(joining.resume) if joining.resume is not None else None
+    if resume is None:
+        with Attempts(context.code_attempts, socket):
+            record = await context.rooms.with_code(joining.code)
+            if record.session_id != room_id:
+                raise RoomNotFoundError("the code is of another room")
+    text = consent_of(joining.consent)
+    if text is None:
+        raise MessageError("the text that was agreed to is not the present one")
+    held = await context.rooms.hold(room_id)
+    faces = joining.faces and _may_send_faces(held, joining)
+    await held.reserve()
+    connection = held.new_connection()
+    joined = held.room.join(held.clock(), connection, faces=faces, resume=resume)
+    held.links[connection] = link
+    older = held.links.pop(joined.displaced, None) if joined.displaced is not None else None
+    if older is not None:
+        await older.close(RoomClose.TAKEN_OVER)
+    receipt = None
+    if joined.seat != resume:
+        audit("seat taken", session=room_id, seat=joined.seat, text=text.version)
+        receipt = consent_receipt(
+            text, room_id=room_id, room=held.session.name, secret=secret(RECEIPT_SECRET)
+        )
+    await link.send(
+        {
+            "k": "seat",
+            "token": tokens.token(joined.seat),
+            "receipt": receipt,
+            "every": round(1000 * TICK_SECONDS),
+            "next": held.room.newest(joined.seat) + 1,
+            "faces": faces,
+            "limits": {"bytes": MAX_BYTES, "per_second": 3},
+        }
+    )
+    return held, connection, joined.seat
+
+
+def _may_send_faces(held: HeldRoom, joining: JoinMessage) -> bool:
+    agreed = joining.consent.endswith("-faces")
+    return agreed and held.record.faces and purpose.allows(purpose.Activity.RECORD_CLASS)
+
+
+def _take(held: HeldRoom, now: float, number: int, message: Message) -> bool:
+    """Take a message of a student; return whether the student stays."""
+    if isinstance(message, FaceMessage):
+        held.room.report_face(now, number, message)
+    elif isinstance(message, PauseMessage):
+        held.room.pause_seat(number, on=message.on)
+    elif isinstance(message, SayMessage):
+        held.room.say(now, number, message.say)
+    elif isinstance(message, JoinMessage):
+        raise MessageError("this connection has joined already")
+    else:
+        held.room.leave(number)
+        return False
+    return True

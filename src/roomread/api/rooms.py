@@ -1,0 +1,298 @@
+"""`/api/v1/rooms`: rooms that students join by a code, for their teacher."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+
+import segno
+from fastapi import APIRouter, Body, Request, Response
+from starlette.responses import StreamingResponse
+
+from roomread.api.browser_pages import translator_of
+from roomread.api.context import Context, Reader, Sender, ServiceContext
+from roomread.api.logs import audit
+from roomread.api.problems import responses
+from roomread.api.rates import Attempts
+from roomread.api.room_shapes import (
+    DoorShape,
+    PauseInput,
+    ReceiptCheckShape,
+    RoomInput,
+    RoomNowShape,
+    RoomShape,
+    RoomsShape,
+    RoomSummaryShape,
+    consent_shape,
+    hard_minute_shape,
+    join_link,
+    room_now_shape,
+    room_shape,
+)
+from roomread.api.session_access import in_turn
+from roomread.api.session_forwarding import send_on
+from roomread.errors import BusyError, SessionHeldError
+from roomread.joining import check_receipt
+from roomread.services import purpose
+from roomread.services.accounts import Principal
+from roomread.services.held_room import HeldRoom
+from roomread.services.room_consent import consent_text
+from roomread.services.rooms import (
+    RoomOverError,
+    create_room,
+    find_room,
+    hardest_of,
+    replace_code,
+)
+from roomread.store import RoomRecord, Session
+
+router = APIRouter(prefix="/api/v1", tags=["rooms"])
+T = TypeVar("T")
+# A comment is sent after so many seconds without an event, so that proxies keep the connection.
+_KEEP_ALIVE_SECONDS = 1.0
+RECEIPT_SECRET = "consent receipts"  # noqa: S105 (names the purpose of a secret)
+
+
+@router.post(
+    "/rooms",
+    status_code=HTTPStatus.CREATED,
+    summary="Create a room",
+    responses=responses(413, 422),
+)
+async def create(
+    request: Request, context: Context, sender: Sender, response: Response, asked: RoomInput
+) -> RoomShape:
+    """Create a room that students join by a code, and the session that it is recorded into."""
+
+    def work() -> RoomShape:
+        store = context.store.owned_by(sender.id)
+        record = create_room(
+            store,
+            context.engine.analyzer,
+            asked.name,
+            faces=asked.faces,
+            rules=asked.rules,
+        )
+        return room_shape(record, store.session(record.session_id), str(request.base_url))
+
+    made = await in_turn(context, work)
+    audit("room made", who=sender.id, session=made.id, faces=made.faces)
+    response.headers["Location"] = f"/api/v1/rooms/{made.id}"
+    return made
+
+
+@router.get("/rooms", summary="List your rooms", responses=responses())
+async def list_all(request: Request, context: Context, reader: Reader) -> RoomsShape:
+    """Return your rooms, newest first, closed ones included."""
+
+    def work() -> RoomsShape:
+        store = context.store.owned_by(reader.id)
+        sessions = {session.id: session for session in store.sessions()}
+        found = [
+            room_shape(record, sessions[record.session_id], str(request.base_url))
+            for record in store.rooms.all()
+            if record.session_id in sessions
+        ]
+        return RoomsShape(rooms=found)
+
+    return await in_turn(context, work)
+
+
+@router.get("/rooms/{room_id}", summary="Get a room", responses=responses(404))
+async def show(request: Request, context: Context, reader: Reader, room_id: str) -> RoomNowShape:
+    """Return a room with its counts; they are null where another process holds the room."""
+    record, session = await _mine(context, reader, room_id)
+    status = None
+    if record.code is not None:
+        try:
+            status = (await context.rooms.hold(room_id)).status()
+        except (SessionHeldError, RoomOverError):
+            status = None
+    return room_now_shape(record, session, str(request.base_url), status)
+
+
+@router.post(
+    "/rooms/{room_id}/code",
+    summary="Replace the code",
+    responses=responses(404, 409),
+)
+async def new_code(request: Request, context: Context, sender: Sender, room_id: str) -> RoomShape:
+    """Give a room another code; the old one is void, and those who have joined stay."""
+    await _mine(context, sender, room_id)
+
+    def work() -> RoomShape:
+        store = context.store.owned_by(sender.id)
+        record = replace_code(store, room_id)
+        return room_shape(record, store.session(room_id), str(request.base_url))
+
+    made = await in_turn(context, work)
+    audit("code replaced", who=sender.id, session=room_id)
+    return made
+
+
+@router.get(
+    "/rooms/{room_id}/code.svg",
+    summary="Get the link as a QR code",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **responses(404, 409)},
+)
+async def code_picture(
+    request: Request, context: Context, reader: Reader, room_id: str
+) -> Response:
+    """Return the link of a room as a QR code (SVG)."""
+    record, _session = await _mine(context, reader, room_id)
+    link = join_link(record, str(request.base_url))
+    if link is None:
+        raise RoomOverError(f"room {room_id} is closed")
+    picture = io.BytesIO()
+    segno.make(link, error="m").save(picture, kind="svg", scale=8, border=3, light="white")
+    return Response(picture.getvalue(), media_type="image/svg+xml")
+
+
+@router.post(
+    "/rooms/{room_id}/pause",
+    summary="Pause a room",
+    response_model=RoomNowShape,
+    responses=responses(404, 409, 413, 422),
+)
+async def pause(
+    request: Request, context: Context, sender: Sender, room_id: str, asked: PauseInput
+) -> RoomNowShape | Response:
+    """Pause a room, or let it continue; while it is paused nothing of its students counts."""
+    record, session = await _mine(context, sender, room_id)
+
+    async def work(held: HeldRoom) -> RoomNowShape:
+        held.room.pause(on=asked.on)
+        return room_now_shape(record, session, str(request.base_url), held.status())
+
+    body = asked.model_dump_json().encode()
+    return await _here_or_forwarded(context, request, room_id, work, body=body)
+
+
+@router.post(
+    "/rooms/{room_id}/close",
+    summary="Close a room",
+    response_model=RoomShape,
+    responses=responses(404, 409),
+)
+async def close(
+    request: Request, context: Context, sender: Sender, room_id: str
+) -> RoomShape | Response:
+    """Close a room for good and end its session; closing it again is a no-op."""
+    record, session = await _mine(context, sender, room_id)
+    if record.code is None:
+        return room_shape(record, session, str(request.base_url))
+
+    async def work(held: HeldRoom) -> RoomShape:
+        await held.close()
+        audit("room closed", who=sender.id, session=room_id)
+        return room_shape(*await _mine(context, sender, room_id), str(request.base_url))
+
+    return await _here_or_forwarded(context, request, room_id, work)
+
+
+@router.get("/rooms/{room_id}/summary", summary="Get the hardest minutes", responses=responses(404))
+async def summary(context: Context, reader: Reader, room_id: str) -> RoomSummaryShape:
+    """Return the three minutes in which the valence was lowest, or most people were lost."""
+    _record, session = await _mine(context, reader, room_id)
+    store = context.store.owned_by(reader.id)
+    hardest = await in_turn(context, lambda: hardest_of(store, session))
+    return RoomSummaryShape(hardest=[hard_minute_shape(minute) for minute in hardest])
+
+
+@router.get(
+    "/rooms/{room_id}/events",
+    summary="Watch a room",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}, **responses(404, 409)},
+)
+async def events(context: Context, reader: Reader, room_id: str) -> StreamingResponse:
+    """Return server-sent events: first the last ten minutes, then two events a second."""
+    await _mine(context, reader, room_id)
+    try:
+        held = await context.rooms.hold(room_id)
+    except SessionHeldError as error:
+        raise BusyError(error.problem) from error
+    headers = {"X-Accel-Buffering": "no"}
+    stream = _events(context, held)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+async def _events(context: ServiceContext, held: HeldRoom) -> AsyncIterator[str]:
+    queue = await held.subscribe()
+    try:
+        while not context.closing:
+            try:
+                text = await asyncio.wait_for(queue.get(), _KEEP_ALIVE_SECONDS)
+            except TimeoutError:
+                yield ":\n\n"
+            else:
+                yield f"data: {text}\n\n"
+            if held.closed.is_set() and queue.empty():
+                return
+    finally:
+        held.unsubscribe(queue)
+
+
+@router.post(
+    "/rooms/{room_id}/receipts",
+    summary="Check a receipt",
+    responses=responses(404, 413, 422),
+)
+async def check(
+    context: Context, reader: Reader, room_id: str, receipt: Annotated[dict[str, Any], Body()]
+) -> ReceiptCheckShape:
+    """Return whether a student's receipt of consent was made for this room and not changed."""
+    await _mine(context, reader, room_id)
+    secret = context.auth.accounts.derive_secret(RECEIPT_SECRET)
+    return ReceiptCheckShape(
+        valid=receipt.get("room_id") == room_id and check_receipt(receipt, secret)
+    )
+
+
+@router.get("/join/{code}", summary="Find the room of a code", responses=responses(404))
+async def door(request: Request, context: Context, code: str) -> DoorShape:
+    """Return what a student learns before joining; wrong codes are limited for each address."""
+    with Attempts(context.code_attempts, request):
+        record = await context.rooms.with_code(code)
+    store, words = context.store.owned_by(record.owner), translator_of(request)
+    session = await in_turn(context, lambda: store.session(record.session_id))
+    faces = record.faces and purpose.allows(purpose.Activity.RECORD_CLASS)
+    return DoorShape(
+        id=record.session_id,
+        name=session.name,
+        faces=faces,
+        taps_consent=consent_shape(consent_text(words, faces=False)),
+        faces_consent=consent_shape(consent_text(words, faces=True)) if faces else None,
+    )
+
+
+async def _mine(
+    context: ServiceContext, principal: Principal, room_id: str
+) -> tuple[RoomRecord, Session]:
+    """Return a room of the principal and its session.
+
+    Raises:
+        RoomNotFoundError: The principal has no such room.
+    """
+    store = context.store.owned_by(principal.id)
+    return await in_turn(context, lambda: (find_room(store, room_id), store.session(room_id)))
+
+
+async def _here_or_forwarded(
+    context: ServiceContext,
+    request: Request,
+    room_id: str,
+    work: Callable[[HeldRoom], Awaitable[T]],
+    *,
+    body: bytes = b"",
+) -> T | Response:
+    """Do work on a room, or forward the request to the process that holds the room."""
+    try:
+        return await work(await context.rooms.hold(room_id))
+    except SessionHeldError as held:
+        answer = await send_on(request, held, request.url.path, body)
+    return Response(answer.body, answer.status, media_type=answer.media_type)

@@ -1,0 +1,46 @@
+"""A room that students join by a code: seats, cohorts, self-reports, receipts.
+
+Nothing here has a clock, a socket or a database: times are given, in seconds on one clock that does
+not go back.
+"""
+
+from roomread.joining.codes import format_code, new_code, parse_code
+from roomread.joining.cohorts import COHORT, Cohorts
+from roomread.joining.messages import (
+    FaceMessage,
+    JoinMessage,
+    LeaveMessage,
+    Message,
+    MessageError,
+    PauseMessage,
+    SayMessage,
+    parse_message,
+)
+from roomread.joining.open_room import OpenRoom, RoomFrame, RoomFullError
+from roomread.joining.receipts import SeatTokens, check_receipt, make_receipt
+from roomread.joining.reports import ReportCounts, RoomStatus, Say
+
+__all__ = [
+    "COHORT",
+    "Cohorts",
+    "FaceMessage",
+    "JoinMessage",
+    "LeaveMessage",
+    "Message",
+    "MessageError",
+    "OpenRoom",
+    "PauseMessage",
+    "ReportCounts",
+    "RoomFrame",
+    "RoomFullError",
+    "RoomStatus",
+    "Say",
+    "SayMessage",
+    "SeatTokens",
+    "check_receipt",
+    "format_code",
+    "make_receipt",
+    "new_code",
+    "parse_code",
+    "parse_message",
+]

@@ -1,0 +1,64 @@
+"""The minutes of a lesson in which the room found it hardest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from roomread.joining.reports import ReportSample
+from roomread.room import RoomMood
+
+_MINUTE = 60.0
+_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HardMinute:
+    """A minute in which the room's valence was low, or many were lost.
+
+    Attributes:
+        start: When it begins, s.
+        valence: Its mean valence, -1..1; None where there was no figure.
+        lost: The largest share of the people who said that they were lost, 0..1; None where fewer
+            than five people were there.
+        hardness: The distance of the valence below the lesson's median, plus the share of the lost.
+    """
+
+    start: float
+    valence: float | None
+    lost: float | None
+    hardness: float
+
+
+def hardest_minutes(moods: Sequence[RoomMood], samples: Sequence[ReportSample]) -> list[HardMinute]:
+    """Return at most three minutes, the hardest first; those that were not hard are left out.
+
+    Args:
+        moods: The moods of the session as they are shown, earliest first.
+        samples: What its people said, earliest first.
+    """
+    valences: dict[int, list[float]] = {}
+    for mood in moods:
+        if mood.valence is not None:
+            valences.setdefault(int(mood.time // _MINUTE), []).append(mood.valence)
+    lost: dict[int, float] = {}
+    for sample in samples:
+        if sample.reports is not None and sample.people:
+            minute = int(sample.time // _MINUTE)
+            share = sample.reports.lost / sample.people
+            lost[minute] = max(lost.get(minute, 0.0), share)
+    means = {minute: float(np.mean(values)) for minute, values in valences.items()}
+    usual = float(np.median(list(means.values()))) if means else 0.0
+    found = [
+        HardMinute(
+            minute * _MINUTE,
+            means.get(minute),
+            lost.get(minute),
+            max(usual - means.get(minute, usual), 0.0) + lost.get(minute, 0.0),
+        )
+        for minute in sorted(means.keys() | lost.keys())
+    ]
+    hard = [minute for minute in found if minute.hardness > 0]
+    return sorted(hard, key=lambda minute: (-minute.hardness, minute.start))[:_MOST]

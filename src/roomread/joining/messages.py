@@ -1,0 +1,213 @@
+"""What a student's page sends: JSON messages of the subprotocol `roomread.room.1`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.errors import RoomreadError
+from roomread.joining.reports import Say
+from roomread.readings import Expression, Quality, Unreadable
+
+# Longest message, bytes.
+MAX_BYTES = 1024
+# Probabilities are sent as whole ten-thousandths.
+_WHOLE = 10_000
+# Seven numbers that were rounded one by one may miss their sum by this much.
+_SUM_ERROR = 4
+_MAX_COUNTER = 2**31
+_MAX_AGE_MS = 60_000
+# What a page sends in place of probabilities when it found no face.
+NO_FACE = "no face"
+_REASONS = [NO_FACE, *Unreadable]
+# The order of the numbers of "q", with what each is divided by.
+_QUALITY = {"size": 1, "brightness": 100, "contrast": 100, "sharpness": 100, "frontality": 100}
+
+
+class MessageError(RoomreadError):
+    """A message does not keep the protocol of rooms."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinMessage:
+    """The first message of a connection.
+
+    Attributes:
+        code: As it was typed or as it stood in the link.
+        consent: The version of the text that the student agreed to.
+        faces: Whether the page will send readings of the student's face.
+        resume: The token of an earlier connection; None for a new seat.
+    """
+
+    code: str
+    consent: str
+    faces: bool
+    resume: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceMessage:
+    """One reading of the student's own face.
+
+    Attributes:
+        number: Rises with each message of a connection.
+        age: Seconds from taking the picture to sending the message.
+        probabilities: float32 [7] in `Expression`'s order, summing to 1; None where there is
+            nothing to read.
+        quality: How well the face can be seen, and why it cannot be read.
+        others: How many other faces the picture shows; they are counted and never read.
+    """
+
+    number: int
+    age: float
+    probabilities: NDArray[np.float32] | None
+    quality: Quality
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseMessage:
+    """The student pauses, or continues."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SayMessage:
+    """The student presses a button; None takes the last press back."""
+
+    say: Say | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveMessage:
+    """The student leaves for good."""
+
+
+Message = JoinMessage | FaceMessage | PauseMessage | SayMessage | LeaveMessage
+
+
+def parse_message(text: str) -> Message:
+    """Return the message of a text.
+
+    Raises:
+        MessageError: The text is not a message of the protocol; the error says why.
+    """
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        raise MessageError("the message is not JSON") from None
+    if not isinstance(values, dict):
+        raise MessageError("the message is not an object")
+    kind = values.get("k")
+    if not isinstance(kind, str) or kind not in _PARSERS:
+        raise MessageError("k is not one of " + ", ".join(_PARSERS))
+    return _PARSERS[kind](values)
+
+
+def _join(values: Mapping[str, Any]) -> JoinMessage:
+    resume = values.get("resume")
+    if resume is not None and not isinstance(resume, str):
+        raise MessageError("resume is neither a token nor null")
+    return JoinMessage(
+        code=_text(values, "code"),
+        consent=_text(values, "consent"),
+        faces=_flag(values, "faces"),
+        resume=resume,
+    )
+
+
+def _face(values: Mapping[str, Any]) -> FaceMessage:
+    shares, why = values.get("p"), values.get("why")
+    if (shares is None) == (why is None):
+        raise MessageError("a reading has either p or why")
+    if why is not None and why not in _REASONS:
+        raise MessageError("why is not a known reason")
+    reason = Unreadable(why) if why not in (None, NO_FACE) else None
+    return FaceMessage(
+        number=_integer(values, "n", _MAX_COUNTER),
+        age=_integer(values, "age", _MAX_AGE_MS) / 1000,
+        probabilities=_probabilities(shares) if shares is not None else None,
+        quality=_quality(values.get("q"), reason),
+        others=_integer(values, "o", 1000) if "o" in values else 0,
+    )
+
+
+def _pause(values: Mapping[str, Any]) -> PauseMessage:
+    return PauseMessage(_flag(values, "on"))
+
+
+def _say(values: Mapping[str, Any]) -> SayMessage:
+    said = values.get("v")
+    if said is None:
+        return SayMessage(None)
+    if said not in list(Say):
+        raise MessageError("v is not one of " + ", ".join(Say))
+    return SayMessage(Say(said))
+
+
+def _leave(_values: Mapping[str, Any]) -> LeaveMessage:
+    return LeaveMessage()
+
+
+_PARSERS: dict[str, Callable[[Mapping[str, Any]], Message]] = {
+    "join": _join,
+    "r": _face,
+    "pause": _pause,
+    "say": _say,
+    "leave": _leave,
+}
+
+
+def _probabilities(shares: Any) -> NDArray[np.float32]:
+    if not isinstance(shares, list) or len(shares) != len(Expression):
+        raise MessageError(f"p is not {len(Expression)} numbers")
+    if not all(_is_integer(share, _WHOLE) for share in shares):
+        raise MessageError(f"p has a number that is not from 0 to {_WHOLE}")
+    total = sum(shares)
+    if abs(total - _WHOLE) > _SUM_ERROR:
+        raise MessageError(f"the numbers of p add up to {total}, not {_WHOLE}")
+    return np.array(shares, dtype=np.float32) / np.float32(total)
+
+
+def _quality(measures: Any, reason: Unreadable | None) -> Quality:
+    if measures is None:
+        return Quality(reason=reason)
+    is_list = isinstance(measures, list) and len(measures) == len(_QUALITY)
+    if not is_list or not all(_is_integer(value, _WHOLE) for value in measures):
+        raise MessageError(f"q is not {len(_QUALITY)} numbers from 0 to {_WHOLE}")
+    known = {
+        name: value / whole for (name, whole), value in zip(_QUALITY.items(), measures, strict=True)
+    }
+    return Quality(**known, reason=reason)
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
+    if not isinstance(value, str):
+        raise MessageError(f"{name} is not text")
+    return value
+
+
+def _flag(values: Mapping[str, Any], name: str) -> bool:
+    value = values.get(name)
+    if not isinstance(value, bool):
+        raise MessageError(f"{name} is neither true nor false")
+    return value
+
+
+def _integer(values: Mapping[str, Any], name: str, largest: int) -> int:
+    value: Any = values.get(name)
+    if not _is_integer(value, largest):
+        raise MessageError(f"{name} is not a whole number from 0 to {largest}")
+    return int(value)
+
+
+def _is_integer(value: Any, largest: int) -> bool:
+    # A bool is an int in Python, and not in JSON.
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= largest

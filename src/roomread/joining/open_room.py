@@ -1,0 +1,337 @@
+"""One room that students have joined: its seats, and what is known of them at each moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from roomread.errors import RoomreadError
+from roomread.joining.cohorts import Cohorts
+from roomread.joining.messages import FaceMessage
+from roomread.joining.reports import (
+    FADE_SECONDS,
+    MIN_REPORTERS,
+    ReportCounts,
+    RoomStatus,
+    Say,
+)
+from roomread.readings import Box, Reading, Scores
+from roomread.room import Seats
+
+# Seconds from one frame of a room to the next.
+TICK_SECONDS = 0.5
+# An older reading says nothing about the present, s.
+FRESH_SECONDS = 1.6
+# A seat is kept for a page that lost its connection, s.
+KEPT_SECONDS = 60.0
+# Someone who counts and cannot be read for a while counts by the last reading for so long, s:
+# the figure must not show who looked away.
+_HELD_SECONDS = 60.0
+# Someone who said something within this time is covered by the reports, s.
+_TAP_SECONDS = 600.0
+# Messages of one seat: at once, and a second in the long run.
+_BURST, _PER_SECOND = 6.0, 3.0
+# Seats of faces on a shared screen have numbers above those of students.
+_SCREEN_SEATS = 1_000_000
+
+
+class RoomFullError(RoomreadError):
+    """All seats of a room are taken."""
+
+
+@dataclass(slots=True)
+class _Seat:
+    """One student.
+
+    Attributes:
+        connection: The connection that the page has; None while it has none.
+        seen: When the page was last connected, s.
+        faces: Whether the page sends readings.
+        paused: Whether the student paused.
+        said: What the student says; None for nothing.
+        said_at: When, s.
+        number: The number of the newest message with a reading.
+        reading: The newest reading.
+        read_at: When its picture was taken, s.
+        readable: The newest reading with scores, for as long as it stands for the present.
+        readable_at: When its picture was taken, s.
+        messages: Messages that may be sent at once.
+        filled_at: When `messages` was computed, s.
+    """
+
+    connection: int | None
+    seen: float
+    faces: bool
+    paused: bool = False
+    said: Say | None = None
+    said_at: float = float("-inf")
+    number: int = -1
+    reading: Reading | None = None
+    read_at: float = float("-inf")
+    readable: Reading | None = None
+    readable_at: float = float("-inf")
+    messages: float = _BURST
+    filled_at: float = float("-inf")
+
+    def forget_face(self) -> None:
+        """Drop what was read of the face."""
+        self.reading = self.readable = None
+        self.read_at = self.readable_at = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedSeat:
+    """The result of joining.
+
+    Attributes:
+        seat: The number of the seat.
+        displaced: The connection that had the seat until now; None if there was none.
+    """
+
+    seat: int
+    displaced: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFrame:
+    """What a room gives to its pipeline at one moment.
+
+    Attributes:
+        readings: The faces; those that do not count in the figure have no scores.
+        changed: The people whose past must not count any more.
+        withheld: Whether there is no figure at present.
+        lost: How many pressed "I am lost" since the frame before.
+    """
+
+    readings: Sequence[Reading]
+    changed: frozenset[int]
+    withheld: bool
+    lost: int
+
+
+@dataclass(slots=True)
+class OpenRoom:
+    """The seats of one room. One thread at a time may use it.
+
+    Args:
+        max_seats: How many students may be in the room.
+        first_seat: The number of the first seat that was never given out.
+        opened_at: When the room was opened here, s.
+        threshold: The confidence below which the net withholds an expression, 0..1.
+        random: Draws who rests, see `Cohorts`.
+
+    Attributes:
+        paused: Whether the teacher paused the room.
+        next_seat: The number of the next new seat.
+    """
+
+    max_seats: int
+    first_seat: int = 1
+    opened_at: float = 0.0
+    threshold: float = 0.0
+    random: Random = field(default_factory=Random)
+    paused: bool = False
+    next_seat: int = field(init=False)
+    _seats: dict[int, _Seat] = field(init=False, default_factory=dict)
+    _cohorts: Cohorts = field(init=False)
+    _screen: Sequence[Reading] = field(init=False, default=())
+    _screen_at: float = field(init=False, default=float("-inf"))
+    _screen_seats: Seats = field(init=False, default_factory=Seats)
+    _lost: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Begin without seats."""
+        self.next_seat = self.first_seat
+        self._cohorts = Cohorts(self.random)
+
+    def join(self, now: float, connection: int, *, faces: bool, resume: int | None) -> JoinedSeat:
+        """Give a connection a seat.
+
+        Args:
+            now: Seconds.
+            connection: The id of the connection.
+            faces: Whether it will send readings.
+            resume: The seat that it had before; a new one is given if that is not kept any more.
+
+        Raises:
+            RoomFullError: All seats are taken.
+        """
+        self._expire(now)
+        seat = self._seats.get(resume) if resume is not None else None
+        if resume is not None and seat is not None:
+            displaced, seat.connection = seat.connection, connection
+            seat.seen, seat.number = now, -1
+            if not faces:
+                seat.forget_face()
+            seat.faces = faces
+            return JoinedSeat(resume, displaced)
+        if len(self._seats) >= self.max_seats:
+            raise RoomFullError(f"all {self.max_seats} seats of the room are taken")
+        number = self._number(now, resume)
+        self._seats[number] = _Seat(connection, now, faces)
+        return JoinedSeat(number, None)
+
+    def _number(self, now: float, resume: int | None) -> int:
+        """Return the number of a seat that is not known here."""
+        # Another process gave the number out a moment ago, and has ended.
+        is_kept = now - self.opened_at < KEPT_SECONDS
+        if resume is not None and resume < self.first_seat and is_kept:
+            return resume
+        self.next_seat += 1
+        return self.next_seat - 1
+
+    def disconnect(self, now: float, seat: int, connection: int) -> None:
+        """Note that a connection ended; the seat is kept for a minute."""
+        known = self._seats.get(seat)
+        if known is not None and known.connection == connection:
+            known.connection, known.seen = None, now
+
+    def leave(self, seat: int) -> None:
+        """Give a seat up for good; nothing of its student counts any more."""
+        self._seats.pop(seat, None)
+
+    def admits(self, now: float, seat: int) -> bool:
+        """Return whether a seat may send a message now: three a second, six at once."""
+        known = self._seats.get(seat)
+        if known is None:
+            return False
+        known.messages += (now - known.filled_at) * _PER_SECOND
+        known.messages, known.filled_at = min(known.messages, _BURST), now
+        if known.messages < 1:
+            return False
+        known.messages -= 1
+        return True
+
+    def report_face(self, now: float, seat: int, message: FaceMessage) -> bool:
+        """Take a reading; return whether it is newer than what is known of the seat."""
+        known = self._seats.get(seat)
+        if known is None or not known.faces or message.number <= known.number:
+            return False
+        known.number = message.number
+        if known.paused or self.paused:
+            return True
+        shares, taken_at = message.probabilities, now - message.age
+        side = message.quality.size or 0.0
+        reading = Reading(
+            source="student",
+            time=0.0,
+            frame_index=None,
+            box=Box(0.0, 0.0, side, side),
+            detection_confidence=None,
+            quality=message.quality,
+            scores=Scores(shares, self.threshold) if shares is not None else None,
+            seat=seat,
+        )
+        known.reading, known.read_at = reading, taken_at
+        if shares is not None:
+            known.readable, known.readable_at = reading, taken_at
+        return True
+
+    def newest(self, seat: int) -> int:
+        """Return the number of the newest reading of a seat; -1 without one."""
+        known = self._seats.get(seat)
+        return known.number if known is not None else -1
+
+    def pause_seat(self, seat: int, *, on: bool) -> None:
+        """Pause one student, or let them continue; while paused nothing of them counts."""
+        known = self._seats.get(seat)
+        if known is not None:
+            known.paused = on
+            known.said = None
+            known.forget_face()
+
+    def pause(self, *, on: bool) -> None:
+        """Pause the whole room, or let it continue."""
+        self.paused = on
+        for seat in self._seats.values():
+            seat.said = None
+            seat.forget_face()
+
+    def say(self, now: float, seat: int, said: Say | None) -> None:
+        """Take what a student says; None takes it back."""
+        known = self._seats.get(seat)
+        if known is None or known.paused or self.paused:
+            return
+        is_new = said is not self._says(now, known)
+        known.said, known.said_at = said, now
+        if said is Say.LOST and is_new:
+            self._lost += 1
+
+    def show_screen(self, now: float, readings: Sequence[Reading]) -> None:
+        """Take the faces of a shared screen, which stand for the present until they are old."""
+        self._screen, self._screen_at = readings, now
+
+    def tick(self, now: float) -> RoomFrame:
+        """Return the frame of this moment; call it every `TICK_SECONDS`."""
+        self._expire(now)
+        able = {} if self.paused else self._able(now)
+        changed = self._cohorts.update(now, able.keys())
+        counted = self._cohorts.counted
+        readings = [reading for number, reading in able.items() if number in counted]
+        # The others are present, and do not count: they have just come, or cannot be read.
+        readings += [
+            replace(seat.reading, scores=None)
+            for number, seat in self._seats.items()
+            if number not in counted and seat.reading is not None and _is_fresh(now, seat.read_at)
+        ]
+        readings += self._screen_readings(now)
+        lost, self._lost = self._lost, 0
+        return RoomFrame(readings, changed, self._cohorts.withheld, lost)
+
+    def status(self, now: float) -> RoomStatus:
+        """Return the counts of this moment."""
+        seats = list(self._seats.values())
+        active = [seat for seat in seats if not seat.paused and not self.paused]
+        read = sum(_is_fresh(now, s.readable_at) for s in active if s.readable is not None)
+        cameras = sum(seat.faces for seat in active)
+        known = len(seats) >= MIN_REPORTERS
+        said = [say for seat in active if (say := self._says(now, seat)) is not None]
+        return RoomStatus(
+            people=len(seats),
+            read=read,
+            faceless=cameras - read,
+            paused=len(seats) - len(active),
+            screen=sum(each.scores is not None for each in self._screen_now(now)),
+            taps=sum(now - seat.said_at < _TAP_SECONDS for seat in active) if known else None,
+            reports=ReportCounts.of(said) if known else None,
+            withheld=self._cohorts.withheld,
+        )
+
+    def connections(self) -> dict[int, int]:
+        """Return the seat of each connection."""
+        return {s.connection: seat for seat, s in self._seats.items() if s.connection is not None}
+
+    def _able(self, now: float) -> dict[int, Reading]:
+        """Return the reading of each seat that may count."""
+        able = {}
+        for number, seat in self._seats.items():
+            held = _HELD_SECONDS if number in self._cohorts.counted else FRESH_SECONDS
+            if seat.readable is not None and now - seat.readable_at < held:
+                able[number] = seat.readable
+        return able
+
+    def _screen_now(self, now: float) -> Sequence[Reading]:
+        is_shown = not self.paused and _is_fresh(now, self._screen_at)
+        return self._screen if is_shown else ()
+
+    def _screen_readings(self, now: float) -> list[Reading]:
+        seated = self._screen_seats.update(list(self._screen_now(now)))
+        return [replace(r, seat=_SCREEN_SEATS + (r.seat or 0)) for r in seated]
+
+    def _says(self, now: float, seat: _Seat) -> Say | None:
+        return seat.said if now - seat.said_at < FADE_SECONDS else None
+
+    def _expire(self, now: float) -> None:
+        """Give up the seats whose pages have been gone for a minute."""
+        gone = [
+            number
+            for number, seat in self._seats.items()
+            if seat.connection is None and now - seat.seen >= KEPT_SECONDS
+        ]
+        for number in gone:
+            del self._seats[number]
+
+
+def _is_fresh(now: float, then: float) -> bool:
+    return now - then < FRESH_SECONDS

@@ -1,0 +1,60 @@
+"""Tokens that return a seat, and receipts of consent that nobody else can write."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+class SeatTokens:
+    """Signs the seats of one room, so that a page can return to its own and to no other.
+
+    Args:
+        secret: The service's secret for seats.
+        room_id: The room.
+    """
+
+    def __init__(self, secret: str, room_id: str) -> None:
+        self._secret, self._room_id = secret, room_id
+
+    def token(self, seat: int) -> str:
+        """Return the token of a seat."""
+        return f"{seat}.{_sign(self._secret, f'{self._room_id} {seat}')[:32]}"
+
+    def seat(self, token: str) -> int | None:
+        """Return the seat of a token; None if this room did not sign it."""
+        number = token.partition(".")[0]
+        # Ten digits are more than the counter of seats can reach.
+        if not number.isascii() or not number.isdecimal() or len(number) > 10:
+            return None
+        seat = int(number)
+        return seat if hmac.compare_digest(self.token(seat).encode(), token.encode()) else None
+
+
+def make_receipt(fields: Mapping[str, Any], secret: str) -> dict[str, Any]:
+    """Return a receipt with its authentication code in the field "mac".
+
+    Args:
+        fields: What the receipt says, as JSON values.
+        secret: The service's secret for receipts.
+    """
+    return {**fields, "mac": _sign(secret, _canonical(fields))}
+
+
+def check_receipt(receipt: Mapping[str, Any], secret: str) -> bool:
+    """Return whether a receipt was made with a secret and not changed since."""
+    fields = {name: value for name, value in receipt.items() if name != "mac"}
+    mac = receipt.get("mac")
+    expected = _sign(secret, _canonical(fields))
+    return isinstance(mac, str) and hmac.compare_digest(expected.encode(), mac.encode())
+
+
+def _canonical(fields: Mapping[str, Any]) -> str:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _sign(secret: str, text: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,158 @@
+"""What the teacher's board shows of a room that is open: events, twice a second."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from roomread.formats.figures import RunningMoods, exact_moods, shown_moods
+from roomread.formats.room_values import alert_to_dict, change_to_dict, mood_to_dict
+from roomread.joining import RoomStatus
+from roomread.room import Alert, Change, Direction, Mark, RoomMood, change_points
+from roomread.room.rounding import rounded_change
+from roomread.store import OwnerStore, Session
+
+# What the board shows, s.
+HISTORY_SECONDS = 600.0
+# Seconds from one search for lasting changes to the next.
+_CHANGES_PERIOD = 15.0
+# A smaller distance from the usual valence is called a little.
+_CLEAR_TREND = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPoint:
+    """One second of the board's chart.
+
+    Attributes:
+        time: Seconds from the start of the session.
+        mood: The mood as it is shown; None while there is none.
+        people: Those who had joined.
+        lost: How often "I am lost" was pressed within this second; None with fewer than five
+            people.
+    """
+
+    time: float
+    mood: RoomMood | None
+    people: int
+    lost: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the point as plain values, as short as a chart needs it."""
+        mood = self.mood
+        figure = mood_to_dict(mood) if mood is not None else {}
+        return {
+            "t": round(self.time, 1),
+            "v": figure.get("valence"),
+            "i": figure.get("valence_interval"),
+            "b": figure.get("baseline"),
+            "present": mood.present if mood is not None else 0,
+            "readable": mood.readable if mood is not None else 0,
+            "people": self.people,
+            "lost": self.lost,
+        }
+
+
+@dataclass(slots=True)
+class BoardFeed:
+    """Collects what the board shows of one room. One thread at a time may use it.
+
+    Args:
+        moods: Rounds the moods.
+        exact: The exact moods that the session has already, in which changes are found.
+
+    Attributes:
+        points: One for each second, of the last ten minutes.
+        changes: The lasting changes of the whole session.
+    """
+
+    moods: RunningMoods
+    exact: list[RoomMood]
+    points: deque[BoardPoint] = field(default_factory=deque)
+    changes: list[Change] = field(default_factory=list)
+    _mood: RoomMood | None = None
+    _direction: Direction | None = None
+    _since: float = 0.0
+    _lost: int = 0
+    _sought: float = float("-inf")
+
+    @classmethod
+    def of(cls, store: OwnerStore, session: Session, time: float) -> BoardFeed:
+        """Return the feed of a session that may have begun before.
+
+        Args:
+            store: The sessions of its owner.
+            session: The session.
+            time: The present, seconds from its start.
+        """
+        since = max(time - HISTORY_SECONDS, 0.0)
+        feed = cls(RunningMoods(store, session), [*exact_moods(store, session)])
+        samples = deque(s for s in store.reports(session.id) if s.time >= since)
+        for mood in shown_moods(store, session, since=since):
+            people, lost = 0, None
+            while samples and samples[0].time <= mood.time:
+                sample = samples.popleft()
+                people, lost = sample.people, sample.presses
+            feed.points.append(BoardPoint(mood.time, mood, people, lost))
+        return feed
+
+    def add(self, time: float, status: RoomStatus, mood: RoomMood | None, lost: int) -> bool:
+        """Take one moment of the room; return whether a point was added to the chart.
+
+        Args:
+            time: Seconds from the start of the session.
+            status: The counts of this moment.
+            mood: The exact mood, if a new one is due.
+            lost: How often "I am lost" was pressed since the moment before.
+        """
+        self._lost += lost
+        if time - self._sought >= _CHANGES_PERIOD:
+            self._sought = time
+            self.changes = [rounded_change(change) for change in change_points(self.exact)]
+        if mood is None:
+            return False
+        self.exact.append(mood)
+        self._mood = self.moods.update(mood)
+        if self._mood is not None and self._mood.direction != self._direction:
+            self._direction, self._since = self._mood.direction, time
+        pressed = self._lost if status.reports is not None else None
+        self.points.append(BoardPoint(time, self._mood, status.people, pressed))
+        self._lost = 0
+        while time - self.points[0].time > HISTORY_SECONDS:
+            self.points.popleft()
+        return True
+
+    def history(self, marks: Sequence[Mark]) -> dict[str, Any]:
+        """Return the first event of a board: what was before."""
+        return {
+            "points": [point.to_dict() for point in self.points],
+            "marks": [asdict(mark) for mark in marks],
+            "changes": [change_to_dict(change) for change in self.changes],
+        }
+
+    def event(
+        self, time: float, status: RoomStatus, alerts: Sequence[Alert], *, has_point: bool
+    ) -> dict[str, Any]:
+        """Return the event of one moment.
+
+        Args:
+            time: Seconds from the start of the session.
+            status: The counts of this moment.
+            alerts: The alerts that hold.
+            has_point: Whether the chart has a new point.
+        """
+        mood = self._mood
+        trend = mood.trend if mood is not None else None
+        return {
+            "time": round(time, 2),
+            "status": asdict(status),
+            "mood": mood_to_dict(mood) if mood is not None else None,
+            "direction": self._direction.name.lower() if self._direction is not None else None,
+            "clear": trend is not None and abs(trend) >= _CLEAR_TREND,
+            "since": round(self._since, 1),
+            "alerts": [alert_to_dict(alert) for alert in alerts],
+            "changes": [change_to_dict(change) for change in self.changes],
+            "point": self.points[-1].to_dict() if has_point else None,
+        }

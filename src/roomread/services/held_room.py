@@ -1,0 +1,291 @@
+"""A room that this process holds: its clock, its pipeline, its connections and its boards."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time as clocks
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Any, Protocol, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from roomread.errors import DatabaseError, RoomreadError, SessionHeldError
+from roomread.joining import OpenRoom, RoomFrame, RoomStatus
+from roomread.joining.open_room import TICK_SECONDS
+from roomread.joining.reports import ReportSample
+from roomread.pipeline import RoomPipeline
+from roomread.readings import Reading
+from roomread.room import Alert, Attention, RoomMeter, RoomMood, parse_rules
+from roomread.services.board import BoardFeed
+from roomread.services.live_room import start_of
+from roomread.store import OwnerStore, Recorder, RoomRecord, Session, Store
+
+T = TypeVar("T")
+# Seconds from one acknowledgement of readings to the next.
+_ACK_PERIOD = 10.0
+# Seconds from one sample of the reports that is kept to the next.
+_SAMPLE_PERIOD = 5.0
+# A room without students and boards is closed after so long, s.
+IDLE_SECONDS = 1800.0
+# Seats that are reserved at once, so that one write serves for many students.
+_RESERVED_SEATS = 50
+# Events that may wait for a slow board; older ones are dropped.
+_WAITING_EVENTS = 2
+
+
+class RoomClose(IntEnum):
+    """Why the connection of a student is closed."""
+
+    TAKEN_OVER = 4001
+    OVER = 4003
+    LEFT = 4004
+    ELSEWHERE = 1013
+
+
+class SeatLink(Protocol):
+    """The connection of one student."""
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Send a message; nothing happens if the student has gone."""
+
+    async def close(self, code: RoomClose) -> None:
+        """Close the connection."""
+
+
+@dataclass(slots=True)
+class HeldRoom:
+    """One room that is open in this process.
+
+    All methods and attributes belong to the event loop's thread. What is written to the database
+    is written in threads, one at a time.
+
+    Args:
+        store: Everything that the service keeps.
+        owned: The sessions of the room's owner.
+        record: The room, as it was when it was opened.
+        session: Its session.
+        room: Its seats.
+        recorder: Writes its moments.
+        limiter: Bounds the threads that write.
+        clock: Seconds on a clock that does not go back.
+
+    Attributes:
+        links: The connections of students, by their ids.
+        closed: Set once the room is not held here any more.
+    """
+
+    store: Store
+    owned: OwnerStore
+    record: RoomRecord
+    session: Session
+    room: OpenRoom
+    recorder: Recorder
+    limiter: CapacityLimiter
+    clock: Callable[[], float] = clocks.monotonic
+    links: dict[int, SeatLink] = field(default_factory=dict)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    _pipeline: RoomPipeline = field(init=False)
+    _feed: BoardFeed = field(init=False)
+    _boards: set[asyncio.Queue[str]] = field(init=False, default_factory=set)
+    _ids: itertools.count[int] = field(init=False, default_factory=lambda: itertools.count(1))
+    _start: float = field(init=False)
+    _opened: float = field(init=False)
+    _acked: float = field(init=False)
+    _sampled: float = field(init=False)
+    _used: float = field(init=False)
+    _samples: list[ReportSample] = field(init=False, default_factory=list)
+    _presses: int = field(init=False, default=0)
+    _mood: RoomMood | None = field(init=False, default=None)
+    _turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        """Continue where the session was interrupted; blocks for the database."""
+        session = self.session
+        self._opened = self._acked = self._sampled = self._used = self.clock()
+        self._start = start_of(session, self.recorder.resumed_at)
+        self._pipeline = RoomPipeline(
+            meter=RoomMeter.for_interval(TICK_SECONDS),
+            attention=Attention(
+                parse_rules(session.rules),
+                every=TICK_SECONDS,
+                first_number=self.recorder.last_alert + 1,
+            ),
+        )
+        self._feed = BoardFeed.of(self.owned, session, self._start)
+
+    @property
+    def time(self) -> float:
+        """The present, in seconds from the start of the session."""
+        return self._start + self.clock() - self._opened
+
+    @property
+    def mood(self) -> RoomMood | None:
+        """The latest mood as it is shown; None until there is one."""
+        return self._mood
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """The alerts that hold now."""
+        return self._pipeline.alerts
+
+    def status(self) -> RoomStatus:
+        """Return the counts of this moment."""
+        return self.room.status(self.clock())
+
+    def new_connection(self) -> int:
+        """Return the id of a new connection."""
+        return next(self._ids)
+
+    async def reserve(self) -> None:
+        """Make sure that the next seat's number will not be given out again after a restart."""
+        if self.room.next_seat >= self.record.next_seat:
+            following = self.room.next_seat + _RESERVED_SEATS
+            await self._in_thread(lambda: self._reserve(following))
+
+    def _reserve(self, following: int) -> None:
+        self.store.rooms.reserve_seats(self.session.id, following)
+        self.record = replace(self.record, next_seat=following)
+
+    async def subscribe(self) -> asyncio.Queue[str]:
+        """Return a queue of the board's newest events as JSON, which begins with the history."""
+        session_id = self.session.id
+        history = await self._in_thread(lambda: self._feed.history(self.owned.marks(session_id)))
+        queue: asyncio.Queue[str] = asyncio.Queue(_WAITING_EVENTS)
+        queue.put_nowait(json.dumps({"history": history}))
+        self._boards.add(queue)
+        return queue
+
+    def unsubscribe(self, queue: asyncio.Queue[str]) -> None:
+        """Send no more events to a board."""
+        self._boards.discard(queue)
+
+    def publish(self, event: dict[str, Any]) -> None:
+        """Send an event to all boards; a board that is too slow misses the oldest."""
+        text = json.dumps(event)
+        for queue in self._boards:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(text)
+
+    def show_screen(self, readings: Sequence[Reading]) -> None:
+        """Take the faces of a shared screen."""
+        self.room.show_screen(self.clock(), readings)
+
+    async def run(self) -> None:
+        """Give the pipeline a frame twice a second, until the room is closed."""
+        due = self.clock()
+        while not self.closed.is_set():
+            try:
+                await self._step()
+            except DatabaseError:
+                # The next step writes what is missing.
+                pass
+            except RoomreadError as error:
+                held_elsewhere = isinstance(error, SessionHeldError)
+                await self.dismiss(RoomClose.ELSEWHERE if held_elsewhere else RoomClose.OVER)
+                return
+            now = self.clock()
+            # A computer that stood still has no frames to make up for.
+            due = max(due + TICK_SECONDS, now)
+            await asyncio.sleep(max(due - now, 0.0))
+
+    async def _step(self) -> None:
+        now, time = self.clock(), self.time
+        frame, status = self.room.tick(now), self.room.status(now)
+        if self.links or self._boards or status.people:
+            self._used = now
+        elif now - self._used > IDLE_SECONDS:
+            await self.close()
+            return
+        self._presses += frame.lost
+        self._sample(now, time, status)
+        has_point = await self._in_thread(lambda: self._write(time, frame, status))
+        if has_point:
+            self._mood = self._feed.points[-1].mood
+        if self._boards:
+            self.publish(self._feed.event(time, status, self.alerts, has_point=has_point))
+        if now - self._acked >= _ACK_PERIOD:
+            self._acked = now
+            await self._acknowledge()
+
+    def _sample(self, now: float, time: float, status: RoomStatus) -> None:
+        if now - self._sampled < _SAMPLE_PERIOD:
+            return
+        self._sampled = now
+        if not status.people:
+            return
+        pressed = self._presses if status.reports is not None else None
+        self._presses = 0
+        self._samples.append(
+            ReportSample(round(time, 3), status.people, status.taps, status.reports, pressed)
+        )
+
+    def _write(self, time: float, frame: RoomFrame, status: RoomStatus) -> bool:
+        """Give one frame to the pipeline and the database; return whether the chart has a point."""
+        if self.closed.is_set():
+            return False
+        self._pipeline.forget(frame.changed)
+        moment = self._pipeline.push_readings(time, frame.readings, withheld=frame.withheld)
+        self.recorder.add(moment)
+        self._write_samples()
+        return self._feed.add(time, status, moment.mood, frame.lost)
+
+    def _write_samples(self) -> None:
+        if self._samples:
+            try:
+                self.store.rooms.add_reports(self.session.id, self._samples)
+            except DatabaseError:
+                # Written with the next ones.
+                return
+            self._samples = []
+
+    async def _acknowledge(self) -> None:
+        seats = self.room.connections()
+        for connection, link in list(self.links.items()):
+            newest = self.room.newest(seats.get(connection, 0))
+            if newest >= 0:
+                await link.send({"k": "ack", "n": newest})
+
+    async def close(self) -> None:
+        """Close the room for good, and end its session.
+
+        Raises:
+            SessionError: What was not written yet could not be written.
+        """
+        self.closed.set()
+        try:
+            await self._in_thread(self._close)
+        finally:
+            await self.dismiss(RoomClose.OVER)
+
+    def _close(self) -> None:
+        self._write_samples()
+        self.owned.rooms.replace_code(self.session.id, None)
+        self.recorder.close()
+
+    async def let_go(self) -> None:
+        """Write what waits, and end all connections; another process takes the room up."""
+        self.closed.set()
+        await self._in_thread(self._write_rest)
+        await self.dismiss(RoomClose.ELSEWHERE)
+
+    def _write_rest(self) -> None:
+        self._write_samples()
+        self.recorder.flush()
+
+    async def dismiss(self, code: RoomClose) -> None:
+        """End all connections and boards; the room is not held here afterwards."""
+        self.closed.set()
+        self.publish({"over": code is RoomClose.OVER})
+        for link in list(self.links.values()):
+            if code is RoomClose.OVER:
+                await link.send({"k": "over"})
+            await link.close(code)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        async with self._turn:
+            return await to_thread.run_sync(work, limiter=self.limiter)

@@ -1,0 +1,111 @@
+"""The text that students agree to before they join a room, and the receipt of their agreement."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from roomread.joining import make_receipt
+from roomread.locales import LANGUAGES, Translator, translator
+
+# Rises whenever a sentence of the text changes its meaning.
+_EDITION = "1"
+_FACES, _TAPS = "faces", "taps"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """The text in one language.
+
+    Attributes:
+        version: Names the edition, the language and what is agreed to, such as "1-en-taps".
+        paragraphs: The text.
+    """
+
+    version: str
+    paragraphs: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the text, in hexadecimal digits."""
+        return hashlib.sha256("\n".join(self.paragraphs).encode()).hexdigest()
+
+
+def consent_text(words: Translator, *, faces: bool) -> ConsentText:
+    """Return the text.
+
+    Args:
+        words: The language.
+        faces: Whether the student's own browser may read their face; without, only buttons count.
+    """
+    kind = _FACES if faces else _TAPS
+    version = f"{_EDITION}-{words.language}-{kind}"
+    return ConsentText(version, tuple(_with_faces(words) if faces else _with_taps(words)))
+
+
+def consent_of(version: str) -> ConsentText | None:
+    """Return the text of a version; None if it is not a present one."""
+    edition, _, rest = version.partition("-")
+    language, _, kind = rest.partition("-")
+    if edition != _EDITION or language not in LANGUAGES or kind not in (_FACES, _TAPS):
+        return None
+    return consent_text(translator(language), faces=kind == _FACES)
+
+
+def _with_taps(words: Translator) -> list[str]:
+    return [
+        words.gettext("You press buttons; your teacher sees how many press which, never who."),
+        words.gettext("There are no names, and counts are shown only with five people or more."),
+        words.gettext("What the room said is kept with the lesson until your teacher deletes it."),
+        words.gettext("Joining is your choice. You can pause or leave at any time."),
+    ]
+
+
+def _with_faces(words: Translator) -> list[str]:
+    return [
+        words.gettext(
+            "Your own browser looks at your face and sends seven numbers twice a second: how "
+            "likely each of seven expressions is. No picture leaves this device."
+        ),
+        words.gettext(
+            "Your teacher sees the average of five people or more in steps of 5 %, never yours. "
+            "Your numbers are not kept."
+        ),
+        words.gettext("An expression is what a face shows, not what the person feels."),
+        *_with_taps(words),
+    ]
+
+
+def consent_receipt(
+    text: ConsentText, *, room_id: str, room: str, secret: str, now: datetime | None = None
+) -> dict[str, Any]:
+    """Return the receipt of an agreement, after ISO/IEC TS 27560:2023, for the student to keep.
+
+    Args:
+        text: What the student agreed to.
+        room_id: The room.
+        room: The name of the room.
+        secret: The service's secret for receipts.
+        now: UTC; the present if left out.
+    """
+    given_at = (now or datetime.now(UTC)).isoformat(timespec="seconds")
+    data = "button presses, and expression probabilities" if _FACES in text.version else ""
+    fields = {
+        "schema": "ISO/IEC TS 27560:2023",
+        "receipt_id": secrets.token_hex(16),
+        "given_at": given_at,
+        "room": room,
+        "room_id": room_id,
+        "purpose": "show the teacher how the whole room follows the lesson",
+        "data": data or "button presses",
+        "method": "pressed a button that says so, on the page with this text",
+        "text_version": text.version,
+        "text_sha256": text.digest,
+        "text": list(text.paragraphs),
+        "withdrawal": "press Leave, or close the page",
+        "recipients": "the teacher of the room, who sees figures of five people or more",
+    }
+    return make_receipt(fields, secret)

@@ -1,0 +1,278 @@
+"""Rooms that students join by a code: made by a teacher, held by one process at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from random import SystemRandom
+
+from anyio import CapacityLimiter, to_thread
+
+from roomread.errors import BusyError, SessionError, SessionHeldError
+from roomread.formats.figures import session_figures
+from roomread.joining import OpenRoom, format_code, new_code, parse_code
+from roomread.joining.hardest import HardMinute, hardest_minutes
+from roomread.pipeline import Analyzer
+from roomread.readings import Reading
+from roomread.room import DEFAULT_RULES, Alert, RoomMood
+from roomread.services import purpose
+from roomread.services.held_room import HeldRoom
+from roomread.services.ingest import ROOM_SOURCE
+from roomread.services.recording import audit_session, net_of
+from roomread.store import Leases, OwnerStore, Recorder, RoomRecord, Session, Store
+
+# Threads that write the moments of rooms.
+_WRITERS = 4
+# A code is taken by chance once in 4e11 divided by the number of open rooms.
+_TRIES = 5
+
+
+class RoomNotFoundError(SessionError):
+    """The owner has no such room, or no open room has the code."""
+
+
+class RoomOverError(SessionError):
+    """A room is closed."""
+
+
+def create_room(
+    store: OwnerStore,
+    analyzer: Analyzer,
+    name: str,
+    *,
+    faces: bool = False,
+    rules: str | None = None,
+) -> RoomRecord:
+    """Create an open room and the session that it is recorded into.
+
+    Args:
+        store: The sessions of the owner.
+        analyzer: Its net reads the faces in the students' browsers.
+        name: A title for people to read; students see it.
+        faces: Whether students may let their own browser read their face.
+        rules: The rules of attention; None for the default ones.
+
+    Raises:
+        PurposeError: The purpose of this installation does not allow reading faces in a class.
+        SessionError: The name is empty.
+        RulesError: The rules cannot be parsed.
+    """
+    activity = purpose.Activity.RECORD_CLASS if faces else purpose.Activity.SELF_REPORT
+    use = purpose.require(activity)
+    session = store.create(
+        name,
+        source=ROOM_SOURCE,
+        model=net_of(analyzer) if faces else "",
+        threshold=analyzer.classifier.threshold,
+        rules=rules if rules is not None else DEFAULT_RULES,
+        purpose=use.purpose or "",
+        region=use.region or "",
+    )
+    for _ in range(_TRIES):
+        if store.rooms.add(session.id, new_code(), faces=faces):
+            audit_session(session)
+            return find_room(store, session.id)
+    store.delete(session.id)
+    raise BusyError("no code was free")
+
+
+def find_room(store: OwnerStore, room_id: str) -> RoomRecord:
+    """Return a room of an owner.
+
+    Raises:
+        RoomNotFoundError: The owner has no such room.
+    """
+    record = store.rooms.get(room_id)
+    if record is None:
+        raise RoomNotFoundError(f"there is no room '{room_id}'")
+    return record
+
+
+def replace_code(store: OwnerStore, room_id: str) -> RoomRecord:
+    """Give an open room another code; those who have joined stay.
+
+    Raises:
+        RoomNotFoundError: The owner has no such room.
+        RoomOverError: The room is closed.
+    """
+    if find_room(store, room_id).code is None:
+        raise RoomOverError(f"room {room_id} is closed")
+    for _ in range(_TRIES):
+        if store.rooms.replace_code(room_id, new_code()):
+            return find_room(store, room_id)
+    raise BusyError("no code was free")
+
+
+def hardest_of(store: OwnerStore, session: Session) -> list[HardMinute]:
+    """Return the three hardest minutes of a session, the hardest first."""
+    return hardest_minutes(session_figures(store, session).moods, store.reports(session.id))
+
+
+def shown_code(record: RoomRecord) -> str | None:
+    """Return the code of a room as people read it; None once it is closed."""
+    return format_code(record.code) if record.code is not None else None
+
+
+class Rooms:
+    """The rooms that this process holds, each by the lease of its session.
+
+    Its asynchronous methods belong to the event loop's thread.
+
+    Args:
+        store: Everything that the service keeps.
+        leases: The leases of this process, which the caller renews.
+        max_seats: How many students may be in one room.
+        clock: Seconds on a clock that does not go back.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        leases: Leases,
+        *,
+        max_seats: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._leases, self._max_seats, self._clock = store, leases, max_seats, clock
+        self._held: dict[str, HeldRoom] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writers: CapacityLimiter | None = None
+
+    def start(self) -> None:
+        """Remember the event loop that rooms run on; call it there."""
+        self._loop = asyncio.get_running_loop()
+
+    async def with_code(self, text: str) -> RoomRecord:
+        """Return the open room of a code, whichever process holds it.
+
+        Raises:
+            RoomNotFoundError: No open room has this code.
+        """
+        code = parse_code(text)
+        record = None
+        if code is not None:
+            record = await to_thread.run_sync(lambda: self._store.rooms.with_code(code))
+        if record is None:
+            raise RoomNotFoundError("no open room has this code")
+        return record
+
+    async def hold(self, room_id: str) -> HeldRoom:
+        """Return a room that is held here, after taking it up if no process holds it.
+
+        Raises:
+            RoomNotFoundError: There is no such room.
+            RoomOverError: The room is closed.
+            SessionHeldError: Another process holds it.
+        """
+        held = self._held.get(room_id)
+        if held is not None and not held.closed.is_set():
+            return held
+        async with self._opening.setdefault(room_id, asyncio.Lock()):
+            held = self._held.get(room_id)
+            if held is None or held.closed.is_set():
+                held = await self._open(room_id)
+        self._opening.pop(room_id, None)
+        return held
+
+    async def _open(self, room_id: str) -> HeldRoom:
+        if self._writers is None:
+            self._writers = CapacityLimiter(_WRITERS)
+        writers = self._writers
+        held = await to_thread.run_sync(lambda: self._take_up(room_id, writers))
+        self._held[room_id] = held
+        task = asyncio.create_task(self._run(held))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return held
+
+    def _take_up(self, room_id: str, writers: CapacityLimiter) -> HeldRoom:
+        record = self._store.rooms.get(room_id)
+        if record is None:
+            raise RoomNotFoundError(f"there is no room '{room_id}'")
+        if record.code is None:
+            raise RoomOverError(f"room {room_id} is closed")
+        lease = self._leases.acquire(f"session:{room_id}")
+        if lease is not None:
+            problem = f"another process of this service holds room {room_id}"
+            raise SessionHeldError(problem, address=lease.address)
+        owned = self._store.owned_by(record.owner)
+        session = owned.session(room_id)
+        now = self._clock()
+        room = OpenRoom(
+            max_seats=self._max_seats,
+            first_seat=record.next_seat,
+            opened_at=now,
+            threshold=session.threshold,
+            random=SystemRandom(),
+        )
+        return HeldRoom(
+            self._store,
+            owned,
+            record,
+            session,
+            room,
+            Recorder(owned, session),
+            writers,
+            self._clock,
+        )
+
+    async def _run(self, held: HeldRoom) -> None:
+        room_id = held.session.id
+        try:
+            await held.run()
+        finally:
+            if self._held.get(room_id) is held:
+                del self._held[room_id]
+        # After `run`, as its last write needs the lease.
+        await to_thread.run_sync(lambda: self._leases.release(f"session:{room_id}"))
+
+    async def close(self, store: OwnerStore, room_id: str) -> None:
+        """Close a room for good, and end its session; closing it again is a no-op.
+
+        Raises:
+            RoomNotFoundError: The owner has no such room.
+            SessionHeldError: Another process holds it.
+            SessionError: What was not written yet could not be written.
+        """
+        record = await to_thread.run_sync(lambda: find_room(store, room_id))
+        if record.code is not None:
+            await (await self.hold(room_id)).close()
+
+    async def shut_down(self) -> None:
+        """Let go of all rooms, for another process to take up; their sessions go on."""
+        for held in list(self._held.values()):
+            await held.let_go()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def show_screen(
+        self, session: Session, readings: Sequence[Reading]
+    ) -> tuple[RoomMood | None, list[Alert]]:
+        """Add the faces of a shared screen to a room; may be called from any thread.
+
+        Args:
+            session: The session of the room.
+            readings: The faces of the newest frame.
+
+        Returns:
+            The latest mood of the room as it is shown, and the alerts that hold.
+
+        Raises:
+            SessionHeldError: Another process holds the room.
+            RoomreadError: The room is closed, or no process holds it and it cannot be taken up.
+        """
+        if self._loop is None:
+            raise BusyError("the service is starting")
+        taken = asyncio.run_coroutine_threadsafe(self._show(session.id, readings), self._loop)
+        return taken.result(timeout=10)
+
+    async def _show(
+        self, room_id: str, readings: Sequence[Reading]
+    ) -> tuple[RoomMood | None, list[Alert]]:
+        held = await self.hold(room_id)
+        held.show_screen(readings)
+        return held.mood, held.alerts

@@ -1,0 +1,173 @@
+"""Rows of rooms that students join: one owner's, and all of them for those who have a code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from roomread.joining.reports import ReportCounts, ReportSample
+from roomread.store import schema
+from roomread.store.database import Database
+from roomread.store.records import milliseconds
+from roomread.store.rows import insert_once
+
+_ROOMS = schema.rooms
+_SESSIONS = schema.sessions
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRecord:
+    """A room that students join.
+
+    Attributes:
+        session_id: The session that it is recorded into, which is the room's id as well.
+        owner: The owner of the session.
+        code: The code, as it is stored; None once the room is closed.
+        faces: Whether students may let their faces be read.
+        next_seat: The lowest number of a seat that was surely never given out.
+    """
+
+    session_id: str
+    owner: str
+    code: str | None
+    faces: bool
+    next_seat: int
+
+
+class OwnerRooms:
+    """The rooms of one owner; rooms of other owners are reported as not found.
+
+    All methods raise `DatabaseError` if the database fails.
+
+    Args:
+        database: Where the rooms are kept.
+        owner: The owner of the rooms.
+    """
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database, self._owner = database, owner
+
+    def add(self, session_id: str, code: str, *, faces: bool) -> bool:
+        """Make a session of this owner a room; return whether the code was free."""
+        row = {"session_id": session_id, "code": code, "faces": faces, "next_seat": 1}
+        mine = (_SESSIONS.c.id == session_id) & (_SESSIONS.c.owner == self._owner)
+        with self._database.writing() as connection:
+            if connection.execute(sa.select(_SESSIONS.c.id).where(mine)).first() is None:
+                return False
+            return insert_once(connection, _ROOMS, [row]) == 1
+
+    def all(self) -> list[RoomRecord]:
+        """Return all rooms of this owner, newest first."""
+        with self._database.reading() as connection:
+            query = _select().where(_SESSIONS.c.owner == self._owner)
+            rows = connection.execute(query.order_by(_SESSIONS.c.started_at.desc()))
+            return [_record(row) for row in rows]
+
+    def get(self, session_id: str) -> RoomRecord | None:
+        """Return a room, or None if this owner has no such room."""
+        with self._database.reading() as connection:
+            return self._find(connection, session_id)
+
+    def replace_code(self, session_id: str, code: str | None) -> bool:
+        """Give a room another code, or None to close it.
+
+        Returns:
+            Whether this owner has such a room and the code was free.
+        """
+        with self._database.writing() as connection:
+            if self._find(connection, session_id) is None:
+                return False
+            taken = sa.select(_ROOMS.c.session_id).where(_ROOMS.c.code == code)
+            if code is not None and connection.execute(taken).first() is not None:
+                return False
+            update = _ROOMS.update().where(_ROOMS.c.session_id == session_id)
+            connection.execute(update.values(code=code))
+            return True
+
+    def _find(self, connection: Connection, session_id: str) -> RoomRecord | None:
+        # No id has a NUL, which PostgreSQL's texts cannot have.
+        same = _SESSIONS.c.id == session_id.replace("\0", "")
+        query = _select().where(same, _SESSIONS.c.owner == self._owner)
+        row = connection.execute(query).first()
+        return _record(row) if row is not None else None
+
+
+class RoomStore:
+    """The rooms of all owners, for students who have a code and for the process that serves them.
+
+    All methods raise `DatabaseError` if the database fails.
+
+    Args:
+        database: Where the rooms are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def with_code(self, code: str) -> RoomRecord | None:
+        """Return the open room of a code, or None if there is none."""
+        return self._one(_ROOMS.c.code == code)
+
+    def get(self, session_id: str) -> RoomRecord | None:
+        """Return a room, or None if there is none."""
+        return self._one(_ROOMS.c.session_id == session_id.replace("\0", ""))
+
+    def reserve_seats(self, session_id: str, next_seat: int) -> None:
+        """Note that seats below a number may have been given out."""
+        update = _ROOMS.update().where(
+            _ROOMS.c.session_id == session_id, _ROOMS.c.next_seat < next_seat
+        )
+        with self._database.writing() as connection:
+            connection.execute(update.values(next_seat=next_seat))
+
+    def add_reports(self, session_id: str, samples: Sequence[ReportSample]) -> None:
+        """Add what the people of a room said; a sample that was added before is left as it is."""
+        with self._database.writing() as connection:
+            rows = [_report_row(session_id, sample) for sample in samples]
+            insert_once(connection, schema.reports, rows)
+
+    def _one(self, where: sa.ColumnElement[bool]) -> RoomRecord | None:
+        with self._database.reading() as connection:
+            row = connection.execute(_select().where(where)).first()
+        return _record(row) if row is not None else None
+
+
+def read_reports(connection: Connection, session_id: str) -> list[ReportSample]:
+    """Return what the people of a session's room said, earliest first."""
+    table = schema.reports
+    query = table.select().where(table.c.session_id == session_id).order_by(table.c.time_ms)
+    return [_sample(row) for row in connection.execute(query)]
+
+
+def _select() -> sa.Select[Any]:
+    return sa.select(_ROOMS, _SESSIONS.c.owner).join(_SESSIONS)
+
+
+def _record(row: Row[Any]) -> RoomRecord:
+    return RoomRecord(row.session_id, row.owner, row.code, row.faces, row.next_seat)
+
+
+def _report_row(session_id: str, sample: ReportSample) -> dict[str, Any]:
+    said = sample.reports
+    return {
+        "session_id": session_id,
+        "time_ms": milliseconds(sample.time),
+        "people": sample.people,
+        "taps": sample.taps,
+        "presses": sample.presses,
+        "ok": said.ok if said is not None else None,
+        "lost": said.lost if said is not None else None,
+        "slower": said.slower if said is not None else None,
+        "faster": said.faster if said is not None else None,
+    }
+
+
+def _sample(row: Row[Any]) -> ReportSample:
+    said = None
+    if row.lost is not None:
+        said = ReportCounts(row.ok, row.lost, row.slower, row.faster)
+    return ReportSample(row.time_ms / 1000, row.people, row.taps, said, row.presses)

@@ -1,0 +1,305 @@
+"""Rooms over the API: students join by a code, and their teacher watches."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from joining_students import HAPPY, NEUTRAL, Student, door, joined
+from roomread.client import Client
+from roomread.joining import parse_code
+from serving import Service, free_port, serving
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    settings = {"requests_per_minute": "100000", "max_seats": "8", "purpose": "research"}
+    with serving(folder, **settings) as running:
+        yield running
+
+
+@pytest.fixture
+def http(service: Service) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def room(http: httpx.Client) -> Iterator[dict[str, Any]]:
+    made = http.post("rooms", json={"name": "Algebra 7b", "faces": True})
+    assert made.status_code == 201, made.text
+    found: dict[str, Any] = made.json()
+    yield found
+    http.post(f"rooms/{found['id']}/close")
+
+
+def events(
+    url: str, room_id: str, enough: Callable[[dict[str, Any]], bool]
+) -> list[dict[str, Any]]:
+    """Return the events of a board up to the first that is enough."""
+    found = []
+    with httpx.stream("GET", f"{url}/api/v1/rooms/{room_id}/events", timeout=60) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        for line in stream.iter_lines():
+            if line.startswith("data: "):
+                found.append(json.loads(line[6:]))
+                if enough(found[-1]):
+                    break
+    return found
+
+
+def closed_with(student: Student) -> int | None:
+    """Return the code with which the server closes the connection of a student."""
+    try:
+        while True:
+            student.receive()
+    except ConnectionClosed as ended:
+        return ended.rcvd.code if ended.rcvd is not None else None
+
+
+def refused_with(url: str, room: dict[str, Any], **joining: Any) -> int | None:
+    """Return the code with which the server closes a connection that may not join."""
+    try:
+        with joined(url, room["id"], joining.pop("code", room["code"]), **joining):
+            return None
+    except ConnectionClosed as ended:
+        return ended.rcvd.code if ended.rcvd is not None else None
+
+
+def test_room_has_a_code_a_link_and_a_qr_code(http: httpx.Client, room: dict[str, Any]) -> None:
+    assert parse_code(room["code"]) is not None
+    assert room["link"].endswith(f"/join?code={room['code']}")
+    picture = http.get(f"rooms/{room['id']}/code.svg")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert picture.text.startswith("<?xml")
+    assert http.get("rooms").json()["rooms"][0]["id"] == room["id"]
+    session = http.get(f"sessions/{room['id']}").json()
+    assert (session["name"], session["keeps_people"]) == ("Algebra 7b", False)
+
+
+def test_student_learns_before_joining_what_is_agreed_to(
+    service: Service, room: dict[str, Any]
+) -> None:
+    found = door(service.url, room["code"].lower())
+    assert (found["id"], found["name"], found["faces"]) == (room["id"], "Algebra 7b", True)
+    assert found["taps_consent"]["version"] == "1-en-taps"
+    assert "leave at any time" in found["faces_consent"]["text"][-1]
+
+
+def test_board_counts_faces_and_presses_and_the_session_keeps_their_figures(
+    service: Service, http: httpx.Client, room: dict[str, Any]
+) -> None:
+    with ExitStack() as held:
+        students = [
+            held.enter_context(joined(service.url, room["id"], room["code"], faces=True))
+            for _ in range(6)
+        ]
+        ended = threading.Event()
+
+        def show() -> None:
+            while not ended.wait(0.4):
+                for number, student in enumerate(students):
+                    student.show(HAPPY if number < 3 else NEUTRAL)
+
+        sender = threading.Thread(target=show)
+        sender.start()
+        students[0].send(k="say", v="lost")
+        students[1].send(k="say", v="ok")
+        try:
+            found = events(
+                service.url, room["id"], lambda e: bool((e.get("mood") or {}).get("scores"))
+            )
+        finally:
+            ended.set()
+            sender.join()
+        assert "history" in found[0]
+        last = found[-1]
+        assert last["status"] | {"withheld": False} == {
+            "people": 6,
+            "read": 6,
+            "faceless": 0,
+            "paused": 0,
+            "screen": 0,
+            "taps": 2,
+            "reports": {"ok": 1, "lost": 1, "slower": 0, "faster": 0},
+            "withheld": False,
+        }
+        assert last["mood"]["scores"]["happy"] == 0.5
+        assert http.get(f"rooms/{room['id']}").json()["status"]["people"] == 6
+        assert http.get(f"sessions/{room['id']}/mood").json()["state"] == "recording"
+        paused = http.post(f"rooms/{room['id']}/pause", json={"on": True}).json()
+        assert paused["status"]["paused"] == 6
+        http.post(f"rooms/{room['id']}/pause", json={"on": False})
+        assert http.post(f"rooms/{room['id']}/close").json()["code"] is None
+        assert [closed_with(student) for student in students] == [4003] * 6
+    assert http.post(f"rooms/{room['id']}/close").status_code == 200
+    assert http.post(f"rooms/{room['id']}/code").status_code == 409
+    assert http.get(f"rooms/{room['id']}").json()["state"] == "ended"
+    moods = http.get(f"sessions/{room['id']}/timeline").json()["moods"]
+    assert any(mood["scores"] is not None for mood in moods)
+    hardest = http.get(f"rooms/{room['id']}/summary").json()["hardest"]
+    assert len(hardest) <= 3
+
+
+def test_receipt_is_checked_and_a_changed_one_is_not_valid(
+    service: Service, http: httpx.Client, room: dict[str, Any]
+) -> None:
+    with joined(service.url, room["id"], room["code"]) as student:
+        receipt = student.seat["receipt"]
+    assert receipt["text_sha256"] == door(service.url, room["code"])["taps_consent"]["sha256"]
+    address = f"rooms/{room['id']}/receipts"
+    assert http.post(address, json=receipt).json() == {"valid": True}
+    assert http.post(address, json=receipt | {"given_at": "2020"}).json() == {"valid": False}
+
+
+def test_page_returns_to_its_seat_and_a_second_tab_closes_the_first(
+    service: Service, http: httpx.Client, room: dict[str, Any]
+) -> None:
+    with joined(service.url, room["id"], room["code"]) as first:
+        token = first.seat["token"]
+        # A token is enough, also after the code was replaced.
+        old, made = room["code"], http.post(f"rooms/{room['id']}/code").json()
+        with joined(service.url, room["id"], old, resume=token) as second:
+            assert second.seat["token"] == token
+            assert second.seat["receipt"] is None
+            assert closed_with(first) == 4001
+        assert refused_with(service.url, room, code=old) == 4003
+        with joined(service.url, room["id"], made["code"], resume=token + "x") as other:
+            assert other.seat["token"] != token
+
+
+def test_leaving_closes_the_connection_and_the_seat_does_not_return(
+    service: Service, room: dict[str, Any]
+) -> None:
+    with joined(service.url, room["id"], room["code"]) as student:
+        token = student.seat["token"]
+        student.send(k="leave")
+        assert closed_with(student) == 4004
+    with joined(service.url, room["id"], room["code"], resume=token) as again:
+        assert again.seat["token"] != token
+
+
+def test_full_room_and_messages_out_of_order_are_refused(
+    service: Service, room: dict[str, Any]
+) -> None:
+    with ExitStack() as held:
+        students = [
+            held.enter_context(joined(service.url, room["id"], room["code"])) for _ in range(8)
+        ]
+        assert refused_with(service.url, room) == 1013
+        for student in students:
+            student.send(k="leave")
+            assert closed_with(student) == 4004
+    with joined(service.url, room["id"], room["code"], resume=None) as student:
+        student.send(k="r", n=1, age=0, p=[1, 2, 3])
+        assert "p is not" in student.receive()["problem"]
+        assert closed_with(student) == 1008
+    with joined(service.url, room["id"], room["code"]) as student:
+        for _ in range(12):
+            student.send(k="say", v="ok")
+        assert student.receive() == {"k": "slower", "every": 1000}
+    with joined(service.url, room["id"], room["code"]) as student:
+        student.send(k="say", v="x" * 2000)
+        assert closed_with(student) == 1009
+
+
+def test_text_of_another_edition_is_not_agreed_to(service: Service, room: dict[str, Any]) -> None:
+    with joined(service.url, room["id"], room["code"], consent="0-en-taps") as student:
+        assert student.seat["k"] == "error"
+
+
+def test_face_is_not_sent_by_those_who_agreed_to_buttons(
+    service: Service, room: dict[str, Any]
+) -> None:
+    taps = "1-en-taps"
+    with joined(service.url, room["id"], room["code"], faces=True, consent=taps) as student:
+        assert student.seat["faces"] is False
+
+
+def test_faces_of_a_shared_screen_are_added_to_the_room(
+    service: Service, room: dict[str, Any]
+) -> None:
+    faces = [
+        {
+            "track_id": n,
+            "box": {"left": 100.0 * n, "top": 10.0, "right": 100.0 * n + 50, "bottom": 70.0},
+            "scores": {
+                "angry": 0,
+                "disgust": 0,
+                "fear": 0,
+                "happy": 1,
+                "sad": 0,
+                "surprise": 0,
+                "neutral": 0,
+            },
+        }
+        for n in range(1, 8)
+    ]
+    with httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as http:
+        status = {}
+        for number in range(8):
+            frame = {"schema_version": 1, "time": number / 2, "faces": faces}
+            sent = http.post(f"sessions/{room['id']}/readings", json=frame)
+            assert sent.json()["accepted"] == 1, sent.text
+            status = http.get(f"rooms/{room['id']}").json()["status"]
+            time.sleep(0.5)
+        assert status["screen"] == 7
+        with Client(service.url) as client:
+            mood = client.sessions.mood(room["id"])
+        assert mood is not None
+        assert (mood.readable, mood.valence) == (7, 1.0)
+        assert http.post(f"sessions/{room['id']}/end").status_code == 409
+
+
+def test_wrong_codes_of_an_address_are_limited(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, requests_per_minute="100000") as service,
+        httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as http,
+    ):
+        room = http.post("rooms", json={"name": "Algebra 7b"}).json()
+        for _ in range(80):
+            assert http.get(f"join/{room['code']}").status_code == 200
+        answers = [http.get("join/2222-2222").status_code for _ in range(70)]
+        assert answers[:60] == [404] * 60
+        assert 429 in answers
+        refused = http.post("rooms", json={"name": "Algebra 7b", "faces": True})
+        assert refused.status_code == 403, refused.text
+
+
+def test_room_goes_on_after_the_server_was_killed(tmp_path: Path) -> None:
+    port = str(free_port())
+    with (
+        serving(tmp_path, "--port", port) as service,
+        httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as http,
+    ):
+        room = http.post("rooms", json={"name": "Algebra 7b"}).json()
+        with joined(service.url, room["id"], room["code"]) as student:
+            token = student.seat["token"]
+            events(service.url, room["id"], lambda e: (e.get("mood") or {}).get("time", 0) > 3)
+            before = http.get(f"sessions/{room['id']}/timeline").json()["moods"]
+            service.kill()
+    with serving(tmp_path, "--port", port) as service:
+        with joined(service.url, room["id"], room["code"], resume=token) as student:
+            # The same seat: nobody is counted twice.
+            assert student.seat["token"] == token
+            after = events(
+                service.url, room["id"], lambda e: (e.get("mood") or {}).get("time", 0) > 0
+            )
+            assert after[-1]["status"]["people"] == 1
+            assert after[-1]["mood"]["time"] > before[-1]["time"]
+            with joined(service.url, room["id"], room["code"]) as other:
+                assert other.seat["token"].split(".")[0] != token.split(".")[0]
+        kept = httpx.get(f"{service.url}/api/v1/sessions/{room['id']}/timeline", timeout=60)
+        times = [mood["time"] for mood in kept.json()["moods"]]
+        assert times[: len(before)] == [mood["time"] for mood in before]
+        assert times == sorted(set(times))

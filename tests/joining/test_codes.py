@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from roomread.joining import format_code, new_code, parse_code
+from roomread.joining.codes import ALPHABET, LENGTH
+
+
+def test_alphabet_has_28_characters_that_are_not_mistaken_for_one_another() -> None:
+    assert len(set(ALPHABET)) == len(ALPHABET) == 28
+    assert not set("01ILOSUZ") & set(ALPHABET)
+
+
+def test_code_that_is_typed_as_it_is_shown_comes_back() -> None:
+    for _ in range(50):
+        code = new_code()
+        assert len(code) == LENGTH
+        shown = format_code(code)
+        assert (len(shown), shown[4]) == (9, "-")
+        for typed in (shown, shown.lower(), f" {code[:2]} {code[2:]} ", code):
+            assert parse_code(typed) == code
+
+
+@pytest.mark.parametrize("text", ["", "K7QX", "K7QX-M3PD-A", "K7QX-M3P0", "K7QX-M3PÄ", "\0" * 8])
+def test_text_that_cannot_be_a_code_is_none(text: str) -> None:
+    assert parse_code(text) is None

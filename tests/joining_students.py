@@ -1,0 +1,74 @@
+"""Simulated students, who speak the protocol of rooms as the page does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+PROTOCOL = "roomread.room.1"
+NEUTRAL = [0, 0, 0, 0, 0, 0, 10_000]
+HAPPY = [0, 0, 0, 10_000, 0, 0, 0]
+SAD = [0, 0, 0, 0, 10_000, 0, 0]
+
+
+@dataclass(slots=True)
+class Student:
+    """One student with a connection of their own.
+
+    Attributes:
+        socket: The connection.
+        seat: The server's answer to joining.
+        number: The number of the next reading.
+    """
+
+    socket: ClientConnection
+    seat: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
+
+    def send(self, **message: Any) -> None:
+        """Send one message."""
+        self.socket.send(json.dumps(message))
+
+    def show(self, shares: list[int]) -> None:
+        """Send a reading."""
+        self.send(k="r", n=self.number, age=20, p=shares, q=[140, 59, 28, 64, 98], o=0)
+        self.number += 1
+
+    def receive(self, timeout: float = 20) -> dict[str, Any]:
+        """Return the next message of the server."""
+        answer: dict[str, Any] = json.loads(self.socket.recv(timeout=timeout))
+        return answer
+
+
+def door(url: str, code: str) -> dict[str, Any]:
+    """Return what a student learns of a room before joining."""
+    answer = httpx.get(f"{url}/api/v1/join/{code}", timeout=30)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@contextmanager
+def joined(
+    url: str,
+    room_id: str,
+    code: str,
+    *,
+    faces: bool = False,
+    resume: str | None = None,
+    consent: str = "",
+) -> Iterator[Student]:
+    """Join a room as a student, who goes with the end of the block."""
+    version = consent or f"1-en-{'faces' if faces else 'taps'}"
+    address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room_id}/seat"
+    with connect(address, subprotocols=[PROTOCOL], open_timeout=30) as socket:  # type: ignore[list-item]
+        student = Student(socket)
+        student.send(k="join", code=code, consent=version, faces=faces, resume=resume)
+        student.seat = student.receive()
+        yield student
