@@ -14,11 +14,13 @@ from roomread.formats.session_charts import (
     coverage_chart,
     expression_chart,
     seat_chart,
+    sparkline,
     valence_chart,
 )
 from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMeter, RoomMood
 from roomread.room.session import Mark
+from roomread.room.stretches import FallenStretch
 from roomread.store.summary import SeatMap, TimeSeries, time_series
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -143,3 +145,28 @@ def test_seat_is_empty_where_not_seen_grey_where_unreadable_and_coloured_by_vale
     assert cells == ["#c9d1d8", "#b35806", "#f7f7f7", "#542788"]
     assert "7" in texts(chart)
     assert re.search("Valence of 1 seat from 0:00 to 0:10", description(chart))
+
+
+def test_fallen_stretch_is_shaded_from_its_start_to_its_end(series: TimeSeries) -> None:
+    stretch = FallenStretch(60.0, 120.0, 0.4, -0.1, 0.9)
+    chart = valence_chart(series, stretches=[stretch])
+    (title,) = [each.text for each in parsed(chart).iter(f"{SVG}title")]
+    assert title == "1:00 to 2:00: -0.10 instead of +0.40"
+    (shade,) = parsed(chart).iter(f"{SVG}rect")
+    whole = valence_chart(series, stretches=[FallenStretch(0.0, 1e6, 0.4, 0, 1)])
+    (wide,) = parsed(whole).iter(f"{SVG}rect")
+    ratio = float(shade.attrib["width"]) / float(wide.attrib["width"])
+    assert 0.15 < ratio < 0.25
+    assert "1 shaded fall" in description(chart)
+
+
+def test_sparkline_begins_at_its_left_edge_and_has_no_text(series: TimeSeries) -> None:
+    chart = sparkline(series)
+    assert texts(chart) == []
+    (line,) = parsed(chart).iter(f"{SVG}polyline")
+    first = line.attrib["points"].split(" ")[0].split(",")[0]
+    assert float(first) == pytest.approx(0.0, abs=0.5)
+
+
+def test_sparkline_of_an_empty_session_says_that_there_is_no_figure() -> None:
+    assert "no figure" in description(sparkline(time_series([])))

@@ -25,7 +25,7 @@ def valence_of(expression: Expression) -> float:
 
 def test_session_without_moods_has_an_empty_summary() -> None:
     summary = summarise([], [Mark(1.0, "group work")])
-    assert (summary.whole, summary.parts, summary.deepest_fall) == (None, (), None)
+    assert (summary.whole, summary.parts, summary.changes) == (None, (), ())
 
 
 def test_session_without_marks_is_one_part() -> None:
@@ -49,8 +49,7 @@ def test_marks_divide_a_session_into_parts_of_their_own_moods() -> None:
     assert summary.part_at(59.9) is first
     assert summary.part_at(60.0) is second
     assert summary.part_at(-1.0) is None
-    fall = summary.deepest_fall
-    assert fall is not None
+    (fall,) = summary.changes
     assert fall.time == pytest.approx(60, abs=10)
 
 

@@ -36,6 +36,31 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 
 
+def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_example_photo(
+    page: Page,
+) -> None:
+    visit(page, "Home")
+    page.get_by_role("button", name="The demo class").click()
+    page.wait_for_url("**/class?session=*")
+    expect(page.get_by_text("The class was less positive than before from 10:")).to_be_visible()
+    expect(page.get_by_text("during “group work”")).to_be_visible()
+    visit(page, "Home")
+    expect(page.get_by_role("heading", name="Recent lessons")).to_be_visible()
+    page.get_by_role("button", name="An example photo").click()
+    expect(page.get_by_text("example.jpg: 1 face")).to_be_visible()
+    visit(page, "Home")
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("No session is kept yet.")).to_be_visible()
+
+
+def test_address_of_a_page_opens_it(page: Page, address: str) -> None:
+    page.goto(f"{address}/live")
+    expect(page.get_by_role("heading", name="Live", exact=True)).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
 def test_photo_with_one_face_is_drawn_read_and_offered_for_download(page: Page) -> None:
     visit(page, "Photo")
     upload(page, EXAMPLE)

@@ -13,6 +13,7 @@ from roomread.room import RoomMood
 from roomread.room.mood import BASELINE_FROM
 from roomread.room.rounding import MoodRounding, rounded_moods
 from roomread.room.session import Mark, Session
+from roomread.room.stretches import FallenStretch, fallen_stretches
 from roomread.store.owner_store import OwnerStore
 from roomread.store.summary import Summary, summarise
 
@@ -25,11 +26,18 @@ class SessionFigures:
         moods: The moods, earliest first.
         marks: The marks, earliest first.
         summary: The parts between the marks, and the lasting changes.
+        stretches: The stretches in which the valence had fallen, the deepest first.
     """
 
     moods: Sequence[RoomMood]
     marks: Sequence[Mark]
     summary: Summary
+    stretches: Sequence[FallenStretch]
+
+    def activity_of(self, stretch: FallenStretch) -> str:
+        """Return the label of the last mark before the middle of a stretch; empty for none."""
+        middle = (stretch.start + stretch.end) / 2
+        return next((mark.label for mark in reversed(self.marks) if mark.time <= middle), "")
 
 
 def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
@@ -43,9 +51,12 @@ def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
     """
     exact, marks = store.moods(session.id), store.marks(session.id)
     if session.keeps_people:
-        return SessionFigures(exact, marks, summarise(exact, marks))
-    shown = rounded_moods(exact)
-    return SessionFigures(shown, marks, summarise(exact, marks, rounded=True))
+        return _figures(exact, marks, summarise(exact, marks))
+    return _figures(rounded_moods(exact), marks, summarise(exact, marks, rounded=True))
+
+
+def _figures(moods: Sequence[RoomMood], marks: Sequence[Mark], summary: Summary) -> SessionFigures:
+    return SessionFigures(moods, marks, summary, fallen_stretches(summary.changes, moods))
 
 
 def exact_moods(store: OwnerStore, session: Session) -> list[RoomMood]:

@@ -12,6 +12,7 @@ from roomread.formats import svg_plot as plot
 from roomread.formats.svg_plot import PlotArea
 from roomread.room import Alert, Change, clock
 from roomread.room.session import Mark
+from roomread.room.stretches import FallenStretch
 from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 
 # Colours from unpleasant over neutral to pleasant, distinguishable with every kind of colour vision
@@ -19,6 +20,8 @@ from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 _UNPLEASANT, _NEITHER, _PLEASANT = (179, 88, 6), (247, 247, 247), (84, 39, 136)
 _ORANGE, _RED, _LIGHT_GREY = "#b35806", "#b30000", "#c9d1d8"
 _SEAT_HEIGHT = 17
+# Width and height of a sparkline, px.
+_SPARKLINE = (240.0, 40.0)
 
 
 def valence_chart(
@@ -27,6 +30,7 @@ def valence_chart(
     marks: Sequence[Mark] = (),
     changes: Sequence[Change] = (),
     alerts: Sequence[Alert] = (),
+    stretches: Sequence[FallenStretch] = (),
     size: tuple[float, float] = (plot.WIDTH, 250),
 ) -> str:
     """Return the valence of a room over time with its 95 % interval and its dashed baseline.
@@ -36,6 +40,7 @@ def valence_chart(
         marks: drawn as vertical lines with their labels.
         changes: lasting changes, drawn as triangles.
         alerts: drawn as circles at the bottom.
+        stretches: times in which the valence had fallen, drawn as shaded areas.
         size: width of the chart, and height of the plot without its labels, px.
     """
     width, height = size
@@ -44,6 +49,7 @@ def valence_chart(
     # Five labels would overlap in a low chart.
     levels = (-1, -0.5, 0, 0.5, 1) if height > 150 else (-1, 0, 1)
     parts = [
+        *(_stretch(area, stretch) for stretch in stretches),
         plot.axes(area, {value: f"{value:+g}" if value else "0" for value in levels}),
         plot.band(area, times, series.low, series.high, f'fill="{plot.BLUE}" opacity="0.25"'),
         plot.line(area, times, series.baseline, f'stroke="{plot.GREY}" stroke-dasharray="6 4"'),
@@ -52,10 +58,35 @@ def valence_chart(
         *(_change(area, change) for change in changes),
         *(_alert(area, alert) for alert in alerts),
     ]
-    counts = ((marks, "mark"), (changes, "lasting change"), (alerts, "alert"))
+    counts: tuple[tuple[Sequence[object], str], ...] = (
+        (marks, "mark"),
+        (changes, "lasting change"),
+        (alerts, "alert"),
+        (stretches, "shaded fall"),
+    )
     drawn = "".join(f"; {_count(len(each), what)}" for each, what in counts if each)
     description = f"Valence of the room{_span(area)}{_range(series.valence, '+.2f')}{drawn}."
     return plot.svg(area, parts, plot.TIMES_HEIGHT, description)
+
+
+def sparkline(series: TimeSeries, *, stretches: Sequence[FallenStretch] = ()) -> str:
+    """Return the valence of a room as a small line without axes.
+
+    Args:
+        series: the moods of the session.
+        stretches: times in which the valence had fallen, drawn as shaded areas.
+    """
+    width, height = _SPARKLINE
+    start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
+    # The left margin of other charts has their labels; here the line begins at the edge.
+    right = width - plot.RIGHT
+    start = end - (end - start) * (right - plot.LEFT) / right
+    area = PlotArea(float(start), float(end), -1, 1, 2, height, width)
+    parts = [
+        *(_stretch(area, stretch) for stretch in stretches),
+        plot.line(area, series.times, series.valence, f'stroke="{plot.BLUE}" stroke-width="2"'),
+    ]
+    return plot.svg(area, parts, 2, f"Valence of the room{_range(series.valence, '+.2f')}.")
 
 
 def expression_chart(series: TimeSeries) -> str:
@@ -131,6 +162,19 @@ def _mark(area: PlotArea, mark: Mark) -> str:
     return (
         f'<path d="M{x:.1f},14 V{area.bottom:.1f}" stroke="currentColor" opacity="0.55"/>'
         + plot.text(x + shift, 24, label, anchor=anchor)
+    )
+
+
+def _stretch(area: PlotArea, stretch: FallenStretch) -> str:
+    left, right = area.x(stretch.start), area.x(min(stretch.end, area.end))
+    title = (
+        f"{clock(stretch.start)} to {clock(stretch.end)}: {stretch.during:+.2f} "
+        f"instead of {stretch.before:+.2f}"
+    )
+    return (
+        f'<rect x="{left:.1f}" y="{area.top:.1f}" width="{max(right - left, 1):.1f}" '
+        f'height="{area.bottom - area.top:.1f}" fill="{_ORANGE}" opacity="0.16">'
+        f"{plot.tooltip(title)}</rect>"
     )
 
 

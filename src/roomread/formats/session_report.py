@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from roomread import pages
+from roomread.formats import answer
 from roomread.formats import session_charts as charts
 from roomread.formats.figures import session_figures
 from roomread.readings import Expression
@@ -28,7 +29,7 @@ def session_report(store: OwnerStore, session_id: str) -> str:
     people = store.people(session.id)
     series = time_series(figures.moods)
     seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
-    fall = summary.deepest_fall
+    stretches = answer.named_stretches(figures)
     return pages.render(
         "roomread.formats",
         "session.html.j2",
@@ -39,14 +40,17 @@ def session_report(store: OwnerStore, session_id: str) -> str:
         whole=summary.whole,
         parts=summary.parts,
         changes=summary.changes,
-        fall=fall,
-        fall_part=summary.part_at(fall.time) if fall is not None else None,
+        answer=answer.answer(figures),
+        stretches=[answer.describe(each, figures.activity_of(each)) for each in stretches],
+        not_why=answer.NOT_WHY,
         alerts=alerts,
         people=people,
         expressions=list(Expression),
         least=MIN_PEOPLE,
         clock=clock,
-        valence=charts.valence_chart(series, marks=marks, changes=summary.changes, alerts=alerts),
+        valence=charts.valence_chart(
+            series, marks=marks, changes=summary.changes, alerts=alerts, stretches=stretches
+        ),
         shares=charts.expression_chart(series),
         coverage=charts.coverage_chart(series),
         seats=charts.seat_chart(seats) if seats is not None else "",

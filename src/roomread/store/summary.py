@@ -73,12 +73,6 @@ class Summary:
     parts: tuple[Part, ...]
     changes: tuple[Change, ...]
 
-    @property
-    def deepest_fall(self) -> Change | None:
-        """The change with the largest fall of the valence; None if it never fell."""
-        falls = [change for change in self.changes if change.after < change.before]
-        return min(falls, key=lambda change: change.after - change.before, default=None)
-
     def part_at(self, time: float) -> Part | None:
         """Return the part that contains a time, or None if the time is before all parts."""
         return next((p for p in reversed(self.parts) if p.start <= time), None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from roomread.formats.figures import last_shown_mood, session_figures
+from roomread.formats.answer import NOT_WHY, answer, describe, named_stretches
+from roomread.formats.figures import SessionFigures, last_shown_mood, session_figures
 from roomread.formats.session_charts import (
     coverage_chart,
     expression_chart,
@@ -27,8 +28,8 @@ from roomread.web.visitor import is_signed_in
 
 _VALENCE_HELP = (
     "The share of pleasant expressions minus the share of unpleasant ones. The band is the 95 % "
-    "interval, the dashed line what was usual in the ten minutes before, a triangle a lasting "
-    "change, a circle an alert."
+    "interval, the dashed line what was usual in the ten minutes before. Shaded is where the "
+    "valence had fallen, a triangle is a lasting change, a circle an alert."
 )
 
 
@@ -72,37 +73,33 @@ def _show_live(store: OwnerStore, recording: Recording) -> None:
         store.mark(recording.session.id, [Mark(recording.seconds, label)])
     if right.button("Stop", width="stretch"):
         recording.stop()
-    _show_charts(store, recording.session)
+    _show_charts(store, recording.session, session_figures(store, recording.session))
 
 
-def _show_charts(store: OwnerStore, session: Session) -> Summary:
-    """Draw the charts of the room, the same as in the report, and return the summary."""
-    figures = session_figures(store, session)
-    summary = figures.summary
+def _show_charts(store: OwnerStore, session: Session, figures: SessionFigures) -> None:
+    """Draw the charts of the room, the same as in the report."""
     if figures.moods:
         series, alerts = time_series(figures.moods), store.alerts(session.id)
-        valence = valence_chart(series, marks=figures.marks, changes=summary.changes, alerts=alerts)
+        valence = valence_chart(
+            series,
+            marks=figures.marks,
+            changes=figures.summary.changes,
+            alerts=alerts,
+            stretches=named_stretches(figures),
+        )
         st.markdown("**Valence of the room**", help=_VALENCE_HELP)
         show_svg(valence, key="valence")
         st.markdown("**Expressions**")
         show_svg(expression_chart(series), key="expressions")
         st.markdown("**Who could be read**")
         show_svg(coverage_chart(series), key="coverage")
-    return summary
 
 
 def _show_kept(store: OwnerStore, session: Session) -> None:
-    summary = _show_charts(store, session)
-    if summary.whole is None:
-        st.info("Nothing was recorded: a figure needs at least three frames.")
-    fall = summary.deepest_fall
-    if fall is not None:
-        part = summary.part_at(fall.time)
-        during = f", during “{part.label}”" if part is not None else ""
-        st.warning(
-            f"The valence fell most at {clock(fall.time)}, from {fall.before:+.2f} to "
-            f"{fall.after:+.2f}{during}. That is when it happened, not why."
-        )
+    figures = session_figures(store, session)
+    summary = figures.summary
+    _show_answer(figures)
+    _show_charts(store, session, figures)
     if summary.parts:
         st.dataframe(_parts_table(summary), hide_index=True)
     alerts = store.alerts(session.id)
@@ -124,6 +121,16 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
         show_people(store, session, sorted(set(readings.seats.tolist())))
     _add_mark(store, session)
     show_export(store, session)
+
+
+def _show_answer(figures: SessionFigures) -> None:
+    """Draw the answer in words: the stretches that fell, before any chart."""
+    stretches = named_stretches(figures)
+    if not stretches:
+        st.info(answer(figures))
+        return
+    lines = [f"- {plain(describe(each, figures.activity_of(each)))}" for each in stretches]
+    st.warning("\n".join([f"**{plain(answer(figures))}** {NOT_WHY}", "", *lines]))
 
 
 def _parts_table(summary: Summary) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import streamlit as st
 from roomread.errors import RoomreadError
 from roomread.services.engine import served_engine
 from roomread.settings.environment import load_settings
-from roomread.web import about, classroom, live, model, photo, teach, video
+from roomread.web import about, classroom, home, live, model, photo, teach, video
 from roomread.web.navigation import set_pages
 
 _DEMONSTRATION = """
@@ -31,6 +31,7 @@ def main() -> None:
     if is_demonstration:
         st.sidebar.info(_DEMONSTRATION)
     pages = {
+        "home": st.Page(home.show, title="Home", icon=":material/home:", url_path="home"),
         "live": st.Page(live.show, title="Live", icon=":material/videocam:", url_path="live"),
         "photo": st.Page(
             photo.show, title="Photo", icon=":material/photo_camera:", url_path="photo"

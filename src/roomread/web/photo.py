@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import resources
 from pathlib import PurePath
 
 import pandas as pd
@@ -61,6 +62,8 @@ def show() -> None:
         max_upload_size=limit,
     )
     pictures = [(upload.name, upload.getvalue()) for upload in uploads]
+    if not pictures and st.query_params.get("example"):
+        pictures.append(example_photo())
     if st.toggle("Take one with the camera"):
         taken = st.camera_input("Your camera")
         if taken is not None:
@@ -87,6 +90,14 @@ def show() -> None:
         _show_photo(read, number)
     if photos:
         _offer_readings(photos)
+
+
+def example_photo() -> tuple[str, bytes]:
+    """Return the name and the content of the photograph that comes with the app.
+
+    It is NASA's portrait of Eileen Collins, in the public domain.
+    """
+    return "example.jpg", (resources.files("roomread.web") / "example.jpg").read_bytes()
 
 
 def _read_once(

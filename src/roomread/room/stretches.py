@@ -1,0 +1,75 @@
+"""Find the stretches of a lesson in which the room's valence had fallen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roomread.room.changes import Change
+from roomread.room.mood import RoomMood
+
+
+@dataclass(frozen=True, slots=True)
+class FallenStretch:
+    """A stretch between a lasting fall of the valence and its recovery.
+
+    Attributes:
+        start: When the valence fell, seconds.
+        end: When it had recovered by half or more, or the session ended, seconds.
+        before: The mean valence before the fall, -1..1.
+        during: The mean valence of the stretch, -1..1.
+        share_below: The share of the stretch's moments in which the room was certainly lower than
+            before: the upper end of the 95 % interval lies under `before`; 0..1.
+    """
+
+    start: float
+    end: float
+    before: float
+    during: float
+    share_below: float
+
+    @property
+    def depth(self) -> float:
+        """By how much the mean valence fell, over 0."""
+        return self.before - self.during
+
+
+def fallen_stretches(changes: Sequence[Change], moods: Sequence[RoomMood]) -> list[FallenStretch]:
+    """Return the stretches in which the valence had fallen, the deepest first.
+
+    A stretch begins with a lasting fall that is outside every other stretch. It ends with the
+    first change after which half of the fall, or more, is recovered. Falls within a stretch belong
+    to it.
+
+    Args:
+        changes: The lasting changes, oldest first; see `change_points`.
+        moods: The moods in which they were found, oldest first.
+    """
+    found, end = [], -1.0
+    for index, change in enumerate(changes):
+        if change.time < end or change.after >= change.before:
+            continue
+        end = _recovery(changes[index:], moods[-1].time if moods else change.time)
+        inside = [m for m in moods if change.time <= m.time < end and m.valence is not None]
+        if inside:
+            found.append(_stretch(change, end, inside))
+    return sorted(found, key=lambda stretch: -stretch.depth)
+
+
+def _recovery(changes: Sequence[Change], end: float) -> float:
+    """Return when the first of some changes is recovered by half; `end` if it never is."""
+    fall, lowest = changes[0], changes[0].after
+    for change in changes[1:]:
+        lowest = min(lowest, change.before)
+        if change.after >= (fall.before + lowest) / 2:
+            return change.time
+        lowest = min(lowest, change.after)
+    return end
+
+
+def _stretch(fall: Change, end: float, moods: Sequence[RoomMood]) -> FallenStretch:
+    """Return the stretch of a fall from its moods, all of which have a valence."""
+    valences = [mood.valence for mood in moods if mood.valence is not None]
+    highs = [mood.valence_interval.high for mood in moods if mood.valence_interval is not None]
+    below = sum(high < fall.before for high in highs) / len(moods)
+    return FallenStretch(fall.time, end, fall.before, sum(valences) / len(valences), below)

@@ -1,0 +1,117 @@
+"""The page Home: what can be done here, and the lessons that were recorded last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import streamlit as st
+
+from roomread.errors import RoomreadError
+from roomread.formats.answer import answer
+from roomread.formats.figures import session_figures
+from roomread.formats.session_charts import sparkline
+from roomread.services.demo_class import open_demo_class
+from roomread.settings.environment import load_settings
+from roomread.store import OwnerStore
+from roomread.store.summary import time_series
+from roomread.web.messages import message_for, plain
+from roomread.web.navigation import switch_to
+from roomread.web.recordings import may_record, visitor_sessions
+from roomread.web.svg import show_svg
+
+# The lessons that are shown; the page Class lists all.
+_RECENT = 5
+
+
+class _Glance(NamedTuple):
+    """A lesson as the page shows it: its sparkline as SVG, and its answer."""
+
+    line: str
+    answer: str
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title("Roomread")
+    st.caption(
+        "Reads the expressions of faces, and the mood of a class over time. An expression is what "
+        "a face shows, not what a person feels."
+    )
+    cards = st.columns(3)
+    with cards[0].container(border=True, height="stretch"):
+        _show_demo_card()
+    with cards[1].container(border=True, height="stretch"):
+        st.subheader("Watch now")
+        st.write("Your webcam: the faces it sees, and the mood of the room.")
+        if st.button("My webcam", icon=":material/videocam:", width="stretch"):
+            switch_to("live")
+    with cards[2].container(border=True, height="stretch"):
+        st.subheader("Open a recording")
+        st.write("A photo, a video, or the recording of a lesson.")
+        if st.button("A photo", icon=":material/photo_camera:", width="stretch"):
+            switch_to("photo")
+        if st.button("A video", icon=":material/movie:", width="stretch"):
+            switch_to("video")
+        if may_record() and st.button("A lesson", icon=":material/groups:", width="stretch"):
+            switch_to("class")
+    if may_record():
+        _show_recent()
+
+
+def _show_demo_card() -> None:
+    st.subheader("Try it")
+    if not may_record():
+        st.write("A photograph that comes with Roomread.")
+        _offer_example("primary")
+        return
+    st.write("A made-up class of 26 whose mood falls in the middle of the lesson.")
+    if st.button("The demo class", type="primary", icon=":material/school:", width="stretch"):
+        try:
+            with st.spinner("Recording the class …"):
+                session = open_demo_class(visitor_sessions())
+        except RoomreadError as error:
+            st.error(message_for(error, load_settings()))
+        else:
+            switch_to("class", session=session.id)
+    _offer_example("secondary")
+
+
+def _offer_example(kind: str) -> None:
+    if st.button(
+        "An example photo",
+        type="primary" if kind == "primary" else "secondary",
+        icon=":material/image:",
+        width="stretch",
+    ):
+        switch_to("photo", example="1")
+
+
+def _show_recent() -> None:
+    try:
+        store = visitor_sessions()
+        sessions = store.sessions()[:_RECENT]
+        if not sessions:
+            return
+        st.subheader("Recent lessons")
+        for session in sessions:
+            glance = _glance(store, session.id, session.updated_at)
+            name, line, worst, button = st.columns([3, 3, 5, 2], vertical_alignment="center")
+            day = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
+            name.markdown(f"**{plain(session.name)}**  \n{day}")
+            with line:
+                show_svg(glance.line, key=f"line{session.id}", wide=False)
+            worst.write(plain(glance.answer))
+            if button.button(
+                "Open", key=f"open{session.id}", help=f"Open {session.name}", width="stretch"
+            ):
+                switch_to("class", session=session.id)
+    except RoomreadError as error:
+        st.error(message_for(error, load_settings()))
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _glance(_store: OwnerStore, session_id: str, _written: datetime) -> _Glance:
+    figures = session_figures(_store, _store.session(session_id))
+    line = sparkline(time_series(figures.moods, points=80), stretches=figures.stretches)
+    return _Glance(line, answer(figures))
