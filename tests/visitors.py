@@ -79,7 +79,7 @@ def enter(page: Page, address: str) -> Page:
 def visit(page: Page, name: str) -> None:
     """Go to a page of the app by its link."""
     wait_until_drawn(page)
-    title = {"Model": "The model"}.get(name, name)
+    title = {"Home": "Roomread", "Model": "The model"}.get(name, name)
     heading = page.get_by_role("heading", name=title, exact=True)
     press(page.get_by_role("link", name=name), expect(heading).to_be_visible)
 
