@@ -12,6 +12,8 @@ from PIL import Image, ImageOps
 
 from roomread.bench import scenes
 from roomread.faces import CenterFace, cut
+from roomread.faces.centerface import CenterFaceNet
+from roomread.faces.centerface.decode import Candidates
 from roomread.faces.centerface.turned import is_doubtful
 from roomread.faces.crops import FER2013_FRAMING
 from roomread.faces.orientation import UPRIGHT, orientation, rotated
@@ -131,3 +133,23 @@ def test_turned_and_large_faint_faces_are_doubtful(
 def _landmarks(face: Face) -> NDArray[np.float32]:
     assert face.landmarks is not None
     return face.landmarks
+
+
+class CountingNet(CenterFaceNet):
+    """Counts the pixels of the pictures that it is run on."""
+
+    pixels = 0
+
+    def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
+        self.pixels += picture.shape[0] * picture.shape[1]
+        return super().infer(picture, threshold)
+
+
+def test_picture_without_a_trace_of_a_face_costs_at_most_twice_the_upright_search() -> None:
+    picture = np.full((480, 640, 3), 90, dtype=np.uint8)
+    net = CountingNet(threads=1)
+    detector = CenterFace(net=net)
+    assert detector.detect_upright(picture) == []
+    upright, net.pixels = net.pixels, 0
+    assert detector.detect(picture) == []
+    assert net.pixels <= 2 * upright

@@ -48,6 +48,9 @@ _SMALL_CONFIDENCE = 0.72
 # Candidates of all rotations with at least this confidence are examined, at most eight of them.
 FAINT = 0.07
 _MOST_FAINT = 8
+# A rotated face leaves a trace in the upright picture: of 960 pictures with a PublicTest face of 60
+# to 400 px in eight rotations none had less than 0.012. Without one, no rotation is searched.
+_TRACE = 0.01
 # Pictures without an upright face are searched in eight rotations at this longer side, px. If that
 # is much smaller than the picture at its usual scale, they are also searched in quarter rotations
 # at the usual scale.
@@ -141,10 +144,14 @@ def search_turned(
         scale: the factor by which the picture is scaled down.
         threshold: the lowest confidence, 0..1.
     """
+    upright = _infer_turned(net, image, scale, 0.0, _TRACE)
+    if not len(upright.confidence):
+        return []
     overview = min(scale, _OVERVIEW / max(image.shape[:2]))
-    passes = [_infer_turned(net, image, overview, angle) for angle in _ANGLES]
+    passes = [upright.select(upright.confidence >= FAINT)]
+    passes += [_infer_turned(net, image, overview, angle) for angle in _ANGLES[overview == scale :]]
     if overview < _COARSER * scale:
-        passes += [_infer_turned(net, image, scale, angle) for angle in _ANGLES[::2]]
+        passes += [_infer_turned(net, image, scale, angle) for angle in _ANGLES[2::2]]
     candidates = Candidates(*(np.concatenate(parts) for parts in zip(*passes, strict=True)))
     faces: list[Face] = []
     faint: list[Face] = []
@@ -178,7 +185,13 @@ def _apart_from(known: list[Face], faces: list[Face]) -> list[Face]:
     return [face for face in faces if all(face.box.iou(one.box) <= SAME_FACE for one in known)]
 
 
-def _infer_turned(net: FaceNet, image: NDArray[np.uint8], scale: float, angle: float) -> Candidates:
+def _infer_turned(
+    net: FaceNet,
+    image: NDArray[np.uint8],
+    scale: float,
+    angle: float,
+    threshold: float = FAINT,
+) -> Candidates:
     """Return the candidates of a picture rotated back by an angle, in px of the picture."""
     scaled = scaled_down(image, scale)
     if angle % 90:
@@ -186,7 +199,7 @@ def _infer_turned(net: FaceNet, image: NDArray[np.uint8], scale: float, angle: f
         upright = np.asarray(turned)
     else:
         upright = np.ascontiguousarray(np.rot90(scaled, round(angle / 90)))
-    boxes, landmarks, confidence = net.infer(upright, FAINT)
+    boxes, landmarks, confidence = net.infer(upright, threshold)
     middle, center = (np.array(each.shape[1::-1]) / 2 for each in (upright, scaled))
     zoom = np.divide(image.shape[1::-1], scaled.shape[1::-1])
     points = (rotated(landmarks - middle, angle) + center) * zoom
