@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,24 @@ def test_calibration_of_an_already_neutral_face_is_discarded() -> None:
     assert result.trial is not None
     assert result.trial.right == result.trial.general
     assert result.binding is None
+
+
+def test_held_smile_is_not_learnt_as_neutral() -> None:
+    probabilities = np.full(7, 0.01, dtype=np.float32)
+    probabilities[Expression.HAPPY] = 0.94
+    smiling = replace(reading(1), scores=Scores(probabilities, 0.3))
+    result = calibrate(FixedObserver(Expression.SAD), [smiling]).finish(MODEL)
+    assert result.shown is Expression.HAPPY
+    assert (result.trial, result.binding) == (None, None)
+
+
+def test_resting_face_that_looks_sad_is_learnt() -> None:
+    probabilities = np.full(7, 0.01, dtype=np.float32)
+    probabilities[Expression.SAD] = 0.94
+    resting = replace(reading(1), scores=Scores(probabilities, 0.3))
+    result = calibrate(FixedObserver(Expression.SAD), [resting]).finish(MODEL)
+    assert result.shown is None
+    assert result.binding is not None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +23,10 @@ CALIBRATION_SECONDS = 10.0
 # Minimum time between two collected frames, s; closer ones are nearly identical.
 _STEP = 0.5
 _MIN_REFERENCES = 5
+# A resting face may look sad or angry to the net. A face that shows one of these with this confidence
+# in half of the references is not resting.
+_NOT_RESTING = (Expression.HAPPY, Expression.SURPRISE, Expression.DISGUST, Expression.FEAR)
+_CONFIDENT = 0.8
 _CONSENT = "the visitor who pressed the button, for this visit"
 
 
@@ -43,10 +48,13 @@ class CalibrationResult:
     Attributes:
         trial: the test of the profile on its own references; None if the face was seen too seldom.
         binding: the profile, bound to the calibrated track; None if it does not help.
+        shown: the expression that the face showed in place of resting; None if it rested. Nothing
+            is learnt from it then.
     """
 
     trial: LeaveOneOutResult | None = None
     binding: ProfileBinding | None = None
+    shown: Expression | None = None
 
 
 class NeutralCalibration:
@@ -63,6 +71,7 @@ class NeutralCalibration:
         self._next = started
         self._track_id: int | None = None
         self._references: list[Reference] = []
+        self._shown: Counter[Expression] = Counter()
 
     def remaining(self, now: float) -> float:
         """Return the remaining seconds, 0 at the end.
@@ -80,9 +89,11 @@ class NeutralCalibration:
             frame: the picture.
             readings: the readings of the frame, largest face first.
         """
-        if frame.time < self._next or not readings or readings[0].scores is None:
+        if frame.time < self._next or not readings:
             return
-        nearest = readings[0]
+        nearest, scores = readings[0], readings[0].scores
+        if scores is None:
+            return
         if self._track_id is None:
             self._track_id = nearest.track_id
         if nearest.track_id != self._track_id:
@@ -90,6 +101,8 @@ class NeutralCalibration:
         self._next = frame.time + _STEP
         face = Face(nearest.box, nearest.landmarks, nearest.detection_confidence or 0.0)
         (seen,) = observer.observe(frame, [face])
+        if scores.confidence >= _CONFIDENT and scores.top in _NOT_RESTING:
+            self._shown[scores.top] += 1
         label = Expression.NEUTRAL.display_name
         self._references.append(seen.reference(label, name="the camera"))
 
@@ -101,6 +114,9 @@ class NeutralCalibration:
         """
         if len(self._references) < _MIN_REFERENCES:
             return CalibrationResult()
+        for shown, count in self._shown.most_common(1):
+            if count >= len(self._references) / 2:
+                return CalibrationResult(shown=shown)
         references, consent = tuple(self._references), Consent.today(_CONSENT)
         profile = Profile("you", references, model.name, model.digest, "you", consent)
         trial = evaluate(profile, model)

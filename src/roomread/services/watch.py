@@ -15,7 +15,7 @@ from roomread.errors import BusyError
 from roomread.fewshot import LeaveOneOutResult
 from roomread.media import SignalCheck
 from roomread.pipeline import Analyzer, RoomPipeline
-from roomread.readings import Frame, NoPicture, Reading, Scores
+from roomread.readings import Expression, Frame, NoPicture, Reading, Scores
 from roomread.room import RoomMeter, RoomMood, Seats
 from roomread.services.background_recording import Recording, RecordingQueue, RecordingRequest
 from roomread.services.calibration import CALIBRATION_SECONDS, NeutralCalibration
@@ -81,6 +81,8 @@ class LiveWatch:
         trial: the test of the last calibration on its own references; None before a calibration, or
             if the face was seen too seldom.
         calibrated: whether a calibration has ended.
+        not_resting: the expression that the face showed during the last calibration, so that
+            nothing was learnt; None if it rested.
         oneself: whether only the largest face is kept.
         recording: the recording that was started last, if any.
     """
@@ -89,6 +91,7 @@ class LiveWatch:
         self.state = LiveState()
         self.trial: LeaveOneOutResult | None = None
         self.calibrated = False
+        self.not_resting: Expression | None = None
         self.recording: Recording | None = None
         self.oneself = not allows(Activity.READ_OTHERS)
         self._analyzer, self._clock = analyzer, clock
@@ -139,7 +142,7 @@ class LiveWatch:
 
     def forget_calibration(self) -> None:
         """Discard the calibration."""
-        self.calibrated, self.trial = False, None
+        self.calibrated, self.trial, self.not_resting = False, None, None
         self._stream.reader = self._analyzer.reader
 
     def record(
@@ -246,7 +249,7 @@ class LiveWatch:
             return
         self._calibration = None
         result = calibration.finish(self._analyzer.model)
-        self.trial, self.calibrated = result.trial, True
+        self.trial, self.calibrated, self.not_resting = result.trial, True, result.shown
         if result.binding is not None:
             profiles = [*self._analyzer.profiles, result.binding]
             self._stream.reader = self._analyzer.with_profiles(profiles).reader

@@ -43,9 +43,11 @@ def show() -> None:
         _show_demo_card()
     with cards[1].container(border=True, height="stretch"):
         st.subheader("Watch now")
-        st.write("Your webcam: the faces it sees, and the mood of the room.")
+        st.write("Your webcam or the window of a call: the faces in it, and the mood of the room.")
         if st.button("My webcam", icon=":material/videocam:", width="stretch"):
             switch_to("live")
+        if may_record():
+            st.link_button("Read a call", "/share", icon=":material/screen_share:", width="stretch")
     with cards[2].container(border=True, height="stretch"):
         st.subheader("Open a recording")
         st.write("A photo, a video, or the recording of a lesson.")

@@ -194,7 +194,12 @@ def _offer_calibration(watch: LiveWatch) -> None:
 
 def _show_calibration(watch: LiveWatch) -> None:
     trial = watch.trial
-    if trial is None:
+    if watch.not_resting is not None:
+        st.warning(
+            f"Your face showed {watch.not_resting} most of the time, so nothing was learnt. Relax "
+            "it and try again."
+        )
+    elif trial is None:
         st.warning("Your face was readable too rarely to learn from it. Is there enough light?")
     elif trial.helps:
         st.success(
