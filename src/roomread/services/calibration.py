@@ -23,8 +23,8 @@ CALIBRATION_SECONDS = 10.0
 # Minimum time between two collected frames, s; closer ones are nearly identical.
 _STEP = 0.5
 _MIN_REFERENCES = 5
-# A resting face may look sad or angry to the net. A face that shows one of these with this confidence
-# in half of the references is not resting.
+# A resting face may look sad or angry to the net. A face that shows one of these with this
+# confidence in half of the references is not resting.
 _NOT_RESTING = (Expression.HAPPY, Expression.SURPRISE, Expression.DISGUST, Expression.FEAR)
 _CONFIDENT = 0.8
 _CONSENT = "the visitor who pressed the button, for this visit"
