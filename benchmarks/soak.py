@@ -180,22 +180,25 @@ class Student:
                     self.session = made.json()["id"]
                 else:
                     await asyncio.sleep(float(made.headers.get("retry-after", 1)))
-        begun, turn = time.monotonic(), 0
+        begun, turn, failures = time.monotonic(), 0, 0
         while not self.soak.is_over:
             stay = 60.0 + 7.0 * (self.number % 9)
             try:
                 await self._connected(headers, begun, time.monotonic() + stay)
+                failures = 0
             except InvalidStatus as refused:
                 answer = refused.response
                 lower = {name.lower(): value for name, value in answer.headers.items()}
                 self.soak.note(answer.status_code, lower, "WebSocket")
-                await asyncio.sleep(1.0)
-                continue
+                failures += 1
             except (OSError, ConnectionClosed, InvalidHandshake, TimeoutError):
-                await asyncio.sleep(1.0)
-                continue
+                failures += 1
             finally:
                 self.soak.reconnects += 1
+            if failures:
+                # As a browser does, and no two of them at once.
+                await self._pause(min(2.0**failures, 10.0) * (0.5 + self.number / 100))
+                continue
             await self._pause(PAUSES[(self.number + turn) % len(PAUSES)])
             turn += 1
 

@@ -47,7 +47,8 @@ from roomread.errors import RoomreadError
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.services.retention import delete_expired
 from roomread.services.shares import ByteBudget, SharedSlots
-from roomread.web.asgi import make_app
+from roomread.web.asgi import keep_uploads, make_app
+from roomread.web.uploaded_files import UploadPrincipal
 
 _ABOUT = """
 Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
@@ -129,6 +130,9 @@ def make_service(context: ServiceContext) -> ASGIApp:
     """
     app = make_app(max_upload_mb=context.settings.max_upload_mb)
     run_app = app.lifespan()
+    uploads = keep_uploads(
+        max_upload_mb=context.settings.max_upload_mb, all_mb=context.settings.max_kept_mb
+    )
 
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
@@ -139,6 +143,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
             context.closing = True
             expiry.cancel()
             await context.rooms.shut_down()
+        uploads.close()
 
     api = FastAPI(
         title="Roomread",
@@ -170,7 +175,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
     for part in PARTS:
         api.include_router(part.router)
     limited = Body(
-        _PathSplit(api, app),
+        _PathSplit(api, UploadPrincipal(app)),
         cap=lambda path: _cap(context, path),
         streams=_streams,
         limits=_body_limits(context),

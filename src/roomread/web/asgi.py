@@ -6,7 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit import config
+from streamlit.runtime import get_instance
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.starlette import App
+
+from roomread.web.uploaded_files import UploadedFiles
 
 _SCRIPT = Path(__file__).parent / "main.py"
 
@@ -24,3 +28,18 @@ def make_app(*, max_upload_mb: int) -> App:
     # app.
     config.set_option("runner.postScriptGC", False)  # noqa: FBT003 (Streamlit's own)
     return app
+
+
+def keep_uploads(*, max_upload_mb: int, all_mb: int) -> UploadedFiles:
+    """Let the app keep uploads on disk, and return them; the caller closes them.
+
+    Args:
+        max_upload_mb: Largest file, MB; a principal may have two such files at once.
+        all_mb: The size of all files, MB.
+    """
+    manager = get_instance().uploaded_file_mgr
+    if not isinstance(manager, MemoryUploadedFileManager):
+        raise TypeError("Streamlit keeps uploads elsewhere")
+    uploads = UploadedFiles(principal_mb=2 * max_upload_mb, all_mb=max(all_mb, 2 * max_upload_mb))
+    uploads.serve(manager)
+    return uploads

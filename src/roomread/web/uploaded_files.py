@@ -1,0 +1,143 @@
+"""The files that visitors upload to the pages: on disk, within quotas, and gone with the page."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from roomread.services.engine import USER_HEADER
+
+UPLOADS = "/_stcore/upload_file/"
+_MB = 1_000_000
+_TOO_LARGE, _NO_SPACE = 413, 507
+# Who sends the request that this task answers.
+_principal: ContextVar[str] = ContextVar("principal", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredFile:
+    """One file on disk.
+
+    Attributes:
+        record: The file without its content.
+        path: Its content.
+        size: Bytes.
+        principal: Who uploaded it.
+    """
+
+    record: UploadedFileRec
+    path: Path
+    size: int
+    principal: str
+
+
+class UploadedFiles:
+    """Keeps the files of all pages in a temporary folder, in place of Streamlit's memory.
+
+    Args:
+        principal_mb: The size of all files of one principal, MB.
+        all_mb: The size of all files, MB.
+    """
+
+    def __init__(self, *, principal_mb: int, all_mb: int) -> None:
+        self._principal_mb, self._all_mb = principal_mb, all_mb
+        self._folder = tempfile.TemporaryDirectory(prefix="roomread-uploads-")
+        self._files: dict[str, dict[str, _StoredFile]] = {}
+        self._number = 0
+        self._lock = threading.Lock()
+
+    def serve(self, manager: MemoryUploadedFileManager) -> None:
+        """Take the place of Streamlit's store of uploaded files."""
+        for name in ("get_files", "add_file", "remove_file", "remove_session_files"):
+            setattr(manager, name, getattr(self, name))
+
+    def size(self, principal: str | None = None) -> int:
+        """Return the size of the files of a principal, or of all, bytes."""
+        with self._lock:
+            return self._size(principal)
+
+    def get_files(self, session_id: str, file_ids: Sequence[str]) -> list[UploadedFileRec]:
+        """Return the files of a page that exist, with their content."""
+        with self._lock:
+            known = self._files.get(session_id, {})
+            found = [known[file_id] for file_id in file_ids if file_id in known]
+            return [file.record._replace(data=file.path.read_bytes()) for file in found]
+
+    def add_file(self, session_id: str, file: UploadedFileRec) -> None:
+        """Keep a file of a page, in place of an earlier one of its id.
+
+        Raises:
+            HTTPException: It exceeds a quota, or the disk is full.
+        """
+        principal, size = _principal.get(), len(file.data)
+        with self._lock:
+            self._remove(session_id, [file.file_id])
+            if self._size(principal) + size > self._principal_mb * _MB:
+                problem = f"your uploads take over {self._principal_mb} MB: close other pages"
+                raise HTTPException(_TOO_LARGE, problem)
+            if self._size(None) + size > self._all_mb * _MB:
+                raise HTTPException(_NO_SPACE, "the uploads of all visitors take all the space")
+            self._number += 1
+            path = Path(self._folder.name) / str(self._number)
+            try:
+                path.write_bytes(file.data)
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                raise HTTPException(_NO_SPACE, "there is no room to keep this") from error
+            stored = _StoredFile(file._replace(data=b""), path, size, principal)
+            self._files.setdefault(session_id, {})[file.file_id] = stored
+
+    def remove_file(self, session_id: str, file_id: str) -> None:
+        """Delete one file of a page; nothing happens if there is none."""
+        with self._lock:
+            self._remove(session_id, [file_id])
+
+    def remove_session_files(self, session_id: str) -> None:
+        """Delete the files of a page that was closed."""
+        with self._lock:
+            self._remove(session_id, list(self._files.get(session_id, {})))
+
+    def close(self) -> None:
+        """Delete all files."""
+        self._folder.cleanup()
+
+    def _size(self, principal: str | None) -> int:
+        files = [file for page in self._files.values() for file in page.values()]
+        return sum(f.size for f in files if principal is None or f.principal == principal)
+
+    def _remove(self, session_id: str, file_ids: Sequence[str]) -> None:
+        page = self._files.get(session_id, {})
+        for file_id in file_ids:
+            file = page.pop(file_id, None)
+            if file is not None:
+                file.path.unlink(missing_ok=True)
+        if not page:
+            self._files.pop(session_id, None)
+
+
+class UploadPrincipal:
+    """Tells `UploadedFiles` who sends an upload.
+
+    Args:
+        app: The web app, behind the middleware that sets `USER_HEADER`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] == "http" and unquote(scope["path"]).startswith(UPLOADS):
+            _principal.set(Headers(scope=scope).get(USER_HEADER, ""))
+        await self._app(scope, receive, send)

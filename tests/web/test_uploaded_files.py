@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("streamlit", reason="needs the app extra")
+
+from starlette.exceptions import HTTPException
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from roomread.web import uploaded_files
+from roomread.web.uploaded_files import UploadedFiles
+
+
+@pytest.fixture
+def files() -> Iterator[UploadedFiles]:
+    made = UploadedFiles(principal_mb=2, all_mb=3)
+    yield made
+    made.close()
+
+
+def upload(files: UploadedFiles, principal: str, page: str, file_id: str, *, mb: float) -> None:
+    token = uploaded_files._principal.set(principal)
+    try:
+        files.add_file(page, UploadedFileRec(file_id, "a.mp4", "video/mp4", bytes(int(mb * 1e6))))
+    finally:
+        uploaded_files._principal.reset(token)
+
+
+def stored(files: UploadedFiles) -> int:
+    return sum(path.stat().st_size for path in Path(files._folder.name).iterdir())
+
+
+def test_file_comes_back_as_it_was_and_lies_on_disk(files: UploadedFiles) -> None:
+    sent = UploadedFileRec("1", "me.jpg", "image/jpeg", b"a picture")
+    files.add_file("page", sent)
+    assert files.get_files("page", ["1", "unknown"]) == [sent]
+    assert files.get_files("another page", ["1"]) == []
+    assert stored(files) == len(b"a picture")
+
+
+def test_invented_ids_fill_no_more_than_the_quota_of_their_principal(files: UploadedFiles) -> None:
+    for number in range(2):
+        upload(files, "eve", f"page {number}", f"invented {number}", mb=1)
+    with pytest.raises(HTTPException) as refused:
+        upload(files, "eve", "page 3", "invented 3", mb=1)
+    assert (refused.value.status_code, stored(files)) == (413, 2_000_000)
+    # Another principal still has room; the space of all is bounded too.
+    upload(files, "anna", "her page", "1", mb=1)
+    with pytest.raises(HTTPException) as refused:
+        upload(files, "ben", "his page", "1", mb=1)
+    assert refused.value.status_code == 507
+
+
+def test_file_that_is_sent_again_replaces_the_first(files: UploadedFiles) -> None:
+    for _ in range(5):
+        upload(files, "anna", "page", "1", mb=1.5)
+    assert stored(files) == files.size("anna") == 1_500_000
+
+
+def test_space_is_free_again_when_the_page_is_closed(files: UploadedFiles) -> None:
+    manager = MemoryUploadedFileManager("/upload")
+    files.serve(manager)
+    upload(files, "anna", "page", "1", mb=1)
+    upload(files, "anna", "page", "2", mb=1)
+    manager.remove_file("page", "1")
+    assert stored(files) == files.size() == 1_000_000
+    manager.remove_session_files("page")
+    assert stored(files) == files.size() == 0
+    assert manager.get_files("page", ["2"]) == []
