@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_malformed_host_is_a_bad_request(client: TestClient, host: str) -> None:
 def test_request_of_http_1_0_is_refused_without_sign_in(client: TestClient) -> None:
     # As proxies send it by default.
     async def downgraded(scope: AsgiScope, receive: Receive, send: Send) -> None:
-        await client.app(scope | {"http_version": "1.0"}, receive, send)
+        await client.app({**scope, "http_version": "1.0"}, receive, send)
 
     answer = TestClient(downgraded, base_url=f"http://{HERE}").get("/")
     assert answer.status_code == 403
@@ -157,7 +158,11 @@ def test_wrong_keys_are_limited_before_they_are_written(
         accounts = Accounts(store.accounts)
         key = accounts.add_key("board", list(Scope))
         auth = AuthSettings(
-            accounts, sign_in=True, rate=Rate(1e6, burst=1e6), sign_ins=SignIns(store.accounts)
+            accounts,
+            sign_in=True,
+            rate=Rate(1e6, burst=1e6),
+            sign_ins=SignIns(store.accounts),
+            attempts=Rate(1e-9, burst=10),
         )
         client = TestClient(AuthMiddleware(answer, auth), base_url=f"http://{HERE}")
         wrong = {"Authorization": "Bearer rr_00000000_wrong"}
@@ -177,3 +182,30 @@ def test_request_through_a_proxy_is_refused_without_sign_in(client: TestClient, 
     answer = client.get("/", headers={name: "203.0.113.7"})
     assert answer.status_code == 403
     assert "accepts no requests through a proxy" in answer.json()["detail"]
+
+
+async def echo(scope: AsgiScope, receive: Receive, send: Send) -> None:
+    """Accept a WebSocket, and answer each message."""
+    socket = WebSocket(scope, receive, send)
+    await socket.accept()
+    while (message := await socket.receive())["type"] == "websocket.receive":
+        await socket.send_text(message["text"])
+
+
+def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
+        auth = AuthSettings(
+            Accounts(store.accounts),
+            sign_in=False,
+            rate=Rate(1e6, burst=1e6),
+            sign_ins=SignIns(store.accounts),
+            messages=Rate(per_second=10.0, burst=5.0),
+        )
+        client = TestClient(AuthMiddleware(echo, auth), base_url=f"http://{HERE}")
+        begun = time.monotonic()
+        with client.websocket_connect("/_stcore/stream", headers={"Host": HERE}) as socket:
+            for n in range(10):
+                socket.send_text(str(n))
+            assert [socket.receive_text() for _ in range(10)] == [str(n) for n in range(10)]
+        # Five at once, and five more at ten a second.
+        assert time.monotonic() - begun > 0.3

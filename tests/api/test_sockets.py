@@ -72,12 +72,12 @@ def binary(content: bytes) -> dict[str, Any]:
 
 
 @contextmanager
-def free_slot() -> Iterator[None]:
+def free_slot(_holder: str, _end: Callable[[], None]) -> Iterator[None]:
     yield
 
 
 @contextmanager
-def no_slot() -> Iterator[None]:
+def no_slot(_holder: str, _end: Callable[[], None]) -> Iterator[None]:
     raise BusyError("all slots are taken")
     yield
 
@@ -90,7 +90,7 @@ def received(
     async def serve(_principal: Principal) -> None:
         taken.extend([message async for message in messages(connection.socket)])
 
-    asyncio.run(serve_socket(connection.socket, free_slot(), serve))
+    asyncio.run(serve_socket(connection.socket, free_slot, serve))
     return taken
 
 
@@ -131,7 +131,7 @@ def test_connection_without_a_free_slot_is_closed_as_try_again_later() -> None:
     async def serve(_principal: Principal) -> None:
         raise AssertionError
 
-    asyncio.run(serve_socket(connection.socket, no_slot(), serve))
+    asyncio.run(serve_socket(connection.socket, no_slot, serve))
     assert connection.sent[0]["type"] == "websocket.accept"
     assert connection.closed_with == (CloseCode.TRY_AGAIN_LATER, "all slots are taken")
     assert connection.socket.scope["state"]["refusal"] == "busy"
@@ -143,7 +143,7 @@ def test_connection_to_a_service_that_shuts_down_is_closed_as_try_again_later() 
     async def serve(_principal: Principal) -> None:
         raise AssertionError
 
-    asyncio.run(serve_socket(connection.socket, free_slot(), serve))
+    asyncio.run(serve_socket(connection.socket, free_slot, serve))
     assert connection.closed_with == (CloseCode.TRY_AGAIN_LATER, "the service is shutting down")
 
 
@@ -153,7 +153,7 @@ def test_sender_without_the_scope_is_refused() -> None:
     async def serve(_principal: Principal) -> None:
         raise AssertionError
 
-    asyncio.run(serve_socket(connection.socket, free_slot(), serve))
+    asyncio.run(serve_socket(connection.socket, free_slot, serve))
     assert connection.refused_with == 403
 
 
@@ -166,7 +166,7 @@ def test_sender_that_fails_the_check_is_refused_before_a_slot_is_taken() -> None
     async def serve(_principal: Principal) -> None:
         raise AssertionError
 
-    asyncio.run(serve_socket(connection.socket, no_slot(), serve, check=check))
+    asyncio.run(serve_socket(connection.socket, no_slot, serve, check=check))
     assert connection.refused_with == 404
     assert "websocket.accept" not in [message["type"] for message in connection.sent]
 
@@ -175,7 +175,7 @@ def test_slot_is_given_back_when_serving_fails() -> None:
     held: list[str] = []
 
     @contextmanager
-    def slot() -> Iterator[None]:
+    def slot(_holder: str, _end: Callable[[], None]) -> Iterator[None]:
         held.append("taken")
         try:
             yield
@@ -186,6 +186,26 @@ def test_slot_is_given_back_when_serving_fails() -> None:
         raise SocketEndError(CloseCode.POLICY_VIOLATION)
 
     connection = FakeConnection()
-    asyncio.run(serve_socket(connection.socket, slot(), serve))
+    asyncio.run(serve_socket(connection.socket, slot, serve))
     assert held == ["taken", "given back"]
     assert connection.closed_with == (CloseCode.POLICY_VIOLATION, "")
+
+
+def test_connection_whose_slot_is_taken_away_is_closed_as_try_again_later() -> None:
+    connection, cancelled = FakeConnection(), list[bool]()
+
+    @contextmanager
+    def slot(holder: str, end: Callable[[], None]) -> Iterator[None]:
+        assert holder == LOCAL.id
+        end()
+        yield
+
+    async def serve(_principal: Principal) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.append(True)
+
+    asyncio.run(serve_socket(connection.socket, slot, serve))
+    assert connection.closed_with == (CloseCode.TRY_AGAIN_LATER, "")
+    assert cancelled == [True]

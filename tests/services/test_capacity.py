@@ -3,11 +3,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from roomread.errors import BusyError
 from roomread.services.capacity import CameraSlots, ConcurrencyLimiter
+from roomread.services.turns import acting_for
 
 SECONDS = 30.0
 
@@ -112,3 +115,41 @@ def test_held_camera_slot_never_becomes_idle_and_ends_with_its_block() -> None:
             pass
     assert slots.taken(3600.0) == 0
     assert slots.take("page", 3600.0)
+
+
+def test_slots_and_turns_of_one_principal_are_not_those_of_another() -> None:
+    limiter = ConcurrencyLimiter(running=1, waiting=0)
+    with limiter.slot("greedy"), limiter.turn(patience=0.0, holder="greedy"):
+        with pytest.raises(BusyError), limiter.slot("greedy"):
+            pass
+        with limiter.slot("b"), limiter.turn(patience=0.0, holder="b"):
+            assert limiter.taken == 2
+        assert asyncio.run(limiter.run(lambda: "ran", holder="b")) == "ran"
+
+
+def test_work_is_done_for_the_principal_that_is_acted_for() -> None:
+    limiter = ConcurrencyLimiter(running=1, waiting=0)
+    with limiter.slot("key:1"):
+        token = acting_for.set("key:1")
+        with pytest.raises(BusyError), limiter.slot():
+            pass
+        acting_for.reset(token)
+        with limiter.slot():
+            pass
+
+
+def test_camera_of_who_has_most_is_ended_for_another_principal() -> None:
+    slots, ended = CameraSlots(3, idle_seconds=15), list[str]()
+    with ExitStack() as held:
+        for n in range(3):
+            end = partial(ended.append, f"greedy {n}")
+            held.enter_context(slots.hold(f"g{n}", 0.0, holder="greedy", end=end))
+        assert not slots.take("g3", 1.0, holder="greedy")
+        assert slots.take("page", 1.0, holder="anna")
+        assert ended == ["greedy 0"]
+        # Two against one: it would only turn round.
+        assert not slots.take("page 2", 1.0, holder="anna")
+        assert slots.take("page 3", 1.0, holder="ben")
+        assert ended == ["greedy 0", "greedy 1"]
+        assert slots.taken(1.0) == 3
+    assert slots.taken(1.0) == 2

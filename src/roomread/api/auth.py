@@ -28,6 +28,7 @@ from roomread.services.accounts import LOCAL, Accounts, Principal, Scope
 from roomread.services.capacity import ConcurrencyLimiter
 from roomread.services.engine import USER_HEADER
 from roomread.services.sign_ins import SignIns
+from roomread.services.turns import acting_for
 from roomread.settings.addresses import is_loopback, network_of
 
 _OURS = frozenset(
@@ -53,6 +54,8 @@ _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 # Seconds between two checks of whether the sender of an open WebSocket is still admitted.
 _CHECK_PERIOD = 0.5
+# Seconds until a message of a sender that sent too many is tried again.
+_MESSAGE_PAUSE = 0.05
 COOKIE = "roomread_session"
 # How the names of headers begin that proxies, load balancers and content networks add.
 _FORWARDED = (
@@ -70,6 +73,8 @@ class AuthSettings:
         sign_in: Whether sign-in or a key is required. If not, every request from this computer
             counts as its user's.
         rate: Limits the requests of each principal and address.
+        messages: Limits the messages over WebSockets of each principal, and of each connection
+            without one.
         sign_ins: The users who are signed in.
         attempts: Limits the wrong keys of each address, and the wrong passwords that each address
             sends for one name.
@@ -84,6 +89,7 @@ class AuthSettings:
     sign_in: bool
     rate: Rate
     sign_ins: SignIns
+    messages: Rate = field(default_factory=lambda: Rate(per_second=200.0, burst=1000.0))
     attempts: Rate = field(default_factory=lambda: Rate(per_second=0.1, burst=10))
     attempts_of_address: Rate = field(default_factory=lambda: Rate(per_second=1.0, burst=100))
     refusals: RefusalTrail = field(default_factory=RefusalTrail)
@@ -128,11 +134,18 @@ class AuthMiddleware:
         except RoomreadError as error:
             await _refuse(connection, as_refusal(error), receive, send)
             return
+        acting_for.set(principal.id if principal is not None else "")
         scope["headers"] = _headers_for_app(scope, principal)
-        if scope["type"] == "http" or is_public(scope["path"]):
+        if scope["type"] == "http":
             await self._app(scope, receive, send)
             return
-        admitted = _AdmittedReceive(receive, lambda: self._is_still(connection, principal))
+        # A whole class may send from one address without being signed in.
+        sender = principal.id if principal is not None else str(connection.client)
+        admitted = _AdmittedReceive(
+            receive,
+            lambda: self._is_still(connection, principal),
+            lambda: self._auth.messages.take(sender, time.monotonic()) > 0,
+        )
         try:
             await self._app(scope, admitted, send)
         finally:
@@ -177,6 +190,8 @@ class AuthMiddleware:
 
     async def _is_still(self, connection: HTTPConnection, principal: Principal | None) -> bool:
         """Return whether a principal is still admitted; keys may be revoked and users sign out."""
+        if is_public(connection.scope["path"]):
+            return True
         try:
             return (await self._authenticate(connection))[0] == principal
         except RefusedError:
@@ -219,10 +234,17 @@ class _AdmittedReceive:
     Args:
         receive: The `receive` of the server.
         is_admitted: A function that returns whether the sender is still admitted.
+        must_wait: A function that returns whether the sender has sent too many messages, and
+            otherwise counts one.
     """
 
-    def __init__(self, receive: Receive, is_admitted: Callable[[], Awaitable[bool]]) -> None:
-        self._receive, self._is_admitted = receive, is_admitted
+    def __init__(
+        self,
+        receive: Receive,
+        is_admitted: Callable[[], Awaitable[bool]],
+        must_wait: Callable[[], bool],
+    ) -> None:
+        self._receive, self._is_admitted, self._must_wait = receive, is_admitted, must_wait
         self._next: asyncio.Task[Message] | None = None
         self._checked = time.monotonic()
         self.ended = False
@@ -240,6 +262,10 @@ class _AdmittedReceive:
             if self.ended:
                 return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
             if self._next.done():
+                if self._next.result()["type"] == "websocket.receive" and self._must_wait():
+                    # Nothing more is read meanwhile, which slows the sender down.
+                    await asyncio.sleep(_MESSAGE_PAUSE)
+                    continue
                 message, self._next = self._next.result(), None
                 return message
 

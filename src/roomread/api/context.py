@@ -22,7 +22,7 @@ from roomread.services.engine import Engine
 from roomread.services.ingest import ReadingIngest
 from roomread.services.live_room import LivePeople
 from roomread.services.rooms import Rooms
-from roomread.services.shares import ByteBudget
+from roomread.services.shares import ByteBudget, FairSlots
 from roomread.settings.environment import Settings
 from roomread.store import Leases, Store
 
@@ -73,9 +73,7 @@ class ServiceContext:
     figures_limiter: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(running=1, waiting=30, what="session reports")
     )
-    ingest_sockets: ConcurrencyLimiter = field(
-        default_factory=lambda: ConcurrencyLimiter(running=64, waiting=0, what="ingest connections")
-    )
+    ingest_sockets: FairSlots = field(init=False)
     live_people: LivePeople = field(default_factory=LivePeople)
     live_sockets: dict[str, asyncio.Event] = field(default_factory=dict)
     buffers: ByteBudget = field(default_factory=lambda: ByteBudget(_BUFFER_BYTES))
@@ -87,6 +85,7 @@ class ServiceContext:
         """Create the ingest of readings, and the rooms."""
         self.rooms = Rooms(self.store, self.leases, max_seats=self.settings.max_seats)
         self.ingest = ReadingIngest(self.leases, self.rooms.show_screen)
+        self.ingest_sockets = FairSlots(self.settings.max_ingest_sockets, what="ingest connections")
 
     @property
     def limiter(self) -> ConcurrencyLimiter:

@@ -108,9 +108,9 @@ async def sign_in(
         )
         page.headers["Retry-After"] = str(wait)
         return page
-    with auth.password_checks.slot():
+    with auth.password_checks.slot(address):
         check = partial(auth.accounts.check_password, name, password)
-        principal = await auth.password_checks.run(check)
+        principal = await auth.password_checks.run(check, address)
     if principal is None:
         note_refusal(request.scope, "wrong-password")
         auth.refusals.add("sign-in refused", address, now)

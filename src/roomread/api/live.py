@@ -7,7 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -80,7 +80,10 @@ async def live(socket: WebSocket, session: str | None = None, *, oneself: bool =
         oneself: Without a session: the camera shows its owner, and only the largest face is read.
     """
     context = context_of(socket)
-    slot = context.engine.cameras.hold(secrets.token_hex(8), time.monotonic())
+
+    def slot(holder: str, end: Callable[[], None]) -> AbstractContextManager[None]:
+        camera = secrets.token_hex(8)
+        return context.engine.cameras.hold(camera, time.monotonic(), holder=holder, end=end)
 
     async def serve(sender: Principal) -> None:
         try:

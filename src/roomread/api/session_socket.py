@@ -40,7 +40,7 @@ async def ingest(socket: WebSocket, session_id: str) -> None:
     async def check(sender: Principal) -> None:
         await to_thread.run_sync(find_session, context, sender, session_id)
 
-    await serve_socket(socket, context.ingest_sockets.slot(), serve, check=check)
+    await serve_socket(socket, context.ingest_sockets.slot, serve, check=check)
 
 
 async def _serve(context: ServiceContext, socket: WebSocket, owner: str, session_id: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack, suppress
 from enum import IntEnum
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -41,8 +42,8 @@ class SocketEndError(Exception):
 
 async def serve_socket(
     socket: WebSocket,
-    slot: AbstractContextManager[None],
-    serve: Callable[[Principal], Awaitable[None]],
+    slot: Callable[[str, Callable[[], None]], AbstractContextManager[None]],
+    serve: Callable[[Principal], Coroutine[Any, Any, None]],
     *,
     check: Callable[[Principal], Awaitable[object]] | None = None,
 ) -> None:
@@ -53,8 +54,9 @@ async def serve_socket(
 
     Args:
         socket: The WebSocket, which is not accepted yet.
-        slot: A context manager held while it is served; it raises `BusyError` if all slots are in
-            use.
+        slot: A function of the principal's id and of a function that ends the connection. It
+            returns a context manager held while it is served, which raises `BusyError` if all
+            slots are in use.
         serve: A coroutine function that serves it until the sender disconnects, or raises
             `SocketEndError`.
         check: Raises a `RoomreadError` if the sender may not use this address.
@@ -69,22 +71,41 @@ async def serve_socket(
     if context_of(socket).closing:
         await _close_for_later(socket, "the service is shutting down")
         return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def end() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
     with ExitStack() as held:
         try:
-            held.enter_context(slot)
+            held.enter_context(slot(principal.id, end))
         except BusyError as error:
             await _close_for_later(socket, error.problem)
             return
         await socket.accept()
-        code = CloseCode.GOING_AWAY
-        try:
-            await serve(principal)
-        except SocketEndError as end:
-            code = end.code
+        code = await _serve_until(ended, serve(principal))
         if socket.client_state is socket.application_state is WebSocketState.CONNECTED:
             # The sender may have disconnected in the meantime.
             with suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(code)
+
+
+async def _serve_until(ended: asyncio.Event, serving: Coroutine[Any, Any, None]) -> CloseCode:
+    """Serve a WebSocket until it ends by itself, or its slot is taken away; return its code."""
+    served = asyncio.ensure_future(serving)
+    evicted = asyncio.ensure_future(ended.wait())
+    try:
+        await asyncio.wait({served, evicted}, return_when=asyncio.FIRST_COMPLETED)
+        if not served.done():
+            return CloseCode.TRY_AGAIN_LATER
+        await served
+    except SocketEndError as error:
+        return error.code
+    finally:
+        evicted.cancel()
+        served.cancel()
+        await asyncio.wait({served})
+    return CloseCode.GOING_AWAY
 
 
 async def _close_for_later(socket: WebSocket, problem: str) -> None:

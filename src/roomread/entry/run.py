@@ -126,7 +126,8 @@ def serve(
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
         sign_ins = SignIns(store.accounts, per_principal=settings.sign_ins_per_user)
-        auth = AuthSettings(accounts, not alone, rate, sign_ins)
+        messages = Rate(settings.messages_per_minute / 60, burst=settings.messages_per_minute / 10)
+        auth = AuthSettings(accounts, not alone, rate, sign_ins, messages)
         context = ServiceContext(settings, engine, auth, store, leases, provider=provider)
         try:
             engine.warm_up()

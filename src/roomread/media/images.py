@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError, features
 from roomread.errors import MediaError, OutputError, without_credentials
 from roomread.media.files import atomic_path, exists
 from roomread.media.heif import open_heic, upright_heif
+from roomread.media.jpeg import count_scans
 from roomread.media.kinds import Heif, heif_kind, open_encoded
 from roomread.media.png import without_text
 from roomread.media.urls import fetch, is_address, local_path
@@ -28,6 +29,8 @@ from roomread.media.urls import fetch, is_address, local_path
 MAX_PIXELS = 100_000_000
 # libjpeg writes no longer side, and FFmpeg scales none of some millions of pixels.
 _MAX_SIDE = 65_500
+# Encoders write about ten scans. More are accepted where all of them visit few pixels.
+_SCANS, _SCANNED_PIXELS = 16, 500_000_000
 _KINDS = "JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF and HEIC can be read"
 
 # Exceptions that decoders raise on damaged data; Pillow raises SyntaxError for a broken PNG.
@@ -178,6 +181,7 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
                 return _to_rgb(upright_heif(picture, content))
         with open_encoded(io.BytesIO(without_text(content))) as picture:
             _check_size(picture.width, picture.height, name, max_pixels)
+            _check_scans(content, picture.width * picture.height, name)
             ImageOps.exif_transpose(picture, in_place=True)
             return _to_rgb(picture)
 
@@ -229,6 +233,13 @@ def _check_size(width: int, height: int, name: str, max_pixels: int = MAX_PIXELS
     if max(width, height) > _MAX_SIDE:
         problem = f"{name}: {width} x {height} is too long"
         raise MediaError(problem, hint=f"at most {_MAX_SIDE} pixels a side; cut it first")
+
+
+def _check_scans(content: bytes, pixels: int, name: str) -> None:
+    scans = count_scans(content)
+    if scans > max(_SCANS, _SCANNED_PIXELS // max(pixels, 1)):
+        problem = f"{name}: has {scans} scans, which take too long to decode"
+        raise MediaError(problem, hint="save it again as JPEG")
 
 
 def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:

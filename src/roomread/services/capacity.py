@@ -2,91 +2,130 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
 from roomread.errors import BusyError
+from roomread.services.turns import FairTurns, acting_for
 
 T = TypeVar("T")
+# The number of principals that may use all of their slots at once.
+_HOLDERS = 8
 
 
 class ConcurrencyLimiter:
     """Limit the number of tasks that run at once, and of those that wait for their turn.
 
-    Threads and asynchronous code share one limiter.
+    Threads and asynchronous code share one limiter. Each principal has slots of its own, and
+    principals take turns, so that none of them delays the others. Where no holder is given, the
+    principal is `acting_for`.
 
     Args:
-        running: The number of tasks that may run at once.
-        waiting: The number of further tasks that may wait.
+        running: The number of tasks of one principal that may run at once. One more may run for
+            other principals.
+        waiting: The number of further tasks of one principal that may wait.
         what: The name of the tasks in messages, in the plural.
     """
 
     def __init__(self, *, running: int, waiting: int, what: str = "pictures") -> None:
-        self._what, self._running, self._limit = what, running, running + waiting
-        self._turns = threading.BoundedSemaphore(running)
+        self._what, self._limit = what, running + waiting
+        self._turns = FairTurns(running)
         self._lock = threading.Lock()
-        self._taken = 0
-        self._threads: CapacityLimiter | None = None
+        self._held: Counter[str] = Counter()
 
     @property
     def taken(self) -> int:
         """The number of slots in use."""
-        return self._taken
+        return self._held.total()
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
+    def slot(self, holder: str | None = None) -> Iterator[None]:
         """Hold one of the slots for work that runs or waits.
 
         Raises:
-            BusyError: All slots are held.
+            BusyError: All slots of the holder, or of all holders, are held.
         """
+        holder = acting_for.get() if holder is None else holder
         with self._lock:
-            if self._taken >= self._limit:
+            if self._held[holder] >= self._limit:
                 raise BusyError(f"{self._limit} {self._what} are being processed or waiting")
-            self._taken += 1
+            if self._held.total() >= _HOLDERS * self._limit:
+                raise BusyError(f"too many {self._what} are being processed or waiting")
+            self._held[holder] += 1
         try:
             yield
         finally:
             with self._lock:
-                self._taken -= 1
+                self._held[holder] -= 1
+                self._held = +self._held
 
     @contextmanager
-    def turn(self, *, patience: float) -> Iterator[None]:
+    def turn(self, *, patience: float, holder: str | None = None) -> Iterator[None]:
         """Wait in this thread until the task may run, and hold its slot during the `with` block.
 
         Args:
             patience: The maximum time to wait, seconds.
+            holder: The principal that it runs for.
 
         Raises:
             BusyError: The turn did not come in time.
         """
-        if not self._turns.acquire(timeout=patience):
-            raise BusyError(f"too many {self._what} are being processed for others", seconds=60)
+        came = threading.Event()
+        turn = self._turns.ask(acting_for.get() if holder is None else holder, came.set)
         try:
+            if not came.wait(patience):
+                raise BusyError(f"too many {self._what} are being processed for others", seconds=60)
             yield
         finally:
-            self._turns.release()
+            self._turns.leave(turn)
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], holder: str | None = None) -> T:
         """Run a blocking function in a thread when it is its turn, and return its result."""
-        if self._threads is None:
-            # Created here because a CapacityLimiter needs a running event loop.
-            self._threads = CapacityLimiter(self._running)
+        loop = asyncio.get_running_loop()
+        came = asyncio.Event()
 
-        def in_turn() -> T:
-            with self._turns:
-                return work()
+        def granted() -> None:
+            # The loop may have ended with the service.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(came.set)
 
-        return await to_thread.run_sync(in_turn, limiter=self._threads)
+        turn = self._turns.ask(acting_for.get() if holder is None else holder, granted)
+        try:
+            await came.wait()
+            # A thread of its own, so that tasks elsewhere cannot keep it from starting.
+            return await to_thread.run_sync(work, limiter=CapacityLimiter(1))
+        finally:
+            self._turns.leave(turn)
+
+
+@dataclass(slots=True)
+class _CameraSlot:
+    """A live camera that is read.
+
+    Attributes:
+        holder: The principal whose it is.
+        last: When it was last taken; infinite while it is held.
+        end: Called when the slot is given to another principal.
+    """
+
+    holder: str
+    last: float
+    end: Callable[[], None] | None = None
 
 
 class CameraSlots:
     """Limit the number of live cameras that one process reads for all interfaces together.
+
+    One principal may use all slots until another one needs one. Then the oldest camera of the
+    principal with most cameras loses its slot.
 
     Args:
         count: The maximum number of cameras at once.
@@ -96,39 +135,42 @@ class CameraSlots:
     def __init__(self, count: int, *, idle_seconds: float = 15.0) -> None:
         self.count = count
         self._idle_seconds = idle_seconds
-        self._used: dict[str, float] = {}
+        # By age.
+        self._used: dict[str, _CameraSlot] = {}
         self._lock = threading.Lock()
 
-    def take(self, camera: str, now: float) -> bool:
+    def take(self, camera: str, now: float, *, holder: str = "") -> bool:
         """Return whether a camera may be read; call it every few seconds to keep the slot.
 
         Args:
             camera: The id of the camera.
             now: Seconds on a monotonic clock.
+            holder: The principal whose camera it is.
         """
-        with self._lock:
-            self._free_idle(now)
-            if camera not in self._used and len(self._used) >= self.count:
-                return False
-            self._used[camera] = now
-            return True
+        return self._take(camera, _CameraSlot(holder, now), now)
 
     @contextmanager
-    def hold(self, camera: str, now: float) -> Iterator[None]:
+    def hold(
+        self, camera: str, now: float, *, holder: str = "", end: Callable[[], None] | None = None
+    ) -> Iterator[None]:
         """Hold a slot for the duration of the `with` block.
+
+        Args:
+            camera: The id of the camera.
+            now: Seconds on a monotonic clock.
+            holder: The principal whose camera it is.
+            end: Called, by any thread, if another principal is given the slot; it must not block.
 
         Raises:
             BusyError: All slots are taken.
         """
-        if not self.take(camera, now):
+        if not self._take(camera, _CameraSlot(holder, math.inf, end), now):
             raise BusyError(f"all {self.count} camera slots are taken", seconds=60)
-        with self._lock:
-            self._used[camera] = math.inf
         try:
             yield
         finally:
             with self._lock:
-                del self._used[camera]
+                self._used.pop(camera, None)
 
     def taken(self, now: float) -> int:
         """Return the number of cameras being read."""
@@ -136,7 +178,31 @@ class CameraSlots:
             self._free_idle(now)
             return len(self._used)
 
+    def _take(self, camera: str, slot: _CameraSlot, now: float) -> bool:
+        ended: _CameraSlot | None = None
+        with self._lock:
+            self._free_idle(now)
+            if camera not in self._used and len(self._used) >= self.count:
+                ended = self._take_away(slot.holder)
+                if ended is None:
+                    return False
+            self._used[camera] = slot
+        if ended is not None and ended.end is not None:
+            ended.end()
+        return True
+
+    def _take_away(self, holder: str) -> _CameraSlot | None:
+        """Free the oldest slot of the principal with most, if that is fair to it."""
+        held = Counter(slot.holder for slot in self._used.values())
+        most, number = held.most_common(1)[0]
+        if number <= held[holder] + 1:
+            return None
+        oldest = next(camera for camera, slot in self._used.items() if slot.holder == most)
+        return self._used.pop(oldest)
+
     def _free_idle(self, now: float) -> None:
         self._used = {
-            camera: last for camera, last in self._used.items() if now - last < self._idle_seconds
+            camera: slot
+            for camera, slot in self._used.items()
+            if now - slot.last < self._idle_seconds
         }

@@ -69,7 +69,7 @@ class Engine:
         self._shared = _shared_nets(settings)
         self.analyzer = _analyzer(settings, self._shared)
         running = at_once or os.cpu_count() or 1
-        self._decoder = Decoder(max_pixels=pixels, processes=running)
+        self._decoder = Decoder(max_pixels=pixels, processes=running + 1)
         self.limiter = ConcurrencyLimiter(running=running, waiting=_WAITING_PER_RUNNING * running)
         self.cameras = CameraSlots(settings.max_cameras)
         seconds = settings.max_video_minutes * 60.0

@@ -67,6 +67,10 @@ class Settings(BaseSettings):
         max_kept_mb: The maximum size of all waiting videos and results together, MB. Above it the
             oldest results are deleted before their hour is over.
         requests_per_minute: The number of requests of one key, user or address per minute.
+        messages_per_minute: The number of messages of one key or user over WebSockets per minute;
+            further messages wait.
+        max_ingest_sockets: The number of open WebSockets that send readings. One key or user may
+            have all of them until others need some.
         max_connections: The number of open connections. The service lowers it where the operating
             system lets it open fewer files.
         max_connections_per_address: The number of open connections of one address, which is not
@@ -119,6 +123,8 @@ class Settings(BaseSettings):
         default_factory=lambda: [ip_network("127.0.0.1"), ip_network("::1")]
     )
     requests_per_minute: int = Field(default=1200, ge=1)
+    messages_per_minute: int = Field(default=12_000, ge=1)
+    max_ingest_sockets: int = Field(default=256, ge=1)
     max_connections: int = Field(default=2000, ge=1)
     max_connections_per_address: int = Field(default=500, ge=1)
     max_bodies: int = Field(default=64, ge=1)

@@ -23,10 +23,13 @@ def engine() -> Engine:
     return served_engine() or _own_engine()
 
 
-def turn() -> AbstractContextManager[None]:
+def turn(holder: str) -> AbstractContextManager[None]:
     """Wait for a turn to read pictures, in the same queue as the API's pictures.
+
+    Args:
+        holder: The id of the visitor.
 
     Raises:
         BusyError: others have kept the processors busy for too long.
     """
-    return engine().limiter.turn(patience=_MAX_WAIT)
+    return engine().limiter.turn(patience=_MAX_WAIT, holder=holder)

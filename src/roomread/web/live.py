@@ -30,7 +30,7 @@ from roomread.web.ice import ice_servers
 from roomread.web.live_camera import LiveCamera
 from roomread.web.live_room import offer_recording, show_last_recording, show_recording, show_room
 from roomread.web.score_charts import score_bars, score_lines
-from roomread.web.visitor import visitor_analyzer
+from roomread.web.visitor import owner, visitor_analyzer
 
 _TROUBLE = """
 - **The browser asks for the camera**: allow it. If you refused before, use the camera symbol in the
@@ -59,7 +59,7 @@ def show() -> None:
     context = get_script_run_ctx()
     visit = context.session_id if context is not None else ""
     slots = engine().cameras
-    if not slots.take(visit, time.monotonic()):
+    if not slots.take(visit, time.monotonic(), holder=owner()):
         st.warning(
             f"{slots.count} cameras are being read, which is the most that this installation "
             "takes. Try again in a minute."

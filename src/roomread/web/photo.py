@@ -25,7 +25,7 @@ from roomread.settings.environment import load_settings
 from roomread.web.engine import engine, turn
 from roomread.web.score_charts import score_bars
 from roomread.web.uploads import upload_types
-from roomread.web.visitor import visitor_analyzer
+from roomread.web.visitor import owner, visitor_analyzer
 
 # Maximum size of the annotated copy on the page, px; the downloaded copy has full size.
 _SHOWN = (1600, 1600)
@@ -118,7 +118,7 @@ def _read_once(
 def _read(analyzer: Analyzer, name: str, content: bytes, *, oneself: bool) -> Photo | RoomreadError:
     picture, decoder = EncodedPicture(name, content), engine()
     try:
-        with turn():
+        with turn(owner()):
             analyzed = analyze_picture(picture, decoder, analyzer, oneself=oneself)
             drawn = analyzed.jpeg(max_size=_SHOWN)
             make_copy = partial(annotate, picture, decoder, analyzed.readings)

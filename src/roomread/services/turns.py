@@ -1,0 +1,91 @@
+"""Give the principals of one process turns at its work, in rotation."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+from contextvars import ContextVar
+
+# The principal that the current task or thread works for. The interface sets it when it admits a
+# request, and threads started for the request inherit it.
+acting_for: ContextVar[str] = ContextVar("acting_for", default="")
+
+
+class Turn:
+    """A task that waits for its turn, or has it.
+
+    Args:
+        holder: The principal that it runs for.
+        granted: Called once, by any thread, when the turn has come; it must not block.
+    """
+
+    def __init__(self, holder: str, granted: Callable[[], None]) -> None:
+        self.holder, self.granted = holder, granted
+
+
+class FairTurns:
+    """Give turns to principals in rotation, however many each of them asks for.
+
+    One principal has at most `running` turns at once, and all of them together have one more, so
+    that a newcomer need not wait while one principal uses all of its turns.
+
+    Args:
+        running: The number of turns that one principal may have at once.
+    """
+
+    def __init__(self, running: int) -> None:
+        self._running = running
+        self._turns: dict[Turn, None] = {}
+        self._held: Counter[str] = Counter()
+        self._waiting: OrderedDict[str, deque[Turn]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def ask(self, holder: str, granted: Callable[[], None]) -> Turn:
+        """Ask for a turn; `leave` gives it back, or gives it up.
+
+        Args:
+            holder: The principal that asks.
+            granted: Called once, by any thread, when the turn has come; it must not block.
+        """
+        turn = Turn(holder, granted)
+        with self._lock:
+            self._waiting.setdefault(holder, deque()).append(turn)
+            came = self._grant()
+        _tell(came)
+        return turn
+
+    def leave(self, turn: Turn) -> None:
+        """Give a turn back, or stop waiting for it; leaving again is a no-op."""
+        with self._lock:
+            if turn in self._turns:
+                del self._turns[turn]
+                self._held[turn.holder] -= 1
+            elif turn in self._waiting.get(turn.holder, ()):
+                self._waiting[turn.holder].remove(turn)
+                if not self._waiting[turn.holder]:
+                    del self._waiting[turn.holder]
+            came = self._grant()
+        _tell(came)
+
+    def _grant(self) -> list[Turn]:
+        """Return the turns that come now: those of the holders that have fewest, in rotation."""
+        came: list[Turn] = []
+        while self._waiting and len(self._turns) <= self._running:
+            holder = min(self._waiting, key=lambda each: self._held[each])
+            if self._held[holder] >= self._running:
+                break
+            turn = self._waiting[holder].popleft()
+            self._waiting.move_to_end(holder)
+            if not self._waiting[holder]:
+                del self._waiting[holder]
+            self._turns[turn] = None
+            self._held[holder] += 1
+            came.append(turn)
+        self._held = +self._held
+        return came
+
+
+def _tell(turns: list[Turn]) -> None:
+    for turn in turns:
+        turn.granted()

@@ -1,0 +1,48 @@
+"""Holders take turns, and a newcomer has one at once."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from roomread.services.turns import FairTurns, Turn
+
+
+def ask(turns: FairTurns, holder: str, came: list[str]) -> Turn:
+    return turns.ask(holder, partial(came.append, holder))
+
+
+def test_holder_has_its_number_of_turns_and_a_newcomer_one_at_once() -> None:
+    turns, came = FairTurns(2), list[str]()
+    for _ in range(5):
+        ask(turns, "greedy", came)
+    assert came == ["greedy", "greedy"]
+    ask(turns, "b", came)
+    assert came == ["greedy", "greedy", "b"]
+
+
+def test_turns_that_are_given_back_go_to_who_has_fewest() -> None:
+    turns, came = FairTurns(1), list[str]()
+    first = ask(turns, "greedy", came)
+    second = ask(turns, "b", came)
+    for _ in range(3):
+        ask(turns, "greedy", came)
+    waiting = ask(turns, "c", came)
+    assert came == ["greedy", "b"]
+    turns.leave(second)
+    assert came[2:] == ["c"]
+    turns.leave(first)
+    assert came[3:] == ["greedy"]
+    turns.leave(waiting)
+    turns.leave(waiting)
+    # "greedy" has its one turn, and nobody else waits.
+    assert came[4:] == []
+
+
+def test_turn_that_is_given_up_is_not_granted() -> None:
+    turns, came = FairTurns(1), list[str]()
+    first = ask(turns, "a", came)
+    gone = ask(turns, "a", came)
+    ask(turns, "a", came)
+    turns.leave(gone)
+    turns.leave(first)
+    assert came == ["a", "a"]
