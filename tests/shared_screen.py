@@ -31,6 +31,8 @@ def virtual_screen(width: int, height: int) -> Iterator[str]:
     """Start a screen without a monitor, and yield its `DISPLAY`."""
     screen = f"{width}x{height}x24"
     command = [str(XVFB), "-displayfd", "1", "-screen", "0", screen, "-nolisten", "tcp"]
+    # Without it the screen is cleared when its last program ends.
+    command.append("-noreset")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         assert server.stdout is not None
         try:

@@ -30,6 +30,7 @@ from roomread.media import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
     HideMethod,
+    Part,
     Source,
     is_file,
     is_folder,
@@ -63,6 +64,19 @@ def parse_seconds(text: str) -> float:
     return seconds
 
 
+def parse_part(text: str) -> Part:
+    """Return the left, top, width and height of "100,50,1280,720", px.
+
+    Raises:
+        typer.BadParameter: the text has another form.
+    """
+    match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*", text)
+    if match is None:
+        raise typer.BadParameter(f"'{text}' is not x,y,width,height, such as 100,50,1280,720")
+    left, top, width, height = (int(number) for number in match.groups())
+    return left, top, width, height
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """One input and the path of its annotated copy."""
@@ -83,7 +97,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, folders, videos, a camera's number, URLs, or - for standard input."
+            help="Pictures, folders, videos, a camera's number, URLs, screen:, or - for standard "
+            "input."
         ),
     ],
     *,
@@ -138,6 +153,10 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             min=0, help="Index of the video track to read, of all tracks; by default the largest."
         ),
     ] = None,
+    crop: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y,W,H", help="The part of the screen to read, in pixels."),
+    ] = None,
     myself: Annotated[
         bool,
         typer.Option("--myself", help="The inputs show you: read only the largest face of each."),
@@ -191,7 +210,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         for line in left_out:
             progress.say(line)
         unused = {use.profile.name for use in uses} - set(states)
-        run = _AnalysisRun(analyzer, sink, progress, seconds, stream, blur, unused, myself)
+        part = parse_part(crop) if crop is not None else None
+        run = _AnalysisRun(analyzer, sink, progress, seconds, stream, part, blur, unused, myself)
         for item in items:
             run.analyze(item)
             if run.interrupted:
@@ -294,6 +314,7 @@ class _AnalysisRun:
     progress: ProgressBar
     every: float | None
     stream: int | None
+    part: Part | None
     blur: HideMethod | None
     unused: set[str]
     largest_only: bool = False
@@ -313,7 +334,9 @@ class _AnalysisRun:
     def analyze(self, item: _Item) -> None:
         """Read one input to its end; report an error without stopping the others."""
         try:
-            with open_source(item.spec, every=self.every, stream=self.stream) as source:
+            with open_source(
+                item.spec, every=self.every, stream=self.stream, part=self.part
+            ) as source:
                 self.progress.tell_choice(source)
                 self._read(source, item)
         except RoomreadError as error:

@@ -10,7 +10,7 @@ import typer
 
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.cli import interrupts
-from roomread.cli.analyze import parse_seconds
+from roomread.cli.analyze import parse_part, parse_seconds
 from roomread.cli.progress import ProgressBar
 from roomread.cli.status import EXIT_SOME_FAILED
 from roomread.cli.stores import find_session, own_sessions
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def command(  # noqa: PLR0913 (each is an option of the command)
-    source: Annotated[str, typer.Argument(help="A video, a camera's number, or a URL.")],
+    source: Annotated[str, typer.Argument(help="A video, a camera's number, a URL, or screen:.")],
     *,
     name: Annotated[
         str | None, typer.Option(help="The title of the session. By default the source's name.")
@@ -64,6 +64,10 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             "move; --people must cover it. Biometric data: in memory only, until it ends.",
         ),
     ] = False,
+    crop: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y,W,H", help="The part of the screen to read, in pixels."),
+    ] = None,
     resume: Annotated[
         str | None, typer.Option(metavar="ID", help="Continue an interrupted session.")
     ] = None,
@@ -93,6 +97,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     from roomread.store import Recorder  # noqa: PLC0415
 
     seconds = parse_seconds(every)
+    part = parse_part(crop) if crop is not None else None
     text = read_rules(rules) if rules is not None else DEFAULT_RULES
     analyzer = Analyzer(
         detector=CenterFace(min_face=min_face, device=device),
@@ -102,7 +107,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     failure: MediaError | None = None
     with (
         own_sessions() as store,
-        open_source(source, every=seconds, stream=stream) as opened,
+        open_source(source, every=seconds, stream=stream, part=part) as opened,
         ProgressBar(1, quiet=quiet) as progress,
         progress.source(opened) as bar,
     ):

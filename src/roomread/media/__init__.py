@@ -8,6 +8,7 @@ from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, WRITABLE_PICT
 from roomread.media.latest_frame import LatestFrame
 from roomread.media.opening import Opening, is_opening, open_video
 from roomread.media.overlay import draw_readings
+from roomread.media.screens import Part
 from roomread.media.signal import SignalCheck
 from roomread.media.sources import Source, open_source, open_upload
 from roomread.media.urls import local_path
@@ -25,6 +26,7 @@ __all__ = [
     "LatestFrame",
     "MediaFolder",
     "Opening",
+    "Part",
     "SignalCheck",
     "SoundSource",
     "Source",

@@ -27,6 +27,7 @@ from roomread.media.opening import (
     open_video,
     video_tracks,
 )
+from roomread.media.screens import Part, ScreenReader, screen_number
 from roomread.media.urls import fetch, is_address, is_web_address, local_path
 from roomread.media.videos import VideoReader
 from roomread.readings import Frame
@@ -39,6 +40,7 @@ class _How:
     every: float | None = None
     stream: int | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    part: Part | None = None
 
 
 class Source:
@@ -63,7 +65,7 @@ class Source:
         self.note = ""
         self._video: VideoReader | None = None
         self._frames: Iterator[Frame] = iter(())
-        self._reader: LiveReader | None = None
+        self._reader: LiveReader | ScreenReader | None = None
         self._stack = ExitStack()
         self._how = _How()
         self._closed = False
@@ -112,7 +114,14 @@ class Source:
             self._stack.close()
 
     def _open(self, spec: str | Path | bytes) -> None:
-        if isinstance(spec, bytes):
+        screen = screen_number(spec) if isinstance(spec, str) and not exists(spec) else None
+        if screen is not None:
+            self.name = f"screen {screen}"
+            part, every = self._how.part, self._how.every
+            self._go_live(ScreenReader(screen, self.name, part=part, every=every))
+        elif self._how.part is not None:
+            raise MediaError(f"{self.name}: only a part of a screen can be read", hint="screen:")
+        elif isinstance(spec, bytes):
             self._open_bytes(spec)
         elif isinstance(spec, str) and spec.isascii() and spec.isdigit():
             self.name = f"camera {spec}"
@@ -201,7 +210,7 @@ class Source:
         self._open_picture(content)
         return True
 
-    def _go_live(self, reader: LiveReader) -> None:
+    def _go_live(self, reader: LiveReader | ScreenReader) -> None:
         self.live, self.duration, self._reader = True, None, reader
         self._frames = reader.frames()
         # The thread must end before the container that it reads is closed.
@@ -239,21 +248,28 @@ def open_upload(path: Path, *, every: float | None = None) -> Source:
 
 
 def open_source(
-    spec: str | Path | bytes | int, *, every: float | None = None, stream: int | None = None
+    spec: str | Path | bytes | int,
+    *,
+    every: float | None = None,
+    stream: int | None = None,
+    part: Part | None = None,
 ) -> Source:
-    """Open a picture, a video, a camera or a stream.
+    """Open a picture, a video, a camera, a stream or a screen.
 
     Args:
         spec: a path; the bytes of a picture or video; the index of a camera, as a number or as text
-            ("0"); a URL (file, http, https, rtsp, rtmp, udp, srt). A file on a web server is read
-            completely and in order; an endless stream is live.
+            ("0"); a URL (file, http, https, rtsp, rtmp, udp, srt); "screen:" or "screen:2" for a
+            screen of this computer. A file on a web server is read completely and in order; an
+            endless stream is live.
         every: seconds between two frames; None for all frames. It has no effect on pictures.
         stream: the index of the video track to read among all tracks of a video; None for the
             largest.
+        part: left, top, width and height of the part of a screen to read, px; None for all.
 
     Raises:
         MediaError: the source cannot be opened. Damage inside it is reported while iterating.
-        MissingExtraError: the source is HEIC, and the extra `heif` is not installed.
+        MissingExtraError: the source is HEIC or a screen, and the extra `heif` or `screen` is not
+            installed.
         ValueError: `every` is not positive.
     """
     if every is not None and not every > 0:
@@ -263,7 +279,7 @@ def open_source(
     name = (
         "standard input" if isinstance(spec, bytes) else printable(without_credentials(str(spec)))
     )
-    return _opened(name, spec, _How(every, stream))
+    return _opened(name, spec, _How(every, stream, part=part))
 
 
 def _opened(name: str, spec: str | Path | bytes, how: _How) -> Source:

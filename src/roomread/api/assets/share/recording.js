@@ -30,7 +30,7 @@ async function ask(path, body) {
 
 /**
  * Make a session.
- * @param {{ name: string, consent: string, identity: boolean }} asked
+ * @param {{ name: string, consent: string, identity: boolean, notice: string }} asked
  * @returns {Promise<Session>}
  */
 export async function begin(asked) {

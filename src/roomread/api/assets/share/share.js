@@ -210,6 +210,7 @@ function record(event) {
       name: $("name").value,
       consent: keep ? $("consent").value : "",
       identity: keep && $("identity").checked,
+      notice: $("notice").value,
     });
     enter();
   });
