@@ -25,6 +25,7 @@ from roomread.api import (
     notice,
     oidc,
     profiles,
+    room_pages,
     room_socket,
     rooms,
     schema,
@@ -76,6 +77,7 @@ PARTS = (
     session_socket,
     rooms,
     room_socket,
+    room_pages,
     profiles,
     forms,
     # Before the assets, whose route would take its paths.

@@ -69,6 +69,7 @@ def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
         switch_to("live")
     columns[-1].caption("or a call, such as one of Zoom, Meet or Teams:")
     columns[-1].link_button("Read a call", "/share", icon=":material/screen_share:")
+    columns[-1].link_button("Open a room for students", "/room", icon=":material/group_add:")
     lesson = ask_lesson(name, may_tell_apart=bool(place))
     ready = lesson is not None and (upload is not None or bool(place))
     if st.button("Start", type="primary", disabled=not ready) and lesson is not None:

@@ -1,0 +1,120 @@
+/**
+ * A student's connection to a room, by the subprotocol `roomread.room.1` (docs/api.md).
+ * @module
+ */
+
+import { pauseBefore } from "../reconnect.js";
+
+/** @typedef {"joining" | "joined" | "lost" | "taken" | "over" | "left" | "refused" | "full"} State */
+/** @typedef {{code: string, consent: string, faces: boolean}} Joining */
+
+const TAKEN_OVER = 4001;
+const OVER = 4003;
+const LEFT = 4004;
+const REFUSED = 1008;
+
+export class RoomConnection {
+  /**
+   * @param {string} roomId
+   * @param {(state: State, seat?: {receipt: object | null, faces: boolean}) => void} onState
+   */
+  constructor(roomId, onState) {
+    this.onState = onState;
+    this.key = `roomread-seat-${roomId}`;
+    this.url = `${location.origin.replace(/^http/, "ws")}/api/v1/rooms/${roomId}/seat`;
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    this.joined = false;
+    this.attempt = 0;
+    this.number = 0;
+    /** @type {Joining | null} */
+    this.joining = null;
+  }
+
+  /** @returns {Joining | null} What this tab joined with before it was loaded again. */
+  remembered() {
+    const kept = sessionStorage.getItem(this.key);
+    return kept === null ? null : JSON.parse(kept).joining;
+  }
+
+  /** @param {Joining} joining */
+  join(joining) {
+    this.joining = joining;
+    this.connect();
+  }
+
+  connect() {
+    const joining = this.joining;
+    if (joining === null) return;
+    const kept = sessionStorage.getItem(this.key);
+    const resume = kept === null ? null : JSON.parse(kept).token;
+    const socket = new WebSocket(this.url, "roomread.room.1");
+    this.socket = socket;
+    this.onState("joining");
+    socket.onopen = () => socket.send(JSON.stringify({ k: "join", resume, ...joining }));
+    socket.onmessage = (event) => this.take(JSON.parse(event.data));
+    socket.onclose = (event) => {
+      if (socket === this.socket) this.lose(event.code);
+    };
+  }
+
+  /** @param {Record<string, any>} message */
+  take(message) {
+    if (message.k !== "seat") return;
+    this.joined = true;
+    this.attempt = 0;
+    this.number = message.next;
+    const kept = { token: message.token, joining: this.joining };
+    sessionStorage.setItem(this.key, JSON.stringify(kept));
+    this.onState("joined", { receipt: message.receipt, faces: message.faces });
+  }
+
+  /** @param {number} code */
+  lose(code) {
+    this.joined = false;
+    if (code === OVER || code === LEFT || code === REFUSED) sessionStorage.removeItem(this.key);
+    if (code === TAKEN_OVER) this.onState("taken");
+    else if (code === OVER) this.onState("over");
+    else if (code === LEFT) this.onState("left");
+    else if (code === REFUSED) this.onState("refused");
+    else {
+      this.onState("lost");
+      setTimeout(() => this.connect(), pauseBefore(this.attempt));
+      this.attempt += 1;
+    }
+  }
+
+  /**
+   * Send a message; nothing is kept for later where there is no connection.
+   * @param {object} message
+   * @returns {string | null} The text that left; null where none did.
+   */
+  send(message) {
+    if (!this.joined || this.socket === null) return null;
+    const text = JSON.stringify(message);
+    this.socket.send(text);
+    return text;
+  }
+
+  /**
+   * Send a reading with its number.
+   * @param {object} reading
+   * @returns {string | null}
+   */
+  sendReading(reading) {
+    const text = this.send({ ...reading, k: "r", n: this.number });
+    if (text !== null) this.number += 1;
+    return text;
+  }
+
+  /** Leave for good, also without a connection. */
+  leave() {
+    sessionStorage.removeItem(this.key);
+    this.joining = null;
+    if (this.send({ k: "leave" }) === null) {
+      this.socket?.close();
+      this.socket = null;
+      this.onState("left");
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** What the teacher's board says in words. */
+
+import { t, timeOfDay, tn } from "../texts.js";
+
+/**
+ * @typedef {{people: number, read: number, faceless: number, paused: number, screen: number,
+ *   taps: number | null, withheld: boolean,
+ *   reports: {ok: number, lost: number, slower: number, faster: number} | null}} Status
+ */
+
+const FEW = "< 5";
+
+/**
+ * @param {Status} status
+ * @returns {string}
+ */
+export function counts(status) {
+  return tn(
+    "{read} of {n} person is read, {paused} paused, {faceless} without a face.",
+    "{read} of {n} people are read, {paused} paused, {faceless} without a face.",
+    status.people,
+    { read: status.read, paused: status.paused, faceless: status.faceless },
+  );
+}
+
+/**
+ * @param {{status: Status, direction: string | null, clear: boolean, since: number, mood: any}} event
+ * @param {Date} started When the session began.
+ * @returns {string}
+ */
+export function trend(event, started) {
+  if (event.status.withheld) return t("Someone left or looked away: the figure returns when it tells of no single person.");
+  if (event.mood?.scores == null) return t("No figure: it takes five people whose faces are read.");
+  const time = timeOfDay(new Date(started.getTime() + 1000 * event.since));
+  if (event.direction === "below") return event.clear ? t("Below its usual since {time}.", { time }) : t("A little below its usual since {time}.", { time });
+  if (event.direction === "above") return event.clear ? t("Above its usual since {time}.", { time }) : t("A little above its usual since {time}.", { time });
+  return event.direction === "usual" ? t("As usual.") : t("What is usual here is known after three minutes.");
+}
+
+/**
+ * @param {Status} status
+ * @returns {string}
+ */
+export function covers(status) {
+  const taps = status.taps ?? FEW;
+  return status.screen > 0
+    ? t("{faces} faces of students, {screen} faces of the shared screen, {taps} taps, of {people}.", { faces: status.read, screen: status.screen, taps, people: status.people })
+    : t("{faces} faces, {taps} taps, of {people}.", { faces: status.read, taps, people: status.people });
+}
+
+/**
+ * @param {Status} status
+ * @param {"ok" | "lost" | "slower" | "faster"} said
+ * @returns {string | number}
+ */
+export function said(status, said) {
+  return status.reports?.[said] ?? FEW;
+}

@@ -1,0 +1,78 @@
+"""A lesson in real browsers: a teacher opens a room, a student joins it and presses buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="the dev group has it")
+
+from joining_students import joined  # noqa: E402
+from serving import Service, serving  # noqa: E402
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    with serving(folder, requests_per_minute="100000", purpose=None) as running:
+        yield running
+
+
+@pytest.fixture
+def pages() -> Iterator[playwright_api.Browser]:
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def test_teacher_opens_a_room_and_sees_what_students_press(
+    service: Service, pages: playwright_api.Browser
+) -> None:
+    said: list[str] = []
+    teacher, student = (pages.new_context().new_page() for _ in range(2))
+    for page in (teacher, student):
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+    teacher.goto(f"{service.url}/room")
+    # Without a purpose a room takes buttons alone.
+    assert teacher.get_by_role("checkbox").count() == 0
+    teacher.get_by_label("Name").fill("Algebra 7b")
+    teacher.get_by_role("button", name="Open a room").click()
+    teacher.wait_for_url("**/room/*")
+    code, room_id = teacher.locator("#code").inner_text(), teacher.url.rsplit("/", 1)[1]
+    student.goto(f"{service.url}/join?code={code}")
+    student.get_by_role("button", name="I agree: join with buttons").click()
+    student.get_by_text("You are in the room.").wait_for()
+    student.get_by_role("button", name="I am lost").click()
+    lost = teacher.locator("#said-lost")
+    lost.get_by_text("< 5").wait_for()
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(joined(service.url, room_id, code)).send(k="say", v="ok")
+        lost.get_by_text("1", exact=True).wait_for()
+        teacher.get_by_text("0 faces, 5 taps, of 5.").wait_for()
+        teacher.locator("body").press("m")
+        teacher.locator("#chart line.mark").wait_for(state="attached")
+        with student.expect_download() as saved:
+            student.get_by_role("button", name="Pause").click()
+            teacher.get_by_text("1 paused").wait_for()
+            student.get_by_role("button", name="Continue").click()
+            student.get_by_role("link", name="Save the receipt").click()
+        assert saved.value.suggested_filename == "consent-receipt.json"
+        # The page returns to its seat when it is loaded again.
+        student.reload()
+        student.get_by_text("You are in the room.").wait_for()
+        teacher.get_by_text("of 5.").wait_for()
+        teacher.get_by_role("button", name="End the lesson").click()
+        teacher.locator("#really-close").click()
+        teacher.get_by_text("The lesson has ended.").wait_for()
+        teacher.locator("#hardest li").first.wait_for()
+        student.get_by_text("The room is closed").wait_for()
+    assert said == []
