@@ -16,6 +16,7 @@ pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 from classes import lesson
 from room_recorder import RoomRecorder
 from roomread.formats.figures import (
+    RunningFigures,
     RunningMoods,
     last_shown_mood,
     session_figures,
@@ -24,7 +25,7 @@ from roomread.formats.figures import (
 from roomread.formats.session_export import document
 from roomread.formats.session_report import session_report
 from roomread.formats.xapi import statements
-from roomread.room import change_points
+from roomread.room import RoomMood, change_points
 from roomread.store import Mark, OwnerStore, Session, Store
 
 SECONDS = 400
@@ -151,3 +152,36 @@ def test_only_this_module_takes_moods_from_the_store_to_show_them() -> None:
         if "not store.moods(" not in line
     }
     assert callers == {"formats/figures.py"}
+
+
+@pytest.mark.parametrize("consent", ["", "all, in writing"])
+def test_running_figures_are_those_of_the_session_and_read_only_what_is_new(
+    store: OwnerStore, consent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = store.create("Algebra 7b", keeps_people=bool(consent), consent=consent)
+    recorder = RoomRecorder(store, session)
+    running = RunningFigures(store, session)
+    assert running.update().moods == []
+    read: list[int] = []
+    moods = store.moods
+
+    def counted(session_id: str, *, since: float = 0.0) -> list[RoomMood]:
+        found = moods(session_id, since=since)
+        read.append(len(found))
+        return found
+
+    for time, readings in lesson(SECONDS, people=8):
+        recorder.add_readings(time, readings)
+        if time % 20 == 0:
+            recorder.flush()
+            with monkeypatch.context() as patched:
+                patched.setattr(store, "moods", counted)
+                running.update()
+    recorder.close()
+    store.mark(session.id, [Mark(100.0, "group work")])
+    figures, whole = running.update(), session_figures(store, session)
+    assert list(map(repr, figures.moods)) == list(map(repr, whole.moods))
+    assert repr(running.mood) == repr(whole.moods[-1])
+    assert repr(figures.summary) == repr(whole.summary)
+    assert max(read) <= 40
+    assert sum(read) <= len(whole.moods)

@@ -7,7 +7,7 @@ people, with their consent, shares are in steps of 5 %.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roomread.room import RoomMood
 from roomread.room.mood import BASELINE_FROM
@@ -16,6 +16,9 @@ from roomread.room.session import Mark, Session
 from roomread.room.stretches import FallenStretch, fallen_stretches
 from roomread.store.owner_store import OwnerStore
 from roomread.store.summary import Summary, summarise
+
+# Changes are found in bins of this length, s.
+_CHANGES_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,50 @@ class RunningMoods:
             self._exact = mood
             self._shown = mood if self._rounding is None else self._rounding.add(mood)
         return self._shown
+
+
+class RunningFigures:
+    """The figures of a session that is being recorded: each time only what is new is read.
+
+    The lasting changes and the parts are found again every 15 s, which is the length of the bins in
+    which changes are looked for.
+
+    Args:
+        store: The sessions of its owner.
+        session: The session.
+    """
+
+    def __init__(self, store: OwnerStore, session: Session) -> None:
+        self._store, self._session = store, session
+        self._exact: list[RoomMood] = []
+        self._shown: list[RoomMood] = []
+        self._rounding = None if session.keeps_people else MoodRounding()
+        self._figures: SessionFigures | None = None
+        self._due = 0.0
+
+    @property
+    def mood(self) -> RoomMood | None:
+        """The newest mood as it is shown; None until there is one."""
+        return self._shown[-1] if self._shown else None
+
+    def update(self) -> SessionFigures:
+        """Read the moods that are new, and return all figures."""
+        store, session = self._store, self._session
+        since = self._exact[-1].time + 0.001 if self._exact else 0.0
+        new = store.moods(session.id, since=since)
+        self._exact += new
+        self._shown += new if self._rounding is None else map(self._rounding.add, new)
+        marks = store.marks(session.id)
+        now = self._exact[-1].time if self._exact else 0.0
+        known = self._figures
+        if known is not None and now < self._due and known.marks == marks:
+            figures = replace(known, moods=self._shown)
+        else:
+            summary = summarise(self._exact, marks, rounded=not session.keeps_people)
+            figures = _figures(self._shown, marks, summary)
+            self._due = now + _CHANGES_SECONDS
+        self._figures = figures
+        return figures
 
 
 def _before(store: OwnerStore, session: Session, time: float) -> list[RoomMood]:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from roomread.formats.answer import NOT_WHY, answer, describe, named_stretches
-from roomread.formats.figures import SessionFigures, last_shown_mood, session_figures
+from roomread.formats.figures import RunningFigures, SessionFigures, session_figures
 from roomread.formats.session_charts import (
     coverage_chart,
     expression_chart,
@@ -65,7 +65,9 @@ def _show_live(store: OwnerStore, recording: Recording) -> None:
         st.caption(f"{clock(recording.seconds)} recorded")
     if recording.trouble:
         st.error(trouble_text(recording.trouble, load_settings()))
-    show_mood(last_shown_mood(store, recording.session))
+    running = _running_figures(store, recording.session)
+    figures = running.update()
+    show_mood(running.mood)
     show_alerts(recording.alerts)
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
     label = left.text_input("What begins now", placeholder="group work", key="mark_label")
@@ -73,7 +75,15 @@ def _show_live(store: OwnerStore, recording: Recording) -> None:
         store.mark(recording.session.id, [Mark(recording.seconds, label)])
     if right.button("Stop", width="stretch"):
         recording.stop()
-    _show_charts(store, recording.session, session_figures(store, recording.session))
+    _show_charts(store, recording.session, figures)
+
+
+def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
+    """Return the figures of the session that this visit watches, which know what they have read."""
+    known: tuple[str, RunningFigures] | None = st.session_state.get("running_figures")
+    if known is None or known[0] != session.id:
+        known = st.session_state["running_figures"] = session.id, RunningFigures(store, session)
+    return known[1]
 
 
 def _show_charts(store: OwnerStore, session: Session, figures: SessionFigures) -> None:
