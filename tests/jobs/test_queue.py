@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from clips import make_clip
 from roomread.errors import OutputError
-from roomread.jobs.queue import JobQueue, TooManyJobsError
+from roomread.jobs.admission import TooManyJobsError
+from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import Limits, QueueLimits, VideoJob
 from roomread.media import open_source
 from roomread.store import JobRecord, JobState, Store

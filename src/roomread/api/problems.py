@@ -27,7 +27,7 @@ from roomread.errors import (
     SessionNotFoundError,
     WireError,
 )
-from roomread.jobs.queue import TooManyJobsError
+from roomread.jobs.admission import TooManyJobsError
 from roomread.services.exporting import PeopleNotKeptError
 from roomread.services.ingest import RecordedElsewhereError, SessionEndedError
 from roomread.services.marking import SessionNotRunningError

@@ -14,9 +14,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import Any
 
-from roomread.errors import DatabaseError, OutputError, RoomreadError
+from roomread.errors import DatabaseError, OutputError
 from roomread.fewshot import Profile
 from roomread.fewshot.store import write_profile
+from roomread.jobs.admission import make_room
+from roomread.jobs.fair_queue import FairQueue
 from roomread.jobs.job_reader import WORKER, JobReader
 from roomread.jobs.video_job import Limits, QueueLimits, VideoJob
 from roomread.media import WRITABLE_VIDEO_SUFFIXES, make_folder
@@ -32,10 +34,6 @@ _GONE_SECONDS = 60.0
 # Age, s, from which a folder without a job is stray. In a folder that several processes share, a
 # younger one may be an upload that is still being written.
 _UPLOAD_SECONDS = 3600.0
-
-
-class TooManyJobsError(RoomreadError):
-    """The queue holds the maximum number of waiting or stored videos."""
 
 
 class JobQueue:
@@ -82,7 +80,7 @@ class JobQueue:
         self._uploading: dict[str, VideoJob] = {}
         # The ids of queued jobs and of the one being read.
         self._held: set[str] = set()
-        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._queue = FairQueue()
         self._closing = False
         self._remove_stray_folders()
         self._adopt()
@@ -162,7 +160,8 @@ class JobQueue:
         self._delete_old()
         job = self._job(record)
         with self._lock:
-            self._check_room()
+            jobs = [self._job(each) for each in self._store.jobs.all()]
+            make_room(record.owner, jobs, self._uploading.values(), self._places, self._delete)
             self._uploading[record.id] = job
         try:
             make_folder(job.folder, private=True)
@@ -185,7 +184,7 @@ class JobQueue:
         finally:
             with self._lock:
                 del self._uploading[record.id]
-        self._queue.put(record.id)
+        self._queue.put(record.id, owner=record.owner)
 
     def get(self, job_id: str, *, owner: str) -> VideoJob | None:
         """Return a job in its present state, or None if the owner has no such job."""
@@ -226,7 +225,7 @@ class JobQueue:
     def close(self) -> None:
         """Stop reading; another process, or the next queue on this folder, continues the jobs."""
         self._closing = True
-        self._queue.put(None)
+        self._queue.close()
         self._reader.close()
         self._thread.join()
         with suppress(DatabaseError):
@@ -236,32 +235,6 @@ class JobQueue:
 
     def _job(self, record: JobRecord) -> VideoJob:
         return VideoJob(record, self._folder / record.id)
-
-    def _check_room(self) -> None:
-        records = self._store.jobs.all()
-        unfinished = sum(not record.is_ended for record in records)
-        if unfinished + len(self._uploading) >= self._places.waiting:
-            problem = f"{self._places.waiting} videos are already waiting"
-            raise TooManyJobsError(problem, hint="try again in a while")
-        if len(records) + len(self._uploading) >= self._places.finished:
-            problem = f"{self._places.finished} videos are already stored"
-            raise TooManyJobsError(problem, hint="delete some, or wait until the oldest expire")
-        if not self._make_space(records):
-            problem = "the waiting videos take all the space"
-            raise TooManyJobsError(problem, hint="try again in a while")
-
-    def _make_space(self, records: Sequence[JobRecord]) -> bool:
-        """Delete the oldest finished jobs to free space; return whether it is enough."""
-        jobs = [self._job(record) for record in records]
-        taken = sum(job.size() for job in [*jobs, *self._uploading.values()])
-        over = taken - self._places.mb * 1_000_000
-        for job in sorted(jobs, key=lambda job: job.record.ended or 0.0):
-            if over <= 0:
-                break
-            if job.finished:
-                over -= job.size()
-                self._delete(job)
-        return over <= 0
 
     def _delete_old(self) -> None:
         oldest = time.time() - self._places.seconds
@@ -299,7 +272,7 @@ class JobQueue:
             if job.has_files:
                 if self._leases.acquire(resource) is None:
                     self._held.add(record.id)
-                    self._queue.put(record.id)
+                    self._queue.put(record.id, owner=record.owner)
             elif self._leases.is_free(resource, seconds=_GONE_SECONDS):
                 problem = f"{record.name}: its files were lost with the process that stored them"
                 self._end(job, state=JobState.FAILED, error=problem)

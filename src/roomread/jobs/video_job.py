@@ -34,7 +34,8 @@ class QueueLimits:
     """The limits of a queue.
 
     Attributes:
-        waiting: The number of jobs that may be unfinished at once.
+        waiting: The number of jobs of one owner that may be unfinished at once.
+        waiting_in_all: The number of jobs of all owners that may be unfinished at once.
         finished: The number of jobs that may be stored at once, including unfinished ones.
         seconds: The time for which a finished job is kept, s.
         mb: The maximum size of all files together, MB; finished jobs are deleted early to stay
@@ -42,6 +43,7 @@ class QueueLimits:
     """
 
     waiting: int = 8
+    waiting_in_all: int = 32
     finished: int = 100
     seconds: float = 3600.0
     mb: int = 1000
