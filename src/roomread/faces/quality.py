@@ -158,7 +158,8 @@ def _reason(
         Unreadable.TURNED_AWAY: _below(quality.frontality, limits.frontality),
         Unreadable.TILTED: tilted,
     }
-    return next((reason for reason in Unreadable if applies[reason]), None)
+    # Covers are told by `faces.covers`, once all else is known to be well.
+    return next((reason for reason in Unreadable if applies.get(reason)), None)
 
 
 def _below(value: float | None, limit: float | None) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +12,10 @@ from numpy.typing import NDArray
 from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile, Prediction
 from roomread.errors import ProfileError
 from roomread.faces import assess_quality, cut
+from roomread.faces.covers import COVERED, cover_scores
 from roomread.fewshot import Adapter, ProfileBinding
 from roomread.fewshot.profile import Observation
-from roomread.readings import Face, Frame, Quality, Reading
+from roomread.readings import Face, Frame, Quality, Reading, Unreadable
 from roomread.tracking import ScoreCache
 
 
@@ -96,13 +99,30 @@ class FaceReader:
         classifier = self.classifier
         crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
         # Rounded once here, so that it is the same wherever it is shown, written or stored.
-        qualities = [q.rounded(4) for q in assess_quality(frame.image, list(faces), crops)]
+        assessed = assess_quality(frame.image, list(faces), crops)
+        qualities = [quality.rounded(4) for quality in self._with_covers(crops, assessed)]
         readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
         read = self._classify(crops[readable], [qualities[i] for i in readable])
         if self._adapter is not None:
             read = self._adapter.adapt(read, [tracks[i] for i in readable], faces=count)
         of = dict(zip(readable, read, strict=True))
         return [of.get(i) or Prediction(quality) for i, quality in enumerate(qualities)]
+
+    def _with_covers(
+        self, crops: NDArray[np.uint8], qualities: Sequence[Quality]
+    ) -> Sequence[Quality]:
+        """Return the qualities, with the reason "covered" for readable faces that are covered."""
+        readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
+        # Covers were measured with the crops of model files only.
+        if not readable or not isinstance(self.classifier, ExpressionClassifier):
+            return qualities
+        scores = dict(zip(readable, cover_scores(crops[readable]).tolist(), strict=True))
+        return [
+            replace(quality, reason=Unreadable.COVERED)
+            if scores.get(i, -math.inf) > COVERED
+            else quality
+            for i, quality in enumerate(qualities)
+        ]
 
     def _classify(self, crops: NDArray[np.uint8], qualities: Sequence[Quality]) -> list[Prediction]:
         """Return the predictions of readable crops uint8 [N, side, side], without profiles."""

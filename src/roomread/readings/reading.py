@@ -111,6 +111,7 @@ class Unreadable(StrEnum):
     BLURRED = "blurred"
     TURNED_AWAY = "turned away"
     TILTED = "tilted"
+    COVERED = "covered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _pipeline(model: ModelFile, *, tracked: bool) -> str:
         f"Probabilities are calibrated by temperature scaling (T = {card.temperature:.2f}) "
         "\\cite{guo2017calibration}; an expression is withheld under a confidence of "
         f"{card.threshold:.2f}, and not read from faces that are too small, cut off, blurred, "
-        "badly lit or turned away."
+        "badly lit, turned away or covered."
     )
     if tracked:
         text += (

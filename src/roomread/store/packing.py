@@ -28,6 +28,7 @@ REASONS = (
     Unreadable.BLURRED,
     Unreadable.TURNED_AWAY,
     Unreadable.TILTED,
+    Unreadable.COVERED,
 )
 # A record: time in ms, seat, reason (0 for readable), box in hundredths of a pixel, scores.
 RECORD = np.dtype(
