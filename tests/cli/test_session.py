@@ -197,9 +197,9 @@ def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
 def test_recording_tells_which_video_track_it_reads(roomread: Program, tmp_path: Path) -> None:
     two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     errors = roomread("session", "record", "film.mkv").stderr.decode()
-    assert "1 (160 x 120 h264) is read, not 0 (64 x 48 h264) (--stream takes another)" in errors
+    assert "1 (160 x 120 h264) is read, and not 0 (64 x 48 h264) (--stream takes another)" in errors
     chosen = roomread("session", "record", "film.mkv", "--stream", "0").stderr.decode()
-    assert "0 (64 x 48 h264) is read, not 1" in chosen
+    assert "0 (64 x 48 h264) is read, and not 1" in chosen
 
 
 def test_source_that_cannot_be_recorded_is_reported_in_one_line_and_leaves_no_session(

@@ -130,7 +130,7 @@ def test_stream_of_a_folder_without_pictures_raises(tmp_path: Path) -> None:
 
 def test_stream_of_a_video_of_several_tracks_warns_which_is_read(tmp_path: Path) -> None:
     path = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
-    with pytest.warns(MediaWarning, match=r"1 \(160 x 120 h264\) is read, not 0"):
+    with pytest.warns(MediaWarning, match=r"1 \(160 x 120 h264\) is read, and not 0"):
         assert len(list(ANALYZER.stream(path))) == 5
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from roomread.bench import scenes
 from roomread.classifier import ExpressionClassifier, Prediction, Predictions
 from roomread.errors import ProfileError
 from roomread.pipeline.face_reader import FaceReader
@@ -87,14 +88,23 @@ def test_picture_without_tracks_uses_no_cache() -> None:
 
 def test_observation_reads_each_face_once() -> None:
     net = CountingNet()
-    one, small, other = FaceReader(net).observe(frame(), [FACES[0], SMALL, FACES[1]])
+    # Noise would be called covered.
+    portrait = Frame(scenes.astronaut(), 0.0, 0, "astronaut")
+    face = Face(scenes.ASTRONAUT_FACE, None, 0.9)
+    one, small, other = FaceReader(net).observe(portrait, [face, SMALL, face])
     assert net.crops == 2
     assert small.features is None
     assert small.logits is None
     assert one.logits is not None
     assert other.features is not None
     assert one.logits.shape == (7,)
-    assert one.reading == FaceReader(net).read(frame(), FACES)[0]
+    assert one.reading == FaceReader(net).read(portrait, [face])[0]
+
+
+def test_noise_in_place_of_a_face_is_covered() -> None:
+    (reading,) = FaceReader(ExpressionClassifier()).read(frame(), FACES[:1])
+    assert reading.unreadable is Unreadable.COVERED
+    assert reading.scores is None
 
 
 def test_observation_needs_a_model_file() -> None:
