@@ -101,6 +101,12 @@ def test_observation_reads_each_face_once() -> None:
     assert one.reading == FaceReader(net).read(portrait, [face])[0]
 
 
+def test_covered_face_can_be_observed_to_teach_a_state() -> None:
+    (one,) = FaceReader(ExpressionClassifier()).observe(frame(), FACES[:1])
+    assert one.reading.unreadable is None
+    assert one.features is not None
+
+
 def test_noise_in_place_of_a_face_is_covered() -> None:
     (reading,) = FaceReader(ExpressionClassifier()).read(frame(), FACES[:1])
     assert reading.unreadable is Unreadable.COVERED

@@ -22,6 +22,8 @@ from roomread.tracking import ScoreCache
 class FaceReader:
     """Turn faces of a frame into readings. It keeps no state and may be shared between threads.
 
+    Covered faces are unreadable, except with profiles of states: a state may be a cover.
+
     Args:
         classifier: The net that reads expressions.
         profiles: The profiles and the tracks they are bound to.
@@ -34,6 +36,10 @@ class FaceReader:
         self.classifier = classifier
         self.profiles = tuple(profiles)
         self._adapter = Adapter(self.profiles, self.model) if self.profiles else None
+        # Covers were measured with the crops of model files only. A taught state may be a cover.
+        self._judges_covers = isinstance(classifier, ExpressionClassifier) and not any(
+            each.profile.is_state for each in self.profiles
+        )
 
     @property
     def model(self) -> ModelFile:
@@ -65,7 +71,11 @@ class FaceReader:
         cached = [_cached(cache, track_id, frame.time) for track_id in tracks]
         due = [i for i, prediction in enumerate(cached) if prediction is None]
         fresh = self._predict(
-            frame, [faces[i] for i in due], [tracks[i] for i in due], count=len(faces)
+            frame,
+            [faces[i] for i in due],
+            [tracks[i] for i in due],
+            count=len(faces),
+            covers=self._judges_covers,
         )
         predictions = dict(zip(due, fresh, strict=True))
         for i, prediction in predictions.items():
@@ -84,23 +94,37 @@ class FaceReader:
             ProfileError: The classifier has no model file.
         """
         self._of_model_file()
-        predictions = self._predict(frame, faces, [None] * len(faces), count=len(faces))
+        # A state may be taught of covered faces, such as those with a hand at the mouth.
+        predictions = self._predict(
+            frame, faces, [None] * len(faces), count=len(faces), covers=False
+        )
         return [
             Observation(_reading(frame, face, None, each), each.features, each.logits)
             for face, each in zip(faces, predictions, strict=True)
         ]
 
     def _predict(
-        self, frame: Frame, faces: Sequence[Face], tracks: Sequence[int | None], *, count: int
+        self,
+        frame: Frame,
+        faces: Sequence[Face],
+        tracks: Sequence[int | None],
+        *,
+        count: int,
+        covers: bool,
     ) -> list[Prediction]:
-        """Return the predictions for some of the `count` faces of a frame."""
+        """Return the predictions for some of the `count` faces of a frame.
+
+        `covers` is whether covered faces are unreadable.
+        """
         if not faces:
             return []
         classifier = self.classifier
         crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
         # Rounded once here, so that it is the same wherever it is shown, written or stored.
-        assessed = assess_quality(frame.image, list(faces), crops)
-        qualities = [quality.rounded(4) for quality in self._with_covers(crops, assessed)]
+        assessed: Sequence[Quality] = assess_quality(frame.image, list(faces), crops)
+        if covers:
+            assessed = self._with_covers(crops, assessed)
+        qualities = [quality.rounded(4) for quality in assessed]
         readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
         read = self._classify(crops[readable], [qualities[i] for i in readable])
         if self._adapter is not None:
@@ -113,8 +137,7 @@ class FaceReader:
     ) -> Sequence[Quality]:
         """Return the qualities, with the reason "covered" for readable faces that are covered."""
         readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
-        # Covers were measured with the crops of model files only.
-        if not readable or not isinstance(self.classifier, ExpressionClassifier):
+        if not readable:
             return qualities
         scores = dict(zip(readable, cover_scores(crops[readable]).tolist(), strict=True))
         return [
