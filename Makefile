@@ -11,7 +11,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-service bench-attacks soak \
+.PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-share bench-service bench-attacks soak \
 	bench-peers bench-sessions bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
@@ -88,6 +88,9 @@ bench: $(VENV)/dev.done
 
 bench-app: $(VENV)/dev.done
 	$(BIN)/python benchmarks/web_app.py
+
+bench-share: $(VENV)/dev.done
+	$(BIN)/python benchmarks/share.py
 
 bench-service: $(VENV)/dev.done
 	$(BIN)/python benchmarks/service.py
