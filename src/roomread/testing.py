@@ -1,13 +1,22 @@
-"""Fakes for tests: frames without a camera, a detector and a classifier without nets."""
+"""Fakes for tests: frames without a camera, a detector and a classifier without nets, a store."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.errors import MissingExtraError
 from roomread.readings import Box, CropGeometry, Expression, Face, Frame, Scores
+
+if TYPE_CHECKING:
+    # Imported for types only, because SQLAlchemy is an extra.
+    from roomread.store import Store
 
 
 def synthetic_frames(
@@ -67,3 +76,24 @@ class FixedClassifier:
     def classify(self, crops: NDArray[np.uint8]) -> list[Scores]:
         """Return the same scores for each of the crops uint8 [N, 48, 48]."""
         return [Scores(self.probabilities.copy(), self.threshold) for _ in crops]
+
+
+@contextmanager
+def temporary_store() -> Iterator[Store]:
+    """Yield an empty store that is deleted at the end of the `with` block.
+
+    It is a SQLite file in a temporary folder and not in memory, so that several threads and
+    processes can use it as they use a store of the service.
+
+    Raises:
+        MissingExtraError: The extra `sessions` is not installed.
+    """
+    try:
+        from roomread.store import Store  # noqa: PLC0415 (an extra)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("a store", extra="sessions") from error
+    with (
+        tempfile.TemporaryDirectory(prefix="roomread-") as folder,
+        closing(Store(f"sqlite:///{Path(folder, 'roomread.db')}")) as store,
+    ):
+        yield store
