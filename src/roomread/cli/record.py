@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from roomread.faces import CenterFace
 from roomread.identity import DlibResNet, FaceEmbedder
 from roomread.media import open_source
 from roomread.pipeline import Analyzer
+from roomread.readings import Frame
 from roomread.room import DEFAULT_RULES, parse_rules
 from roomread.runtime import Device
 
@@ -104,7 +106,6 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         classifier=ExpressionClassifier(open_model(model, device=device)),
     )
     embedder = _embedder(consent, resume) if identity else None
-    failure: MediaError | None = None
     with (
         own_sessions() as store,
         open_source(source, every=seconds, stream=stream, part=part) as opened,
@@ -129,27 +130,17 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         )
         if identity and not session.keeps_people:
             raise SessionError(f"session {session.id} keeps no people", hint="leave out --identity")
-        recorder, trouble = Recorder(store, session), ""
+        recorder = Recorder(store, session)
         pipeline = session_pipeline(recorder, analyzer, every=seconds, embedder=embedder)
         moods = RunningMoods(store, session)
         _warn_of_unused_rules(session.rules, seconds, progress)
+
+        def show(frame: Frame) -> None:
+            bar.show(frame.time, str(moods.update(pipeline.mood) or "no mood yet"))
+
         # Print the id first, so that the session can be marked and shown during the recording.
         typer.echo(session.id)
-        try:
-            with interrupts.held() as stop:
-                for frame in record(pipeline, opened, recorder):
-                    bar.show(frame.time, str(moods.update(pipeline.mood) or "no mood yet"))
-                    if recorder.trouble != trouble:
-                        trouble = recorder.trouble
-                        progress.say(
-                            f"roomread: {trouble or 'the database answers again, nothing is lost'}"
-                        )
-                    if stop.asked:
-                        break
-        except KeyboardInterrupt:
-            pass
-        except MediaError as error:
-            failure = error
+        failure = _record(record(pipeline, opened, recorder), recorder, progress, show)
         _end(recorder, progress)
         if failure is not None:
             progress.say(f"roomread: {failure}")
@@ -157,6 +148,32 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             progress.say("roomread: too short for a mood: three frames are needed")
     if failure is not None:
         raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _record(
+    frames: Iterator[Frame],
+    recorder: Recorder,
+    progress: ProgressBar,
+    show: Callable[[Frame], None],
+) -> MediaError | None:
+    """Record frames until their end or Ctrl-C; return the error that ended the source, if any."""
+    trouble = ""
+    try:
+        with interrupts.held() as stop:
+            for frame in frames:
+                show(frame)
+                if recorder.trouble != trouble:
+                    trouble = recorder.trouble
+                    progress.say(
+                        f"roomread: {trouble or 'the database answers again, nothing is lost'}"
+                    )
+                if stop.asked:
+                    break
+    except KeyboardInterrupt:
+        pass
+    except MediaError as error:
+        return error
+    return None
 
 
 def _warn_of_unused_rules(rules: str, every: float, progress: ProgressBar) -> None:
