@@ -75,7 +75,7 @@ def test_job_of_a_killed_process_is_finished_by_one_that_reaches_its_files(
         assert table.count("\n") == 6
 
 
-def test_job_of_a_living_process_is_left_to_it(url: str, tmp_path: Path, clip: bytes) -> None:
+def test_job_of_a_running_process_is_not_taken_over(url: str, tmp_path: Path, clip: bytes) -> None:
     job_id = submit_and_die(url, tmp_path / "jobs", clip, age=0)
     with process(url, tmp_path / "jobs") as other:
         other._adopt()

@@ -85,7 +85,7 @@ def people_window(values: Sequence[Sequence[float]], *, seconds: float = 30.0) -
     return made
 
 
-def test_window_of_people_has_the_means_of_a_window_for_each() -> None:
+def test_window_of_people_has_the_same_means_as_one_window_per_person() -> None:
     random = np.random.default_rng(1)
     values = random.random((200, 4))
     values[random.random((200, 4)) < 0.3] = np.nan

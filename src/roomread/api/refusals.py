@@ -64,7 +64,7 @@ class RefusalTrail:
         self._write_due(float("inf"))
 
     def _write_due(self, now: float) -> None:
-        """Write the counts of sources whose period is over, and forget silent ones."""
+        """Log the counts of sources whose period has ended, and forget inactive sources."""
         while self._sources:
             source, known = next(iter(self._sources.items()))
             if now - known.written < self._period:

@@ -306,7 +306,7 @@ def guard(config: Config, table: ConnectionTable, buffers: ByteBudget) -> None:
 
 
 def raise_file_limit() -> int | None:
-    """Let this process open as many files as it may; return how many; None if that is not known."""
+    """Raise the limit of open files to the allowed maximum; return it, or None if unknown."""
     if sys.platform == "win32":
         return None
     import resource  # noqa: PLC0415 (not on Windows)

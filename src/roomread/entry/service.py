@@ -232,7 +232,7 @@ class _PathSplit:
 
 
 def _streams(path: str) -> bool:
-    """Return whether the body of a path is passed on as it comes, to a file of its own."""
+    """Return whether the body of a request for this path is streamed to a file."""
     return path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/")
 
 

@@ -1,4 +1,4 @@
-"""Readings as a table with a sidecar, after BIDS (Gorgolewski et al. 2016).
+"""Write readings as a table with a sidecar file in the format of BIDS (Gorgolewski et al. 2016).
 
 The table has tabs and "n/a" for what is not known; the sidecar is a JSON file of the same name
 that describes each column. https://bids-specification.readthedocs.io/en/stable/common-principles.html

@@ -1,4 +1,4 @@
-"""Expressions over time as an annotation document of ELAN (.eaf, EAF 3.0).
+"""Write expressions over time as an annotation document of ELAN (.eaf, EAF 3.0).
 
 The format: https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf
 """

@@ -1,4 +1,4 @@
-"""A live stream of Lab Streaming Layer, for experiments that record several devices at once.
+"""Send readings to Lab Streaming Layer, for experiments that record several devices at once.
 
 https://labstreaminglayer.readthedocs.io
 """
