@@ -135,7 +135,7 @@ HOSTILE = {
     "an index alone": (lambda: clip(".mp4")[:1500], None),
     "a page with a video's name": (
         lambda: b"<html><script>alert(1)</script>" * 99,
-        "not a picture or video",
+        "no supported picture or video",
     ),
     "a page inside a video's box": (
         lambda: b"\0\0\0\x18ftypisom\0\0\0\0isommp42\0\0\x10\0free<script>alert(1)</script>" * 50,

@@ -71,7 +71,7 @@ def test_archive_holds_the_readings_of_its_videos_read_in_one(
     assert said.startswith("4 videos: 2 read, 1 the same as another, 1 damaged: read as far as it")
     cut, none = sorted(result.stderr.decode().splitlines())
     assert "cut.mkv: " in cut
-    assert "none.mp4: not a picture or video" in none
+    assert "none.mp4: is damaged or no supported picture or video" in none
     assert roomread("analyze", "lessons/algebra/long.mp4", "-o", "long.parquet").returncode == 0
     # The first of two alike, by name, stands for both.
     joined, whole = (
