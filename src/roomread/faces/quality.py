@@ -74,9 +74,7 @@ def assess_quality(
         N qualities in the faces' order. `reason` is the first that applies in the order of
         `Unreadable`.
     """
-    light = crops.mean(axis=(1, 2)) / 255
-    contrast = crops.std(axis=(1, 2)) / 255
-    detail = sharpness(crops)
+    light, contrast, detail = _light_contrast_sharpness(crops)
     picture = Box(0, 0, image.shape[1], image.shape[0])
     qualities = []
     for i, face in enumerate(faces):
@@ -87,9 +85,9 @@ def assess_quality(
         measured = Quality(
             size=max(face.box.width, face.box.height),
             visible=visible,
-            brightness=float(light[i]),
-            contrast=float(contrast[i]),
-            sharpness=float(detail[i]),
+            brightness=light[i],
+            contrast=contrast[i],
+            sharpness=detail[i],
             frontality=None if face.landmarks is None else frontality(face.landmarks),
         )
         cut_off = seen is not None and cut_score(face, seen, picture) > limits.cut
@@ -114,12 +112,31 @@ def sharpness(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     Returns:
         float32 [N], 0 upwards; 0 for an even area, sqrt(20) for white noise.
     """
+    return np.array(_light_contrast_sharpness(crops)[2], dtype=np.float32)
+
+
+def _light_contrast_sharpness(
+    crops: NDArray[np.uint8],
+) -> tuple[list[float], list[float], list[float]]:
+    """Return the brightness, 0..1, the contrast, 0..0.5, and the sharpness of N crops."""
     x = crops.astype(np.float32)
-    around = x[:, :-2, 1:-1] + x[:, 2:, 1:-1] + x[:, 1:-1, :-2] + x[:, 1:-1, 2:]
-    detail = (around - 4 * x[:, 1:-1, 1:-1]).std(axis=(1, 2))
-    contrast = x.std(axis=(1, 2))
+    mean = x.mean(axis=(1, 2), keepdims=True)
+    x -= mean
+    around = x[:, :-2, 1:-1] + x[:, 2:, 1:-1]
+    around += x[:, 1:-1, :-2]
+    around += x[:, 1:-1, 2:]
+    around -= 4 * x[:, 1:-1, 1:-1]
+    contrast = np.sqrt(_mean_square(x))
+    detail = np.sqrt(np.maximum(_mean_square(around) - around.mean(axis=(1, 2)) ** 2, 0))
     none = np.zeros_like(detail)
-    result: NDArray[np.float32] = np.divide(detail, contrast, out=none, where=contrast > 0)
+    sharp = np.divide(detail, contrast, out=none, where=contrast > 0)
+    return (mean.ravel() / 255).tolist(), (contrast / 255).tolist(), sharp.tolist()
+
+
+def _mean_square(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of the squares of each of N arrays, float32 [N]."""
+    power = np.einsum("nij,nij->n", values, values)
+    result: NDArray[np.float32] = power / np.float32(values.shape[1] * values.shape[2])
     return result
 
 
