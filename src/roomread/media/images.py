@@ -279,7 +279,8 @@ def _scale_16_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
         full = next((scale for scale in _FULL_SCALES if top <= scale), top)
     levels = np.clip(np.arange(len(counts)) / full, 0, 1) * 255
     table: NDArray[np.uint8] = levels.round().astype(np.uint8)
-    return table[grey]
+    pixels: NDArray[np.uint8] = table[grey]
+    return pixels
 
 
 def _full_scale(values: NDArray[np.float64], dtype: np.dtype[Any]) -> float:
