@@ -48,6 +48,7 @@ def test_face_that_fills_its_picture_is_whole() -> None:
     whole = whole_box(seen)
     left, top = whole.left - 4, whole.top - 4
     assert face.landmarks is not None
-    moved = Face(whole.moved(-left, -top), face.landmarks - np.float32((left, top)), 0.9)
+    landmarks = (face.landmarks - np.array((left, top))).astype(np.float32)
+    moved = Face(whole.moved(-left, -top), landmarks, 0.9)
     picture = Box(0, 0, whole.width + 8, whole.height + 8)
-    assert cut_score(moved, orientation(moved.landmarks), picture) < 0
+    assert cut_score(moved, orientation(landmarks), picture) < 0
