@@ -92,6 +92,9 @@ bench-app: $(VENV)/dev.done
 bench-share: $(VENV)/dev.done
 	$(BIN)/python benchmarks/share.py
 
+bench-student: $(VENV)/dev.done
+	$(BIN)/python benchmarks/student_page.py
+
 bench-service: $(VENV)/dev.done
 	$(BIN)/python benchmarks/service.py
 

@@ -162,6 +162,8 @@ MATRIX = {
     ("GET", "/api/v1/profiles/{name}/export"): READ,
     ("GET", "/assets/bundled/{digest}/{name}"): EVERYBODY,
     ("GET", "/assets/{digest}/{name:path}"): EVERYBODY,
+    ("GET", "/assets/reader"): EVERYBODY,
+    ("GET", "/mirror"): EVERYBODY,
     ("GET", "/notice"): EVERYBODY,
     ("GET", "/share"): PEOPLE,
     ("GET", "/join"): EVERYBODY,

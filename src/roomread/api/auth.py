@@ -33,10 +33,10 @@ from roomread.settings.addresses import is_loopback, network_of
 
 _OURS = frozenset(
     {"api", "assets", "join", "upload", "sign-in", "sign-out", "healthz", "readyz", "metrics"}
-    | {"notice", "room", "share"}
+    | {"mirror", "notice", "room", "share"}
 )
 PUBLIC = frozenset(
-    {"/healthz", "/readyz", "/notice", "/api/v1/openapi.json", "/api/v1/schema"}
+    {"/healthz", "/readyz", "/mirror", "/notice", "/api/v1/openapi.json", "/api/v1/schema"}
     # Includes Streamlit's own health check, so that the same probe works for Streamlit alone.
     | {"/_stcore/health"}
     | {"/sign-in", "/sign-in/provider", "/sign-in/back"}

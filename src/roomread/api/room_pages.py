@@ -23,11 +23,7 @@ _CAMERA_PANEL = "student/panel.js"
 @router.get("/join")
 def join(request: Request) -> Response:
     """Return the page on which students join a room."""
-    try:
-        panel = asset_url(_CAMERA_PANEL)
-    except KeyError:
-        panel = ""
-    return browser_page(request, "join.html.j2", panel=panel)
+    return browser_page(request, "join.html.j2", panel=asset_url(_CAMERA_PANEL))
 
 
 @router.get("/room")

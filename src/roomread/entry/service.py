@@ -33,6 +33,7 @@ from roomread.api import (
     session_socket,
     sessions,
     share,
+    student,
     videos,
 )
 from roomread.api.auth import AuthMiddleware, is_ours
@@ -82,6 +83,7 @@ PARTS = (
     forms,
     # Before the assets, whose route would take its paths.
     bundles,
+    student,
     browser_pages,
     notice,
     share,

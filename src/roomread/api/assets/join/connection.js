@@ -20,6 +20,8 @@ export class RoomConnection {
    */
   constructor(roomId, onState) {
     this.onState = onState;
+    /** @type {(every: number) => void} Called with ms when the room wants fewer readings. */
+    this.onSlower = () => undefined;
     this.key = `roomread-seat-${roomId}`;
     this.url = `${location.origin.replace(/^http/, "ws")}/api/v1/rooms/${roomId}/seat`;
     /** @type {WebSocket | null} */
@@ -60,6 +62,7 @@ export class RoomConnection {
 
   /** @param {Record<string, any>} message */
   take(message) {
+    if (message.k === "slower") this.onSlower(message.every);
     if (message.k !== "seat") return;
     this.joined = true;
     this.attempt = 0;

@@ -115,6 +115,7 @@ async function openCamera() {
   panel = new CameraPanel(camera, (/** @type {object} */ reading) =>
     paused ? null : (connection?.sendReading(reading) ?? null),
   );
+  if (connection !== null) connection.onSlower = (every) => panel.setPace(every);
 }
 
 /** @param {object} receipt */

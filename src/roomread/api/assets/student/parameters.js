@@ -20,6 +20,12 @@
  *   finer: number}} crop How a crop is cut.
  * @property {{longer_side: number, stride: number, multiple: number, same_face: number,
  *   threshold_full: number, threshold_scaled: number}} detector How faces are found.
+ *
+ * @typedef {object} Settings
+ * @property {Parameters} parameters
+ * @property {string} runtime URL of ONNX Runtime's module.
+ * @property {string} wasm URL of its WebAssembly.
+ * @property {{shallow: string, deep: string, expressions: string}} nets URLs of the nets.
  */
 
 export {};

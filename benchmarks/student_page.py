@@ -1,0 +1,206 @@
+"""Measures the student page: download, time to the first reading, rate and processor time.
+
+Chromium runs with a window under Xvfb, as a browser without one hides no tab, and is driven by its
+own protocol, as test tools keep a hidden tab awake. Nothing else should run on the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+from websockets.sync.client import ClientConnection, connect
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from serving import serving
+from visitors import CHROMIUM, room, write_camera
+
+SECONDS = 30.0
+LIMIT_SECONDS = 120.0
+_COUNT = """
+window.readings = []; new MutationObserver(() => readings.push(performance.now()))
+    .observe(document.querySelector("[data-part=raw]"), { childList: true });
+document.querySelector("[data-part=start]").click(); performance.now()
+"""
+
+
+class Tab:
+    """A page of Chromium and its workers, by the DevTools protocol.
+
+    Args:
+        socket: The connection to the browser.
+        url: The page.
+
+    Attributes:
+        bytes: Bytes that came over the network so far.
+        session: The session of the page.
+    """
+
+    def __init__(self, socket: ClientConnection, url: str) -> None:
+        self._socket, self._count = socket, 0
+        self._answers: dict[int, dict[str, Any]] = {}
+        self.bytes = 0
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
+        self.session = attached["sessionId"]
+        self._watch(self.session)
+        self.ask("Page.navigate", self.session, url=url)
+
+    def ask(self, method: str, session: str | None = None, **values: Any) -> dict[str, Any]:
+        """Call a method and return its result; events that come before are noted."""
+        self._count += 1
+        wanted = self._count
+        message: dict[str, Any] = {"id": wanted, "method": method, "params": values}
+        self._socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
+        while wanted not in self._answers:
+            answer = json.loads(self._socket.recv(timeout=LIMIT_SECONDS))
+            if "id" in answer:
+                self._answers[answer["id"]] = answer
+            else:
+                # A worker that begins is asked to report too, before the answer is awaited further.
+                self._note(answer)
+        answer = self._answers.pop(wanted)
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']['message']}")
+        found: dict[str, Any] = answer["result"]
+        return found
+
+    def evaluate(self, script: str) -> Any:
+        """Return the value of an expression in the page."""
+        return self.ask(
+            "Runtime.evaluate",
+            self.session,
+            expression=script,
+            userGesture=True,
+            returnByValue=True,
+            awaitPromise=True,
+        )["result"].get("value")
+
+    def wait(self, script: str) -> float:
+        """Wait until an expression is true and return the seconds that it took."""
+        begun = time.monotonic()
+        while not self.evaluate(script):
+            if time.monotonic() - begun > LIMIT_SECONDS:
+                sys.exit(f"not true within {LIMIT_SECONDS:.0f} s: {script}")
+            time.sleep(0.02)
+        return time.monotonic() - begun
+
+    def _watch(self, session: str) -> None:
+        self.ask("Network.enable", session)
+        self.ask(
+            "Target.setAutoAttach",
+            session,
+            autoAttach=True,
+            waitForDebuggerOnStart=True,
+            flatten=True,
+        )
+
+    def _note(self, event: dict[str, Any]) -> None:
+        values = event.get("params", {})
+        if event.get("method") == "Network.loadingFinished":
+            self.bytes += int(values["encodedDataLength"])
+        elif (
+            event.get("method") == "Target.attachedToTarget"
+            and values["targetInfo"]["type"] == "worker"
+        ):
+            self._watch(values["sessionId"])
+            self.ask("Runtime.runIfWaitingForDebugger", values["sessionId"])
+
+
+@contextlib.contextmanager
+def browser(folder: Path) -> Iterator[tuple[psutil.Process, ClientConnection]]:
+    """Start Chromium under Xvfb, and end both with the block."""
+    xvfb = shutil.which("Xvfb")
+    if CHROMIUM is None or xvfb is None:
+        sys.exit("needs Chromium and Xvfb")
+    display = subprocess.Popen(
+        [xvfb, "-displayfd", "1", "-screen", "0", "1280x900x24"], stdout=subprocess.PIPE
+    )
+    number = display.stdout.readline().decode().strip() if display.stdout is not None else ""
+    camera = write_camera(folder / "camera.y4m", [room(left=64 + 2 * (n % 5)) for n in range(30)])
+    options = ["--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--disable-gpu"]
+    options += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    options += [f"--use-file-for-fake-video-capture={camera}", f"--user-data-dir={folder / 'user'}"]
+    running = subprocess.Popen(
+        [CHROMIUM, *options, "about:blank"],
+        env={"DISPLAY": f":{number}", "HOME": str(folder), "PATH": "/usr/bin:/bin"},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        port_file = folder / "user" / "DevToolsActivePort"
+        while not port_file.exists() or len(port_file.read_text().splitlines()) < 2:
+            time.sleep(0.05)
+        port, path = port_file.read_text().splitlines()
+        with connect(f"ws://127.0.0.1:{port}{path}", max_size=2**24) as socket:
+            yield psutil.Process(running.pid), socket
+    finally:
+        for process in (running, display):
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def processor_seconds(process: psutil.Process) -> float:
+    """Return the processor time of a process and all that it started."""
+    total = 0.0
+    for each in (process, *process.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = each.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def measure(tab: Tab, process: psutil.Process, name: str) -> None:
+    """Print the rate of readings and the processor time of half a minute."""
+    tab.evaluate("readings.length = 0")
+    used, begun = processor_seconds(process), time.monotonic()
+    time.sleep(SECONDS)
+    elapsed = time.monotonic() - begun
+    share = (processor_seconds(process) - used) / elapsed
+    rate = tab.evaluate("readings.length") / elapsed
+    state = tab.evaluate("document.visibilityState")
+    age = tab.evaluate('JSON.parse(document.querySelector("[data-part=raw]").textContent).age')
+    print(f"{name} ({state}): {rate:.2f} readings/s, {share:.1%} of a core for the whole browser,")
+    print(f"  newest reading {age} ms after its picture")
+
+
+def main() -> None:
+    """Measure one student's page, in front and hidden, with and without its camera."""
+    folder = Path(tempfile.mkdtemp(prefix="roomread-bench-"))
+    try:
+        with serving(folder, command="app") as service, browser(folder) as (process, socket):
+            for turn in ("first visit", "second visit, files kept by the browser"):
+                tab = Tab(socket, f"{service.url}/mirror")
+                tab.wait('Boolean(document.querySelector("[data-part=hint]")?.textContent)')
+                page = tab.bytes
+                tab.evaluate(_COUNT)
+                seconds = tab.wait("readings.length > 0")
+                print(f"{turn}: first reading {seconds:.1f} s after the press,")
+                print(f"  {page / 1e6:.2f} MB for the page, {(tab.bytes - page) / 1e6:.2f} MB more")
+                if turn == "first visit":
+                    tab.evaluate('document.querySelector("[data-part=stop]").click()')
+            measure(tab, process, "in front")
+            tab.ask("Target.createTarget", url="about:blank")
+            tab.wait('document.visibilityState === "hidden"')
+            measure(tab, process, "behind another tab")
+            tab.evaluate('document.querySelector("[data-part=stop]").click()')
+            # The time of processes that end is no longer counted.
+            time.sleep(SECONDS / 10)
+            used = processor_seconds(process)
+            time.sleep(SECONDS)
+            idle = (processor_seconds(process) - used) / SECONDS
+            print(f"camera off: {idle:.1%} of a core for the whole browser")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+/** The student's camera: asks for it, hands its frames to the worker, and lets go of it. */
+
+/** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("./parameters.js").Settings} Settings */
+
+/**
+ * @typedef {"insecure" | "unsupported" | "denied" | "missing" | "busy" | "failed" | "gone"} Trouble
+ * Why the camera is not read: no HTTPS; the browser lacks what is needed; the student or the
+ * system refused; there is no camera; another program has it; the nets do not run; it was unplugged
+ * or switched off.
+ */
+
+/**
+ * @typedef {object} Listener
+ * @property {(message: Message) => void} onReading
+ * @property {(trouble: Trouble) => void} onTrouble It has stopped, and can be started again.
+ * @property {() => void} onReady The first reading follows.
+ */
+
+const WANTED = {
+  audio: false,
+  video: {
+    width: { ideal: 640 },
+    height: { ideal: 480 },
+    frameRate: { ideal: 10 },
+    facingMode: "user",
+  },
+};
+
+export class Camera {
+  /**
+   * @param {HTMLVideoElement} preview Shows the student their own picture, on this device.
+   * @param {Listener} listener
+   */
+  constructor(preview, listener) {
+    this.preview = preview;
+    this.listener = listener;
+    /** @type {Worker | null} */
+    this.worker = null;
+    /** @type {MediaStream | null} */
+    this.stream = null;
+    this.every = 500;
+    /** @type {(() => void) | null} Sends the worker a frame, where it gets no stream of them. */
+    this.asked = null;
+  }
+
+  /** @returns {boolean} Whether the camera is on. */
+  get isOn() {
+    return this.stream !== null;
+  }
+
+  /**
+   * Ask for the camera and read it until `stop`.
+   *
+   * @param {Settings} settings
+   */
+  async start(settings) {
+    this.stop();
+    const obstacle = findObstacle();
+    if (obstacle) {
+      this.listener.onTrouble(obstacle);
+      return;
+    }
+    // The nets load while the student answers the browser's question.
+    const worker = this.open(settings);
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia(WANTED);
+    } catch (error) {
+      worker.terminate();
+      if (this.worker === worker) {
+        this.worker = null;
+        this.listener.onTrouble(troubleOf(error));
+      }
+      return;
+    }
+    if (this.worker !== worker) {
+      // Stopped in the meantime.
+      stream.getTracks().forEach((track) => track.stop());
+      return;
+    }
+    this.stream = stream;
+    this.preview.srcObject = stream;
+    await this.preview.play().catch(() => undefined);
+    const [track] = stream.getVideoTracks();
+    track.addEventListener("ended", () => this.fail("gone"));
+    this.feed(worker, track);
+  }
+
+  /** Let go of the camera; nothing is read any more. */
+  stop() {
+    this.worker?.terminate();
+    this.worker = null;
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.stream = null;
+    this.preview.srcObject = null;
+  }
+
+  /** @param {number} every Time from one reading to the next, ms. */
+  setPace(every) {
+    this.every = every;
+    this.worker?.postMessage({ kind: "every", every });
+  }
+
+  /**
+   * @param {Settings} settings
+   * @returns {Worker} The worker, which opens the nets.
+   */
+  open(settings) {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    this.worker = worker;
+    worker.onmessage = (event) => this.take(worker, event.data);
+    worker.onerror = () => this.fail("failed");
+    worker.postMessage({ kind: "open", settings, every: this.every });
+    return worker;
+  }
+
+  /**
+   * @param {Worker} worker
+   * @param {any} message
+   */
+  take(worker, message) {
+    if (worker !== this.worker) {
+      return;
+    }
+    if (message.kind === "reading") {
+      this.listener.onReading(message.message);
+    } else if (message.kind === "ready") {
+      this.listener.onReady();
+    } else if (message.kind === "failed") {
+      this.fail("failed");
+    } else if (message.kind === "want" && this.asked) {
+      this.asked();
+    }
+  }
+
+  /** @param {Trouble} trouble */
+  fail(trouble) {
+    this.stop();
+    this.listener.onTrouble(trouble);
+  }
+
+  /**
+   * Give the worker the frames: as a stream where the browser has that, else one when it asks.
+   *
+   * @param {Worker} worker
+   * @param {MediaStreamTrack} track
+   */
+  feed(worker, track) {
+    const { MediaStreamTrackProcessor } = /** @type {any} */ (window);
+    this.asked = null;
+    if (MediaStreamTrackProcessor) {
+      const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
+      worker.postMessage({ kind: "frames", readable }, [readable]);
+      return;
+    }
+    const video = this.preview;
+    this.asked = async () => {
+      if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
+        const bitmap = await createImageBitmap(video);
+        worker.postMessage({ kind: "frame", bitmap }, [bitmap]);
+      }
+    };
+    this.asked();
+  }
+}
+
+/** @returns {Trouble | null} What keeps any camera from being read here. */
+function findObstacle() {
+  if (!window.isSecureContext) {
+    return "insecure";
+  }
+  const able = "OffscreenCanvas" in window && "WebAssembly" in window && navigator.mediaDevices;
+  return able ? null : "unsupported";
+}
+
+/**
+ * @param {unknown} error Of `getUserMedia`.
+ * @returns {Trouble}
+ */
+function troubleOf(error) {
+  const name = error instanceof Error ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") {
+    return "denied";
+  }
+  return name === "NotFoundError" || name === "OverconstrainedError" ? "missing" : "busy";
+}

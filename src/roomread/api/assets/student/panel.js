@@ -1,0 +1,178 @@
+/** The part of a page in which students switch their camera on and see what was sent. */
+
+import { percent, t, tn } from "../texts.js";
+import { EXPRESSIONS } from "../expressions.js";
+import { Camera } from "./camera.js";
+
+/** @typedef {import("./camera.js").Trouble} Trouble */
+/** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("./parameters.js").Settings} Settings */
+
+/** @type {Record<Trouble, string>} */
+const TROUBLES = {
+  insecure: t("Browsers give the camera only to pages over HTTPS, or on this computer. Ask the person who runs this service for its HTTPS address, or go on without a camera."),
+  unsupported: t("This browser cannot read faces. Update it, use another one, or go on without a camera."),
+  denied: t("The browser may not use the camera. Allow it beside the address of this page, or in the system's settings, and start again; or go on without a camera."),
+  missing: t("No camera was found."),
+  busy: t("The camera cannot be opened: another program may be using it, such as the call itself. Some systems share a camera and some do not. Close the other program, or go on without a camera."),
+  failed: t("The program that reads faces does not run in this browser. Load the page again, or go on without a camera."),
+  gone: t("The camera was unplugged or switched off."),
+};
+
+/** @type {Record<string, string>} By the reasons of the protocol. */
+const REASONS = {
+  "no face": t("no face is found"),
+  "too small": t("the face is too small: come closer"),
+  "cut off by the picture's edge": t("the face is cut off by the picture's edge"),
+  "too dark": t("it is too dark"),
+  "too bright": t("it is too bright"),
+  "no contrast": t("there is no contrast"),
+  blurred: t("the picture is blurred"),
+  "turned away": t("the face is turned away"),
+  tilted: t("the head is tilted too far"),
+};
+
+export class CameraPanel {
+  /**
+   * @param {HTMLElement} root Made by the template `student_camera.html.j2`.
+   * @param {(message: Message) => string | null} send Sends a reading, and returns exactly the text
+   *   that left; null where nothing is sent at present.
+   * @param {(isOn: boolean) => void} [onSwitch] The student switched the camera on or off.
+   */
+  constructor(root, send, onSwitch = () => undefined) {
+    this.send = send;
+    this.onSwitch = onSwitch;
+    this.parts = {
+      start: part(root, "start", HTMLButtonElement),
+      stop: part(root, "stop", HTMLButtonElement),
+      status: part(root, "status", HTMLElement),
+      trouble: part(root, "trouble", HTMLElement),
+      hint: part(root, "hint", HTMLElement),
+      sent: part(root, "sent", HTMLElement),
+      raw: part(root, "raw", HTMLElement),
+      preview: part(root, "preview", HTMLVideoElement),
+    };
+    this.camera = new Camera(this.parts.preview, {
+      onReading: (message) => this.show(message),
+      onTrouble: (trouble) => this.complain(trouble),
+      onReady: () => this.say(t("Your camera is read on this device.")),
+    });
+    this.parts.start.addEventListener("click", () => this.start());
+    this.parts.stop.addEventListener("click", () => this.stop());
+    this.parts.hint.textContent = hint();
+  }
+
+  /** Switch the camera on. */
+  async start() {
+    this.parts.trouble.hidden = true;
+    this.parts.start.hidden = true;
+    this.parts.stop.hidden = false;
+    this.say(t("Loading about 6.5 MB, once."));
+    try {
+      const response = await fetch("/assets/reader");
+      if (!response.ok) {
+        throw new Error(String(response.status));
+      }
+      /** @type {Settings} */
+      const settings = await response.json();
+      this.labels = settings.parameters.labels;
+      this.threshold = settings.parameters.threshold;
+      if (this.parts.start.hidden) {
+        await this.camera.start(settings);
+      }
+    } catch {
+      this.complain("failed");
+      return;
+    }
+    this.parts.preview.hidden = !this.camera.isOn;
+    if (this.camera.isOn) {
+      this.onSwitch(true);
+    }
+  }
+
+  /** Switch the camera off. */
+  stop() {
+    this.camera.stop();
+    this.parts.start.hidden = false;
+    this.parts.stop.hidden = true;
+    this.parts.preview.hidden = true;
+    this.parts.sent.textContent = "";
+    this.parts.raw.textContent = "";
+    this.say(t("Your camera is off."));
+    this.onSwitch(false);
+  }
+
+  /** @param {number} every Time from one reading to the next, ms. */
+  setPace(every) {
+    this.camera.setPace(every);
+  }
+
+  /** @param {Message} message */
+  show(message) {
+    const text = this.send(message);
+    if (text === null) {
+      this.parts.sent.textContent = t("Nothing is sent at present.");
+      this.parts.raw.textContent = "";
+      return;
+    }
+    this.parts.sent.textContent = this.describe(message);
+    this.parts.raw.textContent = text;
+  }
+
+  /**
+   * @param {Message} message
+   * @returns {string} What was sent, in words.
+   */
+  describe(message) {
+    const others = message.o
+      ? ` ${tn("Another face is seen and not read.", "{n} other faces are seen and not read.", message.o)}`
+      : "";
+    if (!message.p) {
+      return t("Your face is not read: {reason}.", { reason: REASONS[message.why ?? ""] ?? "" }) + others;
+    }
+    const confidence = Math.max(...message.p) / 10_000;
+    const name = this.labels?.[message.p.indexOf(Math.max(...message.p))] ?? "";
+    const expression = EXPRESSIONS[name] ?? name;
+    const text =
+      confidence < (this.threshold ?? 0)
+        ? t("Last reading: not sure, {expression} {share}.", { expression, share: percent(confidence) })
+        : t("Last reading: {expression} {share}.", { expression, share: percent(confidence) });
+    return text + others;
+  }
+
+  /** @param {Trouble} trouble */
+  complain(trouble) {
+    this.stop();
+    this.parts.trouble.textContent = TROUBLES[trouble];
+    this.parts.trouble.hidden = false;
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.parts.status.textContent = text;
+  }
+}
+
+/** @returns {string} What people on phones or on battery should know. */
+function hint() {
+  const { userAgentData, userAgent } = /** @type {any} */ (navigator);
+  const mobile = userAgentData?.mobile ?? /Mobi|Android|iPhone|iPad/.test(userAgent);
+  return mobile
+    ? t("Phones stop the camera of a page that is not in front: keep this page open and the screen on. Reading uses the battery; switch it off whenever you like.")
+    : t("You may put this page behind others. Reading takes about a tenth of one processor core; on battery, switch it off whenever you like.");
+}
+
+/**
+ * @template {HTMLElement} T
+ * @param {HTMLElement} root
+ * @param {string} name Of the attribute `data-part`.
+ * @param {new () => T} type
+ * @returns {T}
+ */
+function part(root, name, type) {
+  const found = root.querySelector(`[data-part="${name}"]`);
+  if (!(found instanceof type)) {
+    throw new Error(`the page has no part ${name}`);
+  }
+  return found;
+}

@@ -1,0 +1,161 @@
+/**
+ * Reads the camera in a worker, which has the clock: a page that is hidden has none.
+ *
+ * Pictures stay in this worker. What it posts to its page are the numbers of a reading.
+ */
+
+import { FaceReader, openNets } from "./reader.js";
+import { toMessage } from "./message.js";
+
+/** @typedef {import("./pixels.js").Picture} Picture */
+/** @typedef {import("./parameters.js").Settings} Settings */
+
+/** @type {any} The worker's own scope; the types of a page's window do not fit it. */
+const scope = globalThis;
+// Longer side of the picture that is read, px: a face fills much of a student's camera.
+const LONGEST = 640;
+
+/** @type {FaceReader | null} */
+let reader = null;
+/** @type {VideoFrame | ImageBitmap | null} The newest frame, if it has not been read. */
+let newest = null;
+let taken = 0;
+let busy = false;
+let timer = 0;
+let generation = 0;
+const canvas = new OffscreenCanvas(1, 1);
+const context = canvas.getContext("2d", { willReadFrequently: true });
+
+scope.onmessage = (/** @type {MessageEvent} */ event) => {
+  const message = event.data;
+  if (message.kind === "open") {
+    open(message.settings, message.every);
+  } else if (message.kind === "frames") {
+    drain(message.readable, ++generation);
+  } else if (message.kind === "frame") {
+    keep(message.bitmap);
+  } else if (message.kind === "every") {
+    setPace(message.every);
+  } else if (message.kind === "stop") {
+    stop();
+  }
+};
+
+/**
+ * Open the nets and start the clock.
+ *
+ * @param {Settings} settings
+ * @param {number} every Time from one reading to the next, ms.
+ */
+async function open(settings, every) {
+  try {
+    const ort = await import(settings.runtime);
+    ort.env.wasm.wasmPaths = { wasm: new URL(settings.wasm, location.href).href };
+    ort.env.wasm.numThreads = 1;
+    reader = new FaceReader(ort, await openNets(ort, settings.nets), settings.parameters);
+  } catch (error) {
+    scope.postMessage({ kind: "failed", problem: String(error) });
+    return;
+  }
+  // Opening the nets took seconds, in which no frame was taken.
+  newest?.close();
+  newest = null;
+  scope.postMessage({ kind: "ready" });
+  setPace(every);
+}
+
+/** @param {number} every ms. */
+function setPace(every) {
+  clearInterval(timer);
+  timer = Number(setInterval(tick, every));
+  tick();
+}
+
+/**
+ * Keep the newest frame of a camera until the next one comes.
+ *
+ * @param {ReadableStream<VideoFrame>} readable
+ * @param {number} own Which camera this is; frames of an earlier one are dropped.
+ */
+async function drain(readable, own) {
+  const frames = readable.getReader();
+  while (own === generation) {
+    const { value, done } = await frames.read();
+    if (done) {
+      return;
+    }
+    if (own === generation) {
+      keep(value);
+    } else {
+      value.close();
+    }
+  }
+  await frames.cancel();
+}
+
+/** @param {VideoFrame | ImageBitmap} frame */
+function keep(frame) {
+  newest?.close();
+  newest = frame;
+  taken = performance.now();
+}
+
+function stop() {
+  generation += 1;
+  clearInterval(timer);
+  newest?.close();
+  newest = null;
+}
+
+async function tick() {
+  if (!reader || busy) {
+    return;
+  }
+  const frame = newest;
+  // Where the browser gives no stream of frames, the page sends one when it is asked.
+  scope.postMessage({ kind: "want" });
+  if (!frame) {
+    return;
+  }
+  busy = true;
+  newest = null;
+  const since = taken;
+  const own = generation;
+  try {
+    const started = performance.now();
+    const picture = toPicture(frame);
+    const reading = await reader.read(picture);
+    const ended = performance.now();
+    if (own === generation) {
+      const message = toMessage(reading, ended - since);
+      scope.postMessage({ kind: "reading", message, ms: ended - started });
+    }
+  } catch (error) {
+    scope.postMessage({ kind: "failed", problem: String(error) });
+    stop();
+  } finally {
+    frame.close();
+    busy = false;
+  }
+}
+
+/**
+ * @param {VideoFrame | ImageBitmap} frame
+ * @returns {Picture}
+ */
+function toPicture(frame) {
+  const width = "displayWidth" in frame ? frame.displayWidth : frame.width;
+  const height = "displayHeight" in frame ? frame.displayHeight : frame.height;
+  const scale = Math.min(1, LONGEST / Math.max(width, height));
+  const wide = Math.max(1, Math.round(width * scale));
+  const high = Math.max(1, Math.round(height * scale));
+  if (!context) {
+    throw new Error("this browser draws nothing in a worker");
+  }
+  if (canvas.width !== wide || canvas.height !== high) {
+    canvas.width = wide;
+    canvas.height = high;
+  }
+  context.drawImage(frame, 0, 0, wide, high);
+  return { data: context.getImageData(0, 0, wide, high).data, width: wide, height: high };
+}

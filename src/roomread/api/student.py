@@ -1,0 +1,42 @@
+"""What a student's browser needs to read the student's own face, and a page to try it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from roomread.api.browser_pages import browser_page
+from roomread.api.bundles import bundle_url
+from roomread.classifier import open_model
+from roomread.services.browser_reading import reading_parameters
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/assets/reader")
+async def reader() -> dict[str, Any]:
+    """Return the parameters of a reading and the addresses of what it runs on."""
+    return await run_in_threadpool(_settings)
+
+
+@router.get("/mirror")
+def mirror(request: Request) -> Response:
+    """Return the page that shows what one's camera would send; it sends nothing."""
+    return browser_page(request, "mirror.html.j2")
+
+
+def _settings() -> dict[str, Any]:
+    """Return `Settings` of `assets/student/parameters.js`."""
+    return {
+        "parameters": reading_parameters(open_model()),
+        "runtime": bundle_url("onnxruntime-web.mjs"),
+        "wasm": bundle_url("onnxruntime-web.wasm"),
+        "nets": {
+            "shallow": bundle_url("centerface-shallow.onnx"),
+            "deep": bundle_url("centerface-deep.onnx"),
+            "expressions": bundle_url("compact.onnx"),
+        },
+    }

@@ -1,0 +1,89 @@
+"""The student's camera in Chromium: read on the device, nothing but numbers, off with one press."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="the dev group has it")
+from playwright.sync_api import Browser, Page, Request, expect
+
+from serving import Service, serving
+from visitors import CHROMIUM, SLOW, chromium
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+# Firefox has no such class: frames then come from the video, one when the worker asks.
+WITHOUT_FRAMES = "delete window.MediaStreamTrackProcessor"
+REFUSED = (
+    "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '{name}'))"
+)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving(tmp_path_factory.mktemp("service"), command="app") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("camera")) as launched:
+        yield launched
+
+
+def open_mirror(browser: Browser, service: Service, script: str = "") -> Page:
+    expect.set_options(timeout=SLOW)
+    context = browser.new_context(permissions=["camera"], locale="en-GB")
+    if script:
+        context.add_init_script(script)
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    page.goto(f"{service.url}/mirror")
+    return page
+
+
+@pytest.mark.parametrize(
+    "script", ["", pytest.param(WITHOUT_FRAMES, marks=pytest.mark.sweep)], ids=["stream", "video"]
+)
+def test_face_is_read_on_the_device_and_no_picture_leaves_it(
+    browser: Browser, service: Service, script: str
+) -> None:
+    page = open_mirror(browser, service, script)
+    said: list[str] = []
+    sent: list[Request] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.context.on("request", lambda request: sent.append(request))  # noqa: PLW0108 (playwright takes no builtin)
+    page.get_by_role("button", name="Switch my camera on").click()
+    expect(page.get_by_text("Last reading: happy")).to_be_visible()
+    page.get_by_text("The last reading, exactly").click()
+    raw = page.locator("[data-part=raw]")
+    expect(raw).to_contain_text('"p":')
+    message = json.loads(raw.text_content() or "")
+    assert set(message) == {"k", "age", "p", "q", "o"}
+    assert abs(sum(message["p"]) - 10_000) <= 4
+    assert len(raw.text_content() or "") < 1000
+    page.get_by_role("button", name="Stop").click()
+    expect(raw).to_be_empty()
+    expect(page.get_by_text("Your camera is off.")).to_be_visible()
+    assert page.locator("video").evaluate("video => video.srcObject") is None
+    # The service is asked for files alone; nothing is sent to it or to anybody else.
+    assert sent
+    assert all(request.method == "GET" for request in sent)
+    assert all(request.url.startswith(service.url) for request in sent)
+    assert said == []
+    page.context.close()
+
+
+def test_camera_that_is_denied_or_taken_is_explained_and_can_be_tried_again(
+    browser: Browser, service: Service
+) -> None:
+    page = open_mirror(browser, service, REFUSED.format(name="NotAllowedError"))
+    page.get_by_role("button", name="Switch my camera on").click()
+    expect(page.get_by_role("alert")).to_contain_text("The browser may not use the camera.")
+    page.evaluate(f"{REFUSED.format(name='NotReadableError')}; null")
+    page.get_by_role("button", name="Switch my camera on").click()
+    expect(page.get_by_role("alert")).to_contain_text("another program may be using it")
+    page.context.close()
