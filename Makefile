@@ -12,7 +12,7 @@ RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
 .PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-share bench-service bench-attacks soak \
-	bench-peers bench-sessions bench-archive bench-identity bench-attention bench-faces train evaluate clean
+	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -110,6 +110,9 @@ bench-peers: $(VENV)/dev.done
 
 bench-sessions: $(VENV)/dev.done
 	$(BIN)/python benchmarks/sessions.py
+
+bench-rooms: $(VENV)/dev.done
+	$(BIN)/python benchmarks/rooms.py --large
 
 bench-archive: $(VENV)/dev.done
 	$(BIN)/python benchmarks/archive.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -88,7 +89,7 @@ class Lesson:
         return len(scores), rounded_scores(np.mean(scores, axis=0, dtype=np.float64))
 
 
-def mean_of(figures: list[Figure | None]) -> Figure | None:
+def mean_of(figures: Sequence[Figure | None]) -> Figure | None:
     """Return the mean of figures; None without one."""
     known = [figure for figure in figures if figure is not None]
     if not known:

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
-PROTOCOL = "roomread.room.1"
+PROTOCOL = Subprotocol("roomread.room.1")
 NEUTRAL = [0, 0, 0, 0, 0, 0, 10_000]
 HAPPY = [0, 0, 0, 10_000, 0, 0, 0]
 SAD = [0, 0, 0, 0, 10_000, 0, 0]
@@ -67,7 +68,7 @@ def joined(
     """Join a room as a student, who goes with the end of the block."""
     version = consent or f"1-en-{'faces' if faces else 'taps'}"
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room_id}/seat"
-    with connect(address, subprotocols=[PROTOCOL], open_timeout=30) as socket:  # type: ignore[list-item]
+    with connect(address, subprotocols=[PROTOCOL], open_timeout=30) as socket:
         student = Student(socket)
         student.send(k="join", code=code, consent=version, faces=faces, resume=resume)
         student.seat = student.receive()

@@ -263,7 +263,7 @@ def test_faces_of_a_shared_screen_are_added_to_the_room(
 
 def test_wrong_codes_of_an_address_are_limited(tmp_path: Path) -> None:
     with (
-        serving(tmp_path, requests_per_minute="100000") as service,
+        serving(tmp_path, requests_per_minute="100000", purpose="personal") as service,
         httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as http,
     ):
         room = http.post("rooms", json={"name": "Algebra 7b"}).json()

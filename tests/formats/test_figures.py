@@ -25,6 +25,7 @@ from roomread.formats.figures import (
 from roomread.formats.session_export import document
 from roomread.formats.session_report import session_report
 from roomread.formats.xapi import statements
+from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.room import RoomMood, change_points
 from roomread.store import Mark, OwnerStore, Session, Store
 
@@ -185,3 +186,22 @@ def test_running_figures_are_those_of_the_session_and_read_only_what_is_new(
     assert repr(figures.summary) == repr(whole.summary)
     assert max(read) <= 40
     assert sum(read) <= len(whole.moods)
+
+
+def test_report_names_the_minute_in_which_most_were_lost(tmp_path: Path) -> None:
+    everything = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+    store = everything.owned_by("user:anna")
+    session = store.create("Algebra 7b")
+    recorder = RoomRecorder(store, session)
+    for time in range(5):
+        recorder.add_readings(float(time), [])
+    recorder.close()
+    assert "hardest" not in session_report(store, session.id)
+    samples = [
+        ReportSample(t, 20, 9, ReportCounts(lost=8 if 300 <= t < 330 else 0))
+        for t in range(5, 600, 5)
+    ]
+    everything.rooms.add_reports(session.id, samples)
+    report = session_report(store, session.id)
+    assert "from 5:00 to 6:00, up to 40 % of the people said that they were lost" in report
+    everything.close()

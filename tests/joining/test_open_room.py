@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -125,7 +127,11 @@ def test_person_who_turns_away_is_counted_by_the_last_reading_for_a_minute() -> 
 
 
 def test_person_who_leaves_or_pauses_is_left_out_at_once() -> None:
-    for stop in (lambda r: r.leave(3), lambda r: r.pause_seat(3, on=True)):
+    stops: list[Callable[[OpenRoom], None]] = [
+        lambda room: room.leave(3),
+        lambda room: room.pause_seat(3, on=True),
+    ]
+    for stop in stops:
         room = room_of(12)
         show_all(room, 1.0)
         room.tick(1.0)

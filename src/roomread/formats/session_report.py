@@ -6,6 +6,7 @@ from roomread import pages
 from roomread.formats import answer
 from roomread.formats import session_charts as charts
 from roomread.formats.figures import session_figures
+from roomread.joining.hardest import hardest_minutes
 from roomread.readings import Expression
 from roomread.room import MIN_PEOPLE, clock
 from roomread.store.owner_store import OwnerStore
@@ -29,6 +30,7 @@ def session_report(store: OwnerStore, session_id: str) -> str:
     people = store.people(session.id)
     series = time_series(figures.moods)
     seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
+    reports = store.reports(session.id)
     stretches = answer.named_stretches(figures)
     return pages.render(
         "roomread.formats",
@@ -40,6 +42,7 @@ def session_report(store: OwnerStore, session_id: str) -> str:
         whole=summary.whole,
         parts=summary.parts,
         changes=summary.changes,
+        hardest=hardest_minutes(figures.moods, reports) if reports else [],
         answer=answer.answer(figures),
         stretches=[answer.describe(each, figures.activity_of(each)) for each in stretches],
         not_why=answer.NOT_WHY,

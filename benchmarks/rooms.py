@@ -1,0 +1,151 @@
+"""Measure a room with simulated students: how even and how new the events of a board are.
+
+Students send readings twice a second, as their pages do; a board takes the events of each room.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+from serving import Service, serving
+
+_EVERY = 0.5
+PROTOCOL = Subprotocol("roomread.room.1")
+
+
+@dataclass(slots=True)
+class Run:
+    """What students and boards of a run share.
+
+    Attributes:
+        ended: Set when the run is over.
+        sent: When the newest reading of each room was sent.
+    """
+
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Measured:
+    """What the boards of a run received.
+
+    Attributes:
+        gaps: Seconds from one event to the next.
+        ages: Seconds from sending the newest reading to the event that followed.
+        cpu: Processor time of the server over wall-clock time.
+        closed: Connections of students that ended early.
+    """
+
+    gaps: list[float] = field(default_factory=list)
+    ages: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+    closed: int = 0
+
+
+async def student(url: str, room: dict[str, str], run: Run) -> bool:
+    """Send readings until the run has ended; return whether the connection lasted."""
+    address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room['id']}/seat"
+    random = np.random.default_rng()
+    async with connect(address, subprotocols=[PROTOCOL], open_timeout=60) as socket:
+        join = {"k": "join", "code": room["code"], "consent": "1-en-faces", "faces": True}
+        await socket.send(json.dumps(join))
+        await socket.recv()
+        await asyncio.sleep(float(random.random()) * _EVERY)
+        due, number = time.monotonic(), 0
+        while not run.ended.is_set():
+            shares = np.floor(random.dirichlet([0.5] * 7) * 10_000).astype(int)
+            shares[6] += 10_000 - shares.sum()
+            reading = {"k": "r", "n": number, "age": 30, "p": shares.tolist(), "o": 0}
+            await socket.send(json.dumps(reading | {"q": [140, 59, 28, 64, 98]}))
+            run.sent[room["id"]] = time.monotonic()
+            number += 1
+            due += _EVERY
+            await asyncio.sleep(max(due - time.monotonic(), 0))
+    return True
+
+
+async def board(url: str, room: dict[str, str], run: Run, found: Measured) -> None:
+    """Take the events of one room until the run has ended."""
+    last = None
+    address = f"{url}/api/v1/rooms/{room['id']}/events"
+    async with httpx.AsyncClient(timeout=60) as http, http.stream("GET", address) as stream:
+        async for line in stream.aiter_lines():
+            now = time.monotonic()
+            if run.ended.is_set():
+                return
+            if not line.startswith("data: ") or '"history"' in line[:20]:
+                continue
+            if last is not None:
+                found.gaps.append(now - last)
+                found.ages.append(now - run.sent.get(room["id"], now))
+            last = now
+
+
+async def measure(service: Service, *, rooms: int, students: int, seconds: float) -> Measured:
+    """Let students and boards run for some seconds after all have joined."""
+    found, run = Measured(), Run()
+    async with httpx.AsyncClient(base_url=service.url, timeout=60) as http:
+        made = []
+        for number in range(rooms):
+            answer = await http.post("/api/v1/rooms", json={"name": f"{number}", "faces": True})
+            made.append(answer.json())
+    tasks = []
+    for number in range(rooms * students):
+        tasks.append(asyncio.create_task(student(service.url, made[number % rooms], run)))
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(5)
+    server = psutil.Process(service.process.pid)
+    before, then = sum(server.cpu_times()[:2]), time.monotonic()
+    boards = [asyncio.create_task(board(service.url, room, run, found)) for room in made]
+    await asyncio.sleep(seconds)
+    found.cpu = (sum(server.cpu_times()[:2]) - before) / (time.monotonic() - then)
+    run.ended.set()
+    await asyncio.gather(*boards)
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    found.closed = sum(result is not True for result in ended)
+    return found
+
+
+def main() -> None:
+    """Print the figures of one room of 48, and of 25 rooms of 40."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--large", action="store_true", help="Also 1,000 students in 25 rooms.")
+    options = parser.parse_args()
+    runs = [(1, 48), *([(25, 40)] if options.large else [])]
+    print("rooms students | gap p50 p99 s | newest reading p50 p99 ms | server, of one core | lost")
+    for rooms, students in runs:
+        settings = {"requests_per_minute": "1000000", "purpose": "research"}
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            serving(Path(folder), **settings) as service,
+        ):
+            found = asyncio.run(
+                measure(service, rooms=rooms, students=students, seconds=options.seconds)
+            )
+        gaps, ages = np.percentile(found.gaps, [50, 99]), np.percentile(found.ages, [50, 99])
+        print(
+            f"{rooms:5} {rooms * students:8} | {gaps[0]:.3f} {gaps[1]:.3f} | "
+            f"{1000 * ages[0]:.0f} {1000 * ages[1]:.0f} | {found.cpu:.1%} | {found.closed}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
