@@ -61,7 +61,8 @@ def texture(random: Random, level: float) -> Grey:
         large = Image.fromarray(coarse).resize((SIZE, SIZE), Image.Resampling.BICUBIC)
         surface += random.uniform(2, 18) * np.asarray(large)
     surface += random.normal(0, random.uniform(0, 5), (SIZE, SIZE))
-    return np.clip(surface, 0, 255)
+    clipped: Grey = np.clip(surface, 0, 255)
+    return clipped
 
 
 def laid(face: Grey, mask: Image.Image, surface: Grey, random: Random) -> Grey:
@@ -304,11 +305,13 @@ def train(path: Path, count: int, epochs: int) -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 6e-3, total_steps=steps)
     for epoch in range(epochs):
         losses = []
-        for places in torch.randperm(len(x)).split(batch)[: len(x) // batch]:
+        order = torch.randperm(len(x))
+        for first in range(0, len(x) - batch + 1, batch):
+            places = order[first : first + batch]
             logits = net(disturbed(x[places]))
             loss = nn.functional.binary_cross_entropy_with_logits(logits, y[places])
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call] # torch has no type for it
             optimizer.step()
             schedule.step()
             losses.append(loss.item())

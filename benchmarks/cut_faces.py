@@ -22,7 +22,7 @@ from PIL import Image
 from difficult_faces import DATA, FACE, LOW, SIDE, central_face, on_grey, public_test
 from roomread.faces import CenterFace
 from roomread.faces.cutoff import EdgeWeights, cut_score, edge_values
-from roomread.faces.orientation import orientation
+from roomread.faces.orientation import Orientation, orientation
 from roomread.geometry import Box
 from roomread.readings import Face
 
@@ -44,6 +44,13 @@ class Example(NamedTuple):
     def is_fitted(self) -> bool:
         """Whether the rule is fitted to it."""
         return self.number // 2 % 2 == 0
+
+    @property
+    def orientation(self) -> Orientation:
+        """How its landmarks say that it is turned."""
+        if self.face.landmarks is None:
+            raise ValueError("the detector gave a face without landmarks")
+        return orientation(self.face.landmarks)
 
 
 def beyond(image: NDArray[np.uint8], box: Box, edge: int, share: float) -> NDArray[np.uint8]:
@@ -102,7 +109,7 @@ def fit(known: Sequence[Example]) -> dict[str, EdgeWeights]:
     for kind in dict.fromkeys(NAMES):
         rows, labels = [], []
         for one in known:
-            values = edge_values(one.face, orientation(one.face.landmarks), one.picture)
+            values = edge_values(one.face, one.orientation, one.picture)
             for edge, name in enumerate(NAMES):
                 weak_cut = one.title == "20%"
                 if name != kind or weak_cut or one.edge not in (None, edge):
@@ -124,9 +131,7 @@ def main() -> None:
     known = list(examples(CenterFace(), pictures))
     fitted = fit([one for one in known if one.is_fitted])
     edges = tuple(fitted[name] for name in NAMES)
-    scores = np.array(
-        [cut_score(e.face, orientation(e.face.landmarks), e.picture, edges) for e in known]
-    )
+    scores = np.array([cut_score(one.face, one.orientation, one.picture, edges) for one in known])
     whole = [e.is_fitted and e.title == "48 px" for e in known]
     limit = float(np.quantile(scores[whole], 1 - FALSE))
     for kind, weights in fitted.items():

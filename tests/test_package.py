@@ -65,15 +65,16 @@ def test_python_of_the_tutorials_runs_unchanged() -> None:
     ]
     assert printed[3].splitlines()[2].startswith("0.08 s [(1, ")
     assert "blurred" in printed[3]
-    assert "1 s: 0 of 1 faces readable" in printed[4]
-    assert "room: coverage 0% on average over 10 s" in printed[4]
+    assert "<FrameMoment at 0.08 s: 1 face>" in printed[4]
+    assert "1 s: 0 of 1 faces readable" in printed[5]
+    assert "room: coverage 0% on average over 10 s" in printed[5]
 
 
 def test_every_command_is_in_the_docs(roomread: Program) -> None:
     help_text = roomread("--help").stdout.decode()
     commands = re.findall(r"^  ([a-z]+)  ", help_text, flags=re.MULTILINE)
     assert {"analyze", "train", "evaluate", "models", "data"} <= set(commands)
-    docs = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    docs = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
     assert [name for name in commands if f"roomread {name}" not in docs] == []
 
 

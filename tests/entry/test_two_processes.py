@@ -281,12 +281,12 @@ def test_clients_behind_a_proxy_go_on_when_their_replica_is_killed(
         for frame in frames[19:40]:
             while True:
                 socket.send(frame)
-                answer = json.loads(socket.recv(timeout=60))
-                if "problem" not in answer:
+                reply = json.loads(socket.recv(timeout=60))
+                if "problem" not in reply:
                     break
-                assert time.monotonic() < deadline, answer
+                assert time.monotonic() < deadline, reply
                 time.sleep(0.2)
-        assert answer["accepted"] == 1
+        assert reply["accepted"] == 1
     kept = readings(pair.database, pair.key, made.json()["id"])
     assert kept == [(f.time, face.track_id) for f in LESSON[:40] for face in f.readings]
 
