@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
@@ -23,7 +24,8 @@ REFUSED = (
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with serving(tmp_path_factory.mktemp("service"), command="app") as running:
+    folder = tmp_path_factory.mktemp("service")
+    with serving(folder, command="app", purpose="research") as running:
         yield running
 
 
@@ -74,6 +76,29 @@ def test_face_is_read_on_the_device_and_no_picture_leaves_it(
     assert all(request.method == "GET" for request in sent)
     assert all(request.url.startswith(service.url) for request in sent)
     assert said == []
+    page.context.close()
+
+
+def test_student_in_a_room_sends_small_texts_alone_and_sees_exactly_these(
+    browser: Browser, service: Service
+) -> None:
+    asked = {"name": "Algebra 7b", "faces": True}
+    room = httpx.post(f"{service.url}/api/v1/rooms", json=asked, timeout=30).json()
+    page = open_mirror(browser, service)
+    sent: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))  # noqa: PLW0108 (playwright takes no builtin)
+    page.goto(room["link"])
+    page.get_by_role("button", name="I agree: join with my face read").click()
+    page.get_by_role("button", name="Switch my camera on").click()
+    expect(page.get_by_text("Last reading: happy")).to_be_visible()
+    assert page.locator("[data-part=raw]").text_content() in sent
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Nothing is sent at present.")).to_be_visible()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_text("Nothing of you counts any more.")).to_be_visible()
+    assert page.locator("video").evaluate("video => video.srcObject") is None
+    assert all(isinstance(frame, str) and len(frame) < 1000 for frame in sent)
+    assert {json.loads(frame)["k"] for frame in sent} == {"join", "r", "pause", "leave"}
     page.context.close()
 
 

@@ -60,6 +60,8 @@ export class CameraPanel {
     this.parts.start.addEventListener("click", () => this.start());
     this.parts.stop.addEventListener("click", () => this.stop());
     this.parts.hint.textContent = hint();
+    // A press before this would have had no effect.
+    this.parts.start.disabled = false;
   }
 
   /** Switch the camera on. */
