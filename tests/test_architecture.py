@@ -27,7 +27,7 @@ def test_every_package_is_in_the_table_of_layers(package: str) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(set(NAMED.findall(PAGE.read_text(encoding="utf-8")))))
-def test_every_file_that_the_page_names_exists(path: str) -> None:
+def test_every_file_that_the_architecture_page_names_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 
@@ -37,6 +37,6 @@ def test_every_service_is_in_the_table() -> None:
     assert {name for name in modules if f"`{name}`" not in text} == set()
 
 
-def test_page_is_in_the_navigation_and_linked_from_contributing() -> None:
+def test_architecture_page_is_in_the_navigation_and_linked_from_contributing() -> None:
     assert '"architecture.md"' in (ROOT / "zensical.toml").read_text(encoding="utf-8")
     assert "docs/architecture.md" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
     RoomreadError
     ├── MediaError                a picture, video, camera or stream cannot be read
     ├── OutputError               a result cannot be written
-    ├── ModelFileError            a model file is missing, damaged or of another contract
+    ├── ModelFileError            a model file is missing, damaged or in another format
     ├── DeviceError               the nets cannot run on the device that was asked for
     ├── ProfileError              a few-shot profile is missing, damaged, or cannot be taught
     ├── DataError                 a data set cannot be trained or evaluated on
@@ -12,7 +12,7 @@
     │   ├── SessionNotFoundError  the owner has no such session
     │   ├── SessionHeldError      another process records the session
     │   └── DatabaseError         the database of the sessions fails
-    ├── WireError                 a value does not keep the schema of readings
+    ├── WireError                 a value violates the schema of readings
     ├── BusyError                 a request is refused or not answered in time
     └── MissingExtraError         an optional dependency is not installed
 

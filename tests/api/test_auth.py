@@ -125,7 +125,7 @@ def test_page_that_a_silent_proxy_shows_under_another_name_is_refused(
     assert client.get("/static/main.js", headers={"Referer": referer}).status_code == 403
 
 
-def test_link_of_another_site_leads_here(client: TestClient) -> None:
+def test_link_from_another_site_is_admitted(client: TestClient) -> None:
     headers = {"Referer": "https://docs.example/", "Sec-Fetch-Site": "cross-site"}
     assert client.get("/", headers=headers).text == "let in"
     assert client.get("/x.js", headers={"Referer": f"http://{HERE}/"}).text == "let in"

@@ -60,7 +60,7 @@ def test_page_may_run_only_our_scripts_and_ask_for_camera_and_screen(client: Tes
     assert headers["x-frame-options"] == "DENY"
 
 
-def test_files_that_a_page_names_are_served_and_kept_for_good(client: TestClient) -> None:
+def test_files_that_a_page_names_are_served_and_cached_for_good(client: TestClient) -> None:
     page = client.get("/upload?lang=es").text
     urls = re.findall(r'"(/assets/[^"]+)"', page)
     assert {url.rpartition("/")[2] for url in urls} == {"style.css", "es.json"}

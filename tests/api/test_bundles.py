@@ -112,7 +112,7 @@ def checkout(hook: ModuleType, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_npm_is_required_only_where_there_is_none(
+def test_npm_wheel_is_required_only_if_npm_is_not_installed(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(hook.PACKAGE_VARIABLE, raising=False)

@@ -35,7 +35,7 @@ def test_task_gets_the_newest_item_then_the_end() -> None:
     assert inbox.dropped == 1
 
 
-def test_item_after_a_cancelled_task_finds_no_closed_loop() -> None:
+def test_item_put_after_a_cancelled_wait_is_kept() -> None:
     inbox: Inbox[int] = Inbox()
 
     async def give_up() -> None:

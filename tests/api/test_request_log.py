@@ -117,7 +117,7 @@ def test_answers_have_the_security_headers_of_their_part(
     assert "strict-transport-security" not in headers
 
 
-def test_https_is_made_permanent(metrics: Metrics) -> None:
+def test_https_response_has_strict_transport_security(metrics: Metrics) -> None:
     client = client_of(answer, metrics)
     client.base_url = "https://127.0.0.1"
     assert "max-age=" in client.get("/").headers["strict-transport-security"]

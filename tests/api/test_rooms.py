@@ -202,7 +202,7 @@ def test_full_room_and_messages_out_of_order_are_refused(
             assert closed_with(student) == 4004
     with joined(service.url, room["id"], room["code"], resume=None) as student:
         student.send(k="r", n=1, age=0, p=[1, 2, 3])
-        assert "p is not" in student.receive()["problem"]
+        assert "'p' is not" in student.receive()["problem"]
         assert closed_with(student) == 1008
     with joined(service.url, room["id"], room["code"]) as student:
         for _ in range(12):
@@ -218,7 +218,7 @@ def test_text_of_another_edition_is_not_agreed_to(service: Service, room: dict[s
         assert student.seat["k"] == "error"
 
 
-def test_face_is_not_sent_by_those_who_agreed_to_buttons(
+def test_student_who_agreed_to_buttons_only_sends_no_face(
     service: Service, room: dict[str, Any]
 ) -> None:
     taps = "1-en-taps"
@@ -276,7 +276,7 @@ def test_wrong_codes_of_an_address_are_limited(tmp_path: Path) -> None:
         assert refused.status_code == 403, refused.text
 
 
-def test_room_goes_on_after_the_server_was_killed(tmp_path: Path) -> None:
+def test_room_continues_after_the_server_was_killed(tmp_path: Path) -> None:
     port = str(free_port())
     with (
         serving(tmp_path, "--port", port) as service,

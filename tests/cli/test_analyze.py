@@ -181,7 +181,7 @@ def test_readings_are_never_written_over_pictures(
     assert [path.name for path in tmp_path.iterdir()] == ["astronaut.png"]
 
 
-def test_input_without_an_ending_is_not_overwritten_either(
+def test_input_without_a_suffix_is_not_overwritten(
     roomread: Program, photo: Path, tmp_path: Path
 ) -> None:
     photo.rename(tmp_path / "photo")

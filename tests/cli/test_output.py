@@ -47,7 +47,7 @@ def test_formats_that_need_a_file_say_so(form: Format) -> None:
         pass
 
 
-def test_stream_to_the_network_has_no_file(tmp_path: Path) -> None:
+def test_lsl_stream_with_an_output_file_is_refused(tmp_path: Path) -> None:
     with (
         pytest.raises(OutputError, match="leave out -o"),
         open_sink(Format.LSL, tmp_path / "a.csv", io.StringIO()),

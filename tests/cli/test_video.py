@@ -99,7 +99,7 @@ def test_every_kind_of_input_in_a_folder_has_its_copy(roomread: Program, tmp_pat
             assert list(source)
 
 
-def test_videos_copy_is_no_picture(roomread: Program, tmp_path: Path) -> None:
+def test_annotated_copy_of_a_video_cannot_be_a_picture(roomread: Program, tmp_path: Path) -> None:
     portrait_clip(tmp_path / "in.mp4", seconds=0.3)
     result = roomread("analyze", "in.mp4", "--annotated", "out.png")
     assert result.returncode == 2

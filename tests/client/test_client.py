@@ -117,7 +117,7 @@ def test_readings_are_sent_in_batches() -> None:
     assert json.loads(service.requests[0].content)[0] == frame_to_dict(LESSON[0])
 
 
-def test_readings_without_an_answer_are_sent_again_while_patience_lasts() -> None:
+def test_unanswered_readings_are_sent_again_while_patience_lasts() -> None:
     service = FakeService(lambda _: refused(503, {"retry-after": "7"}))
     with pytest.raises(ServiceError, match="wrong"):
         service.client().sessions.send("0a1b2c3d", LESSON[:1], patience=20)

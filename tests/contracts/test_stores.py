@@ -101,7 +101,7 @@ def methods_taking(parameter: str, handle: type = OwnerStore) -> set[str]:
     }
 
 
-def test_every_method_that_takes_a_session_is_tried_on_another_owners() -> None:
+def test_every_method_that_takes_a_session_has_arguments_for_the_owner_test() -> None:
     assert methods_taking("session_id") - {"find"} == set(ARGUMENTS)
 
 
@@ -263,7 +263,7 @@ def test_code_opens_one_room_at_a_time_and_none_once_it_is_closed(
     assert anna.rooms.replace_code(second.id, "K7QXM3PD")
 
 
-def test_reserved_seats_never_go_back(everything: Store, anna: OwnerStore) -> None:
+def test_reserved_seat_numbers_never_decrease(everything: Store, anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b")
     anna.rooms.add(session.id, "K7QXM3PD", faces=False)
     for number in (51, 20):
@@ -273,7 +273,7 @@ def test_reserved_seats_never_go_back(everything: Store, anna: OwnerStore) -> No
     assert found.next_seat == 51
 
 
-def test_reports_come_back_equal_and_once(everything: Store, anna: OwnerStore) -> None:
+def test_reports_are_stored_once_and_read_back_equal(everything: Store, anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b")
     few = ReportSample(5.0, 4)
     many = ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)

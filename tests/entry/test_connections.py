@@ -192,7 +192,7 @@ def test_requests_over_one_connection_are_answered_and_then_it_is_closed() -> No
     assert not reasons
 
 
-def test_what_is_not_http_is_answered_with_a_problem() -> None:
+def test_bytes_that_are_not_http_are_answered_with_a_problem() -> None:
     async def client(host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nA" + b"a" * 100_000)

@@ -114,13 +114,17 @@ def test_all_interfaces_show_the_same_mood(store: OwnerStore, anonymous: Session
     assert again.scores == pytest.approx(moods[-1].scores)
 
 
-def test_alerts_name_steps_only(store: OwnerStore, anonymous: Session) -> None:
+def test_alerts_state_values_in_steps_of_five_percent(
+    store: OwnerStore, anonymous: Session
+) -> None:
     reasons = [alert.reason for alert in store.alerts(anonymous.id)]
     (fall,) = [reason for reason in reasons if "fell" in reason]
     assert all(int(cents) % 5 == 0 for cents in re.findall(r"[+-]\d\.(\d\d)", fall))
 
 
-def test_report_has_the_shares_of_the_parts_in_steps(store: OwnerStore, anonymous: Session) -> None:
+def test_report_has_the_shares_of_the_parts_in_steps_of_five_percent(
+    store: OwnerStore, anonymous: Session
+) -> None:
     shares = re.findall(r"<td[^>]*>\s*(\d+)\s?%", session_report(store, anonymous.id))
     assert shares
     parts = session_figures(store, anonymous).summary.parts

@@ -73,7 +73,7 @@ def test_times_are_written_as_minutes_and_seconds_at_round_steps(series: TimeSer
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 45, 90, 300])
-def test_times_never_overlap(minutes: int) -> None:
+def test_time_labels_never_overlap(minutes: int) -> None:
     area = svg_plot.PlotArea(0, 60 * minutes, 0, 1, 0, 100)
     axis = f'<svg xmlns="http://www.w3.org/2000/svg">{svg_plot.time_axis(area)}</svg>'
     places = [float(element.attrib["x"]) for element in parsed(axis).iter(f"{SVG}text")]
@@ -109,7 +109,7 @@ def test_description_has_the_range_and_what_is_drawn(series: TimeSeries) -> None
     assert "happy" in description(expression_chart(series))
 
 
-def test_values_lie_where_the_axis_says() -> None:
+def test_values_are_drawn_at_their_place_on_the_axis() -> None:
     area = svg_plot.PlotArea(0, 100, -1, 1, 10, 200)
     assert (area.y(1), area.y(0), area.y(-1)) == (10, 110, 210)
     assert (area.x(0), area.x(100)) == (svg_plot.LEFT, svg_plot.WIDTH - svg_plot.RIGHT)

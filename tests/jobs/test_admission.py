@@ -40,7 +40,7 @@ def admit(owner: str, jobs: list[VideoJob], limits: QueueLimits) -> list[str]:
     return deleted
 
 
-def test_one_owner_waits_with_its_share_and_another_may_submit(
+def test_owner_with_a_full_share_is_refused_and_another_may_submit(
     tmp_path: Path, numbers: Iterator[int]
 ) -> None:
     limits = QueueLimits(waiting=2, waiting_in_all=3)
@@ -53,7 +53,7 @@ def test_one_owner_waits_with_its_share_and_another_may_submit(
         admit("anna", jobs, limits)
 
 
-def test_oldest_result_of_who_has_most_goes_when_all_places_are_taken(
+def test_oldest_result_of_the_owner_with_most_is_deleted_when_the_queue_is_full(
     tmp_path: Path, numbers: Iterator[int]
 ) -> None:
     limits = QueueLimits(finished=3)
@@ -64,7 +64,9 @@ def test_oldest_result_of_who_has_most_goes_when_all_places_are_taken(
         admit("greedy", jobs, limits)
 
 
-def test_results_of_who_has_most_bytes_go_first(tmp_path: Path, numbers: Iterator[int]) -> None:
+def test_results_of_the_owner_with_most_bytes_are_deleted_first(
+    tmp_path: Path, numbers: Iterator[int]
+) -> None:
     jobs = [job(tmp_path, numbers, "anna", done=True, size=300 * KB)]
     jobs += [job(tmp_path, numbers, "greedy", done=True, size=450 * KB) for _ in range(2)]
     assert admit("ben", jobs, QueueLimits(mb=1)) == ["1"]

@@ -30,6 +30,6 @@ def test_attack_finds_at_most_five_points_more_than_guessing(
 @pytest.mark.parametrize(
     "event", ["joins", *(pytest.param(event, marks=pytest.mark.sweep) for event in OTHERS[1:])]
 )
-def test_attack_works_where_everybody_counts_at_once(event: str) -> None:
+def test_attack_succeeds_if_people_count_at_once(event: str) -> None:
     found, guessed = rates(event, people=12, lessons=24, cohorts=False)
     assert found > guessed + 0.1

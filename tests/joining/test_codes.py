@@ -22,5 +22,5 @@ def test_code_that_is_typed_as_it_is_shown_comes_back() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "K7QX", "K7QX-M3PD-A", "K7QX-M3P0", "K7QX-M3PÄ", "\0" * 8])
-def test_text_that_cannot_be_a_code_is_none(text: str) -> None:
+def test_parse_code_returns_none_for_text_that_cannot_be_a_code(text: str) -> None:
     assert parse_code(text) is None

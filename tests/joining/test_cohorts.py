@@ -16,7 +16,7 @@ def people(*numbers: int) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def test_nobody_counts_until_five_can() -> None:
+def test_no_person_counts_until_five_can() -> None:
     room = cohorts()
     room.update(0.0, people(1, 2, 3, 4))
     assert room.counted == people()
@@ -44,7 +44,7 @@ def test_five_newcomers_wait_for_half_a_minute_since_the_last_change() -> None:
     assert room.counted == people(*range(10))
 
 
-def test_person_who_stops_is_left_out_at_once_and_four_others_rest() -> None:
+def test_person_who_stops_is_left_out_at_once_with_four_others() -> None:
     room = cohorts()
     room.update(0.0, people(*range(12)))
     assert room.update(50.0, people(*range(1, 12))) == people(0)

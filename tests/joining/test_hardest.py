@@ -28,12 +28,12 @@ def test_minutes_of_low_valence_and_of_many_lost_are_found_and_the_hardest_is_fi
     assert (second.start, second.lost) == (480.0, 0.4)
 
 
-def test_lesson_of_buttons_alone_has_its_hardest_minutes() -> None:
+def test_lesson_without_readings_has_hardest_minutes() -> None:
     samples = [ReportSample(t, 20, 9, ReportCounts(lost=t // 60)) for t in range(0, 300, 5)]
     found = hardest_minutes([], samples)
     assert [minute.start for minute in found] == [240.0, 180.0, 120.0]
     assert {minute.valence for minute in found} == {None}
 
 
-def test_counts_of_few_people_say_nothing() -> None:
+def test_counts_of_fewer_than_five_people_give_no_hard_minute() -> None:
     assert hardest_minutes([RoomMood(5.0, 3, 3)], [ReportSample(5.0, 3)]) == []

@@ -79,7 +79,7 @@ def test_face_that_cannot_be_read_has_its_reason() -> None:
     ],
     ids=str,
 )
-def test_message_that_does_not_keep_the_protocol_is_refused(values: dict[str, Any]) -> None:
+def test_message_that_violates_the_protocol_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(MessageError):
         parse_message(json.dumps(values))
 
@@ -102,7 +102,7 @@ def test_any_text_is_a_message_or_refused(text: str) -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=7, max_size=7).filter(lambda p: sum(p) > 0))
-def test_probabilities_that_a_page_rounds_are_taken(shares: list[float]) -> None:
+def test_probabilities_that_a_page_rounds_are_accepted(shares: list[float]) -> None:
     exact = np.array(shares) / sum(shares)
     message = parsed(k="r", n=0, age=0, p=[round(10_000 * share) for share in exact])
     assert np.abs(message.probabilities - exact).max() < 0.001

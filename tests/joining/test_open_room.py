@@ -149,7 +149,7 @@ def test_people_who_do_not_count_yet_are_present_without_scores() -> None:
     assert [reading.scores for reading in readings] == [None] * 4
 
 
-def test_paused_room_shows_nothing_and_takes_nothing() -> None:
+def test_paused_room_has_no_readings_and_accepts_no_reports() -> None:
     room = room_of(6)
     show_all(room, 1.0)
     room.tick(1.0)
@@ -176,7 +176,7 @@ def test_report_fades_after_two_minutes_and_is_taken_back() -> None:
     assert room.status(131.0).taps == 4
 
 
-def test_counts_of_fewer_than_five_people_are_not_told() -> None:
+def test_counts_of_fewer_than_five_people_are_withheld() -> None:
     room = room_of(4, faces=False)
     room.say(1.0, 1, Say.LOST)
     status = room.status(1.0)

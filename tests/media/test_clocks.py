@@ -172,7 +172,7 @@ def test_avi_with_pictures_decoded_before_others_is_in_order(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("codec", ["mjpeg", "mpeg4", "libx264"])
-def test_avi_with_dropped_frames_keeps_their_places(tmp_path: Path, codec: str) -> None:
+def test_avi_with_dropped_frames_keeps_the_times_of_the_others(tmp_path: Path, codec: str) -> None:
     kept = [0, 1, 2, 3, 4, 7, 14, 21, 22, 23]
     path = tmp_path / "drops.avi"
     with av.open(str(path), "w") as container:

@@ -37,7 +37,7 @@ def test_pictures_and_videos_of_every_kind_are_found_in_order(tmp_path: Path) ->
     assert found(tmp_path) == sorted(names)
 
 
-def test_hidden_files_and_those_of_systems_are_ignored(tmp_path: Path) -> None:
+def test_hidden_files_and_files_of_operating_systems_are_ignored(tmp_path: Path) -> None:
     put(tmp_path, ".hidden/x.png", "a/.y.png", "._z.jpg", ".DS_Store", "Thumbs.db", "desktop.ini")
     put(tmp_path, "__MACOSX/a.jpg", "@eaDir/a.jpg", "$RECYCLE.BIN/a.mp4", "a/1.png")
     folder = search_folder(tmp_path)

@@ -76,7 +76,7 @@ def test_transparent_pixels_are_blended_with_white() -> None:
     assert image[0, :, 0].tolist() == [255, 127, 0, 0]
 
 
-def test_16_bits_are_scaled_and_not_cut() -> None:
+def test_levels_of_16_bits_are_scaled_and_not_clipped() -> None:
     ramp = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
     image = read_image(encoded(Image.fromarray(ramp), "PNG"))
     np.testing.assert_allclose(image[..., 0].ravel(), np.arange(256), atol=1)

@@ -24,13 +24,13 @@ def encoded(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", READ)
-def test_every_kind_that_is_read_is_a_picture(kind: str) -> None:
+def test_every_supported_format_is_a_picture(kind: str) -> None:
     content = encoded(kind)
     assert is_picture(content)
     assert open_encoded(io.BytesIO(content)).size == (32, 24)
 
 
-def test_kind_that_is_not_read_is_no_picture() -> None:
+def test_unsupported_format_is_no_picture() -> None:
     content = encoded("PPM")
     assert not is_picture(content)
     with pytest.raises(UnidentifiedImageError):
@@ -41,7 +41,7 @@ def test_video_is_no_picture(tmp_path: Path) -> None:
     assert not is_picture(make_clip(tmp_path / "clip.mp4", [0.0, 0.04]))
 
 
-def test_asking_of_a_video_loads_no_reader_of_a_kind_that_is_not_read(tmp_path: Path) -> None:
+def test_checking_a_video_loads_no_decoder_of_an_unsupported_format(tmp_path: Path) -> None:
     film = make_clip(tmp_path / "clip.mp4", [0.0, 0.04])
     code = (
         "import sys; from pathlib import Path; from roomread.media.kinds import is_picture;"

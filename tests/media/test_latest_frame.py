@@ -45,7 +45,7 @@ def test_waiting_too_long_is_a_timeout() -> None:
         LatestFrame[int]().take(0.01)
 
 
-def test_wake_is_called_once_for_a_reader_that_found_nothing() -> None:
+def test_wake_is_called_once_after_a_reader_found_no_item() -> None:
     latest: LatestFrame[int] = LatestFrame()
     calls: list[str] = []
     assert latest.take_or_call(lambda: calls.append("woken")) == (False, None)

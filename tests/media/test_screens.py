@@ -111,7 +111,7 @@ def test_part_of_another_source_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("screen")
-def test_file_of_that_name_is_read_as_a_file(
+def test_existing_file_named_like_a_screen_is_read_as_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Image.fromarray(room()).save(tmp_path / "screen:", "PNG")
@@ -131,7 +131,7 @@ def test_command_line_reads_a_part_of_a_screen() -> None:
     assert [face["expression"] for face in first["faces"]] == ["happy"]
 
 
-def test_crop_that_is_no_rectangle_is_a_wrong_use(roomread: Program) -> None:
+def test_crop_that_is_no_rectangle_is_a_usage_error(roomread: Program) -> None:
     said = roomread("analyze", "screen:", "--crop", "100,60")
     assert said.returncode == 2
     assert b"x,y,width,height" in said.stderr

@@ -99,7 +99,7 @@ def test_duration_is_known_before_reading(tmp_path: Path) -> None:
         assert not source.is_picture
 
 
-def test_video_in_memory_is_read_too(tmp_path: Path) -> None:
+def test_video_in_memory_is_read(tmp_path: Path) -> None:
     assert len(read(make_clip(tmp_path / "clip.mp4", SECOND).read_bytes())) == 25
 
 
@@ -131,7 +131,7 @@ def test_decompression_bomb_without_a_suffix_is_reported(how: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["²", "x" * 300 + ".jpg", "a\0.mp4"])
-def test_name_that_no_file_has_is_reported(name: str) -> None:
+def test_missing_file_is_reported_by_its_name(name: str) -> None:
     with pytest.raises(MediaError):
         open_source(name)
 

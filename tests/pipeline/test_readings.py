@@ -216,7 +216,7 @@ def test_notebook_shows_picture_and_table() -> None:
     assert "turned away" in shown
 
 
-def test_notebook_shows_no_markup_of_names() -> None:
+def test_notebook_escapes_markup_in_names() -> None:
     frame = Frame(PICTURE.image, 0.0, 0, "<script>alert(1)</script>.jpg")
     shown = Readings(people(HAPPY), frame=frame)._repr_html_()
     assert "<script>" not in shown

@@ -147,7 +147,7 @@ def test_frame_is_refused_by_a_pipeline_without_reader() -> None:
         RoomPipeline().push(noise(0.0))
 
 
-def test_usual_pipeline_reads_seats_and_measures() -> None:
+def test_usual_pipeline_reads_faces_assigns_seats_and_computes_the_mood() -> None:
     analyzer = Analyzer(detector=FixedDetector(BOXES), classifier=FixedClassifier())
     pipeline = RoomPipeline.of(analyzer, rules=parse_rules("room happy above 50% for 5 s"))
     for step in range(20):

@@ -15,7 +15,7 @@ from roomread.services.turns import acting_for
 SECONDS = 30.0
 
 
-def test_slots_are_refused_when_as_many_run_and_wait_as_may() -> None:
+def test_slots_are_refused_when_all_running_and_waiting_places_are_taken() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=1)
     with limiter.slot(), limiter.slot():
         assert limiter.taken == 2
@@ -138,7 +138,7 @@ def test_work_is_done_for_the_principal_that_is_acted_for() -> None:
             pass
 
 
-def test_camera_of_who_has_most_is_ended_for_another_principal() -> None:
+def test_camera_of_the_principal_with_most_is_ended_for_another() -> None:
     slots, ended = CameraSlots(3, idle_seconds=15), list[str]()
     with ExitStack() as held:
         for n in range(3):

@@ -216,7 +216,7 @@ def test_session_that_another_process_holds_is_refused_with_its_address(
     other.close()
 
 
-def test_process_that_lost_its_session_gives_it_up_and_doubles_nothing(
+def test_process_that_lost_its_session_writes_nothing_twice(
     everything: Store, anna: OwnerStore, url: str
 ) -> None:
     session = make(anna, consent="all, in writing")

@@ -36,7 +36,7 @@ class Clock:
         return self.now
 
 
-def test_room_without_a_session_has_a_mood_from_the_third_frame_on() -> None:
+def test_live_room_without_a_session_has_a_mood_from_the_third_frame_on() -> None:
     room = LiveRoom(ANALYZER)
     moods = []
     for number in range(3):
@@ -51,7 +51,7 @@ def test_room_without_a_session_has_a_mood_from_the_third_frame_on() -> None:
     assert set(np.round(moods[2].scores * 20, 6) % 1) == {0}
 
 
-def test_room_with_a_session_leaves_the_mood_to_it_and_has_its_time() -> None:
+def test_live_room_with_a_session_computes_no_mood_and_uses_the_times_of_the_session() -> None:
     room = LiveRoom(ANALYZER, start=40.0)
     for number in range(4):
         read = room.read(Frame(wall(number), room.time(number / 2), number, "live"))
@@ -63,7 +63,7 @@ def test_room_with_a_session_leaves_the_mood_to_it_and_has_its_time() -> None:
 @pytest.mark.parametrize(
     ("passed", "last", "start"), [(90.0, None, 90.0), (90.0, 60.0, 90.0), (50.0, 60.0, 60.5)]
 )
-def test_connection_begins_at_the_time_that_has_passed_and_after_the_last_moment(
+def test_connection_starts_at_the_elapsed_time_and_after_the_last_moment(
     sessions: OwnerStore, passed: float, last: float | None, start: float
 ) -> None:
     session = create_session(sessions, ANALYZER, "Algebra 7b")

@@ -37,7 +37,7 @@ def test_slots_are_refused_beyond_a_share_and_beyond_all() -> None:
         pass
 
 
-def test_newcomer_takes_the_oldest_slot_of_who_has_most() -> None:
+def test_new_holder_takes_the_oldest_slot_of_the_holder_with_most() -> None:
     slots = FairSlots(4, what="cameras")
     ended: list[str] = []
     with ExitStack() as held:

@@ -11,7 +11,7 @@ def ask(turns: FairTurns, holder: str, came: list[str]) -> Turn:
     return turns.ask(holder, partial(came.append, holder))
 
 
-def test_holder_has_its_number_of_turns_and_a_newcomer_one_at_once() -> None:
+def test_holder_has_a_limited_number_of_turns_and_a_newcomer_gets_one_at_once() -> None:
     turns, came = FairTurns(2), list[str]()
     for _ in range(5):
         ask(turns, "greedy", came)
@@ -20,7 +20,7 @@ def test_holder_has_its_number_of_turns_and_a_newcomer_one_at_once() -> None:
     assert came == ["greedy", "greedy", "b"]
 
 
-def test_turns_that_are_given_back_go_to_who_has_fewest() -> None:
+def test_returned_turns_go_to_the_holder_with_fewest() -> None:
     turns, came = FairTurns(1), list[str]()
     first = ask(turns, "greedy", came)
     second = ask(turns, "b", came)

@@ -63,7 +63,9 @@ def test_invalid_use_is_reported_by_its_name(file: Path, text: str, words: str) 
         load_intended_use()
 
 
-def test_user_without_a_home_folder_has_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_set_the_use_for_a_user_without_a_home_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("XDG_CONFIG_HOME")
     # What expanding "~" comes to for a user id that the system does not know.
     monkeypatch.setattr("os.path.expanduser", lambda _path: "~/.config")

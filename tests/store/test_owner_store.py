@@ -206,7 +206,7 @@ def test_newest_mood_and_a_page_of_moods_are_returned(store: OwnerStore) -> None
     assert [mood.time for mood in store.moods(session.id, since=10, limit=2)] == [10, 11]
 
 
-def test_session_takes_no_more_marks_than_its_figures_can_be_divided_by(store: OwnerStore) -> None:
+def test_number_of_marks_of_a_session_is_limited(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     store.mark(session.id, [Mark(float(n), "slide") for n in range(MAX_MARKS)])
     store.mark(session.id, [Mark(0.0, "slide")])

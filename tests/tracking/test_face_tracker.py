@@ -84,7 +84,7 @@ def test_frame_after_a_cut_is_searched_whole() -> None:
     assert detector.searches[4:] == ["upright", "near"]
 
 
-def test_lost_face_makes_the_same_frame_be_searched_whole() -> None:
+def test_frame_in_which_a_face_is_lost_is_searched_whole() -> None:
     detector = FakeDetector(BOX)
     tracker = FaceTracker(detector, scan_interval=9, look_interval=0)
     follow(tracker, [0.0])
@@ -186,7 +186,7 @@ def test_face_that_is_not_searched_for_continues_at_constant_speed() -> None:
 
 
 @pytest.mark.parametrize("look_interval", [0, 0.1])
-def test_moving_face_has_the_box_of_whole_frame_searches(look_interval: float) -> None:
+def test_moving_face_has_the_same_box_as_in_whole_frame_searches(look_interval: float) -> None:
     detector = CenterFace(threads=1)
     near = FaceTracker(detector, scan_interval=9, look_interval=look_interval)
     whole = FaceTracker(detector, scan_interval=0, look_interval=0)

@@ -101,7 +101,7 @@ def test_memory_of_lost_faces_is_bounded() -> None:
     assert len(matcher._known) <= 4
 
 
-def test_faces_of_the_last_update_are_expected_further_on() -> None:
+def test_faces_of_the_last_update_are_expected_to_move_on() -> None:
     matcher = TrackMatcher()
     assert matcher.expected(0.0) == []
     for n in range(4):
@@ -114,7 +114,7 @@ def test_faces_of_the_last_update_are_expected_further_on() -> None:
     assert matcher.missing() == []
 
 
-def test_lost_faces_are_missing_at_their_last_place() -> None:
+def test_missing_returns_lost_faces_at_their_last_place() -> None:
     matcher = TrackMatcher()
     matcher.update([face(30, 0)], 0.0)
     matcher.update([], 0.1)

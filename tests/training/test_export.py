@@ -25,7 +25,7 @@ CARD = ModelCard("compact", 1.3, 0.4, CropGeometry(1.2, 0.0), "0", "none", 0, "A
 
 
 @pytest.mark.parametrize("name", sorted(NETS))
-def test_onnx_runtime_gives_what_torch_gives(name: str, tmp_path: Path) -> None:
+def test_onnx_runtime_returns_the_same_outputs_as_torch(name: str, tmp_path: Path) -> None:
     torch.manual_seed(3)
     net = ExpressionNet(make_net(name), two_heads=True)
     net.train()

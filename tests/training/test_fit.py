@@ -33,7 +33,7 @@ def outputs(net: ExpressionNet) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", sorted(NETS))
-def test_every_net_keeps_the_contract(name: str) -> None:
+def test_every_net_has_the_documented_output_shapes(name: str) -> None:
     backbone = make_net(name)
     net = ExpressionNet(backbone, two_heads=True).eval()
     result = net(torch.from_numpy(check_pictures()).unsqueeze(1))

@@ -74,7 +74,7 @@ def test_each_condition_changes_pictures_the_same_way_each_time(name: str) -> No
     assert (name == "as they are") == bool((changed == pictures).all())
 
 
-def test_occlusion_covers_a_ninth() -> None:
+def test_occlusion_covers_a_ninth_of_the_picture() -> None:
     white = np.full((5, 48, 48), 255, np.uint8)
     assert (apply(CONDITIONS["a ninth covered"], white) != 255).mean() == pytest.approx(1 / 9)
 

@@ -147,7 +147,7 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
     assert len({row for rows in batches for row in rows}) == len(data) // 5 * 5
 
 
-def test_sampling_draws_rare_classes_as_often() -> None:
+def test_sampling_draws_rare_classes_as_often_as_common_ones() -> None:
     data = tiny_fer(each=300)
     keep = (data.labels != 1) | (np.arange(len(data)) % 30 == 0)
     data = data.take(keep)

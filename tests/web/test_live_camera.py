@@ -36,7 +36,7 @@ def feed(camera: LiveCamera, queued: Sequence[av.VideoFrame]) -> av.VideoFrame:
     return drawn
 
 
-def test_newest_frame_is_drawn_and_the_overtaken_are_counted() -> None:
+def test_newest_frame_is_drawn_and_older_ones_are_counted_as_dropped() -> None:
     live, watch = camera()
     queued = frames(4)
     drawn = feed(live, queued)

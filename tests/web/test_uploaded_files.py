@@ -34,7 +34,7 @@ def stored(files: UploadedFiles) -> int:
     return sum(path.stat().st_size for path in Path(files._folder.name).iterdir())
 
 
-def test_file_comes_back_as_it_was_and_lies_on_disk(files: UploadedFiles) -> None:
+def test_uploaded_file_is_kept_on_disk_and_returned_unchanged(files: UploadedFiles) -> None:
     sent = UploadedFileRec("1", "me.jpg", "image/jpeg", b"a picture")
     files.add_file("page", sent)
     assert files.get_files("page", ["1", "unknown"]) == [sent]

@@ -70,7 +70,7 @@ def reading(**fields: Any) -> dict[str, Any]:
     return {"schema_version": 1, "time": 1.5, "box": BOX, "scores": SCORES} | fields
 
 
-def test_minimal_frame_leaves_what_is_not_known_none() -> None:
+def test_unknown_fields_of_a_minimal_frame_are_none() -> None:
     read = frame_from_dict(frame(FACE))
     assert (read.source, read.frame_index, read.width, read.signal) == ("", None, None, None)
     (face,) = read.readings

@@ -80,7 +80,7 @@ class AuthSettings:
             sends for one name.
         attempts_of_address: Limits the wrong passwords of each address. A whole school may sign in
             from one.
-        refusals: Where wrong keys and passwords are written.
+        refusals: Records the senders of wrong keys and passwords.
         password_checks: Limits the number of passwords checked at once; each check deliberately
             takes 64 MB and about 50 ms of a processor.
     """
@@ -287,10 +287,10 @@ def _spend(rate: Rate, sender: str) -> None:
 
 
 def _check_host(headers: Headers) -> None:
-    """Check that the Host header, if there is one, can be taken apart.
+    """Check that the Host header, if there is one, is well-formed.
 
     Raises:
-        RefusedError: It cannot.
+        RefusedError: The header is malformed.
     """
     host = headers.get("host")
     if host and not _host_name(host):
@@ -301,9 +301,9 @@ def _check_local(connection: HTTPConnection) -> None:
     """Check that a request without sign-in comes from this computer's own user.
 
     A page on the web can let its own name resolve to 127.0.0.1 (DNS rebinding), which shows in the
-    Host header. A proxy on this computer would let everybody in. It shows in the headers that it
-    adds, in the version of HTTP that proxies speak by default, and in the name of the page that a
-    browser sends the request for.
+    Host header. A proxy on this computer would admit every visitor. It is recognised by the headers
+    that it adds, by the HTTP version that proxies use by default, and by the page's address that a
+    browser sends.
 
     Raises:
         RefusedError: The request comes from elsewhere.

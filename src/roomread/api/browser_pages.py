@@ -1,7 +1,7 @@
 """Pages that run in the browser: their HTML in the visitor's language, and their assets.
 
 An asset is a file of the folder `assets`, or a message catalogue as JSON. All of them are served
-under one hash of their contents, so that a browser may keep them for good, and so that a module
+under one hash of their contents, so that a browser may cache them forever, and so that a module
 finds those that it imports by their relative names.
 """
 
@@ -48,7 +48,8 @@ def browser_page(
     """Return a page in the language of its visitor.
 
     Args:
-        request: The language is its query's `lang`, else that of its cookie, else of its browser.
+        request: The request; the language is its query's `lang`, else its cookie's, else its
+            browser's.
         template: File name of a template in `pages`, which extends `browser.html.j2`. Its texts
             are calls of `t` and `tn`; `asset` gives the URL of an asset.
         status: Status of the response.
@@ -80,16 +81,16 @@ def browser_page(
 
 
 def translator_of(request: Request) -> Translator:
-    """Return the texts in the language of a request's sender."""
+    """Return the translator for the language of a request."""
     chosen = (request.query_params.get("lang", ""), request.cookies.get(LANGUAGE_COOKIE, ""))
     return translator(negotiate(chosen, request.headers.get("accept-language", "")))
 
 
 def asset_url(name: str) -> str:
-    """Return the path of an asset, which changes with the content of any.
+    """Return the URL path of an asset; it changes whenever the content of any asset changes.
 
     Args:
-        name: Its path in the folder `assets`, or `locales/<language>.json`.
+        name: The asset's path in the folder `assets`, or `locales/<language>.json`.
 
     Raises:
         KeyError: There is no such asset.
@@ -101,7 +102,7 @@ def asset_url(name: str) -> str:
 
 @router.get("/assets/{digest}/{name:path}")
 def asset(digest: str, name: str) -> Response:
-    """Return an asset, which a browser may keep."""
+    """Return an asset with headers that let a browser cache it."""
     content = _assets().get(name)
     if content is None or digest != _digest():
         raise RefusedError(

@@ -1,4 +1,4 @@
-"""What the student page downloads: ONNX Runtime for browsers, and the nets that run in it.
+"""Serve the downloads of the student page: ONNX Runtime for browsers, and the nets it runs.
 
 `hatch_assets.py` put the files into the package, compressed with Brotli. They are sent as they are,
 and decompressed only for the few clients that do not take Brotli.
@@ -39,10 +39,10 @@ _DIGITS = 16
 
 
 def bundle_url(name: str) -> str:
-    """Return the path of a file, which changes with its content.
+    """Return the URL path of a file; it changes with the file's content.
 
     Args:
-        name: Such as `onnxruntime-web.wasm` or `compact.onnx`.
+        name: The file's name, such as `onnxruntime-web.wasm` or `compact.onnx`.
 
     Raises:
         ModelFileError: The files are not in the package, or were made from other nets.
@@ -53,7 +53,7 @@ def bundle_url(name: str) -> str:
 
 @router.get("/assets/bundled/{digest}/{name}")
 def bundled(request: Request, digest: str, name: str) -> Response:
-    """Return a file, which a browser may keep."""
+    """Return a file with headers that let a browser cache it."""
     if _digests().get(name) != digest:
         raise RefusedError(
             HTTPStatus.NOT_FOUND, "not-found", "this version has no such file", hint="load the page"

@@ -51,11 +51,12 @@ class ServiceContext:
             keep those that write waiting.
         ingest_sockets: Limits the number of open WebSockets that send readings.
         live_people: The people of the sessions that live connections record, by their faces.
-        live_sockets: For each session that a live connection records, what ends that connection.
+        live_sockets: By the id of a session that a live connection records, the event that ends
+            that connection.
         buffers: Limits the bytes of incomplete requests and messages in memory.
         rooms: The rooms that students join and that this process holds.
-        code_attempts: Limits the wrong codes of each address; a school may be one address.
-        provider: The OpenID Connect provider for sign-in; None for none.
+        code_attempts: Limits the wrong codes of each address; a whole school may share one address.
+        provider: The OpenID Connect provider for sign-in; None if there is none.
         closing: Whether the service is shutting down.
     """
 

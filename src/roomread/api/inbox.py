@@ -15,7 +15,7 @@ class Inbox(LatestFrame[T]):
     """Hold the latest item for one task, which awaits it without blocking the event loop."""
 
     async def next(self) -> T | None:
-        """Wait for the latest item and return it; None once the place is closed and empty.
+        """Wait for the latest item and return it; None once the inbox is closed and empty.
 
         Raises:
             Exception: The error given to `close`, once the last item is taken.

@@ -51,11 +51,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class BodyLimits:
-    """What the bodies that are being received and processed may take together.
+    """Limits on all request bodies that are being received and processed.
 
     Attributes:
-        members: Slots for bodies of principals that come in several pieces.
-        strangers: The same for all others, by address.
+        members: Slots for bodies that arrive in several pieces from signed-in principals.
+        strangers: Slots for such bodies from all other senders, counted by address.
         memory: Bytes that are kept in memory while they are received.
         disk: Bytes that are kept in temporary files.
         processed: Bytes of large bodies that are processed at once.
@@ -77,13 +77,13 @@ class BodyLimits:
 
 
 class Body:
-    """Refuses requests whose body is too large, too slow, or one of too many at once.
+    """Refuse requests whose body is too large or too slow, and bodies beyond the limits.
 
     Args:
         app: The application behind it.
         cap: Returns the largest body of a path, bytes.
         streams: Returns whether the body of a path is passed on as it comes.
-        limits: What all bodies may take together.
+        limits: The limits on all bodies together.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Body:
                 await self._app(scope, spool.replay(receive), send)
 
     def _holder(self, scope: Scope) -> tuple[str, SharedSlots]:
-        """Return under what name a sender takes slots, and of which."""
+        """Return the id under which a sender takes slots, and the slots that it takes."""
         principal: Principal | None = scope.get("state", {}).get("principal")
         if principal is not None:
             return principal.id, self._limits.members
@@ -151,10 +151,10 @@ class Body:
 
 
 class _Source:
-    """The messages of one body, each within its time and the limit of their size.
+    """Receive the messages of one body within the limits of time and size.
 
     Args:
-        receive: The server's.
+        receive: The server's `receive`.
         cap: The largest body, bytes.
     """
 
@@ -166,7 +166,7 @@ class _Source:
         """Receive one message.
 
         Raises:
-            RefusedError: It came too late, or the body is too large.
+            RefusedError: The message came too late, or the body is too large.
         """
         if self._ended:
             # Waiting for the end of the connection may take long.
@@ -190,7 +190,7 @@ class _Spool:
     """One body, in memory or in a temporary file.
 
     Args:
-        holder: Whose share of the budgets it takes.
+        holder: The sender whose share of the budgets the body uses.
         limits: The budgets.
     """
 
@@ -203,7 +203,7 @@ class _Spool:
         self._taken = 0
 
     def __enter__(self) -> Self:
-        """Return it, for a `with` statement."""
+        """Return this body, for a `with` statement."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -219,7 +219,7 @@ class _Spool:
         """Receive the whole body.
 
         Raises:
-            RefusedError: The sender went, or there is no room for it.
+            RefusedError: The sender disconnected, or the budgets are exhausted.
         """
         message = first
         while message["type"] == "http.request":
@@ -230,7 +230,7 @@ class _Spool:
         raise RefusedError(HTTPStatus.BAD_REQUEST, "bad-request", "the request was not sent whole")
 
     def replay(self, receive: Receive) -> Receive:
-        """Return a `receive` that gives the body, and then what the server has."""
+        """Return a `receive` that gives the body, and then the server's further messages."""
         position, ended = 0, False
         if self._file is not None:
             self._file.seek(0)
@@ -264,7 +264,7 @@ class _Spool:
             await self._write_to_disk()
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
-        """Use a file in a thread of the few that may wait for a disk: others need threads, too."""
+        """Run a file operation in one of the few threads that are reserved for the disk."""
         limits = self._limits
         if limits.writers is None:
             # A CapacityLimiter belongs to an event loop, and none runs when the limits are made.

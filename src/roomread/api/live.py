@@ -137,7 +137,7 @@ async def _record(context: ServiceContext, socket: WebSocket, owner: str, sessio
 
 @contextmanager
 def _only_connection(context: ServiceContext, session_id: str) -> Iterator[asyncio.Event]:
-    """Ask an older connection of the session to end; yield what a newer one sets for this one."""
+    """Ask an older connection of the session to end; yield the event that ends this one."""
     older = context.live_sockets.get(session_id)
     if older is not None:
         older.set()

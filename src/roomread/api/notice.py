@@ -1,4 +1,4 @@
-"""`/notice`: what people are told whose expressions are read, for anyone who scans its code."""
+"""`/notice`: the notice for people whose expressions are read, opened by its QR code."""
 
 from __future__ import annotations
 

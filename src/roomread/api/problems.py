@@ -160,7 +160,7 @@ def too_many_requests(problem: str, seconds: int) -> RefusedError:
     """Return the refusal of a sender that sends too much.
 
     Args:
-        problem: What there is too much of.
+        problem: The problem in one sentence.
         seconds: The time to wait.
     """
     return RefusedError(
@@ -251,7 +251,7 @@ def as_refusal(error: RoomreadError) -> RefusedError:
 
 
 def failure(error: Exception | None = None) -> RefusedError:
-    """Return the answer to an error that nothing below expected; None if it is not known."""
+    """Return the answer to an unexpected error; None if the kind of the error is not known."""
     number = error.errno if isinstance(error, OSError) else None
     # Python finds no temporary folder that it can write to.
     no_folder = number == errno.ENOENT and "temporary directory" in str(error)

@@ -51,13 +51,13 @@ class Rate:
 
 
 class Attempts:
-    """Bounds wrong attempts: each takes a token of its sender's address, right ones give it back.
+    """Limit wrong attempts by address: each attempt takes a token, and a right one gives it back.
 
     An attempt is the block of a `with` statement, and wrong if it raises an error.
 
     Args:
         rate: The buckets.
-        connection: Its sender's address is limited.
+        connection: The connection whose address is limited.
 
     Raises:
         RefusedError: The address has made too many wrong attempts; the block does not run.

@@ -1,4 +1,4 @@
-"""The trail of refused keys and passwords, apart from the audit log, which it must not displace."""
+"""Log refused keys and passwords, apart from the audit log, so that they cannot displace it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OTHERS = "others"
 
 @dataclass(slots=True)
 class _Source:
-    """What came from one source since its last line.
+    """The refusals from one source since its last line in the log.
 
     Attributes:
         written: When its last line was written, s.
@@ -28,7 +28,7 @@ class _Source:
 
 
 class RefusalTrail:
-    """Writes who sent wrong keys and passwords: the first at once, and then one line a period.
+    """Log the senders of wrong keys and passwords: the first at once, then one line per period.
 
     A line holds the number of refusals that it stands for, so that a flood of them takes no more
     room than a few.
@@ -46,8 +46,8 @@ class RefusalTrail:
 
         Args:
             event: What was refused.
-            address: Where it came from. The addresses of one IPv6 network count as one.
-            now: Seconds on any clock that does not go back.
+            address: The address that it came from. The addresses of one IPv6 network count as one.
+            now: Seconds of a monotonic clock.
         """
         self._write_due(now)
         source = event, network_of(address)
@@ -60,7 +60,7 @@ class RefusalTrail:
             _write(*source, 1)
 
     def close(self) -> None:
-        """Write what was counted and not written yet."""
+        """Write the counts that are not written yet."""
         self._write_due(float("inf"))
 
     def _write_due(self, now: float) -> None:

@@ -91,17 +91,17 @@ class RequestLogMiddleware:
 
 
 class _Exchange:
-    """The messages of one connection; adds the headers, and keeps what is counted.
+    """Wrap the messages of one connection: add the headers, and record what is counted.
 
     Args:
-        scope: The connection's.
-        receive: The server's.
-        send: The server's.
+        scope: The connection's ASGI scope.
+        receive: The server's `receive`.
+        send: The server's `send`.
 
     Attributes:
         status: The status of the answer; 0 before it begins.
-        failed: Whether a framework answered an error that it does not know. Its answer is not
-            sent, as it is no problem document.
+        failed: Whether a framework answered an unexpected error. Its answer is not sent, because it
+            is no problem document.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""`/join` for students, `/room` and `/room/{room_id}` for their teacher."""
+"""Serve the pages of rooms: `/join` for students, `/room` and `/room/{room_id}` for teachers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def join(request: Request) -> Response:
 
 @router.get("/room")
 async def rooms(request: Request, context: Context) -> Response:
-    """Return the page on which a teacher makes a room."""
+    """Return the page on which a teacher creates a room."""
     owner = principal_with(request, Scope.ANALYZE).id
     open_rooms = await in_turn(context, lambda: _open_rooms(request, context, owner))
     allowed = purpose.allows(purpose.Activity.RECORD_CLASS)

@@ -55,7 +55,7 @@ class RoomsShape(BaseModel):
 
 
 class ReportCountsShape(BaseModel):
-    """How many people say something at present; a press counts for two minutes."""
+    """The number of people who press each button at present; a press counts for two minutes."""
 
     ok: int
     lost: int
@@ -64,7 +64,7 @@ class ReportCountsShape(BaseModel):
 
 
 class RoomStatusShape(BaseModel):
-    """How many people are in a room, and what is known of them."""
+    """The number of people in a room, and of those who are read, unreadable or paused."""
 
     people: int = Field(description="Those who joined, paused ones included.", examples=[28])
     read: int = Field(description="Those whose face can be read at present.", examples=[23])
@@ -79,7 +79,7 @@ class RoomStatusShape(BaseModel):
 
 
 class RoomNowShape(RoomShape):
-    """A room with its counts."""
+    """A room with the present counts of its people."""
 
     status: RoomStatusShape | None = Field(description="Null once the room is closed.")
 
@@ -93,7 +93,7 @@ class PauseInput(BaseModel):
 
 
 class HardMinuteShape(BaseModel):
-    """A minute in which the valence was low, or many were lost."""
+    """A minute in which the valence was low, or many people said that they were lost."""
 
     start: float = Field(description="When it begins, s from the start.", examples=[840.0])
     valence: Valence | None
@@ -110,7 +110,7 @@ class RoomSummaryShape(BaseModel):
 
 
 class ConsentShape(BaseModel):
-    """What a student agrees to by joining."""
+    """The text that a student agrees to by joining."""
 
     version: str = Field(examples=["1-en-taps"])
     sha256: str
@@ -118,7 +118,7 @@ class ConsentShape(BaseModel):
 
 
 class DoorShape(BaseModel):
-    """What a student learns of a room before joining."""
+    """The information about a room that a student sees before joining."""
 
     id: str = Field(examples=["0a1b2c3d"])
     name: str = Field(examples=["Algebra 7b"])
@@ -143,7 +143,7 @@ def room_shape(record: RoomRecord, session: Session, base_url: str) -> RoomShape
 def room_now_shape(
     record: RoomRecord, session: Session, base_url: str, status: RoomStatus | None
 ) -> RoomNowShape:
-    """Return the answer for one room with its counts."""
+    """Return the answer for one room with the counts of its people."""
     counts = RoomStatusShape(**asdict(status)) if status is not None else None
     return RoomNowShape(**_room_values(record, session, base_url), status=counts)
 

@@ -1,4 +1,4 @@
-"""`WS /api/v1/rooms/{room_id}/seat`: a student's page in a room, by `roomread.room.1`."""
+"""`WS /api/v1/rooms/{room_id}/seat`: serve a student's page by `roomread.room.1`."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class _Link:
     socket: WebSocket
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Send a message; nothing happens if the student has gone."""
+        """Send a message; a no-op if the student has disconnected."""
         if self._is_open:
             with suppress(RuntimeError, WebSocketDisconnect):
                 await self.socket.send_json(message)
 
     async def close(self, code: int) -> None:
-        """Close the connection; nothing happens if it is closed."""
+        """Close the connection; a no-op if it is closed."""
         if self._is_open:
             with suppress(RuntimeError, WebSocketDisconnect):
                 await self.socket.close(code)
@@ -70,7 +70,7 @@ class _Link:
 
 @router.websocket("/rooms/{room_id}/seat")
 async def seat(socket: WebSocket, room_id: str) -> None:
-    """Serve one student, who needs no account: the code is enough."""
+    """Serve one student, who needs the code of the room and no account."""
     context = context_of(socket)
     if PROTOCOL not in socket.scope["subprotocols"]:
         await socket.close(CloseCode.POLICY_VIOLATION, f"the subprotocol is {PROTOCOL}")
@@ -105,7 +105,7 @@ async def _serve(context: ServiceContext, socket: WebSocket, link: _Link, room_i
         return
     joining = parse_message(first)
     if not isinstance(joining, JoinMessage):
-        raise MessageError("the first message is not a join")
+        raise MessageError("the first message of a connection must be a join message")
     held, connection, number = await _join(context, socket, link, room_id, joining)
     try:
         async for text in messages:
@@ -135,7 +135,7 @@ async def _join(
                 raise RoomNotFoundError("the code is of another room")
     text = consent_of(joining.consent)
     if text is None:
-        raise MessageError("the text that was agreed to is not the present one")
+        raise MessageError("the consent is not to the current version of the text")
     held = await context.rooms.hold(room_id)
     faces = joining.faces and _may_send_faces(held, joining)
     await held.reserve()
@@ -171,7 +171,7 @@ def _may_send_faces(held: HeldRoom, joining: JoinMessage) -> bool:
 
 
 def _take(held: HeldRoom, now: float, number: int, message: Message) -> bool:
-    """Take a message of a student; return whether the student stays."""
+    """Process a message of a student; return whether the student stays in the room."""
     if isinstance(message, FaceMessage):
         held.room.report_face(now, number, message)
     elif isinstance(message, PauseMessage):

@@ -103,7 +103,7 @@ async def list_all(request: Request, context: Context, reader: Reader) -> RoomsS
 
 @router.get("/rooms/{room_id}", summary="Get a room", responses=responses(404))
 async def show(request: Request, context: Context, reader: Reader, room_id: str) -> RoomNowShape:
-    """Return a room with its counts; they are null where another process holds the room."""
+    """Return a room with the counts of its people; null if another process holds the room."""
     record, session = await _mine(context, reader, room_id)
     status = None
     if record.code is not None:
@@ -120,7 +120,7 @@ async def show(request: Request, context: Context, reader: Reader, room_id: str)
     responses=responses(404, 409),
 )
 async def new_code(request: Request, context: Context, sender: Sender, room_id: str) -> RoomShape:
-    """Give a room another code; the old one is void, and those who have joined stay."""
+    """Replace the code of a room; the old one becomes invalid, and joined students stay."""
     await _mine(context, sender, room_id)
 
     def work() -> RoomShape:
@@ -161,7 +161,7 @@ async def code_picture(
 async def pause(
     request: Request, context: Context, sender: Sender, room_id: str, asked: PauseInput
 ) -> RoomNowShape | Response:
-    """Pause a room, or let it continue; while it is paused nothing of its students counts."""
+    """Pause a room, or let it continue; a paused room reads and counts no student."""
     record, session = await _mine(context, sender, room_id)
 
     async def work(held: HeldRoom) -> RoomNowShape:
@@ -196,7 +196,7 @@ async def close(
 
 @router.get("/rooms/{room_id}/summary", summary="Get the hardest minutes", responses=responses(404))
 async def summary(context: Context, reader: Reader, room_id: str) -> RoomSummaryShape:
-    """Return the three minutes in which the valence was lowest, or most people were lost."""
+    """Return the three minutes with the lowest valence or most reports of being lost."""
     _record, session = await _mine(context, reader, room_id)
     store = context.store.owned_by(reader.id)
     hardest = await in_turn(context, lambda: hardest_of(store, session))
@@ -255,7 +255,7 @@ async def check(
 
 @router.get("/join/{code}", summary="Find the room of a code", responses=responses(404))
 async def door(request: Request, context: Context, code: str) -> DoorShape:
-    """Return what a student learns before joining; wrong codes are limited for each address."""
+    """Return what a student must know before joining; wrong codes are limited for each address."""
     with Attempts(context.code_attempts, request):
         record = await context.rooms.with_code(code)
     store, words = context.store.owned_by(record.owner), translator_of(request)

@@ -49,8 +49,9 @@ async def serve_socket(
 ) -> None:
     """Accept a WebSocket whose sender has the scope to analyse, serve it, and close it.
 
-    A sender that may not use it gets an HTTP answer with the problem. One that may, but not now,
-    is accepted and closed with `TRY_AGAIN_LATER`: a page in a browser sees nothing else.
+    A sender without the right gets an HTTP answer with the problem. A sender that must wait is
+    accepted and closed with `TRY_AGAIN_LATER`, because a page in a browser can read only the close
+    code.
 
     Args:
         socket: The WebSocket, which is not accepted yet.

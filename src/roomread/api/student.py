@@ -1,4 +1,4 @@
-"""What a student's browser needs to read the student's own face, and a page to try it."""
+"""Serve what a student's browser needs to read the student's own face, and a page to try it."""
 
 from __future__ import annotations
 

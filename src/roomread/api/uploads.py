@@ -33,7 +33,7 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
 
     Raises:
         RefusedError: The request has no picture, or too many.
-        PictureTooLargeError: One is larger than the operator allows.
+        PictureTooLargeError: A picture is larger than the operator allows.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     max_mb = context.settings.max_picture_mb
@@ -51,9 +51,9 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
 
 
 async def _body(request: Request, *, most: int | None = None) -> bytearray:
-    """Return the body of a request, and no more of it than a byte over `most`.
+    """Return the body of a request, at most one byte more than `most`.
 
-    Other than `request.body()` it never holds the body twice.
+    Unlike `request.body()`, it never holds the body in memory twice.
     """
     body = bytearray()
     async for piece in request.stream():
@@ -136,7 +136,7 @@ def decode_base64(text: str) -> bytes:
         head, _, data = text.partition(",")
         data = unquote(data)
     if head and not head.lower().endswith(";base64"):
-        raise ValueError("a data URI that is not base64")
+        raise ValueError("the data URI is not in base64")
     plain = "".join(data.split()).rstrip("=").translate(_URL_SAFE)
     return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
 

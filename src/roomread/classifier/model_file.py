@@ -183,7 +183,7 @@ def open_model(
     except OSError as error:
         names = ", ".join(bundled_models())
         raise ModelFileError(
-            f"{name}: no such model: {error.strerror}", hint=f"bundled models: {names}"
+            f"{name}: no such model: {error.strerror}", hint=f"the bundled models are {names}"
         ) from error
 
 

@@ -112,7 +112,7 @@ def _scopes(names: Sequence[str] | None) -> list[Scope]:
 
     for name in names or ():
         if name not in set(Scope):
-            raise typer.BadParameter(f"one of {', '.join(Scope)}", param_hint="--scope")
+            raise typer.BadParameter(f"must be one of {', '.join(Scope)}", param_hint="--scope")
     return [Scope(name) for name in names or (Scope.READ, Scope.ANALYZE)]
 
 

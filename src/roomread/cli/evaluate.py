@@ -134,7 +134,7 @@ def compare_command(
     from roomread.training.runs import Run  # noqa: PLC0415
 
     if out.suffix not in (".html", ".csv", ".json"):
-        raise typer.BadParameter("ends with .html, .csv or .json", param_hint="--output")
+        raise typer.BadParameter("must end with .html, .csv or .json", param_hint="--output")
     chosen = split_named(split)
     pictures = read_data(data, ferplus) if data is not None else None
     lines = compare(models, pictures, chosen)

@@ -1,4 +1,4 @@
-"""`roomread notice`: write what people are told before their expressions are read."""
+"""`roomread notice`: write the notice for people whose expressions are read."""
 
 from __future__ import annotations
 

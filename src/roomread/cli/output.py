@@ -68,7 +68,7 @@ def open_sink(
     Raises:
         OutputError: the file cannot be written, Parquet or BIDS was asked for without a file, or
             LSL with one.
-        MissingExtraError: Parquet or LSL without its extra.
+        MissingExtraError: The format is Parquet or LSL, and its extra is not installed.
     """
     if form is Format.LSL:
         if path is not None:

@@ -1,4 +1,4 @@
-"""`roomread purpose`: what this installation is used for, and what that allows."""
+"""`roomread purpose`: show or choose what this installation is used for."""
 
 from __future__ import annotations
 

@@ -100,7 +100,9 @@ def split_named(name: str) -> Split:
     from roomread.training.dataset import Split  # noqa: PLC0415
 
     if name not in Split.__members__:
-        raise typer.BadParameter(f"one of {', '.join(Split.__members__)}", param_hint="--split")
+        raise typer.BadParameter(
+            f"must be one of {', '.join(Split.__members__)}", param_hint="--split"
+        )
     return Split[name]
 
 

@@ -1,7 +1,7 @@
-"""Bounds the connections of one process: how many there are, and how long each may say nothing.
+"""Limit the number of connections of one process, and the time for which each may be silent.
 
-uvicorn closes a connection that is silent after an answer, and leaves one open for ever that is
-silent before its first request, within its headers, or while an answer waits to be read.
+uvicorn closes a connection that is silent after an answer. It never closes one that is silent
+before its first request or within its headers, or that does not read its answer.
 """
 
 from __future__ import annotations
@@ -39,14 +39,15 @@ _SILENT, _UNREAD, _CROWDED = "silent-connection", "unread-answer", "too-many-con
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What connections may take.
+    """The limits on the connections of one process.
 
     Attributes:
-        in_all: Number of open connections.
-        by_address: Number of open connections of one address.
+        in_all: Maximum number of open connections.
+        by_address: Maximum number of open connections of one address.
         header_seconds: Time until the headers of a first request must be complete, s.
         write_seconds: Time that a client may take to read the next part of an answer, s.
-        trusts: Returns whether an address is a proxy's, which connects for many visitors.
+        trusts: Returns whether an address is that of a trusted proxy, which connects for many
+            visitors.
     """
 
     in_all: int = 2000
@@ -59,11 +60,11 @@ class ConnectionLimits:
 class ConnectionTable:
     """The open connections of one process.
 
-    Where there is no room, the oldest connection is closed that has sent no request, of the address
-    that has most of them: those who only hold connections lose them to those who use theirs.
+    If the table is full, a new connection displaces the oldest silent one of the address that has
+    most silent ones. A connection is silent while it has no unanswered request.
 
     Args:
-        limits: What connections may take.
+        limits: The limits on connections.
         count: Called with the reason when a connection is closed or refused.
     """
 
@@ -75,7 +76,7 @@ class ConnectionTable:
         self._by_address: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        """Return how many connections are open."""
+        """Return the number of open connections."""
         return len(self._all)
 
     def add(self, transport: asyncio.Transport) -> bool:
@@ -95,7 +96,7 @@ class ConnectionTable:
         self._silent.pop(transport, None)
 
     def idle(self, transport: asyncio.Transport) -> None:
-        """Note that a connection's requests are answered; it is closed before busy ones."""
+        """Note that all requests of a connection are answered, so that it counts as silent."""
         if transport in self._all:
             self._silent[transport] = self._all[transport]
 
@@ -109,7 +110,7 @@ class ConnectionTable:
                 del self._by_address[address]
 
     def _close_oldest(self, new: asyncio.Transport, *, of: str | None) -> bool:
-        """Close a silent connection in favour of a new one; return whether there was another."""
+        """Close the oldest silent connection; return False if that is the new one itself."""
         if of is None:
             # The address with most silent connections, so that one visitor pays for itself.
             of = Counter(self._silent.values()).most_common(1)[0][0]
@@ -135,7 +136,7 @@ class _Timers:
         self._running: dict[str, asyncio.TimerHandle] = {}
 
     def start(self, reason: str, seconds: float) -> None:
-        """Close the connection for a reason after some seconds; a running timer goes on."""
+        """Start a timer that closes the connection; a running timer is not restarted."""
         if reason not in self._running:
             loop = asyncio.get_running_loop()
             self._running[reason] = loop.call_later(seconds, self._close, reason)
@@ -162,7 +163,7 @@ class GuardedHttp(H11Protocol):
 
     Args:
         table: The open connections.
-        **server: What uvicorn gives to its protocols.
+        **server: The arguments that uvicorn passes to its protocols.
     """
 
     def __init__(self, *, table: ConnectionTable, **server: Any) -> None:
@@ -186,13 +187,13 @@ class GuardedHttp(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sent."""
+        """Process bytes from the client."""
         if self.conn.their_state is h11.IDLE:
             self._timers.start(_SILENT, self._table.limits.header_seconds)
         super().data_received(data)
 
     def handle_events(self) -> None:
-        """Handle the complete events among what the client sent."""
+        """Handle the events that the client has sent completely."""
         super().handle_events()
         if self.conn.their_state is not h11.IDLE and self._timers.stop(_SILENT):
             self._table.heard(self.transport)
@@ -219,7 +220,7 @@ class GuardedHttp(H11Protocol):
         super().handle_websocket_upgrade(event)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP."""
+        """Answer bytes that are not HTTP."""
         del msg
         if self.cycle is None or self.cycle.response_complete:
             problem = "the request is not valid HTTP, or its headers are too long"
@@ -228,7 +229,7 @@ class GuardedHttp(H11Protocol):
             self.transport.close()
 
     def _refuse(self, refusal: RefusedError) -> None:
-        """Answer without a request, and close the connection."""
+        """Send an answer before any request, and close the connection."""
         self._table.count(refusal.kind)
         answer = refusal.response()
         headers = [*answer.raw_headers, (b"connection", b"close")]
@@ -243,8 +244,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     Args:
         table: The open connections.
-        buffers: Bounds the bytes of incomplete messages, which no application has seen yet.
-        **server: What uvicorn gives to its protocols.
+        buffers: Limits the bytes of incomplete messages, which the application has not received
+            yet.
+        **server: The arguments that uvicorn passes to its protocols.
     """
 
     def __init__(self, *, table: ConnectionTable, buffers: ByteBudget, **server: Any) -> None:
@@ -259,7 +261,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sent."""
+        """Process bytes from the client."""
         super().data_received(data)
         size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
         fits = self._hold(size if size > _SMALL_MESSAGE else 0)
@@ -271,7 +273,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self.transport.close()
 
     def _hold(self, size: int) -> bool:
-        """Hold as many bytes of the budget; return whether they fit."""
+        """Reserve bytes of the budget; return whether they fit."""
         if not self._held:
             self._holder = self._sender()
         if size > self._held and not self._buffers.take(self._holder, size - self._held):
@@ -288,12 +290,12 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
 
 def guard(config: Config, table: ConnectionTable, buffers: ByteBudget) -> None:
-    """Make a server keep the limits of a table.
+    """Make a server apply the limits of a table.
 
     Args:
-        config: The server's, before it is loaded.
+        config: The server's configuration, before it is loaded.
         table: The open connections.
-        buffers: Bounds the bytes of incomplete messages of WebSockets.
+        buffers: Limits the bytes of incomplete messages of WebSockets.
     """
     http = partial(GuardedHttp, table=table)
     socket = partial(GuardedWebSocket, table=table, buffers=buffers)
@@ -322,10 +324,10 @@ def raise_file_limit() -> int | None:
 
 
 def connections_within(files: int | None, wanted: int) -> int:
-    """Return how many connections a process may have that may open so many files.
+    """Return the number of connections that the limit on open files allows.
 
     Args:
-        files: Number of files; None for no limit.
+        files: Maximum number of open files; None for no limit.
         wanted: Number of connections that the operator allows.
     """
     return wanted if files is None else max(min(wanted, files - _RESERVED_FILES), 1)

@@ -20,8 +20,8 @@ COVERED = 4.0
 def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the log odds that a part of each face is covered.
 
-    A net with 19,000 weights, trained on crops of FER-2013's Training pictures with drawn covers
-    (benchmarks/covers.py).
+    They come from a net with 19,000 weights, trained on crops of FER-2013's Training pictures with
+    drawn covers (benchmarks/covers.py).
 
     Args:
         crops: uint8 [N, S, S], framed as FER-2013's pictures.

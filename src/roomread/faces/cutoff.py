@@ -16,17 +16,17 @@ ASPECT = 0.81
 
 
 class EdgeWeights(NamedTuple):
-    """The weights of a logistic rule: what speaks for it that an edge cuts a face.
+    """The weights of a logistic rule that decides whether an edge of the picture cuts a face.
 
     Attributes:
-        beyond: of how far the whole face, as its landmarks tell it, reaches beyond the edge, over
-            its width or height.
-        landmark: of the distance of the nearest landmark from the edge, in face heights.
-        margin: of the distance of the detector's box, in face heights. The detector's box ends
-            about where the visible part of a face does.
-        misfit: of the landmarks' misfit (`Orientation`).
-        aspect: of the width of the detector's box over its height.
-        bias: the constant; a sum over 0 is a cut face.
+        beyond: weight of the distance by which the `whole_box` reaches beyond the edge, over its
+            width or height.
+        landmark: weight of the distance of the nearest landmark from the edge, in face heights.
+        margin: weight of the distance of the detector's box from the edge, in face heights. The
+            detector's box ends about where the visible part of a face does.
+        misfit: weight of the landmarks' misfit (`Orientation`).
+        aspect: weight of the width of the detector's box over its height.
+        bias: the constant term; a sum over 0 means that the face is cut.
     """
 
     beyond: float
@@ -59,8 +59,8 @@ def cut_score(
 
     Args:
         face: a face with landmarks, px of the picture.
-        seen: its orientation.
-        picture: the picture, from 0, 0.
+        seen: the orientation of the face.
+        picture: the box of the whole picture, px.
         edges: the weights of the face's left, top, right and bottom edge.
     """
     values = edge_values(face, seen, picture)
@@ -71,12 +71,12 @@ def cut_score(
 
 
 def edge_values(face: Face, seen: Orientation, picture: Box) -> list[tuple[float, ...]]:
-    """Return what `EdgeWeights` weighs, for the edges at a face's left, top, right and bottom.
+    """Return the values that `EdgeWeights` weighs, for a face's left, top, right and bottom edge.
 
     Args:
         face: a face with landmarks, px of the picture.
-        seen: its orientation.
-        picture: the picture, from 0, 0.
+        seen: the orientation of the face.
+        picture: the box of the whole picture, px.
     """
     whole, box, size = whole_box(seen), face.box, max(seen.height, 1.0)
     x, y = np.asarray(face.landmarks, dtype=np.float64).T

@@ -31,7 +31,7 @@ class LeaveOneOutResult:
         before: mean probability of the true expression by the general model, 0..1; 0 for a state.
         after: the same with the profile.
         gain: mean of log(after / before); 0 for a state.
-        said: the expression that the general model gives to most of them.
+        said: the expression that the general model gives to most of the references.
     """
 
     references: int

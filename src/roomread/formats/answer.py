@@ -1,4 +1,4 @@
-"""A session's answer in words: when the room's valence had fallen, by how much, and during what."""
+"""Describe in sentences when the room's valence had fallen, by how much, and during what."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST = 3
 
 
 def answer(figures: SessionFigures) -> str:
-    """Return the answer in one sentence, for the top of a page or a report."""
+    """Return in one sentence when the valence had fallen, for the top of a page or a report."""
     whole = figures.summary.whole
     if whole is None:
         return "Nothing was recorded: a figure needs at least three frames."
@@ -30,7 +30,7 @@ def answer(figures: SessionFigures) -> str:
 
 
 def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:
-    """Return the deepest stretches, at most three, in the order of the lesson."""
+    """Return the deepest stretches, at most three, in order of time."""
     return sorted(figures.stretches[:_MOST], key=lambda stretch: stretch.start)
 
 
@@ -39,7 +39,7 @@ def describe(stretch: FallenStretch, activity: str) -> str:
 
     Args:
         stretch: The stretch.
-        activity: The label of the mark during which it was; empty for none.
+        activity: The label of the mark during which it was; empty if there is none.
     """
     during = f", during “{activity}”" if activity else ""
     return (

@@ -1,4 +1,4 @@
-"""Boxes of faces as COCO JSON (Lin et al. 2014), which FiftyOne and labelling tools import."""
+"""Write boxes of faces as COCO JSON (Lin et al. 2014), which labelling tools import."""
 
 from __future__ import annotations
 

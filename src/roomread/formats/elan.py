@@ -50,7 +50,7 @@ def eaf(runs: Sequence[LabelRun], *, media: str | None) -> ET.Element:
 
     Args:
         runs: The annotations.
-        media: The path of the video that ELAN opens beside it; None for none.
+        media: The path of the video that ELAN opens beside it; None if there is none.
     """
     root = ET.Element(
         "ANNOTATION_DOCUMENT",

@@ -1,7 +1,7 @@
-"""The figures of a session as they are shown and exported.
+"""Compute the figures of a session as they are shown and exported.
 
-Every door and every format takes a session's moods from here: where the session keeps no single
-people, with their consent, shares are in steps of 5 %.
+Every interface and every format takes a session's moods from this module. Shares are in steps of 5
+%, unless the session keeps readings of single people with their consent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CHANGES_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class SessionFigures:
-    """What is shown of a session's room.
+    """The figures of a session's room that may be shown.
 
     Attributes:
         moods: The moods, earliest first.
@@ -38,7 +38,7 @@ class SessionFigures:
     stretches: Sequence[FallenStretch]
 
     def activity_of(self, stretch: FallenStretch) -> str:
-        """Return the label of the last mark before the middle of a stretch; empty for none."""
+        """Return the label of the last mark before the middle of a stretch, or ""."""
         middle = (stretch.start + stretch.end) / 2
         return next((mark.label for mark in reversed(self.marks) if mark.time <= middle), "")
 
@@ -63,7 +63,7 @@ def _figures(moods: Sequence[RoomMood], marks: Sequence[Mark], summary: Summary)
 
 
 def exact_moods(store: OwnerStore, session: Session) -> list[RoomMood]:
-    """Return the exact moods of a session, to find changes in and never to be shown."""
+    """Return the exact moods of a session, in which changes are found; they must not be shown."""
     return store.moods(session.id)
 
 
@@ -123,10 +123,10 @@ class RunningMoods:
 
 
 class RunningFigures:
-    """The figures of a session that is being recorded: each time only what is new is read.
+    """The figures of a session that is being recorded; an update reads only the new moods.
 
-    The lasting changes and the parts are found again every 15 s, which is the length of the bins in
-    which changes are looked for.
+    The lasting changes and the parts are computed again every 15 s, the length of the bins in which
+    changes are found.
 
     Args:
         store: The sessions of its owner.

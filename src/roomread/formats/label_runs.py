@@ -1,4 +1,4 @@
-"""The spans of time in which a person shows one expression, for subtitles and annotation tools."""
+"""Find the spans of time in which a person shows one expression, for subtitles and annotation."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Readings with the columns of OpenFace 2 (Baltrusaitis et al., FG 2018), where they fit.
+"""Write readings with the columns of OpenFace 2 (Baltrusaitis et al., FG 2018).
 
-What OpenFace's scripts look for has its name and its unit: `frame` from 1, `timestamp` in seconds,
-`success`, head rotation in radians and action units of 0..5. A value that no net gives is empty.
-Gaze, the 68 landmarks and the head's position are left out, as Roomread has none of them. The
-schema's columns follow, so that nothing else is lost.
+The columns that scripts for OpenFace use have the same names and units: `frame` from 1, `timestamp`
+in seconds, `success`, head rotation in radians and action units of 0..5. A value that no net gives
+is empty. Gaze, the 68 landmarks and the head's position are left out, as Roomread has none of them.
+The schema's columns follow, so that nothing else is lost.
 
 Documentation: https://github.com/TadasBaltrusaitis/OpenFace/wiki/Output-Format
 """

@@ -1,4 +1,4 @@
-"""Expressions over time as subtitles: WebVTT (W3C) and SubRip (SRT)."""
+"""Write expressions over time as subtitles: WebVTT (W3C) and SubRip (SRT)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Cue:
     Attributes:
         start: Seconds from the start of the source.
         end: Seconds; over `start`.
-        text: What is shown, on one line.
+        text: The text, on one line.
     """
 
     start: float
@@ -31,9 +31,10 @@ class Cue:
 
 
 class SubtitleSink:
-    """Writes a cue for each span in which nobody's expression changes.
+    """Write a cue for each span in which no person's expression changes.
 
-    A cue names the expression of up to four faces, and counts them for more.
+    A cue names the expression of each of up to four faces; of more faces it gives the number of
+    each expression.
 
     Args:
         file: Opened for text; it is written when the sink is closed.
@@ -65,7 +66,7 @@ class SubtitleSink:
 
 
 def cues(runs: Iterable[LabelRun]) -> Iterator[Cue]:
-    """Yield the cues of all runs, by time; there is none while nobody is seen."""
+    """Yield the cues of all runs, by time; there is none while no face is seen."""
     begins, ends = defaultdict(list), defaultdict(list)
     for run in runs:
         start, end = round(run.start, 3), round(run.end, 3)

@@ -139,7 +139,7 @@ def band(
         low: the lower line, float64 [N].
         high: the upper line, float64 [N].
         style: SVG attributes.
-        title: the tooltip; empty for none.
+        title: the tooltip; empty if there is none.
     """
     inside = tooltip(title) if title else ""
     parts = []

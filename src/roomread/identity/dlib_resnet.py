@@ -192,7 +192,8 @@ def _tensors(content: bytes) -> Iterator[NDArray[np.float32]]:
     """Yield the parameters of each layer, in the order of the layers, as dlib wrote them.
 
     A tensor is its version (2), four sizes, and little-endian floats. There is other data between
-    the tensors, so that each one's head is searched for; it follows from the sizes of its layer.
+    the tensors, so the header of each tensor, which follows from the sizes of its layer, is
+    searched for.
     """
     place, channels = 0, 3
     layers = [(32, 7), *((wide, 3) for wide, _ in _BLOCKS for _ in range(2))]

@@ -56,7 +56,7 @@ def _check_waiting(owner: str, jobs: Sequence[VideoJob], limits: QueueLimits) ->
 def _delete_one_of_most(
     owner: str, jobs: Sequence[VideoJob], delete: Callable[[VideoJob], None]
 ) -> bool:
-    """Delete the oldest finished job of the owner with most; return False if it is this one."""
+    """Delete the oldest finished job of the owner with most jobs; return False if none has more."""
     counts = Counter(job.record.owner for job in jobs)
     finished = [job for job in jobs if job.finished and counts[job.record.owner] > counts[owner]]
     if not finished:

@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 
 
 class FairQueue:
-    """Items of several owners, of which each owner's oldest one comes in rotation.
+    """A queue that serves its owners in rotation, each owner's oldest item first.
 
     Several threads may use it at once.
     """

@@ -294,10 +294,10 @@ class JobQueue:
 
     @contextmanager
     def _going_on(self, job_id: str | None = None) -> Iterator[None]:
-        """Let no failure of the block end the thread, on which all other jobs depend.
+        """Catch and record a failure of the block, so that the thread goes on with other jobs.
 
         Args:
-            job_id: The job that fails with the block; None if it is about no single one.
+            job_id: The job that fails with the block; None if the block concerns no single job.
         """
         try:
             yield

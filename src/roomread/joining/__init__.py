@@ -1,7 +1,7 @@
 """A room that students join by a code: seats, cohorts, self-reports, receipts.
 
-Nothing here has a clock, a socket or a database: times are given, in seconds on one clock that does
-not go back.
+The package uses no clock, socket or database: callers pass the times, in seconds of one monotonic
+clock.
 """
 
 from roomread.joining.codes import format_code, new_code, parse_code

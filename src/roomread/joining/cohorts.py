@@ -1,7 +1,7 @@
-"""Who counts in the figure of a room, so that no figure tells about a single person.
+"""Decide which people count in the figure of a room, so that no figure reveals one person.
 
-A figure before and a figure after somebody joins, leaves, pauses or turns away must differ by the
-scores of five people or more. docs/live-class.md describes the rules and what they cannot prevent.
+The figures before and after a person joins, leaves, pauses or turns away must differ by the scores
+of five people or more. docs/live-class.md describes the rules and what they cannot prevent.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ _LEAST_SECONDS = 30.0
 
 
 class Cohorts:
-    """Decides who counts: newcomers in cohorts of five, and those who leave with others.
+    """Decide which people count: newcomers begin, and leavers stop, in cohorts of five or more.
 
     Between two changes the same people count. A person who stops is left out at once, and the
-    figure is withheld until who counts differs by five people or more from the last figure, or is
-    the same as in it. Where fewer than five stopped, others are drawn by lot who rest until the
-    next cohort.
+    figure is withheld until the people who count are the same as in the last figure, or differ from
+    them by five or more. If fewer than five people stopped, others are drawn at random and left out
+    too until the next cohort.
 
     Args:
-        random: Draws those who rest.
+        random: The random generator that draws these others.
 
     Attributes:
         counted: The people who count at present.
-        withheld: Whether there is no figure at present, as somebody stopped.
+        withheld: Whether there is no figure at present, because a person stopped.
     """
 
     def __init__(self, random: Random) -> None:
@@ -41,14 +41,14 @@ class Cohorts:
         self._changed = -math.inf
 
     def update(self, now: float, able: AbstractSet[int]) -> frozenset[int]:
-        """Decide who counts from now on.
+        """Decide which people count from now on.
 
         Args:
             now: Seconds.
-            able: The people who may count. One of `counted` who is not among them is left out.
+            able: The people who may count. A counted person who is not among them is left out.
 
         Returns:
-            The people whose past must not count any more: those who stop or begin to count now.
+            The people who stop or begin to count now; their earlier scores must be forgotten.
         """
         stopped = self.counted - able
         if stopped and not self.withheld:
@@ -67,7 +67,7 @@ class Cohorts:
         return changed
 
     def _choose(self, able: frozenset[int]) -> frozenset[int]:
-        """Return who could count: five or more join, and five or more leave, or none."""
+        """Return the people who could count next; five or more join or leave at a time."""
         staying, newcomers = self._published & able, able - self._published
         missing = COHORT - len(self._published - able)
         if 0 < missing < COHORT:

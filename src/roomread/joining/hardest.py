@@ -1,4 +1,4 @@
-"""The minutes of a lesson in which the room found it hardest."""
+"""Find the hardest minutes of a lesson."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MOST = 3
 
 @dataclass(frozen=True, slots=True)
 class HardMinute:
-    """A minute in which the room's valence was low, or many were lost.
+    """A minute in which the room's valence was low, or many people said that they were lost.
 
     Attributes:
-        start: When it begins, s.
-        valence: Its mean valence, -1..1; None where there was no figure.
-        lost: The largest share of the people who said that they were lost, 0..1; None where fewer
-            than five people were there.
-        hardness: The distance of the valence below the lesson's median, plus the share of the lost.
+        start: The start of the minute, s.
+        valence: The mean valence of the minute, -1..1; None if there was no figure.
+        lost: The largest share of the people who said that they were lost, 0..1; None if fewer than
+            five people were in the room.
+        hardness: The distance of the valence below the lesson's median, plus `lost`.
     """
 
     start: float
@@ -37,7 +37,7 @@ def hardest_minutes(moods: Sequence[RoomMood], samples: Sequence[ReportSample]) 
 
     Args:
         moods: The moods of the session as they are shown, earliest first.
-        samples: What its people said, earliest first.
+        samples: The button reports of the room's people, earliest first.
     """
     valences: dict[int, list[float]] = {}
     for mood in moods:

@@ -1,4 +1,4 @@
-"""What a student's page sends: JSON messages of the subprotocol `roomread.room.1`."""
+"""Parse the JSON messages that a student's page sends by the subprotocol `roomread.room.1`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _QUALITY = {"size": 1, "brightness": 100, "contrast": 100, "sharpness": 100, "fr
 
 
 class MessageError(RoomreadError):
-    """A message does not keep the protocol of rooms."""
+    """A message violates the protocol of rooms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class JoinMessage:
     """The first message of a connection.
 
     Attributes:
-        code: As it was typed or as it stood in the link.
+        code: The code of the room, as it was typed or as the link gave it.
         consent: The version of the text that the student agreed to.
         faces: Whether the page will send readings of the student's face.
         resume: The token of an earlier connection; None for a new seat.
@@ -55,7 +55,7 @@ class FaceMessage:
     """One reading of the student's own face.
 
     Attributes:
-        number: Rises with each message of a connection.
+        number: A number that increases with each message of a connection.
         age: Seconds from taking the picture to sending the message.
         probabilities: float32 [7] in `Expression`'s order, summing to 1; None where there is
             nothing to read.
@@ -79,7 +79,7 @@ class PauseMessage:
 
 @dataclass(frozen=True, slots=True)
 class SayMessage:
-    """The student presses a button; None takes the last press back."""
+    """The student presses a button; None withdraws the last press."""
 
     say: Say | None
 
@@ -106,14 +106,14 @@ def parse_message(text: str) -> Message:
         raise MessageError("the message is not an object")
     kind = values.get("k")
     if not isinstance(kind, str) or kind not in _PARSERS:
-        raise MessageError("k is not one of " + ", ".join(_PARSERS))
+        raise MessageError("'k' is not one of " + ", ".join(_PARSERS))
     return _PARSERS[kind](values)
 
 
 def _join(values: Mapping[str, Any]) -> JoinMessage:
     resume = values.get("resume")
     if resume is not None and not isinstance(resume, str):
-        raise MessageError("resume is neither a token nor null")
+        raise MessageError("'resume' is neither a token nor null")
     return JoinMessage(
         code=_text(values, "code"),
         consent=_text(values, "consent"),
@@ -125,9 +125,9 @@ def _join(values: Mapping[str, Any]) -> JoinMessage:
 def _face(values: Mapping[str, Any]) -> FaceMessage:
     shares, why = values.get("p"), values.get("why")
     if (shares is None) == (why is None):
-        raise MessageError("a reading has either p or why")
+        raise MessageError("a reading must have exactly one of 'p' and 'why'")
     if why is not None and why not in _REASONS:
-        raise MessageError("why is not a known reason")
+        raise MessageError("'why' is not a known reason")
     reason = Unreadable(why) if why not in (None, NO_FACE) else None
     return FaceMessage(
         number=_integer(values, "n", _MAX_COUNTER),
@@ -166,7 +166,7 @@ _PARSERS: dict[str, Callable[[Mapping[str, Any]], Message]] = {
 
 def _probabilities(shares: Any) -> NDArray[np.float32]:
     if not isinstance(shares, list) or len(shares) != len(Expression):
-        raise MessageError(f"p is not {len(Expression)} numbers")
+        raise MessageError(f"'p' is not a list of {len(Expression)} numbers")
     if not all(_is_integer(share, _WHOLE) for share in shares):
         raise MessageError(f"p has a number that is not from 0 to {_WHOLE}")
     total = sum(shares)

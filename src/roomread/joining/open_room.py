@@ -1,4 +1,4 @@
-"""One room that students have joined: its seats, and what is known of them at each moment."""
+"""Keep the seats of one room that students have joined, and the newest data of each seat."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class _Seat:
         seen: When the page was last connected, s.
         faces: Whether the page sends readings.
         paused: Whether the student paused.
-        said: What the student says; None for nothing.
-        said_at: When, s.
+        said: The button that the student pressed; None if there is none.
+        said_at: The time of the press, s.
         number: The number of the newest message with a reading.
         reading: The newest reading.
         read_at: When its picture was taken, s.
-        readable: The newest reading with scores, for as long as it stands for the present.
+        readable: The newest reading with scores, while it is recent enough to be used.
         readable_at: When its picture was taken, s.
         messages: Messages that may be sent at once.
         filled_at: When `messages` was computed, s.
@@ -75,7 +75,7 @@ class _Seat:
     filled_at: float = float("-inf")
 
     def forget_face(self) -> None:
-        """Drop what was read of the face."""
+        """Drop the readings of the face."""
         self.reading = self.readable = None
         self.read_at = self.readable_at = float("-inf")
 
@@ -95,13 +95,13 @@ class JoinedSeat:
 
 @dataclass(frozen=True, slots=True)
 class RoomFrame:
-    """What a room gives to its pipeline at one moment.
+    """The input of a room's pipeline at one moment.
 
     Attributes:
         readings: The faces; those that do not count in the figure have no scores.
-        changed: The people whose past must not count any more.
+        changed: The people whose earlier scores must be forgotten.
         withheld: Whether there is no figure at present.
-        lost: How many pressed "I am lost" since the frame before.
+        lost: The number of presses of "I am lost" since the previous frame.
     """
 
     readings: Sequence[Reading]
@@ -116,10 +116,10 @@ class OpenRoom:
 
     Args:
         max_seats: How many students may be in the room.
-        first_seat: The number of the first seat that was never given out.
+        first_seat: The lowest seat number that was never assigned.
         opened_at: When the room was opened here, s.
         threshold: The confidence below which the net withholds an expression, 0..1.
-        random: Draws who rests, see `Cohorts`.
+        random: The random generator for `Cohorts`.
 
     Attributes:
         paused: Whether the teacher paused the room.
@@ -152,7 +152,8 @@ class OpenRoom:
             now: Seconds.
             connection: The id of the connection.
             faces: Whether it will send readings.
-            resume: The seat that it had before; a new one is given if that is not kept any more.
+            resume: The seat that the page had before; it gets a new one if that seat is no longer
+                kept.
 
         Raises:
             RoomFullError: All seats are taken.
@@ -173,7 +174,7 @@ class OpenRoom:
         return JoinedSeat(number, None)
 
     def _number(self, now: float, resume: int | None) -> int:
-        """Return the number of a seat that is not known here."""
+        """Return the number of a seat that this process does not know yet."""
         # Another process gave the number out a moment ago, and has ended.
         is_kept = now - self.opened_at < KEPT_SECONDS
         if resume is not None and resume < self.first_seat and is_kept:
@@ -188,11 +189,11 @@ class OpenRoom:
             known.connection, known.seen = None, now
 
     def leave(self, seat: int) -> None:
-        """Give a seat up for good; nothing of its student counts any more."""
+        """Release a seat for good; its student is no longer counted."""
         self._seats.pop(seat, None)
 
     def admits(self, now: float, seat: int) -> bool:
-        """Return whether a seat may send a message now: three a second, six at once."""
+        """Return whether a seat may send a message now: three per second, in bursts of six."""
         known = self._seats.get(seat)
         if known is None:
             return False
@@ -204,7 +205,7 @@ class OpenRoom:
         return True
 
     def report_face(self, now: float, seat: int, message: FaceMessage) -> bool:
-        """Take a reading; return whether it is newer than what is known of the seat."""
+        """Store a reading; return whether it is newer than the last one of the seat."""
         known = self._seats.get(seat)
         if known is None or not known.faces or message.number <= known.number:
             return False
@@ -234,7 +235,7 @@ class OpenRoom:
         return known.number if known is not None else -1
 
     def pause_seat(self, seat: int, *, on: bool) -> None:
-        """Pause one student, or let them continue; while paused nothing of them counts."""
+        """Pause one student, or let them continue; a paused student is not counted."""
         known = self._seats.get(seat)
         if known is not None:
             known.paused = on
@@ -249,7 +250,7 @@ class OpenRoom:
             seat.forget_face()
 
     def say(self, now: float, seat: int, said: Say | None) -> None:
-        """Take what a student says; None takes it back."""
+        """Record the button that a student pressed; None withdraws it."""
         known = self._seats.get(seat)
         if known is None or known.paused or self.paused:
             return
@@ -259,7 +260,7 @@ class OpenRoom:
             self._lost += 1
 
     def show_screen(self, now: float, readings: Sequence[Reading]) -> None:
-        """Take the faces of a shared screen, which stand for the present until they are old."""
+        """Store the faces of a shared screen, which are used until they are too old."""
         self._screen, self._screen_at = readings, now
 
     def tick(self, now: float) -> RoomFrame:
@@ -280,7 +281,7 @@ class OpenRoom:
         return RoomFrame(readings, changed, self._cohorts.withheld, lost)
 
     def status(self, now: float) -> RoomStatus:
-        """Return the counts of this moment."""
+        """Return the present counts of the room."""
         seats = list(self._seats.values())
         active = [seat for seat in seats if not seat.paused and not self.paused]
         read = sum(_is_fresh(now, s.readable_at) for s in active if s.readable is not None)
@@ -323,7 +324,7 @@ class OpenRoom:
         return seat.said if now - seat.said_at < FADE_SECONDS else None
 
     def _expire(self, now: float) -> None:
-        """Give up the seats whose pages have been gone for a minute."""
+        """Release the seats whose pages have been disconnected for a minute."""
         gone = [
             number
             for number, seat in self._seats.items()

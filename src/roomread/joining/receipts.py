@@ -1,4 +1,4 @@
-"""Tokens that return a seat, and receipts of consent that nobody else can write."""
+"""Sign tokens that give a page its seat back, and receipts of consent that cannot be forged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class SeatTokens:
-    """Signs the seats of one room, so that a page can return to its own and to no other.
+    """Sign the seats of one room, so that a page can return to its own seat only.
 
     Args:
         secret: The service's secret for seats.

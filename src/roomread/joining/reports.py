@@ -1,4 +1,4 @@
-"""What students say by a button, and how many of a room say it."""
+"""The reports that students make by pressing buttons, and their counts in a room."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Say(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportCounts:
-    """How many people of a room say something at present.
+    """The number of people in a room who make each report at present.
 
     Attributes:
         ok: "I follow".
@@ -39,28 +39,29 @@ class ReportCounts:
 
     @classmethod
     def of(cls, said: Iterable[Say]) -> ReportCounts:
-        """Return the counts of what was said."""
+        """Return the counts of some reports."""
         found = list(said)
         return cls(**{say.value: found.count(say) for say in Say})
 
     @property
     def total(self) -> int:
-        """How many people say anything at present."""
+        """The number of people who make any report at present."""
         return self.ok + self.lost + self.slower + self.faster
 
 
 @dataclass(frozen=True, slots=True)
 class RoomStatus:
-    """How many people are in a room, and what is known of them. Nobody can be told from another.
+    """The number of people in a room, and counts of what is known about them.
 
     Attributes:
-        people: Those who joined, paused ones included.
-        read: Those whose face can be read at present.
-        faceless: Those whose camera is on, and who cannot be read at present.
-        paused: Those who paused.
-        screen: Faces of a shared screen that can be read at present.
-        taps: Those who said something in the last ten minutes; None with fewer than five people.
-        reports: What is said at present; None with fewer than five people.
+        people: The number of people who joined, including paused ones.
+        read: The number of them whose face can be read at present.
+        faceless: The number of them whose camera is on, but whose face cannot be read.
+        paused: The number of them who paused.
+        screen: The number of faces of a shared screen that can be read at present.
+        taps: The number of people who pressed a button in the last ten minutes; None with fewer
+            than five people.
+        reports: The counts of present reports; None with fewer than five people.
         withheld: Whether there is no figure because someone left.
     """
 
@@ -76,15 +77,15 @@ class RoomStatus:
 
 @dataclass(frozen=True, slots=True)
 class ReportSample:
-    """What the people of a room said at one time, as it is kept.
+    """The reports of the people of a room at one time, as they are stored.
 
     Attributes:
         time: Seconds from the start of the session.
-        people: Those who had joined.
-        taps: Those who had said something in the last ten minutes; None with fewer than five
-            people, as are the other counts.
-        reports: What was said.
-        presses: How often "I am lost" was pressed since the sample before.
+        people: The number of people who had joined.
+        taps: The number of people who had pressed a button in the last ten minutes; None with fewer
+            than five people, as are the other counts.
+        reports: The counts of the reports at this time.
+        presses: The number of presses of "I am lost" since the previous sample.
     """
 
     time: float

@@ -123,8 +123,9 @@ def negotiate(asked: Iterable[str], accept_language: str = "") -> str:
     """Return the best language of `LANGUAGES`.
 
     Args:
-        asked: Languages that were chosen, the strongest choice first; others than ours are ignored.
-        accept_language: The header of that name, which counts where nothing was chosen.
+        asked: Languages that were chosen, the strongest choice first; languages that are not
+            supported are ignored.
+        accept_language: The header of that name, which is used if no supported language was chosen.
     """
     for tag in (*asked, *_accepted(accept_language)):
         language = tag.lower().partition("-")[0]

@@ -179,7 +179,7 @@ class LiveReader:
 
 
 class _Breaks:
-    """Notices where the frames of a live source do not continue those before."""
+    """Detect the places at which the frames of a live source do not continue the previous ones."""
 
     def __init__(self, stream: VideoStream) -> None:
         self._broken = False
@@ -199,7 +199,7 @@ class _Breaks:
         return geometry
 
     def take(self) -> bool:
-        """Return whether there was such a place since the last call."""
+        """Return whether there was a discontinuity since the last call."""
         broken, self._broken = self._broken, False
         return broken
 

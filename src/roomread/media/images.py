@@ -232,7 +232,7 @@ def _check_size(width: int, height: int, name: str, max_pixels: int = MAX_PIXELS
         raise MediaError(problem, hint=_too_large(max_pixels))
     if max(width, height) > _MAX_SIDE:
         problem = f"{name}: {width} x {height} is too long"
-        raise MediaError(problem, hint=f"at most {_MAX_SIDE} pixels a side; cut it first")
+        raise MediaError(problem, hint=f"cut it to at most {_MAX_SIDE} pixels a side")
 
 
 def _check_scans(content: bytes, pixels: int, name: str) -> None:

@@ -73,8 +73,8 @@ class LatestFrame(Generic[T]):
                 `forget_call` takes its place.
 
         Returns:
-            Whether there was something to take, and the item: None if the place is closed and
-            empty. `wake` is kept only where there was nothing.
+            Whether there was something to take, and the item: None if the object is closed and
+                empty. `wake` is kept only where there was nothing.
 
         Raises:
             Exception: The error given to `close`, once the last item is taken.

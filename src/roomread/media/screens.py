@@ -45,11 +45,12 @@ class ScreenReader:
         every: Seconds from one frame to the next; None for ten frames a second.
 
     Attributes:
-        dropped: Always 0, as no frame is read that is not asked for.
+        dropped: Always 0, because each frame is read only when it is asked for.
 
     Raises:
         MissingExtraError: The extra `screen` is not installed.
-        MediaError: There is no such screen or part, or the system lets no program read it.
+        MediaError: There is no such screen or part, or the system does not allow this program to
+            read it.
     """
 
     dropped = 0

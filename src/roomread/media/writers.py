@@ -138,7 +138,7 @@ class VideoWriter:
                 raise
             raise OutputError(
                 f"{self._path}: cannot be written: {error.strerror}",
-                hint="try another kind: .mkv takes most",
+                hint="try the suffix .mkv, which supports most formats",
             ) from error
 
     def _start(self, image: NDArray[np.uint8]) -> None:

@@ -1,4 +1,4 @@
-"""HTML pages that need no other file, and texts."""
+"""Render HTML pages that need no other file, and plain texts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def render_text(package: str, page: str, **values: Any) -> str:
     """Return a plain text, such as Markdown, from a package's folder `pages/`; nothing is escaped.
 
     Args:
-        package: that has the text.
+        package: the package that contains the text.
         page: file name of the template.
         values: the values of the template's variables.
     """

@@ -1,4 +1,4 @@
-"""Readings as the objects of other libraries, each an optional extra."""
+"""Convert readings to objects of other libraries, each of which is an optional extra."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ class Attention:
         return [alert for rule, seat in held for alert in self._end(rule, seat, time)]
 
     def _judge_people(self, rule: Rule, time: float, means: NDArray[np.float64]) -> list[Alert]:
-        """Judge a rule for the people of all columns; only changes are looked at one by one."""
+        """Apply a rule to all people at once; only changes are handled one by one."""
         beyond = _sign(rule) * (means - rule.threshold)
         held = np.array([(rule, seat) in self._held for seat in self._columns])
         changed = np.flatnonzero(np.where(held, beyond < -_margin(rule), beyond > 0))

@@ -1,4 +1,4 @@
-"""The audit log: who did what, in a process that keeps one."""
+"""Record in the audit log the actions of principals."""
 
 from __future__ import annotations
 

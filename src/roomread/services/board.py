@@ -1,4 +1,4 @@
-"""What the teacher's board shows of a room that is open: events, twice a second."""
+"""Make the events that the teacher's board of an open room shows, twice a second."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class BoardPoint:
     Attributes:
         time: Seconds from the start of the session.
         mood: The mood as it is shown; None while there is none.
-        people: Those who had joined.
-        lost: How often "I am lost" was pressed within this second; None with fewer than five
+        people: The number of people who had joined.
+        lost: The number of presses of "I am lost" within this second; None with fewer than five
             people.
     """
 
@@ -57,14 +57,14 @@ class BoardPoint:
 
 @dataclass(slots=True)
 class BoardFeed:
-    """Collects what the board shows of one room. One thread at a time may use it.
+    """Collect what the board of one room shows. One thread at a time may use it.
 
     Args:
         moods: Rounds the moods.
-        exact: The exact moods that the session has already, in which changes are found.
+        exact: The exact moods of the session so far, in which changes are found.
 
     Attributes:
-        points: One for each second, of the last ten minutes.
+        points: The points of the last ten minutes, one for each second.
         changes: The lasting changes of the whole session.
     """
 
@@ -105,7 +105,7 @@ class BoardFeed:
             time: Seconds from the start of the session.
             status: The counts of this moment.
             mood: The exact mood, if a new one is due.
-            lost: How often "I am lost" was pressed since the moment before.
+            lost: The number of presses of "I am lost" since the previous moment.
         """
         self._lost += lost
         if time - self._sought >= _CHANGES_PERIOD:
@@ -125,7 +125,7 @@ class BoardFeed:
         return True
 
     def history(self, marks: Sequence[Mark]) -> dict[str, Any]:
-        """Return the first event of a board: what was before."""
+        """Return the first event of a board, with the points, marks and changes so far."""
         return {
             "points": [point.to_dict() for point in self.points],
             "marks": [asdict(mark) for mark in marks],

@@ -1,4 +1,4 @@
-"""What a browser needs to read faces as this package does."""
+"""Provide the parameters with which a browser reads faces as this package does."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class _CameraSlot:
     """A live camera that is read.
 
     Attributes:
-        holder: The principal whose it is.
+        holder: The principal that uses the camera.
         last: When it was last taken; infinite while it is held.
         end: Called when the slot is given to another principal.
     """
@@ -192,7 +192,7 @@ class CameraSlots:
         return True
 
     def _take_away(self, holder: str) -> _CameraSlot | None:
-        """Free the oldest slot of the principal with most, if that is fair to it."""
+        """Free the oldest slot of the principal with most slots, if that is fair."""
         held = Counter(slot.holder for slot in self._used.values())
         most, number = held.most_common(1)[0]
         if number <= held[holder] + 1:

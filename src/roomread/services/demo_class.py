@@ -1,4 +1,4 @@
-"""A made-up class, for trying the program without a camera, a file or a person."""
+"""Record a made-up class, for trying the program without a camera, a file or a person."""
 
 from __future__ import annotations
 

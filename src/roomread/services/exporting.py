@@ -44,7 +44,7 @@ def export_session(
         SessionNotFoundError: The owner has no such session.
         PeopleFormatError: The format cannot hold readings of single people.
         PeopleNotKeptError: The session keeps no readings of single people.
-        MissingExtraError: Parquet without its extra.
+        MissingExtraError: The format is Parquet, and its extra is not installed.
     """
     session = store.session(session_id)
     if people and form not in _WITH_PEOPLE:
@@ -69,7 +69,7 @@ def export_to_folder(
 
     Raises:
         SessionError: See `export_session`; no file is left then.
-        MissingExtraError: Parquet without its extra.
+        MissingExtraError: The format is Parquet, and its extra is not installed.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder)
@@ -88,7 +88,7 @@ def export_bytes(store: OwnerStore, session_id: str, form: SessionFormat) -> byt
 
     Raises:
         SessionNotFoundError: The owner has no such session.
-        MissingExtraError: Parquet without its extra.
+        MissingExtraError: The format is Parquet, and its extra is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
         return export_to_folder(store, session_id, form, Path(folder)).read_bytes()

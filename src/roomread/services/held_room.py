@@ -1,4 +1,4 @@
-"""A room that this process holds: its clock, its pipeline, its connections and its boards."""
+"""Run one room that this process holds, with its pipeline, connections and boards."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class SeatLink(Protocol):
     """The connection of one student."""
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Send a message; nothing happens if the student has gone."""
+        """Send a message; a no-op if the student has disconnected."""
 
     async def close(self, code: RoomClose) -> None:
         """Close the connection."""
@@ -64,18 +64,18 @@ class HeldRoom:
     is written in threads, one at a time.
 
     Args:
-        store: Everything that the service keeps.
+        store: The store of the service.
         owned: The sessions of the room's owner.
         record: The room, as it was when it was opened.
-        session: Its session.
-        room: Its seats.
-        recorder: Writes its moments.
+        session: The session of the room.
+        room: The seats of the room.
+        recorder: Writes the moments of the room.
         limiter: Bounds the threads that write.
-        clock: Seconds on a clock that does not go back.
+        clock: Returns seconds of a monotonic clock.
 
     Attributes:
         links: The connections of students, by their ids.
-        closed: Set once the room is not held here any more.
+        closed: Set once this process no longer holds the room.
     """
 
     store: Store
@@ -133,7 +133,7 @@ class HeldRoom:
         return self._pipeline.alerts
 
     def status(self) -> RoomStatus:
-        """Return the counts of this moment."""
+        """Return the present counts of the room."""
         return self.room.status(self.clock())
 
     def new_connection(self) -> int:
@@ -172,7 +172,7 @@ class HeldRoom:
             queue.put_nowait(text)
 
     def show_screen(self, readings: Sequence[Reading]) -> None:
-        """Take the faces of a shared screen."""
+        """Store the faces of a shared screen."""
         self.room.show_screen(self.clock(), readings)
 
     async def run(self) -> None:
@@ -254,7 +254,7 @@ class HeldRoom:
         """Close the room for good, and end its session.
 
         Raises:
-            SessionError: What was not written yet could not be written.
+            SessionError: The rest of the moments could not be written.
         """
         self.closed.set()
         try:
@@ -268,7 +268,7 @@ class HeldRoom:
         self.recorder.close()
 
     async def let_go(self) -> None:
-        """Write what waits, and end all connections; another process takes the room up."""
+        """Write the waiting moments, end all connections, and release the room."""
         self.closed.set()
         await self._in_thread(self._write_rest)
         await self.dismiss(RoomClose.ELSEWHERE)
@@ -278,7 +278,7 @@ class HeldRoom:
         self.recorder.flush()
 
     async def dismiss(self, code: RoomClose) -> None:
-        """End all connections and boards; the room is not held here afterwards."""
+        """End all connections and boards, and stop holding the room."""
         self.closed.set()
         self.publish({"over": code is RoomClose.OVER})
         for link in list(self.links.values()):

@@ -77,7 +77,7 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class _SessionWriter:
-    """The pipeline of one session, and what takes its moments.
+    """The pipeline of one session, and the objects that receive its moments.
 
     Attributes:
         recorder: Writes the moments.
@@ -311,7 +311,7 @@ def _resource(session_id: str) -> str:
 
 
 def open_session(store: OwnerStore, session_id: str) -> Session:
-    """Return a session that takes readings, or that of a room, which takes those of a screen.
+    """Return a session that accepts readings; that of a room accepts those of a shared screen.
 
     Args:
         store: The sessions of the sender.

@@ -1,4 +1,4 @@
-"""Read the frames of live connections, and know the people of the sessions that they record."""
+"""Read the frames of live connections, and remember the people of the recorded sessions."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class KnownPeople:
     Args:
         embedder: The net that turns faces into vectors.
         places: The boxes of people whose seats are known already, px.
-        clock: Seconds on any clock that does not go back.
+        clock: Returns seconds of a monotonic clock.
 
     Attributes:
-        used: When a frame was read last, seconds.
+        used: The time at which a frame was last read, seconds.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class KnownPeople:
 class LivePeople:
     """The known people of the sessions that live connections of this process record.
 
-    Their vectors are biometric data and only in memory. They are forgotten when the session ends,
-    or `KEEP_SECONDS` after its last frame.
+    Their vectors are biometric data and are kept in memory only. They are forgotten when the
+    session ends, or `KEEP_SECONDS` after its last frame.
 
     Args:
         load: Returns the net that turns faces into vectors; called once.
-        clock: Seconds on any clock that does not go back.
+        clock: Returns seconds of a monotonic clock.
     """
 
     def __init__(
@@ -128,9 +128,9 @@ class LivePeople:
 class LiveRoom:
     """Read the frames of one live connection.
 
-    Without a session it measures the room itself. With one it leaves that to the session, and its
-    times are seconds from the session's start, so that a connection that is made again goes on at
-    the right time.
+    Without a session it computes the room's mood itself. With a session, the session computes the
+    mood, and times are seconds from the session's start, so that a new connection continues at the
+    right time.
 
     Args:
         analyzer: The nets.
@@ -143,7 +143,7 @@ class LiveRoom:
 
     Attributes:
         mood: The latest mood of the room, with its shares in steps of 5 %; None until there is one,
-            and where a session measures.
+            and if a session computes it.
     """
 
     def __init__(

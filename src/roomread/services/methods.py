@@ -22,7 +22,7 @@ _COMPARISONS = {
 
 @dataclass(frozen=True, slots=True)
 class ReadingsSummary:
-    """What a paper says about its readings.
+    """The counts of readings that a paper states.
 
     Attributes:
         faces: The number of readings.
@@ -44,7 +44,7 @@ class ReadingsSummary:
 
 
 def summarise_readings(readings: Iterable[Reading]) -> ReadingsSummary:
-    """Count readings by what was read from them."""
+    """Count readings by source, expression, and reason for being unreadable."""
     faces = unsure = 0
     sources, tracks, thresholds = set(), set(), set()
     expressions, unreadable = Counter[str](), Counter[str]()
@@ -99,7 +99,7 @@ def methods_text(
 
     Args:
         model: The model that read the faces.
-        summary: What was read; without readings the shares are left out.
+        summary: The counts of readings; if there are none, the shares are left out.
         session: The session of a class, if it is one.
     """
     return "\n\n".join(
@@ -141,7 +141,7 @@ def _pipeline(model: ModelFile, *, tracked: bool) -> str:
 
 
 def _figures(model: ModelFile) -> str:
-    """Return what the model's card says of its agreement, as it says it."""
+    """Return the figures of the model's card on its agreement with labels, unchanged."""
     sentences = []
     for comparison, truth in _COMPARISONS.items():
         values = {

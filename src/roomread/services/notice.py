@@ -1,4 +1,4 @@
-"""What people must be told before their expressions are read, and a draft of the assessment.
+"""Write the notice for people whose expressions are read, and a draft of the assessment.
 
 The AI Act (Regulation (EU) 2024/1689) obliges the deployer of an emotion recognition system to
 inform the people who are exposed to it (Article 50(3)), at the latest at the first exposure. The
@@ -37,10 +37,11 @@ def notice_page(
     """Return the notice as an HTML page that prints on two or three sheets: text, slide and code.
 
     Args:
-        settings: The purpose, the retention and who is responsible.
+        settings: The purpose, the retention and the responsible person.
         language: One of `LANGUAGES`.
         keeps_people: Whether readings of single people are kept.
-        link: The address at which people can read the notice, drawn as a QR code; empty for none.
+        link: The address at which people can read the notice, drawn as a QR code; empty if there is
+            none.
         offers_languages: Whether the page links to the same notice in the other languages.
 
     Raises:
@@ -48,7 +49,9 @@ def notice_page(
     """
     if language not in LANGUAGES:
         known = ", ".join(LANGUAGES)
-        raise RoomreadError(f"there is no notice in '{language}'", hint=f"languages: {known}")
+        raise RoomreadError(
+            f"there is no notice in '{language}'", hint=f"the languages are {known}"
+        )
     words = translator(language)
     return pages.render(
         "roomread.formats",
@@ -84,7 +87,7 @@ def qr_code(text: str) -> str:
 def impact_assessment(settings: Settings, model: ModelFile) -> str:
     """Return the draft of a data protection impact assessment (GDPR, Article 35(7)) as Markdown.
 
-    What the settings tell is filled in; what only the controller knows is left open in brackets.
+    Values of the settings are filled in; brackets mark the values that only the controller knows.
 
     Args:
         settings: The settings of the installation that is assessed.

@@ -1,6 +1,6 @@
-"""What the intended use of an installation allows; every interface is refused alike, here.
+"""Check what the intended use of an installation allows, for all interfaces alike.
 
-Whoever runs an installation chooses its purpose and region. They decide what may be done:
+The operator chooses the purpose and the region of an installation, which decide what it may do:
 
 | purpose, region | own face, demonstration, self-report | pictures and videos | record a class |
 |---|---|---|---|
@@ -132,8 +132,8 @@ def problem_with(activity: Activity, use: IntendedUse) -> str | None:
 def allows(activity: Activity, use: IntendedUse | None = None) -> bool:
     """Return whether a use allows an activity.
 
-    A room may read faces where `allows(Activity.RECORD_CLASS)`; elsewhere it takes self-reports
-    alone.
+    A room may read faces if `allows(Activity.RECORD_CLASS)`; otherwise it accepts self-reports
+    only.
 
     Args:
         activity: What is to be done.

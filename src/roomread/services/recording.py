@@ -83,7 +83,7 @@ def nets_of(net: str, embedder: FaceEmbedder | None, *, consent: str) -> str:
 
     Args:
         net: The name and digest of the net that reads expressions; may be empty.
-        embedder: The net that distinguishes people by their faces; None for none.
+        embedder: The net that distinguishes people by their faces; None if there is none.
         consent: Who consented, and how.
 
     Raises:

@@ -38,8 +38,9 @@ def consent_text(words: Translator, *, faces: bool) -> ConsentText:
     """Return the text.
 
     Args:
-        words: The language.
-        faces: Whether the student's own browser may read their face; without, only buttons count.
+        words: The translator of the language.
+        faces: Whether the student's own browser may read their face; otherwise only buttons are
+            used.
     """
     kind = _FACES if faces else _TAPS
     version = f"{_EDITION}-{words.language}-{kind}"
@@ -47,7 +48,7 @@ def consent_text(words: Translator, *, faces: bool) -> ConsentText:
 
 
 def consent_of(version: str) -> ConsentText | None:
-    """Return the text of a version; None if it is not a present one."""
+    """Return the text of a version; None if no current text has this version."""
     edition, _, rest = version.partition("-")
     language, _, kind = rest.partition("-")
     if edition != _EDITION or language not in LANGUAGES or kind not in (_FACES, _TAPS):
@@ -86,7 +87,7 @@ def consent_receipt(
 
     Args:
         text: What the student agreed to.
-        room_id: The room.
+        room_id: The id of the room.
         room: The name of the room.
         secret: The service's secret for receipts.
         now: UTC; the present if left out.

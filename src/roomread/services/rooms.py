@@ -1,4 +1,4 @@
-"""Rooms that students join by a code: made by a teacher, held by one process at a time."""
+"""Create, find, hold and close the rooms that students join by a code."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def create_room(
             audit_session(session)
             return find_room(store, session.id)
     store.delete(session.id)
-    raise BusyError("no code was free")
+    raise BusyError("no unused room code was found")
 
 
 def find_room(store: OwnerStore, room_id: str) -> RoomRecord:
@@ -90,7 +90,7 @@ def find_room(store: OwnerStore, room_id: str) -> RoomRecord:
 
 
 def replace_code(store: OwnerStore, room_id: str) -> RoomRecord:
-    """Give an open room another code; those who have joined stay.
+    """Replace the code of an open room; students who have joined stay.
 
     Raises:
         RoomNotFoundError: The owner has no such room.
@@ -101,7 +101,7 @@ def replace_code(store: OwnerStore, room_id: str) -> RoomRecord:
     for _ in range(_TRIES):
         if store.rooms.replace_code(room_id, new_code()):
             return find_room(store, room_id)
-    raise BusyError("no code was free")
+    raise BusyError("no unused room code was found")
 
 
 def hardest_of(store: OwnerStore, session: Session) -> list[HardMinute]:
@@ -120,10 +120,10 @@ class Rooms:
     Its asynchronous methods belong to the event loop's thread.
 
     Args:
-        store: Everything that the service keeps.
+        store: The store of the service.
         leases: The leases of this process, which the caller renews.
         max_seats: How many students may be in one room.
-        clock: Seconds on a clock that does not go back.
+        clock: Returns seconds of a monotonic clock.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class Rooms:
         self._writers: CapacityLimiter | None = None
 
     def start(self) -> None:
-        """Remember the event loop that rooms run on; call it there."""
+        """Store the running event loop, on which the rooms run; call it from that loop."""
         self._loop = asyncio.get_running_loop()
 
     async def with_code(self, text: str) -> RoomRecord:
@@ -160,12 +160,12 @@ class Rooms:
         return record
 
     async def hold(self, room_id: str) -> HeldRoom:
-        """Return a room that is held here, after taking it up if no process holds it.
+        """Return a room that this process holds; take hold of it if no process holds it.
 
         Raises:
             RoomNotFoundError: There is no such room.
             RoomOverError: The room is closed.
-            SessionHeldError: Another process holds it.
+            SessionHeldError: Another process holds the room.
         """
         held = self._held.get(room_id)
         if held is not None and not held.closed.is_set():
@@ -234,15 +234,15 @@ class Rooms:
 
         Raises:
             RoomNotFoundError: The owner has no such room.
-            SessionHeldError: Another process holds it.
-            SessionError: What was not written yet could not be written.
+            SessionHeldError: Another process holds the room.
+            SessionError: The rest of the moments could not be written.
         """
         record = await to_thread.run_sync(lambda: find_room(store, room_id))
         if record.code is not None:
             await (await self.hold(room_id)).close()
 
     async def shut_down(self) -> None:
-        """Let go of all rooms, for another process to take up; their sessions go on."""
+        """Release all rooms, so that another process can hold them; their sessions continue."""
         for held in list(self._held.values()):
             await held.let_go()
         for task in list(self._tasks):
@@ -263,7 +263,7 @@ class Rooms:
 
         Raises:
             SessionHeldError: Another process holds the room.
-            RoomreadError: The room is closed, or no process holds it and it cannot be taken up.
+            RoomreadError: The room is closed, or this process cannot take hold of it.
         """
         if self._loop is None:
             raise BusyError("the service is starting")

@@ -1,4 +1,4 @@
-"""Share what one process has between its principals, so that none of them can take all of it."""
+"""Share the resources of one process between principals, so that none can take them all."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ class SharedSlots:
 
 
 class FairSlots:
-    """Slots that are held for long: a newcomer takes one from who has most of them.
+    """Slots that are held for long: a new holder takes one from the holder with most of them.
 
-    One holder may take all slots as long as nobody else wants any. Where none is free, the oldest
-    slot of the holder with most is ended for a holder that has fewer, so that no holder can keep
-    others out. All methods may be called by any thread.
+    One holder may take all slots as long as no other holder needs one. Where none is free, the
+    oldest slot of the holder with most is given to a holder that has fewer, so that no holder can
+    keep others out. All methods may be called by any thread.
 
     Args:
         count: Number of slots.
@@ -140,7 +140,7 @@ class FairSlots:
 
 
 class WeightedTurns:
-    """Lets work run while the sum of its weights fits; waiting holders take turns.
+    """Run work while the sum of its weights is within the capacity; waiting holders take turns.
 
     Used within one event loop.
 
@@ -160,7 +160,7 @@ class WeightedTurns:
 
         Args:
             holder: The principal whose work it is.
-            weight: How heavy it is.
+            weight: The weight of the work.
             patience: Seconds to wait at most.
 
         Raises:
@@ -174,7 +174,9 @@ class WeightedTurns:
             try:
                 await asyncio.wait_for(asyncio.shield(turn), patience)
             except TimeoutError:
-                raise BusyError("too much of others is being processed", seconds=5) from None
+                raise BusyError(
+                    "too many requests of others are being processed", seconds=5
+                ) from None
             yield
         finally:
             self._leave(holder, weight, turn)

@@ -22,8 +22,8 @@ class SignIns:
 
     Args:
         store: The store that holds them.
-        per_principal: Number of sign-ins that one principal may have; its own oldest one ends for
-            a new one, and nobody else's.
+        per_principal: Number of sign-ins that one principal may have; a further one ends the oldest
+            sign-in of the same principal.
     """
 
     def __init__(self, store: AccountStore, *, per_principal: int = 100) -> None:

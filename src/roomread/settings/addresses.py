@@ -16,9 +16,9 @@ def is_loopback(host: str) -> bool:
 
 
 def network_of(address: str) -> str:
-    """Return what to count the requests of an address under: an IPv6 address counts as its /64.
+    """Return the name under which the requests of an address are counted; of IPv6, the /64 network.
 
-    One computer has all of a /64's addresses to itself.
+    One computer may use all addresses of a /64 network.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -75,10 +75,11 @@ class Settings(BaseSettings):
             system lets it open fewer files.
         max_connections_per_address: The number of open connections of one address, which is not
             applied to trusted proxies.
-        max_bodies: The number of requests whose bodies are received at once, in several pieces;
-            half as many more of visitors who are not signed in. One principal may have half.
+        max_bodies: The number of requests whose bodies arrive in several pieces and are received at
+            once. Visitors who are not signed in may send half as many in addition. One principal
+            may use half of the number.
         max_received_mb: The size of all bodies that are being received, beside videos, MB. What
-            does not fit into memory is in temporary files. One principal may have half.
+            does not fit into memory is in temporary files. One principal may use half of it.
         header_seconds: How long a new connection may take to send the headers of its request, s.
         sign_ins_per_user: The number of browsers in which one user may be signed in; the user's
             oldest sign-in ends for a new one.
@@ -87,7 +88,7 @@ class Settings(BaseSettings):
         replicas: With the engine "ray": the maximum number of replicas of the nets, each of which
             uses one processor; None for the number of processors of the cluster.
         oidc_issuer: The OpenID Connect provider at which users may sign in, such as
-            `https://accounts.google.com`; None for none.
+            `https://accounts.google.com`; None if there is none.
         oidc_client_id: The id of this service at the provider.
         oidc_client_secret: The secret of this service at the provider; empty for a public client.
         oidc_claim: The claim of the provider that is the name of a user here.

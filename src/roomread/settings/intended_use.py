@@ -1,6 +1,6 @@
-"""What an installation is used for and where, which decides what the law allows.
+"""Read and write the purpose and region of an installation, which decide what the law allows.
 
-The base install reads it too, on the command line: this module needs no extra.
+The command line of the base install uses this module, so it needs no extra.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def load_intended_use() -> IntendedUse:
 
 
 def keep_intended_use(use: IntendedUse) -> None:
-    """Write what is known of the intended use into the settings file; its other lines stay.
+    """Write the known fields of the intended use into the settings file; its other lines stay.
 
     Raises:
         RoomreadError: The user has no home folder.

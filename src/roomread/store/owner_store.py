@@ -115,7 +115,7 @@ class OwnerStore:
             RulesError: The rules cannot be parsed.
         """
         if not name.strip():
-            raise SessionError("a session needs a name", hint='such as "Algebra 7b"')
+            raise SessionError("a session needs a name", hint='give it a name such as "Algebra 7b"')
         if keeps_people and not consent.strip():
             raise SessionError(
                 "readings of single people are kept only with their consent",
@@ -322,7 +322,7 @@ class OwnerStore:
             connection.execute(table.delete().where(table.c.session_id == session_id, same))
 
     def reports(self, session_id: str) -> list[ReportSample]:
-        """Return what the people of the session's room said by buttons, earliest first."""
+        """Return the button reports of the people of the session's room, earliest first."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
             return read_reports(connection, session_id)

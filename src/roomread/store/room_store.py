@@ -1,4 +1,4 @@
-"""Rows of rooms that students join: one owner's, and all of them for those who have a code."""
+"""Store the rooms that students join, with one handle for an owner's rooms and one for all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RoomRecord:
         owner: The owner of the session.
         code: The code, as it is stored; None once the room is closed.
         faces: Whether students may let their faces be read.
-        next_seat: The lowest number of a seat that was surely never given out.
+        next_seat: The lowest seat number that was certainly never assigned.
     """
 
     session_id: str
@@ -125,7 +125,7 @@ class RoomStore:
             connection.execute(update.values(next_seat=next_seat))
 
     def add_reports(self, session_id: str, samples: Sequence[ReportSample]) -> None:
-        """Add what the people of a room said; a sample that was added before is left as it is."""
+        """Add samples of the button reports of a room; existing samples are unchanged."""
         with self._database.writing() as connection:
             rows = [_report_row(session_id, sample) for sample in samples]
             insert_once(connection, schema.reports, rows)
@@ -137,7 +137,7 @@ class RoomStore:
 
 
 def read_reports(connection: Connection, session_id: str) -> list[ReportSample]:
-    """Return what the people of a session's room said, earliest first."""
+    """Return the button reports of the people of a session's room, earliest first."""
     table = schema.reports
     query = table.select().where(table.c.session_id == session_id).order_by(table.c.time_ms)
     return [_sample(row) for row in connection.execute(query)]

@@ -41,7 +41,7 @@ UNLIKELY, LIKELY = 0.02, 0.8
 
 
 class Kind(StrEnum):
-    """The kind of a finding."""
+    """The kinds of findings in a data set, in the order in which they are listed."""
 
     COPY = "copy"
     NEAR_COPY = "near copy"

@@ -39,7 +39,7 @@ def keep_uploads(*, max_upload_mb: int, all_mb: int) -> UploadedFiles:
     """
     manager = get_instance().uploaded_file_mgr
     if not isinstance(manager, MemoryUploadedFileManager):
-        raise TypeError("Streamlit keeps uploads elsewhere")
+        raise TypeError("this version of Streamlit has no uploaded-file manager in memory")
     uploads = UploadedFiles(principal_mb=2 * max_upload_mb, all_mb=max(all_mb, 2 * max_upload_mb))
     uploads.serve(manager)
     return uploads

@@ -79,7 +79,7 @@ def _show_live(store: OwnerStore, recording: Recording) -> None:
 
 
 def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
-    """Return the figures of the session that this visit watches, which know what they have read."""
+    """Return the running figures of a session, which are kept between two drawings of the page."""
     known: tuple[str, RunningFigures] | None = st.session_state.get("running_figures")
     if known is None or known[0] != session.id:
         known = st.session_state["running_figures"] = session.id, RunningFigures(store, session)
@@ -134,7 +134,7 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
 
 
 def _show_answer(figures: SessionFigures) -> None:
-    """Draw the answer in words: the stretches that fell, before any chart."""
+    """Describe the stretches in which the valence had fallen in words, above the charts."""
     stretches = named_stretches(figures)
     if not stretches:
         st.info(answer(figures))

@@ -1,4 +1,4 @@
-"""The files that visitors upload to the pages: on disk, within quotas, and gone with the page."""
+"""Keep the files that visitors upload on disk, within quotas, until their page is closed."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class _StoredFile:
     """One file on disk.
 
     Attributes:
-        record: The file without its content.
-        path: Its content.
-        size: Bytes.
-        principal: Who uploaded it.
+        record: Streamlit's record of the file, without its content.
+        path: The file with its content.
+        size: The size of the content, bytes.
+        principal: The principal that uploaded it.
     """
 
     record: UploadedFileRec
@@ -58,7 +58,7 @@ class UploadedFiles:
         self._lock = threading.Lock()
 
     def serve(self, manager: MemoryUploadedFileManager) -> None:
-        """Take the place of Streamlit's store of uploaded files."""
+        """Replace Streamlit's store of uploaded files by this one."""
         for name in ("get_files", "add_file", "remove_file", "remove_session_files"):
             setattr(manager, name, getattr(self, name))
 
@@ -87,19 +87,19 @@ class UploadedFiles:
                 problem = f"your uploads take over {self._principal_mb} MB: close other pages"
                 raise HTTPException(_TOO_LARGE, problem)
             if self._size(None) + size > self._all_mb * _MB:
-                raise HTTPException(_NO_SPACE, "the uploads of all visitors take all the space")
+                raise HTTPException(_NO_SPACE, "the uploads of all visitors use all the space")
             self._number += 1
             path = Path(self._folder.name) / str(self._number)
             try:
                 path.write_bytes(file.data)
             except OSError as error:
                 path.unlink(missing_ok=True)
-                raise HTTPException(_NO_SPACE, "there is no room to keep this") from error
+                raise HTTPException(_NO_SPACE, "the disk has no space for this upload") from error
             stored = _StoredFile(file._replace(data=b""), path, size, principal)
             self._files.setdefault(session_id, {})[file.file_id] = stored
 
     def remove_file(self, session_id: str, file_id: str) -> None:
-        """Delete one file of a page; nothing happens if there is none."""
+        """Delete one file of a page; a no-op if there is none."""
         with self._lock:
             self._remove(session_id, [file_id])
 
@@ -127,7 +127,7 @@ class UploadedFiles:
 
 
 class UploadPrincipal:
-    """Tells `UploadedFiles` who sends an upload.
+    """Tell `UploadedFiles` which principal sends an upload.
 
     Args:
         app: The web app, behind the middleware that sets `USER_HEADER`.

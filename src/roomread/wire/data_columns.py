@@ -1,4 +1,4 @@
-"""Readings as columns of a table, which is faster than row by row."""
+"""Convert readings to columns of a table, which is faster than row by row."""
 
 from __future__ import annotations
 

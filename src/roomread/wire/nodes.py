@@ -173,7 +173,7 @@ class Record:
     nullable: bool = False
 
     def check(self, value: Any, path: str) -> None:
-        """Check the fields, then the rules."""
+        """Check the fields of the object, and then its rules."""
         if not isinstance(value, dict):
             raise WireError(path, f"must be an object, not {_kind(value)}")
         for name in value:
@@ -211,7 +211,7 @@ class Array:
     nullable: bool = False
 
     def check(self, value: Any, path: str) -> None:
-        """Check the length, each value, then the rules."""
+        """Check the length of the list, each of its values, and then its rules."""
         if not isinstance(value, list):
             raise WireError(path, f"must be a list, not {_kind(value)}")
         if len(value) > self.longest:

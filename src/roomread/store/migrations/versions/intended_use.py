@@ -1,4 +1,4 @@
-"""Sessions know the purpose and the region of the installation that recorded them."""
+"""Add to sessions the purpose and the region of the installation that recorded them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions know how and when the people were informed that their expressions are read."""
+"""Add to sessions how and when people were informed that their expressions are read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add the two columns, which say nothing about the sessions that exist."""
+    """Add the two columns, empty for the sessions that exist."""
     op.add_column("sessions", sa.Column("notice", sa.Text, nullable=False, server_default=""))
     op.add_column("sessions", sa.Column("notice_at", sa.DateTime))
