@@ -35,7 +35,7 @@ def test_workflow_asks_for_no_more_rights_than_it_needs(path: str) -> None:
         assert job["timeout-minutes"] <= 60
 
 
-def test_workflow_runs_what_the_project_supports() -> None:
+def test_workflow_tests_every_supported_python_and_system() -> None:
     matrix = loaded(".github/workflows/tests.yml")["jobs"]["package"]["strategy"]["matrix"]
     assert {each.split("-")[0] for each in matrix["os"]} == {"ubuntu", "macos", "windows"}
     assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]

@@ -154,7 +154,7 @@ def test_silent_senders_take_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {sender.status for sender in silent} == {408}
 
 
-def test_one_principal_and_strangers_leave_slots_to_others() -> None:
+def test_one_principal_and_signed_out_senders_leave_slots_to_others() -> None:
     middleware = body_limit(members=slots(4, share=0.5), strangers=slots(1))
 
     class Slow(Sender):

@@ -52,7 +52,7 @@ def test_small_sharp_face_is_readable(which: int, height: int) -> None:
     assert quality.reason is None
 
 
-def test_black_picture_is_too_dark(portrait: Portrait) -> None:
+def test_black_picture_is_unreadable_as_too_dark(portrait: Portrait) -> None:
     image, face = portrait
     (quality,) = assessed(np.zeros_like(image), face)
     assert quality.reason is Unreadable.TOO_DARK
@@ -71,20 +71,20 @@ def test_face_at_half_its_light_is_readable(portrait: Portrait) -> None:
     assert quality.reason is None
 
 
-def test_white_picture_is_too_bright(portrait: Portrait) -> None:
+def test_white_picture_is_unreadable_as_too_bright(portrait: Portrait) -> None:
     image, face = portrait
     (quality,) = assessed(np.full_like(image, 255), face)
     assert quality.reason is Unreadable.TOO_BRIGHT
 
 
 @pytest.mark.parametrize("left", [0.0, 0.1])
-def test_face_in_fog_is_flat(portrait: Portrait, left: float) -> None:
+def test_face_in_fog_is_unreadable_for_its_low_contrast(portrait: Portrait, left: float) -> None:
     image, face = portrait
     (quality,) = assessed((128 + (image - 128.0) * left).astype(np.uint8), face)
     assert quality.reason is Unreadable.FLAT
 
 
-def test_strongly_blurred_face_is_blurred(portrait: Portrait) -> None:
+def test_strongly_blurred_face_is_unreadable_as_blurred(portrait: Portrait) -> None:
     image, face = portrait
     blur = ImageFilter.GaussianBlur(0.06 * face.box.height)
     (quality,) = assessed(np.asarray(Image.fromarray(image).filter(blur)), face)

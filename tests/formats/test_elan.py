@@ -26,7 +26,7 @@ def write(folder: Path) -> Path:
     return path
 
 
-def test_another_parser_reads_tiers_annotations_and_media(tmp_path: Path) -> None:
+def test_independent_parser_reads_tiers_annotations_and_media(tmp_path: Path) -> None:
     document = pympi.Elan.Eaf(str(write(tmp_path)))
     assert set(document.get_tier_names()) == {"face 1", "face 2"}
     annotations = [each[:3] for each in document.get_annotation_data_for_tier("face 1")]

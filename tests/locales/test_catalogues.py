@@ -49,7 +49,7 @@ def _sentences(message: object) -> Message:
     return (message,) if isinstance(message, str) else tuple(message)  # type: ignore[arg-type]
 
 
-def test_code_has_messages_in_scripts_and_templates() -> None:
+def test_messages_are_found_in_scripts_and_templates() -> None:
     sentences = {sentence for message in messages_of_the_code() for sentence in message}
     assert "An expression is what a face shows, not what the person feels." in sentences
 

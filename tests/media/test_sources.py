@@ -141,7 +141,7 @@ def test_audio_file_without_video_track_is_reported(tmp_path: Path) -> None:
         read(make_sound(tmp_path / "audio_only.mp4"))
 
 
-def test_empty_file_is_called_empty(tmp_path: Path) -> None:
+def test_empty_file_is_reported_as_empty(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").touch()
     with pytest.raises(MediaError, match=r"film\.mp4: is empty \(0 bytes\)"):
         open_source(tmp_path / "film.mp4")

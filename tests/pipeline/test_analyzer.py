@@ -227,7 +227,7 @@ def test_face_in_the_dark_has_no_expression(
     assert all(reading.scores is None for reading in darkest)
 
 
-def test_times_of_moments_are_those_of_the_video(analysed: list[FrameMoment]) -> None:
+def test_moments_have_the_times_of_the_video(analysed: list[FrameMoment]) -> None:
     times = [moment.time for moment in analysed]
     np.testing.assert_allclose(times, np.arange(RATE * SECONDS) / RATE, atol=2e-3)
 

@@ -85,7 +85,7 @@ def test_frozen_camera_is_reported_after_three_seconds() -> None:
     assert signals == [None, None, None, NoPicture.FROZEN, NoPicture.FROZEN]
 
 
-def test_mood_comes_once_a_second_and_stays_on_the_pipeline() -> None:
+def test_mood_is_updated_once_a_second_and_kept_by_the_pipeline() -> None:
     pipeline = RoomPipeline(FakeReader(6), meter=RoomMeter())
     moods = [pipeline.push(noise(time / 4)).mood for time in range(41)]
     times = [mood.time for mood in moods if mood is not None]

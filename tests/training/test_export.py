@@ -77,7 +77,7 @@ def test_export_that_differs_from_torch_is_not_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_bundled_model_computes_here_what_it_computed_where_it_was_trained() -> None:
+def test_bundled_model_computes_the_same_as_on_the_training_machine() -> None:
     model = open_model("compact")
     difference = np.abs(check_probabilities(model) - stored_probabilities("compact"))
     tolerance = INT8_TOLERANCE if model.card.precision == "int8" else TOLERANCE

@@ -22,7 +22,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 @pytest.mark.parametrize("accelerator", ["auto", "cpu"])
-def test_bf16_is_used_where_the_processor_multiplies_it(
+def test_bf16_is_used_if_the_processor_has_bf16_instructions(
     tmp_path: Path, accelerator: str, flags: str, precision: str
 ) -> None:
     cpuinfo = tmp_path / "cpuinfo"

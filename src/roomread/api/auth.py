@@ -57,7 +57,7 @@ _CHECK_PERIOD = 0.5
 # Seconds until a message of a sender that sent too many is tried again.
 _MESSAGE_PAUSE = 0.05
 COOKIE = "roomread_session"
-# How the names of headers begin that proxies, load balancers and content networks add.
+# Prefixes of the headers that proxies, load balancers and content networks add.
 _FORWARDED = (
     *("forwarded", "x-forwarded", "x-real-ip", "via", "x-client-ip", "true-client-ip"),
     *("x-original", "x-cluster-client-ip", "cf-", "fastly-", "x-envoy-", "x-amzn-", "x-arr-"),

@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 LANGUAGE_COOKIE = "roomread_lang"
 _FOLDER = Path(__file__).parent / "assets"
 _YEAR = 365 * 24 * 3600
-# Not from the operating system, where some registries name scripts as plain text.
+# The operating system is not asked, because some registries name scripts as plain text.
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -127,14 +127,14 @@ class Body:
             source = _Source(receive, cap)
             first = await source.next()
             if first.get("more_body", False):
-                # Only now: a sender that announces a body and sends nothing takes no slot.
+                # Take the slot only now, so that a sender that sends nothing takes none.
                 held.enter_context(slots.slot(holder))
             if self._streams(scope["path"]):
                 await self._app(scope, _replayed(first, source.next), send)
                 return
             spool = held.enter_context(_Spool(holder, self._limits))
             await spool.fill(first, source.next)
-            # What comes now takes a slot of its own.
+            # The application's work takes a slot of its own.
             if spool.size <= _LIGHT:
                 await self._app(scope, spool.replay(receive), send)
                 return

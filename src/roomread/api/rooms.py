@@ -51,7 +51,7 @@ from roomread.store import RoomRecord, Session
 
 router = APIRouter(prefix="/api/v1", tags=["rooms"])
 T = TypeVar("T")
-# A comment is sent after so many seconds without an event, so that proxies keep the connection.
+# Seconds without an event after which a comment is sent, so that proxies keep the connection.
 _KEEP_ALIVE_SECONDS = 1.0
 RECEIPT_SECRET = "consent receipts"  # noqa: S105 (names the purpose of a secret)
 

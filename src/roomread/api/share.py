@@ -15,7 +15,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/share")
 def share(request: Request, context: Context) -> Response:
-    """Return the page; it says so where the intended use does not allow to read or record."""
+    """Return the page; it shows a message if the intended use forbids reading or recording."""
     principal_with(request, Scope.ANALYZE)
     use = current_use()
     return browser_page(

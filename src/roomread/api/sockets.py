@@ -24,7 +24,7 @@ class CloseCode(IntEnum):
     POLICY_VIOLATION = 1008
     TOO_LARGE = 1009
     TRY_AGAIN_LATER = 1013
-    # Of this service (4000 to 4999 are for applications).
+    # This service's own code (4000 to 4999 are for applications).
     TAKEN_OVER = 4001
 
 

@@ -104,7 +104,7 @@ class _Tally:
     readings: int = 0
 
     def add(self, step: Step) -> None:
-        """Count one step."""
+        """Count the result of one step."""
         if step.report is None:
             self.failed += bool(step.error)
             return

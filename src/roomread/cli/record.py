@@ -218,7 +218,7 @@ def read_rules(path: Path) -> str:
 
 
 def _end(recorder: Recorder, progress: ProgressBar) -> None:
-    """Write the rest; if the database does not respond, wait for it until Ctrl-C."""
+    """Write the remaining moments; if the database does not respond, wait for it until Ctrl-C."""
     try:
         while not recorder.flush():
             progress.say(

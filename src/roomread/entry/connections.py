@@ -70,7 +70,7 @@ class ConnectionTable:
 
     def __init__(self, limits: ConnectionLimits, count: Callable[[str], None]) -> None:
         self.limits, self.count = limits, count
-        # By age, each with its address.
+        # The connections by age, each with its address.
         self._all: dict[asyncio.Transport, str] = {}
         self._silent: dict[asyncio.Transport, str] = {}
         self._by_address: Counter[str] = Counter()

@@ -81,7 +81,7 @@ PARTS = (
     room_pages,
     profiles,
     forms,
-    # Before the assets, whose route would take its paths.
+    # Added before the assets, whose route would match these paths.
     bundles,
     student,
     browser_pages,

@@ -41,5 +41,5 @@ def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @cache
 def _net() -> NetSession:
-    # One thread: a batch of faces takes less time than waking others.
+    # Use one thread, because waking others takes longer than a batch of faces.
     return open_session(files("roomread.faces").joinpath("covers.onnx").read_bytes, threads=1)

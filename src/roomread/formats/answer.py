@@ -10,7 +10,7 @@ from roomread.room import MIN_PEOPLE, clock
 from roomread.room.stretches import FallenStretch
 
 NOT_WHY = "That is when it happened, not why."
-# The most stretches that are named; more would be no answer.
+# Maximum number of stretches that are named, so that the answer stays short.
 _MOST = 3
 
 

@@ -118,7 +118,7 @@ class People:
         return found
 
     def forget_tracks(self) -> None:
-        """Expect a source whose track ids begin anew; the people stay known."""
+        """Forget the track ids, because those of the next source begin anew; people stay known."""
         self._stays.clear()
 
     def _stays_of(self, readings: Sequence[Reading], time: float) -> list[_Stay]:

@@ -168,10 +168,10 @@ def _probabilities(shares: Any) -> NDArray[np.float32]:
     if not isinstance(shares, list) or len(shares) != len(Expression):
         raise MessageError(f"'p' is not a list of {len(Expression)} numbers")
     if not all(_is_integer(share, _WHOLE) for share in shares):
-        raise MessageError(f"p has a number that is not from 0 to {_WHOLE}")
+        raise MessageError(f"'p' has a number that is not from 0 to {_WHOLE}")
     total = sum(shares)
     if abs(total - _WHOLE) > _SUM_ERROR:
-        raise MessageError(f"the numbers of p add up to {total}, not {_WHOLE}")
+        raise MessageError(f"the numbers of 'p' add up to {total}, not {_WHOLE}")
     return np.array(shares, dtype=np.float32) / np.float32(total)
 
 
@@ -180,7 +180,7 @@ def _quality(measures: Any, reason: Unreadable | None) -> Quality:
         return Quality(reason=reason)
     is_list = isinstance(measures, list) and len(measures) == len(_QUALITY)
     if not is_list or not all(_is_integer(value, _WHOLE) for value in measures):
-        raise MessageError(f"q is not {len(_QUALITY)} numbers from 0 to {_WHOLE}")
+        raise MessageError(f"'q' is not a list of {len(_QUALITY)} numbers from 0 to {_WHOLE}")
     known = {
         name: value / whole for (name, whole), value in zip(_QUALITY.items(), measures, strict=True)
     }
@@ -190,21 +190,21 @@ def _quality(measures: Any, reason: Unreadable | None) -> Quality:
 def _text(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name)
     if not isinstance(value, str):
-        raise MessageError(f"{name} is not text")
+        raise MessageError(f"'{name}' is not a string")
     return value
 
 
 def _flag(values: Mapping[str, Any], name: str) -> bool:
     value = values.get(name)
     if not isinstance(value, bool):
-        raise MessageError(f"{name} is neither true nor false")
+        raise MessageError(f"'{name}' is neither true nor false")
     return value
 
 
 def _integer(values: Mapping[str, Any], name: str, largest: int) -> int:
     value: Any = values.get(name)
     if not _is_integer(value, largest):
-        raise MessageError(f"{name} is not a whole number from 0 to {largest}")
+        raise MessageError(f"'{name}' is not a whole number from 0 to {largest}")
     return int(value)
 
 

@@ -13,7 +13,7 @@ from roomread.readings import Box, Reading
 
 # A face is hidden with its hair, ears and chin: its box is enlarged by this share on each side.
 _MARGIN = 0.25
-# Squares across a pixelated face; at 6 nobody is recognised, and a blur starts from them as well,
+# Squares across a pixelated face; at 6 no person is recognised. A blur starts from them as well,
 # because a plain blur can partly be undone.
 _SQUARES = 6
 _COVER = (90, 90, 90)

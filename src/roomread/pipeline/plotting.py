@@ -60,11 +60,11 @@ def plot_readings(
 def plot_scores(times: NDArray[np.float64], scores: NDArray[np.float64], ax: Axes | None) -> Axes:
     """Draw the mean scores over time, one line for each expression, and return the axes.
 
-    Lines are broken where nobody was read.
+    Lines are broken where no face was read.
 
     Args:
         times: [T], seconds.
-        scores: [T, 7], in `Expression`'s order; NaN where nobody was read.
+        scores: [T, 7], in `Expression`'s order; NaN where no face was read.
         ax: The axes to draw on; None for those of a new figure.
 
     Raises:

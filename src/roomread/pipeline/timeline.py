@@ -133,7 +133,7 @@ def score_timeline(readings: Iterable[Reading], *, every: float = 1.0) -> ScoreT
 
 
 def _range_of(steps: NDArray[np.int64]) -> tuple[int, int]:
-    """Return the first step and how many there are from it to the last."""
+    """Return the first step, and the number of steps from the first to the last."""
     if not steps.size:
         return 0, 0
     first = int(steps.min())

@@ -1,7 +1,7 @@
 """Shares in steps of 5 %, the form in which figures of a room without named people are shown.
 
-With exact shares the figure before and the figure after one person joins give that person's own
-scores. Change points and alerts are found from exact shares; only what is shown is rounded.
+Exact shares before and after one person joins would reveal that person's own scores. Change points
+and alerts are found from exact shares; only what is shown is rounded.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from roomread.room import Alert, Change, Direction, Mark, RoomMood, change_point
 from roomread.room.rounding import rounded_change
 from roomread.store import OwnerStore, Session
 
-# What the board shows, s.
+# The length of the chart of the board, s.
 HISTORY_SECONDS = 600.0
 # Seconds from one search for lasting changes to the next.
 _CHANGES_PERIOD = 15.0

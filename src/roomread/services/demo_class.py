@@ -35,7 +35,7 @@ _THRESHOLD = 0.4
 
 @dataclass(slots=True)
 class _Student:
-    """What one student shows, until it changes."""
+    """The present expression of one student, and its confidence."""
 
     expression: Expression | None
     confidence: float
@@ -91,7 +91,7 @@ def made_up_lesson(seed: int = 7) -> Iterator[tuple[float, list[Reading]]]:
 
 
 def _drawn(random: np.random.Generator, smiling: float) -> _Student:
-    """Return what a student shows next, when a share of the class smiles."""
+    """Draw the next expression of a student; `smiling` is the share of the class that smiles."""
     confidence = float(random.uniform(0.5, 0.95))
     if random.random() < _UNREADABLE:
         return _Student(None, confidence)

@@ -29,7 +29,7 @@ T = TypeVar("T")
 _ACK_PERIOD = 10.0
 # Seconds from one sample of the reports that is kept to the next.
 _SAMPLE_PERIOD = 5.0
-# A room without students and boards is closed after so long, s.
+# Time after which a room without students and boards is closed, s.
 IDLE_SECONDS = 1800.0
 # Seats that are reserved at once, so that one write serves for many students.
 _RESERVED_SEATS = 50

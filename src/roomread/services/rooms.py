@@ -24,7 +24,7 @@ from roomread.store import Leases, OwnerStore, Recorder, RoomRecord, Session, St
 
 # Threads that write the moments of rooms.
 _WRITERS = 4
-# A code is taken by chance once in 4e11 divided by the number of open rooms.
+# A random code is in use with a probability of the number of open rooms over 4e11.
 _TRIES = 5
 
 
@@ -226,7 +226,7 @@ class Rooms:
         finally:
             if self._held.get(room_id) is held:
                 del self._held[room_id]
-        # After `run`, as its last write needs the lease.
+        # Release the lease after `run`, whose last write needs it.
         await to_thread.run_sync(lambda: self._leases.release(f"session:{room_id}"))
 
     async def close(self, store: OwnerStore, room_id: str) -> None:

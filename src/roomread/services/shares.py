@@ -95,7 +95,7 @@ class FairSlots:
 
     def __init__(self, count: int, *, what: str) -> None:
         self.count, self._what = count, what
-        # By age: each slot with its holder, and what ends it.
+        # The slots by age, each with its holder and the function that ends it.
         self._slots: OrderedDict[object, tuple[str, Callable[[], None]]] = OrderedDict()
         self._lock = threading.Lock()
 

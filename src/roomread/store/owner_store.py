@@ -37,7 +37,7 @@ from roomread.store.rows import (
 _ID = re.compile("[0-9a-f]{8}")
 # The largest time that the columns hold, s.
 LAST_TIME = (2**31 - 1) / 1000
-# More marks than a day of lessons has; every figure of a session is divided by them.
+# Maximum number of marks of a session: more than a day of lessons has.
 MAX_MARKS = 1000
 
 

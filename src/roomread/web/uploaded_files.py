@@ -75,10 +75,10 @@ class UploadedFiles:
             return [file.record._replace(data=file.path.read_bytes()) for file in found]
 
     def add_file(self, session_id: str, file: UploadedFileRec) -> None:
-        """Keep a file of a page, in place of an earlier one of its id.
+        """Keep a file of a page; an earlier file with the same id is replaced.
 
         Raises:
-            HTTPException: It exceeds a quota, or the disk is full.
+            HTTPException: The file exceeds a quota, or the disk is full.
         """
         principal, size = _principal.get(), len(file.data)
         with self._lock:

@@ -10,7 +10,7 @@ from roomread.training.dataset import Split
 from roomread.training.fewshot import Pool
 
 
-def test_pool_holds_a_picture_once_and_none_of_training() -> None:
+def test_pool_has_no_copies_and_no_picture_of_training() -> None:
     data = tiny_fer(each=3)
     images = data.images.copy()
     public = np.flatnonzero(data.splits == Split.PublicTest)
