@@ -1,4 +1,4 @@
-"""Compares one Ray worker with two on an archive of twenty short calls.
+"""Compare one Ray worker with two on an archive of twenty short calls.
 
     python benchmarks/archive.py [--videos 20] [--seconds 20] [--rounds 3]
 
@@ -27,7 +27,7 @@ from roomread.media import VideoWriter
 
 
 def make(folder: Path, count: int, seconds: float) -> None:
-    """Recordings of four people each, 640 x 360 at 10 frames a second; no two alike."""
+    """Make different recordings of four people each, 640 x 360 at 10 frames a second."""
     folder.mkdir()
     for number in range(count):
         call = scenes.grid(width=640, height=360, columns=3, rows=2, people=4, seed=number)
@@ -37,7 +37,7 @@ def make(folder: Path, count: int, seconds: float) -> None:
 
 
 def read(videos: Path, out: Path, workers: int) -> float:
-    """Seconds that the archive takes; every video has to be read."""
+    """Return the seconds that reading the archive takes; fail unless every video is read."""
     executor = RayExecutor(workers=workers)
     try:
         begun = time.monotonic()
@@ -53,7 +53,7 @@ def read(videos: Path, out: Path, workers: int) -> float:
 
 
 def main() -> None:
-    """Makes the archive, reads it by turns, prints."""
+    """Make the archive, read it with one and with two workers in turns, and print the times."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--videos", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=20)

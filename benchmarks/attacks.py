@@ -1,4 +1,4 @@
-"""Attacks a service of its own, and measures what another principal notices.
+"""Attack a service that is started for it, and measure the effect on another principal.
 
     python benchmarks/attacks.py [NAME ...]
 
@@ -46,9 +46,9 @@ class Target:
     """A running service, and the credentials to it.
 
     Attributes:
-        url: Its URL.
-        folder: Holds its data.
-        pid: Its first process.
+        url: The URL of the service.
+        folder: The folder of the service's data.
+        pid: The id of the service's main process.
         attacker: The headers of the principal that attacks.
         victim: The headers of the principal that is measured.
         cookie: The cookie of a user who signed in before the attack.
@@ -63,13 +63,13 @@ class Target:
 
     @property
     def place(self) -> tuple[str, int]:
-        """Host and port."""
+        """The host and the port of the service."""
         parts = urlsplit(self.url)
         return str(parts.hostname), int(parts.port or 0)
 
     @property
     def socket_url(self) -> str:
-        """The URL of its WebSockets."""
+        """The URL of the service for WebSockets."""
         return self.url.replace("http", "ws", 1)
 
     def memory(self) -> float:
@@ -79,11 +79,11 @@ class Target:
 
 @dataclass
 class Noticed:
-    """What a victim noticed.
+    """The effects of an attack on another principal.
 
     Attributes:
         longest: The longest time of an answer, s.
-        statuses: How often each status came.
+        statuses: The number of answers by status.
         notes: Further figures of one attack.
     """
 
@@ -183,7 +183,7 @@ async def cameras(target: Target, noticed: Noticed) -> None:
 
 @attack
 async def decoders(target: Target, noticed: Noticed) -> None:
-    """Send a progressive JPEG of 49 megapixels and 500 scans, twelve at a time."""
+    """Send a progressive JPEG of 49 megapixels and 500 scans in twelve requests at a time."""
     content = many_scans(7000, 7000, scans=500)
     noticed.notes.append(f"{len(content) / 1e6:.1f} MB each")
     end = time.monotonic() + HOLD
@@ -217,7 +217,7 @@ async def video_places(target: Target, noticed: Noticed) -> None:
 
 @attack
 async def sign_ins(target: Target, noticed: Noticed) -> None:
-    """Sign one user in 1,100 times, past the password; another user was signed in before."""
+    """Sign one user in 1,100 times without a password; another user is signed in already."""
     store = Store(f"sqlite:///{target.folder / 'data' / 'roomread.db'}")
     taken = SignIns(store.accounts)
     for n in range(1100):
@@ -493,7 +493,7 @@ def _wait_for_url(log: Path) -> str:
 
 
 async def main(names: list[str]) -> None:
-    """Run the attacks of these names, or all."""
+    """Run the named attacks, or all of them."""
     print("| attack | calm, s | attacked, s | refused | MB added | MB left | notes |")
     print("|---|---|---|---|---|---|---|")
     for name in names or ATTACKS:

@@ -1,4 +1,4 @@
-"""Measures false alarms and found falls of the rule "room valence fell by 20% in 3 min".
+"""Measure false alarms and found falls of the rule "room valence fell by 20% in 3 min".
 
     python benchmarks/attention.py                # classes of 10, 30 and 50, 20 hours of each
 
@@ -30,7 +30,7 @@ FALL, SOON = 600, 300
 def shares(
     chance: NDArray[np.float64], people: int, hold: float, random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """The share that smiles each second, people's majorities of `WINDOW` seconds."""
+    """Return the share of people who smile in each second, by majority over `WINDOW` seconds."""
     seconds = len(chance)
     changed = random.random((seconds, people)) < 1 / hold
     changed[0] = True
@@ -42,7 +42,7 @@ def shares(
 
 
 def mood(time: float, share: float, people: int) -> RoomMood:
-    """Of a class of which a share smiles."""
+    """Return the mood of a class of which a share smiles."""
     scores = np.full(len(Expression), (1 - CONFIDENCE) / 6)
     scores[Expression.HAPPY] += (CONFIDENCE - scores[0]) * share
     scores[Expression.NEUTRAL] += (CONFIDENCE - scores[0]) * (1 - share)
@@ -50,7 +50,7 @@ def mood(time: float, share: float, people: int) -> RoomMood:
 
 
 def alarms(series: NDArray[np.float64], people: int, certainty: float) -> list[float]:
-    """When the rule says that the valence fell, s."""
+    """Return the times at which the rule reports a fall of the valence, s."""
     attention = Attention(RULE, min_certainty=certainty)
     return [
         alert.time
@@ -61,7 +61,7 @@ def alarms(series: NDArray[np.float64], people: int, certainty: float) -> list[f
 
 
 def main() -> None:
-    """Prints the figures."""
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=int, default=20, help="of each class without a fall")
     parser.add_argument("--hold", type=float, default=20, help="seconds for which a face stays")

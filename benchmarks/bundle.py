@@ -1,4 +1,4 @@
-"""Puts a run's model file into the package, with its answers to the fixed check pictures.
+"""Put a run's model file into the package, with its answers to the fixed check pictures.
 
     python benchmarks/bundle.py runs/compact/model.onnx compact
 
@@ -20,7 +20,7 @@ BUNDLED = Path(__file__).parent.parent / "src" / "roomread" / "classifier" / "bu
 
 
 def main() -> None:
-    """Copies the file and writes `NAME.check.json` beside it."""
+    """Copy the file and write `NAME.check.json` beside it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("name")

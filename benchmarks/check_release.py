@@ -1,4 +1,4 @@
-"""Checks that the package's version is the newest release of the changelog."""
+"""Check that the package's version is the newest release of the changelog."""
 
 from __future__ import annotations
 

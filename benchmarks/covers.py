@@ -1,11 +1,12 @@
-"""Trains and measures the net that tells covered faces.
+"""Train and measure the net that recognises covered faces.
 
     python benchmarks/covers.py train path/to/fer2013.parquet    # writes faces/covers.onnx
     python benchmarks/covers.py measure path/to/fer2013.parquet
 
-Masks, scarves, hands, sunglasses and things are drawn over pictures of the split Training, and over
-others decoys that leave eyes and mouth free: hats, clear glasses, beards, plasters. Both are
-disturbed by blur, noise and light. Measured is on PublicTest, with covers drawn by another seed.
+Masks, scarves, hands, sunglasses and things are drawn over some pictures of the split Training.
+Over others, decoys are drawn that leave eyes and mouth free: hats, clear glasses, beards, plasters.
+Blur, noise and changes of light are added to both. The net is measured on PublicTest, with covers
+drawn from another seed.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ Random = np.random.Generator
 
 
 def polygon(points: list[tuple[float, float]]) -> Image.Image:
-    """A mask with a filled polygon; places are shares of the picture."""
+    """Return a mask with a filled polygon; its corners are given as shares of the picture."""
     mask = Image.new("L", (SIZE, SIZE))
     ImageDraw.Draw(mask).polygon([(x * SIZE, y * SIZE) for x, y in points], fill=255)
     return mask
 
 
 def texture(random: Random, level: float) -> Grey:
-    """A surface of about a grey level: shaded, perhaps striped, blotched and noisy."""
+    """Return a random surface of about one grey level, with shade, stripes, blotches and noise."""
     y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
     angle = random.uniform(0, 2 * np.pi)
     surface = level + random.uniform(0, 50) * (
@@ -66,14 +67,14 @@ def texture(random: Random, level: float) -> Grey:
 
 
 def laid(face: Grey, mask: Image.Image, surface: Grey, random: Random) -> Grey:
-    """A face with a surface laid on it where a mask is white."""
+    """Return a face that a surface covers where a mask is white."""
     soft = mask.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 2.5)))
     share = np.asarray(soft, dtype=np.float64) / 255
     return face * (1 - share) + surface * share
 
 
 def mask(face: Grey, random: Random) -> Grey:
-    """A surgical or cloth mask."""
+    """Draw a surgical or cloth mask."""
     top, side = random.normal(0.52, 0.05), random.normal(0.56, 0.04)
     bottom, middle, width = random.uniform(0.93, 1.08), 0.5, random.uniform(0.32, 0.46)
     outline = [(-1, side), (-0.5, top + 0.03), (0, top), (0.5, top + 0.03), (1, side)]
@@ -85,7 +86,7 @@ def mask(face: Grey, random: Random) -> Grey:
 
 
 def scarf(face: Grey, random: Random) -> Grey:
-    """A scarf up to the nose."""
+    """Draw a scarf up to the nose."""
     level = random.uniform(0.55, 0.68)
     edge = [(x, random.normal(level, 0.03)) for x in (0, 0.25, 0.5, 0.75, 1)]
     surface = texture(random, random.uniform(10, 245))
@@ -93,7 +94,7 @@ def scarf(face: Grey, random: Random) -> Grey:
 
 
 def thing(face: Grey, random: Random, middle: float, height: tuple[float, float]) -> Grey:
-    """A phone, a book, a cup: a rectangle over the middle of a face."""
+    """Draw a thing such as a phone, a book or a cup: a rectangle over the middle of a face."""
     angle = random.uniform(-0.5, 0.5)
     cos, sin = np.cos(angle), np.sin(angle)
     x, y = random.normal(0.5, 0.05), random.normal(middle, 0.04)
@@ -104,7 +105,7 @@ def thing(face: Grey, random: Random, middle: float, height: tuple[float, float]
 
 
 def hand(face: Grey, random: Random, x: float, y: float, angle: float) -> Grey:
-    """Three to five fingers in the colour of the skin, side by side."""
+    """Draw three to five fingers in the colour of the skin, side by side."""
     rows = slice(int(0.2 * SIZE), int(0.6 * SIZE))
     tone = float(np.median(face[rows, rows]) * random.uniform(0.75, 1.2))
     fingers, width = int(random.integers(3, 6)), random.uniform(0.09, 0.13)
@@ -130,7 +131,7 @@ def hand(face: Grey, random: Random, x: float, y: float, angle: float) -> Grey:
 
 
 def sunglasses(face: Grey, random: Random, *, clear: bool = False) -> Grey:
-    """Dark glasses, round or square, or the frame of clear ones."""
+    """Draw dark glasses, round or square, or the frame of clear ones."""
     y, eye = random.normal(0.38, 0.03), random.uniform(0.16, 0.2)
     width, height = random.uniform(0.13, 0.18), random.uniform(0.07, 0.13)
     shape = Image.new("L", (SIZE, SIZE))
@@ -148,7 +149,7 @@ def sunglasses(face: Grey, random: Random, *, clear: bool = False) -> Grey:
 
 
 def band(face: Grey, random: Random) -> Grey:
-    """Something across both eyes."""
+    """Draw a band across both eyes."""
     y, half = random.normal(0.38, 0.03), random.uniform(0.08, 0.14)
     points = [(0.0, y - half), (1.0, y - half), (1.0, y + half), (0.0, y + half)]
     return laid(face, polygon(points), texture(random, random.uniform(5, 250)), random)
@@ -175,14 +176,14 @@ KINDS: tuple[tuple[Drawer, ...], ...] = (
 
 
 def hat(face: Grey, random: Random) -> Grey:
-    """Something over the forehead."""
+    """Draw a hat or cap over the forehead."""
     y = random.uniform(0.06, 0.2)
     points = [(0.0, 0.0), (1.0, 0.0), (1.0, y), (0.5, y - 0.04), (0.0, y)]
     return laid(face, polygon(points), texture(random, random.uniform(5, 250)), random)
 
 
 def beside(face: Grey, random: Random) -> Grey:
-    """Something at one side of the face."""
+    """Draw a thing at one side of the face."""
     w = random.uniform(0.05, 0.16)
     points = [(0.0, 0.0), (w, random.uniform(0, 0.3)), (0.8 * w, 1.0), (0.0, 1.0)]
     if random.random() < 0.5:
@@ -191,7 +192,7 @@ def beside(face: Grey, random: Random) -> Grey:
 
 
 def plaster(face: Grey, random: Random) -> Grey:
-    """A small spot anywhere."""
+    """Draw a plaster: a small spot at a random place."""
     x, y = random.uniform(0.15, 0.85), random.uniform(0.1, 0.9)
     w, h = random.uniform(0.02, 0.07), random.uniform(0.02, 0.05)
     points = [(x - w, y - h), (x + w, y - h), (x + w, y + h), (x - w, y + h)]
@@ -199,7 +200,7 @@ def plaster(face: Grey, random: Random) -> Grey:
 
 
 def beard(face: Grey, random: Random) -> Grey:
-    """A beard that leaves the mouth free."""
+    """Draw a beard that leaves the mouth free."""
     outline = [(0.12, 0.55), (0.3, 0.66), (0.5, 0.62), (0.7, 0.66), (0.88, 0.55)]
     area = polygon([*outline, (0.8, 0.9), (0.5, 1.05), (0.2, 0.9)])
     ImageDraw.Draw(area).ellipse([x * SIZE for x in (0.33, 0.7, 0.67, 0.88)], fill=0)
@@ -212,7 +213,7 @@ def beard(face: Grey, random: Random) -> Grey:
 
 
 def spectacles(face: Grey, random: Random) -> Grey:
-    """Clear glasses."""
+    """Draw clear glasses."""
     return sunglasses(face, random, clear=True)
 
 
@@ -220,7 +221,7 @@ DECOYS: tuple[Drawer, ...] = (hat, beside, plaster, beard, spectacles)
 
 
 def crop(face: Grey, random: Random) -> NDArray[np.uint8]:
-    """A 48 px crop, framed a little differently each time."""
+    """Return a 48 px crop with a small random change of its frame."""
     half, (dx, dy) = SIZE * random.uniform(0.46, 0.55), random.normal(0, 0.025, 2) * SIZE
     around = np.pad(np.clip(face, 0, 255).astype(np.uint8), SIZE // 4, mode="edge")
     x, y = SIZE * 0.75 + dx, SIZE * 0.75 + dy
@@ -230,12 +231,12 @@ def crop(face: Grey, random: Random) -> NDArray[np.uint8]:
 
 
 def enlarged(picture: Image.Image) -> Grey:
-    """A picture at the size in which covers are drawn."""
+    """Return a picture at the size in which covers are drawn."""
     return np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC), dtype=np.float64)
 
 
 def pictures(path: Path, split: str, count: int, seed: int) -> Iterator[tuple[Image.Image, int]]:
-    """Random pictures of a split that no tagger called "no face", and FER+'s first choices."""
+    """Return random pictures of a split that no tagger called "no face", and their majorities."""
     table = pq.read_table(path, columns=["Usage", "votes_no_face", "image", *VOTES])
     usage = np.array(table["Usage"].to_pylist())
     rows = np.flatnonzero((usage == split) & (np.array(table["votes_no_face"]) == 0))
@@ -246,7 +247,7 @@ def pictures(path: Path, split: str, count: int, seed: int) -> Iterator[tuple[Im
 
 
 def examples(path: Path, count: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Crops uint8 [N, 48, 48] of Training, and whether each is covered."""
+    """Return crops uint8 [N, 48, 48] of Training, and whether each is covered."""
     random, crops, labels = np.random.default_rng(0), [], []
     for number, (picture, _) in enumerate(pictures(path, "Training", count, seed=0)):
         face = enlarged(picture)
@@ -259,7 +260,7 @@ def examples(path: Path, count: int) -> tuple[NDArray[np.uint8], NDArray[np.floa
 
 
 class CoverNet(nn.Module):
-    """Four convolutions that halve the crop; the crop's light and contrast do not count."""
+    """A net of four strided convolutions that ignores the crop's light and contrast."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -280,7 +281,7 @@ class CoverNet(nn.Module):
 
 
 def disturbed(crops: Tensor) -> Tensor:
-    """A batch as other cameras show it: mirrored, coarser, noisier, lighter."""
+    """Return a batch with random changes of a camera: mirroring, resolution, noise and light."""
     x = crops.float()
     if torch.rand(1) < 0.5:
         x = x.flip(3)
@@ -338,7 +339,7 @@ def export(net: CoverNet, path: Path) -> None:
 
 
 def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """The expected calibration error of confidences, in 15 bins."""
+    """Return the expected calibration error of confidences, in 15 bins."""
     bins = np.minimum((sure * 15).astype(int), 14)
     gaps = [
         abs(sure[bins == n].mean() - right[bins == n].mean()) * (bins == n).mean()
@@ -348,7 +349,7 @@ def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> fl
 
 
 def measure(path: Path, count: int) -> None:
-    """Print what is called covered, and the calibration of labels with and without it."""
+    """Print the shares of faces called covered, and the calibration with and without them."""
     random, classifier = np.random.default_rng(5), ExpressionClassifier()
     shown: dict[str, tuple[list[NDArray[np.uint8]], list[int]]] = {}
     for picture, label in pictures(path, "PublicTest", count, seed=5):

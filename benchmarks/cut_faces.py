@@ -1,4 +1,4 @@
-"""Fits the rule that tells faces cut by the picture's edge, and measures it on other faces.
+"""Fit the rule that recognises faces cut by the picture's edge, and measure it on other faces.
 
     python benchmarks/cut_faces.py [path/to/fer2013.parquet] [--count 2400]
 
@@ -42,19 +42,19 @@ class Example(NamedTuple):
 
     @property
     def is_fitted(self) -> bool:
-        """Whether the rule is fitted to it."""
+        """Whether the example belongs to the half to which the rule is fitted."""
         return self.number // 2 % 2 == 0
 
     @property
     def orientation(self) -> Orientation:
-        """How its landmarks say that it is turned."""
+        """The orientation of the face by its landmarks."""
         if self.face.landmarks is None:
             raise ValueError("the detector gave a face without landmarks")
         return orientation(self.face.landmarks)
 
 
 def beyond(image: NDArray[np.uint8], box: Box, edge: int, share: float) -> NDArray[np.uint8]:
-    """A picture whose edge cuts a share of a box off."""
+    """Return a picture whose edge cuts off a share of a box."""
     x, y = int(share * box.width), int(share * box.height)
     parts = (
         image[:, int(box.left) + x :],
@@ -68,7 +68,7 @@ def beyond(image: NDArray[np.uint8], box: Box, edge: int, share: float) -> NDArr
 def examples(
     detector: CenterFace, pictures: Sequence[tuple[Image.Image, int]]
 ) -> Iterator[Example]:
-    """Whole and cut faces, as the detector finds them."""
+    """Yield whole and cut faces as the detector finds them."""
     for number, (picture, _) in enumerate(pictures):
         whole = on_grey(picture)
         shown: list[tuple[str, int | None, NDArray[np.uint8]]] = [
@@ -93,7 +93,7 @@ def examples(
 
 
 def logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The weights of a logistic regression, by Newton's method with a small ridge."""
+    """Return the weights of a logistic regression, by Newton's method with a small ridge."""
     weights = np.zeros(x.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
@@ -104,7 +104,7 @@ def logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float
 
 
 def fit(known: Sequence[Example]) -> dict[str, EdgeWeights]:
-    """The weights of each kind of edge."""
+    """Return the weights of each kind of edge."""
     fitted = {}
     for kind in dict.fromkeys(NAMES):
         rows, labels = [], []

@@ -1,4 +1,4 @@
-"""How turned, cut, very large and covered faces are read.
+"""Measure how turned, cut, very large and covered faces are read.
 
     python benchmarks/difficult_faces.py [path/to/fer2013.parquet] [--count 300]
 
@@ -39,7 +39,7 @@ BINS = (0.0, 0.6, 0.8, 0.95, 1.01)
 
 
 def public_test(path: Path, count: int, seed: int) -> Iterator[tuple[Image.Image, int]]:
-    """Random pictures of PublicTest that no tagger called "no face", and FER+'s first choices."""
+    """Return random PublicTest pictures that no tagger called "no face", and their majorities."""
     table = pq.read_table(path, columns=["Usage", "votes_no_face", "image", *VOTES])
     usage = np.array(table["Usage"].to_pylist())
     rows = np.flatnonzero((usage == "PublicTest") & (np.array(table["votes_no_face"]) == 0))
@@ -50,7 +50,7 @@ def public_test(path: Path, count: int, seed: int) -> Iterator[tuple[Image.Image
 
 
 def on_grey(picture: Image.Image, angle: float = 0.0) -> NDArray[np.uint8]:
-    """A picture enlarged, turned clockwise and set into a grey one, uint8 [320, 320, 3]."""
+    """Return a picture enlarged, turned clockwise and set into a grey one, uint8 [320, 320, 3]."""
     ground = Image.new("L", (SIDE, SIDE), GREY)
     ground.paste(picture.resize((FACE, FACE), Image.Resampling.BICUBIC), (LOW, LOW))
     turned = ground.rotate(-angle, Image.Resampling.BICUBIC, fillcolor=GREY)
@@ -58,21 +58,21 @@ def on_grey(picture: Image.Image, angle: float = 0.0) -> NDArray[np.uint8]:
 
 
 def central(readings: list[Reading]) -> Reading | None:
-    """The reading of the face in the middle."""
+    """Return the reading of the face in the middle."""
     middle = Box(LOW, LOW, SIDE - LOW, SIDE - LOW)
     near = [reading for reading in readings if reading.box.iou(middle) > 0.2]
     return max(near, key=lambda reading: reading.box.iou(middle), default=None)
 
 
 def central_face(faces: list[Face]) -> Face | None:
-    """The face in the middle."""
+    """Return the face in the middle."""
     middle = Box(LOW, LOW, SIDE - LOW, SIDE - LOW)
     near = [face for face in faces if face.box.iou(middle) > 0.2]
     return max(near, key=lambda face: face.box.iou(middle), default=None)
 
 
 def rotation(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:
-    """Prints what is read of faces by their angle."""
+    """Print the readings of faces by their angle."""
     print(f"\nturned in the picture plane, {len(pictures)} faces")
     print("angle  found  likeliest right, of all  labelled  wrong labels  tilted")
     for angle in range(0, 360, 15):
@@ -91,7 +91,7 @@ def rotation(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> Non
 
 
 def cut(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:
-    """Prints what is read of faces of which a part lies beyond an edge, and of whole ones."""
+    """Print the readings of faces of which a part lies beyond an edge, and of whole ones."""
     print("\ncut by an edge: found, then of these unreadable, unsure and labelled")
     for share in (0.0, 0.3, 0.4, 0.5, 0.6):
         says: Counter[str] = Counter()
@@ -118,14 +118,14 @@ def cut(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:
 
 
 def kind(reading: Reading) -> str:
-    """Whether a reading is unreadable (and why), unsure or labelled."""
+    """Return whether a reading is unreadable (with its reason), unsure or labelled."""
     if reading.scores is None:
         return f"unreadable: {reading.quality.reason}"
     return "labelled" if reading.expression is not None else "unsure"
 
 
 def close_up(detector: CenterFace) -> None:
-    """Prints how often a face that fills a picture is found once and in its place."""
+    """Print how often a face that fills a picture is found once and in its place."""
     print("\nclose-ups of two portraits: side of the picture, px; found once with an IoU over 0.65")
     for side in (320, 480, 640, 1080, 1500, 2160, 3000, 4000):
         right = tries = 0
@@ -145,7 +145,7 @@ def close_up(detector: CenterFace) -> None:
 
 
 def covered(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:
-    """Prints accuracy beside confidence of faces of which a part is covered."""
+    """Print the accuracy and the confidence of faces of which a part is covered."""
     print("\ncovered: labelled, accuracy of labels, mean confidence of labels; by confidence")
     for name in ("nothing", "mask", "sunglasses", "hand"):
         sure: list[float] = []
@@ -174,7 +174,7 @@ def covered(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None
 
 
 def with_cover(picture: Image.Image, name: str) -> NDArray[np.uint8]:
-    """A face on grey with its mouth, eyes or half of it covered."""
+    """Return a face on grey whose mouth, eyes or one half is covered."""
     image = Image.fromarray(on_grey(picture))
     draw = ImageDraw.Draw(image)
     left, top = LOW, LOW

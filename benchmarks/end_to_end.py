@@ -1,4 +1,4 @@
-"""Compares faces that were found and cropped with the data set's own pictures.
+"""Compare the readings of found and cropped faces with those of the data set's own pictures.
 
     python benchmarks/end_to_end.py path/to/fer2013.parquet
 
@@ -25,14 +25,14 @@ ZOOM, BORDER = 4, 64
 
 
 def in_a_larger_picture(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A grey 48 x 48 picture as RGB, four times as large, in the middle of a grey one."""
+    """Return a grey 48 x 48 picture as RGB, four times as large, in the middle of a grey one."""
     side = ZOOM * len(face)
     large = np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.BICUBIC))
     return np.repeat(np.pad(large, BORDER, constant_values=128)[..., None], 3, axis=2)
 
 
 def main() -> None:
-    """Prints both shares of right readings, on the same pictures."""
+    """Print both shares of right readings, on the same pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--count", type=int, default=600)

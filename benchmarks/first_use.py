@@ -1,4 +1,4 @@
-"""Measures the size of the install, the time of the import, and one 720p photo.
+"""Measure the size of the install, the time of the import, and one 720p photo.
 
     python benchmarks/first_use.py            # in an environment of its own, made in a temp folder
 
@@ -37,18 +37,18 @@ print(json.dumps({"faces": len(faces), "ms": 1000 * statistics.median(times[1:])
 
 
 def make_environment(folder: Path) -> Path:
-    """A new, empty environment; its Python."""
+    """Make a new, empty environment and return its Python."""
     venv.create(folder, with_pip=True)
     return folder / "bin" / "python"
 
 
 def install(python: Path, *packages: str) -> None:
-    """What a user's `pip install` does."""
+    """Install the package as a user's `pip install` does."""
     subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
 
 
 def install_size(python: Path) -> float:
-    """Bytes of all that pip put into the environment, itself left out, in MB."""
+    """Return the size of all that pip installed, without pip itself, MB."""
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = Path(subprocess.check_output([python, "-c", code], text=True).strip())
     own = {"pip", "setuptools", "pkg_resources", "_distutils_hack"}
@@ -58,7 +58,7 @@ def install_size(python: Path) -> float:
 
 
 def import_time(python: Path) -> float:
-    """Seconds that `import roomread` adds to an empty program: median of nine pairs."""
+    """Return the seconds that `import roomread` adds to an empty program, median of nine pairs."""
 
     def seconds(code: str) -> float:
         timed = f"import time; t = time.perf_counter(); {code}; print(time.perf_counter() - t)"
@@ -69,7 +69,7 @@ def import_time(python: Path) -> float:
 
 
 def photo_720p(folder: Path) -> Path:
-    """A 1280 x 720 photo with one face in its middle."""
+    """Return a 1280 x 720 photo with one face in its middle."""
     photo = Image.new("RGB", (1280, 720), (96, 96, 96))
     with Image.open(PHOTO) as face:
         photo.paste(face.resize((720, 720)), (280, 0))
@@ -79,14 +79,14 @@ def photo_720p(folder: Path) -> Path:
 
 
 def analyse_time(python: Path, code: str, photo: Path) -> dict[str, float]:
-    """What one of the timing programs prints."""
+    """Return the figures that one of the timing programs prints."""
     out = subprocess.check_output([python, "-c", code, photo], text=True, stderr=subprocess.DEVNULL)
     result: dict[str, float] = json.loads(out.splitlines()[-1])
     return result
 
 
 def main() -> int:
-    """Prints the figures; 1 where one is over its limit."""
+    """Print the figures; return 1 if one of them is over its limit."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = make_environment(folder / "base")

@@ -1,4 +1,4 @@
-"""Measures how a CenterFace box maps to the 48 x 48 frame of FER-2013's pictures.
+"""Measure how a CenterFace box maps to the 48 x 48 frame of FER-2013's pictures.
 
     python benchmarks/framing.py [path/to/fer2013.parquet]
 
@@ -27,14 +27,14 @@ SIDE = 48
 
 
 class Mapping(NamedTuple):
-    """A frame told from a face: square of `side` lengths around a point (x, y) lengths away."""
+    """A frame relative to a face: a square of `side` lengths around a point (x, y) lengths away."""
 
     length: float
     anchor: NDArray[np.float64]
 
 
 def training_pictures(path: Path, count: int, seed: int) -> Iterator[NDArray[np.uint8]]:
-    """Random Training pictures, uint8 [48, 48]."""
+    """Return random Training pictures, uint8 [48, 48]."""
     table = pq.read_table(path, columns=["Usage", "image"])
     rows = np.flatnonzero(np.array(table["Usage"].to_pylist()) == "Training")
     chosen = np.random.default_rng(seed).choice(rows, size=min(count, rows.size), replace=False)
@@ -44,7 +44,7 @@ def training_pictures(path: Path, count: int, seed: int) -> Iterator[NDArray[np.
 
 
 def seen(picture: NDArray[np.uint8], zoom: int, border: str) -> NDArray[np.uint8]:
-    """The picture enlarged, RGB, with a border of half its side for faces that fill it."""
+    """Return the picture enlarged, in RGB, with a border of half its side."""
     large = Image.fromarray(picture).resize((SIDE * zoom, SIDE * zoom), Image.Resampling.BICUBIC)
     margin = SIDE * zoom // 2
     grey = np.asarray(large)
@@ -57,7 +57,7 @@ def seen(picture: NDArray[np.uint8], zoom: int, border: str) -> NDArray[np.uint8
 
 
 def central_face(faces: list[Face], frame: Box) -> Face | None:
-    """The face that fills most of the frame."""
+    """Return the face that fills most of the frame."""
     inside = [face for face in faces if face.box.iou(frame) > 0]
     return max(inside, key=lambda face: face.box.iou(frame), default=None)
 
@@ -85,7 +85,7 @@ def by_both(face: Face) -> Mapping:
 
 
 def report(name: str, mappings: list[Mapping], frame: Box) -> None:
-    """Print side and shift (median, interquartile range) and how well the frame is told by them."""
+    """Print the spread of side and shift, and the error of the frames that they predict."""
     length = np.array([m.length for m in mappings])
     side = frame.width / length
     shift = (np.array(frame.center) - np.array([m.anchor for m in mappings])) / length[:, None]

@@ -1,4 +1,4 @@
-"""Draws the time of a frame against the number of faces and of pixels.
+"""Draw the time of a frame against the number of faces and of pixels.
 
     python benchmarks/growth.py docs/performance.svg
 
@@ -25,7 +25,7 @@ SIZES = ((640, 360), (960, 540), (1280, 720), (1920, 1080), (2560, 1440))
 
 
 def frame_ms(analyzer: Analyzer, width: int, height: int, people: int) -> float:
-    """Mean ms of a frame of a call with 49 tiles, `people` of which show a face."""
+    """Return the mean ms of a frame of a call with 49 tiles, `people` of which show a face."""
     still = grid(width=width, height=height, columns=8, rows=7, people=people)
     frames, stream = list(moving(still, FRAMES)), analyzer.stream_analyzer()
     begun = time.perf_counter()
@@ -35,7 +35,7 @@ def frame_ms(analyzer: Analyzer, width: int, height: int, people: int) -> float:
 
 
 def main() -> None:
-    """Prints the figures and draws them."""
+    """Print the figures and draw them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("chart", type=Path, help="an SVG file")
     chart: Path = parser.parse_args().chart

@@ -1,4 +1,4 @@
-"""Counts the faces with a wrong track in a synthetic call, with and without `identity`.
+"""Count the faces with a wrong track in a synthetic call, with and without `identity`.
 
     python benchmarks/identity.py                 # 40 people, one hour, one frame a second
     python benchmarks/identity.py --minutes 10 --rate 2 --every 2
@@ -29,11 +29,11 @@ from roomread.testing import FixedClassifier
 
 @dataclass(slots=True)
 class Count:
-    """Who was seen under which number.
+    """Count of the numbers under which each person was seen.
 
     Attributes:
         seen: sightings by person and number; 0 stands for none yet.
-        switches: how often a person's number was another than before.
+        switches: the number of times that a person's number changed.
     """
 
     seen: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -41,14 +41,14 @@ class Count:
     _last: dict[int, int] = field(default_factory=dict)
 
     def add(self, person: int, number: int) -> None:
-        """Takes a sighting in."""
+        """Add a sighting."""
         self.seen[person, number] = self.seen.get((person, number), 0) + 1
         if number:
             self.switches += self._last.setdefault(person, number) != number
             self._last[person] = number
 
     def wrong(self) -> float:
-        """The share of sightings that are not under the person's number."""
+        """Return the share of sightings that are not under the person's number."""
         people = sorted({person for person, _ in self.seen})
         numbers = sorted({number for _, number in self.seen if number})
         table = np.zeros((len(people), len(numbers)))
@@ -61,11 +61,11 @@ class Count:
 
     @property
     def total(self) -> int:
-        """Sightings."""
+        """The number of sightings."""
         return sum(self.seen.values())
 
     def said(self, name: str) -> str:
-        """A line of figures."""
+        """Return the figures as a line of text."""
         numbers = {number for _, number in self.seen} - {0}
         none = sum(count for (_, number), count in self.seen.items() if not number)
         return (
@@ -78,7 +78,7 @@ class Count:
 def count(
     found: list[Reading], numbered: list[Reading], there: dict[int, Box], into: Count
 ) -> None:
-    """Adds a frame: every face that was found, by the person in whose tile it is."""
+    """Add every face that was found in a frame, by the person in whose tile it is."""
     numbers = {reading.box: reading.track_id or 0 for reading in numbered}
     for reading in found:
         x, y = reading.box.center
@@ -88,7 +88,7 @@ def count(
 
 
 def main() -> None:
-    """Prints the figures."""
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--rate", type=float, default=1, help="frames a second")

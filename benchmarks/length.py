@@ -1,4 +1,4 @@
-"""Compares the memory of reading two hours of a recording with one minute.
+"""Compare the memory of reading two hours of a recording with one minute.
 
     python benchmarks/length.py
 
@@ -23,7 +23,7 @@ PROGRAM = (sys.executable, "-c", "from roomread.entry.main import run; run()")
 
 
 def main() -> None:
-    """Prints the most memory of each recording's process."""
+    """Print the peak memory of each recording's process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for minutes in (1, 120):
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def write(path: Path, frames: int) -> None:
-    """A recording of so many frames; the same minute again and again."""
+    """Write a recording of a number of frames, which repeats the same minute."""
     still = grid(width=640, height=480, columns=1, rows=1)
     minute = list(moving(still, round(60 * RATE), rate=RATE))
     with VideoWriter(path) as writer:

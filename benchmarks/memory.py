@@ -1,4 +1,4 @@
-"""Measures the memory of recording a lesson: 49 people at 1920 x 1080, two frames a second.
+"""Measure the memory of recording a lesson: 49 people at 1920 x 1080, two frames a second.
 
     python benchmarks/memory.py [--minutes 30]
 
@@ -25,7 +25,7 @@ EVERY, PARTS = 0.5, 6
 
 
 def main() -> None:
-    """Prints the memory after each sixth of the lesson."""
+    """Print the memory after each sixth of the lesson."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     frames = round(parser.parse_args().minutes * 60 / EVERY)

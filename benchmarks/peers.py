@@ -1,4 +1,4 @@
-"""Times one picture with other tools that a user could install.
+"""Time one picture with other tools that a user could install.
 
     python benchmarks/peers.py          # in environments of their own; Node.js for `human`
 
@@ -137,7 +137,7 @@ def confined() -> list[list[str]]:
 
 
 def show(programs: dict[str, list[str | Path]], before: list[str]) -> None:
-    """Prints how long each takes, in turns."""
+    """Print how long each takes, in turns."""
     rounds = [
         {tool: timed([*before, *command]) for tool, command in programs.items()}
         for _ in range(ROUNDS)
@@ -150,7 +150,7 @@ def show(programs: dict[str, list[str | Path]], before: list[str]) -> None:
 
 
 def main() -> int:
-    """Prints a table."""
+    """Print a table."""
     if shutil.which("npm") is None:
         print("peers.py: `human` needs Node.js: install node and npm", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Measures the range of each layer of the detector, for its 8-bit form.
+"""Measure the range of each layer of the detector, for its 8-bit form.
 
     python benchmarks/ranges.py     # fetches the packages of looks.py, and the detector's
 
@@ -30,13 +30,13 @@ COUNT, SEED = 24, 7
 
 
 class Pictures(CalibrationDataReader):  # type: ignore[misc]
-    """Feeds pictures to the calibration, one at a time, black up to a multiple of 32."""
+    """Feed pictures to the calibration, one at a time, black up to a multiple of 32."""
 
     def __init__(self, pictures: Iterator[NDArray[np.uint8]]) -> None:
         self.pictures = pictures
 
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
-        """The next one, None after the last."""
+        """Return the next picture, or None after the last."""
         picture = next(self.pictures, None)
         return None if picture is None else {"image": padded(picture)[np.newaxis]}
 

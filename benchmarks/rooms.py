@@ -1,4 +1,4 @@
-"""Measure a room with simulated students: how even and how new the events of a board are.
+"""Measure the intervals and the age of a board's events in rooms with simulated students.
 
 Students send readings twice a second, as their pages do; a board takes the events of each room.
 """
@@ -30,11 +30,11 @@ PROTOCOL = Subprotocol("roomread.room.1")
 
 @dataclass(slots=True)
 class Run:
-    """What students and boards of a run share.
+    """The state that the students and boards of a run share.
 
     Attributes:
         ended: Set when the run is over.
-        sent: When the newest reading of each room was sent.
+        sent: The time at which the newest reading of each room was sent.
     """
 
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,7 +43,7 @@ class Run:
 
 @dataclass(slots=True)
 class Measured:
-    """What the boards of a run received.
+    """The measurements of one run.
 
     Attributes:
         gaps: Seconds from one event to the next.
@@ -81,7 +81,7 @@ async def student(url: str, room: dict[str, str], run: Run) -> bool:
 
 
 async def board(url: str, room: dict[str, str], run: Run, found: Measured) -> None:
-    """Take the events of one room until the run has ended."""
+    """Receive the events of one room until the run has ended."""
     last = None
     address = f"{url}/api/v1/rooms/{room['id']}/events"
     async with httpx.AsyncClient(timeout=60) as http, http.stream("GET", address) as stream:

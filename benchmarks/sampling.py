@@ -1,4 +1,4 @@
-"""Samples where the processor's time goes while a call of 49 at 1080p is read, with py-spy.
+"""Sample where the processor's time goes while a call of 49 at 1080p is read, with py-spy.
 
     pip install py-spy
     python benchmarks/sampling.py [-o docs/profile.svg]
@@ -41,7 +41,7 @@ WAITING = "_worker (concurrent/futures/thread.py"
 
 
 def stage(stack: list[str]) -> str:
-    """What a thread was doing, by the functions it was in, outermost first; empty: it waited."""
+    """Return the stage of a thread by its functions, outermost first; empty if it waited."""
     if stack[-1].startswith(WAITING):
         return ""
     for name, wanted in STAGES.items():
@@ -51,7 +51,7 @@ def stage(stack: list[str]) -> str:
 
 
 def record(folder: Path, kind: str, out: Path) -> None:
-    """py-spy's account of reading the call, in one of its formats."""
+    """Return py-spy's record of reading the call, in one of its formats."""
     spy = shutil.which("py-spy") or shutil.which("py-spy", path=Path(sys.executable).parent)
     if spy is None:
         sys.exit("py-spy is not there: pip install py-spy")
@@ -61,7 +61,7 @@ def record(folder: Path, kind: str, out: Path) -> None:
 
 
 def main() -> None:
-    """Prints each stage's share."""
+    """Print each stage's share."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()

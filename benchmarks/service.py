@@ -1,4 +1,4 @@
-"""Measures the service under load: 720p JPEGs with one face, closed-loop clients on loopback.
+"""Measure the service under load: 720p JPEGs with one face, closed-loop clients on loopback.
 
     python benchmarks/service.py [--seconds 20] [--minutes 0]
 
@@ -35,7 +35,7 @@ CORES = os.cpu_count() or 1
 
 
 def picture() -> bytes:
-    """1280 x 720 with the example's portrait, JPEG."""
+    """Return a JPEG of 1280 x 720 px with the example's portrait."""
     canvas = Image.effect_noise((1280, 720), 30).convert("RGB")
     canvas.paste(
         Image.open(Path(__file__).parent.parent / "examples" / "astronaut.jpg"), (380, 100)
@@ -48,7 +48,7 @@ def picture() -> bytes:
 def closed_loop(
     clients: int, seconds: float, make: Callable[[], Callable[[], int]]
 ) -> tuple[list[float], Counter[int]]:
-    """Latencies, s, of answers with status 200, and how often each status came.
+    """Return the latencies of answers with status 200, s, and the number of answers by status.
 
     Args:
         clients: each asks again as soon as it is answered; one that is refused waits a second,
@@ -80,7 +80,7 @@ def closed_loop(
 
 
 def report(name: str, latencies: list[float], seconds: float, statuses: Counter[int]) -> float:
-    """Prints one line and returns the answers in a second."""
+    """Print one line and returns the answers in a second."""
     rate = len(latencies) / seconds
     median = 1000 * statistics.median(latencies)
     p99 = 1000 * statistics.quantiles(latencies, n=100)[98]
@@ -90,7 +90,7 @@ def report(name: str, latencies: list[float], seconds: float, statuses: Counter[
 
 
 def processor_seconds(pid: int) -> float:
-    """Processor time of a process and its children so far, s (Linux)."""
+    """Return the processor time of a process and its children so far, s (Linux)."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -104,7 +104,7 @@ def processor_seconds(pid: int) -> float:
 
 
 def megabytes(pid: int) -> float:
-    """Resident memory of a process and its children (Linux)."""
+    """Return the resident memory of a process and its children, MB (Linux)."""
     total = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -119,7 +119,7 @@ def megabytes(pid: int) -> float:
 
 
 def measure(pid: int, seconds: float, minutes: float) -> None:
-    """Runs the loads and prints."""
+    """Run the loads and print the figures."""
     content = picture()
     analyzer = Analyzer()
 
@@ -169,14 +169,14 @@ def measure(pid: int, seconds: float, minutes: float) -> None:
 def timed(
     clients: int, seconds: float, make: Callable[[], Callable[[], int]]
 ) -> tuple[list[float], float, Counter[int]]:
-    """`closed_loop`, as `report` takes it."""
+    """Run `closed_loop`, and return its result in the form that `report` expects."""
     begun = time.monotonic()
     latencies, statuses = closed_loop(clients, seconds, make)
     return latencies, time.monotonic() - begun, statuses
 
 
 def main() -> None:
-    """Starts the service, measures, ends it."""
+    """Start the service, measure it, and stop it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--minutes", type=float, default=0)

@@ -1,4 +1,4 @@
-"""Measures a session of fifty people, one hour, two readings a second: size and times.
+"""Measure a session of fifty people, one hour, two readings a second: size and times.
 
     python benchmarks/sessions.py                       # SQLite, in a temporary folder
     python benchmarks/sessions.py postgresql://user@host/name     # the session is deleted after
@@ -33,14 +33,14 @@ QUALITY = Quality(90, 1, 0.5, 0.2, 1)
 
 
 def tile(place: int) -> Box:
-    """The face in a tile of a call of 7 x 7 or 8 x 7 at 1920 x 1080, px."""
+    """Return the box of a face in a tile of a call of 7 x 7 or 8 x 7 at 1920 x 1080, px."""
     row, column = divmod(place, 8)
     left, top = 240.0 * column + 80, 154.0 * row + 30
     return Box(left, top, left + 70, top + 90)
 
 
 def frames() -> list[tuple[float, list[Reading]]]:
-    """What fifty people show who change it every 20 s or so."""
+    """Return the readings of fifty people who change their expression about every 20 s."""
     random = np.random.default_rng(0)
     shown = random.dirichlet([0.3] * len(Expression), PEOPLE).astype(np.float32)
     made = []
@@ -62,7 +62,7 @@ def frames() -> list[tuple[float, list[Reading]]]:
 
 
 def median_ms(work: Callable[[], object]) -> str:
-    """The medians of five, after one for warmth: of the clock, and of this process alone."""
+    """Return the medians of five runs after a warm-up: wall-clock and processor time, ms."""
     clock, processor = [], []
     for _ in range(6):
         start, begun = time.perf_counter(), time.process_time()
@@ -74,7 +74,7 @@ def median_ms(work: Callable[[], object]) -> str:
 
 
 def measure(store: OwnerStore, size: Callable[[], float]) -> None:
-    """Records the hour and prints the figures."""
+    """Record the hour and prints the figures."""
     session = store.create("bench", keeps_people=True, consent="nobody real")
     before, rows = size(), frames()
     start, clock = time.perf_counter(), 0.0
@@ -95,7 +95,7 @@ def measure(store: OwnerStore, size: Callable[[], float]) -> None:
 
 
 def dashboard(store: OwnerStore, session: Session) -> None:
-    """What the page Class asks for each second."""
+    """Make the queries that the page Class makes each second."""
     moods, marks = store.moods(session.id), store.marks(session.id)
     time_series(moods, points=300)
     summarise(moods, marks)
@@ -103,13 +103,13 @@ def dashboard(store: OwnerStore, session: Session) -> None:
 
 
 def with_seats(store: OwnerStore, session: Session) -> None:
-    """What it asks for once a session has ended."""
+    """Make the queries that the page Class makes once a session has ended."""
     dashboard(store, session)
     seat_map(store.readings(session.id), {})
 
 
 def on_sqlite() -> None:
-    """In a file of its own."""
+    """Measure with SQLite, in a temporary file."""
     with tempfile.TemporaryDirectory() as folder:
         everything = Store(f"sqlite:///{Path(folder) / 'roomread.db'}")
         store = everything.owned_by(LOCAL_OWNER)
@@ -118,7 +118,7 @@ def on_sqlite() -> None:
 
 
 def on_postgresql(url: str) -> None:
-    """In a database of a server."""
+    """Measure with a PostgreSQL database."""
     everything = Store(url)
     store = everything.owned_by(LOCAL_OWNER)
     query = sa.text("SELECT pg_database_size(current_database())")
@@ -135,7 +135,7 @@ def on_postgresql(url: str) -> None:
 
 
 def end_to_end(video: Path) -> None:
-    """Records a video as `roomread session record` does."""
+    """Record a video as `roomread session record` does."""
     analyzer, frames = Analyzer(), 0
     with tempfile.TemporaryDirectory() as folder, open_source(video) as source:
         everything = Store(f"sqlite:///{Path(folder) / 'roomread.db'}")
@@ -155,7 +155,7 @@ def end_to_end(video: Path) -> None:
 
 
 def main() -> None:
-    """Prints the figures."""
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", nargs="?", help="of a PostgreSQL database")
     parser.add_argument("--video", type=Path, help="a recording to measure with")

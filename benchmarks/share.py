@@ -1,4 +1,4 @@
-"""Measures the page Read a call with a made-up call of 25 on a screen of 1920 x 1080.
+"""Measure the page "Read a call" with a made-up call of 25 on a screen of 1920 x 1080.
 
     python benchmarks/share.py [--seconds 30]
 
@@ -46,14 +46,14 @@ def processor_seconds(pid: int) -> float:
 
 
 def share_of_core(pid: int, seconds: float) -> float:
-    """Return how much of one core a process and its children take, 1 for all of it."""
+    """Return the share of one core that a process and its children use; 1 is the whole core."""
     before, begun = processor_seconds(pid), time.monotonic()
     time.sleep(seconds)
     return (processor_seconds(pid) - before) / (time.monotonic() - begun)
 
 
 def paces(page: Tab, seconds: float) -> list[tuple[float, float]]:
-    """Return what the page says of its rate, 1/s, and of the age of results, ms, twice a second."""
+    """Return the rate, 1/s, and the age of results, ms, that the page shows, twice a second."""
     found, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
         match = PACE.search(page.text("pace"))

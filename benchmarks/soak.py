@@ -1,4 +1,4 @@
-"""Runs a whole class for half an hour against the service, kills it once, and checks what is kept.
+"""Run a whole class for half an hour against the service, kills it once, and checks what is kept.
 
     python benchmarks/soak.py [--minutes 30] [--students 50]
 

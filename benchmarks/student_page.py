@@ -1,4 +1,4 @@
-"""Measures the student page: download, time to the first reading, rate and processor time.
+"""Measure the student page: download, time to the first reading, rate and processor time.
 
 Chromium runs with a window under Xvfb, as a browser without one hides no tab, and is driven by its
 own protocol, as test tools keep a hidden tab awake. Nothing else should run on the machine.

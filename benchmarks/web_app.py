@@ -1,4 +1,4 @@
-"""Measures the app with two visitors: frames a second, the age of results, the server's memory.
+"""Measure the app with two visitors: frames a second, the age of results, the server's memory.
 
     python benchmarks/web_app.py [--minutes 10]
 
@@ -62,7 +62,7 @@ def metric(page: Page, label: str) -> float:
 
 
 def measure(pid: int, minutes: float, folder: Path) -> None:
-    """Opens the two visitors, samples, and prints."""
+    """Open the two visitors, samples, and prints."""
     camera = folder / "camera.y4m"
     write_camera(camera)
     rates: list[float] = []
@@ -101,7 +101,7 @@ def measure(pid: int, minutes: float, folder: Path) -> None:
 
 
 def main() -> None:
-    """Starts the app, measures, ends it."""
+    """Start the app, measures, ends it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     minutes = parser.parse_args().minutes

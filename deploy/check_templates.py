@@ -1,4 +1,4 @@
-"""Checks what no linter does: Azure's and Google's templates, and that all run two replicas.
+"""Check what no linter does: Azure's and Google's templates, and that all run two replicas.
 
 Azure Container Apps against the types of Microsoft's own SDK: unknown keys and wrong types fail.
 Cloud Run's pod template against Kubernetes' schema of a pod, of which it takes a part.

@@ -1,4 +1,4 @@
-"""Runs the Dockerfile without Docker: its steps in a scratch folder, then what compose starts.
+"""Run the Dockerfile without Docker: its steps in a scratch folder, then what compose starts.
 
 Where it is root on Linux and may make namespaces, the app and the service see a read-only file
 system with a writable /tmp, as the user that the image names, and read a photo without a network;

@@ -106,7 +106,10 @@ def asset(digest: str, name: str) -> Response:
     content = _assets().get(name)
     if content is None or digest != _digest():
         raise RefusedError(
-            HTTPStatus.NOT_FOUND, "not-found", "this version has no such file", hint="load the page"
+            HTTPStatus.NOT_FOUND,
+            "not-found",
+            "this version has no such file",
+            hint="reload the page",
         )
     # A worker has the policy of its own script, not of its page.
     response = Response(content, media_type=_MEDIA_TYPES[Path(name).suffix], headers=_HEADERS)

@@ -56,7 +56,10 @@ def bundled(request: Request, digest: str, name: str) -> Response:
     """Return a file with headers that let a browser cache it."""
     if _digests().get(name) != digest:
         raise RefusedError(
-            HTTPStatus.NOT_FOUND, "not-found", "this version has no such file", hint="load the page"
+            HTTPStatus.NOT_FOUND,
+            "not-found",
+            "this version has no such file",
+            hint="reload the page",
         )
     headers = {
         "Cache-Control": f"public, max-age={_YEAR}, immutable",

@@ -33,7 +33,7 @@ class CocoSink:
         self._annotations: list[dict[str, Any]] = []
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Take one frame's readings."""
+        """Add the readings of one frame."""
         image = len(self._images) + 1
         height, width = frame.image.shape[:2]
         self._images.append(

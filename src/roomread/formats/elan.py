@@ -33,7 +33,7 @@ class ElanSink:
         self._source: str | None = None
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Take one frame's readings."""
+        """Add the readings of one frame."""
         self._source = self._source or frame.source
         self._runs.add(frame, readings)
 

@@ -111,7 +111,7 @@ class RunningMoods:
             self._rounding = MoodRounding(before)
 
     def update(self, mood: RoomMood | None) -> RoomMood | None:
-        """Take the latest mood, which may be the same as before, and return it as it is shown.
+        """Add the latest mood, unless it was added before, and return it as it is shown.
 
         Args:
             mood: The latest mood of the pipeline; None until there is one.

@@ -53,7 +53,7 @@ class LabelRuns:
         self._step = _SINGLE_FRAME
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Take one frame's readings; times must rise.
+        """Add the readings of one frame; times must increase.
 
         Raises:
             OutputError: The frame is of another source, whose times would begin anew.

@@ -39,7 +39,7 @@ class ParquetTable:
         self._rows: list[Mapping[str, Any]] = []
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Take rows."""
+        """Add rows to the table."""
         for row in rows:
             self._rows.append(row)
             if len(self._rows) >= _ROW_GROUP:
@@ -50,7 +50,7 @@ class ParquetTable:
         self._writer.add_key_value_metadata({key: text})
 
     def close(self) -> None:
-        """Write what is held, and the footer."""
+        """Write the buffered rows and the footer."""
         self._flush()
         self._writer.close()
 
@@ -75,7 +75,7 @@ class ParquetSink:
         self._table = ParquetTable(path, column_types(states))
 
     def add(self, _frame: Frame, readings: Sequence[Reading]) -> None:
-        """Take a row for each face."""
+        """Add a row for each face."""
         self._table.add(reading_to_row(reading, self._states) for reading in readings)
 
     def note(self, key: str, text: str) -> None:
@@ -83,7 +83,7 @@ class ParquetSink:
         self._table.note(key, text)
 
     def close(self) -> None:
-        """Write what is held, and the footer."""
+        """Write the buffered rows and the footer."""
         self._table.close()
 
 

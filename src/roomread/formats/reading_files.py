@@ -28,7 +28,9 @@ def read_readings(path: Path) -> Iterator[Reading]:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
-        raise MediaError(f"{path}: is not a file of readings", hint=f"it ends with {known}")
+        raise MediaError(
+            f"{path}: is not a file of readings", hint=f"its name must end with {known}"
+        )
     try:
         if suffix == ".parquet":
             yield from read_parquet(path)

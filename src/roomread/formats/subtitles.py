@@ -46,7 +46,7 @@ class SubtitleSink:
         self._runs = LabelRuns()
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Take one frame's readings."""
+        """Add the readings of one frame."""
         self._runs.add(frame, readings)
 
     def close(self) -> None:

@@ -79,12 +79,12 @@ class PeopleWindow:
         self._starts = np.zeros(0)
 
     def add(self, time: float, values: NDArray[np.float64]) -> None:
-        """Take the values at a time later than the last one.
+        """Add the values at a time later than the last one.
 
         Args:
             time: Seconds.
-            values: One of each person, NaN where it is not known. People are appended, and `keep`
-                removes them.
+            values: The value of each person, NaN where it is not known. People are appended, and
+                `keep` removes them.
         """
         if time - self._time > self._gap:
             self._clear()

@@ -99,7 +99,7 @@ class BoardFeed:
         return feed
 
     def add(self, time: float, status: RoomStatus, mood: RoomMood | None, lost: int) -> bool:
-        """Take one moment of the room; return whether a point was added to the chart.
+        """Add one moment of the room; return whether a point was added to the chart.
 
         Args:
             time: Seconds from the start of the session.

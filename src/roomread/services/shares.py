@@ -30,7 +30,7 @@ class ByteBudget:
         return self._held.total()
 
     def take(self, holder: str, size: int) -> bool:
-        """Take bytes for a holder; return False, and take none, where they exceed the budget."""
+        """Reserve bytes for a holder; return False and reserve none if they exceed the budget."""
         with self._lock:
             if self._held.total() + size > self._in_all or self._held[holder] + size > self._share:
                 return False
@@ -128,7 +128,7 @@ class FairSlots:
                 self._slots.pop(slot, None)
 
     def _make_room(self, holder: str) -> Callable[[], None] | None:
-        """Take the slot of another holder away if none is free, and return what ends it."""
+        """Take a slot from another holder if none is free, and return what ends its work."""
         if len(self._slots) < self.count:
             return None
         held = Counter(each for each, _ in self._slots.values())

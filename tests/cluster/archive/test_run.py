@@ -117,7 +117,9 @@ def test_interrupted_run_continues_after_its_last_piece(tmp_path: Path, six_seco
     assert nothing.pieces == 0
 
 
-def test_copy_of_a_video_that_was_read_is_not_read_again(tmp_path: Path, six_seconds: bytes) -> None:
+def test_copy_of_a_video_that_was_read_is_not_read_again(
+    tmp_path: Path, six_seconds: bytes
+) -> None:
     folder, out = tmp_path / "videos", tmp_path / "out"
     folder.mkdir()
     (folder / "b.mp4").write_bytes(six_seconds)
