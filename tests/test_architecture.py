@@ -31,7 +31,7 @@ def test_every_file_that_the_architecture_page_names_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-def test_every_service_is_in_the_table() -> None:
+def test_every_service_is_in_the_table_of_services() -> None:
     text = PAGE.read_text(encoding="utf-8").partition("## Services")[2]
     modules = {path.stem for path in (ROOT / "src/roomread/services").glob("[!_]*.py")}
     assert {name for name in modules if f"`{name}`" not in text} == set()

@@ -107,7 +107,7 @@ def test_answer_of_a_framework_to_its_own_fault_becomes_a_problem(metrics: Metri
     ("path", "framing", "caching"),
     [("/api/v1/models", "DENY", "no-store"), ("/", "SAMEORIGIN", None)],
 )
-def test_answers_have_the_security_headers_of_their_part(
+def test_answers_of_api_pages_and_web_app_have_their_security_headers(
     metrics: Metrics, path: str, framing: str, caching: str | None
 ) -> None:
     headers = client_of(answer, metrics).get(path).headers
@@ -177,7 +177,7 @@ def test_events_are_json_lines_when_asked_for(
 
 
 @pytest.mark.usefixtures("restored_loggers")
-def test_app_writes_failures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_app_logs_failures_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs(audit_file=tmp_path / "audit.jsonl", failures_only=True)
     log("serving")
     log_failure(ValueError("Anna-Secret.jpg"))

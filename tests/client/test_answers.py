@@ -59,7 +59,7 @@ def test_result_of_sending_has_mood_and_alerts() -> None:
     assert answers.send_result(answer | {"mood": None}).mood is None
 
 
-def test_video_has_ended_in_each_state_in_which_it_is_read_no_further() -> None:
+def test_video_has_ended_in_every_final_state() -> None:
     ended = {
         state: answers.video_status(
             {"id": "1", "name": "a", "state": state, "seconds": 1.0, "duration": 2.0, "error": ""}

@@ -97,7 +97,7 @@ def test_chart_without_values_says_so(series: TimeSeries) -> None:
     assert "readable: between 4 and 4" in description(coverage_chart(hidden))
 
 
-def test_description_has_the_range_and_what_is_drawn(series: TimeSeries) -> None:
+def test_description_of_a_chart_names_its_range_and_content(series: TimeSeries) -> None:
     chart = valence_chart(
         series,
         marks=[Mark(60, "a"), Mark(90, "b")],

@@ -34,7 +34,7 @@ def test_unknown_values_are_omitted() -> None:
     assert {name.rpartition("/")[2] for name in second} == {"present", "coverage"}
 
 
-def test_the_same_part_has_the_same_id_and_another_part_another() -> None:
+def test_equal_parts_have_equal_ids_and_different_parts_different_ids() -> None:
     once, again = statements(SESSION, [SHOWN, EMPTY]), statements(SESSION, [SHOWN, EMPTY])
     assert [s["id"] for s in once] == [s["id"] for s in again]
     assert once[0]["id"] != once[1]["id"]

@@ -73,7 +73,7 @@ def test_duplicated_tab_takes_the_seat_over() -> None:
     assert room.connections() == {7: 1}
 
 
-def test_seats_of_a_process_that_ended_return_for_a_minute() -> None:
+def test_seats_of_an_ended_process_can_be_resumed_for_a_minute() -> None:
     room = OpenRoom(max_seats=40, first_seat=51, opened_at=1000.0)
     assert room.join(1010.0, 1, faces=True, resume=17).seat == 17
     assert room.join(1011.0, 2, faces=True, resume=None).seat == 51
@@ -164,7 +164,7 @@ def test_paused_room_has_no_readings_and_accepts_no_reports() -> None:
     assert len(counted(room, 40.0)) == 6
 
 
-def test_report_fades_after_two_minutes_and_is_taken_back() -> None:
+def test_button_report_expires_after_two_minutes_and_can_be_withdrawn() -> None:
     room = room_of(6, faces=False)
     for seat, said in ((1, Say.LOST), (2, Say.LOST), (3, Say.OK), (4, Say.SLOWER)):
         room.say(10.0, seat, said)

@@ -94,6 +94,6 @@ def write_and_fail(path: Path) -> None:
         raise RuntimeError
 
 
-def test_missing_folder_names_the_remedy(tmp_path: Path) -> None:
+def test_error_for_a_missing_folder_names_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="make the folder first"):
         write(tmp_path / "none" / "out.csv")

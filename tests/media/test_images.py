@@ -89,7 +89,7 @@ def test_float_pictures_run_from_0_to_1() -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK", "LA", "YCbCr"])
-def test_other_colours_become_rgb(mode: str) -> None:
+def test_pictures_in_other_colour_modes_become_rgb(mode: str) -> None:
     picture = Image.new("L", (5, 4), 255).convert(mode)
     assert (read_image(picture) == 255).all()
 
@@ -125,7 +125,7 @@ def test_every_form_of_a_file_gives_the_same_picture(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_image(opened), gradient())
 
 
-def test_file_that_cannot_be_sought_is_read() -> None:
+def test_unseekable_file_is_read() -> None:
     reading, writing = os.pipe()
     with open(writing, "wb") as end, open(reading, "rb") as pipe:  # noqa: PTH123 (descriptors)
         end.write(encoded(Image.fromarray(gradient()), "PNG"))
@@ -267,7 +267,7 @@ def test_levels_of_any_depth_in_16_bits_are_scaled(bits: int) -> None:
         np.zeros((0, 4, 3), np.uint8),
     ],
 )
-def test_other_arrays_are_refused(array: np.ndarray) -> None:
+def test_arrays_of_other_types_or_shapes_are_refused(array: np.ndarray) -> None:
     with pytest.raises(MediaError, match="is not a picture"):
         read_image(array)
 

@@ -262,7 +262,7 @@ def test_interrupted_stream_returns_its_frames_and_then_raises(tmp_path: Path) -
     assert "after" in message
 
 
-def test_dead_address_is_reported() -> None:
+def test_unreachable_address_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(MediaError, match="refused"):

@@ -96,7 +96,7 @@ def test_sound_that_is_damaged_is_left_out_and_the_rest_kept(
     assert times[-1] > 2.5
 
 
-def test_frames_at_the_same_time_are_one(tmp_path: Path) -> None:
+def test_frames_with_the_same_time_are_written_once(tmp_path: Path) -> None:
     with VideoWriter(tmp_path / "out.mp4") as video:
         for time in (0.0, 0.0, 0.1, 0.05, 0.2):
             video.write(grey(1, (64, 48)), time)
@@ -110,7 +110,7 @@ def failing_write(path: Path) -> None:
         raise RuntimeError("the analysis broke")
 
 
-def test_error_leaves_no_file_and_the_old_one_in_place(tmp_path: Path) -> None:
+def test_error_leaves_no_new_file_and_an_old_one_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     with pytest.raises(RuntimeError, match="broke"):
         failing_write(path)

@@ -62,7 +62,7 @@ def test_face_that_cannot_be_read_is_not_classified() -> None:
     assert classifier.crops == 2
 
 
-def test_no_faces_are_no_readings() -> None:
+def test_no_faces_give_no_readings() -> None:
     assert FaceReader(FixedClassifier()).read(frame(), []) == []
     assert FaceReader(ExpressionClassifier()).read(frame(), []) == []
 

@@ -17,7 +17,7 @@ def test_items_are_the_same_in_the_same_order(items: list[int | None], depth: in
     assert list(ahead(items, depth=depth)) == items
 
 
-def test_only_the_next_items_are_made_while_one_is_used() -> None:
+def test_only_the_next_items_are_produced_while_one_is_used() -> None:
     made = threading.Semaphore(0)
     count = 0
 

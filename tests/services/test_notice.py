@@ -73,7 +73,7 @@ def test_assessment_is_filled_in_from_the_settings() -> None:
     assert "set ROOMREAD_RETENTION_DAYS" not in text
 
 
-def test_assessment_names_what_is_not_set() -> None:
+def test_assessment_names_the_settings_that_are_missing() -> None:
     text = impact_assessment(settings(purpose=None, region=None), open_model())
     assert "[not chosen yet: ROOMREAD_PURPOSE]" in text
     assert "[not chosen yet: ROOMREAD_REGION]" in text

@@ -70,7 +70,7 @@ def test_region_stays_when_only_the_purpose_is_chosen() -> None:
     assert current_use() == IntendedUse(Purpose.WORK_OR_SCHOOL, Region.ELSEWHERE)
 
 
-def test_variable_wins_and_no_other_purpose_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_purpose_that_a_variable_sets_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     choose_use(IntendedUse(Purpose.RESEARCH))
     monkeypatch.setenv("ROOMREAD_PURPOSE", "medical")
     assert current_use().purpose is Purpose.MEDICAL

@@ -16,7 +16,7 @@ def store(tmp_path: Path) -> Iterator[AccountStore]:
     opened.close()
 
 
-def test_sign_in_ends_after_its_time_and_when_it_is_ended(store: AccountStore) -> None:
+def test_sign_in_ends_after_its_lifetime_and_at_sign_out(store: AccountStore) -> None:
     sign_ins = SignIns(store)
     token = sign_ins.begin("user:1", 0.0)
     assert sign_ins.principal_of(token, SIGN_IN_SECONDS - 1) == "user:1"

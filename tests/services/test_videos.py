@@ -99,7 +99,7 @@ def test_video_without_content_is_refused_and_not_kept(anna: VideoService) -> No
     assert anna.all() == []
 
 
-def test_place_is_submitted_by_its_name(anna: VideoService) -> None:
+def test_path_or_url_is_submitted_under_its_name(anna: VideoService) -> None:
     assert anna.get(anna.submit_place("rtsp://camera/1")).record.name == "rtsp://camera/1"
 
 

@@ -31,7 +31,9 @@ def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_int8_file_is_smaller_and_its_card_holds_the_loss(tmp_path: Path, fp32: Path) -> None:
+def test_int8_file_is_smaller_and_its_card_states_the_loss_of_accuracy(
+    tmp_path: Path, fp32: Path
+) -> None:
     data = tiny_fer(each=12, votes=True)
     plain = open_model(fp32)
     result = quantise(fp32, data, tmp_path / "model.int8.onnx")

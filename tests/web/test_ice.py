@@ -113,7 +113,7 @@ def test_invalid_offer_is_refused() -> None:
     answerer.close()
 
 
-def test_coturn_itself_relays_for_these_credentials(coturn: int) -> None:
+def test_coturn_relays_with_the_issued_credentials(coturn: int) -> None:
     settings = Settings.model_validate(
         {
             "ice_service": "coturn",

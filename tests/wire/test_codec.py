@@ -211,7 +211,7 @@ def test_path_of_a_value_inside_a_list_of_frames_is_named() -> None:
     assert caught.value.path == "$[7].faces[0].box.left"
 
 
-def test_missing_track_and_seat_may_stand_in_several_faces() -> None:
+def test_several_faces_may_lack_track_and_seat() -> None:
     face = {"box": BOX, "unreadable": "blurred"}
     assert len(frame_from_dict(frame(face, face)).readings) == 2
 

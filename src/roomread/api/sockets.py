@@ -55,9 +55,9 @@ async def serve_socket(
 
     Args:
         socket: The WebSocket, which is not accepted yet.
-        slot: A function of the principal's id and of a function that ends the connection. It
-            returns a context manager held while it is served, which raises `BusyError` if all
-            slots are in use.
+        slot: Called with the principal's id and a function that ends the connection. It returns a
+            context manager that is held while the WebSocket is served, and that raises `BusyError`
+            if all slots are in use.
         serve: A coroutine function that serves it until the sender disconnects, or raises
             `SocketEndError`.
         check: Raises a `RoomreadError` if the sender may not use this address.

@@ -81,7 +81,7 @@ class JobReader:
                 self._process.kill()
 
     def _report(self, job: VideoJob, *, seconds: float, duration: float | None) -> bool | None:
-        """Return whether to continue reading; None if this process no longer holds the job."""
+        """Report the progress; return whether to continue, or None if the job is no longer held."""
         try:
             record = self._jobs.report(
                 job.record.id, holder=self._holder, seconds=seconds, duration=duration

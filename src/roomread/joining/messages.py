@@ -93,7 +93,7 @@ Message = JoinMessage | FaceMessage | PauseMessage | SayMessage | LeaveMessage
 
 
 def parse_message(text: str) -> Message:
-    """Return the message of a text.
+    """Parse the JSON text of a message.
 
     Raises:
         MessageError: The text is not a message of the protocol; the error says why.

@@ -308,7 +308,7 @@ def _from_array(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if dtype != np.uint8 or not fits or array.size == 0:
         raise MediaError(
             f"an array of {dtype} {shape} is not a picture",
-            hint="uint8 [H, W, 3] in RGB order, [H, W] grey or [H, W, 4] RGBA",
+            hint="give uint8 [H, W, 3] in RGB order, [H, W] grey or [H, W, 4] RGBA",
         )
     _check_size(array.shape[1], array.shape[0], "the array")
     if array.ndim == 2 or array.shape[2] == 1:

@@ -350,7 +350,7 @@ class RecordingQueue:
         self.store.close()
 
     def _forget_ended(self) -> None:
-        """Keep of the recordings that have ended the newest, whose pages may still be open."""
+        """Keep only the newest of the ended recordings, whose pages may still be open."""
         ended = [key for key, recording in self._recordings.items() if recording.has_ended]
         for key in ended[:-_MAX_ENDED]:
             del self._recordings[key]

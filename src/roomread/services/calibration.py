@@ -48,8 +48,8 @@ class CalibrationResult:
     Attributes:
         trial: the test of the profile on its own references; None if the face was seen too seldom.
         binding: the profile, bound to the calibrated track; None if it does not help.
-        shown: the expression that the face showed in place of resting; None if it rested. Nothing
-            is learnt from it then.
+        shown: the expression that the face showed in place of resting; None if it rested. A face
+            that did not rest is not learnt.
     """
 
     trial: LeaveOneOutResult | None = None

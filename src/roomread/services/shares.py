@@ -194,7 +194,7 @@ class WeightedTurns:
         self._grant()
 
     def _grant(self) -> None:
-        """Let the first work of each holder run that fits, holder after holder."""
+        """Run the first work of each holder that fits, one holder after another."""
         granted = True
         while granted:
             granted = False

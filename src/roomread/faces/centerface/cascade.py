@@ -275,7 +275,7 @@ def _place(face: Face) -> ExpectedFace:
 
 
 def _unclear_places(candidates: Candidates, found: Candidates) -> list[ExpectedFace]:
-    """Return the places of the second pass; their squares show all candidates that are no face yet.
+    """Return the places to search in a second pass; they cover all unconfirmed candidates.
 
     Args:
         candidates: the candidates of the first pass.

@@ -104,7 +104,7 @@ def cell_side(columns: int) -> int:
 
 
 def square_around(box: Box, side: int) -> Box:
-    """Return the square around a face that is drawn into a cell of `side` px, px."""
+    """Return the square around a face, px, that is drawn into a cell of `side` px."""
     x, y = box.center
     # The square is never scaled up, because enlarging a small face adds no detail.
     half = max(AROUND * max(box.width, box.height), float(side)) / 2
