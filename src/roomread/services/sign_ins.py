@@ -47,7 +47,7 @@ class SignIns:
 
 
 def _valid_at(now: float) -> dict[str, float]:
-    """Return when a sign-in that is valid at a time may have begun."""
+    """Return the limits of the start time of a sign-in that is valid at a given time."""
     return {"oldest": now - SIGN_IN_SECONDS, "newest": now + _CLOCK_SKEW}
 
 

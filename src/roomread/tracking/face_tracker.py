@@ -94,7 +94,7 @@ class FaceTracker:
         return sorted(tracks, key=lambda track: track.face.box.area, reverse=True)
 
     def _search_whole(self, frame: Frame) -> _Detected:
-        """Search a whole frame; turned faces are searched for every `4 * scan_interval` seconds only."""
+        """Search a whole frame; turned faces only every `4 * scan_interval` seconds."""
         self.full_searches += 1
         detector = self._detector
         turned_due = frame.time - self._last_turned >= _FULL * self._scan_interval

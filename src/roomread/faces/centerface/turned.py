@@ -167,7 +167,7 @@ def search_turned(
 
 
 def _is_new(face: Face, side: int) -> bool:
-    """Return whether a face found only in a rotated picture of a longer side, px, is credible."""
+    """Return whether a face that only a rotated picture shows is credible."""
     if max(face.box.width, face.box.height) < _SMALL * side:
         return face.detection_confidence >= _SMALL_CONFIDENCE
     return face.detection_confidence >= _NEW_CONFIDENCE or _misfit(face) <= _NEW_MISFIT
