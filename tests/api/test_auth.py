@@ -119,7 +119,7 @@ def test_request_of_http_1_0_is_refused_without_sign_in(client: TestClient) -> N
 @pytest.mark.parametrize(
     "referer", ["https://rooms.example/", "http://rooms.example/x", "http://["]
 )
-def test_page_that_a_silent_proxy_shows_under_another_name_is_refused(
+def test_page_that_a_proxy_without_headers_shows_under_another_name_is_refused(
     client: TestClient, referer: str
 ) -> None:
     assert client.get("/static/main.js", headers={"Referer": referer}).status_code == 403

@@ -71,7 +71,7 @@ def test_connection_starts_at_the_elapsed_time_and_after_the_last_moment(
     assert start_of(session, last, now=now) == pytest.approx(start)
 
 
-def test_people_of_a_session_by_place_are_not_compared(sessions: OwnerStore) -> None:
+def test_session_that_distinguishes_people_by_place_compares_no_faces(sessions: OwnerStore) -> None:
     session = create_session(sessions, ANALYZER, "Algebra 7b", consent="all")
     assert LivePeople(Grey).of(sessions, session) is None
 

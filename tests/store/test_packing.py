@@ -66,7 +66,7 @@ def test_fields_that_are_not_stored_are_none() -> None:
     assert back.seat == 3
 
 
-def test_a_reading_without_a_seat_is_stored_by_its_track_and_one_with_neither_is_not() -> None:
+def test_reading_is_stored_by_its_seat_or_else_by_its_track() -> None:
     tracked = replace(reading(1, 0.0, None), track_id=5, seat=None)
     assert [r.seat for r in stored([tracked, replace(tracked, track_id=None)])] == [5]
 

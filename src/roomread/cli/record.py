@@ -193,7 +193,7 @@ def _embedder(consent: str, resume: str | None) -> FaceEmbedder:
     if not consent.strip() and resume is None:
         raise SessionError(
             "--identity tells people apart by their faces, which needs their consent",
-            hint='add --people "all 28, in writing, 2 Sept."; it must cover that',
+            hint='add --people "all 28, in writing, 2 Sept."; the consent must cover it',
         )
     return DlibResNet()
 

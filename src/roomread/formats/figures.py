@@ -1,7 +1,7 @@
 """Compute the figures of a session as they are shown and exported.
 
-Every interface and every format takes a session's moods from this module. Shares are in steps of 5
-%, unless the session keeps readings of single people with their consent.
+Every interface and every format takes a session's moods from this module. Unless the session keeps
+readings of single people, with their consent, shares are in steps of 5 %.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class FairTurns:
         _tell(came)
 
     def _grant(self) -> list[Turn]:
-        """Return the turns that come now: those of the holders that have fewest, in rotation."""
+        """Grant and return the turns that are free, first to the holders with fewest turns."""
         came: list[Turn] = []
         while self._waiting and len(self._turns) <= self._running:
             holder = min(self._waiting, key=lambda each: self._held[each])

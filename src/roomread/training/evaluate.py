@@ -223,7 +223,7 @@ class Truth:
         name: `LABEL`, `MAJORITY` or `AUTHORS_RULE`.
         rows: bool [N], the pictures of the split that have this truth.
         labels: int64, the true labels of these pictures, as in `Evaluation`.
-        clean: bool, False for those of these pictures that have a copy in Training.
+        clean: bool, False for each of these pictures that has a copy in Training.
     """
 
     name: str
