@@ -90,7 +90,7 @@ def lay(root: Path) -> Path:
 
 
 def is_laid(root: Path) -> bool:
-    """Return whether the files are there, whole, and made by this recipe from these nets."""
+    """Return whether the files exist, complete, and made by this recipe from these nets."""
     folder = root / BUNDLED
     names = [*(f"{name}.br" for name in (*RUNTIME, *NETS)), LICENCE, STAMP]
     sources = [root / source for source in NETS.values()]
@@ -100,7 +100,7 @@ def is_laid(root: Path) -> bool:
 
 
 def stamp(root: Path) -> str:
-    """Return what the files were made from and what they are, one line each."""
+    """Return the origin and the hashes of the files, one line each."""
     folder = root / BUNDLED
     laid = [folder / f"{name}.br" for name in (*RUNTIME, *NETS)]
     hashed = [*(root / source for source in NETS.values()), *laid, folder / LICENCE]
@@ -149,7 +149,7 @@ def download(folder: Path) -> Path:
 
 
 def find_npm() -> list[str] | None:
-    """Return the command of npm: the system's, else the wheel's; None where there is neither."""
+    """Return the command of npm: the system's, else the wheel's; None if there is neither."""
     system = shutil.which("npm")
     if system is not None:
         return [system]

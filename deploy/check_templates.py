@@ -25,7 +25,7 @@ CLOUD_RUN_KEYS = {"containerConcurrency", "timeoutSeconds"}
 
 
 def misfits(value: Any, wanted: Any, where: str) -> Iterator[str]:
-    """What in a document does not fit a type of the SDK, a line each."""
+    """Return the values of a document that do not fit a type of the SDK, one line each."""
     options = [t for t in typing.get_args(wanted) if t is not NoneType]
     if typing.get_origin(wanted) is list and isinstance(value, list):
         for place, item in enumerate(value):
@@ -43,7 +43,7 @@ def misfits(value: Any, wanted: Any, where: str) -> Iterator[str]:
 
 
 def misfitting_keys(value: dict[str, Any], model: Any, where: str) -> Iterator[str]:
-    """The same for a model of the SDK and a mapping."""
+    """Return the same lines for a model of the SDK and a mapping."""
     hints = typing.get_type_hints(model, vars(models) | {"_models": models, "_types": models})
     # The SDK has no public schema; it fills this one in with the first object.
     rest_fields = model({})._attr_to_rest_field  # noqa: SLF001
@@ -56,13 +56,13 @@ def misfitting_keys(value: dict[str, Any], model: Any, where: str) -> Iterator[s
 
 
 def check_azure() -> Iterator[str]:
-    """What is wrong with the container app."""
+    """Return the problems of the container app."""
     path = FOLDER / "azure" / "containerapp.yaml"
     yield from misfits(yaml.safe_load(path.read_text(encoding="utf-8")), models.ContainerApp, "app")
 
 
 def check_google() -> Iterator[str]:
-    """What is wrong with the Cloud Run service."""
+    """Return the problems of the Cloud Run service."""
     path = FOLDER / "google" / "service.yaml"
     template = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]["template"]
     spec = {key: part for key, part in template["spec"].items() if key not in CLOUD_RUN_KEYS}
@@ -75,7 +75,7 @@ def check_google() -> Iterator[str]:
 
 
 def check_replicas() -> Iterator[str]:
-    """Where a template runs fewer than two replicas, or starts them without their tables."""
+    """Return the templates that run fewer than two replicas or start them without their tables."""
     compose = _load(FOLDER.parent / "compose.yaml")["services"]
     waits = [each for each in compose.values() if "migrate" in each.get("depends_on", {})]
     pods = {each["kind"]: each for each in _load_all(FOLDER / "kubernetes" / "roomread.yaml")}
@@ -113,7 +113,7 @@ def _load_all(path: Path) -> list[Any]:
 
 
 def main() -> int:
-    """0 when nothing is wrong."""
+    """Return 0 if there is no problem."""
     wrong = [*check_azure(), *check_google(), *check_replicas()]
     print("\n".join(wrong) or "Azure's and Google's templates fit, and all run two replicas")
     return int(bool(wrong))

@@ -45,7 +45,7 @@ class Step:
 
 
 def read_stages(text: str) -> list[list[Step]]:
-    """The steps of each stage, in order."""
+    """Return the steps of each stage, in order."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
     stages: list[list[Step]] = []
@@ -58,7 +58,7 @@ def read_stages(text: str) -> list[list[Step]]:
 
 
 def only(stage: list[Step], name: str) -> str:
-    """What stands after the one instruction of that name."""
+    """Return the arguments of the one instruction with this name."""
     (rest,) = [step.rest for step in stage if step.name == name]
     return rest
 
@@ -83,7 +83,7 @@ def build(stage: list[Step], scratch: Path) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """COPY: a folder's content lands in the target, a file too when that is a folder."""
+    """Copy as COPY does: the content of a folder, or a file, into the target."""
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "bundled/*"))
     else:
@@ -91,7 +91,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def check_packages(python: Path) -> None:
-    """Fail when the image holds what it must not."""
+    """Fail if the image holds a package that it must not hold."""
     code = f"import importlib.util as u; print([n for n in {UNWANTED} if u.find_spec(n)])"
     found = subprocess.check_output([python, "-c", code], text=True).strip()
     if found != "[]":
@@ -100,7 +100,7 @@ def check_packages(python: Path) -> None:
 
 
 def list_parts(python: Path) -> None:
-    """Write what the image is made of into dist/: an SBOM (CycloneDX), and the licences.
+    """Write the SBOM (CycloneDX) of the image and its licences into dist/.
 
     A licence of the GPL family among the packages fails, but for `LGPL_ALLOWED`; what wheels bundle
     is in docs/release.md.
@@ -120,7 +120,7 @@ def list_parts(python: Path) -> None:
 
 
 def can_contain() -> bool:
-    """Whether `contained` works: for root on Linux, unless a container around it forbids that."""
+    """Return whether `contained` works: as root on Linux, unless an outer container forbids it."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return False
     probe = ["unshare", "--mount", "--net", "mount", "-o", "remount,bind,ro", "/"]
@@ -128,7 +128,7 @@ def can_contain() -> bool:
 
 
 def contained(command: list[str], *, user: str, network: bool) -> list[str]:
-    """The command as a container runs it: its user, a read-only root, a /tmp of its own."""
+    """Return a command that runs as in a container, with its user, a read-only root and /tmp."""
     uid, _, gid = user.partition(":")
     shut = "mount -o remount,bind,ro / && mount -t tmpfs -o mode=1777 tmpfs /tmp && cd /tmp"
     base = sys.base_prefix
@@ -143,7 +143,7 @@ def contained(command: list[str], *, user: str, network: bool) -> list[str]:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
+    """Return a port that was free a moment ago."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -214,7 +214,7 @@ def watch(
 
 
 def turned_away(address: str) -> None:
-    """Fail where a stranger is let in."""
+    """Fail if a request without credentials is admitted."""
     try:
         with urllib.request.urlopen(address, timeout=10):  # noqa: S310 (loopback)
             sys.exit(f"{address} lets strangers in")
@@ -225,7 +225,7 @@ def turned_away(address: str) -> None:
 
 
 def main() -> None:
-    """Build, look at what was built, run it."""
+    """Build the image, check its content, and run it."""
     building, serving = read_stages((ROOT / "Dockerfile").read_text(encoding="utf-8"))
     scratch = Path(tempfile.mkdtemp(prefix="roomread-", dir="/var/tmp"))
     scratch.chmod(0o755)

@@ -185,7 +185,7 @@ MATRIX = {
 }
 
 
-def test_matrix_contains_every_route_of_the_service() -> None:
+def test_access_matrix_contains_every_route_of_the_service() -> None:
     from fastapi.routing import iter_route_contexts  # noqa: PLC0415
 
     from roomread.entry import service  # noqa: PLC0415

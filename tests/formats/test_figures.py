@@ -147,7 +147,7 @@ def test_session_without_a_mood_has_no_figures(store: OwnerStore) -> None:
     assert last_shown_mood(store, session) is None
 
 
-def test_only_this_module_takes_moods_from_the_store_to_show_them() -> None:
+def test_only_formats_figures_takes_moods_from_the_store_to_show_them() -> None:
     package = Path(__file__).parents[2] / "src/roomread"
     callers = {
         path.relative_to(package).as_posix()

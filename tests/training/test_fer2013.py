@@ -39,7 +39,7 @@ def test_icml_csv_with_spaces_in_its_header_is_the_same_data(tmp_path: Path) -> 
     assert same(read_fer2013(path), data)
 
 
-def test_csv_without_usage_is_the_split_that_is_given_for_it(tmp_path: Path) -> None:
+def test_csv_without_usage_has_the_split_that_is_given(tmp_path: Path) -> None:
     data = tiny_fer().split(Split.Training)
     path = write_csv(data, tmp_path / "Kaggle_Train.csv")
     lines = [line.rpartition(",")[0] for line in path.read_text().splitlines()]

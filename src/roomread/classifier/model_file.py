@@ -161,8 +161,8 @@ def open_model(
 
     Args:
         model: the name or path.
-        threads: for one batch; None for as many as there are processors, up to four.
-        device: what computes.
+        threads: the number of threads for one batch; None for one per processor, at most four.
+        device: the device that computes.
 
     Raises:
         ModelFileError: the file does not exist, or does not conform to the format.

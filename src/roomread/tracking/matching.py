@@ -70,7 +70,7 @@ class _Memory:
         return Expected(self.id, face, self.last_seen, math.hypot(*self.velocity) / size)
 
     def reach(self, time: float) -> float:
-        """Return how far from the prediction the face may be found, in its sizes."""
+        """Return the largest distance of the face from its prediction, in face sizes."""
         return min(_REACH + _REACH_GROWTH * (time - self.last_seen), _MAX_REACH)
 
     def see(self, face: Face, time: float) -> None:
