@@ -79,7 +79,7 @@ def test_face_is_read_on_the_device_and_no_picture_leaves_it(
     page.context.close()
 
 
-def test_student_in_a_room_sends_small_texts_alone_and_sees_exactly_these(
+def test_student_page_in_a_room_sends_only_small_texts_and_shows_all_of_them(
     browser: Browser, service: Service
 ) -> None:
     asked = {"name": "Algebra 7b", "faces": True}

@@ -77,7 +77,7 @@ def made_up_lesson(seed: int = 7) -> Iterator[tuple[float, list[Reading]]]:
     """Yield the time and the readings of each second of the made-up lesson.
 
     Args:
-        seed: The seed of chance; the same seed gives the same lesson.
+        seed: The random seed; the same seed gives the same lesson.
     """
     random = np.random.default_rng(seed)
     students: dict[int, _Student] = {}
