@@ -40,15 +40,19 @@ export async function begin(asked) {
 }
 
 /**
- * Return the session that this tab was recording before it was loaded again; null without one.
+ * Return the session that this tab records: the one of its address, as a room's board links to it,
+ * or the one it was recording before it was loaded again; null without one.
  * @returns {Promise<Session | null>}
  */
 export async function resume() {
-  const id = sessionStorage.getItem(KEPT);
+  const id = new URLSearchParams(location.search).get("session") ?? sessionStorage.getItem(KEPT);
   if (!id) return null;
   try {
-    const session = await ask(`/${id}`);
-    if (session.state !== "ended") return { id, name: session.name };
+    const session = await ask(`/${encodeURIComponent(id)}`);
+    if (session.state !== "ended") {
+      sessionStorage.setItem(KEPT, id);
+      return { id, name: session.name };
+    }
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
