@@ -42,9 +42,9 @@ FIRST_FACE = 16.0
 CLEAR_FACE = 28.0
 HINT = 0.1
 # The net finds faces of up to 300 px well, but larger ones only in part or twice. If a candidate is
-# larger than `CLOSE_UP` px in the scaled picture, a second pass at a longer side of 320 px finds the
-# faces of at least 64 px there. Candidates that lie inside one of these by half are parts of it and
-# are dropped.
+# larger than `CLOSE_UP` px in the scaled picture, a second pass at a longer side of 320 px finds
+# the faces of at least 64 px there. Candidates that lie inside one of these by half are parts of it
+# and are dropped.
 CLOSE_UP = 280.0
 OVERVIEW = 320
 CLOSE_UP_LEAST = 64.0
