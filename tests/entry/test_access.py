@@ -12,8 +12,10 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 import altered
+from roomread.api.room_socket import PROTOCOL
 from roomread.bench import scenes
 from roomread.services.accounts import Scope
 from serving import Service, accounts_of, run_cli, serving
@@ -227,8 +229,12 @@ def test_route_is_open_to_its_scopes_only(method: str, path: str, guarded: Guard
 
 def opens(service: Service, path: str, client: httpx.Client) -> bool:
     """Whether a WebSocket opens to this visitor."""
+    # The seats of rooms speak a protocol that has a name.
+    spoken = [Subprotocol(PROTOCOL)] if path.endswith("/seat") else None
     try:
-        with connect(socket_url(service, path), additional_headers=said(client)):
+        with connect(
+            socket_url(service, path), additional_headers=said(client), subprotocols=spoken
+        ):
             return True
     except InvalidStatus as error:
         # Another user's session is not found, which only those who may look for it are told.
