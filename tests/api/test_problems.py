@@ -73,7 +73,7 @@ def test_response_contains_no_folder_of_the_operator(error: RoomreadError) -> No
     [
         e
         for _, e in inspect.getmembers(errors, inspect.isclass)
-        if e.__module__ == "roomread.errors"
+        if e.__module__ == "roomread.errors" and issubclass(e, RoomreadError)
     ],
 )
 def test_every_error_of_the_core_has_an_answer(kind: type[RoomreadError]) -> None:

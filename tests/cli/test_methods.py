@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from program import Program
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "astronaut.jpg"
@@ -17,7 +19,10 @@ def test_paragraph_and_references_of_a_file_are_written(roomread: Program, tmp_p
     assert "@software{roomread" in (tmp_path / "methods.bib").read_text(encoding="utf-8")
 
 
-def test_unknown_session_is_one_line(roomread: Program) -> None:
+def test_unknown_session_is_one_line(
+    roomread: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROOMREAD_DATABASE_URL", f"sqlite:///{tmp_path / 'sessions.db'}")
     result = roomread("methods", "nothing-such")
     assert result.returncode == 2
     assert b"there is no session 'nothing-such'" in result.stderr

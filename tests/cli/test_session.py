@@ -225,7 +225,7 @@ def test_report_is_one_page_with_parts_alerts_and_the_consent(
     assert "exercise &lt;3&gt;" in page
     assert "all, in writing &amp; gladly" in page
     assert "Ada &amp; Co" in page
-    assert "The valence fell most at <b>10:" in page
+    assert "The class was less positive than before from 10:" in page
     assert "during “exercise &lt;3&gt;”" in page
     assert "Article 5(1)(f)" in page
     assert "An expression is not a feeling" in page

@@ -148,7 +148,7 @@ def test_readings_posted_alternately_make_one_session(pair: Pair) -> None:
         assert (repeated.accepted, repeated.repeated) == (0, 10)
         moods = list(second.sessions.timeline(session.id))
         assert second.sessions.end(session.id).state() is State.ENDED
-        alone = first.sessions.create("Algebra 7b")
+        alone = first.sessions.create("Algebra 7b", consent="all eight, in writing")
         first.sessions.send(alone.id, LESSON)
         # A mood needs the seconds before it, which one process alone has.
         assert moods == list(first.sessions.timeline(alone.id))

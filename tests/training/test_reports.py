@@ -160,7 +160,7 @@ def test_models_are_measured_on_data_that_is_given() -> None:
 
 
 def test_run_without_saved_figures_is_refused_with_a_hint(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"figures\.json.*--data"):
+    with pytest.raises(DataError, match=r"figures\.json \(measure it on a data set\)"):
         compare([str(write_without_figures(tmp_path / "run"))])
 
 
@@ -174,7 +174,7 @@ def test_run_reads_its_data_again_and_refuses_changed_data(tmp_path: Path) -> No
     data = tiny_fer()
     path = write_csv(data, tmp_path / "fer2013.csv")
     run = Run(tmp_path / "run")
-    with pytest.raises(DataError, match=r"data\.json.*--data"):
+    with pytest.raises(DataError, match=r"data\.json \(name the data set\)"):
         run.data()
     run.save_source(DataSource(str(path), None, data.digest))
     assert run.data().digest == data.digest

@@ -150,6 +150,7 @@ def test_refused_camera_is_reported_and_the_page_says_what_to_do(
 
 def try_connection(page: Page, says: str) -> None:
     """Press the button of the connection test on the page Live until the page says `says`."""
+    visit(page, "Live")
     # Once the camera is on the page, Streamlit draws the page again, which would lose a click.
     expect(page.frame_locator("iframe").first.get_by_role("button", name="START")).to_be_visible()
     unfold(page, "The camera does not start?")

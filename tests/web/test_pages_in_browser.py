@@ -257,7 +257,7 @@ def test_model_page_shows_the_card_and_about_page_shows_the_law(page: Page) -> N
     visit(page, "About and privacy")
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
     expect(page.get_by_text("Nothing is stored")).to_be_visible()
-    expect(page.get_by_text("This installation is used for: Myself")).to_be_visible()
+    expect(page.get_by_text("This installation is used for: Research")).to_be_visible()
 
 
 def test_pictures_of_a_person_are_looked_at_only_with_consent(page: Page) -> None:

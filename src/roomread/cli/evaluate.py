@@ -137,7 +137,12 @@ def compare_command(
         raise typer.BadParameter("must end with .html, .csv or .json", param_hint="--output")
     chosen = split_named(split)
     pictures = read_data(data, ferplus) if data is not None else None
-    lines = compare(models, pictures, chosen)
+    try:
+        lines = compare(models, pictures, chosen)
+    except DataError as error:
+        if pictures is not None:
+            raise
+        raise DataError(error.problem, hint="name the data set: --data DATA") from error
     _print_comparison(lines)
     if out.suffix == ".html":
         runs = [Run(Path(name)) for name in models if Path(name).is_dir()]

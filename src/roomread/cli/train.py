@@ -213,10 +213,16 @@ def _interruptions_explained(run: Run) -> Iterator[None]:
 
     Raises:
         typer.Exit: Ctrl-C, with status 130.
+        MissingVotesError: the recipe uses votes, and the data set has none.
         RoomreadError: a file cannot be written.
     """
+    from roomread.training.targets import MissingVotesError  # noqa: PLC0415
+
     try:
         yield
+    except MissingVotesError as error:
+        hint = "name fer2013new.csv with --ferplus, or choose --target label"
+        raise MissingVotesError(error.problem, hint=hint) from error
     except KeyboardInterrupt:
         kept = "stopped before the first epoch ended; nothing is kept"
         if run.last_checkpoint.exists():

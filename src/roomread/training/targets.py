@@ -19,6 +19,10 @@ from roomread.training.evaluate import predict, probabilities
 from roomread.training.recipe import Imbalance, Recipe, Target
 
 
+class MissingVotesError(DataError):
+    """A recipe learns the votes of FER+, and the data set has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """The target distribution of each picture, by head.
@@ -57,11 +61,11 @@ def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targe
             in the recipe, the teachers' answers are added in each epoch and not here.
 
     Raises:
-        DataError: the recipe uses votes, but the data set has none.
+        MissingVotesError: the recipe uses votes, but the data set has none.
         ModelFileError: a teacher cannot be opened.
     """
     if recipe.target is Target.BLEND and data.votes is None:
-        raise DataError(
+        raise MissingVotesError(
             "the recipe uses FER+ votes, but the data set has none",
             hint="add the votes of fer2013new.csv, or set target to 'label'",
         )
