@@ -269,7 +269,7 @@ def test_pictures_of_a_person_are_looked_at_only_with_consent(page: Page) -> Non
     expect(page.get_by_text("looked at once this person agrees")).to_be_visible()
     expect(page.get_by_role("button", name="Keep", exact=True)).to_have_count(0)
     page.get_by_text("asha agrees that vectors of their face are kept here").click()
-    expect(page.get_by_text("Not tested: one picture")).to_be_visible()
+    expect(page.get_by_text("Not tested: taught with one picture")).to_be_visible()
     expect(page.get_by_role("button", name="Keep", exact=True)).to_be_enabled()
 
 
