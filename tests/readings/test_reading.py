@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from classes import frame as class_frame
 from roomread.readings import (
     Box,
     Expression,
@@ -115,3 +116,9 @@ def test_people_are_distinguished_by_seat_or_else_by_track(
     track_id: int | None, seat: int | None, key: int | None
 ) -> None:
     assert a_reading(track_id=track_id, seat=seat).person_key == key
+
+
+def test_label_is_the_expression_or_why_there_is_none() -> None:
+    happy, unreadable = class_frame(0.0, {1: Expression.HAPPY, 2: None})
+    (unsure,) = class_frame(0.0, {1: Expression.SAD}, confidence=0.2)
+    assert [each.label for each in (happy, unsure, unreadable)] == ["happy", "unsure", "unreadable"]

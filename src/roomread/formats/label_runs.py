@@ -20,7 +20,7 @@ class LabelRun:
 
     Attributes:
         person: `Reading.person_key`; the position among the faces, from 1, where there is none.
-        label: The expression's name, "unsure", or "unreadable".
+        label: `Reading.label`: the expression's name, "unsure" or "unreadable".
         start: Seconds from the start of the source.
         end: Seconds; over `start`.
     """
@@ -29,13 +29,6 @@ class LabelRun:
     label: str
     start: float
     end: float
-
-
-def label_of(reading: Reading) -> str:
-    """Return the expression's name, or "unsure" or "unreadable" for a face without one."""
-    if reading.expression is not None:
-        return reading.expression.display_name
-    return "unsure" if reading.scores is not None else "unreadable"
 
 
 class LabelRuns:
@@ -67,7 +60,7 @@ class LabelRuns:
             self._step = min(frame.time - self._last, _MAX_GAP)
         for position, reading in enumerate(readings, start=1):
             key = reading.person_key if reading.person_key is not None else position
-            self._see(key, label_of(reading), frame.time)
+            self._see(key, reading.label, frame.time)
         self._last = frame.time
 
     def close(self) -> list[LabelRun]:

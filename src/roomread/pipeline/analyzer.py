@@ -20,13 +20,16 @@ from roomread.pipeline.inputs import Stream, check_picture, opened, picture_fram
 from roomread.pipeline.moment import FrameMoment
 from roomread.pipeline.prefetch import ahead, in_thread
 from roomread.pipeline.readings import Readings
-from roomread.pipeline.stream_analyzer import DEFAULT_CADENCE, Cadence, StreamAnalyzer
+from roomread.pipeline.stream_analyzer import (
+    DEFAULT_CADENCE,
+    DEFAULT_SMOOTHING,
+    Cadence,
+    StreamAnalyzer,
+)
 from roomread.readings import Face, Frame, Reading
 
 # Types that are sequences in Python but hold a single picture.
 _ONE = (str, bytes, bytearray, memoryview)
-# The time over which the scores of a face in a video are averaged, s.
-DEFAULT_SMOOTHING = 0.3
 
 
 class Analyzer:

@@ -68,7 +68,7 @@ def to_supervision(readings: Sequence[Reading]) -> Detections:
         class_id=np.array([_class_id(reading) for reading in readings]),
         tracker_id=None if None in tracks else np.array(tracks),
         data={
-            "class_name": np.array([_class_name(reading) for reading in readings]),
+            "class_name": np.array([reading.label for reading in readings]),
             "detection_confidence": np.array(
                 [r.detection_confidence for r in readings], dtype=np.float64
             ),
@@ -78,9 +78,3 @@ def to_supervision(readings: Sequence[Reading]) -> Detections:
 
 def _class_id(reading: Reading) -> int:
     return NO_EXPRESSION if reading.expression is None else int(reading.expression)
-
-
-def _class_name(reading: Reading) -> str:
-    if reading.expression is not None:
-        return reading.expression.display_name
-    return "unsure" if reading.scores is not None else "unreadable"

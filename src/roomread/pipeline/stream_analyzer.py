@@ -31,6 +31,8 @@ class Cadence:
 
 
 DEFAULT_CADENCE = Cadence()
+# The time over which the scores of a face in a video are averaged, s.
+DEFAULT_SMOOTHING = 0.3
 EVERY_FRAME = Cadence(0, 0, 0)
 
 
@@ -57,7 +59,7 @@ class StreamAnalyzer:
         detector: FaceDetector,
         reader: FaceReader,
         *,
-        smoothing: float = 0.3,
+        smoothing: float = DEFAULT_SMOOTHING,
         cadence: Cadence = DEFAULT_CADENCE,
         tracker: Tracker | None = None,
     ) -> None:

@@ -215,6 +215,13 @@ class Reading(ComparedByValue):
         return self.scores.expression if self.scores is not None else None
 
     @property
+    def label(self) -> str:
+        """The expression's name, or "unsure" or "unreadable" where there is no expression."""
+        if self.expression is not None:
+            return self.expression.display_name
+        return "unsure" if self.scores is not None else "unreadable"
+
+    @property
     def confidence(self) -> float | None:
         """The highest of the seven probabilities, 1/7..1; None when the face cannot be read."""
         return self.scores.confidence if self.scores is not None else None

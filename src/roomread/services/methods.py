@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from roomread._version import __version__
 from roomread.classifier import ModelFile
 from roomread.errors import ModelFileError
-from roomread.pipeline.analyzer import DEFAULT_SMOOTHING
+from roomread.pipeline.stream_analyzer import DEFAULT_SMOOTHING
 from roomread.readings import Reading
 from roomread.room.session import Session
 
