@@ -87,6 +87,17 @@ def test_room_has_a_code_a_link_and_a_qr_code(http: httpx.Client, room: dict[str
     assert (session["name"], session["keeps_people"]) == ("Algebra 7b", False)
 
 
+def test_room_keeps_how_people_were_informed_and_its_report_prints_it(http: httpx.Client) -> None:
+    asked = {"name": "Algebra 7b", "faces": True, "notice": "slide before the lesson"}
+    made = http.post("rooms", json=asked).json()
+    assert made["notice"] == "slide before the lesson"
+    assert made["notice_at"] == made["started_at"]
+    http.post(f"rooms/{made['id']}/close")
+    assert http.get(f"sessions/{made['id']}").json()["notice"] == "slide before the lesson"
+    assert "<b>slide before the lesson</b>" in http.get(f"sessions/{made['id']}/report").text
+    assert http.post("rooms", json=asked | {"notice": "a" * 1001}).status_code == 422
+
+
 def test_student_learns_before_joining_what_is_agreed_to(
     service: Service, room: dict[str, Any]
 ) -> None:

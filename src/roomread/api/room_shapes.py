@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +28,11 @@ class RoomInput(BaseModel):
         description="Whether students may let their own browser read their face. Without, they "
         "press buttons.",
     )
+    notice: Annotated[Text, Field(max_length=1000)] = Field(
+        default="",
+        description="How the people were informed that their expressions are read.",
+        examples=["slide before the lesson"],
+    )
     rules: Text | None = Field(
         default=None, description="Rules of attention, one a line; null for the default ones."
     )
@@ -46,6 +51,8 @@ class RoomShape(BaseModel):
         examples=["https://roomread.example.org/join?code=K7QX-M3PD"],
     )
     faces: bool = Field(description="Whether students may let their faces be read.")
+    notice: str = Field(description="How the people were informed; empty if not recorded.")
+    notice_at: datetime | None = Field(description="When that was recorded.")
 
 
 class RoomsShape(BaseModel):
@@ -157,6 +164,8 @@ def _room_values(record: RoomRecord, session: Session, base_url: str) -> dict[st
         "code": shown_code(record),
         "link": join_link(record, base_url),
         "faces": record.faces,
+        "notice": session.notice,
+        "notice_at": session.notice_at,
     }
 
 

@@ -74,6 +74,7 @@ async def create(
             context.engine.analyzer,
             asked.name,
             faces=asked.faces,
+            notice=asked.notice,
             rules=asked.rules,
         )
         return room_shape(record, store.session(record.session_id), str(request.base_url))

@@ -42,6 +42,7 @@ def create_room(
     name: str,
     *,
     faces: bool = False,
+    notice: str = "",
     rules: str | None = None,
 ) -> RoomRecord:
     """Create an open room and the session that it is recorded into.
@@ -51,6 +52,7 @@ def create_room(
         analyzer: Its net reads the faces in the students' browsers.
         name: A title for people to read; students see it.
         faces: Whether students may let their own browser read their face.
+        notice: How the people were informed that their expressions are read.
         rules: The rules of attention; None for the default ones.
 
     Raises:
@@ -68,6 +70,7 @@ def create_room(
         rules=rules if rules is not None else DEFAULT_RULES,
         purpose=use.purpose or "",
         region=use.region or "",
+        notice=notice,
     )
     for _ in range(_TRIES):
         if store.rooms.add(session.id, new_code(), faces=faces):
