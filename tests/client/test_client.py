@@ -13,6 +13,8 @@ from classes import lesson
 from roomread.client import Client, ServiceError
 from roomread.client.connection import Connection
 from roomread.errors import WireError
+from roomread.formats.report_values import report_to_dict
+from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.pipeline import Readings
 from roomread.readings import Reading
 from roomread.room import RoomMood
@@ -140,6 +142,15 @@ def test_timeline_is_read_page_by_page() -> None:
 
     service = FakeService(page)
     assert [mood.time for mood in service.client().sessions.timeline("0a1b2c3d")] == [0, 1, 2]
+
+
+def test_reports_of_a_room_are_samples_of_counts() -> None:
+    known = ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)
+    few = ReportSample(5.0, 4)
+    found = {"reports": [report_to_dict(few), report_to_dict(known)]}
+    service = FakeService(lambda _: httpx.Response(200, json=found))
+    assert service.client().sessions.reports("0a1b2c3d") == [few, known]
+    assert service.requests[0].url.path == "/api/v1/sessions/0a1b2c3d/reports"
 
 
 def test_video_is_asked_for_until_it_has_ended() -> None:

@@ -138,6 +138,7 @@ MATRIX = {
     ("POST", "/api/v1/sessions/{session_id}/marks"): ANALYZE,
     ("DELETE", "/api/v1/sessions/{session_id}/marks"): ANALYZE,
     ("GET", "/api/v1/sessions/{session_id}/alerts"): READ,
+    ("GET", "/api/v1/sessions/{session_id}/reports"): READ,
     ("GET", "/api/v1/sessions/{session_id}/export"): READ,
     ("GET", "/api/v1/sessions/{session_id}/report"): READ,
     ("GET", "/api/v1/sessions/{session_id}/people"): READ,

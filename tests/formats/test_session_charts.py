@@ -13,10 +13,12 @@ from roomread.formats import svg_plot
 from roomread.formats.session_charts import (
     coverage_chart,
     expression_chart,
+    reports_chart,
     seat_chart,
     sparkline,
     valence_chart,
 )
+from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMeter, RoomMood
 from roomread.room.session import Mark
@@ -170,3 +172,19 @@ def test_sparkline_begins_at_its_left_edge_and_has_no_text(series: TimeSeries) -
 
 def test_sparkline_of_an_empty_session_says_that_there_is_no_figure() -> None:
     assert "no figure" in description(sparkline(time_series([])))
+
+
+def test_reports_are_stacked_with_a_gap_under_five_people_and_where_samples_are_missing(
+    series: TimeSeries,
+) -> None:
+    samples = [ReportSample(5.0 * n, 28, 19, ReportCounts(4, n, 1, 1), 0) for n in range(1, 6)]
+    samples.append(ReportSample(30.0, 4))
+    samples += [ReportSample(5.0 * n, 28, 19, ReportCounts(4, 2, 1, 1), 0) for n in (7, 8)]
+    samples += [ReportSample(5.0 * n, 28, 19, ReportCounts(4, 2, 1, 1), 0) for n in (30, 31)]
+    chart = reports_chart(samples, series)
+    titles = [area[0].text for area in parsed(chart).iter(f"{SVG}polygon")]
+    assert titles == ["lost"] * 3 + ["slower"] * 3 + ["faster"] * 3 + ["follow"] * 3
+    assert "lost: between 1 and 5" in description(chart)
+    assert "nan" not in chart
+    silent = reports_chart([ReportSample(5.0, 4)], series)
+    assert "no figure" in description(silent)

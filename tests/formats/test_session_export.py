@@ -13,18 +13,25 @@ from classes import lesson
 from room_recorder import RoomRecorder
 from roomread.formats.csv_table import read_csv
 from roomread.formats.parquet import read_parquet
-from roomread.formats.room_values import MOOD_COLUMNS, mood_from_dict
+from roomread.formats.report_values import TABLE_COLUMNS, report_from_dict
+from roomread.formats.room_values import mood_from_dict
 from roomread.formats.session_export import SessionFormat, export
 from roomread.formats.session_report import session_report
+from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.room import Mark
 from roomread.store import OwnerStore, Store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[OwnerStore]:
-    everything = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
-    yield everything.owned_by("user:anna")
-    everything.close()
+def everything(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(everything: Store) -> OwnerStore:
+    return everything.owned_by("user:anna")
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def test_rows_of_moods_have_every_figure(
     export(store, session_id, SessionFormat.CSV, tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == list(MOOD_COLUMNS)
+    assert list(rows[0]) == list(TABLE_COLUMNS)
     assert [float(row["valence"]) for row in rows] == [mood.valence for mood in moods]
 
 
@@ -106,3 +113,30 @@ def test_report_and_json_say_how_people_were_informed(store: OwnerStore, tmp_pat
     assert "slide &lt;before&gt; the lesson" in session_report(store, informed.id)
     silent = session_report(store, store.create("Algebra 7c").id)
     assert "It was not recorded whether the people were informed" in silent
+
+
+def test_every_export_and_the_report_have_what_students_said(
+    everything: Store, store: OwnerStore, session_id: str, tmp_path: Path
+) -> None:
+    samples = [ReportSample(5.0 * n, 28, 19, ReportCounts(9, n, 1, 2), n) for n in range(1, 12)]
+    everything.rooms.add_reports(session_id, samples)
+    for form in SessionFormat:
+        export(store, session_id, form, tmp_path / form)
+    whole = json.loads((tmp_path / SessionFormat.JSON).read_text(encoding="utf-8"))
+    assert [report_from_dict(each) for each in whole["reports"]] == samples
+    with (tmp_path / SessionFormat.CSV).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(int(row["lost_presses"] or 0) for row in rows) == sum(range(1, 12))
+    assert rows[-1]["reports_lost"] == "11"
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs the extra parquet")
+    table = parquet.read_table(tmp_path / SessionFormat.PARQUET)
+    assert table.column("reports_lost").to_pylist()[-1] == 11
+    statements = json.loads((tmp_path / SessionFormat.XAPI).read_text(encoding="utf-8"))
+    (said,) = (
+        value
+        for name, value in statements[0]["result"]["extensions"].items()
+        if name.endswith("/reports")
+    )
+    assert said["lost"] == 3.0
+    report = session_report(store, session_id)
+    assert "People who are lost: between 1 and 11" in report

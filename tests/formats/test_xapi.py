@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import numpy as np
 
 from roomread.formats.xapi import statements
+from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.room import Interval, Session
 from roomread.store.summary import Part
 
+NAMESPACE = "https://roomread.example/xapi"
 START = datetime(2026, 9, 2, 8, tzinfo=UTC)
 SESSION = Session("0a1b2c3d", "Algebra", "a.mp4", "net", 0.4, START, START, START, "", False, "")  # noqa: FBT003
 SHOWN = Part("group work", 0.0, 90.5, 28.0, 0.9, np.full(7, 1 / 7), Interval(-0.1, 0.2))
@@ -32,6 +34,15 @@ def test_unknown_values_are_omitted() -> None:
         "scores",
     }
     assert {name.rpartition("/")[2] for name in second} == {"present", "coverage"}
+
+
+def test_part_has_what_students_said_within_it() -> None:
+    samples = [ReportSample(10.0, 28, 19, ReportCounts(9, 8, 1, 1), 3)]
+    first, second = (
+        s["result"]["extensions"] for s in statements(SESSION, [SHOWN, EMPTY], samples)
+    )
+    assert first[f"{NAMESPACE}/reports"]["lost"] == 8.0
+    assert f"{NAMESPACE}/reports" not in second
 
 
 def test_equal_parts_have_equal_ids_and_different_parts_different_ids() -> None:

@@ -239,6 +239,25 @@ class AlertsShape(BaseModel):
     alerts: list[AlertShape]
 
 
+class ReportShape(BaseModel):
+    """What the students of a room said by buttons; null counts under five people."""
+
+    time: float = Field(description="Seconds from the start.", examples=[750.0])
+    people: int = Field(description="Number of students who had joined.", examples=[28])
+    taps: int | None = Field(description="Those who pressed a button in the last ten minutes.")
+    ok: int | None = Field(description="Those who follow; a press counts for two minutes.")
+    lost: int | None
+    slower: int | None
+    faster: int | None
+    lost_presses: int | None = Field(description="New presses of `lost` since the last sample.")
+
+
+class ReportsShape(BaseModel):
+    """What the students of a session's room said, one sample every five seconds."""
+
+    reports: list[ReportShape]
+
+
 class IngestShape(BaseModel):
     """The result of ingesting the frames of one message."""
 

@@ -22,6 +22,8 @@ from roomread.api.session_shapes import (
     PeopleShape,
     PersonInput,
     PersonShape,
+    ReportShape,
+    ReportsShape,
     SessionInput,
     SessionShape,
     SessionsShape,
@@ -38,6 +40,7 @@ from roomread.api.session_shapes import (
 )
 from roomread.formats.figures import last_shown_mood, session_figures, shown_moods
 from roomread.formats.json_frames import MAX_FRAMES
+from roomread.formats.report_values import report_to_dict
 from roomread.services.ingest import create_session
 from roomread.services.marking import mark_now
 from roomread.store import Mark
@@ -298,3 +301,11 @@ def alerts(context: Context, reader: Reader, session_id: str) -> AlertsShape:
     """Return the alerts of a session."""
     store, session = find_session(context, reader, session_id)
     return AlertsShape(alerts=[alert_shape(alert) for alert in store.alerts(session.id)])
+
+
+@router.get("/{session_id}/reports", summary="List button reports", responses=responses(404))
+def reports(context: Context, reader: Reader, session_id: str) -> ReportsShape:
+    """Return what the students of the session's room said; empty in a session without students."""
+    store, session = find_session(context, reader, session_id)
+    samples = store.reports(session.id)
+    return ReportsShape(reports=[ReportShape(**report_to_dict(sample)) for sample in samples])

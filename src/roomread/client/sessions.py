@@ -10,7 +10,9 @@ from typing import Any, Literal
 from roomread.client import answers
 from roomread.client.answers import SendResult
 from roomread.client.connection import Connection, ServiceError
+from roomread.formats.report_values import report_from_dict
 from roomread.formats.room_values import alert_from_dict, mood_from_dict
+from roomread.joining.reports import ReportSample
 from roomread.room import Alert, Mark, Person, RoomMood, Session
 from roomread.wire import FrameReadings, frame_to_dict
 
@@ -127,6 +129,16 @@ class Sessions:
         """Return the alerts in the order in which they were raised."""
         found = self._ask("GET", f"sessions/{session_id}/alerts").json()["alerts"]
         return [alert_from_dict(each) for each in found]
+
+    def reports(self, session_id: str) -> list[ReportSample]:
+        """Return what the students of a room said by buttons, a sample every five seconds.
+
+        Returns:
+            The samples, earliest first; empty if no student joined. Counts are None under five
+            people.
+        """
+        found = self._ask("GET", f"sessions/{session_id}/reports").json()["reports"]
+        return [report_from_dict(each) for each in found]
 
     def export(
         self,

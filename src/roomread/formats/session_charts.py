@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from roomread.formats import svg_plot as plot
 from roomread.formats.svg_plot import PlotArea
+from roomread.joining import Say
+from roomread.joining.reports import ReportSample
 from roomread.room import Alert, Change, clock
 from roomread.room.session import Mark
 from roomread.room.stretches import FallenStretch
@@ -19,6 +21,15 @@ from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
 # (ColorBrewer's PuOr, Harrower and Brewer 2003).
 _UNPLEASANT, _NEITHER, _PLEASANT = (179, 88, 6), (247, 247, 247), (84, 39, 136)
 _ORANGE, _RED, _LIGHT_GREY = "#b35806", "#b30000", "#c9d1d8"
+# From what is hard to what is easy, in the same colours.
+_REPORTS = {
+    Say.LOST: ("lost", _ORANGE),
+    Say.SLOWER: ("slower", "#fdb863"),
+    Say.FASTER: ("faster", "#b2abd2"),
+    Say.OK: ("follow", "#542788"),
+}
+# Samples of reports that are farther apart have a gap between them, s.
+_REPORT_GAP = 15.0
 _SEAT_HEIGHT = 17
 # Width and height of a sparkline, px.
 _SPARKLINE = (240.0, 40.0)
@@ -120,6 +131,37 @@ def coverage_chart(series: TimeSeries) -> str:
     present, readable = _range(series.present, ".0f"), _range(series.readable, ".0f")
     description = f"People present{present} and readable{readable}{_span(area)}."
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
+
+
+def reports_chart(samples: Sequence[ReportSample], series: TimeSeries) -> str:
+    """Return how many people pressed which button over time, stacked; a gap under five people.
+
+    Args:
+        samples: what the students of a room said, earliest first.
+        series: the moods of the session, which have its time axis.
+    """
+    rows: list[tuple[float, ...]] = []
+    for sample in samples:
+        counts = sample.reports
+        said = [math.nan if counts is None else getattr(counts, say.value) for say in _REPORTS]
+        if rows and sample.time - rows[-1][0] > _REPORT_GAP:
+            rows.append(((rows[-1][0] + sample.time) / 2, *[math.nan] * len(said)))
+        rows.append((sample.time, *said))
+    table = np.array(rows, dtype=np.float64).reshape(-1, 1 + len(_REPORTS))
+    times, counts_of = table[:, 0], table[:, 1:]
+    totals = counts_of.sum(axis=1)
+    most = max(float(np.nanmax(totals, initial=0)), 5.0)
+    area = _area(series, 0, most, top=8, height=110)
+    step = max(round(most / 4), 1)
+    parts = [plot.axes(area, {n: str(n) for n in range(0, math.floor(most) + 1, step)})]
+    below = np.zeros(len(times))
+    for (name, color), values in zip(_REPORTS.values(), counts_of.T, strict=True):
+        above = below + values
+        parts.append(plot.band(area, times, below, above, f'fill="{color}"', name))
+        below = above
+    parts.append(plot.legend([*_REPORTS.values()], area))
+    lost = _range(counts_of[:, 0], ".0f")
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, f"People who are lost{lost}{_span(area)}.")
 
 
 def seat_chart(seats: SeatMap) -> str:

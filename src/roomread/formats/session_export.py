@@ -10,12 +10,11 @@ from typing import Any
 from roomread.formats.csv_table import write_csv
 from roomread.formats.figures import session_figures
 from roomread.formats.parquet import ParquetTable
+from roomread.formats.report_values import TABLE_COLUMNS, mood_rows, report_to_dict
 from roomread.formats.room_values import (
-    MOOD_COLUMNS,
     alert_to_dict,
     change_to_dict,
     mood_to_dict,
-    mood_to_row,
     part_to_dict,
 )
 from roomread.formats.xapi import statements
@@ -55,7 +54,7 @@ def export(
         _write_json(path, document(store, session))
     elif form is SessionFormat.XAPI:
         summary = session_figures(store, session).summary
-        _write_json(path, statements(session, summary.parts))
+        _write_json(path, statements(session, summary.parts, store.reports(session_id)))
     else:
         _write_table(store, session, form, path, people=people)
 
@@ -63,11 +62,11 @@ def export(
 def _write_table(
     store: OwnerStore, session: Session, form: SessionFormat, path: Path, *, people: bool
 ) -> None:
-    columns = column_types() if people else MOOD_COLUMNS
+    columns = column_types() if people else TABLE_COLUMNS
     rows = (
         map(reading_to_row, store.readings(session.id))
         if people
-        else map(mood_to_row, session_figures(store, session).moods)
+        else mood_rows(session_figures(store, session).moods, store.reports(session.id))
     )
     if form is SessionFormat.PARQUET:
         table = ParquetTable(path, columns)
@@ -109,5 +108,6 @@ def document(store: OwnerStore, session: Session) -> dict[str, Any]:
             {"seat": person.seat, "name": person.name, "consent": person.consent}
             for person in store.people(session.id)
         ],
+        "reports": [report_to_dict(sample) for sample in store.reports(session.id)],
         "moods": [mood_to_dict(mood) for mood in figures.moods],
     }

@@ -56,5 +56,6 @@ def session_report(store: OwnerStore, session_id: str) -> str:
         ),
         shares=charts.expression_chart(series),
         coverage=charts.coverage_chart(series),
+        said=charts.reports_chart(reports, series) if reports else "",
         seats=charts.seat_chart(seats) if seats is not None else "",
     )

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from roomread.formats.report_values import part_reports
 from roomread.formats.room_values import part_to_dict
+from roomread.joining.reports import ReportSample
 from roomread.room.session import Session
 from roomread.store.summary import Part
 
 # Identifiers in the form of URLs; they are never requested.
 _NAMESPACE = "https://roomread.example/xapi"
+_EXTENSIONS = ("present", "coverage", "valence", "valence_interval", "scores", "reports")
 
 
-def statements(session: Session, parts: Iterable[Part]) -> list[dict[str, Any]]:
-    """Return one statement for each part of a session, about the group as a whole."""
-    return [_statement(session, number, part) for number, part in enumerate(parts)]
+def statements(
+    session: Session, parts: Iterable[Part], samples: Sequence[ReportSample] = ()
+) -> list[dict[str, Any]]:
+    """Return one statement for each part of a session, about the group as a whole.
+
+    Args:
+        session: The session.
+        parts: Its parts, earliest first.
+        samples: What its students said by buttons.
+    """
+    return [
+        _statement(session, number, part, part_reports(samples, part.start, part.end))
+        for number, part in enumerate(parts)
+    ]
 
 
-def _statement(session: Session, number: int, part: Part) -> dict[str, Any]:
-    values = part_to_dict(part)
+def _statement(
+    session: Session, number: int, part: Part, reports: dict[str, float] | None
+) -> dict[str, Any]:
+    values = part_to_dict(part) | {"reports": reports}
     lesson = f"{_NAMESPACE}/session/{session.id}"
     return {
         # The id is derived from the part, so that exporting twice does not duplicate statements.
@@ -44,7 +60,7 @@ def _statement(session: Session, number: int, part: Part) -> dict[str, Any]:
             "duration": f"PT{part.end - part.start:.3f}S",
             "extensions": {
                 f"{_NAMESPACE}/{name}": values[name]
-                for name in ("present", "coverage", "valence", "valence_interval", "scores")
+                for name in _EXTENSIONS
                 if values[name] is not None
             },
         },

@@ -10,6 +10,7 @@ from roomread.formats.figures import RunningFigures, SessionFigures, session_fig
 from roomread.formats.session_charts import (
     coverage_chart,
     expression_chart,
+    reports_chart,
     seat_chart,
     valence_chart,
 )
@@ -30,6 +31,10 @@ _VALENCE_HELP = (
     "The share of pleasant expressions minus the share of unpleasant ones. The band is the 95 % "
     "interval, the dashed line what was usual in the ten minutes before. Shaded is where the "
     "valence had fallen, a triangle is a lasting change, a circle an alert."
+)
+_REPORTS_HELP = (
+    "How many students say by a button that they are lost, that it should go slower or faster, or "
+    "that they follow. A press counts for two minutes; under five students nothing is shown."
 )
 
 
@@ -103,6 +108,10 @@ def _show_charts(store: OwnerStore, session: Session, figures: SessionFigures) -
         show_svg(expression_chart(series), key="expressions")
         st.markdown("**Who could be read**")
         show_svg(coverage_chart(series), key="coverage")
+        reports = store.reports(session.id)
+        if reports:
+            st.markdown("**What students said**", help=_REPORTS_HELP)
+            show_svg(reports_chart(reports, series), key="reports")
 
 
 def _show_kept(store: OwnerStore, session: Session) -> None:

@@ -64,6 +64,12 @@ The export of a session without `--people` has a row for each mood of the room i
 second: `time`, `present`, `readable`, `coverage`, `valence`, `valence_low`, `valence_high`,
 `baseline`, `trend`, and `scores_angry` to `scores_neutral`. [The room's figures](metrics.md)
 explains them. Those of fewer than five readable people are empty.
+
+In the session of a room that students joined, each row also has `people`, how many had joined,
+`taps`, how many of them pressed a button within ten minutes, and `reports_ok`, `reports_lost`,
+`reports_slower` and `reports_faster`, how many said so at that time (a press counts for two
+minutes). `lost_presses` are the new presses of "I am lost", each in one row. Counts of fewer than
+five people are empty.
 """
 
 _LOSSLESS = """
