@@ -95,7 +95,7 @@ def measure(store: OwnerStore, size: Callable[[], float]) -> None:
 
 
 def dashboard(store: OwnerStore, session: Session) -> None:
-    """Make the queries that the page Class makes each second."""
+    """Make the queries that the page Lessons makes each second."""
     moods, marks = store.moods(session.id), store.marks(session.id)
     time_series(moods, points=300)
     summarise(moods, marks)
@@ -103,7 +103,7 @@ def dashboard(store: OwnerStore, session: Session) -> None:
 
 
 def with_seats(store: OwnerStore, session: Session) -> None:
-    """Make the queries that the page Class makes once a session has ended."""
+    """Make the queries that the page Lessons makes once a session has ended."""
     dashboard(store, session)
     seat_map(store.readings(session.id), {})
 

@@ -88,7 +88,7 @@ def press(button: Locator, becomes: Callable[..., None], *arguments: object) -> 
     """Click, and click again if nothing happens, as a user would.
 
     A click may be lost on an element that moves while charts above it are drawn, and on a link
-    while the camera appears on the page Live.
+    while the camera appears on the page Watch now.
 
     Args:
         button: what is clicked; a link too.

@@ -77,7 +77,7 @@ def test_camera_photo_and_ten_api_clients_are_served_on_one_port(
             found.append(client.analyze(EXAMPLE))
 
     anna, ben = people
-    visit(anna, "Live")
+    visit(anna, "Watch now")
     start_camera(anna)
     visit(ben, "Photo")
     clients = [threading.Thread(target=ask) for _ in range(10)]
@@ -115,17 +115,17 @@ def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path
     with VideoWriter(clip) as writer:
         for number in range(20):
             writer.write(np.roll(call.image, number % 5 - 2, axis=1), number / 2)
-    visit(anna, "Class")
+    visit(anna, "Lessons")
     # Files and cameras of the service's computer are not a visitor's.
     expect(anna.get_by_role("textbox", name="or a path")).to_have_count(0)
     upload(anna, clip)
     anna.get_by_role("textbox", name="Name").fill("Algebra 7b")
     anna.get_by_role("textbox", name="Name").press("Enter")
     anna.get_by_role("button", name="Start").click()
-    anna.wait_for_url("**/class?session=*")
+    anna.wait_for_url("**/lessons?session=*")
     expect(anna.get_by_role("heading", name="Take it with you")).to_be_visible()
     expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
-    visit(ben, "Class")
+    visit(ben, "Lessons")
     expect(ben.get_by_text("No session is kept yet.")).to_be_visible()
     ben.goto(anna.url)
     expect(ben.get_by_text("is no session")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The page Live in a real browser, with a fake camera that shows a package's portrait."""
+"""The page Watch now in a real browser, with a fake camera that shows a package's portrait."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 
 
 def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
-    visit(page, "Live")
+    visit(page, "Watch now")
     start_camera(page)
     expect(page.get_by_text("#1: happy")).to_be_visible()
     expect(page.get_by_text("1 of 1 face readable: no mood under 5")).to_be_visible()
@@ -66,7 +66,7 @@ def test_connection_that_is_lost_is_made_again(
     visitor = context.new_page()
     visitor.set_default_timeout(SLOW)
     visitor.goto(address)
-    visit(visitor, "Live")
+    visit(visitor, "Watch now")
     start_camera(visitor)
     visitor.evaluate("(overtaken) => { window.overtaken = overtaken }", overtaken)
     frame = next(frame for frame in visitor.frames if "streamlit_webrtc" in frame.url)
@@ -92,8 +92,8 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     context = filmed.new_context(permissions=["camera"], accept_downloads=True)
     visitor = context.new_page()
     visitor.set_default_timeout(SLOW)
-    visitor.goto(f"{address.rstrip('/')}/class")
-    live = visitor.get_by_role("heading", name="Live", exact=True)
+    visitor.goto(f"{address.rstrip('/')}/lessons")
+    live = visitor.get_by_role("heading", name="Watch now", exact=True)
     press(visitor.get_by_role("button", name="My webcam"), expect(live).to_be_visible)
     start_camera(visitor)
     expect(visitor.get_by_text("8 of 8 faces readable: shown most is happy")).to_be_visible()
@@ -109,7 +109,7 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     visitor.get_by_role("button", name="Stop recording").click()
     expect(visitor.get_by_text("“Algebra 7b” was recorded")).to_be_visible()
     visitor.get_by_role("button", name="Open the session").click()
-    visitor.wait_for_url("**/class?session=*")
+    visitor.wait_for_url("**/lessons?session=*")
     kept = json.loads(download(visitor, "JSON"))
     assert (kept["name"], kept["source"]) == ("Algebra 7b", "webcam")
     assert {mood["present"] for mood in kept["moods"]} == {8}
@@ -125,7 +125,7 @@ def test_two_visitors_can_each_use_a_camera(browser: Browser, address: str, page
     other = browser.new_context(permissions=["camera"]).new_page()
     other.goto(address)
     for visitor in (page, other):
-        visit(visitor, "Live")
+        visit(visitor, "Watch now")
         start_camera(visitor)
     for visitor in (page, other):
         expect(visitor.get_by_text(": happy").first).to_be_visible()
@@ -139,7 +139,7 @@ def test_refused_camera_is_reported_and_the_page_says_what_to_do(
     context = browser.new_context(permissions=[])
     visitor = context.new_page()
     visitor.goto(address)
-    visit(visitor, "Live")
+    visit(visitor, "Watch now")
     frame = visitor.frame_locator("iframe").first
     frame.get_by_role("button", name="START").click()
     expect(frame.get_by_text("NotAllowedError").or_(frame.get_by_text("ermission"))).to_be_visible()
@@ -149,8 +149,8 @@ def test_refused_camera_is_reported_and_the_page_says_what_to_do(
 
 
 def try_connection(page: Page, says: str) -> None:
-    """Press the button of the connection test on the page Live until the page says `says`."""
-    visit(page, "Live")
+    """Press the button of the connection test on the page Watch now until the page says `says`."""
+    visit(page, "Watch now")
     # Once the camera is on the page, Streamlit draws the page again, which would lose a click.
     expect(page.frame_locator("iframe").first.get_by_role("button", name="START")).to_be_visible()
     unfold(page, "The camera does not start?")
@@ -206,7 +206,7 @@ def test_calibration_on_a_resting_face_makes_it_more_neutral(
     visitor = resting.new_context(permissions=["camera"]).new_page()
     visitor.set_default_timeout(SLOW)
     visitor.goto(address)
-    visit(visitor, "Live")
+    visit(visitor, "Watch now")
     start_camera(visitor)
     visitor.get_by_role("button", name="Learn my neutral face (10 s)").click()
     expect(visitor.get_by_text("Look at the camera, relaxed")).to_be_visible()

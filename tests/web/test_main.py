@@ -20,7 +20,7 @@ def test_bare_script_lists_the_missing_pages(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ROOMREAD_PURPOSE", "personal")
     script = testing.AppTest.from_file(str(SCRIPT), default_timeout=60).run()
     (notice,) = script.sidebar.info
-    for missing in ("Class", "HTTP API", "sign-in", "a video that is being read is lost"):
+    for missing in ("lessons", "HTTP API", "sign-in", "a video that is being read is lost"):
         assert missing in notice.value
 
 

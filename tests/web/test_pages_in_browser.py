@@ -41,7 +41,7 @@ def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_examp
 ) -> None:
     visit(page, "Home")
     page.get_by_role("button", name="The demo class").click()
-    page.wait_for_url("**/class?session=*")
+    page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_text("The class was less positive than before from 10:")).to_be_visible()
     expect(page.get_by_text("during “group work”")).to_be_visible()
     visit(page, "Home")
@@ -56,8 +56,8 @@ def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_examp
 
 
 def test_address_of_a_page_opens_it(page: Page, address: str) -> None:
-    page.goto(f"{address}/live")
-    expect(page.get_by_role("heading", name="Live", exact=True)).to_be_visible()
+    page.goto(f"{address}/watch")
+    expect(page.get_by_role("heading", name="Watch now", exact=True)).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
@@ -153,12 +153,12 @@ def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
         for number in range(240):
             # A camera's picture is never quite the same.
             writer.write(np.roll(call.image, number % 5 - 2, axis=1), number / 2)
-    visit(page, "Class")
+    visit(page, "Lessons")
     page.get_by_role("textbox", name="Name").fill("Algebra 7b")
     page.get_by_role("textbox", name="or a path").fill(str(clip))
     page.get_by_role("textbox", name="or a path").press("Enter")
     page.get_by_role("button", name="Start").click()
-    page.wait_for_url("**/class?session=*")
+    page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_text("8 of 8")).to_be_visible()
     page.get_by_role("textbox", name="What begins now").fill("group work")
     page.get_by_role("textbox", name="What begins now").press("Enter")
@@ -192,7 +192,7 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
     for time_, readings in lesson(60, people=6, every=2.0):
         recorder.add_readings(time_, readings)
     recorder.close()
-    page.goto(f"{address}/class?session={session.id}")
+    page.goto(f"{address}/lessons?session={session.id}")
     expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
     unfold(page, "Name a person")
     page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
@@ -228,7 +228,7 @@ def test_people_of_a_session_are_named_forgotten_and_purged(
 
 
 def test_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Path) -> None:
-    visit(page, "Class")
+    visit(page, "Lessons")
     page.get_by_role("textbox", name="Name").fill("Algebra 7b")
     page.get_by_role("textbox", name="or a path").fill(str(folder / "missing.mp4"))
     page.get_by_role("textbox", name="or a path").press("Enter")
@@ -254,7 +254,7 @@ def test_model_page_shows_the_card_and_about_page_shows_the_law(page: Page) -> N
     expect(page.get_by_text("Abstains under")).to_be_visible()
     expect(page.get_by_text("roomread train DATA --config compact")).to_be_visible()
     expect(page.get_by_role("heading", name="What it takes for what")).to_be_visible()
-    visit(page, "About and privacy")
+    visit(page, "About")
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
     expect(page.get_by_text("Nothing is stored")).to_be_visible()
     expect(page.get_by_text("This installation is used for: Research")).to_be_visible()

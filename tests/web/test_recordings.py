@@ -13,7 +13,7 @@ from roomread.web import recordings
         (True, False, True, True),
         # Everybody who can open the page could read the sessions of the others.
         (True, False, False, False),
-        # Streamlit alone has no page Class.
+        # Streamlit alone has no lessons.
         (False, True, False, False),
     ],
     ids=["user of this computer", "user of the service", "stranger", "demonstration"],

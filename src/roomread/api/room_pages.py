@@ -50,7 +50,7 @@ async def board(request: Request, context: Context, room_id: str) -> Response:
     store = context.store.owned_by(principal_with(request, Scope.ANALYZE).id)
     record = await in_turn(context, lambda: find_room(store, room_id))
     if record.code is None:
-        headers = {"Location": f"/class?session={room_id}"}
+        headers = {"Location": f"/lessons?session={room_id}"}
         return Response(status_code=HTTPStatus.SEE_OTHER, headers=headers)
     session = await in_turn(context, lambda: store.session(room_id))
     room = room_shape(record, session, str(request.base_url))

@@ -1,4 +1,4 @@
-"""The page About and privacy, and the question about the purpose that precedes all pages."""
+"""The page About, and the question about the purpose that precedes all pages."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from roomread.services.purpose import (
 )
 from roomread.settings.environment import Settings
 from roomread.settings.intended_use import IntendedUse, Purpose, Region, settings_file
+from roomread.web.texts import t
 from roomread.web.visitor import is_signed_in, owner
 
 _LAW = """
@@ -41,8 +42,8 @@ def purpose_is_known(settings: Settings) -> bool:
     st.markdown(_LAW)
     use = _ask_use(IntendedUse(), "Go on")
     st.caption(
-        f"The answer is kept in {settings_file()}, and can be changed on the page About and "
-        "privacy; `ROOMREAD_PURPOSE` and `ROOMREAD_REGION` set it as well."
+        f"The answer is kept in {settings_file()}, and can be changed on the page About; "
+        "`ROOMREAD_PURPOSE` and `ROOMREAD_REGION` set it as well."
     )
     if use is None:
         return False
@@ -88,7 +89,7 @@ def _ask_use(now: IntendedUse, button: str) -> IntendedUse | None:
 
 def show() -> None:
     """Draw the page."""
-    st.title("About and privacy")
+    st.title(t("About"))
     problem = st.session_state.get("purpose_not_kept")
     if problem:
         st.warning(f"Your answer about the purpose could not be kept: {problem}")
@@ -98,7 +99,7 @@ def show() -> None:
         """
 - They are read on **the computer that runs this app**, in its memory, and nowhere else.
 - **Nothing is stored**, neither pictures nor readings, unless you download them yourself. A session
-  that you record on the page Class or Live keeps the figures of the room, never a picture, and
+  that you record here keeps the figures of the room, never a picture, and
   readings of single people only with the consent that you write down there. What you teach and
   keep on the page Teach is stored as vectors, never as pictures, until you delete it.
 - Nobody is recognised: the profile of a taught person is used for the only face of a picture,

@@ -1,4 +1,4 @@
-"""Download or delete a session on the page Class."""
+"""Download or delete a session on the page Lessons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page Class: record a lesson, and open stored sessions."""
+"""The page Lessons: record a lesson, and open stored sessions."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from roomread.web.messages import message_for, plain
 from roomread.web.navigation import go_to, switch_to
 from roomread.web.recording_form import ask_lesson, ask_name
 from roomread.web.recordings import may_record, recordings, visitor_sessions
+from roomread.web.texts import t
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import is_signed_in
 
 
 def show() -> None:
     """Draw the page."""
-    st.title("Class")
+    st.title(t("Lessons"))
     settings = load_settings()
     if not may_record():
         st.info(
@@ -64,9 +65,9 @@ def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
             )
             .strip()
         )
-    columns[-1].caption("or your own camera, on the page Live:")
+    columns[-1].caption("or your own camera, on the page Watch now:")
     if columns[-1].button("My webcam", icon=":material/videocam:"):
-        switch_to("live")
+        switch_to("watch")
     columns[-1].caption("or a call, such as one of Zoom, Meet or Teams:")
     columns[-1].link_button("Read a call", "/share", icon=":material/screen_share:")
     columns[-1].link_button("Open a room for students", "/room", icon=":material/group_add:")

@@ -20,7 +20,7 @@ from roomread.web.navigation import switch_to
 from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.svg import show_svg
 
-# The lessons that are shown; the page Class lists all.
+# The lessons that are shown; the page Lessons lists all.
 _RECENT = 5
 
 
@@ -45,7 +45,7 @@ def show() -> None:
         st.subheader("Watch now")
         st.write("Your webcam or the window of a call: the faces in it, and the mood of the room.")
         if st.button("My webcam", icon=":material/videocam:", width="stretch"):
-            switch_to("live")
+            switch_to("watch")
         if may_record():
             st.link_button("Read a call", "/share", icon=":material/screen_share:", width="stretch")
     with cards[2].container(border=True, height="stretch"):
@@ -56,7 +56,7 @@ def show() -> None:
         if st.button("A video", icon=":material/movie:", width="stretch"):
             switch_to("video")
         if may_record() and st.button("A lesson", icon=":material/groups:", width="stretch"):
-            switch_to("class")
+            switch_to("lessons")
     if may_record():
         _show_recent()
 
@@ -75,7 +75,7 @@ def _show_demo_card() -> None:
         except RoomreadError as error:
             st.error(message_for(error, load_settings()))
         else:
-            switch_to("class", session=session.id)
+            switch_to("lessons", session=session.id)
     _offer_example("secondary")
 
 
@@ -107,7 +107,7 @@ def _show_recent() -> None:
             if button.button(
                 "Open", key=f"open{session.id}", help=f"Open {session.name}", width="stretch"
             ):
-                switch_to("class", session=session.id)
+                switch_to("lessons", session=session.id)
     except RoomreadError as error:
         st.error(message_for(error, load_settings()))
 

@@ -1,4 +1,4 @@
-"""The page Live: the visitor's webcam, read while it runs."""
+"""The page Watch now: the visitor's webcam, read while it runs."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from roomread.web.ice import ice_servers
 from roomread.web.live_camera import LiveCamera
 from roomread.web.live_room import offer_recording, show_last_recording, show_recording, show_room
 from roomread.web.score_charts import score_bars, score_lines
+from roomread.web.texts import t
 from roomread.web.visitor import owner, visitor_analyzer
 
 _TROUBLE = """
@@ -54,7 +55,7 @@ _CALIBRATION = (
 
 def show() -> None:
     """Draw the page."""
-    st.title("Live")
+    st.title(t("Watch now"))
     settings = load_settings()
     context = get_script_run_ctx()
     visit = context.session_id if context is not None else ""
@@ -92,7 +93,7 @@ def show() -> None:
             # The page may have been redrawn since this camera and its watch were created.
             watch = st.session_state["live_watch"] = camera.watch
             if watch.oneself:
-                st.info("Only the largest face is read: see the page About and privacy.")
+                st.info("Only the largest face is read: see the page About.")
             st.fragment(offer_recording)(watch)
             _follow(watch, link, slots, visit)
         elif link.wanted or not link.shown:

@@ -1,4 +1,4 @@
-"""The room on the page Live: its mood, and recording it into a session."""
+"""The room on the page Watch now: its mood, and recording it into a session."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def show_recording(watch: LiveWatch) -> None:
     """Draw the state of a running recording, with a button that stops it."""
     recording = watch.recording
     if recording is None or not recording.running:
-        # The recording was ended on the page Class, or by an error.
+        # The recording was ended on the page Lessons, or by an error.
         if st.session_state.pop("live_recording", False):
             st.rerun()
         return
@@ -99,4 +99,4 @@ def show_last_recording(watch: LiveWatch) -> None:
     else:
         st.success(f"“{name}” was recorded: {clock(recording.seconds)}.")
     if st.button("Open the session", icon=":material/groups:"):
-        switch_to("class", session=recording.session.id)
+        switch_to("lessons", session=recording.session.id)

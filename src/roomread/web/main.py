@@ -9,9 +9,10 @@ from roomread.services.engine import served_engine
 from roomread.settings.environment import load_settings
 from roomread.web import about, classroom, home, live, model, photo, teach, video
 from roomread.web.navigation import set_pages
+from roomread.web.texts import t
 
 _DEMONSTRATION = """
-**This is a demonstration**, run by Streamlit alone. It has no page Class, no HTTP API, no page for
+**This is a demonstration**, run by Streamlit alone. It has no lessons, no HTTP API, no page for
 browsers without JavaScript and no sign-in, and a video that is being read is lost when the app
 restarts. `roomread app` on your computer has all of them, and `roomread serve` for others.
 """
@@ -31,21 +32,23 @@ def main() -> None:
     if is_demonstration:
         st.sidebar.info(_DEMONSTRATION)
     pages = {
-        "home": st.Page(home.show, title="Home", icon=":material/home:", url_path="home"),
-        "live": st.Page(live.show, title="Live", icon=":material/videocam:", url_path="live"),
+        "home": st.Page(home.show, title=t("Home"), icon=":material/home:", url_path="home"),
+        "watch": st.Page(
+            live.show, title=t("Watch now"), icon=":material/videocam:", url_path="watch"
+        ),
+        "lessons": st.Page(
+            classroom.show, title=t("Lessons"), icon=":material/groups:", url_path="lessons"
+        ),
         "photo": st.Page(
             photo.show, title="Photo", icon=":material/photo_camera:", url_path="photo"
         ),
         "video": st.Page(video.show, title="Video", icon=":material/movie:", url_path="video"),
-        "class": st.Page(classroom.show, title="Class", icon=":material/groups:", url_path="class"),
-        "teach": st.Page(teach.show, title="Teach", icon=":material/school:", url_path="teach"),
+        "teach": st.Page(teach.show, title=t("Teach"), icon=":material/school:", url_path="teach"),
         "model": st.Page(model.show, title="Model", icon=":material/neurology:", url_path="model"),
-        "about": st.Page(
-            about.show, title="About and privacy", icon=":material/info:", url_path="about"
-        ),
+        "about": st.Page(about.show, title=t("About"), icon=":material/info:", url_path="about"),
     }
     if is_demonstration:
-        del pages["class"]
+        del pages["lessons"]
     set_pages(pages)
     st.navigation(list(pages.values())).run()
 

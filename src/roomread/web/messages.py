@@ -16,7 +16,7 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
     if isinstance(error, DatabaseError) and not settings.local_files:
         return "The sessions' database does not answer. Try again in a moment."
     if isinstance(error, PurposeError):
-        return f"{error.problem}. The page About and privacy shows the purpose."
+        return f"{error.problem}. The page About shows the purpose."
     return str(error)
 
 

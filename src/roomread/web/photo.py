@@ -78,7 +78,7 @@ def show() -> None:
     ):
         st.info(
             "Work and education in the European Union must not infer the emotions of others from "
-            "their faces. The page About and privacy shows the purpose of this installation."
+            "their faces. The page About shows the purpose of this installation."
         )
         return
     analyzer = visitor_analyzer()

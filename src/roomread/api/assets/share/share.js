@@ -174,7 +174,7 @@ function enter() {
   $("record").hidden = true;
   $("recording").hidden = false;
   $("recorded").textContent = t("The session “{name}” is being recorded.", { name: session?.name ?? "" });
-  $("open").href = `/class?session=${session?.id}`;
+  $("open").href = `/lessons?session=${session?.id}`;
   if (stream) connect();
 }
 

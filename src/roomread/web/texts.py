@@ -1,0 +1,36 @@
+"""The texts of the pages in the visitor's language, from the catalogues of `roomread.locales`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from roomread.locales import Translator, Value, negotiate, translator
+
+# The pages that run in the browser keep the language that was chosen there in this cookie.
+_COOKIE = "roomread_lang"
+_CHOSEN = "language"
+
+
+def choose_language(language: str) -> None:
+    """Set the language of this visit.
+
+    Args:
+        language: One of `roomread.locales.LANGUAGES`; empty for that of the browser.
+    """
+    st.session_state[_CHOSEN] = language
+
+
+def words() -> Translator:
+    """Return the texts in the visitor's language: the one chosen, or else that of the browser."""
+    chosen = (st.session_state.get(_CHOSEN, ""), st.context.cookies.get(_COOKIE, ""))
+    return translator(negotiate(chosen, st.context.headers.get("Accept-Language", "")))
+
+
+def t(message: str, **values: Value) -> str:
+    """Return the translation of a message; see `Translator.gettext`."""
+    return words().gettext(message, **values)
+
+
+def tn(singular: str, plural: str, n: int, **values: Value) -> str:
+    """Return the translation of a message that counts something; see `Translator.ngettext`."""
+    return words().ngettext(singular, plural, n, **values)

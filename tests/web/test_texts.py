@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+testing = pytest.importorskip("streamlit.testing.v1", reason="needs the app extra")
+
+
+def page() -> None:
+    """Draw texts in the language that the visit has chosen."""
+    import streamlit as st  # noqa: PLC0415 (Streamlit runs this function alone)
+
+    from roomread.web.texts import choose_language, t, tn  # noqa: PLC0415
+
+    if "asked" in st.session_state:
+        choose_language(st.session_state["asked"])
+    st.title(t("Watch now"))
+    st.text(tn("{n} face", "{n} faces", 1200))
+
+
+def drawn(asked: str | None) -> tuple[str, str]:
+    script = testing.AppTest.from_function(page)
+    if asked is not None:
+        script.session_state["asked"] = asked
+    script.run()
+    return script.title[0].value, script.text[0].value
+
+
+def test_texts_are_english_until_a_language_is_chosen_or_asked_for() -> None:
+    assert drawn(None) == ("Watch now", "1,200 faces")
+
+
+def test_chosen_language_writes_texts_and_numbers() -> None:
+    title, faces = drawn("de")
+    assert title == "Zusehen"
+    assert faces.startswith("1.200 ")
+
+
+def test_choice_of_the_browser_takes_the_place_of_an_earlier_one() -> None:
+    assert drawn("") == ("Watch now", "1,200 faces")
