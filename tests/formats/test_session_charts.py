@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from classes import lesson
 from roomread.formats import svg_plot
+from roomread.formats.palette import hex_color
 from roomread.formats.session_charts import (
+    Notes,
     coverage_chart,
     expression_chart,
+    lesson_span,
     reports_chart,
-    seat_chart,
     sparkline,
     valence_chart,
 )
@@ -23,7 +25,7 @@ from roomread.readings import Expression
 from roomread.room import Alert, Change, RoomMeter, RoomMood
 from roomread.room.session import Mark
 from roomread.room.stretches import FallenStretch
-from roomread.store.summary import SeatMap, TimeSeries, time_series
+from roomread.store.summary import TimeSeries, time_series
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -102,8 +104,7 @@ def test_chart_without_values_says_so(series: TimeSeries) -> None:
 def test_description_of_a_chart_names_its_range_and_content(series: TimeSeries) -> None:
     chart = valence_chart(
         series,
-        marks=[Mark(60, "a"), Mark(90, "b")],
-        changes=[Change(120.0, 0.4, -0.1)],
+        Notes(marks=[Mark(60, "a"), Mark(90, "b")], changes=[Change(120.0, 0.4, -0.1)]),
     )
     said = description(chart)
     assert f"between {np.nanmin(series.valence):+.2f} and" in said
@@ -122,40 +123,27 @@ def test_expressions_keep_their_colours_and_fill_the_chart(series: TimeSeries) -
     areas = {area[0].text: area for area in chart.iter(f"{SVG}polygon")}
     assert set(areas) == {e.display_name for e in Expression}
     for e in Expression:
-        assert areas[str(e)].attrib["fill"] == svg_plot.hex_color(e.color)
+        assert areas[str(e)].attrib["fill"] == hex_color(e.color)
     # The last one stacked ends at 100 %, which is 8 px from the top.
     heights = [float(p.split(",")[1]) for p in areas["happy"].attrib["points"].split()]
     assert min(heights) == pytest.approx(8.0, abs=0.2)
 
 
-def test_marks_alerts_and_names_are_escaped(series: TimeSeries) -> None:
+def test_marks_and_alerts_are_escaped(series: TimeSeries) -> None:
     evil = '<script>alert(1)</script> & "so on" that is far longer than fits'
     alert = Alert(1, 30.0, "attention < 0.5", evil, 0.9)
-    chart = valence_chart(series, marks=[Mark(10, evil)], alerts=[alert])
+    chart = valence_chart(series, Notes(marks=[Mark(10, evil)], alerts=[alert]))
     assert "<script" not in chart
     assert any(text.startswith("<script>") and text.endswith("…") for text in texts(chart))
-    names = SeatMap((1,), {1: evil}, 1.0, np.zeros((1, 3)), np.ones((1, 3), bool))
-    assert "<script" not in seat_chart(names)
-    parsed(seat_chart(names))
-
-
-def test_seat_is_empty_where_not_seen_grey_where_unreadable_and_coloured_by_valence() -> None:
-    valence = np.array([[np.nan, np.nan, -1.0, 0.0, 1.0]])
-    seats = SeatMap((7,), {}, 2.0, valence, np.array([[False, True, True, True, True]]))
-    chart = seat_chart(seats)
-    cells = [r.attrib["fill"] for r in parsed(chart).iter(f"{SVG}rect") if "stroke" not in r.attrib]
-    assert cells == ["#c9d1d8", "#b35806", "#f7f7f7", "#542788"]
-    assert "7" in texts(chart)
-    assert re.search("Valence of 1 seat from 0:00 to 0:10", description(chart))
 
 
 def test_fallen_stretch_is_shaded_from_its_start_to_its_end(series: TimeSeries) -> None:
     stretch = FallenStretch(60.0, 120.0, 0.4, -0.1, 0.9)
-    chart = valence_chart(series, stretches=[stretch])
+    chart = valence_chart(series, Notes(stretches=[stretch]))
     (title,) = [each.text for each in parsed(chart).iter(f"{SVG}title")]
     assert title == "1:00 to 2:00: -0.10 instead of +0.40"
     (shade,) = parsed(chart).iter(f"{SVG}rect")
-    whole = valence_chart(series, stretches=[FallenStretch(0.0, 1e6, 0.4, 0, 1)])
+    whole = valence_chart(series, Notes(stretches=[FallenStretch(0.0, 1e6, 0.4, 0, 1)]))
     (wide,) = parsed(whole).iter(f"{SVG}rect")
     ratio = float(shade.attrib["width"]) / float(wide.attrib["width"])
     assert 0.15 < ratio < 0.25
@@ -174,6 +162,70 @@ def test_sparkline_of_an_empty_session_says_that_there_is_no_figure() -> None:
     assert "no figure" in description(sparkline(time_series([])))
 
 
+def test_charts_of_one_lesson_share_their_axis(series: TimeSeries) -> None:
+    span = lesson_span(series)
+    reports = [ReportSample(time, 12, 3, ReportCounts(ok=2, lost=3), 1) for time in (10.0, 290.0)]
+    charts = (
+        valence_chart(series, span=span),
+        expression_chart(series, span=span),
+        coverage_chart(series, span=span),
+        reports_chart(reports, span=span),
+    )
+    for chart in charts:
+        places = {
+            element.text: element.attrib["x"]
+            for element in parsed(chart).iter(f"{SVG}text")
+            if ":" in (element.text or "")
+        }
+        assert places == {
+            element.text: element.attrib["x"]
+            for element in parsed(charts[0]).iter(f"{SVG}text")
+            if ":" in (element.text or "")
+        }
+        assert "0:00" in places
+        assert parsed(chart).attrib["viewBox"].startswith(f"0 0 {svg_plot.WIDTH:.0f} ")
+
+
+def test_expressions_are_stacked_and_listed_in_one_order(series: TimeSeries) -> None:
+    chart = expression_chart(series)
+    stacked = [area[0].text for area in parsed(chart).iter(f"{SVG}polygon")]
+    listed = [text for text in texts(chart) if text in {str(e) for e in Expression}]
+    assert stacked == listed
+    assert stacked == ["angry", "disgust", "fear", "sad", "neutral", "surprise", "happy"]
+
+
+def test_gap_is_drawn_with_its_reason(moods: list[RoomMood]) -> None:
+    paused = [mood for mood in moods if not 100 < mood.time < 160]
+    few = [
+        replace(mood, readable=4, scores=None) if 200 < mood.time < 280 else mood for mood in paused
+    ]
+    chart = valence_chart(time_series(few), span=(0.0, 300.0))
+    gaps = [each.text for each in parsed(chart).iter(f"{SVG}title")]
+    assert [gap.split(": ")[1] for gap in gaps if gap] == [
+        "nothing recorded",
+        "fewer than 5 readable",
+    ]
+    assert gaps[0] is not None
+    assert gaps[0].startswith("1:4")
+    assert "nothing recorded" in coverage_chart(time_series(few))
+    assert "fewer than 5" not in coverage_chart(time_series(few))
+
+
+def test_late_start_of_a_lesson_is_a_gap(series: TimeSeries) -> None:
+    late = replace(series, times=series.times + 100)
+    assert "0:00 to 1:" in valence_chart(late, span=(0.0, 400.0))
+    assert "nothing recorded" not in valence_chart(series, span=(0.0, 300.0))
+
+
+def test_people_who_are_expected_are_drawn_and_named(series: TimeSeries) -> None:
+    chart = coverage_chart(series, expected=28)
+    assert "28 expected (dashed)" in texts(chart)
+    assert "People present: between 12 and 12 of 28 expected" in description(chart)
+    (line,) = [p for p in parsed(chart).iter(f"{SVG}path") if "stroke-dasharray" in p.attrib]
+    # The line is at the top of the plot, which ends with the people who are expected.
+    assert line.attrib["d"].split(",")[1].startswith("8.0")
+
+
 def test_reports_are_stacked_with_a_gap_under_five_people_and_where_samples_are_missing(
     series: TimeSeries,
 ) -> None:
@@ -181,10 +233,10 @@ def test_reports_are_stacked_with_a_gap_under_five_people_and_where_samples_are_
     samples.append(ReportSample(30.0, 4))
     samples += [ReportSample(5.0 * n, 28, 19, ReportCounts(4, 2, 1, 1), 0) for n in (7, 8)]
     samples += [ReportSample(5.0 * n, 28, 19, ReportCounts(4, 2, 1, 1), 0) for n in (30, 31)]
-    chart = reports_chart(samples, series)
+    chart = reports_chart(samples, span=lesson_span(series))
     titles = [area[0].text for area in parsed(chart).iter(f"{SVG}polygon")]
     assert titles == ["lost"] * 3 + ["slower"] * 3 + ["faster"] * 3 + ["follow"] * 3
     assert "lost: between 1 and 5" in description(chart)
     assert "nan" not in chart
-    silent = reports_chart([ReportSample(5.0, 4)], series)
+    silent = reports_chart([ReportSample(5.0, 4)], span=(0.0, 60.0))
     assert "no figure" in description(silent)

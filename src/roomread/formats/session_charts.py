@@ -4,79 +4,101 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.formats import palette
 from roomread.formats import svg_plot as plot
+from roomread.formats.palette import BY_VALENCE, hex_color
 from roomread.formats.svg_plot import PlotArea
-from roomread.joining import Say
-from roomread.joining.reports import ReportSample
-from roomread.room import Alert, Change, clock
+from roomread.joining.reports import ReportSample, Say
+from roomread.room import MIN_PEOPLE, Alert, Change, clock
 from roomread.room.session import Mark
 from roomread.room.stretches import FallenStretch
-from roomread.store.summary import BY_VALENCE, SeatMap, TimeSeries
+from roomread.store.summary import TimeSeries
 
-# Colours from unpleasant over neutral to pleasant, distinguishable with every kind of colour vision
-# (ColorBrewer's PuOr, Harrower and Brewer 2003).
-_UNPLEASANT, _NEITHER, _PLEASANT = (179, 88, 6), (247, 247, 247), (84, 39, 136)
-_ORANGE, _RED, _LIGHT_GREY = "#b35806", "#b30000", "#c9d1d8"
-# From what is hard to what is easy, in the same colours.
+# The times at the left and at the right edge of a chart, s.
+Span = tuple[float, float]
+
+# Seconds from the start of a lesson to its first moment from which on the time between counts as a
+# gap.
+_LATE_START = 15.0
+_BLUE, _GREY = hex_color(palette.VALENCE), hex_color(palette.USUAL)
+_ORANGE, _RED = hex_color(palette.FALL), hex_color(palette.ALERT)
+_TOO_FEW = f"fewer than {MIN_PEOPLE} readable"
+# From what is hard to what is easy.
 _REPORTS = {
-    Say.LOST: ("lost", _ORANGE),
-    Say.SLOWER: ("slower", "#fdb863"),
-    Say.FASTER: ("faster", "#b2abd2"),
-    Say.OK: ("follow", "#542788"),
+    Say.LOST: ("lost", palette.FALL),
+    Say.SLOWER: ("slower", palette.SERIES[3][0]),
+    Say.FASTER: ("faster", palette.VALENCE),
+    Say.OK: ("follow", palette.SERIES[2][0]),
 }
 # Samples of reports that are farther apart have a gap between them, s.
 _REPORT_GAP = 15.0
-_SEAT_HEIGHT = 17
+_NOTHING = "nothing recorded"
 # Width and height of a sparkline, px.
 _SPARKLINE = (240.0, 40.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is drawn beside the valence.
+
+    Attributes:
+        marks: drawn as vertical lines with their labels.
+        changes: lasting changes, drawn as triangles.
+        alerts: drawn as circles at the bottom.
+        stretches: times in which the valence had fallen, drawn as shaded areas.
+    """
+
+    marks: Sequence[Mark] = ()
+    changes: Sequence[Change] = ()
+    alerts: Sequence[Alert] = ()
+    stretches: Sequence[FallenStretch] = ()
+
+
 def valence_chart(
     series: TimeSeries,
+    notes: Notes = Notes(),
     *,
-    marks: Sequence[Mark] = (),
-    changes: Sequence[Change] = (),
-    alerts: Sequence[Alert] = (),
-    stretches: Sequence[FallenStretch] = (),
+    span: Span | None = None,
     size: tuple[float, float] = (plot.WIDTH, 250),
 ) -> str:
     """Return the valence of a room over time with its 95 % interval and its dashed baseline.
 
     Args:
         series: the moods of the session.
-        marks: drawn as vertical lines with their labels.
-        changes: lasting changes, drawn as triangles.
-        alerts: drawn as circles at the bottom.
-        stretches: times in which the valence had fallen, drawn as shaded areas.
+        notes: what is drawn beside them.
+        span: the span of the chart; None for that of the moods.
         size: width of the chart, and height of the plot without its labels, px.
     """
     width, height = size
-    area = _area(series, -1, 1, top=34 if marks else 8, height=height, width=width)
+    top = 34 if notes.marks else 8
+    area = PlotArea(*(span or _span(series)), -1, 1, top, height, width)
     times = series.times
     # Five labels would overlap in a low chart.
     levels = (-1, -0.5, 0, 0.5, 1) if height > 150 else (-1, 0, 1)
     parts = [
-        *(_stretch(area, stretch) for stretch in stretches),
+        *(_stretch(area, stretch) for stretch in notes.stretches),
+        *_gaps(area, series),
         plot.axes(area, {value: f"{value:+g}" if value else "0" for value in levels}),
-        plot.band(area, times, series.low, series.high, f'fill="{plot.BLUE}" opacity="0.25"'),
-        plot.line(area, times, series.baseline, f'stroke="{plot.GREY}" stroke-dasharray="6 4"'),
-        plot.line(area, times, series.valence, f'stroke="{plot.BLUE}" stroke-width="2"'),
-        *(_mark(area, mark) for mark in marks if mark.time <= area.end),
-        *(_change(area, change) for change in changes),
-        *(_alert(area, alert) for alert in alerts),
+        plot.band(area, times, series.low, series.high, f'fill="{_BLUE}" opacity="0.25"'),
+        plot.line(area, times, series.baseline, f'stroke="{_GREY}" stroke-dasharray="6 4"'),
+        plot.line(area, times, series.valence, f'stroke="{_BLUE}" stroke-width="2"'),
+        *(_mark(area, mark) for mark in notes.marks if mark.time <= area.end),
+        *(_change(area, change) for change in notes.changes),
+        *(_alert(area, alert) for alert in notes.alerts),
     ]
     counts: tuple[tuple[Sequence[object], str], ...] = (
-        (marks, "mark"),
-        (changes, "lasting change"),
-        (alerts, "alert"),
-        (stretches, "shaded fall"),
+        (notes.marks, "mark"),
+        (notes.changes, "lasting change"),
+        (notes.alerts, "alert"),
+        (notes.stretches, "shaded fall"),
     )
     drawn = "".join(f"; {_count(len(each), what)}" for each, what in counts if each)
-    description = f"Valence of the room{_span(area)}{_range(series.valence, '+.2f')}{drawn}."
+    description = f"Valence of the room{_during(area)}{_range(series.valence, '+.2f')}{drawn}."
     return plot.svg(area, parts, plot.TIMES_HEIGHT, description)
 
 
@@ -95,50 +117,70 @@ def sparkline(series: TimeSeries, *, stretches: Sequence[FallenStretch] = ()) ->
     area = PlotArea(float(start), float(end), -1, 1, 2, height, width)
     parts = [
         *(_stretch(area, stretch) for stretch in stretches),
-        plot.line(area, series.times, series.valence, f'stroke="{plot.BLUE}" stroke-width="2"'),
+        plot.line(area, series.times, series.valence, f'stroke="{_BLUE}" stroke-width="2"'),
     ]
     return plot.svg(area, parts, 2, f"Valence of the room{_range(series.valence, '+.2f')}.")
 
 
-def expression_chart(series: TimeSeries) -> str:
-    """Return the shares of the seven expressions over time, stacked from unpleasant to pleasant."""
-    area = _area(series, 0, 1, top=8, height=200)
-    parts = [plot.axes(area, {0: "0 %", 0.5: "50 %", 1: "100 %"})]
-    below = np.zeros(len(series.times))
-    for e in BY_VALENCE:
-        above = below + series.scores[:, e]
-        color = f'fill="{plot.hex_color(e.color)}"'
-        parts.append(plot.band(area, series.times, below, above, color, str(e)))
-        below = above
-    parts.append(plot.legend([(str(e), plot.hex_color(e.color)) for e in BY_VALENCE], area))
+def expression_chart(series: TimeSeries, *, span: Span | None = None) -> str:
+    """Return the shares of the seven expressions over time, stacked from unpleasant to pleasant.
+
+    Args:
+        series: the moods of the session.
+        span: the span of the chart; None for that of the moods.
+    """
+    area = PlotArea(*(span or _span(series)), 0, 1, 8, 200)
+    parts = [
+        *_gaps(area, series),
+        plot.axes(area, {0: "0 %", 0.5: "50 %", 1: "100 %"}),
+        *plot.stacked(area, series.times, series.scores),
+    ]
     shares = _mean_shares(series.scores)
-    description = f"Shares of the expressions of the readable people{_span(area)}{shares}."
+    description = f"Shares of the expressions of the readable people{_during(area)}{shares}."
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
-def coverage_chart(series: TimeSeries) -> str:
-    """Return how many people were present over time, and how many of them could be read."""
-    most = max(float(np.nanmax(series.present, initial=0)), 1.0)
-    area = _area(series, 0, most, top=8, height=110)
+def coverage_chart(
+    series: TimeSeries, *, expected: int | None = None, span: Span | None = None
+) -> str:
+    """Return how many people were present over time, and how many of them could be read.
+
+    Args:
+        series: the moods of the session.
+        expected: the number of people in the class, drawn as a dashed line; None if it is unknown.
+        span: the span of the chart; None for that of the moods.
+    """
+    most = max(float(np.nanmax(series.present, initial=0)), float(expected or 0), 1.0)
+    area = PlotArea(*(span or _span(series)), 0, most, 8, 110)
     step = max(round(most / 4), 1)
     zero = np.zeros(len(series.times))
-    colors = {"present": _LIGHT_GREY, "readable": plot.BLUE}
-    parts = [plot.axes(area, {n: str(n) for n in range(0, math.floor(most) + 1, step)})]
-    for name, values in (("present", series.present), ("readable", series.readable)):
-        style = f'fill="{colors[name]}"'
-        parts.append(plot.band(area, series.times, zero, values, style, name))
-    parts.append(plot.legend([*colors.items()], area))
+    style = f'fill="{_GREY}" fill-opacity="0.35" stroke="{_GREY}"'
+    parts = [
+        *_gaps(area, series, present=True),
+        plot.axes(area, {n: str(n) for n in range(0, math.floor(most) + 1, step)}),
+        plot.band(area, series.times, zero, series.present, style, "present"),
+        plot.band(area, series.times, zero, series.readable, f'fill="{_BLUE}"', "readable"),
+    ]
+    legend = [("present", _GREY), ("readable", _BLUE)]
+    wanted = ""
+    if expected is not None:
+        wanted = f" of {expected} expected"
+        line = f'd="M{plot.LEFT},{area.y(expected):.1f} H{area.right:.0f}"'
+        dashes = f'stroke="{_ORANGE}" stroke-width="2" stroke-dasharray="6 4"'
+        parts.append(f"<path {line} {dashes}>{plot.tooltip(f'{expected} expected')}</path>")
+        legend.append((f"{expected} expected (dashed)", _ORANGE))
+    parts.append(plot.legend(legend, area))
     present, readable = _range(series.present, ".0f"), _range(series.readable, ".0f")
-    description = f"People present{present} and readable{readable}{_span(area)}."
+    description = f"People present{present}{wanted}, and readable{readable}{_during(area)}."
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
-def reports_chart(samples: Sequence[ReportSample], series: TimeSeries) -> str:
+def reports_chart(samples: Sequence[ReportSample], *, span: Span) -> str:
     """Return how many people pressed which button over time, stacked; a gap under five people.
 
     Args:
         samples: what the students of a room said, earliest first.
-        series: the moods of the session, which have its time axis.
+        span: the span of the chart.
     """
     rows: list[tuple[float, ...]] = []
     for sample in samples:
@@ -151,48 +193,29 @@ def reports_chart(samples: Sequence[ReportSample], series: TimeSeries) -> str:
     times, counts_of = table[:, 0], table[:, 1:]
     totals = counts_of.sum(axis=1)
     most = max(float(np.nanmax(totals, initial=0)), 5.0)
-    area = _area(series, 0, most, top=8, height=110)
+    area = PlotArea(*span, 0, most, 8, 110)
     step = max(round(most / 4), 1)
     parts = [plot.axes(area, {n: str(n) for n in range(0, math.floor(most) + 1, step)})]
     below = np.zeros(len(times))
     for (name, color), values in zip(_REPORTS.values(), counts_of.T, strict=True):
         above = below + values
-        parts.append(plot.band(area, times, below, above, f'fill="{color}"', name))
+        style = f'fill="{hex_color(color)}" stroke="{palette.PAGE}" stroke-width="0.75"'
+        parts.append(plot.band(area, times, below, above, style, name))
         below = above
-    parts.append(plot.legend([*_REPORTS.values()], area))
-    lost = _range(counts_of[:, 0], ".0f")
-    return plot.svg(area, parts, plot.LEGEND_HEIGHT, f"People who are lost{lost}{_span(area)}.")
-
-
-def seat_chart(seats: SeatMap) -> str:
-    """Return the valence of each seat over time, one row per seat."""
-    count, steps = seats.valence.shape
-    area = PlotArea(0, steps * seats.step, 0, count, 8, _SEAT_HEIGHT * count)
-    parts = [_seat_row(area, seats, row) for row in range(count)]
-    parts.append(plot.time_axis(area))
-    legend = [
-        ("unpleasant", plot.hex_color(_UNPLEASANT)),
-        ("neither", plot.hex_color(_NEITHER)),
-        ("pleasant", plot.hex_color(_PLEASANT)),
-        ("not readable", _LIGHT_GREY),
-        ("not seen", "none"),
-    ]
+    legend = [(name, hex_color(color)) for name, color in _REPORTS.values()]
     parts.append(plot.legend(legend, area))
-    description = f"Valence of {_count(count, 'seat')}{_span(area)}, one row per seat."
-    return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
+    lost = _range(counts_of[:, 0], ".0f")
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, f"People who are lost{lost}{_during(area)}.")
 
 
-def _area(
-    series: TimeSeries,
-    low: float,
-    high: float,
-    *,
-    top: float,
-    height: float,
-    width: float = plot.WIDTH,
-) -> PlotArea:
+def lesson_span(series: TimeSeries) -> Span:
+    """Return the span of a whole lesson, from its start to its last moment, for all its charts."""
+    return 0.0, float(series.times[-1]) if len(series.times) else 1.0
+
+
+def _span(series: TimeSeries) -> Span:
     start, end = (series.times[0], series.times[-1]) if len(series.times) else (0.0, 1.0)
-    return PlotArea(float(start), float(max(end, start + 1)), low, high, top, height, width)
+    return float(start), float(max(end, start + 1))
 
 
 def _mark(area: PlotArea, mark: Mark) -> str:
@@ -238,31 +261,30 @@ def _alert(area: PlotArea, alert: Alert) -> str:
     )
 
 
-def _seat_row(area: PlotArea, seats: SeatMap, row: int) -> str:
-    y = area.top + _SEAT_HEIGHT * row
-    # Slightly wider than a step, because rounding would leave gaps between the steps.
-    width = area.x(seats.step) - area.x(0) + 0.3
-    seat = seats.seats[row]
-    name = seats.names.get(seat, "")
-    label = plot.text(plot.LEFT - 6, y + 13, name[:8] or str(seat), anchor="end")
-    parts = [f"<g>{plot.tooltip(name)}{label}</g>" if name else label]
-    for column in np.flatnonzero(seats.seen[row]):
-        value = float(seats.valence[row, column])
-        color = _LIGHT_GREY if math.isnan(value) else _diverging(value)
-        parts.append(
-            f'<rect x="{area.x(float(column) * seats.step):.1f}" y="{y}" width="{width:.1f}" '
-            f'height="{_SEAT_HEIGHT - 1}" fill="{color}"/>'
-        )
-    return "".join(parts)
+def _gaps(area: PlotArea, series: TimeSeries, *, present: bool = False) -> list[str]:
+    """Return grey areas for the times without a figure, each with its reason.
+
+    Args:
+        area: the plot area of the chart.
+        series: the moods of the session.
+        present: whether the chart shows the people who were present, too few of them included.
+    """
+    times, half = series.times, series.step / 2
+    if not len(times):
+        return []
+    unknown = np.isnan(series.present)
+    too_few = np.zeros_like(unknown) if present else np.isnan(series.valence) & ~unknown
+    parts = []
+    if times[0] - area.start > _LATE_START:
+        parts.append(plot.gap(area, area.start, float(times[0]) - half, _NOTHING))
+    for missing, why in ((unknown, _NOTHING), (too_few, _TOO_FEW)):
+        for run in plot.runs(np.where(missing, 0.0, np.nan)):
+            first, last = float(times[run][0]), float(times[run][-1])
+            parts.append(plot.gap(area, first - half, last + half, why))
+    return parts
 
 
-def _diverging(value: float) -> str:
-    end, share = (_PLEASANT if value > 0 else _UNPLEASANT), min(abs(value), 1.0)
-    red, green, blue = (round(m + share * (e - m)) for m, e in zip(_NEITHER, end, strict=True))
-    return plot.hex_color((red, green, blue))
-
-
-def _span(area: PlotArea) -> str:
+def _during(area: PlotArea) -> str:
     return f" from {clock(area.start)} to {clock(area.end)}"
 
 

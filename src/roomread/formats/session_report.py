@@ -6,9 +6,11 @@ from roomread import pages
 from roomread.formats import answer
 from roomread.formats import session_charts as charts
 from roomread.formats.figures import session_figures
+from roomread.formats.seat_chart import EXPLANATION, seat_chart
 from roomread.joining.hardest import hardest_minutes
 from roomread.readings import Expression
 from roomread.room import MIN_PEOPLE, clock
+from roomread.room.expected import expected_people
 from roomread.store.owner_store import OwnerStore
 from roomread.store.summary import seat_map, time_series
 
@@ -29,6 +31,7 @@ def session_report(store: OwnerStore, session_id: str) -> str:
     alerts = store.alerts(session.id)
     people = store.people(session.id)
     series = time_series(figures.moods)
+    span, expected = charts.lesson_span(series), expected_people(figures.moods)
     seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
     reports = store.reports(session.id)
     stretches = answer.named_stretches(figures)
@@ -52,10 +55,12 @@ def session_report(store: OwnerStore, session_id: str) -> str:
         least=MIN_PEOPLE,
         clock=clock,
         valence=charts.valence_chart(
-            series, marks=marks, changes=summary.changes, alerts=alerts, stretches=stretches
+            series, charts.Notes(marks, summary.changes, alerts, stretches), span=span
         ),
-        shares=charts.expression_chart(series),
-        coverage=charts.coverage_chart(series),
-        said=charts.reports_chart(reports, series) if reports else "",
-        seats=charts.seat_chart(seats) if seats is not None else "",
+        shares=charts.expression_chart(series, span=span),
+        coverage=charts.coverage_chart(series, expected=expected, span=span),
+        expected=expected,
+        said=charts.reports_chart(reports, span=span) if reports else "",
+        seats=seat_chart(seats, span=span) if seats is not None else "",
+        seats_explained=EXPLANATION,
     )

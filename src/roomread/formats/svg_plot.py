@@ -1,7 +1,8 @@
 """Draw axes, lines, areas and legends as SVG text, with times as m:ss on the horizontal axis.
 
 Text and axes have the colour of the page's text (`currentColor`), so that one chart suits light and
-dark pages and print.
+dark pages and print. The horizontal margins of all charts are equal, so that charts of one span of
+time that stand below one another share their axis.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.formats.palette import BY_VALENCE, PAGE, USUAL, hex_color
 from roomread.room import clock
 
 WIDTH, LEFT, RIGHT = 900.0, 72, 12
 FONT_SIZE = 13
-GREY, BLUE = "#9aa3ab", "#4477aa"
 # Space below a chart for its times, and for a legend below these, px.
 TIMES_HEIGHT, LEGEND_HEIGHT = 26, 54
 # Possible distances between the times on the axis, s.
@@ -98,8 +99,14 @@ def time_axis(area: PlotArea) -> str:
         parts.append(
             f'<path d="M{x:.1f},{area.bottom:.1f} v5" stroke="currentColor" opacity="0.5"/>'
         )
-        parts.append(text(x, area.bottom + 19, clock(n * tick), anchor="middle"))
+        # The last label would be cut by the edge of the chart.
+        middle = min(x, area.width - 1.6 * FONT_SIZE)
+        parts.append(text(middle, area.bottom + 19, _time(n * tick), anchor="middle"))
     return "".join(parts)
+
+
+def _time(seconds: float) -> str:
+    return f"{'-' if seconds < 0 else ''}{clock(abs(seconds))}"
 
 
 def text(x: float, y: float, content: str, *, anchor: str = "start") -> str:
@@ -151,6 +158,37 @@ def band(
     return "".join(parts)
 
 
+def stacked(area: PlotArea, times: NDArray[np.float64], shares: NDArray[np.float64]) -> list[str]:
+    """Return the shares of the expressions as areas on top of one another, with their legend.
+
+    Args:
+        area: the plot area of the chart, with values 0..1.
+        times: float64 [N], s.
+        shares: float64 [N, 7], in `Expression`'s order; NaN where there is no figure.
+    """
+    parts, below = [], np.zeros(len(times))
+    for e in BY_VALENCE:
+        above = below + shares[:, e]
+        # The line in the page's colour separates neighbours whose brightness is alike.
+        style = f'fill="{hex_color(e.color)}" stroke="{PAGE}" stroke-width="0.75"'
+        parts.append(band(area, times, below, above, style, str(e)))
+        below = above
+    return [*parts, legend([(str(e), hex_color(e.color)) for e in BY_VALENCE], area)]
+
+
+def gap(area: PlotArea, start: float, end: float, why: str) -> str:
+    """Return a grey area for a time without a figure, with its reason if there is room for it."""
+    left, right = area.x(max(start, area.start)), area.x(min(end, area.end))
+    width, middle = right - left, (area.top + area.bottom) / 2
+    title = f"{clock(start)} to {clock(end)}: {why}"
+    label = text((left + right) / 2, middle + 4, why, anchor="middle")
+    return (
+        f'<g><rect x="{left:.1f}" y="{area.top:.1f}" width="{max(width, 1):.1f}" '
+        f'height="{area.height:.1f}" fill="currentColor" opacity="0.1">{tooltip(title)}</rect>'
+        f"{label if width > 0.6 * FONT_SIZE * len(why) else ''}</g>"
+    )
+
+
 def runs(values: NDArray[np.float64]) -> list[slice]:
     """Return the slices of an array that contain no NaN."""
     known = np.concatenate([[False], ~np.isnan(values), [False]]).astype(int)
@@ -164,15 +202,10 @@ def legend(entries: Sequence[tuple[str, str]], area: PlotArea) -> str:
     for label, color in entries:
         parts.append(
             f'<rect x="{x:.0f}" y="{y - 11:.0f}" width="12" height="12" fill="{color}" '
-            f'stroke="{GREY}" stroke-width="0.5"/>' + text(x + 17, y, label)
+            f'stroke="{hex_color(USUAL)}" stroke-width="0.5"/>' + text(x + 17, y, label)
         )
         x += 34 + 0.58 * FONT_SIZE * len(label)
     return "".join(parts)
-
-
-def hex_color(rgb: tuple[int, int, int]) -> str:
-    """Return a colour, 0..255 each, as #rrggbb."""
-    return "#{:02x}{:02x}{:02x}".format(*rgb)
 
 
 def svg(area: PlotArea, parts: Sequence[str], below: float, description: str) -> str:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from roomread.readings import Box, Reading
+from roomread.readings.colors import RGB, contrast
 
 _UNREAD = (150, 150, 150)
-_DARK, _LIGHT = (20, 20, 20), (255, 255, 255)
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 # Size of the text as a share of the picture's longer side and of the face's width; the smaller one
 # is used, within the limits.
 _TEXT_OF_PICTURE, _TEXT_OF_FACE = 1 / 45, 1 / 5
@@ -42,14 +43,13 @@ def label_text(reading: Reading) -> str:
     return f"{number}{reading.scores}{states}"
 
 
-def _color(reading: Reading) -> tuple[int, int, int]:
+def _color(reading: Reading) -> RGB:
     return reading.expression.color if reading.expression is not None else _UNREAD
 
 
-def _text_color(background: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Return black or white, whichever has more contrast by Rec. 601 luma."""
-    red, green, blue = background
-    return _DARK if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else _LIGHT
+def _text_color(background: RGB) -> RGB:
+    """Return black or white, whichever has more contrast: 4.5:1 or more on any colour."""
+    return max(_BLACK, _WHITE, key=lambda color: contrast(color, background))
 
 
 @cache
@@ -72,7 +72,7 @@ def _draw_box(draw: ImageDraw.ImageDraw, reading: Reading, picture: tuple[int, i
         return
     width = _line_width(picture)
     # A dark line around the coloured one makes it visible on any background.
-    draw.rectangle((left, top, right, bottom), outline=_DARK, width=width + 2)
+    draw.rectangle((left, top, right, bottom), outline=_BLACK, width=width + 2)
     draw.rectangle((left, top, right, bottom), outline=_color(reading), width=width)
 
 

@@ -16,16 +16,6 @@ from roomread.room.rounding import rounded_change, rounded_moods, rounded_scores
 from roomread.room.session import Mark
 from roomread.store.packing import StoredReadings
 
-# The order in which charts stack the shares, from unpleasant to pleasant.
-BY_VALENCE = (
-    Expression.ANGRY,
-    Expression.DISGUST,
-    Expression.FEAR,
-    Expression.SAD,
-    Expression.NEUTRAL,
-    Expression.SURPRISE,
-    Expression.HAPPY,
-)
 _START = "from the start"
 # Number of readings summed at once, limited so that temporary arrays fit the processor's cache.
 _BLOCK = 20_000

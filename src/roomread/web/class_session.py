@@ -7,15 +7,18 @@ import streamlit as st
 
 from roomread.formats.answer import NOT_WHY, answer, describe, named_stretches
 from roomread.formats.figures import RunningFigures, SessionFigures, session_figures
+from roomread.formats.seat_chart import EXPLANATION, seat_chart
 from roomread.formats.session_charts import (
+    Notes,
     coverage_chart,
     expression_chart,
+    lesson_span,
     reports_chart,
-    seat_chart,
     valence_chart,
 )
 from roomread.readings import Expression, percent
 from roomread.room import clock
+from roomread.room.expected import expected_people
 from roomread.services.background_recording import Recording, RecordingQueue
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session, State
@@ -94,24 +97,25 @@ def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
 def _show_charts(store: OwnerStore, session: Session, figures: SessionFigures) -> None:
     """Draw the charts of the room, the same as in the report."""
     if figures.moods:
-        series, alerts = time_series(figures.moods), store.alerts(session.id)
-        valence = valence_chart(
-            series,
-            marks=figures.marks,
-            changes=figures.summary.changes,
-            alerts=alerts,
-            stretches=named_stretches(figures),
+        series = time_series(figures.moods)
+        notes = Notes(
+            figures.marks,
+            figures.summary.changes,
+            store.alerts(session.id),
+            named_stretches(figures),
         )
+        span = lesson_span(series)
         st.markdown("**Valence of the room**", help=_VALENCE_HELP)
-        show_svg(valence, key="valence")
+        show_svg(valence_chart(series, notes, span=span), key="valence")
         st.markdown("**Expressions**")
-        show_svg(expression_chart(series), key="expressions")
+        show_svg(expression_chart(series, span=span), key="expressions")
         st.markdown("**Who could be read**")
-        show_svg(coverage_chart(series), key="coverage")
+        expected = expected_people(figures.moods)
+        show_svg(coverage_chart(series, expected=expected, span=span), key="coverage")
         reports = store.reports(session.id)
         if reports:
             st.markdown("**What students said**", help=_REPORTS_HELP)
-            show_svg(reports_chart(reports, series), key="reports")
+            show_svg(reports_chart(reports, span=span), key="reports")
 
 
 def _show_kept(store: OwnerStore, session: Session) -> None:
@@ -132,10 +136,8 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
     seats = seat_map(readings, names)
     if seats is not None:
         st.subheader("Seats")
-        show_svg(seat_chart(seats), key="seats")
-        st.caption(
-            "A row is a seat or a tile, not a face, unless people were told apart by their faces."
-        )
+        show_svg(seat_chart(seats, span=lesson_span(time_series(figures.moods))), key="seats")
+        st.caption(EXPLANATION)
     if session.keeps_people and len(readings):
         show_people(store, session, sorted(set(readings.seats.tolist())))
     _add_mark(store, session)

@@ -19,6 +19,7 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from roomread import Analyzer
 from roomread.errors import RoomreadError
+from roomread.formats.score_charts import score_bars, score_lines
 from roomread.services.calibration import CALIBRATION_SECONDS
 from roomread.services.capacity import CameraSlots
 from roomread.services.watch import HISTORY_SECONDS, LiveState, LiveWatch
@@ -29,7 +30,7 @@ from roomread.web.engine import engine
 from roomread.web.ice import ice_servers
 from roomread.web.live_camera import LiveCamera
 from roomread.web.live_room import offer_recording, show_last_recording, show_recording, show_room
-from roomread.web.score_charts import score_bars, score_lines
+from roomread.web.svg import show_svg
 from roomread.web.texts import t
 from roomread.web.visitor import owner, visitor_analyzer
 
@@ -242,10 +243,8 @@ def _show_state(state: LiveState) -> None:
         return
     states = "".join(f" + {name}" for name in reading.shown_states)
     st.markdown(f"**#{key}: {reading.scores}{states}**")
-    st.altair_chart(score_bars(reading.scores), width="stretch")
+    show_svg(score_bars(reading.scores), key="live_scores", wide=False)
     rows = state.history.get(key, ()) if key is not None else ()
     times = [then - state.now for then, _ in rows]
-    st.altair_chart(
-        score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS),
-        width="stretch",
-    )
+    lines = score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS)
+    show_svg(lines, key="live_lines")

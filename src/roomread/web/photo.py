@@ -17,13 +17,14 @@ from roomread import Analyzer
 from roomread.errors import BusyError, MediaError, RoomreadError
 from roomread.formats.csv_table import CsvSink
 from roomread.formats.json_frames import JsonSink
+from roomread.formats.score_charts import score_bars
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression, Frame, Reading, percent
 from roomread.services.pictures import EncodedPicture, analyze_picture, annotate
 from roomread.services.purpose import Activity, PurposeError, allows
 from roomread.settings.environment import load_settings
 from roomread.web.engine import engine, turn
-from roomread.web.score_charts import score_bars
+from roomread.web.svg import show_svg
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import owner, visitor_analyzer
 
@@ -155,7 +156,8 @@ def _show_photo(photo: Photo, number: int) -> None:
             format_func=lambda i: f"face {readable[i][0] + 1}: {readable[i][1]}",
             key=f"face{number}",
         )
-        right.altair_chart(score_bars(readable[chosen][1]), width="stretch")
+        with right:
+            show_svg(score_bars(readable[chosen][1]), key=f"scores{number}", wide=False)
 
 
 def _table(readings: Sequence[Reading]) -> pd.DataFrame:

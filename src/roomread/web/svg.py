@@ -8,7 +8,8 @@ from streamlit.components.v2.types import ComponentRenderer
 # `st.html` removes SVG, and `st.image` would show neither the theme's colour nor a description.
 # On a narrow screen a wide chart is scrolled sideways, as its labels would be too small to read.
 _STYLE = """
-.chart { color: var(--st-text-color); overflow-x: auto; }
+.chart { --chart-page: var(--st-background-color); color: var(--st-text-color); overflow-x: auto; }
+.chart:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .chart svg { display: block; width: 100%; height: auto; }
 .wide svg { min-width: 40rem; }
 """

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from roomread.errors import RoomreadError, without_credentials
+from roomread.formats.score_charts import people_chart, room_chart
 from roomread.jobs.video_job import VideoJob
 from roomread.media import VIDEO_SUFFIXES
-from roomread.readings import Expression
 from roomread.room import clock
 from roomread.services.videos import VideoNotFoundError, VideoService
 from roomread.settings.environment import load_settings
 from roomread.store import JobState
 from roomread.web.engine import engine
 from roomread.web.navigation import go_to
-from roomread.web.score_charts import EXPRESSION_SCALE
+from roomread.web.svg import show_svg
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import owner, visitor_profiles
-
-# A Vega expression that formats seconds as m:ss.
-_CLOCK = "floor(datum.value / 60) + ':' + pad(datum.value % 60, 2, '0', 'left')"
 
 
 def _videos() -> VideoService:
@@ -117,56 +112,12 @@ def _show_result(job: VideoJob) -> None:
         if not record.error:
             st.info("No readable face was found.")
     else:
-        table = pd.DataFrame(
-            [
-                {"second": second, "person": f"#{track}", "expression": e.display_name}
-                | {"score": float(scores[e])}
-                for second, track, scores in rows
-                for e in Expression
-            ]
-        )
-        _show_room(table)
-        _show_people(table)
+        st.subheader("The room")
+        show_svg(room_chart(rows), key="room")
+        st.subheader("Each person")
+        show_svg(people_chart(rows), key="people")
+        st.caption("The likeliest expression of each second.")
     _offer_files(job)
-
-
-def _show_room(table: pd.DataFrame) -> None:
-    st.subheader("The room")
-    mean = table.groupby(["second", "expression"], as_index=False)["score"].mean()
-    chart = (
-        alt.Chart(mean)
-        .mark_area()
-        .encode(
-            x=alt.X("second:Q", title="time", axis=alt.Axis(labelExpr=_CLOCK, tickMinStep=1)),
-            y=alt.Y("score:Q", stack=True, axis=alt.Axis(format="%"), title="mean score"),
-            color=alt.Color("expression:N", scale=EXPRESSION_SCALE, title=None),
-            tooltip=["second", "expression", alt.Tooltip("score", format=".0%")],
-        )
-        .properties(height=260)
-    )
-    st.altair_chart(chart, width="stretch")
-
-
-def _show_people(table: pd.DataFrame) -> None:
-    st.subheader("Each person")
-    top = table.loc[table.groupby(["second", "person"])["score"].idxmax()]
-    chart = (
-        alt.Chart(top)
-        .mark_rect()
-        .encode(
-            x=alt.X(
-                "second:O",
-                title="time",
-                axis=alt.Axis(labelExpr=_CLOCK, labelOverlap=True, labelAngle=0),
-            ),
-            y=alt.Y("person:N", title=None),
-            color=alt.Color("expression:N", scale=EXPRESSION_SCALE, legend=None),
-            opacity=alt.Opacity("score:Q", scale=alt.Scale(domain=[0, 1]), legend=None),
-            tooltip=["second", "person", "expression", alt.Tooltip("score", format=".0%")],
-        )
-    )
-    st.altair_chart(chart, width="stretch")
-    st.caption("The likeliest expression of each second. Paler means less confident.")
 
 
 def _offer_files(job: VideoJob) -> None:

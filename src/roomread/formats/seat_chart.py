@@ -1,0 +1,83 @@
+"""Draw the valence of each seat of a session over time as SVG text."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from roomread.formats import palette
+from roomread.formats import svg_plot as plot
+from roomread.formats.palette import hex_color
+from roomread.formats.session_charts import Span
+from roomread.formats.svg_plot import PlotArea
+from roomread.readings.colors import RGB
+from roomread.room import clock
+from roomread.store.summary import SeatMap
+
+_ROW_HEIGHT = 17
+# Height of the dash of a face that could not be read, px.
+_DASH_HEIGHT = 3
+EXPLANATION = (
+    "A row is a seat or a tile, not a face, unless people were told apart by their faces. A dash "
+    "means that a face was seen and could not be read; nothing is drawn where no face was seen."
+)
+
+
+def seat_chart(seats: SeatMap, *, span: Span | None = None) -> str:
+    """Return the valence of each seat over time, one row per seat in the order of the seats.
+
+    Args:
+        seats: the valence of the seats.
+        span: the span of the chart; None for that of the readings.
+    """
+    count, steps = seats.valence.shape
+    start, end = span if span is not None else (0.0, steps * seats.step)
+    area = PlotArea(start, end, 0, count, 8, _ROW_HEIGHT * count)
+    parts = [_row(area, seats, row) for row in range(count)]
+    parts.append(plot.time_axis(area))
+    legend = [
+        ("unpleasant", hex_color(palette.UNPLEASANT)),
+        ("neither", hex_color(palette.NEITHER)),
+        ("pleasant", hex_color(palette.PLEASANT)),
+        ("dash: not readable", hex_color(palette.USUAL)),
+        ("empty: not seen", "none"),
+    ]
+    parts.append(plot.legend(legend, area))
+    said = f"Valence of {count} seat{'' if count == 1 else 's'}"
+    description = f"{said} from {clock(start)} to {clock(end)}, one row per seat."
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
+
+
+def _row(area: PlotArea, seats: SeatMap, row: int) -> str:
+    y = area.top + _ROW_HEIGHT * row
+    # Slightly wider than a step, because rounding would leave gaps between the steps.
+    width = area.x(seats.step) - area.x(0) + 0.3
+    seat = seats.seats[row]
+    name = seats.names.get(seat, "")
+    label = plot.text(plot.LEFT - 6, y + 13, name[:8] or str(seat), anchor="end")
+    parts = [f"<g>{plot.tooltip(name)}{label}</g>" if name else label]
+    for column in np.flatnonzero(seats.seen[row]):
+        value, time = float(seats.valence[row, column]), float(column) * seats.step
+        # The last step may end after the last mood of the room.
+        visible = min(width, area.right - area.x(time))
+        if visible <= 0:
+            continue
+        top, height, color = y, _ROW_HEIGHT - 1, hex_color(palette.USUAL)
+        if math.isnan(value):
+            top, height = y + (_ROW_HEIGHT - _DASH_HEIGHT) / 2, _DASH_HEIGHT
+        else:
+            color = hex_color(_diverging(value))
+        parts.append(
+            f'<rect x="{area.x(time):.1f}" y="{top:g}" width="{visible:.1f}" '
+            f'height="{height}" fill="{color}"/>'
+        )
+    return "".join(parts)
+
+
+def _diverging(value: float) -> RGB:
+    end, share = (palette.PLEASANT if value > 0 else palette.UNPLEASANT), min(abs(value), 1.0)
+    red, green, blue = (
+        round(m + share * (e - m)) for m, e in zip(palette.NEITHER, end, strict=True)
+    )
+    return red, green, blue
