@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from roomread.services.preferences import Preferences, keep_preferences
 from roomread.services.retention import delete_expired
-from roomread.store import Store
+from roomread.store import Store, schema
+from roomread.store.rows import stored
 
 
 def test_expired_sessions_of_all_owners_are_deleted_and_returned(tmp_path: Path) -> None:
@@ -22,4 +27,19 @@ def test_without_a_retention_time_nothing_is_deleted(tmp_path: Path) -> None:
     session = anna.create("Algebra 7b")
     assert delete_expired(store, days=None) == []
     assert anna.sessions() == [session]
+    store.close()
+
+
+def test_retention_of_a_user_deletes_only_their_old_sessions(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'store.db'}")
+    anna, ben, carl = (store.owned_by(f"user:{name}") for name in ("anna", "ben", "carl"))
+    sessions = [each.create("Algebra 7b") for each in (anna, ben, carl)]
+    with store._database.engine.begin() as connection:
+        old = stored(datetime.now(UTC) - timedelta(days=40))
+        connection.execute(sa.update(schema.sessions).values(updated_at=old))
+    keep_preferences(anna, Preferences(retention_days=30))
+    keep_preferences(ben, Preferences(retention_days=60))
+    carl.keep_preferences('{"language": "tlh"}')
+    assert [session.id for session in delete_expired(store, days=None)] == [sessions[0].id]
+    assert (anna.sessions(), len(ben.sessions()), len(carl.sessions())) == ([], 1, 1)
     store.close()

@@ -188,9 +188,9 @@ def make_service(context: ServiceContext) -> ASGIApp:
 
 
 async def _delete_expired_periodically(context: ServiceContext) -> None:
-    """Apply the retention setting at the start and once an hour."""
+    """Apply the retention of the operator and of the users at the start and once an hour."""
     days = context.settings.retention_days
-    while days is not None:
+    while True:
         try:
             deleted = await to_thread.run_sync(lambda: delete_expired(context.store, days=days))
         except RoomreadError as error:

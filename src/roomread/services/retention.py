@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from roomread.services.preferences import PreferencesError, load_preferences
 from roomread.store import Session, Store
 
 
 def delete_expired(store: Store, *, days: float | None) -> list[Session]:
-    """Delete the sessions of all owners that are older than the retention time.
+    """Delete the sessions that are older than the retention time of the operator or their owner.
 
     The service calls this periodically, and `roomread session purge` once. Opening the store or
     recording into it deletes nothing.
 
     Args:
         store: The installation's store.
-        days: The retention time; None keeps all sessions.
+        days: The operator's retention time, which holds for all owners; None for none.
 
     Returns:
         The deleted sessions.
@@ -21,4 +22,13 @@ def delete_expired(store: Store, *, days: float | None) -> list[Session]:
     Raises:
         DatabaseError: The database does not answer or cannot be written.
     """
-    return store.operator.purge(days=days) if days is not None else []
+    deleted = store.operator.purge(days=days) if days is not None else []
+    for owner in store.operator.owners_with_preferences():
+        try:
+            own = load_preferences(store.owned_by(owner)).retention_days
+        except PreferencesError:
+            # Keep the sessions of a user whose settings another version wrote.
+            continue
+        if own is not None:
+            deleted += store.operator.purge(days=own, owner=owner)
+    return deleted

@@ -10,6 +10,7 @@ from roomread.errors import SessionError
 from roomread.room.session import Session, State
 from roomread.store import schema
 from roomread.store.database import Database
+from roomread.store.preference_rows import PreferenceRows
 from roomread.store.rows import delete_seat, stored, to_session, utc_now
 
 
@@ -23,14 +24,21 @@ class OperatorStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def purge(self, *, days: float, now: datetime | None = None) -> list[Session]:
-        """Delete the sessions of all owners that were last written more than `days` ago.
+    def owners_with_preferences(self) -> list[str]:
+        """Return the owners who have kept preferences, sorted."""
+        return PreferenceRows(self._database).owners()
+
+    def purge(
+        self, *, days: float, now: datetime | None = None, owner: str | None = None
+    ) -> list[Session]:
+        """Delete the sessions that were last written more than `days` ago.
 
         The freed space is returned to the file system.
 
         Args:
             days: The age in days, 0 or more.
             now: UTC; the present if left out.
+            owner: Whose sessions; None for those of all owners.
 
         Returns:
             The deleted sessions.
@@ -38,6 +46,8 @@ class OperatorStore:
         limit = (now or utc_now()) - timedelta(days=days)
         table = schema.sessions
         query = table.select().where(table.c.updated_at < stored(limit))
+        if owner is not None:
+            query = query.where(table.c.owner == owner)
         with self._database.writing() as connection:
             expired = [to_session(row) for row in connection.execute(query)]
             ids = [session.id for session in expired]

@@ -20,6 +20,7 @@ from roomread.store.job_store import OwnerJobs
 from roomread.store.leases import is_held_elsewhere
 from roomread.store.packing import StoredReadings, unpack
 from roomread.store.pieces import Piece, write_piece
+from roomread.store.preference_rows import PreferenceRows
 from roomread.store.profile_rows import OwnerProfiles
 from roomread.store.records import milliseconds, source_name
 from roomread.store.room_store import OwnerRooms, read_reports
@@ -76,6 +77,14 @@ class OwnerStore:
     def profiles(self) -> OwnerProfiles:
         """The profiles of this owner in the database."""
         return OwnerProfiles(self._database, self._owner)
+
+    def preferences(self) -> str | None:
+        """Return the preferences of this owner as a text; None if none were kept."""
+        return PreferenceRows(self._database).content(self._owner)
+
+    def keep_preferences(self, content: str) -> None:
+        """Write the preferences of this owner, a text, in the place of those that were kept."""
+        PreferenceRows(self._database).keep(self._owner, content)
 
     @property
     def database(self) -> str:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that leads to these tables.
-REVISION = "0003"
+REVISION = "0004"
 
 metadata = MetaData()
 

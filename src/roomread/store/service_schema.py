@@ -1,4 +1,4 @@
-"""The further tables of the service: accounts, sign-ins, profiles, jobs and leases."""
+"""The further tables of the service: accounts, sign-ins, profiles, preferences, jobs, leases."""
 
 from __future__ import annotations
 
@@ -50,6 +50,13 @@ profiles = Table(
     Column("owner", Text, primary_key=True),
     Column("name", String(100), primary_key=True),
     # The content of a profile's file.
+    Column("content", Text, nullable=False),
+)
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    # A JSON object, which `roomread.services.preferences` writes and reads.
     Column("content", Text, nullable=False),
 )
 jobs = Table(

@@ -1,0 +1,101 @@
+"""Keep what a user prefers: language, size of the class, rules, detector, retention."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from roomread.errors import RoomreadError, RulesError
+from roomread.locales import LANGUAGES
+from roomread.room import DEFAULT_RULES, parse_rules
+from roomread.store import OwnerStore
+
+# The largest class, people; the longest retention, days; the longest text on informing, characters.
+MOST_PEOPLE, MOST_DAYS, MOST_CHARACTERS = 1000, 3650, 500
+
+
+class PreferencesError(RoomreadError):
+    """A preference has a value that cannot be used."""
+
+
+class DetectorChoice(StrEnum):
+    """The detector that finds the faces of a live source."""
+
+    CENTERFACE = "centerface"
+    HAAR = "haar"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What one user prefers.
+
+    Attributes:
+        language: One of `roomread.locales.LANGUAGES`; empty for that of the browser.
+        class_size: How many people are expected; None for the most that a lesson has shown.
+        rules: The rules of attention of new recordings, one per line.
+        detector: The detector of live sources.
+        retention_days: After how many days without a change lessons are deleted; None keeps them.
+        notice: How people are usually informed, for new recordings.
+        sound: Whether an alert makes a sound.
+    """
+
+    language: str = ""
+    class_size: int | None = None
+    rules: str = DEFAULT_RULES
+    detector: DetectorChoice = DetectorChoice.CENTERFACE
+    retention_days: int | None = None
+    notice: str = ""
+    sound: bool = False
+
+
+def load_preferences(store: OwnerStore) -> Preferences:
+    """Return the preferences of an owner; the defaults if none were kept.
+
+    Raises:
+        DatabaseError: The database does not answer.
+        PreferencesError: What is kept was written by another version and cannot be read.
+    """
+    content = store.preferences()
+    if content is None:
+        return Preferences()
+    try:
+        values: dict[str, Any] = json.loads(content)
+        values["detector"] = DetectorChoice(values["detector"])
+        return checked(Preferences(**values))
+    except (ValueError, TypeError, KeyError, RulesError) as error:
+        raise PreferencesError("the settings of this user cannot be read") from error
+
+
+def keep_preferences(store: OwnerStore, preferences: Preferences) -> None:
+    """Write the preferences of an owner.
+
+    Raises:
+        PreferencesError: A value is not in its range.
+        RulesError: The rules cannot be understood.
+        DatabaseError: The database cannot be written.
+    """
+    store.keep_preferences(json.dumps(asdict(checked(preferences))))
+
+
+def checked(preferences: Preferences) -> Preferences:
+    """Return the preferences after checking each value.
+
+    Raises:
+        PreferencesError: A value is not in its range.
+        RulesError: The rules cannot be understood.
+    """
+    if preferences.language and preferences.language not in LANGUAGES:
+        raise PreferencesError(f"there is no language '{preferences.language}'")
+    _check_range("expected class size", preferences.class_size, MOST_PEOPLE)
+    _check_range("number of days", preferences.retention_days, MOST_DAYS)
+    if len(preferences.notice) > MOST_CHARACTERS:
+        raise PreferencesError(f"the text on informing has more than {MOST_CHARACTERS} characters")
+    parse_rules(preferences.rules)
+    return preferences
+
+
+def _check_range(name: str, value: int | None, most: int) -> None:
+    if value is not None and not 1 <= value <= most:
+        raise PreferencesError(f"the {name} must be between 1 and {most}, not {value}")
