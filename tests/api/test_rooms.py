@@ -270,6 +270,8 @@ def test_faces_of_a_shared_screen_are_added_to_the_room(
         assert mood is not None
         assert (mood.readable, mood.valence) == (7, 1.0)
         assert http.post(f"sessions/{room['id']}/end").status_code == 409
+        source = http.get(f"sessions/{room['id']}").json()["source"]
+    assert source == "students who joined by a code, and a shared window"
 
 
 def test_wrong_codes_of_an_address_are_limited(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_hidden_page_reads_a_call_and_records_it_across_the_death_of_the_service
         (session,) = httpx.get(f"{service.url}/api/v1/sessions").json()["sessions"]
         answer = httpx.get(f"{service.url}/api/v1/sessions/{session['id']}/timeline").json()
     assert (session["name"], session["state"]) == ("Algebra 7b", "ended")
-    assert session["notice"] == "a slide"
+    assert (session["notice"], session["source"]) == ("a slide", "a shared window")
     assert {mood["present"] for mood in answer["moods"]} == {6}
     times = [mood["time"] for mood in answer["moods"]]
     assert times == sorted(set(times))

@@ -17,6 +17,7 @@ from roomread.readings import Reading
 from roomread.services import ingest
 from roomread.services.ingest import (
     INGEST_SOURCE,
+    SCREEN_SOURCE,
     ReadingIngest,
     RecordedElsewhereError,
     SessionEndedError,
@@ -63,9 +64,11 @@ def anna(everything: Store) -> OwnerStore:
     return everything.owned_by("user:anna")
 
 
-def make(store: OwnerStore, *, consent: str = "") -> Session:
+def make(store: OwnerStore, *, consent: str = "", source: str = INGEST_SOURCE) -> Session:
     analyzer = Analyzer(detector=FixedDetector([]), classifier=FixedClassifier())
-    return create_session(store, analyzer, "Algebra 7b", consent=consent, model="compact 1")
+    return create_session(
+        store, analyzer, "Algebra 7b", consent=consent, source=source, model="compact 1"
+    )
 
 
 def test_created_session_keeps_people_only_with_a_consent(anna: OwnerStore) -> None:
@@ -193,8 +196,13 @@ def test_idle_sessions_are_dropped_from_memory_and_continue_from_the_database(
     assert sessions.send(anna, one.id, as_json(LESSON[:10])).accepted == 5
 
 
-def test_session_has_the_name_of_its_source(anna: OwnerStore) -> None:
+def test_session_has_the_name_of_its_source(sessions: ReadingIngest, anna: OwnerStore) -> None:
     assert make(anna).source == INGEST_SOURCE
+    shared = make(anna, source=SCREEN_SOURCE)
+    assert shared.source == SCREEN_SOURCE
+    assert sessions.send(anna, shared.id, as_json(LESSON[:5])).accepted == 5
+    sessions.end(anna, shared)
+    assert anna.session(shared.id).ended_at is not None
 
 
 def test_session_that_another_process_holds_is_refused_with_its_address(

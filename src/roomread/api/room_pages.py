@@ -62,4 +62,5 @@ async def board(request: Request, context: Context, room_id: str) -> Response:
         code=room.code,
         link=room.link,
         started=session.started_at.isoformat(),
+        may_read_faces=purpose.allows(purpose.Activity.RECORD_CLASS),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -49,6 +49,10 @@ class SessionInput(BaseModel):
         default="",
         description="How the people were informed that their expressions are read.",
         examples=["slide before the lesson"],
+    )
+    source: Literal["readings", "screen"] = Field(
+        default="readings",
+        description="Where the readings come from: `screen` for those of a shared window.",
     )
     rules: Text | None = Field(
         default=None, description="Rules of attention, one per line; null for the default rules."

@@ -41,7 +41,7 @@ from roomread.api.session_shapes import (
 from roomread.formats.figures import last_shown_mood, session_figures, shown_moods
 from roomread.formats.json_frames import MAX_FRAMES
 from roomread.formats.report_values import report_to_dict
-from roomread.services.ingest import create_session
+from roomread.services.ingest import INGEST_SOURCE, SCREEN_SOURCE, create_session
 from roomread.services.marking import mark_now
 from roomread.store import Mark
 
@@ -86,6 +86,7 @@ def create(
         asked.name,
         consent=asked.consent,
         notice=asked.notice,
+        source=SCREEN_SOURCE if asked.source == "screen" else INGEST_SOURCE,
         rules=asked.rules,
         model=asked.model,
         threshold=asked.threshold,

@@ -7,6 +7,7 @@ import itertools
 import json
 import time as clocks
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Protocol, TypeVar
@@ -21,6 +22,7 @@ from roomread.pipeline import RoomPipeline
 from roomread.readings import Reading
 from roomread.room import Alert, Attention, RoomMeter, RoomMood, parse_rules
 from roomread.services.board import BoardFeed
+from roomread.services.ingest import ROOM_AND_SCREEN_SOURCE
 from roomread.services.live_room import start_of
 from roomread.store import OwnerStore, Recorder, RoomRecord, Session, Store
 
@@ -99,6 +101,7 @@ class HeldRoom:
     _used: float = field(init=False)
     _samples: list[ReportSample] = field(init=False, default_factory=list)
     _presses: int = field(init=False, default=0)
+    _has_screen: bool = field(init=False, default=False)
     _mood: RoomMood | None = field(init=False, default=None)
     _turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
@@ -173,6 +176,7 @@ class HeldRoom:
 
     def show_screen(self, readings: Sequence[Reading]) -> None:
         """Store the faces of a shared screen."""
+        self._has_screen = True
         self.room.show_screen(self.clock(), readings)
 
     async def run(self) -> None:
@@ -232,6 +236,7 @@ class HeldRoom:
         moment = self._pipeline.push_readings(time, frame.readings, withheld=frame.withheld)
         self.recorder.add(moment)
         self._write_samples()
+        self._write_source()
         return self._feed.add(time, status, moment.mood, frame.lost)
 
     def _write_samples(self) -> None:
@@ -242,6 +247,14 @@ class HeldRoom:
                 # Written with the next ones.
                 return
             self._samples = []
+
+    def _write_source(self) -> None:
+        if not self._has_screen or self.session.source == ROOM_AND_SCREEN_SOURCE:
+            return
+        # After a failure the next step writes it.
+        with suppress(DatabaseError):
+            self.store.rooms.set_source(self.session.id, ROOM_AND_SCREEN_SOURCE)
+            self.session = replace(self.session, source=ROOM_AND_SCREEN_SOURCE)
 
     async def _acknowledge(self) -> None:
         seats = self.room.connections()

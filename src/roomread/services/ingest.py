@@ -34,8 +34,12 @@ from roomread.store.records import milliseconds
 from roomread.wire import FrameReadings
 
 INGEST_SOURCE = "readings that were sent"
-# The source of the session of a room that students join.
+# The source of a session whose readings a page makes of a shared window.
+SCREEN_SOURCE = "a shared window"
+# The sources of the session of a room that students join, without and with a shared window.
 ROOM_SOURCE = "students who joined by a code"
+ROOM_AND_SCREEN_SOURCE = "students who joined by a code, and a shared window"
+_ROOM_SOURCES = (ROOM_SOURCE, ROOM_AND_SCREEN_SOURCE)
 # Adds the faces of the newest frame of a shared screen to the room of a session.
 ShowScreen = Callable[[Session, Sequence[Reading]], tuple[RoomMood | None, list[Alert]]]
 # Minimum time between two frames, ms; closer frames would only fill the memory.
@@ -116,6 +120,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
     *,
     consent: str = "",
     notice: str = "",
+    source: str = INGEST_SOURCE,
     rules: str | None = None,
     model: str | None = None,
     threshold: float | None = None,
@@ -130,6 +135,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
         consent: A text that records who consented and how; if it is empty, no readings of single
             people are kept.
         notice: How the people were informed that their expressions are read.
+        source: `INGEST_SOURCE` or `SCREEN_SOURCE`.
         rules: The rules of attention; None for the default ones.
         model: The net that makes the readings.
         threshold: The confidence under which that net withholds an expression, 0..1.
@@ -143,7 +149,7 @@ def create_session(  # noqa: PLR0913 (a session's fields)
     use = purpose.require(purpose.Activity.RECORD_CLASS)
     session = store.create(
         name,
-        source=INGEST_SOURCE,
+        source=source,
         model=nets_of(model if model is not None else net_of(analyzer), embedder, consent=consent),
         threshold=threshold if threshold is not None else analyzer.classifier.threshold,
         rules=rules if rules is not None else DEFAULT_RULES,
@@ -210,7 +216,7 @@ class ReadingIngest:
         # Check the owner of every message before waiting for the session's lock, so that others
         # cannot block the owner.
         session = open_session(store, session_id)
-        if session.source == ROOM_SOURCE and self._show_screen is not None:
+        if session.source in _ROOM_SOURCES and self._show_screen is not None:
             return _show(self._show_screen, session, content)
         _check_source(session)
         purpose.require(purpose.Activity.RECORD_CLASS)
@@ -323,7 +329,7 @@ def open_session(store: OwnerStore, session_id: str) -> Session:
         RecordedElsewhereError: The session is recorded from another source.
     """
     session = store.session(session_id)
-    if session.source != ROOM_SOURCE:
+    if session.source not in _ROOM_SOURCES:
         _check_source(session)
     if session.ended_at is not None:
         raise SessionEndedError(f"session {session.id} has ended")
@@ -331,7 +337,7 @@ def open_session(store: OwnerStore, session_id: str) -> Session:
 
 
 def _check_source(session: Session) -> None:
-    if session.source != INGEST_SOURCE:
+    if session.source not in (INGEST_SOURCE, SCREEN_SOURCE):
         raise RecordedElsewhereError(f"session {session.id} is recorded from {session.source}")
 
 

@@ -124,6 +124,12 @@ class RoomStore:
         with self._database.writing() as connection:
             connection.execute(update.values(next_seat=next_seat))
 
+    def set_source(self, session_id: str, source: str) -> None:
+        """Change the name of the source that a room is recorded from."""
+        update = _SESSIONS.update().where(_SESSIONS.c.id == session_id)
+        with self._database.writing() as connection:
+            connection.execute(update.values(source=source))
+
     def add_reports(self, session_id: str, samples: Sequence[ReportSample]) -> None:
         """Add samples of the button reports of a room; existing samples are unchanged."""
         with self._database.writing() as connection:

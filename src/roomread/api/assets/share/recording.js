@@ -3,9 +3,14 @@
  * @module
  */
 
+import { t } from "../texts.js";
+
 const KEPT = "roomread.share.session";
 
-/** @typedef {{ id: string, name: string }} Session */
+/**
+ * @typedef {{ id: string, name: string, room: boolean }} Session `room` is true where students have
+ *   joined by a code, and the faces of the window count with theirs.
+ */
 
 /** The service refused a request; its message is the service's own. */
 export class Refused extends Error {}
@@ -22,7 +27,7 @@ async function ask(path, body) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   };
-  const response = await fetch(`/api/v1/sessions${path}`, options);
+  const response = await fetch(`/api/v1${path}`, options);
   const answer = await response.json();
   if (!response.ok) throw new Refused(answer.hint ? `${answer.detail} (${answer.hint})` : answer.detail);
   return answer;
@@ -34,30 +39,36 @@ async function ask(path, body) {
  * @returns {Promise<Session>}
  */
 export async function begin(asked) {
-  const { id, name } = await ask("", asked);
+  const { id, name } = await ask("/sessions", { ...asked, source: "screen" });
   sessionStorage.setItem(KEPT, id);
-  return { id, name };
+  return { id, name, room: false };
 }
 
 /**
- * Return the session that this tab records: the one of its address, as a room's board links to it,
- * or the one it was recording before it was loaded again; null without one.
+ * Return the session that this tab records: that of the room in its address, as the room's board
+ * links to it, or the one it was recording before it was loaded again; null without one.
  * @returns {Promise<Session | null>}
  */
 export async function resume() {
-  const id = new URLSearchParams(location.search).get("session") ?? sessionStorage.getItem(KEPT);
+  const room = new URLSearchParams(location.search).get("room");
+  if (room !== null) return enterRoom(room);
+  const id = sessionStorage.getItem(KEPT);
   if (!id) return null;
   try {
-    const session = await ask(`/${encodeURIComponent(id)}`);
-    if (session.state !== "ended") {
-      sessionStorage.setItem(KEPT, id);
-      return { id, name: session.name };
-    }
+    const session = await ask(`/sessions/${encodeURIComponent(id)}`);
+    if (session.state !== "ended") return { id, name: session.name, room: false };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
   forget();
   return null;
+}
+
+/** @param {string} room */
+async function enterRoom(room) {
+  const { id, name, code } = await ask(`/rooms/${encodeURIComponent(room)}`);
+  if (code === null) throw new Refused(t("The lesson has ended."));
+  return { id, name, room: true };
 }
 
 /** Forget the session of this tab, which has ended. */
@@ -70,13 +81,13 @@ export function forget() {
  * @param {Session} session
  * @param {string} label
  */
-export const mark = (session, label) => ask(`/${session.id}/marks`, { label });
+export const mark = (session, label) => ask(`/sessions/${session.id}/marks`, { label });
 
 /**
  * End a session.
  * @param {Session} session
  */
 export async function end(session) {
-  await ask(`/${session.id}/end`, {});
+  await ask(`/sessions/${session.id}/end`, {});
   forget();
 }

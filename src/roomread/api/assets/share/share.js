@@ -169,12 +169,21 @@ function showPace(age) {
   });
 }
 
-/** Show that a session is recorded, and connect for it. */
-function enter() {
+/**
+ * Show that a session is recorded, and connect for it.
+ * @param {recording.Session} entered
+ */
+function enter(entered) {
+  const { id, name, room } = (session = entered);
   $("record").hidden = true;
   $("recording").hidden = false;
-  $("recorded").textContent = t("The session “{name}” is being recorded.", { name: session?.name ?? "" });
-  $("open").href = `/lessons?session=${session?.id}`;
+  $("recorded").textContent = room
+    ? t("The faces of the window count in the room “{name}”.", { name })
+    : t("The session “{name}” is being recorded.", { name });
+  // The board of a room marks and ends its lesson.
+  $("marking").hidden = $("end").hidden = room;
+  $("open").href = room ? `/room/${id}` : `/lessons?session=${id}`;
+  $("open").textContent = room ? t("Open the board") : t("Open it among the lessons");
   if (stream) connect();
 }
 
@@ -206,13 +215,13 @@ function record(event) {
   event.preventDefault();
   const keep = $("keep").checked;
   attempt(async () => {
-    session = await recording.begin({
+    const begun = await recording.begin({
       name: $("name").value,
       consent: keep ? $("consent").value : "",
       identity: keep && $("identity").checked,
       notice: $("notice").value,
     });
-    enter();
+    enter(begun);
   });
 }
 
@@ -253,6 +262,6 @@ $("marking").addEventListener("submit", mark);
 $("end").addEventListener("click", end);
 showShares($("shares"), null);
 attempt(async () => {
-  session = await recording.resume();
-  if (session) enter();
+  const resumed = await recording.resume();
+  if (resumed) enter(resumed);
 });
