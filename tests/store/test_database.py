@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import socket
 import stat
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 
 from recorded_classes import class_with_people
 from roomread.errors import SessionError
-from roomread.store import LOCAL_OWNER, Mark, Store, schema
+from roomread.store import LOCAL_OWNER, Mark, Store, database, schema
 
 
 def files_of(folder: Path) -> bytes:
@@ -71,3 +73,26 @@ def test_unreachable_server_is_reported_without_its_password() -> None:
         Store("postgresql://teacher:secret@127.0.0.1:9/school")
     assert "secret" not in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_server_that_never_answers_is_reported_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pg8000")
+    monkeypatch.setattr(database, "_POSTGRES_REACH_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://teacher:secret@127.0.0.1:{silent.getsockname()[1]}/school"
+        with pytest.raises(SessionError, match="the server does not answer: timed out"):
+            Store(url)
+
+
+def test_server_of_another_protocol_is_reported() -> None:
+    pytest.importorskip("pg8000")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def hang_up() -> None:
+            connection, _ = other.accept()
+            connection.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        url = f"postgresql://teacher@127.0.0.1:{other.getsockname()[1]}/school"
+        with pytest.raises(SessionError, match="the server does not answer: "):
+            Store(url)

@@ -8,6 +8,8 @@ import logging
 import os
 import shutil
 import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from roomread.api.logs import log, set_up_logs
 from roomread.api.provider import provider_of
 from roomread.api.rates import Rate
 from roomread.api.session_files import exports_folder
+from roomread.cli.status import EXIT_FAILED
 from roomread.entry.connections import (
     ConnectionLimits,
     ConnectionTable,
@@ -34,7 +37,7 @@ from roomread.entry.connections import (
     raise_file_limit,
 )
 from roomread.entry.service import make_service
-from roomread.errors import OutputError, RoomreadError
+from roomread.errors import DatabaseError, OutputError, RoomreadError
 from roomread.media import make_folder
 from roomread.services.accounts import Accounts
 from roomread.services.engine import Engine, serve_with
@@ -43,7 +46,9 @@ from roomread.settings.addresses import is_loopback
 from roomread.settings.environment import Settings, load_settings
 from roomread.store import LeaseRenewal, Store
 
+# Seconds for open requests to be answered after a signal, and then for everything to be closed.
 _END_SECONDS = 10
+_CLOSE_SECONDS = 10
 # Connections that wait in the operating system until they are accepted.
 _QUEUE = 512
 
@@ -100,7 +105,7 @@ def serve(
     settings = load_settings()
     provider = None if alone else provider_of(settings)
     make_folder(settings.data, private=True)
-    with ExitStack() as held:
+    with _bounded_end() as held:
         store = held.enter_context(closing(Store(settings.store_url)))
         if not store.is_shared:
             held.enter_context(_lock(settings))
@@ -123,22 +128,55 @@ def serve(
         leases = store.leases(_advertised_url(settings, bound, tls=listen.tls_cert is not None))
         held.callback(LeaseRenewal(leases).close)
         engine = Engine(settings, jobs=settings.job_files, store=store, leases=leases)
+        held.callback(_close, engine)
         serve_with(engine)
         rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
         sign_ins = SignIns(store.accounts, per_principal=settings.sign_ins_per_user)
         messages = Rate(settings.messages_per_minute / 60, burst=settings.messages_per_minute / 10)
         auth = AuthSettings(accounts, not alone, rate, sign_ins, messages)
+        held.callback(auth.refusals.close)
         context = ServiceContext(settings, engine, auth, store, leases, provider=provider)
-        try:
-            engine.warm_up()
-            _run(context, listen, bound, on_ready)
-        finally:
-            engine.close()
-            auth.refusals.close()
-            log("ended", jobs_kept=engine.job_queue.unfinished())
+        engine.warm_up()
+        _run(context, listen, bound, on_ready)
     # Exit without the interpreter's shutdown, which the codec threads of a live camera would crash.
     logging.shutdown()
     os._exit(0)
+
+
+def _close(engine: Engine) -> None:
+    """Close the engine, and log the number of jobs that the next start continues."""
+    engine.close()
+    with suppress(DatabaseError):
+        log("ended", jobs_kept=engine.job_queue.unfinished())
+
+
+@contextmanager
+def _bounded_end() -> Iterator[ExitStack]:
+    """Yield a stack that is closed at the end of the `with` block, within `_CLOSE_SECONDS`.
+
+    If closing takes longer, as it does while a database does not answer, the process exits.
+    """
+    failure: BaseException | None = None
+
+    def leave() -> None:
+        problem = failure if isinstance(failure, RoomreadError) else "closing took too long"
+        print(f"roomread: {problem}", file=sys.stderr, flush=True)  # noqa: T201
+        logging.shutdown()
+        os._exit(EXIT_FAILED)
+
+    timer = threading.Timer(_CLOSE_SECONDS, leave)
+    timer.daemon = True
+    try:
+        with ExitStack() as held:
+            try:
+                yield held
+            except BaseException as error:
+                failure = error
+                raise
+            finally:
+                timer.start()
+    finally:
+        timer.cancel()
 
 
 def _run(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,6 +24,10 @@ from roomread.store.service_schema import metadata
 _SQLITE_TIMEOUT = 5
 # Time limit for a response of PostgreSQL, s.
 _POSTGRES_TIMEOUT = 30
+# Time limit for the first answer of a PostgreSQL server when the database is opened, s.
+_POSTGRES_REACH_TIMEOUT = 5
+# PostgreSQL's SSLRequest, which every server answers by one byte before any sign-in.
+_SSL_REQUEST = bytes.fromhex("00000008 04d2162f")
 # The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
 # Earlier revisions from which migrations lead to the present one.
@@ -150,6 +156,8 @@ def _reason(error: BaseException) -> str:
 def _open(url: str) -> Engine:
     place = _parse(url)
     with _database_errors(place):
+        if place.get_backend_name() == "postgresql":
+            _reach(place)
         engine = _engine(place)
         try:
             with engine.connect() as connection:
@@ -177,6 +185,28 @@ def _parse(url: str) -> URL:
             raise MissingExtraError("PostgreSQL", extra="postgres")
         return place.set(drivername="postgresql+pg8000")
     return place
+
+
+def _reach(place: URL) -> None:
+    """Check that a PostgreSQL server answers, so that an unreachable one is reported in seconds.
+
+    Raises:
+        DatabaseError: No server answers.
+    """
+    if "unix_sock" in place.query:
+        # A socket file of this computer is connected or refused immediately.
+        return
+    address = (place.host or "localhost", place.port or 5432)
+    try:
+        with socket.create_connection(address, timeout=_POSTGRES_REACH_TIMEOUT) as server:
+            server.sendall(_SSL_REQUEST)
+            if not server.recv(1):
+                raise ConnectionResetError(errno.ECONNRESET, "it closed the connection")
+    except OSError as error:
+        raise DatabaseError(
+            f"{_display_name(place)}: the server does not answer: {error.strerror or error}",
+            hint="check that it runs and can be reached, or set ROOMREAD_DATABASE_URL",
+        ) from error
 
 
 def _engine(place: URL) -> Engine:
