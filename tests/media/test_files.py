@@ -3,12 +3,16 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from roomread.errors import OutputError
-from roomread.media import atomic_path
+from roomread.media import atomic_path, existing_name, open_source, read_image
+from roomread.media.files import find_existing
 
 
 def write(path: Path, text: str = "new") -> None:
@@ -97,3 +101,29 @@ def write_and_fail(path: Path) -> None:
 def test_error_for_a_missing_folder_names_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="make the folder first"):
         write(tmp_path / "none" / "out.csv")
+
+
+NFC, NFD = (unicodedata.normalize(form, "café.png") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize(("stored", "typed"), [(NFC, NFD), (NFD, NFC)])
+def test_name_in_another_encoding_of_its_letters_is_found(
+    tmp_path: Path, stored: str, typed: str
+) -> None:
+    Image.new("RGB", (8, 6), "red").save(tmp_path / stored)
+    assert read_image(tmp_path / typed).shape == (6, 8, 3)
+    with open_source(str(tmp_path / typed)) as source:
+        np.testing.assert_array_equal(next(iter(source)).image[0, 0], [255, 0, 0])
+    assert existing_name(str(tmp_path / typed)) == str(tmp_path / stored)
+
+
+def test_name_that_exists_or_is_ambiguous_is_taken_as_it_is(tmp_path: Path) -> None:
+    # The first letter can be composed in a second way.
+    for name in (NFC, NFD):
+        (tmp_path / name).touch()
+        assert find_existing(tmp_path / name) == tmp_path / name
+    (tmp_path / "ệ").touch()
+    (tmp_path / unicodedata.normalize("NFD", "ệ")).touch()
+    half = tmp_path / "ẹ\u0302"
+    assert find_existing(half) == half
+    assert existing_name("http://server//é") == "http://server//é"

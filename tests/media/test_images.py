@@ -19,6 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from roomread.errors import MediaError, OutputError
 from roomread.media import read_image, write_image
+from roomread.media.images import note_of_first
 
 
 def gradient(width: int = 40, height: int = 30) -> np.ndarray:
@@ -382,3 +383,29 @@ def test_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="name a file"):
         write_image(tmp_path / "folder.png", gradient())
     assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG"])
+def test_what_follows_a_picture_is_ignored(kind: str) -> None:
+    content = encoded(Image.fromarray(gradient()), kind)
+    np.testing.assert_array_equal(read_image(content + b"more" * 300), read_image(content))
+
+
+@pytest.mark.parametrize("lost", [4, 8, 12, 14])
+def test_png_without_its_last_chunk_is_read(lost: int) -> None:
+    content = encoded(Image.fromarray(gradient()), "PNG")
+    np.testing.assert_array_equal(read_image(content[:-lost]), gradient())
+
+
+@pytest.mark.parametrize(("kind", "head"), [("AVIF", 100), ("TIFF", 10)])
+def test_damaged_head_of_a_known_kind_is_named(kind: str, head: int) -> None:
+    content = encoded(Image.fromarray(gradient()), kind)[:head]
+    with pytest.raises(MediaError, match=f"is damaged, or {kind} of a kind that cannot be read"):
+        read_image(content)
+
+
+def test_first_of_an_animated_avif_is_read_and_said() -> None:
+    frames = [Image.fromarray(gradient()), Image.new("RGB", (40, 30), "red")]
+    content = encoded(frames[0], "AVIF", save_all=True, append_images=frames[1:])
+    assert note_of_first(content, "a.avif") == "a.avif: of its 2 pictures the first is read"
+    assert np.abs(read_image(content).astype(int) - gradient()).mean() < 12

@@ -1,16 +1,21 @@
-"""A JPEG with a great number of scans is refused before it keeps a decoder busy."""
+"""JPEGs with a great number of scans, and JPEGs that lack a part."""
 
 from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from roomread.bench.scenes import astronaut
 from roomread.errors import MediaError
 from roomread.media import read_image
-from roomread.media.jpeg import count_scans
+from roomread.media.jpeg import find_scans, with_end
+
+
+def scans_of(content: bytes) -> int:
+    return find_scans(content).count
 
 
 def jpeg(image: Image.Image, *, progressive: bool, **options: object) -> bytes:
@@ -28,16 +33,16 @@ def with_scans(content: bytes, more: int) -> bytes:
 def test_scans_are_counted_and_what_only_looks_like_one_is_not() -> None:
     portrait = Image.fromarray(astronaut())
     looks_alike = b"Exif\0\0" + b"\xff\xda" * 1000
-    assert count_scans(jpeg(portrait, progressive=False, exif=looks_alike)) == 1
+    assert scans_of(jpeg(portrait, progressive=False, exif=looks_alike)) == 1
     progressive = jpeg(portrait, progressive=True, exif=looks_alike)
-    assert 2 <= count_scans(progressive) <= 16
+    assert 2 <= scans_of(progressive) <= 16
     # A second picture or a film after the first one, as telephones write them.
-    assert count_scans(progressive + b"\xff\xda" * 1000) == count_scans(progressive)
+    assert scans_of(progressive + b"\xff\xda" * 1000) == scans_of(progressive)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\x89PNG\xff\xda"])
 def test_cut_off_or_other_files_have_no_scans(content: bytes) -> None:
-    assert count_scans(content) == 0
+    assert scans_of(content) == 0
 
 
 def test_large_picture_of_many_scans_is_refused_and_a_small_one_is_read() -> None:
@@ -47,3 +52,47 @@ def test_large_picture_of_many_scans_is_refused_and_a_small_one_is_read() -> Non
         read_image(large)
     portrait = jpeg(Image.fromarray(astronaut()), progressive=True)
     assert read_image(with_scans(portrait, 100)).shape == astronaut().shape
+
+
+# Progressive data has no redundancy by which garbage after it, or an early end, could be noticed.
+@pytest.mark.parametrize(
+    ("progressive", "tail"),
+    [
+        *(
+            (progressive, tail)
+            for progressive in (False, True)
+            for tail in (b"", b"\xff", bytes(400))
+        ),
+        (False, b"no picture" * 400),
+    ],
+)
+def test_picture_whose_end_is_not_marked_is_read(tail: bytes, *, progressive: bool) -> None:
+    content = jpeg(Image.fromarray(astronaut()), progressive=progressive)
+    np.testing.assert_array_equal(read_image(content[:-2] + tail), read_image(content))
+
+
+@pytest.mark.parametrize(
+    ("progressive", "tail"),
+    [
+        (False, b""),
+        (False, b"\xff\xd9"),
+        (False, bytes(90_000)),
+        (True, b""),
+        (True, bytes(90_000)),
+    ],
+)
+def test_picture_of_which_a_part_is_missing_is_refused(tail: bytes, *, progressive: bool) -> None:
+    # A copy that was interrupted, whose end was marked or whose space was reserved.
+    content = jpeg(Image.fromarray(astronaut()), progressive=progressive)
+    with pytest.raises(MediaError, match="a part of the picture is missing"):
+        read_image(content[: len(content) * 2 // 3] + tail)
+
+
+def test_grey_picture_is_complete() -> None:
+    grey = Image.new("RGB", (64, 64), (128, 128, 128))
+    assert read_image(jpeg(grey, progressive=False)).mean() == 128
+
+
+def test_other_files_get_no_end() -> None:
+    for content in (b"", b"GIF89a", b"\xff\xd8\xff"):
+        assert with_end(content, find_scans(content)) == content

@@ -32,6 +32,7 @@ from roomread.media import (
     HideMethod,
     Part,
     Source,
+    existing_name,
     is_file,
     is_folder,
     local_path,
@@ -261,7 +262,8 @@ def _items(inputs: Sequence[str], annotated: Path | None) -> tuple[list[_Item], 
     """Return the inputs; print a line for each folder with files that are left out."""
     found: list[tuple[str | bytes, Path | None]] = []
     left_out = []
-    for name in inputs:
+    for typed in inputs:
+        name = existing_name(typed)
         if name == "-":
             found.append((sys.stdin.buffer.read(), None))
         elif not name:

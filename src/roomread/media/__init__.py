@@ -1,6 +1,6 @@
 """Read pictures, videos, cameras and streams; write annotated copies."""
 
-from roomread.media.files import atomic_path, is_file, is_folder, make_folder
+from roomread.media.files import atomic_path, existing_name, is_file, is_folder, make_folder
 from roomread.media.folders import MediaFolder, find_media, search_folder
 from roomread.media.hiding import FaceHider, HideMethod
 from roomread.media.images import read_image, write_image
@@ -36,6 +36,7 @@ __all__ = [
     "atomic_path",
     "cut_points",
     "draw_readings",
+    "existing_name",
     "find_media",
     "is_file",
     "is_folder",

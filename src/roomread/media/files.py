@@ -8,6 +8,7 @@ import shutil
 import stat
 import tempfile
 import threading
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,37 @@ def exists(path: str | Path) -> bool:
         return os.path.exists(path)  # noqa: PTH110 (Path.exists raises for a name that is too long)
     except ValueError:
         return False
+
+
+def find_existing(path: Path) -> Path:
+    """Return the path of an existing file whose name has the same letters, or else the path itself.
+
+    An accented letter has two encodings in Unicode, NFC and NFD. File systems of macOS treat them
+    as equal, those of Linux and Windows as different names, so that a name that is typed may not
+    find a file that comes from elsewhere.
+
+    Args:
+        path: a path, of which only the last part may be encoded differently.
+    """
+    if path.name.isascii() or exists(path):
+        return path
+    name = _normalized(path)
+    try:
+        alike = [each for each in path.parent.iterdir() if _normalized(each) == name]
+    except (OSError, ValueError):
+        return path
+    return alike[0] if len(alike) == 1 else path
+
+
+def existing_name(name: str) -> str:
+    """Return the name of an existing file with the same letters, or else any name unchanged."""
+    path = Path(name)
+    found = find_existing(path)
+    return name if found == path else str(found)
+
+
+def _normalized(path: Path) -> str:
+    return unicodedata.normalize("NFC", path.name)
 
 
 def is_file(path: str | Path) -> bool:

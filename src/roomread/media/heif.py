@@ -14,6 +14,8 @@ from roomread.errors import MissingExtraError
 _TIFF_HEADER = re.compile(rb"II\*\0\x08\0\0\0|MM\0\*\0\0\0\x08")
 # Boxes whose content starts with a version and flags.
 _FULL_BOXES = frozenset({b"meta"})
+# Size of a colour property: type, primaries, transfer function, matrix and range.
+_NCLX_BYTES = 11
 
 
 def open_heic(content: bytes) -> Image.Image:
@@ -60,13 +62,31 @@ def _exif_orientation(content: bytes) -> int:
 
 def has_turn(content: bytes) -> bool:
     """Return whether the container rotates or mirrors the primary picture of a HEIF file."""
+    return any(kind in (b"irot", b"imir") for kind, _ in _primary_properties(content))
+
+
+def find_colors(content: bytes) -> tuple[int, int] | None:
+    """Return the primaries and the transfer function of the primary picture of a HEIF file.
+
+    They are code points of ITU-T H.273. None if the file states none, or is no HEIF file.
+    """
+    if content[4:8] != b"ftyp":
+        return None
+    for kind, body in _primary_properties(content):
+        if kind == b"colr" and body[:4] == b"nclx" and len(body) >= _NCLX_BYTES:
+            return int.from_bytes(body[4:6], "big"), int.from_bytes(body[6:8], "big")
+    return None
+
+
+def _primary_properties(content: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the type and content of each property of the primary picture of a HEIF file."""
     meta = next((body for kind, body in _boxes(content) if kind == b"meta"), b"")
     parts = dict(_boxes(meta))
     primary = _primary(parts.get(b"pitm", b""))
     properties = dict(_boxes(parts.get(b"iprp", b"")))
-    kinds = [kind for kind, _ in _boxes(properties.get(b"ipco", b""))]
+    found = list(_boxes(properties.get(b"ipco", b"")))
     used = _associations(properties.get(b"ipma", b""), primary)
-    return any(kinds[index - 1] in (b"irot", b"imir") for index in used if 0 < index <= len(kinds))
+    return [found[index - 1] for index in used if 0 < index <= len(found)]
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import io
-import math
 import os
 import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from roomread.errors import MediaError, OutputError, without_credentials
-from roomread.media.files import atomic_path, exists
+from roomread.media.files import atomic_path, exists, find_existing
+from roomread.media.hdr import stated_colors, to_sdr
 from roomread.media.heif import open_heic, upright_heif
-from roomread.media.jpeg import count_scans
-from roomread.media.kinds import Heif, heif_kind, open_encoded
+from roomread.media.jpeg import find_scans, is_complete, may_be_cut, with_end
+from roomread.media.kinds import PILLOW_FORMATS, Heif, heif_kind, open_encoded, picture_format
+from roomread.media.levels import brightened, has_deep_colors, scale_to_8_bits
 from roomread.media.png import without_text
 from roomread.media.urls import fetch, is_address, local_path
 
@@ -38,10 +39,6 @@ _DAMAGED = (
     *(OSError, SyntaxError, ValueError, TypeError, AttributeError, RuntimeError),
     *(LookupError, ArithmeticError, EOFError, struct.error),
 )
-# Maximum levels of cameras and scanners: 8, 10, 12, 14 and 16 bits.
-_FULL_SCALES = (255.0, 1023.0, 4095.0, 16_383.0, 65_535.0)
-# Pixels that are counted at once; their numbers take eight bytes each.
-_BLOCK = 1_000_000
 _FORMS = "a path, a URL, the bytes of a file, an opened file, a Pillow image or a uint8 array"
 
 Picture = (
@@ -102,7 +99,7 @@ def count_pictures(source: Path | bytes) -> int:
         file = io.BytesIO(source) if isinstance(source, bytes) else source
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=("GIF", "WEBP", "PNG", "TIFF")) as picture:
+            with Image.open(file, formats=("GIF", "WEBP", "PNG", "TIFF", "AVIF")) as picture:
                 return int(getattr(picture, "n_frames", 1))
     except (*_DAMAGED, Image.DecompressionBombError):
         return 1
@@ -138,6 +135,7 @@ def _from_name(name: str, max_pixels: int) -> NDArray[np.uint8]:
 
 
 def _from_path(path: Path, max_pixels: int) -> NDArray[np.uint8]:
+    path = find_existing(path)
     try:
         if path.is_dir():
             raise MediaError(f"{path}: is a folder, not a picture", hint="name a picture in it")
@@ -178,12 +176,21 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
         if heif_kind(content) is not None:
             with _open_heif(content, name) as picture:
                 _check_size(picture.width, picture.height, name, max_pixels)
-                return _to_rgb(upright_heif(picture, content))
-        with open_encoded(io.BytesIO(without_text(content))) as picture:
+                image = _to_rgb(upright_heif(picture, content))
+                return to_sdr(image, stated_colors(content))
+        scans = find_scans(content)
+        ended = with_end(content, scans)
+        with _open(without_text(ended), name) as picture:
             _check_size(picture.width, picture.height, name, max_pixels)
-            _check_scans(content, picture.width * picture.height, name)
-            ImageOps.exif_transpose(picture, in_place=True)
-            return _to_rgb(picture)
+            _check_scans(scans.count, picture.width * picture.height, name)
+            is_deep = has_deep_colors(picture)
+            picture.load()
+            if may_be_cut(picture, scans) and not is_complete(ended):
+                problem = f"{name}: is damaged: a part of the picture is missing"
+                raise MediaError(problem, hint="copy or download it again")
+            stored = brightened(picture, content) if is_deep else picture
+            image = _to_rgb(ImageOps.exif_transpose(stored))
+            return to_sdr(image, stated_colors(content))
 
 
 def _open_heif(content: bytes, name: str) -> Image.Image:
@@ -191,7 +198,18 @@ def _open_heif(content: bytes, name: str) -> Image.Image:
         return open_heic(content)
     if not features.check("avif"):
         raise MediaError(f"{name}: is AVIF", hint="Pillow here is built without it; save as JPEG")
-    return open_encoded(io.BytesIO(content), formats=("AVIF",))
+    return _open(content, name, formats=("AVIF",))
+
+
+def _open(content: bytes, name: str, *, formats: tuple[str, ...] = PILLOW_FORMATS) -> Image.Image:
+    try:
+        return open_encoded(io.BytesIO(content), formats=formats)
+    except UnidentifiedImageError as error:
+        kind = picture_format(content)
+        if kind is None:
+            raise
+        problem = f"{name}: is damaged, or {kind} of a kind that cannot be read"
+        raise MediaError(problem, hint="copy it again, or save it as JPEG or PNG") from error
 
 
 def _from_pillow(picture: Image.Image, name: str, max_pixels: int) -> NDArray[np.uint8]:
@@ -235,8 +253,7 @@ def _check_size(width: int, height: int, name: str, max_pixels: int = MAX_PIXELS
         raise MediaError(problem, hint=f"cut it to at most {_MAX_SIDE} pixels a side")
 
 
-def _check_scans(content: bytes, pixels: int, name: str) -> None:
-    scans = count_scans(content)
+def _check_scans(scans: int, pixels: int, name: str) -> None:
     if scans > max(_SCANS, _SCANNED_PIXELS // max(pixels, 1)):
         problem = f"{name}: has {scans} scans, which take too long to decode"
         raise MediaError(problem, hint="save it again as JPEG")
@@ -245,57 +262,12 @@ def _check_scans(content: bytes, pixels: int, name: str) -> None:
 def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
     """Return the pixels of an upright picture of any mode, uint8 [H, W, 3]."""
     if picture.mode.startswith("I") or picture.mode == "F":
-        return _grey_to_rgb(_scale_to_8_bits(np.asarray(picture)))
+        return _grey_to_rgb(scale_to_8_bits(np.asarray(picture)))
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
     return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
-
-
-def _scale_to_8_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale the levels of a 16-bit or float picture [H, W] to 8 bits."""
-    if grey.dtype == np.uint16:
-        return _scale_16_bits(grey)
-    values = grey.astype(np.float64)
-    values[np.isnan(values)] = 0
-    levels = np.clip(values / _full_scale(values, grey.dtype), 0, 1) * 255
-    return levels.round().astype(np.uint8)
-
-
-def _scale_16_bits(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Scale a picture uint16 [H, W] to 8 bits by a table, which takes no more memory than it."""
-    counts = np.zeros(65_536, dtype=np.int64)
-    for rows in np.array_split(grey, max(grey.size // _BLOCK, 1)):
-        counts += np.bincount(rows.ravel(), minlength=len(counts))
-    counts[0] = 0
-    full = 1.0
-    if counts.any():
-        # As `_full_scale` does, by numpy's definition of a quantile.
-        last = np.cumsum(counts) - 1
-        place = 0.995 * last[-1]
-        low, high = np.searchsorted(last, [math.floor(place), math.ceil(place)])
-        top = float(low + (high - low) * (place - math.floor(place)))
-        full = next((scale for scale in _FULL_SCALES if top <= scale), top)
-    levels = np.clip(np.arange(len(counts)) / full, 0, 1) * 255
-    table: NDArray[np.uint8] = levels.round().astype(np.uint8)
-    pixels: NDArray[np.uint8] = table[grey]
-    return pixels
-
-
-def _full_scale(values: NDArray[np.float64], dtype: np.dtype[Any]) -> float:
-    """Estimate which level is white in a picture of `dtype`, as files do not state it.
-
-    The brightest 0.5 % of the pixels are ignored: hot pixels, highlights and sharpening overshoot.
-    """
-    lit = values[np.isfinite(values) & (values > 0)]
-    if not lit.size:
-        return 1.0
-    top = float(np.quantile(lit, 0.995))
-    if np.issubdtype(dtype, np.floating) and float(np.median(lit)) <= 1 and top <= 16:
-        # By convention 1 is white in float pictures; only highlights exceed it.
-        return 1.0
-    return next((scale for scale in _FULL_SCALES if top <= scale), top)
 
 
 def _grey_to_rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

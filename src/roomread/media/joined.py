@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import IO
 
 # First bytes of Matroska and WebM, of FLV, and of MP4 and MOV files.
 _BEGINNINGS = re.compile(
@@ -16,16 +16,15 @@ _BEGINNINGS = re.compile(
 _SEARCHED = 16_000_000
 
 
-def has_film_behind(path: Path, place: int) -> bool:
+def has_film_behind(file: IO[bytes], place: int) -> bool:
     """Return whether another video begins after an offset in a file.
 
     Transport streams and MPEG files are read to the end even if they are concatenations; of the
     other formats FFmpeg reads only one of the videos.
 
     Args:
-        path: the file.
+        file: the opened file; its position changes.
         place: offset of the end of the last packet that was read, bytes.
     """
-    with path.open("rb") as file:
-        file.seek(place)
-        return _BEGINNINGS.search(file.read(_SEARCHED)) is not None
+    file.seek(place)
+    return _BEGINNINGS.search(file.read(_SEARCHED)) is not None

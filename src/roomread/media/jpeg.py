@@ -1,32 +1,96 @@
-"""Count the scans of a JPEG file before it is decoded."""
+"""Inspect JPEG files: count their scans, and find out whether they are complete."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-_START = b"\xff\xd8"
+import av
+from PIL import Image
+
+_START, _EOI = b"\xff\xd8", b"\xff\xd9"
 # A marker other than stuffing, restarts and padding.
 _MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
 _SCAN, _END = 0xDA, 0xD9
 # Markers that have no length: a temporary one, and the start and the end of an image.
 _ALONE = frozenset({0x01, 0xD8, _END})
+# The level to which decoders set what is missing.
+_MISSING = 128
 
 
-def count_scans(content: bytes) -> int:
-    """Return how many scans the first image of a JPEG file has; 0 if it is no JPEG.
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """The scans of the first image of a JPEG file.
+
+    Attributes:
+        count: how many there are; 0 if the file is no JPEG.
+        ended: whether the end of the image is marked.
+    """
+
+    count: int
+    ended: bool
+
+
+def find_scans(content: bytes) -> Scans:
+    """Return how many scans the first image of a JPEG file has, and whether its end is marked.
 
     Each scan of a progressive JPEG visits the whole picture, and takes a few bytes if nothing
     changes, so that a small file can keep a decoder busy for minutes.
     """
     if not content.startswith(_START):
-        return 0
+        return Scans(0, ended=False)
     scans, position = 0, len(_START)
     while (found := _MARKER.search(content, position)) is not None:
         marker, position = content[found.end() - 1], found.end()
         if marker == _END:
-            break
+            return Scans(scans, ended=True)
         scans += marker == _SCAN
         if marker not in _ALONE:
             # The content of a segment may look like markers.
             position += int.from_bytes(content[position : position + 2], "big")
-    return scans
+    return Scans(scans, ended=False)
+
+
+def with_end(content: bytes, scans: Scans) -> bytes:
+    """Return a JPEG whose end is marked; any other file unchanged.
+
+    Zeros at the end of an interrupted copy, whose space was reserved, are removed.
+
+    Args:
+        content: the content of the file.
+        scans: its scans.
+    """
+    return content if scans.ended or not scans.count else content.rstrip(b"\0") + _EOI
+
+
+def may_be_cut(picture: Image.Image, scans: Scans) -> bool:
+    """Return whether there is a sign that a part of a JPEG is missing; False for other files.
+
+    Args:
+        picture: the decoded picture, as it is stored.
+        scans: the scans of its file.
+    """
+    if not scans.count:
+        return False
+    last = picture.crop((0, picture.height - 1, picture.width, picture.height))
+    extrema = last.getextrema()
+    levels = extrema if isinstance(extrema[0], tuple) else (extrema,)
+    return not scans.ended or all(level == (_MISSING, _MISSING) for level in levels)
+
+
+def is_complete(content: bytes) -> bool:
+    """Return whether the data of a JPEG suffices for its picture, but for a few blocks at its end.
+
+    libjpeg fills what is missing with grey and reports nothing to Pillow, so FFmpeg's decoder is
+    asked, which is strict on request.
+
+    Args:
+        content: the content of the file, with its end marked.
+    """
+    decoder = av.CodecContext.create("mjpeg", "r")
+    decoder.options = {"err_detect": "explode"}
+    decoder.thread_count = 1
+    try:
+        return bool(decoder.decode(av.Packet(content)))
+    except av.FFmpegError:
+        return False

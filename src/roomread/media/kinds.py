@@ -28,7 +28,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 # The only formats that Pillow may open. Its other readers are not used, whatever a file is named,
 # because some are unsafe: the reader of EPS starts Ghostscript.
-_PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF")
+PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "AVIF")
 # The readers of these that Pillow would load only together with all others, in 16 ms and 4 MB.
 _FURTHER_READERS = ("PIL.AvifImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin")
 
@@ -41,6 +41,15 @@ _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _JPEG = b"\xff\xd8\xff"
+_SIGNATURES = {
+    _JPEG: "JPEG",
+    b"\x89PNG": "PNG",
+    b"GIF8": "GIF",
+    b"RIFF": "WebP",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
 # Number of bytes that contain the header of every supported picture format.
 _HEAD = 65_536
 
@@ -68,7 +77,18 @@ def heif_kind(head: bytes) -> Heif | None:
     return Heif.HEIC if major in _HEIC_BRANDS else None
 
 
-def open_encoded(file: IO[bytes], *, formats: tuple[str, ...] = _PILLOW_FORMATS) -> Image.Image:
+def picture_format(content: bytes) -> str | None:
+    """Return the name of the picture format that a file's first bytes show; None for others.
+
+    Args:
+        content: the content of the file, damaged or not.
+    """
+    if (heif := heif_kind(content)) is not None:
+        return heif
+    return next((name for head, name in _SIGNATURES.items() if content.startswith(head)), None)
+
+
+def open_encoded(file: IO[bytes], *, formats: tuple[str, ...] = PILLOW_FORMATS) -> Image.Image:
     """Open a picture of a supported format; it is decoded when its pixels are asked for.
 
     Args:

@@ -1,4 +1,4 @@
-"""Strip text chunks from PNG files, because Pillow refuses a picture with a very long one."""
+"""Find chunks of PNG files, and strip long text, with which Pillow refuses a picture."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ def without_text(content: bytes) -> bytes:
         return content
     kept = [chunk for kind, chunk in chunks if kind not in _NOTES or _is_kept(chunk)]
     return _SIGNATURE + b"".join(kept)
+
+
+def find_chunk(content: bytes, kind: bytes) -> bytes | None:
+    """Return the data of the first chunk of a type; None for other files, or without such a chunk.
+
+    Args:
+        content: the content of the file.
+        kind: the four letters of the type.
+    """
+    if not content.startswith(_SIGNATURE):
+        return None
+    return next((chunk[8:-4] for found, chunk in _chunks(content) if found == kind), None)
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from roomread.errors import MediaError, printable, without_credentials
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
-from roomread.media.files import exists, is_file, is_folder, is_pipe
+from roomread.media.files import exists, find_existing, is_file, is_folder, is_pipe
 from roomread.media.images import note_of_first, read_image
 from roomread.media.kinds import PICTURE_SUFFIXES, heif_kind, is_picture
 from roomread.media.opening import (
@@ -27,6 +27,7 @@ from roomread.media.opening import (
     open_video,
     video_tracks,
 )
+from roomread.media.playlists import check_playlist
 from roomread.media.screens import Part, ScreenReader, screen_number
 from roomread.media.urls import fetch, is_address, is_web_address, local_path
 from roomread.media.videos import VideoReader
@@ -143,6 +144,7 @@ class Source:
             self._open_video(io.BytesIO(content))
 
     def _open_path(self, path: Path) -> None:
+        path = find_existing(path)
         if is_pipe(path):
             # A pipe, such as a shell's <(...), can be read only once, so its content is kept.
             self._open_bytes(_content(path))
@@ -150,6 +152,9 @@ class Source:
             # The reader of pictures says that a file is empty.
             self._open_picture(path)
         else:
+            # A stranger's playlist is refused by its format, and must not tell which files exist.
+            if not self._how.options and is_file(path):
+                check_playlist(path, self.name)
             self._open_video(path)
 
     def _open_picture(self, picture: Path | bytes) -> None:

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from roomread.forksafe import PerThread
+from roomread.media.hdr import StandardRange, is_hdr
 
 _MATRIX_NUMBERS = 9
 # Formats whose container states the pixel shape; in others the codec states it per frame.
@@ -74,8 +75,12 @@ def _geometry(picture: VideoFrame, pixel: Fraction) -> Geometry:
 
 
 def render(picture: VideoFrame, shown: Geometry) -> NDArray[np.uint8]:
-    """Return a decoded frame, transformed by `shown`, RGB uint8 [H, W, 3]."""
-    rgb = _CONVERTER.get().reformat(picture, shown.width, shown.height, format="rgb24")
+    """Return a decoded frame, transformed by `shown`, RGB uint8 [H, W, 3].
+
+    A high dynamic range is mapped to the standard range.
+    """
+    tones = StandardRange()._asdict() if is_hdr(picture) else {}
+    rgb = _CONVERTER.get().reformat(picture, shown.width, shown.height, format="rgb24", **tones)
     image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
     if shown.transposed:
         image = image.transpose(1, 0, 2)

@@ -313,11 +313,15 @@ class _PacketReader:
             self._others.setdefault(packet.stream_index, place)
 
     def _has_film_behind(self) -> bool:
+        opened = getattr(self._container.file, "file", None)
+        if opened is not None:
+            return has_film_behind(opened, self._place)
         name = self._container.name
-        if not isinstance(name, str) or not name.startswith(FILE_PREFIX):
+        if not name.startswith(FILE_PREFIX):
             return False
         try:
-            return has_film_behind(Path(name.removeprefix(FILE_PREFIX)), self._place)
+            with Path(name.removeprefix(FILE_PREFIX)).open("rb") as file:
+                return has_film_behind(file, self._place)
         except OSError:
             # The file was deleted meanwhile; what was read is complete.
             return False

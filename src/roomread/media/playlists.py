@@ -1,0 +1,52 @@
+"""Check the playlists of HLS, because FFmpeg skips missing pieces in silence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from roomread.errors import MediaError
+from roomread.media.urls import is_address
+
+_HEADER = b"#EXTM3U"
+_END, _VARIANT = "#EXT-X-ENDLIST", "#EXT-X-STREAM-INF"
+_URI = re.compile(r'URI="([^"]*)"')
+# Maximum size of a playlist that is checked, bytes; one of a day has about 2 MB.
+_MAX_BYTES = 20_000_000
+_VARIANTS_DEPTH = 2
+
+
+def check_playlist(path: Path, name: str) -> None:
+    """Check that a local playlist is complete; do nothing for files of other kinds.
+
+    Args:
+        path: the file.
+        name: its name in messages.
+
+    Raises:
+        MediaError: pieces that it names are missing, or it has no end, so that FFmpeg would wait
+            for further pieces for ever.
+        OSError: the file cannot be read.
+    """
+    _check(path, name, _VARIANTS_DEPTH)
+
+
+def _check(path: Path, name: str, depth: int) -> None:
+    with path.open("rb") as file:
+        if file.read(len(_HEADER)) != _HEADER:
+            return
+        text = file.read(_MAX_BYTES).decode(errors="surrogateescape")
+    lines = [line.strip() for line in text.splitlines()]
+    named = [line for line in lines if line and not line.startswith("#")]
+    named += [uri for line in lines if line.startswith("#EXT-X-M") for uri in _URI.findall(line)]
+    local = [path.parent / place for place in named if not is_address(place)]
+    missing = [piece for piece in local if not piece.is_file()]
+    if missing:
+        problem = f"{name}: {len(missing)} of its {len(named)} pieces are missing"
+        raise MediaError(f"{problem}, {missing[0].name} first", hint="copy them beside it")
+    if any(line.startswith(_VARIANT) for line in lines):
+        for piece in local if depth else []:
+            _check(piece, name, depth - 1)
+    elif _END not in lines:
+        problem = f"{name}: is a playlist without an end, to which pieces may still be added"
+        raise MediaError(problem, hint=f"once it is complete, add the line {_END}")

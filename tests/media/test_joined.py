@@ -1,0 +1,33 @@
+"""Videos that were concatenated."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from clips import make_clip
+from roomread.errors import MediaError
+from roomread.media import open_source
+from roomread.media.joined import has_film_behind
+from roomread.readings import Frame
+
+SECOND = [n / 25 for n in range(25)]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "flv"])
+def test_concatenated_video_from_a_pipe_is_reported_too(tmp_path: Path, suffix: str) -> None:
+    # Its content is read from memory, which has no name.
+    film = make_clip(tmp_path / f"film.{suffix}", SECOND).read_bytes()
+    frames: list[Frame] = []
+    with pytest.raises(MediaError, match="another video follows"), open_source(film * 2) as source:
+        frames.extend(source)
+    assert len(frames) == 25
+
+
+def test_only_what_follows_counts(tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "film.mp4", SECOND).read_bytes()
+    assert has_film_behind(io.BytesIO(film), 0)
+    assert not has_film_behind(io.BytesIO(film), 16)
+    assert has_film_behind(io.BytesIO(film + film), len(film))

@@ -1,0 +1,77 @@
+"""Local playlists of HLS."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from clips import make_clip
+from roomread.errors import MediaError
+from roomread.media import open_source, open_upload
+
+END = "#EXT-X-ENDLIST"
+
+
+@pytest.fixture
+def pieces(tmp_path: Path) -> Path:
+    """A folder with the pieces 0.ts to 2.ts of one second each."""
+    for number in range(3):
+        make_clip(tmp_path / f"{number}.ts", [number + n / 25 for n in range(25)])
+    return tmp_path
+
+
+def playlist(folder: Path, *, end: str = END) -> Path:
+    lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:1"]
+    for number in range(3):
+        lines += ["#EXTINF:1.0,", f"{number}.ts"]
+    path = folder / "lesson.m3u8"
+    path.write_text("\n".join([*lines, end, ""]))
+    return path
+
+
+def test_complete_playlist_is_read_as_one_video(pieces: Path) -> None:
+    with open_source(playlist(pieces)) as source:
+        times = [frame.time for frame in source]
+    assert len(times) == 75
+    assert times[-1] == pytest.approx(2.96, abs=0.05)
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_missing_piece_is_reported(pieces: Path, gone: int) -> None:
+    path = playlist(pieces)
+    (pieces / f"{gone}.ts").unlink()
+    with pytest.raises(MediaError, match=f"1 of its 3 pieces are missing, {gone}.ts first"):
+        open_source(path)
+
+
+def test_missing_piece_of_a_variant_is_reported(pieces: Path) -> None:
+    playlist(pieces)
+    (pieces / "2.ts").unlink()
+    variants = pieces / "all.m3u8"
+    variants.write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nlesson.m3u8\n")
+    with pytest.raises(MediaError, match="1 of its 3 pieces are missing"):
+        open_source(variants)
+
+
+def test_missing_head_of_the_pieces_is_reported(pieces: Path) -> None:
+    path = playlist(pieces)
+    path.write_text(path.read_text().replace("#EXT-X-VERSION:3", '#EXT-X-MAP:URI="init.mp4"'))
+    with pytest.raises(MediaError, match=r"1 of its 4 pieces are missing, init\.mp4"):
+        open_source(path)
+
+
+def test_playlist_without_an_end_is_refused_instead_of_waiting(pieces: Path) -> None:
+    with pytest.raises(MediaError, match="without an end"):
+        open_source(playlist(pieces, end=""))
+
+
+def test_playlist_of_a_stranger_does_not_tell_which_files_exist(pieces: Path) -> None:
+    path = playlist(pieces)
+    with pytest.raises(MediaError) as complete:
+        open_upload(path)
+    shutil.move(pieces / "1.ts", pieces / "elsewhere.ts")
+    with pytest.raises(MediaError) as missing:
+        open_upload(path)
+    assert str(missing.value) == str(complete.value)
