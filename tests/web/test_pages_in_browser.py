@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
-import sqlalchemy as sa
 from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Page, expect
 
 from altered import masked, variants
-from classes import lesson
-from room_recorder import RoomRecorder
 from roomread.bench.scenes import grid, portraits
 from roomread.media import VideoWriter
-from roomread.store import LOCAL_OWNER, Store, schema
-from roomread.store.rows import stored
 from visitors import (
     CHROMIUM,
     download,
-    press,
     room,
-    unfold,
     upload,
     visit,
 )
@@ -43,7 +34,7 @@ def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_examp
     page.get_by_role("button", name="The demo class").click()
     page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_text("The class was less positive than before from 10:")).to_be_visible()
-    expect(page.get_by_text("during “group work”")).to_be_visible()
+    expect(page.get_by_role("cell", name="group work").first).to_be_visible()
     visit(page, "Home")
     expect(page.get_by_role("heading", name="Recent lessons")).to_be_visible()
     page.get_by_role("button", name="An example photo").click()
@@ -142,102 +133,6 @@ def test_video_can_be_cancelled(page: Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Read it").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled after")).to_be_visible()
-
-
-def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
-    page: Page, tmp_path: Path
-) -> None:
-    clip = tmp_path / "lesson.mp4"
-    call = grid(width=960, height=540, columns=4, rows=3, people=8)
-    with VideoWriter(clip) as writer:
-        for number in range(240):
-            # A camera's picture is never quite the same.
-            writer.write(np.roll(call.image, number % 5 - 2, axis=1), number / 2)
-    visit(page, "Lessons")
-    page.get_by_role("textbox", name="Name").fill("Algebra 7b")
-    page.get_by_role("textbox", name="or a path").fill(str(clip))
-    page.get_by_role("textbox", name="or a path").press("Enter")
-    page.get_by_role("button", name="Start").click()
-    page.wait_for_url("**/lessons?session=*")
-    expect(page.get_by_text("8 of 8")).to_be_visible()
-    page.get_by_role("textbox", name="What begins now").fill("group work")
-    page.get_by_role("textbox", name="What begins now").press("Enter")
-    page.get_by_role("button", name="Mark").click()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("heading", name="Take it with you")).to_be_visible()
-    page.reload()
-    report = download(page, "Report").decode()
-    assert "Algebra 7b" in report
-    assert "group work" in report
-    assert "Nobody was identified" in report
-    assert download(page, "CSV").startswith(b"time,present,readable,coverage,valence")
-    kept = json.loads(download(page, "JSON"))
-    assert kept["source"] == str(clip)
-    assert {mood["present"] for mood in kept["moods"]} == {8}
-    page.get_by_role("button", name="All sessions").click()
-    expect(page.get_by_text("ended")).to_be_visible()
-    page.get_by_role("button", name="Open").click()
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_text("No session is kept yet.")).to_be_visible()
-
-
-def test_people_of_a_session_are_named_forgotten_and_purged(
-    page: Page, address: str, folder: Path
-) -> None:
-    everything = Store(f"sqlite:///{folder / 'roomread.db'}")
-    store = everything.owned_by(LOCAL_OWNER)
-    session = store.create("Physics 9a", keeps_people=True, consent="all, in writing")
-    recorder = RoomRecorder(store, session)
-    for time_, readings in lesson(60, people=6, every=2.0):
-        recorder.add_readings(time_, readings)
-    recorder.close()
-    page.goto(f"{address}/lessons?session={session.id}")
-    expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
-    unfold(page, "Name a person")
-    page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
-    enrol = page.get_by_role("button", name="Name", exact=True)
-    press(enrol, expect(page.get_by_text("needs the person's consent")).to_be_visible)
-    page.get_by_role("textbox", name="How this person agreed").fill("a letter")
-    # Once in the table and once at the chart.
-    press(enrol, expect(page.get_by_text("Ada Lovelace")).to_have_count, 2)
-    (person,) = store.people(session.id)
-    assert (person.seat, person.name, person.consent) == (1, "Ada Lovelace", "a letter")
-    unfold(page, "Forget a person")
-    forget = page.get_by_role("button", name="Forget", exact=True)
-    press(forget, expect(page.get_by_text("Ada Lovelace")).to_have_count, 0)
-    assert store.people(session.id) == []
-    assert sorted(set(store.readings(session.id).seats.tolist())) == [2, 3, 4, 5, 6]
-    store.enrol(session.id, 2, "Alan Turing", consent="a letter")
-    page.get_by_role("button", name="All sessions").click()
-    unfold(page, "Delete old sessions, or a person everywhere")
-    page.get_by_role("textbox", name="Everything that is kept of the person called").fill(
-        "Alan Turing"
-    )
-    page.get_by_role("button", name="Forget them").click()
-    expect(page.get_by_text("1 seat deleted")).to_be_visible()
-    assert 2 not in store.readings(session.id).seats
-    old = datetime.now(UTC) - timedelta(days=91)
-    with store._database.engine.begin() as connection:
-        connection.execute(sa.update(schema.sessions).values(updated_at=stored(old)))
-    page.get_by_role("button", name="Delete them").click()
-    expect(page.get_by_text("1 session deleted")).to_be_visible()
-    expect(page.get_by_text("Physics 9a")).to_have_count(0)
-    assert store.sessions() == []
-    everything.close()
-
-
-def test_source_that_cannot_be_opened_leaves_no_session(page: Page, folder: Path) -> None:
-    visit(page, "Lessons")
-    page.get_by_role("textbox", name="Name").fill("Algebra 7b")
-    page.get_by_role("textbox", name="or a path").fill(str(folder / "missing.mp4"))
-    page.get_by_role("textbox", name="or a path").press("Enter")
-    page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("no such file")).to_be_visible()
-    everything = Store(f"sqlite:///{folder / 'roomread.db'}")
-    store = everything.owned_by(LOCAL_OWNER)
-    assert store.sessions() == []
-    everything.close()
 
 
 def test_file_that_is_not_a_video_is_reported(page: Page, tmp_path: Path) -> None:

@@ -1,50 +1,139 @@
-"""Name the people of sessions with their consent, and delete their data."""
+"""The tab People of a lesson: its seats over time, their names, and what deletes their data."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from roomread.errors import SessionError
-from roomread.store import OperatorStore, OwnerStore, Session
+from roomread.formats.seat_chart import EXPLANATION, seat_chart
+from roomread.formats.session_charts import Span
+from roomread.store import OperatorStore, OwnerStore, Person, Session
+from roomread.store.packing import StoredReadings
+from roomread.store.summary import seat_map
+from roomread.web.messages import plain
+from roomread.web.svg import show_svg
+from roomread.web.texts import t, tn
+
+_FORGOTTEN = "seat_forgotten"
 
 
-def show_people(store: OwnerStore, session: Session, seats: list[int]) -> None:
-    """Draw the named people of a session, a form to name one, and a form to forget one.
+def show_people(
+    store: OwnerStore, session: Session, readings: StoredReadings, *, span: Span
+) -> None:
+    """Draw the seats over time, and what names or forgets the chosen one.
 
     Args:
         store: the store of the session.
         session: a session that keeps people.
-        seats: the seats that occur in it.
+        readings: its readings.
+        span: the span of the lesson's charts.
     """
-    st.subheader("People")
     # Escape the text, which a person typed and which may contain Markdown.
-    st.text(f"Readings of single people are kept with this consent: {session.consent}")
-    # Create it even if it is empty, so that the forms below keep their position and stay open.
-    named = st.container()
-    people = store.people(session.id)
-    if people:
-        rows = [(p.seat, p.name, p.consent, f"{p.consented_at:%Y-%m-%d}") for p in people]
-        columns = ["seat", "name", "how they consented", "recorded"]
-        named.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True)
+    st.text(
+        t(
+            "Readings of single people are kept with this consent: {consent}",
+            consent=session.consent,
+        )
+    )
+    people = {person.seat: person for person in store.people(session.id)}
+    seats = seat_map(readings, {seat: person.name for seat, person in people.items()})
+    if seats is not None:
+        show_svg(seat_chart(seats, span=span), key="seats")
+        st.caption(EXPLANATION)
+    _show_forgotten()
+    chosen = st.selectbox(
+        t("Seat"),
+        sorted(set(readings.seats.tolist())),
+        index=None,
+        placeholder=t("Choose a seat to name or forget it"),
+        format_func=lambda seat: _seat_name(seat, people),
+        key=f"seat{session.id}",
+    )
+    if chosen is None:
+        return
+    _show_consent(people.get(chosen))
+    count = int((readings.seats == chosen).sum())
     left, right = st.columns(2)
-    with left.expander("Name a person"), st.form("enrol"):
-        seat = st.selectbox("Seat", seats, key="enrol_seat")
-        name = st.text_input("The person's name")
-        consent = st.text_input("How this person agreed to be named", placeholder="a letter")
-        if st.form_submit_button("Name"):
+    with left:
+        _ask_name(store, session, chosen)
+    with right:
+        _offer_to_forget(store, session, chosen, count)
+
+
+def _seat_name(seat: int, people: dict[int, Person]) -> str:
+    name = people[seat].name if seat in people else ""
+    return f"{seat} · {name}" if name else str(seat)
+
+
+def _show_consent(person: Person | None) -> None:
+    if person is None:
+        st.caption(t("This seat has no name."))
+        return
+    day = f"{person.consented_at:%Y-%m-%d}"
+    st.markdown(
+        t(
+            "**{name}** agreed to be named: {consent} (recorded on {day})",
+            name=plain(person.name),
+            consent=plain(person.consent),
+            day=day,
+        )
+    )
+
+
+def _ask_name(store: OwnerStore, session: Session, seat: int) -> None:
+    with st.form(f"enrol{seat}"):
+        name = st.text_input(t("The person's name"))
+        consent = st.text_input(t("How this person agreed to be named"), placeholder=t("a letter"))
+        if st.form_submit_button(t("Name this seat")):
             try:
                 store.enrol(session.id, seat, name, consent=consent)
             except SessionError as error:
                 st.error(str(error))
             else:
                 st.rerun()
-    with right.expander("Forget a person"), st.form("forget"):
-        seat = st.selectbox("Seat", seats, key="forget_seat")
-        st.write("Deletes their readings, alerts and name in this session, for good.")
-        if st.form_submit_button("Forget"):
-            store.forget_seat(session.id, seat)
-            st.rerun()
+
+
+def _offer_to_forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
+    with st.container(border=True):
+        st.write(
+            tn(
+                "Forgetting seat {seat} deletes its reading, alerts and name in this lesson, for "
+                "good.",
+                "Forgetting seat {seat} deletes its {n} readings, alerts and name in this lesson, "
+                "for good.",
+                count,
+                seat=seat,
+            )
+        )
+        st.button(
+            t("Forget seat {seat}", seat=seat),
+            key=f"forget{seat}",
+            on_click=_forget,
+            args=(store, session, seat, count),
+        )
+
+
+def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
+    """Forget a seat, and choose none, so that the next click cannot forget another one."""
+    try:
+        store.forget_seat(session.id, seat)
+    except SessionError as error:
+        st.session_state[_FORGOTTEN] = str(error), False
+        return
+    st.session_state[f"seat{session.id}"] = None
+    text = tn(
+        "Seat {seat} is forgotten: {n} reading was deleted.",
+        "Seat {seat} is forgotten: {n} readings were deleted.",
+        count,
+        seat=seat,
+    )
+    st.session_state[_FORGOTTEN] = text, True
+
+
+def _show_forgotten() -> None:
+    text, done = st.session_state.pop(_FORGOTTEN, ("", True))
+    if text:
+        (st.success if done else st.error)(text)
 
 
 def show_purge(operator: OperatorStore) -> None:

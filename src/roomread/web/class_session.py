@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from roomread.formats.answer import NOT_WHY, answer, describe, named_stretches
+from roomread.formats.answer import answer, named_stretches
 from roomread.formats.figures import RunningFigures, SessionFigures, session_figures
-from roomread.formats.seat_chart import EXPLANATION, seat_chart
+from roomread.formats.palette import BY_VALENCE
 from roomread.formats.session_charts import (
     Notes,
     coverage_chart,
@@ -16,25 +16,23 @@ from roomread.formats.session_charts import (
     reports_chart,
     valence_chart,
 )
-from roomread.readings import Expression, percent
+from roomread.readings import percent
 from roomread.room import clock
 from roomread.room.expected import expected_people
 from roomread.services.background_recording import Recording, RecordingQueue
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session, State
-from roomread.store.summary import Summary, seat_map, time_series
+from roomread.store.summary import Summary, time_series
 from roomread.web.class_export import show_export
 from roomread.web.class_people import show_people
+from roomread.web.lesson_answer import show_answer, valence_help
 from roomread.web.messages import message_for, plain, trouble_text
 from roomread.web.room_mood import show_alerts, show_mood
 from roomread.web.svg import show_svg
+from roomread.web.texts import t
+from roomread.web.timeline import Chart, show_timeline
 from roomread.web.visitor import is_signed_in
 
-_VALENCE_HELP = (
-    "The share of pleasant expressions minus the share of unpleasant ones. The band is the 95 % "
-    "interval, the dashed line what was usual in the ten minutes before. Shaded is where the "
-    "valence had fallen, a triangle is a lasting change, a circle an alert."
-)
 _REPORTS_HELP = (
     "How many students say by a button that they are lost, that it should go slower or faster, or "
     "that they follow. A press counts for two minutes; under five students nothing is shown."
@@ -66,24 +64,39 @@ def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> 
 def _show_live(store: OwnerStore, recording: Recording) -> None:
     if not recording.running:
         st.rerun()
-    if recording.duration:
-        share = min(recording.seconds / recording.duration, 1.0)
-        st.progress(share, text=f"{clock(recording.seconds)} of {clock(recording.duration)} read")
-    else:
-        st.caption(f"{clock(recording.seconds)} recorded")
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    with left:
+        if recording.duration:
+            share = min(recording.seconds / recording.duration, 1.0)
+            read, whole = clock(recording.seconds), clock(recording.duration)
+            st.progress(share, text=t("{read} of {whole} read", read=read, whole=whole))
+        else:
+            st.write(t("{time} recorded", time=clock(recording.seconds)))
+    if right.button(t("Stop"), icon=":material/stop:", width="stretch"):
+        recording.stop()
     if recording.trouble:
         st.error(trouble_text(recording.trouble, load_settings()))
+    _ask_mark_now(store, recording)
     running = _running_figures(store, recording.session)
     figures = running.update()
     show_mood(running.mood)
     show_alerts(recording.alerts)
-    left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
-    label = left.text_input("What begins now", placeholder="group work", key="mark_label")
-    if middle.button("Mark", disabled=not label.strip(), width="stretch"):
-        store.mark(recording.session.id, [Mark(recording.seconds, label)])
-    if right.button("Stop", width="stretch"):
-        recording.stop()
-    _show_charts(store, recording.session, figures)
+    for chart in _charts(store, recording.session, figures):
+        st.markdown(f"**{chart.title}**")
+        show_svg(chart.svg, key=f"running {chart.title}")
+
+
+def _ask_mark_now(store: OwnerStore, recording: Recording) -> None:
+    """Draw the form that marks the present moment; Enter in its field marks and clears it."""
+    with st.form("mark_now", clear_on_submit=True, border=False):
+        left, right = st.columns([5, 1], vertical_alignment="bottom")
+        label = left.text_input(t("What begins now"), placeholder=t("group work"))
+        if right.form_submit_button(t("Mark"), width="stretch"):
+            if label.strip():
+                store.mark(recording.session.id, [Mark(recording.seconds, label)])
+                st.toast(t("Marked: {label}", label=plain(label)))
+            else:
+                st.warning(t("Write what begins now, then press Mark."))
 
 
 def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
@@ -94,90 +107,99 @@ def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
     return known[1]
 
 
-def _show_charts(store: OwnerStore, session: Session, figures: SessionFigures) -> None:
-    """Draw the charts of the room, the same as in the report."""
-    if figures.moods:
-        series = time_series(figures.moods)
-        notes = Notes(
-            figures.marks,
-            figures.summary.changes,
-            store.alerts(session.id),
-            named_stretches(figures),
-        )
-        span = lesson_span(series)
-        st.markdown("**Valence of the room**", help=_VALENCE_HELP)
-        show_svg(valence_chart(series, notes, span=span), key="valence")
-        st.markdown("**Expressions**")
-        show_svg(expression_chart(series, span=span), key="expressions")
-        st.markdown("**Who could be read**")
-        expected = expected_people(figures.moods)
-        show_svg(coverage_chart(series, expected=expected, span=span), key="coverage")
-        reports = store.reports(session.id)
-        if reports:
-            st.markdown("**What students said**", help=_REPORTS_HELP)
-            show_svg(reports_chart(reports, span=span), key="reports")
+def _charts(store: OwnerStore, session: Session, figures: SessionFigures) -> list[Chart]:
+    """Return the charts of the room, the same as in the report; none before the first mood."""
+    if not figures.moods:
+        return []
+    series = time_series(figures.moods)
+    alerts = store.alerts(session.id)
+    stretches = named_stretches(figures)
+    notes = Notes(figures.marks, figures.summary.changes, alerts, stretches)
+    span = lesson_span(series)
+    expected = expected_people(figures.moods)
+    charts = [
+        Chart(t("Valence of the room"), valence_chart(series, notes, span=span)),
+        Chart(t("Expressions"), expression_chart(series, span=span)),
+        Chart(t("Who could be read"), coverage_chart(series, expected=expected, span=span)),
+    ]
+    reports = store.reports(session.id)
+    if reports:
+        charts.append(Chart(t("What students said"), reports_chart(reports, span=span)))
+    return charts
 
 
 def _show_kept(store: OwnerStore, session: Session) -> None:
     figures = session_figures(store, session)
-    summary = figures.summary
-    _show_answer(figures)
-    _show_charts(store, session, figures)
-    if summary.parts:
-        st.dataframe(_parts_table(summary), hide_index=True)
-    alerts = store.alerts(session.id)
-    if alerts:
-        st.subheader("Alerts")
-        rows = [(clock(a.time), a.reason, percent(a.certainty), a.rule) for a in alerts]
-        table = pd.DataFrame(rows, columns=["when", "what was seen", "certainty", "rule"])
-        st.dataframe(table, hide_index=True)
-    names = {person.seat: person.name for person in store.people(session.id)}
+    charts = _charts(store, session, figures)
     readings = store.readings(session.id)
-    seats = seat_map(readings, names)
-    if seats is not None:
-        st.subheader("Seats")
-        show_svg(seat_chart(seats, span=lesson_span(time_series(figures.moods))), key="seats")
-        st.caption(EXPLANATION)
-    if session.keeps_people and len(readings):
-        show_people(store, session, sorted(set(readings.seats.tolist())))
-    _add_mark(store, session)
+    people = session.keeps_people and len(readings) > 0
+    names = [t("Answer"), t("Timeline"), *([t("People")] if people else [])]
+    tabs = st.tabs(names, key=f"lesson {session.id}")
+    with tabs[0]:
+        expected = expected_people(figures.moods)
+        show_answer(figures, chart=charts[0].svg if charts else "", expected=expected)
+    with tabs[1]:
+        _show_timeline(store, session, figures, charts)
+    if people:
+        with tabs[2]:
+            show_people(store, session, readings, span=lesson_span(time_series(figures.moods)))
     show_export(store, session)
 
 
-def _show_answer(figures: SessionFigures) -> None:
-    """Describe the stretches in which the valence had fallen in words, above the charts."""
-    stretches = named_stretches(figures)
-    if not stretches:
-        st.info(answer(figures))
+def _show_timeline(
+    store: OwnerStore, session: Session, figures: SessionFigures, charts: list[Chart]
+) -> None:
+    """Draw the charts on one axis, the parts and the alerts, and the form that marks a part."""
+    if not charts:
+        st.info(plain(answer(figures)))
         return
-    lines = [f"- {plain(describe(each, figures.activity_of(each)))}" for each in stretches]
-    st.warning("\n".join([f"**{plain(answer(figures))}** {NOT_WHY}", "", *lines]))
+    series, expected = time_series(figures.moods), expected_people(figures.moods)
+    span = lesson_span(series)
+    show_timeline(charts, series, span=span, expected=expected, key=f"timeline{session.id}")
+    with st.expander(t("What the charts show")):
+        st.markdown(valence_help())
+        st.markdown(t("Grey is a time without a figure, with its reason."))
+        if store.reports(session.id):
+            st.markdown(_REPORTS_HELP)
+    if figures.summary.parts:
+        st.markdown(f"#### {t('The parts of the lesson')}")
+        st.table(_parts_table(figures.summary), hide_index=True, border="horizontal")
+    alerts = store.alerts(session.id)
+    if alerts:
+        st.markdown(f"#### {t('Alerts')}")
+        rows = [(clock(a.time), a.reason, percent(a.certainty), a.rule) for a in alerts]
+        columns = [t("when"), t("what was seen"), t("certainty"), t("rule")]
+        st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt=t("Alerts"))
+    _add_mark(store, session)
 
 
 def _parts_table(summary: Summary) -> pd.DataFrame:
     rows = []
     for part in summary.parts:
         row: dict[str, object] = {
-            "part": part.label,
-            "from": clock(part.start),
-            "to": clock(part.end),
-            "present": round(part.present),
-            "readable": f"{part.coverage:.0%}",
+            # A table shows Markdown.
+            t("part"): plain(part.label),
+            t("from"): clock(part.start),
+            t("to"): clock(part.end),
+            t("present"): f"{part.present:.0f}",
+            t("readable"): f"{part.coverage:.0%}",
         }
         if part.valence is not None and part.interval is not None and part.scores is not None:
             row |= {
-                "valence": f"{part.valence:+.2f}",
-                "interval": f"{part.interval.low:+.2f} to {part.interval.high:+.2f}",
-            } | {e.display_name: f"{part.scores[e]:.0%}" for e in Expression}
+                t("valence"): f"{part.valence:+.2f}",
+                t("interval"): f"{part.interval.low:+.2f}\u00a0…\u00a0{part.interval.high:+.2f}",
+            } | {e.display_name: f"{part.scores[e]:.0%}" for e in BY_VALENCE}
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).fillna("-")
 
 
 def _add_mark(store: OwnerStore, session: Session) -> None:
-    with st.expander("Mark a part"), st.form("mark", clear_on_submit=True):
+    with st.expander(t("Mark a part")), st.form("mark", clear_on_submit=True):
         left, right = st.columns([1, 4])
-        minute = left.number_input("at minute", min_value=0.0, step=0.5)
-        label = right.text_input("What began")
-        if st.form_submit_button("Mark") and label.strip():
-            store.mark(session.id, [Mark(60 * minute, label)])
-            st.rerun()
+        minute = left.number_input(t("at minute"), min_value=0.0, step=0.5)
+        label = right.text_input(t("What began"))
+        if st.form_submit_button(t("Mark")):
+            if label.strip():
+                store.mark(session.id, [Mark(60 * minute, label)])
+                st.rerun()
+            st.warning(t("Write what began, then press Mark."))

@@ -1,0 +1,79 @@
+"""The tab Answer of a lesson: the stretches in which the valence had fallen."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from roomread.formats.answer import NOT_WHY, answer, named_stretches
+from roomread.formats.figures import SessionFigures
+from roomread.readings import percent
+from roomread.room import clock
+from roomread.room.stretches import FallenStretch
+from roomread.web.messages import plain
+from roomread.web.svg import show_svg
+from roomread.web.texts import t
+
+
+def show_answer(figures: SessionFigures, *, chart: str, expected: int | None) -> None:
+    """Draw the answer in a sentence, its stretches as a table, and the shaded chart.
+
+    Args:
+        figures: the figures of the lesson.
+        chart: the chart of the valence, in which the stretches are shaded; empty without moods.
+        expected: the number of people who are expected; None if it is unknown.
+    """
+    stretches = named_stretches(figures)
+    if not stretches:
+        st.info(plain(answer(figures)))
+    else:
+        st.warning(f"**{plain(answer(figures))}** {NOT_WHY}")
+        rows = [_row(each, figures.activity_of(each)) for each in stretches]
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+        st.caption(
+            t(
+                "Certainty is the share of the stretch in which the 95 % interval lay below the "
+                "valence before."
+            )
+        )
+    if chart:
+        st.markdown(f"**{t('Valence of the room')}**", help=valence_help())
+        show_svg(chart, key="answer_valence")
+    _show_numbers(figures, expected)
+
+
+def valence_help() -> str:
+    """Return what the chart of the valence shows."""
+    return t(
+        "The share of pleasant expressions minus the share of unpleasant ones. The band is the "
+        "95 % interval, the dashed line what was usual in the ten minutes before. Shaded is where "
+        "the valence had fallen, a triangle is a lasting change, a circle an alert."
+    )
+
+
+def _row(stretch: FallenStretch, activity: str) -> dict[str, str]:
+    return {
+        t("from"): clock(stretch.start),
+        t("to"): clock(stretch.end),
+        t("long"): clock(stretch.end - stretch.start),
+        t("before"): f"{stretch.before:+.2f}",
+        t("then"): f"{stretch.during:+.2f}",
+        t("lower by"): f"{stretch.depth:.2f}",
+        t("certainty"): percent(stretch.share_below),
+        # A table shows Markdown.
+        t("activity"): plain(activity) or "-",
+    }
+
+
+def _show_numbers(figures: SessionFigures, expected: int | None) -> None:
+    whole = figures.summary.whole
+    if whole is None:
+        return
+    present, readable, valence = st.columns(3)
+    seen = f"{whole.present:.0f}"
+    if expected is not None:
+        seen = t("{present} of {expected}", present=seen, expected=expected)
+    present.metric(t("People seen, on average"), seen)
+    readable.metric(t("of them readable"), f"{whole.coverage:.0%}")
+    if whole.valence is not None:
+        valence.metric(t("Valence of the lesson"), f"{whole.valence:+.2f}")

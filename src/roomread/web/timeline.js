@@ -1,0 +1,129 @@
+// The charts of a lesson on one axis: one moment is chosen in all of them, and sought in a video.
+
+const clock = (seconds) => {
+  const whole = Math.round(seconds);
+  const two = (n) => String(n).padStart(2, "0");
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+};
+
+/** Return the index of the last moment that is not after a time. */
+const indexAt = (times, time) => {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] <= time) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(low - 1, 0);
+};
+
+class Timeline {
+  constructor(root) {
+    this.root = root;
+    this.at = null;
+    this.dragging = false;
+    const find = (name) => root.querySelector(`.${name}`);
+    this.charts = find("charts");
+    this.range = find("moment");
+    this.readout = find("readout");
+    this.video = find("video");
+    this.offset = find("offset");
+    this.range.addEventListener("input", () => this.choose(Number(this.range.value)));
+    this.charts.addEventListener("pointerdown", (event) => {
+      this.dragging = true;
+      this.chooseAt(event);
+    });
+    this.charts.addEventListener("pointermove", (event) => {
+      if (this.dragging && event.buttons) this.chooseAt(event);
+    });
+    this.charts.addEventListener("pointerup", () => (this.dragging = false));
+    find("file").addEventListener("change", (event) => this.open(event.target.files[0]));
+    this.video.addEventListener("timeupdate", () => {
+      if (!this.video.paused) this.show(this.video.currentTime - this.shift());
+    });
+    this.offset.addEventListener("change", () => this.seek());
+  }
+
+  update(data) {
+    this.data = data;
+    this.root.querySelectorAll("[data-text]").forEach((element) => {
+      element.textContent = data.texts[element.dataset.text];
+    });
+    const drawn = data.charts.map(({ title, svg }) => `<figure><figcaption></figcaption>${svg}</figure>`);
+    if (this.drawn !== drawn.join("")) {
+      this.drawn = drawn.join("");
+      this.charts.innerHTML = this.drawn;
+      this.charts.querySelectorAll("figcaption").forEach((caption, n) => {
+        caption.textContent = data.charts[n].title;
+      });
+      this.cursors = [...this.charts.querySelectorAll("svg")].map((svg) => {
+        const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+        line.setAttribute("stroke", "currentColor");
+        line.setAttribute("stroke-width", "1.5");
+        line.setAttribute("class", "cursor");
+        svg.append(line);
+        return line;
+      });
+    }
+    const [start, end] = data.span;
+    Object.assign(this.range, { min: start, max: end, step: 1 });
+    this.show(this.at ?? start);
+  }
+
+  shift() {
+    return Number(this.offset.value) || 0;
+  }
+
+  /** Choose the moment under the pointer; the margins of all charts are equal. */
+  chooseAt(event) {
+    const svg = event.target.closest?.("svg");
+    if (!svg) return;
+    const box = svg.getBoundingClientRect();
+    const { left, right, width, span } = this.data;
+    const x = ((event.clientX - box.left) / box.width) * width;
+    const share = Math.min(Math.max((x - left) / (width - right - left), 0), 1);
+    this.choose(span[0] + share * (span[1] - span[0]));
+  }
+
+  choose(time) {
+    this.show(time);
+    this.seek();
+  }
+
+  seek() {
+    if (this.video.hidden || this.at === null) return;
+    this.video.currentTime = Math.max(this.at + this.shift(), 0);
+  }
+
+  open(file) {
+    if (this.url) URL.revokeObjectURL(this.url);
+    this.video.hidden = !file;
+    this.root.classList.toggle("with-video", Boolean(file));
+    if (!file) return;
+    this.url = URL.createObjectURL(file);
+    this.video.src = this.url;
+    this.video.addEventListener("loadedmetadata", () => this.seek(), { once: true });
+  }
+
+  show(time) {
+    const { left, right, width, span, times, words } = this.data;
+    this.at = Math.min(Math.max(time, span[0]), span[1]);
+    const share = (this.at - span[0]) / Math.max(span[1] - span[0], 1e-9);
+    const x = left + share * (width - right - left);
+    for (const line of this.cursors) {
+      const height = line.ownerSVGElement.viewBox.baseVal.height;
+      line.setAttribute("d", `M${x.toFixed(1)},0 V${height}`);
+    }
+    this.range.value = String(Math.round(this.at));
+    const said = times.length ? words[indexAt(times, this.at)] : "";
+    this.readout.textContent = `${clock(this.at)} ${said}`;
+    this.range.setAttribute("aria-valuetext", this.readout.textContent);
+  }
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".timeline");
+  root.timeline ??= new Timeline(root);
+  root.timeline.update(data);
+}

@@ -1,0 +1,137 @@
+"""Show the charts of a lesson on one axis, with a video of the visitor beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from roomread.formats import svg_plot
+from roomread.formats.session_charts import Span
+from roomread.readings import Expression, percent
+from roomread.store.summary import TimeSeries
+from roomread.web.texts import t
+
+_HTML = """
+<div class="timeline">
+  <div class="player">
+    <label class="choose"><span data-text="video"></span>
+      <input class="file" type="file" accept="video/*,.mkv"></label>
+    <label class="shift"><span data-text="offset"></span>
+      <input class="offset" type="number" step="0.5" value="0"></label>
+    <video class="video" controls hidden playsinline></video>
+  </div>
+  <div class="board">
+    <p class="readout"></p>
+    <div class="scroll"><div class="axis">
+      <label class="where"><span data-text="moment"></span>
+        <input class="moment" type="range"></label>
+      <div class="charts"></div>
+    </div></div>
+  </div>
+</div>
+"""
+# On a narrow screen the charts are scrolled sideways, as their labels would be too small to read.
+# The handle of the slider is above the charts' axis: the margins are those of `svg_plot`.
+_STYLE = f"""
+.timeline {{ --chart-page: var(--st-background-color); color: var(--st-text-color);
+  font-family: var(--st-font); display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }}
+@media (min-width: 64rem) {{
+  .timeline.with-video {{ grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }}
+  .with-video .player {{ position: sticky; top: 4rem; align-self: start; }}
+}}
+.board {{ min-width: 0; }}
+.player {{ display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-content: start; }}
+.player label {{ display: grid; gap: .25rem; font-size: .875rem; max-width: 100%; }}
+.file {{ max-width: 100%; }}
+.offset {{ width: 7rem; padding: .25rem .5rem; font: inherit; color: inherit;
+  background: var(--st-secondary-background-color); border: 1px solid currentColor;
+  border-radius: .25rem; }}
+.shift {{ display: none; }}
+.with-video .player .shift {{ display: grid; }}
+.video {{ width: 100%; max-height: 60vh; background: #000; }}
+.scroll {{ overflow-x: auto; }}
+.axis {{ min-width: 40rem; }}
+.where {{ display: block; font-size: .875rem; }}
+.moment {{ display: block; box-sizing: border-box; accent-color: var(--st-primary-color);
+  margin: .25rem 0; height: 1.5rem; margin-left: {100 * svg_plot.LEFT / svg_plot.WIDTH:.2f}%;
+  width: {100 * (1 - (svg_plot.LEFT + svg_plot.RIGHT) / svg_plot.WIDTH):.2f}%; }}
+.readout {{ margin: 0 0 .5rem; min-height: 3em; font-variant-numeric: tabular-nums; }}
+figure {{ margin: 0 0 1rem; }}
+figcaption {{ font-weight: 600; margin-bottom: .25rem; }}
+.charts svg {{ display: block; width: 100%; height: auto; cursor: crosshair; touch-action: pan-y; }}
+input:focus-visible, video:focus-visible {{
+  outline: 2px solid var(--st-primary-color); outline-offset: 2px; }}
+"""
+
+
+class Chart(NamedTuple):
+    """One chart of a timeline.
+
+    Attributes:
+        title: its title.
+        svg: an `<svg>` element of `roomread.formats` whose span is that of the timeline.
+    """
+
+    title: str
+    svg: str
+
+
+@st.cache_resource
+def _component() -> ComponentRenderer:
+    script = (resources.files("roomread.web") / "timeline.js").read_text(encoding="utf-8")
+    return st.components.v2.component("roomread.timeline", html=_HTML, css=_STYLE, js=script)
+
+
+def show_timeline(
+    charts: Sequence[Chart], series: TimeSeries, *, span: Span, expected: int | None, key: str
+) -> None:
+    """Draw charts on one axis, on which a click chooses a moment and seeks it in a video.
+
+    The visitor's video stays in the browser.
+
+    Args:
+        charts: the charts, from top to bottom.
+        series: the moods that are described in words at the chosen moment.
+        span: the span of all charts.
+        expected: the number of people who are expected; None if it is unknown.
+        key: the key of the timeline on its page.
+    """
+    known = np.flatnonzero(~np.isnan(series.present))
+    data = {
+        "charts": [chart._asdict() for chart in charts],
+        "span": span,
+        "left": svg_plot.LEFT,
+        "right": svg_plot.RIGHT,
+        "width": svg_plot.WIDTH,
+        "times": [round(float(time), 2) for time in series.times[known] - series.step / 2],
+        "words": [_words(series, int(index), expected) for index in known],
+        "texts": {
+            "video": t("Show a video of this lesson beside it; it stays in your browser"),
+            "offset": t("Seconds of the video before the lesson"),
+            "moment": t("Moment of the lesson"),
+        },
+    }
+    _component()(key=key, data=data)
+
+
+def _words(series: TimeSeries, index: int, expected: int | None) -> str:
+    present, readable = round(series.present[index]), round(series.readable[index])
+    seen = (
+        t("{present} seen of {expected}", present=present, expected=expected)
+        if expected is not None
+        else t("{present} seen", present=present)
+    )
+    parts = [seen, t("{readable} readable", readable=readable)]
+    if np.isnan(series.valence[index]):
+        parts.append(t("no figure"))
+    else:
+        top = Expression(int(series.scores[index].argmax()))
+        share = percent(float(series.scores[index][top]))
+        parts.append(t("valence {valence}", valence=f"{series.valence[index]:+.2f}"))
+        parts.append(f"{top} {share}")
+    return f"· {' · '.join(parts)}"
