@@ -10,6 +10,7 @@ pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 
 from roomread.errors import SessionNotFoundError
 from roomread.formats.session_export import SessionFormat
+from roomread.services.demo_class import open_demo_class
 from roomread.services.exporting import (
     PeopleFormatError,
     PeopleNotKeptError,
@@ -19,7 +20,8 @@ from roomread.services.exporting import (
     file_name,
     report,
 )
-from roomread.store import OwnerStore, Session, Store
+from roomread.services.preferences import Preferences, keep_preferences
+from roomread.store import LOCAL_OWNER, OwnerStore, Session, Store
 
 
 @pytest.fixture
@@ -109,3 +111,12 @@ def test_report_is_one_page_about_the_session(anna: OwnerStore, session: Session
     page = report(anna, session.id)
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert "Algebra 7b" in page
+
+
+def test_report_counts_people_of_the_size_of_the_class(everything: Store) -> None:
+    sessions = everything.owned_by(LOCAL_OWNER)
+    session = open_demo_class(sessions)
+    assert "26 of 26</b>people present" in report(sessions, session.id)
+    keep_preferences(sessions, Preferences(class_size=28))
+    assert "26 of 28</b>people present" in report(sessions, session.id)
+    assert "28 expected" in report(sessions, session.id)

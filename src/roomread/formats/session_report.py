@@ -15,12 +15,13 @@ from roomread.store.owner_store import OwnerStore
 from roomread.store.summary import seat_map, time_series
 
 
-def session_report(store: OwnerStore, session_id: str) -> str:
+def session_report(store: OwnerStore, session_id: str, *, class_size: int | None = None) -> str:
     """Return the report as HTML. It contains no pictures of people.
 
     Args:
         store: the store that holds the session.
         session_id: the session's id.
+        class_size: how many people are expected; None for the most that the lesson has shown.
 
     Raises:
         SessionError: the session does not exist.
@@ -31,7 +32,7 @@ def session_report(store: OwnerStore, session_id: str) -> str:
     alerts = store.alerts(session.id)
     people = store.people(session.id)
     series = time_series(figures.moods)
-    span, expected = charts.lesson_span(series), expected_people(figures.moods)
+    span, expected = charts.lesson_span(series), expected_people(figures.moods, class_size)
     seats = seat_map(store.readings(session.id), {person.seat: person.name for person in people})
     reports = store.reports(session.id)
     stretches = answer.named_stretches(figures)

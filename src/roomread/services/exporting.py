@@ -9,6 +9,7 @@ from pathlib import Path
 from roomread.errors import SessionError
 from roomread.formats.session_export import SessionFormat, export
 from roomread.formats.session_report import session_report
+from roomread.services.preferences import load_preferences
 from roomread.store import OwnerStore, Session
 
 MEDIA_TYPES = {
@@ -95,12 +96,14 @@ def export_bytes(store: OwnerStore, session_id: str, form: SessionFormat) -> byt
 
 
 def report(store: OwnerStore, session_id: str) -> str:
-    """Return a session's report as one HTML page.
+    """Return a session's report as one HTML page, which counts people of the owner's class size.
 
     Raises:
         SessionNotFoundError: The owner has no such session.
+        PreferencesError: The owner's preferences cannot be read.
     """
-    return session_report(store, session_id)
+    class_size = load_preferences(store).class_size
+    return session_report(store, session_id, class_size=class_size)
 
 
 def file_name(session: Session, form: SessionFormat) -> str:

@@ -20,6 +20,7 @@ from roomread.readings import percent
 from roomread.room import clock
 from roomread.room.expected import expected_people
 from roomread.services.background_recording import Recording, RecordingQueue
+from roomread.services.preferences import load_preferences
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session, State
 from roomread.store.summary import Summary, time_series
@@ -107,6 +108,10 @@ def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
     return known[1]
 
 
+def _expected(store: OwnerStore, figures: SessionFigures) -> int | None:
+    return expected_people(figures.moods, load_preferences(store).class_size)
+
+
 def _charts(store: OwnerStore, session: Session, figures: SessionFigures) -> list[Chart]:
     """Return the charts of the room, the same as in the report; none before the first mood."""
     if not figures.moods:
@@ -116,7 +121,7 @@ def _charts(store: OwnerStore, session: Session, figures: SessionFigures) -> lis
     stretches = named_stretches(figures)
     notes = Notes(figures.marks, figures.summary.changes, alerts, stretches)
     span = lesson_span(series)
-    expected = expected_people(figures.moods)
+    expected = _expected(store, figures)
     charts = [
         Chart(t("Valence of the room"), valence_chart(series, notes, span=span)),
         Chart(t("Expressions"), expression_chart(series, span=span)),
@@ -136,7 +141,7 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
     names = [t("Answer"), t("Timeline"), *([t("People")] if people else [])]
     tabs = st.tabs(names, key=f"lesson {session.id}")
     with tabs[0]:
-        expected = expected_people(figures.moods)
+        expected = _expected(store, figures)
         show_answer(figures, chart=charts[0].svg if charts else "", expected=expected)
     with tabs[1]:
         _show_timeline(store, session, figures, charts)
@@ -153,7 +158,7 @@ def _show_timeline(
     if not charts:
         st.info(plain(answer(figures)))
         return
-    series, expected = time_series(figures.moods), expected_people(figures.moods)
+    series, expected = time_series(figures.moods), _expected(store, figures)
     span = lesson_span(series)
     show_timeline(charts, series, span=span, expected=expected, key=f"timeline{session.id}")
     with st.expander(t("What the charts show")):
