@@ -62,7 +62,15 @@ def test_result_of_sending_has_mood_and_alerts() -> None:
 def test_video_has_ended_in_every_final_state() -> None:
     ended = {
         state: answers.video_status(
-            {"id": "1", "name": "a", "state": state, "seconds": 1.0, "duration": 2.0, "error": ""}
+            {
+                "id": "1",
+                "name": "a",
+                "state": state,
+                "seconds": 1.0,
+                "duration": 2.0,
+                "error": "",
+                "notes": ["a: b"],
+            }
         ).ended
         for state in ("waiting", "reading", "finished", "cancelled", "failed")
     }

@@ -12,7 +12,7 @@ import pytest
 from classes import lesson
 from roomread.client import Client, ServiceError
 from roomread.client.connection import Connection
-from roomread.errors import WireError
+from roomread.errors import MediaWarning, WireError
 from roomread.formats.report_values import report_to_dict
 from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.pipeline import Readings
@@ -70,6 +70,15 @@ def test_picture_becomes_readings() -> None:
     assert request.url == "http://roomread/api/v1/analyze?profiles=asha%2Ctired"
     assert request.headers["authorization"] == "Bearer k"
     assert b"a picture" in request.content
+
+
+def test_what_is_left_out_of_a_picture_is_a_warning() -> None:
+    found = {
+        "pictures": [{"frame": FRAME, "notes": ["a.gif: of its 3 pictures the first is read"]}]
+    }
+    service = FakeService(lambda _: httpx.Response(200, json=found))
+    with pytest.warns(MediaWarning, match=r"a\.gif: of its 3 pictures"):
+        service.client().analyze(b"a picture")
 
 
 def test_picture_of_several_that_cannot_be_read_has_its_error() -> None:
@@ -155,7 +164,7 @@ def test_reports_of_a_room_are_samples_of_counts() -> None:
 
 def test_video_is_asked_for_until_it_has_ended() -> None:
     states = iter(["waiting", "reading", "finished"])
-    status = {"id": "1", "seconds": 1.0, "duration": None, "error": ""}
+    status = {"id": "1", "seconds": 1.0, "duration": None, "error": "", "notes": []}
     service = FakeService(lambda _: httpx.Response(200, json=status | {"state": next(states)}))
     assert service.client().wait("1", every=0.5).state == "finished"
     assert service.pauses == [0.5, 0.5]

@@ -25,7 +25,7 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from clips import make_clip
+from clips import make_clip, two_tracks
 from roomread import Analyzer
 from roomread.bench.scenes import astronaut, grid
 from roomread.client import Client, ServiceError
@@ -98,6 +98,29 @@ def test_each_picture_of_a_batch_has_its_faces_or_its_problem(http: httpx.Client
     assert pictures[1]["problem"]["detail"] == "notes.txt: is not a picture"
     assert pictures[2]["frame"]["source"] == "me.jpg"
     assert len(pictures[2]["frame"]["faces"]) == 1
+
+
+def test_what_is_left_out_of_pictures_and_videos_is_told(
+    service: Service, http: httpx.Client, tmp_path: Path
+) -> None:
+    frames = [Image.new("L", (40, 30), level) for level in (10, 90)]
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    files = {"file": ("walk.gif", file.getvalue())}
+    (picture,) = http.post("/api/v1/analyze", files=files).json()["pictures"]
+    assert picture["notes"] == ["walk.gif: of its 2 pictures the first is read"]
+    assert "of its 2 pictures the first is read" in http.post("/upload", files=files).text
+    two = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
+    with Client(service.url) as room:
+        done = room.wait(room.send_video(two).id, every=0.1)
+    assert done.notes == (
+        "film.mkv: video track 1 (160 x 120 h264) is read, and not 0 (64 x 48 h264)",
+    )
+    joined = tmp_path / "joined.mp4"
+    joined.write_bytes(lesson(tmp_path / "lesson.mp4", 0.5).read_bytes() * 2)
+    with Client(service.url) as room:
+        done = room.wait(room.send_video(joined).id, every=0.1)
+    assert "another video follows after 0.5 s, which was not read" in done.error
 
 
 def test_annotated_picture_is_returned_as_jpeg_or_within_json(http: httpx.Client) -> None:

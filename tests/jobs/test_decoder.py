@@ -38,23 +38,33 @@ def test_pixels_are_those_of_this_process_for_several_threads_at_once(decoder: D
     content = EXAMPLE.read_bytes()
     expected = read_image(content)
     with ThreadPoolExecutor(4) as threads:
-        for image in threads.map(lambda _: decoder.decode(content, "me.jpg"), range(8)):
-            assert np.array_equal(image, expected)
+        for read in threads.map(lambda _: decoder.decode(content, "me.jpg"), range(8)):
+            assert np.array_equal(read.image, expected)
+            assert read.notes == ()
 
 
 def test_heic_is_decoded_whole_and_upright(decoder: Decoder) -> None:
     stored = np.zeros((128, 256, 3), np.uint8)
     stored[:, :128] = 200
-    image = decoder.decode(make_heic(stored, tile=64, turn=Turn(quarters=1)), "me.heic")
+    image = decoder.decode(make_heic(stored, tile=64, turn=Turn(quarters=1)), "me.heic").image
     assert image.shape == (256, 128, 3)
     assert image[200, 64].min() > 190
     assert image[50, 64].max() < 10
 
 
+def test_pictures_left_out_are_told(decoder: Decoder) -> None:
+    file = io.BytesIO()
+    frames = [Image.new("L", (20, 10), level) for level in (10, 200, 90)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    read = decoder.decode(file.getvalue(), "walk.gif")
+    assert read.image.shape == (10, 20, 3)
+    assert read.notes == ("walk.gif: of its 3 pictures the first is read",)
+
+
 def test_input_that_is_not_a_picture_is_a_media_error(decoder: Decoder) -> None:
     with pytest.raises(MediaError, match=r"me\.jpg: is not a picture"):
         decoder.decode(b"hello", "me.jpg")
-    assert decoder.decode(png(8, 4), "small.png").shape == (4, 8, 3)
+    assert decoder.decode(png(8, 4), "small.png").image.shape == (4, 8, 3)
 
 
 def test_too_many_pixels_are_reported_before_they_are_decoded() -> None:
@@ -69,7 +79,7 @@ def test_picture_that_needs_too_much_memory_is_reported_and_the_next_is_read() -
     decoder = Decoder(memory_mb=50, processes=1)
     with pytest.raises(MediaError, match=r"too much memory|crashed the decoder"):
         decoder.decode(png(6000, 6000), "large.png")
-    assert decoder.decode(png(8, 4), "small.png").shape == (4, 8, 3)
+    assert decoder.decode(png(8, 4), "small.png").image.shape == (4, 8, 3)
     decoder.close()
 
 

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from clips import make_clip
+from clips import make_clip, two_tracks
 from roomread.client import Client
 from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import Limits
@@ -84,6 +84,17 @@ def test_damaged_video_is_reported_in_one_line_and_crashes_no_worker(
     assert "its reader" not in job.record.error
     assert "no progress" not in job.record.error
     assert str(job.folder) not in job.record.error
+    board.forget(job_id, owner="user:anna")
+
+
+def test_tracks_left_out_are_told_without_the_folder(board: JobQueue, tmp_path: Path) -> None:
+    film = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)]).read_bytes()
+    job_id = board.upload("lesson.mkv", film, owner="user:anna")
+    while (job := board.get(job_id, owner="user:anna")) is None or not job.finished:
+        time.sleep(0.02)
+    assert job.notes() == [
+        "lesson.mkv: video track 1 (160 x 120 h264) is read, and not 0 (64 x 48 h264)"
+    ]
     board.forget(job_id, owner="user:anna")
 
 

@@ -19,7 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from roomread.errors import MediaError, OutputError
 from roomread.media import read_image, write_image
-from roomread.media.images import note_of_first
+from roomread.media.images import notes_of
 
 
 def gradient(width: int = 40, height: int = 30) -> np.ndarray:
@@ -407,5 +407,5 @@ def test_damaged_head_of_a_known_kind_is_named(kind: str, head: int) -> None:
 def test_first_of_an_animated_avif_is_read_and_said() -> None:
     frames = [Image.fromarray(gradient()), Image.new("RGB", (40, 30), "red")]
     content = encoded(frames[0], "AVIF", save_all=True, append_images=frames[1:])
-    assert note_of_first(content, "a.avif") == "a.avif: of its 2 pictures the first is read"
+    assert notes_of(content, "a.avif") == ("a.avif: of its 2 pictures the first is read",)
     assert np.abs(read_image(content).astype(int) - gradient()).mean() < 12

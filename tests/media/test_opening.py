@@ -17,7 +17,8 @@ def test_video_track_is_read_and_not_its_preview_or_cover(tmp_path: Path) -> Non
     with open_source(path) as source:
         assert next(iter(source)).image.shape == (120, 160, 3)
         assert source.stream == 1
-        assert "video track 1 (160 x 120 h264) is read, and not 0 (64 x 48 h264)" in source.note
+        (note,) = source.notes
+        assert "video track 1 (160 x 120 h264) is read, and not 0 (64 x 48 h264)" in note
 
 
 def test_requested_video_track_is_read(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_requested_video_track_is_read(tmp_path: Path) -> None:
 
 def test_video_with_one_track_has_no_note(tmp_path: Path) -> None:
     with open_source(make_clip(tmp_path / "clip.mp4", SECOND)) as source:
-        assert source.note == ""
+        assert source.notes == ()
 
 
 def test_picture_of_an_unread_kind_is_no_video(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_first_of_several_pictures_in_a_file_is_read_with_a_warning(
         readings = ANALYZER.analyze(path)
     assert readings == []
     with open_source(path) as source:
-        assert source.note.endswith("of its 2 pictures the first is read")
+        assert source.notes[0].endswith("of its 2 pictures the first is read")
 
 
 def test_missing_picture_is_a_media_error() -> None:

@@ -63,6 +63,7 @@ def _upload_page(
         "upload.html.j2",
         source=analyzed.frame.source if analyzed is not None else "",
         picture=base64.b64encode(drawn).decode(),
+        notes=analyzed.frame.notes if analyzed is not None else (),
         faces=[_row(reading) for reading in analyzed.readings] if analyzed is not None else [],
         names=_NAMES,
         error=error,

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from roomread.api.problems import Problem
 from roomread.api.schema import FrameShape, frame_shape
 from roomread.errors import without_credentials
+from roomread.jobs.video_job import VideoJob
 from roomread.readings import Frame, Reading
-from roomread.store import JobRecord, JobState
+from roomread.store import JobState
 from roomread.wire import FrameReadings
 
 SCORES = {
@@ -31,6 +32,11 @@ class PictureShape(BaseModel):
     """A picture that was read; `frame` has the format of `roomread analyze --format json`."""
 
     frame: FrameShape
+    notes: list[str] = Field(
+        default_factory=list,
+        description="What of the file is left out, such as further pictures of an animation.",
+        examples=[["walk.gif: of its 12 pictures the first is read"]],
+    )
     annotated: str | None = Field(
         default=None, description="The annotated JPEG in base64, if it was requested."
     )
@@ -83,6 +89,10 @@ class VideoShape(BaseModel):
         description="Why reading ended early, or empty. Results up to then are kept."
     )
     annotated: bool = Field(description="Whether an annotated copy was requested.")
+    notes: list[str] = Field(
+        description="What of the file is left out, such as further video tracks; known once "
+        "reading has begun.",
+    )
 
 
 class VideosShape(BaseModel):
@@ -93,11 +103,13 @@ class VideosShape(BaseModel):
 
 def picture_shape(frame: Frame, readings: Sequence[Reading]) -> PictureShape:
     """Return the response model of one picture."""
-    return PictureShape(frame=frame_shape(FrameReadings.of(frame, readings)))
+    shape = frame_shape(FrameReadings.of(frame, readings))
+    return PictureShape(frame=shape, notes=list(frame.notes))
 
 
-def video_shape(record: JobRecord) -> VideoShape:
+def video_shape(job: VideoJob) -> VideoShape:
     """Return the response model of one video."""
+    record = job.record
     values: dict[str, Any] = {
         "id": record.id,
         "name": without_credentials(record.name),
@@ -107,5 +119,6 @@ def video_shape(record: JobRecord) -> VideoShape:
         "duration": record.duration,
         "error": record.error,
         "annotated": record.annotated,
+        "notes": job.notes(),
     }
     return VideoShape(**values)

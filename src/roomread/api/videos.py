@@ -108,7 +108,7 @@ async def _receive(
     with receiving as (job, path), path.open("xb") as target:
         async for piece in pieces:
             await to_thread.run_sync(target.write, piece)
-    return video_shape(job.record)
+    return video_shape(job)
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
@@ -119,19 +119,19 @@ async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
 @router.get("", summary="List your videos", responses=responses())
 def list_all(context: Context, reader: Reader) -> VideosShape:
     """Return your stored videos, oldest first."""
-    return VideosShape(videos=[video_shape(job.record) for job in _videos(context, reader).all()])
+    return VideosShape(videos=[video_shape(job) for job in _videos(context, reader).all()])
 
 
 @router.get("/{job_id}", summary="Get a video", responses=responses(404))
 def get(context: Context, reader: Reader, job_id: str) -> VideoShape:
     """Return the progress of a video."""
-    return video_shape(_videos(context, reader).get(job_id).record)
+    return video_shape(_videos(context, reader).get(job_id))
 
 
 @router.post("/{job_id}/cancel", summary="Cancel a video", responses=responses(404))
 def cancel(context: Context, sender: Sender, job_id: str) -> VideoShape:
     """Stop reading a video within a second; the results up to then are kept."""
-    return video_shape(_videos(context, sender).cancel(job_id).record)
+    return video_shape(_videos(context, sender).cancel(job_id))
 
 
 @router.delete(

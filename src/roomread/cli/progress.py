@@ -61,9 +61,9 @@ class ProgressBar:
 
     def tell_choice(self, source: Source) -> None:
         """Say which of several video tracks or pictures is read."""
-        if source.note:
-            hint = " (--stream takes another)" if source.stream is not None else ""
-            self.say(f"roomread: {source.note}{hint}")
+        hint = " (--stream takes another)" if source.stream is not None else ""
+        for note in source.notes:
+            self.say(f"roomread: {note}{hint}")
 
     @contextmanager
     def source(self, source: Source) -> Iterator[SourceBar]:

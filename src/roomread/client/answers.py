@@ -26,6 +26,7 @@ class VideoStatus:
         seconds: the time up to which it has been read, s.
         duration: duration of the video, s; None if the file does not state it.
         error: why the reading ended early; empty otherwise.
+        notes: what of the file is left out, such as further video tracks; sentences.
     """
 
     id: str
@@ -33,6 +34,7 @@ class VideoStatus:
     seconds: float
     duration: float | None
     error: str
+    notes: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -59,7 +61,7 @@ class SendResult:
 
 def video_status(answer: Mapping[str, Any]) -> VideoStatus:
     """Parse the status of one video."""
-    return VideoStatus(**_chosen(VideoStatus, answer))
+    return VideoStatus(**_chosen(VideoStatus, answer) | {"notes": tuple(answer.get("notes", ()))})
 
 
 def session(answer: Mapping[str, Any]) -> Session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ from roomread.client.answers import VideoStatus
 from roomread.client.connection import Connection, Picture, ServiceError, as_file, error_of
 from roomread.client.profiles import Profiles
 from roomread.client.sessions import Sessions
+from roomread.errors import MediaWarning
 from roomread.pipeline import Readings
 from roomread.wire import FrameReadings, frame_from_dict
 
@@ -62,6 +64,9 @@ class Client:
         Raises:
             ServiceError: the picture cannot be read, or the service does not respond.
             OSError: there is no such file.
+
+        Warns:
+            MediaWarning: A part of the file is left out, such as further pictures.
         """
         files = [("file", as_file(picture))]
         params = {"profiles": ",".join(profiles)} | ({"oneself": "1"} if oneself else {})
@@ -159,6 +164,8 @@ class Client:
 
 
 def _readings(answer: Mapping[str, Any]) -> Readings:
+    for note in answer.get("notes", ()):
+        warnings.warn(note, MediaWarning, stacklevel=3)
     return Readings(frame_from_dict(answer["frame"]).readings)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,18 @@ from roomread.jobs.worker_process import WorkerProcess
 _LIFE = 10_000
 # The longest time in which a process may start on a busy computer, s; no picture's time.
 _START_SECONDS = 60.0
+
+
+class DecodedPicture(NamedTuple):
+    """A decoded picture.
+
+    Attributes:
+        image: upright RGB, uint8 [H, W, 3], read-only.
+        notes: what of its file is left out, such as further pictures; sentences.
+    """
+
+    image: NDArray[np.uint8]
+    notes: tuple[str, ...] = ()
 
 
 class Decoder:
@@ -47,8 +60,8 @@ class Decoder:
             # Processes are started when they are first needed.
             self._free.put(None)
 
-    def decode(self, content: bytes, name: str) -> NDArray[np.uint8]:
-        """Return an upright RGB picture, uint8 [H, W, 3], read-only.
+    def decode(self, content: bytes, name: str) -> DecodedPicture:
+        """Return an encoded picture, decoded.
 
         Args:
             content: the encoded picture.
@@ -77,7 +90,8 @@ class Decoder:
         head, pixels = message
         if "problem" in head:
             raise MediaError(head["problem"], hint=head["hint"])
-        return np.frombuffer(pixels, dtype=np.uint8).reshape(head["shape"])
+        image = np.frombuffer(pixels, dtype=np.uint8).reshape(head["shape"])
+        return DecodedPicture(image, tuple(head["notes"]))
 
     def close(self) -> None:
         """End the processes; pictures being decoded and later ones raise an error."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from roomread.errors import MediaError
 from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
-from roomread.media import read_image
+from roomread.media import notes_of, read_image
 
 
 def main(max_pixels: int, memory_mb: int) -> None:
@@ -22,7 +22,8 @@ def main(max_pixels: int, memory_mb: int) -> None:
         name = str(head["name"])
         try:
             image = read_image(content, name=name, max_pixels=max_pixels)
-            send(outlet, {"shape": image.shape}, np.ascontiguousarray(image).data.cast("B"))
+            head = {"shape": image.shape, "notes": notes_of(content, name)}
+            send(outlet, head, np.ascontiguousarray(image).data.cast("B"))
         except MediaError as error:
             send(outlet, {"problem": error.problem, "hint": error.hint})
         except MemoryError:

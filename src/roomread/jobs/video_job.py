@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from roomread.formats.timeline import Row, read_rows
 from roomread.store import JobRecord
+
+# The file in a job's folder that lists what of the video is left out.
+NOTES = "notes.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,9 @@ class VideoJob:
 
     Attributes:
         record: The job's record.
-        folder: The job's own folder: `readings.csv` and `.jsonl`, `timeline.json`,
-            `annotated.mp4`, `profile-N.json`, and the upload until it is read. It is removed with
-            the job.
+        folder: The job's own folder: `readings.csv` and `.jsonl`, `notes.json`,
+            `timeline.json`, `annotated.mp4`, `profile-N.json`, and the upload until it is read. It
+            is removed with the job.
     """
 
     record: JobRecord
@@ -100,6 +104,15 @@ class VideoJob:
     def timeline(self) -> list[Row]:
         """Return the mean scores of each person in each second of a job that has ended."""
         return read_rows(self.folder / "timeline.json")
+
+    def notes(self) -> list[str]:
+        """Return what of the video is left out, in sentences; none before reading has begun."""
+        try:
+            found = json.loads((self.folder / NOTES).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            # The folder is out of reach, as all results then are, or the file is being written.
+            return []
+        return [str(note) for note in found] if isinstance(found, list) else []
 
     def remove_upload(self) -> None:
         """Remove the uploaded video."""

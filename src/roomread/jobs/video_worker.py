@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -18,6 +19,7 @@ from roomread.formats.annotated import Annotator
 from roomread.formats.csv_table import CsvSink
 from roomread.formats.json_frames import JsonLinesSink
 from roomread.formats.timeline import Timeline
+from roomread.jobs.video_job import NOTES
 from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
 from roomread.media import Source, open_source, open_upload
 from roomread.readings import Frame
@@ -64,6 +66,8 @@ class _VideoReading:
             (folder / "readings.jsonl").open("w", encoding="utf-8") as lines,
         ):
             self._check(source)
+            notes = [self.named(note) for note in source.notes]
+            (folder / NOTES).write_text(json.dumps(notes), encoding="utf-8")
             if file is None and Path(name).exists():
                 file = Path(name)
             states = [use.profile.name for use in analyzer.profiles if use.profile.is_state]
@@ -86,6 +90,11 @@ class _VideoReading:
                             break
             finally:
                 timeline.write(folder / "timeline.json")
+
+    def named(self, text: str) -> str:
+        """Return a text in which the video has its owner's name; the folder stays secret."""
+        place = str(Path(self.task["folder"]) / (self.task["upload"] or "-"))
+        return text.replace(place, self.task["name"])
 
     def _copy(self, source: Source, file: Path | None) -> Annotator | nullcontext[None]:
         if not self.task["annotated"]:
@@ -168,9 +177,7 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
         taught = [read_profile(Path(file)) for file in task["profiles"]]
         reading.run(analyzer.with_profiles(taught) if taught else analyzer)
     except RoomreadError as problem:
-        # The message must not reveal the folder of uploads.
-        place = str(Path(task["folder"]) / (task["upload"] or "-"))
-        error = str(problem).replace(place, task["name"])
+        error = reading.named(str(problem))
     except MemoryError:
         error = f"{without_credentials(task['name'])}: needs too much memory (scale it down first)"
     except OSError as problem:

@@ -3,7 +3,7 @@
 from roomread.media.files import atomic_path, existing_name, is_file, is_folder, make_folder
 from roomread.media.folders import MediaFolder, find_media, search_folder
 from roomread.media.hiding import FaceHider, HideMethod
-from roomread.media.images import read_image, write_image
+from roomread.media.images import notes_of, read_image, write_image
 from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, WRITABLE_PICTURE_SUFFIXES
 from roomread.media.latest_frame import LatestFrame
 from roomread.media.opening import Opening, is_opening, open_video
@@ -43,6 +43,7 @@ __all__ = [
     "is_opening",
     "local_path",
     "make_folder",
+    "notes_of",
     "open_source",
     "open_upload",
     "open_video",

@@ -105,10 +105,15 @@ def count_pictures(source: Path | bytes) -> int:
         return 1
 
 
-def note_of_first(source: Path | bytes, name: str) -> str:
-    """Return that only the first of several pictures in a file is read; empty for a single one."""
+def notes_of(source: Path | bytes, name: str) -> tuple[str, ...]:
+    """Return what of a picture's file is left out, in sentences: all but the first picture.
+
+    Args:
+        source: a path, or a file's content.
+        name: the name in the sentences.
+    """
     count = count_pictures(source)
-    return f"{name}: of its {count} pictures the first is read" if count > 1 else ""
+    return (f"{name}: of its {count} pictures the first is read",) if count > 1 else ()
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:

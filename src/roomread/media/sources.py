@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from roomread.errors import MediaError, printable, without_credentials
 from roomread.media.cameras import TIMEOUT, LiveReader, open_camera
 from roomread.media.files import exists, find_existing, is_file, is_folder, is_pipe
-from roomread.media.images import note_of_first, read_image
+from roomread.media.images import notes_of, read_image
 from roomread.media.kinds import PICTURE_SUFFIXES, heif_kind, is_picture
 from roomread.media.opening import (
     Opening,
@@ -53,8 +53,7 @@ class Source:
         live: whether it is a camera or a stream; each step then gives the latest frame.
         duration: length of a video in seconds; None where it is not known.
         stream: index of the video track that is read, among all tracks; None for other inputs.
-        note: a sentence on which of several video tracks or pictures is read; empty if there is
-            only one.
+        notes: what is left out, such as further video tracks or pictures of a file; sentences.
     """
 
     def __init__(self, name: str) -> None:
@@ -63,7 +62,7 @@ class Source:
         self.live = False
         self.duration: float | None = None
         self.stream: int | None = None
-        self.note = ""
+        self.notes: tuple[str, ...] = ()
         self._video: VideoReader | None = None
         self._frames: Iterator[Frame] = iter(())
         self._reader: LiveReader | ScreenReader | None = None
@@ -160,8 +159,8 @@ class Source:
     def _open_picture(self, picture: Path | bytes) -> None:
         image = read_image(picture, name=self.name)
         self.is_picture = True
-        self.note = note_of_first(picture, self.name)
-        self._frames = iter([Frame(image, 0.0, 0, self.name)])
+        self.notes = notes_of(picture, self.name)
+        self._frames = iter([Frame(image, 0.0, 0, self.name, notes=self.notes)])
 
     def _open_video(self, file: Path | io.BytesIO) -> None:
         opening = Opening(options=self._how.options, stream=self._how.stream)
@@ -174,7 +173,8 @@ class Source:
         tracks = video_tracks(container)
         if len(tracks) > 1:
             others = ", ".join(describe(track) for track in tracks if track is not stream)
-            self.note = f"{self.name}: video track {describe(stream)} is read, and not {others}"
+            note = f"{self.name}: video track {describe(stream)} is read, and not {others}"
+            self.notes = (note,)
         self._video = VideoReader(container, stream, self.name, every=self._how.every)
         self._frames = iter(self._video)
 

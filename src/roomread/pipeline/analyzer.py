@@ -242,8 +242,8 @@ class Analyzer:
                 yield from self._stream(path, every, overlap)
         elif isinstance(source, str | Path | bytes):
             with open_source(source, every=every) as found:
-                if found.note:
-                    _warn(found.note)
+                for note in found.notes:
+                    _warn(note)
                 yield from self._stream(found, every, overlap)
         elif isinstance(source, Source) and source.is_picture:
             yield from (_moment(frame, self.analyze_frame(frame)) for frame in source)

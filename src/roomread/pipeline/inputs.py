@@ -14,7 +14,7 @@ from PIL import Image
 
 from roomread.errors import MediaError, MediaWarning, without_credentials
 from roomread.media import Source, read_image
-from roomread.media.images import Picture, note_of_first
+from roomread.media.images import Picture, notes_of
 from roomread.readings import Frame
 
 # The types that `Analyzer.stream` accepts. An iterable holds frames, arrays or Pillow images.
@@ -69,13 +69,13 @@ def picture_frame(picture: Picture) -> Frame:
     name = _name(picture)
     image = read_image(picture, name=name)
     file = Path(picture) if isinstance(picture, str | os.PathLike) else picture
-    note = note_of_first(file, name) if isinstance(file, Path | bytes) else ""
-    if note:
+    notes = notes_of(file, name) if isinstance(file, Path | bytes) else ()
+    for note in notes:
         warnings.warn(note, MediaWarning, stacklevel=4)
     if isinstance(picture, np.ndarray):
         # The caller may use the array's memory for the next picture.
         image = image.copy()
-    return Frame(image, 0.0, 0, name)
+    return Frame(image, 0.0, 0, name, notes=notes)
 
 
 def _name(picture: Picture) -> str:

@@ -22,6 +22,7 @@ class Frame:
         source: name of the file, camera or stream.
         discontinuity: whether the source starts anew here (its clock jumps, or its size or
             orientation changes); no face is followed across it.
+        notes: what of its file is left out, such as further pictures; sentences, for a picture.
     """
 
     image: NDArray[np.uint8]
@@ -29,6 +30,7 @@ class Frame:
     index: int
     source: str
     discontinuity: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -84,7 +84,8 @@ class Engine:
             MediaError: The picture is damaged, in no known format, too large, or took too long to
                 decode.
         """
-        return Frame(self._decoder.decode(content, name), time, index, name)
+        decoded = self._decoder.decode(content, name)
+        return Frame(decoded.image, time, index, name, notes=decoded.notes)
 
     def warm_up(self) -> None:
         """Read a small picture, so that the nets are loaded before the first request."""

@@ -144,6 +144,8 @@ def _show_photo(photo: Photo, number: int) -> None:
         key=f"picture{number}",
         on_click="ignore",
     )
+    for note in photo.frame.notes:
+        right.info(note)
     if not readings:
         right.info(f"{found} Faces under about 24 pixels or seen from behind are missed.")
         return

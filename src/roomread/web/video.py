@@ -107,6 +107,8 @@ def _show_result(job: VideoJob) -> None:
         st.error(record.error)
     elif record.state is JobState.CANCELLED:
         st.warning(f"Cancelled after {clock(record.seconds)}. This is what was read until then.")
+    for note in job.notes():
+        st.info(note)
     rows = job.timeline()
     if not rows:
         if not record.error:
