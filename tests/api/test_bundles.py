@@ -115,11 +115,16 @@ def checkout(hook: ModuleType, tmp_path: Path) -> Path:
 def test_npm_wheel_is_required_only_if_npm_is_not_installed(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(hook.PACKAGE_VARIABLE, raising=False)
+    monkeypatch.delenv(hook.ONNXRUNTIME_WEB.variable, raising=False)
     monkeypatch.setattr(hook.shutil, "which", lambda _name: None)
     assert hook.requirements(checkout) == [hook.NPM_WHEEL]
     monkeypatch.setattr(hook.shutil, "which", lambda _name: "/usr/bin/npm")
     assert hook.requirements(checkout) == []
+
+
+def test_wheel_of_npm_is_the_one_that_make_node_installs(hook: ModuleType) -> None:
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert hook.NPM_WHEEL in constraints
 
 
 def test_another_package_is_refused(
@@ -127,7 +132,7 @@ def test_another_package_is_refused(
 ) -> None:
     package = checkout / "onnxruntime-web-1.30.0.tgz"
     package.write_bytes(b"something else")
-    monkeypatch.setenv(hook.PACKAGE_VARIABLE, str(package))
+    monkeypatch.setenv(hook.ONNXRUNTIME_WEB.variable, str(package))
     with pytest.raises(hook.AssetsError, match=r"is not the package onnxruntime-web@1\.30\.0"):
         hook.lay(checkout)
     assert not (checkout / hook.BUNDLED).exists()
@@ -137,7 +142,7 @@ def test_another_package_is_refused(
 def test_unreachable_registry_says_what_to_do(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch, npm: list[str] | None
 ) -> None:
-    monkeypatch.delenv(hook.PACKAGE_VARIABLE, raising=False)
+    monkeypatch.delenv(hook.ONNXRUNTIME_WEB.variable, raising=False)
     monkeypatch.setattr(hook, "find_npm", lambda: npm)
-    with pytest.raises(hook.AssetsError, match=hook.PACKAGE_VARIABLE):
+    with pytest.raises(hook.AssetsError, match=hook.ONNXRUNTIME_WEB.variable):
         hook.lay(checkout)

@@ -65,6 +65,7 @@ def browser_page(
         languages=LANGUAGES,
         catalogue=asset_url(f"locales/{words.language}.json"),
         asset=asset_url,
+        in_language=lambda code: request.url.include_query_params(lang=code).query,
         **values,
     )
     response = HTMLResponse(text, status)

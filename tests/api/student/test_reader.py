@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from node import NODE
 from roomread.bench import scenes
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.faces import assess_quality, cut
@@ -29,8 +29,7 @@ from roomread.readings import Box, Face
 from roomread.readings.reading import MEASURES
 from roomread.services.browser_reading import reading_parameters
 
-NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(NODE is None, reason="no Node on this machine")
+pytestmark = pytest.mark.skipif(NODE is None, reason="no Node 20 or newer on this machine")
 API = Path(str(files("roomread.api")))
 SIZES = ((640, 480), (640, 360), (1280, 720), (320, 240), (480, 640))
 ANGLES = (12.0, 40.0, -33.0, 0.0)

@@ -7,6 +7,8 @@ import { pauseBefore } from "../reconnect.js";
 
 /** @typedef {"joining" | "joined" | "lost" | "taken" | "over" | "left" | "refused" | "full"} State */
 /** @typedef {{code: string, consent: string, faces: boolean}} Joining */
+/** @typedef {{token: string, joining: Joining}} Kept What a tab keeps for its next load. */
+/** @typedef {import("../answers.js").RoomMessage} RoomMessage */
 
 const TAKEN_OVER = 4001;
 const OVER = 4003;
@@ -35,8 +37,13 @@ export class RoomConnection {
 
   /** @returns {Joining | null} What this tab joined with before it was loaded again. */
   remembered() {
+    return this.kept()?.joining ?? null;
+  }
+
+  /** @returns {Kept | null} */
+  kept() {
     const kept = sessionStorage.getItem(this.key);
-    return kept === null ? null : JSON.parse(kept).joining;
+    return kept === null ? null : JSON.parse(kept);
   }
 
   /** @param {Joining} joining */
@@ -48,8 +55,7 @@ export class RoomConnection {
   connect() {
     const joining = this.joining;
     if (joining === null) return;
-    const kept = sessionStorage.getItem(this.key);
-    const resume = kept === null ? null : JSON.parse(kept).token;
+    const resume = this.kept()?.token ?? null;
     const socket = new WebSocket(this.url, "roomread.room.1");
     this.socket = socket;
     this.onState("joining");
@@ -60,7 +66,7 @@ export class RoomConnection {
     };
   }
 
-  /** @param {Record<string, any>} message */
+  /** @param {RoomMessage} message */
   take(message) {
     if (message.k === "slower") this.onSlower(message.every);
     if (message.k !== "seat") return;

@@ -1,34 +1,30 @@
 /** The page on which students join a room and say how they follow. */
 
+import { part, partAs, showSection } from "../page.js";
 import { t } from "../texts.js";
 import { RoomConnection } from "./connection.js";
+import { Said } from "./said.js";
 
-/** What is said counts for two minutes. */
-const FADE_MS = 120_000;
+/** @typedef {import("../answers.js").Door} Door */
+/** @typedef {import("../answers.js").Say} Say */
 
-/** @param {string} id */
-function part(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no ${id}`);
-  return found;
-}
-
-const form = /** @type {HTMLFormElement} */ (part("ask"));
-const code = /** @type {HTMLInputElement} */ (part("code"));
+const code = partAs("code", HTMLInputElement);
 const camera = document.getElementById("camera");
-/** @type {any} */
+/** @type {Map<HTMLButtonElement, Say>} */
+const buttons = new Map();
+/** @type {Door | null} */
 let door = null;
 /** @type {RoomConnection | null} */
 let connection = null;
-/** @type {any} */
+/** @type {import("../student/panel.js").CameraPanel | null} */
 let panel = null;
 let paused = false;
-let fading = 0;
+const said = new Said((now) => {
+  for (const [button, says] of buttons) button.setAttribute("aria-pressed", String(says === now));
+});
 
 /** @param {string} shown The section that the page shows. */
-function show(shown) {
-  for (const id of ["ask", "agree", "seat", "end"]) part(id).hidden = id !== shown;
-}
+const show = (shown) => showSection(["ask", "agree", "seat", "end"], shown);
 
 /** @param {string} text */
 function complain(text) {
@@ -38,7 +34,7 @@ function complain(text) {
 
 /** @param {string} text */
 function end(text) {
-  say(null);
+  said.set(null);
   panel?.stop();
   part("end-text").textContent = text;
   show("end");
@@ -47,18 +43,25 @@ function end(text) {
 /** Ask the server which room has the code. */
 async function find() {
   complain("");
-  const answer = await fetch(`/api/v1/join/${encodeURIComponent(code.value.trim())}${location.search}`);
+  /** @type {Response} */
+  let answer;
+  try {
+    answer = await fetch(`/api/v1/join/${encodeURIComponent(code.value.trim())}${location.search}`);
+  } catch {
+    return complain(t("The service does not answer."));
+  }
   if (answer.status === 429) return complain(t("Too many wrong codes came from your network. Wait a minute."));
   if (!answer.ok) return complain(t("No open room has this code. Check it, or ask your teacher."));
-  door = await answer.json();
-  connection = new RoomConnection(door.id, follow);
+  /** @type {Door} */
+  const found = (door = await answer.json());
+  connection = new RoomConnection(found.id, follow);
   const before = connection.remembered();
   if (before !== null) return connection.join(before);
-  part("room").textContent = door.name;
-  list("taps-text", door.taps_consent.text);
-  const faces = door.faces && camera !== null;
+  part("room").textContent = found.name;
+  list("taps-text", found.taps_consent.text);
+  const faces = found.faces_consent !== null && camera !== null;
   part("faces").hidden = part("join-faces").hidden = !faces;
-  if (faces) list("faces-text", door.faces_consent.text);
+  if (found.faces_consent !== null) list("faces-text", found.faces_consent.text);
   show("agree");
 }
 
@@ -78,8 +81,8 @@ function list(id, sentences) {
 
 /** @param {boolean} faces */
 function join(faces) {
-  const consent = faces ? door.faces_consent.version : door.taps_consent.version;
-  connection?.join({ code: code.value.trim(), consent, faces });
+  const consent = faces ? door?.faces_consent : door?.taps_consent;
+  if (consent) connection?.join({ code: code.value.trim(), consent: consent.version, faces });
 }
 
 /**
@@ -91,7 +94,7 @@ async function follow(state, seat) {
     part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
     if (paused) connection?.send({ k: "pause", on: true });
     if (seat.receipt !== null) keep(seat.receipt);
-    part("seat-room").textContent = door.name;
+    part("seat-room").textContent = door?.name ?? "";
     show("seat");
     if (camera !== null) camera.hidden = !seat.faces;
     if (seat.faces) await openCamera();
@@ -111,41 +114,34 @@ async function follow(state, seat) {
 /** Load the part of the page that reads the face, if this student agreed to it. */
 async function openCamera() {
   if (panel !== null || camera?.dataset.panel === undefined) return;
+  /** @type {typeof import("../student/panel.js")} */
   const { CameraPanel } = await import(camera.dataset.panel);
-  panel = new CameraPanel(camera, (/** @type {object} */ reading) =>
+  const opened = new CameraPanel(camera, (reading) =>
     paused ? null : (connection?.sendReading(reading) ?? null),
   );
-  if (connection !== null) connection.onSlower = (every) => panel.setPace(every);
+  panel = opened;
+  if (connection !== null) connection.onSlower = (every) => opened.setPace(every);
 }
 
 /** @param {object} receipt */
 function keep(receipt) {
-  const link = /** @type {HTMLAnchorElement} */ (part("receipt"));
+  const link = partAs("receipt", HTMLAnchorElement);
   const file = new Blob([JSON.stringify(receipt, null, 1)], { type: "application/json" });
   link.href = URL.createObjectURL(file);
   link.hidden = false;
 }
 
-/** @param {string | null} said */
-function say(said) {
-  clearTimeout(fading);
-  for (const button of document.querySelectorAll("[data-say]")) {
-    const isSaid = button instanceof HTMLElement && button.dataset.say === said;
-    button.setAttribute("aria-pressed", String(isSaid));
-  }
-  if (said !== null) fading = window.setTimeout(() => say(null), FADE_MS);
-}
-
-form.addEventListener("submit", (event) => {
+part("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   find();
 });
-for (const button of document.querySelectorAll("[data-say]")) {
+for (const says of /** @type {const} */ (["ok", "lost", "slower", "faster"])) {
+  const button = partAs(`say-${says}`, HTMLButtonElement);
+  buttons.set(button, says);
   button.addEventListener("click", () => {
-    if (!(button instanceof HTMLElement) || paused) return;
-    const isSaid = button.getAttribute("aria-pressed") === "true";
-    const said = isSaid ? null : (button.dataset.say ?? null);
-    if (connection?.send({ k: "say", v: said }) != null) say(said);
+    if (paused) return;
+    const now = said.after(says);
+    if (connection?.send({ k: "say", v: now }) != null) said.set(now);
   });
 }
 part("join-taps").addEventListener("click", () => join(false));
@@ -154,7 +150,7 @@ part("refuse").addEventListener("click", () => end(t("You have not joined. Nothi
 part("pause").addEventListener("click", () => {
   paused = !paused;
   connection?.send({ k: "pause", on: paused });
-  say(null);
+  said.set(null);
   part("pause").textContent = paused ? t("Continue") : t("Pause");
   part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
 });

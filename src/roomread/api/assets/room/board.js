@@ -1,53 +1,69 @@
 /** The teacher's board of one room. */
 
+import { part, partAs, showSection } from "../page.js";
 import { percent, t } from "../texts.js";
 import { draw } from "./chart.js";
 import { counts, covers, said, trend } from "./words.js";
 
+/** @typedef {import("../answers.js").BoardEvent} BoardEvent */
+/** @typedef {import("../answers.js").BoardMoment} BoardMoment */
+/** @typedef {import("../answers.js").HardMinute} HardMinute */
+/**
+ * A window that stays on top, which no library of types has yet (Chromium).
+ * @typedef {{requestWindow: (size: {width: number, height: number}) => Promise<Window>}} OnTop
+ */
+
 const root = part("board");
 const roomId = root.dataset.room ?? "";
 const started = new Date(root.dataset.started ?? "");
-const chart = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (part("chart")));
-/** @type {import("./chart.js").Point[]} */
+const chart = partAs("chart", SVGSVGElement);
+const label = partAs("label", HTMLInputElement);
+/** @type {import("../answers.js").Point[]} */
 let points = [];
-/** @type {import("./chart.js").Mark[]} */
+/** @type {import("../answers.js").Mark[]} */
 let marks = [];
-/** @type {any} */
+/** @type {BoardMoment | null} */
 let last = null;
 let paused = false;
 /** @type {Window | null} */
 let strip = null;
 
-/** @param {string} id */
-function part(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no ${id}`);
-  return found;
+/** @param {string} text Empty if nothing is wrong. */
+function complain(text) {
+  part("problem").textContent = text;
+  part("problem").hidden = text === "";
 }
 
 /**
+ * Send a request, and say why it was refused.
  * @param {string} path
- * @param {object} [body]
+ * @param {object} [body] Sent as JSON; without one it is a GET.
+ * @returns {Promise<any>} The answer; null where the request was refused.
  */
-async function post(path, body) {
-  const answer = await fetch(path, {
+async function ask(path, body) {
+  const options = body && {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(body ?? {}),
-  });
-  const problem = answer.ok ? "" : (await answer.json()).detail;
-  part("problem").textContent = problem;
-  part("problem").hidden = answer.ok;
-  return answer.ok ? answer.json() : null;
+    body: JSON.stringify(body),
+  };
+  try {
+    const response = await fetch(path, options);
+    const answer = await response.json();
+    complain(response.ok ? "" : answer.detail);
+    return response.ok ? answer : null;
+  } catch {
+    complain(t("The service does not answer."));
+    return null;
+  }
 }
 
-/** @param {any} event */
+/** @param {BoardEvent} event */
 function take(event) {
   if (event.history) {
     ({ points, marks } = event.history);
     return;
   }
-  if ("over" in event) {
+  if (event.over !== undefined) {
     if (event.over) finish();
     return;
   }
@@ -61,7 +77,7 @@ function take(event) {
   for (const each of /** @type {const} */ (["ok", "lost", "slower", "faster"])) {
     part(`said-${each}`).textContent = String(said(event.status, each));
   }
-  part("alerts").textContent = event.alerts.map((/** @type {any} */ alert) => alert.reason).join(" · ");
+  part("alerts").textContent = event.alerts.map((alert) => alert.reason).join(" · ");
   draw(chart, points, marks, event.changes, event.time);
   if (strip !== null) {
     const words = strip.document.getElementById("line");
@@ -71,24 +87,26 @@ function take(event) {
 
 async function mark() {
   if (last === null) return;
-  const label = /** @type {HTMLInputElement} */ (part("label"));
-  const made = await post(`/api/v1/sessions/${roomId}/marks`, { label: label.value.trim() || t("Mark"), time: last.time });
-  if (made !== null) marks.push(made);
+  const asked = { label: label.value.trim() || t("Mark"), time: last.time };
+  const made = await ask(`/api/v1/sessions/${roomId}/marks`, asked);
+  if (made === null) return;
+  marks.push(made);
   label.value = "";
 }
 
 async function finish() {
   source.close();
-  part("running").hidden = true;
-  part("finished").hidden = false;
-  const answer = await fetch(`/api/v1/rooms/${roomId}/summary`);
-  const { hardest } = await answer.json();
+  showSection(["running", "finished"], "finished");
+  const answer = await ask(`/api/v1/rooms/${roomId}/summary`);
+  if (answer === null) return;
+  /** @type {HardMinute[]} */
+  const hardest = answer.hardest;
   part("hardest").replaceChildren(
-    ...hardest.map((/** @type {any} */ minute) => {
+    ...hardest.map((minute) => {
       const item = document.createElement("li");
       const from = Math.round(minute.start / 60);
       const known = [t("minute {n}", { n: from + 1 })];
-      if (minute.valence !== null) known.push(t("valence {value}", { value: minute.valence.toFixed(2) }));
+      if (minute.valence !== null) known.push(t("valence {value}", { value: Math.round(100 * minute.valence) / 100 }));
       if (minute.lost) known.push(t("{share} were lost", { share: percent(minute.lost) }));
       item.textContent = known.join(", ");
       return item;
@@ -97,9 +115,9 @@ async function finish() {
   part("none-hard").hidden = hardest.length > 0;
 }
 
-async function keepOnTop() {
-  const pip = /** @type {any} */ (window).documentPictureInPicture;
-  const opened = /** @type {Window} */ (await pip.requestWindow({ width: 420, height: 110 }));
+/** @param {OnTop} pip */
+async function keepOnTop(pip) {
+  const opened = await pip.requestWindow({ width: 420, height: 110 });
   strip = opened;
   for (const sheet of document.querySelectorAll("link[rel=stylesheet]")) opened.document.head.append(sheet.cloneNode());
   const words = opened.document.createElement("p");
@@ -109,45 +127,41 @@ async function keepOnTop() {
 }
 
 const source = new EventSource(`/api/v1/rooms/${roomId}/events`);
-source.onmessage = (event) => {
+source.addEventListener("message", (event) => {
   part("lost-connection").hidden = true;
   take(JSON.parse(event.data));
-};
-source.onerror = () => {
+});
+source.addEventListener("error", () => {
   part("lost-connection").hidden = false;
   if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
-};
+});
 part("mark").addEventListener("click", mark);
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target instanceof HTMLInputElement;
   if (event.key.toLowerCase() === "m" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) mark();
 });
 part("pause").addEventListener("click", async () => {
-  const answer = await post(`/api/v1/rooms/${roomId}/pause`, { on: !paused });
+  const answer = await ask(`/api/v1/rooms/${roomId}/pause`, { on: !paused });
   if (answer === null) return;
   paused = !paused;
   part("pause").textContent = paused ? t("Continue") : t("Pause the room");
 });
 part("new-code").addEventListener("click", async () => {
-  const room = await post(`/api/v1/rooms/${roomId}/code`);
+  const room = await ask(`/api/v1/rooms/${roomId}/code`, {});
   if (room === null) return;
   part("code").textContent = room.code;
-  const link = /** @type {HTMLAnchorElement} */ (part("link"));
+  const link = partAs("link", HTMLAnchorElement);
   link.href = link.textContent = room.link;
-  /** @type {HTMLImageElement} */ (part("picture")).src = `/api/v1/rooms/${roomId}/code.svg?code=${room.code}`;
+  partAs("picture", HTMLImageElement).src = `/api/v1/rooms/${roomId}/code.svg?code=${room.code}`;
 });
-part("close").addEventListener("click", () => {
-  part("close").hidden = true;
-  part("really").hidden = false;
-});
+part("close").addEventListener("click", () => showSection(["close", "really"], "really"));
 part("really-close").addEventListener("click", async () => {
-  if ((await post(`/api/v1/rooms/${roomId}/close`)) !== null) finish();
+  if ((await ask(`/api/v1/rooms/${roomId}/close`, {})) !== null) finish();
 });
-part("keep-open").addEventListener("click", () => {
-  part("close").hidden = false;
-  part("really").hidden = true;
-});
-if ("documentPictureInPicture" in window) {
+part("keep-open").addEventListener("click", () => showSection(["close", "really"], "close"));
+/** @type {OnTop | undefined} */
+const onTop = Reflect.get(window, "documentPictureInPicture");
+if (onTop !== undefined) {
   part("on-top").hidden = false;
-  part("on-top").addEventListener("click", keepOnTop);
+  part("on-top").addEventListener("click", () => keepOnTop(onTop));
 }

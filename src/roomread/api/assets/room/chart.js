@@ -2,12 +2,9 @@
 
 import { t } from "../texts.js";
 
-/**
- * @typedef {{t: number, v: number | null, i: [number, number] | null, b: number | null,
- *   present: number, readable: number, people: number, lost: number | null}} Point
- * @typedef {{time: number, label: string}} Mark
- * @typedef {{time: number, before: number, after: number}} Change
- */
+/** @typedef {import("../answers.js").Point} Point */
+/** @typedef {import("../answers.js").Mark} Mark */
+/** @typedef {import("../answers.js").Change} Change */
 
 const NARROWEST = 300;
 const SPAN = 600;
@@ -38,7 +35,7 @@ function element(name, attributes, text) {
  * @param {Point[]} points
  * @param {(point: Point) => boolean} has
  */
-function stretches(points, has) {
+export function stretches(points, has) {
   /** @type {Point[][]} */
   const found = [];
   /** @type {Point | null} */
@@ -54,6 +51,39 @@ function stretches(points, has) {
 }
 
 /**
+ * Return the presses of "I am lost" in each minute of which there are points.
+ * @param {Point[]} points
+ * @returns {Map<number, number>} By the minute, counted from 0.
+ */
+export function pressesPerMinute(points) {
+  /** @type {Map<number, number>} */
+  const minutes = new Map();
+  for (const point of points) {
+    const minute = Math.floor(point.t / 60);
+    minutes.set(minute, (minutes.get(minute) ?? 0) + (point.lost ?? 0));
+  }
+  return minutes;
+}
+
+/**
+ * Return the functions that place a time and values in the chart, px.
+ * @param {number} width px.
+ * @param {number} now Seconds from the start of the session.
+ */
+export function scales(width, now) {
+  const start = Math.max(now - SPAN, 0);
+  /** @type {(range: readonly [number, number], share: number) => number} */
+  const within = ([top, bottom], share) => bottom - share * (bottom - top);
+  return {
+    start,
+    x: (/** @type {number} */ time) => LEFT + ((time - start) / SPAN) * (width - LEFT - RIGHT),
+    valence: (/** @type {number} */ value) => within(VALENCE, (value + 1) / 2),
+    coverage: (/** @type {Point} */ point) => within(COVERAGE, point.present > 0 ? point.readable / point.present : 0),
+    lost: (/** @type {number} */ share) => within(LOST, share),
+  };
+}
+
+/**
  * Draw the chart anew.
  * @param {SVGSVGElement} svg
  * @param {Point[]} points
@@ -64,11 +94,7 @@ function stretches(points, has) {
 export function draw(svg, points, marks, changes, now) {
   // One unit is one pixel, so that the texts have the same size on every screen.
   const width = Math.max(svg.clientWidth, NARROWEST);
-  const start = Math.max(now - SPAN, 0);
-  const x = (/** @type {number} */ time) => LEFT + ((time - start) / SPAN) * (width - LEFT - RIGHT);
-  /** @type {(range: readonly [number, number], share: number) => number} */
-  const y = ([top, bottom], share) => bottom - share * (bottom - top);
-  const valence = (/** @type {number} */ value) => y(VALENCE, (value + 1) / 2);
+  const { start, x, valence, coverage, lost } = scales(width, now);
   const parts = [
     element("rect", { class: "nothing", x: LEFT, y: VALENCE[0], width: Math.max(x(now) - LEFT, 0), height: VALENCE[1] - VALENCE[0] }),
   ];
@@ -84,20 +110,15 @@ export function draw(svg, points, marks, changes, now) {
     parts.push(element("polyline", { class: "baseline", points: stretch.map((p) => `${x(p.t)},${valence(p.b ?? 0)}`).join(" ") }));
   }
   for (const stretch of stretches(points, () => true)) {
-    const top = stretch.map((p) => `${x(p.t)},${y(COVERAGE, p.present > 0 ? p.readable / p.present : 0)}`);
+    const top = stretch.map((p) => `${x(p.t)},${coverage(p)}`);
     const ends = [`${x(stretch[stretch.length - 1].t)},${COVERAGE[1]}`, `${x(stretch[0].t)},${COVERAGE[1]}`];
     parts.push(element("polygon", { class: "coverage", points: [...top, ...ends].join(" ") }));
   }
-  /** @type {Map<number, number>} */
-  const minutes = new Map();
-  for (const point of points) {
-    const minute = Math.floor(point.t / 60);
-    minutes.set(minute, (minutes.get(minute) ?? 0) + (point.lost ?? 0));
-  }
+  const minutes = pressesPerMinute(points);
   const most = Math.max(5, ...minutes.values());
   for (const [minute, presses] of minutes) {
     const from = Math.max(x(60 * minute), LEFT);
-    const top = y(LOST, presses / most);
+    const top = lost(presses / most);
     parts.push(element("rect", { class: "lost", x: from + 1, y: top, width: Math.max(x(60 * minute + 60) - from - 2, 1), height: LOST[1] - top }));
   }
   for (const mark of marks.filter((each) => each.time >= start)) {

@@ -2,11 +2,8 @@
 
 import { t, timeOfDay, tn } from "../texts.js";
 
-/**
- * @typedef {{people: number, read: number, faceless: number, paused: number, screen: number,
- *   taps: number | null, withheld: boolean,
- *   reports: {ok: number, lost: number, slower: number, faster: number} | null}} Status
- */
+/** @typedef {import("../answers.js").Say} Say */
+/** @typedef {import("../answers.js").Status} Status */
 
 const FEW = "< 5";
 
@@ -24,7 +21,7 @@ export function counts(status) {
 }
 
 /**
- * @param {{status: Status, direction: string | null, clear: boolean, since: number, mood: any}} event
+ * @param {Pick<import("../answers.js").BoardMoment, "status" | "direction" | "clear" | "since" | "mood">} event
  * @param {Date} started When the session began.
  * @returns {string}
  */
@@ -50,9 +47,9 @@ export function covers(status) {
 
 /**
  * @param {Status} status
- * @param {"ok" | "lost" | "slower" | "faster"} said
- * @returns {string | number}
+ * @param {Say} button
+ * @returns {string | number} How many press it at present.
  */
-export function said(status, said) {
-  return status.reports?.[said] ?? FEW;
+export function said(status, button) {
+  return status.reports?.[button] ?? FEW;
 }

@@ -10,6 +10,8 @@ const ANSWER_WITHIN = 10_000;
 /** Close codes after which it is of no use to connect again. */
 const FINAL = new Set([1003, 1008, 1009, 4001]);
 
+/** @typedef {import("../answers.js").LiveAnswer} LiveAnswer */
+
 /**
  * @typedef {object} LinkEvents
  * @property {(state: "open" | "lost") => void} onState
@@ -19,7 +21,7 @@ const FINAL = new Set([1003, 1008, 1009, 4001]);
 export class Link {
   /** @type {WebSocket | null} */
   #socket = null;
-  /** @type {((answer: object | null) => void) | null} */
+  /** @type {((answer: LiveAnswer | null) => void) | null} */
   #answered = null;
   #attempt = 0;
   #timer = 0;
@@ -59,7 +61,7 @@ export class Link {
   /**
    * Send a picture and return its answer; null if the connection was lost or nothing came.
    * @param {Blob} picture
-   * @returns {Promise<object | null>}
+   * @returns {Promise<LiveAnswer | null>}
    */
   send(picture) {
     const socket = this.#socket;
@@ -82,10 +84,11 @@ export class Link {
       this.events.onState("open");
     };
     socket.onmessage = (event) => {
+      /** @type {LiveAnswer} */
       const answer = JSON.parse(event.data);
       this.#attempt = 0;
       // Without an index it is the connection that is refused, which then ends.
-      if (answer.problem && answer.frame_index === null) this.#problem = answer.problem;
+      if (answer.problem !== undefined && answer.frame_index === null) this.#problem = answer.problem;
       else this.#settle(answer);
     };
     socket.onclose = (event) => this.#lost(socket, event.code);
@@ -107,7 +110,7 @@ export class Link {
     this.#timer = setTimeout(() => this.#open(), pauseBefore(this.#attempt++));
   }
 
-  /** @param {object | null} answer */
+  /** @param {LiveAnswer | null} answer */
   #settle(answer) {
     this.#answered?.(answer);
     this.#answered = null;

@@ -15,8 +15,11 @@ const KEPT = "roomread.share.session";
 /** The service refused a request; its message is the service's own. */
 export class Refused extends Error {}
 
+/** @typedef {{ id: string, name: string, state: string }} SessionAnswer */
+/** @typedef {{ id: string, name: string, code: string | null }} RoomAnswer */
+
 /**
- * Send a request to the API and return its answer.
+ * Send a request to the API and return its answer, whose shape its caller knows.
  * @param {string} path
  * @param {object} [body] Sent as JSON; without one it is a GET.
  * @returns {Promise<any>}
@@ -39,6 +42,7 @@ async function ask(path, body) {
  * @returns {Promise<Session>}
  */
 export async function begin(asked) {
+  /** @type {SessionAnswer} */
   const { id, name } = await ask("/sessions", { ...asked, source: "screen" });
   sessionStorage.setItem(KEPT, id);
   return { id, name, room: false };
@@ -55,6 +59,7 @@ export async function resume() {
   const id = sessionStorage.getItem(KEPT);
   if (!id) return null;
   try {
+    /** @type {SessionAnswer} */
     const session = await ask(`/sessions/${encodeURIComponent(id)}`);
     if (session.state !== "ended") return { id, name: session.name, room: false };
   } catch (error) {
@@ -64,8 +69,12 @@ export async function resume() {
   return null;
 }
 
-/** @param {string} room */
+/**
+ * @param {string} room
+ * @returns {Promise<Session>}
+ */
 async function enterRoom(room) {
+  /** @type {RoomAnswer} */
   const { id, name, code } = await ask(`/rooms/${encodeURIComponent(room)}`);
   if (code === null) throw new Refused(t("The lesson has ended."));
   return { id, name, room: true };

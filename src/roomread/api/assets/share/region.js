@@ -8,7 +8,7 @@ const SMALLEST = 0.05;
 const STEP = 0.02;
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 };
 
-/** @typedef {import("./worker.js").Part} Part */
+/** @typedef {import("./orders.js").Part} Part */
 
 export class Region {
   /** @type {Part} */

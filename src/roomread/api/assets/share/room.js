@@ -7,23 +7,25 @@ import { percent, t, tn } from "../texts.js";
 import { lay } from "./region.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-/** @type {Map<string, HTMLElement[]>} The bar and the percentage of each expression. */
+/** Faces under this many pixels are mostly missed or unreadable. */
+const SMALL = 24;
+/** @type {Map<string, [HTMLElement, HTMLElement]>} The bar and the percentage of each expression. */
 const rows = new Map();
 
 /**
  * Draw a box around each face. Expressions are not written beside faces: in a call their names are.
  * @param {SVGSVGElement} svg
- * @param {any} frame As the service answers.
- * @param {import("./worker.js").Part} part The part of the preview that was sent.
+ * @param {import("../answers.js").Frame} frame
+ * @param {import("./orders.js").Part} part The part of the preview that was sent.
  */
 export function drawBoxes(svg, frame, part) {
   lay(svg, part);
   svg.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
   svg.replaceChildren(
-    ...frame.faces.map((/** @type {any} */ { box, unreadable }) => {
+    ...frame.faces.map(({ box, unreadable }) => {
       const rect = document.createElementNS(SVG, "rect");
-      rect.setAttribute("x", box.left);
-      rect.setAttribute("y", box.top);
+      rect.setAttribute("x", String(box.left));
+      rect.setAttribute("y", String(box.top));
       rect.setAttribute("width", String(box.right - box.left));
       rect.setAttribute("height", String(box.bottom - box.top));
       rect.setAttribute("class", unreadable ? "unread" : "read");
@@ -33,8 +35,19 @@ export function drawBoxes(svg, frame, part) {
 }
 
 /**
+ * Return whether half of the faces are too small to be read.
+ * @param {Pick<import("../answers.js").Frame, "faces">} frame
+ * @returns {boolean}
+ */
+export function hasSmallFaces({ faces }) {
+  const sizes = faces.map(({ box }) => Math.min(box.right - box.left, box.bottom - box.top));
+  sizes.sort((a, b) => a - b);
+  return sizes.length > 0 && sizes[Math.floor(sizes.length / 2)] < SMALL;
+}
+
+/**
  * Return the mood of the room in a sentence or two.
- * @param {any} mood As the service answers; null until there is one.
+ * @param {import("../answers.js").Mood | null} mood Null until there is one.
  * @returns {string}
  */
 export function moodText(mood) {
@@ -46,7 +59,7 @@ export function moodText(mood) {
   });
   const more = !mood.scores
     ? t("There is a figure from five read faces on.")
-    : (DIRECTIONS[mood.direction] ?? t("After three minutes it is compared with its usual."));
+    : (DIRECTIONS[mood.direction ?? ""] ?? t("After three minutes it is compared with its usual."));
   return `${count} ${more}`;
 }
 
@@ -70,13 +83,14 @@ export function showShares(body, scores) {
  */
 function row(name, label) {
   const line = document.createElement("tr");
-  const [head, middle, share] = ["th", "td", "td"].map((tag) => document.createElement(tag));
+  const head = document.createElement("th");
+  const [middle, share] = [line.insertCell(), line.insertCell()];
   const bar = document.createElement("span");
   head.scope = "row";
   head.textContent = label;
   bar.className = "bar";
   middle.append(bar);
-  line.append(head, middle, share);
+  line.prepend(head);
   rows.set(name, [bar, share]);
   return line;
 }

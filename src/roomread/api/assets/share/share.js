@@ -2,18 +2,25 @@
  * The page "Read a call": shares a window, shows what is read, and records a session.
  * @module
  */
+import { framesOf } from "../frames.js";
+import { part, partAs, showSection } from "../page.js";
 import { t } from "../texts.js";
 import * as recording from "./recording.js";
 import { Region } from "./region.js";
-import { drawBoxes, moodText, showShares } from "./room.js";
+import { drawBoxes, hasSmallFaces, moodText, showShares } from "./room.js";
 
-/** Faces under this many pixels are mostly missed or unreadable. */
-const SMALL = 24;
+/** @typedef {import("./orders.js").Order} Order */
+/** @typedef {import("./orders.js").Fact} Fact */
+/** @typedef {import("./orders.js").ReadFact} ReadFact */
 
-/** @param {string} id @returns {any} */
-const $ = (id) => document.getElementById(id);
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-const region = new Region($("stage"), $("region"), (crop) => worker.postMessage({ kind: "crop", crop }));
+const choice = partAs("choose", HTMLButtonElement);
+const preview = partAs("preview", HTMLVideoElement);
+const boxes = partAs("boxes", SVGSVGElement);
+const shares = partAs("shares", HTMLTableSectionElement);
+const open = partAs("open", HTMLAnchorElement);
+const keep = partAs("keep", HTMLInputElement);
+const region = new Region(part("stage"), part("region"), (crop) => order({ kind: "crop", crop }));
 /** @type {Map<string, string>} The warnings that hold, by what they are about. */
 const warnings = new Map();
 /** @type {MediaStream | null} */
@@ -24,15 +31,23 @@ let session = null;
 let reads = [];
 
 /**
+ * @param {Order} asked
+ * @param {Transferable[]} [transferred]
+ */
+function order(asked, transferred = []) {
+  worker.postMessage(asked, transferred);
+}
+
+/**
  * Show or take back a warning.
  * @param {string} about
- * @param {string | false | null} text
+ * @param {string | false | null | undefined} text
  */
 function warn(about, text) {
   if ((warnings.get(about) ?? "") === (text || "")) return;
   if (text) warnings.set(about, text);
   else warnings.delete(about);
-  $("warnings").replaceChildren(
+  part("warnings").replaceChildren(
     ...[...warnings.values()].map((line) => {
       const paragraph = document.createElement("p");
       paragraph.className = "warning";
@@ -68,6 +83,13 @@ const WANTED = /** @type {DisplayMediaStreamOptions} */ ({
   surfaceSwitching: "include",
 });
 
+/** @returns {boolean} Whether this browser can share a window; on pages without HTTPS it has no devices. */
+function canShare() {
+  /** @type {Partial<MediaDevices> | undefined} */
+  const devices = navigator.mediaDevices;
+  return devices?.getDisplayMedia !== undefined;
+}
+
 /** @param {MediaStream} chosen */
 async function show(chosen) {
   stream = chosen;
@@ -78,19 +100,17 @@ async function show(chosen) {
   };
   track.onmute = () => warn("still", stillText());
   track.onunmute = () => warn("still", null);
-  const video = $("preview");
-  video.srcObject = chosen;
-  await video.play();
-  $("stage").style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
+  preview.srcObject = chosen;
+  await preview.play();
+  part("stage").style.aspectRatio = `${preview.videoWidth} / ${preview.videoHeight}`;
   warn("stopped", null);
-  const processor = globalThis.MediaStreamTrackProcessor;
-  const frames = processor ? new processor({ track, maxBufferSize: 1 }).readable : null;
-  worker.postMessage({ kind: "start", frames }, frames ? [frames] : []);
+  const frames = framesOf(track);
+  order({ kind: "start", frames }, frames ? [frames] : []);
   connect();
-  $("reading").hidden = false;
-  $("choose").textContent = t("Choose another window");
-  $("stop").hidden = false;
-  $("stage").scrollIntoView({ block: "nearest" });
+  part("reading").hidden = false;
+  choice.textContent = t("Choose another window");
+  part("stop").hidden = false;
+  part("stage").scrollIntoView({ block: "nearest" });
 }
 
 /** Stop reading; a session goes on when a window is chosen again. */
@@ -98,11 +118,12 @@ function stop() {
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
   reads = [];
-  worker.postMessage({ kind: "rest" });
-  worker.postMessage({ kind: "close" });
-  for (const about of ["still", "small", "signal", "link"]) warn(about, null);
-  $("boxes").replaceChildren();
-  $("stop").hidden = true;
+  order({ kind: "rest" });
+  order({ kind: "close" });
+  for (const about of ["still", "small", "signal", "link", "problem"]) warn(about, null);
+  boxes.replaceChildren();
+  if (part("stop").contains(document.activeElement)) choice.focus();
+  part("stop").hidden = true;
 }
 
 /** Connect to the service, for the session if there is one. */
@@ -110,52 +131,53 @@ function connect() {
   const url = new URL("/api/v1/live", location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   if (session) url.searchParams.set("session", session.id);
-  worker.postMessage({ kind: "connect", url: url.href });
-  $("mood").textContent = moodText(null);
-  showShares($("shares"), null);
+  order({ kind: "connect", url: url.href });
+  part("mood").textContent = moodText(null);
+  showShares(shares, null);
 }
 
 const stillText = () =>
   t("No picture comes from the window. Is it minimised? It may be behind other windows, but must be open.");
 
-/** @type {Record<string, (message: any) => void>} What the worker tells. */
-const TOLD = {
-  read: ({ answer, crop, age }) => {
-    warn("problem", answer.problem ?? null);
-    if (answer.problem) return;
-    const { frame, mood } = answer;
-    drawBoxes($("boxes"), frame, crop);
-    $("mood").textContent = moodText(mood);
-    showShares($("shares"), mood?.scores);
-    $("alerts").textContent = answer.alerts.map((/** @type {any} */ { reason }) => reason).join("; ");
-    const sizes = frame.faces.map(({ box }) => Math.min(box.right - box.left, box.bottom - box.top));
-    sizes.sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
-    const small = sizes.length > 0 && sizes[Math.floor(sizes.length / 2)] < SMALL;
-    warn("small", small && t("The faces are small, and many cannot be read. Make the gallery larger, or the frame tighter."));
-    warn("signal", frame.signal && t("The picture is black, or has not moved for three seconds."));
-    showPace(age);
-  },
-  link: ({ state }) =>
-    warn("link", state === "lost" && t("The connection is lost. Connecting again …")),
-  end: ({ code, problem }) => {
+/** @param {Fact} fact */
+function learn(fact) {
+  if (fact.kind === "read") showReading(fact);
+  else if (fact.kind === "still") warn("still", fact.still && stillText());
+  else if (fact.kind === "link") warn("link", fact.state === "lost" && t("The connection is lost. Connecting again …"));
+  else if (fact.kind === "want") sendFrame();
+  else {
     stop();
-    if (session && code === 1008) leave();
+    if (session && fact.code === 1008) leave();
     warn(
       "stopped",
-      code === 4001
+      fact.code === 4001
         ? t("Another tab has taken over this session.")
-        : t("The service ended the connection. {reason}", { reason: problem }),
+        : t("The service ended the connection. {reason}", { reason: fact.problem }),
     );
-  },
-  still: ({ still }) => warn("still", still && stillText()),
-  want: async () => {
-    const video = $("preview");
-    if (!stream || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-    const frame = await createImageBitmap(video);
-    worker.postMessage({ kind: "frame", frame }, [frame]);
-  },
-};
-worker.onmessage = ({ data }) => TOLD[data.kind](data);
+  }
+}
+worker.addEventListener("message", ({ data }) => learn(data));
+
+/** @param {ReadFact} fact */
+function showReading({ answer, crop, age }) {
+  warn("problem", answer.problem);
+  if (answer.problem !== undefined) return;
+  const { frame, mood } = answer;
+  drawBoxes(boxes, frame, crop);
+  part("mood").textContent = moodText(mood);
+  showShares(shares, mood?.scores);
+  part("alerts").textContent = answer.alerts.map(({ reason }) => reason).join("; ");
+  warn("small", hasSmallFaces(frame) && t("The faces are small, and many cannot be read. Make the gallery larger, or the frame tighter."));
+  warn("signal", frame.signal && t("The picture is black, or has not moved for three seconds."));
+  showPace(age);
+}
+
+/** Send the worker a frame, in a browser that has no stream of them. */
+async function sendFrame() {
+  if (!stream || preview.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+  const frame = await createImageBitmap(preview);
+  order({ kind: "frame", frame }, [frame]);
+}
 
 /** @param {number} age Milliseconds from the frame to its result. */
 function showPace(age) {
@@ -163,7 +185,7 @@ function showPace(age) {
   reads = [...reads.filter((time) => now - time <= 10_000), now];
   const span = (now - reads[0]) / 1000;
   const rate = span ? (reads.length - 1) / span : 0;
-  $("pace").textContent = t("{rate} pictures a second; this result took {age} ms.", {
+  part("pace").textContent = t("{rate} pictures a second; this result took {age} ms.", {
     rate: Math.round(10 * rate) / 10,
     age: Math.round(age),
   });
@@ -175,15 +197,14 @@ function showPace(age) {
  */
 function enter(entered) {
   const { id, name, room } = (session = entered);
-  $("record").hidden = true;
-  $("recording").hidden = false;
-  $("recorded").textContent = room
+  showSection(["record", "recording"], "recording");
+  part("recorded").textContent = room
     ? t("The faces of the window count in the room “{name}”.", { name })
     : t("The session “{name}” is being recorded.", { name });
   // The board of a room marks and ends its lesson.
-  $("marking").hidden = $("end").hidden = room;
-  $("open").href = room ? `/room/${id}` : `/lessons?session=${id}`;
-  $("open").textContent = room ? t("Open the board") : t("Open it among the lessons");
+  part("marking").hidden = part("end").hidden = room;
+  open.href = room ? `/room/${id}` : `/lessons?session=${id}`;
+  open.textContent = room ? t("Open the board") : t("Open it among the lessons");
   if (stream) connect();
 }
 
@@ -191,8 +212,8 @@ function enter(entered) {
 function leave() {
   session = null;
   recording.forget();
-  $("record").hidden = $("no-record") !== null;
-  $("recording").hidden = true;
+  showSection(["record", "recording"], "record");
+  part("record").hidden = document.getElementById("no-record") !== null;
 }
 
 /**
@@ -200,12 +221,12 @@ function leave() {
  * @param {() => Promise<void>} work
  */
 async function attempt(work) {
-  $("refused").hidden = true;
+  part("refused").hidden = true;
   try {
     await work();
   } catch (error) {
-    $("refused").hidden = false;
-    $("refused").textContent =
+    part("refused").hidden = false;
+    part("refused").textContent =
       error instanceof recording.Refused ? error.message : t("The service does not answer.");
   }
 }
@@ -213,13 +234,12 @@ async function attempt(work) {
 /** @param {SubmitEvent} event */
 function record(event) {
   event.preventDefault();
-  const keep = $("keep").checked;
   attempt(async () => {
     const begun = await recording.begin({
-      name: $("name").value,
-      consent: keep ? $("consent").value : "",
-      identity: keep && $("identity").checked,
-      notice: $("notice").value,
+      name: partAs("name", HTMLInputElement).value,
+      consent: keep.checked ? partAs("consent", HTMLInputElement).value : "",
+      identity: keep.checked && partAs("identity", HTMLInputElement).checked,
+      notice: partAs("notice", HTMLInputElement).value,
     });
     enter(begun);
   });
@@ -228,39 +248,39 @@ function record(event) {
 /** @param {SubmitEvent} event */
 function mark(event) {
   event.preventDefault();
+  const label = partAs("label", HTMLInputElement);
   attempt(async () => {
-    if (session) await recording.mark(session, $("label").value);
-    $("label").value = "";
+    if (session) await recording.mark(session, label.value);
+    label.value = "";
   });
 }
 
 function end() {
   attempt(async () => {
     if (session) await recording.end(session);
-    const ended = $("open").href;
     leave();
     if (stream) connect();
-    $("ended").hidden = false;
-    $("report").href = ended;
+    partAs("report", HTMLAnchorElement).href = open.href;
+    part("ended").hidden = false;
   });
 }
 
-if (navigator.mediaDevices?.getDisplayMedia) {
-  $("choose").addEventListener("click", choose);
+if (canShare()) {
+  choice.addEventListener("click", choose);
 } else {
-  $("choose").disabled = true;
+  choice.disabled = true;
   warn("choice", t("This browser cannot share a window. Use Chrome, Edge or Firefox on a computer, on the address of this computer itself or over HTTPS."));
 }
-$("stop").addEventListener("click", stop);
-$("whole").addEventListener("click", () => region.reset());
-$("record").addEventListener("submit", record);
-$("keep").addEventListener("change", () => {
-  $("people").hidden = !$("keep").checked;
-  $("consent").required = $("keep").checked;
+part("stop").addEventListener("click", stop);
+part("whole").addEventListener("click", () => region.reset());
+part("record").addEventListener("submit", record);
+keep.addEventListener("change", () => {
+  part("people").hidden = !keep.checked;
+  partAs("consent", HTMLInputElement).required = keep.checked;
 });
-$("marking").addEventListener("submit", mark);
-$("end").addEventListener("click", end);
-showShares($("shares"), null);
+part("marking").addEventListener("submit", mark);
+part("end").addEventListener("click", end);
+showShares(shares, null);
 attempt(async () => {
   const resumed = await recording.resume();
   if (resumed) enter(resumed);

@@ -19,7 +19,9 @@ const STILL = 3000;
 const LONGEST = 1920;
 const QUALITY = 0.85;
 
-/** @typedef {{ x: number, y: number, width: number, height: number }} Part In parts of the frame. */
+/** @typedef {import("./orders.js").Order} Order */
+/** @typedef {import("./orders.js").Fact} Fact */
+/** @typedef {import("./orders.js").Part} Part */
 
 const canvas = new OffscreenCanvas(1, 1);
 const context = canvas.getContext("2d", { alpha: false });
@@ -36,9 +38,14 @@ let tick = 0;
 let reader = null;
 
 const link = new Link({
-  onState: (state) => postMessage({ kind: "link", state }),
-  onEnd: (code, problem) => postMessage({ kind: "end", code, problem }),
+  onState: (state) => tell({ kind: "link", state }),
+  onEnd: (code, problem) => tell({ kind: "end", code, problem }),
 });
+
+/** @param {Fact} fact */
+function tell(fact) {
+  postMessage(fact);
+}
 
 /**
  * Take the frames of a stream; those between two pictures are dropped.
@@ -63,7 +70,7 @@ async function follow(frames) {
 async function take(frame) {
   const now = performance.now();
   cameAt = now;
-  if (still) postMessage({ kind: "still", still: (still = false) });
+  if (still) tell({ kind: "still", still: (still = false) });
   if (busy || !link.open || now < due - EARLY) {
     frame.close();
     return;
@@ -108,17 +115,17 @@ async function send(taken) {
   const answer = await link.send(picture);
   if (answer) {
     const age = performance.now() - taken;
-    postMessage({ kind: "read", answer, crop: part, age, bytes: picture.size });
+    tell({ kind: "read", answer, crop: part, age, bytes: picture.size });
   }
 }
 
 /** Notice that no frame comes, and ask the page for one where frames come from there. */
 async function watch() {
   const now = performance.now();
-  if (!reader) postMessage({ kind: "want" });
+  if (!reader) tell({ kind: "want" });
   const silence = now - cameAt;
   if (silence > STILL) {
-    if (!still) postMessage({ kind: "still", still: (still = true) });
+    if (!still) tell({ kind: "still", still: (still = true) });
   } else if (silence > REPEAT && !busy && link.open && last) {
     busy = true;
     await send(now);
@@ -134,19 +141,18 @@ function rest() {
   still = false;
 }
 
-/** @type {Record<string, (message: any) => void>} */
-const ORDERS = {
-  start: ({ frames }) => {
+/** @param {Order} order */
+function obey(order) {
+  if (order.kind === "start") {
     rest();
     cameAt = performance.now();
     tick = setInterval(watch, PERIOD);
-    if (frames) follow(frames);
-  },
-  rest,
-  frame: ({ frame }) => take(frame),
-  crop: (message) => ({ crop } = message),
-  connect: ({ url }) => link.connect(url),
-  close: () => link.close(),
-};
+    if (order.frames) follow(order.frames);
+  } else if (order.kind === "rest") rest();
+  else if (order.kind === "frame") take(order.frame);
+  else if (order.kind === "crop") ({ crop } = order);
+  else if (order.kind === "connect") link.connect(order.url);
+  else link.close();
+}
 
-self.onmessage = ({ data }) => ORDERS[data.kind](data);
+addEventListener("message", ({ data }) => obey(data));

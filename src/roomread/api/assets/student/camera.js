@@ -1,6 +1,10 @@
 /** The student's camera: asks for it, hands its frames to the worker, and lets go of it. */
 
+import { framesOf } from "../frames.js";
+
 /** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("./orders.js").Fact} Fact */
+/** @typedef {import("./orders.js").Order} Order */
 /** @typedef {import("./parameters.js").Settings} Settings */
 
 /**
@@ -99,7 +103,9 @@ export class Camera {
   /** @param {number} every Time from one reading to the next, ms. */
   setPace(every) {
     this.every = every;
-    this.worker?.postMessage({ kind: "every", every });
+    if (this.worker) {
+      order(this.worker, { kind: "every", every });
+    }
   }
 
   /**
@@ -111,26 +117,26 @@ export class Camera {
     this.worker = worker;
     worker.onmessage = (event) => this.take(worker, event.data);
     worker.onerror = () => this.fail("failed");
-    worker.postMessage({ kind: "open", settings, every: this.every });
+    order(worker, { kind: "open", settings, every: this.every });
     return worker;
   }
 
   /**
    * @param {Worker} worker
-   * @param {any} message
+   * @param {Fact} fact
    */
-  take(worker, message) {
+  take(worker, fact) {
     if (worker !== this.worker) {
       return;
     }
-    if (message.kind === "reading") {
-      this.listener.onReading(message.message);
-    } else if (message.kind === "ready") {
+    if (fact.kind === "reading") {
+      this.listener.onReading(fact.message);
+    } else if (fact.kind === "ready") {
       this.listener.onReady();
-    } else if (message.kind === "failed") {
+    } else if (fact.kind === "failed") {
       this.fail("failed");
-    } else if (message.kind === "want" && this.asked) {
-      this.asked();
+    } else {
+      this.asked?.();
     }
   }
 
@@ -147,26 +153,34 @@ export class Camera {
    * @param {MediaStreamTrack} track
    */
   feed(worker, track) {
-    const { MediaStreamTrackProcessor } = /** @type {any} */ (window);
     this.asked = null;
-    if (MediaStreamTrackProcessor) {
-      const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
-      worker.postMessage({ kind: "frames", readable }, [readable]);
+    const readable = framesOf(track);
+    if (readable) {
+      order(worker, { kind: "frames", readable }, [readable]);
       return;
     }
     const video = this.preview;
     this.asked = async () => {
       if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
         const bitmap = await createImageBitmap(video);
-        worker.postMessage({ kind: "frame", bitmap }, [bitmap]);
+        order(worker, { kind: "frame", bitmap }, [bitmap]);
       }
     };
     this.asked();
   }
 }
 
+/**
+ * @param {Worker} worker
+ * @param {Order} asked
+ * @param {Transferable[]} [transferred]
+ */
+function order(worker, asked, transferred = []) {
+  worker.postMessage(asked, transferred);
+}
+
 /** @returns {Trouble | null} What keeps any camera from being read here. */
-function findObstacle() {
+export function findObstacle() {
   if (!window.isSecureContext) {
     return "insecure";
   }
@@ -178,7 +192,7 @@ function findObstacle() {
  * @param {unknown} error Of `getUserMedia`.
  * @returns {Trouble}
  */
-function troubleOf(error) {
+export function troubleOf(error) {
   const name = error instanceof Error ? error.name : "";
   if (name === "NotAllowedError" || name === "SecurityError") {
     return "denied";

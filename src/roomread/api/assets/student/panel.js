@@ -67,8 +67,7 @@ export class CameraPanel {
   /** Switch the camera on. */
   async start() {
     this.parts.trouble.hidden = true;
-    this.parts.start.hidden = true;
-    this.parts.stop.hidden = false;
+    this.offer("stop", "start");
     this.say(t("Loading about 6.5 MB, once."));
     try {
       const response = await fetch("/assets/reader");
@@ -95,13 +94,24 @@ export class CameraPanel {
   /** Switch the camera off. */
   stop() {
     this.camera.stop();
-    this.parts.start.hidden = false;
-    this.parts.stop.hidden = true;
+    this.offer("start", "stop");
     this.parts.preview.hidden = true;
     this.parts.sent.textContent = "";
     this.parts.raw.textContent = "";
     this.say(t("Your camera is off."));
     this.onSwitch(false);
+  }
+
+  /**
+   * Put one button in the place of the other, and the focus on it if the other had it.
+   * @param {"start" | "stop"} shown
+   * @param {"start" | "stop"} hidden
+   */
+  offer(shown, hidden) {
+    const had = document.activeElement === this.parts[hidden];
+    this.parts[shown].hidden = false;
+    this.parts[hidden].hidden = true;
+    if (had) this.parts[shown].focus();
   }
 
   /** @param {number} every Time from one reading to the next, ms. */
@@ -157,11 +167,17 @@ export class CameraPanel {
 
 /** @returns {string} What people on phones or on battery should know. */
 function hint() {
-  const { userAgentData, userAgent } = /** @type {any} */ (navigator);
-  const mobile = userAgentData?.mobile ?? /Mobi|Android|iPhone|iPad/.test(userAgent);
-  return mobile
+  return isMobile(navigator)
     ? t("Phones stop the camera of a page that is not in front: keep this page open and the screen on. Reading uses the battery; switch it off whenever you like.")
     : t("You may put this page behind others. Reading takes about a tenth of one processor core; on battery, switch it off whenever you like.");
+}
+
+/**
+ * @param {{userAgent: string, userAgentData?: {mobile: boolean}}} browser
+ * @returns {boolean} Whether it runs on a phone or a tablet.
+ */
+export function isMobile({ userAgent, userAgentData }) {
+  return userAgentData?.mobile ?? /Mobi|Android|iPhone|iPad/.test(userAgent);
 }
 
 /**

@@ -12,13 +12,20 @@ import { assessQuality } from "./quality.js";
 
 /**
  * @typedef {object} Tensor
- * @property {any} data
+ * @property {Float32Array | Uint8Array} data
  * @property {readonly number[]} dims
  */
 
 /**
  * @typedef {object} Session A net of ONNX Runtime.
- * @property {(inputs: Record<string, any>) => Promise<Record<string, Tensor>>} run
+ * @property {(inputs: Record<string, Tensor>) => Promise<Record<string, Tensor>>} run
+ */
+
+/**
+ * @typedef {object} Runtime The part of the module of ONNX Runtime that is used here.
+ * @property {new (type: "uint8", data: Uint8Array, dims: readonly number[]) => Tensor} Tensor
+ * @property {{create: (net: Uint8Array, options: object) => Promise<Session>}} InferenceSession
+ * @property {{wasm: {numThreads: number, wasmPaths?: {wasm: string}}}} env
  */
 
 /**
@@ -40,7 +47,7 @@ import { assessQuality } from "./quality.js";
 /**
  * Open the nets.
  *
- * @param {any} ort The module of ONNX Runtime, ready to load its WebAssembly.
+ * @param {Runtime} ort The module of ONNX Runtime, ready to load its WebAssembly.
  * @param {{shallow: string, deep: string, expressions: string}} urls
  * @returns {Promise<Nets>}
  */
@@ -65,7 +72,7 @@ export async function openNets(ort, urls) {
 
 export class FaceReader {
   /**
-   * @param {any} ort The module of ONNX Runtime.
+   * @param {Runtime} ort The module of ONNX Runtime.
    * @param {Nets} nets
    * @param {Parameters} parameters
    */
@@ -103,10 +110,10 @@ export class FaceReader {
     const image = new this.ort.Tensor("uint8", input.data, [1, input.height, input.width, 3]);
     const outputs = await this.nets.deep.run(await this.nets.shallow.run({ image }));
     const maps = {
-      heatmap: outputs.heatmap.data,
-      scale: outputs.scale.data,
-      offset: outputs.offset.data,
-      landmarks: outputs.landmarks.data,
+      heatmap: numbers(outputs.heatmap),
+      scale: numbers(outputs.scale),
+      offset: numbers(outputs.offset),
+      landmarks: numbers(outputs.landmarks),
     };
     return decode(maps, outputs.heatmap.dims[3], zoom, threshold, this.parameters.detector);
   }
@@ -121,8 +128,19 @@ export class FaceReader {
     const { side, temperature } = this.parameters;
     const faces = new this.ort.Tensor("uint8", crop, [1, 1, side, side]);
     const { logits } = await this.nets.expressions.run({ faces });
-    return softmax(Array.from(logits.data), temperature);
+    return softmax(Array.from(numbers(logits)), temperature);
   }
+}
+
+/**
+ * @param {Tensor} tensor
+ * @returns {Float32Array}
+ */
+function numbers({ data }) {
+  if (data instanceof Float32Array) {
+    return data;
+  }
+  throw new TypeError("a net answered with other numbers than float32");
 }
 
 /**

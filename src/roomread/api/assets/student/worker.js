@@ -8,10 +8,10 @@ import { FaceReader, openNets } from "./reader.js";
 import { toMessage } from "./message.js";
 
 /** @typedef {import("./pixels.js").Picture} Picture */
+/** @typedef {import("./orders.js").Fact} Fact */
+/** @typedef {import("./orders.js").Order} Order */
 /** @typedef {import("./parameters.js").Settings} Settings */
 
-/** @type {any} The worker's own scope; the types of a page's window do not fit it. */
-const scope = globalThis;
 // Longer side of the picture that is read, px: a face fills much of a student's camera.
 const LONGEST = 640;
 
@@ -26,20 +26,25 @@ let generation = 0;
 const canvas = new OffscreenCanvas(1, 1);
 const context = canvas.getContext("2d", { willReadFrequently: true });
 
-scope.onmessage = (/** @type {MessageEvent} */ event) => {
-  const message = event.data;
-  if (message.kind === "open") {
-    open(message.settings, message.every);
-  } else if (message.kind === "frames") {
-    drain(message.readable, ++generation);
-  } else if (message.kind === "frame") {
-    keep(message.bitmap);
-  } else if (message.kind === "every") {
-    setPace(message.every);
-  } else if (message.kind === "stop") {
-    stop();
+addEventListener("message", ({ data }) => obey(data));
+
+/** @param {Order} order */
+function obey(order) {
+  if (order.kind === "open") {
+    open(order.settings, order.every);
+  } else if (order.kind === "frames") {
+    drain(order.readable, ++generation);
+  } else if (order.kind === "frame") {
+    keep(order.bitmap);
+  } else {
+    setPace(order.every);
   }
-};
+}
+
+/** @param {Fact} fact */
+function tell(fact) {
+  postMessage(fact);
+}
 
 /**
  * Open the nets and start the clock.
@@ -49,18 +54,19 @@ scope.onmessage = (/** @type {MessageEvent} */ event) => {
  */
 async function open(settings, every) {
   try {
+    /** @type {import("./reader.js").Runtime} */
     const ort = await import(settings.runtime);
     ort.env.wasm.wasmPaths = { wasm: new URL(settings.wasm, location.href).href };
     ort.env.wasm.numThreads = 1;
     reader = new FaceReader(ort, await openNets(ort, settings.nets), settings.parameters);
   } catch (error) {
-    scope.postMessage({ kind: "failed", problem: String(error) });
+    tell({ kind: "failed", problem: String(error) });
     return;
   }
   // Opening the nets took seconds, in which no frame was taken.
   newest?.close();
   newest = null;
-  scope.postMessage({ kind: "ready" });
+  tell({ kind: "ready" });
   setPace(every);
 }
 
@@ -113,7 +119,7 @@ async function tick() {
   }
   const frame = newest;
   // Where the browser gives no stream of frames, the page sends one when it is asked.
-  scope.postMessage({ kind: "want" });
+  tell({ kind: "want" });
   if (!frame) {
     return;
   }
@@ -128,10 +134,10 @@ async function tick() {
     const ended = performance.now();
     if (own === generation) {
       const message = toMessage(reading, ended - since);
-      scope.postMessage({ kind: "reading", message, ms: ended - started });
+      tell({ kind: "reading", message, ms: ended - started });
     }
   } catch (error) {
-    scope.postMessage({ kind: "failed", problem: String(error) });
+    tell({ kind: "failed", problem: String(error) });
     stop();
   } finally {
     frame.close();

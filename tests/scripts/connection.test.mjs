@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { FakeSocket, FakeStorage, load } from "./pages.mjs";
+
+globalThis.WebSocket = FakeSocket;
+globalThis.location = { origin: "https://roomread.example.org" };
+const { RoomConnection } = await load("join/connection.js");
+const JOINING = { code: "K7QX-M3PD", consent: "1-en-faces", faces: true };
+const SEAT = { k: "seat", token: "t1", next: 5, faces: true, receipt: null };
+
+let states;
+let connection;
+
+function connect(id = "0a1b2c3d") {
+  states = [];
+  connection = new RoomConnection(id, (state) => states.push(state));
+}
+
+beforeEach(() => {
+  globalThis.sessionStorage = new FakeStorage();
+  FakeSocket.opened = [];
+  connect();
+});
+
+function seat() {
+  connection.join(JOINING);
+  FakeSocket.newest.open();
+  FakeSocket.newest.tell(SEAT);
+}
+
+test("a student joins by the subprotocol, over TLS where the page came so", () => {
+  seat();
+  const { url, protocol, sent } = FakeSocket.newest;
+  assert.equal(url, "wss://roomread.example.org/api/v1/rooms/0a1b2c3d/seat");
+  assert.equal(protocol, "roomread.room.1");
+  assert.deepEqual(JSON.parse(sent[0]), { k: "join", resume: null, ...JOINING });
+  assert.deepEqual(states, ["joining", "joined"]);
+});
+
+test("readings are numbered from the number that the room gave", () => {
+  seat();
+  assert.equal(connection.sendReading({ age: 48, p: [1] }), '{"age":48,"p":[1],"k":"r","n":5}');
+  connection.sendReading({ age: 50, p: [1] });
+  assert.equal(JSON.parse(FakeSocket.newest.sent[2]).n, 6);
+});
+
+test("nothing is sent, and no number used, without a seat", () => {
+  assert.equal(connection.sendReading({ age: 1 }), null);
+  connection.join(JOINING);
+  FakeSocket.newest.open();
+  assert.equal(connection.sendReading({ age: 1 }), null);
+  FakeSocket.newest.tell(SEAT);
+  assert.equal(JSON.parse(connection.sendReading({ age: 1 })).n, 5);
+});
+
+test("a lost connection is made again later each time, with the token of the seat", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  context.mock.method(Math, "random", () => 0.5);
+  seat();
+  for (const pause of [250, 500, 1000]) {
+    const before = FakeSocket.opened.length;
+    FakeSocket.newest.end(1006);
+    assert.equal(states.at(-1), "lost");
+    context.mock.timers.tick(pause - 1);
+    assert.equal(FakeSocket.opened.length, before);
+    context.mock.timers.tick(1);
+    assert.equal(FakeSocket.opened.length, before + 1);
+  }
+  FakeSocket.newest.open();
+  assert.equal(JSON.parse(FakeSocket.newest.sent[0]).resume, "t1");
+  FakeSocket.newest.tell(SEAT);
+  FakeSocket.newest.end(1006);
+  const after = FakeSocket.opened.length;
+  context.mock.timers.tick(250);
+  assert.equal(FakeSocket.opened.length, after + 1, "the first pause again after a seat");
+});
+
+const ENDS = { 4001: "taken", 4003: "over", 4004: "left", 1008: "refused" };
+for (const [code, state] of Object.entries(ENDS)) {
+  test(`close code ${code} ends as "${state}" and is not followed by a connection`, (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    seat();
+    FakeSocket.newest.end(Number(code));
+    assert.equal(states.at(-1), state);
+    context.mock.timers.tick(60_000);
+    assert.equal(FakeSocket.opened.length, 1);
+    // A tab whose seat another tab took may come back; the others have no seat any more.
+    assert.equal(connection.remembered() === null, state !== "taken");
+  });
+}
+
+test("a tab that is loaded again knows what it joined with, each room for itself", () => {
+  seat();
+  connect();
+  assert.deepEqual(connection.remembered(), JOINING);
+  connect("ffffffff");
+  assert.equal(connection.remembered(), null);
+});
+
+test("leaving tells the room, and works without a connection too", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  seat();
+  connection.leave();
+  assert.deepEqual(JSON.parse(FakeSocket.newest.sent.at(-1)), { k: "leave" });
+  connect();
+  seat();
+  FakeSocket.newest.end(1006);
+  connection.leave();
+  assert.equal(states.at(-1), "left");
+  assert.equal(connection.remembered(), null);
+  const before = FakeSocket.opened.length;
+  context.mock.timers.tick(60_000);
+  assert.equal(FakeSocket.opened.length, before);
+});
+
+test("the room can slow a student down", () => {
+  const paces = [];
+  connection.onSlower = (every) => paces.push(every);
+  seat();
+  FakeSocket.newest.tell({ k: "slower", every: 1000 });
+  assert.deepEqual(paces, [1000]);
+});
