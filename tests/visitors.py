@@ -65,7 +65,7 @@ def enter(page: Page, address: str) -> Page:
     expect.set_options(timeout=SLOW)
     page.goto(address)
     welcome = page.get_by_role("heading", name="Welcome to Roomread")
-    pages = page.get_by_role("link", name="Photo")
+    pages = page.get_by_role("link", name="Settings")
     expect(welcome.or_(pages).first).to_be_visible()
     if welcome.count():
         page.get_by_role("button", name="Go on").click()
@@ -79,7 +79,7 @@ def enter(page: Page, address: str) -> Page:
 def visit(page: Page, name: str) -> None:
     """Go to a page of the app by its link."""
     wait_until_drawn(page)
-    title = {"Home": "Roomread", "Model": "The model"}.get(name, name)
+    title = {"Home": "Roomread"}.get(name, name)
     heading = page.get_by_role("heading", name=title, exact=True)
     press(page.get_by_role("link", name=name), expect(heading).to_be_visible)
 
@@ -119,7 +119,7 @@ def unfold(page: Page, title: str) -> None:
 def start_camera(page: Page) -> None:
     """Press START and wait for the first frame."""
     page.frame_locator("iframe").first.get_by_role("button", name="START").click()
-    expect(page.get_by_text("Frames/s")).to_be_visible()
+    expect(page.get_by_role("tab", name="One face")).to_be_visible()
 
 
 def upload(page: Page, *files: Path) -> None:

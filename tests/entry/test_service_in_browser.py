@@ -59,7 +59,7 @@ def people(browser: Browser, key_and_service: tuple[str, Service]) -> Iterator[l
         page.set_default_timeout(SLOW)
         page.goto(key_and_service[1].url)
         sign_in(page, name)
-        expect(page.get_by_role("link", name="Photo")).to_be_visible()
+        expect(page.get_by_role("link", name="Settings")).to_be_visible()
         pages.append(page)
     yield pages
     for page in pages:

@@ -65,3 +65,16 @@ def test_camera_that_was_stopped_stays_stopped() -> None:
     assert link.shown
     assert link.desired is None
     assert not link.lost
+
+
+def test_retry_connects_a_new_camera_as_after_a_lost_connection() -> None:
+    link = CameraLink(settle=1.0)
+    link.update(signalling=True, playing=False, now=0.0)
+    link.stop(1.0)
+    link.retry(2.0)
+    assert link.wanted
+    assert not link.shown
+    link.check(3.5)
+    assert (link.shown, link.desired) == (True, False)
+    link.check(6.0)
+    assert link.desired is True

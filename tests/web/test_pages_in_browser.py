@@ -19,6 +19,7 @@ from visitors import (
     CHROMIUM,
     download,
     room,
+    unfold,
     upload,
     visit,
 )
@@ -40,7 +41,7 @@ def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_examp
     page.get_by_role("button", name="An example photo").click()
     expect(page.get_by_text("example.jpg: 1 face")).to_be_visible()
     visit(page, "Home")
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("button", name="Demo class (made up)").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete it").click()
     expect(page.get_by_text("No session is kept yet.")).to_be_visible()
@@ -144,15 +145,17 @@ def test_file_that_is_not_a_video_is_reported(page: Page, tmp_path: Path) -> Non
     expect(page.get_by_text("broken.mp4:")).to_be_visible()
 
 
-def test_model_page_shows_the_card_and_about_page_shows_the_law(page: Page) -> None:
-    visit(page, "Model")
+def test_settings_show_the_purpose_and_the_model_and_about_shows_the_law(page: Page) -> None:
+    visit(page, "Settings")
+    expect(page.get_by_text("Of 100 smiles 88 are read as happy.")).to_be_visible()
+    expect(page.get_by_text("This installation is used for: Research")).to_be_visible()
+    unfold(page, "The figures of the model")
     expect(page.get_by_text("Abstains under")).to_be_visible()
     expect(page.get_by_text("roomread train DATA --config compact")).to_be_visible()
     expect(page.get_by_role("heading", name="What it takes for what")).to_be_visible()
     visit(page, "About")
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
     expect(page.get_by_text("Nothing is stored")).to_be_visible()
-    expect(page.get_by_text("This installation is used for: Research")).to_be_visible()
 
 
 def test_pictures_of_a_person_are_looked_at_only_with_consent(page: Page) -> None:

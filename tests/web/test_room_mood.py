@@ -3,21 +3,50 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+pytest.importorskip("streamlit", reason="the extra app has it")
+
 from roomread.readings import Expression
 from roomread.room import RoomMood
-from roomread.web.room_mood import mood_text
+from roomread.web.room_mood import expression_name, seen_text, shown_text, state_text
 
 
-def test_mood_with_a_figure_is_written_with_its_interval() -> None:
-    scores = np.full(7, 0.05)
-    scores[Expression.HAPPY] = 0.7
-    text = mood_text(RoomMood(10.0, 12, 9, scores, None))
-    assert text.startswith("9 of 12 faces readable: shown most is happy (70%), valence +0.")
-    assert "95 % interval" in text
+def mood(time: float, share: float, *, present: int = 26, baseline: float | None = 0.5) -> RoomMood:
+    """Return the mood of people of whom a share smiles; one of them cannot be read."""
+    scores = np.zeros(len(Expression))
+    scores[Expression.HAPPY], scores[Expression.NEUTRAL] = share, 1 - share
+    return RoomMood(time, present, present - 1, scores, baseline)
 
 
-@pytest.mark.parametrize(("present", "told"), [(1, "1 of 1 face readable"), (4, "1 of 4 faces")])
-def test_mood_below_five_readable_faces_has_no_figure(present: int, told: str) -> None:
-    text = mood_text(RoomMood(10.0, present, 1, None, None))
-    assert text.startswith(told)
-    assert text.endswith(": no mood under 5 readable faces.")
+@pytest.mark.parametrize(
+    ("moods", "text"),
+    [
+        ([], "Looking: the first figure comes after three frames."),
+        ([RoomMood(10.0, 4, 4)], "No figure under 5 readable faces."),
+        ([mood(10.0, 0.5, baseline=None)], "What is usual here is known after three minutes."),
+        ([mood(299.0, 0.5), mood(300.0, 0.1)], "Less positive than usual since 5:00"),
+        ([mood(299.0, 0.5), mood(300.0, 0.9)], "More positive than usual since 5:00"),
+        ([mood(0.0, 0.5), mood(1.0, 0.5)], "As positive as usual since 0:00"),
+    ],
+    ids=["nothing", "too few", "no baseline", "below", "above", "usual"],
+)
+def test_state_is_written_in_words_with_the_time_at_which_it_began(
+    moods: list[RoomMood], text: str
+) -> None:
+    assert state_text(moods) == text
+
+
+def test_missing_people_are_counted_against_the_class_size_or_the_lessons_own_maximum() -> None:
+    full, later = [mood(float(n), 0.5, present=28) for n in range(3)], mood(3.0, 0.5)
+    assert seen_text([later], None) == "26 seen, 25 of them readable."
+    assert seen_text([later], 28) == "26 seen of 28 expected, 25 of them readable."
+    assert seen_text([*full, later], None) == "26 seen of 28 expected, 25 of them readable."
+
+
+def test_shown_expression_has_a_share_and_the_valence_an_interval() -> None:
+    text = shown_text(mood(10.0, 0.75))
+    assert text.startswith("Shown most: happy (75%). Valence +0.75 (95 % interval +0.")
+    assert shown_text(RoomMood(10.0, 4, 4)) == ""
+
+
+def test_every_expression_has_a_name_to_be_shown() -> None:
+    assert [expression_name(e) for e in Expression] == [e.display_name for e in Expression]

@@ -43,6 +43,7 @@ class RecordingRequest:
         consent: A text that records who consented and how; empty to keep no people.
         identity: Whether people are distinguished by their faces.
         notice: How the people were informed that their expressions are read.
+        analyzer: Reads the frames of a source that this computer opens; None for the queue's own.
     """
 
     name: str
@@ -51,6 +52,7 @@ class RecordingRequest:
     consent: str
     identity: bool = False
     notice: str = ""
+    analyzer: Analyzer | None = None
 
 
 class Recording:
@@ -277,7 +279,7 @@ class RecordingQueue:
                 raise SessionError(problem, hint="stop one of them")
             opened = undo.enter_context(open_source(source, every=request.every))
             refuse_picture(opened)
-            analyzer = self._analyzer()
+            analyzer = request.analyzer or self._analyzer()
             recording = self._make(source, request, store, analyzer, embedder)
             self._watched.add(recording.session.id)
             recording.watch(opened)

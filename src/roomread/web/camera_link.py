@@ -104,6 +104,11 @@ class CameraLink:
             self._enter(ConnectionPhase.AWAY, now)
         return self._phase is not before
 
+    def retry(self, now: float) -> None:
+        """Connect a new camera after the last one did not start, as after a lost connection."""
+        self._until, self.lost, self._tries = now + self._patience, False, 0
+        self._enter(ConnectionPhase.AWAY, now)
+
     def stop(self, now: float) -> None:
         """Remove the camera from the page after the visitor stopped it."""
         self._until, self._tries = None, 0

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from roomread.formats.answer import answer, named_stretches
-from roomread.formats.figures import RunningFigures, SessionFigures, session_figures
+from roomread.formats.figures import SessionFigures, session_figures
 from roomread.formats.palette import BY_VALENCE
 from roomread.formats.session_charts import (
     Notes,
@@ -19,7 +19,7 @@ from roomread.formats.session_charts import (
 from roomread.readings import percent
 from roomread.room import clock
 from roomread.room.expected import expected_people
-from roomread.services.background_recording import Recording, RecordingQueue
+from roomread.services.background_recording import RecordingQueue
 from roomread.services.preferences import load_preferences
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session, State
@@ -27,9 +27,8 @@ from roomread.store.summary import Summary, time_series
 from roomread.web.class_export import show_export
 from roomread.web.class_people import show_people
 from roomread.web.lesson_answer import show_answer, valence_help
-from roomread.web.messages import message_for, plain, trouble_text
-from roomread.web.room_mood import show_alerts, show_mood
-from roomread.web.svg import show_svg
+from roomread.web.messages import message_for, plain
+from roomread.web.navigation import switch_to
 from roomread.web.texts import t
 from roomread.web.timeline import Chart, show_timeline
 from roomread.web.visitor import is_signed_in
@@ -51,61 +50,13 @@ def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> 
     st.subheader(plain(session.name))
     recording = queue.get(session.id)
     if recording is not None and recording.running:
-        _show_live(store, recording)
-        return
+        switch_to("watch", session=session.id)
     if recording is not None and recording.error:
         st.error(message_for(recording.error, load_settings()))
     if session.state() is State.INTERRUPTED:
         how = "" if is_signed_in() else " `roomread session record --resume` continues it."
         st.warning(f"The recording was interrupted.{how}")
     _show_kept(store, session)
-
-
-@st.fragment(run_every=1.0)
-def _show_live(store: OwnerStore, recording: Recording) -> None:
-    if not recording.running:
-        st.rerun()
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    with left:
-        if recording.duration:
-            share = min(recording.seconds / recording.duration, 1.0)
-            read, whole = clock(recording.seconds), clock(recording.duration)
-            st.progress(share, text=t("{read} of {whole} read", read=read, whole=whole))
-        else:
-            st.write(t("{time} recorded", time=clock(recording.seconds)))
-    if right.button(t("Stop"), icon=":material/stop:", width="stretch"):
-        recording.stop()
-    if recording.trouble:
-        st.error(trouble_text(recording.trouble, load_settings()))
-    _ask_mark_now(store, recording)
-    running = _running_figures(store, recording.session)
-    figures = running.update()
-    show_mood(running.mood)
-    show_alerts(recording.alerts)
-    for chart in _charts(store, recording.session, figures):
-        st.markdown(f"**{chart.title}**")
-        show_svg(chart.svg, key=f"running {chart.title}")
-
-
-def _ask_mark_now(store: OwnerStore, recording: Recording) -> None:
-    """Draw the form that marks the present moment; Enter in its field marks and clears it."""
-    with st.form("mark_now", clear_on_submit=True, border=False):
-        left, right = st.columns([5, 1], vertical_alignment="bottom")
-        label = left.text_input(t("What begins now"), placeholder=t("group work"))
-        if right.form_submit_button(t("Mark"), width="stretch"):
-            if label.strip():
-                store.mark(recording.session.id, [Mark(recording.seconds, label)])
-                st.toast(t("Marked: {label}", label=plain(label)))
-            else:
-                st.warning(t("Write what begins now, then press Mark."))
-
-
-def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
-    """Return the running figures of a session, which are kept between two drawings of the page."""
-    known: tuple[str, RunningFigures] | None = st.session_state.get("running_figures")
-    if known is None or known[0] != session.id:
-        known = st.session_state["running_figures"] = session.id, RunningFigures(store, session)
-    return known[1]
 
 
 def _expected(store: OwnerStore, figures: SessionFigures) -> int | None:

@@ -14,7 +14,7 @@ from roomread.web.class_session import show_session
 from roomread.web.engine import engine
 from roomread.web.messages import message_for, plain
 from roomread.web.navigation import go_to, switch_to
-from roomread.web.recording_form import ask_lesson, ask_name
+from roomread.web.recording_form import ask_lesson
 from roomread.web.recordings import may_record, recordings, visitor_sessions
 from roomread.web.texts import t
 from roomread.web.uploads import upload_types
@@ -48,7 +48,6 @@ def show() -> None:
 
 def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
     st.subheader("Record a lesson")
-    name = ask_name()
     # Visitors may name paths, cameras and URLs of the app's computer only if the setting allows it.
     columns = st.columns(2 if settings.local_files else 1)
     upload = columns[0].file_uploader(
@@ -58,29 +57,22 @@ def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
     )
     place = ""
     if settings.local_files:
-        place = (
-            columns[1]
-            .text_input(
-                "or a path, a camera's number, or a URL", placeholder="0 is the first camera"
-            )
-            .strip()
-        )
-    columns[-1].caption("or your own camera, on the page Watch now:")
-    if columns[-1].button("My webcam", icon=":material/videocam:"):
-        switch_to("watch")
-    columns[-1].caption("or a call, such as one of Zoom, Meet or Teams:")
-    columns[-1].link_button("Read a call", "/share", icon=":material/screen_share:")
+        place = columns[1].text_input("or a path or a URL", placeholder="lesson.mp4").strip()
     columns[-1].link_button("Open a room for students", "/room", icon=":material/group_add:")
-    lesson = ask_lesson(name, may_tell_apart=bool(place))
-    ready = lesson is not None and (upload is not None or bool(place))
-    if st.button("Start", type="primary", disabled=not ready) and lesson is not None:
-        with st.spinner("Opening …"):
-            if upload is not None:
-                jobs = engine().job_queue
-                session = queue.read(upload.name, upload.getvalue(), lesson, store, jobs)
-            else:
-                session = queue.start(place, lesson, store)
-        go_to(session=session.id)
+    form = ask_lesson(may_tell_apart=bool(place))
+    if not st.button(t("Start"), type="primary"):
+        return
+    missing = form.missing or ("" if upload or place else t("Choose a recording."))
+    if missing:
+        st.error(missing)
+        return
+    with st.spinner(t("Opening …")):
+        if upload is not None:
+            jobs = engine().job_queue
+            session = queue.read(upload.name, upload.getvalue(), form.request, store, jobs)
+        else:
+            session = queue.start(place, form.request, store)
+    switch_to("watch", session=session.id)
 
 
 def _list(store: OwnerStore, everything: Store) -> None:

@@ -13,6 +13,8 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit_webrtc.config import compile_ice_servers
 
+from roomread.web.texts import t
+
 # Time limit of an attempt; browsers give up on a route after 15 to 30 s.
 _SECONDS = 20.0
 _Result = TypeVar("_Result")
@@ -86,30 +88,35 @@ class Route(StrEnum):
     NONE = "none"
 
 
-def verdict(route: Route, *, relay_answered: bool, servers: Sequence[dict[str, Any]]) -> str:
+def verdict(
+    route: Route, *, relay_answered: bool, servers: Sequence[dict[str, Any]], refused: bool = False
+) -> str:
     """Explain the result of an attempt to visitors and operators in one or two sentences.
 
     Args:
         route: the route by which they connected.
         relay_answered: whether a TURN server gave the browser an address.
         servers: the `iceServers` that were used.
+        refused: whether the camera did not start, so that the network is not what is missing.
     """
+    if refused and route is not Route.NONE:
+        return t("The network is not the cause: this app can be reached. The camera is missing.")
     if route is Route.DIRECT:
-        return "The camera reaches this app directly: no relay is needed from here."
+        return t("The camera reaches this app directly: no relay is needed from here.")
     if route is Route.RELAY:
-        return "There is no direct route from here. The relay is needed, is set, and works."
+        return t("There is no direct route from here. The relay is needed, is set, and works.")
     if relay_answered:
-        return (
+        return t(
             "Nothing connects, although the relay answers your browser. The app's own computer "
             "must reach the relay as well: ask the operator to check its firewall."
         )
     urls = [url for server in servers for url in _as_list(server.get("urls", []))]
     if any(url.startswith("turn") for url in urls):
-        return (
+        return t(
             "Nothing connects: a relay is needed, and the one that is set does not answer. Ask the "
             "operator to check its address, its credentials and its firewall."
         )
-    return (
+    return t(
         "Nothing connects: a relay is needed from here, and none is set. Ask the operator for one."
     )
 
@@ -181,10 +188,15 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component("roomread.connection", js=_SCRIPT)
 
 
-def show_connection_test(servers: Sequence[dict[str, Any]]) -> None:
-    """Draw the button that starts an attempt, and its result; to be run as a fragment."""
+def show_connection_test(servers: Sequence[dict[str, Any]], *, refused: bool) -> None:
+    """Draw the button that starts an attempt, and its result; to be run as a fragment.
+
+    Args:
+        servers: the `iceServers` to use.
+        refused: whether the camera did not start.
+    """
     state = st.session_state
-    if st.button("Test the connection"):
+    if st.button(t("Test the connection")):
         state["connection_attempt"] = state.get("connection_attempt", 0) + 1
         state.pop("connection_answer", None)
     attempt = state.get("connection_attempt")
@@ -202,14 +214,15 @@ def show_connection_test(servers: Sequence[dict[str, Any]]) -> None:
     )
     if found.result:
         route, relay = Route(found.result["route"]), bool(found.result["relay"])
-        say = st.success if route is not Route.NONE else st.error
-        say(verdict(route, relay_answered=relay, servers=servers))
+        say = st.error if route is Route.NONE else st.warning if refused else st.success
+        say(verdict(route, relay_answered=relay, servers=servers, refused=refused))
     elif found.offer and "connection_answer" not in state:
         try:
             state["connection_answer"] = _answerer().answer(found.offer, servers)
         except (TimeoutError, ValueError) as error:
-            st.error(f"The app's end of the connection failed: {error or 'no answer in time'}.")
+            reason = str(error) or t("no answer in time")
+            st.error(t("The app's end of the connection failed: {reason}.", reason=reason))
             return
         st.rerun(scope="fragment")
     else:
-        st.info("Trying …")
+        st.info(t("Trying …"))

@@ -8,19 +8,24 @@ import streamlit as st
 
 from roomread.services.engine import Engine, served_engine
 from roomread.settings.environment import load_settings
+from roomread.web.texts import t
 
 # Maximum time that a visitor waits for a turn, s.
 _MAX_WAIT = 30.0
 
 
-@st.cache_resource(show_spinner="Loading the nets …", on_release=Engine.close)
+@st.cache_resource(show_spinner=False, on_release=Engine.close)
 def _own_engine() -> Engine:
     return Engine(load_settings())
 
 
 def engine() -> Engine:
     """Return the engine of the service, or a new one if Streamlit runs alone."""
-    return served_engine() or _own_engine()
+    served = served_engine()
+    if served is not None:
+        return served
+    with st.spinner(t("Loading the nets …")):
+        return _own_engine()
 
 
 def turn(holder: str) -> AbstractContextManager[None]:

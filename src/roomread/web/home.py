@@ -19,6 +19,7 @@ from roomread.web.messages import message_for, plain
 from roomread.web.navigation import switch_to
 from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.svg import show_svg
+from roomread.web.texts import day_and_time, t
 
 # The lessons that are shown; the page Lessons lists all.
 _RECENT = 5
@@ -35,42 +36,48 @@ def show() -> None:
     """Draw the page."""
     st.title("Roomread")
     st.caption(
-        "Reads the expressions of faces, and the mood of a class over time. An expression is what "
-        "a face shows, not what a person feels."
+        t(
+            "Reads the expressions of faces, and the mood of a class over time. An expression is "
+            "what a face shows, not what the person feels."
+        )
     )
     cards = st.columns(3)
     with cards[0].container(border=True, height="stretch"):
         _show_demo_card()
     with cards[1].container(border=True, height="stretch"):
-        st.subheader("Watch now")
-        st.write("Your webcam or the window of a call: the faces in it, and the mood of the room.")
-        if st.button("My webcam", icon=":material/videocam:", width="stretch"):
+        st.subheader(t("Watch now"))
+        st.write(
+            t("Your webcam or the window of a call: the faces in it, and the mood of the room.")
+        )
+        if st.button(t("My webcam"), icon=":material/videocam:", width="stretch"):
             switch_to("watch")
         if may_record():
-            st.link_button("Read a call", "/share", icon=":material/screen_share:", width="stretch")
+            st.link_button(
+                t("Read a call"), "/share", icon=":material/screen_share:", width="stretch"
+            )
     with cards[2].container(border=True, height="stretch"):
-        st.subheader("Open a recording")
-        st.write("A photo, a video, or the recording of a lesson.")
-        if st.button("A photo", icon=":material/photo_camera:", width="stretch"):
+        st.subheader(t("Open a recording"))
+        st.write(t("A photo, a video, or the recording of a lesson."))
+        if st.button(t("A photo"), icon=":material/photo_camera:", width="stretch"):
             switch_to("photo")
-        if st.button("A video", icon=":material/movie:", width="stretch"):
+        if st.button(t("A video"), icon=":material/movie:", width="stretch"):
             switch_to("video")
-        if may_record() and st.button("A lesson", icon=":material/groups:", width="stretch"):
+        if may_record() and st.button(t("A lesson"), icon=":material/groups:", width="stretch"):
             switch_to("lessons")
     if may_record():
         _show_recent()
 
 
 def _show_demo_card() -> None:
-    st.subheader("Try it")
+    st.subheader(t("Try it"))
     if not may_record():
-        st.write("A photograph that comes with Roomread.")
+        st.write(t("A photograph that comes with Roomread."))
         _offer_example("primary")
         return
-    st.write("A made-up class of 26 whose mood falls in the middle of the lesson.")
-    if st.button("The demo class", type="primary", icon=":material/school:", width="stretch"):
+    st.write(t("A made-up class of 26 whose mood falls in the middle of the lesson."))
+    if st.button(t("The demo class"), type="primary", icon=":material/school:", width="stretch"):
         try:
-            with st.spinner("Recording the class …"):
+            with st.spinner(t("Recording the class …")):
                 session = open_demo_class(visitor_sessions())
         except RoomreadError as error:
             st.error(message_for(error, load_settings()))
@@ -81,7 +88,7 @@ def _show_demo_card() -> None:
 
 def _offer_example(kind: str) -> None:
     if st.button(
-        "An example photo",
+        t("An example photo"),
         type="primary" if kind == "primary" else "secondary",
         icon=":material/image:",
         width="stretch",
@@ -95,18 +102,23 @@ def _show_recent() -> None:
         sessions = store.sessions()[:_RECENT]
         if not sessions:
             return
-        st.subheader("Recent lessons")
+        st.subheader(t("Recent lessons"))
         for session in sessions:
             glance = _glance(store, session.id, session.updated_at)
-            name, line, worst, button = st.columns([3, 3, 5, 2], vertical_alignment="center")
-            day = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
-            name.markdown(f"**{plain(session.name)}**  \n{day}")
+            name, line, worst = st.columns([4, 3, 5], vertical_alignment="center")
+            # Its name is the button, so that no two buttons are called alike.
+            opened = name.button(
+                plain(session.name),
+                key=f"open{session.id}",
+                icon=":material/folder_open:",
+                help=t("Open the lesson"),
+                width="stretch",
+            )
+            name.caption(day_and_time(session.started_at))
             with line:
                 show_svg(glance.line, key=f"line{session.id}", wide=False)
             worst.write(plain(glance.answer))
-            if button.button(
-                "Open", key=f"open{session.id}", help=f"Open {session.name}", width="stretch"
-            ):
+            if opened:
                 switch_to("lessons", session=session.id)
     except RoomreadError as error:
         st.error(message_for(error, load_settings()))

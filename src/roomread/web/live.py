@@ -1,4 +1,4 @@
-"""The page Watch now: the visitor's webcam, read while it runs."""
+"""The visitor's webcam on the page Watch now, read while it runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_webrtc import (
     AudioProcessorBase,
     WebRtcMode,
@@ -19,92 +18,97 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from roomread import Analyzer
 from roomread.errors import RoomreadError
-from roomread.formats.score_charts import score_bars, score_lines
-from roomread.services.calibration import CALIBRATION_SECONDS
-from roomread.services.capacity import CameraSlots
-from roomread.services.watch import HISTORY_SECONDS, LiveState, LiveWatch
+from roomread.room.rounding import rounded_moods
+from roomread.services.background_recording import Recording
+from roomread.services.watch import LiveState, LiveWatch
 from roomread.settings.environment import load_settings
 from roomread.web.camera_link import CameraLink
+from roomread.web.camera_problem import camera_problem, explain_problem, forget_problem
 from roomread.web.connection_test import show_connection_test
 from roomread.web.engine import engine
 from roomread.web.ice import ice_servers
 from roomread.web.live_camera import LiveCamera
-from roomread.web.live_room import offer_recording, show_last_recording, show_recording, show_room
-from roomread.web.svg import show_svg
+from roomread.web.live_room import (
+    Watched,
+    recorded,
+    show_last_recording,
+    show_marks,
+    show_room,
+    show_running_state,
+    show_stop,
+    why_no_recording,
+)
+from roomread.web.messages import message_for
+from roomread.web.one_face import show_one_face
+from roomread.web.preferences import live_analyzer, visitor_preferences
+from roomread.web.recording_form import ask_lesson
+from roomread.web.recordings import recordings, visitor_sessions
+from roomread.web.room_mood import show_state
 from roomread.web.texts import t
-from roomread.web.visitor import owner, visitor_analyzer
 
-_TROUBLE = """
-- **The browser asks for the camera**: allow it. If you refused before, use the camera symbol in the
-  address bar and reload the page.
-- **Another program uses the camera**: close it (video calls keep cameras), then press START again.
-- **No camera is found**: connect one, or choose another with SELECT DEVICE.
-- **It connects, but no picture comes**: you and this app are on different networks. Test the
-  connection below; the operator sets a relay (TURN server) in `ROOMREAD_ICE_SERVERS`. Browsers also
-  require HTTPS for every address except `localhost`.
-"""
 # Delay above which a warning is shown, s.
 _LATE_SECONDS = 0.5
 
 
-_CALIBRATION = (
-    "A resting face is rarely a neutral one to the net. The face nearest to the camera is watched "
-    "for ten seconds, and from then on read against its own neutral until the camera stops. Only "
-    "vectors are kept, in memory."
-)
+def show_webcam(visit: str) -> None:
+    """Draw the camera of the visitor, what is read in it, and its recording.
 
+    What is read stands above the camera, so that a phone shows both without scrolling.
 
-def show() -> None:
-    """Draw the page."""
-    st.title(t("Watch now"))
+    Args:
+        visit: the id of the visit, which holds a slot for its camera.
+    """
     settings = load_settings()
-    context = get_script_run_ctx()
-    visit = context.session_id if context is not None else ""
-    slots = engine().cameras
-    if not slots.take(visit, time.monotonic(), holder=owner()):
-        st.warning(
-            f"{slots.count} cameras are being read, which is the most that this installation "
-            "takes. Try again in a minute."
-        )
-        return
     try:
         servers = ice_servers(settings)
     except RoomreadError as error:
-        st.warning(f"Cameras on other networks may not connect: {error}")
+        st.warning(t("Cameras on other networks may not connect: {error}", error=str(error)))
         servers = list(settings.ice_servers)
-    mirrored = st.toggle("Mirrored", value=True)
     link: CameraLink = st.session_state.setdefault("camera_link", CameraLink())
     link.check(time.monotonic())
-    analyzer = visitor_analyzer()
+    analyzer = live_analyzer()
     watch = _watch(link, analyzer)
-    camera: LiveCamera | None = None
+    problem = camera_problem()
+    if problem:
+        _show_problem(problem, link, servers)
+        return
+    # Both are drawn even if they are empty, so that the camera keeps its place.
+    stop, state = st.container(key="stop"), st.container(key="state")
     left, right = st.columns([3, 2])
+    camera: LiveCamera | None = None
     with left:
-        if link.shown:
-            reads = partial(LiveCamera, watch, analyzer, mirrored=mirrored)
-            camera = _show_camera(servers, link, reads)
+        camera = _show_camera(servers, link, watch, analyzer)
         if link.wanted:
-            st.button("Stop the camera", on_click=_stop, args=(link, watch))
-        with st.expander("The camera does not start?"):
-            st.markdown(_TROUBLE)
-            st.fragment(show_connection_test)(servers)
-    with right:
-        if camera is not None:
-            camera.mirrored = mirrored
-            # The page may have been redrawn since this camera and its watch were created.
-            watch = st.session_state["live_watch"] = camera.watch
-            if watch.oneself:
-                st.info("Only the largest face is read: see the page About.")
-            st.fragment(offer_recording)(watch)
-            _follow(watch, link, slots, visit)
-        elif link.wanted or not link.shown:
-            _wait(link, watch)
-        else:
-            if link.lost:
-                st.warning("The camera is no longer connected. Press START to try again.")
-            else:
-                st.info("Press START. The picture is read in this app's memory and never stored.")
-            show_last_recording(watch)
+            st.button(t("Stop the camera"), on_click=_stop, args=(link, watch))
+        _show_help(servers, problem)
+    if camera is None:
+        with state:
+            _show_waiting(link, watch)
+        return
+    # The page may have been redrawn since this camera and its watch were created.
+    watch = st.session_state["live_watch"] = camera.watch
+    if watch.is_recording and watch.recording is not None:
+        with stop:
+            if show_stop(watch.recording):
+                st.rerun()
+        with state:
+            st.fragment(run_every=1.0)(_follow_recording)(watch.recording, link, visit)
+        with right:
+            st.fragment(show_marks)(watch.recording)
+            st.caption(
+                t(
+                    "Stay on this page: leaving it stops the camera, and with it the recording "
+                    "after a minute and a half."
+                )
+            )
+        st.fragment(run_every=1.0)(_show_recorded_timeline)(watch.recording)
+    else:
+        with state:
+            st.fragment(run_every=1.0)(_follow)(watch, link, visit)
+        with right:
+            offer_recording(watch)
+        st.fragment(run_every=1.0)(_show_timeline)(watch)
+    _show_tabs(watch)
 
 
 def _watch(link: CameraLink, analyzer: Analyzer) -> LiveWatch:
@@ -122,17 +126,57 @@ def _stop(link: CameraLink, watch: LiveWatch) -> None:
     link.stop(time.monotonic())
 
 
+def _show_problem(problem: str, link: CameraLink, servers: list[dict[str, Any]]) -> None:
+    """Draw why the camera did not start, the help, and a button that tries again."""
+    st.error(explain_problem(problem), icon=":material/videocam_off:")
+    if st.button(t("Try again"), type="primary"):
+        forget_problem()
+        link.retry(time.monotonic())
+        st.rerun()
+    _show_help(servers, problem)
+
+
+def _show_help(servers: list[dict[str, Any]], problem: str) -> None:
+    with st.expander(t("The camera does not start?"), expanded=bool(problem)):
+        st.markdown(
+            "\n".join(
+                f"- {line}"
+                for line in (
+                    t(
+                        "**The browser asks for the camera**: allow it. If you refused before, use "
+                        "the camera symbol in the address bar and reload the page."
+                    ),
+                    t(
+                        "**Another program uses the camera**: close it (video calls keep cameras), "
+                        "then start again."
+                    ),
+                    t("**No camera is found**: connect one, or choose another."),
+                    t(
+                        "**It connects, but no picture comes**: you and this app are on different "
+                        "networks. Test the connection below; the operator sets a relay (TURN "
+                        "server). Browsers also require HTTPS for every address except `localhost`."
+                    ),
+                )
+            )
+        )
+        st.fragment(show_connection_test)(servers, refused=bool(problem))
+
+
 def _show_camera(
-    servers: list[dict[str, Any]],
-    link: CameraLink,
-    make_camera: Callable[[], LiveCamera],
+    servers: list[dict[str, Any]], link: CameraLink, watch: LiveWatch, analyzer: Analyzer
 ) -> LiveCamera | None:
     """Draw the camera, and return it while it is connected."""
-    streamer = _connect(servers, link, make_camera)
+    if not link.shown:
+        return None
+    mirrored = st.toggle(t("Mirrored"), value=True)
+    streamer = _connect(servers, link, partial(LiveCamera, watch, analyzer, mirrored=mirrored))
     state = streamer.state
     if link.update(signalling=state.signalling, playing=state.playing, now=time.monotonic()):
         st.rerun()
-    return streamer.video_processor if state.playing else None
+    camera = streamer.video_processor if state.playing else None
+    if camera is not None:
+        camera.mirrored = mirrored
+    return camera
 
 
 def _connect(
@@ -150,101 +194,123 @@ def _connect(
                 "audio": False,
             },
             async_processing=True,
+            translations={
+                "start": t("START"),
+                "stop": t("STOP"),
+                "select_device": t("SELECT DEVICE"),
+            },
         )
     except SignallingTimeoutError:
-        # This computer was too busy to answer within ten seconds; the browser is still waiting.
-        link.update(signalling=True, playing=False, now=time.monotonic())
         st.rerun()
 
 
-@st.fragment(run_every=1.0)
-def _follow(watch: LiveWatch, link: CameraLink, slots: CameraSlots, visit: str) -> None:
-    now = time.monotonic()
-    slots.take(visit, now)
-    link.update(signalling=False, playing=True, now=now)
-    show_recording(watch)
-    show_room(watch.state)
-    _offer_calibration(watch)
-    _show_state(watch.state)
+def _show_waiting(link: CameraLink, watch: LiveWatch) -> None:
+    """Draw what the visitor waits for while no picture comes, and the last recording."""
+    if link.wanted or not link.shown:
+        st.fragment(run_every=1.0)(_wait)(link, watch)
+        return
+    if link.lost:
+        st.warning(t("The camera is no longer connected. Press START to try again."))
+    else:
+        st.info(t("Press START. The picture is read in this app's memory and never stored."))
+    show_last_recording(watch.recording)
 
 
-@st.fragment(run_every=1.0)
 def _wait(link: CameraLink, watch: LiveWatch) -> None:
     """Show that the camera is connecting, until there is a picture or the attempts end."""
-    st.info("Connecting to the camera …" if link.wanted else "Stopping the camera …")
+    st.info(t("Connecting to the camera …") if link.wanted else t("Stopping the camera …"))
     if watch.is_recording:
-        st.caption("The recording goes on when the camera is connected again.")
+        st.caption(t("The recording goes on when the camera is connected again."))
     if link.check(time.monotonic()):
         if link.lost:
             watch.stop_recording()
         st.rerun()
 
 
-def _offer_calibration(watch: LiveWatch) -> None:
-    """Draw the button, the progress or the result of calibrating the neutral face."""
-    left = watch.calibrating
-    if left is not None:
-        done = 1 - left / CALIBRATION_SECONDS
-        st.progress(done, text=f"Look at the camera, relaxed: {left:.0f} s")
-        return
-    if watch.calibrated:
-        _show_calibration(watch)
-    again = "again " if watch.calibrated else ""
-    if st.button(f"Learn my neutral face {again}(10 s)", help=_CALIBRATION):
-        watch.calibrate()
+def _follow_recording(recording: Recording, link: CameraLink, visit: str) -> None:
+    if not recording.running:
+        st.rerun()
+    _keep(link, visit)
+    show_running_state(recording, recorded(visitor_sessions(), recording))
 
 
-def _show_calibration(watch: LiveWatch) -> None:
-    trial = watch.trial
-    if watch.not_resting is not None:
-        st.warning(
-            f"Your face showed {watch.not_resting} most of the time, so nothing was learnt. Relax "
-            "it and try again."
-        )
-    elif trial is None:
-        st.warning("Your face was readable too rarely to learn from it. Is there enough light?")
-    elif trial.helps:
-        st.success(
-            f"Your neutral face is known until this camera stops: the probability of neutral rose "
-            f"from {trial.before:.0%} to {trial.after:.0%}."
-        )
-        if st.button("Forget it"):
-            watch.forget_calibration()
-    elif trial.right == trial.general == trial.references:
-        st.info("Your neutral face is read as neutral already: nothing was changed.")
-    else:
-        st.warning(f"Calibration would not help, so nothing was changed: {trial}.")
+def _show_recorded_timeline(recording: Recording) -> None:
+    show_room(recorded(visitor_sessions(), recording))
 
 
-def _show_state(state: LiveState) -> None:
-    rate, age, dropped = st.columns(3)
-    rate.metric("Frames/s", f"{state.rate:.0f}", help="Frames that are read per second.")
-    age.metric("Age, ms", f"{1000 * state.age:.0f}", help="Time from a frame to its result.")
-    dropped.metric(
-        "Left out", state.dropped, help="Frames that were dropped because newer ones had come."
-    )
+def _keep(link: CameraLink, visit: str) -> None:
+    """Keep the slot of the camera, and note that it plays."""
+    now = time.monotonic()
+    engine().cameras.take(visit, now)
+    link.update(signalling=False, playing=True, now=now)
+
+
+def _follow(watch: LiveWatch, link: CameraLink, visit: str) -> None:
+    """Draw the state of the room in words."""
+    _keep(link, visit)
+    if watch.oneself:
+        st.info(t("Only the largest face is read. The page Settings shows the purpose."))
+    show_state(rounded_moods(watch.state.moods), visitor_preferences().class_size)
+    _show_trouble(watch.state)
+
+
+def _show_timeline(watch: LiveWatch) -> None:
+    show_room(Watched(rounded_moods(watch.state.moods)))
+
+
+def _show_trouble(state: LiveState) -> None:
     if state.age > _LATE_SECONDS:
-        st.warning("Results are late: this computer is reading too much at once.")
+        st.warning(t("Results are late: this computer is reading too much at once."))
     if state.no_picture is not None:
         st.warning(str(state.no_picture).capitalize())
-        return
-    if state.busy:
+    elif state.busy:
         st.warning(state.busy)
+
+
+def _show_tabs(watch: LiveWatch) -> None:
+    """Draw one face, and the diagnostics; only the tab that is open is computed."""
+    face, diagnostics = st.tabs(
+        [t("One face"), t("Diagnostics")], key="live_tabs", on_change="rerun"
+    )
+    if face.open:
+        with face:
+            st.fragment(run_every=1.0)(show_one_face)(watch)
+    if diagnostics.open:
+        with diagnostics:
+            st.fragment(run_every=1.0)(_show_diagnostics)(watch)
+
+
+def _show_diagnostics(watch: LiveWatch) -> None:
+    state = watch.state
+    rate, age, dropped = st.columns(3)
+    rate.metric(t("Frames/s"), f"{state.rate:.0f}", help=t("Frames that are read per second."))
+    age.metric(t("Age, ms"), f"{1000 * state.age:.0f}", help=t("Time from a frame to its result."))
+    dropped.metric(
+        t("Left out"),
+        state.dropped,
+        help=t("Frames that were dropped because newer ones had come."),
+    )
+
+
+def offer_recording(watch: LiveWatch) -> None:
+    """Draw the result of the last recording, and the button and the form of a new one."""
+    show_last_recording(watch.recording)
+    reason = why_no_recording()
+    if reason:
+        st.info(reason)
         return
-    if not state.readings:
-        st.info("No face is found.")
+    button = st.container()
+    form = ask_lesson(may_tell_apart=False)
+    if not button.button(
+        t("Record"), type="primary", icon=":material/fiber_manual_record:", width="stretch"
+    ):
         return
-    keys = [reading.person_key for reading in state.readings]
-    chosen = st.selectbox("Face", keys, format_func=lambda key: f"#{key}", key="track")
-    reading = state.readings[keys.index(chosen) if chosen in keys else 0]
-    key = reading.person_key
-    if reading.scores is None:
-        st.info(f"Face #{key} cannot be read: {reading.quality.reason}.")
+    if form.missing:
+        st.error(form.missing)
         return
-    states = "".join(f" + {name}" for name in reading.shown_states)
-    st.markdown(f"**#{key}: {reading.scores}{states}**")
-    show_svg(score_bars(reading.scores), key="live_scores", wide=False)
-    rows = state.history.get(key, ()) if key is not None else ()
-    times = [then - state.now for then, _ in rows]
-    lines = score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS)
-    show_svg(lines, key="live_lines")
+    try:
+        watch.record(recordings(), form.request, visitor_sessions())
+    except RoomreadError as error:
+        st.error(message_for(error, load_settings()))
+    else:
+        st.rerun()

@@ -1,102 +1,159 @@
-"""The room on the page Watch now: its mood, and recording it into a session."""
+"""The room on the page Watch now: its state, its timeline, its marks, and its recording."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from roomread.errors import RoomreadError
-from roomread.formats.session_charts import valence_chart
-from roomread.room import RoomMood, clock
-from roomread.room.rounding import rounded_moods
-from roomread.services.watch import LiveState, LiveWatch
+from roomread.formats.figures import RunningFigures
+from roomread.formats.session_charts import Notes, coverage_chart, valence_chart
+from roomread.formats.svg_plot import WIDTH
+from roomread.room import Alert, RoomMood, clock
+from roomread.room.expected import expected_people
+from roomread.services.background_recording import Recording
+from roomread.services.purpose import Activity, current_use, problem_with
 from roomread.settings.environment import load_settings
+from roomread.store import Mark, OwnerStore, Session
 from roomread.store.summary import time_series
 from roomread.web.messages import message_for, plain, trouble_text
 from roomread.web.navigation import switch_to
-from roomread.web.recording_form import ask_lesson, ask_name
-from roomread.web.recordings import may_record, recordings, visitor_sessions
-from roomread.web.room_mood import mood_text, show_alerts
+from roomread.web.preferences import visitor_preferences
+from roomread.web.recordings import may_record, visitor_sessions
+from roomread.web.room_mood import show_alerts, show_state
 from roomread.web.svg import show_svg
+from roomread.web.texts import t
 
-# Width of the chart, and height of the plot in it, px.
-_CHART_SIZE = (420.0, 110.0)
+# Height of the plot of the valence, px.
+_HEIGHT = 150.0
+# Number of labels that are offered as marks of one tap.
+_OFFERED = 4
 
 
-def show_room(state: LiveState) -> None:
-    """Draw the mood of the room as a sentence, and as a chart if there are two moods."""
-    st.markdown("**The room**")
-    moods = rounded_moods(state.moods)
-    if not moods:
-        st.caption("The first figure comes after three frames.")
-        return
-    st.markdown(mood_text(moods[-1]))
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is known of a room that is being watched.
+
+    Attributes:
+        moods: its moods as they are shown, oldest first.
+        marks: the marks of its recording.
+        alerts: the alerts of its recording, those that have ended included.
+    """
+
+    moods: Sequence[RoomMood]
+    marks: Sequence[Mark] = ()
+    alerts: Sequence[Alert] = ()
+
+
+def show_room(watched: Watched) -> None:
+    """Draw the timeline of a room: its valence and who is there, on one axis in m:ss."""
+    moods = watched.moods
     # A line needs two points.
-    if sum(each.valence is not None for each in moods) > 1:
-        _show_valence(moods)
-
-
-def _show_valence(moods: Sequence[RoomMood]) -> None:
-    chart = valence_chart(time_series(moods), size=_CHART_SIZE)
-    show_svg(chart, key="live_valence", wide=False)
-    st.caption("Valence with its 95 % interval, over the last ten minutes at most.")
-
-
-def show_recording(watch: LiveWatch) -> None:
-    """Draw the state of a running recording, with a button that stops it."""
-    recording = watch.recording
-    if recording is None or not recording.running:
-        # The recording was ended on the page Lessons, or by an error.
-        if st.session_state.pop("live_recording", False):
-            st.rerun()
+    if sum(mood.valence is not None for mood in moods) < 2:
         return
-    st.session_state["live_recording"] = True
-    st.error(
-        f"Recording “{plain(recording.session.name)}”: {clock(recording.seconds)}",
-        icon=":material/fiber_manual_record:",
-    )
-    if st.button("Stop recording", type="primary"):
-        watch.stop_recording()
-        recording.wait()
-        st.rerun()
+    series = time_series(moods)
+    span = float(series.times[0]), float(series.times[-1])
+    notes = Notes(marks=watched.marks, alerts=watched.alerts)
+    show_svg(valence_chart(series, notes, span=span, size=(WIDTH, _HEIGHT)), key="live_valence")
+    expected = expected_people(moods, visitor_preferences().class_size)
+    show_svg(coverage_chart(series, expected=expected, span=span), key="live_coverage")
+
+
+def recorded(store: OwnerStore, recording: Recording) -> Watched:
+    """Return what a recording has stored so far; only what is new is read."""
+    session = recording.session
+    figures = _running_figures(store, session).update()
+    return Watched(figures.moods, figures.marks, store.alerts(session.id))
+
+
+def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
+    """Return the running figures of a session, which are kept between two drawings of the page."""
+    known: tuple[str, RunningFigures] | None = st.session_state.get("running_figures")
+    if known is None or known[0] != session.id:
+        known = st.session_state["running_figures"] = session.id, RunningFigures(store, session)
+    return known[1]
+
+
+def show_running_state(recording: Recording, watched: Watched) -> None:
+    """Draw the state of a room that is being recorded, its alerts, and how far it has come."""
+    preferences = visitor_preferences()
+    show_state(watched.moods, preferences.class_size)
+    show_alerts(recording.alerts, sound=preferences.sound)
+    if recording.duration:
+        done = clock(recording.seconds), clock(recording.duration)
+        share = min(recording.seconds / recording.duration, 1.0)
+        st.progress(share, text=t("{time} of {duration} read", time=done[0], duration=done[1]))
     if recording.trouble:
         st.error(trouble_text(recording.trouble, load_settings()))
-    show_alerts(recording.alerts)
 
 
-def offer_recording(watch: LiveWatch) -> None:
-    """Draw the result of the last recording, and the form for a new one."""
-    if not may_record():
-        return
-    if watch.is_recording:
-        st.caption(
-            "Stay on this page: leaving it stops the camera, and with it the recording after "
-            "a minute and a half."
-        )
-        return
-    show_last_recording(watch)
-    with st.expander("Record into a session"):
-        name = ask_name()
-        lesson = ask_lesson(name, may_tell_apart=False)
-        if st.button("Record", type="primary", disabled=lesson is None) and lesson is not None:
-            try:
-                watch.record(recordings(), lesson, visitor_sessions())
-            except RoomreadError as error:
-                st.error(message_for(error, load_settings()))
-            else:
-                st.rerun()
+def show_stop(recording: Recording) -> bool:
+    """Draw the button that stops a recording, and return whether it was pressed.
+
+    It stands above everything that changes while a room is recorded, so that nothing covers it.
+    """
+    name, button = st.columns([3, 1], vertical_alignment="center")
+    name.markdown(
+        f":red[:material/fiber_manual_record:] "
+        f"{t('Recording “{name}”', name=plain(recording.session.name))}"
+    )
+    if not button.button(
+        t("Stop recording"), type="primary", icon=":material/stop:", width="stretch"
+    ):
+        return False
+    recording.stop()
+    recording.wait()
+    return True
 
 
-def show_last_recording(watch: LiveWatch) -> None:
-    """Draw the result of the last recording, with a link to its session."""
-    recording = watch.recording
+def show_marks(recording: Recording) -> None:
+    """Draw the marks of one tap, and a field whose text becomes a mark with Enter."""
+    store, session_id = visitor_sessions(), recording.session.id
+    used = [mark.label for mark in store.marks(session_id)]
+    usual = [t("explanation"), t("group work"), t("discussion"), t("break")]
+    offered = list(dict.fromkeys([*reversed(used), *usual]))[:_OFFERED]
+    st.markdown(f"**{t('What begins now')}**")
+    with st.container(horizontal=True):
+        for number, label in enumerate(offered):
+            if st.button(plain(label), key=f"tap{number}", icon=":material/flag:"):
+                _mark(store, recording, label)
+    with st.form("mark_now", clear_on_submit=True, border=False):
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        label = left.text_input(t("Another activity"), key="mark_label")
+        if right.form_submit_button(t("Mark"), width="stretch") and label.strip():
+            _mark(store, recording, label.strip())
+
+
+def _mark(store: OwnerStore, recording: Recording, label: str) -> None:
+    try:
+        store.mark(recording.session.id, [Mark(recording.seconds, label)])
+    except RoomreadError as error:
+        st.error(message_for(error, load_settings()))
+    else:
+        time = clock(recording.seconds)
+        st.toast(t("Marked at {time}: {label}", time=time, label=plain(label)))
+
+
+def show_last_recording(recording: Recording | None) -> None:
+    """Draw the result of the last recording, with a button that opens its lesson."""
     if recording is None or recording.running:
         return
     name = plain(recording.session.name)
     if recording.error is not None:
         st.error(f"“{name}”: {message_for(recording.error, load_settings())}")
     else:
-        st.success(f"“{name}” was recorded: {clock(recording.seconds)}.")
-    if st.button("Open the session", icon=":material/groups:"):
+        st.success(t("“{name}” was recorded: {time}.", name=name, time=clock(recording.seconds)))
+    if st.button(t("Open the lesson"), icon=":material/groups:"):
         switch_to("lessons", session=recording.session.id)
+
+
+def why_no_recording() -> str:
+    """Return why this visitor can record nothing; empty if they can."""
+    if not may_record():
+        return t("Recording is for the user of this computer, or for users who are signed in.")
+    problem = problem_with(Activity.RECORD_CLASS, current_use())
+    if problem is None:
+        return ""
+    return t("No recording: {reason}. The page Settings shows the purpose.", reason=problem)

@@ -7,15 +7,23 @@ import streamlit as st
 from roomread.errors import RoomreadError
 from roomread.services.engine import served_engine
 from roomread.settings.environment import load_settings
-from roomread.web import about, classroom, home, live, model, photo, teach, video
+from roomread.web import (
+    about,
+    classroom,
+    home,
+    photo,
+    teach,
+    video,
+    watch,
+)
+from roomread.web import (
+    settings as settings_page,
+)
 from roomread.web.navigation import set_pages
+from roomread.web.preferences import visitor_preferences
+from roomread.web.purpose import purpose_is_known
+from roomread.web.style import show_style
 from roomread.web.texts import t
-
-_DEMONSTRATION = """
-**This is a demonstration**, run by Streamlit alone. It has no lessons, no HTTP API, no page for
-browsers without JavaScript and no sign-in, and a video that is being read is lost when the app
-restarts. `roomread app` on your computer has all of them, and `roomread serve` for others.
-"""
 
 
 def main() -> None:
@@ -26,15 +34,24 @@ def main() -> None:
     except RoomreadError as error:
         st.error(str(error))
         return
-    if not about.purpose_is_known(settings):
+    show_style()
+    visitor_preferences()
+    if not purpose_is_known(settings):
         return
     is_demonstration = served_engine() is None
     if is_demonstration:
-        st.sidebar.info(_DEMONSTRATION)
+        st.sidebar.info(
+            t(
+                "**This is a demonstration**, run by Streamlit alone. It has no lessons, no HTTP "
+                "API, no page for browsers without JavaScript and no sign-in, and a video that is "
+                "being read is lost when the app restarts. `roomread app` on your computer has all "
+                "of them, and `roomread serve` for others."
+            )
+        )
     pages = {
         "home": st.Page(home.show, title=t("Home"), icon=":material/home:", url_path="home"),
         "watch": st.Page(
-            live.show, title=t("Watch now"), icon=":material/videocam:", url_path="watch"
+            watch.show, title=t("Watch now"), icon=":material/videocam:", url_path="watch"
         ),
         "lessons": st.Page(
             classroom.show, title=t("Lessons"), icon=":material/groups:", url_path="lessons"
@@ -44,7 +61,9 @@ def main() -> None:
         ),
         "video": st.Page(video.show, title="Video", icon=":material/movie:", url_path="video"),
         "teach": st.Page(teach.show, title=t("Teach"), icon=":material/school:", url_path="teach"),
-        "model": st.Page(model.show, title="Model", icon=":material/neurology:", url_path="model"),
+        "settings": st.Page(
+            settings_page.show, title=t("Settings"), icon=":material/tune:", url_path="settings"
+        ),
         "about": st.Page(about.show, title=t("About"), icon=":material/info:", url_path="about"),
     }
     if is_demonstration:

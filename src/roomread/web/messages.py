@@ -5,6 +5,7 @@ from __future__ import annotations
 from roomread.errors import DatabaseError, RoomreadError
 from roomread.services.purpose import PurposeError
 from roomread.settings.environment import Settings
+from roomread.web.texts import t
 
 
 def message_for(error: RoomreadError, settings: Settings) -> str:
@@ -14,16 +15,16 @@ def message_for(error: RoomreadError, settings: Settings) -> str:
     visitors who may open local files.
     """
     if isinstance(error, DatabaseError) and not settings.local_files:
-        return "The sessions' database does not answer. Try again in a moment."
+        return t("The sessions' database does not answer. Try again in a moment.")
     if isinstance(error, PurposeError):
-        return f"{error.problem}. The page About shows the purpose."
+        return t("{problem}. The page Settings shows the purpose.", problem=error.problem)
     return str(error)
 
 
 def trouble_text(trouble: str, settings: Settings) -> str:
     """Explain why a recording cannot be written at present, and that its data is kept."""
     why = message_for(DatabaseError(trouble), settings).rstrip(".")
-    return f"{why}. New moments are kept in memory and written later."
+    return t("{reason}. New moments are kept in memory and written later.", reason=why)
 
 
 def plain(text: str) -> str:

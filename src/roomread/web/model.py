@@ -1,4 +1,4 @@
-"""The page Model: the training data, results and weaknesses of the net."""
+"""The model on the page Settings: the training data, results and weaknesses of the net."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from roomread.classifier import ExpressionClassifier, ModelCard, ModelFile
-from roomread.web.engine import engine
+from roomread.web.texts import t
 
 # Names of curves in the training log, and their labels.
 _LOSSES = {"train_loss": "training", "val_loss": "PublicTest"}
@@ -18,27 +18,30 @@ _ACCURACIES = {
 }
 
 
-def show() -> None:
-    """Draw the page."""
-    st.title("The model")
-    classifier = engine().analyzer.classifier
-    if not isinstance(classifier, ExpressionClassifier):
-        st.info("This classifier has no card.")
-        return
+def show(classifier: ExpressionClassifier) -> None:
+    """Draw the card of a model.
+
+    Args:
+        classifier: the net that reads expressions.
+    """
     model = classifier.model
     card = model.card
     st.markdown(card.notes)
     columns = st.columns(4)
-    columns[0].metric("Net", card.net)
-    columns[1].metric("File", f"{model.size / 1e6:.1f} MB")
-    columns[2].metric("Abstains under", f"{card.threshold:.0%}")
-    columns[3].metric("Precision", card.precision)
-    st.subheader("What was measured")
+    columns[0].metric(t("Net"), card.net)
+    columns[1].metric(t("File"), f"{model.size / 1e6:.1f} MB")
+    columns[2].metric(t("Abstains under"), f"{card.threshold:.0%}")
+    columns[3].metric(t("Precision"), card.precision)
+    st.subheader(t("What was measured"))
     figures = [(name, *text.partition(" | ")[::2]) for name, text in card.figures.items()]
-    st.dataframe(pd.DataFrame(figures, columns=["figure", "value", "measured on"]), hide_index=True)
+    st.dataframe(
+        pd.DataFrame(figures, columns=[t("figure"), t("value"), t("measured on")]), hide_index=True
+    )
     st.caption(
-        "± is the 95 % interval. ECE is the calibration error: how far the confidence is from the "
-        "share of pictures that are read right."
+        t(
+            "± is the 95 % interval. ECE is the calibration error: how far the confidence is from "
+            "the share of pictures that are read right."
+        )
     )
     _show_confusion(card)
     _show_training(model)
@@ -47,8 +50,8 @@ def show() -> None:
 def _show_confusion(card: ModelCard) -> None:
     if not card.confusion:
         return
-    st.subheader("What it takes for what")
-    name = st.selectbox("Compared with", list(card.confusion), key="confusion")
+    st.subheader(t("What it takes for what"))
+    name = st.selectbox(t("Compared with"), list(card.confusion), key="confusion")
     counts = pd.DataFrame(card.confusion[name], index=card.labels, columns=card.labels)
     table = counts.rename_axis("labelled").melt(
         ignore_index=False, var_name="read as", value_name="pictures"
@@ -69,21 +72,31 @@ def _show_confusion(card: ModelCard) -> None:
     )
     st.altair_chart((cells + numbers).properties(height=360), width="stretch")
     st.caption(
-        "The share of the PublicTest pictures with a label (row) that is read as each expression."
+        t(
+            "The share of the PublicTest pictures with a label (row) that is read as each "
+            "expression."
+        )
     )
 
 
 def _show_training(model: ModelFile) -> None:
     card = model.card
-    st.subheader("How it was trained")
+    st.subheader(t("How it was trained"))
     if card.curves:
         left, right = st.columns(2)
         left.altair_chart(_curves(card, "loss", _LOSSES), width="stretch")
         right.altair_chart(_curves(card, "accuracy", _ACCURACIES), width="stretch")
     settings = [(name, str(value)) for name, value in card.training.items()]
-    st.dataframe(pd.DataFrame(settings, columns=["setting", "value"]), hide_index=True)
+    st.dataframe(pd.DataFrame(settings, columns=[t("setting"), t("value")]), hide_index=True)
     st.code(f"roomread train DATA --config {model.name} --out runs/again", language="bash")
-    st.caption(f"Data: {card.data}. Weights: {card.licence}. Digest: {model.digest}.")
+    st.caption(
+        t(
+            "Data: {data}. Weights: {licence}. Digest: {digest}.",
+            data=card.data,
+            licence=card.licence,
+            digest=model.digest,
+        )
+    )
 
 
 def _curves(card: ModelCard, quantity: str, names: dict[str, str]) -> alt.Chart:

@@ -1,60 +1,90 @@
-"""The form with the settings of a new recording."""
+"""The form with the name and the options of a new recording."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import NamedTuple
+
 import streamlit as st
 
-from roomread.room import DEFAULT_RULES
 from roomread.services.background_recording import RecordingRequest
+from roomread.web.preferences import visitor_preferences
+from roomread.web.texts import day_and_time, t
 
 # Seconds between two frames.
 _EVERY = 0.5
-_LAW = (
-    "In the European Union it is prohibited to infer emotions in education or at work, except for "
-    "medical or safety reasons. Elsewhere, too, ask the people you film."
-)
 
 
-def ask_name() -> str:
-    """Ask for the name of the session."""
-    return st.text_input("Name", placeholder="Algebra 7b", key="lesson_name").strip()
+class LessonForm(NamedTuple):
+    """What the visitor has filled in.
+
+    Attributes:
+        request: The recording that was asked for.
+        missing: What must be filled in before it can begin; empty if nothing is missing.
+    """
+
+    request: RecordingRequest
+    missing: str
 
 
-def ask_lesson(name: str, *, may_tell_apart: bool) -> RecordingRequest | None:
-    """Ask for the rules and the consent; return None until the form is complete.
+def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
+    """Draw the form; its name is filled in, so that a recording can begin with one press.
 
     Args:
-        name: the name of the session.
-        may_tell_apart: whether people of this source can be distinguished by their faces.
+        may_tell_apart: Whether people of this source can be distinguished by their faces.
     """
-    with st.expander("Rules of attention"):
-        rules = st.text_area("One per line", DEFAULT_RULES, height=170, key="lesson_rules")
+    preferences = visitor_preferences()
+    if "lesson_name" not in st.session_state:
+        st.session_state["lesson_name"] = t("Lesson of {day}", day=day_and_time(datetime.now(UTC)))
+    name = st.text_input(t("Name"), key="lesson_name").strip()
     consent, identity = "", False
-    keep = st.checkbox("Keep the readings of single people, by seat number", key="lesson_keep")
-    if keep:
-        consent = st.text_input(
-            "Who consented, and how",
-            placeholder="all 28, in writing, 2 Sept.",
-            key="lesson_consent",
-        ).strip()
-        identity = may_tell_apart and st.checkbox("Tell people apart by their faces")
-    if identity:
-        st.caption(
-            "People then keep their number when tiles move, and when they leave and come back. "
-            "The vectors by which faces are compared are biometric data: they stay in memory while "
-            "this records and are never written. The consent must cover them."
+    with st.expander(t("Options of the recording")):
+        keep = st.checkbox(
+            t("Keep the readings of single people, by seat number"), key="lesson_keep"
         )
-    notice = st.text_input(
-        "How people are informed", placeholder="slide before the lesson", key="lesson_notice"
-    ).strip()
-    st.markdown("[A notice to show or print](/notice), in six languages.")
+        if keep:
+            consent = st.text_input(
+                t("Who consented, and how"),
+                placeholder=t("all 28, in writing, 2 September"),
+                key="lesson_consent",
+            ).strip()
+            identity = may_tell_apart and st.checkbox(t("Tell people apart by their faces"))
+        if identity:
+            st.caption(
+                t(
+                    "People then keep their number when tiles move, and when they leave and come "
+                    "back. The vectors by which faces are compared are biometric data: they stay "
+                    "in memory while this records and are never written. The consent must cover "
+                    "them."
+                )
+            )
+        notice = st.text_input(
+            t("How people are informed"),
+            value=preferences.notice,
+            placeholder=t("slide before the lesson"),
+            key="lesson_notice",
+        ).strip()
+        st.markdown(f"[{t('A notice to show or print')}](/notice)")
+        st.caption(t("The rules of attention are those of the page Settings."))
     if not keep:
         st.caption(
-            "Only the figures of the room are kept: no readings of single people, no pictures."
+            t("Only the figures of the room are kept: no readings of single people, no pictures.")
         )
-    st.caption(_LAW)
-    if not name or (keep and not consent):
-        return None
-    return RecordingRequest(
-        name, every=_EVERY, rules=rules, consent=consent, identity=identity, notice=notice
+    st.caption(
+        t(
+            "In the European Union it is prohibited to infer emotions in education or at work, "
+            "except for medical or safety reasons. Elsewhere, too, ask the people you film."
+        )
     )
+    request = RecordingRequest(
+        name,
+        every=_EVERY,
+        rules=preferences.rules,
+        consent=consent,
+        identity=identity,
+        notice=notice,
+    )
+    missing = "" if name else t("The recording needs a name.")
+    if keep and not consent:
+        missing = t("Say who consented and how, or keep no readings of single people.")
+    return LessonForm(request, missing)

@@ -1,54 +1,137 @@
-"""Show the mood of a room as text and figures."""
+"""Show the state of a room: in words first, then who is seen, then the alerts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from roomread.readings import Expression, percent
-from roomread.room import MIN_PEOPLE, Alert, RoomMood
+from roomread.room import MIN_PEOPLE, Alert, Direction, RoomMood, clock
+from roomread.room.expected import expected_people
+from roomread.room.lasting import present_state
+from roomread.web.messages import plain
+from roomread.web.texts import signed, t, tn
+
+# A short tone for a new alert; browsers allow it after the visitor's first click on the page.
+_SOUND = """
+const told = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  const before = told.get(parentElement) ?? 0;
+  told.set(parentElement, data.newest);
+  if (!data.on || data.newest <= before) return;
+  const audio = new AudioContext();
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
+  volume.gain.setValueAtTime(0.2, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.6);
+  tone.frequency.value = 660;
+  tone.connect(volume).connect(audio.destination);
+  tone.onended = () => audio.close();
+  tone.start();
+  tone.stop(audio.currentTime + 0.6);
+  parentElement.dispatchEvent(new CustomEvent("roomread-alert", { bubbles: true, composed: true }));
+}
+"""
 
 
-def mood_text(mood: RoomMood) -> str:
-    """Return a mood as one sentence."""
-    readable = f"{mood.readable} of {mood.present} face{'' if mood.present == 1 else 's'} readable"
-    if mood.scores is None or mood.valence is None or mood.valence_interval is None:
-        return f"{readable}: no mood under {MIN_PEOPLE} readable faces."
-    top, interval = Expression(int(mood.scores.argmax())), mood.valence_interval
-    return (
-        f"{readable}: shown most is {top} ({percent(mood.scores[top])}), "
-        f"valence {mood.valence:+.2f} (95 % interval {interval.low:+.2f} to {interval.high:+.2f})."
-    )
+def state_text(moods: Sequence[RoomMood]) -> str:
+    """Return in words how the room is now, and since when.
+
+    Args:
+        moods: The moods as they are shown, oldest first.
+    """
+    if not moods:
+        return t("Looking: the first figure comes after three frames.")
+    if moods[-1].scores is None:
+        return t("No figure under {n} readable faces.", n=MIN_PEOPLE)
+    state = present_state(moods)
+    if state is None:
+        return t("What is usual here is known after three minutes.")
+    since = clock(state.since)
+    if state.direction is Direction.BELOW:
+        return t("Less positive than usual since {time}", time=since)
+    if state.direction is Direction.ABOVE:
+        return t("More positive than usual since {time}", time=since)
+    return t("As positive as usual since {time}", time=since)
 
 
-def show_mood(mood: RoomMood | None) -> None:
-    """Draw the latest mood of a room as metrics side by side."""
-    if mood is None:
-        st.info("The first figure comes after three frames.")
-        return
-    readable, valence, trend, shown = st.columns(4)
-    readable.metric(
-        "Faces readable",
-        f"{mood.readable} of {mood.present}",
-        help="Only readable faces count in the other figures.",
-    )
+def seen_text(moods: Sequence[RoomMood], class_size: int | None) -> str:
+    """Return how many people are seen, expected and readable.
+
+    Args:
+        moods: The moods of the room, oldest first, at least one.
+        class_size: The size of the class as its teacher gave it; None if it is not known.
+    """
+    seen, readable = moods[-1].present, moods[-1].readable
+    expected = expected_people(moods, class_size)
+    if class_size is not None or (expected is not None and expected > seen):
+        text = t("{seen} seen of {expected} expected", seen=seen, expected=expected or seen)
+    else:
+        text = t("{seen} seen", seen=seen)
+    return f"{text}, {tn('{n} of them readable', '{n} of them readable', readable)}."
+
+
+def shown_text(mood: RoomMood) -> str:
+    """Return what the room shows most, and its valence; empty below five readable faces."""
     interval = mood.valence_interval
-    if mood.scores is None or interval is None or mood.valence is None:
-        st.info(f"No figure under {MIN_PEOPLE} readable faces.")
-        return
-    valence.metric(
-        "Valence",
-        f"{mood.valence:+.2f}",
-        help="The share of pleasant expressions minus the share of unpleasant ones.",
-    )
-    valence.caption(f"95 %: {interval.low:+.2f} to {interval.high:+.2f}")
-    beside = "not yet" if mood.trend is None else f"{mood.trend:+.2f}"
-    trend.metric("Trend", beside, help="Compared with the median of the ten minutes before.")
-    trend.caption(str(mood.direction or "needs three minutes"))
+    if mood.scores is None or mood.valence is None or interval is None:
+        return ""
     top = Expression(int(mood.scores.argmax()))
-    shown.metric("Shown most", f"{top} {percent(mood.scores[top])}")
+    return t(
+        "Shown most: {expression} ({share}). Valence {valence} (95 % interval {low} to {high}).",
+        expression=expression_name(top),
+        share=percent(mood.scores[top]),
+        valence=signed(mood.valence),
+        low=signed(interval.low),
+        high=signed(interval.high),
+    )
 
 
-def show_alerts(alerts: list[Alert]) -> None:
-    """Draw the alerts that hold now."""
+def expression_name(expression: Expression) -> str:
+    """Return the name of an expression in the visitor's language."""
+    return {
+        Expression.ANGRY: t("angry"),
+        Expression.DISGUST: t("disgust"),
+        Expression.FEAR: t("fear"),
+        Expression.HAPPY: t("happy"),
+        Expression.SAD: t("sad"),
+        Expression.SURPRISE: t("surprise"),
+        Expression.NEUTRAL: t("neutral"),
+    }[expression]
+
+
+def show_state(moods: Sequence[RoomMood], class_size: int | None) -> None:
+    """Draw the state of a room in words, who is seen, and what is shown most."""
+    st.markdown(f"### {state_text(moods)}")
+    if moods:
+        st.markdown(f"{seen_text(moods, class_size)} {shown_text(moods[-1])}")
+
+
+def show_alerts(alerts: Sequence[Alert], *, sound: bool) -> None:
+    """Draw the alerts that hold now with their times, and sound a tone when one is added.
+
+    Args:
+        alerts: The alerts, oldest first.
+        sound: Whether an alert makes a sound.
+    """
     for alert in alerts:
-        st.warning(f"{alert.reason} ({percent(alert.certainty)} certain; {alert.rule})")
+        st.warning(
+            t(
+                "{time}: {reason} ({share} certain; {rule})",
+                time=clock(alert.time),
+                reason=plain(alert.reason),
+                share=percent(alert.certainty),
+                rule=alert.rule,
+            ),
+            icon=":material/notifications_active:",
+        )
+    newest = max((alert.number for alert in alerts), default=0)
+    _sound()(key="alert_sound", data={"newest": newest, "on": sound})
+
+
+@st.cache_resource
+def _sound() -> ComponentRenderer:
+    return st.components.v2.component("roomread.alert_sound", js=_SOUND)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
 
 from roomread.locales import Translator, Value, negotiate, translator
 
@@ -34,3 +38,14 @@ def t(message: str, **values: Value) -> str:
 def tn(singular: str, plural: str, n: int, **values: Value) -> str:
     """Return the translation of a message that counts something; see `Translator.ngettext`."""
     return words().ngettext(singular, plural, n, **values)
+
+
+def day_and_time(moment: datetime) -> str:
+    """Return a day and a time as the visitor's language writes them, in the app's time zone."""
+    here = moment.astimezone()
+    return format_datetime(here, "medium", tzinfo=here.tzinfo, locale=words().language)
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign and two decimals, as the visitor's language writes it."""
+    return format_decimal(value, "+0.00;-0.00", locale=words().language)

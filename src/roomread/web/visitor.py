@@ -12,6 +12,7 @@ from roomread.services.teaching import ProfileShelf, TeachingService
 from roomread.settings.environment import load_settings
 from roomread.store import LOCAL_OWNER
 from roomread.web.engine import engine
+from roomread.web.texts import t
 
 
 def owner() -> str:
@@ -54,10 +55,11 @@ def visitor_profiles() -> list[Profile]:
     """Return the profiles that are switched on, and show errors for those that cannot be used."""
     good, refused = teaching_service().usable(sorted(profiles_on()), engine().analyzer.model)
     for name, error in refused.items():
-        st.warning(f"{error} The profile is switched off.")
+        st.warning(t("{problem} The profile is switched off.", problem=str(error)))
         profiles_on().discard(name)
     if good:
-        st.caption(f"Profiles: {', '.join(profile.name for profile in good)}.")
+        names = ", ".join(profile.name for profile in good)
+        st.caption(t("Profiles: {names}.", names=names))
     return good
 
 

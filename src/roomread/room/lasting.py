@@ -1,0 +1,44 @@
+"""Say since when a room has been as it is now, compared with its own usual valence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roomread.room.mood import Direction, RoomMood
+
+# A shorter return to another state does not interrupt the present one, s: the interval of a mood
+# touches the baseline now and then by chance.
+_FLICKER = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class PresentState:
+    """How a room is now.
+
+    Attributes:
+        direction: The valence compared with the room's own baseline.
+        since: When this state began, seconds.
+    """
+
+    direction: Direction
+    since: float
+
+
+def present_state(moods: Sequence[RoomMood]) -> PresentState | None:
+    """Return the present state of a room and when it began; None while it is not known.
+
+    Interruptions of less than 15 s are ignored.
+
+    Args:
+        moods: The moods of the room, oldest first.
+    """
+    if not moods or moods[-1].direction is None:
+        return None
+    present, since = moods[-1].direction, moods[-1].time
+    for mood in reversed(moods):
+        if since - mood.time > _FLICKER:
+            break
+        if mood.direction is present:
+            since = mood.time
+    return PresentState(present, since)

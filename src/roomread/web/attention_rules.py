@@ -1,0 +1,77 @@
+"""Draw the rules of attention as sentences with sliders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from roomread.room import DEFAULT_RULES, Rule, clock, parse_rules
+from roomread.room.rules import Relation
+from roomread.web.texts import t
+
+# Steps of the sliders: percent, and seconds.
+_PERCENT = 5
+_SECONDS = (10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600)
+_Kind = tuple[str, str, Relation]
+
+
+def ask_rules(text: str) -> str:
+    """Draw each usual rule as a sentence with a switch and two sliders; return the rules chosen.
+
+    Rules of other kinds are lines of text below them.
+
+    Args:
+        text: the present rules, one per line.
+    """
+    present = {_kind(rule): rule for rule in parse_rules(text)}
+    usual = {_kind(rule): rule for rule in parse_rules(DEFAULT_RULES)}
+    lines = []
+    for number, (kind, default) in enumerate(usual.items()):
+        rule = _ask_rule(present.get(kind, default), number, on=kind in present)
+        if rule is not None:
+            lines.append(str(rule))
+    others = [str(rule) for rule in parse_rules(text) if _is_other(rule, present, usual)]
+    further = st.text_area(
+        t("Further rules, one per line"),
+        "\n".join(others),
+        placeholder="room happy below 10% for 5 min",
+        key="further_rules",
+    )
+    return "\n".join([*lines, further.strip()]).strip()
+
+
+def _kind(rule: Rule) -> _Kind:
+    return rule.subject, rule.measure, rule.relation
+
+
+def _is_other(rule: Rule, present: dict[_Kind, Rule], usual: dict[_Kind, Rule]) -> bool:
+    """Return whether a rule has no sliders: its kind is not usual, or another one has them."""
+    return _kind(rule) not in usual or present[_kind(rule)] != rule
+
+
+def _ask_rule(rule: Rule, number: int, *, on: bool) -> Rule | None:
+    """Draw one rule; return it as it was set, None if it is switched off."""
+    wanted = st.toggle(sentence(rule), value=on, key=f"rule{number}")
+    left, right = st.columns(2)
+    percent = left.slider(
+        t("Threshold"), 0, 100, rule.percent, _PERCENT, format="%d %%", key=f"percent{number}"
+    )
+    times: Sequence[int] = sorted({*_SECONDS, rule.seconds})
+    seconds = right.select_slider(
+        t("Time"), times, rule.seconds, format_func=clock, key=f"seconds{number}"
+    )
+    return replace(rule, percent=percent, seconds=seconds) if wanted else None
+
+
+def sentence(rule: Rule) -> str:
+    """Return a rule of the usual kinds as a sentence."""
+    known = {
+        ("room", "valence"): t("The valence of the room falls within a time"),
+        ("room", "negative"): t("Unpleasant expressions in the room stay above a share"),
+        ("room", "coverage"): t("The share of readable faces stays below a threshold"),
+        ("person", "negative"): t("One person's unpleasant expressions stay above a share"),
+        ("person", "unreadable"): t("One person cannot be read for a share of the time"),
+    }
+    return known.get((rule.subject, rule.measure), str(rule))

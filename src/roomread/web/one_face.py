@@ -1,0 +1,112 @@
+"""One face of the visitor's camera: its scores, and learning its neutral face."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from roomread.formats.score_charts import score_bars, score_lines
+from roomread.readings import percent
+from roomread.services.calibration import CALIBRATION_SECONDS
+from roomread.services.watch import HISTORY_SECONDS, LiveState, LiveWatch
+from roomread.web.room_mood import expression_name
+from roomread.web.svg import show_svg
+from roomread.web.texts import t
+
+
+def show_one_face(watch: LiveWatch) -> None:
+    """Draw the chosen face, and learning its neutral face."""
+    _show_face(watch.state)
+    _offer_calibration(watch)
+
+
+def _show_face(state: LiveState) -> None:
+    if not state.readings:
+        st.info(t("No face is found."))
+        return
+    keys = sorted(key for reading in state.readings if (key := reading.person_key) is not None)
+    chosen = _chosen_face(keys) if len(keys) > 1 else None
+    reading = next((r for r in state.readings if r.person_key == chosen), state.readings[0])
+    key = reading.person_key
+    if reading.scores is None:
+        reason = str(reading.quality.reason)
+        st.info(t("Face {face} cannot be read: {reason}.", face=str(key), reason=reason))
+        return
+    states = "".join(f" + {name}" for name in reading.shown_states)
+    scores = reading.scores
+    shown = scores.expression
+    text = expression_name(shown) if shown is not None else t("unsure")
+    st.markdown(f"**#{key}: {text} ({percent(scores.confidence)}){states}**")
+    bars, course = st.columns([2, 3])
+    with bars:
+        show_svg(score_bars(scores), key="live_scores", wide=False)
+    rows = state.history.get(key, ()) if key is not None else ()
+    times = [then - state.now for then, _ in rows]
+    lines = score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS)
+    with course:
+        show_svg(lines, key="live_lines", wide=False)
+
+
+def _chosen_face(keys: list[int]) -> int | None:
+    """Draw a button for each face, and return the one that was pressed last.
+
+    Buttons stay where they are while the page is drawn again each second; a menu would close.
+    """
+    with st.container(horizontal=True, gap="xsmall"):
+        for key in keys:
+            if st.button(f"#{key}", key=f"face{key}", help=t("Show face {face}", face=str(key))):
+                st.session_state["chosen_face"] = key
+    chosen: int | None = st.session_state.get("chosen_face")
+    return chosen
+
+
+def _offer_calibration(watch: LiveWatch) -> None:
+    """Draw the button, the progress or the result of calibrating the neutral face."""
+    st.markdown(f"**{t('My neutral face')}**")
+    left = watch.calibrating
+    if left is not None:
+        done = 1 - left / CALIBRATION_SECONDS
+        st.progress(done, text=t("Look at the camera, relaxed: {n} s", n=round(left)))
+        return
+    if watch.calibrated:
+        _show_calibration(watch)
+    label = t("Learn it again (10 s)") if watch.calibrated else t("Learn my neutral face (10 s)")
+    if st.button(label):
+        watch.calibrate()
+        st.rerun(scope="fragment")
+    st.caption(
+        t(
+            "A resting face is rarely a neutral one to the net. The face nearest to the camera is "
+            "watched for ten seconds, and from then on read against its own neutral until the "
+            "camera stops. Only vectors are kept, in memory."
+        )
+    )
+
+
+def _show_calibration(watch: LiveWatch) -> None:
+    trial = watch.trial
+    if watch.not_resting is not None:
+        st.warning(
+            t(
+                "Your face showed {expression} most of the time, so nothing was learnt. Relax it "
+                "and try again.",
+                expression=expression_name(watch.not_resting),
+            )
+        )
+    elif trial is None:
+        st.warning(t("Your face was readable too rarely to learn from it. Is there enough light?"))
+    elif trial.helps:
+        st.success(
+            t(
+                "Your neutral face is known until this camera stops: the probability of neutral "
+                "rose from {before} to {after}.",
+                before=percent(trial.before),
+                after=percent(trial.after),
+            )
+        )
+        if st.button(t("Forget it")):
+            watch.forget_calibration()
+            st.rerun(scope="fragment")
+    elif trial.right == trial.general == trial.references:
+        st.info(t("Your neutral face is read as neutral already: nothing was changed."))
+    else:
+        st.warning(t("Calibration would not help, so nothing was changed."))

@@ -1,0 +1,84 @@
+"""The preferences of the visitor, kept in the database or for this visit alone."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from roomread import Analyzer
+from roomread.errors import RoomreadError
+from roomread.faces import Haar
+from roomread.services.preferences import (
+    DetectorChoice,
+    Preferences,
+    checked,
+    keep_preferences,
+    load_preferences,
+)
+from roomread.settings.environment import load_settings
+from roomread.web.engine import engine
+from roomread.web.messages import message_for
+from roomread.web.recordings import may_record, visitor_sessions
+from roomread.web.texts import choose_language
+from roomread.web.visitor import visitor_analyzer
+
+_PREFERENCES = "preferences"
+
+
+def visitor_preferences() -> Preferences:
+    """Return the preferences of the visitor, which are read from the database once in a visit."""
+    known: Preferences | None = st.session_state.get(_PREFERENCES)
+    if known is None:
+        known = Preferences()
+        if may_record():
+            try:
+                known = load_preferences(visitor_sessions())
+            except RoomreadError as error:
+                st.warning(message_for(error, load_settings()))
+        st.session_state[_PREFERENCES] = known
+        choose_language(known.language)
+    return known
+
+
+def keep_visitor_preferences(preferences: Preferences) -> None:
+    """Keep the preferences of the visitor; without a store of their own, for this visit alone.
+
+    Raises:
+        PreferencesError: A value is not in its range.
+        RulesError: The rules cannot be understood.
+        DatabaseError: The database cannot be written.
+    """
+    if may_record():
+        keep_preferences(visitor_sessions(), preferences)
+    st.session_state[_PREFERENCES] = checked(preferences)
+    choose_language(preferences.language)
+
+
+@st.cache_resource
+def haar() -> Haar:
+    """Return the classic detector.
+
+    Raises:
+        MissingExtraError: OpenCV is not installed.
+    """
+    return Haar()
+
+
+def live_analyzer() -> Analyzer:
+    """Return the analyzer of the visitor's own camera, with the profiles that are switched on."""
+    return _with_chosen_detector(visitor_analyzer())
+
+
+def room_analyzer() -> Analyzer:
+    """Return the analyzer of a room, for which no profile is used."""
+    return _with_chosen_detector(engine().analyzer)
+
+
+def _with_chosen_detector(analyzer: Analyzer) -> Analyzer:
+    if visitor_preferences().detector is not DetectorChoice.HAAR:
+        return analyzer
+    try:
+        detector = haar()
+    except RoomreadError as error:
+        st.warning(str(error))
+        return analyzer
+    return Analyzer(detector=detector, classifier=analyzer.classifier, profiles=analyzer.profiles)

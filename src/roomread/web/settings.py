@@ -1,0 +1,152 @@
+"""The page Settings: what the app is used for, and what this user prefers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from roomread.classifier import ExpressionClassifier
+from roomread.errors import RoomreadError
+from roomread.locales import LANGUAGES
+from roomread.readings import Expression
+from roomread.services.preferences import (
+    MOST_CHARACTERS,
+    MOST_DAYS,
+    MOST_PEOPLE,
+    DetectorChoice,
+    Preferences,
+)
+from roomread.settings.environment import load_settings
+from roomread.web import model
+from roomread.web.attention_rules import ask_rules
+from roomread.web.engine import engine
+from roomread.web.messages import message_for
+from roomread.web.preferences import haar, keep_visitor_preferences, visitor_preferences
+from roomread.web.purpose import show_purpose
+from roomread.web.recordings import may_record
+from roomread.web.room_mood import expression_name
+from roomread.web.texts import t
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title(t("Settings"))
+    if st.session_state.pop("settings_kept", False):
+        st.success(t("The settings are kept."))
+    st.subheader(t("What it is used for"))
+    show_purpose()
+    _ask_preferences(visitor_preferences())
+    st.subheader(t("Privacy"))
+    st.markdown(
+        t(
+            "Pictures stay in this computer's memory. The page About says what happens to them and "
+            "what the law is."
+        )
+    )
+    st.markdown(f"[{t('A notice to show or print')}](/notice)")
+    st.subheader(t("The model"))
+    _show_model()
+
+
+def _ask_preferences(now: Preferences) -> None:
+    """Draw the form with everything that this user prefers."""
+    with st.form("preferences_form", enter_to_submit=False):
+        st.subheader(t("Language"))
+        language = st.selectbox(
+            t("Language of the app"),
+            ["", *LANGUAGES],
+            index=["", *LANGUAGES].index(now.language),
+            format_func=lambda code: LANGUAGES.get(code, t("as in the browser")),
+        )
+        st.subheader(t("The class"))
+        size = st.number_input(
+            t("Number of people who are expected (0: not known)"),
+            min_value=0,
+            max_value=MOST_PEOPLE,
+            value=now.class_size or 0,
+        )
+        notice = st.text_input(
+            t("How people are informed"),
+            now.notice,
+            max_chars=MOST_CHARACTERS,
+            placeholder=t("slide before the lesson"),
+            key="usual_notice",
+        )
+        st.subheader(t("Rules of attention"))
+        st.caption(t("An alert is raised when one of these holds; they apply to new recordings."))
+        rules = ask_rules(now.rules)
+        sound = st.toggle(t("An alert makes a sound"), value=now.sound)
+        st.subheader(t("Detector"))
+        detectors = list(DetectorChoice)
+        detector = st.radio(
+            t("What finds faces in cameras and streams"),
+            detectors,
+            index=detectors.index(now.detector),
+            format_func=_detector_name,
+        )
+        st.subheader(t("Retention"))
+        days = st.number_input(
+            t("Delete my lessons after this many days without a change (0: never)"),
+            min_value=0,
+            max_value=MOST_DAYS,
+            value=now.retention_days or 0,
+        )
+        limit = load_settings().retention_days
+        if limit is not None:
+            st.caption(t("This installation deletes them after {n} days.", n=limit))
+        if not may_record():
+            st.caption(t("These settings hold for this visit only."))
+        if not st.form_submit_button(t("Save"), type="primary"):
+            return
+    wanted = Preferences(
+        language=language,
+        class_size=int(size) or None,
+        rules=rules,
+        detector=detector,
+        retention_days=int(days) or None,
+        notice=notice.strip(),
+        sound=sound,
+    )
+    try:
+        if detector is DetectorChoice.HAAR:
+            # Say now, and not when a camera starts, that OpenCV is missing.
+            haar()
+        keep_visitor_preferences(wanted)
+    except RoomreadError as error:
+        st.error(message_for(error, load_settings()))
+        return
+    st.session_state["settings_kept"] = True
+    st.rerun()
+
+
+def _detector_name(detector: DetectorChoice) -> str:
+    if detector is DetectorChoice.CENTERFACE:
+        return t("CenterFace: finds turned, small and covered faces")
+    return t("Haar: the classic detector, for comparison; frontal faces only")
+
+
+def _show_model() -> None:
+    """Draw in words how often the net is right, and the figures of its card below."""
+    classifier = engine().analyzer.classifier
+    if not isinstance(classifier, ExpressionClassifier):
+        st.info(t("This classifier has no card."))
+        return
+    card = classifier.model.card
+    if card.confusion:
+        name, rows = next(iter(card.confusion.items()))
+        right = {
+            Expression(i): round(100 * row[i] / max(sum(row), 1)) for i, row in enumerate(rows)
+        }
+        st.markdown(
+            t(
+                "Of 100 smiles {n} are read as {expression}.",
+                n=right[Expression.HAPPY],
+                expression=expression_name(Expression.HAPPY),
+            )
+        )
+        others = ", ".join(
+            f"{expression_name(e)} {n}" for e, n in right.items() if e is not Expression.HAPPY
+        )
+        st.markdown(t("Of 100 pictures of each other expression: {shares}.", shares=others))
+        st.caption(t("Measured on: {data}.", data=name))
+    with st.expander(t("The figures of the model")):
+        model.show(classifier)

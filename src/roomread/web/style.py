@@ -1,0 +1,29 @@
+"""Style that all pages share, beyond Streamlit's theme."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+# Keyboard focus is visible on everything that can be reached by it. The state of a room keeps its
+# height while its texts change, so that what stands below does not move. The button that stops a
+# recording stays in sight while the page is scrolled.
+_STYLE = """
+<style>
+a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible,
+textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visible {
+  outline: 3px solid #2f6fab !important;
+  outline-offset: 2px !important;
+}
+.st-key-state { min-height: 6.5rem; }
+.st-key-state h3 { padding: 0; }
+.st-key-stop:has(button) {
+  position: sticky; top: 3.75rem; z-index: 100; padding: 0.25rem 0;
+  background: var(--st-background-color, Canvas);
+}
+</style>
+"""
+
+
+def show_style() -> None:
+    """Add the style to the page."""
+    st.html(_STYLE)

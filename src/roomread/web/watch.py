@@ -1,0 +1,96 @@
+"""The page Watch now: a webcam, a camera or stream, or the window of a call, while it runs."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from roomread.errors import RoomreadError
+from roomread.services.background_recording import Recording
+from roomread.settings.environment import load_settings
+from roomread.web.engine import engine
+from roomread.web.live import show_webcam
+from roomread.web.messages import message_for
+from roomread.web.navigation import switch_to
+from roomread.web.recordings import may_record, recordings
+from roomread.web.texts import t
+from roomread.web.visitor import owner
+from roomread.web.watch_place import show_place, show_running
+
+_WEBCAM, _PLACE = "webcam", "place"
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title(t("Watch now"))
+    session_id = st.query_params.get("session", "")
+    if session_id:
+        _show_session(session_id)
+        return
+    context = get_script_run_ctx()
+    visit = context.session_id if context is not None else ""
+    slots = engine().cameras
+    if not slots.take(visit, time.monotonic(), holder=owner()):
+        st.warning(
+            t(
+                "{n} cameras are being read, which is the most that this installation takes. Try "
+                "again in a minute.",
+                n=slots.count,
+            )
+        )
+        return
+    if _ask_source() == _PLACE:
+        show_place(visit)
+    else:
+        show_webcam(visit)
+
+
+def _show_session(session_id: str) -> None:
+    """Draw a recording that runs in this process; show the lesson of any other one."""
+    recording = _recording(session_id)
+    if recording is not None and recording.running:
+        show_running(recording)
+    else:
+        switch_to("lessons", session=session_id)
+
+
+def _recording(session_id: str) -> Recording | None:
+    """Return the visitor's recording of a session; None if none was started in this process."""
+    if not may_record():
+        return None
+    try:
+        recording = recordings().get(session_id)
+    except RoomreadError as error:
+        st.error(message_for(error, load_settings()))
+        return None
+    return recording if recording is not None and recording.session.owner == owner() else None
+
+
+def _ask_source() -> str:
+    """Draw the choice of what is watched, and return it."""
+    # Draw it even if it is empty: the camera below would be connected anew if its place changed.
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    watch = st.session_state.get("live_watch")
+    if watch is not None and watch.is_recording:
+        # Another choice would stop the camera that is recorded.
+        return _WEBCAM
+    names = {_WEBCAM: t("My webcam")}
+    if may_record() and load_settings().local_files:
+        names[_PLACE] = t("A camera, a stream or a screen")
+    with row:
+        chosen = _WEBCAM
+        if len(names) > 1:
+            chosen = st.segmented_control(
+                t("What to watch"),
+                list(names),
+                format_func=names.__getitem__,
+                default=_WEBCAM,
+                required=True,
+                key="watch_source",
+                label_visibility="collapsed",
+            )
+        if may_record():
+            st.link_button(t("Read a call"), "/share", icon=":material/screen_share:")
+    return chosen
