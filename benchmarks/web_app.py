@@ -79,8 +79,9 @@ def measure(pid: int, minutes: float, folder: Path) -> None:
         )
         visitors = [browser.new_context(permissions=["camera"]).new_page() for _ in range(2)]
         for page in visitors:
-            page.goto(URL)
+            page.goto(f"{URL}/watch")
             page.frame_locator("iframe").first.get_by_role("button", name="START").click()
+            page.get_by_role("tab", name="Diagnostics").click()
             page.get_by_text("Frames/s").wait_for()
         time.sleep(10)
         end = time.monotonic() + 60 * minutes
