@@ -5,28 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roomread.formats.figures import SessionFigures
+from roomread.locales import SOURCE, Translator, translator
 from roomread.readings import percent
 from roomread.room import MIN_PEOPLE, clock
 from roomread.room.stretches import FallenStretch
 
-NOT_WHY = "That is when it happened, not why."
 # Maximum number of stretches that are named, so that the answer stays short.
 _MOST = 3
 
 
-def answer(figures: SessionFigures) -> str:
-    """Return in one sentence when the valence had fallen, for the top of a page or a report."""
+def answer(figures: SessionFigures, words: Translator | None = None) -> str:
+    """Return in one sentence when the valence had fallen, for the top of a page or a report.
+
+    Args:
+        figures: The figures of the lesson.
+        words: The texts in the language of the reader; None for English.
+    """
+    words = words or translator(SOURCE)
     whole = figures.summary.whole
     if whole is None:
-        return "Nothing was recorded: a figure needs at least three frames."
+        return words.gettext("Nothing was recorded: a figure needs at least three frames.")
     if whole.scores is None:
-        return f"No figure: fewer than {MIN_PEOPLE} people were readable at a time."
+        return words.gettext(
+            "No figure: fewer than {n} people were readable at a time.", n=MIN_PEOPLE
+        )
     stretches = named_stretches(figures)
     if not stretches:
-        return "No lasting fall of the valence was found."
-    times = [f"from {clock(each.start)} to {clock(each.end)}" for each in stretches]
-    listed = times[0] if len(times) == 1 else f"{', '.join(times[:-1])} and {times[-1]}"
-    return f"The class was less positive than before {listed}."
+        return words.gettext("No lasting fall of the valence was found.")
+    times = [
+        words.gettext("from {start} to {end}", start=clock(each.start), end=clock(each.end))
+        for each in stretches
+    ]
+    listed = times[-1]
+    if len(times) > 1:
+        earlier = ", ".join(times[:-1])
+        listed = words.gettext("{earlier} and {last}", earlier=earlier, last=times[-1])
+    return words.gettext("The class was less positive than before {times}.", times=listed)
+
+
+def not_why(words: Translator | None = None) -> str:
+    """Return the sentence that says what the answer does not tell; in English without `words`."""
+    return (words or translator(SOURCE)).gettext("That is when it happened, not why.")
 
 
 def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:

@@ -49,7 +49,7 @@ def session_report(store: OwnerStore, session_id: str, *, class_size: int | None
         hardest=hardest_minutes(figures.moods, reports) if reports else [],
         answer=answer.answer(figures),
         stretches=[answer.describe(each, figures.activity_of(each)) for each in stretches],
-        not_why=answer.NOT_WHY,
+        not_why=answer.not_why(),
         alerts=alerts,
         people=people,
         expressions=list(Expression),

@@ -29,7 +29,7 @@ from roomread.web.class_people import show_people
 from roomread.web.lesson_answer import show_answer, valence_help
 from roomread.web.messages import message_for, plain
 from roomread.web.navigation import switch_to
-from roomread.web.texts import t
+from roomread.web.texts import t, words
 from roomread.web.timeline import Chart, show_timeline
 from roomread.web.visitor import is_signed_in
 
@@ -107,7 +107,7 @@ def _show_timeline(
 ) -> None:
     """Draw the charts on one axis, the parts and the alerts, and the form that marks a part."""
     if not charts:
-        st.info(plain(answer(figures)))
+        st.info(plain(answer(figures, words())))
         return
     series, expected = time_series(figures.moods), _expected(store, figures)
     span = lesson_span(series)

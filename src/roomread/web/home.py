@@ -11,6 +11,7 @@ from roomread.errors import RoomreadError
 from roomread.formats.answer import answer
 from roomread.formats.figures import session_figures
 from roomread.formats.session_charts import sparkline
+from roomread.locales import translator
 from roomread.services.demo_class import open_demo_class
 from roomread.settings.environment import load_settings
 from roomread.store import OwnerStore
@@ -19,7 +20,7 @@ from roomread.web.messages import message_for, plain
 from roomread.web.navigation import switch_to
 from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.svg import show_svg
-from roomread.web.texts import day_and_time, t
+from roomread.web.texts import day_and_time, t, words
 
 # The lessons that are shown; the page Lessons lists all.
 _RECENT = 5
@@ -104,7 +105,7 @@ def _show_recent() -> None:
             return
         st.subheader(t("Recent lessons"))
         for session in sessions:
-            glance = _glance(store, session.id, session.updated_at)
+            glance = _glance(store, session.id, session.updated_at, words().language)
             name, line, worst = st.columns([4, 3, 5], vertical_alignment="center")
             # Its name is the button, so that no two buttons are called alike.
             opened = name.button(
@@ -125,7 +126,8 @@ def _show_recent() -> None:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _glance(_store: OwnerStore, session_id: str, _written: datetime) -> _Glance:
+def _glance(_store: OwnerStore, session_id: str, written: datetime, language: str) -> _Glance:
+    del written  # It is part of the key of the cache.
     figures = session_figures(_store, _store.session(session_id))
     line = sparkline(time_series(figures.moods, points=80), stretches=figures.stretches)
-    return _Glance(line, answer(figures))
+    return _Glance(line, answer(figures, translator(language)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from roomread.formats.answer import NOT_WHY, answer, named_stretches
+from roomread.formats.answer import answer, named_stretches, not_why
 from roomread.formats.figures import SessionFigures
 from roomread.readings import percent
 from roomread.room import clock
 from roomread.room.stretches import FallenStretch
 from roomread.web.messages import plain
 from roomread.web.svg import show_svg
-from roomread.web.texts import t
+from roomread.web.texts import t, words
 
 
 def show_answer(figures: SessionFigures, *, chart: str, expected: int | None) -> None:
@@ -25,9 +25,9 @@ def show_answer(figures: SessionFigures, *, chart: str, expected: int | None) ->
     """
     stretches = named_stretches(figures)
     if not stretches:
-        st.info(plain(answer(figures)))
+        st.info(plain(answer(figures, words())))
     else:
-        st.warning(f"**{plain(answer(figures))}** {NOT_WHY}")
+        st.warning(f"**{plain(answer(figures, words()))}** {not_why(words())}")
         rows = [_row(each, figures.activity_of(each)) for each in stretches]
         st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
         st.caption(

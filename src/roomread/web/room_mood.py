@@ -105,7 +105,7 @@ def expression_name(expression: Expression) -> str:
 
 def show_state(moods: Sequence[RoomMood], class_size: int | None) -> None:
     """Draw the state of a room in words, who is seen, and what is shown most."""
-    st.markdown(f"### {state_text(moods)}")
+    st.subheader(state_text(moods), anchor=False)
     if moods:
         st.markdown(f"{seen_text(moods, class_size)} {shown_text(moods[-1])}")
 
