@@ -9,34 +9,49 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.joining import FaceMessage, OpenRoom
-from roomread.readings import Expression, Quality
+from roomread.joining import Cohorts
+from roomread.joining.open_room import HELD_SECONDS
+from roomread.readings import Expression
 from roomread.room.rounding import rounded_scores
 
 # How often the expressions are shown in a class, in `Expression`'s order.
 _USUAL = (0.06, 0.02, 0.04, 0.17, 0.08, 0.04, 0.59)
+_MOST_FREQUENT = Expression(int(np.argmax(_USUAL)))
+# Pausing is like leaving, and losing the connection like turning away. Who "is replaced" leaves,
+# and another person joins a minute later.
+EVENTS = ("joins", "leaves", "turns away", "is replaced")
 # A figure that an onlooker sees: how many people count, and their mean shares.
 Figure = tuple[int, NDArray[np.float64]]
 # Seconds that an onlooker averages.
 MINUTE = 60
+# The least number of people in a figure.
+_LEAST = 5
 
 
 @dataclass(slots=True, eq=False)
 class Student:
-    """A student whose face mostly shows one expression, which the attack wants to know."""
+    """A student whose face mostly shows one expression, which the attack wants to know.
+
+    Attributes:
+        label: The expression.
+        shares: The probabilities of the expressions in most readings, float64 [7].
+        frozen: The reading that is held while the student cannot be read; None while they can.
+        read_at: When the student was last read, s.
+        gone: Whether the student left or paused, so that nothing is held.
+    """
 
     label: Expression
-    shares: NDArray[np.float32]
-    seat: int
-    number: int = 0
-    away: bool = False
+    shares: NDArray[np.float64]
+    frozen: NDArray[np.float64] | None = None
+    read_at: float = 0.0
     gone: bool = False
 
 
 class Lesson:
     """A room on a clock of its own, whose students send a reading each second.
 
-    Nine in ten of a student's readings are about the same, which makes the attack easy.
+    Nine in ten of a student's readings are about the same, which makes the attack easy. Who counts
+    is decided by `Cohorts` as in `OpenRoom`, which holds the last reading of someone who counts.
 
     Args:
         seed: Draws the expressions.
@@ -45,48 +60,62 @@ class Lesson:
 
     def __init__(self, seed: int, *, cohorts: bool = True) -> None:
         self.random = np.random.default_rng(seed)
-        self.room = OpenRoom(max_seats=200, random=Random(seed))  # noqa: S311
         self.students: list[Student] = []
         self.figures: list[Figure | None] = []
         self.now = 0.0
-        self._cohorts = cohorts
+        self._cohorts = Cohorts(Random(seed)) if cohorts else None  # noqa: S311
 
     def joins(self) -> Student:
         """Let a student join whose usual expression is drawn by lot."""
         label = Expression(int(self.random.choice(7, p=_USUAL)))
-        shares = self.random.dirichlet(0.3 + 8 * np.eye(7)[label]).astype(np.float32)
-        seat = self.room.join(self.now, len(self.students), faces=True, resume=None).seat
-        student = Student(label, shares, seat)
+        shares = self.random.dirichlet(0.3 + 8 * np.eye(7)[label])
+        student = Student(label, shares)
         self.students.append(student)
         return student
 
+    def looks_away(self, student: Student) -> None:
+        """Let a student be unreadable from now on."""
+        student.frozen = student.shares
+
     def run(self, seconds: int) -> None:
         """Let time pass."""
-        others = self.random.dirichlet(np.array(_USUAL) * 3, size=16).astype(np.float32)
+        moods = self.random.dirichlet(np.array(_USUAL) * 3, size=16)
+        shown: list[NDArray[np.float64]] = []
+        counts: list[int] = []
         for _ in range(seconds):
             self.now += 1.0
-            moody = self.random.random(len(self.students)) < 0.1
-            for student, is_moody in zip(self.students, moody, strict=True):
-                if not student.gone:
-                    student.number += 1
-                    shares = others[student.number % 16] if is_moody else student.shares
-                    shown = None if student.away else shares
-                    message = FaceMessage(student.number, 0.05, shown, Quality(), 0)
-                    self.room.report_face(self.now, student.seat, message)
-            self.figures.append(self._figure())
+            is_moody = self.random.random(len(self.students)) < 0.1
+            readings = {}
+            for number, student in enumerate(self.students):
+                if student.frozen is not None:
+                    readings[number] = student.frozen
+                else:
+                    student.read_at = self.now
+                    mood = moods[(int(self.now) + number) % 16]
+                    readings[number] = mood if is_moody[number] else student.shares
+            counted = self._counted()
+            counts.append(len(counted))
+            known = [readings[number] for number in counted] or [np.eye(7)[0]]
+            shown.append(np.mean(known, axis=0))
+        rounded = rounded_scores(np.array(shown))
+        self.figures += [
+            (count, shares) if count >= _LEAST else None
+            for count, shares in zip(counts, rounded, strict=True)
+        ]
 
-    def _figure(self) -> Figure | None:
-        """Return the figure of this moment as it is shown."""
-        frame = self.room.tick(self.now)
-        scores = [r.scores.probabilities for r in frame.readings if r.scores is not None]
-        if not self._cohorts:
-            # Everybody whose face is read at this moment.
-            scores = [s.shares for s in self.students if not s.gone and not s.away]
-        elif frame.withheld:
-            return None
-        if len(scores) < 5:
-            return None
-        return len(scores), rounded_scores(np.mean(scores, axis=0, dtype=np.float64))
+    def _counted(self) -> list[int]:
+        """Return the numbers of the students who count at this moment."""
+        if self._cohorts is None:
+            return [n for n, s in enumerate(self.students) if not s.gone and s.frozen is None]
+        counted = self._cohorts.counted
+        able = {
+            number
+            for number, student in enumerate(self.students)
+            if not student.gone
+            and self.now - student.read_at < (HELD_SECONDS if number in counted else 1.6)
+        }
+        self._cohorts.update(self.now, able)
+        return [] if self._cohorts.withheld else sorted(self._cohorts.counted)
 
 
 def mean_of(figures: Sequence[Figure | None]) -> Figure | None:
@@ -97,20 +126,45 @@ def mean_of(figures: Sequence[Figure | None]) -> Figure | None:
     return known[0][0], np.mean([shares for _, shares in known], axis=0)
 
 
-def guess(before: Figure, after: Figure | None) -> Expression | None:
-    """Return the expression of the person by whom two figures differ; None if they do not."""
-    if after is None or before[0] == after[0]:
+def difference(before: Figure, after: Figure | None, *, joined: bool) -> Expression | None:
+    """Return the expression that the people of one figure show more than those of the other.
+
+    Args:
+        before: The figure before the event.
+        after: The figure after it; None if there is none.
+        joined: Whether the person is in the figure after the event; otherwise in the one before.
+    """
+    if after is None:
         return None
-    (n, shares), (m, others) = before, after
-    # Positive is the sum of those who are in one figure only.
-    return Expression(int(np.argmax((n * shares - m * others) * (1 if n > m else -1))))
+    sums = [count * shares for count, shares in (before, after)]
+    return Expression(int(np.argmax(sums[1] - sums[0] if joined else sums[0] - sums[1])))
 
 
-def attacked(event: str, people: int, seed: int, *, cohorts: bool = True) -> tuple[bool, bool]:
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """Whether an onlooker found a person's expression, in one lesson or as shares of several.
+
+    Attributes:
+        attack: By the difference of the figures before and after; without one, as `shown`.
+        shown: By the top expression of a figure in which the person counts.
+        usual: By the most frequent expression of people in general.
+    """
+
+    attack: float
+    shown: float
+    usual: float
+
+    @property
+    def gain(self) -> float:
+        """The gain of the attack over the better of the two guesses."""
+        return self.attack - max(self.shown, self.usual)
+
+
+def attacked(event: str, people: int, seed: int, *, cohorts: bool = True) -> Guesses:
     """Return whether the attack finds a person's expression, and whether guessing does.
 
     Args:
-        event: "joins", "leaves", "pauses", "turns away" or "reconnects".
+        event: One of `EVENTS`.
         people: How many are in the room before.
         seed: Draws the class and the person.
         cohorts: See `Lesson`.
@@ -128,29 +182,37 @@ def attacked(event: str, people: int, seed: int, *, cohorts: bool = True) -> tup
         for _ in range(4 if cohorts else 0):
             lesson.joins()
             lesson.run(5)
-    elif event == "leaves":
+    elif event in ("leaves", "is replaced"):
         victim.gone = True
-        lesson.room.leave(victim.seat)
-    elif event == "pauses":
-        victim.away = True
-        lesson.room.pause_seat(victim.seat, on=True)
-    elif event == "turns away":
-        victim.away = True
     else:
-        victim.gone = True
-        lesson.room.disconnect(lesson.now, victim.seat, victim.seat - 1)
+        lesson.looks_away(victim)
+    if event == "is replaced":
+        lesson.run(MINUTE)
+        lesson.joins()
     lesson.run(3 * MINUTE)
     before = mean_of(lesson.figures[begun - MINUTE : begun])
     assert before is not None
-    later = [f for f in lesson.figures[begun:] if f is not None and f[0] != before[0]]
-    found = guess(before, mean_of(later[:MINUTE]))
-    usual = Expression(int(np.argmax(before[1])))
-    return (found if found is not None else usual) is victim.label, usual is victim.label
+    if event == "is replaced":
+        # The figure with the newcomer, of as many people as the one with the person who left.
+        later = [f for f in lesson.figures[-MINUTE:] if f is not None and f[0] == before[0]]
+    else:
+        later = [f for f in lesson.figures[begun:] if f is not None and f[0] != before[0]]
+    after = mean_of(later[:MINUTE])
+    containing = after if event == "joins" and after is not None else before
+    shown = Expression(int(np.argmax(containing[1])))
+    found = difference(before, after, joined=event == "joins")
+    return Guesses(
+        attack=(found if found is not None else shown) is victim.label,
+        shown=shown is victim.label,
+        usual=victim.label is _MOST_FREQUENT,
+    )
 
 
-def rates(event: str, *, people: int, lessons: int, cohorts: bool = True) -> tuple[float, float]:
+def rates(event: str, *, people: int, lessons: int, cohorts: bool = True) -> Guesses:
     """Return how often the attack and how often guessing finds the expression, 0..1."""
     results = [attacked(event, people, seed, cohorts=cohorts) for seed in range(lessons)]
-    return float(np.mean([found for found, _ in results])), float(
-        np.mean([guessed for _, guessed in results])
+    return Guesses(
+        attack=float(np.mean([result.attack for result in results])),
+        shown=float(np.mean([result.shown for result in results])),
+        usual=float(np.mean([result.usual for result in results])),
     )

@@ -90,19 +90,54 @@ def test_room_that_all_have_left_withholds_nothing() -> None:
     assert room.counted == people(*range(10, 16))
 
 
-@given(st.lists(st.frozensets(st.integers(1, 14)), min_size=1, max_size=60), st.integers(0, 99))
-def test_two_figures_in_a_row_differ_by_five_people_or_more_on_each_side(
-    steps: list[frozenset[int]], seed: int
+def test_newcomer_does_not_take_the_place_of_one_who_left() -> None:
+    room = cohorts()
+    room.update(0.0, people(*range(12)))
+    for now in range(50, 600, 10):
+        # One has left and four rest; with a newcomer these would be five.
+        room.update(float(now), people(*range(1, 12), *((99,) if now > 100 else ())))
+        assert 99 not in room.counted
+    assert not room.withheld
+    assert len(room.counted) == 7
+    # The figure with the one who left is ten minutes old.
+    room.update(660.0, people(*range(1, 12), 99))
+    assert room.counted == people(*range(1, 12), 99)
+
+
+def test_room_that_everybody_left_remembers_its_figure() -> None:
+    room = cohorts()
+    room.update(0.0, people(*range(6)))
+    room.update(40.0, people())
+    room.update(80.0, people())
+    for now in range(120, 600, 40):
+        room.update(float(now), people(*range(5)))
+        assert room.counted == people()
+    room.update(600.0, people(*range(6)))
+    assert room.counted == people(*range(6))
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.5, 200), st.frozensets(st.integers(1, 14))), min_size=1, max_size=60
+    ),
+    st.integers(0, 99),
+)
+def test_two_figures_of_ten_minutes_differ_by_five_people_or_more_on_each_side(
+    steps: list[tuple[float, frozenset[int]]], seed: int
 ) -> None:
-    room, last = Cohorts(Random(seed)), frozenset[int]()  # noqa: S311
-    for number, able in enumerate(steps):
+    room, now = Cohorts(Random(seed)), 0.0  # noqa: S311
+    shown: list[tuple[float, frozenset[int]]] = []
+    for pause, able in steps:
+        now += pause
         before = room.counted
-        changed = room.update(11.0 * number, able)
+        changed = room.update(now, able)
         assert room.counted <= able
         assert before ^ room.counted <= changed
-        if room.withheld:
+        if room.withheld or not room.counted:
             continue
-        assert len(room.counted) == 0 or len(room.counted) >= COHORT
-        for side in (last - room.counted, room.counted - last):
-            assert len(side) == 0 or len(side) >= COHORT
-        last = room.counted
+        assert len(room.counted) >= COHORT
+        for time, earlier in shown:
+            if now - time <= 600:
+                for side in (earlier - room.counted, room.counted - earlier):
+                    assert len(side) == 0 or len(side) >= COHORT
+        shown.append((now, room.counted))

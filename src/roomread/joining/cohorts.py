@@ -1,7 +1,8 @@
 """Decide which people count in the figure of a room, so that no figure reveals one person.
 
-The figures before and after a person joins, leaves, pauses or turns away must differ by the scores
-of five people or more. docs/live-class.md describes the rules and what they cannot prevent.
+Any two figures of the same ten minutes must be of the same people, or differ by five people or more
+on each side, whoever joins, leaves, pauses or turns away between them. docs/live-class.md describes
+the rules and what they cannot prevent.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from random import Random
 COHORT = 5
 # The least time from one change of who counts to the next, s.
 _LEAST_SECONDS = 30.0
+# Figures that are farther apart than this may differ by one person, s: their moods have changed.
+_REMEMBERED_SECONDS = 600.0
 
 
 class Cohorts:
     """Decide which people count: newcomers begin, and leavers stop, in cohorts of five or more.
 
     Between two changes the same people count. A person who stops is left out at once, and the
-    figure is withheld until the people who count are the same as in the last figure, or differ from
-    them by five or more. If fewer than five people stopped, others are drawn at random and left out
-    too until the next cohort.
+    figure is withheld until the people who count are those of an earlier figure, or differ from
+    those of every figure of the last ten minutes by five or more on each side. If fewer than five
+    people stopped, others are drawn at random and left out too.
 
     Args:
         random: The random generator that draws these others.
@@ -36,8 +39,10 @@ class Cohorts:
         self.counted: frozenset[int] = frozenset()
         self.withheld = False
         self._random = random
-        # The people of the last figure.
+        # The people of the last figure; empty if nobody counted.
         self._published: frozenset[int] = frozenset()
+        # The people of each remembered figure, with the time at which it was last shown.
+        self._figures: dict[frozenset[int], float] = {}
         self._changed = -math.inf
 
     def update(self, now: float, able: AbstractSet[int]) -> frozenset[int]:
@@ -54,8 +59,11 @@ class Cohorts:
         if stopped and not self.withheld:
             self.withheld, self._changed = True, now
         self.counted -= stopped
+        if self.counted and not self.withheld:
+            self._figures[self.counted] = now
         if now - self._changed < _LEAST_SECONDS:
             return stopped
+        self._forget(now)
         chosen = self._choose(frozenset(able))
         # Without one of the last figure's people nothing can be computed of any of them.
         is_enough = bool(chosen) or not (self._published & able)
@@ -64,14 +72,45 @@ class Cohorts:
         changed = stopped | (chosen ^ self.counted)
         self.counted = self._published = chosen
         self.withheld, self._changed = False, now
+        if chosen:
+            self._figures[chosen] = now
         return changed
+
+    def _forget(self, now: float) -> None:
+        """Forget figures that are too old; the last one is remembered as long as it is the last."""
+        old = [
+            people
+            for people, shown in self._figures.items()
+            if now - shown > _REMEMBERED_SECONDS and people != self._published
+        ]
+        for people in old:
+            del self._figures[people]
 
     def _choose(self, able: frozenset[int]) -> frozenset[int]:
         """Return the people who could count next; five or more join or leave at a time."""
-        staying, newcomers = self._published & able, able - self._published
-        missing = COHORT - len(self._published - able)
-        if 0 < missing < COHORT:
-            resting = self._random.sample(sorted(staying), min(missing, len(staying)))
-            staying -= frozenset(resting)
-        chosen = staying | newcomers if len(newcomers) >= COHORT else staying
+        chosen = self._admissible(able)
+        if self._published <= able and (not self.withheld or len(chosen) < len(self._published)):
+            # Nobody has to stop.
+            has_more = chosen > self._published
+            return chosen if has_more else self._published
+        return chosen
+
+    def _admissible(self, able: frozenset[int]) -> frozenset[int]:
+        """Return people who differ by none or by five from those of each remembered figure."""
+        chosen, before = able, frozenset[int]()
+        while chosen != before:
+            before = chosen
+            for people in reversed(self._figures):
+                if 0 < len(chosen - people) < COHORT:
+                    chosen &= people
+                missing = len(people - chosen)
+                if 0 < missing < COHORT:
+                    chosen -= self._drawn(chosen & people, COHORT - missing)
         return chosen if len(chosen) >= COHORT else frozenset()
+
+    def _drawn(self, people: frozenset[int], count: int) -> frozenset[int]:
+        """Draw some of several people at random, those first who did not count lately."""
+        resting, counting = sorted(people - self._published), sorted(people & self._published)
+        self._random.shuffle(resting)
+        self._random.shuffle(counting)
+        return frozenset([*resting, *counting][:count])

@@ -27,7 +27,7 @@ FRESH_SECONDS = 1.6
 KEPT_SECONDS = 60.0
 # Someone who counts and cannot be read for a while counts by the last reading for so long, s:
 # the figure must not show who looked away.
-_HELD_SECONDS = 60.0
+HELD_SECONDS = 60.0
 # Someone who said something within this time is covered by the reports, s.
 _TAP_SECONDS = 600.0
 # Messages of one seat: at once, and a second in the long run.
@@ -307,7 +307,7 @@ class OpenRoom:
         """Return the reading of each seat that may count."""
         able = {}
         for number, seat in self._seats.items():
-            held = _HELD_SECONDS if number in self._cohorts.counted else FRESH_SECONDS
+            held = HELD_SECONDS if number in self._cohorts.counted else FRESH_SECONDS
             if seat.readable is not None and now - seat.readable_at < held:
                 able[number] = seat.readable
         return able
