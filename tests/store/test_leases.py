@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
+from roomread.errors import DatabaseError
 from roomread.store import Leases, Store
 from roomread.store.leases import LEASE_SECONDS
 
@@ -102,3 +105,32 @@ def test_leases_use_the_time_of_the_database_by_default(everything: Store) -> No
     assert second.acquire("session:1") is not None
     first.release_all()
     assert second.acquire("session:1") is None
+
+
+def test_recent_renewal_is_known_without_the_database(
+    first: Leases, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> NoReturn:
+        raise DatabaseError("the database is asked")
+
+    first.acquire("session:1")
+    clock.now += 2
+    first.renew()
+    clock.now += LEASE_SECONDS - 1.5
+    monkeypatch.setattr(first._database, "reading", fail)
+    assert first.keeps("session:1")
+    clock.now += 1
+    with pytest.raises(DatabaseError):
+        first.keeps("session:1")
+
+
+def test_process_that_was_suspended_asks_the_database(
+    first: Leases, second: Leases, clock: Clock
+) -> None:
+    first.acquire("session:1")
+    clock.now += LEASE_SECONDS + 1
+    assert second.acquire("session:1") is None
+    second.release("session:1")
+    assert not first.keeps("session:1")
+    first.renew()
+    assert not first.keeps("session:1")

@@ -84,11 +84,13 @@ class _SessionWriter:
     """The pipeline of one session, and the objects that receive its moments.
 
     Attributes:
+        owner: The owner of the session.
         recorder: Writes the moments.
         pipeline: Makes the moments.
         moods: The moods as they are shown.
     """
 
+    owner: str
     recorder: Recorder
     pipeline: RoomPipeline
     moods: RunningMoods
@@ -215,7 +217,7 @@ class ReadingIngest:
         """
         # Check the owner of every message before waiting for the session's lock, so that others
         # cannot block the owner.
-        session = open_session(store, session_id)
+        session = self._written_session(store, session_id) or open_session(store, session_id)
         if session.source in _ROOM_SOURCES and self._show_screen is not None:
             return _show(self._show_screen, session, content)
         _check_source(session)
@@ -227,7 +229,8 @@ class ReadingIngest:
                 # Check again, because the session may have ended while this sender waited.
                 recorder = Recorder(store, open_session(store, session_id))
                 moods = RunningMoods(store, recorder.session)
-                opened.writer = _SessionWriter(recorder, session_pipeline(recorder), moods)
+                pipeline = session_pipeline(recorder)
+                opened.writer = _SessionWriter(store.owner, recorder, pipeline, moods)
                 resumed = recorder.resumed_at
                 opened.last = milliseconds(resumed) if resumed is not None else -_MIN_STEP
             try:
@@ -267,6 +270,18 @@ class ReadingIngest:
         with self._lock:
             self._sessions.pop(session_id, None)
         self._release([session_id])
+
+    def _written_session(self, store: OwnerStore, session_id: str) -> Session | None:
+        """Return a session of this owner that is being written here, without asking the database.
+
+        Whether it still exists is checked by the transaction that writes the frames.
+        """
+        with self._lock:
+            opened = self._sessions.get(session_id)
+            writer = opened.writer if opened is not None else None
+        if writer is None or writer.owner != store.owner:
+            return None
+        return writer.recorder.session
 
     def _hold(self, opened: _OpenSession, session_id: str) -> None:
         """Take or renew the lease of a session, or raise `SessionHeldError`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from roomread.store.rows import insert_once
 
 # Seconds after which a lease expires if it is not renewed.
 LEASE_SECONDS = 5.0
+# A resource that is held for less than this, s, may be lost before a write is complete.
+_MARGIN = 1.0
 # Seconds after which an expired lease is deleted.
 _FORGET_SECONDS = 3600.0
 
@@ -59,6 +62,8 @@ class Leases:
     ) -> None:
         self._database, self._clock = database, clock
         self.holder, self.address = holder, address
+        # When each held resource was last renewed by the clocks of this process.
+        self._renewed: dict[str, _Moment] = {}
 
     def acquire(self, resource: str) -> Lease | None:
         """Take a lease, or renew it if this process holds it.
@@ -66,26 +71,40 @@ class Leases:
         Returns:
             None if this process holds the resource now; otherwise the lease of another process.
         """
-        table = schema.leases
+        begun = self._moment()
         with self._database.writing() as connection:
-            now = self._now(connection)
-            row = {"holder": self.holder, "address": self.address, "expires": now + LEASE_SECONDS}
-            if insert_once(connection, table, [row | {"resource": resource}]) == 1:
-                return None
-            free = (table.c.holder == self.holder) | (table.c.expires <= now)
-            if self.address:
-                free |= table.c.address == self.address
-            update = table.update().where(table.c.resource == resource, free).values(row)
-            if connection.execute(update).rowcount == 1:
-                return None
-            return _lease(connection, table.c.resource == resource)
+            other = self._acquire(connection, resource)
+        if other is None:
+            self._renewed[resource] = begun
+        return other
+
+    def _acquire(self, connection: Connection, resource: str) -> Lease | None:
+        table = schema.leases
+        now = self._now(connection)
+        row = {"holder": self.holder, "address": self.address, "expires": now + LEASE_SECONDS}
+        if insert_once(connection, table, [row | {"resource": resource}]) == 1:
+            return None
+        free = (table.c.holder == self.holder) | (table.c.expires <= now)
+        if self.address:
+            free |= table.c.address == self.address
+        update = table.update().where(table.c.resource == resource, free).values(row)
+        if connection.execute(update).rowcount == 1:
+            return None
+        return _lease(connection, table.c.resource == resource)
 
     def keeps(self, resource: str) -> bool:
-        """Return whether this process holds a resource for at least another second."""
+        """Return whether this process holds a resource for at least another second.
+
+        The database is asked only if the last renewal is too long ago by the clocks of this
+        process, which is cheap enough for every message of a session.
+        """
+        renewed = self._renewed.get(resource)
+        if renewed is not None and self._moment().since(renewed) < LEASE_SECONDS - _MARGIN:
+            return True
         table = schema.leases
         with self._database.reading() as connection:
             mine = (table.c.resource == resource) & (table.c.holder == self.holder)
-            ends_later = table.c.expires > self._now(connection) + 1
+            ends_later = table.c.expires > self._now(connection) + _MARGIN
             return _lease(connection, mine & ends_later) is not None
 
     def holder_of(self, resource: str) -> Lease | None:
@@ -104,19 +123,26 @@ class Leases:
 
     def renew(self) -> None:
         """Renew all leases of this process that have not expired."""
-        table = schema.leases
+        table, begun = schema.leases, self._moment()
         with self._database.writing() as connection:
             now = self._now(connection)
             held = (table.c.holder == self.holder) & (table.c.expires > now)
             connection.execute(table.update().where(held).values(expires=now + LEASE_SECONDS))
             connection.execute(table.delete().where(table.c.expires < now - _FORGET_SECONDS))
+        for resource, renewed in list(self._renewed.items()):
+            if begun.since(renewed) < LEASE_SECONDS:
+                self._renewed[resource] = begun
+            else:
+                self._renewed.pop(resource, None)
 
     def release(self, resource: str) -> None:
         """Release a lease; a no-op if this process does not hold it."""
+        self._renewed.pop(resource, None)
         self._release(schema.leases.c.resource == resource)
 
     def release_all(self) -> None:
         """Release all leases of this process."""
+        self._renewed.clear()
         self._release(sa.true())
 
     def _release(self, which: sa.ColumnElement[bool]) -> None:
@@ -129,22 +155,48 @@ class Leases:
     def _now(self, connection: Connection) -> float:
         return self._clock() if self._clock is not None else database_time(connection)
 
+    def _moment(self) -> _Moment:
+        if self._clock is not None:
+            return _Moment(self._clock(), self._clock())
+        return _Moment(time.monotonic(), time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A moment by two clocks of this process.
+
+    A computer that is suspended stops its monotonic clock, and an operator may set the other one.
+
+    Attributes:
+        monotonic: Seconds on the monotonic clock.
+        wall: Seconds since 1970.
+    """
+
+    monotonic: float
+    wall: float
+
+    def since(self, earlier: _Moment) -> float:
+        """Return the longer of the times since an earlier moment, s."""
+        return max(self.monotonic - earlier.monotonic, self.wall - earlier.wall)
+
 
 def database_time(connection: Connection) -> float:
     """Return the database's time, seconds since 1970."""
-    expression: sa.ColumnElement[Any]
-    if connection.dialect.name == "postgresql":
-        expression = sa.extract("epoch", sa.func.clock_timestamp())
-    else:
-        expression = (sa.func.julianday("now") - 2_440_587.5) * 86_400
-    return float(connection.execute(sa.select(expression)).scalar_one())
+    time_now = sa.select(_time_expression(connection.dialect.name))
+    return float(connection.execute(time_now).scalar_one())
+
+
+def _time_expression(dialect: str) -> sa.ColumnElement[Any]:
+    if dialect == "postgresql":
+        return sa.extract("epoch", sa.func.clock_timestamp())
+    return (sa.func.julianday("now") - 2_440_587.5) * 86_400
 
 
 def is_held_elsewhere(connection: Connection, resource: str, holder: str) -> bool:
     """Return whether another process than `holder` holds a resource."""
     table = schema.leases
-    valid = (table.c.resource == resource) & (table.c.expires > database_time(connection))
-    lease = _lease(connection, valid)
+    now = _time_expression(connection.dialect.name)
+    lease = _lease(connection, (table.c.resource == resource) & (table.c.expires > now))
     return lease is not None and lease.holder != holder
 
 

@@ -118,7 +118,16 @@ class Recorder:
             SessionHeldError: Another process holds the session.
         """
         self._settle(None)
-        self._send()
+        self._prepare()
+        # The caller waits anyway, so a thread would only cost time.
+        written: Future[None] = Future()
+        try:
+            self._write(tuple(self._waiting))
+        except Exception as error:  # noqa: BLE001 (raised or noted by `_settle`)
+            written.set_exception(error)
+        else:
+            written.set_result(None)
+        self._writing = written
         return self._settle(None)
 
     def close(self) -> None:
@@ -137,10 +146,14 @@ class Recorder:
 
     def _send(self) -> None:
         """Start writing everything that is waiting."""
+        self._prepare()
+        self._writing = self._writer.submit(self._write, tuple(self._waiting))
+
+    def _prepare(self) -> None:
+        """Let the present piece wait for its write, and begin the next one."""
         if self._piece:
             self._waiting.append(self._piece)
             self._piece = Piece(self._piece.number + 1)
-        self._writing = self._writer.submit(self._write, tuple(self._waiting))
 
     def _settle(self, patience: float | None) -> bool:
         """Wait for the write that was started; return whether everything is written.
