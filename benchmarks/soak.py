@@ -118,6 +118,7 @@ class Soak:
         latencies: From sending a frame to its acknowledgement, s.
         statuses: Answers by status, refused WebSockets included.
         bad: The number of 5xx answers other than a 503 with a time to try again.
+        unexpected: 4xx answers by what was asked for, without those that Streamlit's page expects.
         reconnects: Connections that were made again.
         drawn: Pages that a browser drew.
     """
@@ -127,6 +128,7 @@ class Soak:
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
+    unexpected: Counter[str] = field(default_factory=Counter)
     reconnects: int = 0
     drawn: int = 0
 
@@ -141,6 +143,10 @@ class Soak:
         retry = str(dict(headers).get("retry-after", "")) if isinstance(headers, dict) else ""
         if status >= 500 and not (status == 503 and retry):
             self.bad.append(f"{status} {what}")
+        # A page of Streamlit first looks for its server below its own address.
+        expected = status == 404 and re.search(r"/\w+/_stcore/(health|host-config)$", what)
+        if 400 <= status < 500 and not expected:
+            self.unexpected[f"{status} {what}"] += 1
 
 
 @dataclass
@@ -246,7 +252,7 @@ async def browse(soak: Soak, browser: Browser, name: str) -> None:
     turn = 0
     while not soak.is_over:
         with suppress(BrowserError):
-            await page.goto(f"{soak.service.url}/{('class', 'photo', 'teach')[turn % 3]}")
+            await page.goto(f"{soak.service.url}/{('lessons', 'photo', 'teach')[turn % 3]}")
             if "sign-in" in page.url:
                 await page.get_by_label("Name").fill(name)
                 await page.get_by_label("Password").fill(PASSWORD)
@@ -314,12 +320,14 @@ def report(soak: Soak, students: list[Student], seconds: float) -> bool:
     print(f"connections {soak.reconnects}, pages drawn {soak.drawn}")
     print(f"memory, second third {second:.0f} MB, last third {last:.0f} MB ({growth:+.1%})")
     print(f"answers {dict(sorted(soak.statuses.items()))}, bad {Counter(soak.bad)}")
+    print(f"unexpected answers {dict(soak.unexpected)}")
     kept = {
         "no acknowledged reading lost": not lost,
         "no reading counted twice": not twice,
         "p99 of readings": p99 < P99_MS,
         "memory": growth <= GROWTH,
         "no 5xx but 503 with Retry-After": not soak.bad,
+        "no unexpected 4xx": not soak.unexpected,
     }
     for what, is_kept in kept.items():
         print(f"{'kept  ' if is_kept else 'MISSED'} {what}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -21,6 +22,9 @@ def make_app(*, max_upload_mb: int) -> App:
     Args:
         max_upload_mb: maximum size of an uploaded picture or video, MB.
     """
+    # Streamlit would import the pages at the first visit, which takes seconds in which this process
+    # answers all other requests late.
+    import_module("roomread.web.main")
     app: App = st.App(_SCRIPT)
     config.set_option("server.maxUploadSize", max_upload_mb)
     config.set_option("server.fileWatcherType", "none")
