@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from pathlib import Path
 
@@ -22,9 +23,6 @@ def make_app(*, max_upload_mb: int) -> App:
     Args:
         max_upload_mb: maximum size of an uploaded picture or video, MB.
     """
-    # Streamlit would import the pages at the first visit, which takes seconds in which this process
-    # answers all other requests late.
-    import_module("roomread.web.main")
     app: App = st.App(_SCRIPT)
     config.set_option("server.maxUploadSize", max_upload_mb)
     config.set_option("server.fileWatcherType", "none")
@@ -32,6 +30,21 @@ def make_app(*, max_upload_mb: int) -> App:
     # app.
     config.set_option("runner.postScriptGC", False)  # noqa: FBT003 (Streamlit's own)
     return app
+
+
+def load_pages() -> None:
+    """Import the pages, after the app's `lifespan()` has begun.
+
+    Streamlit would import them at the first visit, which takes seconds in which this process
+    answers all other requests late.
+    """
+    # Streamlit warns that the camera's component is declared outside a visitor's script.
+    warner = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    warner.disabled = True
+    try:
+        import_module("roomread.web.main")
+    finally:
+        warner.disabled = False
 
 
 def keep_uploads(*, max_upload_mb: int, all_mb: int) -> UploadedFiles:
