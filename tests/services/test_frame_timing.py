@@ -66,3 +66,23 @@ def test_age_counts_from_the_fastest_frame(timing: FrameTiming, clock: FakeClock
     # This frame waited for a second more than the fastest one before it was read.
     clock.now = 202.0
     assert timing.age(11.0, 201.9) == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize("jump", [143_021.0, -47_721.0], ids=["ahead", "back"])
+def test_jump_of_the_cameras_clock_does_not_make_the_times_jump(
+    timing: FrameTiming, clock: FakeClock, jump: float
+) -> None:
+    timing.since_start(50.0)
+    clock.now += 2.0
+    assert timing.since_start(52.0) == pytest.approx(2.0)
+    clock.now += 0.5
+    assert timing.since_start(52.5 + jump) == pytest.approx(2.5)
+    assert timing.age(52.5 + jump, clock.now) == pytest.approx(0.0)
+    clock.now += 0.5
+    assert timing.since_start(53.0 + jump) == pytest.approx(3.0)
+
+
+def test_late_frame_keeps_its_time(timing: FrameTiming, clock: FakeClock) -> None:
+    timing.since_start(50.0)
+    clock.now += 20.0
+    assert timing.since_start(51.0) == pytest.approx(1.0)

@@ -110,7 +110,7 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     activity.press("Enter")
     expect(activity).to_have_value("")
     visitor.get_by_role("button", name="group work").click()
-    expect(visitor.get_by_text("Marked at").first).to_be_visible()
+    expect(visitor.get_by_text(": group work")).to_be_visible()
     # A mark becomes a button of one tap.
     expect(visitor.get_by_role("button", name="quiz")).to_be_visible()
     assert is_reachable(stop)

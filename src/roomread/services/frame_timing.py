@@ -8,6 +8,9 @@ from collections.abc import Callable
 _RATE_SECONDS = 2.0
 # Minimum time between two frames, s.
 _LEAST_STEP = 0.001
+# A frame is not taken before it arrives, and not much earlier either, s. Beyond these limits the
+# camera's clock has jumped, as after the sender began anew or its counter wrapped.
+_AHEAD, _BEHIND = 5.0, 60.0
 
 
 class FrameTiming:
@@ -32,13 +35,20 @@ class FrameTiming:
     def since_start(self, camera_time: float) -> float:
         """Return the seconds from the first frame to one that has just arrived.
 
+        If the clock of the camera has jumped, time goes on from the present as in a new connection.
+
         Args:
             camera_time: the time of the frame by the clock of the camera, s.
         """
+        now = self._clock()
+        self._started = now if self._started is None else self._started
+        elapsed = now - self._started
+        if self._offset is not None:
+            late = elapsed - (camera_time + self._offset)
+            if not -_AHEAD <= late <= _BEHIND:
+                self.connect()
         if self._offset is None:
-            now = self._clock()
-            self._started = now if self._started is None else self._started
-            self._offset = now - self._started - camera_time
+            self._offset = elapsed - camera_time
         self._last = max(camera_time + self._offset, self._last + _LEAST_STEP)
         return self._last
 

@@ -110,30 +110,47 @@ def show_stop(recording: Recording) -> bool:
 
 def show_marks(recording: Recording) -> None:
     """Draw the marks of one tap, and a field whose text becomes a mark with Enter."""
-    store, session_id = visitor_sessions(), recording.session.id
-    used = [mark.label for mark in store.marks(session_id)]
+    session_id = recording.session.id
+    used = [mark.label for mark in visitor_sessions().marks(session_id)]
     usual = [t("explanation"), t("group work"), t("discussion"), t("break")]
-    offered = list(dict.fromkeys([*reversed(used), *usual]))[:_OFFERED]
     st.markdown(f"**{t('What begins now')}**")
     with st.container(horizontal=True):
-        for number, label in enumerate(offered):
-            if st.button(plain(label), key=f"tap{number}", icon=":material/flag:"):
-                _mark(store, recording, label)
+        for label in list(dict.fromkeys([*reversed(used), *usual]))[:_OFFERED]:
+            # The label is part of the key, so that a click counts for the button that was seen.
+            st.button(
+                plain(label),
+                key=f"tap {label}",
+                icon=":material/flag:",
+                on_click=_mark,
+                args=(recording, label),
+            )
     with st.form("mark_now", clear_on_submit=True, border=False):
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        label = left.text_input(t("Another activity"), key="mark_label")
-        if right.form_submit_button(t("Mark"), width="stretch") and label.strip():
-            _mark(store, recording, label.strip())
+        left.text_input(t("Another activity"), key="mark_label")
+        right.form_submit_button(
+            t("Mark"), width="stretch", on_click=_mark_typed, args=(recording,)
+        )
+    marked: tuple[str, str] = st.session_state.get("marked", ("", ""))
+    # It stays until the next mark, as a toast is gone before everybody has read it.
+    st.caption(marked[1] if marked[0] == session_id else "")
 
 
-def _mark(store: OwnerStore, recording: Recording, label: str) -> None:
+def _mark_typed(recording: Recording) -> None:
+    label = st.session_state["mark_label"].strip()
+    if label:
+        _mark(recording, label)
+
+
+def _mark(recording: Recording, label: str) -> None:
+    """Mark the present moment, and remember what the page then says."""
+    session_id, time = recording.session.id, recording.seconds
     try:
-        store.mark(recording.session.id, [Mark(recording.seconds, label)])
+        visitor_sessions().mark(session_id, [Mark(time, label)])
     except RoomreadError as error:
-        st.error(message_for(error, load_settings()))
+        text = message_for(error, load_settings())
     else:
-        time = clock(recording.seconds)
-        st.toast(t("Marked at {time}: {label}", time=time, label=plain(label)))
+        text = t("Marked at {time}: {label}", time=clock(time), label=plain(label))
+    st.session_state["marked"] = (session_id, text)
 
 
 def show_last_recording(recording: Recording | None) -> None:
