@@ -1,4 +1,4 @@
-"""Measure the app with two visitors: frames a second, the age of results, the server's memory.
+"""Measure the app: from Home to a first answer, and with two cameras its speed and its memory.
 
     python benchmarks/web_app.py [--minutes 10]
 
@@ -61,6 +61,20 @@ def metric(page: Page, label: str) -> float:
     return float(box.get_by_test_id("stMetricValue").inner_text())
 
 
+def time_home(page: Page) -> None:
+    """Print how long a visitor waits from Home to a first reading, and to the demo class's answer."""
+    for button, text in (
+        ("An example photo", re.compile("1 face")),
+        ("The demo class", re.compile("The class was less positive than before")),
+    ):
+        page.goto(URL)
+        page.get_by_role("button", name=button).wait_for()
+        begun = time.monotonic()
+        page.get_by_role("button", name=button).click()
+        page.get_by_text(text).first.wait_for()
+        print(f"Home, {button}, one click: {time.monotonic() - begun:.1f} s")
+
+
 def measure(pid: int, minutes: float, folder: Path) -> None:
     """Open the app as two visitors, sample the figures, and print them."""
     camera = folder / "camera.y4m"
@@ -78,6 +92,7 @@ def measure(pid: int, minutes: float, folder: Path) -> None:
             ],
         )
         visitors = [browser.new_context(permissions=["camera"]).new_page() for _ in range(2)]
+        time_home(visitors[0])
         for page in visitors:
             page.goto(f"{URL}/watch")
             page.frame_locator("iframe").first.get_by_role("button", name="START").click()

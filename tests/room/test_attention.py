@@ -40,7 +40,7 @@ def test_fall_of_valence_raises_one_alert_with_reason_and_certainty() -> None:
     (alert,) = watch_room(rule, 300, lambda t: mood(t, 0.6, 0) if t < 200 else mood(t, 0.1, 0.2))
     assert 200 < alert.time < 220
     assert alert.rule == rule
-    assert alert.reason == "room: valence fell from +0.60 to +0.20 in 18 s"
+    assert alert.reason == "room: valence fell from +0.60 to +0.10 in 8 s"
     assert 0.99 < alert.certainty < 1
     assert alert.seat is None
     assert alert.ended is None

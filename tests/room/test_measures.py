@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from roomread.room.measures import MeasureHistory, MeasureWindow, PeopleWindow, normal
+from roomread.room.measures import Fall, MeasureHistory, MeasureWindow, PeopleWindow, normal
 
 
 def window(values: Sequence[float | None], *, seconds: float = 10.0) -> MeasureWindow:
@@ -44,23 +44,33 @@ def history(values: list[float], *, seconds: float = 120.0) -> MeasureHistory:
     return made
 
 
+def fall_of(size: float, *, length: float = 30.0) -> Fall:
+    return Fall(high=size, now=0.0, seconds=60.0, length=length)
+
+
 def test_fall_is_from_the_highest_to_the_last_mean() -> None:
-    found = history([0.2] * 60 + [0.8] * 60 + [0.1] * 60).fall()
-    assert found is not None
-    high, now, seconds = found
-    assert high == pytest.approx(0.8)
-    assert now == pytest.approx(0.1)
-    # Both are means of 30 s.
-    assert 25 <= seconds <= 60
+    long, short = history([0.2] * 60 + [0.8] * 60 + [0.1] * 60).falls()
+    for fall in (long, short):
+        assert fall.high == pytest.approx(0.8)
+        assert fall.now == pytest.approx(0.1)
+        assert fall.size == pytest.approx(0.7)
+        assert 25 <= fall.seconds <= 60
+    assert (long.length, short.length) == (30, 10)
+
+
+def test_short_mean_sees_a_fall_before_the_long_one() -> None:
+    long, short = history([0.8] * 120 + [0.1] * 10).falls()
+    assert short.now == pytest.approx(0.1, abs=0.07)
+    assert long.now > 0.5
 
 
 def test_fall_is_none_without_a_point() -> None:
-    assert history([0.5] * 5).fall() is None
+    assert history([0.5] * 5).falls() == []
 
 
 def test_certainty_grows_with_the_size_of_the_fall() -> None:
     made = history([0.5] * 300)
-    values = [made.certainty(size, error=0.1) for size in (0.05, 0.2, 0.5)]
+    values = [made.certainty(fall_of(size), error=0.1) for size in (0.05, 0.2, 0.5)]
     assert values == sorted(values)
     assert values[0] >= 0
     assert values[-1] > 0.95
@@ -69,7 +79,9 @@ def test_certainty_grows_with_the_size_of_the_fall() -> None:
 def test_certainty_is_lower_in_a_room_with_more_variation_before() -> None:
     steady = history([0.5] * 900)
     wavering = history([0.5 + 0.3 * ((second // 60) % 2) for second in range(900)])
-    assert wavering.certainty(0.2, error=0.01) < steady.certainty(0.2, error=0.01)
+    for length in (30.0, 10.0):
+        fall = fall_of(0.2, length=length)
+        assert wavering.certainty(fall, error=0.01) < steady.certainty(fall, error=0.01)
 
 
 @pytest.mark.parametrize(("z", "share"), [(0.0, 0.5), (1.959964, 0.975), (-1.959964, 0.025)])

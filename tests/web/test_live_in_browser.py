@@ -150,6 +150,7 @@ def test_refused_camera_is_reported_and_the_page_says_what_to_do(
     del page  # the purpose is answered
     context = browser.new_context(permissions=[])
     visitor = context.new_page()
+    visitor.set_default_timeout(SLOW)
     visitor.goto(address)
     visit(visitor, "Watch now")
     visitor.frame_locator("iframe").first.get_by_role("button", name="START").click()
@@ -161,8 +162,9 @@ def test_refused_camera_is_reported_and_the_page_says_what_to_do(
     press(test, expect(visitor.get_by_text("The network is not the cause")).to_be_visible)
     expect(visitor.get_by_text("no relay is needed from here")).to_have_count(0)
     context.grant_permissions(["camera"])
+    visitor.get_by_role("button", name="Try again").click()
     face = visitor.get_by_role("tab", name="One face")
-    press(visitor.get_by_role("button", name="Try again"), expect(face).to_be_visible)
+    expect(face).to_be_visible(timeout=100 * SECONDS)
     context.close()
 
 

@@ -205,21 +205,22 @@ class Attention:
         return self._raise(rule, seat, time, reason, certainty)
 
     def _judge_fall(self, rule: Rule, mood: RoomMood, history: MeasureHistory) -> list[Alert]:
-        found = history.fall()
-        if found is None or mood.valence is None:
+        falls = history.falls()
+        if not falls or mood.valence is None:
             return []
-        high, now, seconds = found
-        fall = high - now
         if (rule, None) in self._held:
-            return self._end(rule, None, mood.time) if fall < rule.threshold / 2 else []
-        if fall <= 0 or fall < rule.threshold:
-            return []
-        certainty = history.certainty(fall, _standard_error(mood.valence_interval))
-        if certainty < self._min_certainty:
-            return []
-        shown = f"from {self._shown(high):+.2f} to {self._shown(now):+.2f}"
-        reason = f"room: valence fell {shown} in {_time(round(seconds))}"
-        return self._raise(rule, None, mood.time, reason, certainty)
+            recovered = falls[0].size < rule.threshold / 2
+            return self._end(rule, None, mood.time) if recovered else []
+        error = _standard_error(mood.valence_interval)
+        for fall in falls:
+            if fall.size <= 0 or fall.size < rule.threshold:
+                continue
+            certainty = history.certainty(fall, error)
+            if certainty >= self._min_certainty:
+                shown = f"from {self._shown(fall.high):+.2f} to {self._shown(fall.now):+.2f}"
+                reason = f"room: valence fell {shown} in {_time(round(fall.seconds))}"
+                return self._raise(rule, None, mood.time, reason, certainty)
+        return []
 
     def _shown(self, value: float) -> float:
         """Return a value as it may be shown: in steps of 0.05 where no single people are kept."""

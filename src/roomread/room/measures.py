@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Minimum share of a window's time that must be observed, and of its frames whose value is known.
 _OBSERVED, _KNOWN = 0.9, 0.5
-# A fall is measured between means over this many seconds, so that the end of laughter is no fall.
-_MOMENT = 30.0
+# A fall is measured from a mean over the longer of these times to one over either of them, s. After
+# the longer one the end of laughter is no fall; after the shorter one a large fall is seen sooner.
+_MOMENT, _SHORT = 30.0, 10.0
 # Length of the period before the measured one from which the normal variation of the room is
 # estimated, s; and the weight of the prior error, as a number of points.
 _HISTORY, _PRIOR = 600.0, 10.0
@@ -131,8 +133,30 @@ class PeopleWindow:
         self._bin_starts[slot] = math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """The difference between the highest mean of a period and the last one.
+
+    Attributes:
+        high: The highest mean.
+        now: The last mean.
+        seconds: The time from the highest mean to the last one, seconds.
+        length: The time over which the last mean is taken, seconds.
+    """
+
+    high: float
+    now: float
+    seconds: float
+    length: float
+
+    @property
+    def size(self) -> float:
+        """By how much the measure fell."""
+        return self.high - self.now
+
+
 class MeasureHistory:
-    """The moving average of a measure over the last seconds.
+    """The moving averages of a measure over the last seconds.
 
     Args:
         seconds: The time for which points are kept.
@@ -143,6 +167,9 @@ class MeasureHistory:
         self._seconds, self._gap = seconds, gap
         self._length = min(_MOMENT, seconds / 4)
         self._moment = MeasureWindow(self._length, gap)
+        self._short_length = min(_SHORT, self._length)
+        self._short = MeasureWindow(self._short_length, gap)
+        self._short_points: deque[tuple[float, float]] = deque()
         self._points: deque[tuple[float, float]] = deque()
         # Those of them that no later one reaches, highest first: the first is the highest of all.
         self._peaks: deque[tuple[float, float]] = deque()
@@ -155,6 +182,7 @@ class MeasureHistory:
             self._before.extend(self._points)
             self._points.clear()
             self._peaks.clear()
+        self._add_short(time, value)
         self._moment.add(time, value)
         mean = self._moment.mean()
         if mean is not None:
@@ -171,43 +199,72 @@ class MeasureHistory:
         while self._before and time - self._before[0][0] > self._seconds + _HISTORY:
             self._before.popleft()
 
-    def fall(self) -> tuple[float, float, float] | None:
-        """Return the highest and the last value and the seconds between; None without a fall."""
+    def _add_short(self, time: float, value: float | None) -> None:
+        self._short.add(time, value)
+        mean = self._short.mean()
+        if mean is not None:
+            self._short_points.append((time, mean))
+        points = self._short_points
+        while points and time - points[0][0] > self._seconds + _HISTORY:
+            points.popleft()
+
+    def falls(self) -> list[Fall]:
+        """Return the fall to the last mean over 30 s, and that to the one over 10 s.
+
+        Both begin at the highest mean over 30 s. There is none before the first mean.
+        """
         if not self._points:
-            return None
+            return []
         time, now = self._points[-1]
         then, high = self._peaks[0]
-        return high, now, time - then
+        found = [Fall(high, now, time - then, self._length)]
+        if self._short_points and self._short_points[-1][0] == time:
+            short = self._short_points[-1][1]
+            found.append(Fall(high, short, time - then, self._short_length))
+        return found
 
-    def certainty(self, size: float, error: float) -> float:
+    def certainty(self, fall: Fall, error: float) -> float:
         """Return the probability that an unchanged room shows no fall of this size by chance, 0..1.
 
         Args:
-            size: The size of the fall, above 0.
+            fall: A fall of a size above 0.
             error: The standard error of one point by its own interval, used as a prior.
         """
-        # The highest of n independent points is compared, so the probability has the power n.
-        chances = self._seconds / self._length
-        return math.pow(normal(size / (math.sqrt(2) * self._deviation(error))), chances)
+        # The highest of n independent points is compared, so the probability has the power n. It
+        # is doubled, because two means are compared with the highest one.
+        chances = 2 * self._seconds / fall.length
+        before = _deviation(list(self._before), self._length, error)
+        after = before
+        if fall.length != self._length:
+            start = self._short_points[-1][0] - self._seconds
+            earlier = [point for point in self._short_points if point[0] < start]
+            after = _deviation(earlier, fall.length, error)
+        return math.pow(normal(fall.size / math.hypot(before, after)), chances)
 
-    def _deviation(self, error: float) -> float:
-        """Return the standard deviation of the points of an unchanged room.
 
-        It is estimated from the points before the searched period. As means over several seconds,
-        they include the correlation of the moods (overlapping batch means, Meketon and Schmeiser
-        1984). `error` is a prior that counts as several more points (the mean of a scaled inverse
-        chi-square posterior).
-        """
-        points = [value for _, value in self._before]
-        if len(points) < 2:
-            return error
-        span = self._before[-1][0] - self._before[0][0]
-        # Overlapping means have 1.5 times the degrees of freedom of means that do not overlap.
-        freedom = max(1.5 * (span / self._length - 1), 0.0)
-        mean = sum(points) / len(points)
-        variance = sum((value - mean) ** 2 for value in points) / len(points)
-        variance *= span / max(span - self._length, self._length)
-        return math.sqrt((freedom * variance + _PRIOR * error**2) / (freedom + _PRIOR))
+def _deviation(points: Sequence[tuple[float, float]], length: float, error: float) -> float:
+    """Return the standard deviation of the means of an unchanged room.
+
+    It is estimated from the means before the searched period. As means over several seconds, they
+    include the correlation of the moods (overlapping batch means, Meketon and Schmeiser 1984).
+    `error` is a prior that counts as several more points (the mean of a scaled inverse chi-square
+    posterior).
+
+    Args:
+        points: The time and the value of each mean, oldest first.
+        length: The time over which each mean is taken, seconds.
+        error: The standard error of one point by its own interval.
+    """
+    if len(points) < 2:
+        return error
+    span = points[-1][0] - points[0][0]
+    # Overlapping means have 1.5 times the degrees of freedom of means that do not overlap.
+    freedom = max(1.5 * (span / length - 1), 0.0)
+    values = [value for _, value in points]
+    mean = sum(values) / len(values)
+    variance = sum((value - mean) ** 2 for value in values) / len(values)
+    variance *= span / max(span - length, length)
+    return math.sqrt((freedom * variance + _PRIOR * error**2) / (freedom + _PRIOR))
 
 
 def normal(z: float) -> float:

@@ -49,7 +49,7 @@ def main() -> None:
             )
         )
     pages = {
-        "home": st.Page(home.show, title=t("Home"), icon=":material/home:", url_path="home"),
+        "home": st.Page(home.show, title=t("Home"), icon=":material/home:"),
         "watch": st.Page(
             watch.show, title=t("Watch now"), icon=":material/videocam:", url_path="watch"
         ),
