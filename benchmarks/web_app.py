@@ -62,7 +62,7 @@ def metric(page: Page, label: str) -> float:
 
 
 def time_home(page: Page) -> None:
-    """Print how long a visitor waits from Home to a first reading, and to the demo class's answer."""
+    """Print the seconds from Home to a first reading, and to the answer of the demo class."""
     for button, text in (
         ("An example photo", re.compile("1 face")),
         ("The demo class", re.compile("The class was less positive than before")),
