@@ -88,6 +88,7 @@ def _ask_source() -> str:
                 format_func=names.__getitem__,
                 default=_WEBCAM,
                 required=True,
+                wrap=True,
                 key="watch_source",
                 label_visibility="collapsed",
             )
