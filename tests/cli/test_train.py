@@ -18,6 +18,7 @@ from fer_files import tiny_fer, write_csv, write_ferplus
 from program import PROGRAM, Program
 from roomread.classifier import ExpressionClassifier, open_model
 from roomread.classifier.selfcheck import check_pictures
+from roomread.cli import train
 from roomread.entry.main import run
 
 pytestmark = pytest.mark.training
@@ -161,6 +162,15 @@ def test_a_recipe_can_be_taken_from_a_models_card(roomread: Program, tmp_path: P
         json.dumps(theirs)
     )
     assert "train it again" in roomread("models").stdout.decode()
+
+
+def test_zero_changes_the_recipe_and_an_option_that_is_left_out_does_not(tmp_path: Path) -> None:
+    config = tmp_path / "recipe.toml"
+    config.write_text("mixup = 0.2\nseed = 7\ncutout = 0.5\ndrop_test_copies = true\n")
+    options = {"mixup": 0.0, "seed": 0, "cutout": None, "drop_test_copies": False, "out": tmp_path}
+    recipe = train._recipe(str(config), options)
+    assert (recipe.mixup, recipe.seed) == (0.0, 0)
+    assert (recipe.cutout, recipe.drop_test_copies) == (0.5, True)
 
 
 def test_recipe_of_a_card_whose_teacher_is_missing_is_refused(

@@ -9,7 +9,7 @@ from room_recorder import RoomRecorder
 from roomread.errors import RulesError, SessionError
 from roomread.readings import Expression
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Session, State, Store, schema
-from roomread.store.owner_store import MAX_MARKS
+from roomread.store.marks import MAX_MARKS
 
 NEUTRAL = Expression.NEUTRAL
 

@@ -3,121 +3,120 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from roomread.classifier import ExpressionClassifier, open_model
 from roomread.cli import interrupts
-from roomread.cli.analyze import parse_part, parse_seconds
-from roomread.cli.progress import ProgressBar
+from roomread.cli.options import (
+    EVERY,
+    Crop,
+    DeviceName,
+    MinFace,
+    ModelName,
+    NetOptions,
+    Quiet,
+    SourceOptions,
+    Stream,
+    parse_part,
+    parse_seconds,
+)
+from roomread.cli.progress import ProgressBar, SourceBar
 from roomread.cli.status import EXIT_SOME_FAILED
 from roomread.cli.stores import find_session, own_sessions
 from roomread.errors import MediaError, RoomreadError, SessionError
-from roomread.faces import CenterFace
 from roomread.identity import DlibResNet, FaceEmbedder
-from roomread.media import open_source
-from roomread.pipeline import Analyzer
-from roomread.readings import Frame
+from roomread.media import Source
+from roomread.pipeline import RoomPipeline
 from roomread.room import DEFAULT_RULES, parse_rules
 from roomread.runtime import Device
 
 if TYPE_CHECKING:
     # Imported for types only, because SQLAlchemy is an extra.
+    from roomread.formats.figures import RunningMoods
     from roomread.store import Recorder
 
 
+SourceName = Annotated[str, typer.Argument(help="A video, a camera's number, a URL, or screen:.")]
+Name = Annotated[
+    str | None, typer.Option(help="The title of the session. By default the source's name.")
+]
+Rules = Annotated[
+    Path | None,
+    typer.Option(help="A file of rules of attention, one on each line; see `session rules`."),
+]
+Consent = Annotated[
+    str,
+    typer.Option(
+        "--people",
+        metavar="CONSENT",
+        help="Keep the readings of each person too. CONSENT says who consented, and how.",
+    ),
+]
+Notice = Annotated[
+    str,
+    typer.Option(
+        metavar="HOW",
+        help='How the people were informed, such as "slide before the lesson"; '
+        "see `roomread notice`.",
+    ),
+]
+Identity = Annotated[
+    bool,
+    typer.Option(
+        "--identity",
+        help="Tell people apart by their faces, so that they keep their seat when tiles "
+        "move; --people must cover it. Biometric data: in memory only, until it ends.",
+    ),
+]
+Resume = Annotated[str | None, typer.Option(metavar="ID", help="Continue an interrupted session.")]
+
+
 def command(  # noqa: PLR0913 (each is an option of the command)
-    source: Annotated[str, typer.Argument(help="A video, a camera's number, a URL, or screen:.")],
+    source: SourceName,
     *,
-    name: Annotated[
-        str | None, typer.Option(help="The title of the session. By default the source's name.")
-    ] = None,
-    every: Annotated[
-        str, typer.Option(help="Time between two analysed frames: 0.5s, 500ms.")
-    ] = "0.5s",
-    rules: Annotated[
-        Path | None,
-        typer.Option(help="A file of rules of attention, one on each line; see `session rules`."),
-    ] = None,
-    consent: Annotated[
-        str,
-        typer.Option(
-            "--people",
-            metavar="CONSENT",
-            help="Keep the readings of each person too. CONSENT says who consented, and how.",
-        ),
-    ] = "",
-    notice: Annotated[
-        str,
-        typer.Option(
-            metavar="HOW",
-            help='How the people were informed, such as "slide before the lesson"; '
-            "see `roomread notice`.",
-        ),
-    ] = "",
-    identity: Annotated[
-        bool,
-        typer.Option(
-            "--identity",
-            help="Tell people apart by their faces, so that they keep their seat when tiles "
-            "move; --people must cover it. Biometric data: in memory only, until it ends.",
-        ),
-    ] = False,
-    crop: Annotated[
-        str | None,
-        typer.Option(metavar="X,Y,W,H", help="The part of the screen to read, in pixels."),
-    ] = None,
-    resume: Annotated[
-        str | None, typer.Option(metavar="ID", help="Continue an interrupted session.")
-    ] = None,
-    min_face: Annotated[
-        float | None, typer.Option(min=1, help="Ignore faces smaller than this, in pixels.")
-    ] = None,
-    model: Annotated[str, typer.Option(help="A bundled model's name, or a file.")] = "compact",
-    device: Annotated[Device, typer.Option(help="The device that the nets run on.")] = Device.CPU,
-    stream: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Index of the video track to read, of all tracks; by default the largest."
-        ),
-    ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Show no progress on standard error.")
-    ] = False,
+    name: Name = None,
+    every: Annotated[str, EVERY] = "0.5s",
+    rules: Rules = None,
+    consent: Consent = "",
+    notice: Notice = "",
+    identity: Identity = False,
+    crop: Crop = None,
+    resume: Resume = None,
+    min_face: MinFace = None,
+    model: ModelName = "compact",
+    device: DeviceName = Device.CPU,
+    stream: Stream = None,
+    quiet: Quiet = False,
 ) -> None:
     """Record the mood of a room over time, and with consent its people."""
     from roomread.formats.figures import RunningMoods  # noqa: PLC0415
     from roomread.services.recording import (  # noqa: PLC0415
         new_session,
-        record,
         refuse_picture,
         session_pipeline,
     )
     from roomread.store import Recorder  # noqa: PLC0415
 
     seconds = parse_seconds(every)
-    part = parse_part(crop) if crop is not None else None
+    sources = SourceOptions(seconds, stream, parse_part(crop) if crop is not None else None)
     text = read_rules(rules) if rules is not None else DEFAULT_RULES
-    analyzer = Analyzer(
-        detector=CenterFace(min_face=min_face, device=device),
-        classifier=ExpressionClassifier(open_model(model, device=device)),
-    )
+    analyzer = NetOptions(model, device, min_face).make_analyzer()
     embedder = _embedder(consent, resume) if identity else None
     with (
         own_sessions() as store,
-        open_source(source, every=seconds, stream=stream, part=part) as opened,
+        sources.open(source) as opened,
         ProgressBar(1, quiet=quiet) as progress,
         progress.source(opened) as bar,
     ):
         refuse_picture(opened, hint="`roomread analyze` takes it")
         progress.tell_choice(opened)
-        session = (
-            find_session(store, resume)
-            if resume is not None
-            else new_session(
+        if resume is not None:
+            session = find_session(store, resume)
+        else:
+            session = new_session(
                 store,
                 analyzer,
                 name or _name(source),
@@ -127,21 +126,15 @@ def command(  # noqa: PLR0913 (each is an option of the command)
                 notice=notice,
                 embedder=embedder,
             )
-        )
         if identity and not session.keeps_people:
             raise SessionError(f"session {session.id} keeps no people", hint="leave out --identity")
+        _warn_of_unused_rules(session.rules, seconds, progress)
+        # Print the id first, so that the session can be marked and shown during the recording.
+        typer.echo(session.id)
         recorder = Recorder(store, session)
         pipeline = session_pipeline(recorder, analyzer, every=seconds, embedder=embedder)
         moods = RunningMoods(store, session)
-        _warn_of_unused_rules(session.rules, seconds, progress)
-
-        def show(frame: Frame) -> None:
-            bar.show(frame.time, str(moods.update(pipeline.mood) or "no mood yet"))
-
-        # Print the id first, so that the session can be marked and shown during the recording.
-        typer.echo(session.id)
-        failure = _record(record(pipeline, opened, recorder), recorder, progress, show)
-        _end(recorder, progress)
+        failure = _Recording(recorder, pipeline, moods, progress, bar).run(opened)
         if failure is not None:
             progress.say(f"roomread: {failure}")
         elif not store.moods(session.id) and not quiet:
@@ -150,30 +143,54 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
-def _record(
-    frames: Iterator[Frame],
-    recorder: Recorder,
-    progress: ProgressBar,
-    show: Callable[[Frame], None],
-) -> MediaError | None:
-    """Record frames until their end or Ctrl-C; return the error that ended the source, if any."""
-    trouble = ""
-    try:
-        with interrupts.held() as stop:
-            for frame in frames:
-                show(frame)
-                if recorder.trouble != trouble:
-                    trouble = recorder.trouble
-                    progress.say(
-                        f"roomread: {trouble or 'the database answers again, nothing is lost'}"
-                    )
-                if stop.asked:
-                    break
-    except KeyboardInterrupt:
-        pass
-    except MediaError as error:
-        return error
-    return None
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """A session that is being recorded, and where its progress is shown."""
+
+    recorder: Recorder
+    pipeline: RoomPipeline
+    moods: RunningMoods
+    progress: ProgressBar
+    bar: SourceBar
+
+    def run(self, source: Source) -> MediaError | None:
+        """Record until the end or Ctrl-C, and return the error that ended the source, if any."""
+        failure = None
+        try:
+            with interrupts.held() as stop:
+                self._read(source, stop)
+        except KeyboardInterrupt:
+            pass
+        except MediaError as error:
+            failure = error
+        self._write_rest()
+        return failure
+
+    def _read(self, source: Source, stop: interrupts.Stop) -> None:
+        from roomread.services.recording import record  # noqa: PLC0415
+
+        trouble = ""
+        for frame in record(self.pipeline, source, self.recorder):
+            self.bar.show(frame.time, str(self.moods.update(self.pipeline.mood) or "no mood yet"))
+            if self.recorder.trouble != trouble:
+                trouble = self.recorder.trouble
+                back = "the database answers again, nothing is lost"
+                self.progress.say(f"roomread: {trouble or back}")
+            if stop.asked:
+                break
+
+    def _write_rest(self) -> None:
+        """Write what is left; if the database does not respond, wait for it until Ctrl-C."""
+        try:
+            while not self.recorder.flush():
+                self.progress.say(
+                    f"roomread: {self.recorder.trouble}: {self.recorder.waiting:.0f} s are not "
+                    "written yet; Ctrl-C discards them"
+                )
+                time.sleep(5)
+        except KeyboardInterrupt:
+            pass
+        self.recorder.close()
 
 
 def _warn_of_unused_rules(rules: str, every: float, progress: ProgressBar) -> None:
@@ -215,17 +232,3 @@ def read_rules(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RoomreadError(f"{path}: cannot be read as text", hint="name a text file") from error
-
-
-def _end(recorder: Recorder, progress: ProgressBar) -> None:
-    """Write the remaining moments; if the database does not respond, wait for it until Ctrl-C."""
-    try:
-        while not recorder.flush():
-            progress.say(
-                f"roomread: {recorder.trouble}: {recorder.waiting:.0f} s are not written yet; "
-                "Ctrl-C discards them"
-            )
-            time.sleep(5)
-    except KeyboardInterrupt:
-        pass
-    recorder.close()

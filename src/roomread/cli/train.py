@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,8 +67,8 @@ MotionBlur = Annotated[
     float | None, typer.Option(help="Probability of a motion blur of 3 to 7 px.")
 ]
 Noise = Annotated[float | None, typer.Option(help="Probability of noise, sigma up to 0.08.")]
-Teacher = Annotated[
-    list[str] | None, typer.Option(help="A model file to learn from; may be repeated.")
+Teachers = Annotated[
+    list[str] | None, typer.Option("--teacher", help="A model file to learn from; may be repeated.")
 ]
 Views = Annotated[
     int | None,
@@ -121,7 +121,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     small_face: SmallFace = None,
     motion_blur: MotionBlur = None,
     noise: Noise = None,
-    teacher: Teacher = None,
+    teachers: Teachers = None,
     views: Views = None,
     start: Start = None,
     drop_test_copies: DropTestCopies = False,
@@ -135,27 +135,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     resume: Resume = False,
 ) -> None:
     """Train a net on FER-2013 and write it as a model file, chosen on PublicTest."""
-    changes = {
-        "net": net,
-        "epochs": epochs,
-        "seed": seed,
-        "batch_size": batch_size,
-        "optimizer": optimizer,
-        "learning_rate": learning_rate,
-        "target": target,
-        "imbalance": imbalance,
-        "imbalance_strength": imbalance_strength,
-        "mixup": mixup,
-        "cutout": cutout,
-        "jpeg": jpeg,
-        "small_face": small_face,
-        "motion_blur": motion_blur,
-        "noise": noise,
-        "teachers": teacher,
-        "views": views,
-        "start": start,
-        "drop_test_copies": drop_test_copies or None,
-    }
+    # Those that change the recipe have the names of its fields.
+    options = locals()
     need_training_extra()
     from roomread.training.hardware import Hardware  # noqa: PLC0415
     from roomread.training.runs import Run  # noqa: PLC0415
@@ -165,7 +146,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     run = Run(out)
     if resume and config is None and run.recipe_file.exists():
         config = str(run.recipe_file)
-    recipe = _recipe(config, {name: value for name, value in changes.items() if value is not None})
+    recipe = _recipe(config, options)
     use_threads(threads)
     _print_cost(recipe)
     pictures, source = _read_pictures(data, ferplus, split)
@@ -246,10 +227,17 @@ def _trainer(engine: ComputeEngine) -> Trainer:
     return fit.train
 
 
-def _recipe(config: str | None, changes: dict[str, Any]) -> Recipe:
+def _recipe(config: str | None, options: dict[str, Any]) -> Recipe:
+    """Return the recipe of `--config`, changed by the options that have the name of a field."""
     from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.recipe import Recipe  # noqa: PLC0415
 
+    changes = {
+        field.name: options[field.name]
+        for field in fields(Recipe)
+        # Zero changes the recipe; an option or a flag that is left out does not.
+        if options.get(field.name) is not None and options[field.name] is not False
+    }
     if config is None:
         base: dict[str, Any] = {}
     elif Path(config).suffix in (".toml", ".json"):

@@ -97,9 +97,8 @@ def serve(
         RoomreadError: The address is open to others and no user or key exists, or listening on it
             fails.
     """
-    local = is_loopback(listen.address)
     # On loopback without sign-in, the visitor is the computer's own user and may name local files.
-    alone = local and not sign_in
+    alone = is_loopback(listen.address) and not sign_in
     if alone and "ROOMREAD_LOCAL_FILES" not in os.environ:
         os.environ["ROOMREAD_LOCAL_FILES"] = "true"
     settings = load_settings()
@@ -110,14 +109,7 @@ def serve(
         if not store.is_shared:
             held.enter_context(_lock(settings))
         bound = held.enter_context(_bound(listen))
-        accounts = Accounts(store.accounts, secret=settings.secret.get_secret_value())
-        if not alone and accounts.is_empty():
-            raise RoomreadError(
-                f"{listen.address} is open to others, but no user or key exists"
-                if not local
-                else "sign-in is required, but no user or key exists",
-                hint="first run roomread users add NAME, or roomread keys add NAME",
-            )
+        auth = _auth(settings, store, listen, sign_in=not alone)
         set_up_logs(
             as_json=log_style is LogStyle.JSON,
             failures_only=log_style is LogStyle.FAILURES,
@@ -130,10 +122,6 @@ def serve(
         engine = Engine(settings, jobs=settings.job_files, store=store, leases=leases)
         held.callback(_close, engine)
         serve_with(engine)
-        rate = Rate(settings.requests_per_minute / 60, burst=settings.requests_per_minute / 10)
-        sign_ins = SignIns(store.accounts, per_principal=settings.sign_ins_per_user)
-        messages = Rate(settings.messages_per_minute / 60, burst=settings.messages_per_minute / 10)
-        auth = AuthSettings(accounts, not alone, rate, sign_ins, messages)
         held.callback(auth.refusals.close)
         context = ServiceContext(settings, engine, auth, store, leases, provider=provider)
         engine.warm_up()
@@ -141,6 +129,33 @@ def serve(
     # Exit without the interpreter's shutdown, which the codec threads of a live camera would crash.
     logging.shutdown()
     os._exit(0)
+
+
+def _auth(settings: Settings, store: Store, listen: Listen, *, sign_in: bool) -> AuthSettings:
+    """Return who may use the service, and how often.
+
+    Raises:
+        RoomreadError: Sign-in is required, and no user or key exists.
+    """
+    accounts = Accounts(store.accounts, secret=settings.secret.get_secret_value())
+    if sign_in and accounts.is_empty():
+        raise RoomreadError(
+            "sign-in is required, but no user or key exists"
+            if is_loopback(listen.address)
+            else f"{listen.address} is open to others, but no user or key exists",
+            hint="first run roomread users add NAME, or roomread keys add NAME",
+        )
+    return AuthSettings(
+        accounts,
+        sign_in,
+        _rate(settings.requests_per_minute),
+        SignIns(store.accounts, per_principal=settings.sign_ins_per_user),
+        _rate(settings.messages_per_minute),
+    )
+
+
+def _rate(per_minute: int) -> Rate:
+    return Rate(per_minute / 60, burst=per_minute / 10)
 
 
 def _close(engine: Engine) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +16,11 @@ from numpy.typing import NDArray
 from roomread.classifier import ModelFile
 from roomread.errors import ProfileError
 from roomread.fewshot.feature_statistics import feature_statistics_of
+from roomread.fewshot.json_values import to_text, to_vector
 from roomread.media import read_image
 from roomread.media.images import Picture
 from roomread.readings import Expression, Frame, Reading
 
-# Halves of characters, which JSON can hold and neither a file nor a database.
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
 FORMAT = "roomread-profile"
 VERSION = 1
 # Maximum size of a profile; a hundred references of a wide net take 2 MB.
@@ -364,38 +362,20 @@ def _from_values(values: Any) -> Profile:
         raise ValueError(f"the field '{unknown[0]}' is unknown")
     consent = values["consent"]
     return Profile(
-        name=_text(values["name"]),
+        name=to_text(values["name"]),
         references=tuple(
             Reference(
-                _text(reference["label"]),
-                _vector(reference["features"]),
-                _vector(reference["logits"], size=7),
+                to_text(reference["label"]),
+                to_vector(reference["features"]),
+                to_vector(reference["logits"], size=7),
             )
             for reference in values["references"]
         ),
-        model=_text(values["model"]),
-        digest=_text(values["digest"]),
-        person=None if values["person"] is None else _text(values["person"]),
-        consent=None if consent is None else Consent(_text(consent["given"]), _text(consent["on"])),
-        created=_text(values["created"]),
+        model=to_text(values["model"]),
+        digest=to_text(values["digest"]),
+        person=None if values["person"] is None else to_text(values["person"]),
+        consent=None
+        if consent is None
+        else Consent(to_text(consent["given"]), to_text(consent["on"])),
+        created=to_text(values["created"]),
     )
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 1000:
-        raise ValueError(f"{str(value)[:40]!r} is not a string of up to 1000 characters")
-    if _SURROGATES.search(value):
-        raise ValueError(f"{value[:40]!r} has a character that is not valid Unicode")
-    return value
-
-
-def _vector(values: Any, *, size: int | None = None) -> NDArray[np.float32]:
-    if not isinstance(values, list) or not values or (size is not None and len(values) != size):
-        raise ValueError("a vector has the wrong length")
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e6:
-            raise ValueError(f"{str(value)[:40]!r} is not a number between -1e6 and 1e6")
-    # NaN is not caught by the comparisons above.
-    if not all(map(math.isfinite, values)):
-        raise ValueError("a vector holds a value that is not finite")
-    return np.array(values, dtype=np.float32)

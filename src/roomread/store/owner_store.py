@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import UTC
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,15 +17,16 @@ from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.job_store import OwnerJobs
 from roomread.store.leases import is_held_elsewhere
+from roomread.store.marks import add_marks, read_marks, remove_mark
 from roomread.store.packing import StoredReadings, unpack
+from roomread.store.people import read_people, write_person
 from roomread.store.pieces import Piece, write_piece
 from roomread.store.preference_rows import PreferenceRows
 from roomread.store.profile_rows import OwnerProfiles
-from roomread.store.records import milliseconds, source_name
+from roomread.store.records import LAST_TIME, milliseconds, source_name
 from roomread.store.room_store import OwnerRooms, read_reports
 from roomread.store.rows import (
     delete_seat,
-    insert_once,
     session_row,
     stored,
     to_alert,
@@ -36,10 +36,6 @@ from roomread.store.rows import (
 )
 
 _ID = re.compile("[0-9a-f]{8}")
-# The largest time that the columns hold, s.
-LAST_TIME = (2**31 - 1) / 1000
-# Maximum number of marks of a session: more than a day of lessons has.
-MAX_MARKS = 1000
 
 
 class OwnerStore:
@@ -275,7 +271,7 @@ class OwnerStore:
         with self._database.reading() as connection:
             session = self._check(connection, session_id)
             blobs = connection.scalars(query.order_by(batches.c.number)).all()
-            names = {person.seat: person.name for person in _people(connection, session_id)}
+            names = {person.seat: person.name for person in read_people(connection, session_id)}
         return StoredReadings(unpack(blobs), session, names)
 
     def alerts(self, session_id: str) -> list[Alert]:
@@ -288,11 +284,9 @@ class OwnerStore:
 
     def marks(self, session_id: str) -> list[Mark]:
         """Return the marks, earliest first."""
-        table = schema.marks
-        query = table.select().where(table.c.session_id == session_id).order_by(table.c.time_ms)
         with self._database.reading() as connection:
             self._check(connection, session_id)
-            return [Mark(row.time_ms / 1000, row.label) for row in connection.execute(query)]
+            return read_marks(connection, session_id)
 
     def mark(self, session_id: str, marks: Iterable[Mark]) -> None:
         """Add marks; a mark that already exists is ignored.
@@ -301,34 +295,15 @@ class OwnerStore:
             SessionError: A time is negative or too large, a label is empty, or the session would
                 have more than `MAX_MARKS` marks.
         """
-        rows = []
-        for mark in marks:
-            if not 0 <= mark.time < LAST_TIME or not mark.label.strip():
-                raise SessionError(
-                    f"the mark '{mark.label}' at {mark.time:g} s cannot be set",
-                    hint="a mark needs a time of at least 0 s and a label",
-                )
-            time, label = milliseconds(mark.time), mark.label.strip()
-            rows.append({"session_id": session_id, "time_ms": time, "label": label})
         with self._database.writing() as connection:
             self._check(connection, session_id)
-            insert_once(connection, schema.marks, rows)
-            table = schema.marks
-            query = sa.select(sa.func.count()).where(table.c.session_id == session_id)
-            if connection.execute(query.select_from(table)).scalar_one() > MAX_MARKS:
-                # The transaction is undone.
-                raise SessionError(
-                    f"session {session_id} has {MAX_MARKS} marks, the most that a session takes",
-                    hint="remove some of them",
-                )
+            add_marks(connection, session_id, marks)
 
     def unmark(self, session_id: str, mark: Mark) -> None:
         """Remove a mark; a no-op if it does not exist."""
-        table = schema.marks
-        same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == mark.label)
         with self._database.writing() as connection:
             self._check(connection, session_id)
-            connection.execute(table.delete().where(table.c.session_id == session_id, same))
+            remove_mark(connection, session_id, mark)
 
     def reports(self, session_id: str) -> list[ReportSample]:
         """Return the button reports of the people of the session's room, earliest first."""
@@ -340,7 +315,7 @@ class OwnerStore:
         """Return the enrolled people, by seat."""
         with self._database.reading() as connection:
             self._check(connection, session_id)
-            return _people(connection, session_id)
+            return read_people(connection, session_id)
 
     def enrol(self, session_id: str, seat: int, name: str, *, consent: str) -> Person:
         """Give a seat a name, replacing an earlier one.
@@ -368,15 +343,9 @@ class OwnerStore:
         if seat not in self.readings(session_id).seats:
             raise SessionError(f"session {session_id} has no readings of seat {seat}")
         person = Person(seat, name.strip(), consent.strip(), utc_now())
-        key = {"session_id": session_id, "seat": seat}
-        row = {"name": person.name, "consent": person.consent}
-        table = schema.people
         with self._database.writing() as connection:
             self._check(connection, session_id)
-            connection.execute(table.delete().filter_by(**key))
-            connection.execute(
-                table.insert().values(**key, **row, consented_at=stored(person.consented_at))
-            )
+            write_person(connection, session_id, person)
         return person
 
     def forget_seat(self, session_id: str, seat: int) -> None:
@@ -412,12 +381,3 @@ class OwnerStore:
         if row is None:
             raise SessionNotFoundError(f"there is no session '{session_id}'")
         return to_session(row)
-
-
-def _people(connection: Connection, session_id: str) -> list[Person]:
-    table = schema.people
-    query = table.select().where(table.c.session_id == session_id).order_by(table.c.seat)
-    return [
-        Person(row.seat, row.name, row.consent, row.consented_at.replace(tzinfo=UTC))
-        for row in connection.execute(query)
-    ]

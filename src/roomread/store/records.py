@@ -6,6 +6,8 @@ from roomread.errors import without_credentials
 
 # The owner of all data of the command line, and of a service without sign-in.
 LOCAL_OWNER = "local"
+# The largest time that the columns hold, s.
+LAST_TIME = (2**31 - 1) / 1000
 
 
 def milliseconds(seconds: float) -> int:

@@ -1,0 +1,170 @@
+"""Options of the commands that read faces, and the values that they become."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Self
+
+import typer
+
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.cluster.archive.tasks import Options
+from roomread.faces import CenterFace, FaceDetector, Haar
+from roomread.fewshot import ProfileBinding
+from roomread.media import Part, Source, open_source
+from roomread.pipeline import Analyzer
+from roomread.runtime import Device
+
+
+class DetectorName(StrEnum):
+    """The available face detectors."""
+
+    DEFAULT = "default"
+    HAAR = "haar"
+
+
+EVERY = typer.Option(help="Time between two analysed frames: 0.5s, 500ms.")
+MinFace = Annotated[float | None, typer.Option(min=1, help="Smallest face to read, in pixels.")]
+ModelName = Annotated[str, typer.Option(help="A bundled model's name, or a file.")]
+DeviceName = Annotated[Device, typer.Option(help="Device that the nets run on.")]
+Stream = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="Index of the video track to read, of all tracks; by default the largest."
+    ),
+]
+Crop = Annotated[
+    str | None,
+    typer.Option(metavar="X,Y,W,H", help="The part of the screen to read, in pixels."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+
+
+def parse_seconds(text: str) -> float:
+    """Parse a duration such as "0.5", "0.5s" or "500ms" into seconds.
+
+    Raises:
+        typer.BadParameter: The text has another form, or is not positive.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?\s*", text)
+    seconds = float(match[1]) / (1000 if match[2] == "ms" else 1) if match else 0.0
+    if seconds <= 0:
+        raise typer.BadParameter(f"'{text}' is not a time over 0, such as 0.5s or 500ms")
+    return seconds
+
+
+def parse_part(text: str) -> Part:
+    """Return the left, top, width and height of "100,50,1280,720", px.
+
+    Raises:
+        typer.BadParameter: The text has another form.
+    """
+    match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*", text)
+    if match is None:
+        raise typer.BadParameter(f"'{text}' is not x,y,width,height, such as 100,50,1280,720")
+    left, top, width, height = (int(number) for number in match.groups())
+    return left, top, width, height
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """The frames that are read of a source.
+
+    Attributes:
+        every: The seconds between two analysed frames; None for every frame.
+        stream: The index of the video track, of all tracks; None for the largest.
+        part: The part of the screen that is read, px; None for all of it.
+    """
+
+    every: float | None
+    stream: int | None
+    part: Part | None
+
+    @classmethod
+    def parse(cls, every: str | None, stream: int | None, crop: str | None) -> Self:
+        """Parse the texts of the options `--every` and `--crop`.
+
+        Raises:
+            typer.BadParameter: A text has another form.
+        """
+        return cls(
+            parse_seconds(every) if every is not None else None,
+            stream,
+            parse_part(crop) if crop is not None else None,
+        )
+
+    def open(self, source: str | bytes) -> Source:
+        """Open a source.
+
+        Raises:
+            MediaError: It cannot be read.
+        """
+        return open_source(source, every=self.every, stream=self.stream, part=self.part)
+
+
+@dataclass(frozen=True, slots=True)
+class NetOptions:
+    """The nets that read faces.
+
+    Attributes:
+        model: A bundled model's name, or a file.
+        device: The device that the nets run on.
+        min_face: The smallest face that is read, px; None for the detector's own.
+        detector: The face detector.
+    """
+
+    model: str
+    device: Device
+    min_face: float | None
+    detector: DetectorName = DetectorName.DEFAULT
+
+    def make_detector(self) -> FaceDetector:
+        """Load the detector.
+
+        Raises:
+            typer.BadParameter: The smallest face is not a finite number.
+            MissingExtraError: The detector's extra is not installed.
+        """
+        size = self.min_face
+        if size is not None and not math.isfinite(size):
+            raise typer.BadParameter(f"{size} is not a size in px", param_hint="--min-face")
+        if self.detector is DetectorName.HAAR:
+            return Haar() if size is None else Haar(min_face=size)
+        return CenterFace(min_face=size, device=self.device)
+
+    def make_analyzer(self, profiles: Sequence[ProfileBinding] = ()) -> Analyzer:
+        """Load the nets.
+
+        Raises:
+            typer.BadParameter: The smallest face is not a finite number.
+            RoomreadError: A net cannot be loaded, or a profile was taught with another model.
+        """
+        detector = self.make_detector()
+        classifier = ExpressionClassifier(open_model(self.model, device=self.device))
+        return Analyzer(detector=detector, classifier=classifier, profiles=profiles)
+
+    def for_archive(self, *, every: float | None, piece: float) -> Options:
+        """Return the options of an archive; the detector is loaded once, so that it is valid.
+
+        Args:
+            every: The seconds between two analysed frames; None for every frame.
+            piece: The length of a piece, s.
+
+        Raises:
+            typer.BadParameter: The smallest face is not a finite number.
+            RoomreadError: A net cannot be loaded.
+        """
+        self.make_detector()
+        return Options(
+            model=self.model,
+            digest=open_model(self.model).digest,
+            haar=self.detector is DetectorName.HAAR,
+            min_face=self.min_face,
+            every=every,
+            piece=piece,
+            device=self.device,
+        )

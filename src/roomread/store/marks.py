@@ -1,0 +1,57 @@
+"""The marks of a session as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from roomread.errors import SessionError
+from roomread.room.session import Mark
+from roomread.store import schema
+from roomread.store.records import LAST_TIME, milliseconds
+from roomread.store.rows import insert_once
+
+# Maximum number of marks of a session: more than a day of lessons has.
+MAX_MARKS = 1000
+
+
+def read_marks(connection: Connection, session_id: str) -> list[Mark]:
+    """Return the marks of a session, earliest first."""
+    table = schema.marks
+    query = table.select().where(table.c.session_id == session_id).order_by(table.c.time_ms)
+    return [Mark(row.time_ms / 1000, row.label) for row in connection.execute(query)]
+
+
+def add_marks(connection: Connection, session_id: str, marks: Iterable[Mark]) -> None:
+    """Add marks; a mark that already exists is ignored.
+
+    Raises:
+        SessionError: A time is negative or too large, a label is empty, or the session would have
+            more than `MAX_MARKS` marks, so that the transaction must be undone.
+    """
+    rows = []
+    for mark in marks:
+        if not 0 <= mark.time < LAST_TIME or not mark.label.strip():
+            raise SessionError(
+                f"the mark '{mark.label}' at {mark.time:g} s cannot be set",
+                hint="a mark needs a time of at least 0 s and a label",
+            )
+        time, label = milliseconds(mark.time), mark.label.strip()
+        rows.append({"session_id": session_id, "time_ms": time, "label": label})
+    insert_once(connection, schema.marks, rows)
+    table = schema.marks
+    query = sa.select(sa.func.count()).where(table.c.session_id == session_id)
+    if connection.execute(query.select_from(table)).scalar_one() > MAX_MARKS:
+        raise SessionError(
+            f"session {session_id} has {MAX_MARKS} marks, the most that a session takes",
+            hint="remove some of them",
+        )
+
+
+def remove_mark(connection: Connection, session_id: str, mark: Mark) -> None:
+    """Remove a mark; a no-op if it does not exist."""
+    table = schema.marks
+    same = (table.c.time_ms == milliseconds(mark.time)) & (table.c.label == mark.label)
+    connection.execute(table.delete().where(table.c.session_id == session_id, same))

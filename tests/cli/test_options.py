@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import typer
+
+from roomread.classifier import open_model
+from roomread.cli.options import (
+    DetectorName,
+    NetOptions,
+    SourceOptions,
+    parse_part,
+    parse_seconds,
+)
+from roomread.faces import CenterFace
+from roomread.runtime import Device
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0.5", 0.5), ("0.5s", 0.5), ("500ms", 0.5), (" 2 s ", 2.0), (".25", 0.25)],
+)
+def test_duration_is_read_in_seconds(text: str, seconds: float) -> None:
+    assert parse_seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "1h", "s", "1e3"])
+def test_text_that_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is not a time over 0"):
+        parse_seconds(text)
+
+
+def test_part_of_the_screen_is_four_whole_numbers() -> None:
+    assert parse_part("100, 50,1280,720") == (100, 50, 1280, 720)
+    with pytest.raises(typer.BadParameter, match="x,y,width,height"):
+        parse_part("100,50,1280")
+
+
+def test_options_that_are_left_out_read_every_frame_whole() -> None:
+    assert SourceOptions.parse(None, None, None) == SourceOptions(None, None, None)
+    assert SourceOptions.parse("2s", 1, "0,0,9,9") == SourceOptions(2.0, 1, (0, 0, 9, 9))
+
+
+def test_smallest_face_of_an_archive_must_be_finite() -> None:
+    nets = NetOptions("compact", Device.CPU, math.nan)
+    with pytest.raises(typer.BadParameter, match="is not a size in px"):
+        nets.for_archive(every=None, piece=300.0)
+
+
+def test_archive_is_read_with_the_same_nets() -> None:
+    options = NetOptions("compact", Device.CPU, 30.0, DetectorName.HAAR).for_archive(
+        every=0.5, piece=60.0
+    )
+    assert (options.haar, options.min_face, options.every, options.piece) == (True, 30.0, 0.5, 60.0)
+    analyzer = NetOptions("compact", Device.CPU, 30.0).make_analyzer()
+    assert isinstance(analyzer.detector, CenterFace)
+    assert options.digest == open_model("compact").digest
