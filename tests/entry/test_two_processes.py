@@ -202,6 +202,10 @@ def test_other_process_finishes_the_job_and_the_session_of_one_that_is_killed(
         assert (result.accepted, result.repeated) == (70, 10)
         # The lease ends after five seconds; the client asks again once a second.
         assert taken_over < 8
+        # The mood of the process that took over comes from what the killed one had read, too.
+        alone = room.sessions.create("Algebra 7b", consent="all eight, in writing")
+        room.sessions.send(alone.id, LESSON)
+        assert list(room.sessions.timeline(session.id)) == list(room.sessions.timeline(alone.id))
         room.sessions.end(session.id)
         video = room.wait(video.id)
         assert (video.state, video.error) == ("finished", "")

@@ -18,6 +18,7 @@ from roomread.services import ingest
 from roomread.services.ingest import (
     INGEST_SOURCE,
     SCREEN_SOURCE,
+    IngestReport,
     ReadingIngest,
     RecordedElsewhereError,
     SessionEndedError,
@@ -222,6 +223,61 @@ def test_session_that_another_process_holds_is_refused_with_its_address(
         assert held.value.address == ADDRESS
     sessions.end(anna, session)
     other.close()
+
+
+def send_all(
+    ingest: ReadingIngest,
+    store: OwnerStore,
+    session: Session,
+    frames: Sequence[tuple[float, list[Reading]]],
+) -> IngestReport:
+    """Send frames in messages of at most 200, and return the last answer."""
+    reports = [
+        ingest.send(store, session.id, as_json(frames[n : n + 200]))
+        for n in range(0, len(frames), 200)
+    ]
+    return reports[-1]
+
+
+@pytest.mark.parametrize("killed_at", [3, 41, 400])
+def test_moods_after_a_killed_holder_are_those_of_one_that_goes_on(
+    everything: Store, anna: OwnerStore, url: str, killed_at: int
+) -> None:
+    frames = list(lesson(230, people=8, moods=((0.0, 0.3), (150.0, 0.8))))
+    unbroken, broken = (make(anna, consent="all, in writing") for _ in range(2))
+    send_all(ReadingIngest(everything.leases("http://unbroken")), anna, unbroken, frames)
+    killed = everything.leases("http://killed")
+    before = send_all(ReadingIngest(killed), anna, broken, frames[:killed_at])
+    # What five seconds without a renewal do.
+    killed.release_all()
+    other = Store(url)
+    anna_there = other.owned_by("user:anna")
+    second = ReadingIngest(other.leases("http://second"))
+    # The next mood is due a second later; until then the last one is shown.
+    after = send_all(second, anna_there, broken, frames[killed_at - 1 : killed_at])
+    assert (after.accepted, after.mood) == (0, before.mood)
+    send_all(second, anna_there, broken, frames[killed_at:])
+    moods = anna.moods(broken.id)
+    assert moods == anna.moods(unbroken.id)
+    assert moods[-1].baseline is not None
+    other.close()
+
+
+def test_usual_level_of_a_room_without_people_survives_a_killed_holder(
+    everything: Store, anna: OwnerStore
+) -> None:
+    frames = list(lesson(230, people=8))
+    session = make(anna)
+    killed = everything.leases("http://killed")
+    send_all(ReadingIngest(killed), anna, session, frames[:440])
+    killed.release_all()
+    second = ReadingIngest(everything.leases("http://second"))
+    second.send(anna, session.id, as_json(frames[440:]))
+    assert not len(anna.readings(session.id))
+    moods = [mood for mood in anna.moods(session.id) if mood.time >= 219]
+    # Two seconds pass before three frames are there again.
+    assert [mood.time for mood in moods] == [219, 221, 222, 223, 224, 225, 226, 227, 228, 229]
+    assert None not in [mood.baseline for mood in moods]
 
 
 def test_process_that_lost_its_session_writes_nothing_twice(

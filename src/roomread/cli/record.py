@@ -132,7 +132,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         # Print the id first, so that the session can be marked and shown during the recording.
         typer.echo(session.id)
         recorder = Recorder(store, session)
-        pipeline = session_pipeline(recorder, analyzer, every=seconds, embedder=embedder)
+        pipeline = session_pipeline(
+            recorder, analyzer, every=seconds, embedder=embedder, continues=not opened.live
+        )
         moods = RunningMoods(store, session)
         failure = _Recording(recorder, pipeline, moods, progress, bar).run(opened)
         if failure is not None:

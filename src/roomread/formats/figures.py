@@ -94,7 +94,7 @@ def last_shown_mood(store: OwnerStore, session: Session) -> RoomMood | None:
 
 
 class RunningMoods:
-    """The moods of a session that is being written, as they are shown.
+    """The moods of a session that is being written, as they are shown, after those already written.
 
     Args:
         store: The sessions of its owner.
@@ -103,12 +103,12 @@ class RunningMoods:
 
     def __init__(self, store: OwnerStore, session: Session) -> None:
         self._exact: RoomMood | None = None
-        self._shown: RoomMood | None = None
+        self._shown = last = store.last_mood(session.id)
         self._rounding: MoodRounding | None = None
         if not session.keeps_people:
-            last = store.last_mood(session.id)
-            before = [*_before(store, session, last.time), last] if last is not None else []
+            before = _before(store, session, last.time) if last is not None else []
             self._rounding = MoodRounding(before)
+            self._shown = self._rounding.add(last) if last is not None else None
 
     def update(self, mood: RoomMood | None) -> RoomMood | None:
         """Add the latest mood, unless it was added before, and return it as it is shown.

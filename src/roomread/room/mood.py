@@ -188,6 +188,22 @@ class RoomMeter:
         """
         return cls(window=max(10.0, 5 * every))
 
+    def resume(
+        self, moods: Iterable[RoomMood], frames: Iterable[tuple[float, Iterable[Reading]]]
+    ) -> None:
+        """Continue the source of an earlier meter, so that the next moods are as it had gone on.
+
+        Args:
+            moods: The moods of the last `BASELINE_FROM` seconds, earliest first.
+            frames: The times and readings of the last `window` seconds, earliest first. Without
+                them the next mood comes from new frames alone.
+        """
+        for mood in moods:
+            self._due = mood.time + self.step
+            if mood.valence is not None:
+                self._valences.append((mood.time, mood.valence))
+        self._frames.extend((time, _by_person(readings)) for time, readings in frames)
+
     def forget(self, people: Collection[int]) -> None:
         """Drop the past of people, by their `Reading.person_key`, from the moods to come."""
         if people:
@@ -210,16 +226,7 @@ class RoomMeter:
         Returns:
             The mood if a step has passed and the window contains at least three frames, else None.
         """
-        self._frames.append(
-            (
-                time,
-                {
-                    key: r.scores.probabilities if r.scores is not None else None
-                    for r in readings
-                    if (key := r.person_key) is not None
-                },
-            )
-        )
+        self._frames.append((time, _by_person(readings)))
         while time - self._frames[0][0] > self.window:
             self._frames.popleft()
         # Allow a hundredth of a second, because frames do not arrive exactly on time.
@@ -241,6 +248,14 @@ class RoomMeter:
         if not old or old[-1][0] - old[0][0] < BASELINE_LEAST:
             return None
         return float(np.median([valence for _, valence in old]))
+
+
+def _by_person(readings: Iterable[Reading]) -> dict[int, NDArray[np.float32] | None]:
+    return {
+        key: r.scores.probabilities if r.scores is not None else None
+        for r in readings
+        if (key := r.person_key) is not None
+    }
 
 
 def _people(

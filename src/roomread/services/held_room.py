@@ -110,8 +110,10 @@ class HeldRoom:
         session = self.session
         self._opened = self._acked = self._sampled = self._used = self.clock()
         self._start = start_of(session, self.recorder.resumed_at)
+        meter = RoomMeter.for_interval(TICK_SECONDS)
+        self.recorder.resume(meter)
         self._pipeline = RoomPipeline(
-            meter=RoomMeter.for_interval(TICK_SECONDS),
+            meter=meter,
             attention=Attention(
                 parse_rules(session.rules),
                 every=TICK_SECONDS,

@@ -118,12 +118,13 @@ def session_pipeline(
     *,
     every: float = 0.5,
     embedder: FaceEmbedder | None = None,
+    continues: bool = True,
 ) -> RoomPipeline:
     """Return the pipeline for the recorder of a session.
 
-    It continues where the session was interrupted: known seats keep their places, and alerts
-    are counted on. Without an embedder, a session that compares faces keeps the seats that its
-    readings come with.
+    It continues where the session was interrupted: known seats keep their places, alerts are
+    counted on, and the moods are as if the session had not been interrupted. Without an embedder,
+    a session that compares faces keeps the seats that its readings come with.
 
     Args:
         recorder: The recorder of the session.
@@ -131,20 +132,26 @@ def session_pipeline(
         every: Approximate time between two frames, seconds.
         embedder: The net that distinguishes people by their faces; its vectors are discarded when
             the recording ends. None to assign seats by place.
+        continues: Whether the times of the source continue those of the session. A camera starts
+            anew after an interruption of unknown length, and so do the moods.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class; it may
             have been changed since the session was made.
+        SessionError: The session was deleted, or the database does not respond.
     """
     purpose.require(purpose.Activity.RECORD_CLASS)
     session = recorder.session
     by_place = embedder is None and not compares_faces(session)
+    meter = RoomMeter.for_interval(every)
+    if continues:
+        recorder.resume(meter)
     return RoomPipeline(
         analyzer.stream_analyzer() if analyzer is not None else None,
         signal=SignalCheck(),
         seats=Seats(recorder.places) if by_place else None,
         people=People(embedder, places=recorder.places) if embedder is not None else None,
-        meter=RoomMeter.for_interval(every),
+        meter=meter,
         attention=Attention(
             parse_rules(session.rules),
             people=session.keeps_people,

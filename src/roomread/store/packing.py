@@ -105,6 +105,10 @@ class StoredReadings:
     def __getitem__(self, rows: slice) -> StoredReadings:
         return StoredReadings(self._records[rows], self._session, self._names)
 
+    def since(self, time: float) -> StoredReadings:
+        """Return the readings from a time on, s."""
+        return self[int(np.searchsorted(self._records["time"], milliseconds(time))) :]
+
     @property
     def times(self) -> NDArray[np.float64]:
         """Seconds from the start of the source, float64 [N], ascending."""

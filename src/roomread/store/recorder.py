@@ -8,6 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from roomread.errors import DatabaseError, SessionError, SessionNotFoundError
 from roomread.pipeline.moment import Moment
+from roomread.readings import Reading
+from roomread.room import RoomMeter
+from roomread.room.mood import BASELINE_FROM
 from roomread.room.session import Mark, Session
 from roomread.store.owner_store import OwnerStore
 from roomread.store.pieces import Piece
@@ -97,6 +100,28 @@ class Recorder:
         elif self._clock() - self._last_try >= self._pause:
             self._send()
             self._settle(_PATIENCE)
+
+    def resume(self, meter: RoomMeter) -> None:
+        """Let a meter continue from the moods and the people's readings that were written earlier.
+
+        A session that keeps no people has no readings: its baseline continues, and the window of
+        its next mood begins anew.
+
+        Raises:
+            SessionError: The session was deleted, or the database does not respond.
+        """
+        if self.resumed_at is None:
+            return
+        key = self.session.id
+        moods = self._store.moods(key, since=max(self.resumed_at - BASELINE_FROM, 0.0))
+        frames: dict[float, list[Reading]] = {}
+        if self.session.keeps_people:
+            since = max(self.resumed_at - meter.window, 0.0)
+            # A frame without a face has no readings, but may have a mood.
+            frames = {mood.time: [] for mood in moods if mood.time >= since}
+            for reading in self._store.readings(key).since(since):
+                frames.setdefault(reading.time, []).append(reading)
+        meter.resume(moods, sorted(frames.items()))
 
     def mark(self, label: str, time: float) -> None:
         """Set a mark.
