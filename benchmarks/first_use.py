@@ -19,7 +19,8 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "examples" / "astronaut.jpg"
-LIMIT_MB = 300
+# 300 MB, and 10 for what students' browsers download: the nets and their runtime are in the package.
+LIMIT_MB = 310
 LIMIT_IMPORT_S = 0.5
 
 # Prints one JSON line: the median of 15 analyses of a picture in memory, after one for warmth.

@@ -127,6 +127,30 @@ def test_calibration_with_too_few_references_has_no_result() -> None:
     assert calibrate(observer, [reading(1)], seconds=2).finish(MODEL).trial is None
 
 
+def test_calibration_on_a_busy_computer_waits_until_there_are_enough_references() -> None:
+    calibration = NeutralCalibration(0.0)
+    observer = FixedObserver(Expression.SAD)
+    for time in (0.0, 4.0, 8.0, 12.0):
+        calibration.update(observer, frame(time), [reading(1)])
+        assert not calibration.is_over(time)
+    assert calibration.remaining(12.0) == 0.0
+    calibration.update(observer, frame(16.0), [reading(1)])
+    assert calibration.is_over(16.0)
+    assert calibration.finish(MODEL).binding is not None
+
+
+def test_calibration_of_an_absent_face_ends_after_half_a_minute() -> None:
+    calibration = NeutralCalibration(0.0)
+    assert not calibration.is_over(29.9)
+    assert calibration.is_over(30.0)
+
+
+def test_calibration_ends_after_ten_seconds_with_enough_references() -> None:
+    calibration = calibrate(FixedObserver(Expression.SAD), [reading(1)])
+    assert not calibration.is_over(CALIBRATION_SECONDS - 0.1)
+    assert calibration.is_over(CALIBRATION_SECONDS)
+
+
 def test_calibration_ignores_another_person_who_comes_nearer() -> None:
     observer = FixedObserver(Expression.SAD)
     calibration = calibrate(observer, [reading(1)], seconds=3)

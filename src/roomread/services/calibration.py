@@ -23,6 +23,8 @@ CALIBRATION_SECONDS = 10.0
 # Minimum time between two collected frames, s; closer ones are nearly identical.
 _STEP = 0.5
 _MIN_REFERENCES = 5
+# A busy computer reads too few frames in ten seconds; it may take until then, s.
+_LONGEST = 30.0
 # A resting face may look sad or angry to the net. A face that shows one of these with this
 # confidence in half of the references is not resting.
 _NOT_RESTING = (Expression.HAPPY, Expression.SURPRISE, Expression.DISGUST, Expression.FEAR)
@@ -60,26 +62,36 @@ class CalibrationResult:
 class NeutralCalibration:
     """Collect references of the resting face nearest to the camera for ten seconds.
 
-    Only vectors are collected, and only in memory. It reads no clock: times come with the frames.
+    If the face was read too seldom by then, collecting goes on until there are enough references,
+    for half a minute at most. Only vectors are collected, and only in memory. It reads no clock: times come with the frames.
 
     Args:
         started: time of the first frame, s.
     """
 
     def __init__(self, started: float) -> None:
-        self._end = started + CALIBRATION_SECONDS
+        self._end, self._latest_end = started + CALIBRATION_SECONDS, started + _LONGEST
         self._next = started
         self._track_id: int | None = None
         self._references: list[Reference] = []
         self._shown: Counter[Expression] = Counter()
 
     def remaining(self, now: float) -> float:
-        """Return the remaining seconds, 0 at the end.
+        """Return the remaining seconds, 0 from the usual end on.
 
         Args:
             now: time of the last finished frame, s; it may lie before the first frame.
         """
         return min(max(self._end - now, 0.0), CALIBRATION_SECONDS)
+
+    def is_over(self, now: float) -> bool:
+        """Return whether enough references are collected, or no more are waited for.
+
+        Args:
+            now: time of the last finished frame, s.
+        """
+        enough = len(self._references) >= _MIN_REFERENCES
+        return now >= (self._end if enough else self._latest_end)
 
     def update(self, observer: FaceObserver, frame: Frame, readings: Sequence[Reading]) -> None:
         """Collect the nearest face twice a second while its track lasts.

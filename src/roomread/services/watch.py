@@ -116,7 +116,7 @@ class LiveWatch:
 
     @property
     def calibrating(self) -> float | None:
-        """Return the remaining seconds of a calibration; None if none is running."""
+        """Return the remaining seconds of a calibration, at least 0; None if none is running."""
         calibration = self._calibration
         if self._calibration_wanted:
             return CALIBRATION_SECONDS
@@ -245,7 +245,7 @@ class LiveWatch:
         if calibration is None:
             return
         calibration.update(self._analyzer, frame, readings)
-        if calibration.remaining(frame.time) > 0:
+        if not calibration.is_over(frame.time):
             return
         self._calibration = None
         result = calibration.finish(self._analyzer.model)
