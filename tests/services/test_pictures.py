@@ -13,7 +13,6 @@ from roomread.services.pictures import (
     EncodedPicture,
     PictureTooLargeError,
     analyze_picture,
-    analyze_pictures,
     annotate,
 )
 from roomread.services.purpose import PurposeError
@@ -70,14 +69,6 @@ def test_others_are_not_read_at_school_in_the_european_union(
 def test_picture_that_cannot_be_decoded_is_an_error(analyzer: Analyzer) -> None:
     with pytest.raises(MediaError, match=r"damaged\.jpg: damaged"):
         analyze_picture(DAMAGED, FakeDecoder(), analyzer)
-
-
-def test_damaged_picture_among_several_is_returned_as_an_error(analyzer: Analyzer) -> None:
-    first, second, third = analyze_pictures([GOOD, DAMAGED, GOOD], FakeDecoder(), analyzer)
-    assert isinstance(second, MediaError)
-    assert not isinstance(first, MediaError)
-    assert not isinstance(third, MediaError)
-    assert [first.frame.index, third.frame.index] == [0, 2]
 
 
 def test_picture_over_the_limit_is_refused_by_its_size_alone() -> None:

@@ -37,11 +37,6 @@ class Expression(IntEnum):
         return _COLORS[self]
 
     @property
-    def emoji(self) -> str:
-        """One character, for use where a word does not fit."""
-        return _EMOJI[self]
-
-    @property
     def display_name(self) -> str:
         """The name in lower case, as it is shown and written to files."""
         return self.name.lower()
@@ -59,7 +54,6 @@ _COLORS = {
     Expression.SURPRISE: (0, 157, 194),
     Expression.NEUTRAL: (124, 113, 113),
 }
-_EMOJI = dict(zip(Expression, "😠🤢😨😊😢😮😐", strict=True))
 
 # The sign of each expression's valence in the circumplex of affect (Russell 1980); surprise is 0.
 VALENCE = np.array([-1, -1, -1, 1, -1, 0, 0], dtype=np.float64)

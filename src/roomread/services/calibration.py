@@ -63,7 +63,8 @@ class NeutralCalibration:
     """Collect references of the resting face nearest to the camera for ten seconds.
 
     If the face was read too seldom by then, collecting goes on until there are enough references,
-    for half a minute at most. Only vectors are collected, and only in memory. It reads no clock: times come with the frames.
+    for half a minute at most. Only vectors are collected, and only in memory. It reads no clock:
+    times come with the frames.
 
     Args:
         started: time of the first frame, s.

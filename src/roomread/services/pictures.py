@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -116,17 +116,6 @@ def analyze_picture(
     frame = decoder.frame(picture.content, picture.name, index=index)
     readings = analyzer.analyze_frame(frame)
     return AnalyzedPicture(frame, readings[:1] if oneself else readings)
-
-
-def analyze_pictures(
-    pictures: Sequence[EncodedPicture], decoder: PictureDecoder, analyzer: Analyzer
-) -> Iterator[AnalyzedPicture | MediaError]:
-    """Yield, in order, each picture's result or the error that says why it cannot be read."""
-    for index, picture in enumerate(pictures):
-        try:
-            yield analyze_picture(picture, decoder, analyzer, index=index)
-        except MediaError as error:
-            yield error
 
 
 def annotate(

@@ -107,13 +107,6 @@ class Leases:
             ends_later = table.c.expires > self._now(connection) + _MARGIN
             return _lease(connection, mine & ends_later) is not None
 
-    def holder_of(self, resource: str) -> Lease | None:
-        """Return the lease of a resource, or None if no process holds it."""
-        table = schema.leases
-        with self._database.reading() as connection:
-            valid = (table.c.resource == resource) & (table.c.expires > self._now(connection))
-            return _lease(connection, valid)
-
     def is_free(self, resource: str, *, seconds: float) -> bool:
         """Return whether no process has held a resource for some seconds."""
         table = schema.leases

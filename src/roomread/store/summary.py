@@ -63,10 +63,6 @@ class Summary:
     parts: tuple[Part, ...]
     changes: tuple[Change, ...]
 
-    def part_at(self, time: float) -> Part | None:
-        """Return the part that contains a time, or None if the time is before all parts."""
-        return next((p for p in reversed(self.parts) if p.start <= time), None)
-
 
 def summarise(
     moods: Sequence[RoomMood], marks: Sequence[Mark], *, rounded: bool = False

@@ -166,11 +166,6 @@ class Copies:
         """Whether the copies are in more than one split."""
         return len(set(self.splits)) > 1
 
-    @property
-    def labels_agree(self) -> bool:
-        """Whether all copies have the same label."""
-        return len(set(self.labels)) == 1
-
 
 def find_copies(data: FerData) -> list[Copies]:
     """Return every group of identical pictures, in the order of their first rows."""
