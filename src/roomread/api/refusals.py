@@ -15,7 +15,7 @@ _OTHERS = "others"
 
 
 @dataclass(slots=True)
-class _Source:
+class _RefusedSource:
     """The refusals from one source since its last line in the log.
 
     Attributes:
@@ -39,7 +39,7 @@ class RefusalTrail:
 
     def __init__(self, *, period: float = 60.0) -> None:
         self._period = period
-        self._sources: OrderedDict[tuple[str, str], _Source] = OrderedDict()
+        self._sources: OrderedDict[tuple[str, str], _RefusedSource] = OrderedDict()
 
     def add(self, event: str, address: str, now: float) -> None:
         """Count one refusal.
@@ -56,7 +56,7 @@ class RefusalTrail:
         if source in self._sources:
             self._sources[source].count += 1
         else:
-            self._sources[source] = _Source(now)
+            self._sources[source] = _RefusedSource(now)
             _write(*source, 1)
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class RefusalTrail:
             del self._sources[source]
             if known.count:
                 _write(*source, known.count)
-                self._sources[source] = _Source(now)
+                self._sources[source] = _RefusedSource(now)
                 if now == float("inf"):
                     del self._sources[source]
 

@@ -41,7 +41,7 @@ class RoomFullError(RoomreadError):
 
 
 @dataclass(slots=True)
-class _Seat:
+class _StudentSeat:
     """One student.
 
     Attributes:
@@ -133,7 +133,7 @@ class OpenRoom:
     random: Random = field(default_factory=Random)
     paused: bool = False
     next_seat: int = field(init=False)
-    _seats: dict[int, _Seat] = field(init=False, default_factory=dict)
+    _seats: dict[int, _StudentSeat] = field(init=False, default_factory=dict)
     _cohorts: Cohorts = field(init=False)
     _screen: Sequence[Reading] = field(init=False, default=())
     _screen_at: float = field(init=False, default=float("-inf"))
@@ -170,7 +170,7 @@ class OpenRoom:
         if len(self._seats) >= self.max_seats:
             raise RoomFullError(f"all {self.max_seats} seats of the room are taken")
         number = self._number(now, resume)
-        self._seats[number] = _Seat(connection, now, faces)
+        self._seats[number] = _StudentSeat(connection, now, faces)
         return JoinedSeat(number, None)
 
     def _number(self, now: float, resume: int | None) -> int:
@@ -320,7 +320,7 @@ class OpenRoom:
         seated = self._screen_seats.update(list(self._screen_now(now)))
         return [replace(r, seat=_SCREEN_SEATS + (r.seat or 0)) for r in seated]
 
-    def _says(self, now: float, seat: _Seat) -> Say | None:
+    def _says(self, now: float, seat: _StudentSeat) -> Say | None:
         return seat.said if now - seat.said_at < FADE_SECONDS else None
 
     def _expire(self, now: float) -> None:

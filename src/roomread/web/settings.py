@@ -50,64 +50,89 @@ def show() -> None:
 def _ask_preferences(now: Preferences) -> None:
     """Draw the form with everything that this user prefers."""
     with st.form("preferences_form", enter_to_submit=False):
-        st.subheader(t("Language"))
-        language = st.selectbox(
-            t("Language of the app"),
-            ["", *LANGUAGES],
-            index=["", *LANGUAGES].index(now.language),
-            format_func=lambda code: LANGUAGES.get(code, t("as in the browser")),
+        wanted = Preferences(
+            language=_ask_language(now.language),
+            class_size=_ask_class_size(now.class_size),
+            notice=_ask_notice(now.notice),
+            rules=_ask_rules(now.rules),
+            sound=st.toggle(t("An alert makes a sound"), value=now.sound),
+            detector=_ask_detector(now.detector),
+            retention_days=_ask_retention(now.retention_days),
         )
-        st.subheader(t("The class"))
-        size = st.number_input(
-            t("Number of people who are expected (0: not known)"),
-            min_value=0,
-            max_value=MOST_PEOPLE,
-            value=now.class_size or 0,
-        )
-        notice = st.text_input(
-            t("How people are informed"),
-            now.notice,
-            max_chars=MOST_CHARACTERS,
-            placeholder=t("slide before the lesson"),
-            key="usual_notice",
-        )
-        st.subheader(t("Rules of attention"))
-        st.caption(t("An alert is raised when one of these holds; they apply to new recordings."))
-        rules = ask_rules(now.rules)
-        sound = st.toggle(t("An alert makes a sound"), value=now.sound)
-        st.subheader(t("Detector"))
-        detectors = list(DetectorChoice)
-        detector = st.radio(
-            t("What finds faces in cameras and streams"),
-            detectors,
-            index=detectors.index(now.detector),
-            format_func=_detector_name,
-        )
-        st.subheader(t("Retention"))
-        days = st.number_input(
-            t("Delete my lessons after this many days without a change (0: never)"),
-            min_value=0,
-            max_value=MOST_DAYS,
-            value=now.retention_days or 0,
-        )
-        limit = load_settings().retention_days
-        if limit is not None:
-            st.caption(t("This installation deletes them after {n} days.", n=limit))
         if not may_record():
             st.caption(t("These settings hold for this visit only."))
-        if not st.form_submit_button(t("Save"), type="primary"):
-            return
-    wanted = Preferences(
-        language=language,
-        class_size=int(size) or None,
-        rules=rules,
-        detector=detector,
-        retention_days=int(days) or None,
-        notice=notice.strip(),
-        sound=sound,
+        if st.form_submit_button(t("Save"), type="primary"):
+            _keep(wanted)
+
+
+def _ask_language(now: str) -> str:
+    st.subheader(t("Language"))
+    codes = ["", *LANGUAGES]
+    return st.selectbox(
+        t("Language of the app"),
+        codes,
+        index=codes.index(now),
+        format_func=lambda code: LANGUAGES.get(code, t("as in the browser")),
     )
+
+
+def _ask_class_size(now: int | None) -> int | None:
+    st.subheader(t("The class"))
+    size = st.number_input(
+        t("Number of people who are expected (0: not known)"),
+        min_value=0,
+        max_value=MOST_PEOPLE,
+        value=now or 0,
+    )
+    return int(size) or None
+
+
+def _ask_notice(now: str) -> str:
+    notice = st.text_input(
+        t("How people are informed"),
+        now,
+        max_chars=MOST_CHARACTERS,
+        placeholder=t("slide before the lesson"),
+        key="usual_notice",
+    )
+    return notice.strip()
+
+
+def _ask_rules(now: str) -> str:
+    st.subheader(t("Rules of attention"))
+    st.caption(t("An alert is raised when one of these holds; they apply to new recordings."))
+    return ask_rules(now)
+
+
+def _ask_detector(now: DetectorChoice) -> DetectorChoice:
+    st.subheader(t("Detector"))
+    detectors = list(DetectorChoice)
+    return st.radio(
+        t("What finds faces in cameras and streams"),
+        detectors,
+        index=detectors.index(now),
+        format_func=_detector_name,
+    )
+
+
+def _ask_retention(now: int | None) -> int | None:
+    st.subheader(t("Retention"))
+    days = st.number_input(
+        t("Delete my lessons after this many days without a change (0: never)"),
+        min_value=0,
+        max_value=MOST_DAYS,
+        value=now or 0,
+    )
+    limit = load_settings().retention_days
+    if limit is not None:
+        st.caption(t("This installation deletes them after {n} days.", n=limit))
+    return int(days) or None
+
+
+def _keep(wanted: Preferences) -> None:
+    """Keep the preferences, and draw the page again; an error is drawn in the form."""
     try:
-        if detector is DetectorChoice.HAAR:
+        if wanted.detector is DetectorChoice.HAAR:
             # Say now, and not when a camera starts, that OpenCV is missing.
             haar()
         keep_visitor_preferences(wanted)
