@@ -19,7 +19,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "examples" / "astronaut.jpg"
-# 300 MB, and 10 for what students' browsers download: the nets and their runtime are in the package.
+# 300 MB, and 10 for the nets and the runtime that students' browsers download from the package.
 LIMIT_MB = 310
 LIMIT_IMPORT_S = 0.5
 

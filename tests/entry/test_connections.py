@@ -247,7 +247,7 @@ async def accept(scope: Scope, receive: Receive, send: Send) -> None:
         await socket.send_text("whole")
 
 
-def test_unfinished_messages_of_sockets_are_bounded_and_given_back() -> None:
+def test_unfinished_messages_of_sockets_are_bounded_and_their_bytes_are_released() -> None:
     budget = ByteBudget(1_000_000, share=1.0)
 
     async def client(host: str, port: int) -> None:

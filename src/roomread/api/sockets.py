@@ -17,7 +17,7 @@ from roomread.services.accounts import Principal, Scope
 
 
 class CloseCode(IntEnum):
-    """Why a WebSocket is closed (RFC 6455, section 7.4)."""
+    """The reasons for closing a WebSocket (RFC 6455, section 7.4)."""
 
     GOING_AWAY = 1001
     UNSUPPORTED_DATA = 1003

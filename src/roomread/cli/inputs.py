@@ -102,7 +102,7 @@ def check_output(output: Path, items: Sequence[Item]) -> None:
     """Check that an output is no input, and does not look like a picture or video.
 
     Raises:
-        OutputError: It is, or does.
+        OutputError: It is an input or a copy, or its ending is that of a picture or video.
     """
     if output.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
         problem = f"{output}: readings are not written as a picture or video"

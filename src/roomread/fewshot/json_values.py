@@ -14,10 +14,10 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 def to_text(value: Any) -> str:
-    """Return a value that is a text of up to 1000 characters.
+    """Check that a value is a text of up to 1000 characters, and return it.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The value is something else.
     """
     if not isinstance(value, str) or len(value) > 1000:
         raise ValueError(f"{str(value)[:40]!r} is not a string of up to 1000 characters")
@@ -27,10 +27,10 @@ def to_text(value: Any) -> str:
 
 
 def to_vector(values: Any, *, size: int | None = None) -> NDArray[np.float32]:
-    """Return a list of finite numbers as float32 [size], or of any length if `size` is None.
+    """Convert a list of finite numbers to float32 [size]; any length is accepted if it is None.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The value is something else.
     """
     if not isinstance(values, list) or not values or (size is not None and len(values) != size):
         raise ValueError("a vector has the wrong length")

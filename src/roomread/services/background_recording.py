@@ -90,7 +90,7 @@ class Recording:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the recording has run and runs no more."""
+        """Whether the recording was started and has ended."""
         return self._thread is not None and not self._thread.is_alive()
 
     @property

@@ -34,7 +34,7 @@ _OFFERED = 4
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What is known of a room that is being watched.
+    """The moods, marks and alerts of a room that is being watched.
 
     Attributes:
         moods: its moods as they are shown, oldest first.
