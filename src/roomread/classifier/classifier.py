@@ -20,10 +20,16 @@ class Predictions(NamedTuple):
     Attributes:
         logits: float32 [N, 7], before the temperature.
         features: float32 [N, D], the layer before the head.
+        action_units: float32 [N, A], 0..1, in the order of `ModelCard.action_units`; [N, 0] for a
+            net without action units.
+        pose: float32 [N, 3], yaw, pitch and roll in degrees (see `readings.Pose`); [N, 0] for a net
+            without pose.
     """
 
     logits: NDArray[np.float32]
     features: NDArray[np.float32]
+    action_units: NDArray[np.float32]
+    pose: NDArray[np.float32]
 
 
 class FaceClassifier(Protocol):
@@ -62,6 +68,7 @@ class ExpressionClassifier:
 
     def __init__(self, model: ModelFile | None = None) -> None:
         self.model = model if model is not None else open_model()
+        self._outputs = {output.name for output in self.model.session.get_outputs()}
 
     @property
     def side(self) -> int:
@@ -79,21 +86,25 @@ class ExpressionClassifier:
         return self.model.card.threshold
 
     def predict(self, crops: NDArray[np.uint8]) -> Predictions:
-        """Return logits and features of grey crops uint8 [N, side, side].
+        """Return the net's outputs for grey crops uint8 [N, side, side].
 
         Raises:
             ValueError: The crops have another shape or dtype.
         """
         self.check(crops)
+        outputs = [name for name in Predictions._fields if name in self._outputs]
         # An empty batch is run too, so that the outputs have the right number of columns.
         starts = range(0, max(len(crops), 1), _MAX_BATCH)
         parts = [
-            self.model.session.run(
-                ["logits", "features"], {"faces": crops[start : start + _MAX_BATCH, None]}
-            )
+            self.model.session.run(outputs, {"faces": crops[start : start + _MAX_BATCH, None]})
             for start in starts
         ]
-        return Predictions(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        absent = {name: np.zeros((len(crops), 0), np.float32) for name in Predictions._fields}
+        found = {
+            name: np.concatenate(arrays)
+            for name, arrays in zip(outputs, zip(*parts, strict=True), strict=True)
+        }
+        return Predictions(**absent | found)
 
     def check(self, crops: NDArray[np.uint8]) -> None:
         """Check that crops fit this net.

@@ -3,8 +3,9 @@
 The format of a model file:
 
 - input `faces`: uint8 [N, 1, S, S] grey, with any N; S is read from the graph;
-- outputs `logits` float [N, 7] (shown to users), `features` float [N, D] and, if the net has two
-  heads, `logits_fer2013` float [N, 7];
+- outputs `logits` float [N, 7] (shown to users), `features` float [N, D] and, if the net has them,
+  `logits_fer2013` float [N, 7], `action_units` float [N, A] in 0..1 and `pose` float [N, 3], yaw,
+  pitch and roll in degrees;
 - metadata `roomread.card`: a `ModelCard` as JSON.
 """
 
@@ -66,6 +67,9 @@ class ModelCard:
             arXiv:2007.07314).
         tau_fer2013: the same as `tau`, for `logits_fer2013`.
         precision: the arithmetic of the weights: "float32" or "int8".
+        action_units: the measures of each output of `action_units`, by its FACS name, in order: its
+            name in ARKit and its correlation with the values that taught it.
+        pose: the measures of `pose`, by name, in degrees.
         refit: how the weights of `logits` were refitted after training; empty if they were not.
         labels: the classes in the order of `logits`.
     """
@@ -88,6 +92,8 @@ class ModelCard:
     tau_fer2013: float = 0.0
     precision: str = "float32"
     refit: dict[str, Any] = field(default_factory=dict)
+    action_units: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pose: dict[str, Any] = field(default_factory=dict)
     labels: tuple[str, ...] = tuple(e.display_name for e in Expression)
 
     def to_json(self) -> str:
@@ -199,6 +205,7 @@ def _open(read: Callable[[], bytes], name: str, threads: int, device: Device) ->
         card = ModelCard.from_json(metadata[CARD_KEY])
     except ValueError as error:
         raise ModelFileError(f"{name}: {error}", hint=_ADVICE) from error
+    _check_units(session, card, name)
     content = read()
     digest = hashlib.sha256(content).hexdigest()[:12]
     return ModelFile(name, digest, len(content), session, card, _side(session, name))
@@ -218,3 +225,16 @@ def _side(session: NetSession, name: str) -> int:
     if outputs["logits"].shape[1] != len(Expression):
         raise ModelFileError(f"{name}: 'logits' is not [N, {len(Expression)}]", hint=_ADVICE)
     return int(height)
+
+
+def _check_units(session: NetSession, card: ModelCard, name: str) -> None:
+    """Check that the card names each action unit, and that a pose has three angles.
+
+    Raises:
+        ModelFileError: It does not.
+    """
+    widths = {output.name: output.shape[1:] for output in session.get_outputs()}
+    if widths.get("action_units", [0]) != [len(card.action_units)]:
+        raise ModelFileError(f"{name}: its card does not name its 'action_units'", hint=_ADVICE)
+    if widths.get("pose", [3]) != [3]:
+        raise ModelFileError(f"{name}: 'pose' is not [N, 3]", hint=_ADVICE)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.readings import Quality, Scores, StateScore
+from roomread.readings import Pose, Quality, Scores, StateScore
 
 
 class Prediction(NamedTuple):
@@ -22,6 +23,10 @@ class Prediction(NamedTuple):
             for a classifier that has no model file.
         logits: float32 [7], the output of the net before its temperature and before profiles; None
             where `features` is.
+        action_units: The intensity of facial action units by name, 0..1; None for a face that
+            cannot be read and for a net without action units.
+        pose: The direction of the head; None for a face that cannot be read and for a net without
+            pose.
     """
 
     quality: Quality
@@ -30,3 +35,5 @@ class Prediction(NamedTuple):
     person: str | None = None
     features: NDArray[np.float32] | None = None
     logits: NDArray[np.float32] | None = None
+    action_units: Mapping[str, float] | None = None
+    pose: Pose | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,28 +25,56 @@ from roomread.errors import RoomreadError
 from roomread.runtime import processors
 
 if TYPE_CHECKING:
+    from roomread.training.dataset import FerData
     from roomread.training.refit import Refit
 
 
-def command(
+def command(  # noqa: PLR0913 (each is an option of the command)
     data: Data,
     *,
     model: Annotated[Path, typer.Option("--model", help="The model file to start from.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The model file to write.")],
     ferplus: FerPlus = None,
     split: SplitNames = None,
+    balance: Annotated[
+        float | None,
+        typer.Option(
+            "--balance",
+            metavar="POINTS",
+            min=0.0,
+            help="Balance the head between majority and label instead; accuracy may fall by these "
+            "percentage points.",
+        ),
+    ] = None,
+    auxiliary: Annotated[
+        Path | None,
+        typer.Option(
+            "--auxiliary",
+            metavar="TABLE",
+            help="Fit action units and head pose instead, to this Parquet table of blendshapes.",
+        ),
+    ] = None,
 ) -> None:
     """Refit the head that users see to the FER+ majority, and keep it if it is better.
 
     Settings are chosen on one half of PublicTest. The file is written only if on the other half
-    accuracy rises too and macro-F1 does not fall.
+    accuracy rises too and macro-F1 does not fall. With --auxiliary the outputs action_units and
+    pose are fitted instead, and the expressions stay as they are.
     """
+    if balance is not None and auxiliary is not None:
+        raise RoomreadError("--balance and --auxiliary are two steps: write a file with each")
     need_training_extra()
     from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.refit import refit_head, write_refit  # noqa: PLC0415
 
     use_threads(processors())
     pictures = read_data(data, ferplus, parse_splits(split) or None)
+    if auxiliary is not None:
+        _fit_auxiliary(model, pictures, auxiliary, output)
+        return
+    if balance is not None:
+        _balance(model, pictures, balance, output)
+        return
     with Console(stderr=True).status("fitting the head to the features of Training"):
         refit = refit_head(open_model(model, threads=processors()), pictures)
     wide_console().print(_table(refit))
@@ -54,6 +83,61 @@ def command(
             f"the other half of PublicTest does not confirm the new head; {output} is not written"
         )
     written = write_refit(model, refit, pictures, output)
+    Console().print(f"wrote {output} ({written.digest})", highlight=False, soft_wrap=True)
+
+
+def _fit_auxiliary(model: Path, pictures: FerData, table: Path, output: Path) -> None:
+    from roomread.training.auxiliary import (  # noqa: PLC0415
+        fit_auxiliary,
+        read_targets,
+        write_auxiliary,
+    )
+
+    targets = read_targets(table, pictures)
+    with Console(stderr=True).status("fitting action units and pose to the maps of Training"):
+        fit = fit_auxiliary(model, pictures, targets)
+    written = write_auxiliary(model, fit, output)
+    shown = Table(title="agreement on PublicTest", title_justify="left", box=borders.SIMPLE_HEAD)
+    for column in ("output", "r, or mean absolute error", "published"):
+        shown.add_column(column, no_wrap=True)
+    for name, r in fit.correlations.items():
+        shown.add_row(name, f"r {r:.2f}", "yes")
+    for name, r in fit.unpublished.items():
+        shown.add_row(name, f"r {r:.2f}", "no")
+    for name, error in fit.errors.items():
+        shown.add_row(name.removeprefix("error of "), f"{error:.1f} degrees", "yes")
+    wide_console().print(shown)
+    Console().print(f"wrote {output} ({written.digest})", highlight=False, soft_wrap=True)
+
+
+def _balance(model: Path, pictures: FerData, lose: float, output: Path) -> None:
+    from roomread.classifier import open_model  # noqa: PLC0415
+    from roomread.training.balance import balance_head  # noqa: PLC0415
+    from roomread.training.refit import write_head  # noqa: PLC0415
+
+    opened = open_model(model, threads=processors())
+    with Console(stderr=True).status("balancing the head on PublicTest"):
+        found = balance_head(opened, pictures, lose=lose)
+    shown = Table(
+        title=f"PublicTest; share of the label's head {found.share:g}, tau {found.tau:g}, "
+        f"neutral {found.neutral_bias:+g}",
+        title_justify="left",
+        box=borders.SIMPLE_HEAD,
+    )
+    for column in ("half", "head", "accuracy", "recall", "recall of labels", "called neutral"):
+        shown.add_column(column, no_wrap=True)
+    for half, pair in (("chosen on", found.chosen_on), ("other", found.confirmed_on)):
+        for head, measures in zip(("before", "after"), pair, strict=True):
+            shown.add_row(half, head, *(f"{value:.3f}" for value in measures))
+    wide_console().print(shown)
+    card = replace(
+        opened.card,
+        temperature=found.temperature,
+        threshold=found.threshold,
+        tau=opened.card.tau + found.tau,
+        refit=found.card,
+    )
+    written = write_head(model, found.head, card, pictures, output)
     Console().print(f"wrote {output} ({written.digest})", highlight=False, soft_wrap=True)
 
 

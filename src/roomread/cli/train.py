@@ -75,7 +75,8 @@ Views = Annotated[
     typer.Option(help="Number of augmented views of each picture that the teachers see."),
 ]
 Start = Annotated[
-    str | None, typer.Option(help="A run's folder whose best weights are the first ones.")
+    str | None,
+    typer.Option(help="A run's folder, or a model file, whose weights are the first ones."),
 ]
 DropTestCopies = Annotated[
     bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")

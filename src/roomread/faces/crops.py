@@ -69,6 +69,15 @@ def cut(
     return crops
 
 
+def crop_turn(face: Face) -> float:
+    """Return the angle by which `cut` rotates a face's crop, degrees; 0 for a crop as it is.
+
+    It is positive for a face that is tilted clockwise.
+    """
+    turned = _turned(face)
+    return 0.0 if turned is None else turned.roll
+
+
 def _turned(face: Face) -> Orientation | None:
     """Return the orientation of a face, or None if its crop is not rotated."""
     if face.landmarks is None:

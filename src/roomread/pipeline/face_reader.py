@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile, Prediction
+from roomread.classifier.face_outputs import named_units, pose_of
 from roomread.errors import ProfileError
 from roomread.faces import assess_quality, cut
 from roomread.faces.covers import COVERED, cover_scores
+from roomread.faces.crops import crop_turn
+from roomread.faces.pose import combined_pose
 from roomread.fewshot import Adapter, ProfileBinding
 from roomread.fewshot.profile import Observation
 from roomread.readings import Face, Frame, Quality, Reading, Unreadable
@@ -129,8 +132,23 @@ class FaceReader:
         read = self._classify(crops[readable], [qualities[i] for i in readable])
         if self._adapter is not None:
             read = self._adapter.adapt(read, [tracks[i] for i in readable], faces=count)
-        of = dict(zip(readable, read, strict=True))
-        return [of.get(i) or Prediction(quality) for i, quality in enumerate(qualities)]
+        of = dict(zip(readable, read, strict=True)) | self._turned_away(crops, qualities)
+        return [
+            _with_pose_in_picture(of.get(i) or Prediction(quality), faces[i])
+            for i, quality in enumerate(qualities)
+        ]
+
+    def _turned_away(
+        self, crops: NDArray[np.uint8], qualities: Sequence[Quality]
+    ) -> dict[int, Prediction]:
+        """Return the predictions of faces that are turned away: their pose and nothing else."""
+        away = [i for i, each in enumerate(qualities) if each.reason is Unreadable.TURNED_AWAY]
+        if not away:
+            return {}
+        seen = self._classify(crops[away], [qualities[i] for i in away])
+        return {
+            i: Prediction(each.quality, pose=each.pose) for i, each in zip(away, seen, strict=True)
+        }
 
     def _with_covers(
         self, crops: NDArray[np.uint8], qualities: Sequence[Quality]
@@ -156,14 +174,18 @@ class FaceReader:
         if not len(crops):
             return []
         output = classifier.predict(crops)
+        names = tuple(classifier.model.card.action_units)
         return [
-            Prediction(quality, scores, features=features, logits=logits)
-            for quality, scores, features, logits in zip(
-                qualities,
-                classifier.scores(output.logits),
-                output.features,
-                output.logits,
-                strict=True,
+            Prediction(
+                quality,
+                scores,
+                features=output.features[i],
+                logits=output.logits[i],
+                action_units=named_units(names, output.action_units[i]),
+                pose=pose_of(output.pose[i]),
+            )
+            for i, (quality, scores) in enumerate(
+                zip(qualities, classifier.scores(output.logits), strict=True)
             )
         ]
 
@@ -174,6 +196,14 @@ class FaceReader:
                 hint="use ExpressionClassifier",
             )
         return self.classifier
+
+
+def _with_pose_in_picture(prediction: Prediction, face: Face) -> Prediction:
+    """Return a prediction whose pose is that of the face in the picture, not in its crop."""
+    if prediction.pose is None:
+        return prediction
+    pose = combined_pose(prediction.pose, face.landmarks, turned=crop_turn(face))
+    return prediction._replace(pose=pose)
 
 
 def _cached(
@@ -196,4 +226,7 @@ def _reading(frame: Frame, face: Face, track_id: int | None, prediction: Predict
         person=prediction.person,
         landmarks=face.landmarks,
         states=prediction.states,
+        valence=None if prediction.scores is None else prediction.scores.valence,
+        pose=prediction.pose,
+        action_units=prediction.action_units,
     )

@@ -56,8 +56,11 @@ class Scores(ComparedByValue):
 
     @property
     def valence(self) -> float:
-        """Pleasant minus unpleasant probability, -1..1 (signs of Russell's circumplex, 1980)."""
-        return float(VALENCE @ self.probabilities)
+        """Pleasant minus unpleasant probability, -1..1 (signs of Russell's circumplex, 1980).
+
+        It is rounded to four digits.
+        """
+        return round(float(VALENCE @ self.probabilities), 4)
 
     def __str__(self) -> str:
         text = f"{self.top} {self.percent}"
@@ -178,7 +181,8 @@ class Reading(ComparedByValue):
         person: name or role, if one was given, else None.
         landmarks: float32 [5, 2], see `Face`.
         states: states that profiles taught, in the profiles' order.
-        valence: pleasantness as a net estimates it directly, -1..1.
+        valence: pleasantness, -1..1: `Scores.valence`, or the estimate of another source of
+            readings.
         pose: direction of the head.
         action_units: intensity of facial action units by name (Ekman and Friesen 1978), 0..1.
     """

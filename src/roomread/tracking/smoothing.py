@@ -51,9 +51,11 @@ class ScoreSmoother:
                 }
         self._states[reading.track_id] = _TrackAverage(probabilities, percentile, reading.time)
         self._forget(reading.time)
+        scores = Scores(probabilities, reading.scores.threshold)
         return replace(
             reading,
-            scores=Scores(probabilities, reading.scores.threshold),
+            scores=scores,
+            valence=None if reading.valence is None else scores.valence,
             states=tuple(replace(s, percentile=percentile[s.name]) for s in reading.states),
         )
 

@@ -22,6 +22,7 @@ from lightning.pytorch.callbacks import (
     WeightAveraging,
 )
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from numpy.typing import NDArray
 from torch import Tensor
 
 from roomread.errors import DataError
@@ -29,6 +30,7 @@ from roomread.readings import Expression
 from roomread.training.batches import training_batches, validation_batches
 from roomread.training.dataset import FerData, Split, find_copies
 from roomread.training.expression_net import ExpressionNet
+from roomread.training.from_model_file import net_from_model_file
 from roomread.training.hardware import AUTO, ONE_PROCESS, Hardware, fastest_precision
 from roomread.training.lightning_module import Training
 from roomread.training.nets import make_net
@@ -36,6 +38,9 @@ from roomread.training.recipe import Recipe
 from roomread.training.runs import Run
 from roomread.training.targets import has_two_heads, make_targets
 from roomread.training.views import TaughtViews
+
+# The number of pictures on which the statistics of a model file's net are measured.
+_START_PICTURES = 2048
 
 
 def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) -> Tensor:
@@ -101,7 +106,7 @@ def train(
     two_heads = has_two_heads(data, recipe)
     module = Training(recipe, two_heads=two_heads, targets=targets, threads=hardware.threads)
     if recipe.start and not resume:
-        _start_from(Run(Path(recipe.start)), module)
+        _start_from(Path(recipe.start), module, training.images)
     if not resume:
         recipe.save(run.recipe_file)
     trainer = _trainer(run, recipe, hardware, max_epochs=stop_after or recipe.epochs)
@@ -194,19 +199,23 @@ def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tupl
     return training, public
 
 
-def _start_from(run: Run, module: Training) -> None:
-    """Load the best weights of a run into a module.
+def _start_from(start: Path, module: Training, images: NDArray[np.uint8]) -> None:
+    """Load the best weights of a run, or those of a model file, into a module.
 
     Raises:
+        ModelFileError: it is a file, but not a model file.
         DataError: there is no such run, or it has another net or other heads.
     """
-    weights = load_net(run.checkpoint, module.recipe).state_dict()
+    if start.is_file():
+        weights = net_from_model_file(start, images[:: max(1, len(images) // _START_PICTURES)])
+    else:
+        weights = load_net(Run(start).checkpoint, module.recipe)
     try:
-        module.net.load_state_dict(weights)
+        module.net.load_state_dict(weights.state_dict())
     except RuntimeError as error:
         raise DataError(
-            f"{run.folder}: its net lacks a head that this recipe trains",
-            hint="start from a run with the same target and votes",
+            f"{start}: has another net, or lacks a head that this recipe trains",
+            hint="start from the same net with the same target and votes",
         ) from error
 
 

@@ -98,8 +98,8 @@ class Recipe:
         withhold: names of expressions that the net never sees: pictures with such a label or FER+
             majority, and votes for them, are left out. The few-shot benchmark teaches them from a
             few pictures. They have no prior, so `balance` must be off.
-        start: the folder of a run of the same net, from whose best weights training starts; "" for
-            random weights.
+        start: the folder of a run of the same net, from whose best weights training starts, or its
+            model file in fp32 or 16 bits; "" for random weights.
         seed: the seed of weights, order and augmentation.
     """
 

@@ -250,16 +250,28 @@ def write_refit(path: Path, refit: Refit, data: FerData, out: Path) -> ModelFile
         ModelFileError: `path` is not a model file.
         OutputError: `out` cannot be written.
     """
-    model = open_model(path)
     card = replace(
-        model.card,
+        open_model(path).card,
         temperature=refit.temperature,
         threshold=refit.threshold,
         tau=refit.tau,
         refit={"penalty": refit.penalty, "chosen_on": "half of PublicTest"},
     )
+    return write_head(path, refit.head, card, data, out)
+
+
+def write_head(
+    path: Path, head: LinearHead, card: ModelCard, data: FerData, out: Path
+) -> ModelFile:
+    """Write a model file with another head, a card, and its figures on PublicTest.
+
+    The feature statistics are left out, because they contain the old head's logits.
+
+    Raises:
+        OutputError: `out` cannot be written.
+    """
     proto = onnx.load(path)
-    replace_head(proto.graph, refit.head)
+    replace_head(proto.graph, head)
     with atomic_path(out) as draft:
         _save(proto, card, draft)
         # A file cannot contain its own digest.

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from roomread.faces.orientation import UPRIGHT, rotated
+from roomread.faces.pose import combined_pose, landmark_yaw
+from roomread.readings import Pose
+
+
+def landmarks(*, nose: float = 0.0, roll: float = 0.0) -> np.ndarray:
+    """Five landmarks of a face 100 px high whose nose is moved to the face's side."""
+    points = 100 * UPRIGHT.copy()
+    points[2, 0] += 100 * nose
+    return (200 + rotated(points, roll)).astype(np.float32)
+
+
+def test_face_that_looks_at_the_camera_has_no_yaw() -> None:
+    assert landmark_yaw(landmarks()) == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.parametrize("roll", [0, 40, 180])
+def test_nose_to_the_right_of_the_face_is_a_positive_yaw_at_any_roll(roll: float) -> None:
+    assert 15 < landmark_yaw(landmarks(nose=0.08, roll=roll)) < 30
+    mirrored = landmark_yaw(landmarks(nose=-0.08, roll=roll))
+    assert mirrored == pytest.approx(-landmark_yaw(landmarks(nose=0.08, roll=roll)), abs=0.5)
+
+
+def test_yaw_stays_within_a_quarter_turn_where_landmarks_coincide() -> None:
+    assert -90 <= landmark_yaw(np.full((5, 2), 7, dtype=np.float32)) <= 90
+    assert landmark_yaw(landmarks(nose=2.0)) == 90
+
+
+def test_yaw_and_roll_are_the_means_of_both_estimates_and_pitch_is_the_nets() -> None:
+    points = landmarks(nose=0.08, roll=10)
+    pose = combined_pose(Pose(10, -7, 4), points, turned=0)
+    assert pose.yaw == pytest.approx((10 + landmark_yaw(points)) / 2, abs=0.1)
+    assert pose.pitch == -7
+    assert pose.roll == pytest.approx(7, abs=0.6)
+
+
+def test_roll_of_a_turned_crop_is_that_in_the_picture() -> None:
+    pose = combined_pose(Pose(0, 0, 2), landmarks(roll=60), turned=58)
+    assert pose.roll == pytest.approx(60, abs=0.1)
+
+
+def test_rolls_on_both_sides_of_upside_down_are_averaged_the_short_way() -> None:
+    pose = combined_pose(Pose(0, 0, 0), landmarks(roll=176), turned=-176)
+    assert abs(pose.roll) == pytest.approx(180, abs=0.1)
+
+
+def test_net_alone_tells_the_pose_without_landmarks() -> None:
+    assert combined_pose(Pose(12.34, -100, 3), None, turned=0) == Pose(12.3, -90, 3)

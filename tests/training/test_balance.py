@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer_files import tiny_fer, with_clear_votes
+from roomread import classifier
+from roomread.classifier import ExpressionClassifier, open_model
+from roomread.errors import DataError
+from roomread.readings import Expression
+from roomread.training.balance import Measures, balance_head, measure
+from roomread.training.dataset import VOTE_NAMES, FerData
+from roomread.training.refit import write_head
+
+BUNDLED = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
+
+
+def mild() -> FerData:
+    """Pictures of which a third of the angry ones is called neutral by all taggers."""
+    data = with_clear_votes(tiny_fer(each=24))
+    assert data.votes is not None
+    votes = data.votes.copy()
+    called = np.flatnonzero(data.labels == Expression.ANGRY)[::3]
+    votes[called] = 0
+    votes[called, VOTE_NAMES.index("neutral")] = 10
+    return replace(data, votes=votes)
+
+
+def test_measures_count_mild_anger_disgust_and_fear_that_are_called_neutral() -> None:
+    labels = np.array([0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 0])
+    majority = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 6, -1])
+    answers = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 2, 0])
+    found = measure(answers, majority, labels)
+    assert found.called_neutral == pytest.approx(2 / 3)
+    assert found.accuracy == pytest.approx(9 / 10)
+    assert found.recall == pytest.approx((6 + 3 / 4) / 7)
+    assert found.label_recall == pytest.approx((2 / 3 + 1 / 2 + 1 + 4) / 7)
+
+
+def test_balance_rewards_recall_and_punishes_neutral() -> None:
+    plain = Measures(0.8, 0.7, 0.5, 0.8)
+    assert plain._replace(called_neutral=0.6).balance > plain.balance
+    assert plain._replace(label_recall=0.6).balance > plain.balance
+
+
+def test_measures_need_every_expression() -> None:
+    answers = np.array([0, 1, 2, 3, 4, 5])
+    with pytest.raises(DataError, match="no picture of 'neutral'"):
+        measure(answers, answers, answers)
+
+
+def test_balanced_head_is_no_worse_balanced_and_loses_at_most_what_is_allowed() -> None:
+    found = balance_head(open_model(BUNDLED), mild(), lose=2.0)
+    before, after = found.chosen_on
+    assert after.balance >= before.balance
+    assert after.accuracy >= before.accuracy - 0.02 - 1e-9
+    assert found.card["share_of_label_head"] == found.share
+    assert 0 <= found.threshold < 1
+
+
+def test_written_head_computes_the_moved_logits(tmp_path: Path) -> None:
+    data, before = mild(), open_model(BUNDLED)
+    found = balance_head(before, data, lose=2.0)
+    card = replace(before.card, temperature=found.temperature, refit=found.card)
+    after = write_head(BUNDLED, found.head, card, data, tmp_path / "balanced.onnx")
+    features = ExpressionClassifier(before).predict(data.images).features
+    logits = ExpressionClassifier(after).predict(data.images).logits
+    np.testing.assert_allclose(logits, found.head.logits(features), atol=1e-3)
+    assert after.card.refit == found.card
+
+
+def test_data_without_votes_is_refused() -> None:
+    with pytest.raises(DataError, match=r"FER\+ votes"):
+        balance_head(open_model(BUNDLED), tiny_fer(), lose=1.0)
