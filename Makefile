@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/fer2013.parquet
+AUXILIARY ?= ../shared/data/fer2013_landmarker.parquet
 SEARCH ?= tests
 SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
@@ -136,8 +137,9 @@ train: $(VENV)/dev.done
 	$(BIN)/roomread train $(DATA) --config configs/first.toml --out runs/first
 	$(BIN)/roomread train $(DATA) --config configs/default.toml --out runs/default
 	$(BIN)/roomread export runs/default --int8
-	$(BIN)/roomread refit-head $(DATA) --model runs/default/model.int8.onnx -o runs/default/refit.onnx
-	$(BIN)/roomread fewshot prepare $(DATA) --model runs/default/refit.onnx
+	$(BIN)/roomread refit-head $(DATA) --model runs/default/model.int8.onnx -o runs/default/balanced.onnx --balance 1.2
+	$(BIN)/roomread refit-head $(DATA) --model runs/default/balanced.onnx -o runs/default/full.onnx --auxiliary $(AUXILIARY)
+	$(BIN)/roomread fewshot prepare $(DATA) --model runs/default/full.onnx
 
 evaluate: $(VENV)/dev.done
 	$(BIN)/roomread evaluate $(DATA)

@@ -11,8 +11,6 @@ from roomread.readings import Pose
 
 # The digits that action units and degrees are rounded to, far below what a net can tell.
 _UNIT_DIGITS, _POSE_DIGITS = 3, 1
-# The action units of an open mouth (jaw drop) and of closed eyes (Ekman and Friesen 1978).
-MOUTH_OPEN, EYES_CLOSED = "AU26", "AU45"
 
 
 def named_units(names: Sequence[str], values: NDArray[np.float32]) -> Mapping[str, float] | None:

@@ -39,6 +39,14 @@ def _card(model: ModelFile) -> Table:
         table.add_row(
             "balanced", f"tau {card.tau:.2f}, for FER-2013's label {card.tau_fer2013:.2f}"
         )
+    if card.action_units:
+        units = (
+            f"{name} ({each['arkit']}) {each['r']:.2f}" for name, each in card.action_units.items()
+        )
+        table.add_row("action units", f"r with their teacher on PublicTest: {', '.join(units)}")
+    if card.pose:
+        pose = (f"{name} {value}" for name, value in card.pose.items())
+        table.add_row("pose", f"{', '.join(pose)} (degrees, PublicTest)")
     if card.training:
         table.add_row(
             "train it again", f"roomread train DATA --config {model.name} --out runs/again"

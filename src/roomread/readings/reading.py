@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.geometry import Box
+from roomread.readings.action_units import EYES_CLOSED, MOUTH_OPEN
 from roomread.readings.equality import ComparedByValue
 from roomread.readings.expressions import VALENCE, Expression, percent
 
@@ -234,6 +235,16 @@ class Reading(ComparedByValue):
     def unreadable(self) -> Unreadable | None:
         """Why the face cannot be read; None when it can."""
         return self.quality.reason
+
+    @property
+    def mouth_open(self) -> float | None:
+        """How far the mouth is open, 0..1; None where no net says it."""
+        return None if self.action_units is None else self.action_units.get(MOUTH_OPEN)
+
+    @property
+    def eyes_closed(self) -> float | None:
+        """How far the eyes are closed, 0..1; None where no net says it."""
+        return None if self.action_units is None else self.action_units.get(EYES_CLOSED)
 
     def __str__(self) -> str:
         if self.scores is None:

@@ -24,6 +24,7 @@ from roomread.services.pictures import EncodedPicture, analyze_picture, annotate
 from roomread.services.purpose import Activity, PurposeError, allows
 from roomread.settings.environment import load_settings
 from roomread.web.engine import engine, turn
+from roomread.web.face_details import show_details
 from roomread.web.svg import show_svg
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import owner, visitor_analyzer
@@ -160,6 +161,7 @@ def _show_photo(photo: Photo, number: int) -> None:
         )
         with right:
             show_svg(score_bars(readable[chosen][1]), key=f"scores{number}", wide=False)
+        show_details(right, readings[readable[chosen][0]])
 
 
 def _table(readings: Sequence[Reading]) -> pd.DataFrame:

@@ -1,0 +1,65 @@
+"""Show what a net says of one face besides its expression: valence, pose and action units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from roomread.readings import Pose, Reading
+from roomread.readings.action_units import DESCRIPTIONS
+
+# Angles under this many degrees are shown as none.
+_STRAIGHT = 5.0
+
+
+def show_details(place: DeltaGenerator, reading: Reading) -> None:
+    """Draw a panel for one face; nothing for a face of which no more is known."""
+    if reading.pose is None and reading.action_units is None:
+        return
+    panel = place.expander("Head and face movements")
+    if reading.valence is not None:
+        panel.markdown(f"Valence {reading.valence:+.2f}, from unpleasant (-1) to pleasant (1)")
+    if reading.pose is not None:
+        panel.markdown(f"Head: {describe_pose(reading.pose)}")
+    if reading.action_units:
+        panel.dataframe(
+            units_table(reading.action_units),
+            hide_index=True,
+            column_config={
+                "intensity": st.column_config.ProgressColumn(
+                    format="percent", min_value=0.0, max_value=1.0
+                )
+            },
+        )
+        panel.caption(
+            "Action units (FACS) as the net estimates them. They say how the face moves, not why."
+        )
+
+
+def describe_pose(pose: Pose) -> str:
+    """Return where a head is turned to, as seen in the picture, in words and degrees."""
+    turns = (
+        (pose.yaw, "turned to the right", "turned to the left"),
+        (pose.pitch, "raised", "lowered"),
+        (pose.roll, "tilted clockwise", "tilted anticlockwise"),
+    )
+    parts = [
+        f"{positive if angle > 0 else negative} by {abs(angle):.0f}°"
+        for angle, positive, negative in turns
+        if abs(angle) >= _STRAIGHT
+    ]
+    return ", ".join(parts) or "facing the camera"
+
+
+def units_table(units: Mapping[str, float]) -> pd.DataFrame:
+    """Return action units as rows, the strongest first."""
+    ordered = sorted(units.items(), key=lambda item: -item[1])
+    return pd.DataFrame(
+        [
+            {"movement": DESCRIPTIONS.get(name, name), "unit": name, "intensity": value}
+            for name, value in ordered
+        ]
+    )

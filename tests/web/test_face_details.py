@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from roomread.readings import Pose
+from roomread.readings.action_units import DESCRIPTIONS
+from roomread.training.auxiliary import UNITS
+from roomread.web.face_details import describe_pose, units_table
+
+
+@pytest.mark.parametrize(
+    ("pose", "text"),
+    [
+        (Pose(0, 4, -4), "facing the camera"),
+        (Pose(20, 0, 0), "turned to the right by 20°"),
+        (Pose(-20, 10, 0), "turned to the left by 20°, raised by 10°"),
+        (Pose(0, -12, 30), "lowered by 12°, tilted clockwise by 30°"),
+    ],
+)
+def test_pose_is_described_in_words(pose: Pose, text: str) -> None:
+    assert describe_pose(pose) == text
+
+
+def test_strongest_unit_comes_first_with_its_movement() -> None:
+    table = units_table({"AU4": 0.1, "AU12": 0.9, "AU99": 0.5})
+    assert table["movement"].tolist() == ["lip corners pulled up", "AU99", "brows lowered"]
+
+
+def test_every_unit_that_training_teaches_has_a_description() -> None:
+    assert UNITS.keys() <= DESCRIPTIONS.keys()
+
+
+def page_of_one_face() -> None:
+    from dataclasses import replace  # noqa: PLC0415
+
+    import streamlit as st  # noqa: PLC0415
+
+    from roomread.readings import Box, Pose, Quality, Reading  # noqa: PLC0415
+    from roomread.web.face_details import show_details  # noqa: PLC0415
+
+    plain = Reading("a", 0.0, 0, Box(0, 0, 9, 9), 0.9, Quality())
+    show_details(st.container(), plain)
+    st.markdown("nothing above")
+    known = replace(plain, valence=-0.5, pose=Pose(30, 0, 0), action_units={"AU26": 0.75})
+    show_details(st.container(), known)
+
+
+def test_panel_is_shown_only_where_something_is_known() -> None:
+    page = AppTest.from_function(page_of_one_face).run()
+    assert not page.exception
+    texts = [element.value for element in page.markdown]
+    assert texts[0] == "nothing above"
+    assert "Valence -0.50, from unpleasant (-1) to pleasant (1)" in texts
+    assert "Head: turned to the right by 30°" in texts
+    assert len(page.expander) == 1
+    assert page.dataframe[0].value["movement"].tolist() == ["jaw open"]
