@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from roomread.bench import scenes
 from roomread.classifier import ExpressionClassifier, Prediction, Predictions
 from roomread.errors import ProfileError
+from roomread.faces.orientation import UPRIGHT
 from roomread.pipeline.face_reader import FaceReader
 from roomread.readings import Box, Expression, Face, Frame, Scores, Unreadable
 from roomread.testing import FixedClassifier
@@ -116,3 +117,41 @@ def test_noise_in_place_of_a_face_is_covered() -> None:
 def test_observation_needs_a_model_file() -> None:
     with pytest.raises(ProfileError, match="need a model file"):
         FaceReader(FixedClassifier()).observe(frame(), FACES)
+
+
+def portrait_face(*, nose: float = 0.0) -> Face:
+    """The astronaut's face with the landmarks of an upright one, whose nose is moved."""
+    x, y = scenes.ASTRONAUT_FACE.center
+    points = scenes.ASTRONAUT_FACE.height * UPRIGHT.copy()
+    points[2, 0] += nose * scenes.ASTRONAUT_FACE.height
+    return Face(scenes.ASTRONAUT_FACE, (points + (x, y)).astype(np.float32), 0.9)
+
+
+def test_bundled_net_gives_valence_pose_and_action_units() -> None:
+    portrait = Frame(scenes.astronaut(), 0.0, 0, "astronaut")
+    (reading,) = FaceReader(ExpressionClassifier()).read(portrait, [portrait_face()])
+    assert reading.scores is not None
+    assert reading.valence == reading.scores.valence
+    assert reading.pose is not None
+    assert max(abs(reading.pose.yaw), abs(reading.pose.pitch), abs(reading.pose.roll)) < 25
+    assert reading.action_units is not None
+    assert len(reading.action_units) >= 15
+    # She smiles.
+    assert reading.action_units["AU12"] > 0.7
+    assert reading.eyes_closed is not None
+    assert reading.eyes_closed < 0.3
+
+
+def test_face_that_is_turned_away_has_a_pose_and_nothing_else() -> None:
+    portrait = Frame(scenes.astronaut(), 0.0, 0, "astronaut")
+    (reading,) = FaceReader(ExpressionClassifier()).read(portrait, [portrait_face(nose=0.35)])
+    assert reading.unreadable is Unreadable.TURNED_AWAY
+    assert reading.pose is not None
+    assert reading.pose.yaw > 20
+    assert (reading.scores, reading.valence, reading.action_units) == (None, None, None)
+
+
+def test_classifier_without_a_model_file_gives_no_pose() -> None:
+    (reading,) = FaceReader(FixedClassifier(Expression.SAD)).read(frame(), FACES[:1])
+    assert (reading.pose, reading.action_units) == (None, None)
+    assert reading.valence == -1

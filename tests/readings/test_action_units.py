@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from roomread.classifier import open_model
+from roomread.readings.action_units import DESCRIPTIONS, EYES_CLOSED, MOUTH_OPEN
+
+
+def test_units_of_the_bundled_net_are_described_and_agree_with_their_teacher() -> None:
+    units = open_model().card.action_units
+    assert len(units) >= 15
+    assert units.keys() <= DESCRIPTIONS.keys()
+    assert {MOUTH_OPEN, EYES_CLOSED} <= units.keys()
+    assert all(each["r"] >= 0.5 for each in units.values())
