@@ -124,7 +124,7 @@ def portrait_face(*, nose: float = 0.0) -> Face:
     x, y = scenes.ASTRONAUT_FACE.center
     points = scenes.ASTRONAUT_FACE.height * UPRIGHT.copy()
     points[2, 0] += nose * scenes.ASTRONAUT_FACE.height
-    return Face(scenes.ASTRONAUT_FACE, (points + (x, y)).astype(np.float32), 0.9)
+    return Face(scenes.ASTRONAUT_FACE, np.add(points, (x, y)).astype(np.float32), 0.9)
 
 
 def test_bundled_net_gives_valence_pose_and_action_units() -> None:
@@ -154,4 +154,5 @@ def test_face_that_is_turned_away_has_a_pose_and_nothing_else() -> None:
 def test_classifier_without_a_model_file_gives_no_pose() -> None:
     (reading,) = FaceReader(FixedClassifier(Expression.SAD)).read(frame(), FACES[:1])
     assert (reading.pose, reading.action_units) == (None, None)
-    assert reading.valence == -1
+    assert reading.scores is not None
+    assert reading.valence == reading.scores.valence
