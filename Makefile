@@ -12,7 +12,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: run sample test search sweep shuffle lint node format texts check-deploy docs release bench bench-app bench-share bench-service bench-attacks soak \
+.PHONY: lesson run sample test search sweep shuffle lint node format texts check-deploy docs release bench bench-app bench-share bench-service bench-attacks soak \
 	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
@@ -98,6 +98,10 @@ bench-app: $(VENV)/dev.done
 
 bench-share: $(VENV)/dev.done
 	$(BIN)/python benchmarks/share.py
+
+# A whole lesson with all pages open; LESSON="--shots out/lesson" also photographs them.
+lesson: $(VENV)/dev.done
+	$(BIN)/python benchmarks/lesson.py $(LESSON)
 
 bench-student: $(VENV)/dev.done
 	$(BIN)/python benchmarks/student_page.py

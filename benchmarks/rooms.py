@@ -11,6 +11,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import httpx
 import numpy as np
 import psutil
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -49,20 +51,21 @@ class Measured:
         gaps: Seconds from one event to the next.
         ages: Seconds from sending the newest reading to the event that followed.
         cpu: Processor time of the server over wall-clock time.
-        closed: Connections of students that ended early.
+        closed: How many connections of students ended early, by the reason.
     """
 
     gaps: list[float] = field(default_factory=list)
     ages: list[float] = field(default_factory=list)
     cpu: float = 0.0
-    closed: int = 0
+    closed: Counter[str] = field(default_factory=Counter)
 
 
 async def student(url: str, room: dict[str, str], run: Run) -> bool:
     """Send readings until the run has ended; return whether the connection lasted."""
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room['id']}/seat"
     random = np.random.default_rng()
-    async with connect(address, subprotocols=[PROTOCOL], open_timeout=60) as socket:
+    # Nobody reads the acknowledgements: a bounded queue would fill, and then no pong is read.
+    async with connect(address, subprotocols=[PROTOCOL], open_timeout=60, max_queue=None) as socket:
         join = {"k": "join", "code": room["code"], "consent": "1-en-faces", "faces": True}
         await socket.send(json.dumps(join))
         await socket.recv()
@@ -118,8 +121,16 @@ async def measure(service: Service, *, rooms: int, students: int, seconds: float
     run.ended.set()
     await asyncio.gather(*boards)
     ended = await asyncio.gather(*tasks, return_exceptions=True)
-    found.closed = sum(result is not True for result in ended)
+    found.closed = Counter(_reason(result) for result in ended if result is not True)
     return found
+
+
+def _reason(ended: object) -> str:
+    """Return why a connection ended: the close code of the side that closed it, or the error."""
+    if not isinstance(ended, ConnectionClosed):
+        return repr(ended)[:80]
+    by, close = ("server", ended.rcvd) if ended.rcvd_then_sent else ("client", ended.sent)
+    return f"{by} {close.code} {close.reason}" if close is not None else "without a close code"
 
 
 def main() -> None:
@@ -142,7 +153,8 @@ def main() -> None:
         gaps, ages = np.percentile(found.gaps, [50, 99]), np.percentile(found.ages, [50, 99])
         print(
             f"{rooms:5} {rooms * students:8} | {gaps[0]:.3f} {gaps[1]:.3f} | "
-            f"{1000 * ages[0]:.0f} {1000 * ages[1]:.0f} | {found.cpu:.1%} | {found.closed}",
+            f"{1000 * ages[0]:.0f} {1000 * ages[1]:.0f} | {found.cpu:.1%} | "
+            f"{found.closed.total()} {dict(found.closed) or ''}",
             flush=True,
         )
 

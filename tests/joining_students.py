@@ -68,7 +68,8 @@ def joined(
     """Join a room as a student, who goes with the end of the block."""
     version = consent or f"1-en-{'faces' if faces else 'taps'}"
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room_id}/seat"
-    with connect(address, subprotocols=[PROTOCOL], open_timeout=30) as socket:
+    # Nobody reads the acknowledgements: a bounded queue would fill, and then no pong is read.
+    with connect(address, subprotocols=[PROTOCOL], open_timeout=30, max_queue=None) as socket:
         student = Student(socket)
         student.send(k="join", code=code, consent=version, faces=faces, resume=resume)
         student.seat = student.receive()

@@ -18,6 +18,7 @@ class RoomRecorder(Recorder):
         session: See `Recorder`.
         every: About how many seconds lie between two frames.
         clock: See `Recorder`.
+        patience: See `Recorder`.
     """
 
     def __init__(
@@ -27,8 +28,9 @@ class RoomRecorder(Recorder):
         *,
         every: float = 0.5,
         clock: Callable[[], float] = clocks.monotonic,
+        patience: float = 1.0,
     ) -> None:
-        super().__init__(store, session, clock=clock)
+        super().__init__(store, session, clock=clock, patience=patience)
         self.pipeline = session_pipeline(self, every=every)
 
     def add_readings(self, time: float, readings: Sequence[Reading]) -> None:

@@ -41,23 +41,27 @@ def virtual_screen(width: int, height: int) -> Iterator[str]:
             server.terminate()
 
 
-def write_call(folder: Path, still: Grid, *, seconds: float = 4.0, rate: float = 15.0) -> Path:
+def write_call(folder: Path, *stills: Grid, seconds: float = 4.0, rate: float = 15.0) -> Path:
     """Write a page that shows a call in which people move a little, and return its path.
 
+    The page's function `show(n)` changes to another of the calls; it begins with the first.
+
     Args:
-        folder: Where the page and its video are written.
-        still: The call.
-        seconds: The length of the video, which is shown again and again.
+        folder: Where the page and its videos are written.
+        stills: The calls.
+        seconds: The length of each video, which is shown again and again.
         rate: Frames a second.
     """
-    with VideoWriter(folder / "call.mp4") as writer:
-        for frame in moving(still, int(seconds * rate), rate=rate, sway=0.03):
-            writer.write(frame.image, frame.time)
+    for number, still in enumerate(stills):
+        with VideoWriter(folder / f"call{number}.mp4") as writer:
+            for frame in moving(still, int(seconds * rate), rate=rate, sway=0.03):
+                writer.write(frame.image, frame.time)
     page = folder / "call.html"
     page.write_text(
         "<!doctype html><title>Call</title><style>body { margin: 0; background: #000 }"
         "video { width: 100vw; height: 100vh; object-fit: contain }</style>"
-        '<video src="call.mp4" autoplay loop muted></video>'
+        '<video src="call0.mp4" autoplay loop muted></video>'
+        "<script>function show(n) { document.querySelector('video').src = `call${n}.mp4` }</script>"
     )
     return page
 

@@ -44,9 +44,9 @@ def play(
         yield time
 
 
-def new(store: OwnerStore, clock: Clock) -> tuple[Session, RoomRecorder]:
+def new(store: OwnerStore, clock: Clock, *, patience: float = 1.0) -> tuple[Session, RoomRecorder]:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
-    return session, RoomRecorder(store, session, clock=clock)
+    return session, RoomRecorder(store, session, clock=clock, patience=patience)
 
 
 def kept(store: OwnerStore, session: Session) -> list[tuple[float, int | None]]:
@@ -189,12 +189,12 @@ def test_lost_server_is_reported_and_nothing_is_lost_or_doubled(
             gc.collect()
 
 
+@pytest.mark.parametrize("patience", [0.0, 0.01])
 def test_silent_server_delays_no_frame_and_loses_nothing(
-    store: OwnerStore, monkeypatch: pytest.MonkeyPatch
+    store: OwnerStore, patience: float
 ) -> None:
-    monkeypatch.setattr("roomread.store.recorder._PATIENCE", 0.01)
     clock, answer = Clock(), threading.Event()
-    session, recorder = new(store, clock)
+    session, recorder = new(store, clock, patience=patience)
 
     def hang(_connection: sa.Connection) -> None:
         if threading.current_thread() is not threading.main_thread():

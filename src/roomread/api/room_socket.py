@@ -159,6 +159,7 @@ async def _join(
             "every": round(1000 * TICK_SECONDS),
             "next": held.room.newest(joined.seat) + 1,
             "faces": faces,
+            "say": held.room.says(held.clock(), joined.seat),
             "limits": {"bytes": MAX_BYTES, "per_second": 3},
         }
     )

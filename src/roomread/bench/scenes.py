@@ -6,7 +6,7 @@ with Matplotlib. The pictures are identical in every run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -91,6 +91,7 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
     people: int = 25,
     seed: int = 0,
     face: tuple[float, float] = (0.3, 0.5),
+    cast: Sequence[int] = (0, 1),
 ) -> Grid:
     """Return a call with `people` faces that vary in size, place, light, tint, tilt and mirroring.
 
@@ -104,6 +105,7 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
         people: Number of tiles with a face.
         seed: The random seed.
         face: Minimum and maximum height of a face as a share of its tile's height.
+        cast: Which of `portraits` the tiles show, in turn: 0 smiles, 1 is earnest.
     """
     places = tiles(width, height, columns, rows)
     random = np.random.default_rng(seed)
@@ -116,7 +118,8 @@ def grid(  # noqa: PLR0913 (each is an option of the scene)
             content = _empty(len(made.others), size)
             made.others.append(tile)
         else:
-            content = _person(*portraits()[len(made.people) % 2], size, random, face)
+            shown = cast[len(made.people) % len(cast)]
+            content = _person(*portraits()[shown], size, random, face)
             made.people.append(tile)
         canvas.paste(content, (int(tile.left), int(tile.top)))
     return Grid(_read_only(np.asarray(canvas)), made.people, made.others)

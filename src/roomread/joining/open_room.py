@@ -234,6 +234,11 @@ class OpenRoom:
         known = self._seats.get(seat)
         return known.number if known is not None else -1
 
+    def says(self, now: float, seat: int) -> Say | None:
+        """Return the button that a student pressed, while it counts."""
+        known = self._seats.get(seat)
+        return self._says(now, known) if known is not None else None
+
     def pause_seat(self, seat: int, *, on: bool) -> None:
         """Pause one student, or let them continue; a paused student is not counted."""
         known = self._seats.get(seat)

@@ -101,6 +101,7 @@ class HeldRoom:
     _used: float = field(init=False)
     _samples: list[ReportSample] = field(init=False, default_factory=list)
     _presses: int = field(init=False, default=0)
+    _storing: asyncio.Task[None] | None = field(init=False, default=None)
     _has_screen: bool = field(init=False, default=False)
     _mood: RoomMood | None = field(init=False, default=None)
     _turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
@@ -209,6 +210,8 @@ class HeldRoom:
             return
         self._presses += frame.lost
         self._sample(now, time, status)
+        if self._samples and (self._storing is None or self._storing.done()):
+            self._storing = asyncio.create_task(self._store_samples())
         has_point = await self._in_thread(lambda: self._write(time, frame, status))
         if has_point:
             self._mood = self._feed.points[-1].mood
@@ -237,18 +240,26 @@ class HeldRoom:
         self._pipeline.forget(frame.changed)
         moment = self._pipeline.push_readings(time, frame.readings, withheld=frame.withheld)
         self.recorder.add(moment)
-        self._write_samples()
         self._write_source()
         return self._feed.add(time, status, moment.mood, frame.lost)
 
-    def _write_samples(self) -> None:
-        if self._samples:
-            try:
-                self.store.rooms.add_reports(self.session.id, self._samples)
-            except DatabaseError:
-                # Written with the next ones.
-                return
-            self._samples = []
+    async def _store_samples(self) -> None:
+        """Write the samples that wait, without delaying the room's next event."""
+        samples = list(self._samples)
+        # After a failure they are written with the next ones.
+        with suppress(RoomreadError):
+            await to_thread.run_sync(lambda: self._write_samples(samples), limiter=self.limiter)
+            del self._samples[: len(samples)]
+
+    def _write_samples(self, samples: Sequence[ReportSample]) -> None:
+        """Write samples; those that were written before are ignored."""
+        if samples:
+            self.store.rooms.add_reports(self.session.id, samples)
+
+    def _write_last_samples(self) -> None:
+        # The rest of the room must be written even if the database refuses the samples.
+        with suppress(DatabaseError):
+            self._write_samples(self._samples)
 
     def _write_source(self) -> None:
         if not self._has_screen or self.session.source == ROOM_AND_SCREEN_SOURCE:
@@ -278,7 +289,7 @@ class HeldRoom:
             await self.dismiss(RoomClose.OVER)
 
     def _close(self) -> None:
-        self._write_samples()
+        self._write_last_samples()
         self.owned.rooms.replace_code(self.session.id, None)
         self.recorder.close()
 
@@ -289,7 +300,7 @@ class HeldRoom:
         await self.dismiss(RoomClose.ELSEWHERE)
 
     def _write_rest(self) -> None:
-        self._write_samples()
+        self._write_last_samples()
         self.recorder.flush()
 
     async def dismiss(self, code: RoomClose) -> None:

@@ -217,7 +217,8 @@ class Rooms:
             record,
             session,
             room,
-            Recorder(owned, session),
+            # A room's next event must not wait for the database.
+            Recorder(owned, session, patience=0.0),
             writers,
             self._clock,
         )

@@ -21,7 +21,7 @@ _PIECE = 1.0
 _LONGEST_PAUSE = 10.0
 # Maximum time of the source that may wait in memory for a failing database, s.
 _MOST_WAITING = 3600.0
-# Time for which `add` waits for a slow database, s; the write then continues in the background.
+# Time for which `add` waits for a slow database if the caller does not say, s.
 _PATIENCE = 1.0
 
 
@@ -43,6 +43,8 @@ class Recorder:
         store: The store that has the session.
         session: A new session, or one that was interrupted.
         clock: The clock for waiting and retrying, seconds; independent of the times of the source.
+        patience: Time for which `add` waits for a slow database, s; the write then continues in the
+            background.
 
     Attributes:
         session: The session that is written.
@@ -58,7 +60,9 @@ class Recorder:
         session: Session,
         *,
         clock: Callable[[], float] = clocks.monotonic,
+        patience: float = _PATIENCE,
     ) -> None:
+        self._patience = patience
         self.session = session
         self.resumed_at = store.last_time(session.id)
         self.trouble = ""
@@ -99,7 +103,7 @@ class Recorder:
             self._settle(0.0)
         elif self._clock() - self._last_try >= self._pause:
             self._send()
-            self._settle(_PATIENCE)
+            self._settle(self._patience)
 
     def resume(self, meter: RoomMeter) -> None:
         """Let a meter continue from the moods and the people's readings that were written earlier.

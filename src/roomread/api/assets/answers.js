@@ -53,6 +53,7 @@
  * @property {number} next Number of the next reading.
  * @property {boolean} faces
  * @property {object | null} receipt
+ * @property {Say | null} say What the student says in the room at present.
  *
  * @typedef {SeatMessage | {k: "slower", every: number} | {k: "ack", n: number} | {k: "over"} |
  *   {k: "error", problem: string}} RoomMessage

@@ -7,6 +7,10 @@ import { pauseBefore } from "../reconnect.js";
 
 /** @typedef {"joining" | "joined" | "lost" | "taken" | "over" | "left" | "refused" | "full"} State */
 /** @typedef {{code: string, consent: string, faces: boolean}} Joining */
+/**
+ * @typedef {{receipt: object | null, faces: boolean, say: import("../answers.js").Say | null}} Seat `say` is the button
+ *   that counts in the room, or null: after the end of the server nothing counts.
+ */
 /** @typedef {{token: string, joining: Joining}} Kept What a tab keeps for its next load. */
 /** @typedef {import("../answers.js").RoomMessage} RoomMessage */
 
@@ -18,7 +22,7 @@ const REFUSED = 1008;
 export class RoomConnection {
   /**
    * @param {string} roomId
-   * @param {(state: State, seat?: {receipt: object | null, faces: boolean}) => void} onState
+   * @param {(state: State, seat?: Seat) => void} onState
    */
   constructor(roomId, onState) {
     this.onState = onState;
@@ -75,7 +79,7 @@ export class RoomConnection {
     this.number = message.next;
     const kept = { token: message.token, joining: this.joining };
     sessionStorage.setItem(this.key, JSON.stringify(kept));
-    this.onState("joined", { receipt: message.receipt, faces: message.faces });
+    this.onState("joined", { receipt: message.receipt, faces: message.faces, say: message.say });
   }
 
   /** @param {number} code */

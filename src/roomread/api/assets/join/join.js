@@ -87,12 +87,13 @@ function join(faces) {
 
 /**
  * @param {import("./connection.js").State} state
- * @param {{receipt: object | null, faces: boolean}} [seat]
+ * @param {import("./connection.js").Seat} [seat]
  */
 async function follow(state, seat) {
   if (state === "joined" && seat !== undefined) {
     part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
     if (paused) connection?.send({ k: "pause", on: true });
+    if (seat.say !== said.said) said.set(seat.say);
     if (seat.receipt !== null) keep(seat.receipt);
     part("seat-room").textContent = door?.name ?? "";
     show("seat");

@@ -1,6 +1,7 @@
 /** The teacher's board of one room. */
 
 import { part, partAs, showSection } from "../page.js";
+import { pauseBefore } from "../reconnect.js";
 import { percent, t } from "../texts.js";
 import { draw } from "./chart.js";
 import { counts, covers, said, trend } from "./words.js";
@@ -24,6 +25,11 @@ let points = [];
 let marks = [];
 /** @type {BoardMoment | null} */
 let last = null;
+/** @type {EventSource | null} */
+let source = null;
+/** How often the connection was refused since the last event. */
+let attempt = 0;
+let ended = false;
 let paused = false;
 /** @type {Window | null} */
 let strip = null;
@@ -61,6 +67,8 @@ async function ask(path, body) {
 function take(event) {
   if (event.history) {
     ({ points, marks } = event.history);
+    // A server that took the room up after the end of another does not know of the pause.
+    if (paused) ask(`/api/v1/rooms/${roomId}/pause`, { on: true });
     return;
   }
   if (event.over !== undefined) {
@@ -95,7 +103,8 @@ async function mark() {
 }
 
 async function finish() {
-  source.close();
+  ended = true;
+  source?.close();
   showSection(["running", "finished"], "finished");
   const answer = await ask(`/api/v1/rooms/${roomId}/summary`);
   if (answer === null) return;
@@ -126,15 +135,37 @@ async function keepOnTop(pip) {
   opened.addEventListener("pagehide", () => { strip = null; });
 }
 
-const source = new EventSource(`/api/v1/rooms/${roomId}/events`);
-source.addEventListener("message", (event) => {
-  part("lost-connection").hidden = true;
-  take(JSON.parse(event.data));
-});
-source.addEventListener("error", () => {
-  part("lost-connection").hidden = false;
-  if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
-});
+/** Watch the room; a browser connects again by itself while it gets no answer. */
+function watch() {
+  const opened = new EventSource(`/api/v1/rooms/${roomId}/events`);
+  source = opened;
+  opened.addEventListener("message", (event) => {
+    part("lost-connection").hidden = true;
+    attempt = 0;
+    take(JSON.parse(event.data));
+  });
+  opened.addEventListener("error", () => {
+    if (ended) return;
+    part("lost-connection").hidden = false;
+    // The answer was a refusal, as while another process still holds the room.
+    if (opened.readyState === EventSource.CLOSED) setTimeout(returnToRoom, pauseBefore(attempt++));
+  });
+}
+
+/** Watch the room again if it is still open; show the end of its lesson if not. */
+async function returnToRoom() {
+  try {
+    const answer = await fetch(`/api/v1/rooms/${roomId}`);
+    if (answer.status === 401) location.reload();
+    else if (answer.ok && (await answer.json()).code === null) finish();
+    else watch();
+  } catch {
+    // The service is not back yet.
+    setTimeout(returnToRoom, pauseBefore(attempt++));
+  }
+}
+
+watch();
 part("mark").addEventListener("click", mark);
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target instanceof HTMLInputElement;
