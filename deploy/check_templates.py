@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 # The service ends its requests within ten seconds of the signal; the rest is for the balancer.
 DRAIN_SECONDS = 30
 # Cloud Run's own, beside those of a pod.
-CLOUD_RUN_KEYS = {"containerConcurrency", "timeoutSeconds"}
+CLOUD_RUN_KEYS = {"containerConcurrency", "timeoutSeconds", "maxRetries"}
 
 
 def misfits(value: Any, wanted: Any, where: str) -> Iterator[str]:
@@ -62,16 +62,21 @@ def check_azure() -> Iterator[str]:
 
 
 def check_google() -> Iterator[str]:
-    """Return the problems of the Cloud Run service."""
-    path = FOLDER / "google" / "service.yaml"
-    template = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]["template"]
-    spec = {key: part for key, part in template["spec"].items() if key not in CLOUD_RUN_KEYS}
-    metadata = {"name": "roomread", **template["metadata"]}
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-    try:
-        kubernetes_validate.validate(pod, kubernetes_validate.latest_version(), strict=True)
-    except kubernetes_validate.ValidationError as error:
-        yield f"service: {error.message}"
+    """Return the problems of the Cloud Run service and of its job."""
+    service = _load(FOLDER / "google" / "service.yaml")["spec"]["template"]
+    job = _load(FOLDER / "google" / "migrate.yaml")["spec"]["template"]["spec"]["template"]
+    images = set()
+    for name, template in (("service", service), ("job", job)):
+        spec = {key: part for key, part in template["spec"].items() if key not in CLOUD_RUN_KEYS}
+        metadata = {"name": "roomread", **template.get("metadata", {})}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+        images.update(container["image"] for container in spec["containers"])
+        try:
+            kubernetes_validate.validate(pod, kubernetes_validate.latest_version(), strict=True)
+        except kubernetes_validate.ValidationError as error:
+            yield f"google's {name}: {error.message}"
+    if len(images) > 1:
+        yield f"google: the job and the service run different images: {sorted(images)}"
 
 
 def check_replicas() -> Iterator[str]:
@@ -81,6 +86,7 @@ def check_replicas() -> Iterator[str]:
     pods = {each["kind"]: each for each in _load_all(FOLDER / "kubernetes" / "roomread.yaml")}
     pod = pods["Deployment"]["spec"]["template"]["spec"]
     google = _load(FOLDER / "google" / "service.yaml")["spec"]["template"]["metadata"]
+    job = _load(FOLDER / "google" / "migrate.yaml")["spec"]["template"]["spec"]["template"]["spec"]
     azure = _load(FOLDER / "azure" / "containerapp.yaml")["properties"]["template"]
     replicas = {
         "compose.yaml": len(waits),
@@ -93,6 +99,7 @@ def check_replicas() -> Iterator[str]:
         ("compose.yaml", [compose["migrate"]]),
         ("kubernetes", pod["initContainers"]),
         ("azure", azure["initContainers"]),
+        ("google", job["containers"]),
     ):
         if not any(each["command"] == ["roomread", "migrate"] for each in containers):
             yield f"{name}: nothing runs `roomread migrate`"
