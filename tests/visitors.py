@@ -131,3 +131,10 @@ def download(page: Page, button: str) -> bytes:
     with page.expect_download() as started:
         page.get_by_role("button", name=button, exact=True).click()
     return Path(started.value.path()).read_bytes()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose an option of a select box."""
+    wait_until_drawn(page)
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option).click()

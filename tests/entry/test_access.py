@@ -178,7 +178,7 @@ MATRIX = {
     ("WEBSOCKET", "/api/v1/live"): ANALYZE,
     # The app: its page, its WebSocket, its uploads and files, and whatever else it answers.
     ("GET", "/"): PEOPLE,
-    ("GET", "/video"): PEOPLE,
+    ("GET", "/files"): PEOPLE,
     ("GET", "/_stcore/health"): EVERYBODY,
     ("GET", "/_stcore/host-config"): PEOPLE,
     ("PUT", "/_stcore/upload_file/session/file"): PEOPLE,

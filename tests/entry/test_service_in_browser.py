@@ -79,7 +79,7 @@ def test_camera_photo_and_ten_api_clients_are_served_on_one_port(
     anna, ben = people
     visit(anna, "Watch now")
     start_camera(anna)
-    visit(ben, "Photo")
+    visit(ben, "Photos and videos")
     clients = [threading.Thread(target=ask) for _ in range(10)]
     for client in clients:
         client.start()
@@ -87,7 +87,7 @@ def test_camera_photo_and_ten_api_clients_are_served_on_one_port(
     for client in clients:
         client.join()
     assert [len(readings) for readings in found] == [1] * 10
-    expect(ben.get_by_text("astronaut.jpg: 1 face")).to_be_visible()
+    expect(ben.get_by_role("img", name="astronaut.jpg: 1 face")).to_be_visible()
     expect(anna.get_by_text(": happy").first).to_be_visible()
 
 
@@ -97,15 +97,16 @@ def test_video_of_one_user_is_hidden_from_another(people: list[Page], tmp_path: 
     with VideoWriter(clip) as writer:
         for number in range(15):
             writer.write(room(left=40 + number), number / 15)
-    visit(anna, "Video")
+    visit(anna, "Photos and videos")
     upload(anna, clip)
-    anna.get_by_role("button", name="Read it").click()
-    anna.wait_for_url("**/video?job=*")
-    expect(anna.get_by_role("heading", name="The room")).to_be_visible()
-    ben.goto(anna.url)
-    expect(ben.get_by_text("This video is no longer kept")).to_be_visible()
+    expect(anna.get_by_text("All people together")).to_be_visible()
+    visit(ben, "Photos and videos")
+    expect(
+        ben.get_by_text("astronaut.jpg").or_(ben.get_by_text("Add photos")).first
+    ).to_be_visible()
+    expect(ben.get_by_text("lesson.mp4")).to_have_count(0)
     anna.reload()
-    expect(anna.get_by_role("heading", name="The room")).to_be_visible()
+    expect(anna.get_by_text("All people together")).to_be_visible()
 
 
 def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path: Path) -> None:
@@ -126,16 +127,16 @@ def test_session_of_one_user_is_hidden_from_another(people: list[Page], tmp_path
     expect(anna.get_by_role("heading", name="Take it with you")).to_be_visible()
     expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
     visit(ben, "Lessons")
-    expect(ben.get_by_text("No session is kept yet.")).to_be_visible()
+    expect(ben.get_by_text("No lesson is kept yet.")).to_be_visible()
     ben.goto(anna.url)
     expect(ben.get_by_text("is no session")).to_be_visible()
     expect(ben.get_by_text("Algebra")).to_have_count(0)
     anna.reload()
     expect(anna.get_by_role("heading", name="Algebra 7b")).to_be_visible()
-    anna.get_by_role("button", name="All sessions").click()
-    expect(anna.get_by_role("button", name="Open")).to_be_visible()
+    anna.get_by_role("button", name="All lessons").click()
+    expect(anna.get_by_role("button", name="Algebra 7b")).to_be_visible()
     # What it deletes is everybody's.
-    expect(anna.get_by_text("Delete old sessions")).to_have_count(0)
+    expect(anna.get_by_text("Delete old lessons")).to_have_count(0)
 
 
 def test_upload_page_reads_a_picture_without_javascript(

@@ -45,5 +45,10 @@ def test_verdict_says_whether_the_profile_helps() -> None:
     assert verdict(replace(RESULT, right=1)).startswith("It does not help: 1 of 4")
 
 
+def test_verdict_on_pictures_that_are_read_right_is_that_nothing_is_to_be_learnt() -> None:
+    right = replace(RESULT, right=4, general=4, gain=0.0)
+    assert verdict(right).startswith("Already read right: there is nothing to learn. 4 of 4")
+
+
 def test_verdict_says_that_one_picture_cannot_be_tested() -> None:
     assert verdict(replace(RESULT, references=1)).startswith("Not tested: taught with one picture")

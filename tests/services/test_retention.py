@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from roomread.services.preferences import Preferences, keep_preferences
-from roomread.services.retention import delete_expired
+from roomread.services.retention import delete_expired, kept_days
 from roomread.store import Store, schema
 from roomread.store.rows import stored
 
@@ -43,3 +43,13 @@ def test_retention_of_a_user_deletes_only_their_old_sessions(tmp_path: Path) -> 
     assert [session.id for session in delete_expired(store, days=None)] == [sessions[0].id]
     assert (anna.sessions(), len(ben.sessions()), len(carl.sessions())) == ([], 1, 1)
     store.close()
+
+
+def test_shorter_retention_of_operator_and_owner_counts(store: Store) -> None:
+    anna = store.owned_by("user:anna")
+    assert kept_days(anna, days=None) is None
+    assert kept_days(anna, days=90.0) == 90
+    keep_preferences(anna, Preferences(retention_days=30))
+    assert kept_days(anna, days=None) == 30
+    assert kept_days(anna, days=90.0) == 30
+    assert kept_days(anna, days=7.0) == 7

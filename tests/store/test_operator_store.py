@@ -54,3 +54,14 @@ def test_forgetting_a_name_and_purging_reach_the_sessions_of_all_owners(everythi
     old = everything.operator.purge(days=0, now=hers.updated_at + timedelta(days=1))
     assert [session.id for session in old] == [hers.id]
     assert anna.sessions() == []
+
+
+def test_what_would_be_deleted_is_counted_before(everything: Store) -> None:
+    store = everything.owned_by("user:anna")
+    session = store.create("Physics 9a", keeps_people=True, consent="all")
+    later = session.updated_at + timedelta(days=2)
+    assert [each.id for each in everything.operator.expired(days=1, now=later)] == [session.id]
+    assert everything.operator.expired(days=3, now=later) == []
+    assert everything.operator.expired(days=1, now=later, owner="user:ben") == []
+    assert everything.operator.seats_named("Ada") == 0
+    assert [each.id for each in everything.operator.purge(days=1, now=later)] == [session.id]

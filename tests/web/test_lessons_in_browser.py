@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +23,7 @@ from roomread.media import VideoWriter
 from roomread.room.session import Mark
 from roomread.store import LOCAL_OWNER, OwnerStore, Session, Store, schema
 from roomread.store.rows import stored
-from visitors import CHROMIUM, download, press, unfold, visit
+from visitors import CHROMIUM, choose, download, press, unfold, visit
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 SECONDS = 120
@@ -109,9 +111,7 @@ def test_seat_is_named_and_forgotten_and_no_other_seat_takes_its_place(
     expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
     expect(page.get_by_text("nothing is drawn where no face was seen")).to_be_visible()
     expect(page.get_by_role("button", name="Forget")).to_have_count(0)
-    seat = page.get_by_role("combobox", name="Seat")
-    seat.fill("1")
-    seat.press("Enter")
+    choose(page, "Seat", "1")
     page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
     name = page.get_by_role("button", name="Name this seat")
     press(name, expect(page.get_by_text("needs the person's consent")).to_be_visible)
@@ -125,7 +125,7 @@ def test_seat_is_named_and_forgotten_and_no_other_seat_takes_its_place(
     press(forget, expect(page.get_by_text("60 readings were deleted")).to_be_visible)
     # The button is gone, so that another click cannot forget the next seat.
     expect(page.get_by_role("button", name="Forget")).to_have_count(0)
-    expect(seat).to_have_value("")
+    expect(page.get_by_role("combobox", name="Seat")).to_have_value("")
     assert store.people(session.id) == []
     assert sorted(set(store.readings(session.id).seats.tolist())) == [2, 3, 4, 5, 6]
     store.delete(session.id)
@@ -166,33 +166,74 @@ def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
     kept = json.loads(download(page, "JSON"))
     assert kept["source"] == str(clip)
     assert {mood["present"] for mood in kept["moods"]} == {8}
-    page.get_by_role("button", name="All sessions").click()
+    page.get_by_role("button", name="All lessons").click()
     expect(page.get_by_text("ended")).to_be_visible()
-    page.get_by_role("button", name="Open").click()
+    page.get_by_role("button", name="Algebra 7b").click()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_text("No session is kept yet.")).to_be_visible()
+    page.get_by_role("button", name="Delete it for good").click()
+    expect(page.get_by_text("No lesson is kept yet.")).to_be_visible()
 
 
-def test_old_sessions_and_a_person_are_purged_everywhere(
+def test_old_lessons_and_a_person_are_deleted_everywhere_with_their_counts(
     page: Page, everything: Store, store: OwnerStore
 ) -> None:
     session = recorded(store, "Physics 9a", consent="all, in writing", people=6)
     store.enrol(session.id, 2, "Alan Turing", consent="a letter")
     visit(page, "Lessons")
-    unfold(page, "Delete old sessions, or a person everywhere")
-    page.get_by_role("textbox", name="Everything that is kept of the person called").fill(
-        "Alan Turing"
-    )
-    page.get_by_role("button", name="Forget them").click()
-    expect(page.get_by_text("1 seat deleted")).to_be_visible()
+    unfold(page, "Delete old lessons, or a person everywhere")
+    expect(page.get_by_text("No lesson is that old.")).to_be_visible()
+    name = page.get_by_role("textbox", name="Everything that is kept of the person called")
+    name.fill("Grace Hopper")
+    name.press("Enter")
+    expect(page.get_by_text("No seat has this name.")).to_be_visible()
+    name.fill("Alan Turing")
+    name.press("Enter")
+    page.get_by_role("button", name="Forget this seat").click()
+    expect(page.get_by_text("1 seat forgotten")).to_be_visible()
     assert 2 not in store.readings(session.id).seats
     old = datetime.now(UTC) - timedelta(days=91)
     with everything._database.engine.begin() as connection:
         connection.execute(sa.update(schema.sessions).values(updated_at=stored(old)))
-    page.get_by_role("button", name="Delete them").click()
-    expect(page.get_by_text("1 session deleted")).to_be_visible()
-    expect(page.get_by_text("Physics 9a")).to_have_count(0)
+    page.get_by_role("spinbutton", name="Lessons older than").fill("80")
+    page.get_by_role("spinbutton", name="Lessons older than").press("Enter")
+    page.get_by_role("button", name="Delete this lesson").click()
+    expect(page.get_by_text("No longer kept, as they were deleted or too old")).to_be_visible()
+    expect(page.get_by_role("button", name="Physics 9a")).to_have_count(0)
+    assert store.sessions() == []
+
+
+def test_lessons_are_found_compared_exported_and_deleted_together(
+    page: Page, store: OwnerStore
+) -> None:
+    made = {name: recorded(store, name) for name in ("Algebra 7b", "Algebra 7c", "Physics 9a")}
+    store.mark(made["Algebra 7b"].id, [Mark(20.0, "group work")])
+    store.mark(made["Algebra 7c"].id, [Mark(60.0, "group work")])
+    visit(page, "Lessons")
+    search = page.get_by_role("textbox", name="Search")
+    search.fill("algebra group")
+    search.press("Enter")
+    expect(page.get_by_role("button", name="Physics 9a")).to_have_count(0)
+    for name in ("Algebra 7b", "Algebra 7c"):
+        page.get_by_role("checkbox", name=f"Choose {name}").check(force=True)
+    export = page.get_by_role("button", name="Export 2 lessons (ZIP)")
+    expect(export).to_be_visible()
+    with page.expect_download() as started:
+        export.click()
+    with zipfile.ZipFile(started.value.path()) as archive:
+        assert len(archive.namelist()) == 6
+        assert f"{made['Algebra 7b'].id}/report.html" in archive.namelist()
+    page.get_by_role("button", name="Compare 2 lessons").click()
+    page.wait_for_url("**/lessons?compare=*")
+    choose(page, "Aligned at", "group work")
+    expect(page.get_by_role("img", name=re.compile("from -1:0. to 1:.* common"))).to_be_visible()
+    expect(page.get_by_role("cell", name="1:00", exact=True).first).to_be_visible()
+    page.get_by_role("button", name="All lessons").click()
+    for name in made:
+        page.get_by_role("checkbox", name=f"Choose {name}").check(force=True)
+    page.get_by_role("button", name="Delete 3 lessons").click()
+    page.get_by_role("button", name="Delete these 3 lessons").click()
+    expect(page.get_by_text("3 lessons deleted")).to_be_visible()
+    expect(page.get_by_text("No lesson is kept yet.")).to_be_visible()
     assert store.sessions() == []
 
 

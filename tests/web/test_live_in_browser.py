@@ -128,8 +128,8 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     assert all(mood["valence"] is not None for mood in kept["moods"])
     expect(visitor.get_by_text("Readings of single people")).to_have_count(0)
     visitor.get_by_role("button", name="Delete").click()
-    visitor.get_by_role("button", name="Delete it").click()
-    expect(visitor.get_by_text("No session is kept yet.")).to_be_visible()
+    visitor.get_by_role("button", name="Delete it for good").click()
+    expect(visitor.get_by_text("No lesson is kept yet.")).to_be_visible()
     filmed.close()
 
 

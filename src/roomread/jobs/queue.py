@@ -92,6 +92,11 @@ class JobQueue:
         """Whether the thread that reads the videos runs."""
         return self._thread.is_alive()
 
+    @property
+    def kept_seconds(self) -> float:
+        """The time for which a job that has ended is kept, s; less if the space is needed."""
+        return self._places.seconds
+
     def upload(
         self, name: str, content: bytes, *, owner: str, profiles: Sequence[Profile] = ()
     ) -> str:

@@ -46,9 +46,9 @@ class QueueLimits:
             below it.
     """
 
-    waiting: int = 8
-    waiting_in_all: int = 32
-    finished: int = 100
+    waiting: int = 40
+    waiting_in_all: int = 120
+    finished: int = 200
     seconds: float = 3600.0
     mb: int = 1000
 

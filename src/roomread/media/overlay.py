@@ -20,15 +20,24 @@ _TEXT_OF_PICTURE, _TEXT_OF_FACE = 1 / 45, 1 / 5
 _SMALLEST_TEXT, _LARGEST_TEXT = 10, 64
 
 
-def draw_readings(image: NDArray[np.uint8], readings: Sequence[Reading]) -> NDArray[np.uint8]:
-    """Return a copy of a picture, uint8 [H, W, 3], with a box and a label for each reading."""
+def draw_readings(
+    image: NDArray[np.uint8], readings: Sequence[Reading], *, numbered: bool = False
+) -> NDArray[np.uint8]:
+    """Return a copy of a picture, uint8 [H, W, 3], with a box and a label for each reading.
+
+    Args:
+        image: uint8 [H, W, 3].
+        readings: The readings.
+        numbered: Whether labels begin with the position of their reading, from 1, as in tables.
+    """
     canvas = Image.fromarray(image)
     draw = ImageDraw.Draw(canvas)
     for reading in readings:
         _draw_box(draw, reading, canvas.size)
     # Labels come after all boxes, so that no box crosses out a word.
-    for reading in readings:
-        _draw_label(draw, reading, canvas.size)
+    for number, reading in enumerate(readings, start=1):
+        text = f"{number} {label_text(reading)}" if numbered else label_text(reading)
+        _draw_label(draw, reading, text, canvas.size)
     return np.asarray(canvas)
 
 
@@ -76,9 +85,11 @@ def _draw_box(draw: ImageDraw.ImageDraw, reading: Reading, picture: tuple[int, i
     draw.rectangle((left, top, right, bottom), outline=_color(reading), width=width)
 
 
-def _draw_label(draw: ImageDraw.ImageDraw, reading: Reading, picture: tuple[int, int]) -> None:
+def _draw_label(
+    draw: ImageDraw.ImageDraw, reading: Reading, text: str, picture: tuple[int, int]
+) -> None:
     size = _text_size(reading.box, picture)
-    font, text = _font(size), label_text(reading)
+    font = _font(size)
     pad = max(2, size // 4)
     width, height = draw.textlength(text, font=font) + 2 * pad, size + 2 * pad
     left = min(max(reading.box.left, 0), max(picture[0] - width, 0))

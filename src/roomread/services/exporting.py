@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from roomread.errors import SessionError
@@ -93,6 +96,24 @@ def export_bytes(store: OwnerStore, session_id: str, form: SessionFormat) -> byt
     """
     with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
         return export_to_folder(store, session_id, form, Path(folder)).read_bytes()
+
+
+def export_archive(store: OwnerStore, session_ids: Sequence[str]) -> bytes:
+    """Return the reports and the moods of several sessions as one ZIP, a folder for each.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+        PreferencesError: The owner's preferences cannot be read.
+    """
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for session_id in session_ids:
+            session = store.session(session_id)
+            archive.writestr(f"{session_id}/report.html", report(store, session_id))
+            for form in (SessionFormat.CSV, SessionFormat.JSON):
+                content = export_bytes(store, session_id, form)
+                archive.writestr(f"{session_id}/{file_name(session, form)}", content)
+    return file.getvalue()
 
 
 def report(store: OwnerStore, session_id: str) -> str:

@@ -66,19 +66,20 @@ class AnalyzedPicture:
     frame: Frame
     readings: Sequence[Reading]
 
-    def jpeg(self, *, max_size: tuple[int, int] | None = None) -> bytes:
-        """Return a copy with boxes and labels as JPEG.
+    def jpeg(self, *, max_size: tuple[int, int] | None = None, drawn: bool = True) -> bytes:
+        """Return a copy as JPEG.
 
         Args:
             max_size: Scale the copy down to fit this width and height, px; None keeps the size.
+            drawn: Whether boxes and numbered labels are drawn into it.
         """
-        drawn = self._drawn()
+        copy = self._drawn() if drawn else Image.fromarray(self.frame.image)
         if max_size is not None:
-            drawn.thumbnail(max_size)
-        return _encode(drawn, "JPEG", quality=_JPEG_QUALITY)
+            copy.thumbnail(max_size)
+        return _encode(copy, "JPEG", quality=_JPEG_QUALITY)
 
     def png(self) -> bytes:
-        """Return a copy with boxes and labels as PNG."""
+        """Return a copy with boxes and numbered labels as PNG."""
         return _encode(self._drawn(), "PNG")
 
     def without_pixels(self) -> AnalyzedPicture:
@@ -87,7 +88,7 @@ class AnalyzedPicture:
         return AnalyzedPicture(replace(self.frame, image=zeros), self.readings)
 
     def _drawn(self) -> Image.Image:
-        return Image.fromarray(draw_readings(self.frame.image, list(self.readings)))
+        return Image.fromarray(draw_readings(self.frame.image, list(self.readings), numbered=True))
 
 
 def analyze_picture(

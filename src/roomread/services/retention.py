@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roomread.services.preferences import PreferencesError, load_preferences
-from roomread.store import Session, Store
+from roomread.store import OwnerStore, Session, Store
 
 
 def delete_expired(store: Store, *, days: float | None) -> list[Session]:
@@ -32,3 +32,20 @@ def delete_expired(store: Store, *, days: float | None) -> list[Session]:
         if own is not None:
             deleted += store.operator.purge(days=own, owner=owner)
     return deleted
+
+
+def kept_days(store: OwnerStore, *, days: float | None) -> float | None:
+    """Return after how many days without a change an owner's sessions are deleted.
+
+    Args:
+        store: The sessions of the owner.
+        days: The operator's retention time; None for none.
+
+    Returns:
+        The shorter one of the operator's and the owner's; None if they are kept.
+
+    Raises:
+        PreferencesError: The owner's preferences cannot be read.
+    """
+    own = load_preferences(store).retention_days
+    return min((each for each in (days, own) if each is not None), default=None)

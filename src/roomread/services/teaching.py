@@ -23,7 +23,7 @@ from roomread.fewshot import (
 from roomread.fewshot.adapter import check_model
 from roomread.fewshot.profile import Observer, check_against
 from roomread.media.images import Picture
-from roomread.readings import Expression
+from roomread.readings import Expression, Frame
 from roomread.services.profile_summary import ProfileSummary, summarize
 from roomread.services.teaching_request import Source, TeachingRequest
 
@@ -76,6 +76,38 @@ class TaughtProfile:
     profile: Profile
     result: LeaveOneOutResult
     model: ModelFile
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCheck:
+    """Whether one picture can be learnt from.
+
+    Attributes:
+        problem: why it cannot, in one line; empty if it can.
+        reading: what the general model reads, such as "happy 97%"; empty without a readable face.
+        shown: the confident expression that the general model reads; None if it is unsure.
+    """
+
+    problem: str = ""
+    reading: str = ""
+    shown: Expression | None = None
+
+
+def check_picture(image: NDArray[np.uint8], name: str, analyzer: Observer) -> PictureCheck:
+    """Return whether a picture shows one readable face, and what is read of it.
+
+    Args:
+        image: the pixels, uint8 [H, W, 3].
+        name: the picture's name.
+        analyzer: finds the faces and computes the net's outputs.
+    """
+    seen = analyzer.observe(Frame(image, 0.0, 0, name))
+    if len(seen) != 1:
+        return PictureCheck("no face was found" if not seen else f"{len(seen)} faces were found")
+    (face,) = seen
+    if face.features is None:
+        return PictureCheck(f"the face cannot be read: {face.reading.quality.reason}")
+    return PictureCheck(reading=str(face.reading.scores), shown=face.reading.expression)
 
 
 class TeachingService:

@@ -45,6 +45,10 @@ class EmptyVideoError(MediaError):
 class VideoQueue(Protocol):
     """The interface of a job queue, such as `jobs.queue.JobQueue`."""
 
+    @property
+    def kept_seconds(self) -> float:
+        """The time for which a job that has ended is kept, s."""
+
     def taking(
         self, name: str, *, owner: str, annotated: bool = True, profiles: Sequence[Profile] = ()
     ) -> AbstractContextManager[tuple[VideoJob, Path]]:
@@ -138,6 +142,15 @@ class VideoService:
             VideoNotFoundError: The owner has no such video, or it is no longer kept.
         """
         return _found(self._queue.get(job_id, owner=self._owner))
+
+    def kept_until(self, job: VideoJob) -> float | None:
+        """Return until when a video's results are kept, or earlier if their space is needed.
+
+        Returns:
+            Seconds since 1970; None for a video that has not ended.
+        """
+        ended = job.record.ended
+        return None if ended is None else ended + self._queue.kept_seconds
 
     def waiting_before(self, job_id: str) -> int:
         """Return the number of unfinished videos of all owners submitted before this one."""

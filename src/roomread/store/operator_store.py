@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,11 +44,8 @@ class OperatorStore:
         Returns:
             The deleted sessions.
         """
-        limit = (now or utc_now()) - timedelta(days=days)
+        query = _expired(days, now, owner)
         table = schema.sessions
-        query = table.select().where(table.c.updated_at < stored(limit))
-        if owner is not None:
-            query = query.where(table.c.owner == owner)
         with self._database.writing() as connection:
             expired = [to_session(row) for row in connection.execute(query)]
             ids = [session.id for session in expired]
@@ -55,6 +53,21 @@ class OperatorStore:
         if expired:
             self._database.erase_deleted(compact=True)
         return expired
+
+    def expired(
+        self, *, days: float, now: datetime | None = None, owner: str | None = None
+    ) -> list[Session]:
+        """Return the sessions that `purge` would delete; it takes the same arguments."""
+        with self._database.reading() as connection:
+            return [to_session(row) for row in connection.execute(_expired(days, now, owner))]
+
+    def seats_named(self, name: str) -> int:
+        """Return the number of seats that `forget_name` would forget."""
+        people = schema.people
+        query = sa.select(sa.func.count()).select_from(people).where(people.c.name == name)
+        with self._database.reading() as connection:
+            count: int = connection.execute(query).scalar_one()
+        return count
 
     def forget_name(self, name: str) -> int:
         """Delete all data of the people enrolled with a name, in all sessions.
@@ -80,3 +93,10 @@ class OperatorStore:
         if found:
             self._database.erase_deleted()
         return len(found)
+
+
+def _expired(days: float, now: datetime | None, owner: str | None) -> sa.Select[Any]:
+    limit = (now or utc_now()) - timedelta(days=days)
+    table = schema.sessions
+    query = table.select().where(table.c.updated_at < stored(limit))
+    return query if owner is None else query.where(table.c.owner == owner)

@@ -14,7 +14,7 @@ from roomread.web.messages import plain
 from roomread.web.svg import show_svg
 from roomread.web.texts import t, tn
 
-_FORGOTTEN = "seat_forgotten"
+_FORGOTTEN, _PURGED = "seat_forgotten", "purged"
 
 
 def show_people(
@@ -137,17 +137,51 @@ def _show_forgotten() -> None:
 
 
 def show_purge(operator: OperatorStore) -> None:
-    """Draw forms that delete old sessions, and all data of a person."""
-    with st.expander("Delete old sessions, or a person everywhere"):
-        with st.form("purge"):
-            days = st.number_input("Sessions older than this many days", min_value=1, value=90)
-            if st.form_submit_button("Delete them"):
-                _say_deleted(len(operator.purge(days=days)), "session")
-        with st.form("forget_name", clear_on_submit=True):
-            name = st.text_input("Everything that is kept of the person called")
-            if st.form_submit_button("Forget them") and name.strip():
-                _say_deleted(operator.forget_name(name.strip()), "seat")
+    """Draw what deletes old lessons, and all data of a person, with their counts."""
+    with st.expander(t("Delete old lessons, or a person everywhere")):
+        done = st.session_state.pop(_PURGED, "")
+        if done:
+            st.success(done)
+        days = st.number_input(
+            t("Lessons older than this many days"), min_value=1, value=90, key="purge_days"
+        )
+        count = len(operator.expired(days=days))
+        if count:
+            st.button(
+                tn("Delete this lesson", "Delete these {n} lessons", count),
+                key="purge",
+                on_click=_purge,
+                args=(operator, days),
+            )
+        else:
+            st.caption(t("No lesson is that old."))
+        name = st.text_input(
+            t("Everything that is kept of the person called"), key="forget_name"
+        ).strip()
+        if not name:
+            return
+        seats = operator.seats_named(name)
+        if seats:
+            st.button(
+                tn("Forget this seat", "Forget these {n} seats", seats),
+                key="forget_everywhere",
+                on_click=_forget_everywhere,
+                args=(operator, name),
+            )
+        else:
+            st.caption(t("No seat has this name."))
 
 
-def _say_deleted(count: int, what: str) -> None:
-    st.success(f"{count} {what}{'s' if count != 1 else ''} deleted")
+def _purge(operator: OperatorStore, days: float) -> None:
+    count = len(operator.purge(days=days))
+    st.session_state[_PURGED] = tn("1 lesson deleted", "{n} lessons deleted", count)
+
+
+def _forget_everywhere(operator: OperatorStore, name: str) -> None:
+    try:
+        count = operator.forget_name(name)
+    except SessionError as error:
+        st.session_state[_PURGED] = str(error)
+        return
+    st.session_state[_PURGED] = tn("1 seat forgotten", "{n} seats forgotten", count)
+    st.session_state["forget_name"] = ""

@@ -118,11 +118,11 @@ def _show_timeline(
         if store.reports(session.id):
             st.markdown(_REPORTS_HELP)
     if figures.summary.parts:
-        st.markdown(f"#### {t('The parts of the lesson')}")
+        st.markdown("#### " + t("The parts of the lesson"))
         st.table(_parts_table(figures.summary), hide_index=True, border="horizontal")
     alerts = store.alerts(session.id)
     if alerts:
-        st.markdown(f"#### {t('Alerts')}")
+        st.markdown("#### " + t("Alerts"))
         rows = [(clock(a.time), a.reason, percent(a.certainty), a.rule) for a in alerts]
         columns = [t("when"), t("what was seen"), t("certainty"), t("rule")]
         st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt=t("Alerts"))

@@ -8,11 +8,13 @@ from roomread.errors import RoomreadError
 from roomread.media import VIDEO_SUFFIXES
 from roomread.services.background_recording import RecordingQueue
 from roomread.settings.environment import Settings, load_settings
-from roomread.store import OwnerStore, Session, Store
+from roomread.store import OwnerStore, Store
 from roomread.web.class_people import show_purge
 from roomread.web.class_session import show_session
 from roomread.web.engine import engine
-from roomread.web.messages import message_for, plain
+from roomread.web.lesson_comparison import show_comparison
+from roomread.web.lesson_list import show_lessons
+from roomread.web.messages import message_for
 from roomread.web.navigation import go_to, switch_to
 from roomread.web.recording_form import ask_lesson
 from roomread.web.recordings import may_record, recordings, visitor_sessions
@@ -35,14 +37,17 @@ def show() -> None:
     try:
         queue, store = recordings(), visitor_sessions()
         session_id = st.query_params.get("session", "")
-        if session_id:
+        compared = st.query_params.get("compare", "").split(",")
+        if len(compared) > 1:
+            show_comparison(store, compared)
+        elif session_id:
             show_session(queue, store, store.session(session_id))
         else:
             _ask(queue, store, settings)
             _list(store, queue.store)
     except RoomreadError as error:
         st.error(message_for(error, settings))
-        if st.button("All sessions", key="after_error"):
+        if st.button(t("All lessons"), key="after_error"):
             go_to()
 
 
@@ -76,28 +81,11 @@ def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
 
 
 def _list(store: OwnerStore, everything: Store) -> None:
-    st.subheader("Sessions")
-    if not store.sessions():
-        st.caption("No session is kept yet.")
-        return
     # The list is above the forms but drawn after them, so that it lacks the sessions that they
     # delete.
     listing = st.container()
-    if not is_signed_in():
+    if store.sessions() and not is_signed_in():
         # The forms delete sessions of all owners, so they are for this computer's user only.
         show_purge(everything.operator)
     with listing:
-        _list_all(store.sessions())
-
-
-def _list_all(sessions: list[Session]) -> None:
-    for session in sessions[:50]:
-        day = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        columns = st.columns([4, 3, 2, 2], vertical_alignment="center")
-        columns[0].markdown(f"**{plain(session.name)}**")
-        columns[1].write(day)
-        columns[2].write(session.state().value)
-        if columns[3].button("Open", key=f"open{session.id}"):
-            go_to(session=session.id)
-    if len(sessions) > 50:
-        st.caption(f"`roomread session list` shows {len(sessions) - 50} older ones.")
+        show_lessons(store)

@@ -59,10 +59,8 @@ def show() -> None:
     with cards[2].container(border=True, height="stretch"):
         st.subheader(t("Open a recording"))
         st.write(t("A photo, a video, or the recording of a lesson."))
-        if st.button(t("A photo"), icon=":material/photo_camera:", width="stretch"):
-            switch_to("photo")
-        if st.button(t("A video"), icon=":material/movie:", width="stretch"):
-            switch_to("video")
+        if st.button(t("Photos and videos"), icon=":material/perm_media:", width="stretch"):
+            switch_to("files")
         if may_record() and st.button(t("A lesson"), icon=":material/groups:", width="stretch"):
             switch_to("lessons")
     if may_record():
@@ -94,7 +92,7 @@ def _offer_example(kind: str) -> None:
         icon=":material/image:",
         width="stretch",
     ):
-        switch_to("photo", example="1")
+        switch_to("files", example="1")
 
 
 def _show_recent() -> None:

@@ -10,7 +10,7 @@ from roomread.formats.figures import SessionFigures
 from roomread.readings import percent
 from roomread.room import clock
 from roomread.room.stretches import FallenStretch
-from roomread.web.messages import plain
+from roomread.web.messages import bold, plain
 from roomread.web.svg import show_svg
 from roomread.web.texts import t, words
 
@@ -37,7 +37,7 @@ def show_answer(figures: SessionFigures, *, chart: str, expected: int | None) ->
             )
         )
     if chart:
-        st.markdown(f"**{t('Valence of the room')}**", help=valence_help())
+        st.markdown(bold(t("Valence of the room")), help=valence_help())
         show_svg(chart, key="answer_valence")
     _show_numbers(figures, expected)
 

@@ -11,9 +11,8 @@ from roomread.web import (
     about,
     classroom,
     home,
-    photo,
+    media,
     teach,
-    video,
     watch,
 )
 from roomread.web import (
@@ -56,10 +55,12 @@ def main() -> None:
         "lessons": st.Page(
             classroom.show, title=t("Lessons"), icon=":material/groups:", url_path="lessons"
         ),
-        "photo": st.Page(
-            photo.show, title="Photo", icon=":material/photo_camera:", url_path="photo"
+        "files": st.Page(
+            media.show,
+            title=t("Photos and videos"),
+            icon=":material/perm_media:",
+            url_path="files",
         ),
-        "video": st.Page(video.show, title="Video", icon=":material/movie:", url_path="video"),
         "teach": st.Page(teach.show, title=t("Teach"), icon=":material/school:", url_path="teach"),
         "settings": st.Page(
             settings_page.show, title=t("Settings"), icon=":material/tune:", url_path="settings"

@@ -30,3 +30,8 @@ def trouble_text(trouble: str, settings: Settings) -> str:
 def plain(text: str) -> str:
     """Escape the characters of a text that Markdown would interpret."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>$~:" else c for c in text)
+
+
+def bold(text: str) -> str:
+    """Return a text of the catalogues as bold Markdown."""
+    return f"**{text}**"

@@ -7,33 +7,32 @@ import hashlib
 import streamlit as st
 
 from roomread.errors import RoomreadError
+from roomread.fewshot import LeaveOneOutResult
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression
 from roomread.services.profile_summary import ProfileSummary, verdict
 from roomread.services.teaching import TaughtProfile, TeachingService
-from roomread.services.teaching_request import ReferencePicture, TeachingRequest
+from roomread.services.teaching_request import TeachingRequest
 from roomread.settings.environment import load_settings
+from roomread.web.capture import take_pictures
 from roomread.web.engine import engine
+from roomread.web.teach_tiles import add_tiles, forget_tiles, look_at, show_tiles, tiles_of
+from roomread.web.texts import t
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import is_signed_in, profiles_on, teaching_service
 
-_Reference = ReferencePicture[bytes]
-_PERSON, _STATE = "A person's face", "A new state"
-_HELP = {
-    _PERSON: "Two to ten pictures, neutral ones first: the resting face is what the others are "
-    "read against. The profile is used where this person's face is the only one.",
-    _STATE: "Three to ten pictures of a face that shows it, such as 'confused', best of several "
-    "people. It stands beside the seven expressions and never in their place.",
-}
+_PERSON, _STATE = "person", "state"
 
 
 def show() -> None:
     """Draw the page."""
-    st.title("Teach")
+    st.title(t("Teach"))
     if not load_settings().local_files and not is_signed_in():
         st.info(
-            "Profiles are kept for the user of the app's own computer: open this app there, at "
-            "http://127.0.0.1. `roomread serve --sign-in` gives each user their own."
+            t(
+                "Profiles are kept for the user of the app's own computer: open this app there, at "
+                "http://127.0.0.1. `roomread serve --sign-in` gives each user their own."
+            )
         )
         return
     service = teaching_service()
@@ -45,79 +44,92 @@ def show() -> None:
 
 
 def _teach(service: TeachingService) -> None:
-    kind = st.radio("What", [_PERSON, _STATE], horizontal=True)
-    st.caption(_HELP[kind])
-    name = st.text_input("Name", placeholder="asha, or confused", key="teach_name")
+    names = {_PERSON: t("A person's face"), _STATE: t("A new state")}
+    kind = st.radio(t("What"), [*names], format_func=names.__getitem__, horizontal=True)
+    st.caption(_help(kind))
+    name = st.text_input(t("Name"), placeholder=t("asha, or confused"), key="teach_name")
     name = name.strip().lower()
-    # Use a placeholder, so that the uploader below keeps its position and its files when this
-    # question disappears.
+    consent = ""
+    # Use a placeholder, so that the uploader below keeps its position and its files when these
+    # questions disappear.
     question = st.container()
     shows: Expression | None = None
     if kind == _PERSON:
         shows = question.selectbox(
-            "The pictures show",
+            t("The pictures show"),
             list(Expression),
             index=int(Expression.NEUTRAL),
             format_func=lambda expression: expression.display_name,
         )
-    references = _references(kind, shows)
-    if not references or not name:
-        return
-    st.write(
-        ", ".join(
-            reference.name
-            if reference.expression is None
-            else f"{reference.name} ({reference.expression.display_name})"
-            for reference in references
+        agreed = question.checkbox(
+            t("This person agrees that vectors of their face are kept here"), key="teach_agreed"
         )
-    )
-    if st.button("Start again"):
-        del st.session_state[f"references_{kind}"]
-        st.rerun()
-    consent = ""
-    if kind == _PERSON:
-        if not st.checkbox(f"{name} agrees that vectors of their face are kept here"):
-            st.caption("The pictures are looked at once this person agrees.")
-            return
-        consent = f"{name} agreed, according to the person who taught the profile"
-    try:
-        request = TeachingRequest(name, tuple(references), consent=consent)
-        taught = _taught(service, request)
-    except RoomreadError as error:
-        st.error(str(error))
+        consent = f"{name} agreed, according to the person who taught the profile" * agreed
+    _add(kind, shows)
+    tiles = tiles_of(kind)
+    if not tiles:
         return
-    _keep(service, taught)
+    if kind == _PERSON and not consent:
+        st.info(t("The pictures are looked at once this person agrees."))
+        show_tiles(kind)
+        return
+    with st.spinner(t("Looking at the pictures …")):
+        look_at(tiles, engine().analyzer)
+    references = show_tiles(kind)
+    if st.button(t("Start again")):
+        forget_tiles(kind)
+        st.rerun()
+    if not references:
+        st.warning(t("None of the pictures can be learnt from."))
+    elif not name:
+        st.info(t("Give a name, and what was learnt is tested."))
+    else:
+        _try(service, TeachingRequest(name, tuple(references), consent=consent))
 
 
-def _references(kind: str, shows: Expression | None) -> list[_Reference]:
-    """Draw the forms that add pictures, and return the pictures added so far.
+def _help(kind: str) -> str:
+    if kind == _PERSON:
+        return t(
+            "Two to ten pictures, neutral ones first: the resting face is what the others are read "
+            "against. The profile is used where this person's face is the only one."
+        )
+    return t(
+        "Three to ten pictures of a face that shows it, such as 'confused', best of several "
+        "people. It stands beside the seven expressions and never in their place."
+    )
 
-    Args:
-        kind: the kind of profile.
-        shows: the expression of the next pictures of a person; None for pictures of a state.
-    """
-    kept: list[_Reference] = st.session_state.setdefault(f"references_{kind}", [])
+
+def _add(kind: str, shows: Expression | None) -> None:
+    """Draw what adds pictures as tiles; the uploader is empty again afterwards."""
     round_ = st.session_state.setdefault("teach_round", 0)
     uploads = st.file_uploader(
-        "Pictures",
+        t("Pictures"),
         type=upload_types(PICTURE_SUFFIXES),
         accept_multiple_files=True,
         max_upload_size=load_settings().max_upload_mb,
         key=f"teach_upload_{round_}",
     )
     new = [(upload.name, upload.getvalue()) for upload in uploads]
-    if st.toggle("Take one with the camera", key="teach_camera"):
-        taken = st.camera_input("Your camera", key=f"teach_taken_{round_}")
-        if taken is not None:
-            new.append((f"camera {len(kept) + 1}", taken.getvalue()))
-    what = f" as {shows.display_name}" if shows is not None else ""
-    count = f"{len(new)} picture{'s' if len(new) > 1 else ''}" if new else "them"
-    if st.button(f"Add {count}{what}", type="primary", disabled=not new):
-        kept += [ReferencePicture(content, name, shows) for name, content in new]
+    count = len(tiles_of(kind))
+    taken = take_pictures(key="teach_camera")
+    new += [
+        (t("camera {n}", n=number), picture)
+        for number, picture in enumerate(taken, start=count + 1)
+    ]
+    if new:
+        add_tiles(kind, new, shows)
         # Change the key of the uploader, which empties it.
         st.session_state["teach_round"] = round_ + 1
         st.rerun()
-    return kept
+
+
+def _try(service: TeachingService, request: TeachingRequest[bytes]) -> None:
+    try:
+        taught = _taught(service, request)
+    except RoomreadError as error:
+        st.error(str(error))
+        return
+    _keep(service, taught)
 
 
 def _taught(service: TeachingService, request: TeachingRequest[bytes]) -> TaughtProfile:
@@ -129,7 +141,7 @@ def _taught(service: TeachingService, request: TeachingRequest[bytes]) -> Taught
     done: tuple[str, TaughtProfile] | None = st.session_state.get("taught")
     if done is not None and done[0] == digest.hexdigest():
         return done[1]
-    with st.spinner("Looking at the pictures …"):
+    with st.spinner(t("Looking at the pictures …")):
         taught = service.teach(
             request,
             engine().analyzer,
@@ -141,48 +153,68 @@ def _taught(service: TeachingService, request: TeachingRequest[bytes]) -> Taught
 
 
 def _keep(service: TeachingService, taught: TaughtProfile) -> None:
-    name, helps = taught.profile.name, taught.result.helps
+    name, result = taught.profile.name, taught.result
+    helps, learnt = result.helps, verdict(result)
+    nothing = helps is False and result.general == result.references
     if helps:
-        st.success(verdict(taught.result))
+        st.success(learnt)
     elif helps is None:
-        st.info(f"{verdict(taught.result)} Add a second picture.")
+        st.info(learnt + " " + t("Add a second picture."))
+    elif nothing:
+        st.info(learnt)
     else:
-        st.warning(f"{verdict(taught.result)} Add clearer or more pictures.")
-    force = helps is False and st.checkbox("Keep it although it does not help")
+        st.warning(learnt + " " + t("Add clearer or more pictures."))
+    _show_before_and_after(result)
+    force = helps is False and st.checkbox(t("Keep it nevertheless"))
     exists = name in service.names()
-    replace = exists and st.checkbox(f"Replace the profile '{name}' that is kept")
-    may_keep = (force or helps is not False) and (replace or not exists)
-    if not st.button("Keep", type="primary", disabled=not may_keep):
+    replace = exists and st.checkbox(t("Replace the profile '{name}' that is kept", name=name))
+    if not st.button(t("Keep"), type="primary"):
+        return
+    if exists and not replace:
+        st.error(t("There is a profile of this name: choose to replace it, or another name."))
         return
     try:
         service.keep(taught, replace=replace, force=force)
     except RoomreadError as error:
         st.error(str(error))
         return
-    # Forget the results of the page Photo, so that photos are read with the new profile.
-    st.session_state.pop("photos", None)
     profiles_on().add(name)
-    kind = _STATE if taught.profile.is_state else _PERSON
-    del st.session_state[f"references_{kind}"]
+    forget_tiles(_STATE if taught.profile.is_state else _PERSON)
     st.session_state["taught_name"] = name
     st.rerun()
 
 
+def _show_before_and_after(result: LeaveOneOutResult) -> None:
+    """Draw how many pictures are read right without and with the profile."""
+    if result.helps is None or result.general is None:
+        return
+    before, after = st.columns(2)
+    of = t("of {n}", n=result.references)
+    before.metric(t("Read right before"), f"{result.general} {of}", border=True)
+    after.metric(
+        t("Read right with the profile"),
+        f"{result.right} {of}",
+        delta=f"{result.right - result.general:+d}",
+        border=True,
+    )
+
+
 def _show_profiles(service: TeachingService) -> None:
-    st.subheader("Profiles")
+    st.subheader(t("Profiles"))
     kept = st.session_state.pop("taught_name", None)
     if kept is not None:
-        st.success(f"'{kept}' is kept and switched on.")
+        st.success(t("'{name}' is kept and switched on.", name=kept))
     summaries = service.summaries()
     if not summaries:
-        elsewhere = "" if is_signed_in() else " or by `roomread teach`"
-        st.info(f"None yet. What is taught here{elsewhere} appears here.")
+        st.info(t("None yet. What is taught appears here."))
         return
     for summary in summaries:
         with st.container(border=True):
             _show_profile(service, summary)
-    on = ", ".join(sorted(profiles_on())) or "none"
-    st.caption(f"Used on the pages Live, Photo and Video in this visit: {on}.")
+    on = ", ".join(sorted(profiles_on())) or t("none")
+    st.caption(
+        t("Used on the pages Watch now and Photos and videos in this visit: {names}.", names=on)
+    )
 
 
 def _switch(name: str, key: str) -> None:
@@ -197,13 +229,14 @@ def _show_profile(service: TeachingService, summary: ProfileSummary) -> None:
     else:
         key = f"on_{name}"
         st.toggle(name, value=name in profiles_on(), key=key, on_change=_switch, args=(name, key))
-        st.caption(f"{summary.kind_text}: {summary.pictures_text}; taught on {summary.created}")
-        if st.button("Does it help?", key=f"evaluate_{name}"):
+        text = f"{summary.kind_text}: {summary.pictures_text}"
+        st.caption(t("{what}; taught on {day}", what=text, day=summary.created))
+        if st.button(t("Does it help?"), key=f"evaluate_{name}", help=t("Test {name}", name=name)):
             try:
                 st.write(verdict(service.try_out(name, engine().analyzer.model)))
             except RoomreadError as error:
                 st.error(str(error))
-    if st.button("Delete", key=f"delete_{name}"):
+    if st.button(t("Delete"), key=f"delete_{name}", help=t("Delete the profile {name}", name=name)):
         service.delete(name)
         profiles_on().discard(name)
         st.rerun()

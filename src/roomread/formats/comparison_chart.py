@@ -1,0 +1,66 @@
+"""Draw the valence of several lessons over one another as SVG text, aligned at a moment of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roomread.formats import svg_plot as plot
+from roomread.formats.palette import SERIES, hex_color
+from roomread.formats.svg_plot import PlotArea
+from roomread.room import clock
+from roomread.store.summary import TimeSeries
+
+# The maximum number of lessons, which have a colour and a dash of their own.
+MOST_LESSONS = len(SERIES)
+_LINE_HEIGHT = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComparedLesson:
+    """One line of the chart.
+
+    Attributes:
+        name: The name of the lesson.
+        series: Its moods.
+        zero: The time at which it is aligned with the others, s.
+    """
+
+    name: str
+    series: TimeSeries
+    zero: float
+
+
+def comparison_chart(lessons: Sequence[ComparedLesson]) -> str:
+    """Return the valence of lessons with a common zero of time.
+
+    Args:
+        lessons: At least one, at most `MOST_LESSONS`; each with at least one mood.
+    """
+    start = min(float(each.series.times[0]) - each.zero for each in lessons)
+    end = max(float(each.series.times[-1]) - each.zero for each in lessons)
+    area = PlotArea(start, max(end, start + 1), -1, 1, 8, 250)
+    parts = [plot.axes(area, {v: f"{v:+g}" if v else "0" for v in (-1, -0.5, 0, 0.5, 1)})]
+    if start < 0 < end:
+        x = area.x(0)
+        path = f'd="M{x:.1f},{area.top} V{area.bottom:.1f}" stroke="currentColor" opacity="0.55"'
+        parts.append(f"<path {path}/>")
+    below = plot.TIMES_HEIGHT + 8.0
+    for lesson, (color, dashes) in zip(lessons, SERIES, strict=False):
+        style = (
+            f'stroke="{hex_color(color)}" stroke-width="2" stroke-dasharray="{dashes}" '
+            'stroke-linejoin="round"'
+        )
+        times = lesson.series.times - lesson.zero
+        parts.append(plot.line(area, times, lesson.series.valence, style))
+        y = area.bottom + below + _LINE_HEIGHT / 2
+        parts.append(f'<path d="M{plot.LEFT},{y - 4:.1f} h34" fill="none" {style}/>')
+        parts.append(plot.text(plot.LEFT + 42, y, lesson.name[:90]))
+        below += _LINE_HEIGHT
+    names = ", ".join(each.name for each in lessons)
+    around = f"from {_signed(start)} to {_signed(end)} around the common moment"
+    return plot.svg(area, parts, below, f"Valence of {names}, {around}.")
+
+
+def _signed(seconds: float) -> str:
+    return f"{'-' if seconds < 0 else ''}{clock(abs(seconds))}"

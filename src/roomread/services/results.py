@@ -1,0 +1,189 @@
+"""One table and one archive of the results of several pictures and videos."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import IO
+
+import numpy as np
+
+from roomread.formats.csv_table import CsvSink, write_csv
+from roomread.formats.json_frames import JsonSink
+from roomread.formats.timeline import Row
+from roomread.jobs.video_job import VideoJob
+from roomread.readings import Expression, Frame, Reading
+from roomread.services.videos import VideoResult
+
+_COLUMNS = ("file", "number", "expression", *(e.display_name for e in Expression), "read")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureResult:
+    """The result of one picture, without its pixels, because a visit may contain many pictures.
+
+    Attributes:
+        frame: The picture, whose pixels are replaced by zeros that take no memory.
+        readings: The readings of its faces, largest first.
+        plain: A JPEG as large as a screen.
+        make_copy: A function that returns the annotated picture as PNG in full size.
+    """
+
+    frame: Frame
+    readings: Sequence[Reading]
+    plain: bytes
+    make_copy: Callable[[], bytes]
+
+    @property
+    def states(self) -> list[str]:
+        """The names of the taught states that were looked for."""
+        return sorted({state.name for reading in self.readings for state in reading.states})
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One face of a picture, or one person of a video.
+
+    Attributes:
+        file: The name of the file.
+        number: The number of the face in its picture, or of the person in its video.
+        expression: The expression, "unsure", or why the face cannot be read.
+        scores: The seven probabilities in `Expression`'s order, of a person the means; None if the
+            face cannot be read.
+        seconds: How many seconds of a video a person was read; None for a picture.
+    """
+
+    file: str
+    number: int
+    expression: str
+    scores: tuple[float, ...] | None
+    seconds: int | None = None
+
+
+def picture_rows(picture: PictureResult) -> Iterator[ResultRow]:
+    """Yield a row for each face of a picture, in the order of its numbered boxes."""
+    for number, reading in enumerate(picture.readings, start=1):
+        scores = reading.scores
+        values = None if scores is None else tuple(map(float, scores.probabilities))
+        yield ResultRow(picture.frame.source, number, reading.label, values)
+
+
+def video_rows(name: str, rows: Sequence[Row]) -> Iterator[ResultRow]:
+    """Yield a row for each person of a video, by number.
+
+    Args:
+        name: The name of the video.
+        rows: The mean scores of each person in each second.
+    """
+    people: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        people[row[1]].append(row)
+    for person, own in sorted(people.items()):
+        means = np.mean([scores for _second, _person, scores in own], axis=0)
+        top = Expression(int(means.argmax()))
+        yield ResultRow(name, person, top.display_name, tuple(map(float, means)), len(own))
+
+
+def write_table(file: IO[str], rows: Sequence[ResultRow]) -> None:
+    """Write rows as CSV.
+
+    Args:
+        file: Opened with `newline=""`.
+        rows: The rows.
+    """
+    names = [e.display_name for e in Expression]
+    cells = []
+    for row in rows:
+        shares = [""] * len(names) if row.scores is None else [f"{s:.4f}" for s in row.scores]
+        read = "" if row.seconds is None else row.seconds
+        cells.append(
+            {"file": row.file, "number": row.number, "expression": row.expression, "read": read}
+            | dict(zip(names, shares, strict=True))
+        )
+    write_csv(file, _COLUMNS, cells)
+
+
+def write_readings(table: IO[str], array: IO[str], pictures: Sequence[PictureResult]) -> None:
+    """Write the readings of several pictures as CSV and as JSON.
+
+    Args:
+        table: Opened with `newline=""`.
+        array: Opened for text.
+        pictures: The results.
+    """
+    states = sorted({state for picture in pictures for state in picture.states})
+    for sink in (CsvSink(table, states=states), JsonSink(array)):
+        for index, picture in enumerate(pictures):
+            sink.add(replace(picture.frame, index=index), picture.readings)
+        sink.close()
+
+
+def write_archive(
+    file: IO[bytes],
+    pictures: Sequence[PictureResult],
+    videos: Sequence[VideoJob],
+    *,
+    annotated: bool,
+) -> None:
+    """Write all results as one ZIP: a table, and a folder for the pictures and for each video.
+
+    Args:
+        file: Opened for writing.
+        pictures: The results of the pictures.
+        videos: Videos that have ended; those without files are left out.
+        annotated: Whether to include the annotated copies.
+
+    Raises:
+        MediaError: A picture cannot be decoded again.
+    """
+    rows = [row for picture in pictures for row in picture_rows(picture)]
+    rows += [row for job in videos for row in video_rows(job.record.name, job.timeline())]
+    # Pictures and videos are compressed already.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        names = _UniqueNames()
+        table = io.StringIO(newline="")
+        write_table(table, rows)
+        _write_text(archive, "table.csv", table)
+        if pictures:
+            table, array = io.StringIO(newline=""), io.StringIO(newline="")
+            write_readings(table, array, pictures)
+            _write_text(archive, "pictures/readings.csv", table)
+            _write_text(archive, "pictures/readings.json", array)
+        for picture in pictures if annotated else ():
+            stem = names.unique(f"pictures/{PurePath(picture.frame.source).stem}.annotated")
+            archive.writestr(f"{stem}.png", picture.make_copy())
+        for job in videos:
+            folder = names.unique(f"videos/{_stem(job.record.name)}")
+            for result in VideoResult:
+                path = job.folder / result
+                if path.exists() and (annotated or result is not VideoResult.ANNOTATED):
+                    archive.write(path, f"{folder}/{result}")
+
+
+def _write_text(archive: zipfile.ZipFile, name: str, text: io.StringIO) -> None:
+    archive.writestr(name, text.getvalue(), compress_type=zipfile.ZIP_DEFLATED)
+
+
+def _stem(name: str) -> str:
+    """Return the name of a file, path or URL without what a ZIP's folders must not contain."""
+    stem = Path(name.replace("\\", "/")).stem
+    kept = "".join(c if c.isalnum() or c in " -_." else "_" for c in stem).strip(" .")
+    return kept or "video"
+
+
+class _UniqueNames:
+    """Number names that occur several times."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def unique(self, name: str) -> str:
+        found, number = name, 2
+        while found in self._taken:
+            found, number = f"{name}-{number}", number + 1
+        self._taken.add(found)
+        return found

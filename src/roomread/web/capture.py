@@ -1,0 +1,75 @@
+"""Take pictures with the visitor's camera while a button is held."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from importlib import resources
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from roomread.web.texts import t
+
+_HTML = """
+<div class="capture">
+  <video class="preview" muted playsinline hidden></video>
+  <p class="said" role="status"></p>
+  <button class="on" type="button"></button>
+  <button class="hold" type="button" hidden></button>
+</div>
+"""
+_STYLE = """
+.capture { color: var(--st-text-color); font-family: var(--st-font); }
+.preview { display: block; width: 100%; max-width: 24rem; border-radius: .5rem;
+  transform: scaleX(-1); }
+.said { margin: .25rem 0; min-height: 1.5em; }
+button { font: inherit; color: inherit; background: var(--st-secondary-background-color);
+  border: 1px solid currentColor; border-radius: .5rem; padding: .5rem 1rem;
+  margin: 0 .5rem .5rem 0; min-height: 2.5rem; cursor: pointer; touch-action: none;
+  user-select: none; }
+button:active { border-width: 2px; }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+"""
+# Maximum number of pictures of one hold, as in the script, and maximum size of one, bytes.
+_MOST, _LARGEST = 10, 2_000_000
+
+
+@st.cache_resource
+def _component() -> ComponentRenderer:
+    script = (resources.files("roomread.web") / "capture.js").read_text(encoding="utf-8")
+    return st.components.v2.component("roomread.capture", html=_HTML, css=_STYLE, js=script)
+
+
+def take_pictures(*, key: str) -> list[bytes]:
+    """Draw the camera, and return the pictures that were taken since the last drawing, as JPEG.
+
+    Args:
+        key: the key of the camera on its page.
+    """
+    texts = {
+        "on": t("Turn the camera on"),
+        "off": t("Turn the camera off"),
+        "hold": t("Hold to take pictures"),
+        "denied": t(
+            "The browser does not allow the camera: allow it by the symbol in the address bar, "
+            "then turn it on again."
+        ),
+        "missing": t("No camera was found."),
+        "busy": t("Another program uses the camera: close it, then turn the camera on again."),
+        "other": t("The camera cannot be used here."),
+    }
+    taken = _component()(key=key, data={"texts": texts}, on_pictures_change=lambda: None)
+    return _decoded(taken.pictures)
+
+
+def _decoded(sent: object) -> list[bytes]:
+    """Return the pictures that a browser sent; what is not a picture of a sane size is left out."""
+    pictures = []
+    for text in sent[:_MOST] if isinstance(sent, list) else ():
+        if isinstance(text, str) and len(text) <= 4 * _LARGEST // 3:
+            try:
+                pictures.append(base64.b64decode(text, validate=True))
+            except binascii.Error:
+                continue
+    return pictures

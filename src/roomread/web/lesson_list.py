@@ -1,0 +1,171 @@
+"""The list of the page Lessons: search, and compare, export or delete the chosen ones."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import streamlit as st
+
+from roomread.formats.comparison_chart import MOST_LESSONS
+from roomread.room.session import State
+from roomread.services.exporting import export_archive
+from roomread.services.retention import kept_days
+from roomread.settings.environment import load_settings
+from roomread.store import OwnerStore, Session
+from roomread.web.messages import plain
+from roomread.web.navigation import go_to
+from roomread.web.texts import t, tn
+
+_KNOWN, _DELETED, _CHOSEN = "lessons_known", "lessons_deleted", "lessons_chosen"
+# The lessons that are drawn at once; the search finds the others.
+_SHOWN = 50
+
+
+def show_lessons(store: OwnerStore) -> None:
+    """Draw the stored lessons, the newest first.
+
+    Args:
+        store: the lessons of the visitor.
+    """
+    st.subheader(t("Lessons that are kept"))
+    lessons = store.sessions()
+    _say_what_is_gone(lessons)
+    if not lessons:
+        st.caption(t("No lesson is kept yet."))
+        return
+    days = kept_days(store, days=load_settings().retention_days)
+    if days is not None:
+        st.caption(
+            tn(
+                "A lesson is deleted a day after its last change.",
+                "A lesson is deleted {n} days after its last change.",
+                round(days),
+            )
+        )
+    wanted = st.text_input(
+        t("Search"), placeholder=t("a name, a day or an activity"), key="lessons_search"
+    )
+    found = [each for each in lessons if _matches(store, each, wanted)]
+    if not found:
+        st.info(t("No lesson has these words."))
+        return
+    for lesson in found[:_SHOWN]:
+        _row(lesson, days)
+    if len(found) > _SHOWN:
+        st.caption(t("{n} older ones are not shown: search for them.", n=len(found) - _SHOWN))
+    chosen = [each for each in found[:_SHOWN] if st.session_state.get(_choice(each))]
+    _offer_actions(store, chosen)
+
+
+def _matches(store: OwnerStore, lesson: Session, wanted: str) -> bool:
+    """Return whether all words occur in the name, the day or the marks of a lesson."""
+    words = wanted.casefold().split()
+    if not words:
+        return True
+    marks = " ".join(mark.label for mark in store.marks(lesson.id))
+    text = f"{lesson.name} {_day(lesson.started_at)} {marks}".casefold()
+    return all(word in text for word in words)
+
+
+def _row(lesson: Session, days: float | None) -> None:
+    choice, name, day, state = st.columns([1, 5, 3, 4], vertical_alignment="center")
+    choice.checkbox(
+        t("Choose {name}", name=plain(lesson.name)),
+        key=_choice(lesson),
+        label_visibility="collapsed",
+    )
+    if name.button(
+        plain(lesson.name),
+        key=f"open{lesson.id}",
+        help=t("Open this lesson"),
+        icon=":material/groups:",
+        width="stretch",
+    ):
+        go_to(session=lesson.id)
+    day.write(_day(lesson.started_at))
+    texts = {
+        State.RECORDING: t("is being recorded"),
+        State.INTERRUPTED: t("interrupted"),
+        State.ENDED: t("ended"),
+    }
+    text = texts[lesson.state()]
+    if days is not None:
+        until = (lesson.updated_at + timedelta(days=days)).astimezone()
+        text += " · " + t("kept until {time}", time=f"{until:%Y-%m-%d}")
+    state.write(text)
+
+
+def _offer_actions(store: OwnerStore, chosen: list[Session]) -> None:
+    """Draw what can be done with the chosen lessons."""
+    count = len(chosen)
+    if not count:
+        st.caption(t("Choose lessons to compare, export or delete them."))
+        return
+    ids = [lesson.id for lesson in chosen]
+    with st.container(horizontal=True):
+        if count > 1:
+            most = MOST_LESSONS
+            if st.button(
+                t("Compare {n} lessons", n=count),
+                disabled=count > most,
+                help=t("At most {n} lessons can be compared.", n=most),
+            ):
+                go_to(compare=",".join(ids))
+        st.download_button(
+            tn("Export 1 lesson (ZIP)", "Export {n} lessons (ZIP)", count),
+            partial(export_archive, store, ids),
+            file_name="lessons.zip",
+            mime="application/zip",
+            on_click="ignore",
+        )
+        with st.popover(tn("Delete 1 lesson", "Delete {n} lessons", count)):
+            names = ", ".join(plain(lesson.name) for lesson in chosen)
+            st.write(
+                t(
+                    "Deletes everything that is kept of these lessons, for good: {names}",
+                    names=names,
+                )
+            )
+            st.button(
+                tn("Delete it", "Delete these {n} lessons", count),
+                type="primary",
+                on_click=delete_lessons,
+                args=(store, ids),
+            )
+
+
+def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
+    """Delete lessons for good; the list says how many.
+
+    Args:
+        store: the lessons of the visitor.
+        ids: their ids.
+    """
+    known: dict[str, str] = st.session_state.get(_KNOWN, {})
+    for lesson_id in ids:
+        store.delete(lesson_id)
+        known.pop(lesson_id, None)
+    st.session_state[_DELETED] = tn("1 lesson deleted", "{n} lessons deleted", len(ids))
+
+
+def _say_what_is_gone(lessons: list[Session]) -> None:
+    """Say what the visitor deleted, and what vanished since the page was last drawn."""
+    done = st.session_state.pop(_DELETED, "")
+    if done:
+        st.success(done)
+    known: dict[str, str] = st.session_state.setdefault(_KNOWN, {})
+    present = {lesson.id: lesson.name for lesson in lessons}
+    gone = [known.pop(lesson_id) for lesson_id in [*known] if lesson_id not in present]
+    known |= present
+    if gone:
+        names = ", ".join(plain(name) for name in gone)
+        st.warning(t("No longer kept, as they were deleted or too old: {names}", names=names))
+
+
+def _choice(lesson: Session) -> str:
+    return f"{_CHOSEN}{lesson.id}"
+
+
+def _day(time: datetime) -> str:
+    return time.astimezone().strftime("%Y-%m-%d %H:%M")

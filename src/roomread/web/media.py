@@ -1,0 +1,335 @@
+"""The page Photos and videos: one queue for many files, one table and one archive."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from functools import partial
+from pathlib import Path, PurePath
+
+import pandas as pd
+import streamlit as st
+
+from roomread.errors import RoomreadError, without_credentials
+from roomread.formats.palette import BY_VALENCE
+from roomread.jobs.video_job import VideoJob
+from roomread.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from roomread.readings import Expression, percent
+from roomread.services.purpose import Activity, allows
+from roomread.services.results import (
+    PictureResult,
+    ResultRow,
+    picture_rows,
+    video_rows,
+    write_archive,
+    write_readings,
+    write_table,
+)
+from roomread.settings.environment import load_settings
+from roomread.web.boxes import faces_text, show_faces
+from roomread.web.media_pictures import (
+    KeptPicture,
+    add_picture,
+    example_photo,
+    kept_pictures,
+    read_waiting,
+    remove_picture,
+    results,
+)
+from roomread.web.media_videos import (
+    remove_video,
+    show_deleted,
+    show_video,
+    shown_videos,
+    state_text,
+    videos,
+)
+from roomread.web.messages import message_for, plain
+from roomread.web.texts import t
+from roomread.web.uploads import upload_types
+from roomread.web.visitor import visitor_analyzer, visitor_profiles
+
+_ROUND, _CHOSEN, _PROBLEMS = "media_round", "media_chosen", "media_problems"
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title(t("Photos and videos"))
+    _add()
+    for problem in st.session_state.pop(_PROBLEMS, []):
+        st.error(problem)
+    jobs = shown_videos()
+    show_deleted(jobs)
+    if not kept_pictures() and not jobs:
+        st.info(
+            t(
+                "Add photos and videos, or take a photo. They are read on the app's computer; "
+                "photos stay in its memory for this visit, results of videos for an hour."
+            )
+        )
+        return
+    _read_pictures()
+    _show_queue(jobs)
+    pictures = results(kept_pictures())
+    ended = [job for job in jobs if job.finished]
+    rows = [row for picture in pictures for row in picture_rows(picture)]
+    rows += [row for job in ended for row in video_rows(_name(job), job.timeline())]
+    if rows:
+        _show_table(rows)
+    if pictures or ended:
+        _offer_downloads(rows, pictures, ended)
+        _show_one(pictures, ended)
+
+
+def _add() -> None:
+    """Draw what adds files to the queue; it is empty again once they are in the queue."""
+    settings = load_settings()
+    round_ = st.session_state.setdefault(_ROUND, 0)
+    uploads = st.file_uploader(
+        t("Photos and videos, several at once"),
+        type=upload_types(PICTURE_SUFFIXES | VIDEO_SUFFIXES),
+        accept_multiple_files=True,
+        max_upload_size=settings.max_upload_mb,
+        key=f"media_upload_{round_}",
+    )
+    with st.expander(t("Camera, path or URL")):
+        if st.toggle(t("Take a photo with the camera"), key="media_camera"):
+            taken = st.camera_input(t("Your camera"), key=f"media_taken_{round_}")
+            uploads += [taken] if taken is not None else []
+        place = ""
+        if settings.local_files:
+            with st.form("media_place", clear_on_submit=True, border=False):
+                place = st.text_input(t("A path or URL of a video")).strip()
+                if not st.form_submit_button(t("Read it")):
+                    place = ""
+    example = st.query_params.pop("example", "")
+    if not uploads and not place and not example:
+        return
+    problems, added = [], []
+    files = [(upload.name, upload.getvalue()) for upload in uploads]
+    for name, content in [*files, *([example_photo()] if example else [])]:
+        try:
+            added.append(_add_file(name, content, most_mb=2 * settings.max_upload_mb))
+        except RoomreadError as error:
+            problems.append(message_for(error, settings))
+    if place:
+        try:
+            added.append(videos().submit_place(place, profiles=visitor_profiles()))
+        except RoomreadError as error:
+            problems.append(message_for(error, settings))
+    st.session_state[_PROBLEMS] = problems
+    if added:
+        st.session_state[_CHOSEN] = added[0]
+    # Another key empties the uploader.
+    st.session_state[_ROUND] = round_ + 1
+    st.rerun()
+
+
+def _add_file(name: str, content: bytes, *, most_mb: int) -> str:
+    """Add a picture or submit a video, and return its id."""
+    if PurePath(name).suffix.lower() in VIDEO_SUFFIXES:
+        return videos().submit(name, content, profiles=visitor_profiles())
+    return add_picture(name, content, most_mb=most_mb)
+
+
+def _read_pictures() -> None:
+    """Read the pictures that wait, once the visitor may."""
+    if not kept_pictures():
+        return
+    oneself = not allows(Activity.READ_OTHERS)
+    if oneself and not st.checkbox(
+        t("These pictures show me. Only the largest face of each is read."), key="photo_oneself"
+    ):
+        st.info(
+            t(
+                "Work and education in the European Union must not infer the emotions of others "
+                "from their faces. The page About shows the purpose of this installation."
+            )
+        )
+        return
+    analyzer = visitor_analyzer()
+    progress, waiting = st.empty(), sum(each.is_waiting for each in kept_pictures())
+    count = 0
+
+    def show_progress(kept: KeptPicture) -> None:
+        nonlocal count
+        count += 1
+        text = t("{name}: picture {n} of {all}", name=kept.name, n=count, all=max(waiting, count))
+        progress.progress(min((count - 1) / max(waiting, 1), 1.0), text=plain(text))
+
+    read_waiting(analyzer, oneself=oneself, show_progress=show_progress)
+    progress.empty()
+
+
+def _show_queue(jobs: list[VideoJob]) -> None:
+    st.subheader(t("Queue"))
+    is_reading = any(not job.finished for job in jobs)
+    st.fragment(_queue, run_every=1.0 if is_reading else None)(_content(jobs))
+
+
+def _content(jobs: list[VideoJob]) -> list[tuple[str, bool]]:
+    """Return what the page shows of the queue: the ids, and which videos have ended."""
+    pictures = [(kept.id, True) for kept in kept_pictures()]
+    return pictures + [(job.record.id, job.finished) for job in jobs]
+
+
+def _queue(shown: list[tuple[str, bool]]) -> None:
+    """Draw a row for each file; the whole page is drawn again when its results change."""
+    jobs = shown_videos()
+    if _content(jobs) != shown:
+        st.rerun()
+    for kept in kept_pictures():
+        _row(kept.id, kept.name, _picture_state(kept), share=None)
+    for job in jobs:
+        share = None if job.finished else job.record.share or 0.0
+        _row(job.record.id, _name(job), state_text(job), share=share)
+
+
+def _row(item_id: str, name: str, state: str, *, share: float | None) -> None:
+    left, middle, right = st.columns([4, 6, 2], vertical_alignment="center")
+    left.markdown(f"**{plain(name)}**")
+    if share is None:
+        middle.markdown(state)
+    else:
+        middle.progress(share, text=state)
+    label = t("Remove") if share is None else t("Cancel")
+    right.button(
+        label,
+        key=f"remove{item_id}",
+        help=t("Remove {name} and its results", name=name),
+        on_click=_remove if share is None else _cancel,
+        args=(item_id,),
+        width="stretch",
+    )
+
+
+def _remove(item_id: str) -> None:
+    remove_picture(item_id)
+    remove_video(item_id)
+
+
+def _cancel(job_id: str) -> None:
+    try:
+        videos().cancel(job_id)
+    except RoomreadError as error:
+        st.session_state[_PROBLEMS] = [message_for(error, load_settings())]
+
+
+def _picture_state(kept: KeptPicture) -> str:
+    if isinstance(kept.result, PictureResult):
+        return faces_text(len(kept.result.readings))
+    if kept.result is None:
+        return t("waiting")
+    return plain(message_for(kept.result, load_settings()))
+
+
+def _name(job: VideoJob) -> str:
+    return without_credentials(job.record.name)
+
+
+def _show_table(rows: list[ResultRow]) -> None:
+    st.subheader(t("All results"))
+    table = pd.DataFrame(
+        [
+            {
+                t("file"): row.file,
+                t("number"): row.number,
+                t("expression"): row.expression,
+                **{e.display_name: _share(row, e) for e in BY_VALENCE},
+                t("seconds read"): "" if row.seconds is None else str(row.seconds),
+            }
+            for row in rows
+        ]
+    )
+    st.dataframe(table, hide_index=True, alt=t("All results"))
+    st.caption(
+        t(
+            "A row is a face of a photo, numbered as its box, or a person of a video with the mean "
+            "of the seconds in which they could be read."
+        )
+    )
+
+
+def _share(row: ResultRow, expression: Expression) -> str:
+    return percent(row.scores[expression]) if row.scores is not None else ""
+
+
+def _offer_downloads(
+    rows: list[ResultRow], pictures: list[PictureResult], ended: list[VideoJob]
+) -> None:
+    table = io.StringIO(newline="")
+    write_table(table, rows)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        copies = st.checkbox(t("with annotated copies"), value=True, key="media_copies")
+        st.download_button(
+            t("Everything (ZIP)"),
+            partial(_archive, pictures, ended, annotated=copies),
+            file_name="roomread.zip",
+            mime="application/zip",
+            type="primary",
+            on_click="ignore",
+        )
+        st.download_button(
+            t("This table (CSV)"),
+            table.getvalue(),
+            file_name="table.csv",
+            mime="text/csv",
+            on_click="ignore",
+        )
+        if pictures:
+            readings, array = io.StringIO(newline=""), io.StringIO(newline="")
+            write_readings(readings, array, pictures)
+            for label, text, suffix, mime in (
+                (t("Photos' readings (CSV)"), readings, "csv", "text/csv"),
+                (t("Photos' readings (JSON)"), array, "json", "application/json"),
+            ):
+                st.download_button(
+                    label,
+                    text.getvalue(),
+                    file_name=f"readings.{suffix}",
+                    mime=mime,
+                    on_click="ignore",
+                )
+
+
+def _archive(pictures: list[PictureResult], ended: list[VideoJob], *, annotated: bool) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="roomread-") as folder:
+        path = Path(folder) / "roomread.zip"
+        with path.open("wb") as file:
+            write_archive(file, pictures, ended, annotated=annotated)
+        return path.read_bytes()
+
+
+def _show_one(pictures: list[PictureResult], ended: list[VideoJob]) -> None:
+    """Let the visitor choose one file, and show its picture or its charts."""
+    by_id = {
+        kept.id: kept.result
+        for kept in kept_pictures()
+        if isinstance(kept.result, PictureResult) and kept.result in pictures
+    }
+    jobs = {job.record.id: job for job in ended}
+    ids = [*by_id, *jobs]
+    wanted = st.query_params.pop("job", "") or st.session_state.get(_CHOSEN, "")
+    names = {item: each.frame.source for item, each in by_id.items()}
+    names |= {item: _name(job) for item, job in jobs.items()}
+    st.subheader(t("One file"))
+    # A file that is still being read is chosen once its results are there.
+    chosen = st.selectbox(
+        t("Show"),
+        ids,
+        index=ids.index(wanted) if wanted in ids else 0,
+        format_func=lambda item: names[item],
+    )
+    if chosen in by_id:
+        picture = by_id[chosen]
+        show_faces(picture, key=f"faces{chosen}")
+        st.download_button(
+            t("Annotated picture"),
+            # Create the copy only when it is downloaded.
+            picture.make_copy,
+            file_name=f"{PurePath(picture.frame.source).stem}.annotated.png",
+            mime="image/png",
+            on_click="ignore",
+        )
+    elif chosen in jobs:
+        show_video(jobs[chosen])

@@ -1,0 +1,167 @@
+"""The pictures of the page Teach as tiles, each with whether it can be learnt from, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+import streamlit as st
+from PIL import Image
+
+from roomread.errors import MediaError
+from roomread.fewshot.profile import Observer
+from roomread.readings import Expression
+from roomread.services.teaching import PictureCheck, check_picture
+from roomread.services.teaching_request import ReferencePicture
+from roomread.web.engine import engine
+from roomread.web.messages import plain
+from roomread.web.texts import t
+
+# Expressions that are seldom one's resting face: a picture that is read so is asked about.
+_NOT_NEUTRAL = {Expression.HAPPY, Expression.SURPRISE, Expression.DISGUST, Expression.FEAR}
+_THUMBNAIL = (200, 200)
+_IN_A_ROW = 4
+
+
+@dataclass(slots=True)
+class Tile:
+    """One picture.
+
+    Attributes:
+        id: the digest of its content.
+        name: its name.
+        content: the encoded picture.
+        expression: what it shows; None for a picture of a state.
+        thumbnail: a small JPEG; empty before it is decoded.
+        check: whether it can be learnt from; None before it was looked at.
+    """
+
+    id: str
+    name: str
+    content: bytes
+    expression: Expression | None
+    thumbnail: bytes = b""
+    check: PictureCheck | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it is said to show a resting face and is confidently read as another one."""
+        return (
+            self.expression is Expression.NEUTRAL
+            and self.check is not None
+            and self.check.shown in _NOT_NEUTRAL
+        )
+
+
+def tiles_of(kind: str) -> list[Tile]:
+    """Return the pictures of a kind of profile in this visit."""
+    tiles: list[Tile] = st.session_state.setdefault(f"tiles_{kind}", [])
+    return tiles
+
+
+def add_tiles(kind: str, pictures: list[tuple[str, bytes]], shows: Expression | None) -> None:
+    """Add pictures; those that are there already are left out.
+
+    Args:
+        kind: the kind of profile.
+        pictures: names and encoded pictures.
+        shows: what they show; None for pictures of a state.
+    """
+    tiles = tiles_of(kind)
+    known = {tile.id for tile in tiles}
+    for name, content in pictures:
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        if digest not in known:
+            known.add(digest)
+            tiles.append(Tile(digest, name, content, shows))
+
+
+def forget_tiles(kind: str) -> None:
+    """Remove all pictures of a kind of profile."""
+    st.session_state.pop(f"tiles_{kind}", None)
+
+
+def look_at(tiles: list[Tile], analyzer: Observer) -> None:
+    """Decode and check the pictures that were not looked at yet; a bad one stops no other.
+
+    Args:
+        tiles: the pictures.
+        analyzer: finds the faces.
+    """
+    for tile in tiles:
+        if tile.check is not None:
+            continue
+        try:
+            # Decode it in a separate process, like all untrusted pictures.
+            image = engine().frame(tile.content, tile.name).image
+        except MediaError as error:
+            tile.check = PictureCheck(error.problem)
+            continue
+        small = Image.fromarray(image)
+        small.thumbnail(_THUMBNAIL)
+        file = io.BytesIO()
+        small.save(file, "JPEG", quality=85)
+        tile.thumbnail = file.getvalue()
+        tile.check = check_picture(image, tile.name, analyzer)
+
+
+def show_tiles(kind: str) -> list[ReferencePicture[bytes]]:
+    """Draw the pictures, and return those that can be learnt from.
+
+    Args:
+        kind: the kind of profile.
+    """
+    good, tiles = [], tiles_of(kind)
+    for first in range(0, len(tiles), _IN_A_ROW):
+        row = tiles[first : first + _IN_A_ROW]
+        for column, tile in zip(st.columns(_IN_A_ROW), row, strict=False):
+            with column.container(border=True, height="stretch"):
+                if _show_tile(kind, tile):
+                    good.append(ReferencePicture(tile.content, tile.name, tile.expression))
+    return good
+
+
+def _show_tile(kind: str, tile: Tile) -> bool:
+    """Draw one picture, and return whether it is learnt from."""
+    if tile.thumbnail:
+        st.image(tile.thumbnail, alt=tile.name, width="stretch")
+    st.caption(plain(tile.name))
+    is_good, check = False, tile.check
+    if check is None:
+        st.markdown(t("not looked at yet"))
+    elif check.problem:
+        st.markdown(f":material/close: {plain(check.problem)}")
+    elif tile.is_doubtful:
+        st.markdown(
+            t("read as {reading}: does it show a resting face?", reading=plain(check.reading))
+        )
+        is_good = st.checkbox(t("Yes, it is resting"), key=f"resting{kind}{tile.id}")
+    else:
+        st.markdown(f":material/check: {_read_text(tile, check)}")
+        is_good = True
+    st.button(
+        t("Remove"),
+        key=f"untile{kind}{tile.id}",
+        help=t("Remove {name}", name=tile.name),
+        on_click=_remove,
+        args=(kind, tile.id),
+        width="stretch",
+    )
+    return is_good
+
+
+def _read_text(tile: Tile, check: PictureCheck) -> str:
+    reading = plain(check.reading)
+    if tile.expression is None:
+        return t("read as {reading} so far", reading=reading)
+    if tile.expression is check.shown:
+        return t("{expression}: already read right", expression=str(tile.expression))
+    return t(
+        "{expression}, read as {reading} so far", expression=str(tile.expression), reading=reading
+    )
+
+
+def _remove(kind: str, tile_id: str) -> None:
+    tiles = tiles_of(kind)
+    tiles[:] = [tile for tile in tiles if tile.id != tile_id]

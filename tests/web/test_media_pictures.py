@@ -1,0 +1,44 @@
+"""The pictures that the page Photos and videos keeps for a visit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("streamlit", reason="needs the app extra")
+
+import streamlit as st
+
+from roomread.errors import MediaError
+from roomread.web.media_pictures import add_picture, example_photo, kept_pictures, remove_picture
+
+
+@pytest.fixture(autouse=True)
+def no_pictures() -> None:
+    st.session_state.pop("media_pictures", None)
+
+
+def test_example_in_the_package_is_the_one_in_the_repository() -> None:
+    name, content = example_photo()
+    assert name == "example.jpg"
+    examples = Path(__file__).parents[2] / "examples"
+    assert content == (examples / "astronaut.jpg").read_bytes()
+
+
+def test_picture_that_is_added_twice_is_kept_once() -> None:
+    first, again = (add_picture("a.jpg", b"content", most_mb=1) for _ in range(2))
+    other = add_picture("b.jpg", b"content", most_mb=1)
+    assert first == again != other
+    assert [kept.name for kept in kept_pictures()] == ["a.jpg", "b.jpg"]
+    assert all(kept.is_waiting for kept in kept_pictures())
+    remove_picture(first)
+    remove_picture(first)
+    assert [kept.name for kept in kept_pictures()] == ["b.jpg"]
+
+
+def test_pictures_of_a_visit_have_a_maximum_size() -> None:
+    add_picture("a.jpg", bytes(900_000), most_mb=1)
+    with pytest.raises(MediaError, match=r"b.jpg: the pictures of a visit may take 1 MB"):
+        add_picture("b.jpg", bytes(200_000), most_mb=1)
+    assert [kept.name for kept in kept_pictures()] == ["a.jpg"]
