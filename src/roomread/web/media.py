@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 import pandas as pd
 import streamlit as st
 
+from roomread import Analyzer
 from roomread.errors import RoomreadError, without_credentials
 from roomread.formats.palette import BY_VALENCE
 from roomread.jobs.video_job import VideoJob
@@ -30,6 +31,7 @@ from roomread.web.boxes import faces_text, show_faces
 from roomread.web.media_pictures import (
     KeptPicture,
     add_picture,
+    count_waiting,
     example_photo,
     kept_pictures,
     read_waiting,
@@ -68,7 +70,7 @@ def show() -> None:
             )
         )
         return
-    _read_pictures()
+    analyzer = _analyzer_of_pictures()
     _show_queue(jobs)
     pictures = results(kept_pictures())
     ended = [job for job in jobs if job.finished]
@@ -79,6 +81,8 @@ def show() -> None:
     if pictures or ended:
         _offer_downloads(rows, pictures, ended)
         _show_one(pictures, ended)
+    if analyzer is not None:
+        _read_pictures(analyzer)
 
 
 def _add() -> None:
@@ -132,12 +136,14 @@ def _add_file(name: str, content: bytes, *, most_mb: int) -> str:
     return add_picture(name, content, most_mb=most_mb)
 
 
-def _read_pictures() -> None:
-    """Read the pictures that wait, once the visitor may."""
+def _analyzer_of_pictures() -> Analyzer | None:
+    """Return what reads the pictures; None without pictures, or if the visitor may not read them.
+
+    Where others must not be read, the visitor is asked whether the pictures show them.
+    """
     if not kept_pictures():
-        return
-    oneself = not allows(Activity.READ_OTHERS)
-    if oneself and not st.checkbox(
+        return None
+    if not allows(Activity.READ_OTHERS) and not st.checkbox(
         t("These pictures show me. Only the largest face of each is read."), key="photo_oneself"
     ):
         st.info(
@@ -146,19 +152,32 @@ def _read_pictures() -> None:
                 "from their faces. The page About shows the purpose of this installation."
             )
         )
+        return None
+    return visitor_analyzer()
+
+
+def _read_pictures(analyzer: Analyzer) -> None:
+    """Read the pictures that wait, below all else, so that nothing moves; then draw them.
+
+    Args:
+        analyzer: the analyzer with the visitor's profiles.
+    """
+    waiting = count_waiting(analyzer)
+    if not waiting:
         return
-    analyzer = visitor_analyzer()
-    progress, waiting = st.empty(), sum(each.is_waiting for each in kept_pictures())
-    count = 0
+    progress, count = st.empty(), 0
 
     def show_progress(kept: KeptPicture) -> None:
         nonlocal count
+        text = t("{name}: picture {n} of {all}", name=kept.name, n=count + 1, all=waiting)
+        progress.progress(count / waiting, text=plain(text))
         count += 1
-        text = t("{name}: picture {n} of {all}", name=kept.name, n=count, all=max(waiting, count))
-        progress.progress(min((count - 1) / max(waiting, 1), 1.0), text=plain(text))
 
-    read_waiting(analyzer, oneself=oneself, show_progress=show_progress)
+    oneself = not allows(Activity.READ_OTHERS)
+    if read_waiting(analyzer, oneself=oneself, show_progress=show_progress):
+        st.rerun()
     progress.empty()
+    st.button(t("Try again"), key="media_again")
 
 
 def _show_queue(jobs: list[VideoJob]) -> None:

@@ -85,9 +85,15 @@ def remove_picture(picture_id: str) -> None:
     _pictures().pop(picture_id, None)
 
 
+def count_waiting(analyzer: Analyzer) -> int:
+    """Return how many pictures wait, or were read with other profiles than the analyzer's."""
+    profiles = _profiles(analyzer)
+    return sum(kept.is_waiting or kept.profiles != profiles for kept in kept_pictures())
+
+
 def read_waiting(
     analyzer: Analyzer, *, oneself: bool, show_progress: Callable[[KeptPicture], None]
-) -> None:
+) -> bool:
     """Read the pictures that wait, and those that were read with other profiles.
 
     One that cannot be read does not stop the others.
@@ -96,13 +102,18 @@ def read_waiting(
         analyzer: the analyzer with the visitor's profiles.
         oneself: whether the pictures show the visitor; only the largest face is read then.
         show_progress: called with each picture before it is read.
+
+    Returns:
+        Whether a picture was read or refused; False if others were being read all the time.
     """
-    profiles = tuple(binding.profile.name for binding in analyzer.profiles)
+    profiles, progressed = _profiles(analyzer), False
     for kept in kept_pictures():
         if kept.is_waiting or kept.profiles != profiles:
             show_progress(kept)
             kept.result = _read(analyzer, kept.picture, oneself=oneself)
             kept.profiles = profiles
+            progressed |= not kept.is_waiting
+    return progressed
 
 
 def results(pictures: Sequence[KeptPicture]) -> list[PictureResult]:
@@ -116,6 +127,10 @@ def example_photo() -> tuple[str, bytes]:
     It is NASA's portrait of Eileen Collins, in the public domain.
     """
     return "example.jpg", (resources.files("roomread.web") / "example.jpg").read_bytes()
+
+
+def _profiles(analyzer: Analyzer) -> tuple[str, ...]:
+    return tuple(binding.profile.name for binding in analyzer.profiles)
 
 
 def _pictures() -> dict[str, KeptPicture]:

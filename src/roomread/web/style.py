@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-# Keyboard focus is visible on everything that can be reached by it. The state of a room keeps its
-# height while its texts change, so that what stands below does not move. The button that stops a
-# recording stays in sight while the page is scrolled.
+# Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9. Keyboard focus
+# is visible on everything that can be reached by it. The state of a room keeps its height while its
+# texts change, so that what stands below does not move. The button that stops a recording stays in
+# sight while the page is scrolled.
 _STYLE = """
 <style>
 a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible,
@@ -14,6 +15,7 @@ textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visibl
   outline: 3px solid #2f6fab !important;
   outline-offset: 2px !important;
 }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit; }
 .st-key-state { min-height: 6.5rem; }
 .st-key-state h3 { padding: 0; }
 .st-key-stop:has(button) {
