@@ -15,7 +15,10 @@ textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visibl
   outline: 3px solid #2f6fab !important;
   outline-offset: 2px !important;
 }
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: inherit; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: inherit !important;
+  opacity: 1 !important;
+}
 .st-key-state { min-height: 6.5rem; }
 .st-key-state h3 { padding: 0; }
 .st-key-stop:has(button) {
