@@ -12,7 +12,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: lesson run sample test search sweep shuffle lint node format texts check-deploy docs release bench bench-app bench-share bench-service bench-attacks soak \
+.PHONY: lesson run sample test search sweep shuffle lint node format texts check-deploy docs pictures release bench bench-app bench-share bench-service bench-attacks soak \
 	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces train evaluate clean
 
 run: $(VENV)/app.done
@@ -84,6 +84,10 @@ check-deploy: $(VENV)/deploy.done
 
 docs: $(VENV)/deploy.done
 	$(BIN)/zensical build --strict --clean
+
+# The pictures of the README and the docs, and the recording of the demo.
+pictures: $(VENV)/dev.done
+	$(BIN)/python deploy/pictures.py
 
 release: $(VENV)/deploy.done
 	rm -rf dist

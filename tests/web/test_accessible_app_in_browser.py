@@ -1,0 +1,103 @@
+"""Every page of the web app for people who use a keyboard, a screen reader or a small screen.
+
+What the project draws has no serious finding. Findings in what Streamlit draws are listed here by
+rule and element, in lists that only shrink.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="the dev group has it")
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from accessibility import PHONE, SCHEMES, check_width, check_zoom
+from visitors import CHROMIUM, wait_until_drawn
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+# Rule and test id of elements that Streamlit draws.
+OF_STREAMLIT = {
+    # A table that is wider than the page scrolls by the pointer alone.
+    ("scrollable-region-focusable", "stTable"),
+}
+# Elements whose shifts Streamlit causes alone, while it builds the page around ours.
+SHIFTED_BY_STREAMLIT = {"stAppViewContainer", "stMain", "stMainBlockContainer", "stSidebar"}
+LARGEST_SHIFT = 0.1
+_RUN = """async () => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], iframes: false });
+    const found = [];
+    for (const { id, impact, nodes } of violations) {
+        if (impact !== "serious" && impact !== "critical") continue;
+        for (const { target, failureSummary } of nodes) {
+            const path = target.flat();
+            // A path of several parts leads into a component of ours.
+            const element = path.length === 1 ? document.querySelector(path[0]) : null;
+            const name = element?.closest("[data-testid]")?.dataset.testid ?? path.join(" ");
+            found.push([id, name, failureSummary]);
+        }
+    }
+    return found;
+}"""
+_WATCH_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => {
+    for (const { value, hadRecentInput, sources } of list.getEntries()) {
+        if (hadRecentInput) continue;
+        const names = sources.map(({ node }) => node?.closest?.("[data-testid]")?.dataset.testid);
+        window.shifts.push([value, names]);
+    }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+PAGES = ("home", "watch", "lessons", "files", "files?example=1", "teach", "settings", "about")
+
+
+def check_drawn(page: Page) -> None:
+    """Check what a page shows now: rules in both schemes, a narrow screen and 200 %."""
+    found: list[Any] = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate(AXE_SCRIPT)
+        found += [
+            (scheme, *each)
+            for each in page.evaluate(_RUN)
+            if (each[0], each[1]) not in OF_STREAMLIT
+        ]
+    assert found == [], page.url
+    check_width(page, PHONE)
+    check_zoom(page)
+
+
+def our_shift(page: Page) -> float:
+    """Return the layout shift of what was drawn so far, without what Streamlit causes alone."""
+    shifts = page.evaluate("window.shifts")
+    ours = [value for value, names in shifts if not set(names) & SHIFTED_BY_STREAMLIT]
+    return float(sum(ours))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_accessible_and_does_not_move(page: Page, address: str, path: str) -> None:
+    page.add_init_script(_WATCH_SHIFTS)
+    page.goto(f"{address}/{path}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    if "example" in path:
+        expect(page.get_by_role("button", name="Face 1:")).to_be_visible()
+    wait_until_drawn(page)
+    assert our_shift(page) < LARGEST_SHIFT
+    check_drawn(page)
+
+
+def test_lesson_is_accessible_in_all_its_tabs(page: Page, address: str) -> None:
+    page.goto(f"{address}/home")
+    page.get_by_role("button", name="The demo class").click()
+    page.wait_for_url("**/lessons?session=*")
+    expect(page.get_by_text("The class was less positive than before")).to_be_visible()
+    wait_until_drawn(page)
+    check_drawn(page)
+    page.get_by_role("tab", name="Timeline").press("Enter")
+    slider = page.get_by_role("slider", name="Moment of the lesson")
+    slider.press("End")
+    expect(page.get_by_text("19:59")).to_be_visible()
+    check_drawn(page)
