@@ -110,7 +110,7 @@ def show_demo(page: Page, url: str) -> None:
     recording = Recording(page)
     page.goto(f"{url}/home")
     page.get_by_role("button", name="The demo class").wait_for()
-    recording.take("app-home")
+    recording.take()
     page.get_by_role("button", name="The demo class").click()
     page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_text("The class was less positive than before")).to_be_visible()
