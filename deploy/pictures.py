@@ -108,7 +108,7 @@ class Recording:
 def show_demo(page: Page, url: str) -> None:
     """Go from Home to the demo class and to a photo, and write the pictures."""
     recording = Recording(page)
-    page.goto(f"{url}/home")
+    page.goto(url)
     page.get_by_role("button", name="The demo class").wait_for()
     recording.take()
     page.get_by_role("button", name="The demo class").click()
@@ -133,7 +133,7 @@ def show_demo(page: Page, url: str) -> None:
 
 def show_report(page: Page, url: str) -> None:
     """Write the picture of the demo class's report."""
-    page.goto(f"{url}/home")
+    page.goto(url)
     page.get_by_role("button", name="The demo class").click()
     report = page.get_by_role("button", name="Report")
     with page.expect_download() as started:

@@ -51,7 +51,7 @@ new PerformanceObserver(list => {
     }
 }).observe({ type: "layout-shift", buffered: true });
 """
-PAGES = ("home", "watch", "lessons", "files", "files?example=1", "teach", "settings", "about")
+PAGES = ("", "watch", "lessons", "files", "files?example=1", "teach", "settings", "about")
 
 
 def check_drawn(page: Page) -> None:
@@ -90,7 +90,7 @@ def test_page_is_accessible_and_does_not_move(page: Page, address: str, path: st
 
 
 def test_lesson_is_accessible_in_all_its_tabs(page: Page, address: str) -> None:
-    page.goto(f"{address}/home")
+    page.goto(address)
     page.get_by_role("button", name="The demo class").click()
     page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_text("The class was less positive than before")).to_be_visible()

@@ -225,7 +225,9 @@ def test_lessons_are_found_compared_exported_and_deleted_together(
     page.get_by_role("button", name="Compare 2 lessons").click()
     page.wait_for_url("**/lessons?compare=*")
     choose(page, "Aligned at", "group work")
-    expect(page.get_by_role("img", name=re.compile("from -1:0. to 1:.* common"))).to_be_visible()
+    expect(
+        page.get_by_role("img", name=re.compile("from -0:5. to 1:.* around the common"))
+    ).to_be_visible()
     expect(page.get_by_role("cell", name="1:00", exact=True).first).to_be_visible()
     page.get_by_role("button", name="All lessons").click()
     for name in made:
