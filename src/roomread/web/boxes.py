@@ -47,12 +47,15 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component("roomread.boxes", html=_HTML, css=_STYLE, js=script)
 
 
-def show_faces(picture: PictureResult, *, key: str) -> None:
+def show_faces(picture: PictureResult, *, key: str) -> Reading | None:
     """Draw a picture with a numbered box for each face, and the scores of the chosen one.
 
     Args:
         picture: the result of a picture.
         key: the key of the picture on its page.
+
+    Returns:
+        The chosen face; None in a picture without faces.
     """
     height, width = picture.frame.image.shape[:2]
     count = len(picture.readings)
@@ -66,7 +69,9 @@ def show_faces(picture: PictureResult, *, key: str) -> None:
         "faces": [_face(number, each) for number, each in enumerate(picture.readings, start=1)],
         "nothing": t("No face was found. Faces under about 24 pixels or from behind are missed."),
     }
-    _component()(key=key, data=data, on_chosen_change=lambda: None)
+    result = _component()(key=key, data=data, default={"chosen": 0}, on_chosen_change=lambda: None)
+    chosen = result.chosen if isinstance(result.chosen, int) else 0
+    return picture.readings[min(max(chosen, 0), count - 1)] if count else None
 
 
 def faces_text(count: int) -> str:

@@ -28,6 +28,7 @@ from roomread.services.results import (
 )
 from roomread.settings.environment import load_settings
 from roomread.web.boxes import faces_text, show_faces
+from roomread.web.face_details import show_details
 from roomread.web.media_pictures import (
     KeptPicture,
     add_picture,
@@ -341,7 +342,9 @@ def _show_one(pictures: list[PictureResult], ended: list[VideoJob]) -> None:
     )
     if chosen in by_id:
         picture = by_id[chosen]
-        show_faces(picture, key=f"faces{chosen}")
+        face = show_faces(picture, key=f"faces{chosen}")
+        if face is not None:
+            show_details(st.container(), face)
         st.download_button(
             t("Annotated picture"),
             # Create the copy only when it is downloaded.

@@ -51,7 +51,7 @@ _STYLE = f"""
 .offset {{ width: 7rem; padding: .25rem .5rem; font: inherit; color: inherit;
   background: var(--st-secondary-background-color); border: 1px solid currentColor;
   border-radius: .25rem; }}
-.shift {{ display: none; }}
+.player .shift {{ display: none; }}
 .with-video .player .shift {{ display: grid; }}
 .video {{ width: 100%; max-height: 60vh; background: #000; }}
 .scroll {{ overflow-x: auto; }}
