@@ -199,37 +199,14 @@ def _measure(name: str, film: Path) -> Measured:
     before = sum(process.cpu_times()[:2])
     _, seconds, memory = _read(free, film)
     processor = sum(process.cpu_times()[:2]) - before
-    each: list[float] = []
-    readings: list[Sequence[Reading]] = []
-    with open_source(film) as source, VideoWriter(film.with_name("drawn.mp4")) as writer:
-        frames, pipeline = iter(source), RoomPipeline(staged.stream_analyzer())
-        while True:
-            begun = time.perf_counter()
-            with clock("decode"):
-                frame = next(frames, None)
-            if frame is None:
-                break
-            with clock("follow"):
-                readings.append(pipeline.push(frame).readings)
-            each.append(time.perf_counter() - begun)
-            with clock("draw"):
-                drawn = draw_readings(frame.image, readings[-1])
-            with clock("encode"):
-                writer.write(drawn, frame.time)
+    each, readings = _read_in_stages(staged, film, clock)
     count = len(each)
     # Measured last, so that its net does not count as memory of the other measurements.
     thorough = CenterFace(net=CenterFaceNet(precision="fp32"), thorough=True)
     whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
     reference, whole_seconds, _ = _read(whole, film)
-    spent = {stage: 1000 * total / count for stage, total in clock.seconds.items()}
+    spent = _stages(clock, count)
     extras = {stage: spent.pop(stage) for stage in ("draw", "encode")}
-    nets = (
-        "search whole frames",
-        "search whole frames coarsely",
-        "search near faces",
-        "read expressions",
-    )
-    spent["cut, assess, track, smooth"] = spent.pop("follow") - sum(spent.get(n, 0) for n in nets)
     return Measured(
         scene=name,
         faces=float(np.mean([len(faces) for faces in readings])),
@@ -243,6 +220,42 @@ def _measure(name: str, film: Path) -> Measured:
         memory_mb=memory / 2**20,
         agreement=agreement(readings, reference),
     )
+
+
+def _read_in_stages(
+    analyzer: Analyzer, film: Path, clock: _Clock
+) -> tuple[list[float], list[Sequence[Reading]]]:
+    """Read, draw and encode the film; return the seconds and the readings of each frame."""
+    each: list[float] = []
+    readings: list[Sequence[Reading]] = []
+    with open_source(film) as source, VideoWriter(film.with_name("drawn.mp4")) as writer:
+        frames, pipeline = iter(source), RoomPipeline(analyzer.stream_analyzer())
+        while True:
+            begun = time.perf_counter()
+            with clock("decode"):
+                frame = next(frames, None)
+            if frame is None:
+                return each, readings
+            with clock("follow"):
+                readings.append(pipeline.push(frame).readings)
+            each.append(time.perf_counter() - begun)
+            with clock("draw"):
+                drawn = draw_readings(frame.image, readings[-1])
+            with clock("encode"):
+                writer.write(drawn, frame.time)
+
+
+def _stages(clock: _Clock, frames: int) -> dict[str, float]:
+    """Return the mean time of each stage in a frame, ms."""
+    spent = {stage: 1000 * total / frames for stage, total in clock.seconds.items()}
+    nets = (
+        "search whole frames",
+        "search whole frames coarsely",
+        "search near faces",
+        "read expressions",
+    )
+    spent["cut, assess, track, smooth"] = spent.pop("follow") - sum(spent.get(n, 0) for n in nets)
+    return spent
 
 
 def _read(analyzer: Analyzer, film: Path) -> tuple[list[Sequence[Reading]], float, int]:

@@ -37,27 +37,8 @@ def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
     if "lesson_name" not in st.session_state:
         st.session_state["lesson_name"] = t("Lesson of {day}", day=day_and_time(datetime.now(UTC)))
     name = st.text_input(t("Name"), key="lesson_name").strip()
-    consent, identity = "", False
     with st.expander(t("Options of the recording")):
-        keep = st.checkbox(
-            t("Keep the readings of single people, by seat number"), key="lesson_keep"
-        )
-        if keep:
-            consent = st.text_input(
-                t("Who consented, and how"),
-                placeholder=t("all 28, in writing, 2 September"),
-                key="lesson_consent",
-            ).strip()
-            identity = may_tell_apart and st.checkbox(t("Tell people apart by their faces"))
-        if identity:
-            st.caption(
-                t(
-                    "People then keep their number when tiles move, and when they leave and come "
-                    "back. The vectors by which faces are compared are biometric data: they stay "
-                    "in memory while this records and are never written. The consent must cover "
-                    "them."
-                )
-            )
+        keep, consent, identity = _ask_people(may_tell_apart=may_tell_apart)
         notice = st.text_input(
             t("How people are informed"),
             value=preferences.notice,
@@ -88,3 +69,25 @@ def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
     if keep and not consent:
         missing = t("Say who consented and how, or keep no readings of single people.")
     return LessonForm(request, missing)
+
+
+def _ask_people(*, may_tell_apart: bool) -> tuple[bool, str, bool]:
+    """Return whether single people are kept, by whose consent, and told apart by their faces."""
+    if not st.checkbox(t("Keep the readings of single people, by seat number"), key="lesson_keep"):
+        return False, "", False
+    consent = st.text_input(
+        t("Who consented, and how"),
+        placeholder=t("all 28, in writing, 2 September"),
+        key="lesson_consent",
+    ).strip()
+    identity = may_tell_apart and st.checkbox(t("Tell people apart by their faces"))
+    if identity:
+        st.caption(
+            t(
+                "People then keep their number when tiles move, and when they leave and come "
+                "back. The vectors by which faces are compared are biometric data: they stay "
+                "in memory while this records and are never written. The consent must cover "
+                "them."
+            )
+        )
+    return True, consent, identity
