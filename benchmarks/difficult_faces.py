@@ -1,6 +1,7 @@
 """Measure how turned, cut, very large and covered faces are read.
 
     python benchmarks/difficult_faces.py [path/to/fer2013.parquet] [--count 300]
+    python benchmarks/difficult_faces.py --only rotation --angles 0 90 180 270
 
 PublicTest pictures are enlarged to 160 px and set into grey ones of 320 px; the two portraits of
 the packages are used for close-ups. The truth is what most of FER+'s taggers chose. No picture is
@@ -71,11 +72,13 @@ def central_face(faces: list[Face]) -> Face | None:
     return max(near, key=lambda face: face.box.iou(middle), default=None)
 
 
-def rotation(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:
+def rotation(
+    analyzer: Analyzer, pictures: list[tuple[Image.Image, int]], angles: list[float]
+) -> None:
     """Print the readings of faces by their angle."""
     print(f"\nturned in the picture plane, {len(pictures)} faces")
     print("angle  found  likeliest right, of all  labelled  wrong labels  tilted")
-    for angle in range(0, 360, 15):
+    for angle in angles:
         found = right = labelled = wrong = tilted = 0
         for picture, label in pictures:
             reading = central(list(analyzer.analyze(on_grey(picture, angle))))
@@ -87,7 +90,7 @@ def rotation(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> Non
             labelled += reading.expression is not None
             wrong += reading.expression is not None and reading.expression != label
         parts = [each / len(pictures) for each in (found, right, labelled, wrong, tilted)]
-        print(f"{angle:5}  " + "  ".join(f"{part:7.1%}" for part in parts), flush=True)
+        print(f"{angle:5g}  " + "  ".join(f"{part:7.1%}" for part in parts), flush=True)
 
 
 def cut(analyzer: Analyzer, pictures: list[tuple[Image.Image, int]]) -> None:
@@ -197,13 +200,14 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--angles", type=float, nargs="+", default=list(range(0, 360, 15)))
     parser.add_argument("--only", choices=["rotation", "cut", "close-up", "covered"])
     options = parser.parse_args()
     analyzer = Analyzer()
     pictures = list(public_test(options.data, options.count, options.seed))
     print(f"FER-2013 PublicTest, {len(pictures)} random | seed {options.seed}")
     if options.only in (None, "rotation"):
-        rotation(analyzer, pictures)
+        rotation(analyzer, pictures, options.angles)
     if options.only in (None, "cut"):
         cut(analyzer, pictures)
     if options.only in (None, "close-up"):

@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from roomread import Analyzer
 from roomread.bench import scenes
 from roomread.faces import FER2013_FRAMING, CenterFace, cut
-from roomread.faces.covers import COVERED, cover_scores
-from roomread.readings import Face, Unreadable
+from roomread.faces.covers import COVERED, cover_scores, doubted
+from roomread.readings import Expression, Face, Scores, Unreadable
 
 DETECTOR = CenterFace(threads=1)
 ANALYZER = Analyzer(detector=DETECTOR)
@@ -100,3 +100,29 @@ def test_scores_do_not_depend_on_the_batch_and_crops_may_be_larger() -> None:
 
 def test_no_crops_give_no_scores() -> None:
     assert cover_scores(np.zeros((0, 48, 48), dtype=np.uint8)).shape == (0,)
+
+
+SURE = Scores(np.array([0.02, 0.0, 0.03, 0.85, 0.02, 0.03, 0.05], np.float32), 0.48)
+
+
+@pytest.mark.parametrize("score", [-20.0, -1.0, 0.0])
+def test_scores_of_a_whole_face_are_unchanged(score: float) -> None:
+    assert doubted(SURE, score) is SURE
+
+
+def test_confidence_falls_with_the_cover_score_and_the_order_stays() -> None:
+    doubts = [doubted(SURE, score) for score in (0.0, 1.0, 2.0, COVERED)]
+    confidences = [scores.confidence for scores in doubts]
+    assert confidences == sorted(confidences, reverse=True)
+    assert len(set(confidences)) == len(confidences)
+    for scores in doubts:
+        assert scores.probabilities.sum() == pytest.approx(1, abs=1e-6)
+        assert scores.probabilities.argsort().tolist() == SURE.probabilities.argsort().tolist()
+        assert scores.probabilities[1] == 0
+        assert scores.threshold == SURE.threshold
+
+
+def test_expression_of_a_half_covered_face_is_withheld_where_it_was_barely_sure() -> None:
+    barely = Scores(np.array([0.1, 0.05, 0.05, 0.5, 0.1, 0.1, 0.1], np.float32), 0.48)
+    assert barely.expression is Expression.HAPPY
+    assert doubted(barely, 3.0).expression is None

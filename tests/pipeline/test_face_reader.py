@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from roomread.bench import scenes
 from roomread.classifier import ExpressionClassifier, Prediction, Predictions
 from roomread.errors import ProfileError
-from roomread.faces.orientation import UPRIGHT
+from roomread.faces.orientation import UPRIGHT, rotated
+from roomread.pipeline import face_reader
 from roomread.pipeline.face_reader import FaceReader
 from roomread.readings import Box, Expression, Face, Frame, Scores, Unreadable
 from roomread.testing import FixedClassifier
@@ -112,6 +113,49 @@ def test_noise_in_place_of_a_face_is_covered() -> None:
     (reading,) = FaceReader(ExpressionClassifier()).read(frame(), FACES[:1])
     assert reading.unreadable is Unreadable.COVERED
     assert reading.scores is None
+
+
+@pytest.mark.parametrize(("score", "falls"), [(-1.0, False), (2.0, True)])
+def test_face_that_may_be_covered_is_read_with_less_confidence(
+    monkeypatch: pytest.MonkeyPatch, score: float, *, falls: bool
+) -> None:
+    portrait = Frame(scenes.astronaut(), 0.0, 0, "astronaut")
+    face = Face(scenes.ASTRONAUT_FACE, None, 0.9)
+    reader = FaceReader(ExpressionClassifier())
+    (sure,) = reader.read(portrait, [face])
+    monkeypatch.setattr(face_reader, "cover_scores", lambda crops: np.full(len(crops), score))
+    (reading,) = reader.read(portrait, [face])
+    assert reading.unreadable is None
+    assert reading.confidence is not None
+    assert sure.confidence is not None
+    assert (reading.confidence < sure.confidence) == falls
+
+
+def test_turned_face_is_read_with_its_mirror_image_and_an_upright_one_alone() -> None:
+    # The landmarks of an upright face of 120 px, and those of one that lies.
+    upright = (UPRIGHT * 120 + np.array((200, 100))).astype(np.float32)
+    lying = (rotated(UPRIGHT * 120, 90) + np.array((200, 100))).astype(np.float32)
+    box = Box(140, 40, 260, 160)
+    net = CountingNet()
+    for landmarks, crops in ((upright, 1), (lying, 2)):
+        net.crops = 0
+        (observed,) = FaceReader(net).observe(frame(), [Face(box, landmarks, 0.9)])
+        assert net.crops == crops
+        assert observed.logits is not None
+    image = scenes.astronaut()
+    own, width = scenes.ASTRONAUT_FACE, image.shape[1]
+    other_box = Box(width - own.right, own.top, width - own.left, own.bottom)
+    points = (rotated(UPRIGHT * own.height, 20) + np.array(own.center)).astype(np.float32)
+    # The eyes and the corners of the mouth change places.
+    other_points = points[[1, 0, 2, 4, 3]] * (-1, 1) + (width, 0)
+    turned = Face(own, points, 0.9)
+    mirrored = Face(other_box, other_points.astype(np.float32), 0.9)
+    reader = FaceReader(ExpressionClassifier())
+    (one,) = reader.observe(Frame(image, 0.0, 0, "one"), [turned])
+    (other,) = reader.observe(Frame(image[:, ::-1], 0.0, 0, "other"), [mirrored])
+    assert one.logits is not None
+    assert other.logits is not None
+    np.testing.assert_allclose(one.logits, other.logits, atol=0.15)
 
 
 def test_observation_needs_a_model_file() -> None:

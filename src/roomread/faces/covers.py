@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -9,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from roomread.readings import Scores
 from roomread.runtime import NetSession, open_session
 
 _SIDE = 48
 # The score above which a face counts as covered. It is exceeded by fewer than 1 % of PublicTest's
 # pictures, about half of which do show a hand or sunglasses.
 COVERED = 4.0
+# The rise of the temperature of a face's scores for each unit of its cover score over 0.
+_RISE = 0.15
 
 
 def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -37,6 +41,24 @@ def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         crops = np.stack([np.asarray(Image.fromarray(c).resize(size, filtered)) for c in crops])
     scores: NDArray[np.float32] = _net().run(["scores"], {"faces": crops[:, None]})[0]
     return scores
+
+
+def doubted(scores: Scores, cover_score: float) -> Scores:
+    """Return the scores of a face with less confidence where it may be covered.
+
+    The expression that a half-covered face seems to show is wrong more often than its confidence
+    says. The temperature grows with the cover score; 95 % of whole faces keep their scores. Of the
+    drawn covers that are not recognised, confidence exceeded accuracy by 9 points before and by 3
+    after, on half of the faces with which the rise was chosen and on the other half by 8 and 4.
+
+    Args:
+        scores: the scores of a net.
+        cover_score: its log odds that a part of the face is covered, by `cover_scores`.
+    """
+    if cover_score <= 0:
+        return scores
+    powers = scores.probabilities.astype(np.float64) ** (1 / (1 + _RISE * cover_score))
+    return replace(scores, probabilities=(powers / powers.sum()).astype(np.float32))
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile,
 from roomread.classifier.face_outputs import named_units, pose_of
 from roomread.errors import ProfileError
 from roomread.faces import assess_quality, cut
-from roomread.faces.covers import COVERED, cover_scores
+from roomread.faces.covers import COVERED, cover_scores, doubted
 from roomread.faces.crops import crop_turn
 from roomread.faces.pose import combined_pose
 from roomread.fewshot import Adapter, ProfileBinding
@@ -25,7 +24,8 @@ from roomread.tracking import ScoreCache
 class FaceReader:
     """Turn faces of a frame into readings. It keeps no state and may be shared between threads.
 
-    Covered faces are unreadable, except with profiles of states: a state may be a cover.
+    Covered faces are unreadable, and faces that may be covered are read with less confidence,
+    except with profiles of states: a state may be a cover.
 
     Args:
         classifier: The net that reads expressions.
@@ -125,14 +125,22 @@ class FaceReader:
         crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
         # Rounded once here, so that it is the same wherever it is shown, written or stored.
         assessed: Sequence[Quality] = assess_quality(frame.image, list(faces), crops)
-        if covers:
-            assessed = self._with_covers(crops, assessed)
-        qualities = [quality.rounded(4) for quality in assessed]
+        cover_of = _cover_scores(crops, assessed) if covers else {}
+        qualities = [
+            _with_cover(quality, cover_of.get(i)).rounded(4) for i, quality in enumerate(assessed)
+        ]
         readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
-        read = self._classify(crops[readable], [qualities[i] for i in readable])
+        read = self._classify(
+            crops[readable],
+            [qualities[i] for i in readable],
+            turned=np.array([crop_turn(faces[i]) != 0 for i in readable], dtype=bool),
+        )
         if self._adapter is not None:
             read = self._adapter.adapt(read, [tracks[i] for i in readable], faces=count)
-        of = dict(zip(readable, read, strict=True)) | self._turned_away(crops, qualities)
+        doubted_ones = {
+            i: _doubted(each, cover_of.get(i)) for i, each in zip(readable, read, strict=True)
+        }
+        of = doubted_ones | self._turned_away(crops, qualities)
         return [
             _with_pose_in_picture(of.get(i) or Prediction(quality), faces[i])
             for i, quality in enumerate(qualities)
@@ -145,47 +153,48 @@ class FaceReader:
         away = [i for i, each in enumerate(qualities) if each.reason is Unreadable.TURNED_AWAY]
         if not away:
             return {}
-        seen = self._classify(crops[away], [qualities[i] for i in away])
+        # Their pose is that of the crop alone.
+        seen = self._classify(
+            crops[away], [qualities[i] for i in away], turned=np.zeros(len(away), dtype=bool)
+        )
         return {
             i: Prediction(each.quality, pose=each.pose) for i, each in zip(away, seen, strict=True)
         }
 
-    def _with_covers(
-        self, crops: NDArray[np.uint8], qualities: Sequence[Quality]
-    ) -> Sequence[Quality]:
-        """Return the qualities, with the reason "covered" for readable faces that are covered."""
-        readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
-        if not readable:
-            return qualities
-        scores = dict(zip(readable, cover_scores(crops[readable]).tolist(), strict=True))
-        return [
-            replace(quality, reason=Unreadable.COVERED)
-            if scores.get(i, -math.inf) > COVERED
-            else quality
-            for i, quality in enumerate(qualities)
-        ]
+    def _classify(
+        self,
+        crops: NDArray[np.uint8],
+        qualities: Sequence[Quality],
+        *,
+        turned: NDArray[np.bool_],
+    ) -> list[Prediction]:
+        """Return the predictions of readable crops uint8 [N, side, side], without profiles.
 
-    def _classify(self, crops: NDArray[np.uint8], qualities: Sequence[Quality]) -> list[Prediction]:
-        """Return the predictions of readable crops uint8 [N, side, side], without profiles."""
+        A crop that was rotated upright is blurred and less well centred. It is read together with
+        its mirror image, and the net's logits and features are averaged.
+        """
         classifier = self.classifier
         if not isinstance(classifier, ExpressionClassifier):
             scores = classifier.classify(crops)
             return [Prediction(*each) for each in zip(qualities, scores, strict=True)]
         if not len(crops):
             return []
-        output = classifier.predict(crops)
+        output = classifier.predict(np.concatenate([crops, crops[turned][:, :, ::-1]]))
+        logits, features = (
+            _with_mirrored(each, turned) for each in (output.logits, output.features)
+        )
         names = tuple(classifier.model.card.action_units)
         return [
             Prediction(
                 quality,
                 scores,
-                features=output.features[i],
-                logits=output.logits[i],
+                features=features[i],
+                logits=logits[i],
                 action_units=named_units(names, output.action_units[i]),
                 pose=pose_of(output.pose[i]),
             )
             for i, (quality, scores) in enumerate(
-                zip(qualities, classifier.scores(output.logits), strict=True)
+                zip(qualities, classifier.scores(logits), strict=True)
             )
         ]
 
@@ -230,3 +239,37 @@ def _reading(frame: Frame, face: Face, track_id: int | None, prediction: Predict
         pose=prediction.pose,
         action_units=prediction.action_units,
     )
+
+
+def _with_mirrored(values: NDArray[np.float32], turned: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the outputs of N crops, those of turned ones averaged with their mirror images'.
+
+    Args:
+        values: float32 [N + M, D], of N crops and then of the mirror images of the M turned ones.
+        turned: which of the N crops are turned.
+    """
+    own = values[: len(turned)].copy()
+    own[turned] = (own[turned] + values[len(turned) :]) / 2
+    return own
+
+
+def _cover_scores(crops: NDArray[np.uint8], qualities: Sequence[Quality]) -> dict[int, float]:
+    """Return the cover score of each readable face, by its position."""
+    readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
+    if not readable:
+        return {}
+    return dict(zip(readable, cover_scores(crops[readable]).tolist(), strict=True))
+
+
+def _with_cover(quality: Quality, cover_score: float | None) -> Quality:
+    """Return the quality, with the reason "covered" for a face that is covered."""
+    if cover_score is None or cover_score <= COVERED:
+        return quality
+    return replace(quality, reason=Unreadable.COVERED)
+
+
+def _doubted(prediction: Prediction, cover_score: float | None) -> Prediction:
+    """Return a prediction with less confidence where the face may be covered."""
+    if cover_score is None or prediction.scores is None:
+        return prediction
+    return prediction._replace(scores=doubted(prediction.scores, cover_score))

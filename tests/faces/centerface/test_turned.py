@@ -118,7 +118,9 @@ def test_known_turned_face_is_found_near_its_place() -> None:
         (0, 0.9, 100, False),
         (20, 0.9, 100, False),
         (30, 0.9, 100, True),
-        (0, 0.5, 100, True),
+        (0, 0.5, 60, True),
+        (0, 0.7, 60, False),
+        (0, 0.7, 100, True),
         (0, 0.5, 30, False),
     ],
 )
@@ -153,3 +155,21 @@ def test_picture_without_a_trace_of_a_face_costs_at_most_twice_the_upright_searc
     upright, net.pixels = net.pixels, 0
     assert detector.detect(picture) == []
     assert net.pixels <= 2 * upright
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("brick", 5), ("coins", 6), ("coffee", 10), ("motorcycle_left", 25)]
+)
+def test_picture_of_things_costs_a_bounded_multiple_of_the_upright_search(
+    name: str, most: int
+) -> None:
+    # The motorcycle shows eight places that look faintly like a face.
+    with Image.open(Path(skimage.__file__).parent / "data" / f"{name}.png") as opened:
+        picture = opened.convert("RGB")
+    picture.thumbnail((640, 640))
+    net = CountingNet(threads=1)
+    detector = CenterFace(net=net)
+    detector.detect_upright(np.asarray(picture))
+    upright, net.pixels = net.pixels, 0
+    assert detector.detect(np.asarray(picture)) == []
+    assert net.pixels <= most * upright

@@ -107,9 +107,10 @@ class CenterFace:
         """Return the faces of a picture, largest first.
 
         Faces in any rotation are found. The net itself finds upright ones only: doubtful faces are
-        examined in eight rotations, and so is a picture without an upright face, unless it is as
-        blank as a wall: this takes five to eighteen times as long. Pictures of upright
-        faces take no extra time.
+        examined in eight rotations. A picture without an upright face is searched in quarter
+        rotations, unless it is as blank as a wall, and in eight if these show anything like a face:
+        this takes two to four times as long, or up to twenty times. Pictures of upright faces take
+        no extra time.
 
         Args:
             image: uint8 [H, W, 3], RGB, of any size from 1 x 1.
