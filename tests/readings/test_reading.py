@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from roomread.readings import (
     Scores,
     StateScore,
     Track,
+    Unreadable,
 )
 
 
@@ -122,3 +124,30 @@ def test_label_is_the_expression_or_why_there_is_none() -> None:
     happy, unreadable = class_frame(0.0, {1: Expression.HAPPY, 2: None})
     (unsure,) = class_frame(0.0, {1: Expression.SAD}, confidence=0.2)
     assert [each.label for each in (happy, unsure, unreadable)] == ["happy", "unsure", "unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("pose", "away"),
+    [
+        (Pose(0, 0, 0), False),
+        (Pose(31, 0, 0), True),
+        (Pose(-31, 0, 0), True),
+        (Pose(0, -26, 0), True),
+        (Pose(29, 24, 80), False),
+        (None, None),
+    ],
+)
+def test_head_that_is_turned_far_is_looking_away(pose: Pose | None, *, away: bool | None) -> None:
+    assert a_reading(pose=pose).looking_away is away
+
+
+def test_face_unreadable_for_being_turned_is_looking_away() -> None:
+    turned = Quality(reason=Unreadable.TURNED_AWAY)
+    assert replace(a_reading(pose=None), quality=turned).looking_away is True
+
+
+def test_mouth_and_eyes_are_named_action_units() -> None:
+    reading = a_reading(action_units={"AU26": 0.4, "AU45": 0.8})
+    assert (reading.mouth_open, reading.eyes_closed, reading.eyes_shut) == (0.4, 0.8, True)
+    without = a_reading(action_units=None)
+    assert (without.mouth_open, without.eyes_closed, without.eyes_shut) == (None, None, None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classes import frame
-from roomread.readings import Expression
+from roomread.readings import Expression, Pose
 from roomread.room import Alert, Attention, RoomMood, parse_rules
 
 HAPPY, SAD, NEUTRAL = Expression.HAPPY, Expression.SAD, Expression.NEUTRAL
@@ -242,3 +243,36 @@ def test_rules_that_differ_in_the_threshold_alone_share_a_window() -> None:
         attention.update_room(mood(float(time), 0.5, 0.1))
     assert len(attention._people_windows) == len(attention._room_windows) == 1
     assert len(attention.held) == 20
+
+
+def watch_pose(rule: str, seconds: int, yaw: Callable[[int], float | None]) -> list[Alert]:
+    """Return the alerts of a rule about one seat whose head is turned, with a frame a second."""
+    attention, alerts = Attention(parse_rules(rule), people=True), []
+    for time in range(seconds):
+        angle = yaw(time)
+        pose = None if angle is None else Pose(angle, 0.0, 0.0)
+        readings = [replace(each, pose=pose) for each in frame(float(time), {4: NEUTRAL})]
+        alerts += attention.update_people(float(time), readings)
+    return alerts
+
+
+def test_person_who_looks_away_for_long_raises_an_alert_that_ends() -> None:
+    rule = "person looking_away above 80% for 20 s"
+    found = watch_pose(rule, 200, lambda t: 50.0 if 60 <= t < 100 else 5.0)
+    assert [alert.ended is None for alert in found] == [True, False]
+    assert 75 < found[0].time < 85
+    assert found[0].reason == "seat 4: looking away 81% on average over 20 s"
+
+
+def test_unknown_pose_raises_nothing() -> None:
+    assert not watch_pose("person looking_away above 10% for 20 s", 120, lambda _: None)
+
+
+def test_eyes_that_are_closed_for_long_raise_an_alert() -> None:
+    rules = parse_rules("person eyes_closed above 50% for 30 s")
+    attention, alerts = Attention(rules, people=True), []
+    for time in range(120):
+        units = {"AU45": 0.9 if time > 60 else 0.1}
+        readings = [replace(each, action_units=units) for each in frame(float(time), {4: NEUTRAL})]
+        alerts += attention.update_people(float(time), readings)
+    assert [alert.rule for alert in alerts] == [str(rules[0])]

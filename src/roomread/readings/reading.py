@@ -100,6 +100,12 @@ class NoPicture(StrEnum):
     FROZEN = "no picture: it has been frozen for seconds"
 
 
+# A head that is turned by more is looking away, degrees to a side, and up or down. Yaw of 20 to 30
+# degrees differs from MediaPipe's by five degrees on average (docs/models.md).
+AWAY_YAW, AWAY_PITCH = 30.0, 25.0
+# Eyes that are closed by more are closed: halfway between open and shut.
+_SHUT = 0.5
+
 # The numeric fields of `Quality`.
 MEASURES = ("size", "visible", "brightness", "contrast", "sharpness", "frontality")
 
@@ -245,6 +251,24 @@ class Reading(ComparedByValue):
     def eyes_closed(self) -> float | None:
         """How far the eyes are closed, 0..1; None where no net says it."""
         return None if self.action_units is None else self.action_units.get(EYES_CLOSED)
+
+    @property
+    def eyes_shut(self) -> bool | None:
+        """Whether the eyes are more closed than open; None where no net says it."""
+        return None if self.eyes_closed is None else self.eyes_closed > _SHUT
+
+    @property
+    def looking_away(self) -> bool | None:
+        """Whether the head is turned by over 30 degrees to a side, or 25 up or down.
+
+        It is about the head: eyes that look elsewhere, and what is looked at, are not known. None
+        where the pose is not known and the face is not unreadable for being turned away.
+        """
+        if self.quality.reason is Unreadable.TURNED_AWAY:
+            return True
+        if self.pose is None:
+            return None
+        return abs(self.pose.yaw) > AWAY_YAW or abs(self.pose.pitch) > AWAY_PITCH
 
     def __str__(self) -> str:
         if self.scores is None:

@@ -201,7 +201,8 @@ class Attention:
             return []
         certainty = _certainty(rule, value, mood) if mood is not None else value
         shown = value if rule.measure == "coverage" else self._shown(value)
-        reason = f"{_name(seat)}: {rule.measure} {shown:.0%} on average over {_time(rule.seconds)}"
+        measure = rule.measure.replace("_", " ")
+        reason = f"{_name(seat)}: {measure} {shown:.0%} on average over {_time(rule.seconds)}"
         return self._raise(rule, seat, time, reason, certainty)
 
     def _judge_fall(self, rule: Rule, mood: RoomMood, history: MeasureHistory) -> list[Alert]:
@@ -279,7 +280,14 @@ def _of_people(readings: Sequence[Reading | None]) -> dict[str, NDArray[np.float
     values = {e.display_name: probabilities[:, e] for e in Expression}
     values["negative"] = probabilities[:, VALENCE < 0].sum(axis=1)
     values["unreadable"] = np.isnan(probabilities[:, 0]).astype(np.float64)
+    values["looking_away"] = _flags(None if r is None else r.looking_away for r in readings)
+    values["eyes_closed"] = _flags(None if r is None else r.eyes_shut for r in readings)
     return values
+
+
+def _flags(values: Iterable[bool | None]) -> NDArray[np.float64]:
+    """Return 1 for True, 0 for False and NaN for what is not known."""
+    return np.array([np.nan if value is None else float(value) for value in values])
 
 
 def _certainty(rule: Rule, value: float, mood: RoomMood) -> float:

@@ -18,14 +18,14 @@ from roomread.readings import Expression
 _EXPRESSIONS = tuple(e.display_name for e in Expression)
 MEASURES = {
     "room": ("valence", "negative", "coverage", *_EXPRESSIONS),
-    "person": ("negative", "unreadable", *_EXPRESSIONS),
+    "person": ("negative", "unreadable", "looking_away", "eyes_closed", *_EXPRESSIONS),
 }
 # Maximum time of a rule, s: longer than a lesson, and short enough to keep in memory.
 _LONGEST = 3600
 # More rules than a teacher can act on; each one costs time and memory at every frame.
 MAX_RULES = 20
 _RULE = re.compile(
-    r"(?P<subject>room|person) +(?P<measure>[a-z]+) +(?P<relation>above|below|fell +by)"
+    r"(?P<subject>room|person) +(?P<measure>[a-z_]+) +(?P<relation>above|below|fell +by)"
     r" +(?P<threshold>-?\d{1,3}) ?% +(?P<word>for|in) +(?P<time>\d{1,4}) ?(?P<unit>s|min)"
 )
 _FORM = "room|person MEASURE above|below N% for N s|min, or: room valence fell by N% in N min"

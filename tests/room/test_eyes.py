@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from roomread.readings import Box, Quality, Reading
+from roomread.room.eyes import EyeActivity, EyeMeter
+
+FACE = Reading("cam", 0.0, 0, Box(0, 0, 9, 9), 0.9, Quality(), track_id=1)
+
+
+def watch(
+    closed: Callable[[float], bool], *, rate: float = 25.0, seconds: float = 60.0
+) -> EyeActivity | None:
+    """Return the last activity of a person whose eyes are closed at the times that are named."""
+    meter, found = EyeMeter(), None
+    for number in range(round(rate * seconds)):
+        time = number / rate
+        units = {"AU45": 0.9 if closed(time) else 0.1}
+        found = meter.update(replace(FACE, time=time, action_units=units))
+    return found
+
+
+def test_blinks_are_counted_and_their_closed_time_is_a_small_share() -> None:
+    # A blink of 0.2 s in the middle of every four seconds.
+    found = watch(lambda time: 2.0 <= time % 4 < 2.2)
+    assert found is not None
+    assert found.blinks == pytest.approx(15, abs=0.5)
+    assert found.closed == pytest.approx(0.05, abs=0.01)
+
+
+def test_eyes_that_stay_closed_are_no_blink() -> None:
+    found = watch(lambda time: 20 <= time < 40)
+    assert found == EyeActivity(pytest.approx(1 / 3, abs=0.01), 0.0)
+
+
+def test_rare_frames_give_no_blink_rate() -> None:
+    found = watch(lambda _: False, rate=4.0)
+    assert found == EyeActivity(0.0, None)
+
+
+def test_nothing_is_said_before_half_a_minute() -> None:
+    assert watch(lambda _: False, seconds=29.0) is None
+
+
+def test_old_readings_leave_the_window() -> None:
+    found = watch(lambda time: time < 60, seconds=125.0)
+    assert found is not None
+    assert found.closed == 0
+
+
+def test_reading_without_action_units_or_a_person_says_nothing() -> None:
+    meter = EyeMeter()
+    assert meter.update(FACE) is None
+    assert meter.update(replace(FACE, track_id=None, action_units={"AU45": 0.5})) is None
