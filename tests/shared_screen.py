@@ -24,6 +24,27 @@ from roomread.media import VideoWriter
 XVFB = shutil.which("Xvfb")
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 _PATIENCE = 60.0
+# A script by which pages share a window that it draws: with noise, with black, or not anew.
+DRAWN_WINDOW = """
+const canvas = document.createElement("canvas");
+[canvas.width, canvas.height] = [320, 240];
+const context = canvas.getContext("2d");
+window.shown = "noise";
+setInterval(() => {
+    if (shown === "nothing") return;
+    context.fillStyle = "black";
+    context.fillRect(0, 0, 320, 240);
+    for (let n = 0; shown === "noise" && n < 200; n++) {
+        context.fillStyle = `hsl(${360 * Math.random()} 80% 60%)`;
+        context.fillRect(320 * Math.random(), 240 * Math.random(), 40, 40);
+    }
+}, 200);
+navigator.mediaDevices.getDisplayMedia = async () => {
+    const stream = canvas.captureStream();
+    [window.track] = stream.getVideoTracks();
+    return stream;
+};
+"""
 
 
 @contextmanager

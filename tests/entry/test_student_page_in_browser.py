@@ -20,6 +20,16 @@ WITHOUT_FRAMES = "delete window.MediaStreamTrackProcessor"
 REFUSED = (
     "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '{name}'))"
 )
+OBSTACLES = [
+    (REFUSED.format(name="NotAllowedError"), "The browser may not use the camera."),
+    (REFUSED.format(name="NotReadableError"), "another program may be using it"),
+    (REFUSED.format(name="NotFoundError"), "No camera was found."),
+    ("delete window.OffscreenCanvas", "This browser cannot read faces."),
+    (
+        "Object.defineProperty(window, 'isSecureContext', { value: false, configurable: true })",
+        "only to pages over HTTPS",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -102,13 +112,49 @@ def test_student_page_in_a_room_sends_only_small_texts_and_shows_all_of_them(
     page.context.close()
 
 
-def test_camera_that_is_denied_or_taken_is_explained_and_can_be_tried_again(
+def test_every_reason_why_a_camera_is_not_read_is_explained_and_can_be_tried_again(
     browser: Browser, service: Service
 ) -> None:
-    page = open_mirror(browser, service, REFUSED.format(name="NotAllowedError"))
-    page.get_by_role("button", name="Switch my camera on").click()
-    expect(page.get_by_role("alert")).to_contain_text("The browser may not use the camera.")
-    page.evaluate(f"{REFUSED.format(name='NotReadableError')}; null")
-    page.get_by_role("button", name="Switch my camera on").click()
-    expect(page.get_by_role("alert")).to_contain_text("another program may be using it")
+    page = open_mirror(browser, service)
+    switch = page.get_by_role("button", name="Switch my camera on")
+    for change, explanation in OBSTACLES:
+        page.evaluate(f"{change}; null")
+        switch.click()
+        expect(page.get_by_role("alert")).to_contain_text(explanation)
+        expect(switch).to_be_focused()
+    expect(page.get_by_text("on battery, switch it off")).to_be_visible()
     page.context.close()
+
+
+def test_camera_that_is_unplugged_and_nets_that_do_not_load_are_explained(
+    browser: Browser, service: Service
+) -> None:
+    keep = (
+        "const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+        "navigator.mediaDevices.getUserMedia = async (wanted) => {"
+        " const stream = await ask(wanted); [window.track] = stream.getVideoTracks();"
+        " return stream; }"
+    )
+    page = open_mirror(browser, service, keep)
+    page.get_by_role("button", name="Switch my camera on").click()
+    expect(page.get_by_text("Last reading: happy")).to_be_visible()
+    page.evaluate("track.dispatchEvent(new Event('ended'))")
+    expect(page.get_by_role("alert")).to_contain_text("unplugged or switched off")
+    page.route("**/assets/reader", lambda route: route.abort())
+    page.reload()
+    page.get_by_role("button", name="Switch my camera on").click()
+    expect(page.get_by_role("alert")).to_contain_text("does not run in this browser")
+    page.context.close()
+
+
+def test_phone_is_told_that_its_camera_stops_behind_other_pages(
+    browser: Browser, service: Service
+) -> None:
+    context = browser.new_context(user_agent="Mozilla/5.0 (iPhone) Mobile/15E148", locale="en-GB")
+    page = context.new_page()
+    page.add_init_script("delete Navigator.prototype.userAgentData")
+    page.goto(f"{service.url}/mirror")
+    expect(
+        page.get_by_text("Phones stop the camera of a page that is not in front")
+    ).to_be_visible()
+    context.close()

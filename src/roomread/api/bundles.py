@@ -1,7 +1,8 @@
 """Serve the downloads of the student page: ONNX Runtime for browsers, and the nets it runs.
 
 `hatch_assets.py` put the files into the package, compressed with Brotli. They are sent as they are,
-and decompressed only for the few clients that do not take Brotli.
+and decompressed only for the few clients that do not take Brotli. The net of covers is sent from
+where it lies in the package, as weights in 32 bits gain nothing by compression.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _SOURCES = {
     "centerface-deep-fp32.onnx": ("roomread.faces", "bundled"),
     "compact.onnx": ("roomread.classifier", "bundled"),
 }
+_PLAIN = {"covers.onnx": "roomread.faces"}
 _MEDIA_TYPES = {
     ".mjs": "text/javascript; charset=utf-8",
     ".wasm": "application/wasm",
@@ -65,6 +67,8 @@ def bundled(request: Request, digest: str, name: str) -> Response:
         "Cache-Control": f"public, max-age={_YEAR}, immutable",
         "Vary": "Accept-Encoding",
     }
+    if name in _PLAIN:
+        return Response(_plain(name), media_type=_MEDIA_TYPES[".onnx"], headers=headers)
     content = _folder().joinpath(name + _SUFFIX).read_bytes()
     if _takes_brotli(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "br"
@@ -99,11 +103,17 @@ def _digests() -> dict[str, str]:
         content = files(package).joinpath(folder, name).read_bytes()
         if hashlib.sha256(content).hexdigest() != hashes[name]:
             raise ModelFileError(f"the student page's copy of {name} is another net", hint=hint)
-    return {
-        name.removesuffix(_SUFFIX): digest[:_DIGITS]
+    plain = {name: hashlib.sha256(_plain(name)).hexdigest() for name in _PLAIN}
+    packed = {
+        name.removesuffix(_SUFFIX): digest
         for name, digest in hashes.items()
         if name.endswith(_SUFFIX)
     }
+    return {name: digest[:_DIGITS] for name, digest in (packed | plain).items()}
+
+
+def _plain(name: str) -> bytes:
+    return files(_PLAIN[name]).joinpath(name).read_bytes()
 
 
 def _folder() -> Traversable:

@@ -37,6 +37,7 @@ def _settings() -> dict[str, Any]:
         "nets": {
             "shallow": bundle_url("centerface-shallow.onnx"),
             "deep": bundle_url("centerface-deep.onnx"),
+            "covers": bundle_url("covers.onnx"),
             "expressions": bundle_url("compact.onnx"),
         },
     }

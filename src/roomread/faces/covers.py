@@ -13,7 +13,8 @@ from PIL import Image
 from roomread.readings import Scores
 from roomread.runtime import NetSession, open_session
 
-_SIDE = 48
+# Width and height of the crops that the net takes, px.
+SIDE = 48
 # The score above which a face counts as covered. It is exceeded by fewer than 1 % of PublicTest's
 # pictures, about half of which do show a hand or sunglasses.
 COVERED = 4.0
@@ -35,8 +36,8 @@ def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     if not len(crops):
         return np.zeros(0, dtype=np.float32)
-    if crops.shape[1] != _SIDE:
-        size = (_SIDE, _SIDE)
+    if crops.shape[1] != SIDE:
+        size = (SIDE, SIDE)
         filtered = Image.Resampling.BICUBIC
         crops = np.stack([np.asarray(Image.fromarray(c).resize(size, filtered)) for c in crops])
     scores: NDArray[np.float32] = _net().run(["scores"], {"faces": crops[:, None]})[0]

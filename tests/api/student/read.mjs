@@ -22,6 +22,7 @@ const open = async (name) =>
 const nets = {
   shallow: await open("centerface-shallow.onnx"),
   deep: await open("centerface-deep.onnx"),
+  covers: await open("covers.onnx"),
   expressions: await open("compact.onnx"),
 };
 const { FaceReader } = await load(assets, "reader.js");

@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from altered import masked
 from node import NODE
 from roomread.bench import scenes
 from roomread.classifier import ExpressionClassifier, open_model
@@ -24,8 +25,9 @@ from roomread.faces.centerface.cascade import FULL_SIZE_THRESHOLD, OVERVIEW, SCA
 from roomread.faces.centerface.decode import Candidates
 from roomread.faces.centerface.net import CenterFaceNet, padded
 from roomread.faces.centerface.scaling import scaled_down
+from roomread.faces.covers import COVERED, cover_scores
 from roomread.faces.detector import largest_first
-from roomread.readings import Box, Face
+from roomread.readings import Box, Face, Unreadable
 from roomread.readings.reading import MEASURES
 from roomread.services.browser_reading import reading_parameters
 
@@ -60,6 +62,7 @@ def read_in_node(folder: Path, pictures: list[NDArray[np.uint8]]) -> list[dict[s
     bundled.mkdir()
     for path in (API / "bundled").glob("*.br"):
         (bundled / path.stem).write_bytes(brotli.decompress(path.read_bytes()))
+    (bundled / "covers.onnx").write_bytes((files("roomread.faces") / "covers.onnx").read_bytes())
     (folder / "parameters.json").write_text(json.dumps(reading_parameters(open_model())))
     sizes = []
     for number, each in enumerate(pictures):
@@ -105,6 +108,7 @@ class Differences:
     quality: float = 0.0
     probability: float = 0.0
     unreadable: int = 0
+    covered: int = 0
 
 
 def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> Differences:
@@ -133,12 +137,16 @@ def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> D
         seen.other_levels += int((levels > 0).sum())
         seen.most_levels = max(seen.most_levels, int(levels.max()))
         (quality,) = assess_quality(image, faces[:1], crops)
+        reason: str | None = quality.reason
+        if reason is None and cover_scores(crops)[0] > COVERED:
+            reason = Unreadable.COVERED
         measured = [getattr(quality, name) - reading["quality"][name] for name in MEASURES]
         seen.quality = max(seen.quality, float(np.abs(measured).max()))
-        assert reading["quality"]["reason"] == (quality.reason and str(quality.reason))
-        seen.unreadable += quality.reason is not None
-        assert (reading["probabilities"] is None) == (quality.reason is not None)
-        if quality.reason is None:
+        assert reading["quality"]["reason"] == (reason and str(reason))
+        seen.unreadable += reason is not None
+        seen.covered += reason is Unreadable.COVERED
+        assert (reading["probabilities"] is None) == (reason is not None)
+        if reason is None:
             (scores,) = classifier.classify(crops)
             differences = np.abs(scores.probabilities - reading["probabilities"])
             seen.probability = max(seen.probability, float(differences.max()))
@@ -153,6 +161,13 @@ def check(seen: Differences) -> None:
     assert seen.quality <= 1e-3, seen
     assert seen.probability <= 0.03, seen
     assert seen.box <= 0.05, seen
+
+
+def test_browser_refuses_masked_faces_as_python_does(tmp_path: Path) -> None:
+    pictures = [np.asarray(masked(*portrait)) for portrait in scenes.portraits()]
+    seen = compare(pictures, read_in_node(tmp_path, pictures))
+    assert seen.covered == len(pictures)
+    check(seen)
 
 
 def test_browser_reads_a_turned_a_cut_off_and_a_dark_face_as_python_does(tmp_path: Path) -> None:

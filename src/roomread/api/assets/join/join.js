@@ -1,6 +1,7 @@
 /** The page on which students join a room and say how they follow. */
 
 import { part, partAs, showSection } from "../page.js";
+import { loadAhead } from "../student/settings.js";
 import { t } from "../texts.js";
 import { RoomConnection } from "./connection.js";
 import { Said } from "./said.js";
@@ -61,7 +62,10 @@ async function find() {
   list("taps-text", found.taps_consent.text);
   const faces = found.faces_consent !== null && camera !== null;
   part("faces").hidden = part("join-faces").hidden = !faces;
-  if (found.faces_consent !== null) list("faces-text", found.faces_consent.text);
+  if (found.faces_consent !== null) {
+    list("faces-text", found.faces_consent.text);
+    loadAhead(navigator);
+  }
   show("agree");
 }
 
@@ -121,6 +125,7 @@ async function openCamera() {
     paused ? null : (connection?.sendReading(reading) ?? null),
   );
   panel = opened;
+  opened.prepare();
   if (connection !== null) connection.onSlower = (every) => opened.setPace(every);
 }
 

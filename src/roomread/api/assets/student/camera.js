@@ -44,6 +44,8 @@ export class Camera {
     /** @type {MediaStream | null} */
     this.stream = null;
     this.every = 500;
+    /** Whether the nets are open. */
+    this.ready = false;
     /** @type {(() => void) | null} Sends the worker a frame, where it gets no stream of them. */
     this.asked = null;
   }
@@ -54,26 +56,35 @@ export class Camera {
   }
 
   /**
+   * Load and open the nets, before the camera is switched on.
+   *
+   * @param {Promise<Settings>} settings
+   */
+  prepare(settings) {
+    if (!this.worker && findObstacle() === null) {
+      this.open(settings);
+    }
+  }
+
+  /**
    * Ask for the camera and read it until `stop`.
    *
-   * @param {Settings} settings
+   * @param {Promise<Settings>} settings
    */
   async start(settings) {
-    this.stop();
     const obstacle = findObstacle();
     if (obstacle) {
       this.listener.onTrouble(obstacle);
       return;
     }
     // The nets load while the student answers the browser's question.
-    const worker = this.open(settings);
+    const worker = this.worker ?? this.open(settings);
     let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia(WANTED);
     } catch (error) {
-      worker.terminate();
       if (this.worker === worker) {
-        this.worker = null;
+        this.stop();
         this.listener.onTrouble(troubleOf(error));
       }
       return;
@@ -85,16 +96,20 @@ export class Camera {
     }
     this.stream = stream;
     this.preview.srcObject = stream;
-    await this.preview.play().catch(() => undefined);
     const [track] = stream.getVideoTracks();
     track.addEventListener("ended", () => this.fail("gone"));
     this.feed(worker, track);
+    await this.preview.play().catch(() => undefined);
+    if (this.ready) {
+      this.listener.onReady();
+    }
   }
 
   /** Let go of the camera; nothing is read any more. */
   stop() {
     this.worker?.terminate();
     this.worker = null;
+    this.ready = false;
     this.stream?.getTracks().forEach((track) => track.stop());
     this.stream = null;
     this.preview.srcObject = null;
@@ -109,15 +124,18 @@ export class Camera {
   }
 
   /**
-   * @param {Settings} settings
-   * @returns {Worker} The worker, which opens the nets.
+   * @param {Promise<Settings>} settings
+   * @returns {Worker} The worker, which opens the nets once it has the settings.
    */
   open(settings) {
     const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     this.worker = worker;
     worker.onmessage = (event) => this.take(worker, event.data);
     worker.onerror = () => this.fail("failed");
-    order(worker, { kind: "open", settings, every: this.every });
+    settings.then(
+      (known) => order(worker, { kind: "open", settings: known, every: this.every }),
+      () => worker === this.worker && this.fail("failed"),
+    );
     return worker;
   }
 
@@ -132,7 +150,10 @@ export class Camera {
     if (fact.kind === "reading") {
       this.listener.onReading(fact.message);
     } else if (fact.kind === "ready") {
-      this.listener.onReady();
+      this.ready = true;
+      if (this.isOn) {
+        this.listener.onReady();
+      }
     } else if (fact.kind === "failed") {
       this.fail("failed");
     } else {

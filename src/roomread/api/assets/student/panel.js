@@ -3,6 +3,7 @@
 import { percent, t, tn } from "../texts.js";
 import { EXPRESSIONS } from "../expressions.js";
 import { Camera } from "./camera.js";
+import { fetchSettings, isMobile } from "./settings.js";
 
 /** @typedef {import("./camera.js").Trouble} Trouble */
 /** @typedef {import("./message.js").Message} Message */
@@ -30,6 +31,7 @@ const REASONS = {
   blurred: t("the picture is blurred"),
   "turned away": t("the face is turned away"),
   tilted: t("the head is tilted too far"),
+  covered: t("a part of the face is covered"),
 };
 
 export class CameraPanel {
@@ -60,6 +62,11 @@ export class CameraPanel {
     this.parts.start.addEventListener("click", () => this.start());
     this.parts.stop.addEventListener("click", () => this.stop());
     this.parts.hint.textContent = hint();
+    /** @type {Promise<Settings> | null} */
+    this.settings = null;
+    /** @type {string[]} */
+    this.labels = [];
+    this.threshold = 0;
     // A press before this would have had no effect.
     this.parts.start.disabled = false;
   }
@@ -69,26 +76,26 @@ export class CameraPanel {
     this.parts.trouble.hidden = true;
     this.offer("stop", "start");
     this.say(t("Loading about 6.5 MB, once."));
-    try {
-      const response = await fetch("/assets/reader");
-      if (!response.ok) {
-        throw new Error(String(response.status));
-      }
-      /** @type {Settings} */
-      const settings = await response.json();
-      this.labels = settings.parameters.labels;
-      this.threshold = settings.parameters.threshold;
-      if (this.parts.start.hidden) {
-        await this.camera.start(settings);
-      }
-    } catch {
-      this.complain("failed");
-      return;
-    }
+    await this.camera.start(this.load());
     this.parts.preview.hidden = !this.camera.isOn;
     if (this.camera.isOn) {
       this.onSwitch(true);
     }
+  }
+
+  /** Load what reads the face, for a student who has agreed and will switch the camera on. */
+  prepare() {
+    this.camera.prepare(this.load());
+  }
+
+  /** @returns {Promise<Settings>} The settings, which are fetched once; again after a failure. */
+  load() {
+    const settings = (this.settings ??= fetchSettings());
+    settings.then(
+      ({ parameters: { labels, threshold } }) => Object.assign(this, { labels, threshold }),
+      () => (this.settings = null),
+    );
+    return settings;
   }
 
   /** Switch the camera off. */
@@ -143,10 +150,10 @@ export class CameraPanel {
       return t("Your face is not read: {reason}.", { reason: REASONS[message.why ?? ""] ?? "" }) + others;
     }
     const confidence = Math.max(...message.p) / 10_000;
-    const name = this.labels?.[message.p.indexOf(Math.max(...message.p))] ?? "";
+    const name = this.labels[message.p.indexOf(Math.max(...message.p))] ?? "";
     const expression = EXPRESSIONS[name] ?? name;
     const text =
-      confidence < (this.threshold ?? 0)
+      confidence < this.threshold
         ? t("Last reading: not sure, {expression} {share}.", { expression, share: percent(confidence) })
         : t("Last reading: {expression} {share}.", { expression, share: percent(confidence) });
     return text + others;
@@ -170,14 +177,6 @@ function hint() {
   return isMobile(navigator)
     ? t("Phones stop the camera of a page that is not in front: keep this page open and the screen on. Reading uses the battery; switch it off whenever you like.")
     : t("You may put this page behind others. Reading takes about a tenth of one processor core; on battery, switch it off whenever you like.");
-}
-
-/**
- * @param {{userAgent: string, userAgentData?: {mobile: boolean}}} browser
- * @returns {boolean} Whether it runs on a phone or a tablet.
- */
-export function isMobile({ userAgent, userAgentData }) {
-  return userAgentData?.mobile ?? /Mobi|Android|iPhone|iPad/.test(userAgent);
 }
 
 /**

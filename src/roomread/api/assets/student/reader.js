@@ -2,8 +2,10 @@
 
 import { cut } from "./crop.js";
 import { decode, prepare } from "./detect.js";
+import { resize } from "./pixels.js";
 import { assessQuality } from "./quality.js";
 
+/** @typedef {import("./pixels.js").Grey} Grey */
 /** @typedef {import("./pixels.js").Picture} Picture */
 /** @typedef {import("./detect.js").Face} Face */
 /** @typedef {import("./detect.js").Maps} Maps */
@@ -32,6 +34,7 @@ import { assessQuality } from "./quality.js";
  * @typedef {object} Nets
  * @property {Session} shallow The first layers of CenterFace.
  * @property {Session} deep Its other layers.
+ * @property {Session} covers Tells whether something covers a face.
  * @property {Session} expressions The expression net.
  */
 
@@ -48,26 +51,41 @@ import { assessQuality } from "./quality.js";
  * Open the nets.
  *
  * @param {Runtime} ort The module of ONNX Runtime, ready to load its WebAssembly.
- * @param {{shallow: string, deep: string, expressions: string}} urls
+ * @param {import("./parameters.js").Settings["nets"]} urls
  * @returns {Promise<Nets>}
  */
 export async function openNets(ort, urls) {
   const options = { executionProviders: ["wasm"], graphOptimizationLevel: "all" };
-  const [shallow, deep, expressions] = await Promise.all(
-    [urls.shallow, urls.deep, urls.expressions].map(async (url) => {
-      const response = await fetch(url);
-      if (!response.ok) {
-        throw new Error(`${url}: status ${response.status}`);
-      }
-      return new Uint8Array(await response.arrayBuffer());
-    }),
-  );
-  // One after the other, as the runtime is created with the first.
-  return {
-    shallow: await ort.InferenceSession.create(shallow, options),
-    deep: await ort.InferenceSession.create(deep, options),
-    expressions: await ort.InferenceSession.create(expressions, options),
+  // All are fetched at once. The smallest is opened first: with it the runtime loads and compiles
+  // its WebAssembly, while the others arrive.
+  const fetched = {
+    covers: bytesOf(urls.covers),
+    shallow: bytesOf(urls.shallow),
+    expressions: bytesOf(urls.expressions),
+    deep: bytesOf(urls.deep),
   };
+  // An error is thrown where its net is awaited; until then it is not one that nothing handles.
+  for (const each of Object.values(fetched)) {
+    each.catch(() => undefined);
+  }
+  /** @param {Promise<Uint8Array>} net */
+  const open = async (net) => ort.InferenceSession.create(await net, options);
+  const covers = await open(fetched.covers);
+  const shallow = await open(fetched.shallow);
+  const expressions = await open(fetched.expressions);
+  return { covers, shallow, expressions, deep: await open(fetched.deep) };
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<Uint8Array>}
+ */
+async function bytesOf(url) {
+  const response = await fetch(url);
+  if (!response.ok) {
+    throw new Error(`${url}: status ${response.status}`);
+  }
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 export class FaceReader {
@@ -94,9 +112,52 @@ export class FaceReader {
       return { face: null, quality: null, probabilities: null, others: 0 };
     }
     const crop = cut(picture, face, this.parameters);
-    const quality = assessQuality(picture, face, crop, this.parameters);
+    const quality = await this.assess(picture, face, crop);
     const probabilities = quality.reason === null ? await this.classify(crop.data) : null;
     return { face, quality, probabilities, others: others.length };
+  }
+
+  /**
+   * Return how well a face can be seen. Covers are looked for where all else is well.
+   *
+   * @param {Picture} picture
+   * @param {Face} face
+   * @param {Grey} crop Its crop from `cut`.
+   * @returns {Promise<Quality>}
+   */
+  async assess(picture, face, crop) {
+    const quality = assessQuality(picture, face, crop, this.parameters);
+    if (quality.reason !== null || (await this.coverScore(crop)) <= this.parameters.covers.covered) {
+      return quality;
+    }
+    const covered = this.parameters.reasons.find(([name]) => name === "COVERED");
+    return { ...quality, reason: covered ? covered[1] : null };
+  }
+
+  /**
+   * Return the log odds that a part of a face is covered.
+   *
+   * @param {Grey} crop
+   * @returns {Promise<number>}
+   */
+  async coverScore(crop) {
+    const { side } = this.parameters.covers;
+    const sized = crop.width === side ? crop : resize(crop, side, [0, 0, crop.width, crop.height]);
+    const faces = new this.ort.Tensor("uint8", sized.data, [1, 1, side, side]);
+    const { scores } = await this.nets.covers.run({ faces });
+    return numbers(scores)[0];
+  }
+
+  /**
+   * Run each net once on a small black picture, as the first run of a net takes several times as
+   * long as the others.
+   */
+  async warmUp() {
+    const { side } = this.parameters;
+    await this.detect({ data: new Uint8Array(4 * 64 * 64), width: 64, height: 64 });
+    const black = { data: new Uint8Array(side * side), width: side, height: side };
+    await this.coverScore(black);
+    await this.classify(black.data);
   }
 
   /**

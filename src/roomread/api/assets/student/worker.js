@@ -21,6 +21,8 @@ let reader = null;
 let newest = null;
 let taken = 0;
 let busy = false;
+/** Whether the next frame is read at once, as there was none when it was time for one. */
+let waiting = false;
 let timer = 0;
 let generation = 0;
 const canvas = new OffscreenCanvas(1, 1);
@@ -58,7 +60,9 @@ async function open(settings, every) {
     const ort = await import(settings.runtime);
     ort.env.wasm.wasmPaths = { wasm: new URL(settings.wasm, location.href).href };
     ort.env.wasm.numThreads = 1;
-    reader = new FaceReader(ort, await openNets(ort, settings.nets), settings.parameters);
+    const opened = new FaceReader(ort, await openNets(ort, settings.nets), settings.parameters);
+    await opened.warmUp();
+    reader = opened;
   } catch (error) {
     tell({ kind: "failed", problem: String(error) });
     return;
@@ -104,6 +108,9 @@ function keep(frame) {
   newest?.close();
   newest = frame;
   taken = performance.now();
+  if (waiting && !busy) {
+    tick();
+  }
 }
 
 function stop() {
@@ -118,9 +125,12 @@ async function tick() {
     return;
   }
   const frame = newest;
-  // Where the browser gives no stream of frames, the page sends one when it is asked.
-  tell({ kind: "want" });
+  waiting = !frame;
   if (!frame) {
+    // Where the browser gives no stream of frames, the page sends one when it is asked.
+    if (generation === 0) {
+      tell({ kind: "want" });
+    }
     return;
   }
   busy = true;

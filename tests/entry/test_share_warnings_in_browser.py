@@ -1,0 +1,94 @@
+"""What the page Read a call says when a window shows nothing, is not shared or cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="the dev group has it")
+from playwright.sync_api import Browser, Page, expect
+
+from serving import Service, serving
+from shared_screen import DRAWN_WINDOW
+from visitors import CHROMIUM, SLOW, chromium
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+REFUSED = (
+    "navigator.mediaDevices.getDisplayMedia = () => Promise.reject(new DOMException('{text}',"
+    " '{name}')); null"
+)
+MINIMISED = "No picture comes from the window. Is it minimised?"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("service")
+    with serving(folder, command="app", purpose="research") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("camera")) as launched:
+        yield launched
+
+
+def open_share(browser: Browser, service: Service, script: str) -> Page:
+    expect.set_options(timeout=SLOW)
+    context = browser.new_context(locale="en-GB")
+    context.add_init_script(script)
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    page.goto(f"{service.url}/share")
+    expect(page.locator("#shares tr")).to_have_count(7)
+    return page
+
+
+def test_page_warns_of_a_window_that_is_muted_minimised_black_or_no_longer_shared(
+    browser: Browser, service: Service
+) -> None:
+    page = open_share(browser, service, DRAWN_WINDOW)
+    warnings = page.locator("#warnings")
+    page.get_by_role("button", name="Choose the call's window").click()
+    expect(page.get_by_text("pictures a second")).to_be_visible()
+    expect(warnings).to_be_empty()
+    page.evaluate("track.dispatchEvent(new Event('mute'))")
+    expect(warnings).to_contain_text(MINIMISED)
+    page.evaluate("track.dispatchEvent(new Event('unmute'))")
+    expect(warnings).to_be_empty()
+    page.evaluate("shown = 'nothing'")
+    expect(warnings).to_contain_text(MINIMISED)
+    page.evaluate("shown = 'black'")
+    expect(warnings).to_contain_text("The picture is black, or has not moved")
+    expect(warnings).not_to_contain_text(MINIMISED)
+    page.evaluate("shown = 'noise'")
+    expect(warnings).to_be_empty()
+    page.evaluate("track.dispatchEvent(new Event('ended'))")
+    expect(warnings).to_have_text("Sharing has stopped. Choose the window again to go on.")
+    expect(page.get_by_role("button", name="Stop sharing")).to_be_hidden()
+    page.get_by_role("button", name="Choose another window").click()
+    expect(page.get_by_role("button", name="Stop sharing")).to_be_visible()
+    expect(warnings).to_be_empty()
+    page.context.close()
+
+
+def test_page_says_why_no_window_is_shared(browser: Browser, service: Service) -> None:
+    page = open_share(browser, service, DRAWN_WINDOW)
+    warnings, choose = page.locator("#warnings"), page.get_by_role("button", name="Choose the call")
+    page.evaluate(REFUSED.format(name="NotAllowedError", text=""))
+    choose.click()
+    expect(warnings).to_contain_text("No window was chosen.")
+    page.evaluate(REFUSED.format(name="NotReadableError", text="the system refuses"))
+    choose.click()
+    expect(warnings).to_contain_text("The window cannot be shared:")
+    expect(warnings).to_contain_text("the system refuses")
+    page.context.close()
+
+
+def test_page_says_which_browsers_share_a_window(browser: Browser, service: Service) -> None:
+    # Phones have no such function, and pages without HTTPS none of the devices.
+    page = open_share(browser, service, "delete MediaDevices.prototype.getDisplayMedia")
+    expect(page.locator("#warnings")).to_contain_text("This browser cannot share a window.")
+    expect(page.get_by_role("button", name="Choose the call")).to_be_disabled()
+    page.context.close()
