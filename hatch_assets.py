@@ -2,7 +2,7 @@
 
 These are ONNX Runtime's build for browsers, from a pinned and hash-checked npm package, and the
 nets that run in it. Each file is compressed with Brotli once, here, so that a student downloads
-about 6.5 MB and the service fetches nothing when it runs. A second build finds the files in place
+about 7.5 MB and the service fetches nothing when it runs. A second build finds the files in place
 and needs no network.
 """
 

@@ -75,7 +75,7 @@ export class CameraPanel {
   async start() {
     this.parts.trouble.hidden = true;
     this.offer("stop", "start");
-    this.say(t("Loading about 6.5 MB, once."));
+    this.say(t("Loading about 7.5 MB, once."));
     await this.camera.start(this.load());
     this.parts.preview.hidden = !this.camera.isOn;
     if (this.camera.isOn) {
