@@ -69,7 +69,7 @@ def photograph_ended_room(stage: Stage, service: Service, outcome: Outcome, fold
     visitor.goto(f"{service.url}/api/v1/sessions/{outcome.session_id}/report")
     photograph(visitor, folder, "report")
     visitor.goto(f"{service.url}/lessons?session={outcome.session_id}")
-    visitor.get_by_text("What students said").wait_for()
+    visitor.get_by_text("less positive than before").first.wait_for()
     photograph(visitor, folder, "lesson")
     visitor.context.close()
 
