@@ -37,3 +37,24 @@ def test_chosen_language_writes_texts_and_numbers() -> None:
 
 def test_choice_of_the_browser_takes_the_place_of_an_earlier_one() -> None:
     assert drawn("") == ("Watch now", "1,200 faces")
+
+
+def day() -> None:
+    """Draw a day and a valence as German writes them."""
+    from datetime import UTC, datetime  # noqa: PLC0415 (Streamlit runs this function alone)
+
+    import streamlit as st  # noqa: PLC0415
+
+    from roomread.web.texts import choose_language, day_and_time, signed  # noqa: PLC0415
+
+    choose_language("de")
+    st.title(day_and_time(datetime(2026, 11, 30, 12, 5, tzinfo=UTC)))
+    st.text(f"{signed(0.256)} {signed(-0.5)}")
+
+
+def test_days_and_signed_numbers_are_written_as_the_language_does() -> None:
+    script = testing.AppTest.from_function(day).run()
+    title = script.title[0].value
+    assert title.startswith(("30.11.2026", "01.12.2026"))
+    assert title.endswith(":05")
+    assert script.text[0].value == "+0,26 -0,50"

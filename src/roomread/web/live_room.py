@@ -125,7 +125,7 @@ def show_marks(recording: Recording) -> None:
                 args=(recording, label),
             )
     with st.form("mark_now", clear_on_submit=True, border=False):
-        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        left, right = st.columns([2, 1], vertical_alignment="bottom")
         left.text_input(t("Another activity"), key="mark_label")
         right.form_submit_button(
             t("Mark"), width="stretch", on_click=_mark_typed, args=(recording,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import streamlit as st
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from roomread.locales import Translator, Value, negotiate, translator
@@ -43,7 +43,9 @@ def tn(singular: str, plural: str, n: int, **values: Value) -> str:
 def day_and_time(moment: datetime) -> str:
     """Return a day and a time as the visitor's language writes them, in the app's time zone."""
     here = moment.astimezone()
-    return format_datetime(here, "medium", tzinfo=here.tzinfo, locale=words().language)
+    language = words().language
+    day = format_date(here, "medium", locale=language)
+    return f"{day}, {format_time(here, 'short', tzinfo=here.tzinfo, locale=language)}"
 
 
 def signed(value: float) -> str:
