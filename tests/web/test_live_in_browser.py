@@ -99,6 +99,13 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     expect(visitor.get_by_text("8 seen, 8 of them readable. Shown most: happy")).to_be_visible()
     chart = visitor.get_by_role("img", name="Valence of the room")
     expect(chart).to_be_visible()
+    # On a phone the reading is seen without scrolling, and nothing is wider than the screen.
+    visitor.set_viewport_size({"width": 390, "height": 844})
+    shown = visitor.get_by_text("8 seen, 8 of them readable.").bounding_box()
+    assert shown is not None
+    assert shown["y"] + shown["height"] < 844
+    assert visitor.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visitor.set_viewport_size({"width": 1280, "height": 720})
     # The name of the recording is filled in, so one press is enough.
     stop = visitor.get_by_role("button", name="Stop recording")
     record = visitor.get_by_role("button", name="Record", exact=True)

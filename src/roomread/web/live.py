@@ -20,7 +20,7 @@ from roomread import Analyzer
 from roomread.errors import RoomreadError
 from roomread.room.rounding import rounded_moods
 from roomread.services.background_recording import Recording
-from roomread.services.watch import LiveState, LiveWatch
+from roomread.services.watch import LiveWatch
 from roomread.settings.environment import load_settings
 from roomread.web.camera_link import CameraLink
 from roomread.web.camera_problem import camera_problem, explain_problem, forget_problem
@@ -36,6 +36,7 @@ from roomread.web.live_room import (
     show_room,
     show_running_state,
     show_stop,
+    show_trouble,
     why_no_recording,
 )
 from roomread.web.messages import message_for
@@ -45,9 +46,6 @@ from roomread.web.recording_form import ask_lesson
 from roomread.web.recordings import recordings, visitor_sessions
 from roomread.web.room_mood import show_state
 from roomread.web.texts import t
-
-# Delay above which a warning is shown, s.
-_LATE_SECONDS = 0.5
 
 
 def show_webcam(visit: str) -> None:
@@ -251,20 +249,11 @@ def _follow(watch: LiveWatch, link: CameraLink, visit: str) -> None:
     if watch.oneself:
         st.info(t("Only the largest face is read. The page Settings shows the purpose."))
     show_state(rounded_moods(watch.state.moods), visitor_preferences().class_size)
-    _show_trouble(watch.state)
+    show_trouble(watch.state)
 
 
 def _show_timeline(watch: LiveWatch) -> None:
     show_room(Watched(rounded_moods(watch.state.moods)))
-
-
-def _show_trouble(state: LiveState) -> None:
-    if state.age > _LATE_SECONDS:
-        st.warning(t("Results are late: this computer is reading too much at once."))
-    if state.no_picture is not None:
-        st.warning(str(state.no_picture).capitalize())
-    elif state.busy:
-        st.warning(state.busy)
 
 
 def _show_tabs(watch: LiveWatch) -> None:

@@ -15,6 +15,7 @@ from roomread.room import Alert, RoomMood, clock
 from roomread.room.expected import expected_people
 from roomread.services.background_recording import Recording
 from roomread.services.purpose import Activity, current_use, problem_with
+from roomread.services.watch import LiveState
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session
 from roomread.store.summary import time_series
@@ -28,6 +29,8 @@ from roomread.web.texts import t
 
 # Height of the plot of the valence, px.
 _HEIGHT = 150.0
+# Delay above which a warning is shown, s.
+_LATE_SECONDS = 0.5
 # Number of labels that are offered as marks of one tap.
 _OFFERED = 4
 
@@ -151,6 +154,16 @@ def _mark(recording: Recording, label: str) -> None:
     else:
         text = t("Marked at {time}: {label}", time=clock(time), label=plain(label))
     st.session_state["marked"] = (session_id, text)
+
+
+def show_trouble(state: LiveState) -> None:
+    """Draw why a source is not read as it should be, if something is wrong."""
+    if state.age > _LATE_SECONDS:
+        st.warning(t("Results are late: this computer is reading too much at once."))
+    if state.no_picture is not None:
+        st.warning(str(state.no_picture).capitalize())
+    elif state.busy:
+        st.warning(state.busy)
 
 
 def show_last_recording(recording: Recording | None) -> None:

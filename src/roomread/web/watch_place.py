@@ -21,6 +21,7 @@ from roomread.web.live_room import (
     show_room,
     show_running_state,
     show_stop,
+    show_trouble,
     why_no_recording,
 )
 from roomread.web.messages import message_for
@@ -79,6 +80,7 @@ def _follow(preview: Preview, visit: str) -> None:
         st.error(str(preview.error))
         return
     show_state(rounded_moods(preview.watch.state.moods), visitor_preferences().class_size)
+    show_trouble(preview.watch.state)
     if not preview.running:
         st.warning(t("The source has ended."))
 
