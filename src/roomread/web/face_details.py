@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from roomread.readings import Pose, Reading
 from roomread.readings.action_units import DESCRIPTIONS
+from roomread.web.texts import signed, t
 
 # Angles under this many degrees are shown as none.
 _STRAIGHT = 5.0
@@ -19,11 +20,16 @@ def show_details(place: DeltaGenerator, reading: Reading) -> None:
     """Draw a panel for one face; nothing for a face of which no more is known."""
     if reading.pose is None and reading.action_units is None:
         return
-    panel = place.expander("Head and face movements")
+    panel = place.expander(t("Head and face movements"))
     if reading.valence is not None:
-        panel.markdown(f"Valence {reading.valence:+.2f}, from unpleasant (-1) to pleasant (1)")
+        panel.markdown(
+            t(
+                "Valence {valence}, from unpleasant (-1) to pleasant (1)",
+                valence=signed(reading.valence),
+            )
+        )
     if reading.pose is not None:
-        panel.markdown(f"Head: {describe_pose(reading.pose)}")
+        panel.markdown(t("Head: {pose}", pose=describe_pose(reading.pose)))
     if reading.action_units:
         panel.dataframe(
             units_table(reading.action_units),
@@ -35,23 +41,30 @@ def show_details(place: DeltaGenerator, reading: Reading) -> None:
             },
         )
         panel.caption(
-            "Action units (FACS) as the net estimates them. They say how the face moves, not why."
+            t(
+                "Action units (FACS) as the net estimates them. They say how the face moves, not "
+                "why."
+            )
         )
 
 
 def describe_pose(pose: Pose) -> str:
     """Return where a head is turned to, as seen in the picture, in words and degrees."""
     turns = (
-        (pose.yaw, "turned to the right", "turned to the left"),
-        (pose.pitch, "raised", "lowered"),
-        (pose.roll, "tilted clockwise", "tilted anticlockwise"),
+        (pose.yaw, t("turned to the right"), t("turned to the left")),
+        (pose.pitch, t("raised"), t("lowered")),
+        (pose.roll, t("tilted clockwise"), t("tilted anticlockwise")),
     )
     parts = [
-        f"{positive if angle > 0 else negative} by {abs(angle):.0f}°"
+        t(
+            "{turn} by {angle}°",
+            turn=positive if angle > 0 else negative,
+            angle=f"{abs(angle):.0f}",
+        )
         for angle, positive, negative in turns
         if abs(angle) >= _STRAIGHT
     ]
-    return ", ".join(parts) or "facing the camera"
+    return ", ".join(parts) or t("facing the camera")
 
 
 def units_table(units: Mapping[str, float]) -> pd.DataFrame:
