@@ -54,8 +54,8 @@ def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> 
     if recording is not None and recording.error:
         st.error(message_for(recording.error, load_settings()))
     if session.state() is State.INTERRUPTED:
-        how = "" if is_signed_in() else " `roomread session record --resume` continues it."
-        st.warning(f"The recording was interrupted.{how}")
+        how = "" if is_signed_in() else t("`roomread session record --resume` continues it.")
+        st.warning(f"{t('The recording was interrupted.')} {how}")
     _show_kept(store, session)
 
 

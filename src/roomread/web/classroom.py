@@ -29,9 +29,11 @@ def show() -> None:
     settings = load_settings()
     if not may_record():
         st.info(
-            "Sessions are for the user of the app's own computer: everybody who can open this page "
-            "could read them. `roomread serve --sign-in` gives each user their own; "
-            "ROOMREAD_LOCAL_FILES=true lets all visitors share one user's."
+            t(
+                "Sessions are for the user of the app's own computer: everybody who can open this "
+                "page could read them. `roomread serve --sign-in` gives each user their own; "
+                "ROOMREAD_LOCAL_FILES=true lets all visitors share one user's."
+            )
         )
         return
     try:
@@ -52,18 +54,18 @@ def show() -> None:
 
 
 def _ask(queue: RecordingQueue, store: OwnerStore, settings: Settings) -> None:
-    st.subheader("Record a lesson")
+    st.subheader(t("Record a lesson"))
     # Visitors may name paths, cameras and URLs of the app's computer only if the setting allows it.
     columns = st.columns(2 if settings.local_files else 1)
     upload = columns[0].file_uploader(
-        "A recording",
+        t("A recording"),
         type=upload_types(VIDEO_SUFFIXES),
         max_upload_size=settings.max_upload_mb,
     )
     place = ""
     if settings.local_files:
-        place = columns[1].text_input("or a path or a URL", placeholder="lesson.mp4").strip()
-    columns[-1].link_button("Open a room for students", "/room", icon=":material/group_add:")
+        place = columns[1].text_input(t("or a path or a URL"), placeholder="lesson.mp4").strip()
+    columns[-1].link_button(t("Open a room for students"), "/room", icon=":material/group_add:")
     form = ask_lesson(may_tell_apart=bool(place))
     if not st.button(t("Start"), type="primary"):
         return
