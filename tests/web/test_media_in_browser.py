@@ -125,7 +125,7 @@ def test_video_can_be_cancelled_and_removed(page: Page, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "long.mp4", frames=900)
     visit(page, "Photos and videos")
     upload(page, clip)
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.get_by_text("cancelled after")).to_be_visible()
     for _ in range(page.get_by_role("button", name="Remove").count()):
         page.get_by_role("button", name="Remove").first.click()
