@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import tracemalloc
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ pytest.importorskip("fastapi", reason="needs the app extra")
 from starlette.requests import Request
 
 from roomread.api.problems import RefusedError
-from roomread.api.uploads import read_pictures, safe_name
+from roomread.api.uploads import decode_base64, read_pictures, safe_name
 from roomread.services.pictures import EncodedPicture, PictureTooLargeError
 
 CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(max_picture_mb=1))
@@ -75,6 +76,90 @@ def test_json_of_another_form_is_refused_with_its_place(body: object, problem: s
         pictures_of(json.dumps(body).encode(), "application/json")
     assert refused.value.status == 422
     assert "127.0.0.1" not in refused.value.problem
+
+
+def test_json_body_with_more_values_than_pictures_need_is_not_parsed() -> None:
+    body = b'{"pictures": [' + b"0," * 1_000_000 + b"0]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(RefusedError, match="too many values"):
+            pictures_of(body, "application/json")
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * len(body)
+    finally:
+        tracemalloc.stop()
+
+
+def test_json_body_is_held_once_while_it_is_parsed_and_not_while_it_is_decoded() -> None:
+    encoded = base64.b64encode(bytes(1_000_000))
+    pictures = b", ".join([b'{"data": "' + encoded + b'"}'] * 16)
+    body = b'{"pictures": [' + pictures + b"]}"
+    tracemalloc.start()
+    try:
+        found = pictures_of(body, "application/json")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == [EncodedPicture("picture", bytes(1_000_000))] * 16
+    assert peak < 2.2 * len(body)
+
+
+@pytest.mark.parametrize("head", ["", "data:image/png;base64,"])
+def test_decoding_makes_no_copy_of_the_text(head: str) -> None:
+    content = bytes(range(256)) * 8000
+    text = head + base64.b64encode(content).decode()
+    tracemalloc.start()
+    try:
+        assert decode_base64(text) == content
+        assert tracemalloc.get_traced_memory()[1] < 1.3 * len(text)
+    finally:
+        tracemalloc.stop()
+
+
+def test_decoding_escapes_does_not_hold_them_all() -> None:
+    text = "data:;base64," + "%41" * 400_000
+    tracemalloc.start()
+    try:
+        assert decode_base64(text) == bytes(300_000)
+        # Each escape is an object of about 40 bytes, which is 20 MB for all at once.
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("", b""),
+        ("Pz8_Pg", b"???>"),
+        ("-_-_", b"\xfb\xff\xbf"),
+        ("QU\r\nJD\n", b"ABC"),
+        ("QQ=\n=", b"A"),
+        ("data:image/png;BASE64,Q%51%3D%3D", b"A"),
+        ("A" * 65_534 + "\n" * 5 + "QQ==", bytes(49_150) + b"\x04\x10"),
+        ("data:;base64," + "A" * 65_535 + "%41QQ==", bytes(49_152) + b"A"),
+    ],
+)
+def test_base64_is_decoded_in_all_its_forms(text: str, content: bytes) -> None:
+    assert decode_base64(text) == content
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Q",
+        "Q=Q=",
+        "QQ==QQ==",
+        "A" * 65_534 + "==" + "QQ",
+        "QUJ\u00e9",
+        "%51%51",
+        "data:,QQ==",
+        "data:;base64",
+        "data:;base64,%4",
+    ],
+)
+def test_what_is_not_base64_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode_base64(text)
 
 
 def test_picture_over_the_limit_is_refused() -> None:

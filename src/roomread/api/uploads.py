@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import AsyncIterator
+import io
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -25,7 +25,13 @@ from roomread.services.pictures import EncodedPicture, PictureTooLargeError
 MAX_PICTURES = 16
 # Larger files of a form are in temporary files until they are read.
 _FILE_IN_MEMORY = 1_000_000
-_URL_SAFE = str.maketrans("-_", "+/")
+# Characters of base64 that are decoded at a time.
+_PIECE = 1 << 16
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+# Sixteen pictures need less than 100 values, and their names can have 3,200 such characters;
+# the parser takes up to 32 bytes for each value of two bytes.
+_SEPARATORS = (b",", b"[", b"{")
+_MAX_SEPARATORS = 5000
 
 
 async def read_pictures(request: Request, context: ServiceContext) -> list[EncodedPicture]:
@@ -44,20 +50,20 @@ async def read_pictures(request: Request, context: ServiceContext) -> list[Encod
     else:
         # `curl --data-binary` declares every body as a form, so the content decides.
         body = await _body(request, most=max_mb * 1_000_000)
-        pictures = [EncodedPicture("picture", bytes(body))]
+        pictures = [EncodedPicture("picture", body.getvalue())]
     for picture in pictures:
         picture.check_size(max_mb)
     return pictures
 
 
-async def _body(request: Request, *, most: int | None = None) -> bytearray:
+async def _body(request: Request, *, most: int | None = None) -> io.BytesIO:
     """Return the body of a request, at most one byte more than `most`.
 
-    Unlike `request.body()`, it never holds the body in memory twice.
+    Unlike `request.body()`, it never holds the body in memory twice; nor does `getvalue()`.
     """
-    body = bytearray()
+    body = io.BytesIO()
     async for piece in request.stream():
-        body += piece if most is None else piece[: most + 1 - len(body)]
+        body.write(piece if most is None else piece[: most + 1 - body.tell()])
     return body
 
 
@@ -104,41 +110,79 @@ async def _from_form(request: Request) -> list[EncodedPicture]:
         return [EncodedPicture(safe_name(file.filename), await file.read()) for file in files]
 
 
-def _from_json(body: bytearray, max_mb: int) -> list[EncodedPicture]:
-    try:
-        parsed = PicturesInput.model_validate_json(body)
-    except ValidationError as error:
-        first: Any = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise _no_picture(f"{place or 'body'}: {first['msg']}") from None
+def _from_json(body: io.BytesIO, max_mb: int) -> list[EncodedPicture]:
+    """Return the pictures of a JSON body; closes the body once it is parsed."""
+    waiting = _parse(body).pictures[::-1]
     pictures = []
-    for picture in parsed.pictures:
+    while waiting:
+        # Each text is dropped once it is decoded.
+        picture = waiting.pop()
         name = safe_name(picture.name)
         if len(picture.data) > 2 * max_mb * 1_000_000:
-            # Before several copies are made of it; base64 and line breaks add less than half.
+            # Base64 and line breaks add less than half.
             raise PictureTooLargeError(f"{name}: is over {max_mb} MB", hint="scale it down first")
         try:
             content = decode_base64(picture.data)
-        except (binascii.Error, ValueError) as error:
+        except ValueError as error:
             raise _no_picture(f"{name}: is not base64") from error
         pictures.append(EncodedPicture(name, content))
     return pictures
 
 
+def _parse(body: io.BytesIO) -> PicturesInput:
+    with body:
+        # As bytes, of which the parser makes no copy.
+        plain = body.getvalue()
+    if sum(plain.count(separator) for separator in _SEPARATORS) > _MAX_SEPARATORS:
+        raise _no_picture("the body has too many values")
+    try:
+        return PicturesInput.model_validate_json(plain)
+    except ValidationError as error:
+        first: Any = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    raise _no_picture(f"{place or 'body'}: {first['msg']}")
+
+
 def decode_base64(text: str) -> bytes:
     """Decode base64, also from a data URI, with line breaks, or in the URL-safe alphabet.
+
+    It decodes piece by piece, so that it holds no other copy of the text.
 
     Raises:
         ValueError: the text is not base64.
     """
-    head, data = "", text
-    if text[:5].lower() == "data:":
-        head, _, data = text.partition(",")
-        data = unquote(data)
-    if head and not head.lower().endswith(";base64"):
-        raise ValueError("the data URI is not in base64")
-    plain = "".join(data.split()).rstrip("=").translate(_URL_SAFE)
-    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    decoded, rest, is_padded = io.BytesIO(), b"", False
+    for piece in _plain_pieces(text):
+        plain = piece.translate(_URL_SAFE, b" \t\n\r\v\f")
+        digits = plain.rstrip(b"=")
+        if b"=" in digits or (is_padded and digits):
+            raise ValueError("there is padding within the base64")
+        is_padded = is_padded or len(digits) < len(plain)
+        digits = rest + digits
+        whole = len(digits) // 4 * 4
+        decoded.write(base64.b64decode(digits[:whole], validate=True))
+        rest = digits[whole:]
+    decoded.write(base64.b64decode(rest + b"=" * (-len(rest) % 4), validate=True))
+    return decoded.getvalue()
+
+
+def _plain_pieces(text: str) -> Iterator[bytes]:
+    """Yield the base64 of a text, without the head and the percent-encoding of a data URI."""
+    start, is_uri = 0, text[:5].lower() == "data:"
+    if is_uri:
+        start = text.find(",") + 1
+        if text[max(start - 8, 0) : start].lower() != ";base64,":
+            raise ValueError("the data URI is not in base64")
+    while start < len(text):
+        end = start + _PIECE
+        if is_uri:
+            # An escape has three characters, which stay together.
+            escape = text.rfind("%", end - 2, end)
+            end = end if escape < 0 else escape + 3
+            yield unquote_to_bytes(text[start:end])
+        else:
+            yield text[start:end].encode("ascii")
+        start = end
 
 
 def _no_picture(problem: str) -> RefusedError:
