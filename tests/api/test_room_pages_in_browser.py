@@ -72,6 +72,13 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
         student.reload()
         student.get_by_text("You are in the room.").wait_for()
         teacher.get_by_text("of 5.").wait_for()
+        # A board that is loaded again knows that its room is paused.
+        teacher.get_by_role("button", name="Pause the room").click()
+        teacher.get_by_text("5 paused").wait_for()
+        teacher.reload()
+        teacher.get_by_role("button", name="Continue").click()
+        teacher.get_by_text("0 paused").wait_for()
+        teacher.get_by_role("button", name="Pause the room").wait_for()
         teacher.get_by_role("button", name="End the lesson").click()
         teacher.locator("#really-close").click()
         teacher.get_by_text("The lesson has ended.").wait_for()

@@ -134,6 +134,7 @@ def test_board_counts_faces_and_presses_and_the_session_keeps_their_figures(
             ended.set()
             sender.join()
         assert "history" in found[0]
+        assert found[0]["paused"] is False
         last = found[-1]
         assert last["status"] | {"withheld": False} == {
             "people": 6,
@@ -150,6 +151,7 @@ def test_board_counts_faces_and_presses_and_the_session_keeps_their_figures(
         assert http.get(f"sessions/{room['id']}/mood").json()["state"] == "recording"
         paused = http.post(f"rooms/{room['id']}/pause", json={"on": True}).json()
         assert paused["status"]["paused"] == 6
+        assert events(service.url, room["id"], lambda e: "history" in e)[0]["paused"] is True
         http.post(f"rooms/{room['id']}/pause", json={"on": False})
         assert http.post(f"rooms/{room['id']}/close").json()["code"] is None
         assert [closed_with(student) for student in students] == [4003] * 6

@@ -211,7 +211,7 @@ async def summary(context: Context, reader: Reader, room_id: str) -> RoomSummary
     responses={200: {"content": {"text/event-stream": {}}}, **responses(404, 409)},
 )
 async def events(context: Context, reader: Reader, room_id: str) -> StreamingResponse:
-    """Return server-sent events: first the last ten minutes, then two events a second."""
+    """Return server-sent events: first the last ten minutes and the pause, then two a second."""
     await _mine(context, reader, room_id)
     try:
         held = await context.rooms.hold(room_id)

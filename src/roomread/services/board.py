@@ -125,7 +125,7 @@ class BoardFeed:
         return True
 
     def history(self, marks: Sequence[Mark]) -> dict[str, Any]:
-        """Return the first event of a board, with the points, marks and changes so far."""
+        """Return the past in the first event of a board: points, marks and changes."""
         return {
             "points": [point.to_dict() for point in self.points],
             "marks": [asdict(mark) for mark in marks],

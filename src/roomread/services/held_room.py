@@ -157,11 +157,11 @@ class HeldRoom:
         self.record = replace(self.record, next_seat=following)
 
     async def subscribe(self) -> asyncio.Queue[str]:
-        """Return a queue of the board's newest events as JSON, which begins with the history."""
+        """Return a queue of the board's newest events as JSON, which begins with the past."""
         session_id = self.session.id
         history = await self._in_thread(lambda: self._feed.history(self.owned.marks(session_id)))
         queue: asyncio.Queue[str] = asyncio.Queue(_WAITING_EVENTS)
-        queue.put_nowait(json.dumps({"history": history}))
+        queue.put_nowait(json.dumps({"history": history, "paused": self.room.paused}))
         self._boards.add(queue)
         return queue
 

@@ -95,7 +95,7 @@
  * @property {Point | null} point
  *
  * @typedef {BoardMoment | {over: boolean, history?: undefined} |
- *   {history: {points: Point[], marks: Mark[], changes: Change[]}}} BoardEvent
+ *   {history: {points: Point[], marks: Mark[], changes: Change[]}, paused: boolean}} BoardEvent
  *
  * @typedef {object} HardMinute
  * @property {number} start Seconds from the start of the session.

@@ -63,12 +63,19 @@ async function ask(path, body) {
   }
 }
 
+/** @param {boolean} isOn */
+function showPause(isOn) {
+  paused = isOn;
+  part("pause").textContent = paused ? t("Continue") : t("Pause the room");
+}
+
 /** @param {BoardEvent} event */
 function take(event) {
   if (event.history) {
     ({ points, marks } = event.history);
     // A server that took the room up after the end of another does not know of the pause.
-    if (paused) ask(`/api/v1/rooms/${roomId}/pause`, { on: true });
+    if (paused && !event.paused) ask(`/api/v1/rooms/${roomId}/pause`, { on: true });
+    showPause(paused || event.paused);
     return;
   }
   if (event.over !== undefined) {
@@ -174,8 +181,7 @@ document.addEventListener("keydown", (event) => {
 part("pause").addEventListener("click", async () => {
   const answer = await ask(`/api/v1/rooms/${roomId}/pause`, { on: !paused });
   if (answer === null) return;
-  paused = !paused;
-  part("pause").textContent = paused ? t("Continue") : t("Pause the room");
+  showPause(!paused);
 });
 part("new-code").addEventListener("click", async () => {
   const room = await ask(`/api/v1/rooms/${roomId}/code`, {});
