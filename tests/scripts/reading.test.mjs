@@ -7,7 +7,8 @@ import { load } from "./pages.mjs";
 const { cut } = await load("student/crop.js");
 const { assessQuality } = await load("student/quality.js");
 const { toMessage } = await load("student/message.js");
-const { softmax } = await load("student/reader.js");
+const { doubted, softmax } = await load("student/reader.js");
+const { mirrored } = await load("student/pixels.js");
 const { decode } = await load("student/detect.js");
 const parameters = JSON.parse(await readFile(process.env.ROOMREAD_PARAMETERS, "utf8"));
 const REASONS = Object.fromEntries(parameters.reasons);
@@ -125,6 +126,23 @@ test("a softmax sums to one, keeps the order, and is flatter when it is hotter",
   assert.ok(Math.abs(cold.reduce((a, b) => a + b) - 1) < 1e-12);
   assert.ok(cold[1] > cold[0] && cold[0] > cold[2]);
   assert.ok(softmax([800, 802, 790], 4)[1] < cold[1]);
+});
+
+test("a mirror image exchanges left and right in each row, and leaves its picture as it is", () => {
+  const image = { data: new Uint8Array([1, 2, 3, 4, 5, 6]), width: 3, height: 2 };
+  assert.deepEqual([...mirrored(image).data], [3, 2, 1, 6, 5, 4]);
+  assert.deepEqual([...image.data], [1, 2, 3, 4, 5, 6]);
+});
+
+test("confidence falls with the cover score, and a whole face keeps its probabilities", () => {
+  const sure = [0.02, 0, 0.03, 0.85, 0.1];
+  const { rise, covered } = parameters.covers;
+  assert.equal(doubted(sure, 0, rise), sure);
+  assert.equal(doubted(sure, -20, rise), sure);
+  const [less, least] = [1, covered].map((score) => doubted(sure, score, rise));
+  assert.ok(0.85 > less[3] && less[3] > least[3] && least[3] > least[4]);
+  assert.equal(least[1], 0);
+  assert.ok(Math.abs(least.reduce((a, b) => a + b) - 1) < 1e-12);
 });
 
 test("of two boxes of one face the surer is kept, and faces come largest first", () => {

@@ -19,7 +19,7 @@ SIDE = 48
 # pictures, about half of which do show a hand or sunglasses.
 COVERED = 4.0
 # The rise of the temperature of a face's scores for each unit of its cover score over 0.
-_RISE = 0.15
+RISE = 0.15
 
 
 def cover_scores(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -58,7 +58,7 @@ def doubted(scores: Scores, cover_score: float) -> Scores:
     """
     if cover_score <= 0:
         return scores
-    powers = scores.probabilities.astype(np.float64) ** (1 / (1 + _RISE * cover_score))
+    powers = scores.probabilities.astype(np.float64) ** (1 / (1 + RISE * cover_score))
     return replace(scores, probabilities=(powers / powers.sum()).astype(np.float32))
 
 

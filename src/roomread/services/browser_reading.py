@@ -9,7 +9,7 @@ from roomread.classifier import ModelFile
 from roomread.faces.centerface.cascade import FULL_SIZE_THRESHOLD, OVERVIEW, SCALED_THRESHOLD
 from roomread.faces.centerface.decode import STRIDE
 from roomread.faces.centerface.net import MULTIPLE
-from roomread.faces.covers import COVERED, SIDE
+from roomread.faces.covers import COVERED, RISE, SIDE
 from roomread.faces.crops import DENSEST, FINER, TURN_FROM, WIDER
 from roomread.faces.cutoff import ASPECT, EDGES
 from roomread.faces.detector import SAME_FACE
@@ -40,7 +40,7 @@ def reading_parameters(model: ModelFile) -> dict[str, Any]:
         "reasons": [[reason.name, str(reason)] for reason in Unreadable],
         "limits": asdict(DEFAULT_LIMITS),
         "edges": [edge._asdict() for edge in EDGES],
-        "covers": {"side": SIDE, "covered": COVERED},
+        "covers": {"side": SIDE, "covered": COVERED, "rise": RISE},
         "crop": {
             "turn_from": TURN_FROM,
             "credible_misfit": CREDIBLE_MISFIT,

@@ -20,9 +20,8 @@ import { orientation, turned } from "./orientation.js";
  */
 export function cut(picture, face, parameters) {
   const { crop, framing } = parameters;
-  const seen = orientation(face.landmarks, parameters.upright);
-  if (Math.abs(seen.roll) >= crop.turn_from && seen.misfit <= crop.credible_misfit) {
-    return cutTurned(picture, seen, parameters);
+  if (isTurned(face, parameters)) {
+    return cutTurned(picture, orientation(face.landmarks, parameters.upright), parameters);
   }
   const { left, top, right, bottom } = face.box;
   const height = bottom - top;
@@ -31,6 +30,18 @@ export function cut(picture, face, parameters) {
   const half = Math.max(framing.side * height, 1) / 2;
   const part = { left: x - half, top: y - half, right: x + half, bottom: y + half };
   return cutSquare(picture, part, parameters.side, crop.densest);
+}
+
+/**
+ * Return whether the crop of a face is turned upright.
+ *
+ * @param {Face} face
+ * @param {Parameters} parameters
+ * @returns {boolean}
+ */
+export function isTurned(face, { crop, upright }) {
+  const seen = orientation(face.landmarks, upright);
+  return Math.abs(seen.roll) >= crop.turn_from && seen.misfit <= crop.credible_misfit;
 }
 
 /**

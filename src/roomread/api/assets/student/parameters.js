@@ -16,8 +16,9 @@
  *   contrast: number, sharpness: number, frontality: number, misfit: number}} limits Limits of quality beyond which a face is unreadable.
  * @property {{beyond: number, landmark: number, margin: number, misfit: number, aspect: number,
  *   bias: number}[]} edges What speaks for it that an edge cuts a face: left, top, right, bottom.
- * @property {{side: number, covered: number}} covers Side of the crops of the net that tells whether
- *   something covers a face, px, and the score above which it does.
+ * @property {{side: number, covered: number, rise: number}} covers Side of the crops of the net that
+ *   tells whether something covers a face, px, the score above which it does, and the rise of the
+ *   temperature for each unit of the score over 0.
  * @property {{turn_from: number, credible_misfit: number, densest: number, wider: number,
  *   finer: number}} crop How a crop is cut.
  * @property {{longer_side: number, stride: number, multiple: number, same_face: number,

@@ -128,6 +128,20 @@ export function rotate(image, degrees) {
 }
 
 /**
+ * Return the mirror image of a grey picture: left and right are exchanged.
+ *
+ * @param {Grey} image
+ * @returns {Grey}
+ */
+export function mirrored({ data, width, height }) {
+  const flipped = new Uint8Array(width * height);
+  for (let start = 0; start < flipped.length; start += width) {
+    flipped.set(data.slice(start, start + width).reverse(), start);
+  }
+  return { data: flipped, width, height };
+}
+
+/**
  * @param {Range} range
  * @returns {number} How many places it has.
  */

@@ -1,8 +1,8 @@
 /** Read the largest face of a picture. Everything happens on this device. */
 
-import { cut } from "./crop.js";
+import { cut, isTurned } from "./crop.js";
 import { decode, prepare } from "./detect.js";
-import { resize } from "./pixels.js";
+import { mirrored, resize } from "./pixels.js";
 import { assessQuality } from "./quality.js";
 
 /** @typedef {import("./pixels.js").Grey} Grey */
@@ -112,26 +112,19 @@ export class FaceReader {
       return { face: null, quality: null, probabilities: null, others: 0 };
     }
     const crop = cut(picture, face, this.parameters);
-    const quality = await this.assess(picture, face, crop);
-    const probabilities = quality.reason === null ? await this.classify(crop.data) : null;
-    return { face, quality, probabilities, others: others.length };
-  }
-
-  /**
-   * Return how well a face can be seen. Covers are looked for where all else is well.
-   *
-   * @param {Picture} picture
-   * @param {Face} face
-   * @param {Grey} crop Its crop from `cut`.
-   * @returns {Promise<Quality>}
-   */
-  async assess(picture, face, crop) {
     const quality = assessQuality(picture, face, crop, this.parameters);
-    if (quality.reason !== null || (await this.coverScore(crop)) <= this.parameters.covers.covered) {
-      return quality;
+    const unread = { face, quality, probabilities: null, others: others.length };
+    if (quality.reason !== null) {
+      return unread;
     }
-    const covered = this.parameters.reasons.find(([name]) => name === "COVERED");
-    return { ...quality, reason: covered ? covered[1] : null };
+    const { covers, reasons } = this.parameters;
+    const coverScore = await this.coverScore(crop);
+    if (coverScore > covers.covered) {
+      const covered = reasons.find(([name]) => name === "COVERED");
+      return { ...unread, quality: { ...quality, reason: covered ? covered[1] : null } };
+    }
+    const probabilities = await this.classify(crop, isTurned(face, this.parameters));
+    return { ...unread, probabilities: doubted(probabilities, coverScore, covers.rise) };
   }
 
   /**
@@ -157,7 +150,7 @@ export class FaceReader {
     await this.detect({ data: new Uint8Array(4 * 64 * 64), width: 64, height: 64 });
     const black = { data: new Uint8Array(side * side), width: side, height: side };
     await this.coverScore(black);
-    await this.classify(black.data);
+    await this.classify(black, false);
   }
 
   /**
@@ -182,14 +175,30 @@ export class FaceReader {
   /**
    * Return the probabilities of a crop's expressions.
    *
-   * @param {Uint8Array} crop
+   * A crop that was turned upright is blurred and less well centred. It is read together with its
+   * mirror image, and the net's logits are averaged.
+   *
+   * @param {Grey} crop
+   * @param {boolean} turned Whether it was turned upright.
    * @returns {Promise<number[]>}
    */
-  async classify(crop) {
-    const { side, temperature } = this.parameters;
-    const faces = new this.ort.Tensor("uint8", crop, [1, 1, side, side]);
+  async classify(crop, turned) {
+    const own = await this.logits(crop);
+    const other = turned ? await this.logits(mirrored(crop)) : own;
+    const mean = own.map((value, i) => (value + other[i]) / 2);
+    return softmax(mean, this.parameters.temperature);
+  }
+
+  /**
+   * Return the expression net's logits of a crop.
+   *
+   * @param {Grey} crop
+   * @returns {Promise<number[]>}
+   */
+  async logits({ data, width, height }) {
+    const faces = new this.ort.Tensor("uint8", data, [1, 1, height, width]);
     const { logits } = await this.nets.expressions.run({ faces });
-    return softmax(Array.from(numbers(logits)), temperature);
+    return Array.from(numbers(logits));
   }
 }
 
@@ -215,6 +224,24 @@ export function softmax(logits, temperature) {
   const scaled = logits.map((value) => value / temperature);
   const highest = Math.max(...scaled);
   const powers = scaled.map((value) => Math.exp(value - highest));
+  const sum = powers.reduce((total, value) => total + value, 0);
+  return powers.map((value) => value / sum);
+}
+
+/**
+ * Return probabilities with less confidence where the face may be covered: with a temperature that
+ * rises with the cover score.
+ *
+ * @param {number[]} probabilities
+ * @param {number} coverScore Log odds that a part of the face is covered.
+ * @param {number} rise The rise of the temperature for each unit of the score over 0.
+ * @returns {number[]}
+ */
+export function doubted(probabilities, coverScore, rise) {
+  if (coverScore <= 0) {
+    return probabilities;
+  }
+  const powers = probabilities.map((value) => value ** (1 / (1 + rise * coverScore)));
   const sum = powers.reduce((total, value) => total + value, 0);
   return powers.map((value) => value / sum);
 }
