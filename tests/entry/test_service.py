@@ -160,7 +160,7 @@ HOSTILE = {
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n(/etc/passwd) (r) file\n",
         "not a picture",
     ),
-    "a page that is also a GIF": (b"GIF89a/*<script>alert(1)</script>*/=1;", "not a picture"),
+    "a page that is also a GIF": (b"GIF89a/*<script>alert(1)</script>*/=1;", "GIF of a kind"),
     "a drawing": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not a picture"),
 }
 

@@ -84,6 +84,7 @@ def test_upload_is_read_into_an_annotated_copy_tables_and_a_timeline(
     # The upload itself is gone as soon as it is read.
     assert sorted(path.name for path in job.folder.iterdir()) == [
         "annotated.mp4",
+        "notes.json",
         "readings.csv",
         "readings.jsonl",
         "timeline.json",

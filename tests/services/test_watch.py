@@ -73,6 +73,8 @@ def run(
     readings: tuple[Reading, ...] = ()
     for number in range(round(seconds / step)):
         time = start + number * step
+        if isinstance(watch._clock, FakeClock):
+            watch._clock.now += step
         readings = watch.push(wall(number % 97), time)
     return readings
 

@@ -87,4 +87,4 @@ def test_last_epoch_has_full_size_with_fewer_epochs_than_sides() -> None:
 
 
 def test_the_default_recipe_in_the_repository_can_be_read() -> None:
-    assert asdict(Recipe.read(DEFAULT_TOML))["net"] == "compact"
+    assert asdict(Recipe.read(DEFAULT_TOML))["net"] == "compact-wide"

@@ -49,7 +49,7 @@ from roomread.errors import RoomreadError
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.services.retention import delete_expired
 from roomread.services.shares import ByteBudget, SharedSlots
-from roomread.web.asgi import keep_uploads, load_pages, make_app
+from roomread.web.asgi import keep_uploads, load_libraries, make_app
 from roomread.web.uploaded_files import UploadPrincipal
 
 _ABOUT = """
@@ -141,7 +141,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         async with run_app(api):
-            load_pages()
+            load_libraries()
             expiry = asyncio.create_task(_delete_expired_periodically(context))
             context.rooms.start()
             yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from importlib import import_module
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from streamlit.web.server.starlette import App
 
 from roomread.web.uploaded_files import UploadedFiles
 
+_LARGE = ("aiortc", "pandas")
 _SCRIPT = Path(__file__).parent / "main.py"
 
 
@@ -32,19 +32,15 @@ def make_app(*, max_upload_mb: int) -> App:
     return app
 
 
-def load_pages() -> None:
-    """Import the pages, after the app's `lifespan()` has begun.
+def load_libraries() -> None:
+    """Import the large libraries of the pages.
 
     Streamlit would import them at the first visit, which takes seconds in which this process
-    answers all other requests late.
+    answers all other requests late. The pages themselves stay to be imported by Streamlit: the
+    camera's component is drawn only if it is declared in a visitor's script.
     """
-    # Streamlit warns that the camera's component is declared outside a visitor's script.
-    warner = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
-    warner.disabled = True
-    try:
-        import_module("roomread.web.main")
-    finally:
-        warner.disabled = False
+    for name in _LARGE:
+        import_module(name)
 
 
 def keep_uploads(*, max_upload_mb: int, all_mb: int) -> UploadedFiles:
