@@ -136,5 +136,7 @@ def download(page: Page, button: str) -> bytes:
 def choose(page: Page, label: str, option: str) -> None:
     """Choose an option of a select box."""
     wait_until_drawn(page)
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option).click()
+    choice = page.get_by_role("option", name=option)
+    # A page that is drawn again meanwhile closes the list.
+    press(page.get_by_role("combobox", name=label), expect(choice).to_be_visible)
+    choice.click()

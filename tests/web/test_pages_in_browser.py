@@ -46,7 +46,7 @@ def test_address_of_a_page_opens_it(page: Page, address: str) -> None:
 
 def test_settings_show_the_purpose_and_the_model_and_about_shows_the_law(page: Page) -> None:
     visit(page, "Settings")
-    expect(page.get_by_text("Of 100 smiles 88 are read as happy.")).to_be_visible()
+    expect(page.get_by_text("Of 100 smiles 90 are read as happy.")).to_be_visible()
     expect(page.get_by_text("This installation is used for: Research")).to_be_visible()
     unfold(page, "The figures of the model")
     expect(page.get_by_text("Abstains under")).to_be_visible()

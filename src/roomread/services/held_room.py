@@ -282,6 +282,11 @@ class HeldRoom:
         Raises:
             SessionError: The rest of the moments could not be written.
         """
+        if not self.closed.is_set():
+            # What was said since the last sample belongs to the lesson, too.
+            now = self.clock()
+            self._sampled = -_SAMPLE_PERIOD + now
+            self._sample(now, self.time, self.room.status(now))
         self.closed.set()
         try:
             await self._in_thread(self._close)

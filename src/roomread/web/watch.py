@@ -82,13 +82,12 @@ def _ask_source() -> str:
     with row:
         chosen = _WEBCAM
         if len(names) > 1:
-            chosen = st.segmented_control(
+            # Of a segmented control, the choice has too little contrast in dark.
+            chosen = st.radio(
                 t("What to watch"),
                 list(names),
                 format_func=names.__getitem__,
-                default=_WEBCAM,
-                required=True,
-                wrap=True,
+                horizontal=True,
                 key="watch_source",
                 label_visibility="collapsed",
             )
