@@ -65,7 +65,7 @@ def check_google() -> Iterator[str]:
     """Return the problems of the Cloud Run service and of its job."""
     service = _load(FOLDER / "google" / "service.yaml")["spec"]["template"]
     job = _load(FOLDER / "google" / "migrate.yaml")["spec"]["template"]["spec"]["template"]
-    images = set()
+    images: set[str] = set()
     for name, template in (("service", service), ("job", job)):
         spec = {key: part for key, part in template["spec"].items() if key not in CLOUD_RUN_KEYS}
         metadata = {"name": "roomread", **template.get("metadata", {})}
