@@ -45,7 +45,7 @@ def photograph_open_room(stage: Stage, service: Service, folder: Path) -> None:
     """Photograph the pages of an open room."""
     photograph(stage.board, folder, "board")
     photograph(stage.students[0], folder, "student")
-    visitor = new_page(stage.board.context.browser)
+    visitor = new_page(stage.browser)
     link = stage.board.locator("#link").get_attribute("href") or ""
     for name, address in (
         ("join", link),
@@ -65,7 +65,7 @@ def photograph_ended_room(stage: Stage, service: Service, outcome: Outcome, fold
     """Photograph the end of a lesson, its report, and its page in the app."""
     photograph(stage.board, folder, "board-ended")
     photograph(stage.students[0], folder, "student-ended")
-    visitor = new_page(stage.board.context.browser)
+    visitor = new_page(stage.browser)
     visitor.goto(f"{service.url}/api/v1/sessions/{outcome.session_id}/report")
     photograph(visitor, folder, "report")
     visitor.goto(f"{service.url}/lessons?session={outcome.session_id}")

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -103,12 +104,14 @@ class Stage:
     """The open pages of a lesson.
 
     Attributes:
+        browser: The browser of the board and the students, in which pages can be opened.
         board: The teacher's board.
         students: The students' pages.
         share: The page that shares the screen.
         call: The call on the screen.
     """
 
+    browser: Browser
     board: Page
     students: list[Page]
     share: Tab
@@ -156,7 +159,7 @@ class SimulatedClass:
         while not self._ended.wait(0.5):
             for number, student in enumerate(self._students[:WITH_FACES]):
                 shares = HAPPY if self._smiling and number else SAD if number % 3 == 0 else NEUTRAL
-                self._send(student, lambda one, shares=shares: one.show(shares))
+                self._send(student, partial(Student.show, shares=shares))
 
     def _send(self, student: Student, message: Callable[[Student], None]) -> None:
         with self._lock:
@@ -182,7 +185,7 @@ def open_lesson(service: Service, folder: Path) -> Iterator[tuple[Stage, Outcome
         shown = screen.open(call.as_uri())
         link = board.locator("#link").get_attribute("href") or ""
         students = [join(browser, link, outcome) for _ in range(2)]
-        yield Stage(board, students, share, shown), outcome
+        yield Stage(browser, board, students, share, shown), outcome
 
 
 def hold_lesson(

@@ -26,6 +26,8 @@ ANNA, BEN = "user:anna", "user:ben"
 class FakeQueue:
     """Keeps jobs in memory and reads none."""
 
+    kept_seconds = 3600.0
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.jobs: dict[str, VideoJob] = {}
