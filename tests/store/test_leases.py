@@ -71,6 +71,20 @@ def test_lease_that_has_ended_is_not_renewed(first: Leases, second: Leases, cloc
     assert second.acquire("session:1") is None
 
 
+def test_lease_that_ended_while_its_renewal_waited_is_not_held(
+    first: Leases, second: Leases, clock: Clock
+) -> None:
+    first.acquire("session:1")
+    clock.now += LEASE_SECONDS - 1
+    begun = first._moment()
+    # The renewal begins in time, and reaches the database too late.
+    first._moment = lambda: begun  # type: ignore[method-assign]
+    clock.now += 2
+    first.renew()
+    assert not first.keeps("session:1")
+    assert second.acquire("session:1") is None
+
+
 def test_released_leases_are_free_at_once(first: Leases, second: Leases) -> None:
     first.acquire("session:1")
     first.acquire("session:2")

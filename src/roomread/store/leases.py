@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,8 @@ class Leases:
         self.holder, self.address = holder, address
         # When each held resource was last renewed by the clocks of this process.
         self._renewed: dict[str, _Moment] = {}
+        # One thread renews while others acquire and release.
+        self._lock = threading.Lock()
 
     def acquire(self, resource: str) -> Lease | None:
         """Take a lease, or renew it if this process holds it.
@@ -75,7 +78,8 @@ class Leases:
         with self._database.writing() as connection:
             other = self._acquire(connection, resource)
         if other is None:
-            self._renewed[resource] = begun
+            with self._lock:
+                self._renewed[resource] = begun
         return other
 
     def _acquire(self, connection: Connection, resource: str) -> Lease | None:
@@ -121,21 +125,22 @@ class Leases:
             now = self._now(connection)
             held = (table.c.holder == self.holder) & (table.c.expires > now)
             connection.execute(table.update().where(held).values(expires=now + LEASE_SECONDS))
+            renewed = set(connection.scalars(sa.select(table.c.resource).where(held)))
             connection.execute(table.delete().where(table.c.expires < now - _FORGET_SECONDS))
-        for resource, renewed in list(self._renewed.items()):
-            if begun.since(renewed) < LEASE_SECONDS:
-                self._renewed[resource] = begun
-            else:
-                self._renewed.pop(resource, None)
+        with self._lock:
+            # Without those that were released, or that the database no longer counted as held.
+            self._renewed = {each: begun for each in self._renewed if each in renewed}
 
     def release(self, resource: str) -> None:
         """Release a lease; a no-op if this process does not hold it."""
-        self._renewed.pop(resource, None)
+        with self._lock:
+            self._renewed.pop(resource, None)
         self._release(schema.leases.c.resource == resource)
 
     def release_all(self) -> None:
         """Release all leases of this process."""
-        self._renewed.clear()
+        with self._lock:
+            self._renewed.clear()
         self._release(sa.true())
 
     def _release(self, which: sa.ColumnElement[bool]) -> None:
