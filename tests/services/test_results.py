@@ -112,3 +112,14 @@ def test_archive_without_copies_has_no_pictures_and_no_videos(tmp_path: Path) ->
     write_archive(file, [picture("a.jpg")], [clip], annotated=False)
     with zipfile.ZipFile(file) as archive:
         assert not [n for n in archive.namelist() if n.endswith((".png", ".mp4"))]
+
+
+def test_archive_names_no_password_and_no_folder_outside_itself(tmp_path: Path) -> None:
+    camera = video(tmp_path / "1", "rtsp://anna:secret@camera.example/lesson")
+    file = io.BytesIO()
+    write_archive(file, [picture("..\\..\\a.jpg")], [camera], annotated=True)
+    with zipfile.ZipFile(file) as archive:
+        names, table = archive.namelist(), archive.read("table.csv").decode()
+    assert not [name for name in names if "secret" in name or "\\" in name or ".." in name]
+    assert "camera.example" in table
+    assert "secret" not in table

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from roomread.errors import without_credentials
 from roomread.formats.timeline import Row, read_rows
 from roomread.store import JobRecord
 
@@ -105,14 +106,19 @@ class VideoJob:
         """Return the mean scores of each person in each second of a job that has ended."""
         return read_rows(self.folder / "timeline.json")
 
+    @property
+    def name(self) -> str:
+        """The name, path or URL of the video, without a user name and a password."""
+        return without_credentials(self.record.name)
+
     def notes(self) -> list[str]:
         """Return what of the video is left out, in sentences; none before reading has begun."""
         try:
-            found = json.loads((self.folder / NOTES).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            # The folder is out of reach, as all results then are, or the file is being written.
+            notes: list[str] = json.loads((self.folder / NOTES).read_text(encoding="utf-8"))
+        except OSError:
+            # Reading has not begun, or the folder is out of reach, as all results then are.
             return []
-        return [str(note) for note in found] if isinstance(found, list) else []
+        return notes
 
     def remove_upload(self) -> None:
         """Remove the uploaded video."""

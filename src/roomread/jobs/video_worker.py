@@ -22,6 +22,7 @@ from roomread.formats.timeline import Timeline
 from roomread.jobs.video_job import NOTES
 from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
 from roomread.media import Source, open_source, open_upload
+from roomread.media.files import atomic_path
 from roomread.readings import Frame
 
 # Seconds between two reports; short enough for a progress bar and for cancelling.
@@ -67,7 +68,8 @@ class _VideoReading:
         ):
             self._check(source)
             notes = [self.named(note) for note in source.notes]
-            (folder / NOTES).write_text(json.dumps(notes), encoding="utf-8")
+            with atomic_path(folder / NOTES) as temporary:
+                temporary.write_text(json.dumps(notes), encoding="utf-8")
             if file is None and Path(name).exists():
                 file = Path(name)
             states = [use.profile.name for use in analyzer.profiles if use.profile.is_state]

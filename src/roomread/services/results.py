@@ -7,7 +7,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -141,7 +141,7 @@ def write_archive(
         MediaError: A picture cannot be decoded again.
     """
     rows = [row for picture in pictures for row in picture_rows(picture)]
-    rows += [row for job in videos for row in video_rows(job.record.name, job.timeline())]
+    rows += [row for job in videos for row in video_rows(job.name, job.timeline())]
     # Pictures and videos are compressed already.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         names = _UniqueNames()
@@ -154,10 +154,10 @@ def write_archive(
             _write_text(archive, "pictures/readings.csv", table)
             _write_text(archive, "pictures/readings.json", array)
         for picture in pictures if annotated else ():
-            stem = names.unique(f"pictures/{PurePath(picture.frame.source).stem}.annotated")
+            stem = names.unique(f"pictures/{_stem(picture.frame.source)}.annotated")
             archive.writestr(f"{stem}.png", picture.make_copy())
         for job in videos:
-            folder = names.unique(f"videos/{_stem(job.record.name)}")
+            folder = names.unique(f"videos/{_stem(job.name)}")
             for result in VideoResult:
                 path = job.folder / result
                 if path.exists() and (annotated or result is not VideoResult.ANNOTATED):
@@ -172,7 +172,7 @@ def _stem(name: str) -> str:
     """Return the name of a file, path or URL without what a ZIP's folders must not contain."""
     stem = Path(name.replace("\\", "/")).stem
     kept = "".join(c if c.isalnum() or c in " -_." else "_" for c in stem).strip(" .")
-    return kept or "video"
+    return kept or "unnamed"
 
 
 class _UniqueNames:

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from roomread import Analyzer
-from roomread.errors import RoomreadError, without_credentials
+from roomread.errors import RoomreadError
 from roomread.formats.palette import BY_VALENCE
 from roomread.jobs.video_job import VideoJob
 from roomread.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES
@@ -76,12 +76,12 @@ def show() -> None:
     pictures = results(kept_pictures())
     ended = [job for job in jobs if job.finished]
     rows = [row for picture in pictures for row in picture_rows(picture)]
-    rows += [row for job in ended for row in video_rows(_name(job), job.timeline())]
+    rows += [row for job in ended for row in video_rows(job.name, job.timeline())]
     if rows:
         _show_table(rows)
     if pictures or ended:
         _offer_downloads(rows, pictures, ended)
-        _show_one(pictures, ended)
+        _show_one(ended)
     if analyzer is not None:
         _read_pictures(analyzer)
 
@@ -202,7 +202,7 @@ def _queue(shown: list[tuple[str, bool]]) -> None:
         _row(kept.id, kept.name, _picture_state(kept), share=None)
     for job in jobs:
         share = None if job.finished else job.record.share or 0.0
-        _row(job.record.id, _name(job), state_text(job), share=share)
+        _row(job.record.id, job.name, state_text(job), share=share)
 
 
 def _row(item_id: str, name: str, state: str, *, share: float | None) -> None:
@@ -241,10 +241,6 @@ def _picture_state(kept: KeptPicture) -> str:
     if kept.result is None:
         return t("waiting")
     return plain(message_for(kept.result, load_settings()))
-
-
-def _name(job: VideoJob) -> str:
-    return without_credentials(job.record.name)
 
 
 def _show_table(rows: list[ResultRow]) -> None:
@@ -320,18 +316,16 @@ def _archive(pictures: list[PictureResult], ended: list[VideoJob], *, annotated:
         return path.read_bytes()
 
 
-def _show_one(pictures: list[PictureResult], ended: list[VideoJob]) -> None:
+def _show_one(ended: list[VideoJob]) -> None:
     """Let the visitor choose one file, and show its picture or its charts."""
     by_id = {
-        kept.id: kept.result
-        for kept in kept_pictures()
-        if isinstance(kept.result, PictureResult) and kept.result in pictures
+        kept.id: kept.result for kept in kept_pictures() if isinstance(kept.result, PictureResult)
     }
     jobs = {job.record.id: job for job in ended}
     ids = [*by_id, *jobs]
     wanted = st.query_params.pop("job", "") or st.session_state.get(_CHOSEN, "")
     names = {item: each.frame.source for item, each in by_id.items()}
-    names |= {item: _name(job) for item, job in jobs.items()}
+    names |= {item: job.name for item, job in jobs.items()}
     st.subheader(t("One file"))
     # A file that is still being read is chosen once its results are there.
     chosen = st.selectbox(

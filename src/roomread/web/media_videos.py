@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from roomread.errors import without_credentials
 from roomread.formats.score_charts import people_chart, room_chart
 from roomread.jobs.video_job import VideoJob
 from roomread.room import clock
@@ -42,9 +41,9 @@ def show_deleted(jobs: list[VideoJob]) -> None:
     known: dict[str, str] = st.session_state.setdefault(_KNOWN, {})
     present = {job.record.id for job in jobs}
     gone = [known.pop(job_id) for job_id in [*known] if job_id not in present]
-    known |= {job.record.id: job.record.name for job in jobs}
+    known |= {job.record.id: job.name for job in jobs}
     if gone:
-        names = ", ".join(plain(without_credentials(name)) for name in gone)
+        names = ", ".join(plain(name) for name in gone)
         st.warning(
             t(
                 "No longer kept: {names}. Results are deleted an hour after a video was read, or "
@@ -106,8 +105,7 @@ def show_video(job: VideoJob) -> None:
     elif not job.record.error:
         st.info(t("No readable face was found."))
     if job.annotated.exists():
-        name = without_credentials(job.record.name)
-        st.video(job.annotated, alt=t("{name} with boxes and labels", name=name))
+        st.video(job.annotated, alt=t("{name} with boxes and labels", name=job.name))
     _offer_files(job)
 
 
@@ -123,7 +121,7 @@ def _offer_files(job: VideoJob) -> None:
                 st.download_button(
                     label,
                     path.read_bytes,
-                    file_name=f"{Path(job.record.name).stem}.{path.name}",
+                    file_name=f"{Path(job.name).stem}.{path.name}",
                     mime=mime,
                     on_click="ignore",
                 )
