@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
@@ -146,6 +147,14 @@ def test_first_of_several_pictures_in_a_file_is_read_with_a_warning(
     assert readings == []
     with open_source(path) as source:
         assert source.notes[0].endswith("of its 2 pictures the first is read")
+
+
+def test_pictures_left_out_are_told_where_the_name_is_encoded_differently(tmp_path: Path) -> None:
+    stored, typed = (tmp_path / unicodedata.normalize(form, "café.tiff") for form in ("NFC", "NFD"))
+    pages = [Image.new("RGB", (64, 64)) for _ in range(2)]
+    pages[0].save(stored, save_all=True, append_images=pages[1:])
+    with pytest.warns(MediaWarning, match=r"of its 2 pictures the first is read"):
+        Analyzer(detector=FixedDetector([]), classifier=FixedClassifier()).analyze(typed)
 
 
 def test_missing_picture_is_a_media_error() -> None:

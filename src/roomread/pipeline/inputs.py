@@ -14,6 +14,7 @@ from PIL import Image
 
 from roomread.errors import MediaError, MediaWarning, without_credentials
 from roomread.media import Source, read_image
+from roomread.media.files import find_existing
 from roomread.media.images import Picture, notes_of
 from roomread.readings import Frame
 
@@ -68,7 +69,7 @@ def picture_frame(picture: Picture) -> Frame:
     """
     name = _name(picture)
     image = read_image(picture, name=name)
-    file = Path(picture) if isinstance(picture, str | os.PathLike) else picture
+    file = find_existing(Path(picture)) if isinstance(picture, str | os.PathLike) else picture
     notes = notes_of(file, name) if isinstance(file, Path | bytes) else ()
     for note in notes:
         warnings.warn(note, MediaWarning, stacklevel=4)
