@@ -73,6 +73,7 @@ class HeldRoom:
         room: The seats of the room.
         recorder: Writes the moments of the room.
         limiter: Bounds the threads that write.
+        background: Bounds the threads that write what may wait, so that they hold up no moments.
         clock: Returns seconds of a monotonic clock.
 
     Attributes:
@@ -87,6 +88,7 @@ class HeldRoom:
     room: OpenRoom
     recorder: Recorder
     limiter: CapacityLimiter
+    background: CapacityLimiter
     clock: Callable[[], float] = clocks.monotonic
     links: dict[int, SeatLink] = field(default_factory=dict)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -209,9 +211,12 @@ class HeldRoom:
             await self.close()
             return
         self._presses += frame.lost
-        self._sample(now, time, status)
-        if self._samples and (self._storing is None or self._storing.done()):
-            self._storing = asyncio.create_task(self._store_samples())
+        if now - self._sampled >= _SAMPLE_PERIOD:
+            self._sampled = now
+            self._sample(time, status)
+        waits = self._samples or self._source_is_new
+        if waits and (self._storing is None or self._storing.done()):
+            self._storing = asyncio.create_task(self._store())
         has_point = await self._in_thread(lambda: self._write(time, frame, status))
         if has_point:
             self._mood = self._feed.points[-1].mood
@@ -221,10 +226,7 @@ class HeldRoom:
             self._acked = now
             await self._acknowledge()
 
-    def _sample(self, now: float, time: float, status: RoomStatus) -> None:
-        if now - self._sampled < _SAMPLE_PERIOD:
-            return
-        self._sampled = now
+    def _sample(self, time: float, status: RoomStatus) -> None:
         if not status.people:
             return
         pressed = self._presses if status.reports is not None else None
@@ -240,34 +242,32 @@ class HeldRoom:
         self._pipeline.forget(frame.changed)
         moment = self._pipeline.push_readings(time, frame.readings, withheld=frame.withheld)
         self.recorder.add(moment)
-        self._write_source()
         return self._feed.add(time, status, moment.mood, frame.lost)
 
-    async def _store_samples(self) -> None:
-        """Write the samples that wait, without delaying the room's next event."""
+    async def _store(self) -> None:
+        """Write the source and the samples that wait, without delaying a room's next event."""
         samples = list(self._samples)
         # After a failure they are written with the next ones.
-        with suppress(RoomreadError):
-            await to_thread.run_sync(lambda: self._write_samples(samples), limiter=self.limiter)
+        with suppress(DatabaseError):
+            await to_thread.run_sync(lambda: self._write_waiting(samples), limiter=self.background)
             del self._samples[: len(samples)]
 
-    def _write_samples(self, samples: Sequence[ReportSample]) -> None:
-        """Write samples; those that were written before are ignored."""
+    @property
+    def _source_is_new(self) -> bool:
+        return self._has_screen and self.session.source != ROOM_AND_SCREEN_SOURCE
+
+    def _write_waiting(self, samples: Sequence[ReportSample]) -> None:
+        """Write the source and samples; what was written before is ignored."""
+        if self._source_is_new:
+            self.store.rooms.set_source(self.session.id, ROOM_AND_SCREEN_SOURCE)
+            self.session = replace(self.session, source=ROOM_AND_SCREEN_SOURCE)
         if samples:
             self.store.rooms.add_reports(self.session.id, samples)
 
-    def _write_last_samples(self) -> None:
-        # The rest of the room must be written even if the database refuses the samples.
+    def _write_last(self) -> None:
+        # The rest of the room must be written even if the database refuses this.
         with suppress(DatabaseError):
-            self._write_samples(self._samples)
-
-    def _write_source(self) -> None:
-        if not self._has_screen or self.session.source == ROOM_AND_SCREEN_SOURCE:
-            return
-        # After a failure the next step writes it.
-        with suppress(DatabaseError):
-            self.store.rooms.set_source(self.session.id, ROOM_AND_SCREEN_SOURCE)
-            self.session = replace(self.session, source=ROOM_AND_SCREEN_SOURCE)
+            self._write_waiting(self._samples)
 
     async def _acknowledge(self) -> None:
         seats = self.room.connections()
@@ -284,28 +284,33 @@ class HeldRoom:
         """
         if not self.closed.is_set():
             # What was said since the last sample belongs to the lesson, too.
-            now = self.clock()
-            self._sampled = -_SAMPLE_PERIOD + now
-            self._sample(now, self.time, self.room.status(now))
+            self._sample(self.time, self.room.status(self.clock()))
         self.closed.set()
+        await self._finish_storing()
         try:
             await self._in_thread(self._close)
         finally:
             await self.dismiss(RoomClose.OVER)
 
+    async def _finish_storing(self) -> None:
+        """Wait for the background, which must not write after the room is released."""
+        if self._storing is not None:
+            await self._storing
+
     def _close(self) -> None:
-        self._write_last_samples()
+        self._write_last()
         self.owned.rooms.replace_code(self.session.id, None)
         self.recorder.close()
 
     async def let_go(self) -> None:
         """Write the waiting moments, end all connections, and release the room."""
         self.closed.set()
+        await self._finish_storing()
         await self._in_thread(self._write_rest)
         await self.dismiss(RoomClose.ELSEWHERE)
 
     def _write_rest(self) -> None:
-        self._write_last_samples()
+        self._write_last()
         self.recorder.flush()
 
     async def dismiss(self, code: RoomClose) -> None:

@@ -22,7 +22,7 @@ from roomread.services.ingest import ROOM_SOURCE
 from roomread.services.recording import audit_session, net_of
 from roomread.store import Leases, OwnerStore, Recorder, RoomRecord, Session, Store
 
-# Threads that write the moments of rooms.
+# Threads that write the moments of rooms, and as many that write what may wait.
 _WRITERS = 4
 # A random code is in use with a probability of the number of open rooms over 4e11.
 _TRIES = 5
@@ -142,7 +142,7 @@ class Rooms:
         self._opening: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._writers: CapacityLimiter | None = None
+        self._writers: tuple[CapacityLimiter, CapacityLimiter] | None = None
 
     def start(self) -> None:
         """Store the running event loop, on which the rooms run; call it from that loop."""
@@ -182,7 +182,7 @@ class Rooms:
 
     async def _open(self, room_id: str) -> HeldRoom:
         if self._writers is None:
-            self._writers = CapacityLimiter(_WRITERS)
+            self._writers = CapacityLimiter(_WRITERS), CapacityLimiter(_WRITERS)
         writers = self._writers
         held = await to_thread.run_sync(lambda: self._take_up(room_id, writers))
         self._held[room_id] = held
@@ -191,7 +191,7 @@ class Rooms:
         task.add_done_callback(self._tasks.discard)
         return held
 
-    def _take_up(self, room_id: str, writers: CapacityLimiter) -> HeldRoom:
+    def _take_up(self, room_id: str, writers: tuple[CapacityLimiter, CapacityLimiter]) -> HeldRoom:
         record = self._store.rooms.get(room_id)
         if record is None:
             raise RoomNotFoundError(f"there is no room '{room_id}'")
@@ -219,7 +219,7 @@ class Rooms:
             room,
             # A room's next event must not wait for the database.
             Recorder(owned, session, patience=0.0),
-            writers,
+            *writers,
             self._clock,
         )
 
