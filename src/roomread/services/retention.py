@@ -22,7 +22,7 @@ def delete_expired(store: Store, *, days: float | None) -> list[Session]:
     Raises:
         DatabaseError: The database does not answer or cannot be written.
     """
-    deleted = store.operator.purge(days=days) if days is not None else []
+    limits: list[tuple[str | None, float]] = [] if days is None else [(None, days)]
     for owner in store.operator.owners_with_preferences():
         try:
             own = load_preferences(store.owned_by(owner)).retention_days
@@ -30,8 +30,8 @@ def delete_expired(store: Store, *, days: float | None) -> list[Session]:
             # Keep the sessions of a user whose settings another version wrote.
             continue
         if own is not None:
-            deleted += store.operator.purge(days=own, owner=owner)
-    return deleted
+            limits.append((owner, own))
+    return store.operator.purge_each(limits)
 
 
 def kept_days(store: OwnerStore, *, days: float | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,12 +45,21 @@ class OperatorStore:
         Returns:
             The deleted sessions.
         """
-        query = _expired(days, now, owner)
+        return self.purge_each([(owner, days)], now=now)
+
+    def purge_each(
+        self, limits: Iterable[tuple[str | None, float]], *, now: datetime | None = None
+    ) -> list[Session]:
+        """Do what `purge` does for several pairs of owner and days, and free the space once."""
         table = schema.sessions
+        expired: list[Session] = []
         with self._database.writing() as connection:
-            expired = [to_session(row) for row in connection.execute(query)]
-            ids = [session.id for session in expired]
-            connection.execute(table.delete().where(table.c.id.in_(ids)))
+            for owner, days in limits:
+                found = map(to_session, connection.execute(_expired(days, now, owner)).all())
+                sessions = list(found)
+                ids = [session.id for session in sessions]
+                connection.execute(table.delete().where(table.c.id.in_(ids)))
+                expired += sessions
         if expired:
             self._database.erase_deleted(compact=True)
         return expired
