@@ -11,6 +11,7 @@ from roomread.web.texts import t
 # This script wraps the function that it calls there.
 _SCRIPT = """
 const wrapped = new WeakSet();
+const watched = new WeakSet();
 
 export default function ({ setStateValue }) {
   const wrap = (frame) => {
@@ -30,6 +31,8 @@ export default function ({ setStateValue }) {
   const look = () => {
     for (const frame of document.querySelectorAll('iframe[src*="streamlit_webrtc"]')) {
       wrap(frame);
+      if (watched.has(frame)) continue;
+      watched.add(frame);
       frame.addEventListener("load", () => wrap(frame));
     }
   };

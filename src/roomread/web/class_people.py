@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from roomread.errors import SessionError
+from roomread.errors import DatabaseError, RoomreadError
 from roomread.formats.seat_chart import EXPLANATION, seat_chart
 from roomread.formats.session_charts import Span
+from roomread.settings.environment import load_settings
 from roomread.store import OperatorStore, OwnerStore, Person, Session
 from roomread.store.packing import StoredReadings
 from roomread.store.summary import seat_map
-from roomread.web.messages import plain
+from roomread.web.messages import message_for, plain
 from roomread.web.svg import show_svg
 from roomread.web.texts import t, tn
 
@@ -40,7 +41,7 @@ def show_people(
     if seats is not None:
         show_svg(seat_chart(seats, span=span), key="seats")
         st.caption(EXPLANATION)
-    _show_forgotten()
+    _show_outcome(_FORGOTTEN)
     chosen = st.selectbox(
         t("Seat"),
         sorted(set(readings.seats.tolist())),
@@ -87,7 +88,7 @@ def _ask_name(store: OwnerStore, session: Session, seat: int) -> None:
         if st.form_submit_button(t("Name this seat")):
             try:
                 store.enrol(session.id, seat, name, consent=consent)
-            except SessionError as error:
+            except RoomreadError as error:
                 st.error(str(error))
             else:
                 st.rerun()
@@ -117,8 +118,8 @@ def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
     """Forget a seat, and choose none, so that the next click cannot forget another one."""
     try:
         store.forget_seat(session.id, seat)
-    except SessionError as error:
-        st.session_state[_FORGOTTEN] = str(error), False
+    except RoomreadError as error:
+        st.session_state[_FORGOTTEN] = message_for(error, load_settings()), False
         return
     st.session_state[f"seat{session.id}"] = None
     text = tn(
@@ -130,8 +131,9 @@ def _forget(store: OwnerStore, session: Session, seat: int, count: int) -> None:
     st.session_state[_FORGOTTEN] = text, True
 
 
-def _show_forgotten() -> None:
-    text, done = st.session_state.pop(_FORGOTTEN, ("", True))
+def _show_outcome(key: str) -> None:
+    """Draw what a button has done, or why it could not; once."""
+    text, done = st.session_state.pop(key, ("", True))
     if text:
         (st.success if done else st.error)(text)
 
@@ -139,9 +141,7 @@ def _show_forgotten() -> None:
 def show_purge(operator: OperatorStore) -> None:
     """Draw what deletes old lessons, and all data of a person, with their counts."""
     with st.expander(t("Delete old lessons, or a person everywhere")):
-        done = st.session_state.pop(_PURGED, "")
-        if done:
-            st.success(done)
+        _show_outcome(_PURGED)
         days = st.number_input(
             t("Lessons older than this many days"), min_value=1, value=90, key="purge_days"
         )
@@ -173,15 +173,19 @@ def show_purge(operator: OperatorStore) -> None:
 
 
 def _purge(operator: OperatorStore, days: float) -> None:
-    count = len(operator.purge(days=days))
-    st.session_state[_PURGED] = tn("1 lesson deleted", "{n} lessons deleted", count)
+    try:
+        count = len(operator.purge(days=days))
+    except DatabaseError as error:
+        st.session_state[_PURGED] = message_for(error, load_settings()), False
+        return
+    st.session_state[_PURGED] = tn("1 lesson deleted", "{n} lessons deleted", count), True
 
 
 def _forget_everywhere(operator: OperatorStore, name: str) -> None:
     try:
         count = operator.forget_name(name)
-    except SessionError as error:
-        st.session_state[_PURGED] = str(error)
+    except RoomreadError as error:
+        st.session_state[_PURGED] = message_for(error, load_settings()), False
         return
-    st.session_state[_PURGED] = tn("1 seat forgotten", "{n} seats forgotten", count)
+    st.session_state[_PURGED] = tn("1 seat forgotten", "{n} seats forgotten", count), True
     st.session_state["forget_name"] = ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 import streamlit as st
 
+from roomread.errors import SessionNotFoundError
 from roomread.formats.comparison_chart import MOST_LESSONS
 from roomread.room.session import State
 from roomread.services.exporting import export_archive
@@ -143,10 +145,14 @@ def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
         ids: their ids.
     """
     known: dict[str, str] = st.session_state.get(_KNOWN, {})
+    count = 0
     for lesson_id in ids:
-        store.delete(lesson_id)
-        known.pop(lesson_id, None)
-    st.session_state[_DELETED] = tn("1 lesson deleted", "{n} lessons deleted", len(ids))
+        # One that is gone already, as in another tab, is named as no longer kept.
+        with suppress(SessionNotFoundError):
+            store.delete(lesson_id)
+            known.pop(lesson_id, None)
+            count += 1
+    st.session_state[_DELETED] = tn("1 lesson deleted", "{n} lessons deleted", count)
 
 
 def _say_what_is_gone(lessons: list[Session]) -> None:

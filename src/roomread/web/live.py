@@ -30,19 +30,18 @@ from roomread.web.ice import ice_servers
 from roomread.web.live_camera import LiveCamera
 from roomread.web.live_room import (
     Watched,
-    recorded,
+    ask_recording,
+    follow_recording,
     show_last_recording,
     show_marks,
+    show_recorded,
     show_room,
-    show_running_state,
     show_stop,
     show_trouble,
-    why_no_recording,
 )
 from roomread.web.messages import message_for
 from roomread.web.one_face import show_one_face
 from roomread.web.preferences import live_analyzer, visitor_preferences
-from roomread.web.recording_form import ask_lesson
 from roomread.web.recordings import recordings, visitor_sessions
 from roomread.web.room_mood import show_state
 from roomread.web.texts import t
@@ -99,7 +98,7 @@ def show_webcam(visit: str) -> None:
                     "after a minute and a half."
                 )
             )
-        st.fragment(run_every=1.0)(_show_recorded_timeline)(watch.recording)
+        st.fragment(run_every=1.0)(show_recorded)(watch.recording)
     else:
         with state:
             st.fragment(run_every=1.0)(_follow)(watch, link, visit)
@@ -229,11 +228,7 @@ def _follow_recording(recording: Recording, link: CameraLink, visit: str) -> Non
     if not recording.running:
         st.rerun()
     _keep(link, visit)
-    show_running_state(recording, recorded(visitor_sessions(), recording))
-
-
-def _show_recorded_timeline(recording: Recording) -> None:
-    show_room(recorded(visitor_sessions(), recording))
+    follow_recording(recording)
 
 
 def _keep(link: CameraLink, visit: str) -> None:
@@ -284,21 +279,11 @@ def _show_diagnostics(watch: LiveWatch) -> None:
 def offer_recording(watch: LiveWatch) -> None:
     """Draw the result of the last recording, and the button and the form of a new one."""
     show_last_recording(watch.recording)
-    reason = why_no_recording()
-    if reason:
-        st.info(reason)
-        return
-    button = st.container()
-    form = ask_lesson(may_tell_apart=False)
-    if not button.button(
-        t("Record"), type="primary", icon=":material/fiber_manual_record:", width="stretch"
-    ):
-        return
-    if form.missing:
-        st.error(form.missing)
+    request = ask_recording(may_tell_apart=False)
+    if request is None:
         return
     try:
-        watch.record(recordings(), form.request, visitor_sessions())
+        watch.record(recordings(), request, visitor_sessions())
     except RoomreadError as error:
         st.error(message_for(error, load_settings()))
     else:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from roomread.errors import RoomreadError
+from roomread.errors import DatabaseError, RoomreadError
 from roomread.formats.figures import RunningFigures
 from roomread.formats.session_charts import Notes, coverage_chart, valence_chart
 from roomread.formats.svg_plot import WIDTH
 from roomread.room import Alert, RoomMood, clock
 from roomread.room.expected import expected_people
-from roomread.services.background_recording import Recording
+from roomread.services.background_recording import Recording, RecordingRequest
 from roomread.services.purpose import Activity, current_use, problem_with
 from roomread.services.watch import LiveState
 from roomread.settings.environment import load_settings
@@ -22,6 +22,7 @@ from roomread.store.summary import time_series
 from roomread.web.messages import message_for, plain, trouble_text
 from roomread.web.navigation import switch_to
 from roomread.web.preferences import visitor_preferences
+from roomread.web.recording_form import ask_lesson
 from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.room_mood import show_alerts, show_state
 from roomread.web.svg import show_svg
@@ -64,9 +65,19 @@ def show_room(watched: Watched) -> None:
     show_svg(coverage_chart(series, expected=expected, span=span), key="live_coverage")
 
 
-def recorded(store: OwnerStore, recording: Recording) -> Watched:
+def show_recorded(recording: Recording) -> None:
+    """Draw the timeline of a room that is being recorded."""
+    try:
+        watched = _recorded(recording)
+    except DatabaseError:
+        # The state, which is drawn above, says so.
+        return
+    show_room(watched)
+
+
+def _recorded(recording: Recording) -> Watched:
     """Return what a recording has stored so far; only what is new is read."""
-    session = recording.session
+    store, session = visitor_sessions(), recording.session
     figures = _running_figures(store, session).update()
     return Watched(figures.moods, figures.marks, store.alerts(session.id))
 
@@ -79,8 +90,18 @@ def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
     return known[1]
 
 
-def show_running_state(recording: Recording, watched: Watched) -> None:
-    """Draw the state of a room that is being recorded, its alerts, and how far it has come."""
+def follow_recording(recording: Recording) -> None:
+    """Draw the state of a room that is being recorded, its alerts, and how far it has come.
+
+    Trouble comes first, because the database that the rest is read from may be the trouble.
+    """
+    if recording.trouble:
+        st.error(trouble_text(recording.trouble, load_settings()))
+    try:
+        watched = _recorded(recording)
+    except DatabaseError as error:
+        st.error(message_for(error, load_settings()))
+        return
     preferences = visitor_preferences()
     show_state(watched.moods, preferences.class_size)
     show_alerts(recording.alerts, sound=preferences.sound)
@@ -88,8 +109,6 @@ def show_running_state(recording: Recording, watched: Watched) -> None:
         done = clock(recording.seconds), clock(recording.duration)
         share = min(recording.seconds / recording.duration, 1.0)
         st.progress(share, text=t("{time} of {duration} read", time=done[0], duration=done[1]))
-    if recording.trouble:
-        st.error(trouble_text(recording.trouble, load_settings()))
 
 
 def show_stop(recording: Recording) -> bool:
@@ -114,7 +133,11 @@ def show_stop(recording: Recording) -> bool:
 def show_marks(recording: Recording) -> None:
     """Draw the marks of one tap, and a field whose text becomes a mark with Enter."""
     session_id = recording.session.id
-    used = [mark.label for mark in visitor_sessions().marks(session_id)]
+    try:
+        used = [mark.label for mark in visitor_sessions().marks(session_id)]
+    except DatabaseError as error:
+        st.error(message_for(error, load_settings()))
+        return
     usual = [t("explanation"), t("group work"), t("discussion"), t("break")]
     st.markdown(f"**{t('What begins now')}**")
     with st.container(horizontal=True):
@@ -179,7 +202,33 @@ def show_last_recording(recording: Recording | None) -> None:
         switch_to("lessons", session=recording.session.id)
 
 
-def why_no_recording() -> str:
+def ask_recording(*, may_tell_apart: bool) -> RecordingRequest | None:
+    """Draw the button and the form of a recording, or why this visitor can record nothing.
+
+    Args:
+        may_tell_apart: whether the form offers to tell people apart by their faces.
+
+    Returns:
+        The recording that was asked for; None if the button was not pressed or something is
+        missing, which is drawn.
+    """
+    reason = _why_no_recording()
+    if reason:
+        st.info(reason)
+        return None
+    button = st.container()
+    form = ask_lesson(may_tell_apart=may_tell_apart)
+    if not button.button(
+        t("Record"), type="primary", icon=":material/fiber_manual_record:", width="stretch"
+    ):
+        return None
+    if form.missing:
+        st.error(form.missing)
+        return None
+    return form.request
+
+
+def _why_no_recording() -> str:
     """Return why this visitor can record nothing; empty if they can."""
     if not may_record():
         return t("Recording is for the user of this computer, or for users who are signed in.")

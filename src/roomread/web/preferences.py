@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread import Analyzer
-from roomread.errors import RoomreadError
+from roomread.errors import DatabaseError, RoomreadError
 from roomread.faces import Haar
 from roomread.services.preferences import (
     DetectorChoice,
@@ -32,6 +32,10 @@ def visitor_preferences() -> Preferences:
         if may_record():
             try:
                 known = load_preferences(visitor_sessions())
+            except DatabaseError as error:
+                st.warning(message_for(error, load_settings()))
+                # They are asked for again, so that the defaults are never kept instead of them.
+                return known
             except RoomreadError as error:
                 st.warning(message_for(error, load_settings()))
         st.session_state[_PREFERENCES] = known

@@ -16,18 +16,17 @@ from roomread.settings.environment import load_settings
 from roomread.web.engine import engine
 from roomread.web.live_room import (
     Watched,
-    recorded,
+    ask_recording,
+    follow_recording,
     show_marks,
+    show_recorded,
     show_room,
-    show_running_state,
     show_stop,
     show_trouble,
-    why_no_recording,
 )
 from roomread.web.messages import message_for
 from roomread.web.navigation import go_to, switch_to
 from roomread.web.preferences import room_analyzer, visitor_preferences
-from roomread.web.recording_form import ask_lesson
 from roomread.web.recordings import recordings, visitor_sessions
 from roomread.web.room_mood import seen_text, show_state
 from roomread.web.texts import t
@@ -100,23 +99,13 @@ def _show_picture(preview: Preview) -> None:
 
 
 def _offer_recording(preview: Preview) -> None:
-    reason = why_no_recording()
-    if reason:
-        st.info(reason)
-        return
-    button = st.container()
-    form = ask_lesson(may_tell_apart=True)
-    if not button.button(
-        t("Record"), type="primary", icon=":material/fiber_manual_record:", width="stretch"
-    ):
-        return
-    if form.missing:
-        st.error(form.missing)
+    request = ask_recording(may_tell_apart=True)
+    if request is None:
         return
     # Only one program can use a camera.
     preview.close()
     try:
-        request = replace(form.request, analyzer=room_analyzer())
+        request = replace(request, analyzer=room_analyzer())
         session = recordings().start(preview.source, request, visitor_sessions())
     except RoomreadError as error:
         st.error(message_for(error, load_settings()))
@@ -134,7 +123,7 @@ def show_running(recording: Recording) -> None:
         st.fragment(run_every=1.0)(_follow_recording)(recording)
     left, right = st.columns([3, 2])
     with left:
-        st.fragment(run_every=1.0)(_show_recorded)(recording)
+        st.fragment(run_every=1.0)(show_recorded)(recording)
     with right:
         st.fragment(show_marks)(recording)
 
@@ -143,8 +132,4 @@ def _follow_recording(recording: Recording) -> None:
     if not recording.running:
         # The page then shows the lesson.
         st.rerun()
-    show_running_state(recording, recorded(visitor_sessions(), recording))
-
-
-def _show_recorded(recording: Recording) -> None:
-    show_room(recorded(visitor_sessions(), recording))
+    follow_recording(recording)
