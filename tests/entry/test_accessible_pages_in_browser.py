@@ -5,31 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-import httpx
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
 from accessibility import check_keyboard, check_page, check_rules, check_width
-from joining_students import joined
-from serving import Service, serving
-from visitors import CHROMIUM, SLOW, chromium
+from joining_students import joined, open_room
+from serving import Service
+from visitors import CHROMIUM, SLOW
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("service")
-    with serving(folder, command="app", purpose="research") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("camera")) as launched:
-        yield launched
 
 
 @pytest.fixture
@@ -39,14 +25,6 @@ def page(browser: Browser) -> Iterator[Page]:
         opened = context.new_page()
         opened.set_default_timeout(SLOW)
         yield opened
-
-
-def open_room(service: Service) -> dict[str, str]:
-    asked = {"name": "Algebra 7b", "faces": True}
-    answer = httpx.post(f"{service.url}/api/v1/rooms", json=asked, timeout=30)
-    answer.raise_for_status()
-    room: dict[str, str] = answer.json()
-    return room
 
 
 def test_page_read_a_call_is_accessible_before_and_while_a_session_is_recorded(
@@ -69,7 +47,7 @@ def test_page_read_a_call_is_accessible_before_and_while_a_session_is_recorded(
 def test_pages_of_a_student_are_accessible_from_the_code_to_the_end(
     page: Page, service: Service
 ) -> None:
-    room = open_room(service)
+    room = open_room(service.url)
     page.goto(f"{service.url}/join")
     check_page(page)
     page.get_by_label("Code").fill("AAAA-AAAA")
@@ -105,7 +83,7 @@ def test_pages_of_a_teacher_are_accessible_from_the_first_room_to_its_end(
     page.goto(f"{service.url}/room")
     page.get_by_label("Name").fill("Algebra 7b")
     check_page(page)
-    room = open_room(service)
+    room = open_room(service.url)
     page.goto(f"{service.url}/room/{room['id']}")
     with ExitStack() as held:
         for _ in range(5):

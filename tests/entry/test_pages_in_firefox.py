@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from firefox import FIREFOX, firefox
-from serving import Service, serving
+from joining_students import open_room
+from serving import Service
 from shared_screen import DRAWN_WINDOW
 
 pytestmark = [
@@ -19,25 +19,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("service")
-    with serving(folder, command="app", purpose="research") as running:
-        yield running
-
-
-def open_room(service: Service) -> dict[str, str]:
-    asked = {"name": "Algebra 7b", "faces": True}
-    answer = httpx.post(f"{service.url}/api/v1/rooms", json=asked, timeout=60)
-    answer.raise_for_status()
-    room: dict[str, str] = answer.json()
-    return room
-
-
 def test_student_without_a_camera_joins_presses_and_leaves(
     service: Service, tmp_path: Path
 ) -> None:
-    room = open_room(service)
+    room = open_room(service.url)
     with firefox(tmp_path, camera=False) as page:
         page.goto(room["link"])
         page.press("join with my face read")
@@ -54,7 +39,7 @@ def test_student_without_a_camera_joins_presses_and_leaves(
 def test_camera_is_read_in_the_worker_and_its_picture_without_a_face_is_reported(
     service: Service, tmp_path: Path
 ) -> None:
-    room = open_room(service)
+    room = open_room(service.url)
     with firefox(tmp_path, camera=True) as page:
         page.goto(room["link"])
         page.press("join with my face read")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, expect
 
-from serving import Service, serving
+from serving import Service
 from shared_screen import DRAWN_WINDOW
-from visitors import CHROMIUM, SLOW, chromium
+from visitors import CHROMIUM, SLOW
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 REFUSED = (
@@ -19,19 +17,6 @@ REFUSED = (
     " '{name}')); null"
 )
 MINIMISED = "No picture comes from the window. Is it minimised?"
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("service")
-    with serving(folder, command="app", purpose="research") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("camera")) as launched:
-        yield launched
 
 
 def open_share(browser: Browser, service: Service, script: str) -> Page:

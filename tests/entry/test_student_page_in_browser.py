@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
-import httpx
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from playwright.sync_api import Browser, Page, Request, expect
 
-from serving import Service, serving
-from visitors import CHROMIUM, SLOW, chromium
+from joining_students import open_room
+from serving import Service
+from visitors import CHROMIUM, SLOW
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 # Firefox has no such class: frames then come from the video, one when the worker asks.
@@ -30,19 +29,6 @@ OBSTACLES = [
         "only to pages over HTTPS",
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("service")
-    with serving(folder, command="app", purpose="research") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("camera")) as launched:
-        yield launched
 
 
 def open_mirror(browser: Browser, service: Service, script: str = "") -> Page:
@@ -92,8 +78,7 @@ def test_face_is_read_on_the_device_and_no_picture_leaves_it(
 def test_student_page_in_a_room_sends_only_small_texts_and_shows_all_of_them(
     browser: Browser, service: Service
 ) -> None:
-    asked = {"name": "Algebra 7b", "faces": True}
-    room = httpx.post(f"{service.url}/api/v1/rooms", json=asked, timeout=30).json()
+    room = open_room(service.url)
     page = open_mirror(browser, service)
     sent: list[str | bytes] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))  # noqa: PLW0108 (playwright takes no builtin)

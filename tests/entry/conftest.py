@@ -1,0 +1,26 @@
+"""What several tests of the whole program share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from serving import Service, serving
+from visitors import chromium
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The app for research, on this computer and without sign-in."""
+    folder = tmp_path_factory.mktemp("service")
+    with serving(folder, command="app", purpose="research") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, whose camera shows a face."""
+    with chromium(tmp_path_factory.mktemp("camera")) as launched:
+        yield launched
