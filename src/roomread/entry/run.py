@@ -159,10 +159,12 @@ def _rate(per_minute: int) -> Rate:
 
 
 def _close(engine: Engine) -> None:
-    """Close the engine, and log the number of jobs that the next start continues."""
+    """Close the engine, and log how many jobs the next start continues, if it is known."""
     engine.close()
+    kept: int | None = None
     with suppress(DatabaseError):
-        log("ended", jobs_kept=engine.job_queue.unfinished())
+        kept = engine.job_queue.unfinished()
+    log("ended", jobs_kept=kept)
 
 
 @contextmanager

@@ -48,9 +48,8 @@ def doubted(scores: Scores, cover_score: float) -> Scores:
     """Return the scores of a face with less confidence where it may be covered.
 
     The expression that a half-covered face seems to show is wrong more often than its confidence
-    says. The temperature grows with the cover score; 95 % of whole faces keep their scores. Of the
-    drawn covers that are not recognised, confidence exceeded accuracy by 9 points before and by 3
-    after, on half of the faces with which the rise was chosen and on the other half by 8 and 4.
+    says. The temperature grows with the cover score; 95 % of whole faces keep their scores.
+    benchmarks/RESULTS.md has the calibration of drawn covers before and after.
 
     Args:
         scores: the scores of a net.

@@ -130,10 +130,11 @@ class FaceReader:
             _with_cover(quality, cover_of.get(i)).rounded(4) for i, quality in enumerate(assessed)
         ]
         readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
+        turns = [crop_turn(face) for face in faces]
         read = self._classify(
             crops[readable],
             [qualities[i] for i in readable],
-            turned=np.array([crop_turn(faces[i]) != 0 for i in readable], dtype=bool),
+            turned=np.array([turns[i] != 0 for i in readable], dtype=bool),
         )
         if self._adapter is not None:
             read = self._adapter.adapt(read, [tracks[i] for i in readable], faces=count)
@@ -142,7 +143,7 @@ class FaceReader:
         }
         of = doubted_ones | self._turned_away(crops, qualities)
         return [
-            _with_pose_in_picture(of.get(i) or Prediction(quality), faces[i])
+            _with_pose_in_picture(of.get(i) or Prediction(quality), faces[i], turns[i])
             for i, quality in enumerate(qualities)
         ]
 
@@ -150,15 +151,14 @@ class FaceReader:
         self, crops: NDArray[np.uint8], qualities: Sequence[Quality]
     ) -> dict[int, Prediction]:
         """Return the predictions of faces that are turned away: their pose and nothing else."""
+        classifier = self.classifier
         away = [i for i, each in enumerate(qualities) if each.reason is Unreadable.TURNED_AWAY]
-        if not away:
+        if not away or not isinstance(classifier, ExpressionClassifier):
             return {}
-        # Their pose is that of the crop alone.
-        seen = self._classify(
-            crops[away], [qualities[i] for i in away], turned=np.zeros(len(away), dtype=bool)
-        )
+        poses = classifier.predict(crops[away]).pose
         return {
-            i: Prediction(each.quality, pose=each.pose) for i, each in zip(away, seen, strict=True)
+            i: Prediction(qualities[i], pose=pose_of(pose))
+            for i, pose in zip(away, poses, strict=True)
         }
 
     def _classify(
@@ -207,11 +207,11 @@ class FaceReader:
         return self.classifier
 
 
-def _with_pose_in_picture(prediction: Prediction, face: Face) -> Prediction:
+def _with_pose_in_picture(prediction: Prediction, face: Face, turned: float) -> Prediction:
     """Return a prediction whose pose is that of the face in the picture, not in its crop."""
     if prediction.pose is None:
         return prediction
-    pose = combined_pose(prediction.pose, face.landmarks, turned=crop_turn(face))
+    pose = combined_pose(prediction.pose, face.landmarks, turned=turned)
     return prediction._replace(pose=pose)
 
 

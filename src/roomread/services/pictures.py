@@ -76,11 +76,11 @@ class AnalyzedPicture:
         copy = self._drawn() if drawn else Image.fromarray(self.frame.image)
         if max_size is not None:
             copy.thumbnail(max_size)
-        return _encode(copy, "JPEG", quality=_JPEG_QUALITY)
+        return encode(copy, "JPEG", quality=_JPEG_QUALITY)
 
     def png(self) -> bytes:
         """Return a copy with boxes and numbered labels as PNG."""
-        return _encode(self._drawn(), "PNG")
+        return encode(self._drawn(), "PNG")
 
     def without_pixels(self) -> AnalyzedPicture:
         """Return a copy whose pixels are replaced by zeros that take no memory."""
@@ -130,7 +130,8 @@ def annotate(
     return AnalyzedPicture(decoder.frame(picture.content, picture.name), readings).png()
 
 
-def _encode(picture: Image.Image, kind: str, **options: int) -> bytes:
+def encode(picture: Image.Image, kind: str, **options: int) -> bytes:
+    """Return a picture in a format of Pillow, with the options of that format."""
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()

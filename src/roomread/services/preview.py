@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from roomread.errors import MediaError, RoomreadError
 from roomread.media import Source, draw_readings, open_source
 from roomread.pipeline import Analyzer
 from roomread.readings import Frame
+from roomread.services.pictures import encode
 from roomread.services.watch import LiveWatch
 
 # Seconds between two frames; a preview costs as much as a recording.
@@ -88,6 +88,4 @@ class Preview:
         readings = self.watch.push(frame.image, frame.time)
         picture = Image.fromarray(draw_readings(frame.image, readings))
         picture.thumbnail(_SIZE)
-        file = io.BytesIO()
-        picture.save(file, "JPEG", quality=_QUALITY)
-        return file.getvalue()
+        return encode(picture, "JPEG", quality=_QUALITY)

@@ -93,7 +93,7 @@ class PictureCheck:
     shown: Expression | None = None
 
 
-def check_picture(image: NDArray[np.uint8], name: str, analyzer: Observer) -> PictureCheck:
+def check_reference(image: NDArray[np.uint8], name: str, analyzer: Observer) -> PictureCheck:
     """Return whether a picture shows one readable face, and what is read of it.
 
     Args:

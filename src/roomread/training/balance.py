@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.classifier import ExpressionClassifier, ModelFile, softmax
+from roomread.classifier import ExpressionClassifier, ModelFile
 from roomread.errors import DataError
 from roomread.readings import Expression
-from roomread.training.calibrate import abstention_threshold, fit_temperature
+from roomread.training.calibrate import calibrate
 from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import predict
 from roomread.training.refit import LinearHead, split_in_halves
@@ -127,14 +127,13 @@ def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
     head = _linear(features, after)
     known = majority >= 0
     answers = head.logits(features)
-    temperature = fit_temperature(answers[known], majority[known])
-    sure = softmax(answers[known], temperature=temperature)
+    temperature, threshold = calibrate(answers[known], majority[known])
     top = answers.argmax(axis=1)
     return Balanced(
         head,
         *chosen,
-        round(temperature, 4),
-        round(abstention_threshold(sure, majority[known]), 3),
+        temperature,
+        threshold,
         (measured(before, first), measured(top, first)),
         (measured(before, ~first), measured(top, ~first)),
     )

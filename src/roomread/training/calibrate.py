@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_f1_score
 
+from roomread.classifier import softmax
+
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """Return the temperature, over 0, that makes labels [N] most likely given logits [N, 7].
@@ -26,6 +28,18 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]
     return float(log_t.detach().exp())
+
+
+def calibrate(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the temperature and the abstention threshold of a card, rounded as it has them.
+
+    Args:
+        logits: float [N, 7].
+        labels: the truth, int64 [N].
+    """
+    temperature = fit_temperature(logits, labels)
+    threshold = abstention_threshold(softmax(logits, temperature=temperature), labels)
+    return round(temperature, 4), round(threshold, 3)
 
 
 def fit_tau(

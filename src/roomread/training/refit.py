@@ -24,7 +24,7 @@ from roomread.classifier.model_file import CARD_KEY
 from roomread.errors import DataError
 from roomread.media import atomic_path
 from roomread.readings import Expression
-from roomread.training.calibrate import abstention_threshold, fit_tau, fit_temperature
+from roomread.training.calibrate import calibrate, fit_tau, fit_temperature
 from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import MAJORITY, Evaluation, evaluate, score
 from roomread.training.workbench import with_figures
@@ -190,14 +190,13 @@ def refit_head(model: ModelFile, data: FerData, *, penalties: Sequence[float] = 
     best = int(np.argmax([r.after.accuracy.value + r.after.macro_f1.value for r in results]))
     head, tau = candidates[best]
     logits = head.logits(public.features)
-    temperature = fit_temperature(logits, public.labels)
-    threshold = abstention_threshold(softmax(logits, temperature=temperature), public.labels)
+    temperature, threshold = calibrate(logits, public.labels)
     return Refit(
         head,
         penalties[best],
         tau,
-        round(temperature, 4),
-        round(threshold, 3),
+        temperature,
+        threshold,
         results[best],
         _compare(model, head, choice, other, "other half"),
     )

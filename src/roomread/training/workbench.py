@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from roomread._version import __version__
-from roomread.classifier import ModelCard, ModelFile, softmax
+from roomread.classifier import ModelCard, ModelFile
 from roomread.faces import FER2013_FRAMING
-from roomread.training.calibrate import abstention_threshold, fit_tau, fit_temperature
+from roomread.training.calibrate import calibrate, fit_tau, fit_temperature
 from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import Evaluation, evaluate, predict
 from roomread.training.export import ExportedNet, export
@@ -165,13 +165,8 @@ def _calibrated(exported: ExportedNet, card: ModelCard, public: FerData, path: P
     logits = predict(exported.save(card, path), public.images)
     labels = _seen_labels(public)
     known = labels >= 0
-    temperature = fit_temperature(logits["logits"][known], labels[known])
-    sure = softmax(logits["logits"][known], temperature=temperature)
-    card = replace(
-        card,
-        temperature=round(temperature, 4),
-        threshold=round(abstention_threshold(sure, labels[known]), 3),
-    )
+    temperature, threshold = calibrate(logits["logits"][known], labels[known])
+    card = replace(card, temperature=temperature, threshold=threshold)
     if "logits_fer2013" in logits:
         temperature = fit_temperature(logits["logits_fer2013"], public.labels)
         card = replace(card, temperature_fer2013=round(temperature, 4))

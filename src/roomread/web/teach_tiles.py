@@ -12,7 +12,7 @@ from PIL import Image
 from roomread.errors import MediaError
 from roomread.fewshot.profile import Observer
 from roomread.readings import Expression
-from roomread.services.teaching import PictureCheck, check_picture
+from roomread.services.teaching import PictureCheck, check_reference
 from roomread.services.teaching_request import ReferencePicture
 from roomread.web.engine import engine
 from roomread.web.messages import plain
@@ -103,7 +103,7 @@ def look_at(tiles: list[Tile], analyzer: Observer) -> None:
         file = io.BytesIO()
         small.save(file, "JPEG", quality=85)
         tile.thumbnail = file.getvalue()
-        tile.check = check_picture(image, tile.name, analyzer)
+        tile.check = check_reference(image, tile.name, analyzer)
 
 
 def show_tiles(kind: str) -> list[ReferencePicture[bytes]]:

@@ -109,8 +109,7 @@ class CenterFace:
         Faces in any rotation are found. The net itself finds upright ones only: doubtful faces are
         examined in eight rotations. A picture without an upright face is searched in quarter
         rotations, unless it is as blank as a wall, and in eight if these show anything like a face:
-        this takes two to four times as long, or up to twenty times. Pictures of upright faces take
-        no extra time.
+        this takes several times as long. Pictures of upright faces take no extra time.
 
         Args:
             image: uint8 [H, W, 3], RGB, of any size from 1 x 1.

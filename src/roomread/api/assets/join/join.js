@@ -62,7 +62,7 @@ async function find() {
   list("taps-text", found.taps_consent.text);
   const faces = found.faces_consent !== null && camera !== null;
   part("faces").hidden = part("join-faces").hidden = !faces;
-  if (found.faces_consent !== null) {
+  if (faces && found.faces_consent !== null) {
     list("faces-text", found.faces_consent.text);
     loadAhead(navigator);
   }

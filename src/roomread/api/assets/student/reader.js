@@ -121,7 +121,10 @@ export class FaceReader {
     const coverScore = await this.coverScore(crop);
     if (coverScore > covers.covered) {
       const covered = reasons.find(([name]) => name === "COVERED");
-      return { ...unread, quality: { ...quality, reason: covered ? covered[1] : null } };
+      if (!covered) {
+        throw new Error("the parameters have no reason COVERED");
+      }
+      return { ...unread, quality: { ...quality, reason: covered[1] } };
     }
     const probabilities = await this.classify(crop, isTurned(face, this.parameters));
     return { ...unread, probabilities: doubted(probabilities, coverScore, covers.rise) };
