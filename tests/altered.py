@@ -11,7 +11,7 @@ from roomread.readings import Box
 
 
 def smooth_pictures(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
-    """Different grey pictures uint8 [count, 48, 48] with large soft shapes, as faces have."""
+    """Return different grey pictures uint8 [count, 48, 48] of large soft shapes, as in faces."""
     coarse = np.random.default_rng(seed).integers(0, 256, (count, 7, 7), dtype=np.uint8)
     return np.stack(
         [np.asarray(Image.fromarray(c).resize((48, 48), Image.Resampling.BICUBIC)) for c in coarse]
@@ -19,7 +19,7 @@ def smooth_pictures(count: int, *, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def masked(portrait: NDArray[np.uint8], face: Box) -> Image.Image:
-    """A portrait whose mouth and chin are under a light mask: a state that no net was taught."""
+    """Return a portrait with a light mask over mouth and chin, a state that no net was taught."""
     picture = Image.fromarray(portrait)
     left, top, right, bottom = face
     part = (left, top + 0.55 * face.height, right, bottom + 0.05 * face.height)
@@ -28,18 +28,18 @@ def masked(portrait: NDArray[np.uint8], face: Box) -> Image.Image:
 
 
 def variants(picture: Image.Image) -> list[Image.Image]:
-    """Five pictures of the same face that are not the same picture."""
+    """Return five different pictures of the same face."""
     dimmed = ImageEnhance.Brightness(picture).enhance(0.7)
     return [picture, picture.rotate(6), picture.rotate(-6), ImageOps.mirror(picture), dimmed]
 
 
 def squeezed() -> list[Image.Image]:
-    """An earnest face, so narrow that the bundled net doubts that it is neutral."""
+    """Return pictures of a face so narrow that the bundled net is unsure that it is neutral."""
     picture = Image.fromarray(hopper())
     mirrored = ImageOps.mirror(picture)
     return [narrow(picture, 0.62), narrow(mirrored, 0.64), narrow(picture, 0.66)]
 
 
 def narrow(picture: Image.Image, width: float) -> Image.Image:
-    """A picture squeezed to a part of its width, 0..1."""
+    """Return a picture scaled horizontally to a share of its width, 0..1."""
     return picture.resize((round(width * picture.width), picture.height))

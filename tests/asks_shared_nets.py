@@ -1,4 +1,4 @@
-"""A process that reads with its own nets and with a cluster's, and prints how they compare."""
+"""Read pictures with local nets and with those of a cluster, and print how they compare."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def compare(shared: Analyzer, own: Analyzer) -> dict[str, object]:
 
 
 def crowd(shared: Analyzer) -> Counter[str]:
-    """Return the answers to a hundred simultaneous requests."""
+    """Return the results of a hundred simultaneous requests, counted."""
     picture = scenes.grid().image
 
     def ask(_number: int) -> str:

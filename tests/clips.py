@@ -1,4 +1,4 @@
-"""Small video files for tests; each frame's brightness says its number."""
+"""Small video files for tests, in which the brightness of a frame encodes its index."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_clip(
     options: dict[str, str] | None = None,
     key_every: int | None = None,
 ) -> Path:
-    """A video with a frame at each of `times` (s) and `sound` seconds of a tone.
+    """Write a video with a frame at each of `times` (s) and `sound` seconds of a tone.
 
     Frame n is `grey(n)`; its upper left quarter is white. Every `key_every`th is a key frame.
     """
@@ -55,9 +55,9 @@ def make_clip(
 def make_flashes(
     path: Path, flashes: Sequence[float], *, seconds: float = 3.0, start: float = 0.0
 ) -> Path:
-    """A video at 25 frames a second that is white, and sounds, for 0.2 s from each of `flashes`.
+    """Write a video that is white and plays a tone for 0.2 s from each of `flashes`, s, on.
 
-    The picture is black and the sound silent in between. `start` is what its clock begins with, s.
+    It has 25 frames a second, and is black and silent otherwise. Its first timestamp is `start`, s.
     """
     with av.open(str(path), "w") as container:
         codecs = {".mpg": ("mpeg2video", "mp2"), ".webm": ("libvpx", "libopus")}
@@ -88,7 +88,7 @@ def make_flashes(
 
 
 def flashes_in(path: Path) -> tuple[list[float], list[float]]:
-    """When the pictures of a video turn white, and when its sound begins, s."""
+    """Return the times at which a video's pictures turn white and its sound begins, s."""
     with av.open(str(path), "r") as container:
         bright = [
             (float(frame.time or 0), float(frame.to_ndarray(format="gray").mean()) > 128)
@@ -106,13 +106,13 @@ def flashes_in(path: Path) -> tuple[list[float], list[float]]:
 
 
 def rises(states: Sequence[tuple[float, bool]]) -> list[float]:
-    """The times at which a state turns from off to on."""
+    """Return the times at which a state turns from off to on."""
     before = [False, *(state for _, state in states[:-1])]
     return [time for (time, on), was_on in zip(states, before, strict=True) if on and not was_on]
 
 
 def two_tracks(path: Path, sizes: list[tuple[int, int]]) -> Path:
-    """A video of five frames with a track of each size."""
+    """Write a video of five frames with one track for each size."""
     with av.open(str(path), "w") as container:
         tracks = []
         for width, height in sizes:
@@ -131,7 +131,7 @@ def two_tracks(path: Path, sizes: list[tuple[int, int]]) -> Path:
 
 
 def make_sound(path: Path, seconds: float = 1.0) -> Path:
-    """A file with sound and no pictures."""
+    """Write a file with sound and no pictures."""
     with av.open(str(path), "w") as container:
         add_tone(container, container.add_stream("aac", rate=44_100), seconds)
     return path
@@ -148,10 +148,10 @@ def add_tone(
 
 
 def grey(number: int, size: tuple[int, int]) -> np.ndarray:
-    """The grey of frame `number`, uint8 [height, width, 3]."""
+    """Return the picture of a frame, uint8 [height, width, 3]."""
     return np.full((size[1], size[0], 3), 20 + 8 * (number % 26), np.uint8)
 
 
-def number_of(image: np.ndarray) -> int:
-    """The number of the frame, under 26, that a picture of a clip shows."""
+def frame_index_of(image: np.ndarray) -> int:
+    """Return the index, modulo 26, of the frame that a picture of a clip shows."""
     return round((float(np.median(image)) - 20) / 8)

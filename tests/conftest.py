@@ -47,7 +47,7 @@ _FIRST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first; with `--no-loadscope-reorder` processes take them in that order."""
+    """Sort the slowest files first, so that no process still runs one at the end."""
     items.sort(key=lambda item: not item.path.as_posix().endswith(_FIRST))
 
 
@@ -58,7 +58,7 @@ def roomread(tmp_path: Path) -> Program:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
-    """Each file's tests are one process's, and those of all files on Ray are too."""
+    """Run the tests of a file in one process, and those of all files on Ray in one process."""
     from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 (only where it is used)
 
     class ByFile(LoadFileScheduling):  # type: ignore[misc]
@@ -71,7 +71,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 @pytest.fixture
 def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a TURN server on this computer whose shared secret is "north"."""
+    """Start a TURN server on this computer with the shared secret "north"; yield its port."""
     program = shutil.which("turnserver")
     if program is None:
         pytest.skip("no coturn on this machine")
@@ -100,7 +100,7 @@ def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A Ray cluster of two workers, for all tests that need one."""
+    """Yield the Ray cluster of two workers that all tests share."""
     with running_cluster() as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Tiny data sets in FER-2013's shapes, for tests; the pictures are noise."""
+"""Tiny data sets in FER-2013's formats, for tests; the pictures are noise."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHARED_FER2013 = Path(__file__).parents[2] / "shared" / "data" / "fer2013.parque
 
 
 def tiny_fer(*, each: int = 2, votes: bool = False, seed: int = 0) -> FerData:
-    """`each` pictures of every expression in every split; a class is a brightness, plus noise."""
+    """Return `each` pictures of every expression and split; brightness encodes the class."""
     rng = np.random.default_rng(seed)
     labels = np.tile(np.repeat(np.arange(len(Expression)), each), len(Split)).astype(np.int64)
     splits = np.repeat(np.arange(len(Split)), each * len(Expression)).astype(np.int8)
@@ -38,7 +38,7 @@ def tiny_fer(*, each: int = 2, votes: bool = False, seed: int = 0) -> FerData:
 
 
 def with_clear_votes(data: FerData) -> FerData:
-    """The same pictures, all of whose taggers chose the label."""
+    """Return the same pictures with votes in which all taggers chose the label."""
     votes = np.zeros((len(data), len(VOTE_NAMES)), dtype=np.int16)
     column_of = np.array([VOTE_NAMES.index(name) for name in _VOTED_AS.values()])
     votes[np.arange(len(data)), column_of[data.labels]] = 10
@@ -46,7 +46,7 @@ def with_clear_votes(data: FerData) -> FerData:
 
 
 def write_csv(data: FerData, path: Path, *, header: str = "emotion,pixels,Usage") -> Path:
-    """`fer2013.csv`, or with another order of the same columns."""
+    """Write the data set as `fer2013.csv`; `header` determines the order of the columns."""
     lines = [header]
     for image, label, split in zip(data.images, data.labels, data.splits, strict=True):
         cells = {
@@ -60,7 +60,7 @@ def write_csv(data: FerData, path: Path, *, header: str = "emotion,pixels,Usage"
 
 
 def write_ferplus(data: FerData, path: Path) -> Path:
-    """`fer2013new.csv`."""
+    """Write the votes as FER+'s `fer2013new.csv`."""
     assert data.votes is not None
     lines = ["Usage,Image name," + ",".join((*VOTE_NAMES[:-1], "NF"))]
     for row, (votes, split) in enumerate(zip(data.votes, data.splits, strict=True)):
@@ -70,7 +70,7 @@ def write_ferplus(data: FerData, path: Path) -> Path:
 
 
 def write_folder(data: FerData, folder: Path) -> Path:
-    """`train/angry/Training_0.png` ... `test/neutral/PrivateTest_41.png`."""
+    """Write `train/angry/Training_0.png` ... `test/neutral/PrivateTest_41.png`."""
     for row, (image, label, split) in enumerate(
         zip(data.images, data.labels, data.splits, strict=True)
     ):

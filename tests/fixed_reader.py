@@ -1,4 +1,4 @@
-"""The program that reads one video, without nets: one face, always the same, and happy."""
+"""A worker that reads videos without nets: one face, always the same, and happy."""
 
 from roomread import Analyzer
 from roomread.jobs.video_worker import main

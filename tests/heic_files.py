@@ -16,7 +16,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Turn:
-    """How a HEIC says that its picture is turned.
+    """The rotation and mirroring that a HEIC states for its picture.
 
     Attributes:
         quarters: counter-clockwise quarter turns, as `irot` counts them.
@@ -30,7 +30,7 @@ class Turn:
 
 
 def make_heic(image: np.ndarray, *, tile: int = 128, turn: Turn | None = None) -> bytes:
-    """A HEIC of a picture uint8 [H, W, 3] whose sides are multiples of `tile`."""
+    """Return a HEIC of a picture uint8 [H, W, 3] whose sides are multiples of `tile`."""
     turn = turn or Turn()
     height, width = image.shape[:2]
     places = [(y, x) for y in range(0, height, tile) for x in range(0, width, tile)]
@@ -73,7 +73,7 @@ def make_heic(image: np.ndarray, *, tile: int = 128, turn: Turn | None = None) -
 
 
 def encode_tile(image: np.ndarray) -> tuple[bytes, bytes]:
-    """The decoder's settings (`hvcC`) and the data of a picture as one HEVC key frame."""
+    """Return the decoder's settings (`hvcC`) and a picture as the data of one HEVC key frame."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         options = {"x265-params": "log-level=-1:bframes=0"}

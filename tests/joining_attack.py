@@ -48,14 +48,14 @@ class Student:
 
 
 class Lesson:
-    """A room on a clock of its own, whose students send a reading each second.
+    """A room with a simulated clock, whose students send a reading each second.
 
     Nine in ten of a student's readings are about the same, which makes the attack easy. Who counts
     is decided by `Cohorts` as in `OpenRoom`, which holds the last reading of someone who counts.
 
     Args:
         seed: Draws the expressions.
-        cohorts: Whether the rule of cohorts holds; without, everybody who is read counts.
+        cohorts: Whether people count by cohorts; if not, everyone who is read counts.
     """
 
     def __init__(self, seed: int, *, cohorts: bool = True) -> None:
@@ -66,7 +66,7 @@ class Lesson:
         self._cohorts = Cohorts(Random(seed)) if cohorts else None  # noqa: S311
 
     def joins(self) -> Student:
-        """Let a student join whose usual expression is drawn by lot."""
+        """Let a student join whose usual expression is drawn at random."""
         label = Expression(int(self.random.choice(7, p=_USUAL)))
         shares = self.random.dirichlet(0.3 + 8 * np.eye(7)[label])
         student = Student(label, shares)
@@ -78,7 +78,7 @@ class Lesson:
         student.frozen = student.shares
 
     def run(self, seconds: int) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         moods = self.random.dirichlet(np.array(_USUAL) * 3, size=16)
         shown: list[NDArray[np.float64]] = []
         counts: list[int] = []
@@ -104,7 +104,7 @@ class Lesson:
         ]
 
     def _counted(self) -> list[int]:
-        """Return the numbers of the students who count at this moment."""
+        """Return the seats of the students who count now."""
         if self._cohorts is None:
             return [n for n, s in enumerate(self.students) if not s.gone and s.frozen is None]
         counted = self._cohorts.counted
@@ -178,7 +178,7 @@ def attacked(event: str, people: int, seed: int, *, cohorts: bool = True) -> Gue
     if event == "joins":
         victim = lesson.joins()
         lesson.run(5)
-        # Without others nobody is admitted; four more are the least that the rule asks for.
+        # At least four others must join too, because cohorts have five people or more.
         for _ in range(4 if cohorts else 0):
             lesson.joins()
             lesson.run(5)

@@ -1,4 +1,4 @@
-"""Simulated students, who speak the protocol of rooms as the page does."""
+"""Simulated students, who use the protocol of rooms as the page does."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def joined(
     resume: str | None = None,
     consent: str = "",
 ) -> Iterator[Student]:
-    """Join a room as a student, who goes with the end of the block."""
+    """Join a room as a student, who leaves at the end of the `with` block."""
     version = consent or f"1-en-{'faces' if faces else 'taps'}"
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room_id}/seat"
     # Nobody reads the acknowledgements: a bounded queue would fill, and then no pong is read.

@@ -1,4 +1,4 @@
-"""A job of an archive that no worker survives; workers import it."""
+"""An archive job that ends its worker process; workers import this module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, where its programs are installed."""
+"""A PostgreSQL server for the tests, if PostgreSQL is installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def find_programs() -> Path | None:
-    """The folder of `initdb` and `postgres`; Debian keeps them out of the PATH."""
+    """Return the folder of `initdb` and `postgres`, which Debian keeps out of the PATH."""
     found = shutil.which("initdb")
     if found is not None:
         return Path(found).resolve().parent
@@ -41,7 +41,7 @@ class PostgresServer:
         self._databases = 0
 
     def start(self) -> None:
-        """Starts it and waits until it answers."""
+        """Start the server, and wait until it answers."""
         command: list[str | Path] = [
             *(self._programs / "postgres", "-D", self._folder / "data"),
             *("-p", str(self._port), "-k", self._folder, "-c", "listen_addresses=127.0.0.1"),
@@ -58,7 +58,7 @@ class PostgresServer:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Breaks all connections and ends."""
+        """Break all connections, and end the server."""
         if self._process is not None:
             # PostgreSQL's "immediate shutdown".
             self._process.send_signal(signal.SIGQUIT)
@@ -66,7 +66,7 @@ class PostgresServer:
             self._process = None
 
     def new_database(self) -> str:
-        """The URL of a new, empty database."""
+        """Create an empty database, and return its URL."""
         self._databases += 1
         name = f"test{self._databases}"
         at = ("-h", "127.0.0.1", "-p", self._port, "-U", "roomread")
@@ -74,7 +74,7 @@ class PostgresServer:
         return f"postgresql://roomread@127.0.0.1:{self._port}/{name}"
 
     def close(self) -> None:
-        """Ends it and removes its files."""
+        """End the server, and remove its files."""
         self.stop()
         shutil.rmtree(self._folder)
 
@@ -90,7 +90,7 @@ class PostgresServer:
 
 
 def may_run() -> bool:
-    """Whether there is a server to start, and a user to start it as."""
+    """Return whether PostgreSQL is installed and a user exists that may run it."""
     if find_programs() is None:
         return False
     return os.geteuid() != 0 or any(user.pw_name == "postgres" for user in pwd.getpwall())

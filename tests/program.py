@@ -1,4 +1,4 @@
-"""Starts the program as a user does: a process of its own."""
+"""Start the program in a separate process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROGRAM = [sys.executable, "-W", "error", "-c", "from roomread.entry.main import
 
 
 class Program:
-    """`roomread`, run in a folder."""
+    """The program `roomread`, run in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,7 +26,7 @@ class Program:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
+    """Return a port that was free a moment ago."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

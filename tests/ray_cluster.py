@@ -1,4 +1,4 @@
-"""Starts a Ray cluster on this machine, for the tests of everything that uses one."""
+"""Start a Ray cluster on this machine for tests."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from program import free_port
 
 @dataclass(slots=True)
 class Cluster:
-    """A cluster of this machine's.
+    """A running Ray cluster on this machine.
 
     Attributes:
-        environment: with it, programs use the cluster.
-        process: what holds it.
+        environment: environment variables with which programs use the cluster.
+        process: the process that runs the cluster.
     """
 
     environment: dict[str, str]
     process: psutil.Process
 
     def workers(self, name: str) -> list[psutil.Process]:
-        """Those that Ray calls so at this moment."""
+        """Return the processes of the cluster whose command line now contains a name."""
         return [p for p in self.process.children(recursive=True) if name in command_of(p)]
 
 
@@ -44,7 +44,7 @@ def command_of(process: psutil.Process) -> str:
 
 @contextlib.contextmanager
 def running_cluster() -> Iterator[Cluster]:
-    """Two workers on this machine, until the block ends."""
+    """Start a cluster of two workers, which ends with the `with` block."""
     # Not pytest's folder: a socket's path holds 107 characters. Ray's token goes to the home.
     with tempfile.TemporaryDirectory(prefix="rr-", ignore_cleanup_errors=True) as folder:
         own = {"HOME": folder, "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "token"}

@@ -1,4 +1,4 @@
-"""A recorder with its pipeline, for tests and readings that come without pictures."""
+"""A recorder with its pipeline, for tests that record readings without pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roomread.store import OwnerStore, Recorder, Session
 
 
 class RoomRecorder(Recorder):
-    """A recorder that takes readings and sums them up by the pipeline of its session.
+    """A recorder that accepts readings and computes moods by the pipeline of its session.
 
     Args:
         store: See `Recorder`.

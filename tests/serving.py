@@ -36,16 +36,16 @@ class Service:
     process: subprocess.Popen[bytes]
 
     def log(self) -> str:
-        """Return what it has written to standard output and standard error."""
+        """Return what the process has written to standard output and standard error."""
         return (self.folder / "log").read_text()
 
     def kill(self) -> None:
-        """End it as a power cut does."""
+        """Kill the process, as a power cut would."""
         self.process.kill()
         self.process.wait()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it as a service manager does, or by another signal, and return its exit status."""
+        """Send SIGTERM or another signal to the process, and return its exit status."""
         self.process.send_signal(number)
         return self.process.wait(timeout=60)
 
@@ -66,13 +66,13 @@ def run_cli(
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return variables that make a service keep everything in `folder`."""
+    """Return the environment variables that put all folders of a service below `folder`."""
     own = {"ROOMREAD_DATA_FOLDER": str(folder / "data"), "ROOMREAD_PURPOSE": "research"}
     return os.environ | own | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder)}
 
 
 def _with_settings(variables: dict[str, str], settings: dict[str, str | None]) -> dict[str, str]:
-    """Return variables with settings set, or unset where they are None."""
+    """Return environment variables with settings set, or unset where they are None."""
     changed = {f"ROOMREAD_{name.upper()}": value for name, value in settings.items()}
     both = variables | changed
     return {name: value for name, value in both.items() if value is not None}
@@ -80,7 +80,7 @@ def _with_settings(variables: dict[str, str], settings: dict[str, str | None]) -
 
 @contextlib.contextmanager
 def accounts_of(folder: Path) -> Iterator[Accounts]:
-    """The users and keys of the service that keeps everything in `folder`."""
+    """Yield the users and keys of the service whose data folder is in `folder`."""
     (folder / "data").mkdir(mode=0o700, exist_ok=True)
     store = Store(f"sqlite:///{folder / 'data' / 'roomread.db'}")
     try:

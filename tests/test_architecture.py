@@ -1,4 +1,4 @@
-"""What docs/architecture.md says of the layout is so."""
+"""The tables and paths of docs/architecture.md agree with the package."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Native:
 
 
 def in_child(check: Callable[[], bool]) -> bool:
-    """Whether something holds in a forked process."""
+    """Return whether a check returns True in a forked process."""
     child = os.fork()
     if child == 0:
         right = False

@@ -1,4 +1,4 @@
-"""The files about the project say the same as the package."""
+"""The project's metadata files agree with the package."""
 
 from __future__ import annotations
 

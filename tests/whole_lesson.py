@@ -249,7 +249,7 @@ def _look_up(service: Service, outcome: Outcome) -> None:
 
 
 def new_page(browser: Browser) -> Page:
-    """Return a page of a visitor of its own."""
+    """Return a page in a browser context of its own, as of another visitor."""
     page = browser.new_context(permissions=["camera"], locale="en-GB").new_page()
     page.set_default_timeout(PATIENCE)
     return page

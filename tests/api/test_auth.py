@@ -1,4 +1,4 @@
-"""The guard of a service without sign-in: who on this computer may come."""
+"""A service without sign-in admits the user of this computer and refuses all others."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ PARTS = ("api/pages/*", "api/assets/**/*", "locales/*.po")
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    """A service with one page, under the headers of the whole service."""
+    """Yield a client of a service with one page and the security headers of the whole service."""
     api = FastAPI()
     map_errors(api)
     api.include_router(browser_pages.router)

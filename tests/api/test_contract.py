@@ -1,4 +1,4 @@
-"""The OpenAPI document and the service that it describes agree, as Schemathesis sees it."""
+"""The service agrees with its OpenAPI document, which Schemathesis checks."""
 
 from __future__ import annotations
 

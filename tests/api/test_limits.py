@@ -21,7 +21,7 @@ CAP = 1000
 
 
 class Sender:
-    """A client that sends a body in pieces, and keeps what it is answered."""
+    """A client that sends a body in pieces and keeps the messages of the response."""
 
     def __init__(self, pieces: Iterable[bytes], *, length: int | None = None) -> None:
         pieces = list(pieces)
@@ -158,7 +158,7 @@ def test_one_principal_and_signed_out_senders_leave_slots_to_others() -> None:
     middleware = body_limit(members=slots(4, share=0.5), strangers=slots(1))
 
     class Slow(Sender):
-        """Sends a first piece, and goes on only after everybody has begun."""
+        """A client that sends its last piece only when an event is set."""
 
         async def receive(self) -> Message:
             message = await super().receive()
@@ -185,8 +185,8 @@ def test_one_principal_and_signed_out_senders_leave_slots_to_others() -> None:
     asyncio.run(run())
 
 
-class _Sum:
-    """Answers with the length of the body, and how much of the budgets is taken meanwhile."""
+class _BudgetProbe:
+    """An application that echoes the body and notes how much of the budgets is in use."""
 
     def __init__(self) -> None:
         self.memory = ByteBudget(600_000, share=1.0)
@@ -204,7 +204,7 @@ class _Sum:
 def test_large_body_goes_to_disk_and_arrives_whole(
     pieces: int, in_memory: int, on_disk: int
 ) -> None:
-    app = _Sum()
+    app = _BudgetProbe()
     middleware = body_limit(app, cap=10_000_000, memory=app.memory, disk=app.disk)
     body = [bytes([n]) * 60_000 for n in range(pieces)]
     sender = ask(middleware, Sender(body))

@@ -21,7 +21,7 @@ SCENE = grid(width=640, height=360, columns=3, rows=2, people=6, face=(0.4, 0.5)
 
 
 def encoded(count: int) -> list[bytes]:
-    """Return frames of the call as JPEG, of which no two are alike."""
+    """Return different frames of the call as JPEG."""
     frames = []
     for frame in moving(SCENE, count, rate=2.0, sway=0.03):
         file = io.BytesIO()
@@ -58,7 +58,7 @@ def live(service: Service, session: str | None = None) -> ClientConnection:
 
 
 def answers(socket: ClientConnection, frames: list[bytes]) -> list[dict[str, Any]]:
-    """Send frames, each when the one before is answered, and return the answers."""
+    """Send frames, each after the answer to the previous one, and return the answers."""
     received = []
     for frame in frames:
         socket.send(frame)

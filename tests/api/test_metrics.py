@@ -21,7 +21,7 @@ EXPRESSIONS = [
 
 
 def known() -> dict[str, set[str]]:
-    """Return the labels of each metric, by the name under which Prometheus keeps it."""
+    """Return the labels of each metric by the name that Prometheus stores."""
     metrics = Metrics()
     metrics.requests.labels("GET", "/", "200").inc()
     metrics.refusals.labels("busy").inc()

@@ -1,4 +1,4 @@
-"""Refused keys and passwords are written, and a flood of them takes no room."""
+"""Refused keys and passwords are logged in a bounded number of lines."""
 
 from __future__ import annotations
 

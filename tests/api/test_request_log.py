@@ -28,7 +28,7 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def fail(scope: Scope, receive: Receive, send: Send) -> None:
-    """Fail with what was sent in the message."""
+    """Raise an error whose message quotes the request."""
     del scope, receive, send
     raise ValueError("Anna-Secret.jpg")
 
@@ -81,7 +81,7 @@ def test_fault_of_the_service_is_answered_and_logged_without_its_message(
 
 
 async def fail_bare(scope: Scope, receive: Receive, send: Send) -> None:
-    """Fail as Starlette does: with an answer of its own, and then the error."""
+    """Fail as Starlette does: send a response, then raise the error."""
     await PlainTextResponse("Internal Server Error", 500)(scope, receive, send)
     raise OSError(errno.ENOSPC, "No space left on device", "/secret/place")
 

@@ -46,7 +46,7 @@ def room(http: httpx.Client) -> Iterator[dict[str, Any]]:
 def events(
     url: str, room_id: str, enough: Callable[[dict[str, Any]], bool]
 ) -> list[dict[str, Any]]:
-    """Return the events of a board up to the first that is enough."""
+    """Return the events of a board up to the first for which `enough` returns True."""
     found = []
     with httpx.stream("GET", f"{url}/api/v1/rooms/{room_id}/events", timeout=60) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")

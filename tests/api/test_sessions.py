@@ -1,4 +1,4 @@
-"""Sessions over the API: readings are ingested once; moods, marks and files come out."""
+"""Sessions over the API: readings are ingested once; moods, marks and exports are returned."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RULES = "person negative above 1% for 5 s\nroom happy above 1% for 5 s\n"
 
 
 def received(time: float, readings: list[Reading]) -> FrameReadings:
-    """Return a frame as another machine has read it."""
+    """Return a frame with the readings that another machine would send."""
     faces = tuple(replace(reading, source="room 3", time=time) for reading in readings)
     return FrameReadings("room 3", time, None, 1920, 1080, faces)
 

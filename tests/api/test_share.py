@@ -17,7 +17,7 @@ from roomread.services.accounts import LOCAL
 
 
 class Admitted:
-    """Admits every request as that of the user of this computer."""
+    """Middleware that admits every request as one of this computer's own user."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,7 +44,7 @@ def client(*, sign_in: bool) -> Iterator[TestClient]:
 
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """The intended use, which a test sets by variables."""
+    """Return a monkeypatch with the variables of the intended use unset, for the test to set."""
     for name in ("ROOMREAD_PURPOSE", "ROOMREAD_REGION"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch

@@ -27,7 +27,7 @@ GONE = {"type": "websocket.disconnect", "code": 1000}
 
 
 class FakeConnection:
-    """A WebSocket's server side: what the sender sends, and what is sent back."""
+    """The server side of a WebSocket, with prepared messages of the sender."""
 
     def __init__(
         self, *messages: dict[str, Any], principal: Principal = LOCAL, closing: bool = False
@@ -54,7 +54,7 @@ class FakeConnection:
 
     @property
     def refused_with(self) -> int | None:
-        """The status of an HTTP answer in place of the handshake."""
+        """The HTTP status with which the handshake was refused, else None."""
         return self.sent[0].get("status")
 
     @property

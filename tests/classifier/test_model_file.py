@@ -26,7 +26,7 @@ def tiny_model(
     input_name: str = "faces",
     classes: int = 7,
 ) -> Path:
-    """A model file whose logits are the mean brightness, times 0 to 6."""
+    """Write a model file whose logits are the mean brightness times 0 to 6."""
     faces = helper.make_tensor_value_info(input_name, TensorProto.UINT8, shape)
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", classes])
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", 1])

@@ -1,4 +1,4 @@
-"""What `roomread analyze` takes and writes, as files really are."""
+"""The inputs and outputs of `roomread analyze` with unusual names and kinds of files."""
 
 from __future__ import annotations
 

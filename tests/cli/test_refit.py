@@ -1,4 +1,4 @@
-"""`roomread refit-head` as a user types it."""
+"""`roomread refit-head`, run as a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`roomread session` from beginning to end, on a recording of a video call."""
+"""The commands of `roomread session`, run on a recorded video call."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CALL = grid(width=960, height=540, columns=4, rows=3, people=8)
 
 
 def write_call(path: Path, seconds: float, *, rate: float = 2) -> Path:
-    """Eight people and four empty tiles; a camera's picture is never quite the same."""
+    """Write a video call of eight people and four empty tiles that moves a little."""
     with VideoWriter(path) as video:
         for n in range(round(seconds * rate)):
             video.write(np.roll(CALL.image, n % 5 - 2, axis=1), n / rate)
@@ -41,7 +41,7 @@ def write_call(path: Path, seconds: float, *, rate: float = 2) -> Path:
 
 @pytest.fixture(autouse=True)
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A database of the test's own."""
+    """Make the commands use a new database, and return its path."""
     path = tmp_path / "data" / "roomread.db"
     monkeypatch.setenv("ROOMREAD_DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
@@ -50,7 +50,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def recorded(database: Path) -> Iterator[tuple[OwnerStore, str]]:
-    """Twenty minutes of a class whose people are kept, without a video."""
+    """Yield a store and the id of a session of 20 minutes that keeps its people."""
     everything = Store(f"sqlite:///{database}")
     store = everything.owned_by(LOCAL_OWNER)
     session = store.create("Algebra <7b>", keeps_people=True, consent="all, in writing & gladly")

@@ -1,4 +1,4 @@
-"""The workbench's commands as a user types them, each in a process of its own."""
+"""The commands for training and evaluation, each run in a separate process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUICK = ("--batch-size", "8", "--threads", "1", "--accelerator", "cpu")
 
 @pytest.fixture
 def fer2013(tmp_path: Path) -> Path:
-    """A CSV whose epochs last a second or two, with its votes in plus.csv."""
+    """Write a small fer2013.csv and its votes, plus.csv; an epoch takes a second or two."""
     data = tiny_fer(each=24, votes=True)
     write_ferplus(data, tmp_path / "plus.csv")
     return write_csv(data, tmp_path / "fer2013.csv")

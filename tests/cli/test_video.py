@@ -23,7 +23,7 @@ from roomread.media import SoundSource, VideoWriter, open_source
 
 
 def portrait_clip(path: Path, *, seconds: float = 1.0, sound_from: Path | None = None) -> Path:
-    """The astronaut at 320 x 320, swaying, 10 frames a second."""
+    """Write a video of the astronaut, swaying, with 320 x 320 px at 10 frames a second."""
     face = np.asarray(Image.fromarray(scenes.astronaut()).resize((320, 320)))
     with VideoWriter(path, sound_from=SoundSource(sound_from) if sound_from else None) as video:
         for n in range(round(seconds * 10)):
@@ -128,7 +128,7 @@ def test_ctrl_c_ends_a_video_with_what_was_computed(tmp_path: Path, stop: signal
 
 
 def with_full_disk(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """Runs the program where no file may grow over 2,000 bytes: a real write that fails."""
+    """Run the program with a limit of 2,000 bytes per file, so that a write really fails."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))

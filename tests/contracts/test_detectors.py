@@ -1,4 +1,4 @@
-"""What every face detector keeps, whichever it is."""
+"""The contract of `FaceDetector`, tested for every implementation."""
 
 from __future__ import annotations
 

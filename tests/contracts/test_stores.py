@@ -1,4 +1,4 @@
-"""What every store keeps to, whichever database it uses."""
+"""The contract of `Store`, tested with SQLite and with PostgreSQL."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def everything(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """A new store of each kind."""
+    """Yield a new store, on SQLite and on PostgreSQL in turn."""
     url = f"sqlite:///{tmp_path / 'store.db'}"
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
@@ -71,7 +71,7 @@ def anna(everything: Store) -> OwnerStore:
 
 @pytest.fixture
 def hers(anna: OwnerStore) -> Session:
-    """An ended session of Anna's with readings, a mark and a name."""
+    """Record a session of Anna's with readings, a mark and a named seat, and end it."""
     session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
     recorder = RoomRecorder(anna, session)
     for time, readings in lesson(30, people=6):
@@ -83,7 +83,7 @@ def hers(anna: OwnerStore) -> Session:
 
 
 def content(store: OwnerStore, session: Session) -> tuple[object, ...]:
-    """Everything that a session holds."""
+    """Return the content of a session, for comparison."""
     return (
         store.session(session.id),
         [(mood.time, mood.present) for mood in store.moods(session.id)],

@@ -1,4 +1,4 @@
-"""What every tracker keeps."""
+"""The contract of `Tracker`, tested for every implementation."""
 
 from __future__ import annotations
 

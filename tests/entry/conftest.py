@@ -1,4 +1,4 @@
-"""What several tests of the whole program share."""
+"""Fixtures shared by the tests of the whole program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from visitors import chromium
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The app for research, on this computer and without sign-in."""
+    """Start the app for the purpose research, on this computer and without sign-in."""
     folder = tmp_path_factory.mktemp("service")
     with serving(folder, command="app", purpose="research") as running:
         yield running
@@ -21,6 +21,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, whose camera shows a face."""
+    """Start Chromium with a camera that shows a face."""
     with chromium(tmp_path_factory.mktemp("camera")) as launched:
         yield launched

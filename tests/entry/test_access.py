@@ -1,4 +1,4 @@
-"""Every route of the service with every kind of visitor."""
+"""Access to every route of the service by every kind of visitor."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_address_open_to_others_needs_an_account(tmp_path: Path) -> None:
 
 @dataclass(slots=True)
 class Guarded:
-    """A service that asks for sign-in, and visitors of every kind by name."""
+    """A service that requires sign-in, and clients by the kind of visitor."""
 
     service: Service
     visitors: dict[str, httpx.Client]
@@ -79,7 +79,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 
 
 def masked() -> list[bytes]:
-    """Two pictures of a state."""
+    """Return two pictures of a masked face, from which a state can be taught, as PNG."""
     pictures = []
     for picture in altered.variants(altered.masked(*scenes.portraits()[0]))[:2]:
         file = io.BytesIO()
@@ -229,7 +229,7 @@ def test_route_is_open_to_its_scopes_only(method: str, path: str, guarded: Guard
 
 
 def opens(service: Service, path: str, client: httpx.Client) -> bool:
-    """Whether a WebSocket opens to this visitor."""
+    """Return whether this visitor may open a WebSocket."""
     # The seats of rooms speak a protocol that has a name.
     spoken = [Subprotocol(PROTOCOL)] if path.endswith("/seat") else None
     try:
@@ -249,7 +249,7 @@ def socket_url(service: Service, path: str) -> str:
 
 
 def said(client: httpx.Client) -> dict[str, str]:
-    """The headers that tell who a visitor is."""
+    """Return the headers that authenticate a visitor."""
     headers = {
         name: value for name, value in client.headers.items() if name.lower() == "authorization"
     }

@@ -1,4 +1,4 @@
-"""`roomread app` as its user runs it: the service of this computer alone."""
+"""`roomread app`, the service for this computer alone, run as a separate process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections are bounded in number and in silence, whoever holds them."""
+"""The number of connections and the time for which each may be silent are limited."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 class FakeTransport:
-    """A connection from an address, which says whether it was closed."""
+    """A transport of a connection from an address, which records whether it was closed."""
 
     def __init__(self, address: str = "192.0.2.1") -> None:
         self.address, self.aborted = address, False
@@ -137,7 +137,7 @@ def test_process_may_open_as_many_files_as_the_system_allows() -> None:
 
 
 async def large(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with more than the buffers of two computers hold."""
+    """Send a response that is larger than all socket buffers on its way."""
     await PlainTextResponse(b"x" * 30_000_000)(scope, receive, send)
 
 

@@ -1,4 +1,4 @@
-"""The service as its user runs it: the API, its limits, and what it survives."""
+"""The API of a running service: its results, its limits, and its recovery after a kill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A call on a screen, shared by a page that is hidden, recorded across the death of the service."""
+"""A hidden page shares a call on the screen, and its recording survives a kill of the service."""
 
 from __future__ import annotations
 

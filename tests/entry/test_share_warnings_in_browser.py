@@ -1,4 +1,4 @@
-"""What the page Read a call says when a window shows nothing, is not shared or cannot be."""
+"""The warnings of the page "Read a call" about a window that is blank or cannot be shared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The student's camera in Chromium: read on the device, nothing but numbers, off with one press."""
+"""The student's camera in Chromium: read on the device, sent as numbers, off with one press."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def portrait(which: int) -> tuple[Image.Image, Face]:
 
 
 def masked(which: int) -> NDArray[np.uint8]:
-    """A portrait with a pale mask from the nose to the chin."""
+    """Return a portrait with a pale mask from the nose to the chin."""
     image, face = portrait(which)
     assert face.landmarks is not None
     nose, box = face.landmarks[2], face.box
@@ -36,7 +36,7 @@ def masked(which: int) -> NDArray[np.uint8]:
 
 
 def with_sunglasses(which: int) -> NDArray[np.uint8]:
-    """A portrait with dark glasses."""
+    """Return a portrait with sunglasses."""
     image, face = portrait(which)
     assert face.landmarks is not None
     drawing, size = ImageDraw.Draw(image), face.box.height
@@ -48,7 +48,7 @@ def with_sunglasses(which: int) -> NDArray[np.uint8]:
 
 
 def bearded(which: int) -> NDArray[np.uint8]:
-    """A portrait with a dark beard around the mouth."""
+    """Return a portrait with a dark beard around the mouth."""
     image, face = portrait(which)
     assert face.landmarks is not None
     (left, y), (right, _), size = *face.landmarks[3:], face.box.height

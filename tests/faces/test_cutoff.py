@@ -12,7 +12,7 @@ SIZE = 200.0
 
 
 def face_at(x: float, y: float, roll: float = 0.0) -> tuple[Face, Orientation]:
-    """A face of 200 px with its centre at a place; a detector sees what is inside the picture."""
+    """Return a face of 200 px centred at (x, y), px, with its box clipped to the picture."""
     landmarks = (rotated(UPRIGHT * SIZE, roll) + np.array((x, y))).astype(np.float32)
     seen = orientation(landmarks)
     whole = whole_box(seen)

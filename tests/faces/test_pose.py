@@ -9,7 +9,7 @@ from roomread.readings import Pose
 
 
 def landmarks(*, nose: float = 0.0, roll: float = 0.0) -> np.ndarray:
-    """Five landmarks of a face 100 px high whose nose is moved to the face's side."""
+    """Return landmarks of a face 100 px high; `nose` moves the nose sideways, in face heights."""
     points = 100 * UPRIGHT.copy()
     points[2, 0] += 100 * nose
     return (200 + rotated(points, roll)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The weights that the build lays into the package, and what the build refuses."""
+"""The weights that the build adds to the package, and what the build refuses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def hook() -> ModuleType:
 
 @pytest.fixture
 def checkout(hook: ModuleType, tmp_path: Path) -> Path:
-    """One that has the ranges, and no weights yet."""
+    """Return a checkout that has the ranges and no weights yet."""
     path: Path = tmp_path / hook.RANGES
     path.parent.mkdir(parents=True)
     path.write_bytes(RANGES.read_bytes())

@@ -14,14 +14,14 @@ ORDINARY = 3 * np.eye(7)
 
 
 def statistics() -> FeatureStatistics:
-    """Of a net that is three logits surer of what a face shows than of the rest."""
+    """Return statistics of a net whose logit of the true class is three above the others."""
     return FeatureStatistics(
         np.zeros(4), np.zeros((7, 4)), ORDINARY, np.full(7, 1 / 7), np.eye(4), "none"
     )
 
 
 def references(*, plainly: float, off: float = 0.0, noise: float = 0.3) -> np.ndarray:
-    """Logits of pictures that show LABELS more or less plainly, all off by as much to neutral."""
+    """Return logits [n, 7] of LABELS, scaled by `plainly`, with `off` added to neutral."""
     shown = plainly * ORDINARY[LABELS] + RNG.normal(0, noise, (len(LABELS), 7))
     shown[:, 6] += off
     return shown.astype(np.float32)

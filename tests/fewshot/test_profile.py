@@ -45,7 +45,7 @@ def arrays(pictures: list[Image.Image]) -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def masked() -> Profile:
-    """Taught of one person, an earnest woman."""
+    """Return the profile of a state, taught from masked pictures of one person."""
     pictures = arrays(altered.variants(altered.masked(*scenes.portraits()[1])))
     return Profile.from_references("masked", pictures, analyzer=ANALYZER)
 

@@ -1,4 +1,4 @@
-"""Whatever leaves a session that keeps no people has shares in steps of 5 %."""
+"""Every output of a session that keeps no people has shares in steps of 5 %."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def store(everything: Store) -> OwnerStore:
 
 @pytest.fixture
 def session_id(store: OwnerStore) -> str:
-    """A recorded minute of eight people, one of whom has a name."""
+    """Record a minute of eight people, name one of them, and return the session's id."""
     session = store.create("Algebra 7b", source="lesson.mp4", keeps_people=True, consent="all")
     recorder = RoomRecorder(store, session)
     for time, readings in lesson(60, people=8):

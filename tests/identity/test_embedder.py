@@ -70,7 +70,7 @@ def test_tilted_face_is_aligned_upright(net: DlibResNet) -> None:
 
 
 def test_nearest_embedding_belongs_to_the_same_person(net: DlibResNet) -> None:
-    """20 people, three pictures each: the nearest picture is always one of the same person."""
+    """Compare three pictures of each of 20 people with one another."""
     detector, crops = CenterFace(), []
     for pictures in orl_people()[:20]:
         for picture in pictures[:3]:

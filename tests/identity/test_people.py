@@ -146,7 +146,7 @@ def test_faces_of_a_frame_have_different_seats(
 
 
 def test_people_keep_their_seats_in_a_shuffled_call() -> None:
-    """Four calls of eight for a minute each, with shuffled tiles and people who leave and return.
+    """Run four calls of eight people whose tiles are shuffled and who leave and return.
 
     A person who gets a second seat after an absence keeps it to the end of the call, so that one
     call alone would say little.
@@ -178,7 +178,7 @@ def test_people_keep_their_seats_in_a_shuffled_call() -> None:
 
 
 def numbered_wrongly(call: ShuffledCall, people: People) -> Counter[str]:
-    """Count the faces of a minute with a wrong seat by place and by looks, and all."""
+    """Count the faces of a minute that get a wrong seat by place and by face, and all faces."""
     stream, seats = Analyzer().stream_analyzer(), Seats()
     owner: dict[tuple[str, int], int] = {}
     number: dict[tuple[str, int], int] = {}

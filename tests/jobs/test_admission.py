@@ -1,4 +1,4 @@
-"""No owner of videos takes the places or the space of the others."""
+"""No owner of videos takes the slots or the space of other owners."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def url(tmp_path: Path) -> str:
 
 @contextmanager
 def process(url: str, folder: Path) -> Iterator[JobQueue]:
-    """A process of the service with its own connection."""
+    """Yield the job queue of another process, with a database connection of its own."""
     store = Store(url)
     queue = JobQueue(folder, store=store, worker=READER)
     yield queue

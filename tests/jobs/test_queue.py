@@ -61,7 +61,7 @@ def wait_until_gone(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Ten minutes, so that a test is always there before its end."""
+    """Return a video of ten minutes, which no test reads to its end."""
     path = tmp_path_factory.mktemp("clip") / "long.mp4"
     return make_clip(path, [n / 10 for n in range(6000)], size=SIZE).read_bytes()
 

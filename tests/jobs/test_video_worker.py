@@ -1,4 +1,4 @@
-"""Videos that are made to do harm: each ends in a line, and the service goes on answering."""
+"""Hostile videos: each fails with one line, and the service keeps answering."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LIMITS = Limits(max_seconds=60, max_frames=500, max_pixels=1_000_000, stall_seco
 
 @functools.cache
 def clip(suffix: str) -> bytes:
-    """Two seconds, with sound; an MP4's index comes first, so that its half is still read."""
+    """Return a video of two seconds; an MP4 has sound, and its index first."""
     with tempfile.TemporaryDirectory() as folder:
         options = {"movflags": "faststart"} if suffix == ".mp4" else {}
         times = [n / 25 for n in range(50)]
@@ -99,7 +99,7 @@ def test_tracks_left_out_are_told_without_the_folder(board: JobQueue, tmp_path: 
 
 
 def picture_bomb(width: int, height: int) -> bytes:
-    """A small PNG that claims to be large, and is."""
+    """Return a small PNG file of a very large picture."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
@@ -113,7 +113,7 @@ def picture_bomb(width: int, height: int) -> bytes:
 
 
 def video_bomb() -> bytes:
-    """An AVI of 64 x 48 whose one picture is a bomb."""
+    """Return an AVI of 64 x 48 px whose only frame is a decompression bomb."""
     file = io.BytesIO()
     with av.open(file, "w", format="avi") as container:
         stream = container.add_stream("png", rate=1)
@@ -127,13 +127,13 @@ def video_bomb() -> bytes:
 
 
 def endless() -> bytes:
-    """Two pictures, twelve days apart."""
+    """Return a video of two frames that are twelve days apart."""
     with tempfile.TemporaryDirectory() as folder:
         return make_clip(Path(folder) / "long.mkv", [0.0, 1_000_000.0]).read_bytes()
 
 
 def archive_too() -> bytes:
-    """A whole video that is also a whole ZIP."""
+    """Return a file that is both a valid video and a valid ZIP."""
     file = io.BytesIO(clip(".mp4"))
     with zipfile.ZipFile(file, "a") as packed:
         packed.writestr("../../evil.sh", "rm -rf /")

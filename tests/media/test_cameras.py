@@ -18,7 +18,7 @@ from roomread.readings import Frame
 
 
 class Device:
-    """A container whose device has a picture at every third look, and `pictures` in all."""
+    """A container whose device gives a frame at every third attempt, `pictures` in total."""
 
     def __init__(
         self, pictures: int, *, pause: float = 0.0, times: Sequence[float] | None = None
@@ -40,7 +40,7 @@ class Device:
 
 
 class Track:
-    """A device's video track, of square pixels."""
+    """The video track of a device, with square pixels."""
 
     container = SimpleNamespace(format=SimpleNamespace(name="video4linux2,v4l2"))
     codec_context = SimpleNamespace(sample_aspect_ratio=None)

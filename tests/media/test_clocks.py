@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clips import flashes_in, make_clip, make_flashes, number_of
+from clips import flashes_in, frame_index_of, make_clip, make_flashes
 from roomread.errors import MediaError
 from roomread.media import SoundSource, VideoWriter, open_source
 from roomread.media.clocks import FrameClock
@@ -46,7 +46,7 @@ def join(folder: Path, suffix: str, parts: Sequence[Path]) -> Path:
 
 
 def parts(folder: Path, suffix: str, starts: Sequence[float]) -> list[Path]:
-    """Clips of a second and of 0.6 s, whose clocks begin with `starts`."""
+    """Write clips of 1 s and 0.6 s in turn, whose first timestamps are `starts`, s."""
     made = []
     for number, start in enumerate(starts):
         times = [start + time for time in SECOND[: 25 if number % 2 == 0 else 15]]
@@ -55,8 +55,10 @@ def parts(folder: Path, suffix: str, starts: Sequence[float]) -> list[Path]:
 
 
 def assert_goes_on(frames: Sequence[Frame], lengths: Sequence[int]) -> None:
-    """Every frame is there, 0.04 s after the one before, and each part is marked."""
-    assert [number_of(frame.image) for frame in frames] == [n for k in lengths for n in range(k)]
+    """Check that all frames are there at 25 a second, with a discontinuity at each part."""
+    assert [frame_index_of(frame.image) for frame in frames] == [
+        n for k in lengths for n in range(k)
+    ]
     np.testing.assert_allclose(
         [frame.time for frame in frames], np.arange(len(frames)) / 25, atol=2e-3
     )
@@ -145,7 +147,7 @@ def test_copy_has_picture_and_sound_together(tmp_path: Path, suffix: str, start:
 
 
 def remux(source: Path, target: Path, change: Callable[[Packet[Any]], Packet[Any]]) -> Path:
-    """A file with the packets of another one, changed."""
+    """Write a file with the packets of another file, each changed by a function."""
     with av.open(str(source), "r") as before, av.open(str(target), "w") as after:
         track = after.add_stream_from_template(before.streams.video[0])
         for packet in before.demux(video=0):
@@ -187,7 +189,7 @@ def test_avi_with_dropped_frames_keeps_the_times_of_the_others(tmp_path: Path, c
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
     frames = read(path)
-    assert [number_of(frame.image) for frame in frames] == kept
+    assert [frame_index_of(frame.image) for frame in frames] == kept
     np.testing.assert_allclose([f.time for f in frames], np.array(kept) / 15, atol=1e-3)
 
 
@@ -228,7 +230,7 @@ def test_frame_that_comes_late_is_no_jump() -> None:
 
 
 def track(kind: str = "matroska,webm") -> VideoStream:
-    """What a clock asks of a track, with 25 frames a second."""
+    """Return a fake track of 25 frames a second with the attributes that a clock reads."""
     container = SimpleNamespace(format=SimpleNamespace(name=kind))
     codec = SimpleNamespace(has_b_frames=False)
     rates = {"guessed_rate": Fraction(25), "average_rate": Fraction(25)}

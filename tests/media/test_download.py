@@ -16,7 +16,7 @@ from roomread.media.download import download
 
 
 class Camera(BaseHTTPRequestHandler):
-    """Gives its picture to admin with the password "s3:cret@home" alone."""
+    """A server whose picture only the user admin with the password "s3:cret@home" may read."""
 
     def do_GET(self) -> None:
         asked = self.headers.get("Authorization", "")

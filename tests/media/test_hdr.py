@@ -26,28 +26,28 @@ _TO_BT2020 = np.array(
 
 
 def linear() -> np.ndarray:
-    """The astronaut's light, 0 to 1 [H, W, 3], of the primaries of BT.2020."""
+    """Return the astronaut as linear light 0..1 [H, W, 3] in the primaries of BT.2020."""
     levels = astronaut() / 255
     light = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
     return np.asarray(np.clip(light @ _TO_BT2020.T, 0, 1))
 
 
 def as_pq(light: np.ndarray) -> np.ndarray:
-    """Levels 0 to 1 by SMPTE ST 2084."""
+    """Encode linear light as levels 0..1 by PQ (SMPTE ST 2084)."""
     power = (light * _WHITE / _HIGHEST) ** (2610 / 16_384)
     quotient = (3424 / 4096 + 2413 / 128 * power) / (1 + 2392 / 128 * power)
     return np.asarray(quotient ** (2523 / 32))
 
 
 def as_hlg(light: np.ndarray) -> np.ndarray:
-    """Levels 0 to 1 by ARIB STD-B67, white at 75 %."""
+    """Encode linear light as levels 0..1 by HLG (ARIB STD-B67), with white at 75 %."""
     scene = light * 0.265
     high = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), high)
 
 
 def film(path: Path, levels: np.ndarray, transfer: int) -> Path:
-    """Three frames of levels 0 to 1 in 10 bits, with their transfer function."""
+    """Write a 10-bit video of three equal frames of levels 0..1 with a transfer function."""
     picture = np.round(levels * 65_535).astype(np.uint16)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx265", rate=10, options={"x265-params": "log-level=0"})

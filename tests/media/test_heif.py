@@ -18,7 +18,7 @@ QUARTERS = {"upper left": (200, 40, 40), "upper right": (40, 200, 40), "lower le
 
 
 def scene() -> np.ndarray:
-    """256 x 384, with three coloured quarters and a white one: each turn and mirror differs."""
+    """Return a picture [256, 384, 3] that each rotation and mirroring changes differently."""
     image = np.full((256, 384, 3), 230, np.uint8)
     image[:128, :192] = QUARTERS["upper left"]
     image[:128, 192:] = QUARTERS["upper right"]
@@ -80,7 +80,7 @@ def test_avif_without_a_turn_of_its_container_is_turned_by_exif() -> None:
 
 
 def turned_file(kind: str, orientation: int, *, tag: int = 0x0112) -> bytes:
-    """The scene as it is stored, with an orientation and another EXIF tag."""
+    """Return the scene as a file with an EXIF orientation and another EXIF tag."""
     exif = Image.Exif()
     exif[tag] = orientation
     exif[0x010F] = "maker"

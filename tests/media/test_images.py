@@ -135,7 +135,7 @@ def test_unseekable_file_is_read() -> None:
 
 
 class AwaitedFile:
-    """As the frameworks of web services hand uploads over."""
+    """A file whose `read` is a coroutine, as web frameworks pass uploads."""
 
     async def read(self) -> bytes:
         return b""
@@ -278,7 +278,7 @@ def test_picture_of_one_pixel_is_accepted() -> None:
 
 
 def png_bomb(width: int, height: int) -> bytes:
-    """A PNG that says it is huge."""
+    """Return a PNG whose header states a huge picture."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         check = zlib.crc32(kind + data)

@@ -1,4 +1,4 @@
-"""JPEGs with a great number of scans, and JPEGs that lack a part."""
+"""JPEGs with many scans, and JPEGs of which a part is missing."""
 
 from __future__ import annotations
 

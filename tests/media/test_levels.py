@@ -17,7 +17,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png_of_16_bits(levels: np.ndarray, *, orientation: int = 1) -> bytes:
-    """A PNG of uint16 [H, W, 3] RGB or [H, W, 4] RGBA, with an orientation in EXIF."""
+    """Return a PNG of uint16 [H, W, 3] RGB or [H, W, 4] RGBA with an EXIF orientation."""
     height, width, channels = levels.shape
     head = struct.pack(">IIBBBBB", width, height, 16, 2 if channels == 3 else 6, 0, 0, 0)
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in levels)
@@ -27,7 +27,7 @@ def png_of_16_bits(levels: np.ndarray, *, orientation: int = 1) -> bytes:
 
 
 def tiff_of_16_bits(levels: np.ndarray) -> bytes:
-    """A TIFF of uint16 [H, W, 3] RGB."""
+    """Return a TIFF of uint16 [H, W, 3] RGB."""
     height, width, _ = levels.shape
     data = levels.astype("<u2").tobytes()
     directory = 8 + len(data)

@@ -16,7 +16,7 @@ END = "#EXT-X-ENDLIST"
 
 @pytest.fixture
 def pieces(tmp_path: Path) -> Path:
-    """A folder with the pieces 0.ts to 2.ts of one second each."""
+    """Return a folder with the pieces 0.ts to 2.ts of one second each."""
     for number in range(3):
         make_clip(tmp_path / f"{number}.ts", [number + n / 25 for n in range(25)])
     return tmp_path

@@ -1,4 +1,4 @@
-"""A screen without a monitor, which shows a picture."""
+"""Reading a virtual screen that shows a picture."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from clips import grey, make_clip, make_sound, number_of
+from clips import frame_index_of, grey, make_clip, make_sound
 from roomread.errors import MediaError
 from roomread.media import open_source
 from roomread.readings import Frame
@@ -42,7 +42,7 @@ def read_until_error(spec: str | Path) -> tuple[list[Frame], str]:
 @pytest.mark.parametrize("suffix", ["mp4", "webm", "mkv", "mov", "avi"])
 def test_every_container_gives_all_frames_in_order(tmp_path: Path, suffix: str) -> None:
     frames = read(make_clip(tmp_path / f"clip.{suffix}", SECOND))
-    assert [number_of(frame.image) for frame in frames] == list(range(25))
+    assert [frame_index_of(frame.image) for frame in frames] == list(range(25))
     assert [frame.index for frame in frames] == list(range(25))
     np.testing.assert_allclose([frame.time for frame in frames], SECOND, atol=2e-3)
     assert frames[0].image.shape == (48, 64, 3)
@@ -221,7 +221,7 @@ def test_every_that_is_not_positive_is_refused(every: float) -> None:
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[str]:
-    """A web server on loopback that serves `tmp_path`."""
+    """Serve `tmp_path` by a web server on loopback, and yield its URL."""
     handler = functools.partial(QuietHandler, directory=str(tmp_path))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -305,7 +305,7 @@ def test_playlist_is_live_until_it_has_an_end(tmp_path: Path, web: str, *, ended
 
 
 def jpegs(count: int, *, announced: bool = False) -> bytes:
-    """JPEGs in a row; `announced` as the further pictures of one."""
+    """Return JPEGs in a row; if `announced`, the first names the others as its MPF pictures."""
     content = b""
     for number in range(count):
         file = io.BytesIO()
@@ -323,7 +323,7 @@ def test_jpegs_in_a_row_are_a_video(tmp_path: Path, name: str | None) -> None:
     if name is not None:
         (tmp_path / name).write_bytes(content)
     frames = read(tmp_path / name if name is not None else content)
-    assert [number_of(frame.image) for frame in frames] == list(range(5))
+    assert [frame_index_of(frame.image) for frame in frames] == list(range(5))
 
 
 @pytest.mark.parametrize("content", [jpegs(3, announced=True), jpegs(1) + b"SEFH" + bytes(99)])

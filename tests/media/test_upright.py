@@ -36,7 +36,7 @@ def read(path: Path) -> list[Frame]:
 
 
 def with_matrix(content: bytes, matrix: tuple[int, int, int, int]) -> bytes:
-    """An MP4 whose first track has another display matrix."""
+    """Return an MP4 with the display matrix of its first track replaced."""
     a, b, c, d = (value * ONE for value in matrix)
     place = content.index(b"tkhd") + 4 + 40
     packed = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, WHOLE)
@@ -67,7 +67,7 @@ def test_frames_that_were_read_are_freed_at_once(tmp_path: Path) -> None:
 
 
 def anamorphic(path: Path, shapes: list[Fraction], size: tuple[int, int] = (64, 96)) -> Path:
-    """A clip of 12 frames for each of the pixel shapes; a transport stream may change them."""
+    """Write a clip of 12 frames for each pixel aspect ratio; only a .ts may have several."""
     content = b""
     for shape in shapes:
         file = io.BytesIO()

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from clips import add_tone, grey, make_clip, make_sound, number_of
+from clips import add_tone, frame_index_of, grey, make_clip, make_sound
 from roomread.errors import OutputError
 from roomread.media import SoundSource, VideoWriter, open_source
 
@@ -26,7 +26,7 @@ def test_written_video_plays_with_the_given_times(tmp_path: Path, suffix: str) -
     with open_source(path) as source:
         frames = list(source)
     np.testing.assert_allclose([frame.time for frame in frames], TIMES, atol=2e-3)
-    assert [number_of(frame.image) for frame in frames] == list(range(6))
+    assert [frame_index_of(frame.image) for frame in frames] == list(range(6))
 
 
 def test_odd_sizes_are_rounded_up(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Faces are read with classifiers that are fixed; the nets have tests of their own."""
+"""`FaceReader` with fixed classifiers; the nets have tests of their own."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_observation_needs_a_model_file() -> None:
 
 
 def portrait_face(*, nose: float = 0.0) -> Face:
-    """The astronaut's face with the landmarks of an upright one, whose nose is moved."""
+    """Return the astronaut's face with upright landmarks; `nose` is its shift in face heights."""
     x, y = scenes.ASTRONAUT_FACE.center
     points = scenes.ASTRONAUT_FACE.height * UPRIGHT.copy()
     points[2, 0] += nose * scenes.ASTRONAUT_FACE.height

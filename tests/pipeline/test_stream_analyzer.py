@@ -28,7 +28,7 @@ class AlternatingClassifier(FixedClassifier):
 
 
 class FakeTracker:
-    """Gives one track whose id says which frame it is of."""
+    """A tracker that returns one track, whose id is 100 plus the number of frames so far."""
 
     def __init__(self) -> None:
         self.updates = 0

@@ -1,6 +1,6 @@
-"""Stands before the real one, which compiles a grammar for seconds whenever Ray is imported.
+"""Replace the package of this name, which compiles a grammar for seconds when it is imported.
 
-Ray imports jsonschema, and that this where a developer's environment has it; Ray gives up on
+Ray imports jsonschema, which imports that package if it is installed. Ray gives up on worker
 processes that take longer than 15 s to start.
 """
 

@@ -16,7 +16,7 @@ def time_series(*levels: tuple[float, float], noise: float = 0.04, seed: int = 0
 
 
 def mood(time: float, valence: float) -> RoomMood:
-    """Return a mood of so many people that only its noise matters."""
+    """Return the mood of a large class, whose sampling error is negligible."""
     scores = np.zeros(7)
     scores[Expression.HAPPY], scores[Expression.SAD] = max(valence, 0), max(-valence, 0)
     scores[Expression.NEUTRAL] = 1 - abs(valence)

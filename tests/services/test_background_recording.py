@@ -35,7 +35,7 @@ REQUEST = RecordingRequest("Algebra 7b", every=0.5, rules="", consent="all, in w
 
 
 class FakeJobs:
-    """A queue that reads one video at once: its readings are given."""
+    """A job queue with one video, whose readings are given and available immediately."""
 
     def __init__(self, folder: Path, lines: list[str], *, error: str = "") -> None:
         self.forgotten: list[str] = []
@@ -67,7 +67,7 @@ class FakeJobs:
 
 
 def line(time: float) -> str:
-    """One frame of five happy people, as a job writes it."""
+    """Return one frame of five happy people as the JSON line that a job writes."""
     readings = class_frame(time, dict.fromkeys(range(1, 6), Expression.HAPPY))
     return json.dumps(
         frame_to_dict(FrameReadings("lesson", time, None, 1920, 1080, tuple(readings)))
@@ -81,7 +81,7 @@ def queue(store: Store) -> RecordingQueue:
 
 @pytest.fixture
 def video(tmp_path: Path) -> Path:
-    """Ten seconds of a camera, two frames a second."""
+    """Write a video of ten seconds at two frames a second."""
     path = tmp_path / "lesson.mp4"
     with VideoWriter(path) as writer:
         for number in range(20):

@@ -1,4 +1,4 @@
-"""A neutral face is calibrated from observations that are made up."""
+"""`NeutralCalibration` with synthetic observations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reading(track_id: int, *, readable: bool = True) -> Reading:
 
 
 class FixedObserver:
-    """Sees a face that the net calls sad or neutral, and counts how often it is asked."""
+    """An observer of a face that reads as sad or neutral; it counts its calls."""
 
     model: ModelFile = MODEL
 

@@ -11,7 +11,7 @@ from roomread.services.forwarding import FORWARDED_HEADER, forward
 
 
 class Holder(BaseHTTPRequestHandler):
-    """A process that answers with what it was sent."""
+    """A server that answers with the request that it received."""
 
     def do_POST(self) -> None:
         length = int(self.headers["content-length"])

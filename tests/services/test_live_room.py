@@ -28,7 +28,7 @@ ANALYZER = Analyzer(detector=FixedDetector(CLASS), classifier=FixedClassifier())
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock whose time the test sets."""
 
     now = 100.0
 

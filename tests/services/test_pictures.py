@@ -23,7 +23,7 @@ BOX = (20.0, 10.0, 60.0, 60.0)
 
 
 class FakeDecoder:
-    """Makes a grey picture of everything but the word "damaged"."""
+    """A decoder that returns a grey picture, and refuses the content "damaged"."""
 
     def frame(self, content: bytes, name: str, *, index: int = 0) -> Frame:
         if content == b"damaged":

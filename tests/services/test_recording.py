@@ -35,7 +35,7 @@ RULES = "room happy above 50% for 5 s"
 
 
 class FakeSource(Source):
-    """A source whose frames are made up."""
+    """A source of given frames."""
 
     def __init__(self, frames: Sequence[Frame], *, live: bool = False) -> None:
         super().__init__("made up")
@@ -47,7 +47,7 @@ class FakeSource(Source):
 
 
 class FakeEmbedder:
-    """An embedder that takes every face for the same person."""
+    """An embedder that returns the same vector for every face."""
 
     name, side, threshold = "nobody knows", 8, 0.9
     template = np.zeros((5, 2))
@@ -69,7 +69,7 @@ def session(store: OwnerStore) -> Session:
 
 
 def frames(seconds: float, *, start: float = 0.0) -> list[Frame]:
-    """Frames of a camera, two a second, of which no two are alike."""
+    """Return different frames of a camera, two a second."""
     return [
         Frame(wall(number), start + number / 2, number, "made up")
         for number in range(round(2 * seconds))

@@ -1,4 +1,4 @@
-"""What one process has is shared between its principals."""
+"""The resources of one process are shared between principals."""
 
 from __future__ import annotations
 

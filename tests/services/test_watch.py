@@ -30,7 +30,7 @@ CLASS = [
 
 
 class FakeClock:
-    """A clock that stands still until it is told the time."""
+    """A clock whose time the test sets."""
 
     now = 0.0
 
@@ -49,7 +49,7 @@ class CountingDetector(FixedDetector):
 
 
 class BusyDetector(FixedDetector):
-    """Takes no pictures while `busy`."""
+    """A detector that raises `BusyError` while `busy` is set."""
 
     busy = False
 
@@ -281,7 +281,7 @@ def test_recording_ends_when_its_camera_is_silent(
 
 
 class FakeRecording:
-    """Takes what is fed."""
+    """A recording that keeps the readings passed to `feed`."""
 
     running = True
 

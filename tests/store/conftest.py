@@ -16,7 +16,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """A new database of each kind."""
+    """Return the URL of a new database, on SQLite and on PostgreSQL in turn."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
     server: PostgresServer = request.getfixturevalue("postgres")
@@ -32,5 +32,5 @@ def everything(url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def store(everything: Store) -> OwnerStore:
-    """The local user's sessions."""
+    """Return the handle of the local user's sessions."""
     return everything.owned_by(LOCAL_OWNER)

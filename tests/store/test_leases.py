@@ -10,7 +10,7 @@ from roomread.store.leases import LEASE_SECONDS
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock whose time, s, the test sets."""
 
     def __init__(self) -> None:
         self.now = 1000.0

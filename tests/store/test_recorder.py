@@ -25,7 +25,7 @@ LESSON = list(lesson(60, people=8))
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """A clock whose time, s, the test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -37,7 +37,7 @@ class Clock:
 def play(
     recorder: RoomRecorder, clock: Clock, rows: list[tuple[float, list[Reading]]]
 ) -> Iterator[float]:
-    """Adds frames at the pace of the lesson."""
+    """Record frames while the clock advances, and yield the time of each."""
     for time, readings in rows:
         clock.now += 0.5
         recorder.add_readings(time, readings)

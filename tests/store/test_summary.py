@@ -14,7 +14,7 @@ HAPPY, SAD = Expression.HAPPY, Expression.SAD
 
 
 def mood(time: float, expression: Expression | None, *, present: int = 10) -> RoomMood:
-    """A mood of ten people who all show one expression, or whose scores are withheld."""
+    """Return a mood of people who all show one expression, or whose scores are withheld."""
     scores = showing(expression).astype(np.float64) if expression is not None else None
     return RoomMood(time, present, 8 if expression is not None else 3, scores)
 

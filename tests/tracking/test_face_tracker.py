@@ -17,7 +17,7 @@ BOX = Box(20, 20, 60, 70)
 
 
 class FakeDetector:
-    """Finds the faces of `boxes` and notes the searches; near searches find the nearest box."""
+    """A detector that finds the faces of `boxes` and records each search."""
 
     def __init__(self, *boxes: Box) -> None:
         self.boxes = list(boxes)

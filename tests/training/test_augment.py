@@ -9,7 +9,7 @@ from roomread.training.recipe import Recipe
 
 
 def pictures(count: int = 24) -> Tensor:
-    """Smooth pictures with a sharp edge, float [count, 1, 48, 48] in 0..1."""
+    """Return smooth pictures with a sharp edge, float [count, 1, 48, 48] in 0..1."""
     wave = torch.linspace(0, 6, 48).sin() / 4 + 0.5
     picture = torch.outer(wave, wave)
     picture[:, 24:] += 0.3

@@ -33,7 +33,7 @@ BRIGHTNESS = DATA.labels / 6
 
 
 def table(data: FerData = DATA, **changed: object) -> dict[str, object]:
-    """Targets of which the open jaw and the yaw follow the brightness, and nothing else varies."""
+    """Return the columns of targets; the open jaw and the angles follow the brightness."""
     columns: dict[str, object] = {
         "row": data.rows.astype(np.int32),
         "Usage": [Split(split).name for split in data.splits],

@@ -24,7 +24,7 @@ def net(seed: int, *, name: str = "mobilenet", two_heads: bool = True) -> Expres
 
 
 def write_run(folder: Path, weights: ExpressionNet, recipe: Recipe = RECIPE) -> Run:
-    """A run's folder with weights that were not trained."""
+    """Write the folder of a run with the given weights."""
     run = Run(folder)
     run.checkpoint.parent.mkdir(parents=True)
     state = {f"net.{name}": value for name, value in weights.state_dict().items()}

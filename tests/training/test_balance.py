@@ -19,7 +19,7 @@ BUNDLED = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
 
 
 def mild() -> FerData:
-    """Pictures of which a third of the angry ones is called neutral by all taggers."""
+    """Return pictures of which all taggers call a third of the angry ones neutral."""
     data = with_clear_votes(tiny_fer(each=24))
     assert data.votes is not None
     votes = data.votes.copy()

@@ -184,7 +184,7 @@ def test_names_of_folders_and_files_may_be_in_upper_case(tmp_path: Path) -> None
 
 
 def write_parts(folder: Path, names: dict[str, Split]) -> Path:
-    """Folders of these names, with plain names of files, for splits of the tiny set."""
+    """Write splits of the tiny data set into folders; file names do not contain the split."""
     data = tiny_fer()
     for name, split in names.items():
         part = data.split(split)

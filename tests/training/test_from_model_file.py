@@ -28,7 +28,7 @@ BUNDLED = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
 
 
 def moved_net() -> ExpressionNet:
-    """A net that was not trained, but whose statistics have moved."""
+    """Return an untrained net with measured statistics of batch normalisation."""
     torch.manual_seed(0)
     net = ExpressionNet(make_net("compact"), two_heads=True).train()
     for _ in range(3):

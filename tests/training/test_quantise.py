@@ -21,7 +21,7 @@ from roomread.training.timing import milliseconds_a_face
 
 @pytest.fixture(scope="module")
 def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model file of a net that was not trained, but whose statistics have moved."""
+    """Write the model file of an untrained net with measured batch normalisation statistics."""
     torch.manual_seed(0)
     net = ExpressionNet(make_net("compact"), two_heads=True).train()
     net(torch.randint(0, 256, (32, 1, 48, 48), dtype=torch.uint8))

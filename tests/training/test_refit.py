@@ -27,7 +27,7 @@ BUNDLED = Path(classifier.__file__).parent / "bundled" / "compact.onnx"
 
 
 def separable(n: int = 700) -> tuple[np.ndarray, np.ndarray]:
-    """Features of which each expression has its own direction, on very different scales."""
+    """Return features [n, 9] with one direction per expression, on very different scales."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 7, n)
     features = rng.normal(0, 1, (n, 9))

@@ -1,4 +1,4 @@
-"""The pages and tables made of models: evaluation, comparison, robustness."""
+"""The pages and tables about models: evaluation, comparison, robustness."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from roomread.training.runs import DataSource, Run
 
 
 def made_up(confidences: list[float], right: list[bool]) -> Evaluation:
-    """Calls of "angry" with these confidences, right or not."""
+    """Return the evaluation of predictions "angry" with these confidences, right or wrong."""
     p = np.zeros((len(right), 7), np.float32)
     p[:, 0] = confidences
     p[:, 6] = 1 - p[:, 0]
@@ -91,7 +91,7 @@ def test_robustness_is_measured_for_each_truth_against_the_plain_pictures() -> N
 
 
 def write_run(folder: Path, *, accuracy: float = 0.6) -> Run:
-    """A run's folder as `train` leaves it, without the training."""
+    """Write the folder of a run as `train` leaves it, without training."""
     run = Run(folder)
     for version, rows in enumerate((["0,1,0.2,", "0,1,,2.0", "1,2,0.3,"], ["1,2,0.4,"])):
         logs = folder / "logs" / f"version_{version}"

@@ -17,7 +17,7 @@ from roomread.training.review_page import classes, count_findings, review_page, 
 
 
 def clean(*, votes: bool = True) -> FerData:
-    """42 different pictures whose taggers agree with the labels."""
+    """Return 42 different pictures whose taggers agree with the labels."""
     data = tiny_fer()
     data.images[:] = smooth_pictures(len(data))
     counts = None

@@ -20,7 +20,7 @@ PLAIN = Recipe(label_smoothing=0.0)
 
 
 def unbalanced() -> torch.Tensor:
-    """Targets [70, 7]: 60 of the last class, and one or two of each other."""
+    """Return targets [70, 7]: 60 of the last class, one or two of each of the others."""
     labels = torch.tensor([0, 1, 2, 3, 4, 5, 0, 1, 2, 3] + [6] * 60)
     return F.one_hot(labels, 7).float()
 

@@ -1,4 +1,4 @@
-"""Documented uses of the public API, as mypy sees them; they run, too.
+"""Documented uses of the public API, which mypy checks and which are also run.
 
 `assert_type` is checked by mypy, and a comment that ignores an error which is none is an error.
 """

@@ -1,4 +1,4 @@
-"""A browser reads faces as Python does: boxes, crops, quality and probabilities."""
+"""The browser's reading of faces equals Python's: boxes, crops, quality and probabilities."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ SECONDS, PIECE = 8.0, 4.0
 
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Videos of one face, no two alike."""
+    """Write different videos of one face, and return their folder."""
     folder = tmp_path_factory.mktemp("lessons")
     for number in range(VIDEOS):
         call = scenes.grid(width=480, height=270, columns=2, rows=1, people=1, seed=number)
@@ -42,7 +42,7 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def busy(cluster: Cluster) -> list[psutil.Process]:
-    """The workers that read at this moment."""
+    """Return the worker processes that are reading now."""
     return cluster.workers("ray::_work")
 
 
@@ -70,7 +70,7 @@ def parquet(out: Path) -> list[Path]:
 
 
 def check(out: Path) -> None:
-    """Every frame of every video is there once: there is one face in each."""
+    """Check that every frame of every video was read once, with one face in each."""
     tables = [pq.read_table(path).to_pydict() for path in parquet(out)]
     assert len(tables) == VIDEOS
     assert len({table["source"][0] for table in tables}) == VIDEOS

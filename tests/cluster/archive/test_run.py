@@ -33,7 +33,7 @@ OPTIONS = Options("compact", open_model().digest, piece=2.0)
 
 
 def lesson(path: Path, seconds: float, *, seed: int = 0) -> Path:
-    """Four people in a call, 10 frames a second."""
+    """Write a video call of four people at 10 frames a second."""
     call = scenes.grid(width=640, height=360, columns=3, rows=2, people=4, seed=seed)
     with VideoWriter(path) as video:
         for frame in scenes.moving(call, round(seconds * 10), rate=10):
@@ -214,7 +214,7 @@ def test_archive_is_read_from_a_bucket_and_written_to_a_bucket(six_seconds: byte
 
 
 class Bucket(MemoryFileSystem):  # type: ignore[misc]
-    """Files in memory under an address of its own."""
+    """An fsspec file system in memory, under a URL scheme that only this test uses."""
 
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
@@ -222,7 +222,7 @@ class Bucket(MemoryFileSystem):  # type: ignore[misc]
 
 
 class Unsteady(Bucket):
-    """A bucket behind a network that fails after a number of reads."""
+    """A bucket whose network fails after a number of reads."""
 
     protocol = "unsteady"
     reads = 3
@@ -267,7 +267,7 @@ def test_lost_connection_is_not_reported_as_a_damaged_video(tmp_path: Path) -> N
 
 
 class Stream(Bucket):
-    """A server that gives files from their beginning only."""
+    """A server that does not support ranges, so that files are read from the beginning."""
 
     protocol = "stream"
 

@@ -43,14 +43,14 @@ def python(cluster: Cluster, *arguments: str) -> subprocess.CompletedProcess[str
 
 @pytest.fixture(scope="module")
 def served(cluster: Cluster) -> Iterator[Cluster]:
-    """The cluster; without nets afterwards."""
+    """Yield the cluster, and shut its nets down afterwards."""
     yield cluster
     assert python(cluster, "-c", SHUT_DOWN).returncode == 0
 
 
 @pytest.fixture(scope="module")
 def asked(served: Cluster) -> list[dict[str, Any]]:
-    """What `asks_shared_nets` says."""
+    """Return the JSON lines that `asks_shared_nets` prints."""
     done = python(served, "-m", "asks_shared_nets")
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

@@ -13,7 +13,7 @@ from roomread.training.fewshot import Pool, measure_seven, measure_state, measur
 
 
 def pool(*, each: int = 40, spread: float = 0.3) -> Pool:
-    """Seven clouds of features; the net takes fear for surprise."""
+    """Return a pool of seven clusters of features; the net reads fear as surprise."""
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(7), each)
     features = (np.eye(8)[labels] + spread * rng.standard_normal((7 * each, 8))).astype(np.float32)
