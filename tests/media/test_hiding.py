@@ -9,7 +9,13 @@ import arbitrary
 from classes import reading
 from roomread.bench import scenes
 from roomread.faces import CenterFace
-from roomread.media.hiding import FaceHider, HideMethod, hide_boxes
+from roomread.media.hiding import (
+    FaceHider,
+    FoundFaces,
+    HideMethod,
+    boxes_around,
+    hide_boxes,
+)
 from roomread.readings import Box, Reading
 
 NOISE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
@@ -56,3 +62,12 @@ def test_face_stays_hidden_in_frames_in_which_it_is_not_found() -> None:
     assert (missed[60, 75] != NOISE[60, 75]).any()
     gone = hider.hide(NOISE, [], 3.0)
     assert (gone == NOISE).all()
+
+
+def test_face_is_hidden_around_the_frames_in_which_it_is_found() -> None:
+    later, moved = FACE, Box(70, 40, 100, 80)
+    times = [0.0, 0.3, 0.6, 0.9, 1.2, 2.0]
+    boxes: list[dict[int, Box]] = [{}, {}, {1: later}, {}, {1: moved}, {}]
+    frames = [FoundFaces(time, found) for time, found in zip(times, boxes, strict=True)]
+    hidden = [set(boxes_around(frames, index)) for index in range(len(frames))]
+    assert hidden == [{later}, {later}, {later}, {later, moved}, {moved}, set()]

@@ -13,7 +13,7 @@ from rich import box as borders
 from rich.markup import escape
 from rich.table import Table
 
-from roomread.cli import record
+from roomread.cli import clips, record
 from roomread.cli.stores import find_session, opened_store, own_sessions
 from roomread.cli.workbench import wide_console
 from roomread.errors import RoomreadError, SessionError
@@ -31,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("record")(record.command)
+app.command("clips")(clips.command)
 
 SessionId = Annotated[
     str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")

@@ -1,8 +1,9 @@
 """Read pictures, videos, cameras and streams; write annotated copies."""
 
+from roomread.media.excerpts import open_excerpt
 from roomread.media.files import atomic_path, existing_name, is_file, is_folder, make_folder
 from roomread.media.folders import MediaFolder, find_media, search_folder
-from roomread.media.hiding import FaceHider, HideMethod
+from roomread.media.hiding import FaceHider, FoundFaces, HideMethod, boxes_around, hide_boxes
 from roomread.media.images import notes_of, read_image, write_image
 from roomread.media.kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES, WRITABLE_PICTURE_SUFFIXES
 from roomread.media.latest_frame import LatestFrame
@@ -22,6 +23,7 @@ __all__ = [
     "WRITABLE_PICTURE_SUFFIXES",
     "WRITABLE_VIDEO_SUFFIXES",
     "FaceHider",
+    "FoundFaces",
     "HideMethod",
     "LatestFrame",
     "MediaFolder",
@@ -34,16 +36,19 @@ __all__ = [
     "VideoReader",
     "VideoWriter",
     "atomic_path",
+    "boxes_around",
     "cut_points",
     "draw_readings",
     "existing_name",
     "find_media",
+    "hide_boxes",
     "is_file",
     "is_folder",
     "is_opening",
     "local_path",
     "make_folder",
     "notes_of",
+    "open_excerpt",
     "open_source",
     "open_upload",
     "open_video",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ _MARGIN = 0.25
 _SQUARES = 6
 _COVER = (90, 90, 90)
 # A face that is not found in single frames of a video stays hidden for this long, s.
-_HOLD = 0.6
+HOLD = 0.6
 
 
 class HideMethod(StrEnum):
@@ -44,6 +45,41 @@ def hide_boxes(
     return np.asarray(canvas)
 
 
+class FoundFaces(NamedTuple):
+    """Where the faces of one frame of a video are.
+
+    Attributes:
+        time: The time of the frame, s.
+        boxes: The box of each face, by its track.
+    """
+
+    time: float
+    boxes: Mapping[int, Box]
+
+
+def boxes_around(frames: Sequence[FoundFaces], index: int) -> list[Box]:
+    """Return the boxes to hide in a frame of a video whose faces are all known in advance.
+
+    A face is also hidden up to 0.6 s before it is first found and after it was last found, and in
+    a frame in which it is not found at the nearest place before and the nearest place after.
+
+    Args:
+        frames: The frames, earliest first.
+        index: The position of the frame.
+    """
+    time, boxes = frames[index]
+    hidden = list(boxes.values())
+    for step in (-1, 1):
+        near: set[int] = set()
+        place = index + step
+        while 0 <= place < len(frames) and abs(frames[place].time - time) <= HOLD:
+            missing = frames[place].boxes.keys() - boxes.keys() - near
+            hidden += [frames[place].boxes[track] for track in sorted(missing)]
+            near |= missing
+            place += step
+    return hidden
+
+
 class FaceHider:
     """Hide the faces of one picture or video, frame by frame.
 
@@ -67,11 +103,11 @@ class FaceHider:
         boxes += [
             box
             for track_id, (seen, box) in self._seen.items()
-            if track_id not in current and abs(time - seen) <= _HOLD
+            if track_id not in current and abs(time - seen) <= HOLD
         ]
         self._seen |= {track_id: (time, box) for track_id, box in current.items()}
         self._seen = {
-            track_id: each for track_id, each in self._seen.items() if abs(time - each[0]) <= _HOLD
+            track_id: each for track_id, each in self._seen.items() if abs(time - each[0]) <= HOLD
         }
         return hide_boxes(image, boxes, self._method)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -23,6 +24,8 @@ _COPIED = {
     "ipod": {"aac", "alac"},
 }
 _RATE = 48_000
+# Seconds before the start of an excerpt at which its sound is read, because a seek is inexact.
+_SEEK_LEAD = 1.0
 
 
 class SoundCopy:
@@ -32,13 +35,27 @@ class SoundCopy:
         source: the opened file; its first sound track is copied.
         target: the file to write, before its first packet.
         shifts: `FrameClock.shifts` of the video track; see `SoundClock`.
+        start: the time of the source at which the copy begins, s from its first picture.
+        seek: whether to start reading near `start`; only for a source whose clock does not jump.
     """
 
     def __init__(
-        self, source: InputContainer, target: OutputContainer, shifts: Sequence[float]
+        self,
+        source: InputContainer,
+        target: OutputContainer,
+        shifts: Sequence[float],
+        *,
+        start: float = 0.0,
+        seek: bool = False,
     ) -> None:
         self._target = target
         self._input = source.streams.audio[0]
+        self._start = start
+        if seek and self._input.time_base is not None:
+            # A failed seek leaves the file at its start, from where it is read as well.
+            with suppress(av.FFmpegError, OSError):
+                place = math.floor((start - shifts[0] - _SEEK_LEAD) / self._input.time_base)
+                source.seek(place, stream=self._input)
         self._clock = SoundClock(shifts)
         self._copied = self._input.codec_context.name in _COPIED[target.format.name]
         if self._copied:
@@ -51,14 +68,14 @@ class SoundCopy:
             )
         self._packets = source.demux(self._input)
         self._waiting: Packet[Any] | None = None
-        self._time = 0.0
+        self._time = -math.inf
         self._last_dts = -math.inf
         # Number of samples written so far, if the sound is re-encoded.
         self._samples = 0
         self._ended = False
 
     def write_until(self, time: float) -> None:
-        """Write the sound up to `time`, s from the first picture; infinity writes the rest."""
+        """Write the sound up to `time`, s from the start of the copy; infinity writes the rest."""
         while not self._ended and self._time <= time:
             packet = self._waiting or self._next()
             if packet is None:
@@ -67,11 +84,12 @@ class SoundCopy:
                     self._target.mux(self._output.encode(None))
             elif packet.pts is not None and packet.size:
                 # The pictures are written up to `time`, so their shifts are known up to there.
-                shift = self._clock.shift(float(packet.pts * packet.time_base), time)
+                read = time + self._start
+                shift = self._clock.shift(float(packet.pts * packet.time_base), read)
                 self._waiting = packet if shift is None else None
                 if shift is None:
                     return
-                self._move(packet, shift)
+                self._move(packet, shift - self._start)
 
     def _next(self) -> Packet[Any] | None:
         try:

@@ -40,10 +40,14 @@ class SoundSource:
     Attributes:
         file: the file.
         shifts: offsets from the file's timestamps to the frames' times, s, as `Source.shifts`.
+        start: the time of the file's frames that is 0 in the written video, s.
+        seek: whether the sound can be read from near `start` on: the file's clock does not jump.
     """
 
     file: Path
     shifts: Sequence[float] = (0.0,)
+    start: float = 0.0
+    seek: bool = False
 
 
 class VideoWriter:
@@ -108,7 +112,8 @@ class VideoWriter:
 
         The first picture determines the size of the video; others are scaled to it, with black bars
         if their aspect ratio differs. A picture that is not later than the previous one is left
-        out, because no player could show both.
+        out, because no player could show both; so is one before 0 s, with which only the reading
+        of the sound advances.
         """
         if self._video is None:
             self._start(image)
@@ -116,6 +121,9 @@ class VideoWriter:
             raise TypeError("the writer has no track")
         pts = round(time / _TIME_BASE)
         if pts <= self._last:
+            if pts < 0 and self._sound is not None:
+                with self._told():
+                    self._sound.write_until(time)
             return
         # Some containers count milliseconds and reject two pictures in the same one.
         pts = max(pts, self._last + _SHORTEST) if self._last >= 0 else pts
@@ -160,7 +168,7 @@ class VideoWriter:
         source = self._stack.enter_context(open_container(given.file, str(given.file)))
         if not source.streams.audio:
             return None
-        return SoundCopy(source, self._container, given.shifts)
+        return SoundCopy(source, self._container, given.shifts, start=given.start, seek=given.seek)
 
 
 def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,0 +1,93 @@
+"""`roomread session clips`: write clips of the moments that a session's figures point at."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roomread.cli.options import DeviceName, MinFace, ModelName, NetOptions, parse_seconds
+from roomread.cli.status import EXIT_SOME_FAILED
+from roomread.cli.stores import find_session, own_sessions
+from roomread.media import HideMethod, make_folder
+from roomread.room import clock
+from roomread.runtime import Device
+
+
+class Around(StrEnum):
+    """The moments that clips are made of."""
+
+    FALLS = "falls"
+    CHANGES = "changes"
+    MARKS = "marks"
+
+
+def command(  # noqa: PLR0913 (each is an option of the command)
+    session_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")
+    ],
+    video: Annotated[Path, typer.Argument(help="The video of the session.")],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder of the clips.")] = Path(
+        "clips"
+    ),
+    around: Annotated[
+        Around,
+        typer.Option(help="The hardest falls of the valence, all lasting changes, or the marks."),
+    ] = Around.FALLS,
+    length: Annotated[str, typer.Option(help="The length of a clip: 30s.")] = "30s",
+    before: Annotated[
+        str, typer.Option(help="How much of a clip lies before its moment: 10s.")
+    ] = "10s",
+    most: Annotated[int, typer.Option(min=1, help="Maximum number of clips.")] = 10,
+    offset: Annotated[
+        float,
+        typer.Option(
+            help="The time of the session at which the video begins, in seconds; negative if the "
+            "video began before."
+        ),
+    ] = 0.0,
+    blur: Annotated[HideMethod, typer.Option(help="How faces are hidden.")] = HideMethod.PIXELATE,
+    show_faces: Annotated[bool, typer.Option("--show-faces", help="Do not hide faces.")] = False,
+    labels: Annotated[
+        bool,
+        typer.Option(
+            "--labels", help="Draw boxes and expressions; for sessions that keep people only."
+        ),
+    ] = False,
+    min_face: MinFace = None,
+    model: ModelName = "compact",
+    device: DeviceName = Device.CPU,
+) -> None:
+    """Write clips of the hardest moments from the session's video, with faces hidden."""
+    with own_sessions() as store:
+        from roomread.formats.clip import ClipLook  # noqa: PLC0415 (needs the extra)
+        from roomread.services.clips import (  # noqa: PLC0415
+            ClipRequest,
+            ClipsAround,
+            SessionVideo,
+            check_look,
+            plan_clips,
+            write_clips,
+        )
+
+        session = find_session(store, session_id)
+        look = ClipLook(None if show_faces else blur, labels)
+        check_look(store, session.id, look)
+        request = ClipRequest(
+            ClipsAround(around.value), parse_seconds(length), parse_seconds(before), most
+        )
+        plans = plan_clips(store, session.id, request)
+    analyzer = NetOptions(model, device, min_face).make_analyzer()
+    make_folder(output)
+    failed = False
+    clips = write_clips(plans, SessionVideo(video, offset), output, analyzer=analyzer, look=look)
+    for plan, (path, problem) in zip(plans, clips, strict=True):
+        typer.echo(f"wrote {path}: {plan.label} at {clock(plan.moment)}")
+        if problem is not None:
+            failed = True
+            typer.echo(f"roomread: {problem}", err=True)
+    if failed:
+        raise typer.Exit(EXIT_SOME_FAILED)

@@ -1,0 +1,193 @@
+"""Write clips of the moments that a session's figures point at, from a video of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from roomread.errors import MediaError, SessionError
+from roomread.formats.answer import named_stretches
+from roomread.formats.clip import ClipLook, write_clip
+from roomread.formats.figures import SessionFigures, session_figures
+from roomread.pipeline import Analyzer
+from roomread.room import clock
+from roomread.services.purpose import Activity, require
+from roomread.store import OwnerStore
+
+# Limits of the length of a clip, s: long enough to understand, short enough to look through.
+SHORTEST_CLIP, LONGEST_CLIP = 2.0, 600.0
+
+
+class ClipsAround(StrEnum):
+    """The moments that clips are made of.
+
+    Attributes:
+        FALLS: The starts of the deepest stretches in which the valence had fallen, at most three.
+        CHANGES: The lasting changes of the valence, both falls and rises.
+        MARKS: The marks.
+    """
+
+    FALLS = "falls"
+    CHANGES = "changes"
+    MARKS = "marks"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClip:
+    """A clip to be made.
+
+    Attributes:
+        start: Its start, s from the start of the session.
+        end: Its end, s.
+        moment: The moment that it is about, s.
+        label: What it shows, such as "fall" or the label of a mark.
+        file_name: The name of its file, such as "01-fall-at-12m30s.mp4".
+    """
+
+    start: float
+    end: float
+    moment: float
+    label: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRequest:
+    """Which clips of a session are wanted.
+
+    Attributes:
+        around: The moments.
+        length: The length of a clip, s; `SHORTEST_CLIP` to `LONGEST_CLIP`.
+        before: How much of it lies before the moment, s.
+        most: The maximum number of clips; the first moments are taken, and of the falls the
+            deepest ones.
+
+    Raises:
+        SessionError: A length is out of range.
+    """
+
+    around: ClipsAround = ClipsAround.FALLS
+    length: float = 30.0
+    before: float = 10.0
+    most: int = 10
+
+    def __post_init__(self) -> None:
+        if not SHORTEST_CLIP <= self.length <= LONGEST_CLIP:
+            raise SessionError(
+                f"a clip of {self.length:g} s cannot be made",
+                hint=f"choose {SHORTEST_CLIP:g} to {LONGEST_CLIP:g} s",
+            )
+        if not 0 <= self.before < self.length:
+            raise SessionError(
+                f"{self.before:g} s before the moment do not fit into a clip of {self.length:g} s",
+                hint="choose less than its length",
+            )
+
+
+def plan_clips(store: OwnerStore, session_id: str, request: ClipRequest) -> list[PlannedClip]:
+    """Return the clips of a session in order of time.
+
+    Args:
+        store: The sessions of the owner.
+        session_id: The whole id.
+        request: The clips that are wanted.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+        SessionError: The session has no such moment.
+    """
+    figures = session_figures(store, store.session(session_id))
+    moments = _moments(figures, request.around)[: request.most]
+    if not moments:
+        raise SessionError(
+            f"session {session_id} has no {request.around.value} to make clips of",
+            hint="choose other moments: " + ", ".join(set(ClipsAround) - {request.around}),
+        )
+    plans = []
+    for number, (moment, label, name) in enumerate(moments, start=1):
+        start = max(moment - request.before, 0.0)
+        minutes, seconds = divmod(int(moment), 60)
+        file_name = f"{number:02}-{name}-at-{minutes}m{seconds:02}s.mp4"
+        plans.append(PlannedClip(start, start + request.length, moment, label, file_name))
+    return plans
+
+
+def check_look(store: OwnerStore, session_id: str, look: ClipLook) -> None:
+    """Check that clips may look as requested.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+        SessionError: Labels tell the expression of single people, and the session keeps only the
+            mood of the room.
+    """
+    if look.labels and not store.session(session_id).keeps_people:
+        raise SessionError(
+            f"session {session_id} keeps no people, so its clips show no one's expression",
+            hint="leave out the labels",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionVideo:
+    """A video of a session.
+
+    Attributes:
+        path: The file.
+        offset: The time of the session at which the video begins, s; negative if it began before.
+    """
+
+    path: Path
+    offset: float = 0.0
+
+
+def write_clips(
+    plans: Sequence[PlannedClip],
+    video: SessionVideo,
+    folder: Path,
+    *,
+    analyzer: Analyzer,
+    look: ClipLook,
+) -> Iterator[tuple[Path, MediaError | None]]:
+    """Write clips one after another, and yield each file.
+
+    Args:
+        plans: The clips; see `plan_clips`.
+        video: The video of the session.
+        folder: The folder, which exists.
+        analyzer: The nets.
+        look: What the clips show; see `check_look`.
+
+    Yields:
+        The file, and the damage of the video before which the clip ends, or None.
+
+    Raises:
+        PurposeError: The intended use of this installation does not allow reading others.
+        MediaError: The video cannot be read, or does not show a moment.
+        OutputError: A clip cannot be written.
+    """
+    require(Activity.READ_OTHERS)
+    for plan in plans:
+        start, end = plan.start - video.offset, plan.end - video.offset
+        if plan.moment < video.offset:
+            raise MediaError(
+                f"{video.path}: begins after {clock(plan.moment)} of the session",
+                hint="check the offset",
+            )
+        target = folder / plan.file_name
+        problem = write_clip(target, video.path, max(start, 0.0), end, analyzer=analyzer, look=look)
+        yield target, problem
+
+
+def _moments(figures: SessionFigures, around: ClipsAround) -> list[tuple[float, str, str]]:
+    """Return the time of each moment, s, what it is, and the word for its file's name."""
+    if around is ClipsAround.MARKS:
+        return [(mark.time, mark.label, "mark") for mark in figures.marks]
+    if around is ClipsAround.CHANGES:
+        words = ["fall" if c.after < c.before else "rise" for c in figures.summary.changes]
+        return [
+            (change.time, word, word)
+            for change, word in zip(figures.summary.changes, words, strict=True)
+        ]
+    return [(stretch.start, "fall", "fall") for stretch in named_stretches(figures)]

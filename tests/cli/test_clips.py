@@ -1,0 +1,60 @@
+"""`roomread session clips`, on a video of a call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from program import Program
+from roomread.bench.scenes import grid
+from roomread.faces import CenterFace
+from roomread.media import VideoWriter, open_source
+from roomread.store import LOCAL_OWNER, Mark, Store
+
+CALL = grid(width=640, height=360, columns=4, rows=2, people=6)
+
+
+@pytest.fixture
+def session_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a session with one mark, in a database of the test's own."""
+    address = f"sqlite:///{tmp_path / 'roomread.db'}"
+    monkeypatch.setenv("ROOMREAD_DATABASE_URL", address)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    everything = Store(address)
+    store = everything.owned_by(LOCAL_OWNER)
+    session = store.create("Algebra 7b")
+    store.mark(session.id, [Mark(2.0, "group work")])
+    everything.close()
+    return session.id
+
+
+def test_clip_of_a_mark_hides_every_face(
+    roomread: Program, tmp_path: Path, session_id: str
+) -> None:
+    with VideoWriter(tmp_path / "lesson.mp4") as video:
+        for n in range(10):
+            video.write(np.roll(CALL.image, n % 5 - 2, axis=1), n / 2)
+    arguments = ("session", "clips", session_id, "lesson.mp4", "--around", "marks")
+    result = roomread(*arguments, "--length", "3s", "--before", "1s")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.decode().splitlines() == [
+        f"wrote {Path('clips') / '01-mark-at-0m02s.mp4'}: group work at 0:02"
+    ]
+    with open_source(tmp_path / "clips" / "01-mark-at-0m02s.mp4") as source:
+        images = [frame.image.copy() for frame in source]
+    assert len(images) == 6
+    found = CenterFace(threads=1).detect(CALL.image)
+    assert len(found) == 6
+    for box in (face.box for face in found):
+        rows = slice(int(box.top), int(box.bottom))
+        columns = slice(int(box.left) + 3, int(box.right) - 3)
+        before = np.abs(np.diff(CALL.image[rows, columns].astype(int), axis=0)).mean()
+        after = np.abs(np.diff(images[2][rows, columns].astype(int), axis=0)).mean()
+        assert after < before / 2
+
+    result = roomread("session", "clips", session_id, "lesson.mp4")
+    assert result.returncode == 2
+    (line,) = result.stderr.decode().splitlines()
+    assert "has no falls to make clips of" in line

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
+
+from classes import lesson
+from clips import make_clip
+from room_recorder import RoomRecorder
+from roomread.errors import MediaError, SessionError
+from roomread.formats.clip import ClipLook
+from roomread.pipeline import Analyzer
+from roomread.readings import Expression
+from roomread.services.clips import (
+    ClipRequest,
+    ClipsAround,
+    SessionVideo,
+    check_look,
+    plan_clips,
+    write_clips,
+)
+from roomread.services.purpose import PurposeError
+from roomread.store import Mark, OwnerStore
+from roomread.testing import FixedClassifier, FixedDetector
+
+
+@pytest.fixture
+def fallen(sessions: OwnerStore) -> str:
+    """The id of a lesson whose valence falls after ten of twenty minutes."""
+    session = sessions.create("Algebra 7b")
+    recorder = RoomRecorder(sessions, session)
+    for time, readings in lesson(1200, people=9, every=2.0, moods=((0, 0.7), (600, 0.0))):
+        recorder.add_readings(time, readings)
+    recorder.close()
+    sessions.mark(session.id, [Mark(5.0, "start"), Mark(40.0, "Zwei/Drei")])
+    return session.id
+
+
+@pytest.fixture
+def analyzer() -> Analyzer:
+    return Analyzer(
+        detector=FixedDetector([(10, 10, 30, 34)]), classifier=FixedClassifier(Expression.HAPPY)
+    )
+
+
+def test_clip_shows_the_moment_at_which_the_valence_fell(sessions: OwnerStore, fallen: str) -> None:
+    (plan,) = plan_clips(sessions, fallen, ClipRequest(length=40.0, before=15.0))
+    assert plan.moment == pytest.approx(600, abs=60)
+    assert (plan.end - plan.start, plan.moment - plan.start) == (40.0, 15.0)
+    minutes = int(plan.moment) // 60
+    assert plan.file_name.startswith(f"01-fall-at-{minutes}m")
+
+
+def test_clips_of_marks_and_changes(sessions: OwnerStore, fallen: str) -> None:
+    marks = plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS))
+    assert [(plan.start, plan.end, plan.label) for plan in marks] == [
+        (0.0, 30.0, "start"),
+        (30.0, 60.0, "Zwei/Drei"),
+    ]
+    assert marks[1].file_name == "02-mark-at-0m40s.mp4"
+    assert len(plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS, most=1))) == 1
+    changes = plan_clips(sessions, fallen, ClipRequest(ClipsAround.CHANGES))
+    assert "fall" in {plan.label for plan in changes}
+
+
+def test_session_without_a_moment_has_no_clips(sessions: OwnerStore) -> None:
+    session = sessions.create("Short")
+    with pytest.raises(SessionError, match="has no falls"):
+        plan_clips(sessions, session.id, ClipRequest())
+
+
+@pytest.mark.parametrize(("length", "before"), [(1.0, 0.5), (601.0, 1.0), (10.0, 10.0)])
+def test_clip_of_unreasonable_length_is_refused(length: float, before: float) -> None:
+    with pytest.raises(SessionError, match="clip of"):
+        ClipRequest(length=length, before=before)
+
+
+def test_labels_of_people_need_a_session_that_keeps_them(sessions: OwnerStore, fallen: str) -> None:
+    with pytest.raises(SessionError, match="keeps no people"):
+        check_look(sessions, fallen, ClipLook(labels=True))
+    check_look(sessions, fallen, ClipLook())
+    kept = sessions.create("Ours", keeps_people=True, consent="all, in writing")
+    check_look(sessions, kept.id, ClipLook(labels=True))
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return make_clip(tmp_path / "lesson.mp4", [n / 5 for n in range(100)])
+
+
+def test_offset_says_when_the_video_begins(
+    sessions: OwnerStore, fallen: str, video: Path, tmp_path: Path, analyzer: Analyzer
+) -> None:
+    plans = plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS, length=4.0, before=2.0))
+    begins_late = SessionVideo(video, offset=30.0)
+
+    def written(video: SessionVideo, kept: slice) -> list[tuple[Path, MediaError | None]]:
+        look = ClipLook()
+        return list(write_clips(plans[kept], video, tmp_path, analyzer=analyzer, look=look))
+
+    (made,) = written(begins_late, slice(1, 2))
+    assert made == (tmp_path / "02-mark-at-0m40s.mp4", None)
+    assert made[0].stat().st_size > 0
+    with pytest.raises(MediaError, match="begins after 0:05"):
+        written(begins_late, slice(0, 1))
+
+
+def test_prohibited_use_writes_no_clip(
+    sessions: OwnerStore,
+    fallen: str,
+    video: Path,
+    tmp_path: Path,
+    analyzer: Analyzer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
+    monkeypatch.setenv("ROOMREAD_REGION", "eu")
+    plans = plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS))
+    with pytest.raises(PurposeError):
+        next(
+            iter(
+                write_clips(
+                    plans, SessionVideo(video), tmp_path, analyzer=analyzer, look=ClipLook()
+                )
+            )
+        )
+    assert not list(tmp_path.glob("*-mark-*"))
