@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -209,3 +209,24 @@ def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
             assert [socket.receive_text() for _ in range(10)] == [str(n) for n in range(10)]
         # Five at once, and five more at ten a second.
         assert time.monotonic() - begun > 0.3
+
+
+def test_students_behind_one_proxy_have_a_message_rate_each(tmp_path: Path) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
+        auth = AuthSettings(
+            Accounts(store.accounts),
+            sign_in=True,
+            rate=Rate(1e6, burst=1e6),
+            sign_ins=SignIns(store.accounts),
+            # A second connection that shared this rate would wait for hours.
+            messages=Rate(per_second=1e-4, burst=5.0),
+        )
+        # Starlette's client has one address and port, as visitors have whom a proxy names.
+        client = TestClient(AuthMiddleware(echo, auth), base_url=f"http://{HERE}")
+        with ExitStack() as opened:
+            for _ in range(3):
+                seat = client.websocket_connect("/api/v1/rooms/1/seat", headers={"Host": HERE})
+                socket = opened.enter_context(seat)
+                for n in range(5):
+                    socket.send_text(str(n))
+                    assert socket.receive_text() == str(n)

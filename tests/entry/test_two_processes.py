@@ -321,6 +321,39 @@ def test_students_and_board_of_a_room_meet_at_one_replica_behind_a_proxy(
         assert json.loads(first.removeprefix("data:"))
 
 
+def test_room_is_reached_through_the_process_that_does_not_hold_it(pair: Pair) -> None:
+    here, elsewhere = pair.first.url, pair.second.url
+    bearer = {"Authorization": f"Bearer {pair.key}"}
+    asked = {"name": "Algebra 7b", "notice": "told in class"}
+    room = httpx.post(f"{here}/api/v1/rooms", json=asked, headers=bearer, timeout=60).json()
+    path = f"/api/v1/rooms/{room['id']}"
+    with (
+        joined(here, room["id"], room["code"]) as first,
+        joined(elsewhere, room["id"], room["code"]) as second,
+    ):
+        assert [student.seat["k"] for student in (first, second)] == ["seat", "seat"]
+        # A balancer that chooses by cookies alone leads the board and some students elsewhere.
+        for url in (here, elsewhere):
+            board = httpx.get(f"{url}{path}", headers=bearer, timeout=60).json()
+            assert board["status"]["people"] == 2, board
+            assert board["link"].startswith(f"{url}/join")
+        with httpx.stream("GET", f"{elsewhere}{path}/events", headers=bearer, timeout=60) as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            for line in stream.iter_lines():
+                event = json.loads(line[5:]) if line.startswith("data:") else {}
+                if "status" in event:
+                    break
+            assert event["status"]["people"] == 2
+        closed = httpx.post(f"{elsewhere}{path}/close", headers=bearer, timeout=60)
+        assert (closed.status_code, closed.json()["code"]) == (200, None)
+        for student in (first, second):
+            assert student.receive()["k"] == "over"
+            with pytest.raises(ConnectionClosed) as end:
+                student.receive()
+            assert end.value.rcvd is not None
+            assert end.value.rcvd.code == 4003
+
+
 def test_shutdown_refuses_new_work_and_closes_websockets_in_time(
     pair: Pair, tmp_path: Path
 ) -> None:

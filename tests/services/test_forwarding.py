@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from roomread.errors import BusyError
-from roomread.services.forwarding import FORWARDED_HEADER, forward
+from roomread.services.forwarding import FORWARDED_HEADER, ReceivedRequest, forward
 
 
 class Holder(BaseHTTPRequestHandler):
@@ -15,7 +15,8 @@ class Holder(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers["content-length"])
-        names = ("authorization", "cookie", "origin", FORWARDED_HEADER)
+        names = ["authorization", "cookie", "origin", "host", "x-forwarded-for"]
+        names += ["x-forwarded-proto", FORWARDED_HEADER]
         sent = [self.path, *(str(self.headers.get(name)) for name in names)]
         self.send_response(503)
         self.send_header("content-type", "text/plain")
@@ -41,24 +42,30 @@ def test_request_is_sent_on_with_the_senders_credentials_and_its_answer_returned
     address: str,
 ) -> None:
     headers = {"authorization": "Bearer rr_1_2", "cookie": "a=b", "origin": "https://elsewhere"}
-    answer = forward(address, "/api/v1/sessions/1/end", headers=headers, body=b"body")
+    headers |= {"host": "roomread.example", "x-forwarded-for": "invented"}
+    request = ReceivedRequest(
+        "/api/v1/sessions/1/end", headers, client="192.0.2.7", scheme="https", body=b"body"
+    )
+    answer = forward(address, request)
     assert (answer.status, answer.media_type, answer.retry_after) == (503, "text/plain", "3")
     path, *kept = answer.body.decode().splitlines()
     assert path == "/api/v1/sessions/1/end"
-    assert kept == ["Bearer rr_1_2", "a=b", "None", "1", "body"]
+    assert kept[:3] == ["Bearer rr_1_2", "a=b", "None"]
+    # The address is the one that this process believes, whatever the sender wrote.
+    assert kept[3:] == ["roomread.example", "192.0.2.7", "https", "1", "body"]
 
 
 def test_forwarded_request_is_not_sent_on_again(address: str) -> None:
     with pytest.raises(BusyError, match="another process holds"):
-        forward(address, "/", headers={FORWARDED_HEADER.lower(): "1"})
+        forward(address, ReceivedRequest("/", {FORWARDED_HEADER.lower(): "1"}))
 
 
 def test_process_without_an_address_is_reported_as_busy() -> None:
     with pytest.raises(BusyError, match="another process holds"):
-        forward("", "/", headers={})
+        forward("", ReceivedRequest("/", {}))
 
 
 def test_process_that_has_ended_is_reported_as_busy(address: str) -> None:
     gone = address.replace("127.0.0.1", "127.0.0.9")
     with pytest.raises(BusyError, match="does not respond"):
-        forward(gone, "/", headers={})
+        forward(gone, ReceivedRequest("/", {}))

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from recorded_classes import class_with_people
-from roomread.errors import SessionError
+from roomread.errors import DatabaseError, SessionError
 from roomread.store import LOCAL_OWNER, Mark, Store, database, schema
 
 
@@ -96,3 +96,32 @@ def test_server_of_another_protocol_is_reported() -> None:
         url = f"postgresql://teacher@127.0.0.1:{other.getsockname()[1]}/school"
         with pytest.raises(SessionError, match="the server does not answer: "):
             Store(url)
+
+
+def test_writers_of_one_process_take_turns_without_sqlites_sleeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without patience SQLite refuses a second writer at once, so that only the turns let it write.
+    monkeypatch.setattr(database, "_SQLITE_TIMEOUT", 0)
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    monkeypatch.setattr(database, "_SQLITE_TIMEOUT", 60)
+    sessions = store.owned_by(LOCAL_OWNER)
+    writer = threading.Thread(target=sessions.create, args=["Algebra"])
+    with sessions._database.writing():
+        writer.start()
+        writer.join(0.2)
+        assert writer.is_alive()
+    writer.join(60)
+    assert [session.name for session in sessions.sessions()] == ["Algebra"]
+    store.close()
+
+
+def test_writer_whose_turn_does_not_come_is_told_that_the_database_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_SQLITE_TIMEOUT", 0)
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    sessions = store.owned_by(LOCAL_OWNER)
+    with sessions._database.writing(), pytest.raises(DatabaseError, match="is locked"):
+        sessions.create("Algebra")
+    store.close()

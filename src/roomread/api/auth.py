@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -122,6 +123,7 @@ class AuthMiddleware:
 
     def __init__(self, app: ASGIApp, auth: AuthSettings) -> None:
         self._app, self._auth = app, auth
+        self._connections = itertools.count()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -139,8 +141,9 @@ class AuthMiddleware:
         if scope["type"] == "http":
             await self._app(scope, receive, send)
             return
-        # A whole class may send from one address without being signed in.
-        sender = principal.id if principal is not None else str(connection.client)
+        # A whole class may send from one address without being signed in, so each connection counts
+        # alone. Behind a proxy all have the same port.
+        sender = principal.id if principal is not None else f"connection:{next(self._connections)}"
         admitted = _AdmittedReceive(
             receive,
             lambda: self._is_still(connection, principal),

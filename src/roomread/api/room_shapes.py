@@ -88,7 +88,9 @@ class RoomStatusShape(BaseModel):
 class RoomNowShape(RoomShape):
     """A room with the present counts of its people."""
 
-    status: RoomStatusShape | None = Field(description="Null once the room is closed.")
+    status: RoomStatusShape | None = Field(
+        description="Null once the room is closed, and while the process that holds it has ended."
+    )
 
 
 class PauseInput(BaseModel):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
+from websockets.exceptions import ConnectionClosed
 
 from roomread.api.context import ServiceContext, context_of
 from roomread.api.logs import audit
 from roomread.api.rates import Attempts
 from roomread.api.rooms import RECEIPT_SECRET
+from roomread.api.session_forwarding import received
 from roomread.api.sockets import CloseCode, SocketEndError, text_messages
 from roomread.errors import RoomreadError, SessionHeldError
 from roomread.joining import (
@@ -31,6 +35,7 @@ from roomread.joining.messages import MAX_BYTES
 from roomread.joining.open_room import TICK_SECONDS
 from roomread.services import purpose
 from roomread.services.held_room import HeldRoom, RoomClose
+from roomread.services.relaying import relay_socket
 from roomread.services.room_consent import consent_of, consent_receipt
 from roomread.services.rooms import RoomNotFoundError, RoomOverError
 
@@ -42,6 +47,8 @@ _SILENCE_SECONDS = 3600.0
 _JOIN_SECONDS = 20.0
 # The pause between readings of a page that sends too many, ms.
 _SLOWER_MS = 1000
+# Close codes of the process that holds a room that are meant for the student.
+_PASSED_ON = frozenset({*RoomClose, *CloseCode})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,11 @@ async def _serve(context: ServiceContext, socket: WebSocket, link: _Link, room_i
     joining = parse_message(first)
     if not isinstance(joining, JoinMessage):
         raise MessageError("the first message of a connection must be a join message")
-    held, connection, number = await _join(context, socket, link, room_id, joining)
+    try:
+        held, connection, number = await _join(context, socket, link, room_id, joining)
+    except SessionHeldError as elsewhere:
+        await _relay(socket, link, elsewhere.address, first, messages)
+        return
     try:
         async for text in messages:
             now = held.clock()
@@ -119,6 +130,41 @@ async def _serve(context: ServiceContext, socket: WebSocket, link: _Link, room_i
     finally:
         held.links.pop(connection, None)
         held.room.disconnect(held.clock(), number, connection)
+
+
+async def _relay(
+    socket: WebSocket, link: _Link, address: str, first: str, messages: AsyncIterator[str]
+) -> None:
+    """Connect a student to the process that holds the room, until one of the two ends it.
+
+    Raises:
+        BusyError: The other process does not respond.
+    """
+    request = received(socket, socket.scope["path"])
+    async with relay_socket(address, request, PROTOCOL) as holder:
+
+        async def send_on() -> None:
+            with suppress(ConnectionClosed):
+                await holder.send(first)
+                async for text in messages:
+                    await holder.send(text)
+
+        async def answer() -> None:
+            with suppress(ConnectionClosed):
+                async for text in holder:
+                    await link.send(json.loads(text))
+
+        sending, answering = (asyncio.ensure_future(each) for each in (send_on(), answer()))
+        try:
+            await asyncio.wait({sending, answering}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+        finally:
+            for task in (sending, answering):
+                task.cancel()
+            await asyncio.wait({sending, answering})
+    code = holder.close_code or CloseCode.TRY_AGAIN_LATER
+    await link.close(code if code in _PASSED_ON else CloseCode.TRY_AGAIN_LATER)
 
 
 async def _join(

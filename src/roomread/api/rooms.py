@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
@@ -33,12 +34,13 @@ from roomread.api.room_shapes import (
     room_shape,
 )
 from roomread.api.session_access import in_turn
-from roomread.api.session_forwarding import send_on
+from roomread.api.session_forwarding import received, send_on
 from roomread.errors import BusyError, SessionHeldError
 from roomread.joining import check_receipt
 from roomread.services import purpose
 from roomread.services.accounts import Principal
 from roomread.services.held_room import HeldRoom
+from roomread.services.relaying import RelayedAnswer, relay_stream
 from roomread.services.room_consent import consent_text
 from roomread.services.rooms import (
     RoomOverError,
@@ -102,17 +104,26 @@ async def list_all(request: Request, context: Context, reader: Reader) -> RoomsS
     return await in_turn(context, work)
 
 
-@router.get("/rooms/{room_id}", summary="Get a room", responses=responses(404))
-async def show(request: Request, context: Context, reader: Reader, room_id: str) -> RoomNowShape:
-    """Return a room with the counts of its people; null if another process holds the room."""
+@router.get(
+    "/rooms/{room_id}",
+    summary="Get a room",
+    response_model=RoomNowShape,
+    responses=responses(404),
+)
+async def show(
+    request: Request, context: Context, reader: Reader, room_id: str
+) -> RoomNowShape | Response:
+    """Return a room with the counts of its people; null if the process that holds it has ended."""
     record, session = await _mine(context, reader, room_id)
-    status = None
+    base_url = str(request.base_url)
+
+    async def work(held: HeldRoom) -> RoomNowShape:
+        return room_now_shape(record, session, base_url, held.status())
+
     if record.code is not None:
-        try:
-            status = (await context.rooms.hold(room_id)).status()
-        except (SessionHeldError, RoomOverError):
-            status = None
-    return room_now_shape(record, session, str(request.base_url), status)
+        with suppress(BusyError, RoomOverError):
+            return await _here_or_forwarded(context, request, room_id, work)
+    return room_now_shape(record, session, base_url, None)
 
 
 @router.post(
@@ -210,16 +221,32 @@ async def summary(context: Context, reader: Reader, room_id: str) -> RoomSummary
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}, **responses(404, 409)},
 )
-async def events(context: Context, reader: Reader, room_id: str) -> StreamingResponse:
+async def events(
+    request: Request, context: Context, reader: Reader, room_id: str
+) -> StreamingResponse:
     """Return server-sent events: first the last ten minutes and the pause, then two a second."""
     await _mine(context, reader, room_id)
+    headers = {"X-Accel-Buffering": "no"}
     try:
         held = await context.rooms.hold(room_id)
     except SessionHeldError as error:
-        raise BusyError(error.problem) from error
-    headers = {"X-Accel-Buffering": "no"}
+        asked = received(request, request.url.path, method="GET")
+        answer = await relay_stream(error.address, asked)
+        return StreamingResponse(
+            _relayed(context, answer), answer.status, headers, media_type=answer.media_type
+        )
     stream = _events(context, held)
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+async def _relayed(context: ServiceContext, answer: RelayedAnswer) -> AsyncIterator[bytes]:
+    try:
+        async for piece in answer.pieces():
+            yield piece
+            if context.closing:
+                return
+    finally:
+        await answer.close()
 
 
 async def _events(context: ServiceContext, held: HeldRoom) -> AsyncIterator[str]:
@@ -295,5 +322,5 @@ async def _here_or_forwarded(
     try:
         return await work(await context.rooms.hold(room_id))
     except SessionHeldError as held:
-        answer = await send_on(request, held, request.url.path, body)
+        answer = await send_on(request, held, request.url.path, body, method=request.method)
     return Response(answer.body, answer.status, media_type=answer.media_type)

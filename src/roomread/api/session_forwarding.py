@@ -10,10 +10,11 @@ from anyio import to_thread
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from roomread.api.auth import address_of
 from roomread.api.context import ServiceContext
 from roomread.api.session_access import in_turn
 from roomread.errors import SessionHeldError
-from roomread.services.forwarding import ForwardedAnswer, forward
+from roomread.services.forwarding import ForwardedAnswer, ReceivedRequest, forward
 
 T = TypeVar("T")
 
@@ -45,14 +46,26 @@ async def here_or_forwarded(
 
 
 async def send_on(
-    connection: HTTPConnection, held: SessionHeldError, path: str, body: bytes
+    connection: HTTPConnection,
+    held: SessionHeldError,
+    path: str,
+    body: bytes = b"",
+    *,
+    method: str = "POST",
 ) -> ForwardedAnswer:
-    """Forward a POST request to the process that holds a session.
+    """Forward a request to the process that holds a session.
 
     Raises:
         BusyError: The other process does not respond.
     """
+    request = received(connection, path, body, method=method)
+    return await to_thread.run_sync(partial(forward, held.address, request))
+
+
+def received(
+    connection: HTTPConnection, path: str, body: bytes = b"", *, method: str = "POST"
+) -> ReceivedRequest:
+    """Return what another process needs to answer a request."""
+    scheme = "https" if connection.scope["scheme"] in ("https", "wss") else "http"
     headers = {name.lower(): value for name, value in connection.headers.items()}
-    return await to_thread.run_sync(
-        partial(forward, held.address, path, headers=headers, body=body)
-    )
+    return ReceivedRequest(path, headers, address_of(connection), scheme, method, body)

@@ -11,9 +11,48 @@ from roomread.errors import BusyError
 
 # Header that marks a forwarded request, which must not be forwarded again.
 FORWARDED_HEADER = "X-Roomread-Forwarded"
-# Headers that are forwarded: they identify the sender and describe the body.
-_KEPT = ("authorization", "cookie", "content-type")
+# Headers that are forwarded: they identify the sender, describe the body, and name the address that
+# links in the answer begin with.
+_KEPT = ("authorization", "cookie", "content-type", "host")
 _TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRequest:
+    """The parts of a request that another process needs to answer it.
+
+    Attributes:
+        path: The path of the request.
+        headers: The headers of the request, in lower case.
+        client: The address of the sender, as this process knows it; a header on it counts only if
+            a trusted proxy sent the request.
+        scheme: "http" or "https", as the sender used it.
+        method: The HTTP method.
+        body: The body.
+    """
+
+    path: str
+    headers: Mapping[str, str]
+    client: str = ""
+    scheme: str = "http"
+    method: str = "POST"
+    body: bytes = b""
+
+    def forwarded_headers(self) -> dict[str, str]:
+        """Return the headers of the forwarded request.
+
+        The other process believes the address and the scheme if this one is a trusted proxy of it.
+
+        Raises:
+            BusyError: The request was already forwarded once.
+        """
+        if FORWARDED_HEADER.lower() in self.headers:
+            raise BusyError("another process holds this session")
+        kept = {name: self.headers[name] for name in _KEPT if name in self.headers}
+        kept["x-forwarded-proto"] = self.scheme
+        if self.client:
+            kept["x-forwarded-for"] = self.client
+        return kept | {FORWARDED_HEADER: "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +72,25 @@ class ForwardedAnswer:
     body: bytes
 
 
-def forward(
-    address: str, path: str, *, headers: Mapping[str, str], body: bytes = b""
-) -> ForwardedAnswer:
-    """Forward a POST request with the sender's own credentials, and return the response.
+def forward(address: str, request: ReceivedRequest) -> ForwardedAnswer:
+    """Forward a request with the sender's own credentials, and return the response.
 
     Args:
         address: The URL of the other process, such as `http://10.0.0.5:8501`.
-        path: The path of the request.
-        headers: The headers of the request, in lower case.
-        body: The body of the request.
+        request: The request.
 
     Raises:
         BusyError: The request was already forwarded once, or the other process does not respond
             because it has ended or is about to release the session.
     """
+    headers = request.forwarded_headers()
     parts = urlsplit(address)
-    if FORWARDED_HEADER.lower() in headers or not parts.hostname:
+    if not parts.hostname:
         raise BusyError("another process holds this session")
     connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    kept = {name: headers[name] for name in _KEPT if name in headers} | {FORWARDED_HEADER: "1"}
     connection = connect(parts.hostname, parts.port, timeout=_TIMEOUT_SECONDS)
     try:
-        connection.request("POST", path, body, kept)
+        connection.request(request.method, request.path, request.body or None, headers)
         answer = connection.getresponse()
         return ForwardedAnswer(
             answer.status,

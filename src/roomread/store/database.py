@@ -6,6 +6,7 @@ import errno
 import importlib.util
 import socket
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -48,6 +49,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _open(url)
+        self._writer = threading.Lock()
 
     def __str__(self) -> str:
         return _display_name(self.engine.url)
@@ -78,11 +80,31 @@ class Database:
         # would fail without waiting if another process writes.
         options = {"immediate": True}
         with (
+            self._writing_alone(),
             _database_errors(self.engine.url),
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def _writing_alone(self) -> Iterator[None]:
+        """Let one thread of this process at a time write a SQLite file.
+
+        SQLite lets a waiting writer sleep for up to 100 ms at a time, in which others pass it.
+
+        Raises:
+            DatabaseError: The turn did not come in time.
+        """
+        if self.is_shared:
+            yield
+            return
+        if not self._writer.acquire(timeout=_SQLITE_TIMEOUT):
+            raise DatabaseError(f"{self}: is locked", hint="try again later")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def erase_deleted(self, *, compact: bool = False) -> None:
         """Remove the content of deleted rows from the database's files.
