@@ -14,6 +14,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError, features
+from PIL.TiffImagePlugin import TiffImageFile
 
 from roomread.errors import MediaError, OutputError, without_credentials
 from roomread.media.files import atomic_path, exists, find_existing
@@ -23,6 +24,7 @@ from roomread.media.jpeg import find_scans, is_complete, may_be_cut, with_end
 from roomread.media.kinds import PILLOW_FORMATS, Heif, heif_kind, open_encoded, picture_format
 from roomread.media.levels import brightened, has_deep_colors, scale_to_8_bits
 from roomread.media.png import without_text
+from roomread.media.tiff import count_whole_pages, main_page
 from roomread.media.urls import fetch, is_address, local_path
 
 # The picture of a 100-megapixel camera takes 300 MB as RGB. Larger pictures are maps, scans or
@@ -59,8 +61,8 @@ def read_image(
     """Return an upright RGB picture, uint8 [H, W, 3].
 
     The orientation of EXIF and HEIF is applied, transparent pixels are blended with white, and
-    16-bit and float pictures are scaled to 8 bits. Of an animation the first frame is read. The
-    source is not changed.
+    16-bit and float pictures are scaled to 8 bits. Of an animation the first frame is read, of a
+    TIFF the first page that is no thumbnail. The source is not changed.
 
     Args:
         source: a path; an http(s) or file URL; a file's content as bytes; a file opened for
@@ -70,8 +72,8 @@ def read_image(
         max_pixels: largest width times height of an encoded picture, checked before decoding.
 
     Raises:
-        MediaError: the source does not exist, is damaged, is no picture, exceeds `max_pixels`, or
-            has a side of over 65,500 pixels.
+        MediaError: the source does not exist, is damaged, is no picture, is a camera's raw file,
+            exceeds `max_pixels`, or has a side of over 65,500 pixels.
         MissingExtraError: the source is HEIC, and the extra `heif` is not installed.
     """
     if isinstance(source, np.ndarray):
@@ -88,7 +90,7 @@ def read_image(
 
 
 def count_pictures(source: Path | bytes) -> int:
-    """Return how many pictures a file holds: frames of an animation, pages of a TIFF.
+    """Return how many pictures a file holds: frames of an animation, whole pages of a TIFF.
 
     Of a file that cannot be read it is 1; `read_image` says what is wrong with it.
 
@@ -100,6 +102,8 @@ def count_pictures(source: Path | bytes) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(file, formats=("GIF", "WEBP", "PNG", "TIFF", "AVIF")) as picture:
+                if isinstance(picture, TiffImageFile):
+                    return count_whole_pages(picture)
                 return int(getattr(picture, "n_frames", 1))
     except (*_DAMAGED, Image.DecompressionBombError):
         return 1
@@ -186,6 +190,8 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
         scans = find_scans(content)
         ended = with_end(content, scans)
         with _open(without_text(ended), name) as picture:
+            if isinstance(picture, TiffImageFile):
+                picture.seek(main_page(picture, name))
             _check_size(picture.width, picture.height, name, max_pixels)
             _check_scans(scans.count, picture.width * picture.height, name)
             is_deep = has_deep_colors(picture)

@@ -1,0 +1,66 @@
+"""Choose the page of a TIFF to read, and recognise the raw files of cameras, which are TIFF too.
+
+Sources: TIFF 6.0 (1992), tags NewSubfileType and SubIFDs; Adobe DNG 1.7.1 (2023).
+"""
+
+from __future__ import annotations
+
+from PIL.TiffImagePlugin import TiffImageFile
+
+from roomread.errors import MediaError
+
+_NEW_SUBFILE_TYPE, _PHOTOMETRIC, _SUB_IFDS, _DNG_VERSION = 254, 262, 330, 50706
+# Bits of NewSubfileType: a reduced copy of another page, and a mask of its transparency.
+_REDUCED, _MASK = 1, 4
+# The light behind a mosaic of colour filters, and before any correction of colours.
+_RAW_PHOTOMETRICS = frozenset({32_803, 34_892})
+
+
+def main_page(picture: TiffImageFile, name: str) -> int:
+    """Return the index of the page to read: the first that is no thumbnail and no mask.
+
+    Programs that edit photos and scanners of slides put a thumbnail first or after each page. If
+    all pages are said to be thumbnails, the largest is read.
+
+    Args:
+        picture: an opened TIFF; it is moved to another page.
+        name: the name in messages.
+
+    Raises:
+        MediaError: the file is a camera's raw file, of which only a thumbnail could be read.
+    """
+    sizes = []
+    for page in range(picture.n_frames):
+        picture.seek(page)
+        if _is_raw(picture):
+            problem = f"{name}: is a camera's raw file, which cannot be read"
+            raise MediaError(problem, hint="save it as JPEG, or take the JPEG of the camera")
+        if _is_whole(picture):
+            return page
+        sizes.append(picture.width * picture.height)
+    return sizes.index(max(sizes))
+
+
+def count_whole_pages(picture: TiffImageFile) -> int:
+    """Return the number of pages that are no thumbnail and no mask, at least 1.
+
+    Args:
+        picture: an opened TIFF; it is moved to its last page.
+    """
+    count = 0
+    for page in range(picture.n_frames):
+        picture.seek(page)
+        count += _is_whole(picture)
+    return max(count, 1)
+
+
+def _is_whole(picture: TiffImageFile) -> bool:
+    return not picture.tag_v2.get(_NEW_SUBFILE_TYPE, 0) & (_REDUCED | _MASK)
+
+
+def _is_raw(picture: TiffImageFile) -> bool:
+    """Return whether a page belongs to a raw file: it says so, or only its sub-pages are whole."""
+    tags = picture.tag_v2
+    if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in _RAW_PHOTOMETRICS:
+        return True
+    return _SUB_IFDS in tags and not _is_whole(picture)
