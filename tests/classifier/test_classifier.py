@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from roomread.classifier import ExpressionClassifier, softmax
+from roomread.classifier import ExpressionClassifier, Head, open_model, softmax
+from roomread.errors import ModelFileError
 
 CLASSIFIER = ExpressionClassifier()
 
@@ -39,6 +40,32 @@ def test_features_are_finite_with_one_row_per_face() -> None:
     predictions = CLASSIFIER.predict(noise(4))
     assert predictions.features.shape[0] == 4
     assert np.isfinite(predictions.features).all()
+
+
+def test_each_head_answers_with_its_own_calibrated_probabilities() -> None:
+    crops, card = noise(5), CLASSIFIER.model.card
+    output = CLASSIFIER.predict(crops)
+    taggers = softmax(output.logits, temperature=card.temperature)
+    label = softmax(output.logits_fer2013, temperature=card.temperature_fer2013)
+    assert np.abs(taggers - label).max() > 0.05
+    both = (taggers + label) / 2
+    expected: dict[Head, np.ndarray] = {
+        Head.TAGGERS: taggers,
+        Head.LABEL: label,
+        Head.BOTH: both,
+    }
+    for head, probabilities in expected.items():
+        scores = CLASSIFIER.with_head(head).classify(crops)
+        np.testing.assert_allclose([s.probabilities for s in scores], probabilities, atol=1e-5)
+    assert CLASSIFIER.head is Head.TAGGERS
+
+
+def test_head_that_the_net_does_not_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = open_model()
+    monkeypatch.setattr(type(model), "has_fer2013_head", False)
+    assert ExpressionClassifier(model).head is Head.TAGGERS
+    with pytest.raises(ModelFileError, match="has no head 'label'"):
+        ExpressionClassifier(model, head=Head.LABEL)
 
 
 @pytest.mark.parametrize("shape", [(2, 32, 32), (2, 48, 48, 3), (48, 48)])

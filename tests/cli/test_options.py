@@ -5,7 +5,7 @@ import math
 import pytest
 import typer
 
-from roomread.classifier import open_model
+from roomread.classifier import ExpressionClassifier, Head, open_model
 from roomread.cli.options import (
     DetectorName,
     NetOptions,
@@ -48,6 +48,14 @@ def test_smallest_face_of_an_archive_must_be_finite() -> None:
         nets.for_archive(every=None, piece=300.0)
 
 
+def test_chosen_head_answers_in_an_analyzer_and_in_an_archive() -> None:
+    nets = NetOptions("compact", Device.CPU, None, head=Head.BOTH)
+    classifier = nets.make_analyzer().classifier
+    assert isinstance(classifier, ExpressionClassifier)
+    assert classifier.head is Head.BOTH
+    assert nets.for_archive(every=None, piece=60.0).head is Head.BOTH
+
+
 def test_archive_is_read_with_the_same_nets() -> None:
     options = NetOptions("compact", Device.CPU, 30.0, DetectorName.HAAR).for_archive(
         every=0.5, piece=60.0
@@ -55,4 +63,5 @@ def test_archive_is_read_with_the_same_nets() -> None:
     assert (options.haar, options.min_face, options.every, options.piece) == (True, 30.0, 0.5, 60.0)
     analyzer = NetOptions("compact", Device.CPU, 30.0).make_analyzer()
     assert isinstance(analyzer.detector, CenterFace)
+    assert options.head is Head.TAGGERS
     assert options.digest == open_model("compact").digest

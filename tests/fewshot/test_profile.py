@@ -15,6 +15,7 @@ from PIL import Image
 import altered
 from roomread import Analyzer, Expression, Frame, Reading
 from roomread.bench import scenes
+from roomread.classifier import ExpressionClassifier, Head
 from roomread.errors import ProfileError
 from roomread.faces import CenterFace
 from roomread.fewshot import (
@@ -207,6 +208,14 @@ def test_net_without_feature_statistics_is_refused() -> None:
     session: Any = SimpleNamespace(get_metadata=dict)
     with pytest.raises(NotPreparedError, match="was not prepared for few-shot learning"):
         feature_statistics_of(replace(ANALYZER.model, session=session))
+
+
+def test_profiles_are_taught_and_used_with_the_default_head_only(masked: Profile) -> None:
+    label = ExpressionClassifier(head=Head.LABEL)
+    with pytest.raises(ProfileError, match="correct the head 'taggers' of the net, and 'label'"):
+        Analyzer(classifier=label, profiles=[masked])
+    with pytest.raises(ProfileError, match="correct the head 'taggers'"):
+        Analyzer(classifier=label).observe(Frame(np.zeros((64, 64, 3), np.uint8), 0.0, 0, "x"), [])
 
 
 def test_profile_is_stored_loaded_and_deleted(tmp_path: Path, masked: Profile) -> None:

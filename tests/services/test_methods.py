@@ -8,7 +8,7 @@ import pytest
 
 from classes import frame as class_frame
 from roomread._version import __version__
-from roomread.classifier import open_model
+from roomread.classifier import Head, open_model
 from roomread.errors import ModelFileError
 from roomread.readings import Expression, Reading, Scores
 from roomread.room.session import Session
@@ -17,6 +17,7 @@ from roomread.services.methods import (
     bibtex,
     check_model,
     check_session_model,
+    head_of,
     methods_text,
     summarise_readings,
 )
@@ -87,6 +88,21 @@ def test_readings_of_another_model_are_refused() -> None:
     other = replace(lesson()[0], scores=Scores(scores.probabilities, 0.9))
     with pytest.raises(ModelFileError, match="another model read them"):
         check_model(MODEL, summarise_readings([other]))
+
+
+def test_text_names_the_head_that_answered() -> None:
+    assert "for the majority of FER+'s taggers was used" in methods_text(MODEL, ReadingsSummary())
+    text = methods_text(MODEL, ReadingsSummary(), head=Head.LABEL)
+    assert "for FER-2013's label was used" in text
+    assert f"T = {MODEL.card.temperature_fer2013:.2f})" in text
+
+
+def test_head_of_a_session_stands_beside_its_model() -> None:
+    net = f"{MODEL.name} {MODEL.digest}"
+    heads = [
+        head_of(session(text)) for text in (net, f"{net} head:both", f"{net} head:label; dlib")
+    ]
+    assert heads == [Head.TAGGERS, Head.BOTH, Head.LABEL]
 
 
 def test_session_of_another_model_is_refused() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from roomread.classifier import Head
 from roomread.errors import RoomreadError, RulesError
 from roomread.services.preferences import (
     DetectorChoice,
@@ -23,6 +24,7 @@ CHOSEN = Preferences(
     retention_days=90,
     notice="slide before the lesson",
     sound=True,
+    head=Head.BOTH,
 )
 
 
@@ -65,7 +67,14 @@ def test_wrong_preference_is_refused_and_not_kept(
 
 @pytest.mark.parametrize(
     "content",
-    ["no JSON", "[]", "{}", '{"detector": "eyes"}', '{"detector": "haar", "colour": "red"}'],
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        '{"detector": "eyes"}',
+        '{"detector": "haar", "colour": "red"}',
+        '{"detector": "haar", "head": "third"}',
+    ],
 )
 def test_preferences_that_cannot_be_read_are_reported(store: Store, content: str) -> None:
     anna = store.owned_by("user:anna")

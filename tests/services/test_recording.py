@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from classes import frame as class_frame
 from roomread import Analyzer
+from roomread.classifier import ExpressionClassifier, Head
 from roomread.errors import RulesError, SessionError
 from roomread.media import Source
 from roomread.readings import Expression, Frame, Reading
@@ -54,6 +55,16 @@ class FakeEmbedder:
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         return np.ones((len(crops), 1), dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("head", "suffix"), [(Head.TAGGERS, ""), (Head.LABEL, " head:label"), (Head.BOTH, " head:both")]
+)
+def test_session_keeps_the_name_of_a_head_that_is_not_the_default(head: Head, suffix: str) -> None:
+    classifier = ExpressionClassifier(head=head)
+    model = classifier.model
+    analyzer = Analyzer(detector=FixedDetector([]), classifier=classifier)
+    assert net_of(analyzer) == f"{model.name} {model.digest}{suffix}"
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from roomread.classifier.classifier import (
     Predictions,
     softmax,
 )
+from roomread.classifier.head import Head
 from roomread.classifier.model_file import ModelCard, ModelFile, bundled_models, open_model
 from roomread.classifier.prediction import Prediction
 
 __all__ = [
     "ExpressionClassifier",
     "FaceClassifier",
+    "Head",
     "ModelCard",
     "ModelFile",
     "Prediction",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from copy import copy
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from roomread.classifier.head import Head
 from roomread.classifier.model_file import ModelFile, open_model
+from roomread.errors import ModelFileError
 from roomread.readings import CropGeometry, Scores
 
 # Number of faces in one batch. It limits the memory; larger batches are no faster.
@@ -24,12 +27,15 @@ class Predictions(NamedTuple):
             net without action units.
         pose: float32 [N, 3], yaw, pitch and roll in degrees (see `readings.Pose`); [N, 0] for a net
             without pose.
+        logits_fer2013: float32 [N, 7], of the head that learnt FER-2013's label, before its
+            temperature; [N, 0] for a net with one head.
     """
 
     logits: NDArray[np.float32]
     features: NDArray[np.float32]
     action_units: NDArray[np.float32]
     pose: NDArray[np.float32]
+    logits_fer2013: NDArray[np.float32]
 
 
 class FaceClassifier(Protocol):
@@ -64,11 +70,26 @@ class ExpressionClassifier:
 
     Args:
         model: an opened model file; None for the bundled default.
+        head: the head whose answer becomes the scores.
+
+    Raises:
+        ModelFileError: the net has one head only, and another than the default is wanted.
     """
 
-    def __init__(self, model: ModelFile | None = None) -> None:
+    def __init__(self, model: ModelFile | None = None, *, head: Head = Head.TAGGERS) -> None:
         self.model = model if model is not None else open_model()
+        self.head = _checked(head, self.model)
         self._outputs = {output.name for output in self.model.session.get_outputs()}
+
+    def with_head(self, head: Head) -> Self:
+        """Return a classifier of the same net with another head, without loading anything.
+
+        Raises:
+            ModelFileError: the net has one head only, and another than the default is wanted.
+        """
+        other = copy(self)
+        other.head = _checked(head, self.model)
+        return other
 
     @property
     def side(self) -> int:
@@ -120,10 +141,21 @@ class ExpressionClassifier:
         """Return the calibrated scores of grey crops uint8 [N, side, side], in their order."""
         if not len(crops):
             return []
-        return self.scores(self.predict(crops).logits)
+        return self.scores(self.predict(crops))
 
-    def scores(self, logits: NDArray[np.float32]) -> list[Scores]:
-        """Return the calibrated scores of logits float32 [N, 7], in their order."""
+    def scores(self, predictions: Predictions) -> list[Scores]:
+        """Return the calibrated scores of the net's outputs for N faces, in their order."""
         card = self.model.card
-        probabilities = softmax(logits, temperature=card.temperature)
-        return [Scores(p, card.threshold) for p in probabilities]
+        probabilities = []
+        if self.head is not Head.LABEL:
+            probabilities.append(softmax(predictions.logits, temperature=card.temperature))
+        if self.head is not Head.TAGGERS:
+            label = predictions.logits_fer2013
+            probabilities.append(softmax(label, temperature=card.temperature_fer2013))
+        return [Scores(p, card.threshold) for p in np.mean(probabilities, axis=0)]
+
+
+def _checked(head: Head, model: ModelFile) -> Head:
+    if head is not Head.TAGGERS and not model.has_fer2013_head:
+        raise ModelFileError(f"{model.name}: has no head '{head}'")
+    return head

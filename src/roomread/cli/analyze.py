@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from roomread.classifier import Head
 from roomread.cli import interrupts
 from roomread.cli.archive import analyze_archive, is_archive
 from roomread.cli.inputs import Item, check_output, find_inputs
@@ -19,6 +20,7 @@ from roomread.cli.options import (
     Crop,
     DetectorName,
     DeviceName,
+    HeadName,
     MinFace,
     ModelName,
     NetOptions,
@@ -96,6 +98,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     detector: Detector = DetectorName.DEFAULT,
     min_face: MinFace = None,
     model: ModelName = "compact",
+    head: HeadName = Head.TAGGERS,
     device: DeviceName = Device.CPU,
     profiles: Profiles = None,
     engine: Engine = None,
@@ -108,7 +111,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 ) -> None:
     """Find the faces in pictures and videos and read their expressions."""
     sources = SourceOptions.parse(every, stream, crop)
-    nets = NetOptions(model, device, min_face, detector)
+    nets = NetOptions(model, device, min_face, detector, head)
     require_reading(oneself=myself)
     if engine is not None or is_archive(output):
         _check_archive(myself=myself, annotated=annotated, profiles=profiles, form=form)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from roomread.classifier import ModelFile, open_model
+from roomread.classifier import Head, ModelFile, open_model
 from roomread.cli.stores import find_session, own_sessions
 from roomread.errors import ModelFileError, OutputError
 from roomread.formats.reading_files import SUFFIXES, read_readings
@@ -17,6 +17,7 @@ from roomread.services.methods import (
     bibtex,
     check_model,
     check_session_model,
+    head_of,
     methods_text,
     summarise_readings,
 )
@@ -38,6 +39,9 @@ def command(
     model: Annotated[
         str, typer.Option(help="The model that read the faces: a bundled name, or a file.")
     ] = "compact",
+    head: Annotated[
+        Head, typer.Option(help="The head of the net that answered; a session names its own.")
+    ] = Head.TAGGERS,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Write the text here, and the BibTeX beside it."),
@@ -46,7 +50,7 @@ def command(
     """Write the methods paragraph of a paper, and its references as BibTeX."""
     opened = open_model(model)
     try:
-        text = _text(target, opened)
+        text = _text(target, opened, head)
     except ModelFileError as error:
         raise ModelFileError(error.problem, hint="name it with --model") from error
     if output is None:
@@ -59,14 +63,14 @@ def command(
             draft.write_text(content, encoding="utf-8")
 
 
-def _text(target: str, model: ModelFile) -> str:
+def _text(target: str, model: ModelFile, head: Head) -> str:
     if Path(target).suffix.lower() in SUFFIXES or Path(target).exists():
         summary = summarise_readings(read_readings(Path(target)))
         check_model(model, summary)
-        return methods_text(model, summary)
+        return methods_text(model, summary, head=head)
     session, summary = _session(target)
     check_session_model(model, session)
-    return methods_text(model, summary, session=session)
+    return methods_text(model, summary, session=session, head=head_of(session))
 
 
 def _session(prefix: str) -> tuple[Session, ReadingsSummary]:

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 
 import typer
 
-from roomread.classifier import ExpressionClassifier, open_model
+from roomread.classifier import ExpressionClassifier, Head, open_model
 from roomread.cluster.archive.tasks import Options
 from roomread.faces import CenterFace, FaceDetector, Haar
 from roomread.fewshot import ProfileBinding
@@ -30,6 +30,13 @@ class DetectorName(StrEnum):
 EVERY = typer.Option(help="Time between two analysed frames: 0.5s, 500ms.")
 MinFace = Annotated[float | None, typer.Option(min=1, help="Smallest face to read, in pixels.")]
 ModelName = Annotated[str, typer.Option(help="A bundled model's name, or a file.")]
+HeadName = Annotated[
+    Head,
+    typer.Option(
+        help="The net's answer: what most people say, FER-2013's label (finds more mild and posed "
+        "anger and fear), or both, which is unsure where they disagree."
+    ),
+]
 DeviceName = Annotated[Device, typer.Option(help="Device that the nets run on.")]
 Stream = Annotated[
     int | None,
@@ -115,12 +122,14 @@ class NetOptions:
         device: The device that the nets run on.
         min_face: The smallest face that is read, px; None for the detector's own.
         detector: The face detector.
+        head: The head of the net that answers.
     """
 
     model: str
     device: Device
     min_face: float | None
     detector: DetectorName = DetectorName.DEFAULT
+    head: Head = Head.TAGGERS
 
     def make_detector(self) -> FaceDetector:
         """Load the detector.
@@ -144,11 +153,12 @@ class NetOptions:
             RoomreadError: A net cannot be loaded, or a profile was taught with another model.
         """
         detector = self.make_detector()
-        classifier = ExpressionClassifier(open_model(self.model, device=self.device))
+        model = open_model(self.model, device=self.device)
+        classifier = ExpressionClassifier(model, head=self.head)
         return Analyzer(detector=detector, classifier=classifier, profiles=profiles)
 
     def for_archive(self, *, every: float | None, piece: float) -> Options:
-        """Return the options of an archive; the detector is loaded once, so that it is valid.
+        """Return the options of an archive; both nets are loaded once, to check them.
 
         Args:
             every: The seconds between two analysed frames; None for every frame.
@@ -161,7 +171,8 @@ class NetOptions:
         self.make_detector()
         return Options(
             model=self.model,
-            digest=open_model(self.model).digest,
+            digest=ExpressionClassifier(open_model(self.model), head=self.head).model.digest,
+            head=self.head,
             haar=self.detector is DetectorName.HAAR,
             min_face=self.min_face,
             every=every,

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from roomread.classifier import Head
 from roomread.cli import interrupts
 from roomread.cli.options import (
     EVERY,
     Crop,
     DeviceName,
+    HeadName,
     MinFace,
     ModelName,
     NetOptions,
@@ -87,6 +89,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     resume: Resume = None,
     min_face: MinFace = None,
     model: ModelName = "compact",
+    head: HeadName = Head.TAGGERS,
     device: DeviceName = Device.CPU,
     stream: Stream = None,
     quiet: Quiet = False,
@@ -103,7 +106,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     seconds = parse_seconds(every)
     sources = SourceOptions(seconds, stream, parse_part(crop) if crop is not None else None)
     text = read_rules(rules) if rules is not None else DEFAULT_RULES
-    analyzer = NetOptions(model, device, min_face).make_analyzer()
+    analyzer = NetOptions(model, device, min_face, head=head).make_analyzer()
     embedder = _embedder(consent, resume) if identity else None
     with (
         own_sessions() as store,

@@ -8,7 +8,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.classifier import ExpressionClassifier, FaceClassifier, ModelFile, Prediction
+from roomread.classifier import (
+    ExpressionClassifier,
+    FaceClassifier,
+    Head,
+    ModelFile,
+    Prediction,
+    Predictions,
+)
 from roomread.classifier.face_outputs import named_units, pose_of
 from roomread.errors import ProfileError
 from roomread.faces import assess_quality, cut
@@ -32,13 +39,14 @@ class FaceReader:
         profiles: The profiles and the tracks they are bound to.
 
     Raises:
-        ProfileError: The profiles were taught with another net, or contradict each other.
+        ProfileError: The profiles were taught with another net, contradict each other, or are used
+            with another head than the default.
     """
 
     def __init__(self, classifier: FaceClassifier, profiles: Sequence[ProfileBinding] = ()) -> None:
         self.classifier = classifier
         self.profiles = tuple(profiles)
-        self._adapter = Adapter(self.profiles, self.model) if self.profiles else None
+        self._adapter = Adapter(self.profiles, self._taught_with().model) if self.profiles else None
         # Covers were measured with the crops of model files only. A taught state may be a cover.
         self._judges_covers = isinstance(classifier, ExpressionClassifier) and not any(
             each.profile.is_state for each in self.profiles
@@ -94,9 +102,9 @@ class FaceReader:
         """Return the readings of faces with the net's features and logits, in their order.
 
         Raises:
-            ProfileError: The classifier has no model file.
+            ProfileError: The classifier has no model file, or another head than the default.
         """
-        self._of_model_file()
+        self._taught_with()
         # A state may be taught of covered faces, such as those with a hand at the mouth.
         predictions = self._predict(
             frame, faces, [None] * len(faces), count=len(faces), covers=False
@@ -179,24 +187,33 @@ class FaceReader:
             return [Prediction(*each) for each in zip(qualities, scores, strict=True)]
         if not len(crops):
             return []
-        output = classifier.predict(np.concatenate([crops, crops[turned][:, :, ::-1]]))
-        logits, features = (
-            _with_mirrored(each, turned) for each in (output.logits, output.features)
-        )
+        both = classifier.predict(np.concatenate([crops, crops[turned][:, :, ::-1]]))
+        output = _with_mirrored(both, turned)
         names = tuple(classifier.model.card.action_units)
         return [
             Prediction(
                 quality,
                 scores,
-                features=features[i],
-                logits=logits[i],
+                features=output.features[i],
+                logits=output.logits[i],
                 action_units=named_units(names, output.action_units[i]),
                 pose=pose_of(output.pose[i]),
             )
             for i, (quality, scores) in enumerate(
-                zip(qualities, classifier.scores(logits), strict=True)
+                zip(qualities, classifier.scores(output), strict=True)
             )
         ]
+
+    def _taught_with(self) -> ExpressionClassifier:
+        """Return the classifier, if profiles can be taught and used with it."""
+        classifier = self._of_model_file()
+        if classifier.head is not Head.TAGGERS:
+            raise ProfileError(
+                f"profiles correct the head '{Head.TAGGERS}' of the net, and '{classifier.head}' "
+                "was chosen",
+                hint=f"use profiles with the head '{Head.TAGGERS}'",
+            )
+        return classifier
 
     def _of_model_file(self) -> ExpressionClassifier:
         if not isinstance(self.classifier, ExpressionClassifier):
@@ -241,16 +258,26 @@ def _reading(frame: Frame, face: Face, track_id: int | None, prediction: Predict
     )
 
 
-def _with_mirrored(values: NDArray[np.float32], turned: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _with_mirrored(both: Predictions, turned: NDArray[np.bool_]) -> Predictions:
     """Return the outputs of N crops, those of turned ones averaged with their mirror images'.
 
+    Action units and pose are those of the crops alone.
+
     Args:
-        values: float32 [N + M, D], of N crops and then of the mirror images of the M turned ones.
+        both: the outputs of N crops and then of the mirror images of the M turned ones.
         turned: which of the N crops are turned.
     """
-    own = values[: len(turned)].copy()
-    own[turned] = (own[turned] + values[len(turned) :]) / 2
-    return own
+
+    def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        own = values[: len(turned)].copy()
+        own[turned] = (own[turned] + values[len(turned) :]) / 2
+        return own
+
+    return both._replace(
+        logits=mean(both.logits),
+        features=mean(both.features),
+        logits_fer2013=mean(both.logits_fer2013),
+    )
 
 
 def _cover_scores(crops: NDArray[np.uint8], qualities: Sequence[Quality]) -> dict[int, float]:

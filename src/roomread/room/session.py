@@ -26,7 +26,7 @@ class Session:
         id: Eight hexadecimal digits.
         name: The title.
         source: The name of the source: a file's name, a camera, or a URL without credentials.
-        model: The net's name and digest.
+        model: The net's name and digest, and its head if it is not the default.
         threshold: The confidence under which the net withholds an expression, 0..1.
         started_at: When it was created, UTC.
         updated_at: When it was last written, UTC.

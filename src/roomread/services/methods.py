@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from roomread._version import __version__
-from roomread.classifier import ModelFile
+from roomread.classifier import Head, ModelFile
 from roomread.errors import ModelFileError
 from roomread.pipeline.stream_analyzer import DEFAULT_SMOOTHING
 from roomread.readings import Reading
@@ -17,6 +17,13 @@ from roomread.room.session import Session
 _COMPARISONS = {
     "FER+ majority, official": "the majority of FER+'s ten taggers",
     "FER-2013 label, official": "the label of FER-2013",
+}
+
+_HEADS = {
+    Head.TAGGERS: "Its head for the majority of FER+'s taggers was used.",
+    Head.LABEL: "Its head for FER-2013's label was used.",
+    Head.BOTH: "The probabilities of its two heads, for the majority of FER+'s taggers and for "
+    "FER-2013's label, were averaged.",
 }
 
 
@@ -92,8 +99,18 @@ def check_session_model(model: ModelFile, session: Session) -> None:
         raise ModelFileError(f"{problem} ({model.digest})")
 
 
+def head_of(session: Session) -> Head:
+    """Return the head of the net that read a session."""
+    named = session.model.replace(";", " ").split()
+    return next((head for head in Head if f"head:{head}" in named), Head.TAGGERS)
+
+
 def methods_text(
-    model: ModelFile, summary: ReadingsSummary, *, session: Session | None = None
+    model: ModelFile,
+    summary: ReadingsSummary,
+    *,
+    session: Session | None = None,
+    head: Head = Head.TAGGERS,
 ) -> str:
     """Return the paragraphs for a paper, as plain text with LaTeX's citation keys.
 
@@ -101,11 +118,12 @@ def methods_text(
         model: The model that read the faces.
         summary: The counts of readings; if there are none, the shares are left out.
         session: The session of a class, if it is one.
+        head: The head of the net that answered.
     """
     return "\n\n".join(
         part
         for part in (
-            _pipeline(model, tracked=bool(summary.tracks)),
+            _pipeline(model, head, tracked=bool(summary.tracks)),
             _figures(model),
             _shares(summary),
             _room(session),
@@ -119,7 +137,7 @@ def bibtex() -> str:
     return _BIBTEX.format(version=__version__)
 
 
-def _pipeline(model: ModelFile, *, tracked: bool) -> str:
+def _pipeline(model: ModelFile, head: Head, *, tracked: bool) -> str:
     card = model.card
     text = (
         f"Facial expressions were read with Roomread {__version__} \\cite{{roomread}}. Faces were "
@@ -127,7 +145,8 @@ def _pipeline(model: ModelFile, *, tracked: bool) -> str:
         f"classified into seven expressions ({', '.join(card.labels)}) by the net '{card.net}' "
         f"(model file {model.digest}, {card.precision}), trained on FER-2013 "
         "\\cite{goodfellow2013challenges} with the votes of FER+ \\cite{barsoum2016training}. "
-        f"Probabilities are calibrated by temperature scaling (T = {card.temperature:.2f}) "
+        f"{_HEADS[head]} Probabilities are calibrated by temperature scaling "
+        f"({_temperatures(model, head)}) "
         "\\cite{guo2017calibration}; an expression is withheld under a confidence of "
         f"{card.threshold:.2f}, and not read from faces that are too small, cut off, blurred, "
         "badly lit, turned away or covered."
@@ -138,6 +157,13 @@ def _pipeline(model: ModelFile, *, tracked: bool) -> str:
             f"averaged exponentially with a time constant of {DEFAULT_SMOOTHING:g} s."
         )
     return text + " An expression is what a face shows, not what a person feels."
+
+
+def _temperatures(model: ModelFile, head: Head) -> str:
+    """Return the temperatures of a head as text."""
+    card = model.card
+    taggers, label = f"T = {card.temperature:.2f}", f"T = {card.temperature_fer2013:.2f}"
+    return {Head.TAGGERS: taggers, Head.LABEL: label, Head.BOTH: f"{taggers} and {label}"}[head]
 
 
 def _figures(model: ModelFile) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from roomread.classifier import Head
 from roomread.errors import RoomreadError, RulesError
 from roomread.locales import LANGUAGES
 from roomread.room import DEFAULT_RULES, parse_rules
@@ -39,6 +40,7 @@ class Preferences:
         retention_days: After how many days without a change lessons are deleted; None keeps them.
         notice: How people are usually informed, for new recordings.
         sound: Whether an alert makes a sound.
+        head: The head of the net that answers for live sources.
     """
 
     language: str = ""
@@ -48,6 +50,7 @@ class Preferences:
     retention_days: int | None = None
     notice: str = ""
     sound: bool = False
+    head: Head = Head.TAGGERS
 
 
 def load_preferences(store: OwnerStore) -> Preferences:
@@ -63,6 +66,7 @@ def load_preferences(store: OwnerStore) -> Preferences:
     try:
         values: dict[str, Any] = json.loads(content)
         values["detector"] = DetectorChoice(values["detector"])
+        values["head"] = Head(values.get("head", Head.TAGGERS))
         return checked(Preferences(**values))
     except (ValueError, TypeError, KeyError, RulesError) as error:
         raise PreferencesError("the settings of this user cannot be read") from error

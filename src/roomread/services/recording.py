@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from roomread.classifier import ExpressionClassifier
+from roomread.classifier import ExpressionClassifier, Head
 from roomread.errors import SessionError
 from roomread.identity import FaceEmbedder, People
 from roomread.media import SignalCheck, Source
@@ -105,11 +105,15 @@ def compares_faces(session: Session) -> bool:
 
 
 def net_of(analyzer: Analyzer) -> str:
-    """Return the name and digest of the net; empty for a classifier without a model file."""
+    """Return the name and digest of the net, and its head if it is not the default.
+
+    It is empty for a classifier without a model file.
+    """
     classifier = analyzer.classifier
     if not isinstance(classifier, ExpressionClassifier):
         return ""
-    return f"{classifier.model.name} {classifier.model.digest}"
+    net = f"{classifier.model.name} {classifier.model.digest}"
+    return net if classifier.head is Head.TAGGERS else f"{net} head:{classifier.head}"
 
 
 def session_pipeline(

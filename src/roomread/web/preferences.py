@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread import Analyzer
+from roomread.classifier import ExpressionClassifier
 from roomread.errors import DatabaseError, RoomreadError
 from roomread.faces import Haar
 from roomread.services.preferences import (
@@ -69,20 +70,24 @@ def haar() -> Haar:
 
 def live_analyzer() -> Analyzer:
     """Return the analyzer of the visitor's own camera, with the profiles that are switched on."""
-    return _with_chosen_detector(visitor_analyzer())
+    return _as_preferred(visitor_analyzer())
 
 
 def room_analyzer() -> Analyzer:
     """Return the analyzer of a room, for which no profile is used."""
-    return _with_chosen_detector(engine().analyzer)
+    return _as_preferred(engine().analyzer)
 
 
-def _with_chosen_detector(analyzer: Analyzer) -> Analyzer:
-    if visitor_preferences().detector is not DetectorChoice.HAAR:
-        return analyzer
+def _as_preferred(analyzer: Analyzer) -> Analyzer:
+    """Return an analyzer of the same nets with the detector and the head that are preferred."""
+    wanted = visitor_preferences()
+    detector, classifier = analyzer.detector, analyzer.classifier
     try:
-        detector = haar()
+        if wanted.detector is DetectorChoice.HAAR:
+            detector = haar()
     except RoomreadError as error:
         st.warning(str(error))
-        return analyzer
-    return Analyzer(detector=detector, classifier=analyzer.classifier, profiles=analyzer.profiles)
+    # Profiles correct the default head only.
+    if isinstance(classifier, ExpressionClassifier) and not analyzer.profiles:
+        classifier = classifier.with_head(wanted.head)
+    return Analyzer(detector=detector, classifier=classifier, profiles=analyzer.profiles)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from roomread.classifier import ExpressionClassifier
+from roomread.classifier import ExpressionClassifier, Head
 from roomread.errors import RoomreadError
 from roomread.locales import LANGUAGES
 from roomread.readings import Expression
@@ -57,6 +57,7 @@ def _ask_preferences(now: Preferences) -> None:
             rules=_ask_rules(now.rules),
             sound=st.toggle(t("An alert makes a sound"), value=now.sound),
             detector=_ask_detector(now.detector),
+            head=_ask_head(now.head),
             retention_days=_ask_retention(now.retention_days),
         )
         if not may_record():
@@ -115,6 +116,24 @@ def _ask_detector(now: DetectorChoice) -> DetectorChoice:
     )
 
 
+def _ask_head(now: Head) -> Head:
+    st.subheader(t("Slight expressions"))
+    heads = list(Head)
+    head = st.radio(
+        t("How mild and posed expressions in cameras and streams are read"),
+        heads,
+        index=heads.index(now),
+        format_func=_head_name,
+    )
+    st.caption(
+        t(
+            "Most people call a mild anger, disgust or fear neutral. The second choice names more "
+            "of them, and is more often wrong. With profiles that were taught the first is used."
+        )
+    )
+    return head
+
+
 def _ask_retention(now: int | None) -> int | None:
     st.subheader(t("Retention"))
     days = st.number_input(
@@ -147,6 +166,14 @@ def _detector_name(detector: DetectorChoice) -> str:
     if detector is DetectorChoice.CENTERFACE:
         return t("CenterFace: finds turned, small and covered faces")
     return t("Haar: the classic detector, for comparison; frontal faces only")
+
+
+def _head_name(head: Head) -> str:
+    return {
+        Head.TAGGERS: t("as most people name them"),
+        Head.LABEL: t("as they were meant, also where most people see no expression"),
+        Head.BOTH: t("both: not sure where the two disagree"),
+    }[head]
 
 
 def _show_model() -> None:

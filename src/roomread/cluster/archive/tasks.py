@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from roomread.classifier import ExpressionClassifier, open_model
+from roomread.classifier import ExpressionClassifier, Head, open_model
 from roomread.cluster.archive.report import KEY, Report, read_report
 from roomread.cluster.archive.stitch import Rows, Stitcher
 from roomread.cluster.archive.storage import ArchiveVideo, join, list_names, open_file, writing
@@ -35,6 +35,7 @@ class Options:
     Attributes:
         model: a bundled model's name, or a file that every worker can open.
         digest: the digest of the model file.
+        head: the head of the net that answers.
         haar: whether the detector is the Haar cascade instead of CenterFace.
         min_face: the smallest face that is read, px.
         every: seconds between two frames; None for all frames.
@@ -44,6 +45,7 @@ class Options:
 
     model: str
     digest: str
+    head: Head = Head.TAGGERS
     haar: bool = False
     min_face: float | None = None
     every: float | None = None
@@ -65,7 +67,7 @@ def _analyzer(options: Options, threads: int) -> Analyzer:
         detector: Haar | CenterFace = Haar() if size is None else Haar(min_face=size)
     else:
         detector = CenterFace(min_face=size, threads=threads, device=options.device)
-    return Analyzer(detector=detector, classifier=ExpressionClassifier(model))
+    return Analyzer(detector=detector, classifier=ExpressionClassifier(model, head=options.head))
 
 
 @dataclass(frozen=True, slots=True)
