@@ -82,12 +82,12 @@ def test_evaluation_of_a_profile_has_the_figures_of_the_service() -> None:
     result = LeaveOneOutResult(5, 4, 3, 0.5, 0.7, 0.3, Expression.SAD)
     answer = {
         "references": 5,
-        "right": 4,
-        "general": 3,
-        "before": 0.5,
-        "after": 0.7,
+        "correct": 4,
+        "correct_before": 3,
+        "probability_before": 0.5,
+        "probability_after": 0.7,
         "gain": 0.3,
-        "said": "sad",
+        "usual_expression": "sad",
         "helps": True,
         "summary": "4 of 5",
     }

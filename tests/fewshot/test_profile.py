@@ -121,11 +121,11 @@ def test_profile_of_a_named_track_overrides_that_of_the_only_face(grace: Profile
 
 
 def test_leave_one_out_tells_whether_a_profile_helps(masked: Profile, grace: Profile) -> None:
-    assert evaluate(masked, ANALYZER.model).right == 5
+    assert evaluate(masked, ANALYZER.model).correct == 5
     assert evaluate(masked, ANALYZER.model).helps
-    trial = evaluate(grace, ANALYZER.model)
-    assert trial.after > trial.before
-    assert trial.helps
+    evaluation = evaluate(grace, ANALYZER.model)
+    assert evaluation.probability_after > evaluation.probability_before
+    assert evaluation.helps
 
 
 def test_profile_of_a_smile_as_a_state_and_of_a_clear_face_does_not_help() -> None:

@@ -77,9 +77,9 @@ def test_remaining_time_counts_down_and_never_exceeds_the_duration() -> None:
 def test_resting_face_that_the_net_calls_sad_is_bound_to_its_track() -> None:
     observer = FixedObserver(Expression.SAD)
     result = calibrate(observer, [reading(7)]).finish(MODEL)
-    assert result.trial is not None
-    assert result.trial.helps
-    assert result.trial.after > result.trial.before
+    assert result.evaluation is not None
+    assert result.evaluation.helps
+    assert result.evaluation.probability_after > result.evaluation.probability_before
     assert result.binding is not None
     assert result.binding.track_id == 7
     assert result.binding.profile.consent is not None
@@ -89,8 +89,8 @@ def test_resting_face_that_the_net_calls_sad_is_bound_to_its_track() -> None:
 def test_calibration_of_an_already_neutral_face_is_discarded() -> None:
     observer = FixedObserver(Expression.NEUTRAL)
     result = calibrate(observer, [reading(1)]).finish(MODEL)
-    assert result.trial is not None
-    assert result.trial.right == result.trial.general
+    assert result.evaluation is not None
+    assert result.evaluation.correct == result.evaluation.correct_before
     assert result.binding is None
 
 
@@ -100,7 +100,7 @@ def test_held_smile_is_not_learnt_as_neutral() -> None:
     smiling = replace(reading(1), scores=Scores(probabilities, 0.3))
     result = calibrate(FixedObserver(Expression.SAD), [smiling]).finish(MODEL)
     assert result.shown is Expression.HAPPY
-    assert (result.trial, result.binding) == (None, None)
+    assert (result.evaluation, result.binding) == (None, None)
 
 
 def test_resting_face_that_looks_sad_is_learnt() -> None:
@@ -118,13 +118,13 @@ def test_resting_face_that_looks_sad_is_learnt() -> None:
 def test_face_that_is_not_seen_is_not_calibrated(seen: list[Reading]) -> None:
     observer = FixedObserver(Expression.SAD)
     result = calibrate(observer, seen).finish(MODEL)
-    assert (result.trial, result.binding) == (None, None)
+    assert (result.evaluation, result.binding) == (None, None)
     assert observer.asked == []
 
 
 def test_calibration_with_too_few_references_has_no_result() -> None:
     observer = FixedObserver(Expression.SAD)
-    assert calibrate(observer, [reading(1)], seconds=2).finish(MODEL).trial is None
+    assert calibrate(observer, [reading(1)], seconds=2).finish(MODEL).evaluation is None
 
 
 def test_calibration_on_a_busy_computer_waits_until_there_are_enough_references() -> None:

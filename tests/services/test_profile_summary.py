@@ -42,11 +42,11 @@ def test_damaged_profile_has_no_kind_and_no_pictures() -> None:
 
 def test_verdict_says_whether_the_profile_helps() -> None:
     assert verdict(RESULT).startswith("It helps: 4 of 4")
-    assert verdict(replace(RESULT, right=1)).startswith("It does not help: 1 of 4")
+    assert verdict(replace(RESULT, correct=1)).startswith("It does not help: 1 of 4")
 
 
 def test_verdict_on_pictures_that_are_read_right_is_that_nothing_is_to_be_learnt() -> None:
-    right = replace(RESULT, right=4, general=4, gain=0.0)
+    right = replace(RESULT, correct=4, correct_before=4, gain=0.0)
     assert verdict(right).startswith("Already read right: there is nothing to learn. 4 of 4")
 
 

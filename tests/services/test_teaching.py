@@ -180,7 +180,7 @@ def test_profile_that_does_not_help_is_kept_only_when_forced(
     service: TeachingService, shelf: MemoryShelf
 ) -> None:
     learnt = taught(service, state("odd", 10, 11))
-    useless = replace(learnt, result=replace(learnt.result, right=0))
+    useless = replace(learnt, result=replace(learnt.result, correct=0))
     with pytest.raises(ProfileNotHelpfulError, match="'odd' does not help and was not kept"):
         service.keep(useless)
     assert shelf.names() == []

@@ -168,7 +168,7 @@ def test_calibration_looks_at_the_face_that_was_read_and_detects_no_other() -> N
     run(watch, CALIBRATION_SECONDS + 1)
     assert watch.calibrating is None
     assert watch.calibrated
-    assert watch.trial is not None
+    assert watch.evaluation is not None
     assert detector.asked == 2 * without
 
 

@@ -76,21 +76,24 @@ class LeaveOneOutShape(BaseModel):
     """The result of reading each picture of a profile with a profile of the others."""
 
     references: int = Field(description="Number of pictures.", examples=[5])
-    right: int = Field(
+    correct: int = Field(
         description="Number of left-out pictures that are read correctly.", examples=[5]
     )
-    general: int | None = Field(
-        description="Number that the general model reads correctly; null for a state."
+    correct_before: int | None = Field(
+        description="Number read correctly without the profile; null for a state."
     )
-    before: Probability = Field(
+    probability_before: Probability = Field(
         description="Mean probability of the pictures' expressions without the profile."
     )
-    after: Probability = Field(
+    probability_after: Probability = Field(
         description="Mean probability of the pictures' expressions with the profile."
     )
-    gain: float = Field(description="Mean of log(after / before); 0 for a state.")
-    said: str = Field(
-        description="Expression that the general model reads most often.", examples=["neutral"]
+    gain: float = Field(
+        description="Mean of log(probability_after / probability_before); 0 for a state."
+    )
+    usual_expression: str = Field(
+        description="Expression that the general model reads most often.",
+        examples=["neutral"],
     )
     helps: bool | None = Field(
         description="Whether the profile improves on the general model; null with a single picture."
@@ -311,12 +314,12 @@ def _profile_shape(summary: ProfileSummary) -> ProfileShape:
 def _leave_one_out_shape(result: LeaveOneOutResult) -> LeaveOneOutShape:
     return LeaveOneOutShape(
         references=result.references,
-        right=result.right,
-        general=result.general,
-        before=min(max(result.before, 0.0), 1.0),
-        after=min(max(result.after, 0.0), 1.0),
+        correct=result.correct,
+        correct_before=result.correct_before,
+        probability_before=min(max(result.probability_before, 0.0), 1.0),
+        probability_after=min(max(result.probability_after, 0.0), 1.0),
         gain=result.gain,
-        said=result.said.display_name,
+        usual_expression=result.usual_expression.display_name,
         helps=result.helps,
         summary=str(result),
     )

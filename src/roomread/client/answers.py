@@ -100,7 +100,9 @@ def profile_summary(answer: Mapping[str, Any]) -> ProfileSummary:
 def leave_one_out(answer: Mapping[str, Any]) -> LeaveOneOutResult:
     """Parse the evaluation of a profile on its own references."""
     values = _chosen(LeaveOneOutResult, answer)
-    return LeaveOneOutResult(**values | {"said": Expression[answer["said"].upper()]})
+    return LeaveOneOutResult(
+        **values | {"usual_expression": Expression[answer["usual_expression"].upper()]}
+    )
 
 
 def _chosen(kind: Any, answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,22 +25,23 @@ class LeaveOneOutResult:
 
     Attributes:
         references: the number of references.
-        right: the number that the profile taught with the others reads correctly.
-        general: the number that the general model reads correctly; None for a state, which it does
-            not know.
-        before: mean probability of the true expression by the general model, 0..1; 0 for a state.
-        after: the same with the profile.
-        gain: mean of log(after / before); 0 for a state.
-        said: the expression that the general model gives to most of the references.
+        correct: the number read correctly with a profile of the other references.
+        correct_before: the number read correctly without a profile; None for a state, which the
+            general model does not know.
+        probability_before: mean probability of the true expression without a profile, 0..1; 0 for
+            a state.
+        probability_after: the same with a profile of the other references.
+        gain: mean of log(probability_after / probability_before); 0 for a state.
+        usual_expression: the expression that the general model reads most often in the references.
     """
 
     references: int
-    right: int
-    general: int | None
-    before: float
-    after: float
+    correct: int
+    correct_before: int | None
+    probability_before: float
+    probability_after: float
     gain: float
-    said: Expression
+    usual_expression: Expression
 
     @property
     def helps(self) -> bool | None:
@@ -51,21 +52,21 @@ class LeaveOneOutResult:
         """
         if self.references < 2:
             return None
-        if self.general is None:
-            return 2 * self.right >= self.references
-        more = self.right > self.general
-        as_many = 0 < self.right == self.general
+        if self.correct_before is None:
+            return 2 * self.correct >= self.references
+        more = self.correct > self.correct_before
+        as_many = 0 < self.correct == self.correct_before
         return more or (as_many and self.gain > _LEAST_GAIN)
 
     def __str__(self) -> str:
         if self.references < 2:
             return "taught with one picture, so that no other is left for a test"
-        taught = f"{self.right} of {self.references} left-out pictures are read correctly"
-        if self.general is None:
-            return f"{taught}; the general model calls most of them {self.said}"
+        taught = f"{self.correct} of {self.references} left-out pictures are read correctly"
+        if self.correct_before is None:
+            return f"{taught}; the general model calls most of them {self.usual_expression}"
         return (
-            f"{taught}, {self.general} by the general model; probability of what they show "
-            f"{self.before:.2f} before, {self.after:.2f} after"
+            f"{taught}, {self.correct_before} by the general model; probability of what they show "
+            f"{self.probability_before:.2f} before, {self.probability_after:.2f} after"
         )
 
 
@@ -77,8 +78,8 @@ def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
         ModelFileError: The net is not prepared for few-shot learning.
     """
     check_model(profile, model)
-    said = np.bincount(profile.logits.argmax(axis=1), minlength=len(Expression))
-    most = Expression(int(said.argmax()))
+    counts = np.bincount(profile.logits.argmax(axis=1), minlength=len(Expression))
+    most = Expression(int(counts.argmax()))
     if profile.is_state:
         return LeaveOneOutResult(
             len(profile.references), _found(profile, model), None, 0.0, 0.0, 0.0, most
@@ -99,12 +100,12 @@ def evaluate(profile: Profile, model: ModelFile) -> LeaveOneOutResult:
     )
     return LeaveOneOutResult(
         references=len(labels),
-        right=int((taught.argmax(axis=1) == labels).sum()),
-        general=int((logits.argmax(axis=1) == labels).sum()),
-        before=float(before.mean()),
-        after=float(after.mean()),
+        correct=int((taught.argmax(axis=1) == labels).sum()),
+        correct_before=int((logits.argmax(axis=1) == labels).sum()),
+        probability_before=float(before.mean()),
+        probability_after=float(after.mean()),
         gain=float(np.log(after / before).mean()),
-        said=most,
+        usual_expression=most,
     )
 
 

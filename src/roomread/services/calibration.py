@@ -48,13 +48,14 @@ class CalibrationResult:
     """The result of a calibration.
 
     Attributes:
-        trial: the test of the profile on its own references; None if the face was seen too seldom.
+        evaluation: the test of the profile on its own references; None if the face was seen too
+            seldom.
         binding: the profile, bound to the calibrated track; None if it does not help.
         shown: the expression that the face showed in place of resting; None if it rested. A face
             that did not rest is not learnt.
     """
 
-    trial: LeaveOneOutResult | None = None
+    evaluation: LeaveOneOutResult | None = None
     binding: ProfileBinding | None = None
     shown: Expression | None = None
 
@@ -132,6 +133,6 @@ class NeutralCalibration:
                 return CalibrationResult(shown=shown)
         references, consent = tuple(self._references), Consent.today(_CONSENT)
         profile = Profile("you", references, model.name, model.digest, "you", consent)
-        trial = evaluate(profile, model)
-        binding = ProfileBinding(profile, self._track_id) if trial.helps else None
-        return CalibrationResult(trial, binding)
+        evaluation = evaluate(profile, model)
+        binding = ProfileBinding(profile, self._track_id) if evaluation.helps else None
+        return CalibrationResult(evaluation, binding)

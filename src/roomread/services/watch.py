@@ -78,8 +78,8 @@ class LiveWatch:
 
     Attributes:
         state: the latest state of the source.
-        trial: the test of the last calibration on its own references; None before a calibration, or
-            if the face was seen too seldom.
+        evaluation: the test of the last calibration on its own references; None before a
+            calibration, or if the face was seen too seldom.
         calibrated: whether a calibration has ended.
         not_resting: the expression that the face showed during the last calibration, so that
             nothing was learnt; None if it rested.
@@ -89,7 +89,7 @@ class LiveWatch:
 
     def __init__(self, analyzer: Analyzer, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.state = LiveState()
-        self.trial: LeaveOneOutResult | None = None
+        self.evaluation: LeaveOneOutResult | None = None
         self.calibrated = False
         self.not_resting: Expression | None = None
         self.recording: Recording | None = None
@@ -142,7 +142,7 @@ class LiveWatch:
 
     def forget_calibration(self) -> None:
         """Discard the calibration."""
-        self.calibrated, self.trial, self.not_resting = False, None, None
+        self.calibrated, self.evaluation, self.not_resting = False, None, None
         self._stream.reader = self._analyzer.reader
 
     def record(
@@ -249,7 +249,7 @@ class LiveWatch:
             return
         self._calibration = None
         result = calibration.finish(self._analyzer.model)
-        self.trial, self.calibrated, self.not_resting = result.trial, True, result.shown
+        self.evaluation, self.calibrated, self.not_resting = result.evaluation, True, result.shown
         if result.binding is not None:
             profiles = [*self._analyzer.profiles, result.binding]
             self._stream.reader = self._analyzer.with_profiles(profiles).reader

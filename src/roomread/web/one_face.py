@@ -83,7 +83,7 @@ def _offer_calibration(watch: LiveWatch) -> None:
 
 
 def _show_calibration(watch: LiveWatch) -> None:
-    trial = watch.trial
+    evaluation = watch.evaluation
     if watch.not_resting is not None:
         st.warning(
             t(
@@ -92,21 +92,21 @@ def _show_calibration(watch: LiveWatch) -> None:
                 expression=expression_name(watch.not_resting),
             )
         )
-    elif trial is None:
+    elif evaluation is None:
         st.warning(t("Your face was readable too rarely to learn from it. Is there enough light?"))
-    elif trial.helps:
+    elif evaluation.helps:
         st.success(
             t(
                 "Your neutral face is known until this camera stops: the probability of neutral "
                 "rose from {before} to {after}.",
-                before=percent(trial.before),
-                after=percent(trial.after),
+                before=percent(evaluation.probability_before),
+                after=percent(evaluation.probability_after),
             )
         )
         if st.button(t("Forget it")):
             watch.forget_calibration()
             st.rerun(scope="fragment")
-    elif trial.right == trial.general == trial.references:
+    elif evaluation.correct == evaluation.correct_before == evaluation.references:
         st.info(t("Your neutral face is read as neutral already: nothing was changed."))
     else:
         st.warning(t("Calibration would not help, so nothing was changed."))

@@ -155,7 +155,7 @@ def _taught(service: TeachingService, request: TeachingRequest[bytes]) -> Taught
 def _keep(service: TeachingService, taught: TaughtProfile) -> None:
     name, result = taught.profile.name, taught.result
     helps, learnt = result.helps, verdict(result)
-    nothing = helps is False and result.general == result.references
+    nothing = helps is False and result.correct_before == result.references
     if helps:
         st.success(learnt)
     elif helps is None:
@@ -186,15 +186,15 @@ def _keep(service: TeachingService, taught: TaughtProfile) -> None:
 
 def _show_before_and_after(result: LeaveOneOutResult) -> None:
     """Draw how many pictures are read right without and with the profile."""
-    if result.helps is None or result.general is None:
+    if result.helps is None or result.correct_before is None:
         return
     before, after = st.columns(2)
     of = t("of {n}", n=result.references)
-    before.metric(t("Read right before"), f"{result.general} {of}", border=True)
+    before.metric(t("Read right before"), f"{result.correct_before} {of}", border=True)
     after.metric(
         t("Read right with the profile"),
-        f"{result.right} {of}",
-        delta=f"{result.right - result.general:+d}",
+        f"{result.correct} {of}",
+        delta=f"{result.correct - result.correct_before:+d}",
         border=True,
     )
 
