@@ -32,8 +32,8 @@ def mild() -> FerData:
 def test_measures_count_mild_anger_disgust_and_fear_that_are_called_neutral() -> None:
     labels = np.array([0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 0])
     majority = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 6, -1])
-    answers = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 2, 0])
-    found = measure(answers, majority, labels)
+    predictions = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 2, 0])
+    found = measure(predictions, majority, labels)
     assert found.called_neutral == pytest.approx(2 / 3)
     assert found.accuracy == pytest.approx(9 / 10)
     assert found.recall == pytest.approx((6 + 3 / 4) / 7)
@@ -47,9 +47,9 @@ def test_balance_rewards_recall_and_punishes_neutral() -> None:
 
 
 def test_measures_need_every_expression() -> None:
-    answers = np.array([0, 1, 2, 3, 4, 5])
+    predictions = np.array([0, 1, 2, 3, 4, 5])
     with pytest.raises(DataError, match="no picture of 'neutral'"):
-        measure(answers, answers, answers)
+        measure(predictions, predictions, predictions)
 
 
 def test_balanced_head_is_no_worse_balanced_and_loses_at_most_what_is_allowed() -> None:

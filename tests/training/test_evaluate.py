@@ -88,13 +88,13 @@ def test_copies_of_training_pictures_are_left_out_of_the_clean_figure() -> None:
     ]
 
 
-def test_contempt_is_counted_as_a_wrong_answer() -> None:
+def test_contempt_is_counted_as_a_wrong_prediction() -> None:
     truth = np.array([Expression.HAPPY, Expression.SAD, CONTEMPT, CONTEMPT])
     result = score("test", one_hot([3, 4, 3, 6]), truth, "made up")
     assert result.accuracy.value == 0.5
     assert result.confusion.shape == (7, 7)
     assert result.confusion.sum() == 2
-    # Happy: one right of two answers; sad: perfect; the other five do not occur or are wrong.
+    # Happy: one right of two predictions; sad: perfect; the other five do not occur or are wrong.
     assert result.macro_f1.value == pytest.approx((2 / 3 + 1) / 7)
     assert result.ece.value == pytest.approx(0.94 - 0.5, abs=1e-4)
 

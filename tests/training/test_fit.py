@@ -233,10 +233,10 @@ def test_student_of_cached_views_resumes_as_an_uninterrupted_one(tmp_path: Path)
     data = tiny_fer(votes=True)
     recipe = replace(RECIPE, teachers=("compact",), views=2, jpeg=0.3)
     whole = train(data, recipe, tmp_path / "whole")
-    answers = sorted((tmp_path / "views").glob("*/*.npy"))
-    assert [file.name for file in answers] == ["view-000.npy", "view-001.npy"]
+    stored = sorted((tmp_path / "views").glob("*/*.npy"))
+    assert [file.name for file in stored] == ["view-000.npy", "view-001.npy"]
     train(data, recipe, tmp_path / "parts", stop_after=1)
     resumed = train(data, recipe, tmp_path / "parts", resume=True)
     np.testing.assert_allclose(outputs(resumed), outputs(whole), atol=1e-6)
-    # The second run took the answers of the first.
-    assert sorted((tmp_path / "views").glob("*/*.npy")) == answers
+    # The second run took the predictions of the first.
+    assert sorted((tmp_path / "views").glob("*/*.npy")) == stored

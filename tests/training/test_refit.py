@@ -73,8 +73,8 @@ def test_head_is_refused_without_votes() -> None:
 def halves(before: list[int], after: list[int]) -> HalfResult:
     truth = np.array([0, 1, 2, 3, 4, 5, 6, 6])
     scored = [
-        score("half", np.eye(7, dtype=np.float32)[answers], truth, "made up")
-        for answers in (before, after)
+        score("half", np.eye(7, dtype=np.float32)[predictions], truth, "made up")
+        for predictions in (before, after)
     ]
     return HalfResult(*scored)
 

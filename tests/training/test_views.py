@@ -14,7 +14,7 @@ from roomread.training.batches import training_batches
 from roomread.training.dataset import Split
 from roomread.training.recipe import Recipe
 from roomread.training.targets import make_targets
-from roomread.training.views import TaughtViews, ask_teachers, augmented_view
+from roomread.training.views import TaughtViews, augmented_view, teacher_predictions
 
 RECIPE = Recipe(teachers=("compact",), views=2, teacher_share=0.25, batch_size=7)
 TRAINING = tiny_fer(votes=True).split(Split.Training)
@@ -36,21 +36,21 @@ def test_views_do_not_change_the_state_of_the_global_random_generator() -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_teacher_answers_are_the_mean_over_a_picture_and_its_mirror_image() -> None:
+def test_teacher_predictions_are_the_mean_over_a_picture_and_its_mirror_image() -> None:
     model = open_model("compact")
-    answers = ask_teachers([model], TRAINING.images)
-    assert answers.shape == (len(TRAINING), 2, 7)
+    predictions = teacher_predictions([model], TRAINING.images)
+    assert predictions.shape == (len(TRAINING), 2, 7)
     mirrored = np.ascontiguousarray(TRAINING.images[:, :, ::-1])
     logits = [
         model.session.run(["logits"], {"faces": pictures[:, None]})[0]
         for pictures in (TRAINING.images, mirrored)
     ]
     expected = np.mean([softmax(z, temperature=model.card.temperature) for z in logits], axis=0)
-    np.testing.assert_allclose(answers[:, 0], expected, atol=1e-6)
-    np.testing.assert_allclose(answers.sum(axis=2), 1, atol=1e-5)
+    np.testing.assert_allclose(predictions[:, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(predictions.sum(axis=2), 1, atol=1e-5)
 
 
-def test_epochs_take_turns_through_the_views_and_learn_the_answers(tmp_path: Path) -> None:
+def test_epochs_take_turns_through_the_views_and_learn_the_predictions(tmp_path: Path) -> None:
     taught = TaughtViews(TRAINING.images, RECIPE, tmp_path)
     targets = make_targets(TRAINING, RECIPE)
     loader = training_batches(TRAINING, targets, RECIPE, views=taught)
@@ -60,20 +60,20 @@ def test_epochs_take_turns_through_the_views_and_learn_the_answers(tmp_path: Pat
         batches = list(loader)
         view = torch.from_numpy(augmented_view(TRAINING.images, epoch % 2, cutout=RECIPE.cutout))
         assert torch.equal(torch.cat([batch.images for batch in batches]).squeeze(1), view[rows])
-        answers = taught.answers_at(epoch)
-        expected = 0.75 * targets.seen + 0.25 * answers.seen
+        predictions = taught.predictions_at(epoch)
+        expected = 0.75 * targets.seen + 0.25 * predictions.seen
         torch.testing.assert_close(torch.cat([batch.seen for batch in batches]), expected[rows])
     assert sorted(p.name for p in taught.folder.iterdir()) == ["view-000.npy", "view-001.npy"]
 
 
-def test_cached_teacher_answers_are_not_computed_again(
+def test_cached_teacher_predictions_are_not_computed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = TaughtViews(TRAINING.images, RECIPE, tmp_path).answers_at(0)
-    monkeypatch.setattr(views, "ask_teachers", lambda *_: pytest.fail("asked again"))
+    before = TaughtViews(TRAINING.images, RECIPE, tmp_path).predictions_at(0)
+    monkeypatch.setattr(views, "teacher_predictions", lambda *_: pytest.fail("asked again"))
     # Another seed or net of the student has the same views.
     other = Recipe(teachers=("compact",), views=2, seed=9, net="vgg")
-    after = TaughtViews(TRAINING.images, other, tmp_path).answers_at(0)
+    after = TaughtViews(TRAINING.images, other, tmp_path).predictions_at(0)
     assert torch.equal(before.seen, after.seen)
     assert torch.equal(before.fer2013, after.fer2013)
 
@@ -81,7 +81,7 @@ def test_cached_teacher_answers_are_not_computed_again(
 @pytest.mark.parametrize(
     "other", [Recipe(teachers=("compact",), views=2, cutout=0.9), Recipe(teachers=("compact",) * 2)]
 )
-def test_teacher_answers_to_other_views_or_by_other_teachers_are_cached_separately(
+def test_teacher_predictions_to_other_views_or_by_other_teachers_are_cached_separately(
     tmp_path: Path, other: Recipe
 ) -> None:
     folder = TaughtViews(TRAINING.images, RECIPE, tmp_path).folder
@@ -89,10 +89,10 @@ def test_teacher_answers_to_other_views_or_by_other_teachers_are_cached_separate
     assert TaughtViews(TRAINING.images[1:], RECIPE, tmp_path).folder != folder
 
 
-def test_damaged_answers_are_refused(tmp_path: Path) -> None:
+def test_damaged_predictions_are_refused(tmp_path: Path) -> None:
     taught = TaughtViews(TRAINING.images, RECIPE, tmp_path)
-    taught.answers_at(0)
+    taught.predictions_at(0)
     (file,) = taught.folder.iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(DataError, match="damaged answers"):
-        taught.answers_at(0)
+    with pytest.raises(DataError, match="damaged predictions"):
+        taught.predictions_at(0)

@@ -178,10 +178,10 @@ def fit_auxiliary(
     turned = wanted.pose * np.array([-1, 1, -1], dtype=np.float32)
     y = np.concatenate([np.hstack([wanted.units, wanted.pose]), np.hstack([wanted.units, turned])])
     weight, bias = _ridge(x, y, penalty)
-    answers = maps.of(data.images[public]) @ weight + bias
+    predictions = maps.of(data.images[public]) @ weight + bias
     truth = targets.take(public)
     count = len(UNITS)
-    clipped = answers[:, :count].clip(0, 1)
+    clipped = predictions[:, :count].clip(0, 1)
     found = {
         name: round(_correlation(clipped[:, i], truth.units[:, i]), 3)
         for i, name in enumerate(UNITS)
@@ -194,7 +194,7 @@ def fit_auxiliary(
         bias[columns],
         published,
         {name: r for name, r in found.items() if name not in published},
-        _pose_errors(answers[:, count:], truth.pose),
+        _pose_errors(predictions[:, count:], truth.pose),
     )
 
 
@@ -353,9 +353,9 @@ def _correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def _pose_errors(answers: NDArray[np.float32], truth: NDArray[np.float32]) -> dict[str, float]:
+def _pose_errors(predictions: NDArray[np.float32], truth: NDArray[np.float32]) -> dict[str, float]:
     """Return the mean absolute error of each angle, and of yaw by bins of |yaw|, degrees."""
-    errors = np.abs(answers - truth)
+    errors = np.abs(predictions - truth)
     named = {f"error of {name}": float(errors[:, i].mean()) for i, name in enumerate(ANGLES)}
     turned = np.abs(truth[:, 0])
     for low, high in _YAW_BINS:

@@ -48,7 +48,7 @@ class Measures(NamedTuple):
 
     @property
     def balance(self) -> float:
-        """The sum that the settings maximise."""
+        """Recall plus label recall minus the share called neutral, which the settings maximise."""
         return self.recall + self.label_recall - self.called_neutral
 
 
@@ -113,8 +113,8 @@ def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
     logits = predict(model, public.images)
     first = split_in_halves(public.images)
 
-    def measured(answers: NDArray[np.int64], rows: NDArray[np.bool_]) -> Measures:
-        return measure(answers[rows], majority[rows], public.labels[rows])
+    def measured(predictions: NDArray[np.int64], rows: NDArray[np.bool_]) -> Measures:
+        return measure(predictions[rows], majority[rows], public.labels[rows])
 
     before = logits["logits"].argmax(axis=1)
     least = measured(before, first).accuracy - lose / 100
@@ -126,9 +126,9 @@ def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
     after = _moved(logits, prior, chosen)
     head = _linear(features, after)
     known = majority >= 0
-    answers = head.logits(features)
-    temperature, threshold = calibrate(answers[known], majority[known])
-    top = answers.argmax(axis=1)
+    predictions = head.logits(features)
+    temperature, threshold = calibrate(predictions[known], majority[known])
+    top = predictions.argmax(axis=1)
     return Balanced(
         head,
         *chosen,
@@ -140,31 +140,31 @@ def balance_head(model: ModelFile, data: FerData, *, lose: float) -> Balanced:
 
 
 def measure(
-    answers: NDArray[np.int64], majority: NDArray[np.int64], labels: NDArray[np.int64]
+    predictions: NDArray[np.int64], majority: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> Measures:
-    """Measure answers [N] against the FER+ majority [N], -1 for none, and the labels [N].
+    """Measure predictions [N] against the FER+ majority [N], -1 for none, and the labels [N].
 
     Raises:
         DataError: an expression has no picture by one of both.
     """
     known = majority >= 0
     mistaken = np.isin(labels, _MISTAKEN) & (majority == Expression.NEUTRAL)
-    neutral = answers[mistaken] == Expression.NEUTRAL
+    neutral = predictions[mistaken] == Expression.NEUTRAL
     return Measures(
-        float((answers[known] == majority[known]).mean()),
-        _mean_recall(answers[known], majority[known]),
-        _mean_recall(answers, labels),
+        float((predictions[known] == majority[known]).mean()),
+        _mean_recall(predictions[known], majority[known]),
+        _mean_recall(predictions, labels),
         float(neutral.mean()) if len(neutral) else 0.0,
     )
 
 
-def _mean_recall(answers: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
+def _mean_recall(predictions: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
     recalls = []
     for expression in Expression:
         shown = truth == expression
         if not shown.any():
             raise DataError(f"a half of PublicTest has no picture of '{expression}'")
-        recalls.append(float((answers[shown] == expression).mean()))
+        recalls.append(float((predictions[shown] == expression).mean()))
     return float(np.mean(recalls))
 
 

@@ -65,13 +65,13 @@ class Pictures(Dataset[Batch]):
 
 
 class TaughtPictures(Pictures):
-    """Training pictures with another view in each epoch, and the teachers' answers to it.
+    """Training pictures with another view in each epoch, and the teachers' predictions for it.
 
     Args:
         data: the Training split.
         targets: the targets without the teachers' share.
-        views: the views and the answers.
-        share: the answers' share of the targets, 0..1.
+        views: the views and the predictions.
+        share: the predictions' share of the targets, 0..1.
     """
 
     def __init__(self, data: FerData, targets: Targets, views: TaughtViews, share: float) -> None:
@@ -81,7 +81,7 @@ class TaughtPictures(Pictures):
     def set_epoch(self, epoch: int) -> None:
         """Switch to the view of an epoch."""
         self.images = torch.from_numpy(self._views.images_at(epoch)).unsqueeze(1)
-        self.targets = self._plain.blended_with(self._views.answers_at(epoch), self._share)
+        self.targets = self._plain.blended_with(self._views.predictions_at(epoch), self._share)
 
 
 class _Batches(Sampler[Tensor]):

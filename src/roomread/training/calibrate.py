@@ -60,9 +60,9 @@ def fit_tau(
     y = torch.from_numpy(labels)
 
     def worth(tau: float) -> float:
-        answers = torch.from_numpy(logits - np.float32(tau) * np.log(prior)).argmax(dim=1)
-        f1 = multiclass_f1_score(answers, y, len(prior), average="macro")
-        return float((answers == y).float().mean() + f1)
+        predictions = torch.from_numpy(logits - np.float32(tau) * np.log(prior)).argmax(dim=1)
+        f1 = multiclass_f1_score(predictions, y, len(prior), average="macro")
+        return float((predictions == y).float().mean() + f1)
 
     return max((step / 20 for step in range(21)), key=worth)
 

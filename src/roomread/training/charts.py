@@ -38,7 +38,7 @@ def curves(epochs: Sequence[dict[str, float]]) -> str:
 
 def confusion(result: Evaluation) -> str:
     """Return the confusion matrix, truth by row."""
-    return matrix(result.confusion, rows="truth", columns="answer", title=result.name)
+    return matrix(result.confusion, rows="truth", columns="prediction", title=result.name)
 
 
 def matrix(counts: NDArray[np.int64], *, rows: str, columns: str, title: str) -> str:

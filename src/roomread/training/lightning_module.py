@@ -56,7 +56,7 @@ class Training(L.LightningModule):
         torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
 
     def _forward(self, images: Tensor) -> Outputs:
-        """Return the outputs for float [N, 1, 48, 48] in 0..1, at this epoch's side."""
+        """Return the outputs for float [N, 1, 48, 48] in 0..1, scaled to this epoch's side."""
         if self.side != images.shape[-1]:
             images = F.interpolate(images, (self.side, self.side), mode="bilinear", antialias=True)
         return self.net.forward_normalised(self.net.normalise(images * 255))

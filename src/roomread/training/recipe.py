@@ -92,7 +92,7 @@ class Recipe:
         teachers: model files whose mean probabilities are a soft target (Hinton et al. 2015,
             arXiv:1503.02531).
         teacher_share: the share of the teachers' probabilities in the target, 0..1.
-        views: the number of augmented views of each picture for which the teachers' answers are
+        views: the number of augmented views of each picture for which the teachers' predictions are
             computed; epoch e trains on view e modulo this number. With 0 the teachers see the clean
             pictures, and each epoch is augmented independently. See `views.TaughtViews`.
         withhold: names of expressions that the net never sees: pictures with such a label or FER+

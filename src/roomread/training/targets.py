@@ -38,11 +38,11 @@ class Targets:
     def __getitem__(self, rows: Tensor) -> Targets:
         return Targets(self.seen[rows], self.fer2013[rows])
 
-    def blended_with(self, answers: Targets, share: float) -> Targets:
-        """Return the weighted mean of these targets and teachers' answers, whose share is 0..1."""
+    def blended_with(self, predictions: Targets, share: float) -> Targets:
+        """Return the mean of these targets and teachers' predictions, which weigh `share`, 0..1."""
         return Targets(
-            (1 - share) * self.seen + share * answers.seen,
-            (1 - share) * self.fer2013 + share * answers.fer2013,
+            (1 - share) * self.seen + share * predictions.seen,
+            (1 - share) * self.fer2013 + share * predictions.fer2013,
         )
 
 
@@ -58,7 +58,7 @@ def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targe
         data: the pictures.
         recipe: the recipe, of which target, blend, label smoothing and teachers are used.
         taught: whether to include label smoothing and teachers; False for validation. With `views`
-            in the recipe, the teachers' answers are added in each epoch and not here.
+            in the recipe, the teachers' predictions are added in each epoch and not here.
 
     Raises:
         MissingVotesError: the recipe uses votes, but the data set has none.
@@ -82,10 +82,10 @@ def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targe
     targets = Targets(seen, fer2013)
     if taught and recipe.teachers and not recipe.views:
         models = [open_model(name) for name in recipe.teachers]
-        answers = Targets(
+        predictions = Targets(
             _mean(models, data.images, fer2013=False), _mean(models, data.images, fer2013=True)
         )
-        targets = targets.blended_with(answers, recipe.teacher_share)
+        targets = targets.blended_with(predictions, recipe.teacher_share)
     return targets
 
 

@@ -1,8 +1,8 @@
-"""Make augmented views of the Training pictures, and cache the teachers' answers to them.
+"""Make augmented views of the Training pictures, and cache the teachers' predictions for them.
 
 A student learns most from a teacher that sees exactly the same picture (Beyer et al. 2021,
 "Knowledge distillation: A good teacher is patient and consistent", arXiv:2106.05237). Teachers are
-slow, so a recipe has a fixed number of views, and each answer is computed only once.
+slow, so a recipe has a fixed number of views, and each prediction is computed only once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from roomread.training.targets import Targets
 
 # Number of pictures in a block; each block has its own random seed.
 _BLOCK = 512
-# Must be incremented with every change of `augmented_view`, because stored answers become invalid.
+# Must be incremented with every change of `augmented_view`, which makes stored predictions invalid.
 _FORMAT = 1
 
 
@@ -51,7 +51,9 @@ def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> 
     return view
 
 
-def ask_teachers(models: Sequence[ModelFile], images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def teacher_predictions(
+    models: Sequence[ModelFile], images: NDArray[np.uint8]
+) -> NDArray[np.float32]:
     """Return the teachers' mean calibrated probabilities, float32 [N, 2, 7].
 
     They are averaged over each picture and its mirror image. The first of the two heads is the one
@@ -69,15 +71,15 @@ def ask_teachers(models: Sequence[ModelFile], images: NDArray[np.uint8]) -> NDAr
 
 
 class TaughtViews:
-    """The views of a recipe's Training pictures with the teachers' answers, cached on disk.
+    """The views of a recipe's Training pictures with the teachers' predictions, cached on disk.
 
-    Missing answers are computed and written to the folder, and reused by resumed runs and by runs
-    with another seed or net.
+    Missing predictions are computed and written to the folder, where resumed runs, and runs with
+    another seed or net, find them.
 
     Args:
         images: the Training pictures, uint8 [N, 48, 48].
         recipe: the recipe, of which teachers, `views` and `cutout` are used.
-        folder: the folder of the cache; answers of other teachers, pictures or views are stored
+        folder: the folder of the cache; predictions of other teachers, pictures or views are stored
             separately.
 
     Raises:
@@ -102,31 +104,33 @@ class TaughtViews:
         number = epoch % self._recipe.views
         return augmented_view(self._images, number, cutout=self._recipe.cutout)
 
-    def answers_at(self, epoch: int) -> Targets:
-        """Return the teachers' answers to an epoch's pictures.
+    def predictions_at(self, epoch: int) -> Targets:
+        """Return the teachers' predictions for an epoch's pictures.
 
         Raises:
-            DataError: a file of answers is damaged.
-            OutputError: the answers cannot be written.
+            DataError: a file of predictions is damaged.
+            OutputError: the predictions cannot be written.
         """
         path = self.folder / f"view-{epoch % self._recipe.views:03}.npy"
         if not path.exists():
             self._ask(path, self.images_at(epoch))
         try:
-            answers = np.load(path, allow_pickle=False)
+            predictions = np.load(path, allow_pickle=False)
         except (OSError, ValueError) as error:
             raise DataError(
-                f"{path}: holds damaged answers of teachers", hint="delete it"
+                f"{path}: holds damaged predictions of teachers", hint="delete it"
             ) from error
-        if answers.shape != (len(self._images), 2, len(Expression)):
-            raise DataError(f"{path}: holds answers of shape {answers.shape}", hint="delete it")
-        seen, fer2013 = torch.from_numpy(answers.astype(np.float32)).unbind(dim=1)
+        if predictions.shape != (len(self._images), 2, len(Expression)):
+            raise DataError(
+                f"{path}: holds predictions of shape {predictions.shape}", hint="delete it"
+            )
+        seen, fer2013 = torch.from_numpy(predictions.astype(np.float32)).unbind(dim=1)
         return Targets(seen, fer2013)
 
     def _ask(self, path: Path, view: NDArray[np.uint8]) -> None:
         threads = torch.get_num_threads()
         models = [open_model(name, threads=threads) for name in self._recipe.teachers]
-        answers = ask_teachers(models, view).astype(np.float16)
+        predictions = teacher_predictions(models, view).astype(np.float16)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as draft:
-            np.save(draft, answers)
+            np.save(draft, predictions)

@@ -16,7 +16,7 @@ _STATE_RIDGE = 0.3
 _GLOBAL_REFERENCES = 10.0
 
 
-def baseline_answers(
+def baseline_predictions(
     pool: Pool,
     support: NDArray[np.intp],
     queries: NDArray[np.intp],

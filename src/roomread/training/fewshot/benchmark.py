@@ -17,7 +17,7 @@ from roomread.readings import Expression
 from roomread.training.feature_statistics import withheld_from
 from roomread.training.fewshot.baselines import (
     area_under_roc,
-    baseline_answers,
+    baseline_predictions,
     nearest,
     shrunk_prototypes,
     state_probe,
@@ -46,8 +46,8 @@ def measure_seven(pool: Pool, *, episodes: int, seed: int) -> list[BenchmarkLine
         equal, usual = EpisodeScores(), EpisodeScores()
         for support, queries in draw_episodes(rows, references, episodes, seed):
             truth = pool.labels[queries]
-            for method, answers in _answers_to_seven(pool, support, queries).items():
-                recall = np.array([(answers[truth == e] == e).mean() for e in Expression])
+            for method, predictions in _predictions_of_seven(pool, support, queries).items():
+                recall = np.array([(predictions[truth == e] == e).mean() for e in Expression])
                 equal.add(method, float(recall.mean()))
                 usual.add(method, float(recall @ share))
         lines += equal.lines("(a) seven expressions, equally many of each", references)
@@ -55,18 +55,18 @@ def measure_seven(pool: Pool, *, episodes: int, seed: int) -> list[BenchmarkLine
     return lines
 
 
-def _answers_to_seven(
+def _predictions_of_seven(
     pool: Pool, support: NDArray[np.intp], queries: NDArray[np.intp]
 ) -> dict[str, NDArray[np.int64]]:
-    answers = dict(baseline_answers(pool, support, queries, list(Expression)))
-    answers["general model"] = pool.logits[queries].argmax(axis=1)
+    predictions = dict(baseline_predictions(pool, support, queries, list(Expression)))
+    predictions["general model"] = pool.logits[queries].argmax(axis=1)
     centers = shrunk_prototypes(pool, support)
-    answers["prototypes drawn to the net's"] = nearest(pool.x[queries], centers)
+    predictions["prototypes drawn to the net's"] = nearest(pool.x[queries], centers)
     offset = learn(
         pool.statistics, pool.logits[support], pool.labels[support], temperature=pool.temperature
     )
-    answers["Roomread, a person's profile"] = offset.apply(pool.logits[queries]).argmax(axis=1)
-    return answers
+    predictions["Roomread, a person's profile"] = offset.apply(pool.logits[queries]).argmax(axis=1)
+    return predictions
 
 
 def measure_withheld(
@@ -90,18 +90,18 @@ def measure_withheld(
         scores = EpisodeScores()
         for support, queries in draw_episodes(rows, references, episodes, seed):
             truth = pool.labels[queries]
-            answers = dict(baseline_answers(pool, support, queries, classes))
+            predictions = dict(baseline_predictions(pool, support, queries, classes))
             ratios = [
                 Prototype(
                     pool.statistics, pool.x[support[pool.labels[support] == e]], pool.x[:1]
                 ).ratio(pool.x[queries])
                 for e in classes
             ]
-            answers["Roomread, two states"] = np.array(classes)[np.argmax(ratios, axis=0)]
+            predictions["Roomread, two states"] = np.array(classes)[np.argmax(ratios, axis=0)]
             # Use only these two outputs of the net, which were never trained.
             untaught = pool.logits[queries][:, classes].argmax(axis=1)
-            answers["general model"] = np.array(classes)[untaught]
-            for method, given in answers.items():
+            predictions["general model"] = np.array(classes)[untaught]
+            for method, given in predictions.items():
                 scores.add(method, float((given == truth).mean()))
         lines += scores.lines(f"(b) never seen: {names}?", references)
     for e in classes:

@@ -76,7 +76,7 @@ class MadeUpPerson:
     def score(self, scores: EpisodeScores, support: NDArray[np.intp]) -> None:
         """Add the results on the other pictures, for Roomread and for alternatives."""
         queries = np.setdiff1d(np.arange(len(self._labels)), support)
-        logits = self._answers(support, queries)
+        logits = self._logits_by_method(support, queries)
         right = {}
         for method, z in logits.items():
             right[method] = self._mean_by_share(queries, z.argmax(axis=1) == self._labels[queries])
@@ -89,7 +89,7 @@ class MadeUpPerson:
             loss = self._mean_by_share(queries, log_loss(z, self._labels[queries]))
             scores.add(f"log loss: {method}", loss)
 
-    def _answers(
+    def _logits_by_method(
         self, support: NDArray[np.intp], queries: NDArray[np.intp]
     ) -> dict[str, NDArray[Any]]:
         """Return the logits [n, 7] of each method for the queries."""
