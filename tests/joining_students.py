@@ -56,7 +56,7 @@ def open_room(url: str) -> dict[str, str]:
     return room
 
 
-def door(url: str, code: str) -> dict[str, Any]:
+def room_info(url: str, code: str) -> dict[str, Any]:
     """Return what a student learns of a room before joining."""
     answer = httpx.get(f"{url}/api/v1/join/{code}", timeout=30)
     answer.raise_for_status()

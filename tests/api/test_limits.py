@@ -222,7 +222,7 @@ def test_body_that_fits_on_no_disk_is_refused_as_busy() -> None:
     assert sender.status == 503
 
 
-def test_full_temporary_folder_is_answered_as_no_space(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_temporary_folder_is_reported_as_no_space(monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

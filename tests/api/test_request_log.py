@@ -86,7 +86,7 @@ async def fail_bare(scope: Scope, receive: Receive, send: Send) -> None:
     raise OSError(errno.ENOSPC, "No space left on device", "/secret/place")
 
 
-def test_full_disk_is_answered_as_a_problem_without_its_place(
+def test_full_disk_is_reported_as_a_problem_without_its_path(
     metrics: Metrics, lines: pytest.LogCaptureFixture
 ) -> None:
     response = client_of(fail_bare, metrics).get("/_stcore/upload_file/1")

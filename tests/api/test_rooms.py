@@ -14,7 +14,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from joining_students import HAPPY, NEUTRAL, Student, door, joined
+from joining_students import HAPPY, NEUTRAL, Student, joined, room_info
 from roomread.client import Client
 from roomread.joining import parse_code
 from serving import Service, free_port, serving
@@ -101,7 +101,7 @@ def test_room_keeps_how_people_were_informed_and_its_report_prints_it(http: http
 def test_student_learns_before_joining_what_is_agreed_to(
     service: Service, room: dict[str, Any]
 ) -> None:
-    found = door(service.url, room["code"].lower())
+    found = room_info(service.url, room["code"].lower())
     assert (found["id"], found["name"], found["faces"]) == (room["id"], "Algebra 7b", True)
     assert found["taps_consent"]["version"] == "1-en-taps"
     assert "leave at any time" in found["faces_consent"]["text"][-1]
@@ -169,7 +169,7 @@ def test_receipt_is_checked_and_a_changed_one_is_not_valid(
 ) -> None:
     with joined(service.url, room["id"], room["code"]) as student:
         receipt = student.seat["receipt"]
-    assert receipt["text_sha256"] == door(service.url, room["code"])["taps_consent"]["sha256"]
+    assert receipt["text_sha256"] == room_info(service.url, room["code"])["taps_consent"]["sha256"]
     address = f"rooms/{room['id']}/receipts"
     assert http.post(address, json=receipt).json() == {"valid": True}
     assert http.post(address, json=receipt | {"given_at": "2020"}).json() == {"valid": False}

@@ -150,7 +150,7 @@ def test_face_is_hidden_in_the_annotated_copy_when_asked(
     assert "--annotated" in one_line(refused.stderr)
 
 
-def test_the_input_is_never_its_own_copy(roomread: Program, photo: Path) -> None:
+def test_annotated_copy_never_overwrites_its_input(roomread: Program, photo: Path) -> None:
     content = photo.read_bytes()
     result = roomread("analyze", photo, "--annotated", photo)
     assert result.returncode == 2

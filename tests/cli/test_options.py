@@ -44,7 +44,7 @@ def test_options_that_are_left_out_read_every_frame_whole() -> None:
 
 def test_smallest_face_of_an_archive_must_be_finite() -> None:
     nets = NetOptions("compact", Device.CPU, math.nan)
-    with pytest.raises(typer.BadParameter, match="is not a size in px"):
+    with pytest.raises(typer.BadParameter, match="is not a finite size in px"):
         nets.for_archive(every=None, piece=300.0)
 
 

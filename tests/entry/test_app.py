@@ -48,7 +48,7 @@ def test_app_listens_on_this_computer_alone(app: Service) -> None:
 
 
 @pytest.mark.parametrize("path", ["/_stcore/stream", "/api/v1/live"])
-def test_page_of_the_web_cannot_reach_the_app_by_a_name_that_leads_here(
+def test_page_of_another_site_cannot_reach_the_app_by_dns_rebinding(
     app: Service, path: str
 ) -> None:
     host = f"evil.example:{port_of(app)}"

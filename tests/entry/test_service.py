@@ -100,7 +100,7 @@ def test_each_picture_of_a_batch_has_its_faces_or_its_problem(http: httpx.Client
     assert len(pictures[2]["frame"]["faces"]) == 1
 
 
-def test_what_is_left_out_of_pictures_and_videos_is_told(
+def test_omitted_parts_of_pictures_and_videos_are_reported(
     service: Service, http: httpx.Client, tmp_path: Path
 ) -> None:
     frames = [Image.new("L", (40, 30), level) for level in (10, 90)]

@@ -132,7 +132,7 @@ def test_camera_that_is_unplugged_and_nets_that_do_not_load_are_explained(
     page.context.close()
 
 
-def test_phone_is_told_that_its_camera_stops_behind_other_pages(
+def test_phone_page_warns_that_the_camera_stops_behind_other_pages(
     browser: Browser, service: Service
 ) -> None:
     context = browser.new_context(user_agent="Mozilla/5.0 (iPhone) Mobile/15E148", locale="en-GB")

@@ -39,7 +39,7 @@ def test_lines_end_at_the_right_edge_with_times_before_now() -> None:
     assert "now sad 90%" in chart.attrib["aria-label"]
 
 
-def test_lines_without_a_moment_are_an_empty_chart() -> None:
+def test_chart_of_lines_without_moments_is_empty() -> None:
     chart = parsed(score_lines([], [], seconds=60))
     assert [*chart.iter(f"{SVG}polyline")] == []
 

@@ -52,7 +52,7 @@ def test_heic_is_decoded_whole_and_upright(decoder: Decoder) -> None:
     assert image[50, 64].max() < 10
 
 
-def test_pictures_left_out_are_told(decoder: Decoder) -> None:
+def test_omitted_pictures_are_reported(decoder: Decoder) -> None:
     file = io.BytesIO()
     frames = [Image.new("L", (20, 10), level) for level in (10, 200, 90)]
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])

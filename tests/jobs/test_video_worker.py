@@ -87,7 +87,7 @@ def test_damaged_video_is_reported_in_one_line_and_crashes_no_worker(
     board.forget(job_id, owner="user:anna")
 
 
-def test_tracks_left_out_are_told_without_the_folder(board: JobQueue, tmp_path: Path) -> None:
+def test_omitted_tracks_are_reported_without_the_folder(board: JobQueue, tmp_path: Path) -> None:
     film = two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)]).read_bytes()
     job_id = board.upload("lesson.mkv", film, owner="user:anna")
     while (job := board.get(job_id, owner="user:anna")) is None or not job.finished:

@@ -11,7 +11,7 @@ def test_alphabet_has_28_characters_that_are_not_mistaken_for_one_another() -> N
     assert not set("01ILOSUZ") & set(ALPHABET)
 
 
-def test_code_that_is_typed_as_it_is_shown_comes_back() -> None:
+def test_typed_code_is_parsed_to_the_stored_one() -> None:
     for _ in range(50):
         code = new_code()
         assert len(code) == LENGTH

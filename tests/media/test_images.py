@@ -83,7 +83,7 @@ def test_levels_of_16_bits_are_scaled_and_not_clipped() -> None:
     np.testing.assert_allclose(image[..., 0].ravel(), np.arange(256), atol=1)
 
 
-def test_float_pictures_run_from_0_to_1() -> None:
+def test_float_pictures_have_values_from_0_to_1() -> None:
     ramp = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
     image = read_image(encoded(Image.fromarray(ramp), "TIFF"))
     np.testing.assert_allclose(image[..., 0].ravel(), np.arange(256), atol=1)
@@ -386,7 +386,7 @@ def test_picture_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG"])
-def test_what_follows_a_picture_is_ignored(kind: str) -> None:
+def test_trailing_data_of_a_picture_is_ignored(kind: str) -> None:
     content = encoded(Image.fromarray(gradient()), kind)
     np.testing.assert_array_equal(read_image(content + b"more" * 300), read_image(content))
 
@@ -404,7 +404,7 @@ def test_damaged_head_of_a_known_kind_is_named(kind: str, head: int) -> None:
         read_image(content)
 
 
-def test_first_of_an_animated_avif_is_read_and_said() -> None:
+def test_first_frame_of_an_animated_avif_is_read_with_a_note() -> None:
     frames = [Image.fromarray(gradient()), Image.new("RGB", (40, 30), "red")]
     content = encoded(frames[0], "AVIF", save_all=True, append_images=frames[1:])
     assert notes_of(content, "a.avif") == ("a.avif: of its 2 pictures the first is read",)

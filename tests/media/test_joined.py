@@ -26,7 +26,7 @@ def test_concatenated_video_from_a_pipe_is_reported_too(tmp_path: Path, suffix: 
     assert len(frames) == 25
 
 
-def test_only_what_follows_counts(tmp_path: Path) -> None:
+def test_only_a_video_after_the_offset_is_found(tmp_path: Path) -> None:
     film = make_clip(tmp_path / "film.mp4", SECOND).read_bytes()
     assert has_film_behind(io.BytesIO(film), 0)
     assert not has_film_behind(io.BytesIO(film), 16)

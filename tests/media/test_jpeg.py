@@ -93,6 +93,6 @@ def test_grey_picture_is_complete() -> None:
     assert read_image(jpeg(grey, progressive=False)).mean() == 128
 
 
-def test_other_files_get_no_end() -> None:
+def test_file_that_is_no_jpeg_is_not_changed() -> None:
     for content in (b"", b"GIF89a", b"\xff\xd8\xff"):
         assert with_end(content, find_scans(content)) == content

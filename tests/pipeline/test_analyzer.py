@@ -149,7 +149,7 @@ def test_first_of_several_pictures_in_a_file_is_read_with_a_warning(
         assert source.notes[0].endswith("of its 2 pictures the first is read")
 
 
-def test_pictures_left_out_are_told_where_the_name_is_encoded_differently(tmp_path: Path) -> None:
+def test_omitted_pictures_are_reported_for_a_name_in_another_encoding(tmp_path: Path) -> None:
     stored, typed = (tmp_path / unicodedata.normalize(form, "café.tiff") for form in ("NFC", "NFD"))
     pages = [Image.new("RGB", (64, 64)) for _ in range(2)]
     pages[0].save(stored, save_all=True, append_images=pages[1:])

@@ -44,7 +44,7 @@ def test_scores_print_as_label_and_confidence_or_as_unsure() -> None:
     assert str(scores(happy=0.4, threshold=0.5)) == "unsure (happy 40%?)"
 
 
-def test_entropy_runs_from_certain_to_uniform() -> None:
+def test_entropy_ranges_from_certain_to_uniform() -> None:
     assert scores(happy=1.0).entropy == pytest.approx(0)
     assert scores(happy=1 / 7).entropy == pytest.approx(1, abs=1e-6)
 

@@ -43,7 +43,7 @@ def test_rare_frames_give_no_blink_rate() -> None:
     assert found == EyeActivity(0.0, None)
 
 
-def test_nothing_is_said_before_half_a_minute() -> None:
+def test_activity_is_unknown_before_half_a_minute() -> None:
     assert watch(lambda _: False, seconds=29.0) is None
 
 
@@ -53,7 +53,7 @@ def test_old_readings_leave_the_window() -> None:
     assert found.closed == 0
 
 
-def test_reading_without_action_units_or_a_person_says_nothing() -> None:
+def test_activity_is_unknown_without_action_units_or_a_person() -> None:
     meter = EyeMeter()
     assert meter.update(FACE) is None
     assert meter.update(replace(FACE, track_id=None, action_units={"AU45": 0.5})) is None

@@ -127,7 +127,7 @@ def test_slots_and_turns_of_one_principal_are_not_those_of_another() -> None:
         assert asyncio.run(limiter.run(lambda: "ran", holder="b")) == "ran"
 
 
-def test_work_is_done_for_the_principal_that_is_acted_for() -> None:
+def test_slot_counts_for_the_principal_on_whose_behalf_it_is_taken() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0)
     with limiter.slot("key:1"):
         token = acting_for.set("key:1")

@@ -38,7 +38,7 @@ def address() -> Iterator[str]:
         thread.join()
 
 
-def test_request_is_sent_on_with_the_senders_credentials_and_its_answer_returned(
+def test_request_is_forwarded_with_the_senders_credentials_and_its_answer_returned(
     address: str,
 ) -> None:
     headers = {"authorization": "Bearer rr_1_2", "cookie": "a=b", "origin": "https://elsewhere"}
@@ -55,7 +55,7 @@ def test_request_is_sent_on_with_the_senders_credentials_and_its_answer_returned
     assert kept[3:] == ["roomread.example", "192.0.2.7", "https", "1", "body"]
 
 
-def test_forwarded_request_is_not_sent_on_again(address: str) -> None:
+def test_forwarded_request_is_not_forwarded_again(address: str) -> None:
     with pytest.raises(BusyError, match="another process holds"):
         forward(address, ReceivedRequest("/", {FORWARDED_HEADER.lower(): "1"}))
 

@@ -39,14 +39,14 @@ def test_notice_tells_the_purpose_what_is_kept_and_for_how_long() -> None:
     assert "until the person who is responsible deletes them" in page
 
 
-def test_code_is_on_the_notice_only_with_a_link() -> None:
+def test_qr_code_is_on_the_notice_only_with_a_link() -> None:
     assert "<svg" not in notice_page(settings(), "en")
     page = notice_page(settings(), "en", link="https://school.example/notice")
     assert qr_code("https://school.example/notice") in page
     assert "https://school.example/notice" in page
 
 
-def test_code_holds_the_link() -> None:
+def test_qr_code_holds_the_link() -> None:
     # A finder pattern is dark in its middle: the drawing is a code of the size that segno makes.
     side = segno.make("https://school.example/notice", error="m", micro=False).symbol_size()[0]
     assert f'viewBox="0 0 {8 * side} {8 * side}"' in qr_code("https://school.example/notice")

@@ -102,7 +102,7 @@ def test_video_without_content_is_refused_and_not_kept(anna: VideoService) -> No
 
 
 def test_path_or_url_is_submitted_under_its_name(anna: VideoService) -> None:
-    assert anna.get(anna.submit_place("rtsp://camera/1")).record.name == "rtsp://camera/1"
+    assert anna.get(anna.submit_source("rtsp://camera/1")).record.name == "rtsp://camera/1"
 
 
 def test_video_of_another_owner_is_not_found(queue: FakeQueue, anna: VideoService) -> None:
@@ -147,7 +147,7 @@ def test_result_of_a_job_without_a_folder_is_reported_as_gone(
     queue: FakeQueue, anna: VideoService
 ) -> None:
     # A place has no folder here.
-    job_id = anna.submit_place("rtsp://camera/1")
+    job_id = anna.submit_source("rtsp://camera/1")
     queue.end(job_id)
     with pytest.raises(VideoFilesGoneError):
         anna.result(job_id, VideoResult.READINGS_CSV)

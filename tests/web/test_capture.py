@@ -18,7 +18,7 @@ def test_pictures_that_a_browser_sent_are_decoded() -> None:
 
 
 @pytest.mark.parametrize("sent", [None, "text", 3, {"a": 1}, [None, 1, "%%%"]])
-def test_what_is_no_list_of_pictures_is_left_out(sent: object) -> None:
+def test_values_other_than_a_list_of_pictures_are_ignored(sent: object) -> None:
     assert _decoded(sent) == []
 
 

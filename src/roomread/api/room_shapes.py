@@ -126,7 +126,7 @@ class ConsentShape(BaseModel):
     text: list[str]
 
 
-class DoorShape(BaseModel):
+class RoomInfoShape(BaseModel):
     """The information about a room that a student sees before joining."""
 
     id: str = Field(examples=["0a1b2c3d"])

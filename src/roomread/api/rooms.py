@@ -19,9 +19,9 @@ from roomread.api.logs import audit
 from roomread.api.problems import responses
 from roomread.api.rates import Attempts
 from roomread.api.room_shapes import (
-    DoorShape,
     PauseInput,
     ReceiptCheckShape,
+    RoomInfoShape,
     RoomInput,
     RoomNowShape,
     RoomShape,
@@ -282,14 +282,14 @@ async def check(
 
 
 @router.get("/join/{code}", summary="Find the room of a code", responses=responses(404))
-async def door(request: Request, context: Context, code: str) -> DoorShape:
-    """Return what a student must know before joining; wrong codes are limited for each address."""
+async def info(request: Request, context: Context, code: str) -> RoomInfoShape:
+    """Return what a student sees before joining; wrong codes are limited for each address."""
     with Attempts(context.code_attempts, request):
         record = await context.rooms.with_code(code)
     store, words = context.store.owned_by(record.owner), translator_of(request)
     session = await in_turn(context, lambda: store.session(record.session_id))
     faces = record.faces and purpose.allows(purpose.Activity.RECORD_CLASS)
-    return DoorShape(
+    return RoomInfoShape(
         id=record.session_id,
         name=session.name,
         faces=faces,

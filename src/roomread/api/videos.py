@@ -171,7 +171,7 @@ def readings(
         ReadingsFormat, Query(alias="format", description="The format.")
     ] = ReadingsFormat.JSON,
 ) -> Response:
-    """Return the readings of a video that has ended."""
+    """Return the readings of a video whose job has ended."""
     result, media_type = _FILES[form]
     path = _videos(context, reader).result(job_id, result)
     audit("readings read", who=reader.id, job=job_id[:_AUDITED])

@@ -1,4 +1,4 @@
-"""Name what a net says of a face besides its expression: action units and head pose."""
+"""Name a net's outputs for a face besides its expression: action units and head pose."""
 
 from __future__ import annotations
 

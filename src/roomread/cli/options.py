@@ -140,7 +140,7 @@ class NetOptions:
         """
         size = self.min_face
         if size is not None and not math.isfinite(size):
-            raise typer.BadParameter(f"{size} is not a size in px", param_hint="--min-face")
+            raise typer.BadParameter(f"{size} is not a finite size in px", param_hint="--min-face")
         if self.detector is DetectorName.HAAR:
             return Haar() if size is None else Haar(min_face=size)
         return CenterFace(min_face=size, device=self.device)

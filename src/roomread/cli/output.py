@@ -72,16 +72,22 @@ def open_sink(
     """
     if form is Format.LSL:
         if path is not None:
-            raise OutputError("LSL is sent to the network", hint="leave out -o")
+            raise OutputError("LSL is sent to the network, not to a file", hint="leave out -o")
         with _closing(LslSink()) as sink:
             yield sink
     elif form is Format.PARQUET:
         if path is None:
-            raise OutputError("Parquet is not text", hint="name a file: -o readings.parquet")
+            raise OutputError(
+                "Parquet is binary and is not written to standard output",
+                hint="name a file: -o readings.parquet",
+            )
         with atomic_path(path) as draft, _closing(ParquetSink(draft, states=states)) as sink:
             yield sink
     elif form is Format.BIDS and path is None:
-        raise OutputError("BIDS has a sidecar", hint="name a file: -o readings.tsv")
+        raise OutputError(
+            "BIDS consists of two files, a table and its sidecar",
+            hint="name a file: -o readings.tsv",
+        )
     elif path is None:
         with _standard_output(stdout), _closing(_text_sink(form, stdout, states)) as sink:
             yield sink

@@ -48,7 +48,7 @@ EDGES = (SIDE, TOP, SIDE, BOTTOM)
 
 
 def whole_box(seen: Orientation) -> Box:
-    """Return the box of a whole face as its landmarks tell it, px."""
+    """Return the box of a whole face, estimated from its landmarks, px."""
     return bounding_box(seen.center, ASPECT * seen.height, seen.height, seen.roll)
 
 
@@ -71,7 +71,7 @@ def cut_score(
 
 
 def edge_values(face: Face, seen: Orientation, picture: Box) -> list[tuple[float, ...]]:
-    """Return the values that `EdgeWeights` weighs, for a face's left, top, right and bottom edge.
+    """Return the features of the logistic rule for a face's left, top, right and bottom edge.
 
     Args:
         face: a face with landmarks, px of the picture.

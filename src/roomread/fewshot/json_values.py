@@ -1,4 +1,4 @@
-"""Check the values of a profile's file, which may come from somebody else."""
+"""Check the values of a profile's file, which may come from an untrusted source."""
 
 from __future__ import annotations
 

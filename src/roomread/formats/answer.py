@@ -1,4 +1,4 @@
-"""Describe in sentences when the room's valence had fallen, by how much, and during what."""
+"""Describe in sentences when the room's valence fell, by how much, and during which activity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST = 3
 
 
 def answer(figures: SessionFigures, words: Translator | None = None) -> str:
-    """Return in one sentence when the valence had fallen, for the top of a page or a report.
+    """Return in one sentence when the valence was lower, for the top of a page or a report.
 
     Args:
         figures: The figures of the lesson.
@@ -44,7 +44,7 @@ def answer(figures: SessionFigures, words: Translator | None = None) -> str:
 
 
 def not_why(words: Translator | None = None) -> str:
-    """Return the sentence that says what the answer does not tell; in English without `words`."""
+    """Return the sentence that no cause is known; in English without `words`."""
     return (words or translator(SOURCE)).gettext("That is when it happened, not why.")
 
 

@@ -109,7 +109,7 @@ class People:
         stays = self._stays_of(readings, frame.time)
         looks = self._look(frame, readings, stays)
         self._recognise(stays, looks)
-        self._number(readings, stays)
+        self._assign_seats(readings, stays)
         found = []
         for reading, stay in zip(readings, stays, strict=True):
             if stay.person is not None:
@@ -221,7 +221,7 @@ class People:
         _, columns, _ = lap.lapjv(1 - cosines, extend_cost=True, cost_limit=limit)
         return {row: people[column] for row, column in enumerate(columns) if column >= 0}
 
-    def _number(self, readings: Sequence[Reading], stays: Sequence[_Stay]) -> None:
+    def _assign_seats(self, readings: Sequence[Reading], stays: Sequence[_Stay]) -> None:
         """Give seats to new people, and to faces that cannot be recognised."""
         here = {id(stay.person) for stay in stays if stay.person is not None}
         ready = set()

@@ -39,7 +39,7 @@ class Cohorts:
         self.counted: frozenset[int] = frozenset()
         self.withheld = False
         self._random = random
-        # The people of the last figure; empty if nobody counted.
+        # The people of the last figure; empty if no one counted.
         self._published: frozenset[int] = frozenset()
         # The people of each remembered figure, with the time at which it was last shown.
         self._figures: dict[frozenset[int], float] = {}
@@ -90,7 +90,7 @@ class Cohorts:
         """Return the people who could count next; five or more join or leave at a time."""
         chosen = self._admissible(able)
         if self._published <= able and (not self.withheld or len(chosen) < len(self._published)):
-            # Nobody has to stop.
+            # No one has to stop counting.
             has_more = chosen > self._published
             return chosen if has_more else self._published
         return chosen

@@ -38,7 +38,7 @@ def make_receipt(fields: Mapping[str, Any], secret: str) -> dict[str, Any]:
     """Return a receipt with its authentication code in the field "mac".
 
     Args:
-        fields: What the receipt says, as JSON values.
+        fields: The content of the receipt, as JSON values.
         secret: The service's secret for receipts.
     """
     return {**fields, "mac": _sign(secret, _canonical(fields))}

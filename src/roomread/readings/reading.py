@@ -244,17 +244,17 @@ class Reading(ComparedByValue):
 
     @property
     def mouth_open(self) -> float | None:
-        """How far the mouth is open, 0..1; None where no net says it."""
+        """How far the mouth is open, 0..1; None where no net estimates it."""
         return None if self.action_units is None else self.action_units.get(MOUTH_OPEN)
 
     @property
     def eyes_closed(self) -> float | None:
-        """How far the eyes are closed, 0..1; None where no net says it."""
+        """How far the eyes are closed, 0..1; None where no net estimates it."""
         return None if self.action_units is None else self.action_units.get(EYES_CLOSED)
 
     @property
     def eyes_shut(self) -> bool | None:
-        """Whether the eyes are more closed than open; None where no net says it."""
+        """Whether the eyes are more closed than open; None where no net estimates it."""
         return None if self.eyes_closed is None else self.eyes_closed > _SHUT
 
     @property

@@ -66,10 +66,10 @@ def rounded_change(change: Change) -> Change:
 
 
 class MoodRounding:
-    """Round the moods of one room as they come.
+    """Round the shares of one room's moods to steps of 5 %, and derive their baselines from these.
 
     Args:
-        before: Moods that came before, earliest first, from which the first baselines come.
+        before: Earlier moods of the room, earliest first, for the first baselines.
     """
 
     def __init__(self, before: Iterable[RoomMood] = ()) -> None:

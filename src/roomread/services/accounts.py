@@ -110,7 +110,7 @@ class Accounts:
         """
         if password is not None and len(password) < MIN_PASSWORD:
             raise RoomreadError(
-                f"the password has under {MIN_PASSWORD} characters", hint="use a few words"
+                f"the password has fewer than {MIN_PASSWORD} characters", hint="use a few words"
             )
         hashed = PasswordHasher().hash(password) if password is not None else _PROVIDED
         user = Account(secrets.token_hex(4), name, hashed, tuple(scopes), time.time())

@@ -192,7 +192,7 @@ class CameraSlots:
         return True
 
     def _take_away(self, holder: str) -> _CameraSlot | None:
-        """Free the oldest slot of the principal with most slots, if that is fair."""
+        """Free the oldest slot of the principal with most, if it has two more than `holder`."""
         held = Counter(slot.holder for slot in self._used.values())
         most, number = held.most_common(1)[0]
         if number <= held[holder] + 1:

@@ -13,7 +13,7 @@ from roomread.locales import LANGUAGES
 from roomread.room import DEFAULT_RULES, parse_rules
 from roomread.store import OwnerStore
 
-# The largest class, people; the longest retention, days; the longest text on informing, characters.
+# The largest class, people; the longest retention, days; the longest `notice`, characters.
 MOST_PEOPLE, MOST_DAYS, MOST_CHARACTERS = 1000, 3650, 500
 
 
@@ -95,7 +95,9 @@ def checked(preferences: Preferences) -> Preferences:
     _check_range("expected class size", preferences.class_size, MOST_PEOPLE)
     _check_range("number of days", preferences.retention_days, MOST_DAYS)
     if len(preferences.notice) > MOST_CHARACTERS:
-        raise PreferencesError(f"the text on informing has more than {MOST_CHARACTERS} characters")
+        raise PreferencesError(
+            f"the text on how people are informed has more than {MOST_CHARACTERS} characters"
+        )
     parse_rules(preferences.rules)
     return preferences
 

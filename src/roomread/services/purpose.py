@@ -50,7 +50,7 @@ class Activity(StrEnum):
     """What is done with faces, as far as the intended use decides about it.
 
     Attributes:
-        SELF_REPORT: People say how they are; no face is read.
+        SELF_REPORT: People report by buttons how they are; no face is read.
         READ_DEMONSTRATION: Read faces of material that was made to show the program.
         READ_ONESELF: Read the face of the person who asks for it.
         READ_OTHERS: Read the faces of pictures, videos, cameras and streams.
@@ -73,7 +73,7 @@ class PurposeError(RoomreadError):
 
 
 def current_use() -> IntendedUse:
-    """Return what this installation is used for and where, as the settings say now.
+    """Return what this installation is used for and where, from the present settings.
 
     The settings are read anew each time, because users change them while the service runs.
 
@@ -91,13 +91,14 @@ def choose_use(use: IntendedUse, *, who: str = LOCAL_OWNER) -> None:
         who: The principal who chose it.
 
     Raises:
-        PurposeFixedError: A variable of the operator says otherwise.
+        PurposeFixedError: The operator set another value by an environment variable.
         OutputError: The file cannot be written.
     """
     for name, value in (("ROOMREAD_PURPOSE", use.purpose), ("ROOMREAD_REGION", use.region)):
         if value is not None and os.environ.get(name, value) != value:
             raise PurposeFixedError(
-                f"the variable {name} says '{os.environ[name]}'", hint="change it there"
+                f"the environment variable {name} sets it to '{os.environ[name]}'",
+                hint="change it there",
             )
     keep_intended_use(use)
     audit("purpose chosen", who=who, purpose=use.purpose or "", region=use.region or "")

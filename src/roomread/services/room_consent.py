@@ -18,7 +18,7 @@ _FACES, _TAPS = "faces", "taps"
 
 @dataclass(frozen=True, slots=True)
 class ConsentText:
-    """The text in one language.
+    """The text that students agree to, in one language.
 
     Attributes:
         version: Names the edition, the language and what is agreed to, such as "1-en-taps".
@@ -35,7 +35,7 @@ class ConsentText:
 
 
 def consent_text(words: Translator, *, faces: bool) -> ConsentText:
-    """Return the text.
+    """Return the text that students agree to in a room.
 
     Args:
         words: The translator of the language.
@@ -48,7 +48,7 @@ def consent_text(words: Translator, *, faces: bool) -> ConsentText:
 
 
 def consent_of(version: str) -> ConsentText | None:
-    """Return the text of a version; None if no current text has this version."""
+    """Return the text of consent of a version; None if no current text has this version."""
     edition, _, rest = version.partition("-")
     language, _, kind = rest.partition("-")
     if edition != _EDITION or language not in LANGUAGES or kind not in (_FACES, _TAPS):

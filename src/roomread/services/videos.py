@@ -121,7 +121,7 @@ class VideoService:
             path.write_bytes(content)
         return job.record.id
 
-    def submit_place(self, place: str, *, profiles: Sequence[Profile] = ()) -> str:
+    def submit_source(self, source: str, *, profiles: Sequence[Profile] = ()) -> str:
         """Submit a path or URL that this computer can reach, and return the video's id.
 
         Raises:
@@ -129,7 +129,7 @@ class VideoService:
             TooManyJobsError: The queue is full.
         """
         require_reading(oneself=False)
-        return self._queue.start(place, owner=self._owner, profiles=profiles)
+        return self._queue.start(source, owner=self._owner, profiles=profiles)
 
     def all(self) -> list[VideoJob]:
         """Return all stored videos, oldest first."""

@@ -142,7 +142,7 @@ def _records(connection: Connection, where: sa.ColumnElement[bool]) -> list[JobR
 
 
 def _to_record(row: Row[Any]) -> JobRecord:
-    """Return the record of a row; a row with a wrong value is that of a failed job."""
+    """Return the record of a row; a row with an invalid value becomes a failed job."""
     values = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public name for it)
     try:
         state = JobState(values["state"])

@@ -216,12 +216,12 @@ class SeatMap:
 def seat_map(
     readings: StoredReadings, names: dict[int, str], *, steps: int = 120
 ) -> SeatMap | None:
-    """Return the valence of the seats that were seen in at least one step in twenty.
+    """Return the valence over time of each seat that was seen in at least 5 % of the steps.
 
     Args:
         readings: The readings of a session.
         names: The names of enrolled people, by seat.
-        steps: The maximum number of steps.
+        steps: The maximum number of steps into which the time is divided.
 
     Returns:
         None if there are no readings.

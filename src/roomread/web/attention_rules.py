@@ -47,7 +47,7 @@ def _kind(rule: Rule) -> _Kind:
 
 
 def _is_other(rule: Rule, present: dict[_Kind, Rule], usual: dict[_Kind, Rule]) -> bool:
-    """Return whether a rule has no sliders: its kind is not usual, or another one has them."""
+    """Return whether a rule has no sliders: its kind is unusual, or another rule has them."""
     return _kind(rule) not in usual or present[_kind(rule)] != rule
 
 

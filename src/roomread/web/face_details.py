@@ -1,4 +1,4 @@
-"""Show what a net says of one face besides its expression: valence, pose and action units."""
+"""Show what is read of one face besides its expression: valence, pose and action units."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def _offer_actions(store: OwnerStore, chosen: list[Session]) -> None:
 
 
 def delete_lessons(store: OwnerStore, ids: list[str]) -> None:
-    """Delete lessons for good; the list says how many.
+    """Delete lessons for good; the list then states how many.
 
     Args:
         store: the lessons of the visitor.

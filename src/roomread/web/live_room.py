@@ -168,7 +168,7 @@ def _mark_typed(recording: Recording) -> None:
 
 
 def _mark(recording: Recording, label: str) -> None:
-    """Mark the present moment, and remember what the page then says."""
+    """Mark the present moment, and keep the message that the page then shows."""
     session_id, time = recording.session.id, recording.seconds
     try:
         visitor_sessions().mark(session_id, [Mark(time, label)])

@@ -119,7 +119,7 @@ def _add() -> None:
             problems.append(message_for(error, settings))
     if place:
         try:
-            added.append(videos().submit_place(place, profiles=visitor_profiles()))
+            added.append(videos().submit_source(place, profiles=visitor_profiles()))
         except RoomreadError as error:
             problems.append(message_for(error, settings))
     st.session_state[_PROBLEMS] = problems

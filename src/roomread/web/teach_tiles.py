@@ -46,7 +46,7 @@ class Tile:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether it is said to show a resting face and is confidently read as another one."""
+        """Whether it was added as a resting face and is confidently read as another expression."""
         return (
             self.expression is Expression.NEUTRAL
             and self.check is not None

@@ -302,7 +302,7 @@ def test_path_without_videos_is_refused(spec: str, tmp_path: Path) -> None:
         ),
         (["a.mp4", "-o", "out/", "--format", "csv"], "leave out --format"),
         (["-", "-o", "out/"], "cannot read standard input"),
-        (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: an unknown kind of address"),
+        (["nowhere://a/*.mp4", "-o", "out/"], "nowhere://: an unsupported URL scheme"),
         (["a.mp4", "-o", "out/", "--workers", "2"], "use --engine ray for more"),
     ],
 )

@@ -56,7 +56,7 @@ def asked(served: Cluster) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def test_shared_nets_read_the_same_as_local_nets(asked: list[dict[str, Any]]) -> None:
+def test_shared_nets_give_the_same_readings_as_local_nets(asked: list[dict[str, Any]]) -> None:
     compared = asked[0]
     shared, own = compared["readings"]
     assert shared == own > 25

@@ -38,7 +38,7 @@
  * @property {string} version
  * @property {string[]} text
  *
- * @typedef {object} Door What a student sees of a room before joining.
+ * @typedef {object} RoomInfo What a student sees of a room before joining.
  * @property {string} id
  * @property {string} name
  * @property {boolean} faces Whether the student may let their own face be read.

@@ -315,7 +315,7 @@ def _file_system(address: str) -> tuple[Any, str]:
         ) from error
     except ValueError as error:
         hint = "a path, or an address such as s3://bucket/lessons/*.mp4"
-        raise RoomreadError(f"{protocol}://: an unknown kind of address", hint=hint) from error
+        raise RoomreadError(f"{protocol}://: an unsupported URL scheme", hint=hint) from error
     return fs, path
 
 

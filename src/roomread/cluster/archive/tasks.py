@@ -197,7 +197,7 @@ class Join:
             for path in self.pieces:
                 report = read_report(path)
                 if report is None:
-                    raise MediaError(f"{path}: damaged", hint="delete it and run again")
+                    raise MediaError(f"{path}: is damaged", hint="delete it and run again")
                 with open_file(path) as file:
                     table = _renumbered(pq.read_table(file), stitcher, frames)
                 writer = writer or pq.ParquetWriter(draft, table.schema)

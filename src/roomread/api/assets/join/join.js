@@ -6,15 +6,15 @@ import { t } from "../texts.js";
 import { RoomConnection } from "./connection.js";
 import { Said } from "./said.js";
 
-/** @typedef {import("../answers.js").Door} Door */
+/** @typedef {import("../answers.js").RoomInfo} RoomInfo */
 /** @typedef {import("../answers.js").Say} Say */
 
 const code = partAs("code", HTMLInputElement);
 const camera = document.getElementById("camera");
 /** @type {Map<HTMLButtonElement, Say>} */
 const buttons = new Map();
-/** @type {Door | null} */
-let door = null;
+/** @type {RoomInfo | null} */
+let info = null;
 /** @type {RoomConnection | null} */
 let connection = null;
 /** @type {import("../student/panel.js").CameraPanel | null} */
@@ -53,8 +53,8 @@ async function find() {
   }
   if (answer.status === 429) return complain(t("Too many wrong codes came from your network. Wait a minute."));
   if (!answer.ok) return complain(t("No open room has this code. Check it, or ask your teacher."));
-  /** @type {Door} */
-  const found = (door = await answer.json());
+  /** @type {RoomInfo} */
+  const found = (info = await answer.json());
   connection = new RoomConnection(found.id, follow);
   const before = connection.remembered();
   if (before !== null) return connection.join(before);
@@ -85,7 +85,7 @@ function list(id, sentences) {
 
 /** @param {boolean} faces */
 function join(faces) {
-  const consent = faces ? door?.faces_consent : door?.taps_consent;
+  const consent = faces ? info?.faces_consent : info?.taps_consent;
   if (consent) connection?.join({ code: code.value.trim(), consent: consent.version, faces });
 }
 
@@ -99,7 +99,7 @@ async function follow(state, seat) {
     if (paused) connection?.send({ k: "pause", on: true });
     if (seat.say !== said.said) said.set(seat.say);
     if (seat.receipt !== null) keep(seat.receipt);
-    part("seat-room").textContent = door?.name ?? "";
+    part("seat-room").textContent = info?.name ?? "";
     show("seat");
     if (camera !== null) camera.hidden = !seat.faces;
     if (seat.faces) await openCamera();

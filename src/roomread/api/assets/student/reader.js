@@ -213,7 +213,7 @@ function numbers({ data }) {
   if (data instanceof Float32Array) {
     return data;
   }
-  throw new TypeError("a net answered with other numbers than float32");
+  throw new TypeError("an output of a net is not float32");
 }
 
 /**

@@ -166,7 +166,7 @@ function toPicture(frame) {
   const wide = Math.max(1, Math.round(width * scale));
   const high = Math.max(1, Math.round(height * scale));
   if (!context) {
-    throw new Error("this browser draws nothing in a worker");
+    throw new Error("this browser cannot draw in a worker");
   }
   if (canvas.width !== wide || canvas.height !== high) {
     canvas.width = wide;
