@@ -1,6 +1,6 @@
-"""Drive Firefox without a window by WebDriver BiDi, which it speaks itself.
+"""Drive the installed Firefox, without a window, by its own WebDriver BiDi.
 
-Playwright drives a Firefox of its own making; this is the one that the system has.
+Playwright drives only a Firefox that it has patched and downloaded.
 """
 
 from __future__ import annotations

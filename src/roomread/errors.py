@@ -18,7 +18,7 @@
 
 `MediaWarning` is a warning of Python: a part of an input is left out, and the rest is read.
 
-Services and interfaces derive errors of their own from these, beside the code that raises them.
+Services and interfaces derive errors of their own from these, in the modules that raise them.
 
 The core raises facts: `problem` says what happened to which input. A `hint` says what to do; hints
 in the terms of an interface (an option, a request's field) are added by the interface. Interfaces

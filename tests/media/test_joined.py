@@ -10,7 +10,7 @@ import pytest
 from clips import make_clip
 from roomread.errors import MediaError
 from roomread.media import open_source
-from roomread.media.joined import has_film_behind
+from roomread.media.joined import has_video_after
 from roomread.readings import Frame
 
 SECOND = [n / 25 for n in range(25)]
@@ -28,6 +28,6 @@ def test_concatenated_video_from_a_pipe_is_reported_too(tmp_path: Path, suffix: 
 
 def test_only_a_video_after_the_offset_is_found(tmp_path: Path) -> None:
     film = make_clip(tmp_path / "film.mp4", SECOND).read_bytes()
-    assert has_film_behind(io.BytesIO(film), 0)
-    assert not has_film_behind(io.BytesIO(film), 16)
-    assert has_film_behind(io.BytesIO(film + film), len(film))
+    assert has_video_after(io.BytesIO(film), 0)
+    assert not has_video_after(io.BytesIO(film), 16)
+    assert has_video_after(io.BytesIO(film + film), len(film))

@@ -42,7 +42,7 @@ def session(model: str) -> Session:
     return Session("0a1b2c3d", "Maths", "0", model, 0.48, now, now, now, "", False, "")  # noqa: FBT003
 
 
-def test_readings_are_counted_by_what_was_read() -> None:
+def test_readings_are_counted_by_expression_and_unreadable_reason() -> None:
     summary = summarise_readings(lesson())
     assert summary.faces == 8
     assert summary.sources == 1

@@ -36,7 +36,7 @@ def test_views_do_not_change_the_state_of_the_global_random_generator() -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_teacher_predictions_are_the_mean_over_a_picture_and_its_mirror_image() -> None:
+def test_teacher_predictions_are_the_mean_of_a_picture_and_its_mirror_image() -> None:
     model = open_model("compact")
     predictions = teacher_predictions([model], TRAINING.images)
     assert predictions.shape == (len(TRAINING), 2, 7)
@@ -81,7 +81,7 @@ def test_cached_teacher_predictions_are_not_computed_again(
 @pytest.mark.parametrize(
     "other", [Recipe(teachers=("compact",), views=2, cutout=0.9), Recipe(teachers=("compact",) * 2)]
 )
-def test_teacher_predictions_to_other_views_or_by_other_teachers_are_cached_separately(
+def test_teacher_predictions_for_other_views_or_by_other_teachers_are_cached_separately(
     tmp_path: Path, other: Recipe
 ) -> None:
     folder = TaughtViews(TRAINING.images, RECIPE, tmp_path).folder

@@ -179,15 +179,15 @@ def measure(name: str) -> Measured:
     """
     scene = SCENES[name]
     with tempfile.TemporaryDirectory(prefix="roomread-bench-") as folder:
-        film = Path(folder) / "scene.mp4"
-        with VideoWriter(film) as writer:
+        video = Path(folder) / "scene.mp4"
+        with VideoWriter(video) as writer:
             for frame in moving(scene.make(), scene.frames):
                 writer.write(frame.image, frame.time)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            return pool.submit(_measure, name, film).result()
+            return pool.submit(_measure, name, video).result()
 
 
-def _measure(name: str, film: Path) -> Measured:
+def _measure(name: str, video: Path) -> Measured:
     process, clock = psutil.Process(), _Clock()
     detector, classifier = CenterFace(), ExpressionClassifier()
     free = Analyzer(detector=detector, classifier=classifier)
@@ -195,16 +195,16 @@ def _measure(name: str, film: Path) -> Measured:
         detector=_TimedDetector(detector, clock), classifier=_TimedClassifier(classifier, clock)
     )
     # Read some frames first, because initial allocations are no cost of a frame.
-    next(iter(free.stream(film)))
+    next(iter(free.stream(video)))
     before = sum(process.cpu_times()[:2])
-    _, seconds, memory = _read(free, film)
+    _, seconds, memory = _read(free, video)
     processor = sum(process.cpu_times()[:2]) - before
-    each, readings = _read_in_stages(staged, film, clock)
+    each, readings = _read_in_stages(staged, video, clock)
     count = len(each)
     # Measured last, so that its net does not count as memory of the other measurements.
     thorough = CenterFace(net=CenterFaceNet(precision="fp32"), thorough=True)
     whole = Analyzer(detector=thorough, classifier=classifier, cadence=EVERY_FRAME)
-    reference, whole_seconds, _ = _read(whole, film)
+    reference, whole_seconds, _ = _read(whole, video)
     spent = _stages(clock, count)
     extras = {stage: spent.pop(stage) for stage in ("draw", "encode")}
     return Measured(
@@ -223,12 +223,12 @@ def _measure(name: str, film: Path) -> Measured:
 
 
 def _read_in_stages(
-    analyzer: Analyzer, film: Path, clock: _Clock
+    analyzer: Analyzer, video: Path, clock: _Clock
 ) -> tuple[list[float], list[Sequence[Reading]]]:
-    """Read, draw and encode the film; return the seconds and the readings of each frame."""
+    """Read, draw and encode the video; return the seconds and the readings of each frame."""
     each: list[float] = []
     readings: list[Sequence[Reading]] = []
-    with open_source(film) as source, VideoWriter(film.with_name("drawn.mp4")) as writer:
+    with open_source(video) as source, VideoWriter(video.with_name("drawn.mp4")) as writer:
         frames, pipeline = iter(source), RoomPipeline(analyzer.stream_analyzer())
         while True:
             begun = time.perf_counter()
@@ -258,12 +258,12 @@ def _stages(clock: _Clock, frames: int) -> dict[str, float]:
     return spent
 
 
-def _read(analyzer: Analyzer, film: Path) -> tuple[list[Sequence[Reading]], float, int]:
+def _read(analyzer: Analyzer, video: Path) -> tuple[list[Sequence[Reading]], float, int]:
     """Return the readings of each frame, the seconds taken, and the highest memory, bytes."""
     process, memory = psutil.Process(), 0
     readings: list[Sequence[Reading]] = []
     begun = time.perf_counter()
-    for moment in analyzer.stream(film):
+    for moment in analyzer.stream(video):
         readings.append(moment.readings)
         memory = max(memory, process.memory_info().rss)
     return readings, time.perf_counter() - begun, memory

@@ -25,7 +25,7 @@ _held: list[Stop] = []
 
 
 def install() -> None:
-    """Make both signals raise `KeyboardInterrupt`, so that the results so far are kept."""
+    """Make Ctrl-C and SIGTERM raise `KeyboardInterrupt`, so that the results so far are kept."""
     signal.signal(signal.SIGTERM, _stop)
     # Keep ignoring Ctrl-C if a shell runs the program in the background.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

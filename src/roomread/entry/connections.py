@@ -25,7 +25,7 @@ from roomread.api.problems import RefusedError, busy
 from roomread.services.shares import ByteBudget
 from roomread.settings.addresses import network_of
 
-# Files that a process has open beside its connections: the database, pipes of workers, the log.
+# Files that a process has open besides its connections: the database, pipes of workers, the log.
 _RESERVED_FILES = 96
 # Files that are enough for any number of connections that one process can serve.
 _FILES = 65_536

@@ -16,7 +16,7 @@ _BEGINNINGS = re.compile(
 _SEARCHED = 16_000_000
 
 
-def has_film_behind(file: IO[bytes], place: int) -> bool:
+def has_video_after(file: IO[bytes], offset: int) -> bool:
     """Return whether another video begins after an offset in a file.
 
     Transport streams and MPEG files are read to the end even if they are concatenations; of the
@@ -24,7 +24,7 @@ def has_film_behind(file: IO[bytes], place: int) -> bool:
 
     Args:
         file: the opened file; its position changes.
-        place: offset of the end of the last packet that was read, bytes.
+        offset: offset of the end of the last packet that was read, bytes.
     """
-    file.seek(place)
+    file.seek(offset)
     return _BEGINNINGS.search(file.read(_SEARCHED)) is not None

@@ -25,7 +25,7 @@ _PICTURE_SUFFIX = "_pipe"
 _PICTURES = frozenset({"image2", "gif", "apng"})
 _TEXTS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
 _JPEG = b"\xff\xd8\xff"
-_NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
+_NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 # The prefix that makes FFmpeg treat any name as that of a file.
 FILE_PREFIX = "file:"
 _KINDS = "MP4, WebM, MKV, AVI, MOV, MPEG, WMV and FLV can be read; copy or download it again"
@@ -184,13 +184,13 @@ def choose_track(container: InputContainer, name: str, index: int | None) -> Vid
 
 def video_tracks(container: InputContainer) -> Sequence[VideoStream]:
     """Return the video tracks of a container without cover pictures and thumbnails."""
-    films = [
+    tracks = [
         stream
         for stream in container.streams.video
-        if not stream.disposition & _NO_FILM and stream.codec_context is not None
+        if not stream.disposition & _NOT_A_VIDEO and stream.codec_context is not None
     ]
     # A track of one frame beside a longer one is a cover that is not marked as such.
-    return [stream for stream in films if stream.frames != 1] or films
+    return [stream for stream in tracks if stream.frames != 1] or tracks
 
 
 def _rank(stream: VideoStream) -> tuple[int, bool, int]:

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from roomread.errors import MediaError
 from roomread.media.clocks import FrameClock, longest_pause
-from roomread.media.joined import has_film_behind
+from roomread.media.joined import has_video_after
 from roomread.media.opening import FILE_PREFIX, length, reason
 from roomread.media.upright import Geometry, GeometryReader, render
 from roomread.readings import Frame
@@ -295,7 +295,7 @@ class _PacketReader:
             raise MediaError(f"{name}: stopped after {read:.1f} s", hint=_AGAIN)
         # If the clock jumps, the container's duration is meaningless.
         jumped = len(self._clock.shifts) > 1
-        if self._has_film_behind():
+        if self._has_video_after():
             problem = f"{name}: another video follows after {read:.1f} s, which was not read"
             raise MediaError(problem, hint="cut it there, and read its parts one by one")
         # Some containers count the duration from 0 even if the first picture comes later.
@@ -312,16 +312,16 @@ class _PacketReader:
         elif isinstance(packet.stream, VideoStream):
             self._others.setdefault(packet.stream_index, place)
 
-    def _has_film_behind(self) -> bool:
+    def _has_video_after(self) -> bool:
         opened = getattr(self._container.file, "file", None)
         if opened is not None:
-            return has_film_behind(opened, self._place)
+            return has_video_after(opened, self._place)
         name = self._container.name
         if not name.startswith(FILE_PREFIX):
             return False
         try:
             with Path(name.removeprefix(FILE_PREFIX)).open("rb") as file:
-                return has_film_behind(file, self._place)
+                return has_video_after(file, self._place)
         except OSError:
             # The file was deleted meanwhile; what was read is complete.
             return False

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         max_bodies: The number of requests whose bodies arrive in several pieces and are received at
             once. Visitors who are not signed in may send half as many in addition. One principal
             may use half of the number.
-        max_received_mb: The size of all bodies that are being received, beside videos, MB. What
+        max_received_mb: The size of all bodies that are being received, except videos, MB. What
             does not fit into memory is in temporary files. One principal may use half of it.
         header_seconds: How long a new connection may take to send the headers of its request, s.
         sign_ins_per_user: The number of browsers in which one user may be signed in; the user's

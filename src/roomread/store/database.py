@@ -135,7 +135,7 @@ class Database:
 
 
 @contextmanager
-def _database_errors(place: URL) -> Iterator[None]:
+def _database_errors(url: URL) -> Iterator[None]:
     """Convert errors of the database's driver to `DatabaseError`, without the password.
 
     Raises:
@@ -145,25 +145,25 @@ def _database_errors(place: URL) -> Iterator[None]:
         yield
     except sa.exc.SQLAlchemyError as error:
         raise DatabaseError(
-            f"{_display_name(place)}: {_reason(error)}",
+            f"{_display_name(url)}: {_reason(error)}",
             hint="check that it exists and is writable, or set ROOMREAD_DATABASE_URL",
         ) from error
     except sqlite3.Error as error:
         raise DatabaseError(
-            f"{_display_name(place)}: {error}", hint="check whether it is in use"
+            f"{_display_name(url)}: {error}", hint="check whether it is in use"
         ) from error
     except OSError as error:
-        problem = f"{_display_name(place)}: {error.strerror or error}"
+        problem = f"{_display_name(url)}: {error.strerror or error}"
         raise DatabaseError(
             problem, hint="set ROOMREAD_DATABASE_URL to another database"
         ) from error
 
 
-def _display_name(place: URL) -> str:
+def _display_name(url: URL) -> str:
     """Return a database's name for messages: a file's path, or a URL without its password."""
-    if place.get_backend_name() == "sqlite":
-        return place.database or "memory"
-    return place.set(drivername="postgresql").render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite":
+        return url.database or "memory"
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
 def _reason(error: BaseException) -> str:
@@ -176,11 +176,11 @@ def _reason(error: BaseException) -> str:
 
 
 def _open(url: str) -> Engine:
-    place = _parse(url)
-    with _database_errors(place):
-        if place.get_backend_name() == "postgresql":
-            _reach(place)
-        engine = _engine(place)
+    parsed = _parse(url)
+    with _database_errors(parsed):
+        if parsed.get_backend_name() == "postgresql":
+            _reach(parsed)
+        engine = _engine(parsed)
         try:
             with engine.connect() as connection:
                 found = _revision(connection)
@@ -194,31 +194,31 @@ def _open(url: str) -> Engine:
 
 def _parse(url: str) -> URL:
     try:
-        place = make_url(url)
+        parsed = make_url(url)
     except sa.exc.ArgumentError:
-        place = None
-    if place is None or place.get_backend_name() not in ("sqlite", "postgresql"):
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise DatabaseError(
             "the database's URL is neither of SQLite nor of PostgreSQL",
             hint="write sqlite:////path/of/file.db or postgresql://user:password@host/name",
         )
-    if place.get_backend_name() == "postgresql":
+    if parsed.get_backend_name() == "postgresql":
         if importlib.util.find_spec("pg8000") is None:
             raise MissingExtraError("PostgreSQL", extra="postgres")
-        return place.set(drivername="postgresql+pg8000")
-    return place
+        return parsed.set(drivername="postgresql+pg8000")
+    return parsed
 
 
-def _reach(place: URL) -> None:
+def _reach(url: URL) -> None:
     """Check that a PostgreSQL server answers, so that an unreachable one is reported in seconds.
 
     Raises:
         DatabaseError: No server answers.
     """
-    if "unix_sock" in place.query:
+    if "unix_sock" in url.query:
         # A socket file of this computer is connected or refused immediately.
         return
-    address = (place.host or "localhost", place.port or 5432)
+    address = (url.host or "localhost", url.port or 5432)
     try:
         with socket.create_connection(address, timeout=_POSTGRES_REACH_TIMEOUT) as server:
             server.sendall(_SSL_REQUEST)
@@ -226,22 +226,22 @@ def _reach(place: URL) -> None:
                 raise ConnectionResetError(errno.ECONNRESET, "it closed the connection")
     except OSError as error:
         raise DatabaseError(
-            f"{_display_name(place)}: the server does not answer: {error.strerror or error}",
+            f"{_display_name(url)}: the server does not answer: {error.strerror or error}",
             hint="check that it runs and can be reached, or set ROOMREAD_DATABASE_URL",
         ) from error
 
 
-def _engine(place: URL) -> Engine:
-    if place.get_backend_name() == "postgresql":
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "postgresql":
         # Test pooled connections before use, and replace broken ones.
         options = {"timeout": _POSTGRES_TIMEOUT}
-        return sa.create_engine(place, pool_pre_ping=True, connect_args=options)
-    if place.database:
-        path = Path(place.database)
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=options)
+    if url.database:
+        path = Path(url.database)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             path.touch(mode=0o600)
-    engine = sa.create_engine(place, connect_args={"timeout": _SQLITE_TIMEOUT})
+    engine = sa.create_engine(url, connect_args={"timeout": _SQLITE_TIMEOUT})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -79,7 +79,7 @@ class Run:
 
     @property
     def views(self) -> Path:
-        """The folder of teachers' predictions to views, shared by all runs beside this one."""
+        """The folder of teachers' predictions for views, shared by all runs in the same folder."""
         return self.folder.parent / "views"
 
     def recipe(self) -> Recipe:

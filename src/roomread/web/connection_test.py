@@ -91,13 +91,13 @@ class Route(StrEnum):
 def verdict(
     route: Route, *, relay_answered: bool, servers: Sequence[dict[str, Any]], refused: bool = False
 ) -> str:
-    """Explain the result of an attempt to visitors and operators in one or two sentences.
+    """Explain in one or two sentences how a camera's attempt to connect ended, and what to do.
 
     Args:
-        route: the route by which they connected.
+        route: the route by which the browser and the app connected.
         relay_answered: whether a TURN server gave the browser an address.
         servers: the `iceServers` that were used.
-        refused: whether the camera did not start, so that the network is not what is missing.
+        refused: whether the camera did not start, so that the network is not the cause.
     """
     if refused and route is not Route.NONE:
         return t("The network is not the cause: this app can be reached. The camera is missing.")

@@ -55,7 +55,7 @@ def rows(path: Path | io.BytesIO) -> list[dict[str, Any]]:
     return list(pq.read_table(path).to_pylist())
 
 
-def test_archive_holds_the_readings_of_its_videos_read_in_one(
+def test_archive_has_the_same_readings_as_its_videos_read_as_a_whole(
     roomread: Program, tmp_path: Path, six_seconds: bytes
 ) -> None:
     folder = tmp_path / "lessons" / "algebra"
