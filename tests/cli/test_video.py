@@ -108,7 +108,9 @@ def test_annotated_copy_of_a_video_cannot_be_a_picture(roomread: Program, tmp_pa
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for other processes")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_a_video_with_what_was_computed(tmp_path: Path, stop: signal.Signals) -> None:
+def test_ctrl_c_ends_a_video_and_keeps_its_readings_so_far(
+    tmp_path: Path, stop: signal.Signals
+) -> None:
     clip = portrait_clip(tmp_path / "long.mp4", seconds=60.0)
     command = [*PROGRAM, "analyze", str(clip), "--format", "jsonl", "--annotated", "part.mp4"]
     with subprocess.Popen(

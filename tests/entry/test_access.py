@@ -32,7 +32,7 @@ def test_address_open_to_others_needs_an_account(tmp_path: Path) -> None:
 
 
 @dataclass(slots=True)
-class Guarded:
+class ProtectedService:
     """A service that requires sign-in, and clients by the kind of visitor."""
 
     service: Service
@@ -42,8 +42,8 @@ class Guarded:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    folder = tmp_path_factory.mktemp("guarded")
+def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProtectedService]:
+    folder = tmp_path_factory.mktemp("protected")
     with accounts_of(folder) as accounts:
         keys = {scope.value: accounts.add_key(scope.value, [scope]) for scope in Scope}
         keys["other"] = accounts.add_key("other", list(Scope))
@@ -73,7 +73,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
             "/api/v1/profiles", data={"name": "masked"}, files=pictures, timeout=60
         )
         assert taught.status_code == 201, taught.text
-        yield Guarded(service, visitors, sent.json()["id"], session)
+        yield ProtectedService(service, visitors, sent.json()["id"], session)
         for client in visitors.values():
             client.close()
 
@@ -203,7 +203,9 @@ def test_access_matrix_contains_every_route_of_the_service() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), MATRIX, ids=lambda part: part)
-def test_route_is_open_to_its_scopes_only(method: str, path: str, guarded: Guarded) -> None:
+def test_route_is_open_to_its_scopes_only(
+    method: str, path: str, protected: ProtectedService
+) -> None:
     allowed = MATRIX[method, path]
     # The video of another user, so that no video is changed: 404 means that access was granted.
     path = (
@@ -214,9 +216,9 @@ def test_route_is_open_to_its_scopes_only(method: str, path: str, guarded: Guard
         .replace("{room_id}", "nothing")
         .replace("{code}", "nothing")
     )
-    for name, client in guarded.visitors.items():
+    for name, client in protected.visitors.items():
         if method == "WEBSOCKET":
-            came = opens(guarded.service, path, client)
+            came = opens(protected.service, path, client)
         else:
             answer = client.request(method, path)
             assert answer.status_code < 500
@@ -225,7 +227,7 @@ def test_route_is_open_to_its_scopes_only(method: str, path: str, guarded: Guard
             came = not (refused and answer.status_code in (401, 403, 429))
         assert came == (name in allowed), name
     if path == "/sign-out":
-        sign_in(guarded.visitors)
+        sign_in(protected.visitors)
 
 
 def opens(service: Service, path: str, client: httpx.Client) -> bool:
@@ -258,8 +260,8 @@ def said(client: httpx.Client) -> dict[str, str]:
     return headers
 
 
-def test_signing_out_or_revoking_a_key_closes_open_websockets(guarded: Guarded) -> None:
-    service, anna = guarded.service, guarded.visitors["anna"]
+def test_signing_out_or_revoking_a_key_closes_open_websockets(protected: ProtectedService) -> None:
+    service, anna = protected.service, protected.visitors["anna"]
     with accounts_of(service.folder) as accounts:
         key = accounts.add_key("camera", [Scope.ANALYZE])
     address = socket_url(service, "/api/v1/live")
@@ -268,7 +270,7 @@ def test_signing_out_or_revoking_a_key_closes_open_websockets(guarded: Guarded) 
     with (
         connect(address, additional_headers=bearer) as by_key,
         connect(page, additional_headers=said(anna)) as by_page,
-        connect(page, additional_headers=said(guarded.visitors["ben"])) as others,
+        connect(page, additional_headers=said(protected.visitors["ben"])) as others,
     ):
         with accounts_of(service.folder) as accounts:
             accounts.revoke_key(key.split("_")[1])
@@ -279,16 +281,16 @@ def test_signing_out_or_revoking_a_key_closes_open_websockets(guarded: Guarded) 
                     pass
             assert gone.close_code is not None
         others.ping().wait(20)
-    sign_in(guarded.visitors)
+    sign_in(protected.visitors)
 
 
 def test_headers_of_a_proxy_are_used_only_if_it_is_trusted(
-    guarded: Guarded, tmp_path: Path
+    protected: ProtectedService, tmp_path: Path
 ) -> None:
     with accounts_of(tmp_path) as accounts:
         accounts.add_user("anna", PASSWORD, [Scope.READ])
     with serving(tmp_path, "--sign-in", trusted_proxies='["192.0.2.0/24"]') as strict:
-        for service, trusts in ((guarded.service, True), (strict, False)):
+        for service, trusts in ((protected.service, True), (strict, False)):
             told = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
             with httpx.Client(base_url=service.url, headers=told, timeout=30) as client:
                 form = {"name": "anna", "password": PASSWORD}
@@ -298,19 +300,19 @@ def test_headers_of_a_proxy_are_used_only_if_it_is_trusted(
             assert ("198.51.100.7" in audit) == trusts
 
 
-def test_videos_of_one_user_are_not_found_by_others(guarded: Guarded) -> None:
+def test_videos_of_one_user_are_not_found_by_others(protected: ProtectedService) -> None:
     for suffix in ("", "/readings", "/annotated", "/cancel"):
         for name in ("ben", "other", "read"):
             method = "POST" if suffix == "/cancel" and name != "read" else "GET"
-            path = f"/api/v1/videos/{guarded.video}{suffix}"
+            path = f"/api/v1/videos/{protected.video}{suffix}"
             if suffix == "/cancel" and name == "read":
                 continue
-            answer = guarded.visitors[name].request(method, path)
+            answer = protected.visitors[name].request(method, path)
             assert answer.status_code == 404, (name, path)
-    assert guarded.visitors["ben"].delete(f"/api/v1/videos/{guarded.video}").status_code == 404
-    assert guarded.visitors["ben"].get("/api/v1/videos").json() == {"videos": []}
-    (own,) = guarded.visitors["anna"].get("/api/v1/videos").json()["videos"]
-    assert own["id"] == guarded.video
+    assert protected.visitors["ben"].delete(f"/api/v1/videos/{protected.video}").status_code == 404
+    assert protected.visitors["ben"].get("/api/v1/videos").json() == {"videos": []}
+    (own,) = protected.visitors["anna"].get("/api/v1/videos").json()["videos"]
+    assert own["id"] == protected.video
 
 
 def session_routes() -> list[tuple[str, str]]:
@@ -319,13 +321,13 @@ def session_routes() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("method", "path"), session_routes(), ids=lambda part: part)
 def test_session_of_one_user_is_not_found_by_others(
-    method: str, path: str, guarded: Guarded
+    method: str, path: str, protected: ProtectedService
 ) -> None:
-    own = path.replace("{session_id}", guarded.session).replace("{seat}", "1")
+    own = path.replace("{session_id}", protected.session).replace("{seat}", "1")
     for name in MATRIX[method, path] - {"anna"}:
-        client = guarded.visitors[name]
+        client = protected.visitors[name]
         if method == "WEBSOCKET":
-            address = socket_url(guarded.service, own)
+            address = socket_url(protected.service, own)
             with (
                 pytest.raises(InvalidStatus) as told,
                 connect(address, additional_headers=said(client)),
@@ -345,23 +347,25 @@ def test_session_of_one_user_is_not_found_by_others(
             status = answer.status_code
         assert status == 404, name
     # Nothing of it changed, and its owner has it.
-    (listed,) = guarded.visitors["anna"].get("/api/v1/sessions").json()["sessions"]
-    assert listed["id"] == guarded.session
+    (listed,) = protected.visitors["anna"].get("/api/v1/sessions").json()["sessions"]
+    assert listed["id"] == protected.session
     # A session that nothing is sent to for a while counts as interrupted.
     assert listed["state"] in ("recording", "interrupted")
-    kept = guarded.visitors["anna"].get(f"/api/v1/sessions/{guarded.session}/mood").json()["mood"]
+    kept = (
+        protected.visitors["anna"].get(f"/api/v1/sessions/{protected.session}/mood").json()["mood"]
+    )
     assert kept["time"] == 2.0
 
 
-def test_sessions_of_other_users_are_not_listed(guarded: Guarded) -> None:
+def test_sessions_of_other_users_are_not_listed(protected: ProtectedService) -> None:
     for name in READ - {"anna"}:
-        assert guarded.visitors[name].get("/api/v1/sessions").json() == {"sessions": []}
+        assert protected.visitors[name].get("/api/v1/sessions").json() == {"sessions": []}
 
 
-def test_profiles_of_one_user_are_not_found_by_others(guarded: Guarded) -> None:
+def test_profiles_of_one_user_are_not_found_by_others(protected: ProtectedService) -> None:
     picture = {"file": ("me.jpg", EXAMPLE.read_bytes())}
     for name in ("ben", "other"):
-        client = guarded.visitors[name]
+        client = protected.visitors[name]
         assert client.get("/api/v1/profiles").json() == {"profiles": []}
         for suffix in ("", "/evaluate", "/export"):
             assert client.get(f"/api/v1/profiles/masked{suffix}").status_code == 404
@@ -369,61 +373,63 @@ def test_profiles_of_one_user_are_not_found_by_others(guarded: Guarded) -> None:
         used = client.post("/api/v1/analyze", params={"profiles": "masked"}, files=picture)
         assert used.status_code == 404
     # The same name is another profile.
-    ben, anna = guarded.visitors["ben"], guarded.visitors["anna"]
+    ben, anna = protected.visitors["ben"], protected.visitors["anna"]
     exported = anna.get("/api/v1/profiles/masked/export").content
     assert ben.put("/api/v1/profiles/masked", content=exported).status_code == 200
     assert ben.delete("/api/v1/profiles/masked").status_code == 204
     assert anna.get("/api/v1/profiles/masked").json()["kind"] == "state"
-    assert "No profiles yet" in run_cli(guarded.service.folder, "profiles", "list").stdout
+    assert "No profiles yet" in run_cli(protected.service.folder, "profiles", "list").stdout
 
 
-def test_sign_in_redirects_to_paths_of_this_service_only(guarded: Guarded) -> None:
-    page = httpx.get(f"{guarded.service.url}/upload", headers={"Accept": "text/html"})
+def test_sign_in_redirects_to_paths_of_this_service_only(protected: ProtectedService) -> None:
+    page = httpx.get(f"{protected.service.url}/upload", headers={"Accept": "text/html"})
     assert page.status_code == 303
     assert page.headers["location"] == "/sign-in?next=/upload"
     for foreign in ("https://evil.example/", "//evil.example", "/\\evil.example"):
         form = {"name": "anna", "password": PASSWORD, "next": foreign}
-        answer = httpx.post(f"{guarded.service.url}/sign-in", data=form)
+        answer = httpx.post(f"{protected.service.url}/sign-in", data=form)
         assert answer.headers["location"] == "/"
         cookie = answer.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=lax" in cookie
 
 
-def test_user_header_of_a_visitor_is_ignored(guarded: Guarded) -> None:
+def test_user_header_of_a_visitor_is_ignored(protected: ProtectedService) -> None:
     headers = {"X-Roomread-User": "user:1", "Cookie": "roomread_session=abc"}
-    assert httpx.get(f"{guarded.service.url}/", headers=headers).status_code == 401
+    assert httpx.get(f"{protected.service.url}/", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/", "/_stcore/host-config", "/api/v1/models", "/metrics"])
 @pytest.mark.parametrize("host", ["x/healthz?", "x/healthz#", "127.0.0.1/sign-in?a="])
 def test_host_header_or_odd_path_does_not_make_a_route_public(
-    host: str, path: str, guarded: Guarded
+    host: str, path: str, protected: ProtectedService
 ) -> None:
     named = {"Host": host}
-    assert httpx.get(f"{guarded.service.url}{path}", headers=named).status_code == 401
+    assert httpx.get(f"{protected.service.url}{path}", headers=named).status_code == 401
     for odd in ("/healthz%3F", "/healthz%2F..%2F", "//healthz", "/sign-in%23/", "/HEALTHZ"):
-        assert httpx.get(f"{guarded.service.url}{odd}").status_code == 401
+        assert httpx.get(f"{protected.service.url}{odd}").status_code == 401
 
 
-def test_removed_user_is_signed_out_at_once_and_guessing_is_slowed(guarded: Guarded) -> None:
-    with accounts_of(guarded.service.folder) as accounts:
+def test_removed_user_is_signed_out_at_once_and_guessing_is_slowed(
+    protected: ProtectedService,
+) -> None:
+    with accounts_of(protected.service.folder) as accounts:
         accounts.add_user("cleo", PASSWORD, [Scope.READ])
     # Another address than the other tests': it is the one that is slowed.
     from_elsewhere = httpx.HTTPTransport(local_address="127.0.0.2")
-    client = httpx.Client(base_url=guarded.service.url, transport=from_elsewhere)
+    client = httpx.Client(base_url=protected.service.url, transport=from_elsewhere)
     assert client.post("/sign-in", data={"name": "cleo", "password": PASSWORD}).status_code == 303
     assert client.get("/api/v1/models").status_code == 200
-    with accounts_of(guarded.service.folder) as accounts:
+    with accounts_of(protected.service.folder) as accounts:
         accounts.remove_user("cleo")
     assert client.get("/api/v1/models").status_code == 401
     wrong = {"name": "cleo", "password": "x"}
     statuses = [client.post("/sign-in", data=wrong).status_code for _ in range(12)]
     assert set(statuses) == {403, 429}
-    data = guarded.service.folder / "data"
+    data = protected.service.folder / "data"
     refused = (data / "refused.jsonl").read_text()
     assert refused.count("sign-in refused") == refused.count("sign-in held back") == 1
-    written = guarded.service.log() + (data / "audit.jsonl").read_text() + refused
+    written = protected.service.log() + (data / "audit.jsonl").read_text() + refused
     assert "cleo" not in written
     assert PASSWORD not in written
     client.close()

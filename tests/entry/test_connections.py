@@ -24,7 +24,7 @@ from roomread.entry.connections import (
     ConnectionLimits,
     ConnectionTable,
     connections_within,
-    guard,
+    limit_connections,
     raise_file_limit,
 )
 from roomread.services.shares import ByteBudget
@@ -147,11 +147,11 @@ def serve(
     to: ConnectionTable,
     buffers: ByteBudget | None = None,
 ) -> None:
-    """Run a client against a guarded server on a free port of this computer."""
+    """Run a client against a server with limits on a free port of this computer."""
 
     async def run() -> None:
         config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
-        guard(config, to, buffers or ByteBudget(1_000_000))
+        limit_connections(config, to, buffers or ByteBudget(1_000_000))
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve())
         while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)

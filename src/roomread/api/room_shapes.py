@@ -145,14 +145,14 @@ class ReceiptCheckShape(BaseModel):
 
 
 def room_shape(record: RoomRecord, session: Session, base_url: str) -> RoomShape:
-    """Return the answer for one room."""
+    """Return the response model of one room."""
     return RoomShape(**_room_values(record, session, base_url))
 
 
 def room_now_shape(
     record: RoomRecord, session: Session, base_url: str, status: RoomStatus | None
 ) -> RoomNowShape:
-    """Return the answer for one room with the counts of its people."""
+    """Return the response model of one room with the counts of its people."""
     counts = RoomStatusShape(**asdict(status)) if status is not None else None
     return RoomNowShape(**_room_values(record, session, base_url), status=counts)
 
@@ -178,10 +178,10 @@ def join_link(record: RoomRecord, base_url: str) -> str | None:
 
 
 def consent_shape(text: ConsentText) -> ConsentShape:
-    """Return the answer for a text of consent."""
+    """Return the response model of a text of consent."""
     return ConsentShape(version=text.version, sha256=text.digest, text=list(text.paragraphs))
 
 
 def hard_minute_shape(minute: HardMinute) -> HardMinuteShape:
-    """Return the answer for a hard minute."""
+    """Return the response model of a hard minute."""
     return HardMinuteShape(**asdict(minute))

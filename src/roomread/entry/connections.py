@@ -158,7 +158,7 @@ class _Timers:
         self._transport.abort()
 
 
-class GuardedHttp(H11Protocol):
+class LimitedHttp(H11Protocol):
     """uvicorn's HTTP protocol within the limits of a `ConnectionTable`.
 
     Args:
@@ -239,7 +239,7 @@ class GuardedHttp(H11Protocol):
         self.transport.close()
 
 
-class GuardedWebSocket(WebSocketsSansIOProtocol):
+class LimitedWebSocket(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol within the limits of a `ConnectionTable`.
 
     Args:
@@ -289,7 +289,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         return principal.id if principal is not None else _address(self.transport)
 
 
-def guard(config: Config, table: ConnectionTable, buffers: ByteBudget) -> None:
+def limit_connections(config: Config, table: ConnectionTable, buffers: ByteBudget) -> None:
     """Make a server apply the limits of a table.
 
     Args:
@@ -297,8 +297,8 @@ def guard(config: Config, table: ConnectionTable, buffers: ByteBudget) -> None:
         table: The open connections.
         buffers: Limits the bytes of incomplete messages of WebSockets.
     """
-    http = partial(GuardedHttp, table=table)
-    socket = partial(GuardedWebSocket, table=table, buffers=buffers)
+    http = partial(LimitedHttp, table=table)
+    socket = partial(LimitedWebSocket, table=table, buffers=buffers)
     # uvicorn only calls what it takes for classes.
     config.http = cast("type[asyncio.Protocol]", http)
     config.ws = cast("type[asyncio.Protocol]", socket)

@@ -33,7 +33,7 @@ from roomread.entry.connections import (
     ConnectionLimits,
     ConnectionTable,
     connections_within,
-    guard,
+    limit_connections,
     raise_file_limit,
 )
 from roomread.entry.service import make_service
@@ -219,7 +219,7 @@ def _run(
         ssl_certfile=listen.tls_cert,
         ssl_keyfile=listen.tls_key,
     )
-    guard(config, _connection_table(context), context.buffers)
+    limit_connections(config, _connection_table(context), context.buffers)
     url = _url(bound, tls=listen.tls_cert is not None)
 
     def ready() -> None:

@@ -267,7 +267,7 @@ def _gaps(area: PlotArea, series: TimeSeries, *, present: bool = False) -> list[
     Args:
         area: the plot area of the chart.
         series: the moods of the session.
-        present: whether the chart shows the people who were present, too few of them included.
+        present: whether the chart has values where fewer than five people were readable.
     """
     times, half = series.times, series.step / 2
     if not len(times):
