@@ -1,4 +1,4 @@
-"""Pictures that no recording shows: altered portraits, and soft shapes such as FER-2013 has."""
+"""Altered portraits, and synthetic pictures with soft shapes such as FER-2013 has."""
 
 from __future__ import annotations
 

@@ -270,7 +270,7 @@ WRONG: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_impossible_readings_are_refused_as_a_whole(kind: str, room: Client) -> None:
+def test_invalid_readings_are_refused_as_a_whole(kind: str, room: Client) -> None:
     session = room.sessions.create("Algebra 7b")
     frames = WRONG[kind]
     with pytest.raises(ServiceError) as told:

@@ -29,7 +29,7 @@ def test_notice_and_assessment_are_written_from_the_settings(
 
 
 @pytest.mark.parametrize("options", [("--language", "it"), ("--dpia", "--people")])
-def test_impossible_options_are_refused_in_one_line(
+def test_contradictory_options_are_refused_in_one_line(
     roomread: Program, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     done = roomread("notice", *options)

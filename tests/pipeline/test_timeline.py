@@ -89,7 +89,7 @@ def test_readings_of_several_sources_are_refused() -> None:
         score_timeline(readings)
 
 
-def test_impossible_intervals_are_refused() -> None:
+def test_invalid_intervals_are_refused() -> None:
     with pytest.raises(ValueError, match="above 0"):
         score_timeline(lesson(), every=0)
     with pytest.raises(ValueError, match="longer"):

@@ -240,7 +240,7 @@ def send_all(
 
 
 @pytest.mark.parametrize("killed_at", [3, 41, 400])
-def test_moods_after_a_killed_holder_are_those_of_one_that_goes_on(
+def test_moods_after_a_kill_of_the_holder_equal_those_without_a_kill(
     everything: Store, anna: OwnerStore, url: str, killed_at: int
 ) -> None:
     frames = list(lesson(230, people=8, moods=((0.0, 0.3), (150.0, 0.8))))

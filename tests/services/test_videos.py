@@ -153,6 +153,8 @@ def test_result_of_a_job_without_a_folder_is_reported_as_gone(
         anna.result(job_id, VideoResult.READINGS_CSV)
 
 
-def test_videos_before_one_are_counted_for_all_owners(queue: FakeQueue, anna: VideoService) -> None:
+def test_videos_submitted_earlier_are_counted_for_all_owners(
+    queue: FakeQueue, anna: VideoService
+) -> None:
     VideoService(queue, BEN).submit("first.mp4", b"content")
     assert anna.waiting_before(anna.submit("lesson.mp4", b"content")) == 1

@@ -299,7 +299,7 @@ def test_ferplus_label_is_the_class_with_over_half_of_the_votes_that_are_no_outl
     assert ferplus_label(votes).tolist() == [Expression.NEUTRAL, -1, -1, CONTEMPT, -1, -1, -1]
 
 
-def test_blank_pictures_are_left_out_of_faces() -> None:
+def test_faces_only_leaves_out_blank_pictures() -> None:
     data = tiny_fer()
     images = data.images.copy()
     images[5] = 128

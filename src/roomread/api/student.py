@@ -18,7 +18,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/assets/reader")
 async def reader() -> dict[str, Any]:
-    """Return the parameters of a reading and the addresses of what it runs on."""
+    """Return the parameters of a reading, and the URLs of the nets and the runtime."""
     return await run_in_threadpool(_settings)
 
 

@@ -190,7 +190,7 @@ class _AnalysisRun:
         return 0
 
     def analyze(self, items: Sequence[Item]) -> None:
-        """Read the inputs to their ends or Ctrl-C, and report people's profiles without use."""
+        """Read the inputs to their ends or Ctrl-C, and report the people's profiles not applied."""
         for item in items:
             self._analyze(item)
             if self.interrupted:

@@ -135,7 +135,7 @@ class LiveRoom:
     Args:
         analyzer: The nets.
         start: The session's time at the first frame, see `start_of`; None without a session.
-        people: Tells the people of the session apart; None to leave their seats to their places.
+        people: Tells the people of the session apart; None to assign their seats by place.
         oneself: Whether the camera shows its owner; only the largest face is kept.
 
     Raises:

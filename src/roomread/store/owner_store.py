@@ -79,7 +79,7 @@ class OwnerStore:
         return PreferenceRows(self._database).content(self._owner)
 
     def keep_preferences(self, content: str) -> None:
-        """Write the preferences of this owner, a text, in the place of those that were kept."""
+        """Write the preferences of this owner, a text, which replaces an earlier one."""
         PreferenceRows(self._database).keep(self._owner, content)
 
     @property

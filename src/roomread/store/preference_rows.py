@@ -27,7 +27,7 @@ class PreferenceRows:
             return text
 
     def keep(self, owner: str, content: str) -> None:
-        """Write the text of an owner in the place of the one that was kept."""
+        """Write the text of an owner, which replaces an earlier one."""
         table = schema.preferences
         with self._database.writing() as connection:
             if insert_once(connection, table, [{"owner": owner, "content": content}]) == 0:

@@ -306,7 +306,7 @@ def test_path_without_videos_is_refused(spec: str, tmp_path: Path) -> None:
         (["a.mp4", "-o", "out/", "--workers", "2"], "use --engine ray for more"),
     ],
 )
-def test_impossible_archive_is_refused_in_one_line(
+def test_invalid_archive_is_refused_in_one_line(
     roomread: Program, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     make_clip(tmp_path / "a.mp4", [0.0, 0.04])

@@ -122,7 +122,9 @@ class _ReplicaClient:
                 problem = f"{_QUEUED} requests are already waiting for the cluster's nets"
                 raise BusyError(problem) from error
             except RayTaskError as error:
-                raise RoomreadError(f"the cluster's nets: {cluster.reason(str(error))}") from error
+                raise RoomreadError(
+                    f"the cluster's nets failed: {cluster.reason(str(error))}"
+                ) from error
             except RayActorError:
                 continue
             except (RayError, RayServeException) as error:
