@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { load } from "./pages.mjs";
 
 const { draw, pressesPerMinute, scales, stretches } = await load("room/chart.js");
-const { counts, covers, said, trend } = await load("room/words.js");
+const { counts, covers, reportCount, trend } = await load("room/words.js");
 
 const point = (t, values = {}) => ({
   t, v: 0.2, i: [0.1, 0.3], b: 0.1, present: 10, readable: 8, people: 12, lost: 0, ...values,
@@ -89,7 +89,7 @@ test("the first line says who is read, in the singular too", () => {
   assert.equal(counts(one), "1 of 1 person is read, 0 paused, 0 without a face.");
 });
 
-test("the trend is said with its time, and why there is none", () => {
+test("the trend is written with its time, or why there is none", () => {
   const started = new Date(2026, 0, 5, 10, 0);
   const event = (values) => ({
     status: STATUS, mood: { scores: { happy: 1 } }, direction: "below", clear: true, since: 2520, ...values,
@@ -109,6 +109,6 @@ test("faces of students, of the screen and taps are told apart; few are not coun
   const both = { ...STATUS, screen: 12 };
   assert.equal(covers(both), "23 faces of students, 12 faces of the shared screen, 19 taps, of 28.");
   assert.equal(covers({ ...STATUS, taps: null }), "23 faces, < 5 taps, of 28.");
-  assert.equal(said(STATUS, "lost"), 8);
-  assert.equal(said({ ...STATUS, reports: null }, "lost"), "< 5");
+  assert.equal(reportCount(STATUS, "lost"), 8);
+  assert.equal(reportCount({ ...STATUS, reports: null }, "lost"), "< 5");
 });

@@ -4,7 +4,7 @@ import { part, partAs, showSection } from "../page.js";
 import { loadAhead } from "../student/settings.js";
 import { t } from "../texts.js";
 import { RoomConnection } from "./connection.js";
-import { Said } from "./said.js";
+import { PressedButton } from "./pressed.js";
 
 /** @typedef {import("../answers.js").RoomInfo} RoomInfo */
 /** @typedef {import("../answers.js").Say} Say */
@@ -20,7 +20,7 @@ let connection = null;
 /** @type {import("../student/panel.js").CameraPanel | null} */
 let panel = null;
 let paused = false;
-const said = new Said((now) => {
+const pressed = new PressedButton((now) => {
   for (const [button, says] of buttons) button.setAttribute("aria-pressed", String(says === now));
 });
 
@@ -35,7 +35,7 @@ function complain(text) {
 
 /** @param {string} text */
 function end(text) {
-  said.set(null);
+  pressed.set(null);
   panel?.stop();
   part("end-text").textContent = text;
   show("end");
@@ -97,7 +97,7 @@ async function follow(state, seat) {
   if (state === "joined" && seat !== undefined) {
     part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
     if (paused) connection?.send({ k: "pause", on: true });
-    if (seat.say !== said.said) said.set(seat.say);
+    if (seat.say !== pressed.button) pressed.set(seat.say);
     if (seat.receipt !== null) keep(seat.receipt);
     part("seat-room").textContent = info?.name ?? "";
     show("seat");
@@ -146,8 +146,8 @@ for (const says of /** @type {const} */ (["ok", "lost", "slower", "faster"])) {
   buttons.set(button, says);
   button.addEventListener("click", () => {
     if (paused) return;
-    const now = said.after(says);
-    if (connection?.send({ k: "say", v: now }) != null) said.set(now);
+    const now = pressed.after(says);
+    if (connection?.send({ k: "say", v: now }) != null) pressed.set(now);
   });
 }
 part("join-taps").addEventListener("click", () => join(false));
@@ -156,7 +156,7 @@ part("refuse").addEventListener("click", () => end(t("You have not joined. Nothi
 part("pause").addEventListener("click", () => {
   paused = !paused;
   connection?.send({ k: "pause", on: paused });
-  said.set(null);
+  pressed.set(null);
   part("pause").textContent = paused ? t("Continue") : t("Pause");
   part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
 });

@@ -4,7 +4,7 @@ import { part, partAs, showSection } from "../page.js";
 import { pauseBefore } from "../reconnect.js";
 import { percent, t } from "../texts.js";
 import { draw } from "./chart.js";
-import { counts, covers, said, trend } from "./words.js";
+import { counts, covers, reportCount, trend } from "./words.js";
 
 /** @typedef {import("../answers.js").BoardEvent} BoardEvent */
 /** @typedef {import("../answers.js").BoardMoment} BoardMoment */
@@ -90,13 +90,13 @@ function take(event) {
   part("line").textContent = `${counts(event.status)} ${trend(event, started)}`;
   part("covers").textContent = covers(event.status);
   for (const each of /** @type {const} */ (["ok", "lost", "slower", "faster"])) {
-    part(`said-${each}`).textContent = String(said(event.status, each));
+    part(`said-${each}`).textContent = String(reportCount(event.status, each));
   }
   part("alerts").textContent = event.alerts.map((alert) => alert.reason).join(" · ");
   draw(chart, points, marks, event.changes, event.time);
   if (strip !== null) {
     const words = strip.document.getElementById("line");
-    if (words !== null) words.textContent = `${part("line").textContent} ${t("Lost: {n}.", { n: said(event.status, "lost") })}`;
+    if (words !== null) words.textContent = `${part("line").textContent} ${t("Lost: {n}.", { n: reportCount(event.status, "lost") })}`;
   }
 }
 

@@ -50,6 +50,6 @@ export function covers(status) {
  * @param {Say} button
  * @returns {string | number} How many press it at present.
  */
-export function said(status, button) {
+export function reportCount(status, button) {
   return status.reports?.[button] ?? FEW;
 }

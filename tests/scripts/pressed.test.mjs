@@ -3,19 +3,19 @@ import { beforeEach, test } from "node:test";
 
 import { load } from "./pages.mjs";
 
-const { FADES_AFTER, Said } = await load("join/said.js");
+const { FADES_AFTER, PressedButton } = await load("join/pressed.js");
 let shown;
-let said;
+let pressed;
 
 beforeEach(() => {
   shown = [];
-  said = new Said((now) => shown.push(now));
+  pressed = new PressedButton((now) => shown.push(now));
 });
 
-test("what is said fades after as long as the service counts it", (context) => {
+test("a press expires after as long as the service counts it", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   assert.equal(FADES_AFTER, 1000 * Number(process.env.ROOMREAD_FADES_AFTER));
-  said.set("lost");
+  pressed.set("lost");
   context.mock.timers.tick(FADES_AFTER - 1);
   assert.deepEqual(shown, ["lost"]);
   context.mock.timers.tick(1);
@@ -24,9 +24,9 @@ test("what is said fades after as long as the service counts it", (context) => {
 
 test("a new press counts for the whole time, and for itself alone", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  said.set("lost");
+  pressed.set("lost");
   context.mock.timers.tick(FADES_AFTER - 1);
-  said.set(said.after("slower"));
+  pressed.set(pressed.after("slower"));
   context.mock.timers.tick(FADES_AFTER - 1);
   assert.deepEqual(shown, ["lost", "slower"]);
   context.mock.timers.tick(1);
@@ -35,8 +35,8 @@ test("a new press counts for the whole time, and for itself alone", (context) =>
 
 test("a second press of the same button takes it back, once", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  said.set(said.after("ok"));
-  said.set(said.after("ok"));
+  pressed.set(pressed.after("ok"));
+  pressed.set(pressed.after("ok"));
   context.mock.timers.tick(2 * FADES_AFTER);
   assert.deepEqual(shown, ["ok", null]);
 });
