@@ -29,7 +29,7 @@ class PictureResult:
     Attributes:
         frame: The picture, whose pixels are replaced by zeros that take no memory.
         readings: The readings of its faces, largest first.
-        plain: A JPEG as large as a screen.
+        plain: The picture without boxes, as a JPEG scaled to fit a screen.
         make_copy: A function that returns the annotated picture as PNG in full size.
     """
 
