@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,8 @@ from rich import box as borders
 from rich.markup import escape
 from rich.table import Table
 
-from roomread.cli import clips, record
+from roomread.cli import clips, record, transcript
+from roomread.cli.clock import parse_clock
 from roomread.cli.stores import find_session, opened_store, own_sessions
 from roomread.cli.workbench import wide_console
 from roomread.errors import RoomreadError, SessionError
@@ -32,6 +32,8 @@ app = typer.Typer(
 )
 app.command("record")(record.command)
 app.command("clips")(clips.command)
+app.command("transcript")(transcript.transcript_command)
+app.command("slides")(transcript.slides_command)
 
 SessionId = Annotated[
     str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")
@@ -69,12 +71,14 @@ def list_command() -> None:
 @app.command("show")
 def show_command(session_id: SessionId) -> None:
     """Show the parts, changes and alerts of a session."""
-    from roomread.formats.figures import session_figures  # noqa: PLC0415 (needs the extra)
+    from roomread.formats.answer import said_at_deepest  # noqa: PLC0415 (needs the extra)
+    from roomread.formats.figures import session_figures  # noqa: PLC0415
 
     console = wide_console()
     with own_sessions() as store:
         session = find_session(store, session_id)
-        summary = session_figures(store, session).summary
+        figures = session_figures(store, session)
+        summary, words = figures.summary, said_at_deepest(figures, store.passages(session.id))
         alerts, people = store.alerts(session.id), store.people(session.id)
     console.print(
         f"[bold]{escape(session.name)}[/bold] ({session.id}), {session.state()}", highlight=False
@@ -92,6 +96,8 @@ def show_command(session_id: SessionId) -> None:
             f"{clock(change.time)}: valence {verb} from {change.before:+.2f} to {change.after:+.2f}"
         )
         console.print(at, highlight=False)
+    if words is not None:
+        console.print(words, highlight=False, markup=False)
     for alert in alerts:
         until = f" until {clock(alert.ended)}" if alert.ended is not None else ""
         console.print(
@@ -261,20 +267,6 @@ def rules_command(
         return
     for rule in parse_rules(record.read_rules(file)):
         typer.echo(str(rule))
-
-
-def parse_clock(text: str) -> float:
-    """Parse a time such as "90", "1:30" or "1:02:03.5" into seconds.
-
-    Raises:
-        SessionError: The text has another form.
-    """
-    if re.fullmatch(r"(?:(?:\d{1,3}:)?[0-5]?\d:)?\d{1,6}(?:\.\d+)?", text.strip()) is None:
-        raise SessionError(f"'{text}' is not a time", hint="write 90, 1:30 or 1:02:03")
-    seconds = 0.0
-    for part in text.strip().split(":"):
-        seconds = 60 * seconds + float(part)
-    return seconds
 
 
 def read_marks(path: Path) -> list[Mark]:

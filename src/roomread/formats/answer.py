@@ -8,10 +8,16 @@ from roomread.formats.figures import SessionFigures
 from roomread.locales import SOURCE, Translator, translator
 from roomread.readings import percent
 from roomread.room import MIN_PEOPLE, clock
+from roomread.room.session import Passage
 from roomread.room.stretches import FallenStretch
 
 # Maximum number of stretches that are named, so that the answer stays short.
 _MOST = 3
+# Seconds before and after a moment in which what is said belongs to it, as the moment of a change
+# is known to a bin of 15 s.
+_NEAR = 20.0
+# Most characters that are quoted of what was said.
+_MOST_SAID = 600
 
 
 def answer(figures: SessionFigures, words: Translator | None = None) -> str:
@@ -51,6 +57,33 @@ def not_why(words: Translator | None = None) -> str:
 def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:
     """Return the deepest stretches, at most three, in order of time."""
     return sorted(figures.stretches[:_MOST], key=lambda stretch: stretch.start)
+
+
+def said_at_deepest(figures: SessionFigures, passages: Sequence[Passage]) -> str | None:
+    """Return in one sentence what was said when the deepest fall of the valence began.
+
+    Args:
+        figures: The figures of the lesson.
+        passages: What was said, earliest first.
+
+    Returns:
+        None if the valence did not fall, or nothing was said within 20 s of the fall.
+    """
+    if not figures.stretches:
+        return None
+    moment = figures.stretches[0].start
+    near = [
+        each for each in passages if each.start <= moment + _NEAR and each.end >= moment - _NEAR
+    ]
+    if not near:
+        return None
+    words = " ".join(each.text for each in near)
+    if len(words) > _MOST_SAID:
+        words = f"{words[:_MOST_SAID].rsplit(' ', 1)[0]} …"
+    return (
+        f"From {clock(near[0].start)} to {clock(near[-1].end)}, when the deepest fall began, "
+        f"was said: “{words}”"
+    )
 
 
 def describe(stretch: FallenStretch, activity: str) -> str:

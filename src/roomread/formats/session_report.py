@@ -50,6 +50,7 @@ def session_report(store: OwnerStore, session_id: str, *, class_size: int | None
         answer=answer.answer(figures),
         stretches=[answer.describe(each, figures.activity_of(each)) for each in stretches],
         not_why=answer.not_why(),
+        words=answer.said_at_deepest(figures, store.passages(session.id)),
         alerts=alerts,
         people=people,
         expressions=list(Expression),

@@ -6,7 +6,7 @@ from roomread.room.clock import clock
 from roomread.room.mood import MIN_PEOPLE, Direction, Interval, RoomMeter, RoomMood
 from roomread.room.rules import DEFAULT_RULES, Rule, parse_rules
 from roomread.room.seats import Seats
-from roomread.room.session import Mark, Person, Session, State
+from roomread.room.session import Mark, Passage, Person, Session, State
 
 __all__ = [
     "DEFAULT_RULES",
@@ -17,6 +17,7 @@ __all__ = [
     "Direction",
     "Interval",
     "Mark",
+    "Passage",
     "Person",
     "RoomMeter",
     "RoomMood",

@@ -88,6 +88,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Something that was said or written, without the name of who said it.
+
+    Attributes:
+        start: Seconds from the start of the source, or of the file that it was read from.
+        end: Seconds; at least `start`.
+        text: The words, on one line.
+    """
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """The name of the person at a seat.
 

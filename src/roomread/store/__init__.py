@@ -1,6 +1,6 @@
 """Store sessions with their moods, readings, marks and people, and the service's own data."""
 
-from roomread.room.session import Mark, Person, Session, State
+from roomread.room.session import Mark, Passage, Person, Session, State
 from roomread.store.account_store import Account, AccountStore
 from roomread.store.job_records import JobRecord, JobState
 from roomread.store.job_store import JobStore, OwnerJobs
@@ -31,6 +31,7 @@ __all__ = [
     "OwnerProfiles",
     "OwnerRooms",
     "OwnerStore",
+    "Passage",
     "Person",
     "Recorder",
     "RoomRecord",

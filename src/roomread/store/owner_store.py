@@ -12,13 +12,14 @@ from sqlalchemy.engine import Connection
 from roomread.errors import SessionError, SessionHeldError, SessionNotFoundError
 from roomread.joining.reports import ReportSample
 from roomread.room import DEFAULT_RULES, Alert, RoomMood, parse_rules
-from roomread.room.session import Mark, Person, Session, State
+from roomread.room.session import Mark, Passage, Person, Session, State
 from roomread.store import schema
 from roomread.store.database import Database
 from roomread.store.job_store import OwnerJobs
 from roomread.store.leases import is_held_elsewhere
 from roomread.store.marks import add_marks, read_marks, remove_mark
 from roomread.store.packing import StoredReadings, unpack
+from roomread.store.passages import read_passages, replace_passages
 from roomread.store.people import read_people, write_person
 from roomread.store.pieces import Piece, write_piece
 from roomread.store.preference_rows import PreferenceRows
@@ -304,6 +305,18 @@ class OwnerStore:
         with self._database.writing() as connection:
             self._check(connection, session_id)
             remove_mark(connection, session_id, mark)
+
+    def passages(self, session_id: str) -> list[Passage]:
+        """Return what was said in the session, as its user uploaded it, earliest first."""
+        with self._database.reading() as connection:
+            self._check(connection, session_id)
+            return read_passages(connection, session_id)
+
+    def keep_passages(self, session_id: str, passages: Sequence[Passage]) -> None:
+        """Replace what was said in the session; `SessionError` if it is too much or too late."""
+        with self._database.writing() as connection:
+            self._check(connection, session_id)
+            replace_passages(connection, session_id, passages)
 
     def reports(self, session_id: str) -> list[ReportSample]:
         """Return the button reports of the people of the session's room, earliest first."""

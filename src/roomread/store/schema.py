@@ -22,7 +22,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that leads to these tables.
-REVISION = "0004"
+REVISION = "0005"
 
 metadata = MetaData()
 
@@ -72,6 +72,16 @@ marks = Table(
     _session_key(),
     Column("time_ms", Integer, primary_key=True, autoincrement=False),
     Column("label", Text, primary_key=True),
+)
+# What was said or written in the session, without names, as its user uploaded it.
+passages = Table(
+    "passages",
+    metadata,
+    _session_key(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("time_ms", Integer, nullable=False),
+    Column("ended_ms", Integer, nullable=False),
+    Column("text", Text, nullable=False),
 )
 alerts = Table(
     "alerts",

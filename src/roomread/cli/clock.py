@@ -1,0 +1,21 @@
+"""Parse times that are typed as a clock shows them."""
+
+from __future__ import annotations
+
+import re
+
+from roomread.errors import SessionError
+
+
+def parse_clock(text: str) -> float:
+    """Parse a time such as "90", "1:30" or "1:02:03.5" into seconds.
+
+    Raises:
+        SessionError: The text has another form.
+    """
+    if re.fullmatch(r"(?:(?:\d{1,3}:)?[0-5]?\d:)?\d{1,6}(?:\.\d+)?", text.strip()) is None:
+        raise SessionError(f"'{text}' is not a time", hint="write 90, 1:30 or 1:02:03")
+    seconds = 0.0
+    for part in text.strip().split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds

@@ -1,0 +1,54 @@
+"""What was said in a session as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.engine import Connection
+
+from roomread.errors import SessionError
+from roomread.room.session import Passage
+from roomread.store import schema
+from roomread.store.records import LAST_TIME, milliseconds
+
+# Maximum number of passages of a session: a day of a fast conversation has fewer.
+MAX_PASSAGES = 20_000
+
+
+def read_passages(connection: Connection, session_id: str) -> list[Passage]:
+    """Return what was said in a session, earliest first."""
+    table = schema.passages
+    query = table.select().where(table.c.session_id == session_id).order_by(table.c.number)
+    return [
+        Passage(row.time_ms / 1000, row.ended_ms / 1000, row.text)
+        for row in connection.execute(query)
+    ]
+
+
+def replace_passages(connection: Connection, session_id: str, passages: Sequence[Passage]) -> None:
+    """Replace what was said in a session.
+
+    Raises:
+        SessionError: There are more than `MAX_PASSAGES`, or a time is negative or too large.
+    """
+    if len(passages) > MAX_PASSAGES:
+        raise SessionError(
+            f"{len(passages)} passages are more than the {MAX_PASSAGES} that a session takes",
+            hint="give the part of the transcript that belongs to the session",
+        )
+    if any(not 0 <= each.start <= each.end < LAST_TIME for each in passages):
+        raise SessionError("a passage lies outside the session", hint="check the offset")
+    table = schema.passages
+    connection.execute(table.delete().where(table.c.session_id == session_id))
+    rows = [
+        {
+            "session_id": session_id,
+            "number": number,
+            "time_ms": milliseconds(each.start),
+            "ended_ms": milliseconds(each.end),
+            "text": each.text,
+        }
+        for number, each in enumerate(sorted(passages, key=lambda passage: passage.start))
+    ]
+    if rows:
+        connection.execute(table.insert(), rows)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
+
+from classes import lesson
+from room_recorder import RoomRecorder
+from roomread.errors import SessionError, SessionNotFoundError
+from roomread.formats.answer import said_at_deepest
+from roomread.formats.figures import session_figures
+from roomread.room import Mark, Passage
+from roomread.services import transcripts
+from roomread.services.exporting import report
+from roomread.services.transcripts import ChatOffsetError, keep_transcript, mark_slides
+from roomread.store import OwnerStore
+
+CALL = b"""WEBVTT
+
+00:09:55.000 --> 00:10:04.000
+Ann: Now the <b>second</b> law & its proof.
+
+00:19:00.000 --> 00:19:05.000
+Ann: Good bye.
+"""
+
+
+@pytest.fixture
+def fallen(sessions: OwnerStore) -> str:
+    """The id of a lesson of twenty minutes whose valence falls after ten."""
+    session = sessions.create("Algebra 7b")
+    recorder = RoomRecorder(sessions, session)
+    for time, readings in lesson(1200, people=9, every=2.0, moods=((0, 0.7), (600, 0.0))):
+        recorder.add_readings(time, readings)
+    recorder.close()
+    return session.id
+
+
+def test_report_says_what_was_said_at_the_deepest_fall(sessions: OwnerStore, fallen: str) -> None:
+    kept = keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=None)
+    assert kept == [
+        Passage(595.0, 604.0, "Now the second law & its proof."),
+        Passage(1140.0, 1145.0, "Good bye."),
+    ]
+    assert sessions.passages(fallen) == kept
+    page = report(sessions, fallen)
+    assert "“Now the second law &amp; its proof.”" in page
+    assert "Good bye" not in page
+    assert "Ann" not in page
+
+
+def test_offset_moves_a_transcript_on_the_clock_of_the_session(
+    sessions: OwnerStore, fallen: str
+) -> None:
+    keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=-600.0)
+    assert [each.start for each in sessions.passages(fallen)] == [0.0, 540.0]
+    figures = session_figures(sessions, sessions.session(fallen))
+    assert said_at_deepest(figures, sessions.passages(fallen)) is None
+    # What is uploaded later replaces what was kept, and only what lies in the session is kept.
+    keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=300.0)
+    assert [each.start for each in sessions.passages(fallen)] == [895.0]
+    with pytest.raises(SessionError, match=r"nothing of it lies in the session, which is 19:58"):
+        keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=3600.0)
+
+
+def test_chat_needs_an_offset(sessions: OwnerStore, fallen: str) -> None:
+    chat = b"09:10:00 From Ann : and now?\n"
+    with pytest.raises(ChatOffsetError, match="first message is at 9:10:00"):
+        keep_transcript(sessions, fallen, chat, name="chat.txt", offset=None)
+    (kept,) = keep_transcript(sessions, fallen, chat, name="chat.txt", offset=-32_400.0)
+    assert kept == Passage(600.0, 610.0, "and now?")
+
+
+def test_what_was_said_is_deleted_with_its_session_and_seen_by_its_owner_only(
+    sessions: OwnerStore, fallen: str
+) -> None:
+    keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=None)
+    other = sessions.create("Other")
+    assert sessions.passages(other.id) == []
+    sessions.delete(fallen)
+    with pytest.raises(SessionNotFoundError):
+        sessions.passages(fallen)
+
+
+def test_slides_of_the_session_become_its_marks(
+    sessions: OwnerStore, fallen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slides = [Mark(0.0, "Slide 1"), Mark(590.0, "Slide 2: Proof"), Mark(5000.0, "Slide 3")]
+    monkeypatch.setattr(transcripts, "slide_marks", lambda _content, **_name: slides)
+    marks = mark_slides(sessions, fallen, b"", name="deck.pptx", offset=5.0)
+    assert marks == [Mark(5.0, "Slide 1"), Mark(595.0, "Slide 2: Proof")]
+    assert sessions.marks(fallen) == marks
+    figures = session_figures(sessions, sessions.session(fallen))
+    assert figures.activity_of(figures.stretches[0]) == "Slide 2: Proof"
+    with pytest.raises(SessionError, match="no slide lies in the session"):
+        mark_slides(sessions, fallen, b"", name="deck.pptx", offset=9000.0)
+
+
+def test_long_speech_is_quoted_in_part(sessions: OwnerStore, fallen: str) -> None:
+    figures = session_figures(sessions, sessions.session(fallen))
+    moment = figures.stretches[0].start
+    words = said_at_deepest(figures, [Passage(moment, moment + 1, "word " * 400)])
+    assert words is not None
+    assert words.endswith("word …”")
+    assert len(words) < 700
