@@ -218,3 +218,4 @@ def test_scores_of_a_frame_are_those_that_were_sent() -> None:
     for reading in room.tick(1.0).readings:
         assert reading.scores is not None
         assert np.array_equal(reading.scores.probabilities, showing(Expression.HAPPY))
+        assert reading.valence == reading.scores.valence

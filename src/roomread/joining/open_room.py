@@ -214,6 +214,7 @@ class OpenRoom:
             return True
         shares, taken_at = message.probabilities, now - message.age
         side = message.quality.size or 0.0
+        scores = Scores(shares, self.threshold) if shares is not None else None
         reading = Reading(
             source="student",
             time=0.0,
@@ -221,8 +222,9 @@ class OpenRoom:
             box=Box(0.0, 0.0, side, side),
             detection_confidence=None,
             quality=message.quality,
-            scores=Scores(shares, self.threshold) if shares is not None else None,
+            scores=scores,
             seat=seat,
+            valence=scores.valence if scores is not None else None,
         )
         known.reading, known.read_at = reading, taken_at
         if shares is not None:

@@ -119,6 +119,7 @@ def _reading(seat: int, time: float, student: _Student) -> Reading:
         scores=scores,
         track_id=seat,
         seat=seat,
+        valence=scores.valence if scores is not None else None,
     )
 
 
