@@ -13,7 +13,8 @@ RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
 .PHONY: lesson run sample test search sweep shuffle lint node format texts check-deploy docs pictures release bench bench-app bench-share bench-service bench-attacks soak \
-	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces train evaluate clean
+	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces \
+	bench-call bench-stability bench-class train evaluate clean
 
 run: $(VENV)/app.done
 	$(BIN)/roomread app
@@ -140,6 +141,16 @@ bench-faces: $(VENV)/dev.done
 
 bench-attention: $(VENV)/dev.done
 	$(BIN)/python benchmarks/attention.py
+
+# What a call's codec, a small change of the picture and the mood of a class cost in accuracy.
+bench-call: $(VENV)/dev.done
+	$(BIN)/python benchmarks/call_codec.py $(DATA)
+
+bench-stability: $(VENV)/dev.done
+	$(BIN)/python benchmarks/stability.py $(DATA)
+
+bench-class: $(VENV)/dev.done
+	$(BIN)/python benchmarks/class_mood.py $(DATA)
 
 train: $(VENV)/dev.done
 	$(BIN)/roomread train $(DATA) --config configs/first.toml --out runs/first

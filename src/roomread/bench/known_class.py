@@ -1,0 +1,137 @@
+"""Compare the mood of a class with what its people show, and count alerts of a fall.
+
+A class is made of readings that the whole pipeline gave for known faces, such as those of a call
+(`coded_call`): each person shows one face for a while, then another. What a person shows is drawn
+with known chances, so that the true shares are known at every moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomread.pipeline import RoomPipeline
+from roomread.readings import VALENCE, Expression, Reading
+from roomread.room import Attention, RoomMeter, RoomMood, parse_rules
+
+RULE = "room valence fell by 20% in 3 min"
+# What the true shares are averaged over, as the meter does, s.
+WINDOW = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """One face and what the pipeline said of it in several frames.
+
+    Attributes:
+        expression: What it shows, by the FER+ majority.
+        readings: Its reading in each frame; None where it was not found.
+    """
+
+    expression: Expression
+    readings: tuple[Reading | None, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """A class over time.
+
+    Attributes:
+        moods: The room's moods.
+        truth: The share of people who show each expression, float64 [M, 7], over the window of
+            each mood.
+        alerts: The times at which a fall was reported, s.
+    """
+
+    moods: list[RoomMood]
+    truth: NDArray[np.float64]
+    alerts: list[float]
+
+
+def run_lesson(
+    pool: Sequence[Shown],
+    chances: NDArray[np.float64],
+    *,
+    people: int = 25,
+    hold: float = 20.0,
+    seed: int = 0,
+) -> Lesson:
+    """Let a class show faces of a pool for as many seconds as there are chances.
+
+    Args:
+        pool: Faces, at least one of each expression that has a chance.
+        chances: The chance of each expression in each second, float64 [T, 7]; rows sum to 1.
+        people: The number of people.
+        hold: The mean time for which a person shows one face, s.
+        seed: The random seed.
+    """
+    random = np.random.default_rng(seed)
+    faces = {e: [face for face in pool if face.expression == e] for e in Expression}
+    shown: list[Shown | None] = [None] * people
+    attention = Attention(parse_rules(RULE), every=1.0)
+    room = RoomPipeline(meter=RoomMeter(), attention=attention)
+    counts = np.zeros((len(chances), len(Expression)))
+    moods, truth, alerts = [], [], []
+    for second, chance in enumerate(chances):
+        readings = []
+        for person in range(people):
+            now = shown[person]
+            if now is None or random.random() < 1 / hold:
+                of = faces[Expression(int(random.choice(len(Expression), p=chance)))]
+                now = shown[person] = of[random.integers(len(of))]
+            counts[second, now.expression] += 1
+            reading = now.readings[random.integers(len(now.readings))]
+            if reading is not None:
+                readings.append(replace(reading, track_id=person, seat=person, time=float(second)))
+        moment = room.push_readings(float(second), readings)
+        alerts += [alert.time for alert in moment.alerts if alert.ended is None]
+        if moment.mood is not None and moment.mood.scores is not None:
+            moods.append(moment.mood)
+            truth.append(counts[max(0, second - WINDOW) : second + 1].mean(axis=0) / people)
+    return Lesson(moods, np.array(truth), alerts)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How a lesson's moods agree with the truth.
+
+    Attributes:
+        error: The mean absolute error of a share, 0..1.
+        bias: The mean of share minus truth.
+        covered: The share of moments whose 95 % band holds the truth, 0..1.
+    """
+
+    error: float
+    bias: float
+    covered: float
+
+
+def share_agreement(lesson: Lesson, expression: Expression) -> Agreement:
+    """Return how the share of one expression agrees with the truth."""
+    truth = lesson.truth[:, expression]
+    found = np.array([mood.scores[expression] for mood in lesson.moods if mood.scores is not None])
+    bands = [mood.interval(expression) for mood in lesson.moods]
+    held = [
+        band is not None and band.low <= share <= band.high
+        for band, share in zip(bands, truth, strict=True)
+    ]
+    return _agreement(found - truth, held)
+
+
+def valence_agreement(lesson: Lesson) -> Agreement:
+    """Return how the valence agrees with the pleasant minus the unpleasant share."""
+    truth = lesson.truth @ VALENCE
+    found = np.array([mood.valence for mood in lesson.moods if mood.valence is not None])
+    bands = [mood.valence_interval for mood in lesson.moods]
+    held = [
+        band is not None and band.low <= valence <= band.high
+        for band, valence in zip(bands, truth, strict=True)
+    ]
+    return _agreement(found - truth, held)
+
+
+def _agreement(errors: NDArray[np.float64], held: Sequence[bool]) -> Agreement:
+    return Agreement(float(np.abs(errors).mean()), float(errors.mean()), float(np.mean(held)))

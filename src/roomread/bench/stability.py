@@ -1,0 +1,141 @@
+"""Measure how often a face keeps its label when its picture changes a little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from roomread.classifier import ExpressionClassifier
+from roomread.faces import FaceDetector, cut
+from roomread.readings import CropGeometry
+
+Picture = NDArray[np.uint8]
+_NOISE = 4.0
+_SHIFT = 2
+
+
+class Answer(StrEnum):
+    """How the answer for a face is computed.
+
+    Attributes:
+        ONE: from one crop, as the pipeline reads upright faces.
+        MIRRORED: from the mean logits of the crop and its mirror image.
+        TWO_SIZES: from the mean logits of the crop and one that is a tenth larger.
+    """
+
+    ONE = "one crop"
+    MIRRORED = "with its mirror image"
+    TWO_SIZES = "with a larger crop"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A small change of a picture or of its crops.
+
+    Attributes:
+        picture: Returns the changed picture, uint8 [H, W, 3].
+        crop: The factor of the crop's side.
+    """
+
+    picture: Callable[[Picture], Picture] = lambda picture: picture
+    crop: float = 1.0
+
+
+def _scaled(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    size = round(0.8 * width), round(0.8 * height)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+
+
+def _noisy(picture: Picture) -> Picture:
+    noise = np.random.default_rng(0).normal(0, _NOISE, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+CHANGES = {
+    "mirror image": Change(lambda picture: picture[:, ::-1]),
+    "2 px to the right and down": Change(
+        lambda picture: np.pad(picture, ((_SHIFT, 0), (_SHIFT, 0), (0, 0)), "edge")
+    ),
+    "scale 0.8": Change(_scaled),
+    "camera noise, sigma 4": Change(_noisy),
+    "crop 0.9": Change(crop=0.9),
+    "crop 1.05": Change(crop=1.05),
+    "crop 1.15": Change(crop=1.15),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How the labels of faces changed.
+
+    Attributes:
+        faces: How many faces were found in both pictures and had a label before.
+        same: The share of these with the same label after the change, 0..1.
+        other: The share with another label; the rest became unsure.
+    """
+
+    faces: int
+    same: float
+    other: float
+
+
+def measure(
+    pictures: Sequence[Picture], detector: FaceDetector, classifier: ExpressionClassifier
+) -> dict[tuple[str, Answer], Stability]:
+    """Measure each change and each way of answering on the largest face of each picture.
+
+    Args:
+        pictures: RGB, uint8 [H, W, 3].
+        detector: Finds the faces in each changed picture anew.
+        classifier: Reads them.
+
+    Returns:
+        The stability by the name of the change and the answer.
+    """
+    before = [_labels(picture, Change(), detector, classifier) for picture in pictures]
+    results = {}
+    for name, change in CHANGES.items():
+        after = [_labels(picture, change, detector, classifier) for picture in pictures]
+        for answer in Answer:
+            pairs = [
+                (old[answer], new[answer])
+                for old, new in zip(before, after, strict=True)
+                if old is not None and new is not None and old[answer] is not None
+            ]
+            same = sum(old == new for old, new in pairs)
+            other = sum(new is not None and old != new for old, new in pairs)
+            count = max(len(pairs), 1)
+            results[name, answer] = Stability(len(pairs), same / count, other / count)
+    return results
+
+
+def _labels(
+    picture: Picture, change: Change, detector: FaceDetector, classifier: ExpressionClassifier
+) -> dict[Answer, int | None] | None:
+    """Return the label of the largest face by each way, None if unsure; None without a face."""
+    changed = np.ascontiguousarray(change.picture(picture))
+    faces = detector.detect(changed)[:1]
+    if not faces:
+        return None
+
+    def crop(factor: float) -> Picture:
+        framing: CropGeometry = classifier.framing
+        sized = replace(framing, side=framing.side * change.crop * factor)
+        one: Picture = cut(changed, faces, sized, side=classifier.side)[0]
+        return one
+
+    own = crop(1.0)
+    output = classifier.predict(np.stack([own, own[:, ::-1], crop(1.1)]))
+    rows = {Answer.ONE: [0], Answer.MIRRORED: [0, 1], Answer.TWO_SIZES: [0, 2]}
+    labels: dict[Answer, int | None] = {}
+    for answer, chosen in rows.items():
+        mean = output.logits[chosen].mean(axis=0, keepdims=True)
+        (scores,) = classifier.scores(output._replace(logits=mean))
+        labels[answer] = None if scores.confidence < scores.threshold else int(scores.top)
+    return labels

@@ -1,0 +1,29 @@
+"""A plain smile keeps its label when its picture changes a little."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from roomread.bench import scenes
+from roomread.bench.stability import CHANGES, Answer, measure
+from roomread.classifier import ExpressionClassifier
+from roomread.faces import CenterFace
+from roomread.testing import FixedDetector
+
+
+def test_clear_face_keeps_its_label_under_every_small_change() -> None:
+    pictures = [scenes.astronaut(), scenes.hopper()]
+    results = measure(pictures, CenterFace(), ExpressionClassifier())
+    assert {name for name, _ in results} == set(CHANGES)
+    for (name, answer), stability in results.items():
+        assert stability.faces == 2, name
+        if name.startswith(("mirror", "2 px")):
+            assert (stability.same, stability.other) == (1.0, 0.0), (name, answer)
+
+
+def test_faces_that_are_found_nowhere_count_for_nothing() -> None:
+    empty = np.zeros((64, 64, 3), np.uint8)
+    results = measure([empty], FixedDetector([]), ExpressionClassifier())
+    assert {stability.faces for stability in results.values()} == {0}
+    assert results["mirror image", Answer.ONE].same == pytest.approx(0)
