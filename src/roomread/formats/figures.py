@@ -55,7 +55,8 @@ def session_figures(store: OwnerStore, session: Session) -> SessionFigures:
     exact, marks = store.moods(session.id), store.marks(session.id)
     if session.keeps_people:
         return _figures(exact, marks, summarise(exact, marks))
-    return _figures(rounded_moods(exact), marks, summarise(exact, marks, rounded=True))
+    shown = rounded_moods(exact)
+    return _figures(shown, marks, summarise(exact, marks, rounded=shown))
 
 
 def _figures(moods: Sequence[RoomMood], marks: Sequence[Mark], summary: Summary) -> SessionFigures:
@@ -159,7 +160,9 @@ class RunningFigures:
         if known is not None and now < self._due and known.marks == marks:
             figures = replace(known, moods=self._shown)
         else:
-            summary = summarise(self._exact, marks, rounded=not session.keeps_people)
+            summary = summarise(
+                self._exact, marks, rounded=None if session.keeps_people else self._shown
+            )
             figures = _figures(self._shown, marks, summary)
             self._due = now + _CHANGES_SECONDS
         self._figures = figures

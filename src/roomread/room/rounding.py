@@ -77,7 +77,7 @@ class MoodRounding:
         # not in the counts yet.
         self._times: list[float] = []
         self._levels: list[int] = []
-        self._counts = np.zeros(_LEVELS, dtype=np.int64)
+        self._counts = [0] * _LEVELS
         self._first = self._next = 0
         # The median of the counts, until they change.
         self._median: float | None = None
@@ -116,7 +116,15 @@ class MoodRounding:
         if not count or self._times[self._next - 1] - self._times[self._first] < BASELINE_LEAST:
             return None
         if self._median is None:
-            below = np.cumsum(self._counts)
-            middle = np.searchsorted(below, [(count - 1) // 2, count // 2], side="right")
-            self._median = round(float(middle.mean() - _STEPS) / _STEPS, 4)
+            middle = self._level((count - 1) // 2) + self._level(count // 2)
+            self._median = round((middle / 2 - _STEPS) / _STEPS, 4)
         return self._median
+
+    def _level(self, rank: int) -> int:
+        """Return the level of the valence at a rank in their order, from 0."""
+        # For 41 levels a loop takes a tenth of the time of NumPy's calls.
+        for level, count in enumerate(self._counts):
+            if rank < count:
+                return level
+            rank -= count
+        raise IndexError("the rank is not among the levels")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from roomread.readings import VALENCE, Expression
 from roomread.room import Change, Interval, RoomMood, change_points
 from roomread.room.mood import valences
-from roomread.room.rounding import rounded_change, rounded_moods, rounded_scores
+from roomread.room.rounding import rounded_change, rounded_scores
 from roomread.room.session import Mark
 from roomread.store.packing import StoredReadings
 
@@ -65,18 +65,19 @@ class Summary:
 
 
 def summarise(
-    moods: Sequence[RoomMood], marks: Sequence[Mark], *, rounded: bool = False
+    moods: Sequence[RoomMood], marks: Sequence[Mark], *, rounded: Sequence[RoomMood] | None = None
 ) -> Summary:
     """Return the parts and changes of a session.
 
     Args:
         moods: The moods with their exact shares, earliest first.
         marks: The marks, earliest first.
-        rounded: Whether shares are given in steps of 5 %; the changes are found from exact ones.
+        rounded: The same moods with shares in steps of 5 %, from which the parts are then computed;
+            None to compute them from the exact ones, in which changes are always found.
     """
     changes = change_points(moods)
-    if rounded:
-        moods, changes = rounded_moods(moods), [rounded_change(change) for change in changes]
+    if rounded is not None:
+        moods, changes = rounded, [rounded_change(change) for change in changes]
     if not moods:
         return Summary(None, (), ())
     end = moods[-1].time
@@ -92,7 +93,7 @@ def summarise(
         behind = len(times) if stop == end else bisect_left(times, stop)
         if first < behind:
             parts.append(_part(mark.label, mark.time, stop, moods[first:behind]))
-    if rounded:
+    if rounded is not None:
         whole, parts = _rounded(whole), [_rounded(part) for part in parts]
     return Summary(whole, tuple(parts), tuple(changes))
 
