@@ -235,8 +235,12 @@ class _PathSplit:
 
 
 def _streams(path: str) -> bool:
-    """Return whether the body of a request for this path is streamed to a file."""
-    return path == "/api/v1/videos" or path.startswith("/_stcore/upload_file/")
+    """Return whether the body of a request for this path is streamed to a file.
+
+    Uploads of the web app are not, although they are as large: Streamlit reads each into memory, so
+    that they must take turns.
+    """
+    return path == "/api/v1/videos"
 
 
 def _body_limits(context: ServiceContext) -> BodyLimits:
