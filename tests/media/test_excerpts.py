@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clips import flashes_in, make_clip, make_flashes, make_sound, number_of
+from clips import flashes_in, frame_index_of, make_clip, make_flashes, make_sound
 from roomread.errors import MediaError
 from roomread.media import VideoWriter, open_excerpt
 
@@ -17,7 +17,7 @@ def test_excerpt_has_the_frames_of_its_part(tmp_path: Path, suffix: str) -> None
     with open_excerpt(path, 3.0, 3.2, lead=0.08) as excerpt:
         frames = list(excerpt.frames)
     assert [frame.index for frame in frames] == [-1, -1, 0, 1, 2, 3, 4]
-    assert [number_of(frame.image) for frame in frames] == [n % 26 for n in range(73, 80)]
+    assert [frame_index_of(frame.image) for frame in frames] == [n % 26 for n in range(73, 80)]
     assert excerpt.is_cut == (suffix != "avi")
 
 
