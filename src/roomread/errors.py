@@ -14,7 +14,8 @@
     │   └── DatabaseError         the database of the sessions fails
     ├── WireError                 a value violates the schema of readings
     ├── BusyError                 a request is refused or not answered in time
-    └── MissingExtraError         an optional dependency is not installed
+    ├── MissingExtraError         an optional dependency is not installed
+    └── MissingLibraryError       a library of the system is not installed
 
 `MediaWarning` is a warning of Python: a part of an input is left out, and the rest is read.
 
@@ -166,4 +167,14 @@ class MissingExtraError(RoomreadError):
         super().__init__(
             f"{feature} needs the extra '{extra}'",
             hint=f"pip install 'roomread[{extra}]'",
+        )
+
+
+class MissingLibraryError(RoomreadError):
+    """A feature was requested whose library the operating system does not have."""
+
+    def __init__(self, feature: str, *, library: str) -> None:
+        super().__init__(
+            f"{feature} needs the library {library}",
+            hint=f"install {library} with the system's package manager",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -96,6 +97,8 @@ def test_readings_of_a_lesson_are_ingested_watched_marked_and_exported(
     report = room.sessions.report(session.id)
     assert "Algebra 7b" in report
     assert "a test" in report
+    if importlib.util.find_spec("weasyprint") is not None:
+        assert room.sessions.report_pdf(session.id)[:5] == b"%PDF-"
     assert not list((service.folder / "data" / "exports").iterdir())
     # The command line is the same owner: no sign-in was asked for.
     assert "Algebra 7b" in run_cli(service.folder, "session", "show", session.id).stdout

@@ -202,6 +202,15 @@ def test_recording_tells_which_video_track_it_reads(roomread: Program, tmp_path:
     assert "0 (64 x 48 h264) is read, and not 1" in chosen
 
 
+def test_report_is_written_as_pdf_by_its_file_name_or_its_format(
+    roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
+) -> None:
+    pytest.importorskip("weasyprint", reason="needs the pdf extra")
+    _, number = recorded
+    assert "lesson.PDF" in said(roomread("session", "report", number, "-o", "lesson.PDF"))
+    assert (tmp_path / "lesson.PDF").read_bytes()[:5] == b"%PDF-"
+
+
 def test_source_that_cannot_be_recorded_is_reported_in_one_line_and_leaves_no_session(
     roomread: Program, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from roomread.errors import (
     DatabaseError,
     MediaError,
     MissingExtraError,
+    MissingLibraryError,
     OutputError,
     ProfileError,
     RoomreadError,
@@ -61,6 +62,7 @@ _ANSWERS: dict[type[RoomreadError], tuple[HTTPStatus, str, str | None]] = {
     PictureTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", None),
     MediaError: (_UNPROCESSABLE, "not-a-picture", None),
     MissingExtraError: (_UNPROCESSABLE, "not-available", None),
+    MissingLibraryError: (_UNPROCESSABLE, "not-available", None),
     PurposeFixedError: (HTTPStatus.CONFLICT, "fixed", "the operator changes the variable"),
     PurposeError: (
         HTTPStatus.FORBIDDEN,

@@ -67,18 +67,33 @@ async def export(
     "/{session_id}/report",
     summary="Report on a session",
     response_class=HTMLResponse,
-    responses=responses(404),
+    responses={
+        200: {
+            "description": "One HTML page, or the same as PDF.",
+            "content": {"text/html": {}, "application/pdf": {}},
+        },
+        **responses(404, 422),
+    },
 )
-async def report(context: Context, reader: Reader, session_id: str) -> HTMLResponse:
-    """Return the report on a session as one HTML page."""
+async def report(
+    context: Context,
+    reader: Reader,
+    session_id: str,
+    *,
+    form: Annotated[
+        exporting.ReportFormat,
+        Query(alias="format", description="PDF needs the service's extra `pdf`."),
+    ] = exporting.ReportFormat.HTML,
+) -> Response:
+    """Return the report on a session as one HTML page or as PDF."""
 
-    def work() -> str:
+    def work() -> bytes:
         store, session = find_session(context, reader, session_id)
-        return exporting.report(store, session.id)
+        return exporting.report_bytes(store, session.id, form)
 
-    page = await figures_in_turn(context, work)
+    content = await figures_in_turn(context, work)
     audit("session read", who=reader.id, session=session_id, people=False)
-    return HTMLResponse(page)
+    return Response(content, media_type=exporting.REPORT_TYPES[form])
 
 
 def exports_folder(settings: Settings) -> Path:

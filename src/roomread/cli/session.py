@@ -49,6 +49,13 @@ class ExportFormat(StrEnum):
     XAPI = "xapi"
 
 
+class ReportFormat(StrEnum):
+    """The format of a session's report."""
+
+    HTML = "html"
+    PDF = "pdf"
+
+
 @app.command("list")
 def list_command() -> None:
     """List the sessions, newest first."""
@@ -195,16 +202,23 @@ def export_command(
 def report_command(
     session_id: SessionId,
     *,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="The page.")] = None,
+    form: Annotated[
+        ReportFormat | None, typer.Option("--format", help="PDF needs the extra `pdf`.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file.")] = None,
 ) -> None:
-    """Write the report of a session: one HTML page to read or print."""
+    """Write the report of a session: one HTML page to read or print, or the same as PDF."""
+    if form is None and output is not None and output.suffix.lower() == ".pdf":
+        form = ReportFormat.PDF
+    form = form or ReportFormat.HTML
     with own_sessions() as store:
-        from roomread.services.exporting import report  # noqa: PLC0415 (needs the extra)
+        from roomread.services import exporting  # noqa: PLC0415 (needs the extra)
 
         session = find_session(store, session_id)
-        target = output or Path(f"{session.id}.html")
+        target = output or Path(f"{session.id}.{form.value}")
+        content = exporting.report_bytes(store, session.id, exporting.ReportFormat(form.value))
         with atomic_path(target) as draft:
-            draft.write_text(report(store, session.id), encoding="utf-8")
+            draft.write_bytes(content)
     typer.echo(f"wrote {target}")
 
 

@@ -164,6 +164,11 @@ class Sessions:
         """Return the report of a session as one HTML page."""
         return self._ask("GET", f"sessions/{session_id}/report").text
 
+    def report_pdf(self, session_id: str) -> bytes:
+        """Return the report of a session as PDF, which needs the service's extra `pdf`."""
+        params = {"format": "pdf"}
+        return self._ask("GET", f"sessions/{session_id}/report", params=params).content
+
     def end(self, session_id: str) -> Session:
         """End a session, which then accepts no more readings."""
         return answers.session(self._ask("POST", f"sessions/{session_id}/end").json())

@@ -7,9 +7,11 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from roomread.errors import SessionError
+from roomread.formats.pdf import print_page
 from roomread.formats.session_export import SessionFormat, export
 from roomread.formats.session_report import session_report
 from roomread.services.preferences import load_preferences
@@ -20,6 +22,19 @@ MEDIA_TYPES = {
     SessionFormat.PARQUET: "application/vnd.apache.parquet",
     SessionFormat.JSON: "application/json",
     SessionFormat.XAPI: "application/json",
+}
+
+
+class ReportFormat(StrEnum):
+    """The formats of a report."""
+
+    HTML = "html"
+    PDF = "pdf"
+
+
+REPORT_TYPES = {
+    ReportFormat.HTML: "text/html; charset=utf-8",
+    ReportFormat.PDF: "application/pdf",
 }
 _WITH_PEOPLE = (SessionFormat.CSV, SessionFormat.PARQUET)
 
@@ -105,11 +120,13 @@ def export_archive(store: OwnerStore, session_ids: Sequence[str]) -> bytes:
         SessionNotFoundError: The owner has no such session.
         PreferencesError: The owner's preferences cannot be read.
     """
+    class_size = load_preferences(store).class_size
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for session_id in session_ids:
             session = store.session(session_id)
-            archive.writestr(f"{session_id}/report.html", report(store, session_id))
+            page = session_report(store, session_id, class_size=class_size)
+            archive.writestr(f"{session_id}/report.html", page)
             for form in (SessionFormat.CSV, SessionFormat.JSON):
                 content = export_bytes(store, session_id, form)
                 archive.writestr(f"{session_id}/{file_name(session, form)}", content)
@@ -125,6 +142,19 @@ def report(store: OwnerStore, session_id: str) -> str:
     """
     class_size = load_preferences(store).class_size
     return session_report(store, session_id, class_size=class_size)
+
+
+def report_bytes(store: OwnerStore, session_id: str, form: ReportFormat) -> bytes:
+    """Return a session's report as the content of a file.
+
+    Raises:
+        SessionNotFoundError: The owner has no such session.
+        PreferencesError: The owner's preferences cannot be read.
+        MissingExtraError: The format is PDF, and its extra is not installed.
+        MissingLibraryError: The format is PDF, and the library Pango is not installed.
+    """
+    page = report(store, session_id)
+    return print_page(page) if form is ReportFormat.PDF else page.encode()
 
 
 def file_name(session: Session, form: SessionFormat) -> str:

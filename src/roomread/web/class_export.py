@@ -6,10 +6,20 @@ from functools import partial
 
 import streamlit as st
 
+from roomread.formats.pdf import why_no_pdf
 from roomread.formats.session_export import SessionFormat
-from roomread.services.exporting import MEDIA_TYPES, export_bytes, file_name, report
+from roomread.services.exporting import (
+    MEDIA_TYPES,
+    REPORT_TYPES,
+    ReportFormat,
+    export_bytes,
+    file_name,
+    report_bytes,
+)
+from roomread.settings.environment import load_settings
 from roomread.store import OwnerStore, Session
 from roomread.web.lesson_list import delete_lessons
+from roomread.web.messages import message_for, plain
 from roomread.web.navigation import go_to
 from roomread.web.texts import t
 
@@ -19,14 +29,18 @@ def show_export(store: OwnerStore, session: Session) -> None:
     st.subheader(t("Take it with you"))
     # Create each file only when it is downloaded, because the page is redrawn at every click.
     with st.container(horizontal=True):
-        st.download_button(
-            t("Report"),
-            partial(report, store, session.id),
-            file_name=f"{session.id}.html",
-            mime="text/html",
-            on_click="ignore",
-            help=t("One HTML page. Print it from the browser to get a PDF."),
-        )
+        no_pdf = why_no_pdf()
+        reports = {ReportFormat.HTML: t("Report"), ReportFormat.PDF: t("Report (PDF)")}
+        for kind, label in reports.items():
+            st.download_button(
+                label,
+                partial(report_bytes, store, session.id, kind),
+                file_name=f"{session.id}.{kind.value}",
+                mime=REPORT_TYPES[kind],
+                on_click="ignore",
+                disabled=kind is ReportFormat.PDF and no_pdf is not None,
+                help=t("One HTML page that prints well.") if kind is ReportFormat.HTML else None,
+            )
         for label, form in (("CSV", SessionFormat.CSV), ("JSON", SessionFormat.JSON)):
             st.download_button(
                 label,
@@ -42,3 +56,5 @@ def show_export(store: OwnerStore, session: Session) -> None:
                 go_to()
         if st.button(t("All lessons")):
             go_to()
+    if no_pdf is not None:
+        st.caption(plain(message_for(no_pdf, load_settings())))

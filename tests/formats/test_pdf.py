@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import re
+import zlib
+from typing import Any
+
+import pytest
+
+from roomread.errors import MissingExtraError, MissingLibraryError
+from roomread.formats import pdf
+from roomread.formats.palette import PAGE
+
+
+def test_page_is_printed_with_its_words_and_its_charts() -> None:
+    pytest.importorskip("weasyprint", reason="needs the pdf extra")
+    chart = f'<svg viewBox="0 0 9 9"><path d="M0,0 H9 V9 Z" fill="#0000ff" stroke="{PAGE}"/></svg>'
+    content = pdf.print_page(f"<title>Algebra 7b</title><p>Hello</p>{chart}")
+    assert content.startswith(b"%PDF-")
+    streams = _streams(content)
+    assert b"0 0 1 rg" in streams
+    # The line around the area has the colour of the paper, not WeasyPrint's default.
+    assert b"1 1 1 RG" in streams
+
+
+def test_page_can_fetch_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("weasyprint", reason="needs the pdf extra")
+    pdf.print_page('<p>Hello</p><img src="file:///etc/hostname">')
+    assert "Failed to load image at 'file:///etc/hostname'" in caplog.text
+
+
+def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtraError, match=r"a report as PDF needs the extra 'pdf' \(pip"):
+        pdf.print_page("<p>Hello</p>")
+
+
+def test_missing_library_of_the_system_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+    original = builtins.__import__
+
+    def fail(name: str, *arguments: Any, **others: Any) -> Any:
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libgobject-2.0-0'")
+        return original(name, *arguments, **others)
+
+    monkeypatch.setattr(builtins, "__import__", fail)
+    pdf._has_pango.cache_clear()
+    try:
+        with pytest.raises(MissingLibraryError, match="a report as PDF needs the library Pango"):
+            pdf.print_page("<p>Hello</p>")
+    finally:
+        pdf._has_pango.cache_clear()
+
+
+def _streams(content: bytes) -> bytes:
+    """Return the inflated streams of a PDF."""
+    found = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
+    inflated = []
+    for stream in found:
+        try:
+            inflated.append(zlib.decompress(stream))
+        except zlib.error:
+            inflated.append(stream)
+    return b"\n".join(inflated)
