@@ -19,6 +19,9 @@ from playwright.sync_api import Page, expect
 from classes import lesson
 from room_recorder import RoomRecorder
 from roomread.bench.scenes import grid
+from roomread.formats.pdf import why_no_pdf
+from roomread.formats.seat_chart import ROW_HEIGHT, TOP
+from roomread.formats.svg_plot import WIDTH
 from roomread.media import VideoWriter
 from roomread.room.session import Mark
 from roomread.store import LOCAL_OWNER, OwnerStore, Session, Store, schema
@@ -111,6 +114,14 @@ def test_seat_is_named_and_forgotten_and_no_other_seat_takes_its_place(
     expect(page.get_by_text("kept with this consent: all, in writing")).to_be_visible()
     expect(page.get_by_text("nothing is drawn where no face was seen")).to_be_visible()
     expect(page.get_by_role("button", name="Forget")).to_have_count(0)
+    # A click on a row of the chart chooses its seat, and the list says so.
+    chart = page.get_by_role("img", name=re.compile("^Valence of 6 seats"))
+    box = chart.bounding_box()
+    assert box is not None
+    row = ROW_HEIGHT * box["width"] / WIDTH
+    chart.click(position={"x": box["width"] / 2, "y": TOP * box["width"] / WIDTH + 3.5 * row})
+    expect(page.get_by_role("combobox", name="Seat")).to_have_value("4")
+    expect(page.get_by_role("button", name="Forget seat 4")).to_be_visible()
     choose(page, "Seat", "1")
     page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
     name = page.get_by_role("button", name="Name this seat")
@@ -162,6 +173,10 @@ def test_lesson_is_watched_marked_stopped_reported_reopened_and_deleted(
     assert "Algebra 7b" in report
     assert "group work" in report
     assert "Nobody was identified" in report
+    if why_no_pdf() is None:
+        assert download(page, "Report (PDF)").startswith(b"%PDF-")
+    else:
+        expect(page.get_by_text("a report as PDF needs")).to_be_visible()
     assert download(page, "CSV").startswith(b"time,present,readable,coverage,valence")
     kept = json.loads(download(page, "JSON"))
     assert kept["source"] == str(clip)

@@ -13,6 +13,7 @@ from visitors import (
     CHROMIUM,
     unfold,
     visit,
+    wait_until_drawn,
 )
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -39,9 +40,11 @@ def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_examp
 
 
 def test_address_of_a_page_opens_it(page: Page, address: str) -> None:
-    page.goto(f"{address}/watch")
-    expect(page.get_by_role("heading", name="Watch now", exact=True)).to_be_visible()
-    expect(page.get_by_text("Page not found")).to_have_count(0)
+    for path, title in (("watch", "Watch now"), ("home", "Roomread")):
+        page.goto(f"{address}/{path}")
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        wait_until_drawn(page)
+        expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
 def test_settings_show_the_purpose_and_the_model_and_about_shows_the_law(page: Page) -> None:

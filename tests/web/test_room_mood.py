@@ -7,7 +7,8 @@ pytest.importorskip("streamlit", reason="the extra app has it")
 
 from roomread.readings import Expression
 from roomread.room import RoomMood
-from roomread.web.room_mood import expression_name, seen_text, shown_text, state_text
+from roomread.web.core_texts import expression_name
+from roomread.web.room_mood import seen_text, shown_text, state_text
 
 
 def mood(time: float, share: float, *, present: int = 26, baseline: float | None = 0.5) -> RoomMood:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from roomread.formats import svg_plot as plot
 from roomread.formats.palette import SERIES, hex_color
 from roomread.formats.svg_plot import PlotArea
-from roomread.room import clock
 from roomread.store.summary import TimeSeries
 
 # The maximum number of lessons, which have a colour and a dash of their own.
@@ -40,7 +39,7 @@ def comparison_chart(lessons: Sequence[ComparedLesson]) -> str:
     start = min(float(each.series.times[0]) - each.zero for each in lessons)
     end = max(float(each.series.times[-1]) - each.zero for each in lessons)
     area = PlotArea(start, max(end, start + 1), -1, 1, 8, 250)
-    parts = [plot.axes(area, {v: f"{v:+g}" if v else "0" for v in (-1, -0.5, 0, 0.5, 1)})]
+    parts = [plot.axes(area, plot.valence_levels(-1, -0.5, 0, 0.5, 1))]
     if start < 0 < end:
         x = area.x(0)
         path = f'd="M{x:.1f},{area.top} V{area.bottom:.1f}" stroke="currentColor" opacity="0.55"'
@@ -58,9 +57,5 @@ def comparison_chart(lessons: Sequence[ComparedLesson]) -> str:
         parts.append(plot.text(plot.LEFT + 42, y, lesson.name[:90]))
         below += _LINE_HEIGHT
     names = ", ".join(each.name for each in lessons)
-    around = f"from {_signed(start)} to {_signed(end)} around the common moment"
+    around = f"from {plot.signed_clock(start)} to {plot.signed_clock(end)} around the common moment"
     return plot.svg(area, parts, below, f"Valence of {names}, {around}.")
-
-
-def _signed(seconds: float) -> str:
-    return f"{'-' if seconds < 0 else ''}{clock(abs(seconds))}"

@@ -142,11 +142,6 @@ class RunningFigures:
         self._figures: SessionFigures | None = None
         self._due = 0.0
 
-    @property
-    def mood(self) -> RoomMood | None:
-        """The newest mood as it is shown; None until there is one."""
-        return self._shown[-1] if self._shown else None
-
     def update(self) -> SessionFigures:
         """Read the moods that are new, and return all figures."""
         store, session = self._store, self._session

@@ -17,7 +17,6 @@ from roomread.room import clock
 # Width of charts that stand beside something else, px.
 NARROW = 420.0
 _BAR_HEIGHT, _ROW_HEIGHT = 26, 17
-_QUARTERS = {0: "0 %", 0.5: "50 %", 1: "100 %"}
 
 
 def score_bars(scores: Scores) -> str:
@@ -48,7 +47,7 @@ def score_lines(times: Sequence[float], rows: Sequence[Scores], *, seconds: floa
     """
     area = PlotArea(-seconds, 0, 0, 1, 8, 170)
     at = np.array(times, dtype=np.float64)
-    parts = [plot.axes(area, _QUARTERS)]
+    parts = [plot.axes(area, plot.HALVES)]
     for e in BY_VALENCE:
         values = np.array([row[e] for row in rows], dtype=np.float64)
         style = f'stroke="{hex_color(e.color)}" stroke-width="2"'
@@ -67,7 +66,7 @@ def room_chart(rows: Sequence[Row]) -> str:
     """
     area = PlotArea(0, _end(rows), 0, 1, 8, 200)
     times, means = _means(rows)
-    parts = [plot.axes(area, _QUARTERS), *plot.stacked(area, times, means)]
+    parts = [plot.axes(area, plot.HALVES), *plot.stacked_expressions(area, times, means)]
     overall = np.nanmean(means, axis=0)
     listed = ", ".join(f"{e} {overall[e]:.0%}" for e in BY_VALENCE)
     description = f"Mean scores of all people until {clock(area.end)}: on average {listed}."

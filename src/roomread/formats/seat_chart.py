@@ -15,7 +15,8 @@ from roomread.readings.colors import RGB
 from roomread.room import clock
 from roomread.store.summary import SeatMap
 
-_ROW_HEIGHT = 17
+# Height of a row and distance of the first one from the top of the chart, px.
+ROW_HEIGHT, TOP = 17, 8
 # Height of the dash of a face that could not be read, px.
 _DASH_HEIGHT = 3
 EXPLANATION = (
@@ -33,7 +34,7 @@ def seat_chart(seats: SeatMap, *, span: Span | None = None) -> str:
     """
     count, steps = seats.valence.shape
     start, end = span if span is not None else (0.0, steps * seats.step)
-    area = PlotArea(start, end, 0, count, 8, _ROW_HEIGHT * count)
+    area = PlotArea(start, end, 0, count, TOP, ROW_HEIGHT * count)
     parts = [_row(area, seats, row) for row in range(count)]
     parts.append(plot.time_axis(area))
     legend = [
@@ -50,7 +51,7 @@ def seat_chart(seats: SeatMap, *, span: Span | None = None) -> str:
 
 
 def _row(area: PlotArea, seats: SeatMap, row: int) -> str:
-    y = area.top + _ROW_HEIGHT * row
+    y = area.top + ROW_HEIGHT * row
     # Slightly wider than a step, because rounding would leave gaps between the steps.
     width = area.x(seats.step) - area.x(0) + 0.3
     seat = seats.seats[row]
@@ -63,9 +64,9 @@ def _row(area: PlotArea, seats: SeatMap, row: int) -> str:
         visible = min(width, area.right - area.x(time))
         if visible <= 0:
             continue
-        top, height, color = y, _ROW_HEIGHT - 1, hex_color(palette.USUAL)
+        top, height, color = y, ROW_HEIGHT - 1, hex_color(palette.USUAL)
         if math.isnan(value):
-            top, height = y + (_ROW_HEIGHT - _DASH_HEIGHT) / 2, _DASH_HEIGHT
+            top, height = y + (ROW_HEIGHT - _DASH_HEIGHT) / 2, _DASH_HEIGHT
         else:
             color = hex_color(_diverging(value))
         parts.append(

@@ -83,7 +83,7 @@ def valence_chart(
     parts = [
         *(_stretch(area, stretch) for stretch in notes.stretches),
         *_gaps(area, series),
-        plot.axes(area, {value: f"{value:+g}" if value else "0" for value in levels}),
+        plot.axes(area, plot.valence_levels(*levels)),
         plot.band(area, times, series.low, series.high, f'fill="{_BLUE}" opacity="0.25"'),
         plot.line(area, times, series.baseline, f'stroke="{_GREY}" stroke-dasharray="6 4"'),
         plot.line(area, times, series.valence, f'stroke="{_BLUE}" stroke-width="2"'),
@@ -132,8 +132,8 @@ def expression_chart(series: TimeSeries, *, span: Span | None = None) -> str:
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 200)
     parts = [
         *_gaps(area, series),
-        plot.axes(area, {0: "0 %", 0.5: "50 %", 1: "100 %"}),
-        *plot.stacked(area, series.times, series.scores),
+        plot.axes(area, plot.HALVES),
+        *plot.stacked_expressions(area, series.times, series.scores),
     ]
     shares = _mean_shares(series.scores)
     description = f"Shares of the expressions of the readable people{_during(area)}{shares}."
@@ -152,12 +152,11 @@ def coverage_chart(
     """
     most = max(float(np.nanmax(series.present, initial=0)), float(expected or 0), 1.0)
     area = PlotArea(*(span or _span(series)), 0, most, 8, 110)
-    step = max(round(most / 4), 1)
     zero = np.zeros(len(series.times))
     style = f'fill="{_GREY}" fill-opacity="0.35" stroke="{_GREY}"'
     parts = [
         *_gaps(area, series, present=True),
-        plot.axes(area, {n: str(n) for n in range(0, math.floor(most) + 1, step)}),
+        plot.axes(area, plot.count_levels(most)),
         plot.band(area, series.times, zero, series.present, style, "present"),
         plot.band(area, series.times, zero, series.readable, f'fill="{_BLUE}"', "readable"),
     ]
@@ -194,16 +193,8 @@ def reports_chart(samples: Sequence[ReportSample], *, span: Span) -> str:
     totals = counts_of.sum(axis=1)
     most = max(float(np.nanmax(totals, initial=0)), 5.0)
     area = PlotArea(*span, 0, most, 8, 110)
-    step = max(round(most / 4), 1)
-    parts = [plot.axes(area, {n: str(n) for n in range(0, math.floor(most) + 1, step)})]
-    below = np.zeros(len(times))
-    for (name, color), values in zip(_REPORTS.values(), counts_of.T, strict=True):
-        above = below + values
-        style = f'fill="{hex_color(color)}" stroke="{palette.PAGE}" stroke-width="0.75"'
-        parts.append(plot.band(area, times, below, above, style, name))
-        below = above
-    legend = [(name, hex_color(color)) for name, color in _REPORTS.values()]
-    parts.append(plot.legend(legend, area))
+    stacked = plot.stacked(area, times, counts_of, list(_REPORTS.values()))
+    parts = [plot.axes(area, plot.count_levels(most)), *stacked]
     lost = _range(counts_of[:, 0], ".0f")
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, f"People who are lost{lost}{_during(area)}.")
 

@@ -16,10 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.formats.palette import BY_VALENCE, PAGE, USUAL, hex_color
+from roomread.readings.colors import RGB
 from roomread.room import clock
 
 WIDTH, LEFT, RIGHT = 900.0, 72, 12
 FONT_SIZE = 13
+# The grid lines of a share.
+HALVES = {0: "0 %", 0.5: "50 %", 1: "100 %"}
 # Space below a chart for its times, and for a legend below these, px.
 TIMES_HEIGHT, LEGEND_HEIGHT = 26, 54
 # Possible distances between the times on the axis, s.
@@ -101,11 +104,12 @@ def time_axis(area: PlotArea) -> str:
         )
         # The last label would be cut by the edge of the chart.
         middle = min(x, area.width - 1.6 * FONT_SIZE)
-        parts.append(text(middle, area.bottom + 19, _time(n * tick), anchor="middle"))
+        parts.append(text(middle, area.bottom + 19, signed_clock(n * tick), anchor="middle"))
     return "".join(parts)
 
 
-def _time(seconds: float) -> str:
+def signed_clock(seconds: float) -> str:
+    """Return a time that may be negative, such as "-1:30"."""
     return f"{'-' if seconds < 0 else ''}{clock(abs(seconds))}"
 
 
@@ -158,7 +162,33 @@ def band(
     return "".join(parts)
 
 
-def stacked(area: PlotArea, times: NDArray[np.float64], shares: NDArray[np.float64]) -> list[str]:
+def stacked(
+    area: PlotArea,
+    times: NDArray[np.float64],
+    values: NDArray[np.float64],
+    series: Sequence[tuple[str, RGB]],
+) -> list[str]:
+    """Return the values of several series as areas on top of one another, with their legend.
+
+    Args:
+        area: the plot area of the chart; its values reach the highest sum.
+        times: float64 [N], s.
+        values: float64 [N, S], in the order of the series; NaN where there is no figure.
+        series: the name and the colour of each series, from the lowest to the highest.
+    """
+    parts, below = [], np.zeros(len(times))
+    for (name, color), column in zip(series, values.T, strict=True):
+        above = below + column
+        # The line in the page's colour separates neighbours whose brightness is alike.
+        style = f'fill="{hex_color(color)}" stroke="{PAGE}" stroke-width="0.75"'
+        parts.append(band(area, times, below, above, style, name))
+        below = above
+    return [*parts, legend([(name, hex_color(color)) for name, color in series], area)]
+
+
+def stacked_expressions(
+    area: PlotArea, times: NDArray[np.float64], shares: NDArray[np.float64]
+) -> list[str]:
     """Return the shares of the expressions as areas on top of one another, with their legend.
 
     Args:
@@ -166,14 +196,18 @@ def stacked(area: PlotArea, times: NDArray[np.float64], shares: NDArray[np.float
         times: float64 [N], s.
         shares: float64 [N, 7], in `Expression`'s order; NaN where there is no figure.
     """
-    parts, below = [], np.zeros(len(times))
-    for e in BY_VALENCE:
-        above = below + shares[:, e]
-        # The line in the page's colour separates neighbours whose brightness is alike.
-        style = f'fill="{hex_color(e.color)}" stroke="{PAGE}" stroke-width="0.75"'
-        parts.append(band(area, times, below, above, style, str(e)))
-        below = above
-    return [*parts, legend([(str(e), hex_color(e.color)) for e in BY_VALENCE], area)]
+    return stacked(area, times, shares[:, BY_VALENCE], [(str(e), e.color) for e in BY_VALENCE])
+
+
+def valence_levels(*values: float) -> dict[float, str]:
+    """Return values of a valence with the labels of their grid lines, such as "+0.5"."""
+    return {value: f"{value:+g}" if value else "0" for value in values}
+
+
+def count_levels(most: float) -> dict[float, str]:
+    """Return about four whole numbers from 0 to `most` with the labels of their grid lines."""
+    step = max(round(most / 4), 1)
+    return {n: str(n) for n in range(0, math.floor(most) + 1, step)}
 
 
 def gap(area: PlotArea, start: float, end: float, why: str) -> str:

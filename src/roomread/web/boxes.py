@@ -12,6 +12,7 @@ from roomread.formats.palette import USUAL, hex_color
 from roomread.formats.score_charts import score_bars
 from roomread.readings import Reading
 from roomread.services.results import PictureResult
+from roomread.web.core_texts import reading_text
 from roomread.web.texts import t, tn
 
 _HTML = """
@@ -84,6 +85,6 @@ def _face(number: int, reading: Reading) -> dict[str, object]:
     return {
         "box": [round(float(edge), 1) for edge in reading.box],
         "color": hex_color(color),
-        "text": t("Face {number}: {said}", number=str(number), said=str(reading)),
+        "text": t("Face {number}: {said}", number=str(number), said=reading_text(reading)),
         "scores": score_bars(reading.scores) if reading.scores is not None else "",
     }

@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread.errors import DatabaseError, RoomreadError
-from roomread.formats.seat_chart import EXPLANATION, seat_chart
+from roomread.formats.seat_chart import EXPLANATION
 from roomread.formats.session_charts import Span
 from roomread.settings.environment import load_settings
 from roomread.store import OperatorStore, OwnerStore, Person, Session
 from roomread.store.packing import StoredReadings
 from roomread.store.summary import seat_map
 from roomread.web.messages import message_for, plain
-from roomread.web.svg import show_svg
-from roomread.web.texts import t, tn
+from roomread.web.seats import show_seats
+from roomread.web.texts import day_of, t, tn
 
 _FORGOTTEN, _PURGED = "seat_forgotten", "purged"
 
@@ -39,7 +39,7 @@ def show_people(
     people = {person.seat: person for person in store.people(session.id)}
     seats = seat_map(readings, {seat: person.name for seat, person in people.items()})
     if seats is not None:
-        show_svg(seat_chart(seats, span=span), key="seats")
+        show_seats(seats, span=span, key=f"seats{session.id}", choice=f"seat{session.id}")
         st.caption(EXPLANATION)
     _show_outcome(_FORGOTTEN)
     chosen = st.selectbox(
@@ -70,7 +70,7 @@ def _show_consent(person: Person | None) -> None:
     if person is None:
         st.caption(t("This seat has no name."))
         return
-    day = f"{person.consented_at:%Y-%m-%d}"
+    day = day_of(person.consented_at)
     st.markdown(
         t(
             "**{name}** agreed to be named: {consent} (recorded on {day})",

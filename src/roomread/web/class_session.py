@@ -5,32 +5,23 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from roomread.formats.answer import answer, named_stretches
-from roomread.formats.figures import SessionFigures, session_figures
+from roomread.formats.answer import answer
 from roomread.formats.palette import BY_VALENCE
-from roomread.formats.session_charts import (
-    Notes,
-    coverage_chart,
-    expression_chart,
-    lesson_span,
-    reports_chart,
-    valence_chart,
-)
 from roomread.readings import percent
 from roomread.room import clock
-from roomread.room.expected import expected_people
 from roomread.services.background_recording import RecordingQueue
-from roomread.services.preferences import load_preferences
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session, State
-from roomread.store.summary import Summary, time_series
+from roomread.store.summary import Summary
 from roomread.web.class_export import show_export
 from roomread.web.class_people import show_people
+from roomread.web.core_texts import expression_name
 from roomread.web.lesson_answer import show_answer, valence_help
+from roomread.web.lesson_view import LessonView, lesson_view
 from roomread.web.messages import message_for, plain
 from roomread.web.navigation import switch_to
-from roomread.web.texts import t, words
-from roomread.web.timeline import Chart, show_timeline
+from roomread.web.texts import signed, t, words
+from roomread.web.timeline import show_timeline
 from roomread.web.visitor import is_signed_in
 
 _REPORTS_HELP = (
@@ -59,68 +50,43 @@ def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> 
     _show_kept(store, session)
 
 
-def _expected(store: OwnerStore, figures: SessionFigures) -> int | None:
-    return expected_people(figures.moods, load_preferences(store).class_size)
-
-
-def _charts(store: OwnerStore, session: Session, figures: SessionFigures) -> list[Chart]:
-    """Return the charts of the room, the same as in the report; none before the first mood."""
-    if not figures.moods:
-        return []
-    series = time_series(figures.moods)
-    alerts = store.alerts(session.id)
-    stretches = named_stretches(figures)
-    notes = Notes(figures.marks, figures.summary.changes, alerts, stretches)
-    span = lesson_span(series)
-    expected = _expected(store, figures)
-    charts = [
-        Chart(t("Valence of the room"), valence_chart(series, notes, span=span)),
-        Chart(t("Expressions"), expression_chart(series, span=span)),
-        Chart(t("Who could be read"), coverage_chart(series, expected=expected, span=span)),
-    ]
-    reports = store.reports(session.id)
-    if reports:
-        charts.append(Chart(t("What students said"), reports_chart(reports, span=span)))
-    return charts
-
-
 def _show_kept(store: OwnerStore, session: Session) -> None:
-    figures = session_figures(store, session)
-    charts = _charts(store, session, figures)
-    readings = store.readings(session.id)
-    people = session.keeps_people and len(readings) > 0
-    names = [t("Answer"), t("Timeline"), *([t("People")] if people else [])]
+    readings = store.readings(session.id) if session.keeps_people else None
+    view = lesson_view(store, session)
+    names = [t("Answer"), t("Timeline"), *([t("People")] if readings else [])]
     tabs = st.tabs(names, key=f"lesson {session.id}")
     with tabs[0]:
-        expected = _expected(store, figures)
-        show_answer(figures, chart=charts[0].svg if charts else "", expected=expected)
+        chart = view.charts[0].svg if view.charts else ""
+        show_answer(view.figures, chart=chart, expected=view.expected)
     with tabs[1]:
-        _show_timeline(store, session, figures, charts)
-    if people:
+        _show_timeline(store, session, view)
+    if readings:
         with tabs[2]:
-            show_people(store, session, readings, span=lesson_span(time_series(figures.moods)))
+            show_people(store, session, readings, span=view.span)
     show_export(store, session)
 
 
-def _show_timeline(
-    store: OwnerStore, session: Session, figures: SessionFigures, charts: list[Chart]
-) -> None:
+def _show_timeline(store: OwnerStore, session: Session, view: LessonView) -> None:
     """Draw the charts on one axis, the parts and the alerts, and the form that marks a part."""
-    if not charts:
+    figures, alerts = view.figures, view.alerts
+    if not view.charts:
         st.info(plain(answer(figures, words())))
         return
-    series, expected = time_series(figures.moods), _expected(store, figures)
-    span = lesson_span(series)
-    show_timeline(charts, series, span=span, expected=expected, key=f"timeline{session.id}")
+    show_timeline(
+        view.charts,
+        view.series,
+        span=view.span,
+        expected=view.expected,
+        key=f"timeline{session.id}",
+    )
     with st.expander(t("What the charts show")):
         st.markdown(valence_help())
         st.markdown(t("Grey is a time without a figure, with its reason."))
-        if store.reports(session.id):
+        if view.reports:
             st.markdown(_REPORTS_HELP)
     if figures.summary.parts:
         st.markdown("#### " + t("The parts of the lesson"))
         st.table(_parts_table(figures.summary), hide_index=True, border="horizontal")
-    alerts = store.alerts(session.id)
     if alerts:
         st.markdown("#### " + t("Alerts"))
         rows = [(clock(a.time), a.reason, percent(a.certainty), a.rule) for a in alerts]
@@ -141,10 +107,11 @@ def _parts_table(summary: Summary) -> pd.DataFrame:
             t("readable"): f"{part.coverage:.0%}",
         }
         if part.valence is not None and part.interval is not None and part.scores is not None:
+            low, high = signed(part.interval.low), signed(part.interval.high)
             row |= {
-                t("valence"): f"{part.valence:+.2f}",
-                t("interval"): f"{part.interval.low:+.2f}\u00a0…\u00a0{part.interval.high:+.2f}",
-            } | {e.display_name: f"{part.scores[e]:.0%}" for e in BY_VALENCE}
+                t("valence"): signed(part.valence),
+                t("interval"): f"{low}\u00a0…\u00a0{high}",
+            } | {expression_name(e): f"{part.scores[e]:.0%}" for e in BY_VALENCE}
         rows.append(row)
     return pd.DataFrame(rows).fillna("-")
 

@@ -12,7 +12,7 @@ from roomread.room import clock
 from roomread.room.stretches import FallenStretch
 from roomread.web.messages import bold, plain
 from roomread.web.svg import show_svg
-from roomread.web.texts import t, words
+from roomread.web.texts import signed, t, words
 
 
 def show_answer(figures: SessionFigures, *, chart: str, expected: int | None) -> None:
@@ -56,8 +56,8 @@ def _row(stretch: FallenStretch, activity: str) -> dict[str, str]:
         t("from"): clock(stretch.start),
         t("to"): clock(stretch.end),
         t("long"): clock(stretch.end - stretch.start),
-        t("before"): f"{stretch.before:+.2f}",
-        t("then"): f"{stretch.during:+.2f}",
+        t("before"): signed(stretch.before),
+        t("then"): signed(stretch.during),
         t("lower by"): f"{stretch.depth:.2f}",
         t("certainty"): percent(stretch.share_below),
         # A table shows Markdown.
@@ -76,4 +76,4 @@ def _show_numbers(figures: SessionFigures, expected: int | None) -> None:
     present.metric(t("People seen, on average"), seen)
     readable.metric(t("of them readable"), f"{whole.coverage:.0%}")
     if whole.valence is not None:
-        valence.metric(t("Valence of the lesson"), f"{whole.valence:+.2f}")
+        valence.metric(t("Valence of the lesson"), signed(whole.valence))

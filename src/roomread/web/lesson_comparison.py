@@ -15,7 +15,7 @@ from roomread.store.summary import Part, time_series
 from roomread.web.messages import bold, plain
 from roomread.web.navigation import go_to
 from roomread.web.svg import show_svg
-from roomread.web.texts import t
+from roomread.web.texts import day_and_time, signed, t
 
 
 class _Lesson(NamedTuple):
@@ -84,7 +84,7 @@ def show_comparison(store: OwnerStore, ids: list[str]) -> None:
 
 
 def _title(session: Session) -> str:
-    return f"{session.name} · {session.started_at.astimezone():%Y-%m-%d %H:%M}"
+    return f"{session.name} · {day_and_time(session.started_at)}"
 
 
 def _part(lesson: _Lesson, label: str | None) -> Part | None:
@@ -101,7 +101,7 @@ def _row(lesson: _Lesson, part: Part | None) -> dict[str, str]:
     interval = part.interval
     valence = t("no figure")
     if part.valence is not None and interval is not None:
-        valence = f"{part.valence:+.2f} ({interval.low:+.2f} … {interval.high:+.2f})"
+        valence = f"{signed(part.valence)} ({signed(interval.low)} … {signed(interval.high)})"
     falls = [each for each in lesson.figures.stretches if part.start <= each.start < part.end]
     return row | {
         t("from"): clock(part.start),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import streamlit as st
@@ -17,7 +17,8 @@ from roomread.settings.environment import load_settings
 from roomread.store import OwnerStore, Session
 from roomread.web.messages import plain
 from roomread.web.navigation import go_to
-from roomread.web.texts import t, tn
+from roomread.web.texts import day_and_time, day_of, t, tn
+from roomread.web.vanished import names_of_vanished
 
 _KNOWN, _DELETED, _CHOSEN = "lessons_known", "lessons_deleted", "lessons_chosen"
 # The lessons that are drawn at once; the search finds the others.
@@ -66,7 +67,9 @@ def _matches(store: OwnerStore, lesson: Session, wanted: str) -> bool:
     if not words:
         return True
     marks = " ".join(mark.label for mark in store.marks(lesson.id))
-    text = f"{lesson.name} {_day(lesson.started_at)} {marks}".casefold()
+    # A day is found as the list writes it and by its digits.
+    day = f"{day_and_time(lesson.started_at)} {lesson.started_at.astimezone():%Y-%m-%d}"
+    text = f"{lesson.name} {day} {marks}".casefold()
     return all(word in text for word in words)
 
 
@@ -85,7 +88,7 @@ def _row(lesson: Session, days: float | None) -> None:
         width="stretch",
     ):
         go_to(session=lesson.id)
-    day.write(_day(lesson.started_at))
+    day.write(day_and_time(lesson.started_at))
     texts = {
         State.RECORDING: t("is being recorded"),
         State.INTERRUPTED: t("interrupted"),
@@ -93,8 +96,8 @@ def _row(lesson: Session, days: float | None) -> None:
     }
     text = texts[lesson.state()]
     if days is not None:
-        until = (lesson.updated_at + timedelta(days=days)).astimezone()
-        text += " · " + t("kept until {time}", time=f"{until:%Y-%m-%d}")
+        until = lesson.updated_at + timedelta(days=days)
+        text += " · " + t("kept until {time}", time=day_of(until))
     state.write(text)
 
 
@@ -160,18 +163,10 @@ def _say_what_is_gone(lessons: list[Session]) -> None:
     done = st.session_state.pop(_DELETED, "")
     if done:
         st.success(done)
-    known: dict[str, str] = st.session_state.setdefault(_KNOWN, {})
-    present = {lesson.id: lesson.name for lesson in lessons}
-    gone = [known.pop(lesson_id) for lesson_id in [*known] if lesson_id not in present]
-    known |= present
-    if gone:
-        names = ", ".join(plain(name) for name in gone)
+    names = names_of_vanished(_KNOWN, {lesson.id: lesson.name for lesson in lessons})
+    if names:
         st.warning(t("No longer kept, as they were deleted or too old: {names}", names=names))
 
 
 def _choice(lesson: Session) -> str:
     return f"{_CHOSEN}{lesson.id}"
-
-
-def _day(time: datetime) -> str:
-    return time.astimezone().strftime("%Y-%m-%d %H:%M")

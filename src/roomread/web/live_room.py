@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from roomread.services.watch import LiveState
 from roomread.settings.environment import load_settings
 from roomread.store import Mark, OwnerStore, Session
 from roomread.store.summary import time_series
+from roomread.web.core_texts import no_picture_text
 from roomread.web.messages import message_for, plain, trouble_text
 from roomread.web.navigation import switch_to
 from roomread.web.preferences import visitor_preferences
@@ -28,6 +30,9 @@ from roomread.web.room_mood import show_alerts, show_state
 from roomread.web.svg import show_svg
 from roomread.web.texts import t
 
+# What was read of a recording last, and how long it is shown, s: a little less than the second
+# after which the page is drawn again.
+_READ, _FRESH_SECONDS = "recording_read", 0.9
 # Height of the plot of the valence, px.
 _HEIGHT = 150.0
 # Delay above which a warning is shown, s.
@@ -76,10 +81,17 @@ def show_recorded(recording: Recording) -> None:
 
 
 def _recorded(recording: Recording) -> Watched:
-    """Return what a recording has stored so far; only what is new is read."""
+    """Return what a recording has stored so far; only what is new is read, once a second."""
     store, session = visitor_sessions(), recording.session
+    now = time.monotonic()
+    kept: tuple[str, float, Watched] | None = st.session_state.get(_READ)
+    # The state and the timeline are drawn in the same second, each by itself.
+    if kept is not None and kept[0] == session.id and now - kept[1] < _FRESH_SECONDS:
+        return kept[2]
     figures = _running_figures(store, session).update()
-    return Watched(figures.moods, figures.marks, store.alerts(session.id))
+    watched = Watched(figures.moods, figures.marks, store.alerts(session.id))
+    st.session_state[_READ] = session.id, now, watched
+    return watched
 
 
 def _running_figures(store: OwnerStore, session: Session) -> RunningFigures:
@@ -169,13 +181,14 @@ def _mark_typed(recording: Recording) -> None:
 
 def _mark(recording: Recording, label: str) -> None:
     """Mark the present moment, and keep the message that the page then shows."""
-    session_id, time = recording.session.id, recording.seconds
+    session_id, moment = recording.session.id, recording.seconds
     try:
-        visitor_sessions().mark(session_id, [Mark(time, label)])
+        visitor_sessions().mark(session_id, [Mark(moment, label)])
     except RoomreadError as error:
         text = message_for(error, load_settings())
     else:
-        text = t("Marked at {time}: {label}", time=clock(time), label=plain(label))
+        st.session_state.pop(_READ, None)
+        text = t("Marked at {time}: {label}", time=clock(moment), label=plain(label))
     st.session_state["marked"] = (session_id, text)
 
 
@@ -184,7 +197,7 @@ def show_trouble(state: LiveState) -> None:
     if state.age > _LATE_SECONDS:
         st.warning(t("Results are late: this computer is reading too much at once."))
     if state.no_picture is not None:
-        st.warning(str(state.no_picture).capitalize())
+        st.warning(no_picture_text(state.no_picture))
     elif state.busy:
         st.warning(state.busy)
 

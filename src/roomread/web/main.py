@@ -67,10 +67,15 @@ def main() -> None:
         ),
         "about": st.Page(about.show, title=t("About"), icon=":material/info:", url_path="about"),
     }
+    home_page = pages["home"]
+    # Streamlit gives the first page the empty path alone.
+    by_name = st.Page(
+        lambda: st.switch_page(home_page), title=t("Home"), url_path="home", visibility="hidden"
+    )
     if is_demonstration:
         del pages["lessons"]
     set_pages(pages)
-    st.navigation(list(pages.values())).run()
+    st.navigation([*pages.values(), by_name]).run()
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from roomread.services.results import (
 )
 from roomread.settings.environment import load_settings
 from roomread.web.boxes import faces_text, show_faces
+from roomread.web.core_texts import expression_name
 from roomread.web.face_details import show_details
 from roomread.web.media_pictures import (
     KeptPicture,
@@ -58,6 +59,9 @@ _ROUND, _CHOSEN, _PROBLEMS = "media_round", "media_chosen", "media_problems"
 def show() -> None:
     """Draw the page."""
     st.title(t("Photos and videos"))
+    if st.query_params.pop("example", ""):
+        # Before the uploader is drawn: it would move the page if it was drawn anew for the photo.
+        _add_files([example_photo()])
     _add()
     for problem in st.session_state.pop(_PROBLEMS, []):
         st.error(problem)
@@ -107,27 +111,31 @@ def _add() -> None:
                 place = st.text_input(t("A path or URL of a video")).strip()
                 if not st.form_submit_button(t("Read it")):
                     place = ""
-    example = st.query_params.pop("example", "")
-    if not uploads and not place and not example:
+    if not uploads and not place:
         return
-    problems, added = [], []
-    files = [(upload.name, upload.getvalue()) for upload in uploads]
-    for name, content in [*files, *([example_photo()] if example else [])]:
-        try:
-            added.append(_add_file(name, content, most_mb=2 * settings.max_upload_mb))
-        except RoomreadError as error:
-            problems.append(message_for(error, settings))
+    _add_files([(upload.name, upload.getvalue()) for upload in uploads])
     if place:
         try:
-            added.append(videos().submit_source(place, profiles=visitor_profiles()))
+            st.session_state[_CHOSEN] = videos().submit_source(place, profiles=visitor_profiles())
+        except RoomreadError as error:
+            st.session_state[_PROBLEMS].append(message_for(error, settings))
+    # Another key empties the uploader.
+    st.session_state[_ROUND] = round_ + 1
+    st.rerun()
+
+
+def _add_files(files: list[tuple[str, bytes]]) -> None:
+    """Add files by their names; the first good one is chosen, and problems are kept to be told."""
+    settings = load_settings()
+    problems, added = [], []
+    for name, content in files:
+        try:
+            added.append(_add_file(name, content, most_mb=2 * settings.max_upload_mb))
         except RoomreadError as error:
             problems.append(message_for(error, settings))
     st.session_state[_PROBLEMS] = problems
     if added:
         st.session_state[_CHOSEN] = added[0]
-    # Another key empties the uploader.
-    st.session_state[_ROUND] = round_ + 1
-    st.rerun()
 
 
 def _add_file(name: str, content: bytes, *, most_mb: int) -> str:
@@ -251,7 +259,7 @@ def _show_table(rows: list[ResultRow]) -> None:
                 t("file"): row.file,
                 t("number"): row.number,
                 t("expression"): row.expression,
-                **{e.display_name: _share(row, e) for e in BY_VALENCE},
+                **{expression_name(e): _share(row, e) for e in BY_VALENCE},
                 t("seconds read"): "" if row.seconds is None else str(row.seconds),
             }
             for row in rows
@@ -273,8 +281,7 @@ def _share(row: ResultRow, expression: Expression) -> str:
 def _offer_downloads(
     rows: list[ResultRow], pictures: list[PictureResult], ended: list[VideoJob]
 ) -> None:
-    table = io.StringIO(newline="")
-    write_table(table, rows)
+    # Create each file only when it is downloaded, because the page is redrawn at every click.
     with st.container(horizontal=True, vertical_alignment="center"):
         copies = st.checkbox(t("with annotated copies"), value=True, key="media_copies")
         st.download_button(
@@ -287,25 +294,38 @@ def _offer_downloads(
         )
         st.download_button(
             t("This table (CSV)"),
-            table.getvalue(),
+            partial(_table, rows),
             file_name="table.csv",
             mime="text/csv",
             on_click="ignore",
         )
         if pictures:
-            readings, array = io.StringIO(newline=""), io.StringIO(newline="")
-            write_readings(readings, array, pictures)
-            for label, text, suffix, mime in (
-                (t("Photos' readings (CSV)"), readings, "csv", "text/csv"),
-                (t("Photos' readings (JSON)"), array, "json", "application/json"),
+            for number, (label, suffix, mime) in enumerate(
+                (
+                    (t("Photos' readings (CSV)"), "csv", "text/csv"),
+                    (t("Photos' readings (JSON)"), "json", "application/json"),
+                )
             ):
                 st.download_button(
                     label,
-                    text.getvalue(),
+                    partial(_readings, pictures, number),
                     file_name=f"readings.{suffix}",
                     mime=mime,
                     on_click="ignore",
                 )
+
+
+def _table(rows: list[ResultRow]) -> str:
+    table = io.StringIO(newline="")
+    write_table(table, rows)
+    return table.getvalue()
+
+
+def _readings(pictures: list[PictureResult], number: int) -> str:
+    """Return the readings of pictures as CSV (number 0) or JSON (1)."""
+    texts = io.StringIO(newline=""), io.StringIO(newline="")
+    write_readings(*texts, pictures)
+    return texts[number].getvalue()
 
 
 def _archive(pictures: list[PictureResult], ended: list[VideoJob], *, annotated: bool) -> bytes:

@@ -17,6 +17,7 @@ from roomread.web.engine import engine
 from roomread.web.messages import bold, plain
 from roomread.web.svg import show_svg
 from roomread.web.texts import t, tn
+from roomread.web.vanished import names_of_vanished
 from roomread.web.visitor import owner
 
 _KNOWN = "media_videos"
@@ -38,12 +39,8 @@ def show_deleted(jobs: list[VideoJob]) -> None:
     Args:
         jobs: the videos that are kept.
     """
-    known: dict[str, str] = st.session_state.setdefault(_KNOWN, {})
-    present = {job.record.id for job in jobs}
-    gone = [known.pop(job_id) for job_id in [*known] if job_id not in present]
-    known |= {job.record.id: job.name for job in jobs}
-    if gone:
-        names = ", ".join(plain(name) for name in gone)
+    names = names_of_vanished(_KNOWN, {job.record.id: job.name for job in jobs})
+    if names:
         st.warning(
             t(
                 "No longer kept: {names}. Results are deleted an hour after a video was read, or "

@@ -8,7 +8,7 @@ from roomread.formats.score_charts import score_bars, score_lines
 from roomread.readings import percent
 from roomread.services.calibration import CALIBRATION_SECONDS
 from roomread.services.watch import HISTORY_SECONDS, LiveState, LiveWatch
-from roomread.web.room_mood import expression_name
+from roomread.web.core_texts import expression_name, unreadable_text
 from roomread.web.svg import show_svg
 from roomread.web.texts import t
 
@@ -28,7 +28,8 @@ def _show_face(state: LiveState) -> None:
     reading = next((r for r in state.readings if r.person_key == chosen), state.readings[0])
     key = reading.person_key
     if reading.scores is None:
-        reason = str(reading.quality.reason)
+        why = reading.quality.reason
+        reason = unreadable_text(why) if why is not None else t("unreadable")
         st.info(t("Face {face} cannot be read: {reason}.", face=str(key), reason=reason))
         return
     states = "".join(f" + {name}" for name in reading.shown_states)

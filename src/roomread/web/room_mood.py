@@ -11,6 +11,7 @@ from roomread.readings import Expression, percent
 from roomread.room import MIN_PEOPLE, Alert, Direction, RoomMood, clock
 from roomread.room.expected import expected_people
 from roomread.room.lasting import present_state
+from roomread.web.core_texts import expression_name
 from roomread.web.messages import plain
 from roomread.web.texts import signed, t, tn
 
@@ -88,19 +89,6 @@ def shown_text(mood: RoomMood) -> str:
         low=signed(interval.low),
         high=signed(interval.high),
     )
-
-
-def expression_name(expression: Expression) -> str:
-    """Return the name of an expression in the visitor's language."""
-    return {
-        Expression.ANGRY: t("angry"),
-        Expression.DISGUST: t("disgust"),
-        Expression.FEAR: t("fear"),
-        Expression.HAPPY: t("happy"),
-        Expression.SAD: t("sad"),
-        Expression.SURPRISE: t("surprise"),
-        Expression.NEUTRAL: t("neutral"),
-    }[expression]
 
 
 def show_state(moods: Sequence[RoomMood], class_size: int | None) -> None:

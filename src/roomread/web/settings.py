@@ -18,12 +18,12 @@ from roomread.services.preferences import (
 from roomread.settings.environment import load_settings
 from roomread.web import model
 from roomread.web.attention_rules import ask_rules
+from roomread.web.core_texts import expression_name
 from roomread.web.engine import engine
 from roomread.web.messages import message_for
 from roomread.web.preferences import haar, keep_visitor_preferences, visitor_preferences
 from roomread.web.purpose import show_purpose
 from roomread.web.recordings import may_record
-from roomread.web.room_mood import expression_name
 from roomread.web.texts import t
 
 

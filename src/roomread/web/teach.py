@@ -6,7 +6,7 @@ import hashlib
 
 import streamlit as st
 
-from roomread.errors import RoomreadError
+from roomread.errors import BusyError, RoomreadError
 from roomread.fewshot import LeaveOneOutResult
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression
@@ -15,11 +15,13 @@ from roomread.services.teaching import TaughtProfile, TeachingService
 from roomread.services.teaching_request import TeachingRequest
 from roomread.settings.environment import load_settings
 from roomread.web.capture import take_pictures
-from roomread.web.engine import engine
+from roomread.web.core_texts import expression_name
+from roomread.web.engine import engine, turn
+from roomread.web.messages import message_for
 from roomread.web.teach_tiles import add_tiles, forget_tiles, look_at, show_tiles, tiles_of
 from roomread.web.texts import t
 from roomread.web.uploads import upload_types
-from roomread.web.visitor import is_signed_in, profiles_on, teaching_service
+from roomread.web.visitor import is_signed_in, owner, profiles_on, teaching_service
 
 _PERSON, _STATE = "person", "state"
 
@@ -59,7 +61,7 @@ def _teach(service: TeachingService) -> None:
             t("The pictures show"),
             list(Expression),
             index=int(Expression.NEUTRAL),
-            format_func=lambda expression: expression.display_name,
+            format_func=expression_name,
         )
         agreed = question.checkbox(
             t("This person agrees that vectors of their face are kept here"), key="teach_agreed"
@@ -73,8 +75,11 @@ def _teach(service: TeachingService) -> None:
         st.info(t("The pictures are looked at once this person agrees."))
         show_tiles(kind)
         return
-    with st.spinner(t("Looking at the pictures …")):
-        look_at(tiles, engine().analyzer)
+    try:
+        with st.spinner(t("Looking at the pictures …")), turn(owner()):
+            look_at(tiles, engine().analyzer)
+    except BusyError as error:
+        st.warning(message_for(error, load_settings()))
     references = show_tiles(kind)
     if st.button(t("Start again")):
         forget_tiles(kind)
@@ -141,7 +146,7 @@ def _taught(service: TeachingService, request: TeachingRequest[bytes]) -> Taught
     done: tuple[str, TaughtProfile] | None = st.session_state.get("taught")
     if done is not None and done[0] == digest.hexdigest():
         return done[1]
-    with st.spinner(t("Looking at the pictures …")):
+    with st.spinner(t("Looking at the pictures …")), turn(owner()):
         taught = service.teach(
             request,
             engine().analyzer,

@@ -14,6 +14,7 @@ from roomread.fewshot.profile import Observer
 from roomread.readings import Expression
 from roomread.services.teaching import PictureCheck, check_reference
 from roomread.services.teaching_request import ReferencePicture
+from roomread.web.core_texts import expression_name
 from roomread.web.engine import engine
 from roomread.web.messages import plain
 from roomread.web.texts import t
@@ -155,11 +156,10 @@ def _read_text(tile: Tile, check: PictureCheck) -> str:
     reading = plain(check.reading)
     if tile.expression is None:
         return t("read as {reading} so far", reading=reading)
+    expression = expression_name(tile.expression)
     if tile.expression is check.shown:
-        return t("{expression}: already read right", expression=str(tile.expression))
-    return t(
-        "{expression}, read as {reading} so far", expression=str(tile.expression), reading=reading
-    )
+        return t("{expression}: already read right", expression=expression)
+    return t("{expression}, read as {reading} so far", expression=expression, reading=reading)
 
 
 def _remove(kind: str, tile_id: str) -> None:

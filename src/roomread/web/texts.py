@@ -43,9 +43,13 @@ def tn(singular: str, plural: str, n: int, **values: Value) -> str:
 def day_and_time(moment: datetime) -> str:
     """Return a day and a time as the visitor's language writes them, in the app's time zone."""
     here = moment.astimezone()
-    language = words().language
-    day = format_date(here, "medium", locale=language)
-    return f"{day}, {format_time(here, 'short', tzinfo=here.tzinfo, locale=language)}"
+    time = format_time(here, "short", tzinfo=here.tzinfo, locale=words().language)
+    return f"{day_of(here)}, {time}"
+
+
+def day_of(moment: datetime) -> str:
+    """Return a day as the visitor's language writes it, in the app's time zone."""
+    return format_date(moment.astimezone(), "medium", locale=words().language)
 
 
 def signed(value: float) -> str:

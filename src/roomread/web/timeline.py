@@ -14,7 +14,8 @@ from roomread.formats import svg_plot
 from roomread.formats.session_charts import Span
 from roomread.readings import Expression, percent
 from roomread.store.summary import TimeSeries
-from roomread.web.texts import t
+from roomread.web.core_texts import expression_name
+from roomread.web.texts import signed, t
 
 _HTML = """
 <div class="timeline">
@@ -132,6 +133,6 @@ def _words(series: TimeSeries, index: int, expected: int | None) -> str:
     else:
         top = Expression(int(series.scores[index].argmax()))
         share = percent(float(series.scores[index][top]))
-        parts.append(t("valence {valence}", valence=f"{series.valence[index]:+.2f}"))
-        parts.append(f"{top} {share}")
+        parts.append(t("valence {valence}", valence=signed(float(series.valence[index]))))
+        parts.append(f"{expression_name(top)} {share}")
     return f"· {' · '.join(parts)}"

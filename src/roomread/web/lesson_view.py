@@ -1,0 +1,97 @@
+"""What the page of a lesson shows, computed again only when the lesson has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from roomread.formats.answer import named_stretches
+from roomread.formats.figures import SessionFigures, session_figures
+from roomread.formats.session_charts import (
+    Notes,
+    Span,
+    coverage_chart,
+    expression_chart,
+    lesson_span,
+    reports_chart,
+    valence_chart,
+)
+from roomread.joining.reports import ReportSample
+from roomread.room import Alert
+from roomread.room.expected import expected_people
+from roomread.services.preferences import load_preferences
+from roomread.store import OwnerStore, Session
+from roomread.store.summary import TimeSeries, time_series
+from roomread.web.texts import t, words
+from roomread.web.timeline import Chart
+
+_KEPT = "lesson_view"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LessonView:
+    """The figures and the charts of a lesson.
+
+    Attributes:
+        figures: Its figures.
+        alerts: Its alerts, oldest first.
+        reports: What its students said by buttons, oldest first.
+        series: Its moods as columns.
+        span: The span of its charts, s.
+        expected: The number of people who are expected; None if it is unknown.
+        charts: The charts of the room, the same as in the report; empty before the first mood.
+    """
+
+    figures: SessionFigures
+    alerts: Sequence[Alert]
+    reports: Sequence[ReportSample]
+    series: TimeSeries
+    span: Span
+    expected: int | None
+    charts: Sequence[Chart]
+
+
+def lesson_view(store: OwnerStore, session: Session) -> LessonView:
+    """Return what the page shows of a lesson; the visit keeps that of the last one.
+
+    Args:
+        store: The store of the session.
+        session: The session as it is stored now.
+    """
+    alerts, reports = store.alerts(session.id), store.reports(session.id)
+    class_size = load_preferences(store).class_size
+    marks = store.marks(session.id)
+    key = (session, marks, alerts, len(reports), class_size, words().language)
+    kept: tuple[object, LessonView] | None = st.session_state.get(_KEPT)
+    if kept is not None and kept[0] == key:
+        return kept[1]
+    figures = session_figures(store, session)
+    series = time_series(figures.moods)
+    expected = expected_people(figures.moods, class_size)
+    charts = _charts(figures, series, alerts, reports, expected)
+    view = LessonView(figures, alerts, reports, series, lesson_span(series), expected, charts)
+    st.session_state[_KEPT] = key, view
+    return view
+
+
+def _charts(
+    figures: SessionFigures,
+    series: TimeSeries,
+    alerts: Sequence[Alert],
+    reports: Sequence[ReportSample],
+    expected: int | None,
+) -> list[Chart]:
+    if not figures.moods:
+        return []
+    span = lesson_span(series)
+    notes = Notes(figures.marks, figures.summary.changes, alerts, named_stretches(figures))
+    charts = [
+        Chart(t("Valence of the room"), valence_chart(series, notes, span=span)),
+        Chart(t("Expressions"), expression_chart(series, span=span)),
+        Chart(t("Who could be read"), coverage_chart(series, expected=expected, span=span)),
+    ]
+    if reports:
+        charts.append(Chart(t("What students said"), reports_chart(reports, span=span)))
+    return charts

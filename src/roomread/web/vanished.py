@@ -1,0 +1,25 @@
+"""Find what a page showed before and is no longer kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from roomread.web.messages import plain
+
+
+def names_of_vanished(key: str, present: Mapping[str, str]) -> str:
+    """Return the names of the items that were present at the last call of this visit, for Markdown.
+
+    Args:
+        key: the key of the items in the state of the visit.
+        present: the names of the items that are kept now, by their ids.
+
+    Returns:
+        The names with commas between them; empty if nothing has vanished.
+    """
+    known: dict[str, str] = st.session_state.setdefault(key, {})
+    gone = [known.pop(item_id) for item_id in [*known] if item_id not in present]
+    known |= present
+    return ", ".join(plain(name) for name in gone)
