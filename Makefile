@@ -88,7 +88,7 @@ docs: $(VENV)/deploy.done
 
 # The pictures of the README and the docs, and the recording of the demo.
 pictures: $(VENV)/dev.done
-	$(BIN)/python deploy/pictures.py
+	PYTHONPATH=tests $(BIN)/python deploy/pictures.py
 
 release: $(VENV)/deploy.done
 	rm -rf dist

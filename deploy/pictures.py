@@ -6,66 +6,49 @@ Start the app with a folder of its own, drive it in Chromium, and write `docs/ap
 
 from __future__ import annotations
 
+import base64
 import io
-import os
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from serving import serving
+from visitors import CHROMIUM, wait_until_drawn
 
 DOCS = Path(__file__).parents[1] / "docs"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 SIZE = (1280, 800)
-# Width of the recording, px; milliseconds of each of its pictures.
-GIF_WIDTH, GIF_MS = 900, 1800
+# Width of the recording, px; shortest and longest time for which one of its pictures is shown, s.
+GIF_WIDTH, SHORTEST, LONGEST = 800, 0.12, 2.0
+# How long a page is shown before the next click, s.
+REST = 1.5
 MOST_BYTES = 2_000_000
 SLOW = 120_000
-
-
-@contextmanager
-def app(folder: Path) -> Iterator[str]:
-    """Run the app with an empty folder, and yield its URL."""
-    own = {
-        "ROOMREAD_DATA_FOLDER": str(folder / "data"),
-        "ROOMREAD_PURPOSE": "research",
-        "XDG_CONFIG_HOME": str(folder),
-        "HOME": str(folder),
-    }
-    command = [sys.executable, "-c", "from roomread.entry.main import run; run()"]
-    log = folder / "log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [*command, "app", "--port", "0", "--no-browser"],
-            env=os.environ | own,
-            stdout=file,
-            stderr=file,
-        )
-    try:
-        yield _url(log, process)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _url(log: Path, process: subprocess.Popen[bytes]) -> str:
-    while process.poll() is None:
-        found = re.search(r"https?://[^\s\"]+:\d+", log.read_text())
-        if found is not None:
-            return found[0]
-        time.sleep(0.1)
-    sys.exit(f"the app ended: {log.read_text()}")
+# A dot that shows where the pointer is, which a screencast leaves out.
+_POINTER = """
+addEventListener("mousemove", (event) => {
+  let dot = document.getElementById("pointer");
+  if (!dot) {
+    dot = document.createElement("div");
+    dot.id = "pointer";
+    dot.style = "position:fixed;z-index:1000000;width:22px;height:22px;border-radius:50%;" +
+      "background:#d6004a99;border:2px solid #fff;pointer-events:none;margin:-13px 0 0 -13px";
+    document.body.append(dot);
+  }
+  dot.style.left = `${event.clientX}px`;
+  dot.style.top = `${event.clientY}px`;
+});
+"""
+_NO_POINTER = "#pointer { display: none }"
 
 
 class Recording:
-    """Pictures of a page, kept as frames of an animation and, some, as files.
+    """A screencast of what is done on a page; the times in which the app works are left out.
 
     Args:
         page: The page.
@@ -73,31 +56,78 @@ class Recording:
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._frames: list[Image.Image] = []
+        self._frames: list[tuple[float, bytes]] = []
+        self._newest, self._is_running = b"", False
+        page.add_init_script(_POINTER)
+        self._session = page.context.new_cdp_session(page)
+        self._session.on("Page.screencastFrame", self._add)
+        limits = {"maxWidth": GIF_WIDTH, "maxHeight": GIF_WIDTH}
+        self._session.send("Page.startScreencast", {"format": "png", **limits})
 
-    def take(self, name: str = "") -> None:
-        """Add a frame once the page is drawn, and write it as docs/NAME.png if it has a name."""
-        state = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-        expect(self._page.locator(state)).to_be_visible()
-        self._page.wait_for_timeout(1500)
-        content = self._page.screenshot()
+    def _add(self, event: dict[str, Any]) -> None:
+        self._newest = base64.b64decode(event["data"])
+        if self._is_running:
+            self._frames.append((float(event["metadata"]["timestamp"]), self._newest))
+        self._session.send("Page.screencastFrameAck", {"sessionId": event["sessionId"]})
+
+    def click(self, target: Locator) -> None:
+        """Move the pointer to the middle of an element in sight, and click."""
+        target.scroll_into_view_if_needed()
+        box = target.bounding_box()
+        if box is None:
+            sys.exit(f"not in sight: {target}")
+        self.click_at(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    def click_at(self, x: float, y: float) -> None:
+        """Move the pointer to a point of the page, px, and click."""
+        self._run()
+        self._page.mouse.move(x, y, steps=6)
+        self._page.wait_for_timeout(300)
+        self._page.mouse.click(x, y)
+        self._page.wait_for_timeout(300)
+        self._is_running = False
+
+    def _run(self) -> None:
+        """Go on with the picture that the page shows now; a page that rests sends none."""
+        if self._newest:
+            self._frames.append((time.time(), self._newest))
+        self._is_running = True
+
+    def rest(self, name: str = "") -> None:
+        """Show the page once it is drawn, and write it as docs/NAME.png if it has a name."""
+        wait_until_drawn(self._page)
+        # Streamlit draws grey bars in the place of what it still loads.
+        expect(self._page.get_by_test_id("stSkeleton")).to_have_count(0)
+        self._page.wait_for_timeout(500)
+        self._run()
+        self._page.wait_for_timeout(1000 * REST)
+        self._is_running = False
         if name:
-            picture = Image.open(io.BytesIO(content)).convert("RGB")
-            picture.quantize(256).save(DOCS / f"{name}.png", optimize=True)
-        frame = Image.open(io.BytesIO(content)).convert("RGB")
-        frame.thumbnail((GIF_WIDTH, GIF_WIDTH))
-        self._frames.append(frame)
+            write_picture(self._page, name)
 
     def write(self, path: Path) -> None:
-        """Write the animation."""
-        # One palette for all frames, so that colours do not flicker.
-        first = self._frames[0].quantize(128)
-        frames = [frame.quantize(palette=first, dither=Image.Dither.NONE) for frame in self._frames]
-        frames[0].save(
+        """End the screencast, and write it as an animation."""
+        self._session.send("Page.stopScreencast")
+        frames = [self._frames[0]]
+        for at, content in self._frames[1:]:
+            if at - frames[-1][0] >= SHORTEST:
+                frames.append((at, content))
+            else:
+                # The newest picture of a moment is the one that stays.
+                frames[-1] = (frames[-1][0], content)
+        shown = [min(later - earlier, LONGEST) for (earlier, _), (later, _) in pairwise(frames)]
+        pictures = [Image.open(io.BytesIO(content)).convert("RGB") for _, content in frames]
+        # One palette for all frames, so that colours do not flicker; the last has a photo.
+        palette = _side_by_side(pictures[0], pictures[len(pictures) // 2], pictures[-1])
+        palette = palette.quantize(128)
+        first, *others = [
+            picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures
+        ]
+        first.save(
             path,
             save_all=True,
-            append_images=frames[1:],
-            duration=GIF_MS,
+            append_images=others,
+            duration=[round(1000 * seconds) for seconds in [*shown, 2 * REST]],
             loop=0,
             optimize=True,
         )
@@ -105,29 +135,53 @@ class Recording:
             sys.exit(f"{path} is larger than {MOST_BYTES} bytes")
 
 
+def _side_by_side(*pictures: Image.Image) -> Image.Image:
+    width, height = pictures[0].size
+    whole = Image.new("RGB", (width * len(pictures), height))
+    for number, picture in enumerate(pictures):
+        whole.paste(picture, (number * width, 0))
+    return whole
+
+
+def write_picture(page: Page, name: str) -> None:
+    """Write what a page shows as docs/NAME.png."""
+    picture = Image.open(io.BytesIO(page.screenshot(style=_NO_POINTER))).convert("RGB")
+    picture.quantize(256).save(DOCS / f"{name}.png", optimize=True)
+
+
 def show_demo(page: Page, url: str) -> None:
-    """Go from Home to the demo class and to a photo, and write the pictures."""
+    """Go from Home to the demo class and to a photo, and write the pictures and the recording."""
+    page.goto(url)
+    demo = page.get_by_role("button", name="The demo class")
+    demo.wait_for()
+    wait_until_drawn(page)
     recording = Recording(page)
     page.goto(url)
-    page.get_by_role("button", name="The demo class").wait_for()
-    recording.take()
-    page.get_by_role("button", name="The demo class").click()
+    demo.wait_for()
+    recording.rest()
+    recording.click(demo)
     page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_text("The class was less positive than before")).to_be_visible()
-    recording.take("app-answer")
-    page.get_by_role("tab", name="Timeline").click()
+    recording.rest("app-answer")
+    recording.click(page.get_by_role("tab", name="Timeline"))
     charts = page.locator(".charts svg").first
     expect(charts).to_be_visible()
     charts.scroll_into_view_if_needed()
     box = charts.bounding_box()
-    if box is not None:
-        page.mouse.click(box["x"] + 0.62 * box["width"], box["y"] + 80)
-    recording.take("app-timeline")
-    page.goto(f"{url}/files?example=1")
+    if box is None:
+        sys.exit("the timeline has no chart")
+    for share in (0.3, 0.62):
+        recording.click_at(box["x"] + share * box["width"], box["y"] + 80)
+        recording.rest("app-timeline")
+    recording.click(page.get_by_role("link", name="Home"))
+    photo = page.get_by_role("button", name="An example photo")
+    photo.wait_for()
+    recording.rest()
+    recording.click(photo)
     face = page.get_by_role("button", name="Face 1:")
     expect(face).to_be_visible()
     face.scroll_into_view_if_needed()
-    recording.take("app-photo")
+    recording.rest("app-photo")
     recording.write(DOCS / "demo.gif")
 
 
@@ -135,25 +189,28 @@ def show_report(page: Page, url: str) -> None:
     """Write the picture of the demo class's report."""
     page.goto(url)
     page.get_by_role("button", name="The demo class").click()
-    report = page.get_by_role("button", name="Report")
+    report = page.get_by_role("button", name="Report", exact=True)
     with page.expect_download() as started:
         report.click()
     content = Path(started.value.path()).read_text(encoding="utf-8")
     page.goto("about:blank")
     page.set_content(content)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    picture.quantize(256).save(DOCS / "session-report.png", optimize=True)
+    write_picture(page, "session-report")
 
 
 def main() -> None:
     """Write all pictures."""
-    with tempfile.TemporaryDirectory() as name, app(Path(name)) as url, sync_playwright() as driver:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        serving(Path(name), "--no-browser", command="app") as app,
+        sync_playwright() as driver,
+    ):
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
         page.set_default_timeout(SLOW)
         expect.set_options(timeout=SLOW)
-        show_demo(page, url)
-        show_report(page, url)
+        show_demo(page, app.url)
+        show_report(page, app.url)
         browser.close()
 
 
