@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the dev group has it")
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accessibility import PHONE, SCHEMES, check_width, check_zoom
 from visitors import CHROMIUM, wait_until_drawn
@@ -26,6 +26,8 @@ OF_STREAMLIT = {
 # Elements whose shifts Streamlit causes alone, while it builds the page around ours.
 SHIFTED_BY_STREAMLIT = {"stAppViewContainer", "stMain", "stMainBlockContainer", "stSidebar"}
 LARGEST_SHIFT = 0.1
+# Number of presses after which an element counts as out of the keyboard's reach.
+MOST_TABS = 80
 _RUN = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"], iframes: false });
     const found = [];
@@ -101,3 +103,30 @@ def test_lesson_is_accessible_in_all_its_tabs(page: Page, address: str) -> None:
     slider.press("End")
     expect(page.get_by_text("19:59")).to_be_visible()
     check_drawn(page)
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until an element has the focus, as a visitor without a pointer does."""
+    expect(target).to_be_visible()
+    wait_until_drawn(page)
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === element.getRootNode().activeElement"):
+            return
+    pytest.fail(f"the keyboard does not reach {target}")
+
+
+def test_lesson_is_opened_and_its_moments_chosen_with_the_keyboard_alone(
+    page: Page, address: str
+) -> None:
+    page.goto(address)
+    tab_to(page, page.get_by_role("button", name="The demo class"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/lessons?session=*")
+    expect(page.get_by_text("The class was less positive than before")).to_be_visible()
+    tab_to(page, page.get_by_role("tab", name="Answer"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("slider", name="Moment of the lesson"))
+    page.keyboard.press("End")
+    expect(page.get_by_text("19:59")).to_be_visible()

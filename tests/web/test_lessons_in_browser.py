@@ -123,6 +123,7 @@ def test_seat_is_named_and_forgotten_and_no_other_seat_takes_its_place(
     expect(page.get_by_role("combobox", name="Seat")).to_have_value("4")
     expect(page.get_by_role("button", name="Forget seat 4")).to_be_visible()
     choose(page, "Seat", "1")
+    expect(page.get_by_role("button", name="Forget seat 1")).to_be_visible()
     page.get_by_role("textbox", name="The person's name").fill("Ada Lovelace")
     name = page.get_by_role("button", name="Name this seat")
     press(name, expect(page.get_by_text("needs the person's consent")).to_be_visible)

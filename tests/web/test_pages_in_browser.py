@@ -40,7 +40,7 @@ def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_examp
 
 
 def test_address_of_a_page_opens_it(page: Page, address: str) -> None:
-    for path, title in (("watch", "Watch now"), ("home", "Roomread")):
+    for path, title in (("live", "Watch now"), ("home", "Roomread")):
         page.goto(f"{address}/{path}")
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
         wait_until_drawn(page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from roomread.errors import RoomreadError
@@ -67,15 +69,20 @@ def main() -> None:
         ),
         "about": st.Page(about.show, title=t("About"), icon=":material/info:", url_path="about"),
     }
-    home_page = pages["home"]
-    # Streamlit gives the first page the empty path alone.
-    by_name = st.Page(
-        lambda: st.switch_page(home_page), title=t("Home"), url_path="home", visibility="hidden"
-    )
+    # Streamlit gives the first page the empty path alone; the page Watch now was called Live.
+    other_paths = [
+        st.Page(
+            partial(st.switch_page, pages[name]),
+            title=pages[name].title,
+            url_path=path,
+            visibility="hidden",
+        )
+        for path, name in (("home", "home"), ("live", "watch"))
+    ]
     if is_demonstration:
         del pages["lessons"]
     set_pages(pages)
-    st.navigation([*pages.values(), by_name]).run()
+    st.navigation([*pages.values(), *other_paths]).run()
 
 
 if __name__ == "__main__":

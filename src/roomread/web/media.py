@@ -94,7 +94,7 @@ def _add() -> None:
     """Draw what adds files to the queue; it is empty again once they are in the queue."""
     settings = load_settings()
     round_ = st.session_state.setdefault(_ROUND, 0)
-    uploads = st.file_uploader(
+    uploads = st.container(key="uploader").file_uploader(
         t("Photos and videos, several at once"),
         type=upload_types(PICTURE_SUFFIXES | VIDEO_SUFFIXES),
         accept_multiple_files=True,

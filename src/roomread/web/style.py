@@ -6,8 +6,8 @@ import streamlit as st
 
 # Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9. Keyboard focus
 # is visible on everything that can be reached by it. The state of a room keeps its height while its
-# texts change, so that what stands below does not move. The button that stops a recording stays in
-# sight while the page is scrolled.
+# texts change, and an uploader while it is loaded, so that what stands below does not move. The
+# button that stops a recording stays in sight while the page is scrolled.
 _STYLE = """
 <style>
 a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible,
@@ -20,6 +20,7 @@ textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visibl
   opacity: 1 !important;
 }
 .st-key-state { min-height: 6.5rem; }
+.st-key-uploader { min-height: 8rem; }
 .st-key-state h3 { padding: 0; }
 .st-key-stop:has(button) {
   position: sticky; top: 3.75rem; z-index: 100; padding: 0.25rem 0;
