@@ -31,11 +31,18 @@ from whole_lesson import Outcome, Plan, Stage, hold_lesson, new_page, open_lesso
 _LOOKS = (("light", 1280), ("dark", 1280), ("light", 390))
 
 
-def photograph(page: Page, folder: Path, name: str) -> None:
-    """Write pictures of a whole page: light, dark, and on a narrow screen."""
+def photograph(page: Page, folder: Path, name: str, *, height: int = 800) -> None:
+    """Write pictures of a whole page: light, dark, and on a narrow screen.
+
+    Args:
+        page: The page.
+        folder: Where the pictures are written.
+        name: How their names begin.
+        height: The height of the browser, px; a page of the app is photographed as far as it shows.
+    """
     for scheme, width in _LOOKS:
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.set_viewport_size({"width": width, "height": 800})
+        page.set_viewport_size({"width": width, "height": height})
         # The board draws its chart with the next event.
         page.wait_for_timeout(1500)
         page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
@@ -70,7 +77,7 @@ def photograph_ended_room(stage: Stage, service: Service, outcome: Outcome, fold
     photograph(visitor, folder, "report")
     visitor.goto(f"{service.url}/lessons?session={outcome.session_id}")
     visitor.get_by_text("less positive than before").first.wait_for()
-    photograph(visitor, folder, "lesson")
+    photograph(visitor, folder, "lesson", height=2400)
     visitor.context.close()
 
 

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,10 @@ def write_call(folder: Path, *stills: Grid, seconds: float = 4.0, rate: float = 
     return page
 
 
+class PageLoadingError(Exception):
+    """A page is being loaded, and runs no scripts yet."""
+
+
 class Tab:
     """A tab of a browser, or the browser itself, driven by the DevTools protocol.
 
@@ -106,7 +110,11 @@ class Tab:
         self._ids = itertools.count(1)
 
     def call(self, method: str, **values: Any) -> dict[str, Any]:
-        """Send a command and return its result."""
+        """Send a command and return its result.
+
+        Raises:
+            PageLoadingError: The page runs no scripts yet.
+        """
         number = next(self._ids)
         self._socket.send(json.dumps({"id": number, "method": method, "params": values}))
         while True:
@@ -116,6 +124,8 @@ class Tab:
                 if "Content Security Policy" in text:
                     self.violations.append(text)
             if message.get("id") == number:
+                if "execution context" in str(message.get("error")):
+                    raise PageLoadingError
                 assert "error" not in message, message
                 result: dict[str, Any] = message["result"]
                 return result
@@ -135,10 +145,12 @@ class Tab:
     def wait_for(self, expression: str) -> Any:
         """Wait until an expression is true, and return its value."""
         deadline = time.monotonic() + _PATIENCE
-        while not (value := self.run(expression)):
-            assert time.monotonic() < deadline, (expression, self.run("document.body.innerText"))
+        while time.monotonic() < deadline:
+            with suppress(PageLoadingError):
+                if value := self.run(expression):
+                    return value
             time.sleep(0.1)
-        return value
+        raise AssertionError(expression, self.run("document.body.innerText"))
 
     def press(self, element: str) -> None:
         """Click an element by its id."""

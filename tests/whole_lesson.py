@@ -37,6 +37,7 @@ NAME, NOTICE = "Algebra 7b", "a slide before the lesson"
 BEGINS, ENDS = "group work", "discussion"
 _SMILING, _EARNEST = (0, 0, 0, 0, 1), (1, 1, 1, 1, 0)
 _FELL = re.compile(r"less positive than before from ([\d:]+) to ([\d:]+)")
+_HARD = re.compile(r"<li>from ([\d:]+) to ([\d:]+).*of the people said that they were lost</li>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Outcome:
         covers: What the board said of those it covers, at the end of the bad stretch.
         stretch: When the bad stretch began and ended, s from the start of the session.
         fell: When the report says that the valence had fallen, s; None if it names no stretch.
+        lost: The minute in which, by the report, the most people were lost, s; None if it names
+            none.
         hardest: The starts of the hardest minutes, s, the hardest first.
         listed: The hardest minutes as the board shows them.
         report: The report, as HTML.
@@ -92,6 +95,7 @@ class Outcome:
     covers: str = ""
     stretch: tuple[float, float] = (0.0, 0.0)
     fell: tuple[float, float] | None = None
+    lost: tuple[float, float] | None = None
     hardest: list[float] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
     report: str = ""
@@ -142,9 +146,13 @@ class SimulatedClass:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop_showing()
+        self._stack.close()
+
+    def stop_showing(self) -> None:
+        """Send no more readings; the room closes the connections of its students."""
         self._ended.set()
         self._sender.join()
-        self._stack.close()
 
     def smile(self, *, smiling: bool) -> None:
         """Let the students smile, or not, from now on."""
@@ -172,7 +180,7 @@ def open_lesson(service: Service, folder: Path) -> Iterator[tuple[Stage, Outcome
     expect.set_options(timeout=PATIENCE)
     profile = folder / "profile"
     profile.mkdir()
-    call = write_call(folder, _call(_SMILING), _call(_EARNEST), rate=5.0)
+    call = write_call(folder, _call(_SMILING), _call(_EARNEST), seconds=2.0, rate=5.0)
     with (
         chromium(folder) as browser,
         virtual_screen(*SCREEN) as display,
@@ -225,6 +233,7 @@ def hold_lesson(
         stage.call.run("show(0)")
         others.press("ok")
         time.sleep(plan.after)
+        others.stop_showing()
         board.get_by_role("button", name="End the lesson").click()
         board.locator("#really-close").click()
         board.get_by_text("The lesson has ended.").wait_for()
@@ -243,9 +252,8 @@ def _look_up(service: Service, outcome: Outcome) -> None:
         hardest = http.get(f"rooms/{outcome.session_id}/summary").json()["hardest"]
         outcome.hardest = [minute["start"] for minute in hardest]
         outcome.report = http.get(f"sessions/{outcome.session_id}/report").text
-    named = _FELL.search(outcome.report)
-    if named is not None:
-        outcome.fell = _seconds(named[1]), _seconds(named[2])
+    outcome.fell = _stretch(_FELL.search(outcome.report))
+    outcome.lost = _stretch(_HARD.search(outcome.report))
 
 
 def new_page(browser: Browser) -> Page:
@@ -310,6 +318,10 @@ def mark(board: Page, label: str) -> None:
 
 def _call(cast: tuple[int, ...]) -> Grid:
     return grid(width=SCREEN[0], height=SCREEN[1], people=CALL, face=(0.4, 0.55), cast=cast)
+
+
+def _stretch(named: re.Match[str] | None) -> tuple[float, float] | None:
+    return (_seconds(named[1]), _seconds(named[2])) if named is not None else None
 
 
 def _seconds(clock: str) -> float:

@@ -107,10 +107,13 @@ export class Camera {
 
   /** Let go of the camera; nothing is read any more. */
   stop() {
-    this.worker?.terminate();
+    // The stream of frames ends with the camera, and the worker once it has freed the last of them.
+    this.stream?.getTracks().forEach((track) => track.stop());
+    if (this.worker) {
+      order(this.worker, { kind: "end" });
+    }
     this.worker = null;
     this.ready = false;
-    this.stream?.getTracks().forEach((track) => track.stop());
     this.stream = null;
     this.preview.srcObject = null;
   }

@@ -3,7 +3,7 @@
  *
  * @typedef {{kind: "open", settings: import("./parameters.js").Settings, every: number} |
  *   {kind: "frames", readable: ReadableStream<VideoFrame>} |
- *   {kind: "frame", bitmap: ImageBitmap} | {kind: "every", every: number}} Order
+ *   {kind: "frame", bitmap: ImageBitmap} | {kind: "every", every: number} | {kind: "end"}} Order
  *   From the page to the worker. `every`: time from one reading to the next, ms.
  *
  * @typedef {{kind: "ready"} | {kind: "want"} | {kind: "failed", problem: string} |

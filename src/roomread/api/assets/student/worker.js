@@ -14,17 +14,22 @@ import { toMessage } from "./message.js";
 
 // Longer side of the picture that is read, px: a face fills much of a student's camera.
 const LONGEST = 640;
+// How long a camera that was switched off may take to hand over its last frames, ms.
+const LAST_FRAMES = 1000;
 
 /** @type {FaceReader | null} */
 let reader = null;
 /** @type {VideoFrame | ImageBitmap | null} The newest frame, if it has not been read. */
 let newest = null;
-let taken = 0;
+let takenAt = 0;
 let busy = false;
 /** Whether the next frame is read at once, as there was none when it was time for one. */
 let waiting = false;
 let timer = 0;
 let generation = 0;
+/** Settled once the stream of frames has ended. */
+let drained = Promise.resolve();
+let isOver = false;
 const canvas = new OffscreenCanvas(1, 1);
 const context = canvas.getContext("2d", { willReadFrequently: true });
 
@@ -35,9 +40,11 @@ function obey(order) {
   if (order.kind === "open") {
     open(order.settings, order.every);
   } else if (order.kind === "frames") {
-    drain(order.readable, ++generation);
+    drained = drain(order.readable, ++generation);
   } else if (order.kind === "frame") {
     keep(order.bitmap);
+  } else if (order.kind === "end") {
+    end();
   } else {
     setPace(order.every);
   }
@@ -82,14 +89,14 @@ function setPace(every) {
 }
 
 /**
- * Keep the newest frame of a camera until the next one comes.
+ * Keep the newest frame of a camera until the next one comes, as long as the camera is on.
  *
  * @param {ReadableStream<VideoFrame>} readable
  * @param {number} own Which camera this is; frames of an earlier one are dropped.
  */
 async function drain(readable, own) {
   const frames = readable.getReader();
-  while (own === generation) {
+  for (;;) {
     const { value, done } = await frames.read();
     if (done) {
       return;
@@ -100,14 +107,13 @@ async function drain(readable, own) {
       value.close();
     }
   }
-  await frames.cancel();
 }
 
 /** @param {VideoFrame | ImageBitmap} frame */
 function keep(frame) {
   newest?.close();
   newest = frame;
-  taken = performance.now();
+  takenAt = performance.now();
   if (waiting && !busy) {
     tick();
   }
@@ -118,6 +124,17 @@ function stop() {
   clearInterval(timer);
   newest?.close();
   newest = null;
+}
+
+/** End this worker once all frames are freed, as the browser warns of those that are left. */
+async function end() {
+  stop();
+  const patience = new Promise((resolve) => setTimeout(resolve, LAST_FRAMES));
+  await Promise.race([drained, patience]);
+  isOver = true;
+  if (!busy) {
+    close();
+  }
 }
 
 async function tick() {
@@ -135,7 +152,7 @@ async function tick() {
   }
   busy = true;
   newest = null;
-  const since = taken;
+  const since = takenAt;
   const own = generation;
   try {
     const started = performance.now();
@@ -152,6 +169,9 @@ async function tick() {
   } finally {
     frame.close();
     busy = false;
+    if (isOver) {
+      close();
+    }
   }
 }
 
