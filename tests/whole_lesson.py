@@ -287,6 +287,7 @@ def share_screen(screen: HeadedBrowser, board: Page, service: Service) -> Tab:
     share = screen.open(f"{service.url}{button.get_attribute('href')}")
     share.wait_for("document.getElementById('recording')?.hidden === false")
     assert NAME in share.text("recorded")
+    assert share.run("document.getElementById('record-heading').hidden")
     share.press("choose")
     share.wait_for("!document.getElementById('reading').hidden")
     return share

@@ -72,9 +72,13 @@ def test_teacher_opens_a_room_and_sees_what_students_press(
         student.reload()
         student.get_by_text("You are in the room.").wait_for()
         teacher.get_by_text("of 5.").wait_for()
-        # A board that is loaded again knows that its room is paused.
+        # A second board, and one that is loaded again, know that their room is paused.
+        second = teacher.context.new_page()
+        second.goto(teacher.url)
         teacher.get_by_role("button", name="Pause the room").click()
         teacher.get_by_text("5 paused").wait_for()
+        second.get_by_role("button", name="Continue").wait_for()
+        second.close()
         teacher.reload()
         teacher.get_by_role("button", name="Continue").click()
         teacher.get_by_text("0 paused").wait_for()

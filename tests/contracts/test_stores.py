@@ -263,6 +263,16 @@ def test_code_opens_one_room_at_a_time_and_none_once_it_is_closed(
     assert anna.rooms.replace_code(second.id, "K7QXM3PD")
 
 
+def test_pause_of_a_room_is_kept_until_it_ends(everything: Store, anna: OwnerStore) -> None:
+    session = anna.create("Algebra 7b")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=False)
+    for on in (True, False):
+        everything.rooms.set_paused(session.id, on=on)
+        kept = everything.rooms.get(session.id)
+        assert kept is not None
+        assert kept.paused is on
+
+
 def test_reserved_seat_numbers_never_decrease(everything: Store, anna: OwnerStore) -> None:
     session = anna.create("Algebra 7b")
     anna.rooms.add(session.id, "K7QXM3PD", faces=False)

@@ -177,7 +177,7 @@ async def pause(
     record, session = await _mine(context, sender, room_id)
 
     async def work(held: HeldRoom) -> RoomNowShape:
-        held.room.pause(on=asked.on)
+        await held.pause(on=asked.on)
         return room_now_shape(record, session, str(request.base_url), held.status())
 
     body = asked.model_dump_json().encode()
@@ -224,7 +224,7 @@ async def summary(context: Context, reader: Reader, room_id: str) -> RoomSummary
 async def events(
     request: Request, context: Context, reader: Reader, room_id: str
 ) -> StreamingResponse:
-    """Return server-sent events: first the last ten minutes and the pause, then two a second."""
+    """Return server-sent events: first the last ten minutes, then two a second."""
     await _mine(context, reader, room_id)
     headers = {"X-Accel-Buffering": "no"}
     try:

@@ -158,6 +158,15 @@ class HeldRoom:
         self.store.rooms.reserve_seats(self.session.id, following)
         self.record = replace(self.record, next_seat=following)
 
+    async def pause(self, *, on: bool) -> None:
+        """Pause the room, or let it continue; a process that takes it up later knows of it.
+
+        Raises:
+            DatabaseError: The pause could not be kept, and nothing has changed.
+        """
+        await self._in_thread(lambda: self.store.rooms.set_paused(self.session.id, on=on))
+        self.room.pause(on=on)
+
     async def subscribe(self) -> asyncio.Queue[str]:
         """Return a queue of the board's newest events as JSON, which begins with the past."""
         session_id = self.session.id
@@ -221,7 +230,8 @@ class HeldRoom:
         if has_point:
             self._mood = self._feed.points[-1].mood
         if self._boards:
-            self.publish(self._feed.event(time, status, self.alerts, has_point=has_point))
+            event = self._feed.event(time, status, self.alerts, has_point=has_point)
+            self.publish(event | {"paused": self.room.paused})
         if now - self._acked >= _ACK_PERIOD:
             self._acked = now
             await self._acknowledge()

@@ -210,6 +210,7 @@ class Rooms:
             opened_at=now,
             threshold=session.threshold,
             random=SystemRandom(),
+            paused=record.paused,
         )
         return HeldRoom(
             self._store,

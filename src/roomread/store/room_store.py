@@ -29,6 +29,7 @@ class RoomRecord:
         code: The code, as it is stored; None once the room is closed.
         faces: Whether students may let their faces be read.
         next_seat: The lowest seat number that was certainly never assigned.
+        paused: Whether its owner paused it.
     """
 
     session_id: str
@@ -36,6 +37,7 @@ class RoomRecord:
     code: str | None
     faces: bool
     next_seat: int
+    paused: bool = False
 
 
 class OwnerRooms:
@@ -124,6 +126,12 @@ class RoomStore:
         with self._database.writing() as connection:
             connection.execute(update.values(next_seat=next_seat))
 
+    def set_paused(self, session_id: str, *, on: bool) -> None:
+        """Keep whether a room is paused."""
+        update = _ROOMS.update().where(_ROOMS.c.session_id == session_id)
+        with self._database.writing() as connection:
+            connection.execute(update.values(paused=on))
+
     def set_source(self, session_id: str, source: str) -> None:
         """Change the name of the source that a room is recorded from."""
         update = _SESSIONS.update().where(_SESSIONS.c.id == session_id)
@@ -154,7 +162,7 @@ def _select() -> sa.Select[Any]:
 
 
 def _record(row: Row[Any]) -> RoomRecord:
-    return RoomRecord(row.session_id, row.owner, row.code, row.faces, row.next_seat)
+    return RoomRecord(row.session_id, row.owner, row.code, row.faces, row.next_seat, row.paused)
 
 
 def _report_row(session_id: str, sample: ReportSample) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from roomread.readings import Expression
@@ -123,6 +124,7 @@ rooms = Table(
     Column("faces", Boolean, nullable=False),
     # The lowest number of a seat that was surely never given out.
     Column("next_seat", Integer, nullable=False),
+    Column("paused", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("code", name="one_room"),
 )
 # What the people of a room said by buttons; null counts stand for fewer than five people.

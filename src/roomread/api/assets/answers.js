@@ -93,6 +93,7 @@
  * @property {Alert[]} alerts
  * @property {Change[]} changes
  * @property {Point | null} point
+ * @property {boolean} paused Whether the teacher paused the room.
  *
  * @typedef {BoardMoment | {over: boolean, history?: undefined} |
  *   {history: {points: Point[], marks: Mark[], changes: Change[]}, paused: boolean}} BoardEvent

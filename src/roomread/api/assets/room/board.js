@@ -1,5 +1,6 @@
 /** The teacher's board of one room. */
 
+import * as api from "../api.js";
 import { part, partAs, showSection } from "../page.js";
 import { pauseBefore } from "../reconnect.js";
 import { percent, t } from "../texts.js";
@@ -47,18 +48,12 @@ function complain(text) {
  * @returns {Promise<any>} The answer; null where the request was refused.
  */
 async function ask(path, body) {
-  const options = body && {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  };
   try {
-    const response = await fetch(path, options);
-    const answer = await response.json();
-    complain(response.ok ? "" : answer.detail);
-    return response.ok ? answer : null;
-  } catch {
-    complain(t("The service does not answer."));
+    const answer = await api.ask(path, body);
+    complain("");
+    return answer;
+  } catch (error) {
+    complain(api.problemOf(error));
     return null;
   }
 }
@@ -73,9 +68,7 @@ function showPause(isOn) {
 function take(event) {
   if (event.history) {
     ({ points, marks } = event.history);
-    // A server that took the room up after the end of another does not know of the pause.
-    if (paused && !event.paused) ask(`/api/v1/rooms/${roomId}/pause`, { on: true });
-    showPause(paused || event.paused);
+    showPause(event.paused);
     return;
   }
   if (event.over !== undefined) {
@@ -83,6 +76,7 @@ function take(event) {
     return;
   }
   last = event;
+  showPause(event.paused);
   if (event.point) {
     points.push(event.point);
     points = points.filter((point) => point.t > event.time - 600);
@@ -103,7 +97,7 @@ function take(event) {
 async function mark() {
   if (last === null) return;
   const asked = { label: label.value.trim() || t("Mark"), time: last.time };
-  const made = await ask(`/api/v1/sessions/${roomId}/marks`, asked);
+  const made = await ask(`/sessions/${roomId}/marks`, asked);
   if (made === null) return;
   marks.push(made);
   label.value = "";
@@ -113,7 +107,7 @@ async function finish() {
   ended = true;
   source?.close();
   showSection(["running", "finished"], "finished");
-  const answer = await ask(`/api/v1/rooms/${roomId}/summary`);
+  const answer = await ask(`/rooms/${roomId}/summary`);
   if (answer === null) return;
   /** @type {HardMinute[]} */
   const hardest = answer.hardest;
@@ -179,12 +173,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() === "m" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) mark();
 });
 part("pause").addEventListener("click", async () => {
-  const answer = await ask(`/api/v1/rooms/${roomId}/pause`, { on: !paused });
-  if (answer === null) return;
-  showPause(!paused);
+  const on = !paused;
+  if ((await ask(`/rooms/${roomId}/pause`, { on })) !== null) showPause(on);
 });
 part("new-code").addEventListener("click", async () => {
-  const room = await ask(`/api/v1/rooms/${roomId}/code`, {});
+  const room = await ask(`/rooms/${roomId}/code`, {});
   if (room === null) return;
   part("code").textContent = room.code;
   const link = partAs("link", HTMLAnchorElement);
@@ -193,7 +186,7 @@ part("new-code").addEventListener("click", async () => {
 });
 part("close").addEventListener("click", () => showSection(["close", "really"], "really"));
 part("really-close").addEventListener("click", async () => {
-  if ((await ask(`/api/v1/rooms/${roomId}/close`, {})) !== null) finish();
+  if ((await ask(`/rooms/${roomId}/close`, {})) !== null) finish();
 });
 part("keep-open").addEventListener("click", () => showSection(["close", "really"], "close"));
 /** @type {OnTop | undefined} */

@@ -1,7 +1,7 @@
 /** The page on which a teacher makes a room. */
 
+import { ask, problemOf } from "../api.js";
 import { part, partAs } from "../page.js";
-import { t } from "../texts.js";
 
 part("make").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -11,16 +11,10 @@ part("make").addEventListener("submit", async (event) => {
   const faces = box instanceof HTMLInputElement && box.checked;
   const notice = told instanceof HTMLInputElement ? told.value : "";
   try {
-    const answer = await fetch("/api/v1/rooms", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ name, faces, notice }),
-    });
-    const made = await answer.json();
-    if (answer.ok) location.assign(`/room/${made.id}`);
-    else complain(made.detail);
-  } catch {
-    complain(t("The service does not answer."));
+    const made = await ask("/rooms", { name, faces, notice });
+    location.assign(`/room/${made.id}`);
+  } catch (error) {
+    complain(problemOf(error));
   }
 });
 

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { ask, Refused } from "../api.js";
 import { t } from "../texts.js";
 
 const KEPT = "roomread.share.session";
@@ -12,29 +13,8 @@ const KEPT = "roomread.share.session";
  *   joined by a code, and the faces of the window count with theirs.
  */
 
-/** The service refused a request; its message is the service's own. */
-export class Refused extends Error {}
-
 /** @typedef {{ id: string, name: string, state: string }} SessionAnswer */
 /** @typedef {{ id: string, name: string, code: string | null }} RoomAnswer */
-
-/**
- * Send a request to the API and return its answer, whose shape its caller knows.
- * @param {string} path
- * @param {object} [body] Sent as JSON; without one it is a GET.
- * @returns {Promise<any>}
- */
-async function ask(path, body) {
-  const options = body && {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  const response = await fetch(`/api/v1${path}`, options);
-  const answer = await response.json();
-  if (!response.ok) throw new Refused(answer.hint ? `${answer.detail} (${answer.hint})` : answer.detail);
-  return answer;
-}
 
 /**
  * Make a session.

@@ -2,6 +2,7 @@
  * The page "Read a call": shares a window, shows what is read, and records a session.
  * @module
  */
+import { problemOf } from "../api.js";
 import { framesOf } from "../frames.js";
 import { part, partAs, showSection } from "../page.js";
 import { t } from "../texts.js";
@@ -201,8 +202,8 @@ function enter(entered) {
   part("recorded").textContent = room
     ? t("The faces of the window count in the room “{name}”.", { name })
     : t("The session “{name}” is being recorded.", { name });
-  // The board of a room marks and ends its lesson.
-  part("marking").hidden = part("end").hidden = room;
+  // The board of a room records its lesson, and marks and ends it.
+  part("record-heading").hidden = part("marking").hidden = part("end").hidden = room;
   open.href = room ? `/room/${id}` : `/lessons?session=${id}`;
   open.textContent = room ? t("Open the board") : t("Open it among the lessons");
   if (stream) connect();
@@ -226,8 +227,7 @@ async function attempt(work) {
     await work();
   } catch (error) {
     part("refused").hidden = false;
-    part("refused").textContent =
-      error instanceof recording.Refused ? error.message : t("The service does not answer.");
+    part("refused").textContent = problemOf(error);
   }
 }
 
