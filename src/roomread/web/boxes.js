@@ -1,11 +1,44 @@
 // A picture with a numbered box for each face; a chosen box shows the scores of its face.
 
+/**
+ * @typedef {object} Face
+ * @property {[number, number, number, number]} box Left, top, right and bottom, px of the picture.
+ * @property {string} color
+ * @property {string} text
+ * @property {string} scores HTML.
+ *
+ * @typedef {object} Data
+ * @property {string} id Of the picture.
+ * @property {string} picture Its URL.
+ * @property {string} alt
+ * @property {number} width px.
+ * @property {number} height px.
+ * @property {number} chosen The face that is chosen at first.
+ * @property {Face[]} faces
+ * @property {string} nothing What is said where there is no face.
+ */
+
+/**
+ * Return a part of the component's markup. Streamlit shows the script alone, so it imports nothing.
+ * @template {Element} T
+ * @param {Element} root
+ * @param {string} selector
+ * @param {new () => T} type
+ * @returns {T}
+ */
+const part = (root, selector, type) => {
+  const found = root.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`the component has no ${selector}`);
+  return found;
+};
+
+/** @param {{data: Data, parentElement: HTMLElement, setStateValue: (name: string, value: number) => void}} component */
 export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".faces");
-  const picture = root.querySelector("img");
-  const frame = root.querySelector(".frame");
-  const said = root.querySelector(".said");
-  const scores = root.querySelector(".scores");
+  const root = part(parentElement, ".faces", HTMLElement);
+  const picture = part(root, "img", HTMLImageElement);
+  const frame = part(root, ".frame", HTMLElement);
+  const said = part(root, ".said", HTMLElement);
+  const scores = part(root, ".scores", HTMLElement);
   if (root.dataset.picture !== data.id) {
     root.dataset.picture = data.id;
     root.dataset.chosen = String(data.chosen);
@@ -39,6 +72,7 @@ export default function ({ data, parentElement, setStateValue }) {
     return button;
   });
 
+  /** @param {number} index */
   const choose = (index) => {
     root.dataset.chosen = String(index);
     buttons.forEach((button, n) => button.setAttribute("aria-pressed", String(n === index)));

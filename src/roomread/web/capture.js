@@ -3,19 +3,49 @@
 const EVERY = 500;
 const MOST = 10;
 
+/** @typedef {Record<string, string>} Texts By their names. */
+
+/** @type {Record<string, string>} The texts of errors. */
 const PROBLEMS = {
   NotAllowedError: "denied",
   NotFoundError: "missing",
   NotReadableError: "busy",
 };
 
+/**
+ * Return a part of the component's markup. Streamlit shows the script alone, so it imports nothing.
+ * @template {Element} T
+ * @param {Element} root
+ * @param {string} selector
+ * @param {new () => T} type
+ * @returns {T}
+ */
+const part = (root, selector, type) => {
+  const found = root.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`the component has no ${selector}`);
+  return found;
+};
+
 class Camera {
-  constructor(root, taken) {
-    this.root = root;
-    this.taken = taken;
-    const find = (name) => root.querySelector(`.${name}`);
-    [this.video, this.on, this.hold, this.said] = ["preview", "on", "hold", "said"].map(find);
+  /**
+   * @param {HTMLElement} root
+   * @param {Texts} texts
+   */
+  constructor(root, texts) {
+    /** @type {(pictures: string[]) => void} Takes pictures as JPEG in base64. */
+    this.taken = () => undefined;
+    this.texts = texts;
+    this.video = part(root, ".preview", HTMLVideoElement);
+    this.on = part(root, ".on", HTMLElement);
+    this.hold = part(root, ".hold", HTMLElement);
+    this.said = part(root, ".said", HTMLElement);
     this.canvas = document.createElement("canvas");
+    /** @type {MediaStream | null} */
+    this.stream = null;
+    /** @type {ReturnType<typeof setInterval> | null} */
+    this.timer = null;
+    /** @type {string[]} */
+    this.pictures = [];
     this.on.addEventListener("click", () => (this.stream ? this.stop() : this.start()));
     this.hold.addEventListener("pointerdown", () => this.begin());
     for (const name of ["pointerup", "pointercancel", "pointerleave", "blur"])
@@ -28,6 +58,7 @@ class Camera {
     this.hold.addEventListener("keyup", () => this.end());
   }
 
+  /** @param {Texts} texts */
   update(texts) {
     this.texts = texts;
     this.hold.textContent = texts.hold;
@@ -40,7 +71,7 @@ class Camera {
       const video = { width: { ideal: 640 }, height: { ideal: 480 } };
       this.stream = await navigator.mediaDevices.getUserMedia({ video });
     } catch (error) {
-      this.said.textContent = this.texts[PROBLEMS[error.name] ?? "other"];
+      this.said.textContent = this.texts[PROBLEMS[error instanceof Error ? error.name : ""] ?? "other"];
       return;
     }
     this.video.srcObject = this.stream;
@@ -68,7 +99,7 @@ class Camera {
     if (this.pictures.length >= MOST) return this.end();
     this.canvas.width = this.video.videoWidth;
     this.canvas.height = this.video.videoHeight;
-    this.canvas.getContext("2d").drawImage(this.video, 0, 0);
+    this.canvas.getContext("2d")?.drawImage(this.video, 0, 0);
     this.pictures.push(this.canvas.toDataURL("image/jpeg", 0.9).split(",")[1]);
     this.said.textContent = String(this.pictures.length);
   }
@@ -82,10 +113,12 @@ class Camera {
   }
 }
 
+/** @param {{data: {texts: Texts}, parentElement: HTMLElement, setTriggerValue: (name: string, value: string[]) => void}} component */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".capture");
-  root.camera ??= new Camera(root, (pictures) => root.send(pictures));
-  root.send = (pictures) => setTriggerValue("pictures", pictures);
-  root.camera.update(data.texts);
-  return () => root.camera.stop();
+  /** @type {HTMLElement & {camera?: Camera}} */
+  const root = part(parentElement, ".capture", HTMLElement);
+  const camera = (root.camera ??= new Camera(root, data.texts));
+  camera.taken = (pictures) => setTriggerValue("pictures", pictures);
+  camera.update(data.texts);
+  return () => camera.stop();
 }

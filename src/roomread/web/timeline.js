@@ -1,13 +1,44 @@
 // The charts of a lesson on one axis: one moment is chosen in all of them, and sought in a video.
 
+/**
+ * @typedef {object} Data
+ * @property {Record<string, string>} texts By their names.
+ * @property {{title: string, svg: string}[]} charts
+ * @property {[number, number]} span Of the axis, s.
+ * @property {number} left Margin of the charts, px.
+ * @property {number} right Likewise.
+ * @property {number} width Of the charts, px.
+ * @property {number[]} times Of the moments, s.
+ * @property {string[]} words What is said of each moment.
+ */
+
+/**
+ * Return a part of the component's markup. Streamlit shows the script alone, so it imports nothing.
+ * @template {Element} T
+ * @param {Element} root
+ * @param {string} selector
+ * @param {new () => T} type
+ * @returns {T}
+ */
+const part = (root, selector, type) => {
+  const found = root.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`the component has no ${selector}`);
+  return found;
+};
+
+/** @param {number} seconds */
 const clock = (seconds) => {
   const whole = Math.round(seconds);
-  const two = (n) => String(n).padStart(2, "0");
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 };
 
-/** Return the index of the last moment that is not after a time. */
+/**
+ * Return the index of the last moment that is not after a time.
+ * @param {number[]} times
+ * @param {number} time
+ */
 const indexAt = (times, time) => {
   let [low, high] = [0, times.length];
   while (low < high) {
@@ -19,16 +50,25 @@ const indexAt = (times, time) => {
 };
 
 class Timeline {
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {Data} data
+   */
+  constructor(root, data) {
     this.root = root;
+    this.data = data;
+    /** @type {number | null} */
     this.at = null;
     this.dragging = false;
-    const find = (name) => root.querySelector(`.${name}`);
-    this.charts = find("charts");
-    this.range = find("moment");
-    this.readout = find("readout");
-    this.video = find("video");
-    this.offset = find("offset");
+    this.drawn = "";
+    this.url = "";
+    /** @type {SVGPathElement[]} */
+    this.cursors = [];
+    this.charts = part(root, ".charts", HTMLElement);
+    this.range = part(root, ".moment", HTMLInputElement);
+    this.readout = part(root, ".readout", HTMLElement);
+    this.video = part(root, ".video", HTMLVideoElement);
+    this.offset = part(root, ".offset", HTMLInputElement);
     this.range.addEventListener("input", () => this.choose(Number(this.range.value)));
     this.charts.addEventListener("pointerdown", (event) => {
       this.dragging = true;
@@ -38,19 +78,21 @@ class Timeline {
       if (this.dragging && event.buttons) this.chooseAt(event);
     });
     this.charts.addEventListener("pointerup", () => (this.dragging = false));
-    find("file").addEventListener("change", (event) => this.open(event.target.files[0]));
+    const file = part(root, ".file", HTMLInputElement);
+    file.addEventListener("change", () => this.open(file.files?.[0]));
     this.video.addEventListener("timeupdate", () => {
       if (!this.video.paused) this.show(this.video.currentTime - this.shift());
     });
     this.offset.addEventListener("change", () => this.seek());
   }
 
+  /** @param {Data} data */
   update(data) {
     this.data = data;
-    this.root.querySelectorAll("[data-text]").forEach((element) => {
-      element.textContent = data.texts[element.dataset.text];
-    });
-    const drawn = data.charts.map(({ title, svg }) => `<figure><figcaption></figcaption>${svg}</figure>`);
+    for (const element of this.root.querySelectorAll("[data-text]")) {
+      element.textContent = data.texts[element.getAttribute("data-text") ?? ""];
+    }
+    const drawn = data.charts.map(({ svg }) => `<figure><figcaption></figcaption>${svg}</figure>`);
     if (this.drawn !== drawn.join("")) {
       this.drawn = drawn.join("");
       this.charts.innerHTML = this.drawn;
@@ -75,9 +117,12 @@ class Timeline {
     return Number(this.offset.value) || 0;
   }
 
-  /** Choose the moment under the pointer; the margins of all charts are equal. */
+  /**
+   * Choose the moment under the pointer; the margins of all charts are equal.
+   * @param {PointerEvent} event
+   */
   chooseAt(event) {
-    const svg = event.target.closest?.("svg");
+    const svg = event.target instanceof Element ? event.target.closest("svg") : null;
     if (!svg) return;
     const box = svg.getBoundingClientRect();
     const { left, right, width, span } = this.data;
@@ -86,6 +131,7 @@ class Timeline {
     this.choose(span[0] + share * (span[1] - span[0]));
   }
 
+  /** @param {number} time */
   choose(time) {
     this.show(time);
     this.seek();
@@ -96,6 +142,7 @@ class Timeline {
     this.video.currentTime = Math.max(this.at + this.shift(), 0);
   }
 
+  /** @param {File | undefined} file */
   open(file) {
     if (this.url) URL.revokeObjectURL(this.url);
     this.video.hidden = !file;
@@ -106,13 +153,14 @@ class Timeline {
     this.video.addEventListener("loadedmetadata", () => this.seek(), { once: true });
   }
 
+  /** @param {number} time */
   show(time) {
     const { left, right, width, span, times, words } = this.data;
     this.at = Math.min(Math.max(time, span[0]), span[1]);
     const share = (this.at - span[0]) / Math.max(span[1] - span[0], 1e-9);
     const x = left + share * (width - right - left);
     for (const line of this.cursors) {
-      const height = line.ownerSVGElement.viewBox.baseVal.height;
+      const height = line.ownerSVGElement?.viewBox.baseVal.height;
       line.setAttribute("d", `M${x.toFixed(1)},0 V${height}`);
     }
     this.range.value = String(Math.round(this.at));
@@ -122,8 +170,10 @@ class Timeline {
   }
 }
 
+/** @param {{data: Data, parentElement: HTMLElement}} component */
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".timeline");
-  root.timeline ??= new Timeline(root);
+  /** @type {HTMLElement & {timeline?: Timeline}} */
+  const root = part(parentElement, ".timeline", HTMLElement);
+  root.timeline ??= new Timeline(root, data);
   root.timeline.update(data);
 }
