@@ -23,7 +23,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that leads to these tables.
-REVISION = "0005"
+REVISION = "0006"
 
 metadata = MetaData()
 
