@@ -6,6 +6,7 @@ rule and element, in lists that only shrink.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ SHIFTED_BY_STREAMLIT = {"stAppViewContainer", "stMain", "stMainBlockContainer", 
 LARGEST_SHIFT = 0.1
 # Number of presses after which an element counts as out of the keyboard's reach.
 MOST_TABS = 80
+EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 _RUN = """async () => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"], iframes: false });
     const found = [];
@@ -130,3 +132,39 @@ def test_lesson_is_opened_and_its_moments_chosen_with_the_keyboard_alone(
     tab_to(page, page.get_by_role("slider", name="Moment of the lesson"))
     page.keyboard.press("End")
     expect(page.get_by_text("19:59")).to_be_visible()
+
+
+def test_main_thing_of_the_other_pages_is_done_with_the_keyboard_alone(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}/files")
+    tab_to(page, page.get_by_test_id("stFileUploader").locator("button"))
+    with page.expect_file_chooser() as asked:
+        page.keyboard.press("Enter")
+    asked.value.set_files(EXAMPLE)
+    face = page.get_by_role("button", name="Face 1:")
+    tab_to(page, face)
+    page.keyboard.press("Enter")
+    expect(face).to_have_attribute("aria-pressed", "true")
+    page.goto(f"{address}/teach")
+    tab_to(page, page.get_by_role("textbox", name="Name"))
+    page.keyboard.type("asha")
+    tab_to(page, page.get_by_role("checkbox", name="This person agrees"))
+    page.keyboard.press("Space")
+    expect(page.get_by_role("checkbox", name="This person agrees")).to_be_checked()
+    page.goto(f"{address}/lessons")
+    tab_to(page, page.get_by_role("textbox", name="or a path"))
+    page.keyboard.type("missing.mp4")
+    tab_to(page, page.get_by_role("button", name="Start"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("no such file")).to_be_visible()
+    page.goto(f"{address}/settings")
+    tab_to(page, page.get_by_role("spinbutton", name="Number of people who are expected"))
+    page.keyboard.press("ArrowUp")
+    tab_to(page, page.get_by_role("button", name="Save"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The settings are kept.")).to_be_visible()
+    page.goto(f"{address}/watch")
+    tab_to(page, page.frame_locator("iframe").first.get_by_role("button", name="START"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="One face")).to_be_visible()
