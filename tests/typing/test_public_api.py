@@ -116,3 +116,10 @@ def test_errors_have_a_problem_and_a_hint() -> None:
         ANALYZER.analyze("nowhere.jpg")
     assert_type(raised.value.problem, str)
     assert_type(raised.value.hint, str)
+
+
+def test_batch_gives_a_list(tmp_path: Path) -> None:
+    Image.fromarray(PIXELS).save(tmp_path / "photo.png")
+    assert_type(ANALYZER.analyze(tmp_path, batch=8), list[Readings])
+    assert_type(ANALYZER.analyze(str(tmp_path), batch=8), list[Readings])
+    assert_type(ANALYZER.analyze([PIXELS], batch=8), list[Readings])

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import arbitrary
-from roomread.readings import Reading
+from roomread.readings import Box, Quality, Reading
 from roomread.wire import (
     COLUMNS,
     reading_from_row,
@@ -56,3 +58,14 @@ def test_columns_without_readings_are_empty() -> None:
     columns = readings_to_columns([], ["confused"])
     assert list(columns) == [*COLUMNS, state_column("confused")]
     assert {len(cells) for cells in columns.values()} == {0}
+
+
+@pytest.mark.parametrize(
+    "units",
+    [{}, {"AU1": 0.125, "AU2": 1.0}, {'10 % "wide"': 0.1}, {"AU2": 1, "AU1": 1e-9}],
+    ids=["none", "two", "odd name", "whole and tiny"],
+)
+def test_action_units_are_the_json_text_of_their_dictionary(units: dict[str, float]) -> None:
+    reading = Reading("a.jpg", 0.0, 0, Box(0, 0, 9, 9), 1.0, Quality(), action_units=units)
+    plain = {name: float(value) for name, value in units.items()}
+    assert readings_to_columns([reading, reading])["action_units"] == [json.dumps(plain)] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing
@@ -13,10 +14,18 @@ from roomread.errors import MediaError, MediaWarning
 from roomread.faces import CenterFace, FaceDetector
 from roomread.fewshot import Profile, ProfileBinding
 from roomread.fewshot.profile import Observation
-from roomread.media import Source, is_folder, open_source, search_folder
+from roomread.media import Source, is_folder, open_source
 from roomread.media.images import Picture
+from roomread.pipeline.batches import read_batches
 from roomread.pipeline.face_reader import FaceReader
-from roomread.pipeline.inputs import Stream, check_picture, opened, picture_frame
+from roomread.pipeline.inputs import (
+    Stream,
+    check_picture,
+    folder_files,
+    folder_pictures,
+    opened,
+    picture_frame,
+)
 from roomread.pipeline.moment import FrameMoment
 from roomread.pipeline.prefetch import ahead, in_thread
 from roomread.pipeline.readings import Readings
@@ -109,35 +118,73 @@ class Analyzer:
     # path.
     @overload
     def analyze(  # type: ignore[overload-overlap] # see above
-        self, picture: Picture
+        self, picture: Picture, *, batch: None = None
     ) -> Readings: ...
 
     @overload
-    def analyze(self, picture: Sequence[Picture]) -> list[Readings]: ...
+    def analyze(
+        self, picture: Sequence[Picture], *, batch: int | None = None
+    ) -> list[Readings]: ...
 
-    def analyze(self, picture: Picture | Sequence[Picture]) -> Readings | list[Readings]:
+    @overload
+    def analyze(self, picture: Picture, *, batch: int) -> list[Readings]: ...
+
+    def analyze(
+        self, picture: Picture | Sequence[Picture], *, batch: int | None = None
+    ) -> Readings | list[Readings]:
         """Return the readings of one picture, largest face first; empty when it shows no face.
 
         Args:
             picture: A path; an http(s) or file URL; the bytes of a picture; a file opened for
                 reading bytes; a Pillow image; an array uint8 [H, W] grey, [H, W, 3] RGB or [H, W,
-                4] RGBA; or a list of these, or another sequence. It is not changed.
+                4] RGBA; or a list of these, or another sequence. With `batch` also the path of a
+                folder, whose pictures are read in the order of their paths. It is not changed.
+            batch: The number of pictures whose faces the net reads at once; threads decode and
+                search the next ones meanwhile. The readings are those of single pictures, sooner.
+                None to read one picture after another.
 
         Returns:
-            The readings together with their picture; for a sequence of pictures, a list of these,
-            which keeps all pictures in memory.
+            The readings together with their picture. For a sequence of pictures, or with `batch`, a
+            list of these, which keeps all pictures of a sequence in memory; those of a folder are
+            not kept (`reading.source` is the path).
 
         Raises:
-            MediaError: The picture cannot be read.
+            MediaError: A picture cannot be read, or a folder has no picture.
             MissingExtraError: The picture is HEIC, and the extra `heif` is not installed.
             TypeError: The argument has another type.
+            ValueError: `batch` is under 1.
+
+        Warns:
+            MediaWarning: A folder holds videos or other files, which are left out, or a file holds
+                several pictures, of which the first is read.
         """
+        if batch is not None:
+            return self._analyze_batches(picture, batch)
         if isinstance(picture, Sequence) and not isinstance(picture, _ONE):
-            for index, each in enumerate(picture):
-                check_picture(each, name=f"item {index}")
+            _check_pictures(picture)
             return [self._analyze(each) for each in picture]
         check_picture(picture)
+        if isinstance(picture, str | os.PathLike) and is_folder(Path(picture)):
+            raise MediaError(
+                f"{os.fspath(picture)}: is a folder, not a picture",
+                hint="batch=32 reads its pictures; stream reads its videos too",
+            )
         return self._analyze(picture)
+
+    def _analyze_batches(self, picture: Picture | Sequence[Picture], batch: int) -> list[Readings]:
+        pictures: Sequence[Picture]
+        in_folder = isinstance(picture, str | os.PathLike) and is_folder(Path(picture))
+        if in_folder:
+            pictures = folder_pictures(Path(picture))  # type: ignore[arg-type] # just checked
+        elif isinstance(picture, Sequence) and not isinstance(picture, _ONE):
+            pictures = picture
+            _check_pictures(pictures)
+        else:
+            check_picture(picture)
+            pictures = [picture]
+        return list(
+            read_batches(pictures, self.detector, self.reader, batch=batch, keep=not in_folder)
+        )
 
     def _analyze(self, picture: Picture) -> Readings:
         frame = picture_frame(picture)
@@ -238,12 +285,13 @@ class Analyzer:
         overlap: bool | None,  # noqa: FBT001 (private)
     ) -> Iterator[FrameMoment]:
         if isinstance(source, str | Path) and is_folder(source):
-            for path in _folder_files(Path(source)):
+            for path in folder_files(Path(source)):
                 yield from self._stream(path, every, overlap)
         elif isinstance(source, str | Path | bytes):
             with open_source(source, every=every) as found:
                 for note in found.notes:
-                    _warn(note)
+                    # The level of the loop over `Analyzer.stream` depends on the source.
+                    warnings.warn(note, MediaWarning, stacklevel=3)
                 yield from self._stream(found, every, overlap)
         elif isinstance(source, Source) and source.is_picture:
             yield from (_moment(frame, self.analyze_frame(frame)) for frame in source)
@@ -269,45 +317,40 @@ class Analyzer:
                     yield _moment(frame, stream.read(frame, tracks))
 
 
-def _folder_files(folder: Path) -> list[Path]:
-    """Return the pictures and videos of a folder, and warn of other files."""
-    media = search_folder(folder)
-    note = media.describe_left_out()
-    if not media.files:
-        raise MediaError(f"{folder}: has no picture or video", hint=note)
-    if note:
-        _warn(f"{folder}: {note}")
-    return media.files
-
-
-def _warn(text: str) -> None:
-    # The level of the loop over `Analyzer.stream` depends on the source.
-    warnings.warn(text, MediaWarning, stacklevel=3)
-
-
 def _moment(frame: Frame, readings: list[Reading]) -> FrameMoment:
     return FrameMoment(frame.time, readings, frame=frame)
 
 
+def _check_pictures(pictures: Sequence[Picture]) -> None:
+    for index, each in enumerate(pictures):
+        check_picture(each, name=f"item {index}")
+
+
 @overload
 def analyze(  # type: ignore[overload-overlap] # a str is one path, not a sequence
-    picture: Picture,
+    picture: Picture, *, batch: None = None
 ) -> Readings: ...
 
 
 @overload
-def analyze(picture: Sequence[Picture]) -> list[Readings]: ...
+def analyze(picture: Sequence[Picture], *, batch: int | None = None) -> list[Readings]: ...
+
+
+@overload
+def analyze(picture: Picture, *, batch: int) -> list[Readings]: ...
 
 
 def analyze(
-    picture: Picture | Sequence[Picture],
+    picture: Picture | Sequence[Picture], *, batch: int | None = None
 ) -> Readings | list[Readings]:
-    """Return `Analyzer().analyze(picture)`.
+    """Return `Analyzer().analyze(picture, batch=batch)`.
 
     It loads the nets each time: for more than one call, keep an `Analyzer`.
 
     Raises:
         MediaError: The picture cannot be read.
         TypeError: The picture has no type that `Analyzer.analyze` accepts.
+        ValueError: `batch` is under 1.
     """
-    return Analyzer().analyze(picture)
+    analyzer = Analyzer()
+    return analyzer.analyze(picture) if batch is None else analyzer.analyze(picture, batch=batch)

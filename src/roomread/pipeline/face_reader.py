@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,35 @@ from roomread.fewshot import Adapter, ProfileBinding
 from roomread.fewshot.profile import Observation
 from roomread.readings import Face, Frame, Quality, Reading, Unreadable
 from roomread.tracking import ScoreCache
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CutFaces:
+    """The faces of one frame, cut out and assessed; it does not hold the frame's pixels.
+
+    Attributes:
+        source: The name of the frame's source.
+        time: The frame's time, s.
+        index: The frame's position in its source.
+        faces: The N faces.
+        crops: Their crops, uint8 [N, side, side].
+        qualities: Their N qualities.
+        cover_of: The cover scores of readable faces, by their position; empty if covers are not
+            judged.
+    """
+
+    source: str
+    time: float
+    index: int
+    faces: Sequence[Face]
+    crops: NDArray[np.uint8]
+    qualities: Sequence[Quality]
+    cover_of: Mapping[int, float]
+
+    @property
+    def readable(self) -> list[int]:
+        """The positions of the faces that can be read."""
+        return [i for i, quality in enumerate(self.qualities) if quality.reason is None]
 
 
 class FaceReader:
@@ -114,6 +144,31 @@ class FaceReader:
             for face, each in zip(faces, predictions, strict=True)
         ]
 
+    def cut_faces(self, frame: Frame, faces: Sequence[Face]) -> CutFaces:
+        """Cut out and assess the faces of a frame, for `read_cut`. Thread-safe."""
+        return self._cut(frame, faces, covers=self._judges_covers)
+
+    def read_cut(self, frames: Sequence[CutFaces]) -> list[list[Reading]]:
+        """Return the readings of several pictures, whose faces the net reads in one batch.
+
+        Args:
+            frames: What `cut_faces` returned for each picture.
+
+        Returns:
+            The readings of each picture, as `read` returns them.
+        """
+        return [
+            [
+                _reading(cut_out, face, None, prediction)
+                for face, prediction in zip(
+                    cut_out.faces,
+                    self._completed(cut_out, read, [None] * len(read), len(cut_out.faces)),
+                    strict=True,
+                )
+            ]
+            for cut_out, read in zip(frames, self._read_crops(frames), strict=True)
+        ]
+
     def _predict(
         self,
         frame: Frame,
@@ -129,6 +184,11 @@ class FaceReader:
         """
         if not faces:
             return []
+        cut_out = self._cut(frame, faces, covers=covers)
+        (read,) = self._read_crops([cut_out])
+        return self._completed(cut_out, read, [tracks[i] for i in cut_out.readable], count)
+
+    def _cut(self, frame: Frame, faces: Sequence[Face], *, covers: bool) -> CutFaces:
         classifier = self.classifier
         crops = cut(frame.image, list(faces), classifier.framing, side=classifier.side)
         # Rounded once here, so that it is the same wherever it is shown, written or stored.
@@ -137,22 +197,47 @@ class FaceReader:
         qualities = [
             _with_cover(quality, cover_of.get(i)).rounded(4) for i, quality in enumerate(assessed)
         ]
-        readable = [i for i, quality in enumerate(qualities) if quality.reason is None]
-        turns = [crop_turn(face) for face in faces]
-        read = self._classify(
-            crops[readable],
-            [qualities[i] for i in readable],
-            turned=np.array([turns[i] != 0 for i in readable], dtype=bool),
+        return CutFaces(frame.source, frame.time, frame.index, faces, crops, qualities, cover_of)
+
+    def _read_crops(self, frames: Sequence[CutFaces]) -> list[list[Prediction]]:
+        """Return the predictions of the readable faces of each frame, without profiles."""
+        crops = [cut_out.crops[cut_out.readable] for cut_out in frames]
+        places = [(cut_out, i) for cut_out in frames for i in cut_out.readable]
+        if not places:
+            return [[] for _ in frames]
+        read = iter(
+            self._classify(
+                np.concatenate(crops),
+                [cut_out.qualities[i] for cut_out, i in places],
+                turned=np.array([crop_turn(cut_out.faces[i]) != 0 for cut_out, i in places]),
+            )
         )
+        return [list(islice(read, len(part))) for part in crops]
+
+    def _completed(
+        self,
+        cut_out: CutFaces,
+        read: Sequence[Prediction],
+        tracks: Sequence[int | None],
+        count: int,
+    ) -> list[Prediction]:
+        """Return the predictions of all cut out faces, with profiles and poses in the picture.
+
+        Args:
+            cut_out: Faces of a frame.
+            read: The predictions of those that are readable.
+            tracks: The track ids of those that are readable.
+            count: The number of faces of the frame.
+        """
         if self._adapter is not None:
-            read = self._adapter.adapt(read, [tracks[i] for i in readable], faces=count)
-        doubted_ones = {
-            i: _doubted(each, cover_of.get(i)) for i, each in zip(readable, read, strict=True)
-        }
-        of = doubted_ones | self._turned_away(crops, qualities)
+            read = self._adapter.adapt(read, tracks, faces=count)
+        of = {
+            i: _doubted(each, cut_out.cover_of.get(i))
+            for i, each in zip(cut_out.readable, read, strict=True)
+        } | self._turned_away(cut_out.crops, cut_out.qualities)
         return [
-            _with_pose_in_picture(of.get(i) or Prediction(quality), faces[i], turns[i])
-            for i, quality in enumerate(qualities)
+            _with_pose_in_picture(of.get(i) or Prediction(quality), face, crop_turn(face))
+            for i, (face, quality) in enumerate(zip(cut_out.faces, cut_out.qualities, strict=True))
         ]
 
     def _turned_away(
@@ -185,8 +270,6 @@ class FaceReader:
         if not isinstance(classifier, ExpressionClassifier):
             scores = classifier.classify(crops)
             return [Prediction(*each) for each in zip(qualities, scores, strict=True)]
-        if not len(crops):
-            return []
         both = classifier.predict(np.concatenate([crops, crops[turned][:, :, ::-1]]))
         output = _with_mirrored(both, turned)
         names = tuple(classifier.model.card.action_units)
@@ -238,7 +321,9 @@ def _cached(
     return cache.find(track_id, time) if cache is not None and track_id is not None else None
 
 
-def _reading(frame: Frame, face: Face, track_id: int | None, prediction: Prediction) -> Reading:
+def _reading(
+    frame: Frame | CutFaces, face: Face, track_id: int | None, prediction: Prediction
+) -> Reading:
     return Reading(
         source=frame.source,
         time=frame.time,

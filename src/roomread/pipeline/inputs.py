@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from roomread.errors import MediaError, MediaWarning, without_credentials
-from roomread.media import Source, read_image
+from roomread.media import PICTURE_SUFFIXES, Source, read_image, search_folder
 from roomread.media.files import find_existing
 from roomread.media.images import Picture, notes_of
 from roomread.readings import Frame
@@ -67,16 +67,60 @@ def picture_frame(picture: Picture) -> Frame:
     Warns:
         MediaWarning: A file holds several pictures, of which the first is read.
     """
+    frame = decoded_picture(picture)
+    for note in frame.notes:
+        warnings.warn(note, MediaWarning, stacklevel=4)
+    return frame
+
+
+def decoded_picture(picture: Picture) -> Frame:
+    """Return what `picture_frame` returns, without warnings: `Frame.notes` has their texts."""
     name = _name(picture)
     image = read_image(picture, name=name)
     file = find_existing(Path(picture)) if isinstance(picture, str | os.PathLike) else picture
     notes = notes_of(file, name) if isinstance(file, Path | bytes) else ()
-    for note in notes:
-        warnings.warn(note, MediaWarning, stacklevel=4)
     if isinstance(picture, np.ndarray):
         # The caller may use the array's memory for the next picture.
         image = image.copy()
     return Frame(image, 0.0, 0, name, notes=notes)
+
+
+def folder_files(folder: Path) -> list[Path]:
+    """Return the pictures and videos of a folder, sorted.
+
+    Raises:
+        MediaError: The folder cannot be read, or has no picture and no video.
+
+    Warns:
+        MediaWarning: The folder holds other files.
+    """
+    media = search_folder(folder)
+    note = media.describe_left_out()
+    if not media.files:
+        raise MediaError(f"{folder}: has no picture or video", hint=note)
+    if note:
+        warnings.warn(f"{folder}: {note}", MediaWarning, stacklevel=3)
+    return media.files
+
+
+def folder_pictures(folder: Path) -> list[Path]:
+    """Return the pictures of a folder, sorted.
+
+    Raises:
+        MediaError: The folder cannot be read, or has no picture.
+
+    Warns:
+        MediaWarning: The folder holds videos or other files.
+    """
+    files = folder_files(folder)
+    pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
+    videos = len(files) - len(pictures)
+    if not pictures:
+        raise MediaError(f"{folder}: has no picture", hint="stream reads its videos")
+    if videos:
+        note = f"{videos} left out because they are videos, which stream reads"
+        warnings.warn(f"{folder}: {note}", MediaWarning, stacklevel=4)
+    return pictures
 
 
 def _name(picture: Picture) -> str:

@@ -77,6 +77,14 @@ class Readings(Sequence[Reading]):
         """The picture, uint8 [H, W, 3] RGB, upright; None when it is not known."""
         return self._picture
 
+    def without_picture(self) -> Self:
+        """Return the same readings without the picture, whose memory is then free."""
+        return self._with(self._items, self._facts)
+
+    def replaced(self, readings: Iterable[Reading]) -> Self:
+        """Return other readings of the same picture."""
+        return self._with(tuple(readings), self._facts, self._picture)
+
     @overload
     def __getitem__(self, index: int) -> Reading: ...
 
