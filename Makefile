@@ -12,7 +12,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: lesson run sample test search sweep shuffle lint node format texts check-deploy docs pictures release bench bench-app bench-share bench-service bench-attacks soak \
+.PHONY: lesson run sample test search sweep shuffle lint node format texts check-deploy docs pictures release bench bench-library bench-app bench-share bench-service bench-attacks soak \
 	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces \
 	bench-call bench-stability bench-class train evaluate clean
 
@@ -97,6 +97,9 @@ release: $(VENV)/deploy.done
 
 bench: $(VENV)/dev.done
 	$(BIN)/python benchmarks/first_use.py
+
+bench-library: $(VENV)/dev.done
+	$(BIN)/python benchmarks/library.py
 
 bench-app: $(VENV)/dev.done
 	$(BIN)/python benchmarks/web_app.py

@@ -58,16 +58,17 @@ def test_python_of_the_tutorials_runs_unchanged() -> None:
         for block in blocks
     ]
     assert printed[0].startswith("happy")
-    assert printed[1].startswith("README.md: ")
-    assert printed[2].splitlines() == [
+    assert "<Readings of examples/astronaut.jpg: 1 face (happy 99%)>" in printed[1]
+    assert printed[2].startswith("README.md: ")
+    assert printed[3].splitlines() == [
         "<Readings of examples/astronaut.jpg: 1 face (happy 99%)>",
         "happy",
     ]
-    assert printed[3].splitlines()[2].startswith("0.08 s [(1, ")
-    assert "blurred" in printed[3]
-    assert "<FrameMoment at 0.08 s: 1 face>" in printed[4]
-    assert "1 s: 0 of 1 faces readable" in printed[5]
-    assert "room: coverage 0% on average over 10 s" in printed[5]
+    assert printed[4].splitlines()[2].startswith("0.08 s [(1, ")
+    assert "blurred" in printed[4]
+    assert "<FrameMoment at 0.08 s: 1 face>" in printed[5]
+    assert "1 s: 0 of 1 faces readable" in printed[6]
+    assert "room: coverage 0% on average over 10 s" in printed[6]
 
 
 def test_every_command_is_in_the_docs(roomread: Program) -> None:

@@ -13,6 +13,7 @@
     │   ├── SessionHeldError      another process records the session
     │   └── DatabaseError         the database of the sessions fails
     ├── WireError                 a value violates the schema of readings
+    ├── PluginError               a plug-in cannot be loaded, or does not keep its interface
     ├── BusyError                 a request is refused or not answered in time
     ├── MissingExtraError         an optional dependency is not installed
     └── MissingLibraryError       a library of the system is not installed
@@ -145,6 +146,10 @@ class WireError(RoomreadError):
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = path
+
+
+class PluginError(RoomreadError):
+    """A plug-in is not installed, cannot be loaded, or does not keep its interface."""
 
 
 class BusyError(RoomreadError):

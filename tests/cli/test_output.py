@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classes import frame as class_frame
-from roomread.cli.output import Format, format_for, open_sink
+from roomread.cli.output import Format, choose_format, open_sink
 from roomread.errors import OutputError
 from roomread.readings import Expression, Frame
 
@@ -68,4 +68,4 @@ def test_lsl_stream_with_an_output_file_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_file_suffix_determines_the_format(name: str, form: Format) -> None:
-    assert format_for(Path(name)) is form
+    assert choose_format(None, Path(name)) is form

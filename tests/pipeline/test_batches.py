@@ -34,6 +34,14 @@ def noise(seed: int) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, 256, (120, 160, 3), dtype=np.uint8)
 
 
+def assert_same_scores(one: Readings, other: Readings) -> None:
+    """Scores may differ in their last digits, as nets add in another order in larger batches."""
+    for a, b in zip(one, other, strict=True):
+        assert a.unreadable == b.unreadable
+        if a.scores is not None and b.scores is not None:
+            np.testing.assert_allclose(a.scores.probabilities, b.scores.probabilities, atol=1e-5)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Pictures with one face, with five, with a turned one and with none, of different sizes."""
@@ -51,7 +59,9 @@ def test_batches_of_a_folder_equal_its_pictures_one_by_one(folder: Path) -> None
     assert [len(readings) for readings in alone] == [1, 5, 1, 0, 1, 1]
     for batch in (2, 32):
         together = ANALYZER.analyze(folder, batch=batch)
-        assert together == alone
+        for one, many in zip(alone, together, strict=True):
+            assert [reading.box for reading in many] == [reading.box for reading in one]
+            assert_same_scores(one, many)
         assert [repr(readings) for readings in together] == [repr(each) for each in alone]
         assert all(readings.picture is None for readings in together)
 

@@ -27,21 +27,25 @@ from roomread.cli.options import (
     Quiet,
     SourceOptions,
     Stream,
+    TrackerName,
     parse_seconds,
 )
-from roomread.cli.output import Format, format_for, open_sink
+from roomread.cli.output import Format, choose_format, open_sink
 from roomread.cli.profiles import parse_bindings
 from roomread.cli.progress import ProgressBar
 from roomread.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
 from roomread.cluster.archive.tasks import PIECE
 from roomread.errors import MediaError, OutputError, RoomreadError
+from roomread.faces.choices import DEFAULT as DEFAULT_DETECTOR
 from roomread.formats.annotated import Annotator
 from roomread.formats.sink import Sink
 from roomread.media import HideMethod, Source
 from roomread.pipeline import Analyzer
+from roomread.plugins import PluginKind, plugin_names
 from roomread.runtime import Device
 from roomread.services.purpose import require_reading
 from roomread.settings.compute import ComputeEngine
+from roomread.tracking.choices import DEFAULT as DEFAULT_TRACKER
 
 Inputs = Annotated[
     list[str],
@@ -50,9 +54,12 @@ Inputs = Annotated[
     ),
 ]
 Form = Annotated[
-    Format | None,
+    str | None,
     typer.Option(
-        "--format", help="The output format; by default that of the suffix of -o, or a table."
+        "--format",
+        help=f"The output format: {', '.join(Format)}, or a plug-in's (`roomread plugins`); by "
+        "default that of the suffix of -o, or a table.",
+        autocompletion=lambda: [*Format, *plugin_names(PluginKind.FORMAT)],
     ),
 ]
 Output = Annotated[
@@ -67,7 +74,6 @@ Blur = Annotated[
     HideMethod | None,
     typer.Option(help="Hide every face that is found in the annotated copy."),
 ]
-Detector = Annotated[DetectorName, typer.Option(help="Face detector.")]
 Profiles = Annotated[
     str | None,
     typer.Option(
@@ -95,7 +101,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     annotated: AnnotatedCopy = None,
     blur: Blur = None,
     every: Annotated[str | None, EVERY] = None,
-    detector: Detector = DetectorName.DEFAULT,
+    detector: DetectorName = DEFAULT_DETECTOR,
+    tracker: TrackerName = DEFAULT_TRACKER,
     min_face: MinFace = None,
     model: ModelName = "compact",
     head: HeadName = Head.TAGGERS,
@@ -111,7 +118,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 ) -> None:
     """Find the faces in pictures and videos and read their expressions."""
     sources = SourceOptions.parse(every, stream, crop)
-    nets = NetOptions(model, device, min_face, detector, head)
+    nets = NetOptions(model, device, min_face, detector, head, tracker)
     require_reading(oneself=myself)
     if engine is not None or is_archive(output):
         _check_archive(myself=myself, annotated=annotated, profiles=profiles, form=form)
@@ -127,12 +134,13 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     if path is not None:
         check_output(path, items)
     uses = parse_bindings(profiles) if profiles is not None else []
+    written = choose_format(form, path)
     analyzer = nets.make_analyzer(uses)
     states = [use.profile.name for use in uses if use.profile.is_state]
     unused = {use.profile.name for use in uses} - set(states)
     with (
         ProgressBar(len(items), quiet=quiet) as progress,
-        open_sink(form or format_for(path), path, sys.stdout, states=states) as sink,
+        open_sink(written, path, sys.stdout, states=states) as sink,
     ):
         for line in left_out:
             progress.say(line)
@@ -143,7 +151,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 
 
 def _check_archive(
-    *, myself: bool, annotated: Path | None, profiles: str | None, form: Format | None
+    *, myself: bool, annotated: Path | None, profiles: str | None, form: str | None
 ) -> None:
     """Refuse options that archives do not support."""
     given = {"--myself": myself, "--annotated": annotated, "--profiles": profiles}

@@ -6,35 +6,51 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Self
 
 import typer
 
-from roomread.classifier import ExpressionClassifier, Head, open_model
+from roomread.classifier import ExpressionClassifier, Head, bundled_models, open_model
+from roomread.classifier.choices import classifier_plugin, make_classifier
 from roomread.cluster.archive.tasks import Options
-from roomread.faces import CenterFace, FaceDetector, Haar
+from roomread.errors import PluginError
+from roomread.faces import FaceDetector
+from roomread.faces import choices as detectors
 from roomread.fewshot import ProfileBinding
 from roomread.media import Part, Source, open_source
 from roomread.pipeline import Analyzer
+from roomread.plugins import PluginKind, plugin_names
 from roomread.runtime import Device
-
-
-class DetectorName(StrEnum):
-    """The available face detectors."""
-
-    DEFAULT = "default"
-    HAAR = "haar"
-
+from roomread.tracking import choices as trackers
 
 EVERY = typer.Option(help="Time between two analysed frames: 0.5s, 500ms.")
 MinFace = Annotated[float | None, typer.Option(min=1, help="Smallest face to read, in pixels.")]
-ModelName = Annotated[str, typer.Option(help="A bundled model's name, or a file.")]
+ModelName = Annotated[
+    str,
+    typer.Option(
+        help="A bundled model's name, a file, or a plug-in's net.",
+        autocompletion=lambda: [*bundled_models(), *plugin_names(PluginKind.CLASSIFIER)],
+    ),
+]
+DetectorName = Annotated[
+    str,
+    typer.Option(
+        help="Face detector: default, haar, or a plug-in's (`roomread plugins`).",
+        autocompletion=lambda: [*detectors.BUILT_IN, *plugin_names(PluginKind.DETECTOR)],
+    ),
+]
 HeadName = Annotated[
     Head,
     typer.Option(
         help="The net's answer: what most people say, FER-2013's label (finds more mild and posed "
         "anger and fear), or both, which is unsure where they disagree."
+    ),
+]
+TrackerName = Annotated[
+    str,
+    typer.Option(
+        help="What follows faces in videos: default, or a plug-in's.",
+        autocompletion=lambda: [trackers.DEFAULT, *plugin_names(PluginKind.TRACKER)],
     ),
 ]
 DeviceName = Annotated[Device, typer.Option(help="Device that the nets run on.")]
@@ -121,15 +137,17 @@ class NetOptions:
         model: A bundled model's name, or a file.
         device: The device that the nets run on.
         min_face: The smallest face that is read, px; None for the detector's own.
-        detector: The face detector.
+        detector: The name of the face detector.
         head: The head of the net that answers.
+        tracker: The name of the tracker.
     """
 
     model: str
     device: Device
     min_face: float | None
-    detector: DetectorName = DetectorName.DEFAULT
+    detector: str = detectors.DEFAULT
     head: Head = Head.TAGGERS
+    tracker: str = trackers.DEFAULT
 
     def make_detector(self) -> FaceDetector:
         """Load the detector.
@@ -137,13 +155,12 @@ class NetOptions:
         Raises:
             typer.BadParameter: The smallest face is not a finite number.
             MissingExtraError: The detector's extra is not installed.
+            PluginError: There is no such detector, or a plug-in's does not work.
         """
         size = self.min_face
         if size is not None and not math.isfinite(size):
             raise typer.BadParameter(f"{size} is not a finite size in px", param_hint="--min-face")
-        if self.detector is DetectorName.HAAR:
-            return Haar() if size is None else Haar(min_face=size)
-        return CenterFace(min_face=size, device=self.device)
+        return detectors.make_detector(self.detector, min_face=size, device=self.device)
 
     def make_analyzer(self, profiles: Sequence[ProfileBinding] = ()) -> Analyzer:
         """Load the nets.
@@ -152,10 +169,12 @@ class NetOptions:
             typer.BadParameter: The smallest face is not a finite number.
             RoomreadError: A net cannot be loaded, or a profile was taught with another model.
         """
-        detector = self.make_detector()
-        model = open_model(self.model, device=self.device)
-        classifier = ExpressionClassifier(model, head=self.head)
-        return Analyzer(detector=detector, classifier=classifier, profiles=profiles)
+        return Analyzer(
+            detector=self.make_detector(),
+            classifier=make_classifier(self.model, head=self.head, device=self.device),
+            tracker=trackers.tracker_factory(self.tracker),
+            profiles=profiles,
+        )
 
     def for_archive(self, *, every: float | None, piece: float) -> Options:
         """Return the options of an archive; both nets are loaded once, to check them.
@@ -166,14 +185,20 @@ class NetOptions:
 
         Raises:
             typer.BadParameter: The smallest face is not a finite number.
-            RoomreadError: A net cannot be loaded.
+            RoomreadError: A net cannot be loaded, or is not a model file.
         """
         self.make_detector()
+        if classifier_plugin(self.model) is not None or self.tracker != trackers.DEFAULT:
+            # The workers compare the digest of a model file, which plug-ins do not have.
+            raise PluginError(
+                "an archive is read with a model file and the default tracker",
+                hint="of plug-ins only --detector works with archives",
+            )
         return Options(
             model=self.model,
             digest=ExpressionClassifier(open_model(self.model), head=self.head).model.digest,
             head=self.head,
-            haar=self.detector is DetectorName.HAAR,
+            detector=self.detector,
             min_face=self.min_face,
             every=every,
             piece=piece,

@@ -24,6 +24,7 @@ from roomread.formats.sink import Sink
 from roomread.formats.subtitles import SubtitleSink
 from roomread.media import atomic_path
 from roomread.media.files import is_special, write_error
+from roomread.plugins import Plugin, PluginKind, find_plugin, unknown_name
 
 
 class Format(StrEnum):
@@ -47,20 +48,35 @@ class Format(StrEnum):
 _WITHOUT_SUFFIX = {Format.TABLE, Format.OPENFACE, Format.COCO, Format.LSL}
 
 
-def format_for(path: Path | None) -> Format:
-    """Return the format that a file's suffix names, or the table for other suffixes."""
+def choose_format(name: str | None, path: Path | None) -> Format | Plugin:
+    """Return the format of a name, or else the one that a file's suffix names, or the table.
+
+    Args:
+        name: The name of a built-in format or of a plug-in; None for that of the suffix.
+        path: The file; None for standard output.
+
+    Raises:
+        PluginError: There is no format of this name, or two packages have one.
+    """
+    if name is not None:
+        chosen = Format(name) if name in set(Format) else find_plugin(PluginKind.FORMAT, name)
+        if chosen is None:
+            raise unknown_name(PluginKind.FORMAT, name, list(Format))
+        return chosen
     suffix = path.suffix.lower().lstrip(".") if path is not None else ""
-    return Format(suffix) if suffix in set(Format) - _WITHOUT_SUFFIX else Format.TABLE
+    if suffix in set(Format) - _WITHOUT_SUFFIX:
+        return Format(suffix)
+    return (find_plugin(PluginKind.FORMAT, suffix) if suffix else None) or Format.TABLE
 
 
 @contextmanager
 def open_sink(
-    form: Format, path: Path | None, stdout: IO[str], *, states: Sequence[str] = ()
+    form: Format | Plugin, path: Path | None, stdout: IO[str], *, states: Sequence[str] = ()
 ) -> Iterator[Sink]:
     """Open a sink that writes to a file atomically, or to `stdout`.
 
     Args:
-        form: the format.
+        form: the format; that of a plug-in writes text.
         path: the file, pipe or device; None for `stdout`.
         stdout: the stream for text, if `path` is None.
         states: names of taught states, which get columns in tables.
@@ -69,6 +85,7 @@ def open_sink(
         OutputError: the file cannot be written, Parquet or BIDS was asked for without a file, or
             LSL with one.
         MissingExtraError: The format is Parquet or LSL, and its extra is not installed.
+        PluginError: The format is a plug-in's, which does not work.
     """
     if form is Format.LSL:
         if path is not None:
@@ -89,16 +106,16 @@ def open_sink(
             hint="name a file: -o readings.tsv",
         )
     elif path is None:
-        with _standard_output(stdout), _closing(_text_sink(form, stdout, states)) as sink:
+        with _standard_output(stdout), _closing(text_sink(form, stdout, states)) as sink:
             yield sink
     elif is_special(path):
-        with _into(path) as file, _closing(_text_sink(form, file, states)) as sink:
+        with _into(path) as file, _closing(text_sink(form, file, states)) as sink:
             yield sink
     else:
         with (
             atomic_path(path) as draft,
             draft.open("w", encoding="utf-8", newline="") as file,
-            _closing(_text_sink(form, file, states)) as sink,
+            _closing(text_sink(form, file, states)) as sink,
         ):
             yield sink
         if form is Format.BIDS:
@@ -146,7 +163,11 @@ def _closing(sink: Sink) -> Iterator[Sink]:
     sink.close()
 
 
-def _text_sink(form: Format, file: IO[str], states: Sequence[str]) -> Sink:
+def text_sink(form: Format | Plugin, file: IO[str], states: Sequence[str]) -> Sink:
+    """Return the sink of a format that is text; the arguments are those of `open_sink`."""
+    if isinstance(form, Plugin):
+        sink: Sink = form.make(lambda factory: factory(file, states=states))
+        return sink
     if form in _TABLES:
         return _TABLES[form](file, states=states)
     return _TEXTS[form](file)

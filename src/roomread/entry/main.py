@@ -24,6 +24,7 @@ from roomread.cli import (
     migrate,
     models,
     notice,
+    plugins,
     profiles,
     purpose,
     refit,
@@ -56,6 +57,7 @@ app.command("refit-head")(refit.command)
 app.command("average")(average.command)
 app.command("bench")(bench.command)
 app.command("models")(models.command)
+app.command("plugins")(plugins.command)
 app.command("methods")(methods.command)
 app.command("migrate")(migrate.command)
 app.command("purpose")(purpose.command)

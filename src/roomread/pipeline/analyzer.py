@@ -36,6 +36,7 @@ from roomread.pipeline.stream_analyzer import (
     StreamAnalyzer,
 )
 from roomread.readings import Face, Frame, Reading
+from roomread.tracking.choices import TrackerFactory
 
 # Types that are sequences in Python but hold a single picture.
 _ONE = (str, bytes, bytearray, memoryview)
@@ -53,6 +54,8 @@ class Analyzer:
         smoothing: The time over which the scores of a face in a video are averaged, seconds; 0 for
             none.
         cadence: How often each stage works in a video.
+        tracker: A function that makes the tracker of one video from the detector, such as a class;
+            None for `FaceTracker`, whose cadence is that above.
         profiles: People and states that were taught from a few pictures. A person's profile is
             used for the only face of a frame, or for one track:
             `ProfileBinding(profile, track_id=3)`. A state's profile is used for every face.
@@ -68,11 +71,13 @@ class Analyzer:
         classifier: FaceClassifier | None = None,
         smoothing: float = DEFAULT_SMOOTHING,
         cadence: Cadence = DEFAULT_CADENCE,
+        tracker: TrackerFactory | None = None,
         profiles: Sequence[Profile | ProfileBinding] = (),
     ) -> None:
         self.detector = detector if detector is not None else CenterFace()
         self.smoothing = smoothing
         self.cadence = cadence
+        self.tracker = tracker
         self.reader = FaceReader(
             classifier if classifier is not None else ExpressionClassifier(),
             [
@@ -111,6 +116,7 @@ class Analyzer:
             classifier=self.classifier,
             smoothing=self.smoothing,
             cadence=self.cadence,
+            tracker=self.tracker,
             profiles=profiles,
         )
 
@@ -275,7 +281,11 @@ class Analyzer:
     def stream_analyzer(self) -> StreamAnalyzer:
         """Return an analyzer for one video whose frames are passed to it one by one."""
         return StreamAnalyzer(
-            self.detector, self.reader, smoothing=self.smoothing, cadence=self.cadence
+            self.detector,
+            self.reader,
+            smoothing=self.smoothing,
+            cadence=self.cadence,
+            tracker=self.tracker(self.detector) if self.tracker is not None else None,
         )
 
     def _stream(

@@ -14,7 +14,7 @@ from roomread.cluster.archive.report import KEY, Report, read_report
 from roomread.cluster.archive.stitch import Rows, Stitcher
 from roomread.cluster.archive.storage import ArchiveVideo, join, list_names, open_file, writing
 from roomread.errors import MediaError, ModelFileError
-from roomread.faces import CenterFace, Haar
+from roomread.faces.choices import DEFAULT, make_detector
 from roomread.formats.parquet import ParquetSink
 from roomread.media import WHOLE, Opening, Span, VideoReader, cut_points, open_video
 from roomread.pipeline import Analyzer, RoomPipeline
@@ -36,7 +36,7 @@ class Options:
         model: a bundled model's name, or a file that every worker can open.
         digest: the digest of the model file.
         head: the head of the net that answers.
-        haar: whether the detector is the Haar cascade instead of CenterFace.
+        detector: the name of the face detector, which every worker has.
         min_face: the smallest face that is read, px.
         every: seconds between two frames; None for all frames.
         piece: the length of a piece, s.
@@ -46,7 +46,7 @@ class Options:
     model: str
     digest: str
     head: Head = Head.TAGGERS
-    haar: bool = False
+    detector: str = DEFAULT
     min_face: float | None = None
     every: float | None = None
     piece: float = PIECE
@@ -62,11 +62,9 @@ def _analyzer(options: Options, threads: int) -> Analyzer:
             f"{options.model}: this worker has another file of that name",
             hint="install the same version on all machines",
         )
-    size = options.min_face
-    if options.haar:
-        detector: Haar | CenterFace = Haar() if size is None else Haar(min_face=size)
-    else:
-        detector = CenterFace(min_face=size, threads=threads, device=options.device)
+    detector = make_detector(
+        options.detector, min_face=options.min_face, threads=threads, device=options.device
+    )
     return Analyzer(detector=detector, classifier=ExpressionClassifier(model, head=options.head))
 
 

@@ -1,0 +1,39 @@
+"""`roomread plugins`: list what other packages add."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from roomread.errors import RoomreadError
+from roomread.plugins import Plugin, PluginKind, list_plugins
+
+# The option of `roomread analyze` that chooses one.
+_OPTIONS = {
+    PluginKind.DETECTOR: "--detector",
+    PluginKind.CLASSIFIER: "--model",
+    PluginKind.TRACKER: "--tracker",
+    PluginKind.FORMAT: "--format",
+}
+
+
+def command() -> None:
+    """List the detectors, nets, trackers and formats that other packages add."""
+    console = Console()
+    found = [plugin for kind in PluginKind for plugin in list_plugins(kind)]
+    if not found:
+        console.print("no plug-ins are installed")
+        return
+    table = Table("chosen by", "package", "state", box=None, pad_edge=False)
+    for plugin in found:
+        option = f"{_OPTIONS[plugin.kind]} {plugin.name}"
+        table.add_row(option, plugin.package, _state(plugin))
+    console.print(table)
+
+
+def _state(plugin: Plugin) -> str:
+    try:
+        plugin.load()
+    except RoomreadError as error:
+        return error.problem
+    return "can be imported"

@@ -1,0 +1,151 @@
+"""Find and load what other packages add: detectors, expression nets, trackers and formats.
+
+A package adds one by an entry point in its `pyproject.toml`; docs/how-to/plugins.md shows each:
+
+    [project.entry-points."roomread.detectors"]
+    upright = "roomread_example:make_detector"
+
+Listing plug-ins imports none of them: a plug-in is imported when it is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from roomread.errors import PluginError, RoomreadError
+
+if TYPE_CHECKING:
+    # Imported for types only, because its import takes time.
+    from importlib.metadata import EntryPoint
+
+T = TypeVar("T")
+
+
+class PluginKind(StrEnum):
+    """What a plug-in can add."""
+
+    DETECTOR = "detector"
+    CLASSIFIER = "classifier"
+    TRACKER = "tracker"
+    FORMAT = "format"
+
+    @property
+    def group(self) -> str:
+        """The group of entry points, such as "roomread.detectors"."""
+        return f"roomread.{self.value}s"
+
+
+# The methods that an object of each kind has.
+_METHODS = {
+    PluginKind.DETECTOR: ("detect",),
+    PluginKind.CLASSIFIER: ("classify",),
+    PluginKind.TRACKER: ("update",),
+    PluginKind.FORMAT: ("add", "close"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One plug-in of an installed package.
+
+    Attributes:
+        kind: What it adds.
+        name: The name by which it is chosen.
+        package: The name and version of the package, such as "roomread-example 0.1".
+        entry: Its entry point.
+    """
+
+    kind: PluginKind
+    name: str
+    package: str
+    entry: EntryPoint
+
+    def make(self, call: Callable[[Any], T]) -> T:
+        """Import the plug-in and return the object that it makes.
+
+        Args:
+            call: A function that calls the plug-in's factory with the arguments of its kind.
+
+        Raises:
+            PluginError: The plug-in cannot be imported, its factory fails, or the object has not
+                the methods of its kind.
+            RoomreadError: What the factory raised, if it was such an error.
+        """
+        made = self._guarded(lambda: call(self.load()))
+        missing = [each for each in _METHODS[self.kind] if not callable(getattr(made, each, None))]
+        if missing:
+            raise self._error(f"{type(made).__name__} has no method {' and '.join(missing)}")
+        return made
+
+    def load(self) -> Callable[..., Any]:
+        """Import the plug-in and return its factory.
+
+        Raises:
+            PluginError: It cannot be imported, or is not a function or class.
+        """
+        factory = self._guarded(self.entry.load)
+        if not callable(factory):
+            raise self._error(f"{self.entry.value} is no function or class")
+        found: Callable[..., Any] = factory
+        return found
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except RoomreadError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise self._error(reason) from error
+
+    def _error(self, reason: str) -> PluginError:
+        return PluginError(
+            f"the {self.kind} '{self.name}' of {self.package} does not work: {reason}",
+            hint=f"update or uninstall {self.package.split()[0]}",
+        )
+
+
+def list_plugins(kind: PluginKind) -> list[Plugin]:
+    """Return the plug-ins of a kind that are installed, sorted by name; none is imported."""
+    # Imported here because `import roomread` does not need it.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    found = [
+        Plugin(kind, entry.name, _package(entry), entry) for entry in entry_points(group=kind.group)
+    ]
+    return sorted(found, key=lambda plugin: (plugin.name, plugin.package))
+
+
+def find_plugin(kind: PluginKind, name: str) -> Plugin | None:
+    """Return the plug-in of a kind by its name; None if no package has one.
+
+    Raises:
+        PluginError: Two packages have one of this name.
+    """
+    found = [plugin for plugin in list_plugins(kind) if plugin.name == name]
+    if len(found) > 1:
+        packages = " and ".join(plugin.package for plugin in found)
+        raise PluginError(
+            f"the {kind} '{name}' is in {packages}", hint="uninstall all but one of them"
+        )
+    return found[0] if found else None
+
+
+def plugin_names(kind: PluginKind) -> list[str]:
+    """Return the names of the plug-ins of a kind."""
+    return list(dict.fromkeys(plugin.name for plugin in list_plugins(kind)))
+
+
+def unknown_name(kind: PluginKind, name: str, built_in: list[str]) -> PluginError:
+    """Return the error for a name that is neither built in nor a plug-in's."""
+    known = ", ".join([*built_in, *(each for each in plugin_names(kind) if each not in built_in)])
+    return PluginError(f"there is no {kind} '{name}'", hint=f"there are {known}")
+
+
+def _package(entry: EntryPoint) -> str:
+    if entry.dist is None:
+        return "an unknown package"
+    return f"{entry.dist.name} {entry.dist.version}"

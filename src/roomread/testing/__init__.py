@@ -1,0 +1,13 @@
+"""What tests need: fakes without cameras and nets, and the contracts that plug-ins keep.
+
+`roomread.testing.contracts` is imported by itself, as it needs pytest and the extra `bench`.
+"""
+
+from roomread.testing.fakes import (
+    FixedClassifier,
+    FixedDetector,
+    synthetic_frames,
+    temporary_store,
+)
+
+__all__ = ["FixedClassifier", "FixedDetector", "synthetic_frames", "temporary_store"]
