@@ -84,6 +84,7 @@ check-deploy: $(VENV)/deploy.done
 	$(BIN)/python deploy/check_templates.py
 
 docs: $(VENV)/deploy.done
+	$(BIN)/python deploy/reference.py
 	$(BIN)/zensical build --strict --clean
 
 # The pictures of the README and the docs, and the recording of the demo.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -8,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import roomread
 from program import Program
 
 ROOT = Path(__file__).parent.parent
+# The pages of docs/reference that `make docs` generates.
+GENERATED = {"python.md", "cli.md", "http.md", "settings.md"}
 HEAVY = (
     *("torch", "lightning", "kornia", "cv2", "pyarrow", "streamlit", "onnx", "scipy", "pandas"),
     *("sqlalchemy", "alembic", "jinja2", "ray", "fsspec"),
@@ -71,6 +75,29 @@ def test_python_of_the_tutorials_runs_unchanged() -> None:
     assert "room: coverage 0% on average over 10 s" in printed[6]
 
 
+def test_reference_has_every_public_name_command_route_and_setting(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "deploy" / "reference.py"), str(tmp_path)]
+    subprocess.run(command, check=True, cwd=ROOT)
+    pages = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    assert set(pages) == GENERATED
+    classes = [name for name in roomread.__all__ if inspect.isclass(getattr(roomread, name))]
+    assert [name for name in classes if f"### roomread.{name}\n" not in pages["python.md"]] == []
+    assert "## roomread session report\n" in pages["cli.md"]
+    assert "| `--min-face` |  | Smallest face to read, in pixels. |" in pages["cli.md"]
+    assert "## POST /api/v1/analyze\n" in pages["http.md"]
+    assert (
+        "| `max_upload_mb` | `200` | The maximum size of an uploaded video, MB. |"
+        in (pages["settings.md"])
+    )
+
+
+def test_every_page_of_the_docs_is_in_the_navigation_and_the_other_way_round() -> None:
+    settings = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    generated = {f"reference/{name}" for name in GENERATED}
+    assert set(re.findall(r'"([\w/-]+\.md)"', settings)) == pages | generated
+
+
 def test_every_command_is_in_the_docs(roomread: Program) -> None:
     help_text = roomread("--help").stdout.decode()
     commands = re.findall(r"^  ([a-z]+)  ", help_text, flags=re.MULTILINE)
@@ -87,11 +114,13 @@ def test_every_option_of_analyze_is_in_its_page(roomread: Program) -> None:
 
 
 def test_links_between_the_docs_lead_somewhere() -> None:
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
+    pages.append(ROOT / "docs" / "llms.txt")
     for page in pages:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:
-                assert (page.parent / target).exists(), f"{page.name}: {target}"
+                made = target.startswith("reference/") and Path(target).name in GENERATED
+                assert made or (page.parent / target).exists(), f"{page.name}: {target}"
                 # The site is made of the folder docs alone.
                 in_site = (page.parent / target).resolve().is_relative_to(ROOT / "docs")
                 assert in_site or ROOT / "docs" not in page.parents, f"{page.name}: {target}"
