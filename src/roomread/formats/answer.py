@@ -59,12 +59,15 @@ def named_stretches(figures: SessionFigures) -> Sequence[FallenStretch]:
     return sorted(figures.stretches[:_MOST], key=lambda stretch: stretch.start)
 
 
-def said_at_deepest(figures: SessionFigures, passages: Sequence[Passage]) -> str | None:
+def said_at_deepest(
+    figures: SessionFigures, passages: Sequence[Passage], words: Translator | None = None
+) -> str | None:
     """Return in one sentence what was said when the deepest fall of the valence began.
 
     Args:
         figures: The figures of the lesson.
         passages: What was said, earliest first.
+        words: The texts in the language of the reader; None for English.
 
     Returns:
         None if the valence did not fall, or nothing was said within 20 s of the fall.
@@ -77,12 +80,14 @@ def said_at_deepest(figures: SessionFigures, passages: Sequence[Passage]) -> str
     ]
     if not near:
         return None
-    words = " ".join(each.text for each in near)
-    if len(words) > _MOST_SAID:
-        words = f"{words[:_MOST_SAID].rsplit(' ', 1)[0]} …"
-    return (
-        f"From {clock(near[0].start)} to {clock(near[-1].end)}, when the deepest fall began, "
-        f"was said: “{words}”"
+    said = " ".join(each.text for each in near)
+    if len(said) > _MOST_SAID:
+        said = f"{said[:_MOST_SAID].rsplit(' ', 1)[0]} …"
+    return (words or translator(SOURCE)).gettext(
+        "From {start} to {end}, when the deepest fall began, was said: “{said}”",
+        start=clock(near[0].start),
+        end=clock(near[-1].end),
+        said=said,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from roomread.formats.answer import answer
+from roomread.formats.answer import answer, said_at_deepest
 from roomread.formats.palette import BY_VALENCE
 from roomread.readings import percent
 from roomread.room import clock
@@ -18,6 +18,7 @@ from roomread.web.class_people import show_people
 from roomread.web.core_texts import expression_name
 from roomread.web.lesson_answer import show_answer, valence_help
 from roomread.web.lesson_view import LessonView, lesson_view
+from roomread.web.lesson_words import upload_words
 from roomread.web.messages import message_for, plain
 from roomread.web.navigation import switch_to
 from roomread.web.texts import signed, t, words
@@ -57,7 +58,8 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
     tabs = st.tabs(names, key=f"lesson {session.id}")
     with tabs[0]:
         chart = view.charts[0].svg if view.charts else ""
-        show_answer(view.figures, chart=chart, expected=view.expected)
+        said = said_at_deepest(view.figures, store.passages(session.id), words())
+        show_answer(view.figures, chart=chart, expected=view.expected, said=said)
     with tabs[1]:
         _show_timeline(store, session, view)
     if readings:
@@ -93,6 +95,7 @@ def _show_timeline(store: OwnerStore, session: Session, view: LessonView) -> Non
         columns = [t("when"), t("what was seen"), t("certainty"), t("rule")]
         st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt=t("Alerts"))
     _add_mark(store, session)
+    upload_words(store, session, load_settings())
 
 
 def _parts_table(summary: Summary) -> pd.DataFrame:

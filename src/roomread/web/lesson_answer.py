@@ -15,13 +15,16 @@ from roomread.web.svg import show_svg
 from roomread.web.texts import signed, t, words
 
 
-def show_answer(figures: SessionFigures, *, chart: str, expected: int | None) -> None:
+def show_answer(
+    figures: SessionFigures, *, chart: str, expected: int | None, said: str | None = None
+) -> None:
     """Draw the answer in a sentence, its stretches as a table, and the shaded chart.
 
     Args:
         figures: the figures of the lesson.
         chart: the chart of the valence, in which the stretches are shaded; empty without moods.
         expected: the number of people who are expected; None if it is unknown.
+        said: what was said when the deepest fall began; None if it is unknown.
     """
     stretches = named_stretches(figures)
     if not stretches:
@@ -36,6 +39,8 @@ def show_answer(figures: SessionFigures, *, chart: str, expected: int | None) ->
                 "valence before."
             )
         )
+    if said is not None:
+        st.markdown(plain(said))
     if chart:
         st.markdown(bold(t("Valence of the room")), help=valence_help())
         show_svg(chart, key="answer_valence")
