@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from accessibility import check_width
 from roomread.bench.scenes import grid
 from roomread.media import VideoWriter
-from visitors import CHROMIUM, choose, download, room, upload, visit
+from visitors import CHROMIUM, SLOW, choose, download, room, upload, visit
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
@@ -76,6 +76,25 @@ def test_one_upload_of_photos_videos_and_broken_files_gives_one_table_and_one_ar
     page.get_by_role("button", name="Remove").first.click()
     expect(page.get_by_text("kept until")).to_have_count(3)
     expect(page.get_by_text("No longer kept")).to_have_count(0)
+
+
+@pytest.mark.sweep
+def test_thirty_videos_of_one_upload_are_read_and_lie_in_one_archive(
+    page: Page, tmp_path: Path
+) -> None:
+    first = write_clip(tmp_path / "clip1.mp4", frames=4)
+    clips = [first, *(tmp_path / f"clip{n}.mp4" for n in range(2, 31))]
+    for clip in clips[1:]:
+        clip.write_bytes(first.read_bytes())
+    visit(page, "Photos and videos")
+    upload(page, *clips)
+    done = page.get_by_text(re.compile(r"0:00 read · kept until \d\d:\d\d"))
+    expect(done).to_have_count(30, timeout=5 * SLOW)
+    with zipfile.ZipFile(io.BytesIO(download(page, "Everything (ZIP)"))) as archive:
+        names = set(archive.namelist())
+        table = list(csv.DictReader(io.StringIO(archive.read("table.csv").decode())))
+    assert {f"videos/{clip.stem}/readings.csv" for clip in clips} <= names
+    assert {row["file"] for row in table} == {clip.name for clip in clips}
 
 
 def test_numbered_boxes_match_the_rows_and_show_their_scores(page: Page, tmp_path: Path) -> None:
