@@ -11,6 +11,9 @@ EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "astronaut.jpg"
 
 def test_paragraph_and_references_of_a_file_are_written(roomread: Program, tmp_path: Path) -> None:
     assert roomread("analyze", EXAMPLE, "-o", "readings.csv").returncode == 0
+    other = roomread("methods", "readings.csv", "--detector", "haar")
+    assert other.returncode == 2
+    assert b"name it with --detector" in other.stderr
     result = roomread("methods", "readings.csv", "-o", "methods.txt")
     assert result.returncode == 0
     assert "Of 1 readings in 1 source, 100.0 % have an expression" in (

@@ -13,8 +13,10 @@ from roomread.errors import ModelFileError
 from roomread.readings import Expression, Reading, Scores
 from roomread.room.session import Session
 from roomread.services.methods import (
+    OtherDetectorError,
     ReadingsSummary,
     bibtex,
+    check_detector,
     check_model,
     check_session_model,
     head_of,
@@ -72,8 +74,8 @@ def test_text_about_pictures_says_nothing_of_tracks() -> None:
 def test_every_citation_is_in_the_references() -> None:
     text = methods_text(MODEL, summarise_readings(lesson()))
     cited = set(re.findall(r"\\cite\{(\w+)\}", text))
-    assert cited == set(re.findall(r"@\w+\{(\w+),", bibtex()))
-    assert bibtex().count("{") == bibtex().count("}")
+    assert cited == set(re.findall(r"@\w+\{(\w+),", bibtex(text)))
+    assert bibtex(text).count("{") == bibtex(text).count("}")
 
 
 def test_text_of_a_session_says_what_was_kept() -> None:
@@ -109,3 +111,30 @@ def test_session_of_another_model_is_refused() -> None:
     check_session_model(MODEL, session(f"{MODEL.name} {MODEL.digest}"))
     with pytest.raises(ModelFileError, match=MODEL.digest):
         check_session_model(MODEL, session("compact 000000000000"))
+
+
+@pytest.mark.parametrize(
+    ("detector", "named"),
+    [
+        ("default", "CenterFace \\cite{xu2020centerface}"),
+        ("haar", "Haar cascade of OpenCV \\cite{viola2001rapid}"),
+        ("upright", "found by the detector 'upright' and classified"),
+    ],
+)
+def test_text_names_the_detector_and_its_reference(detector: str, named: str) -> None:
+    text = methods_text(MODEL, ReadingsSummary(), detector=detector)
+    assert named in text
+    assert ("CenterFace" in text) == (detector == "default")
+    cited = set(re.findall(r"\\cite\{(\w+)\}", text))
+    assert cited == set(re.findall(r"@\w+\{(\w+),", bibtex(text)))
+
+
+@pytest.mark.parametrize(("detector", "with_landmarks"), [("default", 7), ("haar", 1)])
+def test_readings_of_another_detector_are_refused(detector: str, with_landmarks: int) -> None:
+    summary = ReadingsSummary(faces=8, with_landmarks=with_landmarks)
+    with pytest.raises(OtherDetectorError, match="landmarks"):
+        check_detector(detector, summary)
+    for possible in (replace(summary, with_landmarks=8), replace(summary, with_landmarks=0)):
+        check_detector("upright", possible)
+    check_detector("default", replace(summary, with_landmarks=8))
+    check_detector("haar", replace(summary, with_landmarks=0))

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from roomread.classifier import Head, ModelFile, open_model
+from roomread.cli.options import DetectorName
 from roomread.cli.stores import find_session, own_sessions
 from roomread.errors import ModelFileError, OutputError
+from roomread.faces import choices as detectors
 from roomread.formats.reading_files import SUFFIXES, read_readings
 from roomread.media import atomic_path
 from roomread.services.methods import (
+    OtherDetectorError,
     ReadingsSummary,
     bibtex,
+    check_detector,
     check_model,
     check_session_model,
     head_of,
@@ -42,6 +46,7 @@ def command(
     head: Annotated[
         Head, typer.Option(help="The head of the net that answered; a session names its own.")
     ] = Head.TAGGERS,
+    detector: DetectorName = detectors.DEFAULT,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Write the text here, and the BibTeX beside it."),
@@ -50,27 +55,30 @@ def command(
     """Write the methods paragraph of a paper, and its references as BibTeX."""
     opened = open_model(model)
     try:
-        text = _text(target, opened, head)
+        text = _text(target, opened, head, detector)
     except ModelFileError as error:
         raise ModelFileError(error.problem, hint="name it with --model") from error
+    except OtherDetectorError as error:
+        raise OtherDetectorError(error.problem, hint="name it with --detector") from error
     if output is None:
-        typer.echo(f"{text}\n\n{bibtex()}", nl=False)
+        typer.echo(f"{text}\n\n{bibtex(text)}", nl=False)
         return
     if output.suffix.lower() == ".bib":
         raise OutputError(f"{output}: is the file of the references", hint="name a .txt or .md")
-    for path, content in ((output, f"{text}\n"), (output.with_suffix(".bib"), bibtex())):
+    for path, content in ((output, f"{text}\n"), (output.with_suffix(".bib"), bibtex(text))):
         with atomic_path(path) as draft:
             draft.write_text(content, encoding="utf-8")
 
 
-def _text(target: str, model: ModelFile, head: Head) -> str:
+def _text(target: str, model: ModelFile, head: Head, detector: str) -> str:
     if Path(target).suffix.lower() in SUFFIXES or Path(target).exists():
         summary = summarise_readings(read_readings(Path(target)))
         check_model(model, summary)
-        return methods_text(model, summary, head=head)
+        check_detector(detector, summary)
+        return methods_text(model, summary, head=head, detector=detector)
     session, summary = _session(target)
     check_session_model(model, session)
-    return methods_text(model, summary, session=session, head=head_of(session))
+    return methods_text(model, summary, session=session, head=head_of(session), detector=detector)
 
 
 def _session(prefix: str) -> tuple[Session, ReadingsSummary]:

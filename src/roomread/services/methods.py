@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from roomread._version import __version__
 from roomread.classifier import Head, ModelFile
-from roomread.errors import ModelFileError
+from roomread.errors import ModelFileError, RoomreadError
+from roomread.faces import choices as detectors
 from roomread.pipeline.stream_analyzer import DEFAULT_SMOOTHING
 from roomread.readings import Reading
 from roomread.room.session import Session
@@ -26,6 +28,17 @@ _HEADS = {
     "FER-2013's label, were averaged.",
 }
 
+# How the faces were found, by the name of the detector.
+_FOUND = {
+    detectors.DEFAULT: "Faces were found by CenterFace \\cite{xu2020centerface}, turned upright by "
+    "their five landmarks, and",
+    detectors.HAAR: "Faces were found by the Haar cascade of OpenCV \\cite{viola2001rapid} and",
+}
+
+
+class OtherDetectorError(RoomreadError):
+    """The faces of readings were found by another detector than the named one."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingsSummary:
@@ -39,6 +52,7 @@ class ReadingsSummary:
         unsure: The number of readings whose expression was withheld.
         unreadable: The number of unreadable readings by their reason.
         thresholds: The thresholds under which expressions were withheld.
+        with_landmarks: The number of readings whose detector gave landmarks.
     """
 
     faces: int = 0
@@ -48,15 +62,17 @@ class ReadingsSummary:
     unsure: int = 0
     unreadable: Counter[str] = field(default_factory=Counter)
     thresholds: frozenset[float] = frozenset()
+    with_landmarks: int = 0
 
 
 def summarise_readings(readings: Iterable[Reading]) -> ReadingsSummary:
     """Count readings by source, expression, and reason for being unreadable."""
-    faces = unsure = 0
+    faces = unsure = with_landmarks = 0
     sources, tracks, thresholds = set(), set(), set()
     expressions, unreadable = Counter[str](), Counter[str]()
     for reading in readings:
         faces += 1
+        with_landmarks += reading.landmarks is not None
         sources.add(reading.source)
         if reading.track_id is not None:
             tracks.add((reading.source, reading.track_id))
@@ -69,7 +85,14 @@ def summarise_readings(readings: Iterable[Reading]) -> ReadingsSummary:
         else:
             expressions[reading.expression.display_name] += 1
     return ReadingsSummary(
-        faces, len(sources), len(tracks), expressions, unsure, unreadable, frozenset(thresholds)
+        faces=faces,
+        sources=len(sources),
+        tracks=len(tracks),
+        expressions=expressions,
+        unsure=unsure,
+        unreadable=unreadable,
+        thresholds=frozenset(thresholds),
+        with_landmarks=with_landmarks,
     )
 
 
@@ -86,6 +109,25 @@ def check_model(model: ModelFile, summary: ReadingsSummary) -> None:
             f"withholds under {model.card.threshold:g}: another model read them"
         )
         raise ModelFileError(problem)
+
+
+def check_detector(detector: str, summary: ReadingsSummary) -> None:
+    """Check that the faces of readings can have been found by a detector.
+
+    Args:
+        detector: Its name: "default", "haar", or that of a plug-in, which may give landmarks.
+        summary: The counts of readings of a file; sessions keep no landmarks.
+
+    Raises:
+        OtherDetectorError: Another detector gives the landmarks that the readings have or lack.
+    """
+    if detector == detectors.DEFAULT and summary.with_landmarks < summary.faces:
+        problem = "these readings have faces without landmarks: another detector found them"
+    elif detector == detectors.HAAR and summary.with_landmarks:
+        problem = "these readings have landmarks, which the detector 'haar' does not give"
+    else:
+        return
+    raise OtherDetectorError(problem)
 
 
 def check_session_model(model: ModelFile, session: Session) -> None:
@@ -111,6 +153,7 @@ def methods_text(
     *,
     session: Session | None = None,
     head: Head = Head.TAGGERS,
+    detector: str = detectors.DEFAULT,
 ) -> str:
     """Return the paragraphs for a paper, as plain text with LaTeX's citation keys.
 
@@ -119,11 +162,12 @@ def methods_text(
         summary: The counts of readings; if there are none, the shares are left out.
         session: The session of a class, if it is one.
         head: The head of the net that answered.
+        detector: The name of the detector that found the faces.
     """
     return "\n\n".join(
         part
         for part in (
-            _pipeline(model, head, tracked=bool(summary.tracks)),
+            _pipeline(model, head, detector, tracked=bool(summary.tracks)),
             _figures(model),
             _shares(summary),
             _room(session),
@@ -132,16 +176,19 @@ def methods_text(
     )
 
 
-def bibtex() -> str:
-    """Return the references of the paragraphs as BibTeX."""
-    return _BIBTEX.format(version=__version__)
+def bibtex(text: str) -> str:
+    """Return the references that the paragraphs of `methods_text` cite, as BibTeX."""
+    entries = _BIBTEX.format(version=__version__).strip().split("\n\n")
+    cited = set(re.findall(r"\\cite\{(\w+)\}", text))
+    used = [entry for entry in entries if entry.partition("{")[2].partition(",")[0] in cited]
+    return "\n\n".join(used) + "\n"
 
 
-def _pipeline(model: ModelFile, head: Head, *, tracked: bool) -> str:
+def _pipeline(model: ModelFile, head: Head, detector: str, *, tracked: bool) -> str:
     card = model.card
+    found = _FOUND.get(detector, f"Faces were found by the detector '{detector}' and")
     text = (
-        f"Facial expressions were read with Roomread {__version__} \\cite{{roomread}}. Faces were "
-        "found by CenterFace \\cite{xu2020centerface}, turned upright by their five landmarks, and "
+        f"Facial expressions were read with Roomread {__version__} \\cite{{roomread}}. {found} "
         f"classified into seven expressions ({', '.join(card.labels)}) by the net '{card.net}' "
         f"(model file {model.digest}, {card.precision}), trained on FER-2013 "
         "\\cite{goodfellow2013challenges} with the votes of FER+ \\cite{barsoum2016training}. "
@@ -237,6 +284,14 @@ _BIBTEX = """@software{{roomread,
   journal = {{Scientific Programming}},
   year = {{2020}},
   doi = {{10.1155/2020/7845384}}
+}}
+
+@inproceedings{{viola2001rapid,
+  author = {{Viola, Paul and Jones, Michael}},
+  title = {{Rapid Object Detection using a Boosted Cascade of Simple Features}},
+  booktitle = {{IEEE Conference on Computer Vision and Pattern Recognition}},
+  year = {{2001}},
+  doi = {{10.1109/CVPR.2001.990517}}
 }}
 
 @inproceedings{{goodfellow2013challenges,
