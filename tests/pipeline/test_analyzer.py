@@ -119,8 +119,9 @@ def test_folder_is_streamed_picture_by_picture(tmp_path: Path) -> None:
 def test_stream_of_a_folder_warns_of_what_is_left_out(tmp_path: Path) -> None:
     Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
     (tmp_path / "notes.txt").touch()
-    with pytest.warns(MediaWarning, match=r"1 left out.*: 1 \.txt"):
+    with pytest.warns(MediaWarning, match=r"1 left out.*: 1 \.txt") as warned:
         assert len(list(ANALYZER.stream(tmp_path))) == 1
+    assert [each.filename for each in warned] == [__file__]
 
 
 def test_stream_of_a_folder_without_pictures_raises(tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ def test_videos_and_other_files_of_a_folder_are_reported(folder: Path) -> None:
     texts = [str(each.message) for each in warned]
     assert any("1 .txt" in text for text in texts)
     assert any("1 left out because they are videos" in text for text in texts)
+    assert {each.filename for each in warned} == {__file__}
 
 
 def test_folder_of_videos_alone_is_refused(tmp_path: Path) -> None:

@@ -94,13 +94,7 @@ def folder_files(folder: Path) -> list[Path]:
     Warns:
         MediaWarning: The folder holds other files.
     """
-    media = search_folder(folder)
-    note = media.describe_left_out()
-    if not media.files:
-        raise MediaError(f"{folder}: has no picture or video", hint=note)
-    if note:
-        warnings.warn(f"{folder}: {note}", MediaWarning, stacklevel=3)
-    return media.files
+    return _files(folder, stacklevel=4)
 
 
 def folder_pictures(folder: Path) -> list[Path]:
@@ -112,7 +106,7 @@ def folder_pictures(folder: Path) -> list[Path]:
     Warns:
         MediaWarning: The folder holds videos or other files.
     """
-    files = folder_files(folder)
+    files = _files(folder, stacklevel=5)
     pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
     videos = len(files) - len(pictures)
     if not pictures:
@@ -121,6 +115,17 @@ def folder_pictures(folder: Path) -> list[Path]:
         note = f"{videos} left out because they are videos, which stream reads"
         warnings.warn(f"{folder}: {note}", MediaWarning, stacklevel=4)
     return pictures
+
+
+def _files(folder: Path, *, stacklevel: int) -> list[Path]:
+    """Return the files of a folder; `stacklevel` leads warnings to the caller of `Analyzer`."""
+    media = search_folder(folder)
+    note = media.describe_left_out()
+    if not media.files:
+        raise MediaError(f"{folder}: has no picture or video", hint=note)
+    if note:
+        warnings.warn(f"{folder}: {note}", MediaWarning, stacklevel=stacklevel)
+    return media.files
 
 
 def _name(picture: Picture) -> str:
