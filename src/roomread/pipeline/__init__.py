@@ -1,6 +1,7 @@
 """Run the stages in order: pictures in, readings and moments out."""
 
 from roomread.pipeline.analyzer import Analyzer, analyze
+from roomread.pipeline.explanation import Explanation
 from roomread.pipeline.moment import FrameMoment, Moment
 from roomread.pipeline.readings import Readings
 from roomread.pipeline.room_pipeline import RoomPipeline
@@ -16,6 +17,7 @@ __all__ = [
     "EVERY_FRAME",
     "Analyzer",
     "Cadence",
+    "Explanation",
     "FrameMoment",
     "Moment",
     "Readings",

@@ -80,6 +80,35 @@ def plot_scores(times: NDArray[np.float64], scores: NDArray[np.float64], ax: Axe
     return ax
 
 
+def plot_importance(
+    crop: NDArray[np.uint8],
+    importance: NDArray[np.float32],
+    expression: Expression,
+    ax: Axes | None,
+) -> Axes:
+    """Draw a face under the importance of its pixels, red where they carry the expression.
+
+    Args:
+        crop: The face, grey, uint8 [side, side].
+        importance: Log-odds, float32 [side, side]; negative values are blue.
+        expression: The expression that is explained.
+        ax: The axes to draw on; None for those of a new figure.
+
+    Raises:
+        MissingExtraError: Matplotlib is not installed.
+    """
+    ax = _axes(ax)
+    ax.imshow(crop, cmap="gray", vmin=0, vmax=255)
+    # The strongest value has the full colour, but what hardly changes the odds stays pale.
+    strongest = max(float(np.abs(importance).max()), 0.2)
+    ax.imshow(importance, cmap="bwr", vmin=-strongest, vmax=strongest, alpha=0.45)
+    ax.set_title(
+        f"{expression}: a hidden part takes up to {max(importance.max(), 0):.1f} of its log-odds"
+    )
+    ax.set_axis_off()
+    return ax
+
+
 def _axes(ax: Axes | None) -> Axes:
     """Return the axes, or those of a new figure."""
     try:

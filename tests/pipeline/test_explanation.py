@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from roomread import Analyzer, Expression
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
+ANALYZER = Analyzer()
+
+
+def test_smile_depends_on_the_mouth_more_than_on_the_forehead() -> None:
+    (explanation,) = ANALYZER.explain(EXAMPLE)
+    assert explanation.expression is Expression.HAPPY
+    assert explanation.crop.shape == explanation.importance.shape == (48, 48)
+    mouth, forehead = explanation.importance[30:42, 14:34], explanation.importance[:10, 14:34]
+    assert mouth.mean() > max(2 * forehead.mean(), 0.2)
+
+
+def test_explained_faces_are_those_that_are_read() -> None:
+    (reading,) = ANALYZER.analyze(EXAMPLE)
+    (explanation,) = ANALYZER.explain(EXAMPLE)
+    assert explanation.reading == reading
+
+
+def test_unreadable_faces_and_empty_pictures_have_no_explanation() -> None:
+    with Image.open(EXAMPLE) as picture:
+        small = picture.resize((picture.width // 8, picture.height // 8))
+    assert ANALYZER.explain(small) == []
+    assert ANALYZER.explain(np.zeros((60, 80, 3), np.uint8)) == []
+
+
+def test_sequence_of_pictures_is_refused() -> None:
+    with pytest.raises(TypeError):
+        ANALYZER.explain([EXAMPLE])  # type: ignore[arg-type] # what is tested
+
+
+def test_explanation_is_drawn() -> None:
+    plt = pytest.importorskip("matplotlib.pyplot", reason="needs the plot extra")
+    (explanation,) = ANALYZER.explain(EXAMPLE)
+    axes = explanation.plot()
+    assert len(axes.images) == 2
+    assert axes.get_title().startswith("happy: a hidden part takes up to ")
+    plt.close(axes.figure)
