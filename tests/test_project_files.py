@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from roomread import __version__
+from roomread.classifier import open_model
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,3 +41,13 @@ def test_workflow_tests_every_supported_python_and_system() -> None:
     matrix = loaded(".github/workflows/tests.yml")["jobs"]["package"]["strategy"]["matrix"]
     assert {each.split("-")[0] for each in matrix["os"]} == {"ubuntu", "macos", "windows"}
     assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
+
+
+def test_model_card_for_a_hub_is_that_of_the_bundled_net() -> None:
+    page = runpy.run_path(str(ROOT / "deploy" / "model_card.py"))["page"](open_model())
+    written = (ROOT / "deploy" / "hub" / "README.md").read_text(encoding="utf-8")
+    assert written == page, "run python deploy/model_card.py"
+    head = yaml.safe_load(written.split("---\n")[1])
+    assert head["license"] == "apache-2.0"
+    accuracy = head["model-index"][0]["results"][1]["metrics"][0]
+    assert f"| FER+ majority, official | {accuracy['value']}" in written
