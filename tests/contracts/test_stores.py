@@ -14,6 +14,7 @@ from postgres import PostgresServer
 from room_recorder import RoomRecorder
 from roomread.errors import SessionHeldError, SessionNotFoundError
 from roomread.joining.reports import ReportCounts, ReportSample
+from roomread.room.session import Passage
 from roomread.store import (
     Account,
     JobRecord,
@@ -42,6 +43,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "readings": {},
     "alerts": {},
     "reports": {},
+    "passages": {},
+    "keep_passages": {"passages": [Passage(1.0, 2.0, "Now the proof.")]},
     "marks": {},
     "mark": {"marks": [Mark(1.0, "group work")]},
     "unmark": {"mark": Mark(1.0, "group work")},

@@ -81,7 +81,7 @@ def test_user_is_refused_when_the_name_is_taken_or_the_password_is_short(
     accounts.add_user("anna", PASSWORD, [Scope.READ])
     with pytest.raises(RoomreadError, match="already"):
         accounts.add_user("anna", PASSWORD, [Scope.READ])
-    with pytest.raises(RoomreadError, match="under 12"):
+    with pytest.raises(RoomreadError, match="fewer than 12"):
         accounts.add_user("ben", "short", [Scope.READ])
 
 

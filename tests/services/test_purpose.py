@@ -74,7 +74,7 @@ def test_purpose_that_a_variable_sets_cannot_be_changed(monkeypatch: pytest.Monk
     choose_use(IntendedUse(Purpose.RESEARCH))
     monkeypatch.setenv("ROOMREAD_PURPOSE", "medical")
     assert current_use().purpose is Purpose.MEDICAL
-    with pytest.raises(PurposeFixedError, match="ROOMREAD_PURPOSE says 'medical'"):
+    with pytest.raises(PurposeFixedError, match="ROOMREAD_PURPOSE sets it to 'medical'"):
         choose_use(IntendedUse(Purpose.PERSONAL))
 
 

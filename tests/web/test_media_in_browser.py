@@ -146,6 +146,9 @@ def test_video_can_be_cancelled_and_removed(page: Page, tmp_path: Path) -> None:
     upload(page, clip)
     page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.get_by_text("cancelled after")).to_be_visible()
-    for _ in range(page.get_by_role("button", name="Remove").count()):
-        page.get_by_role("button", name="Remove").first.click()
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
+    remove = page.get_by_role("button", name="Remove")
+    for left in range(remove.count(), 0, -1):
+        remove.first.click()
+        expect(remove).to_have_count(left - 1)
     expect(page.get_by_text("cancelled after")).to_have_count(0)
