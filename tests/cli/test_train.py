@@ -62,6 +62,7 @@ def answers(model: Path) -> np.ndarray:
     return np.stack([s.probabilities for s in scores])
 
 
+@pytest.mark.sweep
 def test_a_run_killed_in_its_second_epoch_ends_as_an_uninterrupted_one(
     roomread: Program, tmp_path: Path, fer2013: Path
 ) -> None:
@@ -150,6 +151,7 @@ def test_train_evaluate_compare_and_export_follow_one_another(
     assert int8.card.precision == "int8"
 
 
+@pytest.mark.sweep
 def test_a_recipe_can_be_taken_from_a_models_card(roomread: Program, tmp_path: Path) -> None:
     write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     few = ("--epochs", 1, "--batch-size", 8, "--cutout", 0.5, "--seed", 3, "--out", "first")

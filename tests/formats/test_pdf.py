@@ -3,6 +3,8 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import re
+import subprocess
+import sys
 import zlib
 from typing import Any
 
@@ -12,9 +14,14 @@ from roomread.errors import MissingExtraError, MissingLibraryError
 from roomread.formats import pdf
 from roomread.formats.palette import PAGE
 
+# Not imported here, because the import changes Pillow for the whole process; see `_has_pango`.
+NEEDS_PDF = pytest.mark.skipif(
+    importlib.util.find_spec("weasyprint") is None, reason="needs the pdf extra"
+)
 
+
+@NEEDS_PDF
 def test_page_is_printed_with_its_words_and_its_charts() -> None:
-    pytest.importorskip("weasyprint", reason="needs the pdf extra")
     chart = f'<svg viewBox="0 0 9 9"><path d="M0,0 H9 V9 Z" fill="#0000ff" stroke="{PAGE}"/></svg>'
     content = pdf.print_page(f"<title>Algebra 7b</title><p>Hello</p>{chart}")
     assert content.startswith(b"%PDF-")
@@ -24,10 +31,30 @@ def test_page_is_printed_with_its_words_and_its_charts() -> None:
     assert b"1 1 1 RG" in streams
 
 
+@NEEDS_PDF
 def test_page_can_fetch_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    pytest.importorskip("weasyprint", reason="needs the pdf extra")
     pdf.print_page('<p>Hello</p><img src="file:///etc/hostname">')
     assert "Failed to load image at 'file:///etc/hostname'" in caplog.text
+
+
+@NEEDS_PDF
+def test_cut_off_pictures_are_still_refused_after_a_page_was_printed() -> None:
+    code = """
+import io
+from PIL import Image
+from roomread.errors import MediaError
+from roomread.formats.pdf import print_page
+from roomread.media import read_image
+content = io.BytesIO()
+Image.effect_noise((99, 99), 50).save(content, "PNG")
+print_page("<p>Hello</p>")
+try:
+    read_image(content.getvalue()[:5000])
+except MediaError as error:
+    print(error.problem)
+"""
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert "is damaged" in printed
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

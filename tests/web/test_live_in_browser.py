@@ -116,6 +116,8 @@ def test_class_before_the_webcam_has_a_mood_and_is_recorded(
     activity.fill("quiz")
     activity.press("Enter")
     expect(activity).to_have_value("")
+    # The new activity has a button of its own, before the others.
+    expect(visitor.get_by_role("button", name="quiz")).to_be_visible()
     visitor.get_by_role("button", name="group work").click()
     expect(visitor.get_by_text(": group work")).to_be_visible()
     # A mark becomes a button of one tap.

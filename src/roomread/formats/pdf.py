@@ -6,6 +6,8 @@ import importlib.util
 from functools import cache
 from typing import TYPE_CHECKING
 
+from PIL import ImageFile
+
 from roomread.errors import MissingExtraError, MissingLibraryError
 from roomread.formats.palette import PAGE
 
@@ -48,11 +50,18 @@ def why_no_pdf() -> MissingExtraError | MissingLibraryError | None:
 
 @cache
 def _has_pango() -> bool:
-    """Return whether WeasyPrint finds its libraries, which it loads when it is imported."""
+    """Return whether WeasyPrint finds its libraries, which it loads when it is imported.
+
+    Its import tells Pillow, for the whole process, to read cut off pictures without a word; that is
+    undone, because such pictures are refused.
+    """
+    reads_cut_off = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         import weasyprint  # noqa: F401, PLC0415 (an extra)
     except OSError:
         return False
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = reads_cut_off
     return True
 
 

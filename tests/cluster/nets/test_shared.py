@@ -105,6 +105,7 @@ def a_replica(service: Service) -> psutil.Process:
         time.sleep(0.01)
 
 
+@pytest.mark.sweep
 def test_service_survives_the_end_of_a_replica_and_stops_its_cluster_at_exit(
     tmp_path: Path,
 ) -> None:
