@@ -1,30 +1,54 @@
 // The seats of a lesson over time: a click on a row chooses its seat.
 
+/**
+ * @typedef {object} Data
+ * @property {string} svg The drawing.
+ * @property {number[]} seats The seats, from the top row down.
+ * @property {number | null} chosen The seat that is chosen, if one is.
+ * @property {number} top Where the first row begins, in the drawing's units.
+ * @property {number} height Of a row, in the drawing's units.
+ * @property {number} width Of the drawing, in its units.
+ */
+
+/**
+ * What is drawn in each component: the source of the drawing, and the frame of the chosen row.
+ * @type {WeakMap<Element, {svg: string, frame: SVGRectElement}>}
+ */
+const drawings = new WeakMap();
+
+/**
+ * Draw the seats anew, with a frame that is hidden at first.
+ * @param {Element} root
+ * @param {string} svg
+ * @returns {SVGRectElement}
+ */
+const draw = (root, svg) => {
+  root.innerHTML = svg;
+  const frame = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  Object.entries({ x: "1", fill: "none", stroke: "currentColor", "stroke-width": "2" }).forEach(
+    ([name, value]) => frame.setAttribute(name, value)
+  );
+  root.querySelector("svg")?.append(frame);
+  drawings.set(root, { svg, frame });
+  return frame;
+};
+
+/** @param {{data: Data, parentElement: HTMLElement, setTriggerValue: (name: string, value: number) => void}} component */
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".seats");
-  root.seats = data;
-  root.tell = setTriggerValue;
-  if (root.drawn !== data.svg) {
-    root.drawn = data.svg;
-    root.innerHTML = data.svg;
-    const frame = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    Object.entries({ x: 1, fill: "none", stroke: "currentColor", "stroke-width": 2 }).forEach(
-      ([name, value]) => frame.setAttribute(name, value)
-    );
-    root.frame = frame;
-    root.querySelector("svg").append(frame);
-  }
-  const row = data.seats.indexOf(data.chosen);
-  root.frame.setAttribute("visibility", row < 0 ? "hidden" : "visible");
-  root.frame.setAttribute("y", data.top + row * data.height - 1);
-  root.frame.setAttribute("height", data.height + 1);
-  root.frame.setAttribute("width", data.width - 2);
+  if (!(root instanceof HTMLElement)) throw new Error("the component has no .seats");
+  const drawn = drawings.get(root);
+  const frame = drawn?.svg === data.svg ? drawn.frame : draw(root, data.svg);
+  const row = data.chosen === null ? -1 : data.seats.indexOf(data.chosen);
+  frame.setAttribute("visibility", row < 0 ? "hidden" : "visible");
+  frame.setAttribute("y", String(data.top + row * data.height - 1));
+  frame.setAttribute("height", String(data.height + 1));
+  frame.setAttribute("width", String(data.width - 2));
   root.onclick = (event) => {
-    const svg = root.querySelector("svg");
-    const box = svg.getBoundingClientRect();
-    const { top, height, width, seats } = root.seats;
-    const y = ((event.clientY - box.top) / box.width) * width;
-    const seat = seats[Math.floor((y - top) / height)];
-    if (seat !== undefined) root.tell("chosen", seat);
+    const box = root.querySelector("svg")?.getBoundingClientRect();
+    if (!box) return;
+    const y = ((event.clientY - box.top) / box.width) * data.width;
+    const seat = data.seats[Math.floor((y - data.top) / data.height)];
+    if (seat !== undefined) setTriggerValue("chosen", seat);
   };
 }
