@@ -10,7 +10,7 @@ Listing plug-ins imports none of them: a plug-in is imported when it is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -139,10 +139,22 @@ def plugin_names(kind: PluginKind) -> list[str]:
     return list(dict.fromkeys(plugin.name for plugin in list_plugins(kind)))
 
 
-def unknown_name(kind: PluginKind, name: str, built_in: list[str]) -> PluginError:
-    """Return the error for a name that is neither built in nor a plug-in's."""
-    known = ", ".join([*built_in, *(each for each in plugin_names(kind) if each not in built_in)])
-    return PluginError(f"there is no {kind} '{name}'", hint=f"there are {known}")
+def require_plugin(kind: PluginKind, name: str, built_in: Sequence[str]) -> Plugin:
+    """Return the plug-in of a kind by its name.
+
+    Args:
+        kind: What it adds.
+        name: Its name, which is not a built-in one.
+        built_in: The names of the built-in ones, for the error.
+
+    Raises:
+        PluginError: No package has one of this name, or two packages have one.
+    """
+    plugin = find_plugin(kind, name)
+    if plugin is None:
+        known = [*built_in, *(each for each in plugin_names(kind) if each not in built_in)]
+        raise PluginError(f"there is no {kind} '{name}'", hint=f"there are {', '.join(known)}")
+    return plugin
 
 
 def _package(entry: EntryPoint) -> str:

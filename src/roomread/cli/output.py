@@ -24,7 +24,7 @@ from roomread.formats.sink import Sink
 from roomread.formats.subtitles import SubtitleSink
 from roomread.media import atomic_path
 from roomread.media.files import is_special, write_error
-from roomread.plugins import Plugin, PluginKind, find_plugin, unknown_name
+from roomread.plugins import Plugin, PluginKind, find_plugin, require_plugin
 
 
 class Format(StrEnum):
@@ -59,10 +59,10 @@ def choose_format(name: str | None, path: Path | None) -> Format | Plugin:
         PluginError: There is no format of this name, or two packages have one.
     """
     if name is not None:
-        chosen = Format(name) if name in set(Format) else find_plugin(PluginKind.FORMAT, name)
-        if chosen is None:
-            raise unknown_name(PluginKind.FORMAT, name, list(Format))
-        return chosen
+        built_in = list(Format)
+        if name in built_in:
+            return Format(name)
+        return require_plugin(PluginKind.FORMAT, name, built_in)
     suffix = path.suffix.lower().lstrip(".") if path is not None else ""
     if suffix in set(Format) - _WITHOUT_SUFFIX:
         return Format(suffix)

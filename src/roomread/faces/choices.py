@@ -5,7 +5,7 @@ from __future__ import annotations
 from roomread.faces.centerface import CenterFace
 from roomread.faces.detector import FaceDetector
 from roomread.faces.haar import Haar
-from roomread.plugins import PluginKind, find_plugin, unknown_name
+from roomread.plugins import PluginKind, require_plugin
 from roomread.runtime import Device
 
 # The built-in detectors; a plug-in of the same name is not used.
@@ -38,9 +38,7 @@ def make_detector(
         return CenterFace(min_face=min_face, threads=threads, device=device)
     if name == HAAR:
         return Haar() if min_face is None else Haar(min_face=min_face)
-    plugin = find_plugin(PluginKind.DETECTOR, name)
-    if plugin is None:
-        raise unknown_name(PluginKind.DETECTOR, name, BUILT_IN)
+    plugin = require_plugin(PluginKind.DETECTOR, name, BUILT_IN)
     detector: FaceDetector = plugin.make(
         lambda factory: factory() if min_face is None else factory(min_face=min_face)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roomread.faces import FaceDetector
-from roomread.plugins import PluginKind, find_plugin, unknown_name
+from roomread.plugins import PluginKind, require_plugin
 from roomread.tracking.tracker import Tracker
 
 # The name of the built-in tracker, `FaceTracker`.
@@ -26,9 +26,7 @@ def tracker_factory(name: str = DEFAULT) -> TrackerFactory | None:
     """
     if name == DEFAULT:
         return None
-    plugin = find_plugin(PluginKind.TRACKER, name)
-    if plugin is None:
-        raise unknown_name(PluginKind.TRACKER, name, [DEFAULT])
+    plugin = require_plugin(PluginKind.TRACKER, name, [DEFAULT])
     plugin.load()
 
     def make(detector: FaceDetector) -> Tracker:
