@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from roomread.pipeline import RoomPipeline
 from roomread.readings import VALENCE, Expression, Reading
-from roomread.room import Attention, RoomMeter, RoomMood, parse_rules
+from roomread.room import Attention, Interval, RoomMeter, RoomMood, parse_rules
 
 RULE = "room valence fell by 20% in 3 min"
 # What the true shares are averaged over, as the meter does, s.
@@ -113,25 +113,22 @@ def share_agreement(lesson: Lesson, expression: Expression) -> Agreement:
     """Return how the share of one expression agrees with the truth."""
     truth = lesson.truth[:, expression]
     found = np.array([mood.scores[expression] for mood in lesson.moods if mood.scores is not None])
-    bands = [mood.interval(expression) for mood in lesson.moods]
-    held = [
-        band is not None and band.low <= share <= band.high
-        for band, share in zip(bands, truth, strict=True)
-    ]
-    return _agreement(found - truth, held)
+    return _agreement(found, truth, [mood.interval(expression) for mood in lesson.moods])
 
 
 def valence_agreement(lesson: Lesson) -> Agreement:
     """Return how the valence agrees with the pleasant minus the unpleasant share."""
     truth = lesson.truth @ VALENCE
     found = np.array([mood.valence for mood in lesson.moods if mood.valence is not None])
-    bands = [mood.valence_interval for mood in lesson.moods]
+    return _agreement(found, truth, [mood.valence_interval for mood in lesson.moods])
+
+
+def _agreement(
+    found: NDArray[np.float64], truth: NDArray[np.float64], bands: Sequence[Interval | None]
+) -> Agreement:
+    errors = found - truth
     held = [
-        band is not None and band.low <= valence <= band.high
-        for band, valence in zip(bands, truth, strict=True)
+        band is not None and band.low <= value <= band.high
+        for band, value in zip(bands, truth, strict=True)
     ]
-    return _agreement(found - truth, held)
-
-
-def _agreement(errors: NDArray[np.float64], held: Sequence[bool]) -> Agreement:
     return Agreement(float(np.abs(errors).mean()), float(errors.mean()), float(np.mean(held)))

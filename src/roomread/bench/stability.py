@@ -12,7 +12,7 @@ from PIL import Image
 
 from roomread.classifier import ExpressionClassifier
 from roomread.faces import FaceDetector, cut
-from roomread.readings import CropGeometry
+from roomread.readings import CropGeometry, Expression
 
 Picture = NDArray[np.uint8]
 _NOISE = 4.0
@@ -117,7 +117,7 @@ def measure(
 
 def _labels(
     picture: Picture, change: Change, detector: FaceDetector, classifier: ExpressionClassifier
-) -> dict[Answer, int | None] | None:
+) -> dict[Answer, Expression | None] | None:
     """Return the label of the largest face by each way, None if unsure; None without a face."""
     changed = np.ascontiguousarray(change.picture(picture))
     faces = detector.detect(changed)[:1]
@@ -133,9 +133,9 @@ def _labels(
     own = crop(1.0)
     output = classifier.predict(np.stack([own, own[:, ::-1], crop(1.1)]))
     rows = {Answer.ONE: [0], Answer.MIRRORED: [0, 1], Answer.TWO_SIZES: [0, 2]}
-    labels: dict[Answer, int | None] = {}
+    labels: dict[Answer, Expression | None] = {}
     for answer, chosen in rows.items():
         mean = output.logits[chosen].mean(axis=0, keepdims=True)
         (scores,) = classifier.scores(output._replace(logits=mean))
-        labels[answer] = None if scores.confidence < scores.threshold else int(scores.top)
+        labels[answer] = scores.expression
     return labels
