@@ -171,18 +171,19 @@ class Analyzer:
             _check_pictures(picture)
             return [self._analyze(each) for each in picture]
         check_picture(picture)
-        if isinstance(picture, str | os.PathLike) and is_folder(Path(picture)):
+        folder = _folder(picture)
+        if folder is not None:
             raise MediaError(
-                f"{os.fspath(picture)}: is a folder, not a picture",
+                f"{folder}: is a folder, not a picture",
                 hint="batch=32 reads its pictures; stream reads its videos too",
             )
         return self._analyze(picture)
 
     def _analyze_batches(self, picture: Picture | Sequence[Picture], batch: int) -> list[Readings]:
         pictures: Sequence[Picture]
-        in_folder = isinstance(picture, str | os.PathLike) and is_folder(Path(picture))
-        if in_folder:
-            pictures = folder_pictures(Path(picture))  # type: ignore[arg-type] # just checked
+        folder = _folder(picture)
+        if folder is not None:
+            pictures = folder_pictures(folder)
         elif isinstance(picture, Sequence) and not isinstance(picture, _ONE):
             pictures = picture
             _check_pictures(pictures)
@@ -190,7 +191,7 @@ class Analyzer:
             check_picture(picture)
             pictures = [picture]
         return list(
-            read_batches(pictures, self.detector, self.reader, batch=batch, keep=not in_folder)
+            read_batches(pictures, self.detector, self.reader, batch=batch, keep=folder is None)
         )
 
     def explain(self, picture: Picture) -> list[Explanation]:
@@ -346,6 +347,12 @@ class Analyzer:
 
 def _moment(frame: Frame, readings: list[Reading]) -> FrameMoment:
     return FrameMoment(frame.time, readings, frame=frame)
+
+
+def _folder(picture: object) -> Path | None:
+    """Return the path of a folder that was given as a picture; None for anything else."""
+    path = Path(picture) if isinstance(picture, str | os.PathLike) else None
+    return path if path is not None and is_folder(path) else None
 
 
 def _check_pictures(pictures: Sequence[Picture]) -> None:

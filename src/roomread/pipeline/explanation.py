@@ -62,4 +62,4 @@ def explain_faces(detector: FaceDetector, reader: FaceReader, frame: Frame) -> l
         (scores,) = reader.classifier.classify(faces.crops[i : i + 1])
         importance = occlusion_map(reader.classifier, faces.crops[i], scores.top)
         explanations.append(Explanation(readings[i], scores.top, faces.crops[i], importance))
-    return sorted(explanations, key=lambda each: each.reading.box.area, reverse=True)
+    return explanations
