@@ -3,7 +3,7 @@
 A package adds one by an entry point in its `pyproject.toml`; docs/how-to/plugins.md shows each:
 
     [project.entry-points."roomread.detectors"]
-    upright = "roomread_example:make_detector"
+    upright = "roomread_example.detector:UprightFaces"
 
 Listing plug-ins imports none of them: a plug-in is imported when it is chosen.
 """
