@@ -10,7 +10,7 @@ import typer
 
 from roomread.cli.options import DeviceName, MinFace, ModelName, NetOptions, parse_seconds
 from roomread.cli.status import EXIT_SOME_FAILED
-from roomread.cli.stores import find_session, own_sessions
+from roomread.cli.stores import SessionId, find_session, own_sessions
 from roomread.media import HideMethod, make_folder
 from roomread.room import clock
 from roomread.runtime import Device
@@ -25,9 +25,7 @@ class Around(StrEnum):
 
 
 def command(  # noqa: PLR0913 (each is an option of the command)
-    session_id: Annotated[
-        str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")
-    ],
+    session_id: SessionId,
     video: Annotated[Path, typer.Argument(help="The video of the session.")],
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder of the clips.")] = Path(

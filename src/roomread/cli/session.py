@@ -14,7 +14,7 @@ from rich.table import Table
 
 from roomread.cli import clips, record, transcript
 from roomread.cli.clock import parse_clock
-from roomread.cli.stores import find_session, opened_store, own_sessions
+from roomread.cli.stores import SessionId, find_session, opened_store, own_sessions
 from roomread.cli.workbench import wide_console
 from roomread.errors import RoomreadError, SessionError
 from roomread.media import atomic_path
@@ -34,10 +34,6 @@ app.command("record")(record.command)
 app.command("clips")(clips.command)
 app.command("transcript")(transcript.transcript_command)
 app.command("slides")(transcript.slides_command)
-
-SessionId = Annotated[
-    str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")
-]
 
 
 class ExportFormat(StrEnum):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from roomread.errors import MissingExtraError, SessionNotFoundError
 from roomread.media import make_folder
@@ -13,6 +15,11 @@ from roomread.media import make_folder
 if TYPE_CHECKING:
     # Imported for types only, because it needs an extra.
     from roomread.store import OwnerStore, Session, Store
+
+# The argument by which a command chooses a session; see `find_session`.
+SessionId = Annotated[
+    str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")
+]
 
 
 @contextmanager

@@ -8,13 +8,10 @@ from typing import Annotated
 import typer
 
 from roomread.cli.clock import parse_clock
-from roomread.cli.stores import find_session, own_sessions
+from roomread.cli.stores import SessionId, find_session, own_sessions
 from roomread.errors import DataError, SessionError
 from roomread.room import clock
 
-SessionId = Annotated[
-    str, typer.Argument(metavar="ID", help="The beginning of the id in `session list`.")
-]
 At = Annotated[
     str | None,
     typer.Option(
