@@ -24,6 +24,7 @@ from roomread.media.jpeg import find_scans, is_complete, may_be_cut, with_end
 from roomread.media.kinds import PILLOW_FORMATS, Heif, heif_kind, open_encoded, picture_format
 from roomread.media.levels import brightened, has_deep_colors, scale_to_8_bits
 from roomread.media.png import without_text
+from roomread.media.strict import StrictBytes
 from roomread.media.tiff import count_whole_pages, main_page
 from roomread.media.urls import fetch, is_address, local_path
 
@@ -189,13 +190,14 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
                 return to_sdr(image, stated_colors(content))
         scans = find_scans(content)
         ended = with_end(content, scans)
-        with _open(without_text(ended), name) as picture:
+        file = StrictBytes(without_text(ended))
+        with _open(file, name) as picture:
             if isinstance(picture, TiffImageFile):
                 picture.seek(main_page(picture, name))
             _check_size(picture.width, picture.height, name, max_pixels)
             _check_scans(scans.count, picture.width * picture.height, name)
             is_deep = has_deep_colors(picture)
-            picture.load()
+            file.load(picture)
             if may_be_cut(picture, scans) and not is_complete(ended):
                 problem = f"{name}: is damaged: a part of the picture is missing"
                 raise MediaError(problem, hint="copy or download it again")
@@ -209,14 +211,14 @@ def _open_heif(content: bytes, name: str) -> Image.Image:
         return open_heic(content)
     if not features.check("avif"):
         raise MediaError(f"{name}: is AVIF", hint="Pillow here is built without it; save as JPEG")
-    return _open(content, name, formats=("AVIF",))
+    return _open(io.BytesIO(content), name, formats=("AVIF",))
 
 
-def _open(content: bytes, name: str, *, formats: tuple[str, ...] = PILLOW_FORMATS) -> Image.Image:
+def _open(file: io.BytesIO, name: str, *, formats: tuple[str, ...] = PILLOW_FORMATS) -> Image.Image:
     try:
-        return open_encoded(io.BytesIO(content), formats=formats)
+        return open_encoded(file, formats=formats)
     except UnidentifiedImageError as error:
-        kind = picture_format(content)
+        kind = picture_format(file.getvalue())
         if kind is None:
             raise
         problem = f"{name}: is damaged, or {kind} of a kind that cannot be read"

@@ -1,0 +1,42 @@
+"""Refuse pictures that are cut off, also where Pillow is told to read them.
+
+`ImageFile.LOAD_TRUNCATED_IMAGES` is of the whole process, and some libraries set it when they are
+imported. Pillow then leaves the missing part of a picture black, without an error.
+"""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+
+class StrictBytes(io.BytesIO):
+    """The content of a picture, whose end must not be passed while its pixels are decoded."""
+
+    _is_strict = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to `size` bytes, all by default.
+
+        Raises:
+            SyntaxError: Pixels are decoded, and nothing is left. Pillow raises this type for a
+                broken PNG, and ignores it where only chunks after the pixels are missing.
+        """
+        content = super().read(size)
+        if self._is_strict and size and not content:
+            raise SyntaxError("a part of the picture is missing")
+        return content
+
+    def load(self, picture: Image.Image) -> None:
+        """Decode the pixels of a picture that was opened from this file.
+
+        Raises:
+            SyntaxError: The picture is cut off.
+            Exception: Pillow's own, when the picture is damaged.
+        """
+        self._is_strict = True
+        try:
+            picture.load()
+        finally:
+            self._is_strict = False
