@@ -116,7 +116,7 @@ class _JsonNumbers(dict[float, str]):
 
 
 def _action_units(readings: Sequence[Reading]) -> list[str | None]:
-    """Return what `json.dumps` gives of each reading's action units, in a fifth of the time."""
+    """Return what `json.dumps` gives of each reading's action units, several times as fast."""
     numbers = _JsonNumbers()
     templates: dict[tuple[str, ...], str] = {}
     cells: list[str | None] = []
