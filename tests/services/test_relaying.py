@@ -124,6 +124,21 @@ def test_process_that_has_ended_is_reported_as_busy(address: str) -> None:
     asyncio.run(run())
 
 
+def test_stream_of_a_process_without_an_address_opens_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[object] = []
+
+    async def note(*where: object, **_options: object) -> None:
+        opened.append(where)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(asyncio, "open_connection", note)
+    with pytest.raises(BusyError, match="does not respond"):
+        asyncio.run(relay_stream("", EVENTS))
+    assert opened == []
+
+
 def test_relayed_request_is_not_relayed_again() -> None:
     async def run() -> None:
         with pytest.raises(BusyError, match="another process holds"):

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import h11
@@ -37,17 +37,12 @@ class RelayedAnswer:
     _connection: h11.Connection
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
-    _ended: bool = field(default=False)
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces as they come, until it ends or the other process ends."""
         with suppress(OSError, TimeoutError, h11.RemoteProtocolError):
-            while not self._ended:
-                event = await _next_event(self._connection, self._reader)
-                if isinstance(event, h11.Data):
-                    yield bytes(event.data)
-                else:
-                    self._ended = True
+            while isinstance(event := await _next_event(self._connection, self._reader), h11.Data):
+                yield bytes(event.data)
 
     async def close(self) -> None:
         """Close the connection to the other process."""
@@ -69,19 +64,22 @@ async def relay_stream(address: str, request: ReceivedRequest) -> RelayedAnswer:
     """
     headers = request.forwarded_headers()
     parts = urlsplit(address)
+    if not parts.hostname:
+        # Without a host asyncio would connect to this computer.
+        raise _no_answer()
     headers.setdefault("host", parts.netloc)
     secure = ssl.create_default_context() if parts.scheme == "https" else None
     port = parts.port or (443 if secure else 80)
     with _as_busy():
         async with asyncio.timeout(_CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=secure)
-        connection = h11.Connection(h11.CLIENT)
-        begin = h11.Request(
-            method=request.method, target=request.path, headers=list(headers.items())
-        )
-        writer.write(connection.send(begin) or b"")
-        writer.write(connection.send(h11.EndOfMessage()) or b"")
         try:
+            connection = h11.Connection(h11.CLIENT)
+            begin = h11.Request(
+                method=request.method, target=request.path, headers=list(headers.items())
+            )
+            writer.write(connection.send(begin) or b"")
+            writer.write(connection.send(h11.EndOfMessage()) or b"")
             answer = await _next_event(connection, reader)
         except BaseException:
             await _close(writer)
