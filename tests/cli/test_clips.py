@@ -11,22 +11,16 @@ from program import Program
 from roomread.bench.scenes import grid
 from roomread.faces import CenterFace
 from roomread.media import VideoWriter, open_source
-from roomread.store import LOCAL_OWNER, Mark, Store
+from roomread.store import Mark, OwnerStore
 
 CALL = grid(width=640, height=360, columns=4, rows=2, people=6)
 
 
 @pytest.fixture
-def session_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The id of a session with one mark, in a database of the test's own."""
-    address = f"sqlite:///{tmp_path / 'roomread.db'}"
-    monkeypatch.setenv("ROOMREAD_DATABASE_URL", address)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    everything = Store(address)
-    store = everything.owned_by(LOCAL_OWNER)
-    session = store.create("Algebra 7b")
-    store.mark(session.id, [Mark(2.0, "group work")])
-    everything.close()
+def session_id(local_sessions: OwnerStore) -> str:
+    """Return the id of a session with one mark, in a database of the test's own."""
+    session = local_sessions.create("Algebra 7b")
+    local_sessions.mark(session.id, [Mark(2.0, "group work")])
     return session.id
 
 

@@ -12,23 +12,23 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from classes import lesson
 from clips import two_tracks
 from program import PROGRAM, Program
-from room_recorder import RoomRecorder
+from recorded_classes import record_falling_class
 from roomread.bench.scenes import grid
 from roomread.formats.parquet import read_parquet
 from roomread.media import VideoWriter
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Store
 from roomread.store.packing import RECORD
 
+# Every command here uses a database of the test's own.
+pytestmark = pytest.mark.usefixtures("database")
 CALL = grid(width=960, height=540, columns=4, rows=3, people=8)
 
 
@@ -40,27 +40,14 @@ def write_call(path: Path, seconds: float, *, rate: float = 2) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make the commands use a new database, and return its path."""
-    path = tmp_path / "data" / "roomread.db"
-    monkeypatch.setenv("ROOMREAD_DATABASE_URL", f"sqlite:///{path}")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    return path
-
-
 @pytest.fixture
-def recorded(database: Path) -> Iterator[tuple[OwnerStore, str]]:
-    """Yield a store and the id of a session of 20 minutes that keeps its people."""
-    everything = Store(f"sqlite:///{database}")
-    store = everything.owned_by(LOCAL_OWNER)
-    session = store.create("Algebra <7b>", keeps_people=True, consent="all, in writing & gladly")
-    recorder = RoomRecorder(store, session)
-    for time, readings in lesson(1200, people=9, every=2.0, moods=((0, 0.7), (600, 0.0))):
-        recorder.add_readings(time, readings)
-    recorder.close()
-    yield store, session.id
-    everything.close()
+def recorded(local_sessions: OwnerStore) -> tuple[OwnerStore, str]:
+    """Return a store and the id of a session of 20 minutes that keeps its people."""
+    session = local_sessions.create(
+        "Algebra <7b>", keeps_people=True, consent="all, in writing & gladly"
+    )
+    record_falling_class(local_sessions, session)
+    return local_sessions, session.id
 
 
 def said(result: subprocess.CompletedProcess[bytes]) -> str:

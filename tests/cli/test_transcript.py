@@ -6,28 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from classes import lesson
 from program import Program
-from room_recorder import RoomRecorder
+from recorded_classes import record_class
 from roomread.cli.transcript import parse_offset
 from roomread.errors import SessionError
-from roomread.store import LOCAL_OWNER, Store
+from roomread.store import OwnerStore
 
 
 @pytest.fixture
-def session_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The id of a session of three minutes, in a database of the test's own."""
-    address = f"sqlite:///{tmp_path / 'roomread.db'}"
-    monkeypatch.setenv("ROOMREAD_DATABASE_URL", address)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    everything = Store(address)
-    store = everything.owned_by(LOCAL_OWNER)
-    session = store.create("Algebra 7b")
-    recorder = RoomRecorder(store, session)
-    for time, readings in lesson(180, people=6, every=2.0):
-        recorder.add_readings(time, readings)
-    recorder.close()
-    everything.close()
+def session_id(local_sessions: OwnerStore) -> str:
+    """Return the id of a session of three minutes, in a database of the test's own."""
+    session = local_sessions.create("Algebra 7b")
+    record_class(local_sessions, session, 180, people=6, every=2.0)
     return session.id
 
 

@@ -4,8 +4,7 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 
-from classes import lesson
-from room_recorder import RoomRecorder
+from recorded_classes import record_falling_class
 from roomread.errors import SessionError, SessionNotFoundError
 from roomread.formats.answer import said_at_deepest
 from roomread.formats.figures import session_figures
@@ -29,10 +28,7 @@ Ann: Good bye.
 def fallen(sessions: OwnerStore) -> str:
     """The id of a lesson of twenty minutes whose valence falls after ten."""
     session = sessions.create("Algebra 7b")
-    recorder = RoomRecorder(sessions, session)
-    for time, readings in lesson(1200, people=9, every=2.0, moods=((0, 0.7), (600, 0.0))):
-        recorder.add_readings(time, readings)
-    recorder.close()
+    record_falling_class(sessions, session)
     return session.id
 
 
