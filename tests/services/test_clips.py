@@ -6,9 +6,8 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 
-from classes import lesson
 from clips import make_clip
-from room_recorder import RoomRecorder
+from recorded_classes import record_class, record_falling_class
 from roomread.errors import MediaError, SessionError
 from roomread.formats.clip import ClipLook
 from roomread.pipeline import Analyzer
@@ -30,10 +29,7 @@ from roomread.testing import FixedClassifier, FixedDetector
 def fallen(sessions: OwnerStore) -> str:
     """The id of a lesson whose valence falls after ten of twenty minutes."""
     session = sessions.create("Algebra 7b")
-    recorder = RoomRecorder(sessions, session)
-    for time, readings in lesson(1200, people=9, every=2.0, moods=((0, 0.7), (600, 0.0))):
-        recorder.add_readings(time, readings)
-    recorder.close()
+    record_falling_class(sessions, session)
     sessions.mark(session.id, [Mark(5.0, "start"), Mark(40.0, "Zwei/Drei")])
     return session.id
 
@@ -53,6 +49,16 @@ def test_clip_shows_the_moment_at_which_the_valence_fell(sessions: OwnerStore, f
     assert plan.file_name.startswith(f"01-fall-at-{minutes}m")
 
 
+def test_fewer_clips_than_falls_show_the_deepest_ones(sessions: OwnerStore) -> None:
+    session = sessions.create("Algebra 7b")
+    moods = ((0, 0.8), (300, 0.4), (600, 0.8), (900, 0.0))
+    record_class(sessions, session, 1200, people=9, every=2.0, moods=moods)
+    both = [plan.moment for plan in plan_clips(sessions, session.id, ClipRequest())]
+    assert both == pytest.approx([300, 900], abs=60)
+    (deepest,) = plan_clips(sessions, session.id, ClipRequest(most=1))
+    assert deepest.moment == both[1]
+
+
 def test_clips_of_marks_and_changes(sessions: OwnerStore, fallen: str) -> None:
     marks = plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS))
     assert [(plan.start, plan.end, plan.label) for plan in marks] == [
@@ -67,8 +73,9 @@ def test_clips_of_marks_and_changes(sessions: OwnerStore, fallen: str) -> None:
 
 def test_session_without_a_moment_has_no_clips(sessions: OwnerStore) -> None:
     session = sessions.create("Short")
-    with pytest.raises(SessionError, match="has no falls"):
+    with pytest.raises(SessionError, match="has no falls") as refused:
         plan_clips(sessions, session.id, ClipRequest())
+    assert refused.value.hint == "choose other moments: changes, marks"
 
 
 @pytest.mark.parametrize(("length", "before"), [(1.0, 0.5), (601.0, 1.0), (10.0, 10.0)])

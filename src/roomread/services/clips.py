@@ -99,14 +99,17 @@ def plan_clips(store: OwnerStore, session_id: str, request: ClipRequest) -> list
         SessionError: The session has no such moment.
     """
     figures = session_figures(store, store.session(session_id))
-    moments = _moments(figures, request.around)[: request.most]
+    moments = _moments(figures, request)
     if not moments:
         raise SessionError(
             f"session {session_id} has no {request.around.value} to make clips of",
-            hint="choose other moments: " + ", ".join(set(ClipsAround) - {request.around}),
+            hint="choose other moments: "
+            + ", ".join(other for other in ClipsAround if other is not request.around),
         )
     plans = []
-    for number, (moment, label, name) in enumerate(moments, start=1):
+    for number, (moment, label) in enumerate(moments, start=1):
+        # A mark's label may hold characters that no file name may have.
+        name = "mark" if request.around is ClipsAround.MARKS else label
         start = max(moment - request.before, 0.0)
         minutes, seconds = divmod(int(moment), 60)
         file_name = f"{number:02}-{name}-at-{minutes}m{seconds:02}s.mp4"
@@ -180,14 +183,14 @@ def write_clips(
         yield target, problem
 
 
-def _moments(figures: SessionFigures, around: ClipsAround) -> list[tuple[float, str, str]]:
-    """Return the time of each moment, s, what it is, and the word for its file's name."""
-    if around is ClipsAround.MARKS:
-        return [(mark.time, mark.label, "mark") for mark in figures.marks]
-    if around is ClipsAround.CHANGES:
-        words = ["fall" if c.after < c.before else "rise" for c in figures.summary.changes]
-        return [
-            (change.time, word, word)
-            for change, word in zip(figures.summary.changes, words, strict=True)
-        ]
-    return [(stretch.start, "fall", "fall") for stretch in named_stretches(figures)]
+def _moments(figures: SessionFigures, request: ClipRequest) -> list[tuple[float, str]]:
+    """Return the time of each moment, s, and what it is, earliest first."""
+    if request.around is ClipsAround.FALLS:
+        deepest = figures.stretches[: request.most]
+        return [(fall.start, "fall") for fall in named_stretches(figures) if fall in deepest]
+    if request.around is ClipsAround.MARKS:
+        moments = [(mark.time, mark.label) for mark in figures.marks]
+    else:
+        changes = figures.summary.changes
+        moments = [(each.time, "fall" if each.after < each.before else "rise") for each in changes]
+    return moments[: request.most]
