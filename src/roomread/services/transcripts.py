@@ -94,7 +94,6 @@ def mark_slides(
 
 def _end(store: OwnerStore, session_id: str) -> float:
     """Return the time of the newest reading of a session, s."""
-    store.session(session_id)
     return store.last_time(session_id) or 0.0
 
 
