@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from roomread.errors import DatabaseError
-from roomread.store import OwnerStore, Store, schema, service_schema
+from roomread.store import OwnerStore, Store, database, schema, service_schema
 
 
 def test_migrations_lead_to_the_tables_that_the_program_uses(store: OwnerStore) -> None:
@@ -20,7 +20,12 @@ def test_migrations_lead_to_the_tables_that_the_program_uses(store: OwnerStore) 
     with store._database.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, service_schema.metadata) == []
-    assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION]
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_heads() == [schema.REVISION]
+    assert sorted(script.revision for script in scripts.walk_revisions()) == [
+        *database._OLDER_REVISIONS,
+        schema.REVISION,
+    ]
 
 
 def test_no_column_has_room_for_a_picture() -> None:

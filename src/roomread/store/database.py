@@ -31,8 +31,8 @@ _POSTGRES_REACH_TIMEOUT = 5
 _SSL_REQUEST = bytes.fromhex("00000008 04d2162f")
 # The key of the advisory lock that lets one process at a time upgrade a PostgreSQL database.
 _UPGRADE_LOCK = 7_266_763
-# Earlier revisions from which migrations lead to the present one.
-_OLDER_REVISIONS = ("0001", "0002", "0003", "0004")
+# The revisions from which migrations lead to the present one: they are numbered from "0001" on.
+_OLDER_REVISIONS = tuple(f"{number:04}" for number in range(1, int(REVISION)))
 
 
 class Database:
