@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ pytest.importorskip("starlette", reason="needs the app extra")
 
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
-from starlette.types import Receive, Send
+from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -39,17 +40,25 @@ async def answer(scope: AsgiScope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("let in")(scope, receive, send)
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
-    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
-    auth = AuthSettings(
+def auth_of(store: Store, *, sign_in: bool = False) -> AuthSettings:
+    """Return settings whose limit of requests is never reached."""
+    return AuthSettings(
         Accounts(store.accounts),
-        sign_in=False,
+        sign_in=sign_in,
         rate=Rate(per_second=1e6, burst=1e6),
         sign_ins=SignIns(store.accounts),
     )
-    yield TestClient(AuthMiddleware(answer, auth), base_url=f"http://{HERE}")
-    store.close()
+
+
+def visitor(app: ASGIApp, auth: AuthSettings) -> TestClient:
+    """Return a client on this computer of an app behind `AuthMiddleware`."""
+    return TestClient(AuthMiddleware(app, auth), base_url=f"http://{HERE}")
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
+        yield visitor(answer, auth_of(store))
 
 
 def opens_socket(client: TestClient, path: str, headers: dict[str, str]) -> bool:
@@ -135,13 +144,7 @@ def test_socket_over_the_rate_limit_is_accepted_and_closed_as_try_again_later(
     tmp_path: Path,
 ) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
-        auth = AuthSettings(
-            Accounts(store.accounts),
-            sign_in=False,
-            rate=Rate(1e-6, burst=1),
-            sign_ins=SignIns(store.accounts),
-        )
-        client = TestClient(AuthMiddleware(answer, auth), base_url=f"http://{HERE}")
+        client = visitor(answer, replace(auth_of(store), rate=Rate(1e-6, burst=1)))
         assert opens_socket(client, "/api/v1/live", {})
         with client.websocket_connect("/api/v1/live", headers={"Host": HERE}) as socket:
             with pytest.raises(WebSocketDisconnect) as closed:
@@ -155,16 +158,9 @@ def test_wrong_keys_are_limited_before_they_are_written(
     written: list[str] = []
     monkeypatch.setattr("roomread.api.refusals._write", lambda event, *_: written.append(event))
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
-        accounts = Accounts(store.accounts)
-        key = accounts.add_key("board", list(Scope))
-        auth = AuthSettings(
-            accounts,
-            sign_in=True,
-            rate=Rate(1e6, burst=1e6),
-            sign_ins=SignIns(store.accounts),
-            attempts=Rate(1e-9, burst=10),
-        )
-        client = TestClient(AuthMiddleware(answer, auth), base_url=f"http://{HERE}")
+        key = Accounts(store.accounts).add_key("board", list(Scope))
+        auth = replace(auth_of(store, sign_in=True), attempts=Rate(1e-9, burst=10))
+        client = visitor(answer, auth)
         wrong = {"Authorization": "Bearer rr_00000000_wrong"}
         statuses = [client.get("/api/v1/models", headers=wrong).status_code for _ in range(50)]
         assert statuses == [401] * 10 + [429] * 40
@@ -194,14 +190,8 @@ async def echo(scope: AsgiScope, receive: Receive, send: Send) -> None:
 
 def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
-        auth = AuthSettings(
-            Accounts(store.accounts),
-            sign_in=False,
-            rate=Rate(1e6, burst=1e6),
-            sign_ins=SignIns(store.accounts),
-            messages=Rate(per_second=10.0, burst=5.0),
-        )
-        client = TestClient(AuthMiddleware(echo, auth), base_url=f"http://{HERE}")
+        auth = replace(auth_of(store), messages=Rate(per_second=10.0, burst=5.0))
+        client = visitor(echo, auth)
         begun = time.monotonic()
         with client.websocket_connect("/_stcore/stream", headers={"Host": HERE}) as socket:
             for n in range(10):
@@ -213,16 +203,10 @@ def test_messages_over_the_rate_limit_wait(tmp_path: Path) -> None:
 
 def test_students_behind_one_proxy_have_a_message_rate_each(tmp_path: Path) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'roomread.db'}")) as store:
-        auth = AuthSettings(
-            Accounts(store.accounts),
-            sign_in=True,
-            rate=Rate(1e6, burst=1e6),
-            sign_ins=SignIns(store.accounts),
-            # A second connection that shared this rate would wait for hours.
-            messages=Rate(per_second=1e-4, burst=5.0),
-        )
+        # A second connection that shared this rate would wait for hours.
+        auth = replace(auth_of(store, sign_in=True), messages=Rate(per_second=1e-4, burst=5.0))
         # Starlette's client has one address and port, as visitors have whom a proxy names.
-        client = TestClient(AuthMiddleware(echo, auth), base_url=f"http://{HERE}")
+        client = visitor(echo, auth)
         with ExitStack() as opened:
             for _ in range(3):
                 seat = client.websocket_connect("/api/v1/rooms/1/seat", headers={"Host": HERE})
