@@ -62,6 +62,11 @@ class Target:
         """The URL of the service for WebSockets."""
         return self.url.replace("http", "ws", 1)
 
+    @property
+    def database(self) -> Path:
+        """The SQLite file of the service."""
+        return self.folder / "data" / "roomread.db"
+
     def memory(self) -> float:
         """Return the resident memory of the service and its workers, MB."""
         return sum(_resident(pid) for pid in _family(self.pid)) / 1e6

@@ -45,7 +45,7 @@ async def whole_bodies(target: Target, _noticed: Noticed) -> None:
 
 
 async def socket_messages(target: Target, _noticed: Noticed) -> None:
-    """Leave twenty messages of 19 MB unfinished over the web app's and the API's sockets."""
+    """Leave twenty messages of 19 MB unfinished over sockets for readings."""
     session = await make_session(target, target.attacker)
     async with contextlib.AsyncExitStack() as held:
         for _ in range(20):
@@ -63,7 +63,7 @@ async def socket_messages(target: Target, _noticed: Noticed) -> None:
 
 
 async def message_flood(target: Target, noticed: Noticed) -> None:
-    """Send readings over one socket as fast as they are answered, and frames over another."""
+    """Send readings over eight sockets of one session as fast as they are answered."""
     session = await make_session(target, target.attacker)
     end, sent = time.monotonic() + HOLD, 0
 
@@ -127,7 +127,7 @@ async def video_places(target: Target, noticed: Noticed) -> None:
 
 async def sign_ins(target: Target, noticed: Noticed) -> None:
     """Sign one user in 1,100 times without a password; another user is signed in already."""
-    store = Store(f"sqlite:///{target.folder / 'data' / 'roomread.db'}")
+    store = Store(f"sqlite:///{target.database}")
     taken = SignIns(store.accounts)
     for n in range(1100):
         taken.begin("user:attacker", time.time() + n / 1e4)

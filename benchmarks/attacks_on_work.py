@@ -96,7 +96,7 @@ def _fill(target: Target, session_id: str) -> int:
     """Write moods and marks into a session of the attacker; return how many marks it took."""
     scores = np.full(7, 1 / 7)
     moods = [RoomMood(float(second), 20, 20, scores) for second in range(_MOODS)]
-    store = Store(f"sqlite:///{target.folder / 'data' / 'roomread.db'}")
+    store = Store(f"sqlite:///{target.database}")
     owned = store.owned_by(f"key:{target.attacker['Authorization'].split('_')[1]}")
     # In small transactions, which are not part of the attack.
     for number, start in enumerate(range(0, _MOODS, 1000), start=1):
@@ -115,13 +115,12 @@ def _fill(target: Target, session_id: str) -> int:
 
 async def app_uploads(target: Target, noticed: Noticed) -> None:
     """Put twelve files of 190 MB with invented ids into one page, and close the page."""
-    host = target.url.replace("http", "ws", 1)
     cookie = "; ".join(f"{name}={value}" for name, value in target.attacker_cookie.items())
     async with httpx.AsyncClient(cookies=target.attacker_cookie, timeout=60) as http:
         await http.get(f"{target.url}/_stcore/health")
         xsrf = {"X-Xsrftoken": http.cookies.get("_streamlit_xsrf") or ""}
         page = websockets.connect(
-            f"{host}/_stcore/stream",
+            f"{target.socket_url}/_stcore/stream",
             additional_headers={"Cookie": cookie},
             subprotocols=[websockets.Subprotocol("streamlit")],
             max_size=None,
@@ -162,18 +161,17 @@ async def _page_session(socket: websockets.ClientConnection) -> str:
 async def broken_jobs(target: Target, noticed: Noticed) -> None:
     """Remove the folders of videos and damage their records; then the victim submits a video."""
     clip = await asyncio.to_thread(_clip)
-    address = f"{target.url}/api/v1/videos?name=a.mp4"
+    address, named = f"{target.url}/api/v1/videos", {"name": "a.mp4"}
     async with httpx.AsyncClient(timeout=30) as http:
         for damage in (_remove_folder, _damage_record) * 2:
-            made = await http.post(address, content=clip, headers=target.attacker)
+            made = await http.post(address, params=named, content=clip, headers=target.attacker)
             if made.status_code == httpx.codes.ACCEPTED:
                 damage(target, made.json()["id"])
-        made = await http.post(address, content=clip, headers=target.victim)
+        made = await http.post(address, params=named, content=clip, headers=target.victim)
         begun, state = time.monotonic(), "refused"
-        while time.monotonic() - begun < 4 * HOLD:
-            job = await http.get(
-                f"{address.partition('?')[0]}/{made.json()['id']}", headers=target.victim
-            )
+        accepted = made.status_code == httpx.codes.ACCEPTED
+        while accepted and time.monotonic() - begun < 4 * HOLD:
+            job = await http.get(f"{address}/{made.json()['id']}", headers=target.victim)
             state = job.json()["state"]
             if state not in ("waiting", "reading"):
                 break
@@ -197,7 +195,7 @@ def _remove_folder(target: Target, job_id: str) -> None:
 
 
 def _damage_record(target: Target, job_id: str) -> None:
-    with sqlite3.connect(target.folder / "data" / "roomread.db") as database:
+    with sqlite3.connect(target.database) as database:
         damaged = "UPDATE jobs SET created = 'yesterday', attempts = 'many' WHERE id = ?"
         database.execute(damaged, [job_id])
     database.close()
