@@ -34,7 +34,7 @@ from roomread.api.room_shapes import (
     room_shape,
 )
 from roomread.api.session_access import in_turn
-from roomread.api.session_forwarding import received, send_on
+from roomread.api.session_forwarding import forwarded, received
 from roomread.errors import BusyError, SessionHeldError
 from roomread.joining import check_receipt
 from roomread.services import purpose
@@ -322,5 +322,4 @@ async def _here_or_forwarded(
     try:
         return await work(await context.rooms.hold(room_id))
     except SessionHeldError as held:
-        answer = await send_on(request, held, request.url.path, body, method=request.method)
-    return Response(answer.body, answer.status, media_type=answer.media_type)
+        return await forwarded(request, held, body, method=request.method)

@@ -40,7 +40,18 @@ async def here_or_forwarded(
     try:
         return await in_turn(context, work)
     except SessionHeldError as held:
-        answer = await send_on(connection, held, connection.scope["path"], body)
+        return await forwarded(connection, held, body)
+
+
+async def forwarded(
+    connection: HTTPConnection, held: SessionHeldError, body: bytes = b"", *, method: str = "POST"
+) -> Response:
+    """Forward a request to the process that holds a session, and return its response.
+
+    Raises:
+        BusyError: The other process does not respond.
+    """
+    answer = await send_on(connection, held, connection.scope["path"], body, method=method)
     headers = {"Retry-After": answer.retry_after} if answer.retry_after is not None else None
     return Response(answer.body, answer.status, headers, media_type=answer.media_type)
 
