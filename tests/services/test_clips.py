@@ -125,12 +125,7 @@ def test_prohibited_use_writes_no_clip(
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
     monkeypatch.setenv("ROOMREAD_REGION", "eu")
     plans = plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS))
+    clips = write_clips(plans, SessionVideo(video), tmp_path, analyzer=analyzer, look=ClipLook())
     with pytest.raises(PurposeError):
-        next(
-            iter(
-                write_clips(
-                    plans, SessionVideo(video), tmp_path, analyzer=analyzer, look=ClipLook()
-                )
-            )
-        )
+        next(clips)
     assert not list(tmp_path.glob("*-mark-*"))
