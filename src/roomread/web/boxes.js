@@ -18,20 +18,6 @@
  * @property {string} nothing What is said where there is no face.
  */
 
-/**
- * Return a part of the component's markup. Streamlit shows the script alone, so it imports nothing.
- * @template {Element} T
- * @param {Element} root
- * @param {string} selector
- * @param {new () => T} type
- * @returns {T}
- */
-const part = (root, selector, type) => {
-  const found = root.querySelector(selector);
-  if (!(found instanceof type)) throw new Error(`the component has no ${selector}`);
-  return found;
-};
-
 /** @param {{data: Data, parentElement: HTMLElement, setStateValue: (name: string, value: number) => void}} component */
 export default function ({ data, parentElement, setStateValue }) {
   const root = part(parentElement, ".faces", HTMLElement);

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from importlib import resources
-
-import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from roomread.formats.palette import USUAL, hex_color
 from roomread.formats.score_charts import score_bars
 from roomread.readings import Reading
 from roomread.services.results import PictureResult
+from roomread.web.component import component
 from roomread.web.core_texts import reading_text
 from roomread.web.texts import t, tn
 
@@ -42,12 +39,6 @@ _STYLE = """
 """
 
 
-@st.cache_resource
-def _component() -> ComponentRenderer:
-    script = (resources.files("roomread.web") / "boxes.js").read_text(encoding="utf-8")
-    return st.components.v2.component("roomread.boxes", html=_HTML, css=_STYLE, js=script)
-
-
 def show_faces(picture: PictureResult, *, key: str) -> Reading | None:
     """Draw a picture with a numbered box for each face, and the scores of the chosen one.
 
@@ -70,7 +61,9 @@ def show_faces(picture: PictureResult, *, key: str) -> Reading | None:
         "faces": [_face(number, each) for number, each in enumerate(picture.readings, start=1)],
         "nothing": t("No face was found. Faces under about 24 pixels or from behind are missed."),
     }
-    result = _component()(key=key, data=data, default={"chosen": 0}, on_chosen_change=lambda: None)
+    result = component("boxes", html=_HTML, css=_STYLE)(
+        key=key, data=data, default={"chosen": 0}, on_chosen_change=lambda: None
+    )
     chosen = result.chosen if isinstance(result.chosen, int) else 0
     return picture.readings[min(max(chosen, 0), count - 1)] if count else None
 

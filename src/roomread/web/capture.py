@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from importlib import resources
 
-import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
-
+from roomread.web.component import component
 from roomread.web.texts import t
 
 _HTML = """
@@ -35,12 +32,6 @@ button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offse
 _MOST, _LARGEST = 10, 2_000_000
 
 
-@st.cache_resource
-def _component() -> ComponentRenderer:
-    script = (resources.files("roomread.web") / "capture.js").read_text(encoding="utf-8")
-    return st.components.v2.component("roomread.capture", html=_HTML, css=_STYLE, js=script)
-
-
 def take_pictures(*, key: str) -> list[bytes]:
     """Draw the camera, and return the pictures that were taken since the last drawing, as JPEG.
 
@@ -59,7 +50,9 @@ def take_pictures(*, key: str) -> list[bytes]:
         "busy": t("Another program uses the camera: close it, then turn the camera on again."),
         "other": t("The camera cannot be used here."),
     }
-    taken = _component()(key=key, data={"texts": texts}, on_pictures_change=lambda: None)
+    taken = component("capture", html=_HTML, css=_STYLE)(
+        key=key, data={"texts": texts}, on_pictures_change=lambda: None
+    )
     return _decoded(taken.pictures)
 
 

@@ -35,8 +35,7 @@ const draw = (root, svg) => {
 
 /** @param {{data: Data, parentElement: HTMLElement, setTriggerValue: (name: string, value: number) => void}} component */
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".seats");
-  if (!(root instanceof HTMLElement)) throw new Error("the component has no .seats");
+  const root = part(parentElement, ".seats", HTMLElement);
   const drawn = drawings.get(root);
   const frame = drawn?.svg === data.svg ? drawn.frame : draw(root, data.svg);
   const row = data.chosen === null ? -1 : data.seats.indexOf(data.chosen);

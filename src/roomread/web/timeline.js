@@ -12,20 +12,6 @@
  * @property {string[]} words What is said of each moment.
  */
 
-/**
- * Return a part of the component's markup. Streamlit shows the script alone, so it imports nothing.
- * @template {Element} T
- * @param {Element} root
- * @param {string} selector
- * @param {new () => T} type
- * @returns {T}
- */
-const part = (root, selector, type) => {
-  const found = root.querySelector(selector);
-  if (!(found instanceof type)) throw new Error(`the component has no ${selector}`);
-  return found;
-};
-
 /** @param {number} seconds */
 const clock = (seconds) => {
   const whole = Math.round(seconds);

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
 
 from roomread.formats import svg_plot
 from roomread.formats.session_charts import Span
 from roomread.readings import Expression, percent
 from roomread.store.summary import TimeSeries
+from roomread.web.component import component
 from roomread.web.core_texts import expression_name
 from roomread.web.texts import signed, t
 
@@ -82,12 +80,6 @@ class Chart(NamedTuple):
     svg: str
 
 
-@st.cache_resource
-def _component() -> ComponentRenderer:
-    script = (resources.files("roomread.web") / "timeline.js").read_text(encoding="utf-8")
-    return st.components.v2.component("roomread.timeline", html=_HTML, css=_STYLE, js=script)
-
-
 def show_timeline(
     charts: Sequence[Chart], series: TimeSeries, *, span: Span, expected: int | None, key: str
 ) -> None:
@@ -117,7 +109,7 @@ def show_timeline(
             "moment": t("Moment of the lesson"),
         },
     }
-    _component()(key=key, data=data)
+    component("timeline", html=_HTML, css=_STYLE)(key=key, data=data)
 
 
 def _words(series: TimeSeries, index: int, expected: int | None) -> str:
