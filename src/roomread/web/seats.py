@@ -9,14 +9,11 @@ from roomread.formats.session_charts import Span
 from roomread.formats.svg_plot import WIDTH
 from roomread.store.summary import SeatMap
 from roomread.web.component import component
+from roomread.web.svg import STYLE
 
 # With the keyboard, a seat is chosen in the list below the chart.
-_HTML = '<div class="seats" tabindex="0"></div>'
-_STYLE = """
-.seats { --chart-page: var(--st-background-color); color: var(--st-text-color); overflow-x: auto; }
-.seats:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-.seats svg { display: block; width: 100%; min-width: 40rem; height: auto; cursor: pointer; }
-"""
+_HTML = '<div class="seats chart wide" tabindex="0"></div>'
+_STYLE = f"{STYLE}\n.seats svg {{ cursor: pointer; }}"
 
 
 def show_seats(seats: SeatMap, *, span: Span, key: str, choice: str) -> None:

@@ -7,7 +7,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 # `st.html` removes SVG, and `st.image` would show neither the theme's colour nor a description.
 # On a narrow screen a wide chart is scrolled sideways, as its labels would be too small to read.
-_STYLE = """
+STYLE = """
 .chart { --chart-page: var(--st-background-color); color: var(--st-text-color); overflow-x: auto; }
 .chart:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .chart svg { display: block; width: 100%; height: auto; }
@@ -27,7 +27,7 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "roomread.chart",
         html='<div class="chart" tabindex="0"></div>',
-        css=_STYLE,
+        css=STYLE,
         js=_SCRIPT,
     )
 
