@@ -18,7 +18,7 @@ from roomread.web.capture import take_pictures
 from roomread.web.core_texts import expression_name
 from roomread.web.engine import engine, turn
 from roomread.web.messages import message_for
-from roomread.web.teach_tiles import add_tiles, forget_tiles, look_at, show_tiles, tiles_of
+from roomread.web.teach_tiles import Tile, add_tiles, forget_tiles, look_at, show_tiles, tiles_of
 from roomread.web.texts import t
 from roomread.web.uploads import upload_types
 from roomread.web.visitor import is_signed_in, owner, profiles_on, teaching_service
@@ -75,11 +75,7 @@ def _teach(service: TeachingService) -> None:
         st.info(t("The pictures are looked at once this person agrees."))
         show_tiles(kind)
         return
-    try:
-        with st.spinner(t("Looking at the pictures …")), turn(owner()):
-            look_at(tiles, engine().analyzer)
-    except BusyError as error:
-        st.warning(message_for(error, load_settings()))
+    _look_at_new(tiles)
     references = show_tiles(kind)
     if st.button(t("Start again")):
         forget_tiles(kind)
@@ -90,6 +86,18 @@ def _teach(service: TeachingService) -> None:
         st.info(t("Give a name, and what was learnt is tested."))
     else:
         _try(service, TeachingRequest(name, tuple(references), consent=consent))
+
+
+def _look_at_new(tiles: list[Tile]) -> None:
+    """Look at the pictures that are new; while the processors are busy, they stay so."""
+    new = [tile for tile in tiles if tile.check is None]
+    if not new:
+        return
+    try:
+        with st.spinner(t("Looking at the pictures …")), turn(owner()):
+            look_at(new, engine().analyzer)
+    except BusyError as error:
+        st.warning(message_for(error, load_settings()))
 
 
 def _help(kind: str) -> str:

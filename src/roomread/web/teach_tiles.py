@@ -84,15 +84,13 @@ def forget_tiles(kind: str) -> None:
 
 
 def look_at(tiles: list[Tile], analyzer: Observer) -> None:
-    """Decode and check the pictures that were not looked at yet; a bad one stops no other.
+    """Decode and check pictures; a bad one stops no other.
 
     Args:
         tiles: the pictures.
         analyzer: finds the faces.
     """
     for tile in tiles:
-        if tile.check is not None:
-            continue
         try:
             # Decode it in a separate process, like all untrusted pictures.
             image = engine().frame(tile.content, tile.name).image
