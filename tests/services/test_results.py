@@ -17,9 +17,9 @@ from roomread.readings import Expression, Frame
 from roomread.services.results import (
     PictureResult,
     picture_rows,
+    table_csv,
     video_rows,
     write_archive,
-    write_table,
 )
 from roomread.store import JobRecord, JobState
 
@@ -74,9 +74,8 @@ def test_rows_of_a_video_are_its_people_by_number_with_their_means(tmp_path: Pat
 
 
 def test_table_has_a_line_for_each_row() -> None:
-    file = io.StringIO(newline="")
-    write_table(file, [*picture_rows(picture("=a.jpg"))])
-    first, second, third = csv.DictReader(io.StringIO(file.getvalue()))
+    table = table_csv([*picture_rows(picture("=a.jpg"))])
+    first, second, third = csv.DictReader(io.StringIO(table))
     assert (first["number"], first["expression"], first["happy"]) == ("1", "happy", "0.9000")
     # A spreadsheet would take the name for a formula.
     assert first["file"] == "'=a.jpg"

@@ -88,13 +88,8 @@ def video_rows(name: str, rows: Sequence[Row]) -> Iterator[ResultRow]:
         yield ResultRow(name, person, top.display_name, tuple(map(float, means)), len(own))
 
 
-def write_table(file: IO[str], rows: Sequence[ResultRow]) -> None:
-    """Write rows as CSV.
-
-    Args:
-        file: Opened with `newline=""`.
-        rows: The rows.
-    """
+def table_csv(rows: Sequence[ResultRow]) -> str:
+    """Return rows as CSV."""
     names = [e.display_name for e in Expression]
     cells = []
     for row in rows:
@@ -104,22 +99,30 @@ def write_table(file: IO[str], rows: Sequence[ResultRow]) -> None:
             {"file": row.file, "number": row.number, "expression": row.expression, "read": read}
             | dict(zip(names, shares, strict=True))
         )
+    file = io.StringIO(newline="")
     write_csv(file, _COLUMNS, cells)
+    return file.getvalue()
 
 
-def write_readings(table: IO[str], array: IO[str], pictures: Sequence[PictureResult]) -> None:
-    """Write the readings of several pictures as CSV and as JSON.
-
-    Args:
-        table: Opened with `newline=""`.
-        array: Opened for text.
-        pictures: The results.
-    """
+def readings_csv(pictures: Sequence[PictureResult]) -> str:
+    """Return the readings of several pictures as CSV."""
+    file = io.StringIO(newline="")
     states = sorted({state for picture in pictures for state in picture.states})
-    for sink in (CsvSink(table, states=states), JsonSink(array)):
-        for index, picture in enumerate(pictures):
-            sink.add(replace(picture.frame, index=index), picture.readings)
-        sink.close()
+    _write_readings(CsvSink(file, states=states), pictures)
+    return file.getvalue()
+
+
+def readings_json(pictures: Sequence[PictureResult]) -> str:
+    """Return the readings of several pictures as JSON."""
+    file = io.StringIO(newline="")
+    _write_readings(JsonSink(file), pictures)
+    return file.getvalue()
+
+
+def _write_readings(sink: CsvSink | JsonSink, pictures: Sequence[PictureResult]) -> None:
+    for index, picture in enumerate(pictures):
+        sink.add(replace(picture.frame, index=index), picture.readings)
+    sink.close()
 
 
 def write_archive(
@@ -145,14 +148,10 @@ def write_archive(
     # Pictures and videos are compressed already.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         names = _UniqueNames()
-        table = io.StringIO(newline="")
-        write_table(table, rows)
-        _write_text(archive, "table.csv", table)
+        _write_text(archive, "table.csv", table_csv(rows))
         if pictures:
-            table, array = io.StringIO(newline=""), io.StringIO(newline="")
-            write_readings(table, array, pictures)
-            _write_text(archive, "pictures/readings.csv", table)
-            _write_text(archive, "pictures/readings.json", array)
+            _write_text(archive, "pictures/readings.csv", readings_csv(pictures))
+            _write_text(archive, "pictures/readings.json", readings_json(pictures))
         for picture in pictures if annotated else ():
             stem = names.unique(f"pictures/{_stem(picture.frame.source)}.annotated")
             archive.writestr(f"{stem}.png", picture.make_copy())
@@ -164,8 +163,8 @@ def write_archive(
                     archive.write(path, f"{folder}/{result}")
 
 
-def _write_text(archive: zipfile.ZipFile, name: str, text: io.StringIO) -> None:
-    archive.writestr(name, text.getvalue(), compress_type=zipfile.ZIP_DEFLATED)
+def _write_text(archive: zipfile.ZipFile, name: str, text: str) -> None:
+    archive.writestr(name, text, compress_type=zipfile.ZIP_DEFLATED)
 
 
 def _stem(name: str) -> str:

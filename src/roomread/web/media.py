@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from functools import partial
 from pathlib import Path, PurePath
@@ -21,10 +20,11 @@ from roomread.services.results import (
     PictureResult,
     ResultRow,
     picture_rows,
+    readings_csv,
+    readings_json,
+    table_csv,
     video_rows,
     write_archive,
-    write_readings,
-    write_table,
 )
 from roomread.settings.environment import load_settings
 from roomread.web.boxes import faces_text, show_faces
@@ -294,38 +294,23 @@ def _offer_downloads(
         )
         st.download_button(
             t("This table (CSV)"),
-            partial(_table, rows),
+            partial(table_csv, rows),
             file_name="table.csv",
             mime="text/csv",
             on_click="ignore",
         )
         if pictures:
-            for number, (label, suffix, mime) in enumerate(
-                (
-                    (t("Photos' readings (CSV)"), "csv", "text/csv"),
-                    (t("Photos' readings (JSON)"), "json", "application/json"),
-                )
+            for label, make, suffix, mime in (
+                (t("Photos' readings (CSV)"), readings_csv, "csv", "text/csv"),
+                (t("Photos' readings (JSON)"), readings_json, "json", "application/json"),
             ):
                 st.download_button(
                     label,
-                    partial(_readings, pictures, number),
+                    partial(make, pictures),
                     file_name=f"readings.{suffix}",
                     mime=mime,
                     on_click="ignore",
                 )
-
-
-def _table(rows: list[ResultRow]) -> str:
-    table = io.StringIO(newline="")
-    write_table(table, rows)
-    return table.getvalue()
-
-
-def _readings(pictures: list[PictureResult], number: int) -> str:
-    """Return the readings of pictures as CSV (number 0) or JSON (1)."""
-    texts = io.StringIO(newline=""), io.StringIO(newline="")
-    write_readings(*texts, pictures)
-    return texts[number].getvalue()
 
 
 def _archive(pictures: list[PictureResult], ended: list[VideoJob], *, annotated: bool) -> bytes:
