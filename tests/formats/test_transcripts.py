@@ -56,6 +56,12 @@ def test_words_are_read_with_their_times_and_without_names(
     assert not transcript.is_chat
 
 
+def test_all_names_of_a_cue_with_several_speakers_are_dropped() -> None:
+    cue = "WEBVTT\n\n00:01.000 --> 00:02.000\nAnn Lee: Why green?\nBen: It is\nchlorophyll.\n"
+    (passage,) = parse_transcript(cue.encode(), name="call.vtt").passages
+    assert passage.text == "Why green? It is chlorophyll."
+
+
 @pytest.mark.parametrize(
     "text",
     [

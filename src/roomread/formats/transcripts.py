@@ -109,7 +109,7 @@ def _cues(lines: Sequence[str], form: re.Pattern[str], name: str) -> list[Passag
         while row < len(lines) and lines[row].strip():
             text.append(lines[row])
             row += 1
-        found.append(Passage(start, max(end, start + 0.001), _spoken(" ".join(text))))
+        found.append(Passage(start, max(end, start + 0.001), _spoken(text)))
     return found
 
 
@@ -144,16 +144,25 @@ def _messages(lines: Sequence[str], form: re.Pattern[str]) -> Iterator[tuple[re.
         yield head, " ".join(below)
 
 
-def _spoken(text: str) -> str:
-    """Return the words of a cue without its tags and without the speaker's name."""
+def _spoken(lines: Sequence[str]) -> str:
+    """Return the words of a cue without its tags and without the names of its speakers."""
+    text = "\n".join(lines)
+    words = [_words(line) for line in _TAG.sub(" ", text).split("\n")]
     # Teams writes the name into a voice tag: <v Ann Lee>.
-    if text.lstrip().startswith("<v"):
-        return _clean(_TAG.sub(" ", text))
-    return _SPEAKER.sub("", _clean(_TAG.sub(" ", text)), count=1)
+    if not text.lstrip().startswith("<v"):
+        words = [_SPEAKER.sub("", line, count=1) for line in words]
+    return _shortened(" ".join(filter(None, words)))
 
 
 def _clean(text: str) -> str:
-    words = " ".join(html.unescape(text).split())
+    return _shortened(_words(text))
+
+
+def _words(text: str) -> str:
+    return " ".join(html.unescape(text).split())
+
+
+def _shortened(words: str) -> str:
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
