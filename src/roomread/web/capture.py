@@ -25,6 +25,8 @@ button { font: inherit; color: inherit; background: var(--st-secondary-backgroun
   border: 1px solid currentColor; border-radius: .5rem; padding: .5rem 1rem;
   margin: 0 .5rem .5rem 0; min-height: 2.5rem; cursor: pointer; touch-action: none;
   user-select: none; }
+/* A button has no text before the script runs, which a change of the theme delays. */
+button:empty { visibility: hidden; }
 button:active { border-width: 2px; }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
 """
