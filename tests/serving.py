@@ -125,9 +125,9 @@ def serving(
     finally:
         if process.poll() is None:
             service.end()
-    assert "Traceback" not in service.log()
-    assert " ERROR " not in service.log()
-    assert "terminate called" not in service.log()
+    log = service.log()
+    for fault in ("Traceback", " ERROR ", "terminate called"):
+        assert fault not in log, log
 
 
 def _wait_for_url(service: Service, before: int) -> str:

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from roomread.errors import MediaError
-from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
+from roomread.jobs.worker_process import answer, limit_memory, receive, take_pipes
 from roomread.media import notes_of, read_image
 
 
@@ -16,18 +16,18 @@ def main(max_pixels: int, memory_mb: int) -> None:
     inlet, outlet = take_pipes()
     limit_memory(memory_mb)
     # From here on the parent process counts the time of a picture.
-    send(outlet, {"ready": True})
+    answer(outlet, {"ready": True})
     while (message := receive(inlet)) is not None:
         head, content = message
         name = str(head["name"])
         try:
             image = read_image(content, name=name, max_pixels=max_pixels)
             head = {"shape": image.shape, "notes": notes_of(content, name)}
-            send(outlet, head, np.ascontiguousarray(image).data.cast("B"))
+            answer(outlet, head, np.ascontiguousarray(image).data.cast("B"))
         except MediaError as error:
-            send(outlet, {"problem": error.problem, "hint": error.hint})
+            answer(outlet, {"problem": error.problem, "hint": error.hint})
         except MemoryError:
-            send(outlet, {"problem": f"{name}: needs too much memory", "hint": "scale it down"})
+            answer(outlet, {"problem": f"{name}: needs too much memory", "hint": "scale it down"})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 from roomread import Analyzer
 from roomread.errors import MediaError, RoomreadError, without_credentials
@@ -20,7 +20,7 @@ from roomread.formats.csv_table import CsvSink
 from roomread.formats.json_frames import JsonLinesSink
 from roomread.formats.timeline import Timeline
 from roomread.jobs.video_job import NOTES
-from roomread.jobs.worker_process import limit_memory, receive, send, take_pipes
+from roomread.jobs.worker_process import answer, leave, limit_memory, receive, take_pipes
 from roomread.media import Source, open_source, open_upload
 from roomread.media.files import atomic_path
 from roomread.readings import Frame
@@ -137,24 +137,12 @@ class _VideoReading:
         if now - self._reported < _REPORT_SECONDS:
             return False
         self._reported = now
-        _tell(self.outlet, {"seconds": self.seconds, "duration": self.duration})
-        answer = receive(self.inlet)
-        if answer is None:
-            _leave()
-        self.cancelled = not answer[0]["go_on"]
+        answer(self.outlet, {"seconds": self.seconds, "duration": self.duration})
+        message = receive(self.inlet)
+        if message is None:
+            leave()
+        self.cancelled = not message[0]["go_on"]
         return self.cancelled
-
-
-def _tell(outlet: IO[bytes], report: dict[str, Any]) -> None:
-    try:
-        send(outlet, report)
-    except BrokenPipeError:
-        _leave()
-
-
-def _leave() -> NoReturn:
-    """Exit without a report, because the parent process has ended and another one takes over."""
-    os._exit(1)
 
 
 def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
@@ -185,7 +173,7 @@ def main(make_analyzer: Callable[[], Analyzer] = Analyzer) -> None:
     except OSError as problem:
         error = f"{without_credentials(task['name'])}: could not be written: {problem.strerror}"
     report = {"seconds": reading.seconds, "duration": reading.duration, "error": error}
-    _tell(outlet, report | {"cancelled": reading.cancelled, "finished": True})
+    answer(outlet, report | {"cancelled": reading.cancelled, "finished": True})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 Message = tuple[dict[str, Any], bytes]
 # Size of a pipe's buffer on Linux, bytes; with the default of 64 KB a picture takes forty writes.
@@ -53,6 +53,22 @@ def receive(file: IO[bytes]) -> Message | None:
     if len(text) < length or len(payload) < size:
         return None
     return json.loads(text), payload
+
+
+def answer(outlet: IO[bytes], head: dict[str, Any], payload: bytes | memoryview = b"") -> None:
+    """Send the parent process a message; exit at once, and in silence, if that process has ended.
+
+    To be called in the worker process. Arguments as those of `send`.
+    """
+    try:
+        send(outlet, head, payload)
+    except OSError:
+        leave()
+
+
+def leave() -> NoReturn:
+    """Exit without a message, because the parent process has ended; nobody would read one."""
+    os._exit(1)
 
 
 class WorkerProcess:
