@@ -44,7 +44,9 @@ def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
     start_camera(page)
 
 
-@pytest.mark.parametrize("overtaken", [False, True])
+@pytest.mark.parametrize(
+    "overtaken", [True, pytest.param(False, marks=pytest.mark.sweep)], ids=["overtaken", "in order"]
+)
 def test_connection_that_is_lost_is_made_again(
     browser: Browser, address: str, page: Page, *, overtaken: bool
 ) -> None:
