@@ -37,8 +37,8 @@ _READ, _FRESH_SECONDS = "recording_read", 0.9
 _HEIGHT = 150.0
 # Delay above which a warning is shown, s.
 _LATE_SECONDS = 0.5
-# Number of labels that are offered as marks of one tap.
-_OFFERED = 4
+# Maximum number of labels that are offered as marks of one tap.
+_OFFERED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,19 @@ def show_stop(recording: Recording) -> bool:
     return True
 
 
+def offered_labels(usual: Sequence[str], used: Sequence[str]) -> list[str]:
+    """Return the labels that are offered as marks of one tap, each of which keeps its place.
+
+    Args:
+        usual: The labels that are always offered.
+        used: The labels of the marks of this recording, oldest first.
+    """
+    # A new one is the last. A full row takes no more, as a label that is pressed must not vanish.
+    return list(dict.fromkeys([*usual, *used]))[:_OFFERED]
+
+
 def show_marks(recording: Recording) -> None:
-    """Draw the marks of one tap, and a field whose text becomes a mark with Enter."""
+    """Draw a field whose text becomes a mark with Enter, and the marks of one tap."""
     session_id = recording.session.id
     try:
         used = [mark.label for mark in visitor_sessions().marks(session_id)]
@@ -152,8 +163,15 @@ def show_marks(recording: Recording) -> None:
         return
     usual = [t("explanation"), t("group work"), t("discussion"), t("break")]
     st.markdown(f"**{t('What begins now')}**")
+    # The field stands above the buttons, whose row grows.
+    with st.form("mark_now", clear_on_submit=True, border=False):
+        left, right = st.columns([2, 1], vertical_alignment="bottom")
+        left.text_input(t("Another activity"), key="mark_label")
+        right.form_submit_button(
+            t("Mark"), width="stretch", on_click=_mark_typed, args=(recording,)
+        )
     with st.container(horizontal=True):
-        for label in list(dict.fromkeys([*reversed(used), *usual]))[:_OFFERED]:
+        for label in offered_labels(usual, used):
             # The label is part of the key, so that a click counts for the button that was seen.
             st.button(
                 plain(label),
@@ -162,12 +180,6 @@ def show_marks(recording: Recording) -> None:
                 on_click=_mark,
                 args=(recording, label),
             )
-    with st.form("mark_now", clear_on_submit=True, border=False):
-        left, right = st.columns([2, 1], vertical_alignment="bottom")
-        left.text_input(t("Another activity"), key="mark_label")
-        right.form_submit_button(
-            t("Mark"), width="stretch", on_click=_mark_typed, args=(recording,)
-        )
     marked: tuple[str, str] = st.session_state.get("marked", ("", ""))
     # It stays until the next mark, as a toast is gone before everybody has read it.
     st.caption(marked[1] if marked[0] == session_id else "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from roomread.web.component import component
+
 # Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9. Keyboard focus
 # is visible on everything that can be reached by it. The state of a room keeps its height while its
 # texts change, and an uploader while it is loaded, so that what stands below does not move. The
@@ -26,10 +28,13 @@ textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visibl
   position: sticky; top: 3.75rem; z-index: 100; padding: 0.25rem 0;
   background: var(--st-background-color, Canvas);
 }
+.st-key-presses { display: none; }
 </style>
 """
 
 
 def show_style() -> None:
-    """Add the style to the page."""
+    """Add the style to the page, and the script by which presses on moving buttons count."""
     st.html(_STYLE)
+    with st.container(key="presses"):
+        component("presses", html="", css="")(key="presses_script")

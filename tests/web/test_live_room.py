@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("streamlit", reason="needs the app extra")
+from roomread.web.live_room import offered_labels
+
+USUAL = ["explanation", "group work"]
+
+
+def test_new_label_is_offered_after_the_others_and_used_ones_keep_their_places() -> None:
+    assert offered_labels(USUAL, []) == USUAL
+    assert offered_labels(USUAL, ["quiz", "group work"]) == [*USUAL, "quiz"]
+    assert offered_labels(USUAL, ["quiz", "group work", "talk"]) == [*USUAL, "quiz", "talk"]
+
+
+def test_full_row_keeps_the_labels_that_it_has() -> None:
+    used = [f"part {number}" for number in range(30)]
+    offered = offered_labels(USUAL, used)
+    assert offered == [*USUAL, *used[:8]]
+    assert offered_labels(USUAL, [*used, "another"]) == offered
