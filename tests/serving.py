@@ -125,9 +125,9 @@ def serving(
     finally:
         if process.poll() is None:
             service.end()
-    log = service.log()
+    written = service.log()
     for fault in ("Traceback", " ERROR ", "terminate called"):
-        assert fault not in log, log
+        assert fault not in written, written
 
 
 def _wait_for_url(service: Service, before: int) -> str:

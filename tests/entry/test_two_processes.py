@@ -188,7 +188,8 @@ def test_other_process_finishes_the_job_and_the_session_of_one_that_is_killed(
     shared = settings(pair.database, pair.jobs)
     with serving(tmp_path, "--sign-in", **shared) as third:
         with Client(third.url, key=pair.key) as room:
-            session = room.sessions.create("Algebra 7b", consent="all eight, in writing")
+            rules = "room happy above 10% for 5 s"
+            session = room.sessions.create("Algebra 7b", consent=ASKED["consent"], rules=rules)
             room.sessions.send(session.id, LESSON[:50])
             video = room.send_video(clip)
             while room.video(video.id).state == "waiting":
@@ -201,6 +202,9 @@ def test_other_process_finishes_the_job_and_the_session_of_one_that_is_killed(
         result = room.sessions.send(session.id, LESSON[40:], patience=30)
         taken_over = time.monotonic() - killed
         assert (result.accepted, result.repeated) == (70, 10)
+        # The alert that the killed process raised still holds, and is not raised again.
+        assert [(alert.number, alert.time < 25) for alert in result.alerts] == [(1, True)]
+        assert room.sessions.alerts(session.id) == result.alerts
         # The lease ends after five seconds; the client asks again once a second.
         assert taken_over < 8
         room.sessions.end(session.id)

@@ -276,3 +276,70 @@ def test_eyes_that_are_closed_for_long_raise_an_alert() -> None:
         readings = [replace(each, action_units=units) for each in frame(float(time), {4: NEUTRAL})]
         alerts += attention.update_people(float(time), readings)
     assert [alert.rule for alert in alerts] == [str(rules[0])]
+
+
+KILLED_RULES = """
+room valence fell by 20% in 1 min
+room negative above 40% for 20 s
+person unreadable above 50% for 20 s
+person sad above 50% for 40 s"""
+
+
+@pytest.mark.parametrize("killed_at", [10, 145, 170, 190, 215, 260])
+def test_alerts_after_a_restart_equal_those_without_one(killed_at: int) -> None:
+    moods = [mood(t, 0.6, 0) if not 140 <= t < 200 else mood(t, 0.0, 0.6) for t in range(300)]
+    frames = [
+        (
+            float(t),
+            frame(float(t), {1: None if 150 < t < 210 else HAPPY, 2: SAD if t > 90 else HAPPY}),
+        )
+        for t in range(300)
+    ]
+
+    def play(attention: Attention, start: int, end: int) -> list[Alert]:
+        return [
+            alert
+            for time in range(start, end)
+            for alert in (
+                *attention.update_people(*frames[time]),
+                *attention.update_room(moods[time]),
+            )
+        ]
+
+    unbroken = play(Attention(parse_rules(KILLED_RULES), people=True), 0, 300)
+    assert {alert.seat for alert in unbroken} == {None, 1, 2}
+    before = play(Attention(parse_rules(KILLED_RULES), people=True), 0, killed_at)
+    second = Attention(parse_rules(KILLED_RULES), people=True)
+    # An alert that has ended is kept once, with its end.
+    raised = list({alert.number: alert for alert in before}.values())
+    people = round(second.people_past)
+    second.resume(
+        raised,
+        moods[max(killed_at - round(second.past), 0) : killed_at],
+        frames[max(killed_at - people, 0) : killed_at],
+    )
+    assert second.held == [alert for alert in raised if alert.ended is None]
+    assert before + play(second, killed_at, 300) == unbroken
+
+
+def test_alert_of_a_person_who_is_not_seen_after_a_restart_ends() -> None:
+    rule = "person unreadable above 50% for 10 s"
+    attention = Attention(parse_rules(rule), people=True)
+    attention.resume([Alert(3, 20.0, rule, "seat 2: unreadable", 0.9, seat=2)])
+    changed = []
+    for time in range(2000, 2700):
+        changed += attention.update_people(float(time), frame(float(time), {1: HAPPY}))
+    assert [(alert.number, alert.ended) for alert in changed] == [(3, 2601.0)]
+
+
+def test_time_of_looking_away_begins_anew_after_a_restart() -> None:
+    attention = Attention(parse_rules("person looking_away above 50% for 20 s"), people=True)
+    # Of a session's readings only those that are unreadable for it say where a head is turned.
+    shown = [{1: None if t % 3 else NEUTRAL} for t in range(80)]
+    attention.resume([], [], [(float(t), frame(float(t), shown[t])) for t in range(80)])
+    pose = Pose(0.0, 0.0, 0.0)
+    changed = []
+    for time in range(80, 120):
+        ahead = [replace(each, pose=pose) for each in frame(float(time), {1: NEUTRAL})]
+        changed += attention.update_people(float(time), ahead)
+    assert changed == []

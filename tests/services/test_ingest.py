@@ -65,10 +65,22 @@ def anna(everything: Store) -> OwnerStore:
     return everything.owned_by("user:anna")
 
 
-def make(store: OwnerStore, *, consent: str = "", source: str = INGEST_SOURCE) -> Session:
+def make(
+    store: OwnerStore,
+    *,
+    consent: str = "",
+    source: str = INGEST_SOURCE,
+    rules: str | None = None,
+) -> Session:
     analyzer = Analyzer(detector=FixedDetector([]), classifier=FixedClassifier())
     return create_session(
-        store, analyzer, "Algebra 7b", consent=consent, source=source, model="compact 1"
+        store,
+        analyzer,
+        "Algebra 7b",
+        consent=consent,
+        source=source,
+        rules=rules,
+        model="compact 1",
     )
 
 
@@ -239,12 +251,13 @@ def send_all(
     return reports[-1]
 
 
-@pytest.mark.parametrize("killed_at", [3, 41, 400])
-def test_moods_after_a_kill_of_the_holder_equal_those_without_a_kill(
+@pytest.mark.parametrize("killed_at", [3, 41, 330, 400])
+def test_moods_and_alerts_after_a_kill_of_the_holder_equal_those_without_a_kill(
     everything: Store, anna: OwnerStore, url: str, killed_at: int
 ) -> None:
     frames = list(lesson(230, people=8, moods=((0.0, 0.3), (150.0, 0.8))))
-    unbroken, broken = (make(anna, consent="all, in writing") for _ in range(2))
+    rules = "room happy above 60% for 20 s\nperson happy above 80% for 40 s"
+    unbroken, broken = (make(anna, consent="all, in writing", rules=rules) for _ in range(2))
     send_all(ReadingIngest(everything.leases("http://unbroken")), anna, unbroken, frames)
     killed = everything.leases("http://killed")
     before = send_all(ReadingIngest(killed), anna, broken, frames[:killed_at])
@@ -260,6 +273,10 @@ def test_moods_after_a_kill_of_the_holder_equal_those_without_a_kill(
     moods = anna.moods(broken.id)
     assert moods == anna.moods(unbroken.id)
     assert moods[-1].baseline is not None
+    alerts = anna.alerts(broken.id)
+    assert alerts == anna.alerts(unbroken.id)
+    assert {alert.seat for alert in alerts} > {None}
+    assert any(alert.time < 165 < (alert.ended or 230) for alert in alerts)
     other.close()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from roomread.room import Alert, RoomMood
 from roomread.services.rooms import Rooms
 from roomread.store import Store
+from roomread.store.pieces import Piece
 
 
 def test_room_that_was_paused_is_paused_when_it_is_taken_up_again(tmp_path: Path) -> None:
@@ -29,3 +31,24 @@ def test_room_that_was_paused_is_paused_when_it_is_taken_up_again(tmp_path: Path
     held = [asyncio.run(hold()) for _ in range(3)]
     store.close()
     assert held == [(False, True), (True, False), (False, True)]
+
+
+def test_alert_of_a_killed_process_holds_in_the_one_that_takes_up_the_room(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    anna, leases = store.owned_by("user:anna"), store.leases()
+    rule = "room coverage below 50% for 10 s"
+    session = anna.create("Algebra 7b", rules=rule)
+    anna.rooms.add(session.id, "K7QXM3PD", faces=True)
+    alert = Alert(1, 9.0, rule, "room: coverage 20% on average over 10 s", 1.0)
+    moods = [RoomMood(float(time), 30, 6) for time in range(30)]
+    anna.append(session.id, [Piece(1, 0.0, moods=moods, alerts=[alert])])
+
+    async def hold() -> list[Alert]:
+        rooms = Rooms(store, leases, max_seats=50)
+        rooms.start()
+        held = (await rooms.hold(session.id)).alerts
+        await rooms.shut_down()
+        return held
+
+    assert asyncio.run(hold()) == [alert]
+    store.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Expression, Reading
 from roomread.room.clock import clock
-from roomread.room.measures import MeasureHistory, MeasureWindow, PeopleWindow, normal
+from roomread.room.measures import HISTORY, MeasureHistory, MeasureWindow, PeopleWindow, normal
 from roomread.room.mood import Interval, RoomMood
 from roomread.room.rounding import rounded_value
 from roomread.room.rules import Relation, Rule
@@ -27,6 +27,8 @@ _GAP, _GAP_FRAMES = 10.0, 2.5
 _PERSON = 30.0
 # A person who was not seen for this long has left, s; or for twice the longest rule's time.
 _LEFT = 600.0
+# Measures of a pose and of action units, which a session does not keep.
+_NOT_KEPT = frozenset({"looking_away", "eyes_closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,11 @@ class Attention:
             the people's consent.
         min_certainty: The minimum certainty of a reported fall, 0..1.
         every: Approximate time between two frames, seconds.
-        first_number: The number of the first alert; higher than 1 for a session that is resumed.
+
+    Attributes:
+        past: The time for which `resume` uses moods, seconds.
+        people_past: The time for which `resume` uses people's readings, seconds; 0 without rules
+            about a person.
     """
 
     def __init__(
@@ -75,50 +81,91 @@ class Attention:
         people: bool = False,
         min_certainty: float = 0.99,
         every: float = 0.5,
-        first_number: int = 1,
     ) -> None:
         self._min_certainty, self._people = min_certainty, people
         self._gap = max(_GAP, _GAP_FRAMES * every)
         self._room = [rule for rule in rules if rule.subject == "room"]
         self._person = [rule for rule in rules if rule.subject == "person" and people]
+        falls = {rule.seconds for rule in self._room if rule.relation is Relation.FELL}
+        self._histories = {seconds: MeasureHistory(seconds, self._gap) for seconds in falls}
         # Rules that differ in their threshold alone share a window.
-        self._room_windows: dict[tuple[str, int], MeasureWindow] = {}
+        self._room_windows = {
+            (rule.measure, rule.seconds): MeasureWindow(rule.seconds, self._gap)
+            for rule in self._room
+            if rule.relation is not Relation.FELL
+        }
         self._people_windows = {
             (rule.measure, rule.seconds): PeopleWindow(rule.seconds, self._gap)
             for rule in self._person
         }
         self._left = max([_LEFT, *(2.0 * rule.seconds for rule in self._person)])
+        self.past = max(
+            [0.0, *(2.0 * seconds + HISTORY for seconds in falls)]
+            + [float(seconds) for _, seconds in self._room_windows]
+        )
+        self.people_past = max([0.0, *(2.0 * _PERSON + rule.seconds for rule in self._person)])
         self._held: dict[tuple[Rule, int | None], Alert] = {}
-        self._histories: dict[int, MeasureHistory] = {}
         # By seat: how long it was seen in all, and when it was seen last, s.
         self._seen: dict[int, float] = {}
         self._seen_last: dict[int, float] = {}
         # The seats that count as people, in the order of their columns in the windows.
         self._columns: list[int] = []
         self._last = math.inf
-        self._next_number = first_number
+        self._next_number = 1
 
     @property
     def held(self) -> list[Alert]:
         """The alerts that hold now, oldest first."""
         return sorted(self._held.values(), key=lambda alert: alert.number)
 
+    def resume(
+        self,
+        alerts: Iterable[Alert],
+        moods: Iterable[RoomMood] = (),
+        frames: Iterable[tuple[float, Iterable[Reading]]] = (),
+    ) -> None:
+        """Continue the source of an earlier object, so that alerts are as if it had gone on.
+
+        Alerts that hold are not raised again, and end by the rules. People who are in none of the
+        frames count as new people when they are seen again. The windows of `looking_away` and
+        `eyes_closed` begin anew, because sessions keep neither poses nor action units.
+
+        Args:
+            alerts: All alerts that were raised earlier.
+            moods: The moods of the last `past` seconds, earliest first. Without them the averages
+                of the room come from new moods alone.
+            frames: The times and readings of the last `people_past` seconds, earliest first.
+        """
+        for mood in moods:
+            self._add_mood(mood)
+        if self._person:
+            for time, readings in frames:
+                self._add_people(time, readings, without=_NOT_KEPT)
+        rules = {str(rule): rule for rule in (*self._room, *self._person)}
+        for alert in alerts:
+            self._next_number = max(self._next_number, alert.number + 1)
+            if alert.ended is None and alert.rule in rules:
+                self._held[rules[alert.rule], alert.seat] = alert
+
     def update_room(self, mood: RoomMood) -> list[Alert]:
         """Process the next mood; return the alerts that it raises and ends (`ended` is set)."""
-        windows: dict[tuple[str, int], float | None] = {}
-        histories: dict[int, MeasureHistory] = {}
+        means = self._add_mood(mood)
         changed = []
         for rule in self._room:
-            key = (rule.measure, rule.seconds)
             if rule.relation is Relation.FELL:
-                if rule.seconds not in histories:
-                    histories[rule.seconds] = self._history(rule.seconds, mood)
-                changed += self._judge_fall(rule, mood, histories[rule.seconds])
-                continue
-            if key not in windows:
-                windows[key] = self._room_mean(key, mood)
-            changed += self._judge(rule, None, mood.time, windows[key], mood)
+                changed += self._judge_fall(rule, mood, self._histories[rule.seconds])
+            else:
+                mean = means[rule.measure, rule.seconds]
+                changed += self._judge(rule, None, mood.time, mean, mood)
         return changed
+
+    def _add_mood(self, mood: RoomMood) -> dict[tuple[str, int], float | None]:
+        """Add a mood to the windows of the room, and return their means."""
+        for history in self._histories.values():
+            history.add(mood.time, mood.valence)
+        for (measure, _), window in self._room_windows.items():
+            window.add(mood.time, _of_room(measure, mood))
+        return {key: window.mean() for key, window in self._room_windows.items()}
 
     def update_people(self, time: float, readings: Iterable[Reading]) -> list[Alert]:
         """Process the readings of the next frame; return the alerts that they raise and end.
@@ -131,10 +178,26 @@ class Attention:
         """
         if not self._person:
             return []
+        changed = self._drop_left(time)
+        means = self._add_people(time, readings)
+        if self._columns:
+            for rule in self._person:
+                changed += self._judge_people(rule, time, means[rule.measure, rule.seconds])
+        return changed
+
+    def _add_people(
+        self, time: float, readings: Iterable[Reading], *, without: Collection[str] = ()
+    ) -> dict[tuple[str, int], NDArray[np.float64]]:
+        """Add a frame to the windows of people, and return their means, each [columns].
+
+        Args:
+            time: The time of the frame, seconds.
+            readings: The readings of the frame.
+            without: The measures that the readings do not have.
+        """
         here = {key: each for each in readings if (key := each.person_key) is not None}
         elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
-        changed = self._drop_left(time)
         for seat in here:
             self._seen_last[seat] = time
             before = self._seen.get(seat, 0.0)
@@ -142,18 +205,22 @@ class Attention:
             if before < _PERSON <= before + elapsed:
                 self._columns.append(seat)
         if not self._columns:
-            return changed
+            return {}
         values = _of_people([here.get(seat) for seat in self._columns])
         means: dict[tuple[str, int], NDArray[np.float64]] = {}
         for (measure, seconds), window in self._people_windows.items():
+            if measure in without:
+                continue
             window.add(time, values[measure])
             means[measure, seconds] = window.means()
-        for rule in self._person:
-            changed += self._judge_people(rule, time, means[rule.measure, rule.seconds])
-        return changed
+        return means
 
     def _drop_left(self, time: float) -> list[Alert]:
         """Forget the people who have left, and end their alerts."""
+        for _, seat in self._held:
+            if seat is not None:
+                # An alert that was resumed may be of a person who was not seen since.
+                self._seen_last.setdefault(seat, time)
         left = {seat for seat, last in self._seen_last.items() if time - last > self._left}
         if not left:
             return []
@@ -162,7 +229,8 @@ class Attention:
         for window in self._people_windows.values():
             window.keep(kept)
         for seat in left:
-            del self._seen[seat], self._seen_last[seat]
+            del self._seen_last[seat]
+            self._seen.pop(seat, None)
         held = [(rule, seat) for rule, seat in self._held if seat in left]
         return [alert for rule, seat in held for alert in self._end(rule, seat, time)]
 
@@ -176,17 +244,6 @@ class Attention:
             for seat, mean in sorted((self._columns[i], float(means[i])) for i in changed)
             for alert in self._judge(rule, seat, time, mean, None)
         ]
-
-    def _room_mean(self, key: tuple[str, int], mood: RoomMood) -> float | None:
-        measure, seconds = key
-        window = self._room_windows.setdefault(key, MeasureWindow(seconds, self._gap))
-        window.add(mood.time, _of_room(measure, mood))
-        return window.mean()
-
-    def _history(self, seconds: int, mood: RoomMood) -> MeasureHistory:
-        history = self._histories.setdefault(seconds, MeasureHistory(seconds, self._gap))
-        history.add(mood.time, mood.valence)
-        return history
 
     def _judge(
         self, rule: Rule, seat: int | None, time: float, value: float | None, mood: RoomMood | None

@@ -17,7 +17,7 @@ _OBSERVED, _KNOWN = 0.9, 0.5
 _MOMENT, _SHORT = 30.0, 10.0
 # Length of the period before the measured one from which the normal variation of the room is
 # estimated, s; and the weight of the prior error, as a number of points.
-_HISTORY, _PRIOR = 600.0, 10.0
+HISTORY, _PRIOR = 600.0, 10.0
 
 
 class MeasureWindow:
@@ -196,7 +196,7 @@ class MeasureHistory:
             self._before.append(old)
             if self._peaks[0] == old:
                 self._peaks.popleft()
-        while self._before and time - self._before[0][0] > self._seconds + _HISTORY:
+        while self._before and time - self._before[0][0] > self._seconds + HISTORY:
             self._before.popleft()
 
     def _add_short(self, time: float, value: float | None) -> None:
@@ -205,7 +205,7 @@ class MeasureHistory:
         if mean is not None:
             self._short_points.append((time, mean))
         points = self._short_points
-        while points and time - points[0][0] > self._seconds + _HISTORY:
+        while points and time - points[0][0] > self._seconds + HISTORY:
             points.popleft()
 
     def falls(self) -> list[Fall]:

@@ -114,15 +114,9 @@ class HeldRoom:
         self._opened = self._acked = self._sampled = self._used = self.clock()
         self._start = start_of(session, self.recorder.resumed_at)
         meter = RoomMeter.for_interval(TICK_SECONDS)
-        self.recorder.resume(meter)
-        self._pipeline = RoomPipeline(
-            meter=meter,
-            attention=Attention(
-                parse_rules(session.rules),
-                every=TICK_SECONDS,
-                first_number=self.recorder.last_alert + 1,
-            ),
-        )
+        attention = Attention(parse_rules(session.rules), every=TICK_SECONDS)
+        self.recorder.resume(meter, attention)
+        self._pipeline = RoomPipeline(meter=meter, attention=attention)
         self._feed = BoardFeed.of(self.owned, session, self._start)
 
     @property

@@ -126,8 +126,8 @@ def session_pipeline(
 ) -> RoomPipeline:
     """Return the pipeline for the recorder of a session.
 
-    It continues where the session was interrupted: known seats keep their places, alerts are
-    counted on, and the moods are as if the session had not been interrupted. Without an embedder,
+    It continues where the session was interrupted: known seats keep their places, and the moods
+    and alerts are as if the session had not been interrupted. Without an embedder,
     a session that compares faces keeps the seats that its readings come with.
 
     Args:
@@ -137,7 +137,8 @@ def session_pipeline(
         embedder: The net that distinguishes people by their faces; its vectors are discarded when
             the recording ends. None to assign seats by place.
         continues: Whether the times of the source continue those of the session. A camera starts
-            anew after an interruption of unknown length, and so do the moods.
+            anew after an interruption of unknown length, and so do the moods and the times over
+            which rules average; alerts that hold go on.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class; it may
@@ -148,20 +149,16 @@ def session_pipeline(
     session = recorder.session
     by_place = embedder is None and not compares_faces(session)
     meter = RoomMeter.for_interval(every)
-    if continues:
-        recorder.resume(meter)
+    rules = parse_rules(session.rules)
+    attention = Attention(rules, people=session.keeps_people, every=every)
+    recorder.resume(meter, attention, continues=continues)
     return RoomPipeline(
         analyzer.stream_analyzer() if analyzer is not None else None,
         signal=SignalCheck(),
         seats=Seats(recorder.places) if by_place else None,
         people=People(embedder, places=recorder.places) if embedder is not None else None,
         meter=meter,
-        attention=Attention(
-            parse_rules(session.rules),
-            people=session.keeps_people,
-            every=every,
-            first_number=recorder.last_alert + 1,
-        ),
+        attention=attention,
     )
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from roomread.errors import DatabaseError, SessionError, SessionNotFoundError
 from roomread.pipeline.moment import Moment
 from roomread.readings import Reading
-from roomread.room import RoomMeter
+from roomread.room import Attention, RoomMeter, RoomMood
 from roomread.room.mood import BASELINE_FROM
 from roomread.room.session import Mark, Session
 from roomread.store.owner_store import OwnerStore
@@ -23,6 +23,9 @@ _LONGEST_PAUSE = 10.0
 _MOST_WAITING = 3600.0
 # Time for which `add` waits for a slow database if the caller does not say, s.
 _PATIENCE = 1.0
+# Maximum number of earlier readings that a resumed session continues from, so that it begins in
+# about a second: half an hour of a class of 28.
+_MOST_RESUMED = 100_000
 
 
 class Recorder:
@@ -34,8 +37,8 @@ class Recorder:
     reason, and recording continues.
 
     It computes nothing: seats, moods and alerts come with the moments. For an interrupted session,
-    the pipeline must start from `resumed_at`, `places` and `last_alert`, as that of
-    `roomread.services.recording.session_pipeline` does.
+    the pipeline must start from `resumed_at` and `places`, and its meter and rules by `resume`, as
+    that of `roomread.services.recording.session_pipeline` does.
 
     One thread at a time may use it.
 
@@ -50,7 +53,6 @@ class Recorder:
         session: The session that is written.
         resumed_at: The last time that was written earlier, seconds; None for a new session.
         places: The last known box of each seat that was written earlier, px.
-        last_alert: The highest alert number that was written earlier; 0 for a new session.
         trouble: Why the database cannot be written at present, in one line; empty if it can.
     """
 
@@ -67,8 +69,6 @@ class Recorder:
         self.resumed_at = store.last_time(session.id)
         self.trouble = ""
         self._store, self._clock = store, clock
-        before = store.alerts(session.id)
-        self.last_alert = max((alert.number for alert in before), default=0)
         self.places = store.readings(session.id).last_boxes()
         self._waiting: list[Piece] = []
         self._piece = Piece(store.next_piece(session.id))
@@ -105,11 +105,17 @@ class Recorder:
             self._send()
             self._settle(self._patience)
 
-    def resume(self, meter: RoomMeter) -> None:
-        """Let a meter continue from the moods and the people's readings that were written earlier.
+    def resume(self, meter: RoomMeter, attention: Attention, *, continues: bool = True) -> None:
+        """Let a meter and rules continue from what was written earlier.
 
-        A session that keeps no people has no readings: its baseline continues, and the window of
-        its next mood begins anew.
+        A session that keeps no people has no readings: its baseline and the rules about the room
+        continue, and the window of its next mood begins anew.
+
+        Args:
+            meter: The meter of the pipeline.
+            attention: The rules of the pipeline.
+            continues: Whether the times of the source continue those of the session. If not, only
+                the alerts that hold are continued, and all windows begin anew.
 
         Raises:
             SessionError: The session was deleted, or the database does not respond.
@@ -117,15 +123,33 @@ class Recorder:
         if self.resumed_at is None:
             return
         key = self.session.id
-        moods = self._store.moods(key, since=max(self.resumed_at - BASELINE_FROM, 0.0))
-        frames: dict[float, list[Reading]] = {}
-        if self.session.keeps_people:
-            since = max(self.resumed_at - meter.window, 0.0)
-            # A frame without a face has no readings, but may have a mood.
-            frames = {mood.time: [] for mood in moods if mood.time >= since}
-            for reading in self._store.readings(key).since(since):
-                frames.setdefault(reading.time, []).append(reading)
-        meter.resume(moods, sorted(frames.items()))
+        alerts = self._store.alerts(key)
+        if not continues:
+            attention.resume(alerts)
+            return
+        past = max(BASELINE_FROM, attention.past)
+        moods = self._store.moods(key, since=max(self.resumed_at - past, 0.0))
+        frames = self._frames(moods, max(meter.window, attention.people_past))
+        attention.resume(alerts, moods, frames)
+        window = self.resumed_at - meter.window
+        meter.resume(
+            [mood for mood in moods if mood.time >= self.resumed_at - BASELINE_FROM],
+            [frame for frame in frames if frame[0] >= window],
+        )
+
+    def _frames(
+        self, moods: Sequence[RoomMood], seconds: float
+    ) -> list[tuple[float, list[Reading]]]:
+        """Return the times and readings of the last seconds; empty if no people are kept."""
+        if not self.session.keeps_people or self.resumed_at is None:
+            return []
+        since = max(self.resumed_at - seconds, 0.0)
+        readings = self._store.readings(self.session.id).since(since)[-_MOST_RESUMED:]
+        # A frame without a face has no readings, but may have a mood.
+        frames: dict[float, list[Reading]] = {m.time: [] for m in moods if m.time >= since}
+        for reading in readings:
+            frames.setdefault(reading.time, []).append(reading)
+        return sorted(frames.items())
 
     def mark(self, label: str, time: float) -> None:
         """Set a mark.
