@@ -47,3 +47,13 @@ def test_dashboard_shows_what_an_operator_decides_by() -> None:
     shown = " ".join(EXPRESSIONS)
     for name in ("live_dropped_total", "live_age_seconds", "queue_length", "refusals_total"):
         assert f"roomread_{name}" in shown
+
+
+def test_alerts_are_counted_by_receiver_and_outcome() -> None:
+    metrics = Metrics()
+    counts = {("webhook", "delivered"): 1, ("webhook", "dropped"): 0}
+    metrics.watch_alerts(lambda: counts)
+    counts["webhook", "dropped"] = 2
+    text = metrics.text().decode()
+    assert 'roomread_alerts_total{outcome="delivered",to="webhook"} 1.0' in text
+    assert 'roomread_alerts_total{outcome="dropped",to="webhook"} 2.0' in text

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alert_receiver import SECRET, is_genuine, receiving
 from clips import two_tracks
 from program import PROGRAM, Program
 from recorded_classes import record_falling_class
@@ -91,6 +92,28 @@ def test_recorded_session_holds_nothing_of_its_pictures(
     assert len(textured) > 1000
     assert not any(piece in kept for piece in textured)
     assert not any(magic in kept for magic in (b"\xff\xd8\xff", b"\x89PNG", b"ftyp"))
+
+
+def test_alerts_of_a_recording_reach_a_webhook_and_losses_are_told(
+    roomread: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_call(tmp_path / "lesson.mp4", 9)
+    (tmp_path / "rules").write_text("room coverage above 50% for 5 s")
+    record = ("session", "record", "lesson.mp4", "--rules", "rules")
+    assert "needs a secret" in one_line(roomread(*record, "--alert-to", "https://example.org"))
+    monkeypatch.setenv("ROOMREAD_ALERT_SECRET", SECRET)
+    assert "unencrypted" in one_line(roomread(*record, "--alert-to", "http://example.org/x"))
+    with receiving([500]) as receiver, receiving([404]) as refusing:
+        urls = ("--alert-to", receiver.url, "--alert-to", refusing.url)
+        recorded = roomread(*record, *urls)
+    number = said(recorded).strip()
+    assert [event["id"] for event in receiver.events] == 2 * [f"{number}-1-raised"]
+    assert receiver.events[0]["state"] == "room: coverage 100% on average over 5 s"
+    assert all(is_genuine(*request, SECRET) for request in receiver.requests)
+    (line,) = recorded.stderr.decode().splitlines()
+    assert "1 alert was not delivered to http://127.0.0.1:" in line
+    assert line.endswith("it answered with status 404")
+    assert "room=4" not in line
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")

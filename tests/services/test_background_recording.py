@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from alert_receiver import FakeTarget
 from classes import frame as class_frame
 from roomread import Analyzer
 from roomread.errors import MediaError, RulesError, SessionError
 from roomread.jobs.video_job import VideoJob
 from roomread.media import VideoWriter
 from roomread.readings import Expression, Face
+from roomread.services.alerts import AlertSender
 from roomread.services.background_recording import Recording, RecordingQueue, RecordingRequest
 from roomread.store import JobRecord, JobState, OwnerStore, State, Store
 from roomread.testing import FixedClassifier, FixedDetector
@@ -108,6 +110,19 @@ def test_file_is_recorded_to_its_end(
     assert recording.seconds == pytest.approx(9.5)
     assert sessions.session(session.id).state() is State.ENDED
     assert len(sessions.readings(session.id)) == 20 * len(CLASS)
+
+
+def test_alerts_of_a_recording_are_sent_to_other_programs(
+    store: Store, sessions: OwnerStore, video: Path
+) -> None:
+    target = FakeTarget()
+    sender = AlertSender([target])
+    queue = RecordingQueue(store, lambda: ANALYZER, alerts=lambda: sender)
+    request = replace(REQUEST, rules="room coverage above 50% for 5 s")
+    session = queue.start(str(video), request, sessions)
+    ended(queue, session.id)
+    sender.close(patience=10)
+    assert target.accepted == [f"{session.id}-1-raised"]
 
 
 def test_source_that_cannot_be_opened_leaves_no_session(

@@ -10,11 +10,13 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 
+from alert_receiver import FakeTarget
 from classes import lesson
 from roomread.errors import SessionHeldError, SessionNotFoundError
 from roomread.pipeline import Analyzer
 from roomread.readings import Reading
 from roomread.services import ingest
+from roomread.services.alerts import AlertSender
 from roomread.services.ingest import (
     INGEST_SOURCE,
     SCREEN_SOURCE,
@@ -98,6 +100,19 @@ def test_frames_sent_several_times_are_accepted_once(
     again = sessions.send(anna, session.id, as_json(LESSON[:30]))
     assert (first.accepted, first.repeated) == (20, 0)
     assert (again.accepted, again.repeated) == (10, 20)
+
+
+def test_alerts_of_sent_readings_are_sent_to_other_programs(
+    everything: Store, anna: OwnerStore
+) -> None:
+    target = FakeTarget()
+    sender = AlertSender([target])
+    session = make(anna, rules="room coverage above 50% for 5 s")
+    ingest = ReadingIngest(everything.leases(ADDRESS), alerts=sender)
+    ingest.send(anna, session.id, as_json(LESSON))
+    ingest.send(anna, session.id, as_json(LESSON))
+    sender.close(patience=10)
+    assert target.accepted == [f"{session.id}-1-raised"]
 
 
 def test_frames_closer_than_ten_milliseconds_count_as_one(

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from alert_receiver import FakeTarget
 from classes import frame as class_frame
 from roomread import Analyzer
 from roomread.classifier import ExpressionClassifier, Head
 from roomread.errors import RulesError, SessionError
 from roomread.media import Source
 from roomread.readings import Expression, Frame, Reading
+from roomread.services.alerts import AlertSender
 from roomread.services.recording import (
     net_of,
     new_session,
@@ -156,6 +158,30 @@ def test_alert_that_holds_goes_on_in_a_resumed_session(store: OwnerStore, sessio
     (raised,) = store.alerts(session.id)
     read(store, session, FakeSource(frames(10), live=True))
     assert store.alerts(session.id) == [raised]
+
+
+@pytest.mark.parametrize(
+    ("consent", "state"),
+    [
+        ("", "room: happy 50% on average over 5 s"),
+        ("all", "room: happy 52% on average over 5 s"),
+    ],
+)
+def test_alerts_of_the_room_are_sent_with_figures_as_they_are_shown(
+    store: OwnerStore, consent: str, state: str
+) -> None:
+    rules = f"{RULES}\nperson happy above 50% for 5 s"
+    session = new_session(store, ANALYZER, "7b", source="made up", rules=rules, consent=consent)
+    target = FakeTarget()
+    sender = AlertSender([target])
+    pipeline = session_pipeline(Recorder(store, session), alerts=sender)
+    shown = dict.fromkeys(range(4), Expression.HAPPY) | dict.fromkeys(range(4, 7), Expression.SAD)
+    for time in range(100):
+        pipeline.push_readings(float(time), class_frame(float(time), shown))
+    assert sender.close(patience=10) == []
+    # Alerts about a person stay here, also with a consent.
+    assert target.accepted == [f"{session.id}-1-raised"]
+    assert target.states == [state]
 
 
 def test_session_without_consent_keeps_no_people(store: OwnerStore) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from alert_receiver import FakeTarget
+from classes import frame as class_frame
+from roomread.readings import Expression
 from roomread.room import Alert, RoomMood
+from roomread.services.alerts import AlertSender
 from roomread.services.rooms import Rooms
 from roomread.store import Store
 from roomread.store.pieces import Piece
@@ -52,3 +56,27 @@ def test_alert_of_a_killed_process_holds_in_the_one_that_takes_up_the_room(tmp_p
 
     assert asyncio.run(hold()) == [alert]
     store.close()
+
+
+def test_alerts_of_a_room_are_sent_with_the_figures_of_its_board(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    anna, leases, target = store.owned_by("user:anna"), store.leases(), FakeTarget()
+    session = anna.create("Algebra 7b", rules="room happy above 50% for 5 s")
+    anna.rooms.add(session.id, "K7QXM3PD", faces=True)
+    sender = AlertSender([target])
+    shown = dict.fromkeys(range(4), Expression.HAPPY) | dict.fromkeys(range(4, 7), Expression.SAD)
+
+    async def lesson() -> None:
+        rooms = Rooms(store, leases, max_seats=50, alerts=sender)
+        rooms.start()
+        held = await rooms.hold(session.id)
+        for step in range(40):
+            time = 1000 + step / 2
+            held._pipeline.push_readings(time, class_frame(time, shown))
+        await rooms.shut_down()
+
+    asyncio.run(lesson())
+    store.close()
+    assert sender.close(patience=10) == []
+    assert target.accepted == [f"{session.id}-1-raised"]
+    assert target.states == ["room: happy 50% on average over 5 s"]

@@ -84,8 +84,11 @@ class ServiceContext:
 
     def __post_init__(self) -> None:
         """Create the ingest of readings, and the rooms."""
-        self.rooms = Rooms(self.store, self.leases, max_seats=self.settings.max_seats)
-        self.ingest = ReadingIngest(self.leases, self.rooms.show_screen)
+        alerts = self.engine.alerts
+        seats = self.settings.max_seats
+        self.rooms = Rooms(self.store, self.leases, max_seats=seats, alerts=alerts)
+        self.ingest = ReadingIngest(self.leases, self.rooms.show_screen, alerts)
+        self.metrics.watch_alerts(alerts.counts)
         self.ingest_sockets = FairSlots(self.settings.max_ingest_sockets, what="ingest connections")
 
     @property

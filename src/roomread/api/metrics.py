@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 # What is taken or waits, by the label `of` of `roomread_queue_length`.
 QUEUES = ("pictures", "session writes", "session figures", "reading senders", "videos")
@@ -48,9 +52,32 @@ class Metrics:
         )
         self.jobs = self._gauge("jobs_unfinished", "Videos that are being read or waiting.")
 
+    def watch_alerts(self, counts: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        """Count the alerts that are sent to other programs.
+
+        Args:
+            counts: Returns the numbers by kind of target and outcome.
+        """
+        self._registry.register(_Alerts(counts))
+
     def text(self) -> bytes:
         """Return all metrics in Prometheus's text format."""
         return generate_latest(self._registry)
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"roomread_{name}", text, registry=self._registry)
+
+
+class _Alerts(Collector):
+    """Read the counts of alerts when the metrics are asked for."""
+
+    def __init__(self, counts: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Return the counter of alerts."""
+        text = "Alerts sent to other programs; one that is sent again counts as retried."
+        family = CounterMetricFamily("roomread_alerts", text, labels=("to", "outcome"))
+        for labels, number in self._counts().items():
+            family.add_metric(labels, number)
+        yield family

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,6 +39,7 @@ from roomread.runtime import Device
 if TYPE_CHECKING:
     # Imported for types only, because SQLAlchemy is an extra.
     from roomread.formats.figures import RunningMoods
+    from roomread.services.alerts import AlertSender
     from roomread.store import Recorder
 
 
@@ -73,6 +75,16 @@ Identity = Annotated[
         "move; --people must cover it. Biometric data: in memory only, until it ends.",
     ),
 ]
+AlertTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="URL",
+        help="Send the room's alerts to a webhook, https://HOST/PATH, signed with "
+        "ROOMREAD_ALERT_SECRET. May be given several times. The default is ROOMREAD_ALERT_URLS.",
+    ),
+]
+# Time for waiting alerts to be sent when the recording ends, s.
+_ALERT_SECONDS = 10.0
 Resume = Annotated[str | None, typer.Option(metavar="ID", help="Continue an interrupted session.")]
 
 
@@ -86,6 +98,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     notice: Notice = "",
     identity: Identity = False,
     crop: Crop = None,
+    alert_to: AlertTo = None,
     resume: Resume = None,
     min_face: MinFace = None,
     model: ModelName = "compact",
@@ -108,6 +121,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     text = read_rules(rules) if rules is not None else DEFAULT_RULES
     analyzer = NetOptions(model, device, min_face, head=head).make_analyzer()
     embedder = _embedder(consent, resume) if identity else None
+    alerts = _alert_sender(alert_to)
     with (
         own_sessions() as store,
         sources.open(source) as opened,
@@ -136,7 +150,12 @@ def command(  # noqa: PLR0913 (each is an option of the command)
         typer.echo(session.id)
         recorder = Recorder(store, session)
         pipeline = session_pipeline(
-            recorder, analyzer, every=seconds, embedder=embedder, continues=not opened.live
+            recorder,
+            analyzer,
+            every=seconds,
+            embedder=embedder,
+            continues=not opened.live,
+            alerts=alerts,
         )
         moods = RunningMoods(store, session)
         failure = _Recording(recorder, pipeline, moods, progress, bar).run(opened)
@@ -144,6 +163,8 @@ def command(  # noqa: PLR0913 (each is an option of the command)
             progress.say(f"roomread: {failure}")
         elif not store.moods(session.id) and not quiet:
             progress.say("roomread: too short for a mood: three frames are needed")
+        for loss in alerts.close(patience=_ALERT_SECONDS):
+            progress.say(f"roomread: {loss}")
     if failure is not None:
         raise typer.Exit(EXIT_SOME_FAILED)
 
@@ -203,6 +224,17 @@ def _warn_of_unused_rules(rules: str, every: float, progress: ProgressBar) -> No
         if every > rule.longest_step:
             needed = f"it needs a frame every {rule.longest_step:g} s"
             progress.say(f"roomread: the rule '{rule}' is not applied: {needed}")
+
+
+def _alert_sender(urls: Sequence[str] | None) -> AlertSender:
+    """Return the sender of alerts to the URLs, or to those of the settings."""
+    from roomread.services.alerts import alert_sender  # noqa: PLC0415 (needs the extra)
+    from roomread.settings.environment import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    if urls is None:
+        urls = [url.get_secret_value() for url in settings.alert_urls]
+    return alert_sender(urls, secret=settings.alert_secret.get_secret_value(), private=True)
 
 
 def _embedder(consent: str, resume: str | None) -> FaceEmbedder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -46,12 +46,14 @@ class RoomPipeline:
         people: The stage that gives each face its seat by comparing faces, instead of `seats`.
         meter: The stage that computes the room's mood from the readings.
         attention: The stage that raises and ends alerts.
+        on_alerts: Called with the alerts that begin or end, at each moment that has any. It must
+            not block.
 
     Attributes:
         mood: The latest mood of the room; None until the first one is due.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the stages)
         self,
         reader: FrameReader | None = None,
         *,
@@ -60,11 +62,13 @@ class RoomPipeline:
         people: PeopleStage | None = None,
         meter: RoomMeter | None = None,
         attention: Attention | None = None,
+        on_alerts: Callable[[Sequence[Alert]], None] | None = None,
     ) -> None:
         self.mood: RoomMood | None = None
         self._reader, self._signal = reader, signal
         self._seats, self._people = seats, people
         self._meter, self._attention = meter, attention
+        self._on_alerts = on_alerts
 
     @classmethod
     def of(
@@ -151,4 +155,7 @@ class RoomPipeline:
         if self._attention is None:
             return mood, []
         alerts = self._attention.update_people(time, readings)
-        return mood, alerts + (self._attention.update_room(mood) if mood is not None else [])
+        alerts += self._attention.update_room(mood) if mood is not None else []
+        if alerts and self._on_alerts is not None:
+            self._on_alerts(alerts)
+        return mood, alerts

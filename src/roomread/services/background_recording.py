@@ -18,6 +18,7 @@ from roomread.media import Source, open_source
 from roomread.pipeline import Analyzer, Moment, RoomPipeline
 from roomread.readings import Reading
 from roomread.room import Alert, RoomMood
+from roomread.services.alerts import AlertSender
 from roomread.services.recording import new_session, record, refuse_picture, session_pipeline
 from roomread.store import OwnerStore, Recorder, Session, Store
 
@@ -241,10 +242,19 @@ class RecordingQueue:
         analyzer: A function that returns the analyzer; it is called when a recording begins.
         most: The maximum number of sources read at once. Uploads are not counted; they wait in the
             job queue.
+        alerts: A function that returns the sender of alerts to other programs; it is called when a
+            recording begins. None is sent by default.
     """
 
-    def __init__(self, store: Store, analyzer: Callable[[], Analyzer], *, most: int = 2) -> None:
-        self.store = store
+    def __init__(
+        self,
+        store: Store,
+        analyzer: Callable[[], Analyzer],
+        *,
+        most: int = 2,
+        alerts: Callable[[], AlertSender | None] = lambda: None,
+    ) -> None:
+        self.store, self._alerts = store, alerts
         self._analyzer, self._most = analyzer, most
         self._recordings: dict[str, Recording] = {}
         self._watched: set[str] = set()
@@ -377,7 +387,13 @@ class RecordingQueue:
             embedder=embedder,
         )
         recorder = Recorder(store, session)
-        pipeline = session_pipeline(recorder, analyzer, every=request.every, embedder=embedder)
+        pipeline = session_pipeline(
+            recorder,
+            analyzer,
+            every=request.every,
+            embedder=embedder,
+            alerts=self._alerts(),
+        )
         recording = Recording(session, recorder, pipeline)
         self._forget_ended()
         self._recordings[session.id] = recording

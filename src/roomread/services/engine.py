@@ -16,6 +16,7 @@ from roomread.jobs.decoder import Decoder
 from roomread.jobs.queue import JobQueue
 from roomread.jobs.video_job import Limits, QueueLimits
 from roomread.readings import Frame
+from roomread.services.alerts import alert_sender
 from roomread.services.capacity import CameraSlots, ConcurrencyLimiter
 from roomread.settings.compute import ComputeEngine
 from roomread.settings.environment import Settings
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 USER_HEADER = "X-Roomread-User"
 # Number of pictures that may wait, per picture being read.
 _WAITING_PER_RUNNING = 4
+# Time for waiting alerts to be sent when the process ends, s.
+_ALERT_SECONDS = 3.0
 
 
 class Engine:
@@ -49,10 +52,12 @@ class Engine:
         store: The store of the service; None if the app runs without the service.
         analyzer: The analyzer, with nets in this process or on a cluster. It keeps no state of
             visitors.
+        alerts: Sends the alerts of recorded rooms to the operator's other programs.
         job_queue: The queue of video jobs, whose worker processes load their own nets.
 
     Raises:
-        RoomreadError: The cluster that the settings name does not answer.
+        RoomreadError: The cluster that the settings name does not answer, or they name a receiver
+            of alerts that is not allowed.
     """
 
     def __init__(
@@ -64,6 +69,11 @@ class Engine:
         store: Store | None = None,
         leases: Leases | None = None,
     ) -> None:
+        self.alerts = alert_sender(
+            [url.get_secret_value() for url in settings.alert_urls],
+            secret=settings.alert_secret.get_secret_value(),
+            private=settings.local_files or settings.alert_private_network,
+        )
         pixels = settings.max_megapixels * 1_000_000
         self.store = store
         self._shared = _shared_nets(settings)
@@ -95,6 +105,7 @@ class Engine:
 
     def close(self) -> None:
         """End the processes of the engine; video jobs are kept if they have a folder."""
+        self.alerts.close(patience=_ALERT_SECONDS)
         self._decoder.close()
         self.job_queue.close()
         if self._shared is not None:

@@ -21,6 +21,7 @@ from roomread.joining.reports import ReportSample
 from roomread.pipeline import RoomPipeline
 from roomread.readings import Reading
 from roomread.room import Alert, Attention, RoomMeter, RoomMood, parse_rules
+from roomread.services.alerts import AlertSender
 from roomread.services.board import BoardFeed
 from roomread.services.ingest import ROOM_AND_SCREEN_SOURCE
 from roomread.services.live_room import start_of
@@ -75,6 +76,7 @@ class HeldRoom:
         limiter: Bounds the threads that write.
         background: Bounds the threads that write what may wait, so that they hold up no moments.
         clock: Returns seconds of a monotonic clock.
+        sender: Sends the alerts of the room to other programs; None to send none.
 
     Attributes:
         links: The connections of students, by their ids.
@@ -90,6 +92,7 @@ class HeldRoom:
     limiter: CapacityLimiter
     background: CapacityLimiter
     clock: Callable[[], float] = clocks.monotonic
+    sender: AlertSender | None = None
     links: dict[int, SeatLink] = field(default_factory=dict)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     _pipeline: RoomPipeline = field(init=False)
@@ -116,7 +119,11 @@ class HeldRoom:
         meter = RoomMeter.for_interval(TICK_SECONDS)
         attention = Attention(parse_rules(session.rules), every=TICK_SECONDS)
         self.recorder.resume(meter, attention)
-        self._pipeline = RoomPipeline(meter=meter, attention=attention)
+        self._pipeline = RoomPipeline(
+            meter=meter,
+            attention=attention,
+            on_alerts=self.sender.of_session(session.id) if self.sender is not None else None,
+        )
         self._feed = BoardFeed.of(self.owned, session, self._start)
 
     @property

@@ -22,6 +22,7 @@ from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.readings import Reading
 from roomread.room import DEFAULT_RULES, Alert, RoomMood
 from roomread.services import purpose
+from roomread.services.alerts import AlertSender
 from roomread.services.recording import (
     audit_session,
     compares_faces,
@@ -190,10 +191,16 @@ class ReadingIngest:
         leases: The leases of this process, which the caller renews.
         show_screen: Adds faces of a shared screen to a room, and returns the room's latest mood and
             the alerts that hold; None for a process without rooms.
+        alerts: Sends the alerts of the sessions to other programs; None to send none.
     """
 
-    def __init__(self, leases: Leases, show_screen: ShowScreen | None = None) -> None:
-        self._leases, self._show_screen = leases, show_screen
+    def __init__(
+        self,
+        leases: Leases,
+        show_screen: ShowScreen | None = None,
+        alerts: AlertSender | None = None,
+    ) -> None:
+        self._leases, self._show_screen, self._alerts = leases, show_screen, alerts
         self._sessions: OrderedDict[str, _OpenSession] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -229,7 +236,7 @@ class ReadingIngest:
                 # Check again, because the session may have ended while this sender waited.
                 recorder = Recorder(store, open_session(store, session_id))
                 moods = RunningMoods(store, recorder.session)
-                pipeline = session_pipeline(recorder)
+                pipeline = session_pipeline(recorder, alerts=self._alerts)
                 opened.writer = _SessionWriter(store.owner, recorder, pipeline, moods)
                 resumed = recorder.resumed_at
                 opened.last = milliseconds(resumed) if resumed is not None else -_MIN_STEP

@@ -13,6 +13,7 @@ from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.readings import Frame
 from roomread.room import Attention, RoomMeter, Seats, parse_rules
 from roomread.services import purpose
+from roomread.services.alerts import AlertSender
 from roomread.services.audit import audit
 from roomread.store import OwnerStore, Recorder, Session
 
@@ -123,6 +124,7 @@ def session_pipeline(
     every: float = 0.5,
     embedder: FaceEmbedder | None = None,
     continues: bool = True,
+    alerts: AlertSender | None = None,
 ) -> RoomPipeline:
     """Return the pipeline for the recorder of a session.
 
@@ -139,6 +141,7 @@ def session_pipeline(
         continues: Whether the times of the source continue those of the session. A camera starts
             anew after an interruption of unknown length, and so do the moods and the times over
             which rules average; alerts that hold go on.
+        alerts: Sends the alerts of the room to other programs; None to send none.
 
     Raises:
         PurposeError: The purpose of this installation does not allow recording a class; it may
@@ -159,6 +162,7 @@ def session_pipeline(
         people=People(embedder, places=recorder.places) if embedder is not None else None,
         meter=meter,
         attention=attention,
+        on_alerts=alerts.of_session(session.id) if alerts is not None else None,
     )
 
 

@@ -17,6 +17,7 @@ from roomread.pipeline import Analyzer
 from roomread.readings import Reading
 from roomread.room import DEFAULT_RULES, Alert, RoomMood
 from roomread.services import purpose
+from roomread.services.alerts import AlertSender
 from roomread.services.held_room import HeldRoom
 from roomread.services.ingest import ROOM_SOURCE
 from roomread.services.recording import audit_session, net_of
@@ -127,6 +128,7 @@ class Rooms:
         leases: The leases of this process, which the caller renews.
         max_seats: How many students may be in one room.
         clock: Returns seconds of a monotonic clock.
+        alerts: Sends the alerts of the rooms to other programs; None to send none.
     """
 
     def __init__(
@@ -136,7 +138,9 @@ class Rooms:
         *,
         max_seats: int,
         clock: Callable[[], float] = time.monotonic,
+        alerts: AlertSender | None = None,
     ) -> None:
+        self._alerts = alerts
         self._store, self._leases, self._max_seats, self._clock = store, leases, max_seats, clock
         self._held: dict[str, HeldRoom] = {}
         self._opening: dict[str, asyncio.Lock] = {}
@@ -222,6 +226,7 @@ class Rooms:
             Recorder(owned, session, patience=0.0),
             *writers,
             self._clock,
+            self._alerts,
         )
 
     async def _run(self, held: HeldRoom) -> None:

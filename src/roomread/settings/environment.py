@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         oidc_client_id: The id of this service at the provider.
         oidc_client_secret: The secret of this service at the provider; empty for a public client.
         oidc_claim: The claim of the provider that is the name of a user here.
+        alert_urls: Where the alerts of recorded rooms are sent: webhooks (`https://host/path`) and
+            MQTT topics (`mqtts://user:password@host/topic`). Unencrypted only to this computer.
+        alert_secret: The secret that signs the requests to webhooks: 24 to 64 bytes in base64.
+        alert_private_network: Whether alerts may go to names that lead into a private network.
+            Where `local_files` is true they may in any case.
         data_folder: The folder of the SQLite file, the files of video jobs and the audit log; None
             for the user's own folder.
         jobs_folder: The folder for the files of video jobs; None for `jobs` in the data folder.
@@ -139,6 +144,9 @@ class Settings(BaseSettings):
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_claim: str = "email"
+    alert_urls: list[SecretStr] = Field(default_factory=list)
+    alert_secret: SecretStr = SecretStr("")
+    alert_private_network: bool = False
     data_folder: Path | None = None
     jobs_folder: Path | None = None
     advertised_url: str | None = None

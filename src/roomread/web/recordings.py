@@ -25,7 +25,7 @@ def recordings() -> RecordingQueue:
 
 @st.cache_resource(on_release=RecordingQueue.close)
 def _recordings(_settings: Settings, url: str) -> RecordingQueue:
-    return RecordingQueue(Store(url), lambda: engine().analyzer)
+    return RecordingQueue(Store(url), lambda: engine().analyzer, alerts=lambda: engine().alerts)
 
 
 def visitor_sessions() -> OwnerStore:

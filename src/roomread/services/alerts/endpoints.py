@@ -1,0 +1,114 @@
+"""Parse the URLs that alerts are sent to, and resolve only addresses that they may reach."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import unquote, urlsplit
+
+from roomread.errors import RoomreadError
+from roomread.services.alerts.sender import DeliveryError
+from roomread.settings.addresses import is_loopback
+
+# The default port of each scheme, and whether it is encrypted.
+SCHEMES: Mapping[str, tuple[int, bool]] = {
+    "http": (80, False),
+    "https": (443, True),
+    "mqtt": (1883, False),
+    "mqtts": (8883, True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where alerts are sent to.
+
+    Attributes:
+        scheme: One of `SCHEMES`.
+        host: The name or address of the computer.
+        port: The TCP port.
+        path: The path and the query, which may be secret.
+        user: The name of the user; empty for none.
+        password: The password of the user.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str = field(repr=False)
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the connection is encrypted."""
+        return SCHEMES[self.scheme][1]
+
+    @property
+    def name(self) -> str:
+        """The scheme, host and port, which are not secret."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = self.port == SCHEMES[self.scheme][0]
+        return f"{self.scheme}://{host}" if usual else f"{self.scheme}://{host}:{self.port}"
+
+
+def parse_endpoint(url: str) -> Endpoint:
+    """Return the parts of a URL that alerts are sent to.
+
+    Raises:
+        RoomreadError: The URL is incomplete, has another scheme, or would send alerts unencrypted
+            to another computer. The message names neither its path nor its credentials.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as error:
+        raise RoomreadError("the URL for alerts is not a URL") from error
+    if parts.scheme not in SCHEMES or not parts.hostname:
+        raise RoomreadError(
+            "the URL for alerts is not a URL of a webhook or an MQTT broker",
+            hint="write https://host/path or mqtts://host/topic",
+        )
+    usual, encrypted = SCHEMES[parts.scheme]
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    endpoint = Endpoint(parts.scheme, parts.hostname, port or usual, path, user, password)
+    if not encrypted and not is_loopback(endpoint.host):
+        raise RoomreadError(
+            f"{endpoint.name} would receive alerts unencrypted",
+            hint=f"write {endpoint.scheme}s://, or use {endpoint.scheme}:// to this computer only",
+        )
+    return endpoint
+
+
+def resolve(endpoint: Endpoint, *, private: bool) -> str:
+    """Return the address to connect to.
+
+    Args:
+        endpoint: Where alerts are sent to.
+        private: Whether a name may lead into a private network, or to this computer.
+
+    Raises:
+        DeliveryError: The name has no address that may be reached.
+    """
+    try:
+        found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise DeliveryError(f"{endpoint.host}: the name is not known") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if is_loopback(endpoint.host):
+        addresses = [address for address in addresses if is_loopback(address)]
+    elif not private:
+        addresses = [address for address in addresses if _is_public(address)]
+    if not addresses:
+        raise DeliveryError(f"{endpoint.host} is in a private network", final=True)
+    return addresses[0]
+
+
+def _is_public(text: str) -> bool:
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_global and not address.is_multicast

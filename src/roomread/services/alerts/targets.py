@@ -1,0 +1,28 @@
+"""Make the sender of alerts that the operator's settings describe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roomread.services.alerts.endpoints import parse_endpoint
+from roomread.services.alerts.sender import AlertSender, AlertTarget
+from roomread.services.alerts.webhook import Webhook, parse_secret
+
+
+def alert_sender(urls: Sequence[str], *, secret: str, private: bool) -> AlertSender:
+    """Return a sender of alerts.
+
+    Args:
+        urls: The URLs of the receivers; may be empty.
+        secret: Signs the requests to webhooks; see `parse_secret`.
+        private: Whether the names of hosts may lead into a private network. Not where the service
+            has other users, whose network is not the operator's.
+
+    Raises:
+        RoomreadError: A URL or the secret is invalid.
+    """
+    return AlertSender([_target(url, secret, private=private) for url in urls])
+
+
+def _target(url: str, secret: str, *, private: bool) -> AlertTarget:
+    return Webhook(parse_endpoint(url), parse_secret(secret), private=private)

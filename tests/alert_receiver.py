@@ -1,0 +1,99 @@
+"""Receivers of alerts: a web server that checks signatures, and a target in memory."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from roomread.services.alerts import AlertEvent, DeliveryError
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "alerts.md"
+
+
+def _function_of_the_docs() -> Callable[[Mapping[str, str], bytes, str], bool]:
+    """Return the function with which the docs tell receivers to check a request."""
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 (our own docs)
+    function: Callable[[Mapping[str, str], bytes, str], bool] = names["is_genuine"]
+    return function
+
+
+is_genuine = _function_of_the_docs()
+
+
+@dataclass
+class Receiver:
+    """What a server received, and which statuses it answers with.
+
+    Attributes:
+        url: The URL of the webhook.
+        statuses: The statuses of the next answers; 204 afterwards.
+        requests: The headers and the body of each request.
+    """
+
+    url: str = ""
+    statuses: list[int] = field(default_factory=list)
+    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events that were received."""
+        return [json.loads(body) for _, body in self.requests]
+
+
+@contextmanager
+def receiving(statuses: Sequence[int] = ()) -> Iterator[Receiver]:
+    """Run a server on this computer."""
+    receiver = Receiver(statuses=list(statuses))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            receiver.requests.append((headers | {":path": self.path}, body))
+            self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
+            self.send_header("location", "/elsewhere")
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    receiver.url = f"http://127.0.0.1:{server.server_address[1]}/alerts?room=4"
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class FakeTarget:
+    """A target that fails as it is told to, and keeps the ids and states that it accepted."""
+
+    kind, name = "webhook", "https://example.org"
+
+    def __init__(self, failures: Iterator[DeliveryError] | None = None) -> None:
+        self.failures = failures or iter(())
+        self.accepted: list[str] = []
+        self.states: list[str] = []
+
+    def deliver(self, event: AlertEvent) -> None:
+        failure = next(self.failures, None)
+        if failure is not None:
+            raise failure
+        self.accepted.append(event.id)
+        self.states.append(event.state)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from alert_receiver import FakeTarget
+from roomread.room import Alert
+from roomread.services.alerts import AlertEvent, AlertSender, Backoff, DeliveryError
+from roomread.services.alerts.sender import MAX_WAITING
+
+FAST = Backoff(first=0.01, longest=0.02, give_up=30.0)
+
+
+class SilentTarget(FakeTarget):
+    """A target that does not answer until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+
+    def deliver(self, event: AlertEvent) -> None:
+        self.released.wait(30)
+        super().deliver(event)
+
+
+def always(error: DeliveryError) -> Iterator[DeliveryError]:
+    while True:
+        yield error
+
+
+def alerts(*numbers: int) -> list[Alert]:
+    return [Alert(n, float(n), "room happy above 50% for 5 s", "room: happy", 1.0) for n in numbers]
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def outcomes(sender: AlertSender) -> list[int]:
+    return [sender.counts()["webhook", name] for name in ("delivered", "retried", "dropped")]
+
+
+def test_events_are_sent_in_their_order_and_again_after_a_failure() -> None:
+    target = FakeTarget(iter([DeliveryError("busy"), DeliveryError("busy")]))
+    sender = AlertSender([target], backoff=FAST)
+    sender.of_session("abc")(alerts(1, 2, 3))
+    eventually(lambda: len(target.accepted) == 3)
+    assert target.accepted == ["abc-1-raised", "abc-2-raised", "abc-3-raised"]
+    assert sender.close(patience=10) == []
+    assert outcomes(sender) == [3, 2, 0]
+
+
+def test_refused_event_is_dropped_at_once_and_the_next_one_is_sent() -> None:
+    target = FakeTarget(iter([DeliveryError("it answered with status 404", final=True)]))
+    sender = AlertSender([target], backoff=Backoff(first=30))
+    sender.of_session("abc")(alerts(1, 2))
+    eventually(lambda: target.accepted == ["abc-2-raised"])
+    (loss,) = sender.close(patience=10)
+    assert loss == ("1 alert was not delivered to https://example.org: it answered with status 404")
+    assert outcomes(sender) == [1, 0, 1]
+
+
+def test_event_is_given_up_when_it_is_too_old() -> None:
+    target = FakeTarget(always(DeliveryError("no answer")))
+    sender = AlertSender([target], backoff=Backoff(first=0.01, longest=0.02, give_up=0.1))
+    sender.of_session("abc")(alerts(1))
+    eventually(lambda: outcomes(sender)[2] == 1)
+    assert outcomes(sender)[1] >= 3
+    sender.close(patience=10)
+
+
+def test_silent_target_delays_no_recording_and_its_queue_is_bounded() -> None:
+    target = SilentTarget()
+    sender = AlertSender([target], backoff=FAST)
+    send = sender.of_session("abc")
+    threads = threading.active_count()
+    begun = time.monotonic()
+    for number in range(2 * MAX_WAITING):
+        send(alerts(number))
+    assert time.monotonic() - begun < 5
+    assert threading.active_count() == threads + 1
+    # One is being sent, the newest wait.
+    assert outcomes(sender)[2] in (MAX_WAITING - 1, MAX_WAITING)
+    target.released.set()
+    last = f"abc-{2 * MAX_WAITING - 1}-raised"
+    eventually(lambda: target.accepted[-1:] == [last])
+    sender.close(patience=10)
+
+
+def test_closing_waits_for_no_silent_target() -> None:
+    target = SilentTarget()
+    sender = AlertSender([target], backoff=FAST)
+    sender.of_session("abc")(alerts(1, 2))
+    begun = time.monotonic()
+    (loss,) = sender.close(patience=0.1)
+    assert time.monotonic() - begun < 5
+    assert loss.startswith("2 alerts were not delivered")
+    target.released.set()
+
+
+def test_closing_makes_no_more_pauses() -> None:
+    target = FakeTarget(iter([DeliveryError("busy")]))
+    sender = AlertSender([target], backoff=Backoff(first=60))
+    sender.of_session("abc")(alerts(1, 2))
+    eventually(lambda: outcomes(sender)[1] == 1)
+    assert sender.close(patience=10) == []
+    assert target.accepted == ["abc-1-raised", "abc-2-raised"]
+
+
+@pytest.mark.parametrize("targets", [[], [FakeTarget()]])
+def test_sender_without_alerts_starts_no_thread(targets: list[FakeTarget]) -> None:
+    threads = threading.active_count()
+    sender = AlertSender(targets)
+    sender.of_session("abc")([])
+    assert threading.active_count() == threads
+    assert sender.close(patience=1) == []

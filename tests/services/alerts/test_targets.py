@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from alert_receiver import SECRET, receiving
+from roomread.errors import RoomreadError
+from roomread.room import Alert
+from roomread.services.alerts import AlertSender, alert_sender
+
+ALERT = Alert(1, 61.0, "room happy above 50% for 5 s", "room: happy 60% on average over 5 s", 1.0)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_alert_reaches_a_server_that_failed_at_first() -> None:
+    with receiving([500]) as receiver:
+        sender = alert_sender([receiver.url], secret=SECRET, private=False)
+        sender.of_session("abc")([ALERT])
+        eventually(lambda: sender.counts()["webhook", "delivered"] == 1)
+        assert sender.close(patience=10) == []
+    assert [event["id"] for event in receiver.events] == ["abc-1-raised", "abc-1-raised"]
+    assert sender.counts()["webhook", "retried"] == 1
+
+
+def test_sender_without_urls_needs_no_secret() -> None:
+    assert isinstance(alert_sender([], secret="", private=False), AlertSender)
+
+
+def test_wrong_url_or_secret_is_found_before_the_first_alert() -> None:
+    with pytest.raises(RoomreadError, match="unencrypted"):
+        alert_sender(["http://example.org/x"], secret=SECRET, private=False)
+    with pytest.raises(RoomreadError, match="needs a secret"):
+        alert_sender(["https://example.org/x"], secret="", private=False)
