@@ -32,11 +32,11 @@ from roomread.joining import (
     parse_message,
 )
 from roomread.joining.messages import MAX_BYTES
-from roomread.joining.open_room import TICK_SECONDS
+from roomread.joining.open_room import TICK_SECONDS, JoinedSeat
 from roomread.services import purpose
 from roomread.services.held_room import HeldRoom, RoomClose
 from roomread.services.relaying import relay_socket
-from roomread.services.room_consent import consent_of, consent_receipt
+from roomread.services.room_consent import ConsentText, consent_of, consent_receipt
 from roomread.services.rooms import RoomNotFoundError, RoomOverError
 
 router = APIRouter(prefix="/api/v1")
@@ -73,6 +73,29 @@ class _Link:
     def _is_open(self) -> bool:
         connected = WebSocketState.CONNECTED
         return self.socket.client_state is self.socket.application_state is connected
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenSeat:
+    """The seat of one student.
+
+    Attributes:
+        held: The room.
+        link: The connection.
+        connection: The id of the connection in the room.
+        joined: The seat.
+        resumed: The seat that the page asked for; None for a new one.
+        text: What the student agreed to.
+        faces: Whether the page may send readings.
+    """
+
+    held: HeldRoom
+    link: _Link
+    connection: int
+    joined: JoinedSeat
+    resumed: int | None
+    text: ConsentText
+    faces: bool
 
 
 @router.websocket("/rooms/{room_id}/seat")
@@ -114,11 +137,13 @@ async def _serve(context: ServiceContext, socket: WebSocket, link: _Link, room_i
     if not isinstance(joining, JoinMessage):
         raise MessageError("the first message of a connection must be a join message")
     try:
-        held, connection, number = await _join(context, socket, link, room_id, joining)
+        taken = await _take_seat(context, socket, link, room_id, joining)
     except SessionHeldError as elsewhere:
         await _relay(socket, link, elsewhere.address, first, messages)
         return
+    held, number = taken.held, taken.joined.seat
     try:
+        await _greet(context, taken, room_id)
         async for text in messages:
             now = held.clock()
             if not held.room.admits(now, number):
@@ -128,8 +153,8 @@ async def _serve(context: ServiceContext, socket: WebSocket, link: _Link, room_i
                 await link.close(RoomClose.LEFT)
                 return
     finally:
-        held.links.pop(connection, None)
-        held.room.disconnect(held.clock(), number, connection)
+        held.links.pop(taken.connection, None)
+        held.room.disconnect(held.clock(), number, taken.connection)
 
 
 async def _relay(
@@ -167,12 +192,11 @@ async def _relay(
     await link.close(code if code in _PASSED_ON else CloseCode.TRY_AGAIN_LATER)
 
 
-async def _join(
+async def _take_seat(
     context: ServiceContext, socket: WebSocket, link: _Link, room_id: str, joining: JoinMessage
-) -> tuple[HeldRoom, int, int]:
-    """Give a student a seat, and return the room, the connection's id and the seat's number."""
-    secret = context.auth.accounts.derive_secret
-    tokens = SeatTokens(secret(_TOKEN_SECRET), room_id)
+) -> _TakenSeat:
+    """Give a student a seat, which the caller releases."""
+    tokens = _seat_tokens(context, room_id)
     resume = tokens.seat(joining.resume) if joining.resume is not None else None
     if resume is None:
         with Attempts(context.code_attempts, socket):
@@ -188,28 +212,36 @@ async def _join(
     connection = held.new_connection()
     joined = held.room.join(held.clock(), connection, faces=faces, resume=resume)
     held.links[connection] = link
+    return _TakenSeat(held, link, connection, joined, resume, text, faces)
+
+
+async def _greet(context: ServiceContext, seat: _TakenSeat, room_id: str) -> None:
+    """Close an older connection of the seat, and send the student what the page needs."""
+    held, joined = seat.held, seat.joined
     older = held.links.pop(joined.displaced, None) if joined.displaced is not None else None
     if older is not None:
         await older.close(RoomClose.TAKEN_OVER)
     receipt = None
-    if joined.seat != resume:
-        audit("seat taken", session=room_id, seat=joined.seat, text=text.version)
-        receipt = consent_receipt(
-            text, room_id=room_id, room=held.session.name, secret=secret(RECEIPT_SECRET)
-        )
-    await link.send(
+    if joined.seat != seat.resumed:
+        audit("seat taken", session=room_id, seat=joined.seat, text=seat.text.version)
+        secret = context.auth.accounts.derive_secret(RECEIPT_SECRET)
+        receipt = consent_receipt(seat.text, room_id=room_id, room=held.session.name, secret=secret)
+    await seat.link.send(
         {
             "k": "seat",
-            "token": tokens.token(joined.seat),
+            "token": _seat_tokens(context, room_id).token(joined.seat),
             "receipt": receipt,
             "every": round(1000 * TICK_SECONDS),
             "next": held.room.newest(joined.seat) + 1,
-            "faces": faces,
+            "faces": seat.faces,
             "say": held.room.says(held.clock(), joined.seat),
             "limits": {"bytes": MAX_BYTES, "per_second": 3},
         }
     )
-    return held, connection, joined.seat
+
+
+def _seat_tokens(context: ServiceContext, room_id: str) -> SeatTokens:
+    return SeatTokens(context.auth.accounts.derive_secret(_TOKEN_SECRET), room_id)
 
 
 def _may_send_faces(held: HeldRoom, joining: JoinMessage) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
@@ -35,6 +35,7 @@ from roomread.api.room_shapes import (
 )
 from roomread.api.session_access import in_turn
 from roomread.api.session_forwarding import forwarded, received
+from roomread.api.streams import ReleasingStream
 from roomread.errors import BusyError, SessionHeldError
 from roomread.joining import check_receipt
 from roomread.services import purpose
@@ -232,24 +233,26 @@ async def events(
     except SessionHeldError as error:
         asked = received(request, request.url.path, method="GET")
         answer = await relay_stream(error.address, asked)
-        return StreamingResponse(
-            _relayed(context, answer), answer.status, headers, media_type=answer.media_type
+        return ReleasingStream(
+            _relayed(context, answer),
+            answer.status,
+            headers,
+            media_type=answer.media_type,
+            release=answer.close,
         )
     stream = _events(context, held)
-    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+    return ReleasingStream(stream, headers=headers, media_type="text/event-stream")
 
 
-async def _relayed(context: ServiceContext, answer: RelayedAnswer) -> AsyncIterator[bytes]:
-    try:
-        async for piece in answer.pieces():
+async def _relayed(context: ServiceContext, answer: RelayedAnswer) -> AsyncGenerator[bytes, None]:
+    async with aclosing(answer.pieces()) as pieces:
+        async for piece in pieces:
             yield piece
             if context.closing:
                 return
-    finally:
-        await answer.close()
 
 
-async def _events(context: ServiceContext, held: HeldRoom) -> AsyncIterator[str]:
+async def _events(context: ServiceContext, held: HeldRoom) -> AsyncGenerator[str, None]:
     queue = await held.subscribe()
     try:
         while not context.closing:

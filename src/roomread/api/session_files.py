@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, HTMLResponse
 
 from roomread.api.context import Context, Reader
 from roomread.api.logs import audit
 from roomread.api.problems import responses
 from roomread.api.session_access import figures_in_turn, find_session
+from roomread.api.streams import TemporaryFileResponse
 from roomread.formats.session_export import SessionFormat
 from roomread.services import exporting
 from roomread.settings.environment import Settings
@@ -59,8 +59,7 @@ async def export(
 
     path = await figures_in_turn(context, work)
     audit("session read", who=reader.id, session=session_id, people=people)
-    cleanup = BackgroundTask(path.unlink, missing_ok=True)
-    return FileResponse(path, media_type=exporting.MEDIA_TYPES[form], background=cleanup)
+    return TemporaryFileResponse(path, media_type=exporting.MEDIA_TYPES[form])
 
 
 @router.get(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from roomread.api.context import Context, Reader, Sender, ServiceContext
 from roomread.api.logs import audit
 from roomread.api.problems import RefusedError, responses
 from roomread.api.shapes import VideoShape, VideosShape, video_shape
+from roomread.api.streams import ReleasingStream
 from roomread.api.uploads import safe_name
 from roomread.services.accounts import Principal
 from roomread.services.videos import VideoResult, VideoService
@@ -176,7 +178,7 @@ def readings(
     path = _videos(context, reader).result(job_id, result)
     audit("readings read", who=reader.id, job=job_id[:_AUDITED])
     if form is ReadingsFormat.JSON:
-        return StreamingResponse(iterate_in_threadpool(_array(path)), media_type=media_type)
+        return ReleasingStream(readings_array(path), media_type=media_type)
     return FileResponse(path, media_type=media_type)
 
 
@@ -205,11 +207,11 @@ def _videos(context: ServiceContext, principal: Principal) -> VideoService:
     return VideoService(context.engine.job_queue, principal.id)
 
 
-def _array(path: Path) -> Iterator[str]:
-    """Convert JSON lines to one JSON array, line by line."""
+async def readings_array(path: Path) -> AsyncGenerator[str, None]:
+    """Yield the JSON lines of a file as one JSON array, line by line."""
     separator = "["
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
+    with await to_thread.run_sync(partial(path.open, encoding="utf-8")) as lines:
+        async for line in iterate_in_threadpool(lines):
             yield separator + line.rstrip("\n")
             separator = ",\n"
     yield "]\n" if separator != "[" else "[]\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -38,7 +38,7 @@ class RelayedAnswer:
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yield the body in pieces as they come, until it ends or the other process ends."""
         with suppress(OSError, TimeoutError, h11.RemoteProtocolError):
             while isinstance(event := await _next_event(self._connection, self._reader), h11.Data):

@@ -1,0 +1,181 @@
+"""Streamed responses to clients that go away, by ASGI messages without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncGenerator, MutableMapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+pytest.importorskip("fastapi", reason="needs the app extra")
+
+from starlette.requests import Request
+
+from roomread.api import rooms, videos
+from roomread.api.context import ServiceContext
+from roomread.api.streams import ReleasingStream, TemporaryFileResponse
+from roomread.errors import SessionHeldError
+from roomread.services.accounts import Principal
+
+Message = MutableMapping[str, Any]
+PATH = "/api/v1/rooms/0a1b2c3d/events"
+
+
+def scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": PATH,
+        "scheme": "http",
+        "headers": list(headers),
+        "client": ("192.0.2.7", 5000),
+        "asgi": {"spec_version": "2.3"},
+    }
+
+
+async def gone() -> Message:
+    """Receive that the client has disconnected."""
+    return {"type": "http.disconnect"}
+
+
+async def waiting() -> Message:
+    """Receive nothing, because the client waits for the response."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+class Client:
+    """Notes what is sent; after `most` messages it is gone, and sending fails."""
+
+    def __init__(self, most: int = 100) -> None:
+        self.sent: list[Message] = []
+        self._most = most
+
+    async def send(self, message: Message) -> None:
+        if len(self.sent) == self._most:
+            raise OSError("the client has gone")
+        # A server may wait for the network here.
+        await asyncio.sleep(0)
+        self.sent.append(message)
+
+
+class Pieces:
+    """A body of two pieces that notes its end."""
+
+    def __init__(self) -> None:
+        self.started = self.ended = self.released = False
+
+    async def stream(self) -> AsyncGenerator[str | bytes, None]:
+        self.started = True
+        try:
+            yield "one"
+            yield b"two"
+        finally:
+            self.ended = True
+
+    async def release(self) -> None:
+        self.released = True
+
+    def response(self) -> ReleasingStream:
+        return ReleasingStream(self.stream(), media_type="text/plain", release=self.release)
+
+
+def test_stream_is_sent_and_released() -> None:
+    pieces, client = Pieces(), Client()
+    asyncio.run(pieces.response()(scope(), waiting, client.send))
+    body = b"".join(message.get("body", b"") for message in client.sent)
+    assert (body, pieces.ended, pieces.released) == (b"onetwo", True, True)
+
+
+def test_stream_is_released_if_the_client_has_gone_before_it_begins() -> None:
+    pieces, client = Pieces(), Client()
+    asyncio.run(pieces.response()(scope(), gone, client.send))
+    assert (pieces.started, pieces.released) == (False, True)
+
+
+def test_stream_is_ended_if_it_cannot_be_sent_to_its_end() -> None:
+    async def run() -> None:
+        # Nothing but the response may hold the generator, and the test checks before it is dropped.
+        response = pieces.response()
+        with pytest.raises(BaseException, match=r"the client has gone|unhandled errors"):
+            await response(scope(), waiting, client.send)
+        assert (pieces.ended, pieces.released) == (True, True)
+
+    pieces, client = Pieces(), Client(most=2)
+    asyncio.run(run())
+
+
+def test_relayed_events_are_closed_if_the_board_has_gone_before_they_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Answer(Pieces):
+        status, media_type = 200, "text/event-stream"
+        pieces, close = Pieces.stream, Pieces.release
+
+    async def mine(*_args: object) -> None:
+        return None
+
+    async def hold(_room_id: str) -> None:
+        raise SessionHeldError("another process holds this room", address="http://192.0.2.1:8501")
+
+    async def relay(*_args: object) -> Answer:
+        return answer
+
+    monkeypatch.setattr(rooms, "_mine", mine)
+    monkeypatch.setattr(rooms, "relay_stream", relay)
+    context = cast(
+        "ServiceContext", SimpleNamespace(rooms=SimpleNamespace(hold=hold), closing=False)
+    )
+    answer, client = Answer(), Client()
+
+    async def run() -> None:
+        anna = cast("Principal", SimpleNamespace(id="user:anna"))
+        response = await rooms.events(Request(scope()), context, anna, "0a1b2c3d")
+        await response(scope(), gone, client.send)
+        assert (answer.started, answer.released) == (False, True)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "requested",
+    [(), ((b"range", b"bytes=0-2"),), ((b"range", b"bytes=x"),), ((b"range", b"bytes=99-"),)],
+)
+def test_temporary_file_is_deleted_once_it_is_sent_or_refused(
+    requested: tuple[tuple[bytes, bytes], ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "lesson.csv"
+    path.write_text("a lesson")
+    client = Client()
+    response = TemporaryFileResponse(path, media_type="text/csv")
+    asyncio.run(response(scope(*requested), waiting, client.send))
+    assert client.sent[0]["status"] in (200, 206, 400, 416)
+    assert not path.exists()
+
+
+def test_temporary_file_is_deleted_if_the_client_has_gone(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.csv"
+    path.write_text("a lesson")
+    asyncio.run(TemporaryFileResponse(path, media_type="text/csv")(scope(), gone, Client().send))
+    assert not path.exists()
+
+
+def test_readings_of_a_video_become_one_array_and_their_file_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "readings.jsonl"
+
+    async def array(lines: str, most: int | None = None) -> str:
+        path.write_text(lines)
+        pieces = videos.readings_array(path)
+        found = [await anext(pieces) for _ in range(most)] if most else [p async for p in pieces]
+        await pieces.aclose()
+        return "".join(found)
+
+    assert asyncio.run(array('{"a":1}\n{"a":2}\n')) == '[{"a":1},\n{"a":2}]\n'
+    assert asyncio.run(array("")) == "[]\n"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        assert asyncio.run(array('{"a":1}\n{"a":2}\n', most=1)) == '[{"a":1}'
