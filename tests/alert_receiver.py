@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -52,8 +53,10 @@ class Receiver:
 
 
 @contextmanager
-def receiving(statuses: Sequence[int] = ()) -> Iterator[Receiver]:
-    """Run a server on this computer."""
+def receiving(
+    statuses: Sequence[int] = (), *, context: ssl.SSLContext | None = None
+) -> Iterator[Receiver]:
+    """Run a server on this computer, with TLS if a context is given."""
     receiver = Receiver(statuses=list(statuses))
 
     class Handler(BaseHTTPRequestHandler):
@@ -70,9 +73,12 @@ def receiving(statuses: Sequence[int] = ()) -> Iterator[Receiver]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    receiver.url = f"http://127.0.0.1:{server.server_address[1]}/alerts?room=4"
+    host = "http://127.0.0.1" if context is None else "https://localhost"
+    receiver.url = f"{host}:{server.server_address[1]}/alerts?room=4"
     try:
         yield receiver
     finally:

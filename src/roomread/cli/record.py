@@ -80,7 +80,8 @@ AlertTo = Annotated[
     typer.Option(
         metavar="URL",
         help="Send the room's alerts to a webhook, https://HOST/PATH, signed with "
-        "ROOMREAD_ALERT_SECRET. May be given several times. The default is ROOMREAD_ALERT_URLS.",
+        "ROOMREAD_ALERT_SECRET, or to an MQTT topic, mqtts://USER:PASSWORD@HOST/TOPIC. May be "
+        "given several times. The default is ROOMREAD_ALERT_URLS.",
     ),
 ]
 # Time for waiting alerts to be sent when the recording ends, s.

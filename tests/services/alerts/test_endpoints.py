@@ -28,6 +28,7 @@ def test_name_leaves_the_usual_port_out() -> None:
         ("", "not a URL of a webhook"),
         ("ftp://example.org/x", "not a URL of a webhook"),
         ("https:///x", "not a URL of a webhook"),
+        ("mqtts://broker.example/secret/#", "has a #"),
         ("https://example.org:many/x", "is not a URL"),
         ("http://example.org/secret", "http://example.org would receive alerts unencrypted"),
         ("http://192.168.1.4/x", "unencrypted"),

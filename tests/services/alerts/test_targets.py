@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from alert_receiver import SECRET, receiving
+from mqtt_broker import broker
 from roomread.errors import RoomreadError
 from roomread.room import Alert
 from roomread.services.alerts import AlertSender, alert_sender
@@ -28,6 +29,17 @@ def test_alert_reaches_a_server_that_failed_at_first() -> None:
         assert sender.close(patience=10) == []
     assert [event["id"] for event in receiver.events] == ["abc-1-raised", "abc-1-raised"]
     assert sender.counts()["webhook", "retried"] == 1
+
+
+def test_alert_reaches_an_mqtt_topic_without_a_secret() -> None:
+    pytest.importorskip("paho", reason="needs the mqtt extra")
+    with broker() as made:
+        url = f"mqtt://127.0.0.1:{made.port}/school/alerts"
+        sender = alert_sender([url], secret="", private=False)
+        sender.of_session("abc")([ALERT])
+        assert sender.close(patience=10) == []
+    assert sender.counts()["mqtt", "delivered"] == 1
+    assert [name for name, _ in made.published] == ["school/alerts"]
 
 
 def test_sender_without_urls_needs_no_secret() -> None:

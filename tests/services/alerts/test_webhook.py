@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from alert_receiver import SECRET, is_genuine, receiving
+from certificates import localhost_certificate, server_context
 from roomread.errors import RoomreadError
 from roomread.services.alerts import AlertEvent, DeliveryError
 from roomread.services.alerts.endpoints import parse_endpoint
@@ -77,6 +79,18 @@ def test_status_says_whether_the_event_is_sent_again(status: int, *, final: bool
         webhook(receiver.url).deliver(EVENT)
     assert caught.value.final is final
     # A redirect is not followed.
+    assert len(receiver.requests) == 1
+
+
+def test_certificate_of_the_receiver_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = localhost_certificate(tmp_path)
+    with receiving(context=server_context(certificate)) as receiver:
+        with pytest.raises(DeliveryError, match="SSLCertVerificationError"):
+            webhook(receiver.url).deliver(EVENT)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        webhook(receiver.url).deliver(EVENT)
     assert len(receiver.requests) == 1
 
 

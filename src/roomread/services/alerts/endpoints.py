@@ -61,6 +61,10 @@ def parse_endpoint(url: str) -> Endpoint:
         RoomreadError: The URL is incomplete, has another scheme, or would send alerts unencrypted
             to another computer. The message names neither its path nor its credentials.
     """
+    if "#" in url:
+        raise RoomreadError(
+            "the URL for alerts has a #", hint="leave it out; in a password write %23 for it"
+        )
     try:
         parts = urlsplit(url.strip())
         port = parts.port

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roomread.services.alerts.endpoints import parse_endpoint
+from roomread.services.alerts.mqtt import MqttTopic
 from roomread.services.alerts.sender import AlertSender, AlertTarget
 from roomread.services.alerts.webhook import Webhook, parse_secret
 
@@ -14,15 +15,19 @@ def alert_sender(urls: Sequence[str], *, secret: str, private: bool) -> AlertSen
 
     Args:
         urls: The URLs of the receivers; may be empty.
-        secret: Signs the requests to webhooks; see `parse_secret`.
+        secret: Signs the requests to webhooks; see `parse_secret`. MQTT topics need none.
         private: Whether the names of hosts may lead into a private network. Not where the service
             has other users, whose network is not the operator's.
 
     Raises:
         RoomreadError: A URL or the secret is invalid.
+        MissingExtraError: A URL is that of an MQTT topic, and the extra `mqtt` is not installed.
     """
     return AlertSender([_target(url, secret, private=private) for url in urls])
 
 
 def _target(url: str, secret: str, *, private: bool) -> AlertTarget:
-    return Webhook(parse_endpoint(url), parse_secret(secret), private=private)
+    endpoint = parse_endpoint(url)
+    if endpoint.scheme in ("mqtt", "mqtts"):
+        return MqttTopic(endpoint, private=private)
+    return Webhook(endpoint, parse_secret(secret), private=private)

@@ -1,0 +1,112 @@
+"""Publish alerts to a topic of an MQTT broker."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from roomread.errors import MissingExtraError, RoomreadError
+from roomread.services.alerts.endpoints import Endpoint, resolve
+from roomread.services.alerts.event import AlertEvent
+from roomread.services.alerts.sender import DeliveryError
+
+if TYPE_CHECKING:
+    # Imported for types only, because it is an extra.
+    from paho.mqtt.client import Client
+    from paho.mqtt.reasoncodes import ReasonCode
+
+# Time to connect, to be accepted, and to publish, together, s.
+_TIMEOUT = 10.0
+# The broker keeps the message until it has delivered it at least once.
+_QOS = 1
+
+
+class MqttTopic:
+    """A topic of an MQTT broker, version 3.1.1.
+
+    It connects for each event, because alerts are minutes apart.
+
+    Args:
+        endpoint: An mqtt or mqtts URL, whose path is the topic.
+        private: Whether the name of the host may lead into a private network.
+        timeout: Time to connect and to publish, s.
+
+    Raises:
+        MissingExtraError: The extra `mqtt` is not installed.
+        RoomreadError: The URL names no topic, or one that cannot be published to.
+    """
+
+    kind = "mqtt"
+
+    def __init__(self, endpoint: Endpoint, *, private: bool, timeout: float = _TIMEOUT) -> None:
+        if importlib.util.find_spec("paho") is None:
+            raise MissingExtraError("sending alerts over MQTT", extra="mqtt")
+        self.name = endpoint.name
+        self._endpoint, self._private, self._timeout = endpoint, private, timeout
+        self._topic = unquote(endpoint.path.removeprefix("/"))
+        if not self._topic or any(character in self._topic for character in "+#\0"):
+            raise RoomreadError(
+                f"{self.name}: the URL does not name a topic to publish to",
+                hint="write mqtts://host/school/alerts; a topic has no + and no #",
+            )
+
+    def deliver(self, event: AlertEvent) -> None:
+        """Publish an event, and wait until the broker has it.
+
+        Raises:
+            DeliveryError: The broker cannot be reached, refuses the user, or does not answer.
+        """
+        # The client looks the name up again, and verifies its certificate by it.
+        resolve(self._endpoint, private=self._private)
+        client, refusal = self._client()
+        until = time.monotonic() + self._timeout
+        try:
+            # The keep-alive also bounds the handshake of TLS.
+            keepalive = max(round(self._timeout), 1)
+            client.connect(self._endpoint.host, self._endpoint.port, keepalive=keepalive)
+            while not client.is_connected():
+                self._wait(client, until, refusal)
+            sent = client.publish(self._topic, event.to_json(), qos=_QOS)
+            while not sent.is_published():
+                self._wait(client, until, refusal)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise DeliveryError(f"no answer ({type(error).__name__})") from error
+        finally:
+            client.disconnect()
+
+    def _client(self) -> tuple[Client, list[str]]:
+        """Return a client, and a list that gets the reason if the broker refuses it."""
+        from paho.mqtt import client as paho  # noqa: PLC0415 (an extra)
+        from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
+
+        endpoint, refusal = self._endpoint, list[str]()
+        client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311)
+        client.connect_timeout = self._timeout
+        if endpoint.user:
+            client.username_pw_set(endpoint.user, endpoint.password or None)
+        if endpoint.encrypted:
+            client.tls_set()
+
+        def on_connect(
+            _client: Client, _data: object, _flags: object, reason: ReasonCode, *_: object
+        ) -> None:
+            if reason.is_failure:
+                refusal.append(str(reason))
+
+        client.on_connect = on_connect
+        return client, refusal
+
+    def _wait(self, client: Client, until: float, refusal: list[str]) -> None:
+        """Exchange packets for a moment."""
+        from paho.mqtt.enums import MQTTErrorCode  # noqa: PLC0415 (an extra)
+
+        remaining = until - time.monotonic()
+        if remaining <= 0:
+            raise DeliveryError("no answer in time")
+        result = client.loop(timeout=min(remaining, 1.0))
+        if refusal:
+            raise DeliveryError(f"the broker refused the connection: {refusal[0]}")
+        if result is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise DeliveryError("the broker closed the connection")
