@@ -48,7 +48,8 @@ def test_person_has_the_time_of_the_consent() -> None:
 
 
 def test_result_of_sending_has_mood_and_alerts() -> None:
-    mood, alert = RoomMood(1.0, 6, 5), Alert(1, 1.0, "rule", "why", 0.9)
+    mood = RoomMood(1.0, 6, 5)
+    alert = Alert(1, 1.0, "room coverage below 20% for 30 s", 0.1, 0.9, 30)
     answer = {
         "accepted": 2,
         "repeated": 1,

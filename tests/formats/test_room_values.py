@@ -52,10 +52,12 @@ def test_mood_of_few_people_has_no_figures() -> None:
     ] * 4
 
 
-@pytest.mark.parametrize("seat", [None, 3])
-@pytest.mark.parametrize("ended", [None, 12.5])
-def test_alert_is_equal_after_conversion_to_json_and_back(
-    seat: int | None, ended: float | None
-) -> None:
-    alert = Alert(2, 10.0, "room happy above 1% for 5 s", "room: happy 2%", 0.75, seat, ended)
+@pytest.mark.parametrize(
+    "alert",
+    [
+        Alert(2, 10.0, "person happy above 1% for 5 s", 0.02, 0.75, 5, seat=3, ended=12.5),
+        Alert(1, 10.0, "room valence fell by 20% in 3 min", -0.1, 0.99, 90, before=0.4),
+    ],
+)
+def test_alert_is_equal_after_conversion_to_json_and_back(alert: Alert) -> None:
     assert alert_from_dict(json.loads(json.dumps(alert_to_dict(alert)))) == alert

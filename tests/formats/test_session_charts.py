@@ -22,7 +22,7 @@ from roomread.formats.session_charts import (
 )
 from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.readings import Expression
-from roomread.room import Alert, Change, RoomMeter, RoomMood
+from roomread.room import Change, RoomMeter, RoomMood
 from roomread.room.session import Mark
 from roomread.room.stretches import FallenStretch
 from roomread.store.summary import TimeSeries, time_series
@@ -129,10 +129,9 @@ def test_expressions_keep_their_colours_and_fill_the_chart(series: TimeSeries) -
     assert min(heights) == pytest.approx(8.0, abs=0.2)
 
 
-def test_marks_and_alerts_are_escaped(series: TimeSeries) -> None:
+def test_marks_are_escaped(series: TimeSeries) -> None:
     evil = '<script>alert(1)</script> & "so on" that is far longer than fits'
-    alert = Alert(1, 30.0, "attention < 0.5", evil, 0.9)
-    chart = valence_chart(series, Notes(marks=[Mark(10, evil)], alerts=[alert]))
+    chart = valence_chart(series, Notes(marks=[Mark(10, evil)]))
     assert "<script" not in chart
     assert any(text.startswith("<script>") and text.endswith("…") for text in texts(chart))
 

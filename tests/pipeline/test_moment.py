@@ -23,7 +23,7 @@ def test_moment_of_a_picture_needs_its_frame() -> None:
 def test_repr_is_one_short_line() -> None:
     readings = class_frame(1.5, {1: Expression.HAPPY, 2: None})
     picture = Frame(np.zeros((8, 8, 3), np.uint8), 1.5, 0, "camera")
-    alert = Alert(1, 1.5, "rule", "room: coverage 10% on average over 30 s", 1.0)
+    alert = Alert(1, 1.5, "room coverage below 20% for 30 s", 0.1, 1.0, 30)
     assert repr(Moment(1.5, readings)) == "<Moment at 1.50 s: 2 faces>"
     assert repr(FrameMoment(1.5, readings[:1], frame=picture)) == "<FrameMoment at 1.50 s: 1 face>"
     assert repr(Moment(0.0, [], NoPicture.BLANK)).endswith(

@@ -325,7 +325,7 @@ def test_alerts_after_a_restart_equal_those_without_one(killed_at: int) -> None:
 def test_alert_of_a_person_who_is_not_seen_after_a_restart_ends() -> None:
     rule = "person unreadable above 50% for 10 s"
     attention = Attention(parse_rules(rule), people=True)
-    attention.resume([Alert(3, 20.0, rule, "seat 2: unreadable", 0.9, seat=2)])
+    attention.resume([Alert(3, 20.0, rule, 0.9, 0.9, 10, seat=2)])
     changed = []
     for time in range(2000, 2700):
         changed += attention.update_people(float(time), frame(float(time), {1: HAPPY}))

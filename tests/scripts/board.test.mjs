@@ -9,6 +9,7 @@ const { counts, covers, reportCount, trend } = await load("room/words.js");
 const point = (t, values = {}) => ({
   t, v: 0.2, i: [0.1, 0.3], b: 0.1, present: 10, readable: 8, people: 12, lost: 0, ...values,
 });
+const { alertText } = await load("alerts.js");
 const STATUS = {
   people: 28, read: 23, faceless: 2, paused: 3, screen: 0, taps: 19, withheld: false,
   reports: { ok: 5, lost: 8, slower: 0, faster: 1 },
@@ -111,4 +112,13 @@ test("faces of students, of the screen and taps are told apart; few are not coun
   assert.equal(covers({ ...STATUS, taps: null }), "23 faces, < 5 taps, of 28.");
   assert.equal(reportCount(STATUS, "lost"), 8);
   assert.equal(reportCount({ ...STATUS, reports: null }, "lost"), "< 5");
+});
+
+test("an alert is told by its values: a fall by both levels, an average by its share", () => {
+  const fall = { seat: null, measure: "valence", value: -0.1, before: 0.25, seconds: 30 };
+  assert.equal(alertText(fall), "room: valence fell from +0.25 to -0.10 in 30 s");
+  const average = { seat: 4, measure: "looking_away", value: 0.62, before: null, seconds: 3723 };
+  assert.equal(alertText(average), "seat 4: looking away 62% on average over 1:02:03 min");
+  const happy = { ...average, measure: "happy", seconds: 150 };
+  assert.equal(alertText(happy), "seat 4: happy 62% on average over 2:30 min");
 });

@@ -43,7 +43,7 @@ def test_alert_of_a_killed_process_holds_in_the_one_that_takes_up_the_room(tmp_p
     rule = "room coverage below 50% for 10 s"
     session = anna.create("Algebra 7b", rules=rule)
     anna.rooms.add(session.id, "K7QXM3PD", faces=True)
-    alert = Alert(1, 9.0, rule, "room: coverage 20% on average over 10 s", 1.0)
+    alert = Alert(1, 9.0, rule, 0.2, 1.0, 10)
     moods = [RoomMood(float(time), 30, 6) for time in range(30)]
     anna.append(session.id, [Piece(1, 0.0, moods=moods, alerts=[alert])])
 

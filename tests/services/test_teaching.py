@@ -20,6 +20,7 @@ from roomread.services.teaching import (
     ProfileNotHelpfulError,
     TeachingService,
     TooManyProfilesError,
+    check_reference,
 )
 from roomread.services.teaching_request import (
     ConsentMissingError,
@@ -127,6 +128,19 @@ def test_state_is_taught_kept_listed_and_deleted(
     assert service.try_out("confused", MODEL) == learnt.result
     service.delete("confused")
     assert service.summaries() == []
+
+
+def test_picture_whose_face_was_observed_is_not_observed_again(service: TeachingService) -> None:
+    first, second = FixedObserver(), FixedObserver()
+    checks = [check_reference(decode(seed, ""), f"{seed}.jpg", first) for seed in (10, 11, 12)]
+    assert all(check.is_good for check in checks)
+    faces = [check.face for check in checks if check.face is not None]
+    pictures = [ReferencePicture(face, str(n)) for n, face in enumerate(faces)]
+    request = TeachingRequest("confused", tuple(pictures))
+    learnt = service.teach(request, second, decode=lambda face, _name: face)
+    assert second.observed == []
+    again = taught(service, state("confused", 10, 11, 12))
+    np.testing.assert_array_equal(learnt.profile.features, again.profile.features)
 
 
 def test_person_is_taught_with_the_consent_that_was_given(service: TeachingService) -> None:

@@ -78,3 +78,35 @@ def test_sessions_of_the_first_version_are_kept_without_a_purpose(url: str) -> N
     assert (session.name, session.purpose, session.region) == ("Algebra 7b", "", "")
     assert (session.notice, session.notice_at) == ("", None)
     upgraded.close()
+
+
+def test_sentences_of_earlier_alerts_become_values(url: str) -> None:
+    written = [
+        ("room: valence fell from +0.60 to -0.10 in 1:02:03 min", (-0.1, 0.6, 3723)),
+        ("seat 3: eyes closed 95% on average over 30 s", (0.95, None, 30)),
+        ("room: valence -15% on average over 2:00 min", (-0.15, None, 120)),
+    ]
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+pg8000://"))
+    config = Config()
+    config.set_main_option("script_location", "roomread.store:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        connection.exec_driver_sql(
+            "INSERT INTO sessions VALUES ('0a1b2c3d', 'Algebra 7b', '', '', 0.4, "
+            "'2026-09-01 08:00:00', '2026-09-01 08:45:00', NULL, '', false, '', 'local', "
+            "'', '', '', NULL)"
+        )
+        insert = sa.text(
+            "INSERT INTO alerts VALUES "
+            "('0a1b2c3d', :number, 5000, NULL, NULL, 'room valence below 0% for 30 s', :text, 0.9)"
+        )
+        for number, (sentence, _) in enumerate(written, start=1):
+            connection.execute(insert, {"number": number, "text": sentence})
+    engine.dispose()
+    upgraded = Store(url)
+    for alert, (_, values) in zip(
+        upgraded.owned_by("local").alerts("0a1b2c3d"), written, strict=True
+    ):
+        assert (alert.value, alert.before, alert.seconds) == pytest.approx(values)
+    upgraded.close()

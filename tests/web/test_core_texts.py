@@ -10,8 +10,14 @@ pytest.importorskip("streamlit", reason="needs the app extra")
 import streamlit as st
 
 from classes import lesson
+from roomread.fewshot.profile import Observation
 from roomread.readings import Expression, NoPicture, Quality, Unreadable
+from roomread.room import Alert
+from roomread.room.rules import MEASURES
+from roomread.services.teaching import PictureCheck
 from roomread.web.core_texts import (
+    alert_text,
+    check_text,
     expression_name,
     no_picture_text,
     reading_text,
@@ -49,3 +55,36 @@ def test_every_reason_and_expression_has_words_of_its_own() -> None:
 def test_reading_is_told_as_the_core_writes_it_in_english() -> None:
     for reading in next(iter(lesson(2)))[1]:
         assert reading_text(reading) == str(reading)
+
+
+FALL = Alert(1, 9.0, "room valence fell by 20% in 3 min", -0.1, 0.99, 30, before=0.25)
+AVERAGE = Alert(2, 9.0, "person eyes_closed above 50% for 2 min", 0.625, 0.9, 120, seat=4)
+
+
+@pytest.mark.usefixtures("german")
+def test_reason_of_an_alert_is_told_in_the_language_of_the_visitor() -> None:
+    assert alert_text(FALL) == "Raum: Valenz in 30 s von +0,25 auf -0,10 gefallen"
+    assert alert_text(AVERAGE) == "Platz 4: Augen geschlossen 62% im Mittel über 2:00 min"
+
+
+@pytest.mark.usefixtures("german")
+def test_every_measure_of_a_rule_has_words_of_its_own() -> None:
+    measures = {each for measures in MEASURES.values() for each in measures}
+    rules = [f"person {measure} above 50% for 2 min" for measure in measures]
+    told = {alert_text(replace(AVERAGE, rule=rule)) for rule in rules}
+    assert len(told) == len(measures)
+
+
+def test_reason_of_an_alert_is_told_as_the_core_writes_it_in_english() -> None:
+    assert (alert_text(FALL), alert_text(AVERAGE)) == (FALL.reason, AVERAGE.reason)
+
+
+@pytest.mark.usefixtures("german")
+def test_why_a_picture_cannot_be_learnt_from_is_told_in_the_language_of_the_visitor() -> None:
+    assert check_text(PictureCheck()) == "kein Gesicht gefunden"
+    assert check_text(PictureCheck(faces=3)) == "3 Gesichter gefunden"
+    assert check_text(PictureCheck(problem="cut off")) == "lässt sich nicht öffnen: cut off"
+    reading = next(iter(lesson(2)))[1][0]
+    blurred = replace(reading, quality=Quality(reason=Unreadable.BLURRED), scores=None)
+    told = check_text(PictureCheck(1, Observation(blurred, None, None)))
+    assert told == "nicht lesbar: unscharf"

@@ -134,7 +134,17 @@ class AlertShape(BaseModel):
     ended: float | None = Field(description="Null while it holds.")
     seat: int | None = Field(description="Null for a rule about the room.")
     rule: str
-    reason: str
+    measure: str = Field(description="The measure of the rule.", examples=["valence"])
+    value: float = Field(
+        description="Its average that raised the alert, or the valence to which the room fell."
+    )
+    before: float | None = Field(
+        description="The valence from which the room fell; null for an alert about an average."
+    )
+    seconds: int = Field(
+        description="The time over which the value is averaged, or within which the room fell."
+    )
+    reason: str = Field(description="The values in an English sentence.")
     certainty: Probability
 
 

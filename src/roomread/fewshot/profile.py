@@ -193,7 +193,8 @@ class Profile:
     def from_references(
         cls,
         name: str,
-        references: Mapping[Expression, Sequence[Picture]] | Sequence[Picture],
+        references: Mapping[Expression, Sequence[Picture | Observation]]
+        | Sequence[Picture | Observation],
         *,
         analyzer: Observer,
         person: str | None = None,
@@ -204,7 +205,8 @@ class Profile:
 
         Args:
             name: the name of the person or the state.
-            references: a person's pictures by expression, or a state's pictures.
+            references: a person's pictures by expression, or a state's pictures; of a picture that
+                was observed already, the observation of its face.
             analyzer: finds the faces and computes the net's outputs.
             person: the person whose face a state's pictures show; None for no particular person.
             consent: that person's consent.
@@ -317,7 +319,11 @@ def check_against(profile: Profile, others: Sequence[Profile], model: ModelFile)
             )
 
 
-def _reference(analyzer: Observer, picture: Picture, label: str, called: str) -> Reference:
+def _reference(
+    analyzer: Observer, picture: Picture | Observation, label: str, called: str
+) -> Reference:
+    if isinstance(picture, Observation):
+        return picture.reference(label, name=called)
     image = read_image(picture, name=called)
     seen = analyzer.observe(Frame(image, 0.0, 0, called))
     if len(seen) != 1:
@@ -326,7 +332,7 @@ def _reference(analyzer: Observer, picture: Picture, label: str, called: str) ->
     return seen[0].reference(label, name=called)
 
 
-def _called(picture: Picture, number: int) -> str:
+def _called(picture: Picture | Observation, number: int) -> str:
     return str(picture) if isinstance(picture, str | Path) else f"picture {number}"
 
 

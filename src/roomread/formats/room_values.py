@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,18 +94,22 @@ def alert_to_dict(alert: Alert) -> dict[str, Any]:
         "ended": alert.ended,
         "seat": alert.seat,
         "rule": alert.rule,
+        "measure": alert.measure,
+        "value": alert.value,
+        "before": alert.before,
+        "seconds": alert.seconds,
         "reason": alert.reason,
         "certainty": alert.certainty,
     }
 
 
 def alert_from_dict(values: Mapping[str, Any]) -> Alert:
-    """Build an alert from plain values.
+    """Build an alert from plain values; derived values are ignored.
 
     Raises:
-        TypeError: a value is missing or unknown.
+        KeyError: a value is missing.
     """
-    return Alert(**values)
+    return Alert(**{each.name: values[each.name] for each in fields(Alert)})
 
 
 def _interval(interval: Interval | None) -> list[float] | None:

@@ -1,6 +1,7 @@
 """Compute the mood of a room from readings, and raise alerts."""
 
-from roomread.room.attention import Alert, Attention
+from roomread.room.alert import Alert
+from roomread.room.attention import Attention
 from roomread.room.changes import Change, change_points
 from roomread.room.clock import clock
 from roomread.room.mood import MIN_PEOPLE, Direction, Interval, RoomMeter, RoomMood

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from roomread.readings import VALENCE, Expression, Reading
-from roomread.room.clock import clock
+from roomread.room.alert import Alert
 from roomread.room.measures import HISTORY, MeasureHistory, MeasureWindow, PeopleWindow, normal
 from roomread.room.mood import Interval, RoomMood
 from roomread.room.rounding import rounded_value
@@ -29,31 +29,6 @@ _PERSON = 30.0
 _LEFT = 600.0
 # Measures of a pose and of action units, which a session does not keep.
 _NOT_KEPT = frozenset({"looking_away", "eyes_closed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A rule that held.
-
-    Attributes:
-        number: The number of the alert in its session, from 1, in the order of raising.
-        time: When it was raised, seconds.
-        rule: The rule as it is written.
-        reason: A sentence with the values that raised the alert.
-        certainty: The certainty of the alert, 0..1. For the room it is the probability that its
-            people are beyond the threshold. For a person it is the averaged confidence in the
-            expression, or the share of frames that could not be read.
-        seat: The seat of the person; None for the room.
-        ended: When it ended, seconds; None while it holds.
-    """
-
-    number: int
-    time: float
-    rule: str
-    reason: str
-    certainty: float
-    seat: int | None = None
-    ended: float | None = None
 
 
 class Attention:
@@ -258,9 +233,10 @@ class Attention:
             return []
         certainty = _certainty(rule, value, mood) if mood is not None else value
         shown = value if rule.measure == "coverage" else self._shown(value)
-        measure = rule.measure.replace("_", " ")
-        reason = f"{_name(seat)}: {measure} {shown:.0%} on average over {_time(rule.seconds)}"
-        return self._raise(rule, seat, time, reason, certainty)
+        certainty = min(max(certainty, 0.0), 1.0)
+        number, text = self._next_number, str(rule)
+        alert = Alert(number, time, text, shown, certainty, rule.seconds, seat=seat)
+        return self._raise(rule, alert)
 
     def _judge_fall(self, rule: Rule, mood: RoomMood, history: MeasureHistory) -> list[Alert]:
         falls = history.falls()
@@ -275,34 +251,29 @@ class Attention:
                 continue
             certainty = history.certainty(fall, error)
             if certainty >= self._min_certainty:
-                shown = f"from {self._shown(fall.high):+.2f} to {self._shown(fall.now):+.2f}"
-                reason = f"room: valence fell {shown} in {_time(round(fall.seconds))}"
-                return self._raise(rule, None, mood.time, reason, certainty)
+                alert = Alert(
+                    self._next_number,
+                    mood.time,
+                    str(rule),
+                    self._shown(fall.now),
+                    certainty,
+                    round(fall.seconds),
+                    before=self._shown(fall.high),
+                )
+                return self._raise(rule, alert)
         return []
 
     def _shown(self, value: float) -> float:
         """Return a value as it may be shown: in steps of 0.05 where no single people are kept."""
         return value if self._people else rounded_value(value)
 
-    def _raise(
-        self, rule: Rule, seat: int | None, time: float, reason: str, certainty: float
-    ) -> list[Alert]:
-        certainty = min(max(certainty, 0.0), 1.0)
-        alert = Alert(self._next_number, time, str(rule), reason, certainty, seat)
+    def _raise(self, rule: Rule, alert: Alert) -> list[Alert]:
         self._next_number += 1
-        self._held[rule, seat] = alert
+        self._held[rule, alert.seat] = alert
         return [alert]
 
     def _end(self, rule: Rule, seat: int | None, time: float) -> list[Alert]:
         return [replace(self._held.pop((rule, seat)), ended=time)]
-
-
-def _name(seat: int | None) -> str:
-    return "room" if seat is None else f"seat {seat}"
-
-
-def _time(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 120 else f"{clock(seconds)} min"
 
 
 def _of_room(measure: str, mood: RoomMood) -> float | None:

@@ -21,12 +21,14 @@ from roomread.fewshot import (
     evaluate,
 )
 from roomread.fewshot.adapter import check_model
-from roomread.fewshot.profile import Observer, check_against
+from roomread.fewshot.profile import Observation, Observer, check_against
 from roomread.media.images import Picture
 from roomread.readings import Expression, Frame
 from roomread.services.profile_summary import ProfileSummary, summarize
 from roomread.services.teaching_request import Source, TeachingRequest
 
+# A picture, or the face that was observed in it.
+Learnable = Picture | Observation
 MAX_PROFILES = 100
 
 
@@ -83,14 +85,24 @@ class PictureCheck:
     """Whether one picture can be learnt from.
 
     Attributes:
-        problem: why it cannot, in one line; empty if it can.
-        reading: what the general model reads, such as "happy 97%"; empty without a readable face.
-        shown: the confident expression that the general model reads; None if it is unsure.
+        faces: the number of faces that it shows.
+        face: its face with the net's outputs; None unless it shows exactly one.
+        problem: why it cannot be decoded, in one line; empty if it can.
     """
 
+    faces: int = 0
+    face: Observation | None = None
     problem: str = ""
-    reading: str = ""
-    shown: Expression | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it shows one face that can be read."""
+        return self.face is not None and self.face.features is not None
+
+    @property
+    def shown(self) -> Expression | None:
+        """The confident expression that the general model reads; None if there is none."""
+        return self.face.reading.expression if self.face is not None else None
 
 
 def check_reference(image: NDArray[np.uint8], name: str, analyzer: Observer) -> PictureCheck:
@@ -102,12 +114,7 @@ def check_reference(image: NDArray[np.uint8], name: str, analyzer: Observer) -> 
         analyzer: finds the faces and computes the net's outputs.
     """
     seen = analyzer.observe(Frame(image, 0.0, 0, name))
-    if len(seen) != 1:
-        return PictureCheck("no face was found" if not seen else f"{len(seen)} faces were found")
-    (face,) = seen
-    if face.features is None:
-        return PictureCheck(f"the face cannot be read: {face.reading.quality.reason}")
-    return PictureCheck(reading=str(face.reading.scores), shown=face.reading.expression)
+    return PictureCheck(len(seen), seen[0] if len(seen) == 1 else None)
 
 
 class TeachingService:
@@ -125,14 +132,15 @@ class TeachingService:
         request: TeachingRequest[Source],
         analyzer: Observer,
         *,
-        decode: Callable[[Source, str], NDArray[np.uint8]],
+        decode: Callable[[Source, str], NDArray[np.uint8] | Observation],
     ) -> TaughtProfile:
         """Learn a profile from pictures and test it, without storing it.
 
         Args:
             request: the request.
             analyzer: finds the faces and computes the net's outputs.
-            decode: a function from a picture and its name to its pixels, uint8 [H, W, 3].
+            decode: a function from a picture and its name to its pixels, uint8 [H, W, 3], or to
+                the face that was observed in it already.
 
         Raises:
             MediaError: a picture cannot be read.
@@ -143,7 +151,7 @@ class TeachingService:
         decoded = [(r, decode(r.picture, r.name)) for r in request.references]
         if request.is_state:
             names = [reference.name for reference, _ in decoded]
-            pictures: dict[Expression, list[Picture]] | list[Picture] = [p for _, p in decoded]
+            pictures: dict[Expression, list[Learnable]] | list[Learnable] = [p for _, p in decoded]
         else:
             by_expression = {
                 e: [(r.name, p) for r, p in decoded if r.expression is e] for e in Expression

@@ -70,8 +70,10 @@ def alert_row(session_id: str, alert: Alert) -> dict[str, Any]:
         "ended_ms": None if alert.ended is None else milliseconds(alert.ended),
         "seat": alert.seat,
         "rule": alert.rule,
-        "reason": alert.reason,
         "certainty": alert.certainty,
+        "value": alert.value,
+        "before": alert.before,
+        "seconds": alert.seconds,
     }
 
 
@@ -108,13 +110,15 @@ def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
 
 def to_alert(row: Row[Any]) -> Alert:
     """Build an alert from a row."""
-    _, number, time, ended, seat, rule, reason, certainty = tuple(row)
+    _, number, time, ended, seat, rule, certainty, value, before, seconds = tuple(row)
     return Alert(
         number=number,
         time=time / 1000,
         rule=rule,
-        reason=reason,
+        value=value,
         certainty=certainty,
+        seconds=seconds,
+        before=before,
         seat=seat,
         ended=None if ended is None else ended / 1000,
     )

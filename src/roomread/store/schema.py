@@ -23,7 +23,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that leads to these tables.
-REVISION = "0006"
+REVISION = "0007"
 
 metadata = MetaData()
 
@@ -93,8 +93,10 @@ alerts = Table(
     Column("ended_ms", Integer),
     Column("seat", Integer),
     Column("rule", Text, nullable=False),
-    Column("reason", Text, nullable=False),
     Column("certainty", REAL, nullable=False),
+    Column("value", REAL, nullable=False, server_default="0"),
+    Column("before", REAL),
+    Column("seconds", Integer, nullable=False, server_default="0"),
 )
 batches = Table(
     "batches",

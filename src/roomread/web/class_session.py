@@ -15,7 +15,7 @@ from roomread.store import Mark, OwnerStore, Session, State
 from roomread.store.summary import Summary
 from roomread.web.class_export import show_export
 from roomread.web.class_people import show_people
-from roomread.web.core_texts import expression_name
+from roomread.web.core_texts import alert_text, expression_name
 from roomread.web.lesson_answer import show_answer, valence_help
 from roomread.web.lesson_view import LessonView, lesson_view
 from roomread.web.lesson_words import upload_words
@@ -91,7 +91,7 @@ def _show_timeline(store: OwnerStore, session: Session, view: LessonView) -> Non
         st.table(_parts_table(figures.summary), hide_index=True, border="horizontal")
     if alerts:
         st.markdown("#### " + t("Alerts"))
-        rows = [(clock(a.time), a.reason, percent(a.certainty), a.rule) for a in alerts]
+        rows = [(clock(a.time), alert_text(a), percent(a.certainty), a.rule) for a in alerts]
         columns = [t("when"), t("what was seen"), t("certainty"), t("rule")]
         st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt=t("Alerts"))
     _add_mark(store, session)

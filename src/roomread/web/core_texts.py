@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from roomread.readings import Expression, NoPicture, Reading, Unreadable, percent
-from roomread.web.texts import t
+from roomread.room import Alert, clock
+from roomread.services.teaching import PictureCheck
+from roomread.web.texts import signed, t
 
 
 def expression_name(expression: Expression) -> str:
@@ -52,3 +54,52 @@ def reading_text(reading: Reading) -> str:
     top = f"{expression_name(scores.top)} {percent(scores.confidence)}"
     text = top if scores.expression is not None else t("unsure ({reading}?)", reading=top)
     return "".join([text, *(f" + {name}" for name in reading.shown_states)])
+
+
+def check_text(check: PictureCheck) -> str:
+    """Return in the visitor's language why a picture cannot be learnt from; empty if it can."""
+    if check.problem:
+        return t("cannot be opened: {problem}", problem=check.problem)
+    if check.face is None:
+        several = t("{n} faces were found", n=check.faces)
+        return several if check.faces else t("no face was found")
+    return "" if check.is_good else reading_text(check.face.reading)
+
+
+def alert_text(alert: Alert) -> str:
+    """Return in the visitor's language why an alert was raised."""
+    values = {
+        "who": t("room") if alert.seat is None else t("seat {n}", n=alert.seat),
+        "time": _duration(alert.seconds),
+    }
+    if alert.before is not None:
+        return t(
+            "{who}: valence fell from {before} to {now} in {time}",
+            before=signed(alert.before),
+            now=signed(alert.value),
+            **values,
+        )
+    return t(
+        "{who}: {measure} {share} on average over {time}",
+        measure=_measure_name(alert.measure),
+        share=f"{alert.value:.0%}",
+        **values,
+    )
+
+
+def _measure_name(measure: str) -> str:
+    names = {
+        "valence": t("valence"),
+        "negative": t("negative"),
+        "coverage": t("coverage"),
+        "unreadable": t("unreadable"),
+        "looking_away": t("looking away"),
+        "eyes_closed": t("eyes closed"),
+    }
+    return names[measure] if measure in names else expression_name(Expression[measure.upper()])
+
+
+def _duration(seconds: int) -> str:
+    if seconds < 120:
+        return t("{n} s", n=seconds)
+    return t("{time} min", time=clock(seconds))

@@ -11,7 +11,7 @@ from roomread.readings import Expression, percent
 from roomread.room import MIN_PEOPLE, Alert, Direction, RoomMood, clock
 from roomread.room.expected import expected_people
 from roomread.room.lasting import present_state
-from roomread.web.core_texts import expression_name
+from roomread.web.core_texts import alert_text, expression_name
 from roomread.web.messages import plain
 from roomread.web.texts import signed, t, tn
 
@@ -110,7 +110,7 @@ def show_alerts(alerts: Sequence[Alert], *, sound: bool) -> None:
             t(
                 "{time}: {reason} ({share} certain; {rule})",
                 time=clock(alert.time),
-                reason=plain(alert.reason),
+                reason=plain(alert_text(alert)),
                 share=percent(alert.certainty),
                 rule=alert.rule,
             ),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from roomread.errors import BusyError, RoomreadError
 from roomread.fewshot import LeaveOneOutResult
+from roomread.fewshot.profile import Observation
 from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression
 from roomread.services.profile_summary import ProfileSummary, verdict
@@ -136,7 +137,7 @@ def _add(kind: str, shows: Expression | None) -> None:
         st.rerun()
 
 
-def _try(service: TeachingService, request: TeachingRequest[bytes]) -> None:
+def _try(service: TeachingService, request: TeachingRequest[Observation]) -> None:
     try:
         taught = _taught(service, request)
     except RoomreadError as error:
@@ -145,22 +146,18 @@ def _try(service: TeachingService, request: TeachingRequest[bytes]) -> None:
     _keep(service, taught)
 
 
-def _taught(service: TeachingService, request: TeachingRequest[bytes]) -> TaughtProfile:
+def _taught(service: TeachingService, request: TeachingRequest[Observation]) -> TaughtProfile:
     """Return the profile learnt from the pictures; computed only once for the same pictures."""
     digest = hashlib.sha256(repr((request.name, request.is_state)).encode())
     for reference in request.references:
         digest.update(repr((reference.name, reference.expression)).encode())
-        digest.update(reference.picture)
+        face = reference.picture.reference(request.name, name=reference.name)
+        digest.update(face.features.tobytes())
     done: tuple[str, TaughtProfile] | None = st.session_state.get("taught")
     if done is not None and done[0] == digest.hexdigest():
         return done[1]
-    with st.spinner(t("Looking at the pictures …")), turn(owner()):
-        taught = service.teach(
-            request,
-            engine().analyzer,
-            # Decode the pictures in a separate process, like all untrusted pictures.
-            decode=lambda content, name: engine().frame(content, name).image,
-        )
+    # The faces of the pictures were found when their tiles were drawn.
+    taught = service.teach(request, engine().analyzer, decode=lambda face, _name: face)
     st.session_state["taught"] = (digest.hexdigest(), taught)
     return taught
 

@@ -10,11 +10,11 @@ import streamlit as st
 from PIL import Image
 
 from roomread.errors import MediaError
-from roomread.fewshot.profile import Observer
-from roomread.readings import Expression
+from roomread.fewshot.profile import Observation, Observer
+from roomread.readings import Expression, Reading
 from roomread.services.teaching import PictureCheck, check_reference
 from roomread.services.teaching_request import ReferencePicture
-from roomread.web.core_texts import expression_name
+from roomread.web.core_texts import check_text, expression_name, reading_text
 from roomread.web.engine import engine
 from roomread.web.messages import plain
 from roomread.web.texts import t
@@ -32,7 +32,7 @@ class Tile:
     Attributes:
         id: the digest of its content.
         name: its name.
-        content: the encoded picture.
+        content: the encoded picture; empty once it was looked at.
         expression: what it shows; None for a picture of a state.
         thumbnail: a small JPEG; empty before it is decoded.
         check: whether it can be learnt from; None before it was looked at.
@@ -95,7 +95,7 @@ def look_at(tiles: list[Tile], analyzer: Observer) -> None:
             # Decode it in a separate process, like all untrusted pictures.
             image = engine().frame(tile.content, tile.name).image
         except MediaError as error:
-            tile.check = PictureCheck(error.problem)
+            tile.check = PictureCheck(problem=error.problem)
             continue
         small = Image.fromarray(image)
         small.thumbnail(_THUMBNAIL)
@@ -103,10 +103,12 @@ def look_at(tiles: list[Tile], analyzer: Observer) -> None:
         small.save(file, "JPEG", quality=85)
         tile.thumbnail = file.getvalue()
         tile.check = check_reference(image, tile.name, analyzer)
+        # What is learnt is the face that was found.
+        tile.content = b""
 
 
-def show_tiles(kind: str) -> list[ReferencePicture[bytes]]:
-    """Draw the pictures, and return those that can be learnt from.
+def show_tiles(kind: str) -> list[ReferencePicture[Observation]]:
+    """Draw the pictures, and return the faces of those that can be learnt from.
 
     Args:
         kind: the kind of profile.
@@ -116,8 +118,9 @@ def show_tiles(kind: str) -> list[ReferencePicture[bytes]]:
         row = tiles[first : first + _IN_A_ROW]
         for column, tile in zip(st.columns(_IN_A_ROW), row, strict=False):
             with column.container(border=True, height="stretch"):
-                if _show_tile(kind, tile):
-                    good.append(ReferencePicture(tile.content, tile.name, tile.expression))
+                face = tile.check.face if tile.check is not None else None
+                if _show_tile(kind, tile) and face is not None:
+                    good.append(ReferencePicture(face, tile.name, tile.expression))
     return good
 
 
@@ -129,15 +132,18 @@ def _show_tile(kind: str, tile: Tile) -> bool:
     is_good, check = False, tile.check
     if check is None:
         st.markdown(t("not looked at yet"))
-    elif check.problem:
-        st.markdown(f":material/close: {plain(check.problem)}")
+    elif not check.is_good or check.face is None:
+        st.markdown(f":material/close: {plain(check_text(check))}")
     elif tile.is_doubtful:
         st.markdown(
-            t("read as {reading}: does it show a resting face?", reading=plain(check.reading))
+            t(
+                "read as {reading}: does it show a resting face?",
+                reading=plain(reading_text(check.face.reading)),
+            )
         )
         is_good = st.checkbox(t("Yes, it is resting"), key=f"resting{kind}{tile.id}")
     else:
-        st.markdown(f":material/check: {_read_text(tile, check)}")
+        st.markdown(f":material/check: {_read_text(tile, check.face.reading)}")
         is_good = True
     st.button(
         t("Remove"),
@@ -150,12 +156,12 @@ def _show_tile(kind: str, tile: Tile) -> bool:
     return is_good
 
 
-def _read_text(tile: Tile, check: PictureCheck) -> str:
-    reading = plain(check.reading)
+def _read_text(tile: Tile, read: Reading) -> str:
+    reading = plain(reading_text(read))
     if tile.expression is None:
         return t("read as {reading} so far", reading=reading)
     expression = expression_name(tile.expression)
-    if tile.expression is check.shown:
+    if tile.expression is read.expression:
         return t("{expression}: already read right", expression=expression)
     return t("{expression}, read as {reading} so far", expression=expression, reading=reading)
 

@@ -10,7 +10,7 @@ REASON = "room: negative 45% on average over 60 s"
 
 
 def test_event_has_the_facts_of_the_alert_and_no_certainty() -> None:
-    (event,) = room_events("abc", [Alert(3, 61.0004, RULE, REASON, 0.98765)])
+    (event,) = room_events("abc", [Alert(3, 61.0004, RULE, 0.45, 0.98765, 60)])
     sent = json.loads(event.to_json())
     assert sent.pop("created_at").endswith("+00:00")
     assert sent == {
@@ -27,10 +27,10 @@ def test_event_has_the_facts_of_the_alert_and_no_certainty() -> None:
 
 
 def test_end_of_an_alert_is_an_event_of_its_own() -> None:
-    (event,) = room_events("abc", [Alert(3, 61.0, RULE, REASON, 1.0, ended=90.0)])
+    (event,) = room_events("abc", [Alert(3, 61.0, RULE, 0.45, 1.0, 60, ended=90.0)])
     assert (event.id, event.kind, event.to_dict()["ended"]) == ("abc-3-ended", "alert.ended", 90.0)
 
 
 def test_alert_about_a_person_is_not_sent() -> None:
-    person = Alert(1, 30.0, "person negative above 50% for 30 s", "seat 2: …", 0.9, seat=2)
+    person = Alert(1, 30.0, "person negative above 50% for 30 s", 0.6, 0.6, 30, seat=2)
     assert room_events("abc", [person]) == []

@@ -32,7 +32,7 @@ def always(error: DeliveryError) -> Iterator[DeliveryError]:
 
 
 def alerts(*numbers: int) -> list[Alert]:
-    return [Alert(n, float(n), "room happy above 50% for 5 s", "room: happy", 1.0) for n in numbers]
+    return [Alert(n, float(n), "room happy above 50% for 5 s", 0.6, 1.0, 5) for n in numbers]
 
 
 def eventually(condition: Callable[[], bool]) -> None:

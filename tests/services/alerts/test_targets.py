@@ -11,7 +11,7 @@ from roomread.errors import RoomreadError
 from roomread.room import Alert
 from roomread.services.alerts import AlertSender, alert_sender
 
-ALERT = Alert(1, 61.0, "room happy above 50% for 5 s", "room: happy 60% on average over 5 s", 1.0)
+ALERT = Alert(1, 61.0, "room happy above 50% for 5 s", 0.6, 1.0, 5)
 
 
 def eventually(condition: Callable[[], bool]) -> None:

@@ -20,7 +20,11 @@
  * @property {Record<string, number> | null} scores Mean share of each expression, 0..1.
  *
  * @typedef {object} Alert
- * @property {string} reason
+ * @property {number | null} seat Null for the room.
+ * @property {string} measure A key of `EXPRESSIONS`, or such as "looking_away".
+ * @property {number} value
+ * @property {number | null} before The valence from which the room fell; null for an average.
+ * @property {number} seconds
  *
  * @typedef {object} LiveReading
  * @property {undefined} [problem]

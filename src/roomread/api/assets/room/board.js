@@ -1,5 +1,6 @@
 /** The teacher's board of one room. */
 
+import { alertText } from "../alerts.js";
 import * as api from "../api.js";
 import { part, partAs, showSection } from "../page.js";
 import { pauseBefore } from "../reconnect.js";
@@ -86,7 +87,7 @@ function take(event) {
   for (const each of /** @type {const} */ (["ok", "lost", "slower", "faster"])) {
     part(`said-${each}`).textContent = String(reportCount(event.status, each));
   }
-  part("alerts").textContent = event.alerts.map((alert) => alert.reason).join(" · ");
+  part("alerts").textContent = event.alerts.map(alertText).join(" · ");
   draw(chart, points, marks, event.changes, event.time);
   if (strip !== null) {
     const words = strip.document.getElementById("line");

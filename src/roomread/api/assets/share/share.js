@@ -2,6 +2,7 @@
  * The page "Read a call": shares a window, shows what is read, and records a session.
  * @module
  */
+import { alertText } from "../alerts.js";
 import { problemOf } from "../api.js";
 import { framesOf } from "../frames.js";
 import { part, partAs, showSection } from "../page.js";
@@ -167,7 +168,7 @@ function showReading({ answer, crop, age }) {
   drawBoxes(boxes, frame, crop);
   part("mood").textContent = moodText(mood);
   showShares(shares, mood?.scores);
-  part("alerts").textContent = answer.alerts.map(({ reason }) => reason).join("; ");
+  part("alerts").textContent = answer.alerts.map(alertText).join("; ");
   warn("small", hasSmallFaces(frame) && t("The faces are small, and many cannot be read. Make the gallery larger, or the frame tighter."));
   warn("signal", frame.signal && t("The picture is black, or has not moved for three seconds."));
   showPace(age);

@@ -1,0 +1,54 @@
+"""A rule of attention that held, as facts and in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roomread.room.clock import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A rule that held.
+
+    Attributes:
+        number: The number of the alert in its session, from 1, in the order of raising.
+        time: When it was raised, seconds.
+        rule: The rule as it is written.
+        value: The average of the rule's measure that raised the alert, or the valence to which the
+            room fell: a share, 0..1, or a valence, -1..1, as it may be shown.
+        certainty: The certainty of the alert, 0..1. For the room it is the probability that its
+            people are beyond the threshold. For a person it is the averaged confidence in the
+            expression, or the share of frames that could not be read.
+        seconds: The time over which the value is averaged, or within which the valence fell.
+        before: The valence from which the room fell, as it may be shown; None if the alert is about
+            an average.
+        seat: The seat of the person; None for the room.
+        ended: When it ended, seconds; None while it holds.
+    """
+
+    number: int
+    time: float
+    rule: str
+    value: float
+    certainty: float
+    seconds: int
+    before: float | None = None
+    seat: int | None = None
+    ended: float | None = None
+
+    @property
+    def measure(self) -> str:
+        """The measure of the rule, such as "valence"; see `roomread.room.rules.MEASURES`."""
+        _subject, measure, *_ = self.rule.split()
+        return measure
+
+    @property
+    def reason(self) -> str:
+        """A sentence with the values that raised the alert, in English."""
+        name = "room" if self.seat is None else f"seat {self.seat}"
+        measure = self.measure.replace("_", " ")
+        time = f"{self.seconds} s" if self.seconds < 120 else f"{clock(self.seconds)} min"
+        if self.before is None:
+            return f"{name}: {measure} {self.value:.0%} on average over {time}"
+        return f"{name}: {measure} fell from {self.before:+.2f} to {self.value:+.2f} in {time}"
