@@ -66,7 +66,7 @@ async def student(url: str, room: dict[str, str], run: Run) -> bool:
     random = np.random.default_rng()
     # Nobody reads the acknowledgements: a bounded queue would fill, and then no pong is read.
     async with connect(address, subprotocols=[PROTOCOL], open_timeout=60, max_queue=None) as socket:
-        join = {"k": "join", "code": room["code"], "consent": "1-en-faces", "faces": True}
+        join = {"k": "join", "code": room["code"], "consent": "2-en-faces", "faces": True}
         await socket.send(json.dumps(join))
         await socket.recv()
         await asyncio.sleep(float(random.random()) * _EVERY)
@@ -74,8 +74,8 @@ async def student(url: str, room: dict[str, str], run: Run) -> bool:
         while not run.ended.is_set():
             shares = np.floor(random.dirichlet([0.5] * 7) * 10_000).astype(int)
             shares[6] += 10_000 - shares.sum()
-            reading = {"k": "r", "n": number, "age": 30, "p": shares.tolist(), "o": 0}
-            await socket.send(json.dumps(reading | {"q": [140, 59, 28, 64, 98]}))
+            reading = {"k": "r", "n": number, "age": 30, "p": shares.tolist()}
+            await socket.send(json.dumps(reading))
             run.sent[room["id"]] = time.monotonic()
             number += 1
             due += _EVERY

@@ -38,7 +38,7 @@ class Student:
 
     def show(self, shares: list[int]) -> None:
         """Send a reading."""
-        self.send(k="r", n=self.number, age=20, p=shares, q=[140, 59, 28, 64, 98], o=0)
+        self.send(k="r", n=self.number, age=20, p=shares)
         self.number += 1
 
     def receive(self, timeout: float = 20) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def joined(
     consent: str = "",
 ) -> Iterator[Student]:
     """Join a room as a student, who leaves at the end of the `with` block."""
-    version = consent or f"1-en-{'faces' if faces else 'taps'}"
+    version = consent or f"2-en-{'faces' if faces else 'taps'}"
     address = f"{url.replace('http', 'ws', 1)}/api/v1/rooms/{room_id}/seat"
     # Nobody reads the acknowledgements: a bounded queue would fill, and then no pong is read.
     with connect(address, subprotocols=[PROTOCOL], open_timeout=30, max_queue=None) as socket:

@@ -103,7 +103,7 @@ def test_student_learns_before_joining_what_is_agreed_to(
 ) -> None:
     found = room_info(service.url, room["code"].lower())
     assert (found["id"], found["name"], found["faces"]) == (room["id"], "Algebra 7b", True)
-    assert found["taps_consent"]["version"] == "1-en-taps"
+    assert found["taps_consent"]["version"] == "2-en-taps"
     assert "leave at any time" in found["faces_consent"]["text"][-1]
 
 
@@ -234,7 +234,7 @@ def test_text_of_another_edition_is_not_agreed_to(service: Service, room: dict[s
 def test_student_who_agreed_to_buttons_only_sends_no_face(
     service: Service, room: dict[str, Any]
 ) -> None:
-    taps = "1-en-taps"
+    taps = "2-en-taps"
     with joined(service.url, room["id"], room["code"], faces=True, consent=taps) as student:
         assert student.seat["faces"] is False
 

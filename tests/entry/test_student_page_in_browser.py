@@ -60,9 +60,9 @@ def test_face_is_read_on_the_device_and_no_picture_leaves_it(
     raw = page.locator("[data-part=raw]")
     expect(raw).to_contain_text('"p":')
     message = json.loads(raw.text_content() or "")
-    assert set(message) == {"k", "age", "p", "q", "o"}
+    assert set(message) == {"k", "age", "p"}
     assert abs(sum(message["p"]) - 10_000) <= 4
-    assert len(raw.text_content() or "") < 1000
+    assert len(raw.text_content() or "") < 100
     page.get_by_role("button", name="Stop").click()
     expect(raw).to_be_empty()
     expect(page.get_by_text("Your camera is off.")).to_be_visible()

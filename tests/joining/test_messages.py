@@ -21,7 +21,7 @@ from roomread.joining import (
 )
 from roomread.readings import Expression, Unreadable
 
-FACE = {"k": "r", "n": 17, "age": 48, "p": [0, 0, 0, 9996, 0, 1, 3], "q": [140, 59, 28, 64, 98]}
+FACE = {"k": "r", "n": 17, "age": 48, "p": [0, 0, 0, 9996, 0, 1, 3]}
 
 
 def parsed(**values: Any) -> Any:
@@ -29,30 +29,28 @@ def parsed(**values: Any) -> Any:
 
 
 def test_messages_of_the_protocol_are_parsed() -> None:
-    join = {"k": "join", "code": "K7QX-M3PD", "consent": "1-en-taps", "faces": False}
-    assert parsed(**join) == JoinMessage("K7QX-M3PD", "1-en-taps", faces=False, resume=None)
+    join = {"k": "join", "code": "K7QX-M3PD", "consent": "2-en-taps", "faces": False}
+    assert parsed(**join) == JoinMessage("K7QX-M3PD", "2-en-taps", faces=False, resume=None)
     assert parsed(k="pause", on=True) == PauseMessage(on=True)
     assert parsed(k="say", v="lost") == SayMessage(Say.LOST)
     assert parsed(k="say", v=None) == SayMessage(None)
     assert parsed(k="leave") == LeaveMessage()
 
 
-def test_reading_has_probabilities_and_quality() -> None:
-    message = parsed(**FACE, o=2)
+def test_reading_has_probabilities_and_nothing_else_of_the_face() -> None:
+    message = parsed(**FACE, q=[140, 59, 28, 64, 98], pose=[30, 0, 0])
     assert isinstance(message, FaceMessage)
-    assert (message.number, message.age, message.others) == (17, 0.048, 2)
+    assert (message.number, message.age, message.reason) == (17, 0.048, None)
     assert message.probabilities is not None
     assert Expression(int(message.probabilities.argmax())) is Expression.HAPPY
     assert message.probabilities.sum() == pytest.approx(1)
-    quality = message.quality
-    assert (quality.size, quality.brightness, quality.frontality) == (140, 0.59, 0.98)
 
 
 def test_face_that_cannot_be_read_has_its_reason() -> None:
     dark = parsed(k="r", n=1, age=0, why="too dark")
     assert dark.probabilities is None
-    assert dark.quality.reason is Unreadable.TOO_DARK
-    assert parsed(k="r", n=1, age=0, why="no face").quality.reason is None
+    assert dark.reason is Unreadable.TOO_DARK
+    assert parsed(k="r", n=1, age=0, why="no face").reason is None
 
 
 @pytest.mark.parametrize(
@@ -66,7 +64,6 @@ def test_face_that_cannot_be_read_has_its_reason() -> None:
         FACE | {"p": [True, 0, 0, 9996, 0, 1, 2]},
         FACE | {"p": [10000]},
         FACE | {"why": "too dark"},
-        FACE | {"q": [1, 2]},
         FACE | {"n": -1},
         FACE | {"age": 99_999_999},
         {"k": "r", "n": 1, "age": 0, "why": "asleep"},

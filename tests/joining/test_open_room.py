@@ -7,7 +7,7 @@ import pytest
 
 from classes import frame, showing
 from roomread.joining import FaceMessage, OpenRoom, ReportCounts, RoomFullError, Say
-from roomread.readings import Expression, Quality, Unreadable
+from roomread.readings import Expression, Unreadable
 
 
 def message(
@@ -15,7 +15,7 @@ def message(
 ) -> FaceMessage:
     shares = showing(expression) if expression is not None else None
     reason = None if expression is not None else Unreadable.TOO_DARK
-    return FaceMessage(number, age, shares, Quality(reason=reason), 0)
+    return FaceMessage(number, age, shares, reason)
 
 
 def room_of(people: int, *, faces: bool = True) -> OpenRoom:

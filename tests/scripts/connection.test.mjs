@@ -6,7 +6,7 @@ import { FakeSocket, FakeStorage, load } from "./pages.mjs";
 globalThis.WebSocket = FakeSocket;
 globalThis.location = { origin: "https://roomread.example.org" };
 const { RoomConnection } = await load("join/connection.js");
-const JOINING = { code: "K7QX-M3PD", consent: "1-en-faces", faces: true };
+const JOINING = { code: "K7QX-M3PD", consent: "2-en-faces", faces: true };
 const SEAT = { k: "seat", token: "t1", next: 5, faces: true, receipt: null, say: null };
 
 let states;

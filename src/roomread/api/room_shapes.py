@@ -121,7 +121,7 @@ class RoomSummaryShape(BaseModel):
 class ConsentShape(BaseModel):
     """The text that a student agrees to by joining."""
 
-    version: str = Field(examples=["1-en-taps"])
+    version: str = Field(examples=["2-en-taps"])
     sha256: str
     text: list[str]
 

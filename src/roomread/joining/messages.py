@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from roomread.errors import RoomreadError
 from roomread.joining.reports import Say
-from roomread.readings import Expression, Quality, Unreadable
+from roomread.readings import Expression, Unreadable
 
 # Longest message, bytes.
 MAX_BYTES = 1024
@@ -25,8 +25,6 @@ _MAX_AGE_MS = 60_000
 # What a page sends in place of probabilities when it found no face.
 NO_FACE = "no face"
 _REASONS = [NO_FACE, *Unreadable]
-# The order of the numbers of "q", with what each is divided by.
-_QUALITY = {"size": 1, "brightness": 100, "contrast": 100, "sharpness": 100, "frontality": 100}
 
 
 class MessageError(RoomreadError):
@@ -59,15 +57,13 @@ class FaceMessage:
         age: Seconds from taking the picture to sending the message.
         probabilities: float32 [7] in `Expression`'s order, summing to 1; None where there is
             nothing to read.
-        quality: How well the face can be seen, and why it cannot be read.
-        others: How many other faces the picture shows; they are counted and never read.
+        reason: Why the face cannot be read; None where it is read, and where there is none.
     """
 
     number: int
     age: float
     probabilities: NDArray[np.float32] | None
-    quality: Quality
-    others: int
+    reason: Unreadable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +129,7 @@ def _face(values: Mapping[str, Any]) -> FaceMessage:
         number=_integer(values, "n", _MAX_COUNTER),
         age=_integer(values, "age", _MAX_AGE_MS) / 1000,
         probabilities=_probabilities(shares) if shares is not None else None,
-        quality=_quality(values.get("q"), reason),
-        others=_integer(values, "o", 1000) if "o" in values else 0,
+        reason=reason,
     )
 
 
@@ -173,18 +168,6 @@ def _probabilities(shares: Any) -> NDArray[np.float32]:
     if abs(total - _WHOLE) > _SUM_ERROR:
         raise MessageError(f"the numbers of 'p' add up to {total}, not {_WHOLE}")
     return np.array(shares, dtype=np.float32) / np.float32(total)
-
-
-def _quality(measures: Any, reason: Unreadable | None) -> Quality:
-    if measures is None:
-        return Quality(reason=reason)
-    is_list = isinstance(measures, list) and len(measures) == len(_QUALITY)
-    if not is_list or not all(_is_integer(value, _WHOLE) for value in measures):
-        raise MessageError(f"'q' is not a list of {len(_QUALITY)} numbers from 0 to {_WHOLE}")
-    known = {
-        name: value / whole for (name, whole), value in zip(_QUALITY.items(), measures, strict=True)
-    }
-    return Quality(**known, reason=reason)
 
 
 def _text(values: Mapping[str, Any], name: str) -> str:

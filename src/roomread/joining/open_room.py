@@ -16,7 +16,7 @@ from roomread.joining.reports import (
     RoomStatus,
     Say,
 )
-from roomread.readings import Box, Reading, Scores
+from roomread.readings import Box, Quality, Reading, Scores
 from roomread.room import Seats
 
 # Seconds from one frame of a room to the next.
@@ -213,15 +213,14 @@ class OpenRoom:
         if known.paused or self.paused:
             return True
         shares, taken_at = message.probabilities, now - message.age
-        side = message.quality.size or 0.0
         scores = Scores(shares, self.threshold) if shares is not None else None
         reading = Reading(
             source="student",
             time=0.0,
             frame_index=None,
-            box=Box(0.0, 0.0, side, side),
+            box=Box(0.0, 0.0, 0.0, 0.0),
             detection_confidence=None,
-            quality=message.quality,
+            quality=Quality(reason=message.reason),
             scores=scores,
             seat=seat,
             valence=scores.valence if scores is not None else None,

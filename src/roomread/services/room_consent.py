@@ -12,7 +12,7 @@ from roomread.joining import make_receipt
 from roomread.locales import LANGUAGES, Translator, translator
 
 # Rises whenever a sentence of the text changes its meaning.
-_EDITION = "1"
+_EDITION = "2"
 _FACES, _TAPS = "faces", "taps"
 
 
@@ -21,7 +21,7 @@ class ConsentText:
     """The text that students agree to, in one language.
 
     Attributes:
-        version: Names the edition, the language and what is agreed to, such as "1-en-taps".
+        version: Names the edition, the language and what is agreed to, such as "2-en-taps".
         paragraphs: The text.
     """
 
@@ -68,8 +68,8 @@ def _with_taps(words: Translator) -> list[str]:
 def _with_faces(words: Translator) -> list[str]:
     return [
         words.gettext(
-            "Your own browser looks at your face and sends seven numbers twice a second: how "
-            "likely each of seven expressions is. No picture leaves this device."
+            "Your own browser looks at your face and sends twice a second how likely each of "
+            "seven expressions is, or why your face cannot be read. No picture leaves this device."
         ),
         words.gettext(
             "Your teacher sees the average of five people or more in steps of 5 %, never yours. "

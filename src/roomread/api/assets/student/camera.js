@@ -16,7 +16,8 @@ import { framesOf } from "../frames.js";
 
 /**
  * @typedef {object} Listener
- * @property {(message: Message) => void} onReading
+ * @property {(message: Message, others: number) => void} onReading Others: the number of other
+ *   faces that were seen.
  * @property {(trouble: Trouble) => void} onTrouble It has stopped, and can be started again.
  * @property {() => void} onReady The first reading follows.
  */
@@ -151,7 +152,7 @@ export class Camera {
       return;
     }
     if (fact.kind === "reading") {
-      this.listener.onReading(fact.message);
+      this.listener.onReading(fact.message, fact.others);
     } else if (fact.kind === "ready") {
       this.ready = true;
       if (this.isOn) {

@@ -7,8 +7,9 @@
  *   From the page to the worker. `every`: time from one reading to the next, ms.
  *
  * @typedef {{kind: "ready"} | {kind: "want"} | {kind: "failed", problem: string} |
- *   {kind: "reading", message: import("./message.js").Message, ms: number}} Fact
- *   From the worker to the page. `ms`: how long the reading took.
+ *   {kind: "reading", message: import("./message.js").Message, others: number, ms: number}} Fact
+ *   From the worker to the page. `others`: how many other faces were seen, which the page says and
+ *   does not send. `ms`: how long the reading took.
  */
 
 export {};

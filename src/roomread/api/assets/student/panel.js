@@ -55,7 +55,7 @@ export class CameraPanel {
       preview: part(root, "preview", HTMLVideoElement),
     };
     this.camera = new Camera(this.parts.preview, {
-      onReading: (message) => this.show(message),
+      onReading: (message, others) => this.show(message, others),
       onTrouble: (trouble) => this.complain(trouble),
       onReady: () => this.say(t("Your camera is read on this device.")),
     });
@@ -126,28 +126,32 @@ export class CameraPanel {
     this.camera.setPace(every);
   }
 
-  /** @param {Message} message */
-  show(message) {
+  /**
+   * @param {Message} message
+   * @param {number} others How many other faces were seen.
+   */
+  show(message, others) {
     const text = this.send(message);
     if (text === null) {
       this.parts.sent.textContent = t("Nothing is sent at present.");
       this.parts.raw.textContent = "";
       return;
     }
-    this.parts.sent.textContent = this.describe(message);
+    this.parts.sent.textContent = this.describe(message, others);
     this.parts.raw.textContent = text;
   }
 
   /**
    * @param {Message} message
-   * @returns {string} What was sent, in words.
+   * @param {number} others How many other faces were seen.
+   * @returns {string} What was sent, in words, and that other faces were not read.
    */
-  describe(message) {
-    const others = message.o
-      ? ` ${tn("Another face is seen and not read.", "{n} other faces are seen and not read.", message.o)}`
+  describe(message, others) {
+    const unread = others
+      ? ` ${tn("Another face is seen and not read.", "{n} other faces are seen and not read.", others)}`
       : "";
     if (!message.p) {
-      return t("Your face is not read: {reason}.", { reason: REASONS[message.why ?? ""] ?? "" }) + others;
+      return t("Your face is not read: {reason}.", { reason: REASONS[message.why ?? ""] ?? "" }) + unread;
     }
     const confidence = Math.max(...message.p) / 10_000;
     const name = this.labels[message.p.indexOf(Math.max(...message.p))] ?? "";
@@ -156,7 +160,7 @@ export class CameraPanel {
       confidence < this.threshold
         ? t("Last reading: not sure, {expression} {share}.", { expression, share: percent(confidence) })
         : t("Last reading: {expression} {share}.", { expression, share: percent(confidence) });
-    return text + others;
+    return text + unread;
   }
 
   /** @param {Trouble} trouble */

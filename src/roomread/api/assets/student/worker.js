@@ -161,7 +161,7 @@ async function tick() {
     const ended = performance.now();
     if (own === generation) {
       const message = toMessage(reading, ended - since);
-      tell({ kind: "reading", message, ms: ended - started });
+      tell({ kind: "reading", message, others: reading.others, ms: ended - started });
     }
   } catch (error) {
     tell({ kind: "failed", problem: String(error) });
