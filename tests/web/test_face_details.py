@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from roomread.readings import Pose
 from roomread.readings.action_units import DESCRIPTIONS
-from roomread.training.auxiliary import UNITS
+from roomread.training.auxiliary_targets import UNITS
 from roomread.web.face_details import describe_pose, units_table
 
 

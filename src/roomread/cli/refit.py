@@ -87,11 +87,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
 
 
 def _fit_auxiliary(model: Path, pictures: FerData, table: Path, output: Path) -> None:
-    from roomread.training.auxiliary import (  # noqa: PLC0415
-        fit_auxiliary,
-        read_targets,
-        write_auxiliary,
-    )
+    from roomread.training.auxiliary import fit_auxiliary  # noqa: PLC0415
+    from roomread.training.auxiliary_outputs import write_auxiliary  # noqa: PLC0415
+    from roomread.training.auxiliary_targets import read_targets  # noqa: PLC0415
 
     targets = read_targets(table, pictures)
     with Console(stderr=True).status("fitting action units and pose to the maps of Training"):

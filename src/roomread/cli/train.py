@@ -78,6 +78,22 @@ Start = Annotated[
     str | None,
     typer.Option(help="A run's folder, or a model file, whose weights are the first ones."),
 ]
+Auxiliary = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TABLE",
+        help="Learn action units and head pose as a second task, from this Parquet table.",
+    ),
+]
+AuxiliaryOutputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--auxiliary-output", help="action_units or pose; may be repeated, both if left out."
+    ),
+]
+AuxiliaryWeight = Annotated[
+    float | None, typer.Option(help="Weight of their loss; that of an expression head is 1.")
+]
 DropTestCopies = Annotated[
     bool, typer.Option("--drop-test-copies", help="Leave out copies of test pictures.")
 ]
@@ -125,6 +141,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     teachers: Teachers = None,
     views: Views = None,
     start: Start = None,
+    auxiliary: Auxiliary = None,
+    auxiliary_outputs: AuxiliaryOutputs = None,
+    auxiliary_weight: AuxiliaryWeight = None,
     drop_test_copies: DropTestCopies = False,
     ferplus: FerPlus = None,
     split: SplitNames = None,

@@ -7,10 +7,12 @@ import io
 import kornia.augmentation as K
 import numpy as np
 import torch
+from kornia.augmentation import GeometricAugmentationBase2D
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from roomread.training.auxiliary_head import Turns
 from roomread.training.recipe import Recipe
 
 _JPEG_QUALITY = (10, 60)
@@ -20,7 +22,23 @@ _MOTION_PIXELS = (3, 7)
 _NOISE = 0.08
 
 
-def augmentation(*, cutout: float) -> nn.Module:
+class Augmentation(nn.Sequential):
+    """Random changes that keep the expression, on pictures float [N, 1, 48, 48] in 0..1."""
+
+    @property
+    def turns(self) -> Turns:
+        """The mirroring and rotation of each picture of the last call."""
+        matrix = torch.eye(3)
+        for change in self:
+            if isinstance(change, GeometricAugmentationBase2D):
+                after = change.transform_matrix
+                if after is None:
+                    raise RuntimeError("no pictures were augmented yet")
+                matrix = after @ matrix.to(after)
+        return Turns.of(matrix)
+
+
+def augmentation(*, cutout: float) -> Augmentation:
     """Return a module that augments pictures, float [N, 1, 48, 48] in 0..1.
 
     It changes tilt, distance and light, adds slight blur and noise, covers parts, and mirrors, all
@@ -30,7 +48,7 @@ def augmentation(*, cutout: float) -> nn.Module:
         cutout: the probability that a picture loses a rectangle, 0..1 (DeVries and Taylor 2017,
             arXiv:1708.04552).
     """
-    return nn.Sequential(
+    return Augmentation(
         K.RandomHorizontalFlip(p=0.5),
         K.RandomAffine(
             degrees=15, translate=(0.06, 0.06), scale=(0.9, 1.12), padding_mode="border", p=0.8

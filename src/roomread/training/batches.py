@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from roomread.readings import Expression
+from roomread.training.auxiliary_head import turned
 from roomread.training.dataset import FerData, vote_majority
 from roomread.training.recipe import Imbalance, Recipe
 from roomread.training.targets import Targets, make_targets
@@ -27,6 +28,7 @@ class Batch(NamedTuple):
             without votes.
         seen: float [N, 7], see `Targets`.
         fer2013: float [N, 7], see `Targets`.
+        auxiliary: float [N, K], see `auxiliary_head.training_targets`.
     """
 
     images: Tensor
@@ -34,6 +36,7 @@ class Batch(NamedTuple):
     majority: Tensor
     seen: Tensor
     fer2013: Tensor
+    auxiliary: Tensor
 
 
 class Pictures(Dataset[Batch]):
@@ -42,14 +45,19 @@ class Pictures(Dataset[Batch]):
     Args:
         data: the split.
         targets: the targets of its pictures.
+        auxiliary: the auxiliary targets [N, K]; None for K = 0.
     """
 
-    def __init__(self, data: FerData, targets: Targets) -> None:
+    def __init__(self, data: FerData, targets: Targets, auxiliary: Tensor | None = None) -> None:
         self.images = torch.from_numpy(data.images).unsqueeze(1)
         self.labels = torch.from_numpy(data.labels)
         majority = vote_majority(data.votes) if data.votes is not None else data.labels
         self.majority = torch.from_numpy(majority)
         self.targets = targets
+        self.auxiliary = torch.zeros(len(data), 0) if auxiliary is None else auxiliary
+
+    def set_epoch(self, epoch: int) -> None:
+        """Switch to the pictures of an epoch; here they are the same in all."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -61,6 +69,7 @@ class Pictures(Dataset[Batch]):
             self.majority[rows],
             self.targets.seen[rows],
             self.targets.fer2013[rows],
+            self.auxiliary[rows],
         )
 
 
@@ -70,18 +79,32 @@ class TaughtPictures(Pictures):
     Args:
         data: the Training split.
         targets: the targets without the teachers' share.
+        auxiliary: the auxiliary targets of the pictures before augmentation.
         views: the views and the predictions.
         share: the predictions' share of the targets, 0..1.
+        outputs: the auxiliary outputs that the net learns.
     """
 
-    def __init__(self, data: FerData, targets: Targets, views: TaughtViews, share: float) -> None:
-        super().__init__(data, targets)
-        self._views, self._share, self._plain = views, share, targets
+    def __init__(
+        self,
+        data: FerData,
+        targets: Targets,
+        auxiliary: Tensor | None,
+        *,
+        views: TaughtViews,
+        share: float,
+        outputs: Sequence[str],
+    ) -> None:
+        super().__init__(data, targets, auxiliary)
+        self._views, self._share, self._outputs = views, share, outputs
+        self._plain, self._upright = targets, self.auxiliary
 
     def set_epoch(self, epoch: int) -> None:
         """Switch to the view of an epoch."""
-        self.images = torch.from_numpy(self._views.images_at(epoch)).unsqueeze(1)
+        view = self._views.view_at(epoch)
+        self.images = torch.from_numpy(view.images).unsqueeze(1)
         self.targets = self._plain.blended_with(self._views.predictions_at(epoch), self._share)
+        self.auxiliary = turned(self._upright, view.turns, self._outputs)
 
 
 class _Batches(Sampler[Tensor]):
@@ -115,8 +138,7 @@ class _ShuffledBatches(_Batches):
     def set_epoch(self, epoch: int) -> None:
         """Switch to the order and view of an epoch; Lightning calls this before each epoch."""
         self.epoch = epoch
-        if isinstance(self.pictures, TaughtPictures):
-            self.pictures.set_epoch(epoch)
+        self.pictures.set_epoch(epoch)
 
     def __len__(self) -> int:
         # Drop a short last batch, which would disturb batch normalisation.
@@ -135,22 +157,50 @@ class _ShuffledBatches(_Batches):
 
 
 def training_batches(
-    data: FerData, targets: Targets, recipe: Recipe, *, views: TaughtViews | None = None
+    data: FerData,
+    targets: Targets,
+    recipe: Recipe,
+    *,
+    views: TaughtViews | None = None,
+    auxiliary: Tensor | None = None,
 ) -> DataLoader[Batch]:
-    """Return shuffled batches of the recipe's size, of views if there are any."""
+    """Return shuffled batches of the recipe's size, of views if there are any.
+
+    Args:
+        data: the Training split.
+        targets: the targets of its pictures.
+        recipe: the recipe.
+        views: the views and the teachers' predictions for them; None for the clean pictures.
+        auxiliary: the auxiliary targets of the pictures [N, K]; None for K = 0.
+    """
     weights = None
     if recipe.imbalance is Imbalance.SAMPLING:
         counts = torch.bincount(torch.from_numpy(data.labels), minlength=len(Expression))
         weights = counts.double().clamp(min=1)[data.labels] ** -recipe.imbalance_strength
     size = min(recipe.batch_size, len(data))
-    pictures = Pictures(data, targets)
+    pictures = Pictures(data, targets, auxiliary)
     if views is not None:
-        pictures = TaughtPictures(data, targets, views, recipe.teacher_share)
+        pictures = TaughtPictures(
+            data,
+            targets,
+            auxiliary,
+            views=views,
+            share=recipe.teacher_share,
+            outputs=recipe.auxiliary_outputs,
+        )
     sampler = _ShuffledBatches(pictures, size, seed=recipe.seed, weights=weights)
     return DataLoader(pictures, sampler=sampler, batch_size=None)
 
 
-def validation_batches(data: FerData, recipe: Recipe) -> DataLoader[Batch]:
-    """Return batches with every row once, in order, with targets without smoothing."""
-    targets = make_targets(data, recipe, taught=False)
-    return DataLoader(Pictures(data, targets), sampler=_Batches(len(data), 512), batch_size=None)
+def validation_batches(
+    data: FerData, recipe: Recipe, *, auxiliary: Tensor | None = None
+) -> DataLoader[Batch]:
+    """Return batches with every row once, in order, with targets without smoothing.
+
+    Args:
+        data: the PublicTest split.
+        recipe: the recipe.
+        auxiliary: the auxiliary targets of the pictures [N, K]; None for K = 0.
+    """
+    pictures = Pictures(data, make_targets(data, recipe, taught=False), auxiliary)
+    return DataLoader(pictures, sampler=_Batches(len(data), 512), batch_size=None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from roomread.readings import Expression
+from roomread.training.auxiliary_head import AuxiliaryHead
+from roomread.training.nets.layers import MapNet
 
 # Mean and standard deviation of a pixel in 0..1 on FER-2013's Training split.
 _MEAN, _STD = 0.508, 0.255
@@ -28,13 +31,29 @@ class Outputs(NamedTuple):
 
 
 class ExpressionNet(nn.Module):
-    """A backbone and one or two linear heads.
+    """A backbone, one or two linear heads, and optionally a head for auxiliary outputs.
 
     With FER+ votes, `logits` learn the taggers' distribution, and `logits_fer2013` the data set's
     own label for comparison with the literature. Both agree on only two of three pictures.
+
+    Args:
+        backbone: a net of `nets`.
+        two_heads: whether there are both heads.
+        auxiliary: the auxiliary outputs, of `recipe.AUXILIARY_OUTPUTS`; empty for none.
+        dropout: the share of features that the heads do not see in training, 0..1.
+
+    Raises:
+        DataError: the net has no maps for auxiliary outputs, see `AuxiliaryHead`.
     """
 
-    def __init__(self, backbone: nn.Module, *, two_heads: bool, dropout: float = 0.1) -> None:
+    def __init__(
+        self,
+        backbone: nn.Module,
+        *,
+        two_heads: bool,
+        auxiliary: Sequence[str] = (),
+        dropout: float = 0.1,
+    ) -> None:
         super().__init__()
         size = backbone.feature_size
         if not isinstance(size, int):
@@ -43,6 +62,7 @@ class ExpressionNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(size, len(Expression))
         self.head_fer2013 = nn.Linear(size, len(Expression)) if two_heads else None
+        self.auxiliary = AuxiliaryHead(backbone, auxiliary) if auxiliary else None
 
     def subtract_from_logits(self, offset: Tensor, offset_fer2013: Tensor) -> None:
         """Subtract offsets float [7] from the biases of the heads."""
@@ -62,7 +82,20 @@ class ExpressionNet(nn.Module):
 
     def forward_normalised(self, x: Tensor) -> Outputs:
         """Return the outputs for normalised pictures float [N, 1, 48, 48]."""
-        features = self.backbone(x.contiguous(memory_format=torch.channels_last))
+        return self._heads(self.backbone(x.contiguous(memory_format=torch.channels_last)))
+
+    def forward_with_auxiliary(self, x: Tensor) -> tuple[Outputs, Tensor | None]:
+        """Return the outputs, and the standardised auxiliary predictions [N, K] if there are any.
+
+        Args:
+            x: normalised pictures float [N, 1, 48, 48].
+        """
+        if self.auxiliary is None or not isinstance(self.backbone, MapNet):
+            return self.forward_normalised(x), None
+        maps = self.backbone.maps(x.contiguous(memory_format=torch.channels_last))
+        return self._heads(self.backbone.features_of(maps)), self.auxiliary(maps)
+
+    def _heads(self, features: Tensor) -> Outputs:
         dropped = self.dropout(features)
         fer2013 = self.head_fer2013(dropped) if self.head_fer2013 is not None else None
         return Outputs(self.head(dropped), features, fer2013)

@@ -7,7 +7,7 @@ import logging
 import pickle
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from torch import Tensor
 
 from roomread.errors import DataError
 from roomread.readings import Expression
+from roomread.training.auxiliary_head import check_maps, count_of, training_targets
+from roomread.training.auxiliary_targets import read_targets
 from roomread.training.batches import training_batches, validation_batches
 from roomread.training.dataset import FerData, Split, find_copies
 from roomread.training.expression_net import ExpressionNet
@@ -34,13 +36,15 @@ from roomread.training.from_model_file import net_from_model_file
 from roomread.training.hardware import AUTO, ONE_PROCESS, Hardware, fastest_precision
 from roomread.training.lightning_module import Training
 from roomread.training.nets import make_net
-from roomread.training.recipe import Recipe
+from roomread.training.recipe import AUXILIARY_OUTPUTS, Recipe
 from roomread.training.runs import Run
 from roomread.training.targets import has_two_heads, make_targets
 from roomread.training.views import TaughtViews
 
 # The number of pictures on which the statistics of a model file's net are measured.
 _START_PICTURES = 2048
+# The names of an auxiliary head's weights begin with this.
+_AUXILIARY = "auxiliary."
 
 
 def _moved(average: Tensor, current: Tensor, _updates: Tensor, *, decay: float) -> Tensor:
@@ -104,7 +108,10 @@ def train(
     targets = make_targets(training, recipe)
     views = TaughtViews(training.images, recipe, run.views) if recipe.views else None
     two_heads = has_two_heads(data, recipe)
+    auxiliary = training_targets(recipe, training)
     module = Training(recipe, two_heads=two_heads, targets=targets, threads=hardware.threads)
+    if module.net.auxiliary is not None:
+        module.net.auxiliary.set_scale(auxiliary)
     if recipe.start and not resume:
         _start_from(Path(recipe.start), module, training.images)
     if not resume:
@@ -114,8 +121,8 @@ def train(
         try:
             trainer.fit(
                 module,
-                training_batches(training, targets, recipe, views=views),
-                validation_batches(public, recipe),
+                training_batches(training, targets, recipe, views=views, auxiliary=auxiliary),
+                validation_batches(public, recipe, auxiliary=training_targets(recipe, public)),
                 ckpt_path=run.last_checkpoint if resume else None,
                 weights_only=True,
             )
@@ -196,6 +203,9 @@ def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tupl
     public = data.split(Split.PublicTest).without(withheld(recipe))
     if not len(public):
         raise DataError("the data set has no PublicTest pictures, by which the epoch is chosen")
+    if recipe.auxiliary:
+        check_maps(make_net(recipe.net))
+        read_targets(Path(recipe.auxiliary), data)
     return training, public
 
 
@@ -210,13 +220,30 @@ def _start_from(start: Path, module: Training, images: NDArray[np.uint8]) -> Non
         weights = net_from_model_file(start, images[:: max(1, len(images) // _START_PICTURES)])
     else:
         weights = load_net(Run(start).checkpoint, module.recipe)
+    state = _expression_weights(weights) | _auxiliary_weights(weights, module.net)
     try:
-        module.net.load_state_dict(weights.state_dict())
+        module.net.load_state_dict(state)
     except RuntimeError as error:
         raise DataError(
             f"{start}: has another net, or lacks a head that this recipe trains",
             hint="start from the same net with the same target and votes",
         ) from error
+
+
+def _expression_weights(net: ExpressionNet) -> dict[str, Tensor]:
+    """Return the weights of the backbone and the expression heads, by name."""
+    return {k: v for k, v in net.state_dict().items() if not k.startswith(_AUXILIARY)}
+
+
+def _auxiliary_weights(start: ExpressionNet, net: ExpressionNet) -> dict[str, Tensor]:
+    """Return a net's auxiliary weights: those of `start` if it has the same outputs."""
+    if net.auxiliary is None:
+        return {}
+    own = net.auxiliary.state_dict(prefix=_AUXILIARY)
+    learned = start.auxiliary
+    if learned is not None and len(learned.mean) == len(net.auxiliary.mean):
+        own |= learned.linear.state_dict(prefix=f"{_AUXILIARY}linear.")
+    return own
 
 
 def _check_folder(run: Run, recipe: Recipe, *, resume: bool) -> None:
@@ -270,11 +297,25 @@ def load_net(checkpoint: Path, recipe: Recipe) -> ExpressionNet:
     except (OSError, KeyError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
         raise DataError(f"{checkpoint}: is not a checkpoint of a run") from error
     weights = {k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")}
-    net = ExpressionNet(make_net(recipe.net), two_heads="head_fer2013.weight" in weights)
     try:
+        net = ExpressionNet(
+            make_net(recipe.net),
+            two_heads="head_fer2013.weight" in weights,
+            auxiliary=_outputs_of(weights),
+        )
         net.load_state_dict(weights)
     except RuntimeError as error:
         raise DataError(
             f"{checkpoint}: does not hold the weights of the net '{recipe.net}'"
         ) from error
     return net.eval()
+
+
+def _outputs_of(weights: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Return the auxiliary outputs of a checkpoint's weights; their numbers of columns differ."""
+    name = f"{_AUXILIARY}linear.weight"
+    if name not in weights:
+        return ()
+    count = len(weights[name])
+    candidates = [AUXILIARY_OUTPUTS, *((name,) for name in AUXILIARY_OUTPUTS)]
+    return next((outputs for outputs in candidates if count_of(outputs) == count), ())

@@ -6,12 +6,13 @@ import math
 
 import lightning as L
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics.classification import MulticlassAccuracy
 
 from roomread.readings import Expression
 from roomread.training.augment import augmentation, webcam
+from roomread.training.auxiliary_head import turned
 from roomread.training.batches import Batch
 from roomread.training.expression_net import ExpressionNet, Outputs
 from roomread.training.nets import make_net
@@ -29,11 +30,12 @@ class Training(L.LightningModule):
         self.recipe = recipe
         self.threads = threads
         backbone = make_net(recipe.net)
-        self.net = ExpressionNet(backbone, two_heads=two_heads)
+        outputs = recipe.auxiliary_outputs if recipe.auxiliary else ()
+        self.net = ExpressionNet(backbone, two_heads=two_heads, auxiliary=outputs)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         # With views, the pictures are already augmented in the way that the teachers saw them.
-        augment = nn.Identity() if recipe.views else augmentation(cutout=recipe.cutout)
-        self.augment: nn.Module = nn.Sequential(augment, webcam(recipe))
+        self.augment = None if recipe.views else augmentation(cutout=recipe.cutout)
+        self.webcam = webcam(recipe)
         self.loss_seen = ExpressionLoss(recipe, targets.seen)
         self.loss_fer2013 = ExpressionLoss(recipe, targets.fer2013)
         self.accuracy = MulticlassAccuracy(len(Expression), average="micro")
@@ -55,30 +57,52 @@ class Training(L.LightningModule):
         """Seed augmentation and dropout by the epoch, so that a resumed run draws the same."""
         torch.manual_seed((self.recipe.seed * 100_003 + self.current_epoch) * 64 + self.global_rank)
 
-    def _forward(self, images: Tensor) -> Outputs:
-        """Return the outputs for float [N, 1, 48, 48] in 0..1, scaled to this epoch's side."""
+    def _forward(self, images: Tensor) -> tuple[Outputs, Tensor | None]:
+        """Return the outputs for float [N, 1, 48, 48] in 0..1, scaled to this epoch's side.
+
+        The second value is that of `ExpressionNet.forward_with_auxiliary`.
+        """
         if self.side != images.shape[-1]:
             images = F.interpolate(images, (self.side, self.side), mode="bilinear", antialias=True)
-        return self.net.forward_normalised(self.net.normalise(images * 255))
+        return self.net.forward_with_auxiliary(self.net.normalise(images * 255))
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
         """Return the loss of one augmented batch."""
-        images = self.augment(batch.images.float() / 255)
+        images, auxiliary = self._augmented(batch)
         seen, fer2013 = batch.seen, batch.fer2013
         if self.recipe.mixup:
             alpha = torch.tensor(self.recipe.mixup)
             share = float(torch.distributions.Beta(alpha, alpha).sample())
             other = torch.randperm(len(images), device=images.device)
-            images, seen, fer2013 = (
-                share * each + (1 - share) * each[other] for each in (images, seen, fer2013)
+            images, seen, fer2013, auxiliary = (
+                share * each + (1 - share) * each[other]
+                for each in (images, seen, fer2013, auxiliary)
             )
-        outputs = self._forward(images)
+        outputs, predictions = self._forward(images)
         loss = self._loss(outputs, seen, fer2013)
+        if predictions is not None:
+            auxiliary_loss = self._auxiliary_loss(predictions, auxiliary)
+            self.log("train_auxiliary_loss", auxiliary_loss, on_epoch=True, on_step=False)
+            loss = loss + self.recipe.auxiliary_weight * auxiliary_loss
         self.train_accuracy(_fer2013(outputs), batch.labels)
         size = len(batch.labels)
         self.log("train_loss", loss, on_epoch=True, on_step=False, batch_size=size)
         self.log("train_accuracy", self.train_accuracy, on_epoch=True, on_step=False)
         return loss
+
+    def _augmented(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the pictures float [N, 1, 48, 48] in 0..1, and their auxiliary targets."""
+        images, auxiliary = batch.images.float() / 255, batch.auxiliary
+        if self.augment is not None:
+            images = self.augment(images)
+            if auxiliary.shape[1]:
+                auxiliary = turned(auxiliary, self.augment.turns, self.recipe.auxiliary_outputs)
+        return self.webcam(images), auxiliary
+
+    def _auxiliary_loss(self, predictions: Tensor, targets: Tensor) -> Tensor:
+        if self.net.auxiliary is None:
+            raise RuntimeError("the net has no auxiliary head")
+        return self.net.auxiliary.loss(predictions, targets)
 
     def _loss(self, outputs: Outputs, seen: Tensor, fer2013: Tensor) -> Tensor:
         loss = self.loss_fer2013(_fer2013(outputs), fer2013)
@@ -88,7 +112,7 @@ class Training(L.LightningModule):
 
     def validation_step(self, batch: Batch, _index: int) -> None:
         """Measure loss and accuracy against FER-2013's labels and the FER+ majority."""
-        outputs = self._forward(batch.images.float() / 255)
+        outputs, predictions = self._forward(batch.images.float() / 255)
         self.accuracy(_fer2013(outputs), batch.labels)
         loss = self._loss(outputs, batch.seen, batch.fer2013)
         self.log("val_loss", loss, batch_size=len(batch.labels), sync_dist=True)
@@ -96,6 +120,10 @@ class Training(L.LightningModule):
         if outputs.logits_fer2013 is not None:
             self.seen_accuracy(outputs.logits, batch.majority)
             self.log("val_ferplus_accuracy", self.seen_accuracy, on_epoch=True, prog_bar=True)
+        if predictions is not None:
+            auxiliary_loss = self._auxiliary_loss(predictions, batch.auxiliary)
+            size = len(batch.labels)
+            self.log("val_auxiliary_loss", auxiliary_loss, batch_size=size, sync_dist=True)
 
     def configure_optimizers(self) -> L.pytorch.utilities.types.OptimizerLRScheduler:
         """Return the recipe's optimiser, with a linear warm-up and then a cosine to zero."""

@@ -29,6 +29,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from roomread.classifier import ModelFile, open_model
 from roomread.classifier.model_file import CARD_KEY
 from roomread.errors import ModelFileError
+from roomread.training.auxiliary_outputs import NODE_PREFIX
 from roomread.training.dataset import FerData, Split
 from roomread.training.evaluate import Evaluation, evaluate
 from roomread.training.timing import times_as_fast
@@ -111,7 +112,10 @@ class _CalibrationPictures(CalibrationDataReader):  # type: ignore[misc]
 
 
 def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
-    first = next(node for node in onnx.load(source).graph.node if node.op_type == "Conv")
+    nodes = onnx.load(source).graph.node
+    first = next(node for node in nodes if node.op_type == "Conv")
+    # The card's figures of action units and pose are those of their weights in 32 bits.
+    heads = [node.name for node in nodes if node.name.startswith(NODE_PREFIX)]
     # Suppress the library's output about its steps.
     logging.disable(logging.WARNING)
     try:
@@ -126,7 +130,7 @@ def _quantise(source: Path, out: Path, images: NDArray[np.uint8]) -> None:
                 per_channel=True,
                 # Exclude the first layer: with one input channel it is faster in 32 bits, and its
                 # input keeps all 256 levels.
-                nodes_to_exclude=[first.name],
+                nodes_to_exclude=[first.name, *heads],
                 # Use 7-bit weights, whose products cannot overflow the 16-bit sums of processors
                 # without VNNI.
                 reduce_range=True,

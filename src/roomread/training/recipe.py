@@ -39,6 +39,9 @@ class Imbalance(StrEnum):
     LOGIT_ADJUSTMENT = "logit-adjustment"
 
 
+# The outputs that can be trained beside the expressions, by their names in a model file.
+ACTION_UNITS, POSE = "action_units", "pose"
+AUXILIARY_OUTPUTS = (ACTION_UNITS, POSE)
 # Names of settings that are a share or a probability.
 _SHARES = (
     "warmup",
@@ -100,6 +103,11 @@ class Recipe:
             few pictures. They have no prior, so `balance` must be off.
         start: the folder of a run of the same net, from whose best weights training starts, or its
             model file in fp32 or 16 bits; "" for random weights.
+        auxiliary: a table of action units and head pose that the net learns as a second task, see
+            `auxiliary_targets.read_targets`; "" for none.
+        auxiliary_outputs: which of them it learns: "action_units", "pose" or both.
+        auxiliary_weight: the weight of their loss, over 0; that of each expression head is 1. The
+            targets are standardised.
         seed: the seed of weights, order and augmentation.
     """
 
@@ -131,6 +139,9 @@ class Recipe:
     views: int = 0
     withhold: tuple[str, ...] = ()
     start: str = ""
+    auxiliary: str = ""
+    auxiliary_outputs: tuple[str, ...] = AUXILIARY_OUTPUTS
+    auxiliary_weight: float = 0.2
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -145,7 +156,15 @@ class Recipe:
             _require(name, getattr(self, name), "0 to 1", ok=0 <= getattr(self, name) <= 1)
         for name in ("weight_decay", "mixup", "imbalance_strength", "views"):
             _require(name, getattr(self, name), "at least 0", ok=getattr(self, name) >= 0)
-        _require("learning_rate", self.learning_rate, "over 0", ok=self.learning_rate > 0)
+        for name in ("learning_rate", "auxiliary_weight"):
+            _require(name, getattr(self, name), "over 0", ok=getattr(self, name) > 0)
+        named = set(self.auxiliary_outputs)
+        _require(
+            "auxiliary_outputs",
+            ", ".join(self.auxiliary_outputs) or "empty",
+            f"one or more of {', '.join(AUXILIARY_OUTPUTS)}",
+            ok=bool(named) and named <= set(AUXILIARY_OUTPUTS),
+        )
         sides_fit = bool(self.sides) and min(self.sides) >= 16 and self.sides[-1] == 48
         _require("sides", self.sides, "16 or more, ending with 48", ok=sides_fit)
         names = {e.display_name for e in Expression}

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import kornia
 import numpy as np
@@ -22,6 +23,7 @@ from roomread.errors import DataError
 from roomread.media import atomic_path
 from roomread.readings import Expression
 from roomread.training.augment import augmentation
+from roomread.training.auxiliary_head import Turns
 from roomread.training.evaluate import predict, probabilities
 from roomread.training.recipe import Recipe
 from roomread.training.targets import Targets
@@ -32,7 +34,19 @@ _BLOCK = 512
 _FORMAT = 1
 
 
-def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> NDArray[np.uint8]:
+class View(NamedTuple):
+    """Augmented pictures.
+
+    Attributes:
+        images: uint8 [N, 48, 48].
+        turns: the mirroring and rotation of each picture.
+    """
+
+    images: NDArray[np.uint8]
+    turns: Turns
+
+
+def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> View:
     """Return view `number` of pictures uint8 [N, 48, 48]; deterministic.
 
     Args:
@@ -41,14 +55,15 @@ def augmented_view(images: NDArray[np.uint8], number: int, *, cutout: float) -> 
         cutout: see `augment.augmentation`.
     """
     change = augmentation(cutout=cutout)
-    view = np.empty_like(images)
+    view, turns = np.empty_like(images), []
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         for block, start in enumerate(range(0, len(images), _BLOCK)):
             rows = slice(start, start + _BLOCK)
             torch.manual_seed(number * 1_000_003 + block)
             changed = change(torch.from_numpy(images[rows]).unsqueeze(1).float() / 255)
             view[rows] = (changed * 255).round().clamp(0, 255).byte().squeeze(1).numpy()
-    return view
+            turns.append(change.turns)
+    return View(view, Turns(*(torch.cat(parts) for parts in zip(*turns, strict=True))))
 
 
 def teacher_predictions(
@@ -99,8 +114,8 @@ class TaughtViews:
         }
         self.folder = folder / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12]
 
-    def images_at(self, epoch: int) -> NDArray[np.uint8]:
-        """Return the pictures that an epoch trains on, uint8 [N, 48, 48]."""
+    def view_at(self, epoch: int) -> View:
+        """Return the pictures that an epoch trains on."""
         number = epoch % self._recipe.views
         return augmented_view(self._images, number, cutout=self._recipe.cutout)
 
@@ -113,7 +128,7 @@ class TaughtViews:
         """
         path = self.folder / f"view-{epoch % self._recipe.views:03}.npy"
         if not path.exists():
-            self._ask(path, self.images_at(epoch))
+            self._ask(path, self.view_at(epoch).images)
         try:
             predictions = np.load(path, allow_pickle=False)
         except (OSError, ValueError) as error:

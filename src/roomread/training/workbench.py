@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from roomread._version import __version__
 from roomread.classifier import ModelCard, ModelFile
 from roomread.faces import FER2013_FRAMING
+from roomread.training.auxiliary import measure_auxiliary
+from roomread.training.auxiliary_outputs import write_auxiliary
+from roomread.training.auxiliary_targets import read_targets
 from roomread.training.calibrate import calibrate, fit_tau, fit_temperature
 from roomread.training.dataset import FerData, Split, vote_majority
 from roomread.training.evaluate import Evaluation, evaluate, predict
@@ -94,7 +97,20 @@ def finish(run: Run, data: FerData) -> ModelFile:
     results = evaluate(replace(calibrated, digest="this file"), data, Split.PublicTest)
     run.save_figures([result.to_dict() for result in results])
     card = replace(with_figures(card, results), curves=_rounded(run.curves()))
-    return exported.save(card, run.model)
+    written = exported.save(card, run.model)
+    return _with_auxiliary(net, written, recipe, data, run.model)
+
+
+def _with_auxiliary(
+    net: ExpressionNet, written: ModelFile, recipe: Recipe, data: FerData, path: Path
+) -> ModelFile:
+    """Add the outputs of the net's auxiliary head, if it has one, to its model file."""
+    if net.auxiliary is None:
+        return written
+    targets = read_targets(Path(recipe.auxiliary), data)
+    weight, bias = net.auxiliary.linear_of_raw_targets()
+    fit = measure_auxiliary(path, data, targets, weight, bias, outputs=recipe.auxiliary_outputs)
+    return write_auxiliary(path, fit, path)
 
 
 def with_figures(card: ModelCard, results: list[Evaluation]) -> ModelCard:

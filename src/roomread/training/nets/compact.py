@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
-from roomread.training.nets.layers import ResidualBlock, conv_bn_relu
+from roomread.training.nets.layers import MapNet, ResidualBlock, conv_bn_relu
 
 
-class Compact(nn.Module):
+class Compact(MapNet):
     """A narrow ResNet with channel attention for 48x48 grey faces.
 
     73 M multiply-adds and 1.1 M parameters. The first layer keeps the full 48x48, where a mouth is
@@ -38,11 +38,6 @@ class Compact(nn.Module):
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Turn float [N, 1, 48, 48], zero mean, into features float [N, `feature_size`]."""
-        features: Tensor = self.layers(x)
-        return features
 
 
 class CompactWide(Compact):

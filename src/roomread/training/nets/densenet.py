@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from roomread.training.nets.layers import MapNet
 
-class DenseNet(nn.Module):
+
+class DenseNet(MapNet):
     """DenseNet-BC with growth 16 and three blocks of eight layers.
 
     Huang, Liu, van der Maaten, Weinberger 2016, "Densely Connected Convolutional Networks",
@@ -30,11 +32,6 @@ class DenseNet(nn.Module):
                 channels += self.growth
         layers += [nn.BatchNorm2d(channels), nn.ReLU(inplace=True)]
         self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map float [N, 1, 48, 48], zero mean, to features float [N, 232]."""
-        features: Tensor = self.layers(x)
-        return features
 
 
 class DenseLayer(nn.Module):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from roomread.training.nets.layers import MapNet
 
-class DeXpression(nn.Module):
+
+class DeXpression(MapNet):
     """A 7x7 convolution and two FeatEx blocks.
 
     Burkert, Trier, Afzal, Dengel, Liwicki 2015, "DeXpression: Deep Convolutional Neural Network
@@ -30,11 +32,6 @@ class DeXpression(nn.Module):
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map float [N, 1, 48, 48], zero mean, to features float [N, 272]."""
-        features: Tensor = self.layers(x)
-        return features
 
 
 class FeatEx(nn.Module):

@@ -18,6 +18,30 @@ def conv_bn_relu(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential
     )
 
 
+class MapNet(nn.Module):
+    """A net whose features are the means of its last maps.
+
+    Attributes:
+        layers: the layers, of which the last two average and flatten the maps; set by the subclass.
+    """
+
+    layers: nn.Sequential
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Map float [N, 1, 48, 48], zero mean, to the last maps [N, `feature_size`, H, W]."""
+        maps: Tensor = self.layers[:-2](x)
+        return maps
+
+    def features_of(self, maps: Tensor) -> Tensor:
+        """Return the features float [N, `feature_size`] of the last maps."""
+        features: Tensor = self.layers[-2:](maps)
+        return features
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map float [N, 1, 48, 48], zero mean, to features float [N, `feature_size`]."""
+        return self.features_of(self.maps(x))
+
+
 class SqueezeExcite(nn.Module):
     """Scale each channel by a factor computed from all channels, [N, C, H, W] -> [N, C, H, W].
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from roomread.training.nets.layers import conv_bn_relu
+from roomread.training.nets.layers import MapNet, conv_bn_relu
 
 
-class MobileNet(nn.Module):
+class MobileNet(MapNet):
     """MobileNetV2's inverted residuals for 48x48 faces.
 
     Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
@@ -29,11 +29,6 @@ class MobileNet(nn.Module):
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map float [N, 1, 48, 48], zero mean, to features float [N, 512]."""
-        features: Tensor = self.layers(x)
-        return features
 
 
 class InvertedResidual(nn.Module):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
-from roomread.training.nets.layers import ResidualBlock, conv_bn_relu
+from roomread.training.nets.layers import MapNet, ResidualBlock, conv_bn_relu
 
 
-class ResNet(nn.Module):
+class ResNet(MapNet):
     """Four stages of two residual blocks, the first at half size.
 
     He, Zhang, Ren, Sun 2015, "Deep Residual Learning for Image Recognition", arXiv:1512.03385.
@@ -30,8 +30,3 @@ class ResNet(nn.Module):
         self.layers = nn.Sequential(
             conv_bn_relu(1, 32), *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten()
         )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map float [N, 1, 48, 48], zero mean, to features float [N, 256]."""
-        features: Tensor = self.layers(x)
-        return features

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
-from roomread.training.nets.layers import conv_bn_relu
+from roomread.training.nets.layers import MapNet, conv_bn_relu
 
 
-class VGG(nn.Module):
+class VGG(MapNet):
     """Four stages of two 3x3 convolutions.
 
     Simonyan and Zisserman 2014 (arXiv:1409.1556), in the four-stage form that Khaireddin and Chen
@@ -25,8 +25,3 @@ class VGG(nn.Module):
             for inputs, outputs in ((1, 32), (32, 64), (64, 128), (128, 256))
         ]
         self.layers = nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map float [N, 1, 48, 48], zero mean, to features float [N, 256]."""
-        features: Tensor = self.layers(x)
-        return features

@@ -1,0 +1,166 @@
+"""Train action units and head pose with the net, as a second task beside the expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from roomread.errors import DataError
+from roomread.training.auxiliary_outputs import GRID
+from roomread.training.auxiliary_targets import ANGLES, UNITS, AuxiliaryTargets, read_targets
+from roomread.training.dataset import SIDE, FerData
+from roomread.training.nets.layers import MapNet
+from roomread.training.recipe import ACTION_UNITS, POSE, Recipe
+
+# The columns of the angles, counted from the end.
+_YAW, _ROLL = ANGLES.index("yaw") - len(ANGLES), ANGLES.index("roll") - len(ANGLES)
+
+
+class Turns(NamedTuple):
+    """What an augmentation did to the direction of each face.
+
+    Attributes:
+        mirrored: bool [N].
+        degrees: float [N], the rotation after the mirroring, clockwise in the picture.
+    """
+
+    mirrored: Tensor
+    degrees: Tensor
+
+    @classmethod
+    def of(cls, matrices: Tensor) -> Turns:
+        """Return what affine matrices [N, 3, 3] of pixels did; their scale is the same in x and y.
+
+        A matrix maps (x, y, 1) of the picture before to the one after; y points down.
+        """
+        mirrored = torch.det(matrices[:, :2, :2]) < 0
+        # A mirror image changes the sign of the first column.
+        sign = torch.where(mirrored, -1.0, 1.0)
+        degrees = torch.rad2deg(torch.atan2(sign * matrices[:, 1, 0], sign * matrices[:, 0, 0]))
+        return cls(mirrored, degrees)
+
+
+def count_of(outputs: Sequence[str]) -> int:
+    """Return the number of columns of outputs: one for each action unit and each angle."""
+    return len(UNITS) * (ACTION_UNITS in outputs) + len(ANGLES) * (POSE in outputs)
+
+
+def training_targets(recipe: Recipe, data: FerData) -> Tensor:
+    """Return the auxiliary targets of pictures.
+
+    Returns:
+        float32 [N, K], action units in 0..1 and angles in degrees; NaN for a picture in which the
+        table has no face. K is 0 for a recipe without auxiliary outputs.
+
+    Raises:
+        DataError: the table cannot be read or does not fit the data set, see `read_targets`.
+    """
+    if not recipe.auxiliary:
+        return torch.zeros(len(data), 0)
+    targets = read_targets(Path(recipe.auxiliary), data)
+    return torch.from_numpy(_columns(targets, recipe.auxiliary_outputs))
+
+
+def _columns(targets: AuxiliaryTargets, outputs: Sequence[str]) -> NDArray[np.float32]:
+    parts = {ACTION_UNITS: targets.units, POSE: targets.pose}
+    values = np.hstack([part for name, part in parts.items() if name in outputs])
+    values[~targets.found] = np.nan
+    return values.astype(np.float32)
+
+
+def turned(targets: Tensor, turns: Turns, outputs: Sequence[str]) -> Tensor:
+    """Return targets [N, K] of pictures after an augmentation.
+
+    The action units of the left and right half are averaged, so they stay as they are.
+    """
+    if POSE not in outputs or not targets.shape[1]:
+        return targets
+    sign = torch.where(turns.mirrored, -1.0, 1.0).to(targets)
+    result = targets.clone()
+    result[:, _YAW] *= sign
+    result[:, _ROLL] = result[:, _ROLL] * sign + turns.degrees.to(targets)
+    return result
+
+
+class AuxiliaryHead(nn.Module):
+    """A linear layer of a net's last maps, averaged to 3 x 3, that predicts standardised targets.
+
+    Args:
+        backbone: the net.
+        outputs: the outputs to predict, of `recipe.AUXILIARY_OUTPUTS`.
+
+    Raises:
+        DataError: the net has no last maps that can be averaged to 3 x 3.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, backbone: nn.Module, outputs: Sequence[str]) -> None:
+        super().__init__()
+        check_maps(backbone)
+        count = count_of(outputs)
+        self.linear = nn.Linear(GRID * GRID * int(backbone.feature_size), count)  # type: ignore[arg-type]
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("deviation", torch.ones(count))
+
+    def set_scale(self, targets: Tensor) -> None:
+        """Standardise by the mean and deviation of the Training split's targets [N, K].
+
+        Raises:
+            DataError: fewer than two pictures have targets.
+        """
+        known = targets[~targets.isnan().any(dim=1)]
+        if len(known) < 2:
+            raise DataError("Training needs at least two pictures with action units")
+        self.mean.copy_(known.mean(dim=0))
+        # A target that is the same everywhere is learned as the mean.
+        self.deviation.copy_(known.std(dim=0).clamp(min=1e-3))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return standardised predictions float [N, K] of maps [N, D, H, W]."""
+        predictions: Tensor = self.linear(F.adaptive_avg_pool2d(maps, GRID).flatten(1))
+        return predictions
+
+    def loss(self, predictions: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean Huber loss of the pictures with targets [N, K], 0 if there are none.
+
+        The loss grows linearly where a prediction is off by more than one deviation, because the
+        targets of another program contain gross errors.
+        """
+        known = ~targets.isnan().any(dim=1, keepdim=True)
+        wanted = torch.where(known, (targets - self.mean) / self.deviation, 0)
+        each = F.huber_loss(predictions.float(), wanted, reduction="none") * known
+        return each.sum() / (known.sum() * targets.shape[1]).clamp(min=1)
+
+    def linear_of_raw_targets(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return weight [9 D, K] and bias [K] that predict the targets in their own units."""
+        weight = self.linear.weight.detach() * self.deviation[:, None]
+        bias = self.linear.bias.detach() * self.deviation + self.mean
+        return weight.T.contiguous().numpy(), bias.numpy()
+
+
+def check_maps(backbone: nn.Module) -> None:
+    """Check that a net has last maps that can be averaged to 3 x 3.
+
+    Raises:
+        DataError: it has none.
+    """
+    side = 0
+    if isinstance(backbone, MapNet):
+        training = backbone.training
+        with torch.no_grad():
+            side = backbone.eval().maps(torch.zeros(1, 1, SIDE, SIDE)).shape[-1]
+        backbone.train(training)
+    if not side or side % GRID:
+        raise DataError(
+            "this net has no last maps that can be averaged to 3 x 3 for auxiliary outputs",
+            hint="take a net such as compact, whose last maps have 6 x 6 pixels",
+        )

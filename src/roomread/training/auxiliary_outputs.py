@@ -1,0 +1,188 @@
+"""Add the outputs `action_units` and `pose` to a model file: linear in its last layer of maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from roomread.classifier import ModelFile, open_model
+from roomread.classifier.model_file import CARD_KEY
+from roomread.errors import DataError
+from roomread.media import atomic_path
+from roomread.runtime import open_session
+from roomread.training.auxiliary_targets import UNITS
+
+# The last maps are averaged to this many rows and columns, which tells left from right and eyes
+# from mouth.
+GRID = 3
+# The names of the nodes and weights that are added to a graph begin with this.
+NODE_PREFIX = "auxiliary"
+_HEAD = f"{NODE_PREFIX}.head"
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AuxiliaryFit:
+    """Linear outputs of a net's last maps, and their agreement with the targets on PublicTest.
+
+    Attributes:
+        weight: float32 [9 D, A + 3], of the maps averaged to 3 x 3; [9 D, A] without pose.
+        bias: float32 [A + 3], or [A].
+        correlations: r of each of the A published units, by name, in order.
+        unpublished: r of the units under `LEAST_CORRELATION`.
+        errors: the mean absolute error of each angle, and of yaw by bins of |yaw|, degrees; empty
+            without pose.
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    correlations: dict[str, float]
+    unpublished: dict[str, float]
+    errors: dict[str, float]
+
+
+def write_auxiliary(path: Path, fit: AuxiliaryFit, out: Path) -> ModelFile:
+    """Write a model file with the outputs `action_units` and `pose`, and name them in its card.
+
+    Outputs of an earlier fit are replaced; all else, the other outputs included, is unchanged.
+
+    Args:
+        path: the model file that was passed to `fit_auxiliary`.
+        fit: the result of `fit_auxiliary`.
+        out: the file, which is written atomically.
+
+    Raises:
+        ModelFileError: `path` is not a model file.
+        OutputError: `out` cannot be written.
+    """
+    card = replace(
+        open_model(path).card,
+        action_units={
+            name: {"arkit": _arkit(name), "r": r} for name, r in fit.correlations.items()
+        },
+        pose={"taught by": "MediaPipe Face Landmarker", **fit.errors} if fit.errors else {},
+    )
+    proto = onnx.load(path)
+    _add_outputs(proto, fit)
+    metadata = {entry.key: entry.value for entry in proto.metadata_props}
+    helper.set_model_props(proto, metadata | {CARD_KEY: card.to_json()})
+    with atomic_path(out) as draft:
+        onnx.save(proto, draft)
+    return open_model(out)
+
+
+class MapReader:
+    """Compute the last maps of a net, averaged to 3 x 3.
+
+    Raises:
+        ModelFileError: the file is not a model file.
+        DataError: its features are not means of maps that can be averaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        open_model(path)
+        proto = onnx.load(path)
+        name = _add_grid(proto)
+        proto.graph.output.append(helper.make_empty_tensor_value_info(name))
+        content = proto.SerializeToString()
+        self._session, self._name = open_session(lambda: content, threads=1), name
+
+    def of(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return float32 [N, 9 D] of pictures uint8 [N, S, S]."""
+        return np.concatenate(
+            [
+                self._session.run([self._name], {"faces": images[i : i + _BATCH, None]})[0]
+                for i in range(0, len(images), _BATCH)
+            ]
+        )
+
+
+def _add_grid(model: onnx.ModelProto) -> str:
+    """Add the last maps, averaged to 3 x 3 and flattened, to a graph; return their name.
+
+    Raises:
+        DataError: the features are not means of maps that can be averaged so.
+    """
+    graph, name = model.graph, f"{NODE_PREFIX}.maps"
+    if any(name in node.output for node in graph.node):
+        return name
+    maps = _last_maps(graph)
+    shapes = {
+        info.name: [size.dim_value for size in info.type.tensor_type.shape.dim]
+        for info in onnx.shape_inference.infer_shapes(model).graph.value_info
+    }
+    _, _, height, width = shapes.get(maps or "", [0, 0, 0, 0])
+    if maps is None or not height or height != width or height % GRID:
+        raise DataError(
+            "the features of this net are not means of maps that can be averaged to 3 x 3",
+            hint="take a net such as compact, whose last maps have 6 x 6 pixels",
+        )
+    side = [height // GRID] * 2
+    graph.node.append(
+        helper.make_node(
+            "AveragePool", [maps], [f"{name}.grid"], name, kernel_shape=side, strides=side
+        )
+    )
+    graph.node.append(helper.make_node("Flatten", [f"{name}.grid"], [name], f"{name}.flat"))
+    return name
+
+
+def _last_maps(graph: onnx.GraphProto) -> str | None:
+    """Return the name of the maps whose means are the features; None if they are not means."""
+    makers = {output: node for node in graph.node for output in node.output}
+    passed = {"Reshape", "Flatten", "Squeeze", "QuantizeLinear", "DequantizeLinear"}
+    node = makers.get("features")
+    while node is not None and node.op_type in passed:
+        node = makers.get(node.input[0])
+    return node.input[0] if node is not None and node.op_type == "GlobalAveragePool" else None
+
+
+def _add_outputs(model: onnx.ModelProto, fit: AuxiliaryFit) -> None:
+    graph, units = model.graph, len(fit.correlations)
+    maps = _add_grid(model)
+    ours = ("action_units", "pose")
+    for old in [node for node in graph.node if node.name.startswith(_HEAD)]:
+        graph.node.remove(old)
+    for parts in (graph.initializer, graph.output):
+        for old in [each for each in parts if each.name in ours or each.name.startswith(_HEAD)]:
+            parts.remove(old)
+    for name, columns in zip(ours, (slice(None, units), slice(units, None)), strict=True):
+        if not len(fit.bias[columns]):
+            continue
+        head = f"{_HEAD}.{name}"
+        values = {"weight": fit.weight[:, columns], "bias": fit.bias[columns]}
+        for kind, value in values.items():
+            graph.initializer.append(
+                numpy_helper.from_array(np.ascontiguousarray(value, np.float32), f"{head}.{kind}")
+            )
+        linear = f"{head}.linear" if name == "action_units" else name
+        graph.node.append(
+            helper.make_node("Gemm", [maps, f"{head}.weight", f"{head}.bias"], [linear], head)
+        )
+        graph.output.append(
+            helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", value.shape[-1]])
+        )
+    if not units:
+        return
+    limits = {f"{_HEAD}.least": 0.0, f"{_HEAD}.most": 1.0}
+    for name, limit in limits.items():
+        graph.initializer.append(numpy_helper.from_array(np.array(limit, np.float32), name))
+    graph.node.append(
+        helper.make_node(
+            "Clip",
+            [f"{_HEAD}.action_units.linear", *limits],
+            ["action_units"],
+            f"{_HEAD}.clip",
+        )
+    )
+
+
+def _arkit(unit: str) -> str:
+    """Return ARKit's name of a unit, without the side."""
+    parts = UNITS[unit]
+    return " and ".join(dict.fromkeys(p.removesuffix("Left").removesuffix("Right") for p in parts))
