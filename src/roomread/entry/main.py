@@ -34,7 +34,7 @@ from roomread.cli import (
 )
 from roomread.cli.status import EXIT_FAILED
 from roomread.entry import app as webapp
-from roomread.entry import serve
+from roomread.entry import mcp, serve
 from roomread.errors import RoomreadError
 from roomread.fewshot import NotPreparedError
 from roomread.media import is_opening
@@ -59,6 +59,7 @@ app.command("bench")(bench.command)
 app.command("models")(models.command)
 app.command("plugins")(plugins.command)
 app.command("methods")(methods.command)
+app.command("mcp")(mcp.command)
 app.command("migrate")(migrate.command)
 app.command("purpose")(purpose.command)
 app.command("notice")(notice.command)

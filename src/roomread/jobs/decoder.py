@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from roomread.errors import MediaError
 from roomread.jobs.worker_process import WorkerProcess
+from roomread.readings import Frame
 
 # Number of pictures after which a process is replaced, in case its decoders leak memory.
 _LIFE = 10_000
@@ -59,6 +60,21 @@ class Decoder:
         for _ in range(processes):
             # Processes are started when they are first needed.
             self._free.put(None)
+
+    def frame(self, content: bytes, name: str, *, index: int = 0, time: float = 0.0) -> Frame:
+        """Return an encoded picture as a frame.
+
+        Args:
+            content: the encoded picture.
+            name: the name in messages.
+            index: its position in its source.
+            time: its time in its source, s.
+
+        Raises:
+            MediaError: see `decode`.
+        """
+        decoded = self.decode(content, name)
+        return Frame(decoded.image, time, index, name, notes=decoded.notes)
 
     def decode(self, content: bytes, name: str) -> DecodedPicture:
         """Return an encoded picture, decoded.

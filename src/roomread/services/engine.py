@@ -94,8 +94,7 @@ class Engine:
             MediaError: The picture is damaged, in no known format, too large, or took too long to
                 decode.
         """
-        decoded = self._decoder.decode(content, name)
-        return Frame(decoded.image, time, index, name, notes=decoded.notes)
+        return self._decoder.frame(content, name, index=index, time=time)
 
     def warm_up(self) -> None:
         """Read a small picture, so that the nets are loaded before the first request."""

@@ -1,0 +1,1 @@
+"""The tools that programs with a language model call, by the Model Context Protocol (MCP)."""
