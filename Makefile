@@ -12,7 +12,7 @@ SHUFFLED ?= tests
 RUNS ?= 1 2 3 4 5
 SETTINGS := pyproject.toml constraints.txt hatch_build.py hatch_assets.py
 
-.PHONY: lesson run sample test search sweep shuffle lint node format texts check-deploy docs pictures release bench bench-library bench-app bench-share bench-service bench-attacks soak \
+.PHONY: lesson run sample test notebooks search sweep shuffle lint node format texts check-deploy docs pictures release bench bench-library bench-app bench-share bench-service bench-attacks soak \
 	bench-peers bench-sessions bench-rooms bench-archive bench-identity bench-attention bench-faces \
 	bench-call bench-stability bench-class train evaluate clean
 
@@ -28,6 +28,10 @@ sample: $(VENV)/base.done
 # Three at a time: many wait for a browser. One compute thread each, or they fight for the cores.
 test: $(VENV)/dev.done
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# All notebooks of examples/; the tests run one of them.
+notebooks: $(VENV)/dev.done
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -m "sweep or not sweep" tests/examples/test_notebooks.py
 
 # Property tests with new examples, and more of them; slow.
 search: $(VENV)/dev.done
