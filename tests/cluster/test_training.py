@@ -23,6 +23,7 @@ pytestmark = [
     # Ray leaves its own files and sockets to the interpreter.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
+NET = ("--devices", "2", "--net", "cnn4", "--batch-size", "8")
 
 
 def command(folder: Path, *options: str) -> list[str]:
@@ -44,11 +45,26 @@ def train(
     )
 
 
-def test_two_workers_train_one_net_and_resume_it(cluster: Cluster, tmp_path: Path) -> None:
+def test_two_workers_train_one_net(cluster: Cluster, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
-    options = ["--devices", "2", "--net", "cnn4", "--batch-size", "8", "--epochs", "8"]
+    trained = train(tmp_path, cluster.environment, *NET, "--epochs", "2")
+    assert trained.returncode == 0, trained.stderr
+    assert [row["epoch"] for row in run.curves()] == [0.0, 1.0]
+    # 112 pictures in batches of 8, of which each worker took four.
+    assert torch.load(run.last_checkpoint, weights_only=True)["global_step"] == 2 * 14
+    assert open_model(run.model).card.net == "cnn4"
+    assert not (run.folder / "ray").exists()
+
+
+# Each of half a dozen processes imports torch twice.
+@pytest.mark.sweep
+def test_two_workers_that_are_interrupted_resume_one_net(cluster: Cluster, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
     process = subprocess.Popen(
-        command(tmp_path, *options), env=cluster.environment, stderr=subprocess.PIPE, text=True
+        command(tmp_path, *NET, "--epochs", "8"),
+        env=cluster.environment,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         # Half a dozen of Ray's processes import torch, one after the other.
@@ -68,7 +84,6 @@ def test_two_workers_train_one_net_and_resume_it(cluster: Cluster, tmp_path: Pat
     resumed = train(tmp_path, cluster.environment, "--devices", "2", "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert [row["epoch"] for row in run.curves()] == [float(epoch) for epoch in range(8)]
-    # 112 pictures in batches of 8, of which each worker took four.
     assert torch.load(run.last_checkpoint, weights_only=True)["global_step"] == 8 * 14
     assert open_model(run.model).card.net == "cnn4"
     assert not (run.folder / "ray").exists()
