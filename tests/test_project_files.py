@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,17 @@ def test_citation_and_codemeta_have_the_version_and_licence_of_the_package() -> 
     assert codemeta["version"] == __version__
     assert codemeta["license"].endswith("/Apache-2.0")
     assert codemeta["keywords"] == citation["keywords"]
+
+
+def test_conda_recipe_has_the_version_and_the_dependencies_of_the_package() -> None:
+    recipe = loaded("deploy/conda/recipe.yaml")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert recipe["context"]["version"] == __version__
+    run = [each.replace(" ", "") for each in recipe["requirements"]["run"]]
+    assert run == ["python" + project["requires-python"], *project["dependencies"]]
+    (script,) = recipe["build"]["python"]["entry_points"]
+    assert script == f"roomread = {project['scripts']['roomread']}"
+    assert recipe["about"]["summary"] == project["description"]
 
 
 @pytest.mark.parametrize("path", ["tests.yml", "release.yml"])
