@@ -246,8 +246,8 @@ def _change(area: PlotArea, change: Change) -> str:
 
 def _alert(area: PlotArea, alert: Alert) -> str:
     return (
-        f'<circle cx="{area.x(alert.time):.1f}" cy="{area.bottom - 8:.1f}" r="5" fill="#fff" '
-        f'stroke="{_RED}" stroke-width="2">'
+        f'<circle cx="{area.x(alert.time):.1f}" cy="{area.bottom - 8:.1f}" r="5" '
+        f'fill="{palette.PAGE}" stroke="{_RED}" stroke-width="2">'
         f"{plot.tooltip(f'{clock(alert.time)}: {alert.reason}')}</circle>"
     )
 
