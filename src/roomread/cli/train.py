@@ -78,6 +78,19 @@ Start = Annotated[
     str | None,
     typer.Option(help="A run's folder, or a model file, whose weights are the first ones."),
 ]
+Unlabelled = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help="Also learn what the teachers answer for the faces in this folder of pictures.",
+    ),
+]
+UnlabelledCrops = Annotated[
+    bool, typer.Option("--unlabelled-crops", help="The pictures of --unlabelled are face crops.")
+]
+UnlabelledShare = Annotated[
+    float | None, typer.Option(help="Share of unlabelled pictures in a batch, 0 to 1.")
+]
 Auxiliary = Annotated[
     str | None,
     typer.Option(
@@ -141,6 +154,9 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     teachers: Teachers = None,
     views: Views = None,
     start: Start = None,
+    unlabelled: Unlabelled = None,
+    unlabelled_crops: UnlabelledCrops = False,
+    unlabelled_share: UnlabelledShare = None,
     auxiliary: Auxiliary = None,
     auxiliary_outputs: AuxiliaryOutputs = None,
     auxiliary_weight: AuxiliaryWeight = None,
@@ -170,6 +186,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     use_threads(threads)
     _print_cost(recipe)
     pictures, source = _read_pictures(data, ferplus, split)
+    _print_unlabelled(recipe, run)
     hardware = Hardware(accelerator, devices, precision, threads)
     with _interruptions_explained(run):
         model = train_model(
@@ -199,6 +216,16 @@ def _print_cost(recipe: Recipe) -> None:
     Console().print(
         f"{recipe.net}: {parameters / 1e6:.2f} M parameters, {macs / 1e6:.0f} M multiply-adds"
     )
+
+
+def _print_unlabelled(recipe: Recipe, run: Run) -> None:
+    from roomread.training.unlabelled import unlabelled_faces  # noqa: PLC0415
+
+    if not recipe.unlabelled:
+        return
+    with Console(stderr=True).status(f"cutting faces out of the pictures in {recipe.unlabelled}"):
+        faces = unlabelled_faces(recipe, run.faces)
+    Console().print(f"{len(faces or ())} faces without labels, from {recipe.unlabelled}")
 
 
 def _print_result(run: Run, model: ModelFile) -> None:

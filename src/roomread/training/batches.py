@@ -14,7 +14,7 @@ from roomread.readings import Expression
 from roomread.training.auxiliary_head import turned
 from roomread.training.dataset import FerData, vote_majority
 from roomread.training.recipe import Imbalance, Recipe
-from roomread.training.targets import Targets, make_targets
+from roomread.training.targets import Targets, make_targets, predicted_targets
 from roomread.training.views import TaughtViews
 
 
@@ -23,7 +23,7 @@ class Batch(NamedTuple):
 
     Attributes:
         images: uint8 [N, 1, 48, 48].
-        labels: int64 [N], FER-2013's labels.
+        labels: int64 [N], FER-2013's labels; -1 for an unlabelled picture.
         majority: int64 [N], the expression that most taggers chose, or -1; the label in a data set
             without votes.
         seen: float [N, 7], see `Targets`.
@@ -107,6 +107,28 @@ class TaughtPictures(Pictures):
         self.auxiliary = turned(self._upright, view.turns, self._outputs)
 
 
+class MixedPictures(Dataset[Batch]):
+    """Labelled pictures, followed by unlabelled ones.
+
+    Args:
+        labelled: the labelled pictures, whose rows come first.
+        unlabelled: the others.
+    """
+
+    def __init__(self, labelled: Pictures, unlabelled: Pictures) -> None:
+        self.labelled, self.unlabelled = labelled, unlabelled
+
+    def set_epoch(self, epoch: int) -> None:
+        """Switch both to the pictures of an epoch."""
+        self.labelled.set_epoch(epoch)
+        self.unlabelled.set_epoch(epoch)
+
+    def __getitem__(self, rows: Tensor) -> Batch:
+        known = rows < len(self.labelled)
+        parts = (self.labelled[rows[known]], self.unlabelled[rows[~known] - len(self.labelled)])
+        return Batch(*(torch.cat(both) for both in zip(*parts, strict=True)))
+
+
 class _Batches(Sampler[Tensor]):
     """Yield the rows of each batch; with several devices, each gets its part of every batch."""
 
@@ -128,11 +150,30 @@ class _Batches(Sampler[Tensor]):
 
 
 class _ShuffledBatches(_Batches):
-    """Yield batches in a new order each epoch, or drawn by weights."""
+    """Yield batches in a new order each epoch, or drawn by weights.
 
-    def __init__(self, pictures: Pictures, size: int, *, seed: int, weights: Tensor | None) -> None:
-        super().__init__(len(pictures), size)
+    Args:
+        pictures: the pictures, labelled or mixed.
+        rows: the number of labelled pictures.
+        size: labelled pictures in a batch.
+        seed: the seed of the order.
+        weights: how often each labelled picture is drawn, float [rows]; None for once each.
+        unlabelled: the number of unlabelled pictures, and how many of them are in a batch.
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures | MixedPictures,
+        *,
+        rows: int,
+        size: int,
+        seed: int,
+        weights: Tensor | None,
+        unlabelled: tuple[int, int] = (0, 0),
+    ) -> None:
+        super().__init__(rows, size)
         self.pictures, self.seed, self.weights = pictures, seed, weights
+        self.unlabelled = unlabelled
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -152,8 +193,22 @@ class _ShuffledBatches(_Batches):
             order = torch.multinomial(
                 self.weights, self.rows, replacement=True, generator=generator
             )
-        for start in range(0, len(self) * self.size, self.size):
-            yield self._part(order[start : start + self.size])
+        extra = self._unlabelled_order(generator)
+        for batch, start in enumerate(range(0, len(self) * self.size, self.size)):
+            yield self._part(torch.cat([order[start : start + self.size], extra[batch]]))
+
+    def _unlabelled_order(self, generator: torch.Generator) -> Tensor:
+        """Return the rows of unlabelled pictures of each batch, int64 [batches, n].
+
+        Each picture is drawn equally often, give or take one.
+        """
+        count, each = self.unlabelled
+        batches = len(self)
+        if not each:
+            return torch.empty(batches, 0, dtype=torch.long)
+        turns = math.ceil(batches * each / count)
+        orders = [torch.randperm(count, generator=generator) for _ in range(turns)]
+        return self.rows + torch.cat(orders)[: batches * each].reshape(batches, each)
 
 
 def training_batches(
@@ -163,8 +218,11 @@ def training_batches(
     *,
     views: TaughtViews | None = None,
     auxiliary: Tensor | None = None,
+    unlabelled: Pictures | None = None,
 ) -> DataLoader[Batch]:
     """Return shuffled batches of the recipe's size, of views if there are any.
+
+    An epoch has every labelled picture once, however many pictures are unlabelled.
 
     Args:
         data: the Training split.
@@ -172,6 +230,7 @@ def training_batches(
         recipe: the recipe.
         views: the views and the teachers' predictions for them; None for the clean pictures.
         auxiliary: the auxiliary targets of the pictures [N, K]; None for K = 0.
+        unlabelled: pictures without labels for the recipe's share of each batch; None for none.
     """
     weights = None
     if recipe.imbalance is Imbalance.SAMPLING:
@@ -188,8 +247,49 @@ def training_batches(
             share=recipe.teacher_share,
             outputs=recipe.auxiliary_outputs,
         )
-    sampler = _ShuffledBatches(pictures, size, seed=recipe.seed, weights=weights)
-    return DataLoader(pictures, sampler=sampler, batch_size=None)
+    seed = recipe.seed
+    if unlabelled is None:
+        sampler = _ShuffledBatches(pictures, rows=len(data), size=size, seed=seed, weights=weights)
+        return DataLoader(pictures, sampler=sampler, batch_size=None)
+    each = min(max(round(recipe.batch_size * recipe.unlabelled_share), 1), recipe.batch_size - 1)
+    mixed = MixedPictures(pictures, unlabelled)
+    sampler = _ShuffledBatches(
+        mixed,
+        rows=len(data),
+        size=min(recipe.batch_size - each, len(data)),
+        seed=seed,
+        weights=weights,
+        unlabelled=(len(unlabelled), each),
+    )
+    return DataLoader(mixed, sampler=sampler, batch_size=None)
+
+
+def unlabelled_pictures(
+    data: FerData, recipe: Recipe, *, views: TaughtViews | None, columns: int
+) -> Pictures:
+    """Return pictures without labels, whose target is the teachers' prediction alone.
+
+    Args:
+        data: the pictures, as `unlabelled.unlabelled_faces` returns them.
+        recipe: the recipe, of which the teachers are used.
+        views: the views of these pictures; None for the clean pictures.
+        columns: the number of auxiliary targets K, which are unknown.
+
+    Raises:
+        ModelFileError: a teacher cannot be opened.
+    """
+    unknown = torch.full((len(data), columns), torch.nan)
+    if views is None:
+        return Pictures(data, predicted_targets(data, recipe), unknown)
+    nothing = torch.zeros(len(data), len(Expression))
+    return TaughtPictures(
+        data,
+        Targets(nothing, nothing),
+        unknown,
+        views=views,
+        share=1.0,
+        outputs=recipe.auxiliary_outputs,
+    )
 
 
 def validation_batches(

@@ -29,7 +29,12 @@ from roomread.errors import DataError
 from roomread.readings import Expression
 from roomread.training.auxiliary_head import check_maps, count_of, training_targets
 from roomread.training.auxiliary_targets import read_targets
-from roomread.training.batches import training_batches, validation_batches
+from roomread.training.batches import (
+    Pictures,
+    training_batches,
+    unlabelled_pictures,
+    validation_batches,
+)
 from roomread.training.dataset import FerData, Split, find_copies
 from roomread.training.expression_net import ExpressionNet
 from roomread.training.from_model_file import net_from_model_file
@@ -39,6 +44,7 @@ from roomread.training.nets import make_net
 from roomread.training.recipe import AUXILIARY_OUTPUTS, Recipe
 from roomread.training.runs import Run
 from roomread.training.targets import has_two_heads, make_targets
+from roomread.training.unlabelled import unlabelled_faces
 from roomread.training.views import TaughtViews
 
 # The number of pictures on which the statistics of a model file's net are measured.
@@ -112,6 +118,14 @@ def train(
     module = Training(recipe, two_heads=two_heads, targets=targets, threads=hardware.threads)
     if module.net.auxiliary is not None:
         module.net.auxiliary.set_scale(auxiliary)
+    batches = training_batches(
+        training,
+        targets,
+        recipe,
+        views=views,
+        auxiliary=auxiliary,
+        unlabelled=_unlabelled(recipe, run, columns=auxiliary.shape[1]),
+    )
     if recipe.start and not resume:
         _start_from(Path(recipe.start), module, training.images)
     if not resume:
@@ -121,7 +135,7 @@ def train(
         try:
             trainer.fit(
                 module,
-                training_batches(training, targets, recipe, views=views, auxiliary=auxiliary),
+                batches,
                 validation_batches(public, recipe, auxiliary=training_targets(recipe, public)),
                 ckpt_path=run.last_checkpoint if resume else None,
                 weights_only=True,
@@ -131,6 +145,15 @@ def train(
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from error
     return load_net(run.checkpoint, recipe)
+
+
+def _unlabelled(recipe: Recipe, run: Run, *, columns: int) -> Pictures | None:
+    """Return a recipe's unlabelled pictures with `columns` auxiliary targets; None without."""
+    data = unlabelled_faces(recipe, run.faces)
+    if data is None:
+        return None
+    views = TaughtViews(data.images, recipe, run.views) if recipe.views else None
+    return unlabelled_pictures(data, recipe, views=views, columns=columns)
 
 
 def _callbacks(run: Run, recipe: Recipe) -> list[Callback]:
@@ -206,6 +229,7 @@ def check_run(data: FerData, recipe: Recipe, out: Path, *, resume: bool) -> tupl
     if recipe.auxiliary:
         check_maps(make_net(recipe.net))
         read_targets(Path(recipe.auxiliary), data)
+    unlabelled_faces(recipe, Run(out).faces)
     return training, public
 
 

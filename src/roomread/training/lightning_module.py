@@ -18,6 +18,7 @@ from roomread.training.expression_net import ExpressionNet, Outputs
 from roomread.training.nets import make_net
 from roomread.training.recipe import Optimizer, Recipe
 from roomread.training.targets import ExpressionLoss, Targets
+from roomread.training.unlabelled import NO_LABEL
 
 
 class Training(L.LightningModule):
@@ -40,7 +41,9 @@ class Training(L.LightningModule):
         self.loss_fer2013 = ExpressionLoss(recipe, targets.fer2013)
         self.accuracy = MulticlassAccuracy(len(Expression), average="micro")
         self.seen_accuracy = MulticlassAccuracy(len(Expression), average="micro", ignore_index=-1)
-        self.train_accuracy = MulticlassAccuracy(len(Expression), average="micro")
+        self.train_accuracy = MulticlassAccuracy(
+            len(Expression), average="micro", ignore_index=NO_LABEL
+        )
 
     @property
     def side(self) -> int:

@@ -54,6 +54,7 @@ _SHARES = (
     "noise",
     "blend",
     "teacher_share",
+    "unlabelled_share",
 )
 
 
@@ -103,6 +104,11 @@ class Recipe:
             few pictures. They have no prior, so `balance` must be off.
         start: the folder of a run of the same net, from whose best weights training starts, or its
             model file in fp32 or 16 bits; "" for random weights.
+        unlabelled: a folder of pictures without labels, whose only target is the teachers'
+            prediction; "" for none.
+        unlabelled_crops: whether these pictures are square crops of faces; otherwise the largest
+            readable face of each is cut out.
+        unlabelled_share: their share of each batch, 0..1; at least one picture is of each kind.
         auxiliary: a table of action units and head pose that the net learns as a second task, see
             `auxiliary_targets.read_targets`; "" for none.
         auxiliary_outputs: which of them it learns: "action_units", "pose" or both.
@@ -139,6 +145,9 @@ class Recipe:
     views: int = 0
     withhold: tuple[str, ...] = ()
     start: str = ""
+    unlabelled: str = ""
+    unlabelled_crops: bool = False
+    unlabelled_share: float = 0.25
     auxiliary: str = ""
     auxiliary_outputs: tuple[str, ...] = AUXILIARY_OUTPUTS
     auxiliary_weight: float = 0.2
@@ -174,6 +183,11 @@ class Recipe:
         _require(
             "views", self.views, "0 without teachers", ok=bool(self.teachers) or not self.views
         )
+        if self.unlabelled and not self.teachers:
+            raise DataError(
+                "pictures without labels need teachers, which give their target",
+                hint="name a model file as teacher",
+            )
         _require("balance", self.balance, "false where expressions are withheld", ok=unbalanced)
 
     def side_at(self, epoch: int) -> int:
@@ -201,7 +215,7 @@ class Recipe:
         except (TypeError, ValueError) as error:
             raise DataError(f"{source}: {error}") from error
         except DataError as error:
-            raise DataError(f"{source}: {error}", hint=error.hint) from error
+            raise DataError(f"{source}: {error.problem}", hint=error.hint) from error
 
     @classmethod
     def read(cls, path: Path) -> Self:

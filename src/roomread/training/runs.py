@@ -82,6 +82,11 @@ class Run:
         """The folder of teachers' predictions for views, shared by all runs in the same folder."""
         return self.folder.parent / "views"
 
+    @property
+    def faces(self) -> Path:
+        """The folder of faces of unlabelled pictures, shared by all runs in the same folder."""
+        return self.folder.parent / "faces"
+
     def recipe(self) -> Recipe:
         """Read the settings.
 

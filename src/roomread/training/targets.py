@@ -81,12 +81,20 @@ def make_targets(data: FerData, recipe: Recipe, *, taught: bool = True) -> Targe
             seen = torch.where(known, recipe.blend * seen + (1 - recipe.blend) * fer2013, fer2013)
     targets = Targets(seen, fer2013)
     if taught and recipe.teachers and not recipe.views:
-        models = [open_model(name) for name in recipe.teachers]
-        predictions = Targets(
-            _mean(models, data.images, fer2013=False), _mean(models, data.images, fer2013=True)
-        )
-        targets = targets.blended_with(predictions, recipe.teacher_share)
+        targets = targets.blended_with(predicted_targets(data, recipe), recipe.teacher_share)
     return targets
+
+
+def predicted_targets(data: FerData, recipe: Recipe) -> Targets:
+    """Return the mean predictions of a recipe's teachers for the pictures as they are.
+
+    Raises:
+        ModelFileError: a teacher cannot be opened.
+    """
+    models = [open_model(name) for name in recipe.teachers]
+    return Targets(
+        _mean(models, data.images, fer2013=False), _mean(models, data.images, fer2013=True)
+    )
 
 
 def _mean(models: Sequence[ModelFile], images: NDArray[np.uint8], *, fer2013: bool) -> Tensor:

@@ -143,12 +143,19 @@ def _card(recipe: Recipe, data: FerData) -> ModelCard:
         threshold=0.0,
         framing=FER2013_FRAMING,
         version=__version__,
-        data=f"fer2013 {data.digest}",
+        data=_data_names(recipe, data),
         seed=recipe.seed,
         licence="Apache-2.0",
         training=asdict(recipe),
         notes=_NOTES.format(votes=_VOTES if data.votes is not None else ""),
     )
+
+
+def _data_names(recipe: Recipe, data: FerData) -> str:
+    names = f"fer2013 {data.digest}"
+    if recipe.unlabelled:
+        names += f"; unlabelled pictures of {Path(recipe.unlabelled).resolve().name}"
+    return names
 
 
 def _balanced(

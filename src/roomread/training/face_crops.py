@@ -1,0 +1,83 @@
+"""Cut the largest face out of each of many pictures, as the net's training pictures are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from roomread.errors import DataError, MediaError
+from roomread.faces import FER2013_FRAMING, CenterFace, assess_quality, cut
+from roomread.media.images import read_image
+from roomread.runtime import processors
+from roomread.training.dataset import SIDE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceCrops:
+    """The faces of P pictures, at most one of each.
+
+    Attributes:
+        images: uint8 [N, 48, 48], grey.
+        rows: int64 [N], the position of each face's picture among the P, ascending.
+        readable: bool [N], whether the face can be read, see `Quality.reason`.
+    """
+
+    images: NDArray[np.uint8]
+    rows: NDArray[np.int64]
+    readable: NDArray[np.bool_]
+
+
+def cut_faces(files: Sequence[Path], *, crops: bool = False) -> FaceCrops:
+    """Return the largest face of each picture, found and cut as by the pipeline.
+
+    Args:
+        files: the pictures.
+        crops: whether the pictures are square crops of faces already, which are scaled only.
+
+    Raises:
+        DataError: a picture cannot be read, or is no square although `crops` is set.
+    """
+    detector = None if crops else CenterFace()
+    with ThreadPoolExecutor(processors()) as pool:
+        found = list(pool.map(lambda file: _face(file, detector), files))
+    rows = [row for row, face in enumerate(found) if face is not None]
+    faces = [face for face in found if face is not None]
+    images = [image for image, _ in faces]
+    return FaceCrops(
+        np.stack(images) if images else np.empty((0, SIDE, SIDE), dtype=np.uint8),
+        np.array(rows, dtype=np.int64),
+        np.array([readable for _, readable in faces], dtype=bool),
+    )
+
+
+def _face(file: Path, detector: CenterFace | None) -> tuple[NDArray[np.uint8], bool] | None:
+    """Return the crop of a picture's largest face and whether it is readable, if it has one."""
+    try:
+        image = read_image(file)
+    except MediaError as error:
+        raise DataError(error.problem, hint=error.hint) from error
+    if detector is None:
+        return _scaled(image, file), True
+    faces = detector.detect(image)[:1]
+    if not faces:
+        return None
+    crop = cut(image, faces, FER2013_FRAMING, side=SIDE)
+    (quality,) = assess_quality(image, faces, crop)
+    return crop[0], quality.reason is None
+
+
+def _scaled(image: NDArray[np.uint8], file: Path) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    if height != width:
+        raise DataError(
+            f"{file}: {width} x {height} pixels are no square crop of a face",
+            hint="leave out the option that says that the pictures are crops",
+        )
+    grey = Image.fromarray(image).convert("L")
+    return np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BICUBIC, reducing_gap=3.0))
