@@ -119,8 +119,8 @@ def test_answers_say_nothing_about_single_people(tools: Tools, store: OwnerStore
     session = class_with_people(store)
     store.enrol(session.id, 2, "Asha Rao", consent="in writing")
     alerts = [
-        Alert(8, 5.0, "person happy above 50% for 30 s", "seat 2: happy 80%", 0.8, seat=2),
-        Alert(9, 6.0, "room happy above 50% for 30 s", "room: happy 60%", 0.9),
+        Alert(8, 5.0, "person happy above 50% for 30 s", 0.8, 0.8, 30, seat=2),
+        Alert(9, 6.0, "room happy above 50% for 30 s", 0.6, 0.9, 30),
     ]
     store.append(session.id, [Piece(store.next_piece(session.id), 100.0, alerts=alerts)])
     answers = [
