@@ -33,6 +33,10 @@ def client() -> Iterator[TestClient]:
     def page(request: Request) -> Response:
         return browser_page(request, "browser.html.j2")
 
+    @api.get("/share")
+    def framed(request: Request) -> Response:
+        return browser_page(request, "browser.html.j2", framed=True)
+
     with TestClient(RequestLogMiddleware(api, Metrics()), base_url="http://127.0.0.1") as made:
         yield made
 
@@ -58,6 +62,13 @@ def test_page_may_run_only_our_scripts_and_ask_for_camera_and_screen(client: Tes
     assert "microphone=()" in headers["permissions-policy"]
     assert headers["cache-control"] == "no-store"
     assert headers["x-frame-options"] == "DENY"
+
+
+def test_page_that_the_app_frames_cannot_be_framed_by_other_sites(client: TestClient) -> None:
+    framed, other = client.get("/share").headers, client.get("/upload").headers
+    assert framed["x-frame-options"] == "SAMEORIGIN"
+    expected = other["content-security-policy"].replace("ancestors 'none'", "ancestors 'self'")
+    assert framed["content-security-policy"] == expected
 
 
 def test_files_that_a_page_names_are_served_and_cached_for_good(client: TestClient) -> None:

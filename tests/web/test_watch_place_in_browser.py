@@ -1,4 +1,4 @@
-"""A screen of the app's computer on the page Watch now, in a real browser."""
+"""A screen of the app's computer and a call on the page Watch now, in a real browser."""
 
 from __future__ import annotations
 
@@ -55,3 +55,14 @@ def test_screen_is_previewed_recorded_stopped_and_shown_as_a_lesson(page: Page) 
     stop.click()
     page.wait_for_url("**/lessons?session=*")
     expect(page.get_by_role("button", name="Delete")).to_be_visible()
+
+
+def test_call_is_chosen_in_the_page_itself(page: Page) -> None:
+    visit(page, "Watch now")
+    page.get_by_text("A call", exact=True).click()
+    shared = page.frame_locator('iframe[title="Read a call"]')
+    choose = shared.get_by_role("button", name="Choose the call's window")
+    expect(choose).to_be_enabled()
+    # The frame may ask for a window, and has no way back to the app, which is around it.
+    assert choose.evaluate("() => document.featurePolicy.allowsFeature('display-capture')")
+    expect(shared.get_by_role("link", name="The app")).to_have_count(0)

@@ -40,10 +40,22 @@ _HEADERS = {
     ),
     "Permissions-Policy": "camera=(self), display-capture=(self), microphone=(), geolocation=()",
 }
+# For a page that the app shows in a frame; other sites may not.
+_FRAMED = {
+    "Content-Security-Policy": _HEADERS["Content-Security-Policy"].replace(
+        "frame-ancestors 'none'", "frame-ancestors 'self'"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+}
 
 
 def browser_page(
-    request: Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: Any
+    request: Request,
+    template: str,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    framed: bool = False,
+    **values: Any,
 ) -> HTMLResponse:
     """Return a page in the language of its visitor.
 
@@ -53,6 +65,7 @@ def browser_page(
         template: File name of a template in `pages`, which extends `browser.html.j2`. Its texts
             are calls of `t` and `tn`; `asset` gives the URL of an asset.
         status: Status of the response.
+        framed: Whether the app may show the page in a frame.
         values: The values of the template's other variables.
     """
     words = translator_of(request)
@@ -69,7 +82,7 @@ def browser_page(
         **values,
     )
     response = HTMLResponse(text, status)
-    response.headers.update(_HEADERS)
+    response.headers.update(_HEADERS | _FRAMED if framed else _HEADERS)
     if "lang" in request.query_params:
         response.set_cookie(
             LANGUAGE_COOKIE,

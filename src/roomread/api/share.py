@@ -21,6 +21,8 @@ def share(request: Request, context: Context) -> Response:
     return browser_page(
         request,
         "share.html.j2",
+        # The page Watch now shows it.
+        framed=True,
         # Without sign-in the service answers to this computer alone.
         local=not context.auth.sign_in,
         purpose=DESCRIPTIONS[use.purpose] if use.purpose is not None else "",

@@ -17,9 +17,10 @@ from roomread.web.navigation import switch_to
 from roomread.web.recordings import may_record, recordings
 from roomread.web.texts import t
 from roomread.web.visitor import owner
+from roomread.web.watch_call import show_call
 from roomread.web.watch_place import show_place, show_running
 
-_WEBCAM, _PLACE = "webcam", "place"
+_WEBCAM, _PLACE, _CALL = "webcam", "place", "call"
 
 
 def show() -> None:
@@ -28,6 +29,10 @@ def show() -> None:
     session_id = st.query_params.get("session", "")
     if session_id:
         _show_session(session_id)
+        return
+    source = _ask_source()
+    if source == _CALL:
+        show_call()
         return
     context = get_script_run_ctx()
     visit = context.session_id if context is not None else ""
@@ -41,7 +46,7 @@ def show() -> None:
             )
         )
         return
-    if _ask_source() == _PLACE:
+    if source == _PLACE:
         show_place(visit)
     else:
         show_webcam(visit)
@@ -77,20 +82,19 @@ def _ask_source() -> str:
         # Another choice would stop the camera that is recorded.
         return _WEBCAM
     names = {_WEBCAM: t("My webcam")}
-    if may_record() and load_settings().local_files:
-        names[_PLACE] = t("A camera, a stream or a screen")
+    if may_record():
+        names[_CALL] = t("A call")
+        if load_settings().local_files:
+            names[_PLACE] = t("A camera, a stream or a screen")
+    if len(names) == 1:
+        return _WEBCAM
     with row:
-        chosen = _WEBCAM
-        if len(names) > 1:
-            # Of a segmented control, the choice has too little contrast in dark.
-            chosen = st.radio(
-                t("What to watch"),
-                list(names),
-                format_func=names.__getitem__,
-                horizontal=True,
-                key="watch_source",
-                label_visibility="collapsed",
-            )
-        if may_record():
-            st.link_button(t("Read a call"), "/share", icon=":material/screen_share:")
-    return chosen
+        # Of a segmented control, the choice has too little contrast in dark.
+        return st.radio(
+            t("What to watch"),
+            list(names),
+            format_func=names.__getitem__,
+            horizontal=True,
+            key="watch_source",
+            label_visibility="collapsed",
+        )

@@ -281,6 +281,8 @@ keep.addEventListener("change", () => {
 });
 part("marking").addEventListener("submit", mark);
 part("end").addEventListener("click", end);
+// In a frame of the app, the way back to it is around the frame.
+part("back").hidden = window !== window.top;
 showShares(shares, null);
 attempt(async () => {
   const resumed = await recording.resume();

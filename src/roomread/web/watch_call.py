@@ -1,0 +1,28 @@
+"""A call on the page Watch now: the page that reads its window, in a frame."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from roomread.web.texts import t, words
+
+# Height of the frame, px: the preview of a window, the mood and the form of a recording.
+_HEIGHT = 1100
+
+
+def show_call() -> None:
+    """Draw the page that reads the window of a call, and how to have it in a tab of its own.
+
+    The service serves that page, so the browser, the sign-in and the policies are the same as in
+    a tab; pictures go from the frame to the service and never through this app.
+    """
+    address = f"/share?lang={words().language}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            t(
+                "A call is read while this page is open. In a tab of its own, other pages can be "
+                "used."
+            )
+        )
+        st.link_button(t("Open in a tab of its own"), address, icon=":material/open_in_new:")
+    st.iframe(address, height=_HEIGHT, alt=t("Read a call"))
