@@ -1,6 +1,7 @@
 """Measure the intervals and the age of a board's events in rooms with simulated students.
 
 Students send readings twice a second, as their pages do; a board takes the events of each room.
+The exit status is 1 if a bound of one room of 48 was missed, or a connection was lost.
 """
 
 from __future__ import annotations
@@ -24,9 +25,14 @@ from websockets.typing import Subprotocol
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
+from bounds import Bounds
 from serving import Service, serving
 
 _EVERY = 0.5
+# The room that the bounds are for, and they: seconds from one event to the next, the age of the
+# newest reading in ms, and percent of one core. Larger runs are figures without bounds.
+_CLASS = (1, 48)
+_MAX_GAP, _MAX_AGE_MS, _MAX_CPU = 0.8, 300.0, 15.0
 PROTOCOL = Subprotocol("roomread.room.1")
 
 
@@ -134,14 +140,14 @@ def _reason(ended: object) -> str:
 
 
 def main() -> None:
-    """Print the figures of one room of 48, and of 25 rooms of 40."""
+    """Print the figures of one room of 48 beside their bounds, and those of 25 rooms of 40."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--students", type=int, default=_CLASS[1], help="In the one room.")
     parser.add_argument("--large", action="store_true", help="Also 1,000 students in 25 rooms.")
     options = parser.parse_args()
-    runs = [(1, 48), *([(25, 40)] if options.large else [])]
-    print("rooms students | gap p50 p99 s | newest reading p50 p99 ms | server, of one core | lost")
-    for rooms, students in runs:
+    bounds = Bounds()
+    for rooms, students in [(1, options.students), *([(25, 40)] if options.large else [])]:
         settings = {"requests_per_minute": "1000000", "purpose": "research"}
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -150,13 +156,29 @@ def main() -> None:
             found = asyncio.run(
                 measure(service, rooms=rooms, students=students, seconds=options.seconds)
             )
-        gaps, ages = np.percentile(found.gaps, [50, 99]), np.percentile(found.ages, [50, 99])
-        print(
-            f"{rooms:5} {rooms * students:8} | {gaps[0]:.3f} {gaps[1]:.3f} | "
-            f"{1000 * ages[0]:.0f} {1000 * ages[1]:.0f} | {found.cpu:.1%} | "
-            f"{found.closed.total()} {dict(found.closed) or ''}",
-            flush=True,
+        show(found, bounds, rooms=rooms, students=students)
+    sys.exit(bounds.status)
+
+
+def show(found: Measured, bounds: Bounds, *, rooms: int, students: int) -> None:
+    """Print the figures of a run, beside their bounds if there are some."""
+    gaps, ages = np.percentile(found.gaps, [50, 99]), np.percentile(found.ages, [50, 99])
+    load = psutil.getloadavg()[0]
+    print(f"{rooms * students} students in {rooms} rooms; load of the machine {load:.1f}")
+    print(f"  event to event, median: {gaps[0]:.3f} s; newest reading: {1000 * ages[0]:.0f} ms old")
+    if rooms == _CLASS[0]:
+        bounds.at_most("event to event, p99", gaps[1], _MAX_GAP, "s", digits=3)
+        bounds.at_most(
+            "age of the newest reading, p99", 1000 * ages[1], _MAX_AGE_MS, "ms", digits=0
         )
+        bounds.at_most("server, of one core", 100 * found.cpu, _MAX_CPU, "%", digits=1)
+    else:
+        print(
+            f"  p99: {gaps[1]:.3f} s and {1000 * ages[1]:.0f} ms; server: {found.cpu:.1%} of a core"
+        )
+    bounds.at_most("connections that were lost", found.closed.total(), 0, digits=0)
+    for reason, count in found.closed.items():
+        print(f"    {count} of them: {reason}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Measure the student page: download, time to the first reading, rate and processor time.
 
 Chromium runs with a window under Xvfb, as a browser without one hides no tab, and is driven by its
-own protocol, as test tools keep a hidden tab awake. Nothing else should run on the machine.
+own protocol, as test tools keep a hidden tab awake. Nothing else should run on the machine. The
+exit status is 1 if a bound was missed.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import shutil
@@ -22,10 +24,13 @@ import psutil
 from websockets.sync.client import ClientConnection, connect
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from bounds import Bounds
 from serving import serving
 from visitors import CHROMIUM, room, write_camera
 
-SECONDS = 30.0
+# Bounds: percent of one core for the whole browser, MB to download, seconds from agreeing to the
+# first reading, and readings a second.
+MAX_CPU, MAX_MB, MAX_FIRST, MIN_RATE = 15.0, 8.0, 3.0, 1.8
 LIMIT_SECONDS = 120.0
 # How long a student reads what they agree to; meanwhile the page loads ahead.
 CONSENT_SECONDS = 5.0
@@ -162,21 +167,25 @@ def processor_seconds(process: psutil.Process) -> float:
     return total
 
 
-def measure(tab: Tab, process: psutil.Process, name: str) -> None:
-    """Print the rate of readings and the processor time of half a minute."""
+def measure(
+    tab: Tab, process: psutil.Process, name: str, *, seconds: float, bounds: Bounds
+) -> None:
+    """Print the rate of readings and the processor time of some seconds."""
     tab.evaluate("readings.length = 0")
     used, begun = processor_seconds(process), time.monotonic()
-    time.sleep(SECONDS)
+    time.sleep(seconds)
     elapsed = time.monotonic() - begun
     share = (processor_seconds(process) - used) / elapsed
     rate = tab.evaluate("readings.length") / elapsed
     state = tab.evaluate("document.visibilityState")
     age = tab.evaluate('JSON.parse(document.querySelector("[data-part=raw]").textContent).age')
-    print(f"{name} ({state}): {rate:.2f} readings/s, {share:.1%} of a core for the whole browser,")
-    print(f"  newest reading {age} ms after its picture")
+    load = psutil.getloadavg()[0]
+    print(f"{name} ({state}): newest reading {age} ms after its picture; load {load:.1f}")
+    bounds.at_least("readings a second", rate, MIN_RATE)
+    bounds.at_most("whole browser, of one core", 100 * share, MAX_CPU, "%", digits=1)
 
 
-def join(tab: Tab) -> None:
+def join(tab: Tab, bounds: Bounds) -> None:
     """Join a room with the face read, and print the time to the first reading."""
     tab.wait('document.getElementById("join-faces")?.checkVisibility() ?? false')
     page = tab.bytes
@@ -189,46 +198,50 @@ def join(tab: Tab) -> None:
     tab.evaluate(f"{_START}.click()")
     seconds = opened + tab.wait("readings.length > 0")
     more = tab.bytes - page - ahead
-    print(f"a room: first reading {seconds:.1f} s after the agreement,")
-    print(
-        f"  {ahead / 1e6:.2f} MB in the {CONSENT_SECONDS:.0f} s before it, {more / 1e6:.2f} MB more"
-    )
+    print(f"a room, agreed to after {CONSENT_SECONDS:.0f} s, with {more / 1e6:.2f} MB after that")
+    bounds.at_most("first reading after the agreement", seconds, MAX_FIRST, "s", digits=1)
+    bounds.at_most("downloaded", (page + ahead + more) / 1e6, MAX_MB, "MB")
     tab.evaluate("document.getElementById('leave').click()")
 
 
 def main() -> None:
     """Measure one student's page, in front and hidden, with and without its camera."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0, help="The length of each part.")
+    seconds = parser.parse_args().seconds
+    bounds = Bounds()
     folder = Path(tempfile.mkdtemp(prefix="roomread-bench-"))
     try:
         with serving(folder, command="app") as service:
             asked = {"name": "Algebra 7b", "faces": True}
             room = httpx.post(f"{service.url}/api/v1/rooms", json=asked, timeout=30).json()
             with browser(folder / "joining") as (_, socket):
-                join(Tab(socket, room["link"]))
+                join(Tab(socket, room["link"]), bounds)
         with serving(folder, command="app") as service, browser(folder) as (process, socket):
             for turn in ("first visit", "second visit, files kept by the browser"):
                 tab = Tab(socket, f"{service.url}/mirror")
                 tab.wait('Boolean(document.querySelector("[data-part=hint]")?.textContent)')
                 page = tab.bytes
                 tab.evaluate(f"{_COUNT} {_START}.click()")
-                seconds = tab.wait("readings.length > 0")
-                print(f"/mirror, {turn}: first reading {seconds:.1f} s after the press,")
+                first = tab.wait("readings.length > 0")
+                print(f"/mirror, {turn}: first reading {first:.1f} s after the press,")
                 print(f"  {page / 1e6:.2f} MB for the page, {(tab.bytes - page) / 1e6:.2f} MB more")
                 if turn == "first visit":
                     tab.evaluate('document.querySelector("[data-part=stop]").click()')
-            measure(tab, process, "in front")
+            measure(tab, process, "in front", seconds=seconds, bounds=bounds)
             tab.ask("Target.createTarget", url="about:blank")
             tab.wait('document.visibilityState === "hidden"')
-            measure(tab, process, "behind another tab")
+            measure(tab, process, "behind another tab", seconds=seconds, bounds=bounds)
             tab.evaluate('document.querySelector("[data-part=stop]").click()')
             # The time of processes that end is no longer counted.
-            time.sleep(SECONDS / 10)
+            time.sleep(seconds / 10)
             used = processor_seconds(process)
-            time.sleep(SECONDS)
-            idle = (processor_seconds(process) - used) / SECONDS
+            time.sleep(seconds)
+            idle = (processor_seconds(process) - used) / seconds
             print(f"camera off: {idle:.1%} of a core for the whole browser")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(bounds.status)
 
 
 if __name__ == "__main__":
