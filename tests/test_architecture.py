@@ -1,14 +1,17 @@
-"""The tables and paths of docs/architecture.md agree with the package."""
+"""The package keeps to its structure, and docs/architecture.md describes it."""
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "roomread"
 PAGE = ROOT / "docs" / "architecture.md"
 NAMED = re.compile(r"`((?:src|tests|docs|configs)/[\w./-]+)`")
 
@@ -40,3 +43,14 @@ def test_every_service_is_in_the_table_of_services() -> None:
 def test_architecture_page_is_in_the_navigation_and_linked_from_contributing() -> None:
     assert '"architecture.md"' in (ROOT / "zensical.toml").read_text(encoding="utf-8")
     assert "docs/architecture.md" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_no_class_name_stands_twice_and_no_file_is_over_400_lines() -> None:
+    names: Counter[str] = Counter()
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 400, path
+        names.update(
+            node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)
+        )
+    assert [name for name, number in names.items() if number > 1] == []

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="needs the sessions extra")
 
 from roomread.errors import SessionNotFoundError
-from roomread.formats.session_export import SessionFormat
+from roomread.formats.session_formats import SessionFormat
 from roomread.services.demo_class import open_demo_class
 from roomread.services.exporting import (
     PeopleFormatError,

@@ -13,7 +13,7 @@ from roomread.api.logs import audit
 from roomread.api.problems import responses
 from roomread.api.session_access import figures_in_turn, find_session
 from roomread.api.streams import TemporaryFileResponse
-from roomread.formats.session_export import SessionFormat
+from roomread.formats.session_formats import ReportFormat, SessionFormat
 from roomread.services import exporting
 from roomread.settings.environment import Settings
 
@@ -80,9 +80,9 @@ async def report(
     session_id: str,
     *,
     form: Annotated[
-        exporting.ReportFormat,
+        ReportFormat,
         Query(alias="format", description="PDF needs the service's extra `pdf`."),
-    ] = exporting.ReportFormat.HTML,
+    ] = ReportFormat.HTML,
 ) -> Response:
     """Return the report on a session as one HTML page or as PDF."""
 

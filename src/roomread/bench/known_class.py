@@ -95,7 +95,7 @@ def run_lesson(
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class FigureAgreement:
     """How a lesson's moods agree with the truth.
 
     Attributes:
@@ -109,14 +109,14 @@ class Agreement:
     covered: float
 
 
-def share_agreement(lesson: Lesson, expression: Expression) -> Agreement:
+def share_agreement(lesson: Lesson, expression: Expression) -> FigureAgreement:
     """Return how the share of one expression agrees with the truth."""
     truth = lesson.truth[:, expression]
     found = np.array([mood.scores[expression] for mood in lesson.moods if mood.scores is not None])
     return _agreement(found, truth, [mood.interval(expression) for mood in lesson.moods])
 
 
-def valence_agreement(lesson: Lesson) -> Agreement:
+def valence_agreement(lesson: Lesson) -> FigureAgreement:
     """Return how the valence agrees with the pleasant minus the unpleasant share."""
     truth = lesson.truth @ VALENCE
     found = np.array([mood.valence for mood in lesson.moods if mood.valence is not None])
@@ -125,10 +125,10 @@ def valence_agreement(lesson: Lesson) -> Agreement:
 
 def _agreement(
     found: NDArray[np.float64], truth: NDArray[np.float64], bands: Sequence[Interval | None]
-) -> Agreement:
+) -> FigureAgreement:
     errors = found - truth
     held = [
         band is not None and band.low <= value <= band.high
         for band, value in zip(bands, truth, strict=True)
     ]
-    return Agreement(float(np.abs(errors).mean()), float(errors.mean()), float(np.mean(held)))
+    return FigureAgreement(float(np.abs(errors).mean()), float(errors.mean()), float(np.mean(held)))

@@ -34,7 +34,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SmallChange:
     """A small change of a picture or of its crops.
 
     Attributes:
@@ -58,15 +58,15 @@ def _noisy(picture: Picture) -> Picture:
 
 
 CHANGES = {
-    "mirror image": Change(lambda picture: picture[:, ::-1]),
-    "2 px to the right and down": Change(
+    "mirror image": SmallChange(lambda picture: picture[:, ::-1]),
+    "2 px to the right and down": SmallChange(
         lambda picture: np.pad(picture, ((_SHIFT, 0), (_SHIFT, 0), (0, 0)), "edge")
     ),
-    "scale 0.8": Change(_scaled),
-    "camera noise, sigma 4": Change(_noisy),
-    "crop 0.9": Change(crop=0.9),
-    "crop 1.05": Change(crop=1.05),
-    "crop 1.15": Change(crop=1.15),
+    "scale 0.8": SmallChange(_scaled),
+    "camera noise, sigma 4": SmallChange(_noisy),
+    "crop 0.9": SmallChange(crop=0.9),
+    "crop 1.05": SmallChange(crop=1.05),
+    "crop 1.15": SmallChange(crop=1.15),
 }
 
 
@@ -98,7 +98,7 @@ def measure(
     Returns:
         The stability by the name of the change and the answer.
     """
-    before = [_labels(picture, Change(), detector, classifier) for picture in pictures]
+    before = [_labels(picture, SmallChange(), detector, classifier) for picture in pictures]
     results = {}
     for name, change in CHANGES.items():
         after = [_labels(picture, change, detector, classifier) for picture in pictures]
@@ -116,7 +116,7 @@ def measure(
 
 
 def _labels(
-    picture: Picture, change: Change, detector: FaceDetector, classifier: ExpressionClassifier
+    picture: Picture, change: SmallChange, detector: FaceDetector, classifier: ExpressionClassifier
 ) -> dict[Answer, Expression | None] | None:
     """Return the label of the largest face by each way, None if unsure; None without a face."""
     changed = np.ascontiguousarray(change.picture(picture))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +16,7 @@ from roomread.cli.clock import parse_clock
 from roomread.cli.stores import SessionId, find_session, opened_store, own_sessions
 from roomread.cli.workbench import wide_console
 from roomread.errors import RoomreadError, SessionError
+from roomread.formats.session_formats import ReportFormat, SessionFormat
 from roomread.media import atomic_path
 from roomread.readings import Expression
 from roomread.room import DEFAULT_RULES, clock, parse_rules
@@ -34,22 +34,6 @@ app.command("record")(record.command)
 app.command("clips")(clips.command)
 app.command("transcript")(transcript.transcript_command)
 app.command("slides")(transcript.slides_command)
-
-
-class ExportFormat(StrEnum):
-    """The format of an exported session."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
-    JSON = "json"
-    XAPI = "xapi"
-
-
-class ReportFormat(StrEnum):
-    """The format of a session's report."""
-
-    HTML = "html"
-    PDF = "pdf"
 
 
 @app.command("list")
@@ -169,7 +153,7 @@ def enrol_command(
 def export_command(
     session_id: SessionId,
     *,
-    form: Annotated[ExportFormat | None, typer.Option("--format")] = None,
+    form: Annotated[SessionFormat | None, typer.Option("--format")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file.")] = None,
     people: Annotated[
         bool,
@@ -179,18 +163,17 @@ def export_command(
     ] = False,
 ) -> None:
     """Write a session to a file, as CSV, Parquet, JSON or xAPI statements."""
-    if form is None and output is not None and output.suffix[1:] in set(ExportFormat):
-        form = ExportFormat(output.suffix[1:])
-    form = form or ExportFormat.CSV
+    if form is None and output is not None and output.suffix[1:] in set(SessionFormat):
+        form = SessionFormat(output.suffix[1:])
+    form = form or SessionFormat.CSV
     with own_sessions() as store:
-        from roomread.formats.session_export import SessionFormat  # noqa: PLC0415 (needs the extra)
         from roomread.services.exporting import export_session  # noqa: PLC0415
 
         session = find_session(store, session_id)
-        suffix = "xapi.json" if form is ExportFormat.XAPI else form.value
+        suffix = "xapi.json" if form is SessionFormat.XAPI else form.value
         target = output or Path(f"{session.id}.{suffix}")
         with atomic_path(target) as draft:
-            export_session(store, session.id, SessionFormat(form.value), draft, people=people)
+            export_session(store, session.id, form, draft, people=people)
     typer.echo(f"wrote {target}")
 
 
@@ -212,7 +195,7 @@ def report_command(
 
         session = find_session(store, session_id)
         target = output or Path(f"{session.id}.{form.value}")
-        content = exporting.report_bytes(store, session.id, exporting.ReportFormat(form.value))
+        content = exporting.report_bytes(store, session.id, form)
         with atomic_path(target) as draft:
             draft.write_bytes(content)
     typer.echo(f"wrote {target}")

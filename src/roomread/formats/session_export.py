@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,11 @@ from roomread.formats.room_values import (
     mood_to_dict,
     part_to_dict,
 )
+from roomread.formats.session_formats import SessionFormat
 from roomread.formats.xapi import statements
 from roomread.room.session import Session
 from roomread.store.owner_store import OwnerStore
 from roomread.wire import WIRE_VERSION, column_types, reading_to_row
-
-
-class SessionFormat(StrEnum):
-    """The formats of an exported session."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
-    JSON = "json"
-    XAPI = "xapi"
 
 
 def export(

@@ -7,12 +7,12 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 
 from roomread.errors import SessionError
 from roomread.formats.pdf import print_page
-from roomread.formats.session_export import SessionFormat, export
+from roomread.formats.session_export import export
+from roomread.formats.session_formats import ReportFormat, SessionFormat
 from roomread.formats.session_report import session_report
 from roomread.services.preferences import load_preferences
 from roomread.store import OwnerStore, Session
@@ -23,13 +23,6 @@ MEDIA_TYPES = {
     SessionFormat.JSON: "application/json",
     SessionFormat.XAPI: "application/json",
 }
-
-
-class ReportFormat(StrEnum):
-    """The formats of a report."""
-
-    HTML = "html"
-    PDF = "pdf"
 
 
 REPORT_TYPES = {

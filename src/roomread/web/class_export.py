@@ -7,11 +7,10 @@ from functools import partial
 import streamlit as st
 
 from roomread.formats.pdf import why_no_pdf
-from roomread.formats.session_export import SessionFormat
+from roomread.formats.session_formats import ReportFormat, SessionFormat
 from roomread.services.exporting import (
     MEDIA_TYPES,
     REPORT_TYPES,
-    ReportFormat,
     export_bytes,
     file_name,
     report_bytes,
