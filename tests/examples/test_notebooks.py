@@ -56,7 +56,7 @@ def printed(notebook: Any) -> str:
 def test_notebook_runs_from_its_first_cell_to_its_last(name: str) -> None:
     notebook = read(name)
     resources = {"metadata": {"path": str(NOTEBOOKS)}}
-    NotebookClient(notebook, timeout=500, resources=resources).execute()
+    NotebookClient(notebook, timeout=900, resources=resources).execute()
     assert RESULTS[name] in printed(notebook)
 
 

@@ -53,6 +53,21 @@ def bundle_url(name: str) -> str:
     return f"/assets/bundled/{_digests()[name]}/{name}"
 
 
+def bundle_content(name: str) -> bytes:
+    """Return the content of a file.
+
+    Raises:
+        ModelFileError: The files are not in the package, or were made from other nets.
+        KeyError: There is no such file.
+    """
+    if name not in _digests():
+        raise KeyError(name)
+    if name in _PLAIN:
+        return _plain(name)
+    content: bytes = brotli.decompress(_compressed(name))
+    return content
+
+
 @router.get("/assets/bundled/{digest}/{name}")
 def bundled(request: Request, digest: str, name: str) -> Response:
     """Return a file with headers that let a browser cache it."""
@@ -69,11 +84,11 @@ def bundled(request: Request, digest: str, name: str) -> Response:
     }
     if name in _PLAIN:
         return Response(_plain(name), media_type=_MEDIA_TYPES[".onnx"], headers=headers)
-    content = _folder().joinpath(name + _SUFFIX).read_bytes()
     if _takes_brotli(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "br"
+        content = _compressed(name)
     else:
-        content = brotli.decompress(content)
+        content = bundle_content(name)
     return Response(content, media_type=_MEDIA_TYPES[Path(name).suffix], headers=headers)
 
 
@@ -114,6 +129,10 @@ def _digests() -> dict[str, str]:
 
 def _plain(name: str) -> bytes:
     return files(_PLAIN[name]).joinpath(name).read_bytes()
+
+
+def _compressed(name: str) -> bytes:
+    return _folder().joinpath(name + _SUFFIX).read_bytes()
 
 
 def _folder() -> Traversable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -19,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/assets/reader")
 async def reader() -> dict[str, Any]:
     """Return the parameters of a reading, and the URLs of the nets and the runtime."""
-    return await run_in_threadpool(_settings)
+    return await run_in_threadpool(reader_settings, bundle_url)
 
 
 @router.get("/mirror")
@@ -28,16 +29,20 @@ def mirror(request: Request) -> Response:
     return browser_page(request, "mirror.html.j2")
 
 
-def _settings() -> dict[str, Any]:
-    """Return `Settings` of `assets/student/parameters.js`."""
+def reader_settings(url_of: Callable[[str], str]) -> dict[str, Any]:
+    """Return `Settings` of `assets/student/parameters.js`.
+
+    Args:
+        url_of: A function that returns the URL of a file of `bundles` by its name.
+    """
     return {
         "parameters": reading_parameters(open_model()),
-        "runtime": bundle_url("onnxruntime-web.mjs"),
-        "wasm": bundle_url("onnxruntime-web.wasm"),
+        "runtime": url_of("onnxruntime-web.mjs"),
+        "wasm": url_of("onnxruntime-web.wasm"),
         "nets": {
-            "shallow": bundle_url("centerface-shallow.onnx"),
-            "deep": bundle_url("centerface-deep.onnx"),
-            "covers": bundle_url("covers.onnx"),
-            "expressions": bundle_url("compact.onnx"),
+            "shallow": url_of("centerface-shallow.onnx"),
+            "deep": url_of("centerface-deep.onnx"),
+            "covers": url_of("covers.onnx"),
+            "expressions": url_of("compact.onnx"),
         },
     }

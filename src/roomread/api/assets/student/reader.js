@@ -39,6 +39,14 @@ import { assessQuality } from "./quality.js";
  */
 
 /**
+ * @typedef {object} FaceReading
+ * @property {Face} face
+ * @property {Quality} quality How well it can be seen.
+ * @property {number[] | null} probabilities Of the expressions in the order of the labels; null
+ *   where the face cannot be read.
+ */
+
+/**
  * @typedef {object} Reading
  * @property {Face | null} face The largest face; null where none was found.
  * @property {Quality | null} quality How well it can be seen.
@@ -101,7 +109,7 @@ export class FaceReader {
   }
 
   /**
-   * Return the reading of a picture.
+   * Return the reading of the largest face of a picture.
    *
    * @param {Picture} picture
    * @returns {Promise<Reading>}
@@ -111,9 +119,20 @@ export class FaceReader {
     if (!face) {
       return { face: null, quality: null, probabilities: null, others: 0 };
     }
+    return { ...(await this.readFace(picture, face)), others: others.length };
+  }
+
+  /**
+   * Return the reading of one face of a picture.
+   *
+   * @param {Picture} picture
+   * @param {Face} face
+   * @returns {Promise<FaceReading>}
+   */
+  async readFace(picture, face) {
     const crop = cut(picture, face, this.parameters);
     const quality = assessQuality(picture, face, crop, this.parameters);
-    const unread = { face, quality, probabilities: null, others: others.length };
+    const unread = { face, quality, probabilities: null };
     if (quality.reason !== null) {
       return unread;
     }
