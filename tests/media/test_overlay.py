@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomread.media import draw_readings
-from roomread.media.overlay import label_text
+from roomread.media.overlay import draw_importance, label_text
 from roomread.readings import Box, Expression, Quality, Reading, Scores, Unreadable
 
 
@@ -61,3 +61,16 @@ def test_any_box_can_be_drawn(left: float, top: float, width: float, height: flo
     image = np.zeros((120, 160, 3), np.uint8)
     drawn = draw_readings(image, [reading(Box(left, top, left + width, top + height), track_id=1)])
     assert drawn.shape == image.shape
+
+
+def test_importance_is_red_for_and_blue_against_and_pale_where_it_is_faint() -> None:
+    crop = np.full((48, 48), 128, np.uint8)
+    importance = np.zeros((48, 48), np.float32)
+    importance[:, :16], importance[:, 32:] = 2.0, -2.0
+    drawn = draw_importance(crop, importance, 96).astype(int)
+    red, grey, blue = drawn[48, 8], drawn[48, 48], drawn[48, 88]
+    assert red[0] > red[2] + 50
+    assert blue[2] > blue[0] + 50
+    assert np.ptp(grey) <= 2
+    faint = draw_importance(crop, importance * 0.02, 96).astype(int)
+    assert np.ptp(faint[48, 8]) < np.ptp(red) / 2

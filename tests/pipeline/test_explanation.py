@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,9 @@ import pytest
 from PIL import Image
 
 from roomread import Analyzer, Expression
+from roomread.bench.scenes import grid
+from roomread.pipeline.explanation import FaceThird, explain_faces
+from roomread.readings import Frame
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 ANALYZER = Analyzer()
@@ -45,3 +50,34 @@ def test_explanation_is_drawn() -> None:
     assert len(axes.images) == 2
     assert axes.get_title().startswith("happy: a hidden part takes up to ")
     plt.close(axes.figure)
+
+
+def test_only_the_asked_face_of_a_group_is_explained() -> None:
+    frame = grid(columns=2, rows=2)
+    faces = [e.reading for e in ANALYZER.explain(frame.image)]
+    assert len(faces) > 1
+    asked = faces[-1]
+    (explanation,) = explain_faces(
+        ANALYZER.detector, ANALYZER.reader, Frame(frame.image, 0.0, 0, "grid"), only=asked
+    )
+    assert explanation.reading.box == asked.box
+
+
+def test_smile_depends_most_on_the_lower_third() -> None:
+    (explanation,) = ANALYZER.explain(EXAMPLE)
+    assert explanation.strongest_third is FaceThird.LOWER
+    assert math.log(explanation.odds_ratio) == pytest.approx(explanation.importance.max())
+
+
+def test_label_that_no_part_moves_depends_on_no_third() -> None:
+    (explanation,) = ANALYZER.explain(EXAMPLE)
+    flat = replace(explanation, importance=np.full((48, 48), -0.1, np.float32))
+    assert flat.strongest_third is None
+    assert flat.odds_ratio == 1.0
+
+
+def test_picture_of_the_explanation_has_the_size_that_was_asked_for() -> None:
+    (explanation,) = ANALYZER.explain(EXAMPLE)
+    drawn = explanation.picture(200)
+    assert drawn.shape == (200, 200, 3)
+    assert drawn.dtype == np.uint8

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +9,13 @@ from PIL import Image
 
 from roomread.errors import MediaError
 from roomread.pipeline import Analyzer
-from roomread.readings import Expression, Frame
+from roomread.readings import Box, Expression, Frame
 from roomread.services.pictures import (
     EncodedPicture,
     PictureTooLargeError,
     analyze_picture,
     annotate,
+    explain_face,
 )
 from roomread.services.purpose import PurposeError
 from roomread.testing import FixedClassifier, FixedDetector
@@ -104,3 +106,19 @@ def test_picture_without_pixels_keeps_its_size_and_readings(analyzer: Analyzer) 
     assert light.frame.image.shape == analyzed.frame.image.shape
     assert light.frame.image.strides == (0, 0, 0)
     assert light.readings == analyzed.readings
+
+
+def test_chosen_face_is_explained_where_it_may_be_read(
+    analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (reading,) = analyze_picture(GOOD, FakeDecoder(), analyzer).readings
+    found = explain_face(GOOD, FakeDecoder(), analyzer, reading)
+    assert found is not None
+    assert (found.reading, found.expression) == (reading, Expression.HAPPY)
+    elsewhere = replace(reading, box=Box(0, 0, 10, 10))
+    assert explain_face(GOOD, FakeDecoder(), analyzer, elsewhere) is None
+    monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
+    monkeypatch.setenv("ROOMREAD_REGION", "eu")
+    with pytest.raises(PurposeError):
+        explain_face(GOOD, FakeDecoder(), analyzer, reading)
+    assert explain_face(GOOD, FakeDecoder(), analyzer, reading, oneself=True) is not None

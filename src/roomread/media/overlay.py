@@ -17,6 +17,10 @@ _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 # Size of the text as a share of the picture's longer side and of the face's width; the smaller one
 # is used, within the limits.
 _TEXT_OF_PICTURE, _TEXT_OF_FACE = 1 / 45, 1 / 5
+# The colours of what carries a label and of what opposes it, and their opacity at full strength.
+_RED, _BLUE, _OPACITY = (220, 30, 30), (40, 80, 230), 0.7
+# Log-odds that are faint in a picture of the importance even where no others are stronger.
+FAINT = 0.2
 _SMALLEST_TEXT, _LARGEST_TEXT = 10, 64
 
 
@@ -39,6 +43,27 @@ def draw_readings(
         text = f"{number} {label_text(reading)}" if numbered else label_text(reading)
         _draw_label(draw, reading, text, canvas.size)
     return np.asarray(canvas)
+
+
+def draw_importance(
+    crop: NDArray[np.uint8], importance: NDArray[np.float32], side: int
+) -> NDArray[np.uint8]:
+    """Return a face with the importance of its pixels, uint8 [side, side, 3].
+
+    Args:
+        crop: The face, grey, uint8 [S, S].
+        importance: Log-odds, float32 [S, S]: positive values are red, negative ones blue.
+        side: The width and height of the result, px.
+    """
+    size, smooth = (side, side), Image.Resampling.BICUBIC
+    grey = np.asarray(Image.fromarray(crop).resize(size, smooth), np.float32)[..., None]
+    # The strongest value has the full colour, but what hardly changes the odds stays pale.
+    strongest = max(float(np.abs(importance).max()), FAINT)
+    shares = Image.fromarray((importance / strongest).astype(np.float32)).resize(size, smooth)
+    share = np.asarray(shares)[..., None].clip(-1, 1)
+    color = np.where(share > 0, np.float32(_RED), np.float32(_BLUE))
+    opacity = _OPACITY * np.abs(share)
+    return (grey * (1 - opacity) + color * opacity).round().astype(np.uint8)
 
 
 def label_text(reading: Reading) -> str:

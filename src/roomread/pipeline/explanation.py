@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +12,21 @@ from numpy.typing import NDArray
 
 from roomread.classifier.occlusion import occlusion_map
 from roomread.faces import FaceDetector
+from roomread.media.overlay import FAINT, draw_importance
 from roomread.pipeline.face_reader import FaceReader
 from roomread.readings import Expression, Frame, Reading
 
 if TYPE_CHECKING:
     # Matplotlib is an extra.
     from matplotlib.axes import Axes
+
+
+class FaceThird(StrEnum):
+    """A third of the height of a face as the net sees it, upright."""
+
+    UPPER = "upper"
+    MIDDLE = "middle"
+    LOWER = "lower"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +46,33 @@ class Explanation:
     crop: NDArray[np.uint8]
     importance: NDArray[np.float32]
 
+    @property
+    def strongest_third(self) -> FaceThird | None:
+        """The third of the face that the label depends on most.
+
+        None if no hidden part takes a noticeable share of its odds.
+        """
+        if float(self.importance.max()) < FAINT:
+            return None
+        thirds = np.array_split(self.importance.clip(0), 3)
+        return list(FaceThird)[int(np.argmax([third.mean() for third in thirds]))]
+
+    @property
+    def odds_ratio(self) -> float:
+        """How many times smaller the odds are with the most important part hidden, 1 or more."""
+        return math.exp(max(float(self.importance.max()), 0.0))
+
+    def picture(self, side: int = 384) -> NDArray[np.uint8]:
+        """Return the face in grey, red where hiding takes from the label, blue where it adds.
+
+        Args:
+            side: The width and height of the picture, px.
+
+        Returns:
+            uint8 [side, side, 3] RGB.
+        """
+        return draw_importance(self.crop, self.importance, side)
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the face, with the parts that the label depends on in red.
 
@@ -49,16 +87,26 @@ class Explanation:
         return plot_importance(self.crop, self.importance, self.expression, ax)
 
 
-def explain_faces(detector: FaceDetector, reader: FaceReader, frame: Frame) -> list[Explanation]:
+def explain_faces(
+    detector: FaceDetector, reader: FaceReader, frame: Frame, *, only: Reading | None = None
+) -> list[Explanation]:
     """Return the explanations of the readable faces of a picture, largest face first.
 
     The net's own answer to one crop is explained: without profiles, and without the mirror image
     that is read beside a turned face.
+
+    Args:
+        detector: Finds the faces.
+        reader: Reads them.
+        frame: The picture.
+        only: Explain the face of this reading of the same picture alone.
     """
     faces = reader.cut_faces(frame, detector.detect(frame.image))
     (readings,) = reader.read_cut([faces])
     explanations = []
     for i in faces.readable:
+        if only is not None and readings[i].box != only.box:
+            continue
         (scores,) = reader.classifier.classify(faces.crops[i : i + 1])
         importance = occlusion_map(reader.classifier, faces.crops[i], scores.top)
         explanations.append(Explanation(readings[i], scores.top, faces.crops[i], importance))

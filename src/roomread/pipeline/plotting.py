@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomread.errors import MissingExtraError
+from roomread.media.overlay import FAINT
 from roomread.readings import Expression, Reading
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def plot_importance(
     ax = _axes(ax)
     ax.imshow(crop, cmap="gray", vmin=0, vmax=255)
     # The strongest value has the full colour, but what hardly changes the odds stays pale.
-    strongest = max(float(np.abs(importance).max()), 0.2)
+    strongest = max(float(np.abs(importance).max()), FAINT)
     ax.imshow(importance, cmap="bwr", vmin=-strongest, vmax=strongest, alpha=0.45)
     ax.set_title(
         f"{expression}: a hidden part takes up to {max(importance.max(), 0):.1f} of its log-odds"

@@ -13,6 +13,7 @@ from PIL import Image
 from roomread.errors import MediaError
 from roomread.media import draw_readings
 from roomread.pipeline import Analyzer
+from roomread.pipeline.explanation import Explanation, explain_faces
 from roomread.readings import Frame, Reading
 from roomread.services.purpose import require_reading
 
@@ -117,6 +118,36 @@ def analyze_picture(
     frame = decoder.frame(picture.content, picture.name, index=index)
     readings = analyzer.analyze_frame(frame)
     return AnalyzedPicture(frame, readings[:1] if oneself else readings)
+
+
+def explain_face(
+    picture: EncodedPicture,
+    decoder: PictureDecoder,
+    analyzer: Analyzer,
+    reading: Reading,
+    *,
+    oneself: bool = False,
+) -> Explanation | None:
+    """Return what moved the label of one face.
+
+    Args:
+        picture: The encoded picture.
+        decoder: Decodes it.
+        analyzer: What read it.
+        reading: The reading of the face; see `analyze_picture`.
+        oneself: Whether the picture shows the person who sends it.
+
+    Returns:
+        None if the face cannot be read.
+
+    Raises:
+        PurposeError: The purpose of this installation does not allow reading the face.
+        MediaError: See `analyze_picture`.
+    """
+    require_reading(oneself=oneself)
+    frame = decoder.frame(picture.content, picture.name)
+    found = explain_faces(analyzer.detector, analyzer.reader, frame, only=reading)
+    return found[0] if found else None
 
 
 def annotate(

@@ -29,12 +29,14 @@ from roomread.services.results import (
 from roomread.settings.environment import load_settings
 from roomread.web.boxes import faces_text, show_faces
 from roomread.web.core_texts import expression_name
+from roomread.web.explained_face import offer_explanation
 from roomread.web.face_details import show_details
 from roomread.web.media_pictures import (
     KeptPicture,
     add_picture,
     count_waiting,
     example_photo,
+    kept_picture,
     kept_pictures,
     read_waiting,
     remove_picture,
@@ -85,7 +87,7 @@ def show() -> None:
         _show_table(rows)
     if pictures or ended:
         _offer_downloads(rows, pictures, ended)
-        _show_one(ended)
+        _show_one(ended, analyzer)
     if analyzer is not None:
         _read_pictures(analyzer)
 
@@ -321,7 +323,7 @@ def _archive(pictures: list[PictureResult], ended: list[VideoJob], *, annotated:
         return path.read_bytes()
 
 
-def _show_one(ended: list[VideoJob]) -> None:
+def _show_one(ended: list[VideoJob], analyzer: Analyzer | None) -> None:
     """Let the visitor choose one file, and show its picture or its charts."""
     by_id = {
         kept.id: kept.result for kept in kept_pictures() if isinstance(kept.result, PictureResult)
@@ -344,6 +346,8 @@ def _show_one(ended: list[VideoJob]) -> None:
         face = show_faces(picture, key=f"faces{chosen}")
         if face is not None:
             show_details(st.container(), face)
+            if analyzer is not None:
+                offer_explanation(kept_picture(chosen), face, analyzer)
         st.download_button(
             t("Annotated picture"),
             # Create the copy only when it is downloaded.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
 
@@ -12,6 +12,8 @@ import streamlit as st
 
 from roomread import Analyzer
 from roomread.errors import BusyError, MediaError, RoomreadError
+from roomread.pipeline.explanation import Explanation
+from roomread.readings import Box
 from roomread.services.pictures import EncodedPicture, analyze_picture, annotate
 from roomread.services.purpose import PurposeError
 from roomread.services.results import PictureResult
@@ -33,12 +35,14 @@ class KeptPicture:
         picture: the encoded picture.
         profiles: the names of the profiles that it was read with.
         result: what was read; the error if it cannot be read; None before it is read.
+        explanations: what moved the labels of its faces, by their boxes, where the visitor asked.
     """
 
     id: str
     picture: EncodedPicture
     profiles: tuple[str, ...] = ()
     result: PictureResult | RoomreadError | None = None
+    explanations: dict[Box, Explanation] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -54,6 +58,15 @@ class KeptPicture:
 def kept_pictures() -> list[KeptPicture]:
     """Return the pictures of this visit in the order in which they were added."""
     return list(_pictures().values())
+
+
+def kept_picture(picture_id: str) -> KeptPicture:
+    """Return a picture of this visit.
+
+    Raises:
+        KeyError: there is none of this id.
+    """
+    return _pictures()[picture_id]
 
 
 def add_picture(name: str, content: bytes, *, most_mb: int) -> str:

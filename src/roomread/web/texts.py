@@ -52,6 +52,11 @@ def day_of(moment: datetime) -> str:
     return format_date(moment.astimezone(), "medium", locale=words().language)
 
 
+def decimal(value: float) -> str:
+    """Return a number with one decimal, as the visitor's language writes it."""
+    return format_decimal(value, "#,##0.0", locale=words().language)
+
+
 def signed(value: float) -> str:
     """Return a number with its sign and two decimals, as the visitor's language writes it."""
     return format_decimal(value, "+0.00;-0.00", locale=words().language)
