@@ -34,9 +34,10 @@ from roomread.runtime import processors
 if TYPE_CHECKING:
     from roomread.training.compare import Compared
     from roomread.training.evaluate import Evaluation
+    from roomread.training.picture_sets import LabelledPictures
 
 
-def evaluate_command(
+def evaluate_command(  # noqa: PLR0913 (each is an option of the command)
     data: Data,
     *,
     model: Annotated[
@@ -57,9 +58,26 @@ def evaluate_command(
     no_report: Annotated[
         bool, typer.Option("--no-report", help="Print the table only: no page, no robustness.")
     ] = False,
+    crops: Annotated[
+        bool,
+        typer.Option(
+            "--crops",
+            help="Of RAF-DB, AffectNet or EmoNet-Face: the pictures are face crops already.",
+        ),
+    ] = False,
 ) -> None:
-    """Measure a model on the official test pictures, with and without copies in Training."""
+    """Measure a model on the official test pictures, with and without copies in Training.
+
+    A folder of RAF-DB, AffectNet or EmoNet-Face is known by its label files. Its faces are found as
+    in any picture, and only the table is printed.
+    """
     need_training_extra()
+    others = _other_pictures(data)
+    if others is not None:
+        _evaluate_pictures(model, others, crops=crops)
+        return
+    if crops:
+        raise typer.BadParameter("is for RAF-DB, AffectNet and EmoNet-Face", param_hint="--crops")
     from roomread.classifier import open_model  # noqa: PLC0415
     from roomread.training.evaluate import evaluate  # noqa: PLC0415
     from roomread.training.report import evaluation_report  # noqa: PLC0415
@@ -70,7 +88,7 @@ def evaluate_command(
     splits = parse_splits([text for text in split or () if "=" in text])
     place = Path(model)
     run = Run(place if place.is_dir() else place.parent)
-    opened = open_model(run.model if place.is_dir() else model, threads=processors())
+    opened = open_model(_model_file(model), threads=processors())
     pictures = read_data(data, ferplus, splits or None)
     if not len(pictures.split(chosen)):
         raise DataError(
@@ -94,6 +112,40 @@ def evaluate_command(
     write_text(report or beside / "report.html", page)
 
 
+def _model_file(model: str) -> str | Path:
+    """Return the model file of a run's folder; a name or a file as it is."""
+    from roomread.training.runs import Run  # noqa: PLC0415
+
+    return Run(Path(model)).model if Path(model).is_dir() else model
+
+
+def _other_pictures(data: Path) -> LabelledPictures | None:
+    from roomread.training.picture_sets import read_picture_set  # noqa: PLC0415
+
+    return read_picture_set(data) if data.is_dir() else None
+
+
+def _evaluate_pictures(model: str, pictures: LabelledPictures, *, crops: bool) -> None:
+    from roomread.classifier import open_model  # noqa: PLC0415
+    from roomread.training.evaluate_pictures import evaluate_pictures  # noqa: PLC0415
+
+    opened = open_model(_model_file(model), threads=processors())
+    with Console(stderr=True).status(f"reading the faces of {pictures.name}"):
+        found = evaluate_pictures(opened, pictures, crops=crops)
+    _print_evaluations(found.results)
+    counted = f"{found.pictures} pictures; in {found.without_face} the face is not found, and "
+    counted += f"{found.unreadable} of the others would be called unreadable"
+    lines = [counted, f"{pictures.licence}."]
+    if pictures.left_out:
+        counts = ", ".join(f"{n} {label}" for label, n in pictures.left_out.most_common())
+        lines.insert(1, f"left out, as none of the seven expressions: {counts}")
+    if pictures.absent:
+        names = ", ".join(e.display_name for e in pictures.absent)
+        lines.insert(1, f"no picture is {names}; macro-F1 is the mean of the others")
+    for line in lines:
+        Console().print(line, highlight=False, soft_wrap=True)
+
+
 def _print_evaluations(results: list[Evaluation]) -> None:
     console = wide_console()
     title = "± is the 95 % interval; the last seven columns are the recall of each expression"
@@ -109,7 +161,7 @@ def _print_evaluations(results: list[Evaluation]) -> None:
             result.macro_f1.short,
             result.ece.short,
             result.ece_before.short,
-            *(f"{result.recall[e]:.2f}" for e in Expression),
+            *(f"{result.recall[e]:.2f}" if e in result.labels else "-" for e in Expression),
         )
     console.print(table)
     for result in results:

@@ -72,7 +72,7 @@ class Evaluation:
             predict.
         probabilities: the head's probabilities after the temperature, float32 [N, 7].
         accuracy: the accuracy with its 95 % interval (Wilson 1927).
-        macro_f1: the mean F1 of the seven expressions.
+        macro_f1: the mean F1 of the seven expressions, or of those that the truth contains.
         ece: expected calibration error, 15 bins (Naeini et al. 2015), after the temperature.
         ece_before: the expected calibration error without the temperature.
         recall: the recall of each expression, 0..1.
@@ -176,8 +176,17 @@ def score(
     signature: str,
     *,
     uncalibrated: NDArray[np.float32] | None = None,
+    count_absent: bool = True,
 ) -> Evaluation:
     """Compare probabilities [N, 7] with labels [N], as in `Evaluation`.
+
+    Args:
+        name: see `Evaluation`.
+        calibrated: the probabilities after the temperature.
+        labels: the truth.
+        signature: the signature of the figures, to which the number of pictures is added.
+        uncalibrated: the probabilities without the temperature; None for the same.
+        count_absent: whether an expression that the truth does not contain counts as F1 = 0.
 
     Raises:
         DataError: there are no pictures.
@@ -194,6 +203,8 @@ def score(
     accuracy = float((p.argmax(dim=1) == y).double().mean())
     recall = multiclass_recall(p, y, classes + 1, average="none")
     f1 = multiclass_f1_score(p, y, classes + 1, average="none")[:classes]
+    if not count_absent:
+        f1 = f1[torch.bincount(y, minlength=classes)[:classes] > 0]
 
     def figure(value: torch.Tensor) -> Figure:
         return Figure(float(value), None, signature)

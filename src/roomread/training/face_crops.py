@@ -1,4 +1,4 @@
-"""Cut the largest face out of each of many pictures, as the net's training pictures are cut."""
+"""Cut one face out of each of many pictures, as the net's training pictures are cut."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from PIL import Image
 from roomread.errors import DataError, MediaError
 from roomread.faces import FER2013_FRAMING, CenterFace, assess_quality, cut
 from roomread.media.images import read_image
+from roomread.readings import Box, Face
 from roomread.runtime import processors
 from roomread.training.dataset import SIDE
+
+# The overlap (IoU) from which a found face is the one that was labelled.
+_SAME_FACE = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,19 +37,24 @@ class FaceCrops:
     readable: NDArray[np.bool_]
 
 
-def cut_faces(files: Sequence[Path], *, crops: bool = False) -> FaceCrops:
-    """Return the largest face of each picture, found and cut as by the pipeline.
+def cut_faces(
+    files: Sequence[Path], *, crops: bool = False, boxes: Sequence[Box | None] | None = None
+) -> FaceCrops:
+    """Return one face of each picture, found and cut as by the pipeline.
 
     Args:
         files: the pictures.
         crops: whether the pictures are square crops of faces already, which are scaled only.
+        boxes: the place of the face in each picture, px; None for the largest face of a picture, or
+            of all pictures.
 
     Raises:
         DataError: a picture cannot be read, or is no square although `crops` is set.
     """
     detector = None if crops else CenterFace()
+    places = [None] * len(files) if boxes is None else boxes
     with ThreadPoolExecutor(processors()) as pool:
-        found = list(pool.map(lambda file: _face(file, detector), files))
+        found = list(pool.map(lambda file, box: _face(file, detector, box), files, places))
     rows = [row for row, face in enumerate(found) if face is not None]
     faces = [face for face in found if face is not None]
     images = [image for image, _ in faces]
@@ -56,20 +65,30 @@ def cut_faces(files: Sequence[Path], *, crops: bool = False) -> FaceCrops:
     )
 
 
-def _face(file: Path, detector: CenterFace | None) -> tuple[NDArray[np.uint8], bool] | None:
-    """Return the crop of a picture's largest face and whether it is readable, if it has one."""
+def _face(
+    file: Path, detector: CenterFace | None, box: Box | None
+) -> tuple[NDArray[np.uint8], bool] | None:
+    """Return the crop of a picture's face and whether it is readable, if the face is found."""
     try:
         image = read_image(file)
     except MediaError as error:
         raise DataError(error.problem, hint=error.hint) from error
     if detector is None:
         return _scaled(image, file), True
-    faces = detector.detect(image)[:1]
+    faces = _chosen(detector.detect(image), box)
     if not faces:
         return None
     crop = cut(image, faces, FER2013_FRAMING, side=SIDE)
     (quality,) = assess_quality(image, faces, crop)
     return crop[0], quality.reason is None
+
+
+def _chosen(faces: list[Face], box: Box | None) -> list[Face]:
+    """Return the largest face, or the one at the box, as a list of at most one."""
+    if box is None or not faces:
+        return faces[:1]
+    nearest = max(faces, key=lambda face: face.box.iou(box))
+    return [nearest] if nearest.box.iou(box) >= _SAME_FACE else []
 
 
 def _scaled(image: NDArray[np.uint8], file: Path) -> NDArray[np.uint8]:

@@ -25,6 +25,7 @@ from roomread.errors import DataError
 from roomread.media.folders import is_system_name
 from roomread.readings import Expression
 from roomread.training.dataset import SIDE, VOTE_NAMES, FerData, Split
+from roomread.training.picture_sets import refuse_for_training
 
 _FERPLUS_COLUMNS = (*VOTE_NAMES[:-1], "NF")
 _SPLIT_NAMES = "Training, PublicTest or PrivateTest"
@@ -47,7 +48,8 @@ def read_fer2013(
             the split of all its rows, by the file's name.
 
     Raises:
-        DataError: the file is missing or damaged, lacks a column or a split, holds a row of the
+        DataError: the file is missing or damaged, is another data set that is for evaluation only,
+            lacks a column or a split, holds a row of the
             wrong length, or `ferplus` does not match it.
     """
     path = Path(path)
@@ -55,6 +57,7 @@ def read_fer2013(
         raise DataError(f"{path}: no such data set", hint=f"give {_SHAPES}")
     named = {name.lower(): split for name, split in splits.items()} if splits else None
     if path.is_dir():
+        refuse_for_training(path)
         if ferplus is not None:
             raise DataError(
                 f"{path}: FER+ votes are matched by row, and a folder has no rows",

@@ -1,0 +1,96 @@
+"""Read EmoNet-Face Binary: `binary.csv` and pictures that are named by its column `path`.
+
+Schuhmann et al. 2025, "EmoNet-Face: An Expert-Annotated Benchmark for Synthetic Emotion
+Recognition", arXiv:2505.20033. The faces are synthetic. A row is an expert's answer to whether a
+picture shows an emotion: `00000,human-1,True,Anger`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+from roomread.errors import DataError
+from roomread.media import PICTURE_SUFFIXES
+from roomread.readings import Expression
+from roomread.training.picture_sets.labelled import LabelledPictures, Layout, PictureList
+
+_NAME = "EmoNet-Face"
+_LICENCE = "EmoNet-Face is licensed under CC BY 4.0: its authors must be credited"
+_LABELS = "binary.csv"
+_COLUMNS = ("path", "annotator", "value", "emotion")
+# The emotions of the forty whose usual face is one of the seven. All others, neutral included, have
+# none, and are left out.
+_EXPRESSION_OF = {
+    "Anger": Expression.ANGRY,
+    "Disgust": Expression.DISGUST,
+    "Fear": Expression.FEAR,
+    "Amusement": Expression.HAPPY,
+    "Elation": Expression.HAPPY,
+    "Sadness": Expression.SAD,
+    "Astonishment/Surprise": Expression.SURPRISE,
+}
+
+
+def find_labels(folder: Path) -> Path | None:
+    """Return the label file of the data set's folder, or of its folder `data`."""
+    places = (folder / _LABELS, folder / "data" / _LABELS)
+    return next((place for place in places if place.is_file() and _has_columns(place)), None)
+
+
+def _has_columns(path: Path) -> bool:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        return lines.readline().strip().split(",") == list(_COLUMNS)
+
+
+def read(labels: Path) -> LabelledPictures:
+    """Read the pictures in which most of the asked experts see one of the seven expressions.
+
+    A picture is left out under "no agreement" if no emotion is confirmed by more than half of those
+    who were asked about it, and under "several" if the confirmed ones have different expressions.
+
+    Raises:
+        DataError: the file cannot be read, has a wrong row, or names a missing picture.
+    """
+    answers: defaultdict[str, defaultdict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    rows: dict[str, str] = {}
+    try:
+        with labels.open(encoding="utf-8-sig", newline="") as lines:
+            table = csv.DictReader(lines)
+            for row in table:
+                where, value = f"line {table.line_num}", row["value"]
+                if value not in ("True", "False") or not row["path"] or not row["emotion"]:
+                    raise DataError(
+                        f"{labels}: {where}: the answer is '{value}', not True or False, or a "
+                        "picture or an emotion is missing"
+                    )
+                rows.setdefault(row["path"], where)
+                answers[row["path"]][row["emotion"]].append(value == "True")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{labels}: cannot be read ({error})") from error
+    found = PictureList(labels)
+    for name, asked in answers.items():
+        found.add(_picture(labels.parent, name), _label(asked), row=rows[name])
+    return found.finish(f"{_NAME} Binary", _LICENCE)
+
+
+def _label(asked: dict[str, list[bool]]) -> Expression | str:
+    """Return a picture's expression, or the reason for which it has none."""
+    confirmed = [name for name, answers in asked.items() if 2 * sum(answers) > len(answers)]
+    if not confirmed:
+        return "no agreement"
+    meanings = {_EXPRESSION_OF.get(name, name) for name in confirmed}
+    return meanings.pop() if len(meanings) == 1 else "several"
+
+
+def _picture(folder: Path, name: str) -> Path:
+    """Return the place of a picture, which need not exist."""
+    stems = [folder / name, folder / "images" / name, folder.parent / "images" / name]
+    places = [
+        Path(f"{stem}{suffix}") for stem in stems for suffix in ("", *sorted(PICTURE_SUFFIXES))
+    ]
+    return next((place for place in places if place.is_file()), places[0])
+
+
+LAYOUT = Layout(_NAME, _LICENCE, find_labels, read)
