@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,3 +44,33 @@ def test_prefix_of_several_sessions_is_reported_with_their_ids(store: OwnerStore
         find_session(store, prefix)
     assert f"the ids of {len(alike)} sessions" in str(error.value)
     assert any(session_id in str(error.value) for session_id in alike)
+
+
+WITHOUT_THE_EXTRA = """
+import importlib.util, sys
+
+class Hidden:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] in ("sqlalchemy", "alembic"):
+            raise ModuleNotFoundError(name)
+
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "sqlalchemy" else found(name)
+sys.meta_path.insert(0, Hidden())
+from roomread.entry.main import app
+from roomread.errors import MissingExtraError
+for command in ("list", "record a.mp4", "show 1", "mark 1 a", "enrol 1 1 a --consent b",
+                "export 1", "report 1", "delete 1", "transcript 1 a.vtt", "slides 1 a.pdf",
+                "clips 1 a.mp4 -o out", "purge --days 1"):
+    try:
+        app(["session", *command.split()], standalone_mode=False)
+    except MissingExtraError as error:
+        print(error.hint)
+"""
+
+
+def test_every_command_of_sessions_says_which_extra_is_missing() -> None:
+    command = [sys.executable, "-c", WITHOUT_THE_EXTRA]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert told.stderr == ""
+    assert told.stdout.splitlines() == 12 * ["pip install 'roomread[sessions]'"]

@@ -12,6 +12,20 @@ _PACKAGES = (
 )
 
 
+_SESSIONS = ("sqlalchemy", "alembic", "pydantic_settings", "platformdirs", "jinja2")
+
+
+def need_sessions_extra() -> None:
+    """Check that the packages of recorded sessions are installed.
+
+    Raises:
+        MissingExtraError: The extra `sessions` is not installed.
+    """
+    for module in _SESSIONS:
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError("recording sessions", extra="sessions")
+
+
 def need_service_extra() -> None:
     """Check that the service's packages are installed.
 

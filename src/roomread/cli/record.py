@@ -12,6 +12,7 @@ import typer
 
 from roomread.classifier import Head
 from roomread.cli import interrupts
+from roomread.cli.extras import need_sessions_extra
 from roomread.cli.options import (
     EVERY,
     Crop,
@@ -109,6 +110,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     quiet: Quiet = False,
 ) -> None:
     """Record the mood of a room over time, and with consent its people."""
+    need_sessions_extra()
     from roomread.formats.figures import RunningMoods  # noqa: PLC0415
     from roomread.services.recording import (  # noqa: PLC0415
         new_session,

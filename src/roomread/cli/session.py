@@ -13,6 +13,7 @@ from rich.table import Table
 
 from roomread.cli import clips, record, transcript
 from roomread.cli.clock import parse_clock
+from roomread.cli.extras import need_sessions_extra
 from roomread.cli.stores import SessionId, find_session, opened_store, own_sessions
 from roomread.cli.workbench import wide_console
 from roomread.errors import RoomreadError, SessionError
@@ -58,6 +59,7 @@ def list_command() -> None:
 @app.command("show")
 def show_command(session_id: SessionId) -> None:
     """Show the parts, changes and alerts of a session."""
+    need_sessions_extra()
     from roomread.formats.answer import said_at_deepest  # noqa: PLC0415 (needs the extra)
     from roomread.formats.figures import session_figures  # noqa: PLC0415
 
@@ -112,6 +114,7 @@ def mark_command(
     ] = None,
 ) -> None:
     """Mark the moment at which something begins."""
+    need_sessions_extra()
     from roomread.services.marking import (  # noqa: PLC0415 (needs the extra)
         SessionNotRunningError,
         mark_now,

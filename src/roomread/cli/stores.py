@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from roomread.errors import MissingExtraError, SessionNotFoundError
+from roomread.cli.extras import need_sessions_extra
+from roomread.errors import SessionNotFoundError
 from roomread.media import make_folder
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def opened_store() -> Iterator[Store]:
         DatabaseError: The database cannot be opened.
         OutputError: The data folder cannot be created.
     """
-    for module in ("sqlalchemy", "alembic", "pydantic_settings", "platformdirs", "jinja2"):
-        if importlib.util.find_spec(module) is None:
-            raise MissingExtraError("recording sessions", extra="sessions")
+    need_sessions_extra()
     from roomread.settings.environment import load_settings  # noqa: PLC0415 (needs the extra)
     from roomread.store import Store  # noqa: PLC0415
 

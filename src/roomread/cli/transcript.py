@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from roomread.cli.clock import parse_clock
+from roomread.cli.extras import need_sessions_extra
 from roomread.cli.stores import SessionId, find_session, own_sessions
 from roomread.errors import DataError, SessionError
 from roomread.room import clock
@@ -37,6 +38,7 @@ def transcript_command(
     ] = None,
 ) -> None:
     """Keep what was said, without names, so that the report tells it of the deepest fall."""
+    need_sessions_extra()
     from roomread.services.transcripts import (  # noqa: PLC0415 (needs the extra)
         ChatOffsetError,
         keep_transcript,
@@ -69,6 +71,7 @@ def slides_command(
     at: At = None,
 ) -> None:
     """Mark the moment at which each slide is shown, by the timings of a PPTX or PDF."""
+    need_sessions_extra()
     from roomread.services.transcripts import mark_slides  # noqa: PLC0415 (needs the extra)
 
     offset = parse_offset(at) if at is not None else 0.0
