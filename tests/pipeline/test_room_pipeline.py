@@ -11,7 +11,7 @@ from roomread import Analyzer
 from roomread.media import SignalCheck
 from roomread.pipeline import RoomPipeline
 from roomread.readings import Expression, Frame, NoPicture, Reading
-from roomread.room import Attention, RoomMeter, Seats, parse_rules
+from roomread.room import Alert, Attention, RoomMeter, Seats, parse_rules
 from roomread.testing import FixedClassifier, FixedDetector
 
 HAPPY, SAD = Expression.HAPPY, Expression.SAD
@@ -161,3 +161,20 @@ def test_usual_pipeline_reads_faces_assigns_seats_and_computes_the_mood() -> Non
 def test_readings_get_the_time_of_their_moment() -> None:
     moment = RoomPipeline().push_readings(61.0, class_frame(0.5, {1: HAPPY, 2: SAD}))
     assert [reading.time for reading in moment.readings] == [61.0, 61.0]
+
+
+def test_alerts_are_passed_on_when_they_begin_and_end() -> None:
+    passed: list[Alert] = []
+    pipeline = RoomPipeline(
+        meter=RoomMeter(),
+        attention=Attention(parse_rules("room coverage above 50% for 10 s")),
+        on_alerts=passed.extend,
+    )
+    returned = []
+    for time in range(60):
+        # From the thirtieth second on, nobody can be read.
+        shown = HAPPY if time < 30 else None
+        readings = class_frame(float(time), dict.fromkeys(range(1, 7), shown))
+        returned += pipeline.push_readings(float(time), readings).alerts
+    assert passed == returned
+    assert [alert.ended is None for alert in passed] == [True, False]

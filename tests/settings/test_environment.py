@@ -23,6 +23,7 @@ def test_defaults_use_no_network_service_and_assume_no_purpose() -> None:
     values = load_settings()
     assert values.purpose is None
     assert values.ice_servers == []
+    assert values.alert_urls == []
     assert not values.local_files
 
 
@@ -66,3 +67,17 @@ def test_missing_home_folder_is_reported_with_the_variables_to_set(
     monkeypatch.setattr("os.path.expanduser", no_home)
     with pytest.raises(RoomreadError, match="no home folder"):
         load_settings()
+
+
+@pytest.mark.usefixtures("file")
+def test_receivers_of_alerts_are_not_shown_with_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ROOMREAD_ALERT_URLS", '["https://example.org/hooks/t0ken"]')
+    monkeypatch.setenv("ROOMREAD_ALERT_SECRET", "s3cret")
+    values = load_settings()
+    assert [url.get_secret_value() for url in values.alert_urls] == [
+        "https://example.org/hooks/t0ken"
+    ]
+    assert "t0ken" not in repr(values)
+    assert "s3cret" not in repr(values)

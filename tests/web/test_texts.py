@@ -45,11 +45,11 @@ def day() -> None:
 
     import streamlit as st  # noqa: PLC0415
 
-    from roomread.web.texts import choose_language, day_and_time, signed  # noqa: PLC0415
+    from roomread.web.texts import choose_language, day_and_time, decimal, signed  # noqa: PLC0415
 
     choose_language("de")
     st.title(day_and_time(datetime(2026, 11, 30, 12, 5, tzinfo=UTC)))
-    st.text(f"{signed(0.256)} {signed(-0.5)}")
+    st.text(f"{signed(0.256)} {signed(-0.5)} {decimal(1234.56)}")
 
 
 def test_days_and_signed_numbers_are_written_as_the_language_does() -> None:
@@ -57,4 +57,4 @@ def test_days_and_signed_numbers_are_written_as_the_language_does() -> None:
     title = script.title[0].value
     assert title.startswith(("30.11.2026", "01.12.2026"))
     assert title.endswith(":05")
-    assert script.text[0].value == "+0,26 -0,50"
+    assert script.text[0].value == "+0,26 -0,50 1.234,6"
