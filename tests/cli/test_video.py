@@ -55,6 +55,19 @@ def test_csv_has_one_row_per_face_with_time_and_track(roomread: Program, tmp_pat
     assert {row["track_id"] for row in rows} == {"1"}
 
 
+def test_closed_eyes_are_written_as_json_lines(roomread: Program, tmp_path: Path) -> None:
+    face = np.asarray(Image.fromarray(scenes.astronaut()).resize((320, 320)))
+    with VideoWriter(tmp_path / "in.mp4") as video:
+        for second in range(33):
+            video.write(face, float(second))
+    result = roomread("analyze", "in.mp4", "--eyes", "eyes.jsonl", "-o", "out.jsonl")
+    assert result.returncode == 0, result.stderr
+    lines = [json.loads(line) for line in (tmp_path / "eyes.jsonl").read_text().splitlines()]
+    assert [line["time"] for line in lines] == pytest.approx([30, 31, 32], abs=0.1)
+    assert {(line["track_id"], line["eyes_closed"]) for line in lines} == {(1, 0.0)}
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 33
+
+
 def test_readings_of_a_truncated_video_are_kept(roomread: Program, tmp_path: Path) -> None:
     whole = portrait_clip(tmp_path / "cut.mkv", seconds=6.0)
     data = whole.read_bytes()

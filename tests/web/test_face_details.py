@@ -37,13 +37,14 @@ def page_of_one_face() -> None:
     import streamlit as st  # noqa: PLC0415
 
     from roomread.readings import Box, Pose, Quality, Reading  # noqa: PLC0415
+    from roomread.room.eyes import EyeActivity  # noqa: PLC0415
     from roomread.web.face_details import show_details  # noqa: PLC0415
 
     plain = Reading("a", 0.0, 0, Box(0, 0, 9, 9), 0.9, Quality())
     show_details(st.container(), plain)
     st.markdown("nothing above")
     known = replace(plain, valence=-0.5, pose=Pose(30, 0, 0), action_units={"AU26": 0.75})
-    show_details(st.container(), known)
+    show_details(st.container(), known, eyes=EyeActivity(0.25, None))
 
 
 def test_panel_is_shown_only_where_something_is_known() -> None:
@@ -53,5 +54,6 @@ def test_panel_is_shown_only_where_something_is_known() -> None:
     assert texts[0] == "nothing above"
     assert "Valence -0.50, from unpleasant (-1) to pleasant (1)" in texts
     assert "Head: turned to the right by 30°" in texts
+    assert "Eyes closed for 25% of the last minute" in texts
     assert len(page.expander) == 1
     assert page.dataframe[0].value["movement"].tolist() == ["jaw open"]

@@ -30,7 +30,7 @@ from roomread.cli.options import (
     TrackerName,
     parse_seconds,
 )
-from roomread.cli.output import Format, choose_format, open_sink
+from roomread.cli.output import Format, choose_format, open_eye_sink, open_sink
 from roomread.cli.profiles import parse_bindings
 from roomread.cli.progress import ProgressBar
 from roomread.cli.status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_SOME_FAILED
@@ -74,6 +74,14 @@ Blur = Annotated[
     HideMethod | None,
     typer.Option(help="Hide every face that is found in the annotated copy."),
 ]
+Eyes = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the share of closed eyes and the blinks of each person in a video to this "
+        "file, as JSON lines.",
+    ),
+]
 Profiles = Annotated[
     str | None,
     typer.Option(
@@ -107,6 +115,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     model: ModelName = "compact",
     head: HeadName = Head.TAGGERS,
     device: DeviceName = Device.CPU,
+    eyes: Eyes = None,
     profiles: Profiles = None,
     engine: Engine = None,
     workers: Workers = None,
@@ -121,7 +130,7 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     nets = NetOptions(model, device, min_face, detector, head, tracker)
     require_reading(oneself=myself)
     if engine is not None or is_archive(output):
-        _check_archive(myself=myself, annotated=annotated, profiles=profiles, form=form)
+        _check_archive(myself=myself, annotated=annotated, eyes=eyes, profiles=profiles, form=form)
         options = nets.for_archive(every=sources.every, piece=parse_seconds(piece))
         engine = engine or ComputeEngine.LOCAL
         status = analyze_archive(
@@ -133,28 +142,43 @@ def command(  # noqa: PLR0913 (each is an option of the command)
     path = Path(output) if output is not None else None
     if path is not None:
         check_output(path, items)
+    if eyes is not None:
+        check_output(eyes, items)
     uses = parse_bindings(profiles) if profiles is not None else []
     written = choose_format(form, path)
-    analyzer = nets.make_analyzer(uses)
+    # Blinks last 0.1 to 0.4 s, which needs every frame.
+    analyzer = nets.make_analyzer(uses, read_every_frame=eyes is not None)
     states = [use.profile.name for use in uses if use.profile.is_state]
     unused = {use.profile.name for use in uses} - set(states)
     with (
         ProgressBar(len(items), quiet=quiet) as progress,
         open_sink(written, path, sys.stdout, states=states) as sink,
+        open_eye_sink(eyes) as eye_sinks,
     ):
         for line in left_out:
             progress.say(line)
-        run = _AnalysisRun(analyzer, sources, sink, progress, blur, unused, largest_only=myself)
+        sinks = [sink, *eye_sinks]
+        run = _AnalysisRun(analyzer, sources, sinks, progress, blur, unused, largest_only=myself)
         run.analyze(items)
     if run.status:
         raise typer.Exit(run.status)
 
 
 def _check_archive(
-    *, myself: bool, annotated: Path | None, profiles: str | None, form: str | None
+    *,
+    myself: bool,
+    annotated: Path | None,
+    eyes: Path | None,
+    profiles: str | None,
+    form: str | None,
 ) -> None:
     """Refuse options that archives do not support."""
-    given = {"--myself": myself, "--annotated": annotated, "--profiles": profiles}
+    given = {
+        "--myself": myself,
+        "--annotated": annotated,
+        "--eyes": eyes,
+        "--profiles": profiles,
+    }
     for option, value in given.items():
         if value is not None and value is not False:
             raise OutputError(
@@ -179,7 +203,7 @@ class _AnalysisRun:
 
     analyzer: Analyzer
     sources: SourceOptions
-    sink: Sink
+    sinks: Sequence[Sink]
     progress: ProgressBar
     blur: HideMethod | None
     unused: set[str]
@@ -235,7 +259,8 @@ class _AnalysisRun:
                     frame, readings = moment.frame, moment.readings
                     if self.largest_only:
                         readings = readings[:1]
-                    self.sink.add(frame, readings)
+                    for sink in self.sinks:
+                        sink.add(frame, readings)
                     if copy is not None:
                         copy.write(frame, readings)
                     bar.advance(frame, readings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Self
 
 import typer
@@ -18,7 +18,7 @@ from roomread.faces import FaceDetector
 from roomread.faces import choices as detectors
 from roomread.fewshot import ProfileBinding
 from roomread.media import Part, Source, open_source
-from roomread.pipeline import Analyzer
+from roomread.pipeline import DEFAULT_CADENCE, Analyzer
 from roomread.plugins import PluginKind, plugin_names
 from roomread.runtime import Device
 from roomread.tracking import choices as trackers
@@ -162,8 +162,14 @@ class NetOptions:
             raise typer.BadParameter(f"{size} is not a finite size in px", param_hint="--min-face")
         return detectors.make_detector(self.detector, min_face=size, device=self.device)
 
-    def make_analyzer(self, profiles: Sequence[ProfileBinding] = ()) -> Analyzer:
+    def make_analyzer(
+        self, profiles: Sequence[ProfileBinding] = (), *, read_every_frame: bool = False
+    ) -> Analyzer:
         """Load the nets.
+
+        Args:
+            profiles: The profiles and the tracks that they are bound to.
+            read_every_frame: Whether the net reads every face of every frame of a video.
 
         Raises:
             typer.BadParameter: The smallest face is not a finite number.
@@ -174,6 +180,7 @@ class NetOptions:
             classifier=make_classifier(self.model, head=self.head, device=self.device),
             tracker=trackers.tracker_factory(self.tracker),
             profiles=profiles,
+            cadence=replace(DEFAULT_CADENCE, read=0.0) if read_every_frame else DEFAULT_CADENCE,
         )
 
     def for_archive(self, *, every: float | None, piece: float) -> Options:

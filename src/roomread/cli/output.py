@@ -16,6 +16,7 @@ from roomread.formats.bids import BidsSink, write_sidecar
 from roomread.formats.coco import CocoSink
 from roomread.formats.csv_table import CsvSink
 from roomread.formats.elan import ElanSink
+from roomread.formats.eye_activity import EyeActivitySink
 from roomread.formats.json_frames import JsonLinesSink, JsonSink
 from roomread.formats.lsl import LslSink
 from roomread.formats.openface import OpenFaceSink
@@ -120,6 +121,23 @@ def open_sink(
             yield sink
         if form is Format.BIDS:
             write_sidecar(path, states)
+
+
+@contextmanager
+def open_eye_sink(path: Path | None) -> Iterator[Sequence[Sink]]:
+    """Open a sink of eye activity that writes to a file atomically; none without a file.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    if path is None:
+        yield ()
+    elif is_special(path):
+        with _into(path) as file:
+            yield (EyeActivitySink(file),)
+    else:
+        with atomic_path(path) as draft, draft.open("w", encoding="utf-8") as file:
+            yield (EyeActivitySink(file),)
 
 
 @contextmanager

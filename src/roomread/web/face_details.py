@@ -8,16 +8,25 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from roomread.readings import Pose, Reading
+from roomread.readings import Pose, Reading, percent
 from roomread.readings.action_units import DESCRIPTIONS
+from roomread.room.eyes import EyeActivity
 from roomread.web.texts import signed, t
 
 # Angles under this many degrees are shown as none.
 _STRAIGHT = 5.0
 
 
-def show_details(place: DeltaGenerator, reading: Reading) -> None:
-    """Draw a panel for one face; nothing for a face of which no more is known."""
+def show_details(
+    place: DeltaGenerator, reading: Reading, *, eyes: EyeActivity | None = None
+) -> None:
+    """Draw a panel for one face; nothing for a face of which no more is known.
+
+    Args:
+        place: where to draw it.
+        reading: the face.
+        eyes: what was seen of its eyes over the last minute; None where they were not watched.
+    """
     if reading.pose is None and reading.action_units is None:
         return
     panel = place.expander(t("Head and face movements"))
@@ -30,6 +39,11 @@ def show_details(place: DeltaGenerator, reading: Reading) -> None:
         )
     if reading.pose is not None:
         panel.markdown(t("Head: {pose}", pose=describe_pose(reading.pose)))
+    if eyes is not None:
+        panel.markdown(
+            t("Eyes closed for {share} of the last minute", share=percent(eyes.closed)),
+            help=t("An observation, and no sign of drowsiness by itself."),
+        )
     if reading.action_units:
         panel.dataframe(
             units_table(reading.action_units),

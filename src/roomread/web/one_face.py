@@ -9,6 +9,7 @@ from roomread.readings import percent
 from roomread.services.calibration import CALIBRATION_SECONDS
 from roomread.services.watch import HISTORY_SECONDS, LiveState, LiveWatch
 from roomread.web.core_texts import expression_name, unreadable_text
+from roomread.web.face_details import show_details
 from roomread.web.svg import show_svg
 from roomread.web.texts import t
 
@@ -27,10 +28,12 @@ def _show_face(state: LiveState) -> None:
     chosen = _chosen_face(keys) if len(keys) > 1 else None
     reading = next((r for r in state.readings if r.person_key == chosen), state.readings[0])
     key = reading.person_key
+    eyes = state.eyes.get(key) if key is not None else None
     if reading.scores is None:
         why = reading.quality.reason
         reason = unreadable_text(why) if why is not None else t("unreadable")
         st.info(t("Face {face} cannot be read: {reason}.", face=str(key), reason=reason))
+        show_details(st.container(), reading, eyes=eyes)
         return
     states = "".join(f" + {name}" for name in reading.shown_states)
     scores = reading.scores
@@ -45,6 +48,7 @@ def _show_face(state: LiveState) -> None:
     lines = score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS)
     with course:
         show_svg(lines, key="live_lines", wide=False)
+    show_details(st.container(), reading, eyes=eyes)
 
 
 def _chosen_face(keys: list[int]) -> int | None:

@@ -1,0 +1,57 @@
+"""Write what is seen of each person's eyes in a video as JSON lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import IO
+
+from roomread.readings import Frame, Reading
+from roomread.room.eyes import EyeMeter
+
+# Seconds between two lines of one person.
+_STEP = 1.0
+
+
+class EyeActivitySink:
+    """Write one object a second for each person who was watched for half a minute or longer.
+
+    Its fields are `source`, `time` (s), `track_id`, `seat`, `eyes_closed` (the share of the last
+    minute with closed eyes, 0..1) and `blinks_per_minute` (null where frames are more than 0.15 s
+    apart).
+
+    Args:
+        file: the text file.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._source: str | None = None
+        self._meter = EyeMeter()
+        self._due: dict[int, float] = {}
+
+    def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Measure the eyes of a frame's people, and write the lines that are due."""
+        if frame.source != self._source:
+            # Track ids and times begin anew with each source.
+            self._source, self._meter, self._due = frame.source, EyeMeter(), {}
+        for reading in readings:
+            activity, key = self._meter.update(reading), reading.person_key
+            if activity is None or key is None or frame.time < self._due.get(key, 0.0):
+                continue
+            self._due[key] = frame.time + _STEP
+            blinks = activity.blinks
+            line = {
+                "source": frame.source,
+                "time": round(frame.time, 3),
+                "track_id": reading.track_id,
+                "seat": reading.seat,
+                "eyes_closed": round(activity.closed, 4),
+                "blinks_per_minute": None if blinks is None else round(blinks, 1),
+            }
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Do nothing: every line is written at once."""
+        self._file.flush()
