@@ -170,7 +170,7 @@ def test_alerts_are_passed_on_when_they_begin_and_end() -> None:
         attention=Attention(parse_rules("room coverage above 50% for 10 s")),
         on_alerts=passed.extend,
     )
-    returned = []
+    returned: list[Alert] = []
     for time in range(60):
         # From the thirtieth second on, nobody can be read.
         shown = HAPPY if time < 30 else None
