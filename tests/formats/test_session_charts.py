@@ -18,6 +18,7 @@ from roomread.formats.session_charts import (
     lesson_span,
     reports_chart,
     sparkline,
+    states_chart,
     valence_chart,
 )
 from roomread.joining.reports import ReportCounts, ReportSample
@@ -129,11 +130,26 @@ def test_expressions_keep_their_colours_and_fill_the_chart(series: TimeSeries) -
     assert min(heights) == pytest.approx(8.0, abs=0.2)
 
 
+def test_taught_states_are_lines_with_their_names(moods: list[RoomMood]) -> None:
+    shares = [replace(mood, states={"bored": 0.2, "<b>": 0.0}) for mood in moods[5:]]
+    series = time_series([*moods[:5], *shares])
+    assert np.isnan(series.states["bored"][0])
+    chart = states_chart(series)
+    assert texts(chart)[-2:] == ["<b>", "bored"]
+    assert "bored: between 20% and 20%" in description(chart)
+
+
 def test_marks_are_escaped(series: TimeSeries) -> None:
     evil = '<script>alert(1)</script> & "so on" that is far longer than fits'
     chart = valence_chart(series, Notes(marks=[Mark(10, evil)]))
     assert "<script" not in chart
     assert any(text.startswith("<script>") and text.endswith("…") for text in texts(chart))
+
+
+def test_label_of_a_mark_ends_before_the_next_mark(series: TimeSeries) -> None:
+    marks = [Mark(0.0, "a long explanation"), Mark(30.0, "quiz"), Mark(32.0, "talk")]
+    labels = texts(valence_chart(series, Notes(marks=marks)))[-3:]
+    assert labels == ["a long …", "…", "talk"]
 
 
 def test_fallen_stretch_is_shaded_from_its_start_to_its_end(series: TimeSeries) -> None:

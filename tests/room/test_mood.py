@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from classes import frame, lesson, reading, showing
 from roomread.readings import VALENCE, Expression, Reading
+from roomread.readings.reading import StateScore
 from roomread.room import MIN_PEOPLE, Direction, RoomMeter, RoomMood
 from roomread.room.mood import difference_interval, wilson_interval
 
@@ -177,3 +180,51 @@ def test_reading_without_track_and_seat_is_not_counted() -> None:
         mood = meter.update(float(n), [*single, unnumbered])
     assert mood is not None
     assert mood.present == 5
+
+
+def confused(people: int, showing_it: int, count: int = 10) -> list[tuple[float, list[Reading]]]:
+    """Return frames of people of whom some show the taught state "confused"."""
+    frames = steady(dict.fromkeys(range(1, people + 1), HAPPY), count)
+    return [
+        (
+            time,
+            [
+                replace(r, states=(state(is_shown=(r.person_key or 0) <= showing_it),))
+                for r in readings
+            ],
+        )
+        for time, readings in frames
+    ]
+
+
+def state(*, is_shown: bool) -> StateScore:
+    return StateScore("confused", 0.99 if is_shown else 0.5, 0.98)
+
+
+def test_mood_has_the_share_of_the_readable_people_who_show_a_taught_state() -> None:
+    assert moods_of(confused(8, 2))[-1].states == {"confused": 0.25}
+    assert moods_of(confused(8, 0))[-1].states == {"confused": 0.0}
+    assert moods_of(steady(dict.fromkeys(range(8), HAPPY), 10))[-1].states == {}
+
+
+def test_taught_state_has_no_share_with_fewer_than_five_readable_people_or_withheld() -> None:
+    assert moods_of(confused(MIN_PEOPLE - 1, 3))[-1].states == {}
+    meter = RoomMeter()
+    withheld = [meter.update(time, shown, withheld=True) for time, shown in confused(8, 2)]
+    assert {str(mood.states) for mood in withheld if mood is not None} == {"{}"}
+
+
+def test_state_that_is_shown_in_one_frame_does_not_count() -> None:
+    frames = [*confused(8, 0, 9), (4.5, confused(8, 8, 1)[0][1])]
+    assert moods_of(frames)[-1].states == {"confused": 0.0}
+
+
+def test_states_of_people_who_are_forgotten_are_dropped() -> None:
+    meter = RoomMeter()
+    *before, (last, readings) = confused(8, 2)
+    for time, shown in before:
+        meter.update(time, shown)
+    meter.forget([1, 2])
+    mood = meter.update(last + 1, [each for each in readings if each.person_key not in (1, 2)])
+    assert mood is not None
+    assert mood.states == {"confused": 0.0}

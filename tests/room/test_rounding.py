@@ -78,3 +78,9 @@ def test_moods_that_come_one_by_one_are_rounded_as_all_at_once() -> None:
 def test_levels_of_a_change_are_rounded_to_the_shown_steps() -> None:
     assert rounded_change(Change(60.0, 0.312, -0.021)) == Change(60.0, 0.3, 0.0)
     assert rounded_value(-0.333) == -0.35
+
+
+def test_shares_of_taught_states_are_shown_in_steps_of_five_percent() -> None:
+    exact = RoomMood(1.0, 7, 7, np.full(7, 1 / 7), states={"bored": 3 / 7})
+    (shown,) = rounded_moods([exact])
+    assert shown.states == {"bored": 0.45}

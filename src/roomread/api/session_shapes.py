@@ -124,6 +124,10 @@ class MoodShape(BaseModel):
     scores: dict[str, Probability] | None = Field(
         description="Mean probabilities of the readable people.", examples=[SCORES]
     )
+    states: dict[str, Probability] = Field(
+        description="The share of the readable people who show each taught state.",
+        examples=[{"confused": 0.2}],
+    )
 
 
 class AlertShape(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ MOOD_COLUMNS: dict[str, type] = (
     {"time": float, "present": int, "readable": int, "coverage": float}
     | dict.fromkeys(("valence", "valence_low", "valence_high", "baseline", "trend"), float)
     | dict.fromkeys((f"scores_{name}" for name in _NAMES), float)
+    # The shares of taught states by name, as JSON.
+    | {"states": str}
 )
 
 
@@ -38,6 +41,7 @@ def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
         "trend": mood.trend,
         "direction": mood.direction.value if mood.direction is not None else None,
         "scores": _scores(mood.scores),
+        "states": dict(mood.states),
     }
 
 
@@ -54,6 +58,7 @@ def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
         readable=int(values["readable"]),
         scores=None if scores is None else np.array([scores[name] for name in _NAMES]),
         baseline=None if baseline is None else float(baseline),
+        states={name: float(share) for name, share in values["states"].items()},
     )
 
 
@@ -64,6 +69,7 @@ def mood_to_row(mood: RoomMood) -> dict[str, Any]:
     scores = values["scores"] or dict.fromkeys(_NAMES)
     flat = values | {"valence_low": low, "valence_high": high}
     flat |= {f"scores_{name}": value for name, value in scores.items()}
+    flat["states"] = json.dumps(values["states"])
     return {name: flat[name] for name in MOOD_COLUMNS}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def valence_chart(
         plot.band(area, times, series.low, series.high, f'fill="{_BLUE}" opacity="0.25"'),
         plot.line(area, times, series.baseline, f'stroke="{_GREY}" stroke-dasharray="6 4"'),
         plot.line(area, times, series.valence, f'stroke="{_BLUE}" stroke-width="2"'),
-        *(_mark(area, mark) for mark in notes.marks if mark.time <= area.end),
+        *_marks(area, [mark for mark in notes.marks if mark.time <= area.end]),
         *(_change(area, change) for change in notes.changes),
         *(_alert(area, alert) for alert in notes.alerts),
     ]
@@ -174,6 +175,26 @@ def coverage_chart(
     return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
 
 
+def states_chart(series: TimeSeries, *, span: Span | None = None) -> str:
+    """Return the share of the readable people who show each taught state over time, as lines.
+
+    Args:
+        series: the moods of the session, in which at least one state was looked for.
+        span: the span of the chart; None for that of the moods.
+    """
+    area = PlotArea(*(span or _span(series)), 0, 1, 8, 110)
+    parts, entries = [*_gaps(area, series), plot.axes(area, plot.HALVES)], []
+    for number, (name, shares) in enumerate(series.states.items()):
+        color, dashes = palette.SERIES[number % len(palette.SERIES)]
+        style = f'stroke="{hex_color(color)}" stroke-width="2" stroke-dasharray="{dashes}"'
+        parts.append(plot.line(area, series.times, shares, style))
+        entries.append((name, hex_color(color)))
+    ranges = [f"{name}{_range(shares, '.0%')}" for name, shares in series.states.items()]
+    parts.append(plot.legend(entries, area))
+    description = f"Share of the readable people who show {', '.join(ranges)}{_during(area)}."
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
+
+
 def reports_chart(samples: Sequence[ReportSample], *, span: Span) -> str:
     """Return how many people pressed which button over time, stacked; a gap under five people.
 
@@ -209,12 +230,21 @@ def _span(series: TimeSeries) -> Span:
     return float(start), float(max(end, start + 1))
 
 
-def _mark(area: PlotArea, mark: Mark) -> str:
+def _marks(area: PlotArea, marks: Sequence[Mark]) -> list[str]:
+    """Return the marks with their labels, each no longer than up to the next mark."""
     # The first mood comes later than the start of the session.
-    x = area.x(max(mark.time, area.start))
+    places = [area.x(max(mark.time, area.start)) for mark in marks]
+    rooms = [after - x for x, after in itertools.pairwise([*places, math.inf])]
+    return [_mark(area, m.label, x, r) for m, x, r in zip(marks, places, rooms, strict=True)]
+
+
+def _mark(area: PlotArea, label: str, x: float, room: float) -> str:
     # Labels near the right edge are written to the left of their line.
-    anchor, shift = ("end", -4) if x > 0.85 * area.width else ("start", 4)
-    label = mark.label if len(mark.label) <= 28 else mark.label[:27] + "…"
+    is_last = x > 0.85 * area.width
+    anchor, shift = ("end", -4) if is_last else ("start", 4)
+    longest = 28 if is_last else min(28.0, max(room - 8, 0.0) / (0.58 * plot.FONT_SIZE))
+    if len(label) > longest:
+        label = label[: max(int(longest) - 1, 0)] + "…"
     return (
         f'<path d="M{x:.1f},14 V{area.bottom:.1f}" stroke="currentColor" opacity="0.55"/>'
         + plot.text(x + shift, 24, label, anchor=anchor)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ from roomread.readings.equality import ComparedByValue
 
 # Minimum number of readable people for a mood; with fewer, single persons could be identified.
 MIN_PEOPLE = 5
+# Maximum number of taught states in a mood: more than a teacher can look at.
+_MAX_STATES = 20
 # Minimum number of frames in a window, so that one bad frame cannot dominate.
 _MIN_FRAMES = 3
 # The 97.5 % point of the normal distribution, for intervals of 95 %.
@@ -56,6 +58,8 @@ class RoomMood(ComparedByValue):
             people, each with equal weight. None if fewer than `MIN_PEOPLE` are readable, or if the
             figure is withheld.
         baseline: The usual valence of this room, -1..1; None until it is known.
+        states: The share of the readable people who show each state that was taught, 0..1, by the
+            state's name; empty without `scores`, and if no state is looked for.
     """
 
     time: float
@@ -63,6 +67,7 @@ class RoomMood(ComparedByValue):
     readable: int
     scores: NDArray[np.float64] | None = None
     baseline: float | None = None
+    states: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def coverage(self) -> float:
@@ -177,6 +182,8 @@ class RoomMeter:
     def __init__(self, *, window: float = 10.0, step: float = 1.0) -> None:
         self.window, self.step = window, step
         self._frames: deque[tuple[float, dict[int, NDArray[np.float32] | None]]] = deque()
+        # In whom each state was looked for in each frame, by name, and whether they show it.
+        self._states: deque[dict[str, dict[int, bool]]] = deque()
         self._valences: deque[tuple[float, float]] = deque()
         self._due = -math.inf
 
@@ -203,13 +210,17 @@ class RoomMeter:
             if mood.valence is not None:
                 self._valences.append((mood.time, mood.valence))
         self._frames.extend((time, _by_person(readings)) for time, readings in frames)
+        # Sessions keep no states of single people.
+        self._states.extend({} for _ in range(len(self._frames) - len(self._states)))
 
     def forget(self, people: Collection[int]) -> None:
         """Drop the past of people, by their `Reading.person_key`, from the moods to come."""
-        if people:
+        for key in people:
             for _, frame in self._frames:
-                for key in people:
-                    frame.pop(key, None)
+                frame.pop(key, None)
+            for states in self._states:
+                for showing in states.values():
+                    showing.pop(key, None)
 
     def update(
         self, time: float, readings: Iterable[Reading], *, withheld: bool = False
@@ -226,18 +237,21 @@ class RoomMeter:
         Returns:
             The mood if a step has passed and the window contains at least three frames, else None.
         """
+        readings = list(readings)
         self._frames.append((time, _by_person(readings)))
+        self._states.append(_states_by_person(readings))
         while time - self._frames[0][0] > self.window:
             self._frames.popleft()
+            self._states.popleft()
         # Allow a hundredth of a second, because frames do not arrive exactly on time.
         if time < self._due - 0.01 or len(self._frames) < _MIN_FRAMES:
             return None
         self._due = time + self.step
-        present, people = _people([people for _, people in self._frames])
+        present, keys, people = _people([people for _, people in self._frames])
         if withheld or len(people) < MIN_PEOPLE:
             return RoomMood(time, present, len(people), None, self._baseline(time))
-        scores = people.mean(axis=0)
-        mood = RoomMood(time, present, len(people), scores, self._baseline(time))
+        scores, states = people.mean(axis=0), _state_shares(self._states, keys)
+        mood = RoomMood(time, present, len(people), scores, self._baseline(time), states)
         self._valences.append((time, float(VALENCE @ scores)))
         return mood
 
@@ -258,10 +272,39 @@ def _by_person(readings: Iterable[Reading]) -> dict[int, NDArray[np.float32] | N
     }
 
 
+def _states_by_person(readings: Iterable[Reading]) -> dict[str, dict[int, bool]]:
+    found: dict[str, dict[int, bool]] = {}
+    for reading in readings:
+        key = reading.person_key
+        if key is not None and reading.scores is not None:
+            for state in reading.states:
+                found.setdefault(state.name, {})[key] = state.is_shown
+    return found
+
+
+def _state_shares(
+    frames: Iterable[dict[str, dict[int, bool]]], readable: Collection[int]
+) -> dict[str, float]:
+    """Return the share of the readable people who show each state, by its name.
+
+    A person shows a state who showed it in at least half of the frames in which it was looked for.
+    """
+    counts: dict[str, dict[int, list[bool]]] = {}
+    for frame in frames:
+        for name, people in frame.items():
+            for key, is_shown in people.items():
+                counts.setdefault(name, {}).setdefault(key, []).append(is_shown)
+    showing = {
+        name: sum(2 * sum(people[key]) >= len(people[key]) for key in readable if key in people)
+        for name, people in sorted(counts.items())[:_MAX_STATES]
+    }
+    return {name: number / len(readable) for name, number in showing.items()}
+
+
 def _people(
     frames: Sequence[dict[int, NDArray[np.float32] | None]],
-) -> tuple[int, NDArray[np.float64]]:
-    """Return the number of people present and the scores of the readable ones, float64 [N, 7].
+) -> tuple[int, list[int], NDArray[np.float64]]:
+    """Return the number of people present, and keys and scores [N, 7] of the readable ones.
 
     A person found in at least half of the frames is present. A present person who was read in at
     least half of these frames is readable.
@@ -282,7 +325,7 @@ def _people(
     # The medians of seven shares do not sum to one in general, and may all be zero.
     totals = people.sum(axis=1, keepdims=True)
     people = np.where(totals > 0, people / np.maximum(totals, 1e-12), 1 / len(Expression))
-    return int(present.sum()), people
+    return int(present.sum()), [keys[column] for column in np.flatnonzero(readable)], people
 
 
 def _medians(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:

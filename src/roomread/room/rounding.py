@@ -101,7 +101,8 @@ class MoodRounding:
             return replace(mood, baseline=baseline)
         self._times.append(mood.time)
         self._levels.append(round(float(VALENCE @ scores) * _STEPS) + _STEPS)
-        return replace(mood, scores=scores, baseline=baseline)
+        states = {name: rounded_value(share) for name, share in mood.states.items()}
+        return replace(mood, scores=scores, baseline=baseline, states=states)
 
     def _baseline(self, time: float) -> float | None:
         while self._next < len(self._times) and time - self._times[self._next] >= BASELINE_TO:

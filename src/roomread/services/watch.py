@@ -135,6 +135,15 @@ class LiveWatch:
         """
         with self._lock:
             self._timing.connect()
+        self.use(analyzer)
+
+    def use(self, analyzer: Analyzer) -> None:
+        """Read the next frames with an analyzer's profiles, unless they are the present ones.
+
+        Args:
+            analyzer: an analyzer of the same nets. A calibration is kept if nothing changes.
+        """
+        with self._lock:
             if _profile_names(analyzer) != _profile_names(self._analyzer):
                 self._analyzer = analyzer
                 self._calibration, self._calibration_wanted = None, False

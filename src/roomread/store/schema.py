@@ -23,7 +23,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that leads to these tables.
-REVISION = "0007"
+REVISION = "0008"
 
 metadata = MetaData()
 
@@ -66,6 +66,8 @@ moods = Table(
     Column("readable", Integer, nullable=False),
     *(Column(e.display_name, REAL) for e in Expression),
     Column("baseline", REAL),
+    # The shares of taught states by name, as JSON; null if none was looked for.
+    Column("states", Text),
 )
 marks = Table(
     "marks",

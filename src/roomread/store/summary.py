@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,6 +133,7 @@ class TimeSeries:
         high: The upper end of the valence interval, float64 [N].
         baseline: The usual valence, float64 [N].
         scores: The mean shares of the expressions, float64 [N, 7].
+        states: The share of the people who show each taught state, by its name, float64 [N].
     """
 
     times: NDArray[np.float64]
@@ -143,6 +145,7 @@ class TimeSeries:
     high: NDArray[np.float64]
     baseline: NDArray[np.float64]
     scores: NDArray[np.float64]
+    states: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
@@ -157,7 +160,9 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
     counted = np.array([[m.time, m.present, m.readable, _or_nan(m.baseline)] for m in moods])
     nothing = np.full(len(Expression), np.nan)
     scores = np.array([nothing if m.scores is None else m.scores for m in moods])
-    rows = np.hstack([counted, valences(moods), scores])
+    names = sorted({name for mood in moods for name in mood.states})
+    states = [[mood.states.get(name, math.nan) for name in names] for mood in moods]
+    rows = np.hstack([counted, valences(moods), scores, np.array(states).reshape(len(moods), -1)])
     start, end = moods[0].time, moods[-1].time
     step = max((end - start) / points, _usual_step(moods))
     numbers = np.minimum(((rows[:, 0] - start) / step).astype(int), points - 1)
@@ -171,7 +176,7 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
     means = np.full((count, values.shape[1]), np.nan)
     means[filled] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     times = (start + (np.arange(count) + 0.5) * step).astype(np.float64)
-    return _course(times, step, means)
+    return _course(times, step, means, names)
 
 
 def _usual_step(moods: Sequence[RoomMood]) -> float:
@@ -190,9 +195,13 @@ def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _course(times: NDArray[np.float64], step: float, means: NDArray[np.float64]) -> TimeSeries:
+def _course(
+    times: NDArray[np.float64], step: float, means: NDArray[np.float64], names: Sequence[str] = ()
+) -> TimeSeries:
     present, readable, baseline, valence, low, high = means[:, :6].T
-    return TimeSeries(times, step, present, readable, valence, low, high, baseline, means[:, 6:])
+    scores, shares = means[:, 6 : 6 + len(Expression)], means[:, 6 + len(Expression) :]
+    states = dict(zip(names, shares.T, strict=True))
+    return TimeSeries(times, step, present, readable, valence, low, high, baseline, scores, states)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,7 +59,9 @@ def _show_kept(store: OwnerStore, session: Session) -> None:
     with tabs[0]:
         chart = view.charts[0].svg if view.charts else ""
         said = said_at_deepest(view.figures, store.passages(session.id), words())
-        show_answer(view.figures, chart=chart, expected=view.expected, said=said)
+        show_answer(
+            view.figures, chart=chart, narrow=view.narrow, expected=view.expected, said=said
+        )
     with tabs[1]:
         _show_timeline(store, session, view)
     if readings:

@@ -16,13 +16,19 @@ from roomread.web.texts import signed, t, words
 
 
 def show_answer(
-    figures: SessionFigures, *, chart: str, expected: int | None, said: str | None = None
+    figures: SessionFigures,
+    *,
+    chart: str,
+    narrow: str,
+    expected: int | None,
+    said: str | None = None,
 ) -> None:
     """Draw the answer in a sentence, its stretches as a table, and the shaded chart.
 
     Args:
         figures: the figures of the lesson.
         chart: the chart of the valence, in which the stretches are shaded; empty without moods.
+        narrow: the same chart for a narrow screen.
         expected: the number of people who are expected; None if it is unknown.
         said: what was said when the deepest fall began; None if it is unknown.
     """
@@ -43,7 +49,7 @@ def show_answer(
         st.markdown(plain(said))
     if chart:
         st.markdown(bold(t("Valence of the room")), help=valence_help())
-        show_svg(chart, key="answer_valence")
+        show_svg(chart, key="answer_valence", narrow=narrow)
     _show_numbers(figures, expected)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from roomread.formats.answer import named_stretches
 from roomread.formats.figures import SessionFigures, session_figures
+from roomread.formats.score_charts import NARROW
 from roomread.formats.session_charts import (
     Notes,
     Span,
@@ -16,6 +17,7 @@ from roomread.formats.session_charts import (
     expression_chart,
     lesson_span,
     reports_chart,
+    states_chart,
     valence_chart,
 )
 from roomread.joining.reports import ReportSample
@@ -28,6 +30,8 @@ from roomread.web.texts import t, words
 from roomread.web.timeline import Chart
 
 _KEPT = "lesson_view"
+# Height of the plot of a chart for a narrow screen, px.
+_NARROW_HEIGHT = 180.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +46,7 @@ class LessonView:
         span: The span of its charts, s.
         expected: The number of people who are expected; None if it is unknown.
         charts: The charts of the room, the same as in the report; empty before the first mood.
+        narrow: The chart of the valence for a narrow screen; empty before the first mood.
     """
 
     figures: SessionFigures
@@ -51,6 +56,7 @@ class LessonView:
     span: Span
     expected: int | None
     charts: Sequence[Chart]
+    narrow: str
 
 
 def lesson_view(store: OwnerStore, session: Session) -> LessonView:
@@ -70,8 +76,13 @@ def lesson_view(store: OwnerStore, session: Session) -> LessonView:
     figures = session_figures(store, session)
     series = time_series(figures.moods)
     expected = expected_people(figures.moods, class_size)
+    span = lesson_span(series)
     charts = _charts(figures, series, alerts, reports, expected)
-    view = LessonView(figures, alerts, reports, series, lesson_span(series), expected, charts)
+    narrow = ""
+    if figures.moods:
+        notes = Notes(figures.marks, figures.summary.changes, alerts, named_stretches(figures))
+        narrow = valence_chart(series, notes, span=span, size=(NARROW, _NARROW_HEIGHT))
+    view = LessonView(figures, alerts, reports, series, span, expected, charts, narrow)
     st.session_state[_KEPT] = key, view
     return view
 
@@ -92,6 +103,8 @@ def _charts(
         Chart(t("Expressions"), expression_chart(series, span=span)),
         Chart(t("Who could be read"), coverage_chart(series, expected=expected, span=span)),
     ]
+    if series.states:
+        charts.append(Chart(t("Taught states"), states_chart(series, span=span)))
     if reports:
         charts.append(Chart(t("What students said"), reports_chart(reports, span=span)))
     return charts

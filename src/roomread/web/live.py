@@ -65,6 +65,7 @@ def show_webcam(visit: str) -> None:
     link.check(time.monotonic())
     analyzer = live_analyzer()
     watch = _watch(link, analyzer)
+    watch.use(analyzer)
     problem = camera_problem()
     if problem:
         _show_problem(problem, link, servers)

@@ -20,7 +20,7 @@ from roomread.web.engine import engine
 from roomread.web.messages import message_for
 from roomread.web.recordings import may_record, visitor_sessions
 from roomread.web.texts import choose_language
-from roomread.web.visitor import visitor_analyzer
+from roomread.web.visitor import is_of_a_room, visitor_analyzer, visitor_profiles
 
 _PREFERENCES = "preferences"
 
@@ -74,8 +74,10 @@ def live_analyzer() -> Analyzer:
 
 
 def room_analyzer() -> Analyzer:
-    """Return the analyzer of a room, for which no profile is used."""
-    return _as_preferred(engine().analyzer)
+    """Return the analyzer of a room, with the states of no particular person that are chosen."""
+    states = [profile for profile in visitor_profiles() if is_of_a_room(profile)]
+    analyzer = engine().analyzer
+    return _as_preferred(analyzer.with_profiles(states) if states else analyzer)
 
 
 def _as_preferred(analyzer: Analyzer) -> Analyzer:

@@ -81,7 +81,9 @@ def shown_text(mood: RoomMood) -> str:
     if mood.scores is None or mood.valence is None or interval is None:
         return ""
     top = Expression(int(mood.scores.argmax()))
-    return t(
+    listed = ", ".join(f"{plain(name)} {percent(share)}" for name, share in mood.states.items())
+    states = " " + t("Taught states: {states}.", states=listed) if listed else ""
+    text = t(
         "Shown most: {expression} ({share}). Valence {valence} (95 % interval {low} to {high}).",
         expression=expression_name(top),
         share=percent(mood.scores[top]),
@@ -89,6 +91,7 @@ def shown_text(mood: RoomMood) -> str:
         low=signed(interval.low),
         high=signed(interval.high),
     )
+    return text + states
 
 
 def show_state(moods: Sequence[RoomMood], class_size: int | None) -> None:

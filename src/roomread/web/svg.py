@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from roomread.web.texts import t
+
 # `st.html` removes SVG, and `st.image` would show neither the theme's colour nor a description.
 # On a narrow screen a wide chart is scrolled sideways, as its labels would be too small to read.
 STYLE = """
@@ -12,12 +14,21 @@ STYLE = """
 .chart:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .chart svg { display: block; width: 100%; height: auto; }
 .wide svg { min-width: 40rem; }
+.narrow, .hint { display: none; }
+.hint { margin: 0 0 .25rem; font-size: .875rem; color: var(--st-text-color);
+  font-family: var(--st-font); }
+@media (max-width: 44rem) {
+  .wide + .narrow:not(:empty), .hint:not(:empty) { display: block; }
+  .wide:has(+ .narrow:not(:empty)) { display: none; }
+}
 """
 _SCRIPT = """
 export default function ({ data, parentElement }) {
-  const chart = parentElement.querySelector(".chart");
+  const [chart, narrow] = parentElement.querySelectorAll(".chart");
   chart.classList.toggle("wide", data.wide);
   chart.innerHTML = data.svg;
+  narrow.innerHTML = data.narrow;
+  parentElement.querySelector(".hint").textContent = data.hint;
 }
 """
 
@@ -26,18 +37,21 @@ export default function ({ data, parentElement }) {
 def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "roomread.chart",
-        html='<div class="chart" tabindex="0"></div>',
+        html='<p class="hint"></p><div class="chart" tabindex="0"></div>'
+        '<div class="chart narrow" tabindex="0"></div>',
         css=STYLE,
         js=_SCRIPT,
     )
 
 
-def show_svg(svg: str, *, key: str, wide: bool = True) -> None:
+def show_svg(svg: str, *, key: str, wide: bool = True, narrow: str = "") -> None:
     """Draw a chart as wide as the page, in the theme's text colour.
 
     Args:
         svg: an `<svg>` element of `roomread.formats`, which escapes the texts in it.
         key: the key of the chart on its page, so that it is redrawn in place.
-        wide: keep the labels readable on a narrow screen by scrolling.
+        wide: keep the labels readable on a narrow screen by scrolling, which is said there.
+        narrow: the same chart for a narrow screen, where it is shown instead.
     """
-    _component()(key=key, data={"svg": svg, "wide": wide})
+    hint = t("The charts go on to the right: swipe them sideways.") if wide and not narrow else ""
+    _component()(key=key, data={"svg": svg, "wide": wide, "narrow": narrow, "hint": hint})

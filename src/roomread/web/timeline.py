@@ -26,6 +26,7 @@ _HTML = """
   </div>
   <div class="board">
     <p class="readout"></p>
+    <p class="hint" data-text="hint"></p>
     <div class="scroll"><div class="axis">
       <label class="where"><span data-text="moment"></span>
         <input class="moment" type="range"></label>
@@ -54,6 +55,8 @@ _STYLE = f"""
 .with-video .player .shift {{ display: grid; }}
 .video {{ width: 100%; max-height: 60vh; background: #000; }}
 .scroll {{ overflow-x: auto; }}
+.hint {{ display: none; margin: 0 0 .5rem; font-size: .875rem; }}
+@media (max-width: 44rem) {{ .hint {{ display: block; }} }}
 .axis {{ min-width: 40rem; }}
 .where {{ display: block; font-size: .875rem; }}
 .moment {{ display: block; box-sizing: border-box; accent-color: var(--st-primary-color);
@@ -107,6 +110,7 @@ def show_timeline(
             "video": t("Show a video of this lesson beside it; it stays in your browser"),
             "offset": t("Seconds of the video before the lesson"),
             "moment": t("Moment of the lesson"),
+            "hint": t("The charts go on to the right: swipe them sideways."),
         },
     }
     component("timeline", html=_HTML, css=_STYLE)(key=key, data=data)
@@ -127,4 +131,9 @@ def _words(series: TimeSeries, index: int, expected: int | None) -> str:
         share = percent(float(series.scores[index][top]))
         parts.append(t("valence {valence}", valence=signed(float(series.valence[index]))))
         parts.append(f"{expression_name(top)} {share}")
+        parts += [
+            f"{name} {percent(float(shares[index]))}"
+            for name, shares in series.states.items()
+            if not np.isnan(shares[index])
+        ]
     return f"· {' · '.join(parts)}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import streamlit as st
 
 from roomread import Analyzer
+from roomread.errors import ProfileError
 from roomread.fewshot import Profile
 from roomread.services.engine import USER_HEADER, served_engine
 from roomread.services.profile_shelves import profile_shelf as shelf_of
@@ -49,6 +52,35 @@ def profiles_on() -> set[str]:
     """Return the set of names of profiles that are switched on, which the page Teach changes."""
     names: set[str] = st.session_state.setdefault("profiles_on", set())
     return names
+
+
+def is_of_a_room(profile: Profile) -> bool:
+    """Return whether a profile is a state of no particular person, which any face may show."""
+    return profile.is_state and profile.person is None
+
+
+def ask_states() -> None:
+    """Draw the choice of the taught states that are looked for in all faces, if any exist."""
+    service = teaching_service()
+    names = []
+    for name in service.names():
+        # The page Teach says what is wrong with a damaged one.
+        with contextlib.suppress(ProfileError):
+            if is_of_a_room(service.load(name)):
+                names.append(name)
+    if not names:
+        return
+    chosen = st.multiselect(
+        t("Taught states to look for"),
+        names,
+        default=[name for name in names if name in profiles_on()],
+        help=t(
+            "Their shares are kept with the figures of the room. The pictures on the page Teach "
+            "say what a state is."
+        ),
+    )
+    profiles_on().difference_update(names)
+    profiles_on().update(chosen)
 
 
 def visitor_profiles() -> list[Profile]:

@@ -16,7 +16,7 @@ from roomread.web.messages import message_for
 from roomread.web.navigation import switch_to
 from roomread.web.recordings import may_record, recordings
 from roomread.web.texts import t
-from roomread.web.visitor import owner
+from roomread.web.visitor import ask_states, owner
 from roomread.web.watch_call import show_call
 from roomread.web.watch_place import show_place, show_running
 
@@ -46,6 +46,10 @@ def show() -> None:
             )
         )
         return
+    # Drawn even if it is empty, as the row of the source is.
+    with st.container():
+        if not _is_recording():
+            ask_states()
     if source == _PLACE:
         show_place(visit)
     else:
@@ -77,8 +81,7 @@ def _ask_source() -> str:
     """Draw the choice of what is watched, and return it."""
     # Draw it even if it is empty: the camera below would be connected anew if its place changed.
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    watch = st.session_state.get("live_watch")
-    if watch is not None and watch.is_recording:
+    if _is_recording():
         # Another choice would stop the camera that is recorded.
         return _WEBCAM
     names = {_WEBCAM: t("My webcam")}
@@ -98,3 +101,9 @@ def _ask_source() -> str:
             key="watch_source",
             label_visibility="collapsed",
         )
+
+
+def _is_recording() -> bool:
+    """Return whether the camera of this visit is being recorded."""
+    watch = st.session_state.get("live_watch")
+    return watch is not None and bool(watch.is_recording)

@@ -62,7 +62,8 @@ states, each also has a column `state_` and its name with the percentile, for sp
 _MOODS = """
 The export of a session without `--people` has a row for each mood of the room instead, about one a
 second: `time`, `present`, `readable`, `coverage`, `valence`, `valence_low`, `valence_high`,
-`baseline`, `trend`, and `scores_angry` to `scores_neutral`. [The room's figures](metrics.md)
+`baseline`, `trend`, `scores_angry` to `scores_neutral`, and `states`, which holds the share of the
+readable people who show each taught state, as JSON. [The room's figures](metrics.md)
 explains them. Those of fewer than five readable people are empty.
 
 In the session of a room that students joined, each row also has `people`, how many had joined,
