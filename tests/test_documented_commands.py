@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -87,13 +87,15 @@ class Shell:
         folder: The folder in which they run.
         session: The id of the session that was recorded last.
         url: The URL of the service that was started last.
-        services: The services that were started.
+        service: The service that was started last; None if there is none.
+        logs: The number of services that were started.
     """
 
     folder: Path
     session: str = ""
     url: str = ""
-    services: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    service: subprocess.Popen[bytes] | None = None
+    logs: int = 0
 
     def run(self, command: str) -> None:
         for name, other in STAND_INS.items():
@@ -120,25 +122,27 @@ class Shell:
             (self.session,) = re.findall(r"\b[0-9a-f]{8,}\b", done.stdout)[:1]
 
     def _serve(self, command: str) -> None:
-        log = self.folder / f"service-{len(self.services)}.log"
+        self.end()
+        self.logs += 1
+        log = self.folder / f"service-{self.logs}.log"
         with log.open("wb") as written:
-            service = subprocess.Popen(
+            self.service = subprocess.Popen(
                 ["bash", "-c", f"exec env {command}"],
                 cwd=self.folder,
                 env=self._environment(),
                 stdout=written,
                 stderr=written,
             )
-        self.services.append(service)
         deadline = time.monotonic() + 200
         while (found := re.search(r"https?://[^\s\"]+:\d+", log.read_text())) is None:
-            assert service.poll() is None, log.read_text()
+            assert self.service.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
         self.url = found[0]
 
     def end(self) -> None:
-        for service in self.services:
+        service, self.service = self.service, None
+        if service is not None and service.poll() is None:
             service.send_signal(signal.SIGTERM)
             assert service.wait(timeout=60) == 0
 
