@@ -79,11 +79,13 @@ class Noticed:
     Attributes:
         longest: The longest time of an answer, s.
         statuses: The number of answers by status.
+        own: The memory that the victim's own work takes without an attack, MB.
         notes: Further figures of one attack.
     """
 
     longest: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
+    own: float = 0.0
     notes: list[str] = field(default_factory=list)
 
 
@@ -143,9 +145,10 @@ async def measure(attack: Attack, target: Target) -> str:
     left = target.memory() - before
     refused = {status: n for status, n in noticed.statuses.items() if not 200 <= status < 300}
     asked_times = noticed.statuses.total()
+    added = max(peak - before - noticed.own, 0)
     return (
         f"{calm.longest:.2f} | {noticed.longest:.2f} | {refused or 'none'} of "
-        f"{asked_times} | {peak - before:.0f} | {left:.0f} | {'; '.join(noticed.notes)}"
+        f"{asked_times} | {added:.0f} | {left:.0f} | {'; '.join(noticed.notes)}"
     )
 
 

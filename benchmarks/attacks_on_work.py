@@ -163,6 +163,16 @@ async def broken_jobs(target: Target, noticed: Noticed) -> None:
     clip = await asyncio.to_thread(_clip)
     address, named = f"{target.url}/api/v1/videos", {"name": "a.mp4"}
     async with httpx.AsyncClient(timeout=30) as http:
+        # The worker that reads a video takes memory without an attack, too.
+        before = target.memory()
+        made = await http.post(address, params=named, content=clip, headers=target.victim)
+        state = "waiting"
+        while state in ("waiting", "reading"):
+            noticed.own = max(noticed.own, target.memory() - before)
+            await asyncio.sleep(0.1)
+            job = await http.get(f"{address}/{made.json()['id']}", headers=target.victim)
+            state = job.json()["state"]
+        noticed.notes.append(f"a video without an attack: {noticed.own:.0f} MB")
         for damage in (_remove_folder, _damage_record) * 2:
             made = await http.post(address, params=named, content=clip, headers=target.attacker)
             if made.status_code == httpx.codes.ACCEPTED:

@@ -269,6 +269,36 @@ def test_heavy_bodies_of_one_principal_leave_room_for_those_of_others() -> None:
     assert order[:3] == ["key:1 begins", "key:2 begins", "key:2 ends"]
 
 
+def test_heavy_body_whose_sender_has_gone_is_dropped_before_its_turn() -> None:
+    read: list[int] = []
+    turns = WeightedTurns(3_000_000, share=3_000_000)
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        read.append(1)
+        await asyncio.sleep(0.1)
+        await echo(scope, receive, send)
+
+    class Leaving(Sender):
+        async def receive(self) -> Message:
+            return await super().receive() if self._messages else {"type": "http.disconnect"}
+
+    async def run() -> None:
+        middleware = body_limit(slow, cap=10_000_000, processed=turns)
+        body = [b"a" * 2_000_000, b"b"]
+        senders = [Sender(body), Leaving(body), Leaving(body), Sender(body)]
+        await asyncio.gather(
+            *(middleware(sender.scope(), sender.receive, sender.send) for sender in senders)
+        )
+        assert [sender.status for sender in senders] == [200, 400, 400, 200]
+        assert "disconnected" in senders[1].problem
+
+    asyncio.run(run())
+    assert len(read) == 2
+    # The turns of those who have gone are free again.
+    assert not turns._waiting
+    assert not turns._running
+
+
 def test_silent_sender_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_SILENCE_SECONDS", 0.01)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import pytest
 pytest.importorskip("streamlit", reason="needs the app extra")
 
 from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from roomread.web import uploaded_files
-from roomread.web.uploaded_files import UploadedFiles
+from roomread.web.uploaded_files import UploadedFiles, UploadGate
 
 
 @pytest.fixture
@@ -71,3 +73,39 @@ def test_space_is_free_again_when_the_page_is_closed(files: UploadedFiles) -> No
     manager.remove_session_files("page")
     assert stored(files) == files.size() == 0
     assert manager.get_files("page", ["2"]) == []
+
+
+def test_upload_that_no_page_asked_for_is_refused_before_it_is_read(files: UploadedFiles) -> None:
+    manager = MemoryUploadedFileManager("/_stcore/upload_file")
+    files.serve(manager)
+    (awaited,) = manager.get_upload_urls("page", ["a.mp4"])
+    passed, statuses = [], []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        passed.append((scope["method"], scope["path"]))
+
+    async def unread() -> Message:
+        raise AssertionError("the body was read")
+
+    async def note(message: Message) -> None:
+        statuses.append(message.get("status"))
+
+    def request(method: str, path: str) -> None:
+        scope = {"type": "http", "method": method, "path": path, "headers": []}
+        asyncio.run(UploadGate(app, files)(scope, unread, note))
+
+    request("PUT", awaited.upload_url)
+    request("DELETE", awaited.upload_url)
+    for invented in ("page/invented", f"other/{awaited.file_id}", "page", ""):
+        request("PUT", f"/_stcore/upload_file/{invented}")
+    assert passed == [("PUT", awaited.upload_url), ("DELETE", awaited.upload_url)]
+    assert statuses == [404, None] * 4
+    manager.remove_session_files("page")
+    request("PUT", awaited.upload_url)
+    assert len(passed) == 2
+
+
+def test_ids_of_one_page_are_bounded(files: UploadedFiles) -> None:
+    files.await_files("page", map(str, range(1500)))
+    assert not files.awaits("page", "499")
+    assert files.awaits("page", "500")

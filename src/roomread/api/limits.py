@@ -13,7 +13,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -139,7 +139,8 @@ class Body:
                 await self._app(scope, spool.replay(receive), send)
                 return
             turn = self._limits.processed.turn(holder, spool.size, patience=_PATIENCE)
-            async with turn:
+            async with AsyncExitStack() as held_turn:
+                await _enter_while_connected(held_turn, turn, receive)
                 await self._app(scope, spool.replay(receive), send)
 
     def _holder(self, scope: Scope) -> tuple[str, SharedSlots]:
@@ -286,6 +287,36 @@ class _Spool:
         self._memory = bytearray()
         self._limits.memory.give_back(self._holder, self._taken)
         self._taken = 0
+
+
+async def _enter_while_connected(
+    stack: AsyncExitStack, turn: AbstractAsyncContextManager[None], receive: Receive
+) -> None:
+    """Enter a context that may take long, unless the sender disconnects meanwhile.
+
+    Args:
+        stack: Leaves the context.
+        turn: The context.
+        receive: The server's `receive`, after the whole body.
+
+    Raises:
+        RefusedError: The sender disconnected before the context was entered.
+    """
+    gone = asyncio.ensure_future(receive())
+    entering = asyncio.ensure_future(stack.enter_async_context(turn))
+    try:
+        await asyncio.wait({gone, entering}, return_when=asyncio.FIRST_COMPLETED)
+        is_gone = gone.done() and not entering.done()
+    finally:
+        gone.cancel()
+        if not entering.done():
+            entering.cancel()
+        await asyncio.wait({gone, entering})
+    if is_gone:
+        raise RefusedError(
+            HTTPStatus.BAD_REQUEST, "bad-request", "the sender disconnected before its turn"
+        )
+    await entering
 
 
 def _temporary_file() -> IO[bytes]:

@@ -45,12 +45,13 @@ from roomread.api.problems import busy, map_errors
 from roomread.api.request_log import RequestLogMiddleware
 from roomread.api.shapes import PicturesInput
 from roomread.api.uploads import request_cap
+from roomread.entry.heap import return_memory_periodically
 from roomread.errors import RoomreadError
 from roomread.fewshot.profile import MAX_BYTES
 from roomread.services.retention import delete_expired
 from roomread.services.shares import ByteBudget, SharedSlots
 from roomread.web.asgi import keep_uploads, load_libraries, make_app
-from roomread.web.uploaded_files import UploadPrincipal
+from roomread.web.uploaded_files import UploadGate
 
 _ABOUT = """
 Reads the facial expressions in pictures and videos. An expression is what a face shows, not what
@@ -142,11 +143,15 @@ def make_service(context: ServiceContext) -> ASGIApp:
     async def lifespan(api: FastAPI) -> AsyncIterator[None]:
         async with run_app(api):
             load_libraries()
-            expiry = asyncio.create_task(_delete_expired_periodically(context))
+            periodic = [
+                asyncio.create_task(_delete_expired_periodically(context)),
+                asyncio.create_task(return_memory_periodically()),
+            ]
             context.rooms.start()
             yield
             context.closing = True
-            expiry.cancel()
+            for task in periodic:
+                task.cancel()
             await context.rooms.shut_down()
         uploads.close()
 
@@ -180,7 +185,7 @@ def make_service(context: ServiceContext) -> ASGIApp:
     for part in PARTS:
         api.include_router(part.router)
     limited = Body(
-        _PathSplit(api, UploadPrincipal(app)),
+        _PathSplit(api, UploadGate(app, uploads)),
         cap=lambda path: _cap(context, path),
         streams=_streams,
         limits=_body_limits(context),
