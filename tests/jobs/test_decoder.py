@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -71,6 +73,27 @@ def test_too_many_pixels_are_reported_before_they_are_decoded() -> None:
     decoder = Decoder(max_pixels=1_000_000)
     with pytest.raises(MediaError, match="at most 1 megapixels"):
         decoder.decode(png(1001, 1000), "large.png")
+    decoder.close()
+
+
+def black_png_of_16_bits(side: int) -> bytes:
+    """Return a square PNG of 16 bits a colour."""
+    head = struct.pack(">IIBBBBB", side, side, 16, 2, 0, 0, 0)
+    compressor = zlib.compressobj(1)
+    rows = [compressor.compress(bytes(1 + 6 * side)) for _ in range(side)]
+    data = b"".join([*rows, compressor.flush()])
+    parts = [(b"IHDR", head), (b"IDAT", data), (b"IEND", b"")]
+    chunks = [
+        struct.pack(">I", len(each)) + kind + each + struct.pack(">I", zlib.crc32(kind + each))
+        for kind, each in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.sweep
+def test_largest_picture_of_16_bits_fits_the_memory_of_a_decoder() -> None:
+    decoder = Decoder(seconds=120, processes=1)
+    assert decoder.decode(black_png_of_16_bits(7000), "large.png").image.shape == (7000, 7000, 3)
     decoder.close()
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time as clocks
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,19 @@ def test_marks_divide_a_session_into_parts_of_their_own_moods() -> None:
     assert second.valence == pytest.approx(valence_of(SAD))
     (fall,) = summary.changes
     assert fall.time == pytest.approx(60, abs=10)
+
+
+def test_many_marks_of_a_long_session_are_summarised_in_one_pass() -> None:
+    # Reading all moods for each mark took two minutes.
+    moods = [mood(float(n), HAPPY) for n in range(20_000)]
+    times = []
+    for count in (1, 1000):
+        marks = [Mark(20.0 * n + 1, f"part {n}") for n in range(count)]
+        begun = clocks.process_time()
+        summary = summarise(moods, marks)
+        times.append(clocks.process_time() - begun)
+        assert len(summary.parts) == count + 1
+    assert times[1] < 3 * times[0] + 0.5
 
 
 def test_part_without_scores_has_no_valence() -> None:
