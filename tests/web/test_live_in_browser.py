@@ -37,8 +37,11 @@ def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
     expect(page.get_by_text("#1: happy")).to_be_visible()
     expect(page.get_by_text("No figure under 5 readable faces.")).to_be_visible()
     expect(page.get_by_text(re.compile("[01] seen"))).to_be_visible()
+    page.get_by_text("Head and face movements").click()
     expect(page.get_by_text("No face is found.")).to_be_visible()
     expect(page.get_by_text(": happy").first).to_be_visible()
+    # The panel of the face that came back is still open.
+    expect(page.get_by_text("Head: ")).to_be_visible()
     page.get_by_role("button", name="Stop the camera").click()
     expect(page.get_by_text("Press START.")).to_be_visible()
     start_camera(page)

@@ -17,19 +17,32 @@ from roomread.web.texts import signed, t
 _STRAIGHT = 5.0
 
 
-def show_details(
-    place: DeltaGenerator, reading: Reading, *, eyes: EyeActivity | None = None
+def show_details(place: DeltaGenerator, reading: Reading) -> None:
+    """Draw a panel for one face that can be opened; nothing if no more is known of the face."""
+    if has_details(reading):
+        draw_details(place.expander(details_title()), reading)
+
+
+def details_title() -> str:
+    """Return the title of the panel."""
+    return t("Head and face movements")
+
+
+def has_details(reading: Reading) -> bool:
+    """Return whether more than the expression is known of a face."""
+    return reading.pose is not None or reading.action_units is not None
+
+
+def draw_details(
+    panel: DeltaGenerator, reading: Reading, *, eyes: EyeActivity | None = None
 ) -> None:
-    """Draw a panel for one face; nothing for a face of which no more is known.
+    """Draw what is known of one face.
 
     Args:
-        place: where to draw it.
+        panel: where to draw it.
         reading: the face.
         eyes: what was seen of its eyes over the last minute; None where they were not watched.
     """
-    if reading.pose is None and reading.action_units is None:
-        return
-    panel = place.expander(t("Head and face movements"))
     if reading.valence is not None:
         panel.markdown(
             t(

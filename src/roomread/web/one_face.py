@@ -5,36 +5,41 @@ from __future__ import annotations
 import streamlit as st
 
 from roomread.formats.score_charts import score_bars, score_lines
-from roomread.readings import percent
+from roomread.readings import Reading, percent
 from roomread.services.calibration import CALIBRATION_SECONDS
 from roomread.services.watch import HISTORY_SECONDS, LiveState, LiveWatch
 from roomread.web.core_texts import expression_name, unreadable_text
-from roomread.web.face_details import show_details
+from roomread.web.face_details import details_title, draw_details
 from roomread.web.svg import show_svg
 from roomread.web.texts import t
 
 
 def show_one_face(watch: LiveWatch) -> None:
     """Draw the chosen face, and learning its neutral face."""
-    _show_face(watch.state)
+    state = watch.state
+    reading = _show_face(state)
+    # A toggle that is always drawn stays as it is when the face leaves and comes back.
+    if st.toggle(details_title(), key="live_details") and reading is not None:
+        key = reading.person_key
+        eyes = state.eyes.get(key) if key is not None else None
+        draw_details(st.container(), reading, eyes=eyes)
     _offer_calibration(watch)
 
 
-def _show_face(state: LiveState) -> None:
+def _show_face(state: LiveState) -> Reading | None:
+    """Draw the scores of the chosen face, and return it; None if there is no face."""
     if not state.readings:
         st.info(t("No face is found."))
-        return
+        return None
     keys = sorted(key for reading in state.readings if (key := reading.person_key) is not None)
     chosen = _chosen_face(keys) if len(keys) > 1 else None
     reading = next((r for r in state.readings if r.person_key == chosen), state.readings[0])
     key = reading.person_key
-    eyes = state.eyes.get(key) if key is not None else None
     if reading.scores is None:
         why = reading.quality.reason
         reason = unreadable_text(why) if why is not None else t("unreadable")
         st.info(t("Face {face} cannot be read: {reason}.", face=str(key), reason=reason))
-        show_details(st.container(), reading, eyes=eyes)
-        return
+        return reading
     states = "".join(f" + {name}" for name in reading.shown_states)
     scores = reading.scores
     shown = scores.expression
@@ -48,7 +53,7 @@ def _show_face(state: LiveState) -> None:
     lines = score_lines(times, [scores for _, scores in rows], seconds=HISTORY_SECONDS)
     with course:
         show_svg(lines, key="live_lines", wide=False)
-    show_details(st.container(), reading, eyes=eyes)
+    return reading
 
 
 def _chosen_face(keys: list[int]) -> int | None:
