@@ -330,3 +330,16 @@ def test_face_that_is_shown_with_a_profile_is_recorded_without_its_name(
     assert shown.person == "asha"
     assert fake.fed
     assert {reading.person for reading in fake.fed} == {None}
+
+
+def test_profiles_that_are_chosen_while_the_camera_runs_are_used_from_then_on() -> None:
+    model = open_model()
+    features = np.zeros(len(feature_statistics_of(model).mean), dtype=np.float32)
+    reference = Reference("confused", features, np.zeros(7, dtype=np.float32))
+    confused = Profile("confused", (reference,), model.name, model.digest)
+    watch = LiveWatch(Analyzer(detector=FixedDetector([FACE])), clock=FakeClock())
+    (before,) = run(watch, 1)
+    watch.use(Analyzer(detector=FixedDetector([FACE]), profiles=[confused]))
+    (after,) = run(watch, 1)
+    assert before.states == ()
+    assert [state.name for state in after.states] == ["confused"]

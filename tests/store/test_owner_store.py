@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -7,9 +8,12 @@ from classes import frame, lesson
 from recorded_classes import class_with_people, record_class
 from room_recorder import RoomRecorder
 from roomread.errors import RulesError, SessionError
+from roomread.formats.session_report import session_report
 from roomread.readings import Expression
+from roomread.room import RoomMood
 from roomread.store import LOCAL_OWNER, Mark, OwnerStore, Session, State, Store, schema
 from roomread.store.marks import MAX_MARKS
+from roomread.store.pieces import Piece
 
 NEUTRAL = Expression.NEUTRAL
 
@@ -74,6 +78,19 @@ def test_moods_of_fewer_than_five_people_are_stored_without_scores(store: OwnerS
         rows = connection.execute(schema.moods.select()).all()
     assert len(rows) == 58
     assert {value for row in rows for value in tuple(row)[4:]} == {None}
+
+
+def test_shares_of_taught_states_are_stored_and_drawn_in_the_report(store: OwnerStore) -> None:
+    session = store.create("Algebra 7b")
+    scores = np.full(7, 1 / 7)
+    shares: list[dict[str, float]] = [{}, {"confused": 0.125}, {"confused": 0.25, "bored": 0.0}]
+    moods = [RoomMood(float(n), 8, 8, scores, states=each) for n, each in enumerate(shares)]
+    store.append(session.id, [Piece(1, 0.0, moods=moods)])
+    assert [mood.states for mood in store.moods(session.id)] == shares
+    report = session_report(store, session.id)
+    assert "<h3>Taught states</h3>" in report
+    # In steps of 5 %, as no single people are kept.
+    assert "confused: between 10% and 25%" in report
 
 
 def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> None:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from roomread.web.component import component
 
-# Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9. Keyboard focus
+# Captions have the colour of other texts, as Streamlit's grey has a contrast of 3.9, and so has the
+# ring of a choice that is not chosen, whose contrast is 1.6. Keyboard focus
 # is visible on everything that can be reached by it. The state of a room keeps its height while its
 # texts change, and an uploader while it is loaded, so that what stands below does not move. The
 # button that stops a recording stays in sight while the page is scrolled.
@@ -27,6 +28,9 @@ textarea:focus-visible, [role="tab"]:focus-visible, [role="slider"]:focus-visibl
 .st-key-stop:has(button) {
   position: sticky; top: 3.75rem; z-index: 100; padding: 0.25rem 0;
   background: var(--st-background-color, Canvas);
+}
+[data-testid="stRadioOption"]:not([data-selected]) > div > div:first-child {
+  border-color: currentColor !important;
 }
 .st-key-presses { display: none; }
 </style>
