@@ -40,9 +40,17 @@ def audit_of(service: Service) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines]
 
 
-def test_class_is_recorded_only_for_a_purpose_that_allows_it(
-    service: Service, http: httpx.Client
-) -> None:
+def test_class_is_recorded_only_for_a_purpose_that_allows_it(tmp_path: Path) -> None:
+    # A service of its own, for which no other test has chosen a purpose.
+    with (
+        serving(tmp_path, purpose=None) as service,
+        httpx.Client(base_url=f"{service.url}/api/v1/", timeout=60) as http,
+    ):
+        check_recording(service, http)
+
+
+def check_recording(service: Service, http: httpx.Client) -> None:
+    """Record a class before and after purposes are chosen, and look at the audit."""
     refused = http.post("sessions", json={"name": "Algebra 7b"})
     assert refused.status_code == 403
     assert refused.json()["type"] == "urn:roomread:problem:purpose"

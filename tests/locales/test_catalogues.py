@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from functools import cache
@@ -52,6 +53,16 @@ def _sentences(message: object) -> Message:
 def test_messages_are_found_in_scripts_and_templates() -> None:
     sentences = {sentence for message in messages_of_the_code() for sentence in message}
     assert "An expression is what a face shows, not what the person feels." in sentences
+
+
+def test_no_message_stands_in_an_f_string() -> None:
+    # Babel does not find it there before Python 3.12, so that it would not be translated.
+    for path in (ROOT / "src" / "roomread").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
+                names = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+                assert not names & {"t", "tn"}, f"{path}:{node.lineno}"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

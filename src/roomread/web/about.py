@@ -30,7 +30,7 @@ def show() -> None:
         t("Nothing is downloaded while the app runs; the nets are part of it."),
     )
     st.markdown("\n".join(f"- {line}" for line in lines))
-    st.markdown(f"[{t('A notice to show or print')}](/notice)")
+    st.markdown("[" + t("A notice to show or print") + "](/notice)")
     st.subheader(t("The law"))
     st.markdown(law())
     st.caption(t("The translations of this app were not reviewed by native speakers."))

@@ -47,7 +47,7 @@ def show_session(queue: RecordingQueue, store: OwnerStore, session: Session) -> 
         st.error(message_for(recording.error, load_settings()))
     if session.state() is State.INTERRUPTED:
         how = "" if is_signed_in() else t("`roomread session record --resume` continues it.")
-        st.warning(f"{t('The recording was interrupted.')} {how}")
+        st.warning(t("The recording was interrupted.") + f" {how}")
     _show_kept(store, session)
 
 

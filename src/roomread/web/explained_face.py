@@ -56,7 +56,7 @@ def offer_explanation(kept: KeptPicture, reading: Reading, analyzer: Analyzer) -
 
 def _show(explanation: Explanation) -> None:
     name = expression_name(explanation.expression)
-    st.markdown(f"**{t('What moved this label')}**")
+    st.markdown("**" + t("What moved this label") + "**")
     left, right = st.columns([2, 3])
     left.image(
         explanation.picture(_SIDE),

@@ -130,8 +130,8 @@ def show_stop(recording: Recording) -> bool:
     """
     name, button = st.columns([3, 1], vertical_alignment="center")
     name.markdown(
-        f":red[:material/fiber_manual_record:] "
-        f"{t('Recording “{name}”', name=plain(recording.session.name))}"
+        ":red[:material/fiber_manual_record:] "
+        + t("Recording “{name}”", name=plain(recording.session.name))
     )
     if not button.button(
         t("Stop recording"), type="primary", icon=":material/stop:", width="stretch"
@@ -162,7 +162,7 @@ def show_marks(recording: Recording) -> None:
         st.error(message_for(error, load_settings()))
         return
     usual = [t("explanation"), t("group work"), t("discussion"), t("break")]
-    st.markdown(f"**{t('What begins now')}**")
+    st.markdown("**" + t("What begins now") + "**")
     # The field stands above the buttons, whose row grows.
     with st.form("mark_now", clear_on_submit=True, border=False):
         left, right = st.columns([2, 1], vertical_alignment="bottom")

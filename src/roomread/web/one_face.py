@@ -71,7 +71,7 @@ def _chosen_face(keys: list[int]) -> int | None:
 
 def _offer_calibration(watch: LiveWatch) -> None:
     """Draw the button, the progress or the result of calibrating the neutral face."""
-    st.markdown(f"**{t('My neutral face')}**")
+    st.markdown("**" + t("My neutral face") + "**")
     left = watch.calibrating
     if left is not None:
         done = 1 - left / CALIBRATION_SECONDS

@@ -45,7 +45,7 @@ def ask_lesson(*, may_tell_apart: bool) -> LessonForm:
             placeholder=t("slide before the lesson"),
             key="lesson_notice",
         ).strip()
-        st.markdown(f"[{t('A notice to show or print')}](/notice)")
+        st.markdown("[" + t("A notice to show or print") + "](/notice)")
         st.caption(t("The rules of attention are those of the page Settings."))
     if not keep:
         st.caption(

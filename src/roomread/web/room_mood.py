@@ -72,7 +72,7 @@ def seen_text(moods: Sequence[RoomMood], class_size: int | None) -> str:
         text = t("{seen} seen of {expected} expected", seen=seen, expected=expected or seen)
     else:
         text = t("{seen} seen", seen=seen)
-    return f"{text}, {tn('{n} of them readable', '{n} of them readable', readable)}."
+    return f"{text}, " + tn("{n} of them readable", "{n} of them readable", readable) + "."
 
 
 def shown_text(mood: RoomMood) -> str:

@@ -42,7 +42,7 @@ def show() -> None:
             "what the law is."
         )
     )
-    st.markdown(f"[{t('A notice to show or print')}](/notice)")
+    st.markdown("[" + t("A notice to show or print") + "](/notice)")
     st.subheader(t("The model"))
     _show_model()
 
