@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from roomread.store import Mark, Recorder, Store
 
 
 @pytest.fixture
-def everything(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+def everything(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
+    yield opened
+    opened.close()
 
 
 def test_moment_of_the_newest_reading_is_marked(everything: Store) -> None:
@@ -27,7 +30,6 @@ def test_moment_of_the_newest_reading_is_marked(everything: Store) -> None:
     assert recorder.flush()
     assert mark_now(store, session.id, "group work") == Mark(3.0, "group work")
     assert store.marks(session.id) == [Mark(3.0, "group work")]
-    everything.close()
 
 
 def test_ended_session_cannot_be_marked_at_the_present(everything: Store) -> None:
@@ -36,11 +38,9 @@ def test_ended_session_cannot_be_marked_at_the_present(everything: Store) -> Non
     store.end(session.id)
     with pytest.raises(SessionNotRunningError, match=session.id):
         mark_now(store, session.id, "group work")
-    everything.close()
 
 
 def test_session_of_another_owner_is_not_marked(everything: Store) -> None:
     session = everything.owned_by("user:anna").create("Algebra 7b")
     with pytest.raises(SessionNotFoundError):
         mark_now(everything.owned_by("user:ben"), session.id, "group work")
-    everything.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ CALL = b"WEBVTT\n\n00:01:00.000 --> 00:01:04.000\nAnn: Now the proof.\n"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> OwnerStore:
-    return Store(f"sqlite:///{tmp_path / 'roomread.db'}").owned_by("user:1")
+def store(tmp_path: Path) -> Iterator[OwnerStore]:
+    opened = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
+    yield opened.owned_by("user:1")
+    opened.close()
 
 
 def page(address: str, session_id: str) -> None:
@@ -27,11 +30,14 @@ def page(address: str, session_id: str) -> None:
     from roomread.store import Store  # noqa: PLC0415
     from roomread.web.lesson_words import upload_words  # noqa: PLC0415
 
-    store = Store(address).owned_by("user:1")
+    opened = Store(address)
+    store = opened.owned_by("user:1")
     try:
         upload_words(store, store.session(session_id), load_settings())
     except RoomreadError as error:
         st.error(str(error))
+    finally:
+        opened.close()
 
 
 def upload(store: OwnerStore, tmp_path: Path, name: str, content: bytes) -> AppTest:
