@@ -15,7 +15,8 @@ from roomread.formats.csv_table import read_csv
 from roomread.formats.parquet import read_parquet
 from roomread.formats.report_values import TABLE_COLUMNS, report_from_dict
 from roomread.formats.room_values import mood_from_dict
-from roomread.formats.session_export import SessionFormat, export
+from roomread.formats.session_export import export
+from roomread.formats.session_formats import SessionFormat
 from roomread.formats.session_report import session_report
 from roomread.joining.reports import ReportCounts, ReportSample
 from roomread.room import Mark

@@ -24,7 +24,7 @@ def decoder_request(_: Path) -> Request:
 
 def video_request(folder: Path) -> Request:
     make_clip(folder / "clip.mp4", [n / 25 for n in range(25)])
-    task = {
+    task: dict[str, object] = {
         "folder": str(folder),
         "name": "clip.mp4",
         "upload": "clip.mp4",

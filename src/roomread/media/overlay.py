@@ -61,9 +61,10 @@ def draw_importance(
     strongest = max(float(np.abs(importance).max()), FAINT)
     shares = Image.fromarray((importance / strongest).astype(np.float32)).resize(size, smooth)
     share = np.asarray(shares)[..., None].clip(-1, 1)
-    color = np.where(share > 0, np.float32(_RED), np.float32(_BLUE))
+    color = np.where(share > 0, np.array(_RED, np.float32), np.array(_BLUE, np.float32))
     opacity = _OPACITY * np.abs(share)
-    return (grey * (1 - opacity) + color * opacity).round().astype(np.uint8)
+    mixed: NDArray[np.float32] = grey * (1 - opacity) + color * opacity
+    return mixed.round().astype(np.uint8)
 
 
 def label_text(reading: Reading) -> str:
