@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,45 @@ def test_variables_take_precedence_over_the_file(
 def test_invalid_setting_is_reported_by_its_name(file: Path, text: str, words: str) -> None:
     file.parent.mkdir()
     file.write_text(text)
+    with pytest.raises(RoomreadError, match=words):
+        load_settings()
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize(
+    "value", ['["10.0.0.0/8", "192.168.1.1"]', "10.0.0.0/8,192.168.1.1", " 10.0.0.0/8 192.168.1.1 "]
+)
+def test_list_is_read_as_json_or_with_commas_or_spaces(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("ROOMREAD_TRUSTED_PROXIES", value)
+    assert load_settings().trusted_proxies == [
+        ip_network("10.0.0.0/8"),
+        ip_network("192.168.1.1"),
+    ]
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        (
+            "ice_servers",
+            "turn:turn.example.org",
+            "'ice_servers' is invalid: it is not JSON",
+        ),
+        (
+            "turn_urls",
+            '["turn:turn.example.org"',
+            "'turn_urls' is invalid: it is not JSON",
+        ),
+        ("trusted_proxies", "balancer", "'trusted_proxies.*' is invalid"),
+    ],
+)
+def test_variable_that_is_no_list_is_reported_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(f"ROOMREAD_{name.upper()}", value)
     with pytest.raises(RoomreadError, match=words):
         load_settings()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -21,6 +23,8 @@ from roomread.settings.compute import ComputeEngine
 from roomread.settings.folders import data_folder
 from roomread.settings.intended_use import Purpose, Region, settings_file
 
+_Item = TypeVar("_Item")
+
 
 class IceService(StrEnum):
     """A service that issues TURN credentials valid for an hour."""
@@ -29,6 +33,27 @@ class IceService(StrEnum):
     CLOUDFLARE = "cloudflare"
     TWILIO = "twilio"
     HUGGING_FACE = "hugging-face"
+
+
+def _parse_json(value: Any) -> Any:
+    """Return the value of a variable that is written as JSON; values of the file are left."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError("it is not JSON") from error
+
+
+def _parse_list(value: Any) -> Any:
+    """Return the parts of a variable: a JSON list, or texts with commas or spaces between them."""
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        return value.replace(",", " ").split()
+    return _parse_json(value)
+
+
+# A list that a variable holds as JSON, or as texts with commas or spaces between them.
+_List = Annotated[list[_Item], NoDecode, BeforeValidator(_parse_list)]
 
 
 class Settings(BaseSettings):
@@ -110,9 +135,11 @@ class Settings(BaseSettings):
     purpose: Purpose | None = None
     region: Region | None = None
     responsible: str = ""
-    ice_servers: list[dict[str, Any]] = Field(default_factory=list)
+    ice_servers: Annotated[list[dict[str, Any]], NoDecode, BeforeValidator(_parse_json)] = Field(
+        default_factory=list
+    )
     ice_service: IceService | None = None
-    turn_urls: list[str] = Field(default_factory=list)
+    turn_urls: _List[str] = Field(default_factory=list)
     turn_secret: SecretStr = SecretStr("")
     max_upload_mb: int = Field(default=200, ge=1)
     local_files: bool = False
@@ -125,7 +152,7 @@ class Settings(BaseSettings):
     max_megapixels: int = Field(default=50, ge=1)
     max_video_minutes: int = Field(default=180, ge=1)
     max_kept_mb: int = Field(default=1000, ge=1)
-    trusted_proxies: list[IPvAnyNetwork] = Field(
+    trusted_proxies: _List[IPvAnyNetwork] = Field(
         default_factory=lambda: [ip_network("127.0.0.1"), ip_network("::1")]
     )
     requests_per_minute: int = Field(default=1200, ge=1)
@@ -144,7 +171,7 @@ class Settings(BaseSettings):
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
     oidc_claim: str = "email"
-    alert_urls: list[SecretStr] = Field(default_factory=list)
+    alert_urls: _List[SecretStr] = Field(default_factory=list)
     alert_secret: SecretStr = SecretStr("")
     alert_private_network: bool = False
     data_folder: Path | None = None
@@ -193,7 +220,7 @@ def load_settings() -> Settings:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         raise RoomreadError(
-            f"the setting '{name}' is invalid: {first['msg']}",
+            f"the setting '{name}' is invalid: {first['msg'].removeprefix('Value error, ')}",
             hint=f"see ROOMREAD_{name.upper()} or {settings_file()}",
         ) from error
     except ValueError as error:
