@@ -114,7 +114,14 @@ def test_unreachable_service_is_an_error_without_a_status() -> None:
 
 
 def test_readings_are_sent_in_batches() -> None:
-    mood = {"time": 9.0, "present": 2, "readable": 2, "scores": None, "baseline": None}
+    mood = {
+        "time": 9.0,
+        "present": 2,
+        "readable": 2,
+        "scores": None,
+        "baseline": None,
+        "states": {},
+    }
 
     def accept(request: httpx.Request) -> httpx.Response:
         count = len(json.loads(request.content))
@@ -146,7 +153,14 @@ def test_readings_that_are_refused_are_not_sent_again() -> None:
 def test_timeline_is_read_page_by_page() -> None:
     def page(request: httpx.Request) -> httpx.Response:
         since = float(request.url.params["since"])
-        mood = {"time": since, "present": 0, "readable": 0, "scores": None, "baseline": None}
+        mood = {
+            "time": since,
+            "present": 0,
+            "readable": 0,
+            "scores": None,
+            "baseline": None,
+            "states": {},
+        }
         return httpx.Response(200, json={"moods": [mood], "next": since + 1 if since < 2 else None})
 
     service = FakeService(page)
