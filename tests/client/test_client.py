@@ -114,7 +114,7 @@ def test_unreachable_service_is_an_error_without_a_status() -> None:
 
 
 def test_readings_are_sent_in_batches() -> None:
-    mood = {
+    mood: dict[str, object] = {
         "time": 9.0,
         "present": 2,
         "readable": 2,
@@ -153,7 +153,7 @@ def test_readings_that_are_refused_are_not_sent_again() -> None:
 def test_timeline_is_read_page_by_page() -> None:
     def page(request: httpx.Request) -> httpx.Response:
         since = float(request.url.params["since"])
-        mood = {
+        mood: dict[str, object] = {
             "time": since,
             "present": 0,
             "readable": 0,
