@@ -56,7 +56,7 @@ def build(folder: Path) -> None:
     shutil.copyfile(HERE.parents[1] / "LICENSE", folder / "LICENSE")
     assets = Path(str(files("roomread.api"))) / "assets"
     shutil.copyfile(assets / "style.css", folder / "style.css")
-    for name in modules(assets, "student/reader.js"):
+    for name in modules(assets, "page.js") | modules(assets, "student/reader.js"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(assets / name, folder / name)
 

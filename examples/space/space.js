@@ -3,6 +3,7 @@
  * @module
  */
 
+import { partAs } from "./page.js";
 import { FaceReader, openNets } from "./student/reader.js";
 
 /** @typedef {import("./student/reader.js").FaceReading} FaceReading */
@@ -18,26 +19,12 @@ import { FaceReader, openNets } from "./student/reader.js";
 const LONGEST = 2048;
 const UNREAD = "rgb(150, 150, 150)";
 
-const file = element("file", HTMLInputElement);
-const example = element("example", HTMLButtonElement);
-const status = element("status", HTMLElement);
-const trouble = element("trouble", HTMLElement);
-const canvas = element("photo", HTMLCanvasElement);
-const table = element("faces", HTMLTableElement);
-
-/**
- * @template {HTMLElement} T
- * @param {string} id
- * @param {new () => T} kind
- * @returns {T}
- */
-function element(id, kind) {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) {
-    throw new TypeError(`the page has no ${id}`);
-  }
-  return found;
-}
+const file = partAs("file", HTMLInputElement);
+const example = partAs("example", HTMLButtonElement);
+const status = partAs("status", HTMLElement);
+const trouble = partAs("trouble", HTMLElement);
+const canvas = partAs("photo", HTMLCanvasElement);
+const table = partAs("faces", HTMLTableElement);
 
 /** @returns {Promise<{reader: FaceReader, settings: Settings}>} */
 async function open() {
@@ -135,10 +122,10 @@ function show(readings, { parameters, colors }) {
     const shares = reading.probabilities?.map(percent) ?? parameters.labels.map(() => "");
     return rowOf("td", [number, label.text, ...shares]);
   });
-  element("heads", HTMLTableRowElement).replaceChildren(
+  partAs("heads", HTMLTableRowElement).replaceChildren(
     ...rowOf("th", ["face", "expression", ...parameters.labels]).cells,
   );
-  element("rows", HTMLTableSectionElement).replaceChildren(...rows);
+  partAs("rows", HTMLTableSectionElement).replaceChildren(...rows);
   table.hidden = readings.length === 0;
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
 
 from roomread.errors import MissingExtraError
 
@@ -21,9 +22,7 @@ def need_sessions_extra() -> None:
     Raises:
         MissingExtraError: The extra `sessions` is not installed.
     """
-    for module in _SESSIONS:
-        if importlib.util.find_spec(module) is None:
-            raise MissingExtraError("recording sessions", extra="sessions")
+    _need(_SESSIONS, "recording sessions", extra="sessions")
 
 
 def need_service_extra() -> None:
@@ -32,6 +31,9 @@ def need_service_extra() -> None:
     Raises:
         MissingExtraError: The extra `app` is not installed.
     """
-    for module in _PACKAGES:
-        if importlib.util.find_spec(module) is None:
-            raise MissingExtraError("the web app and its service", extra="app")
+    _need(_PACKAGES, "the web app and its service", extra="app")
+
+
+def _need(modules: Iterable[str], feature: str, *, extra: str) -> None:
+    if any(importlib.util.find_spec(module) is None for module in modules):
+        raise MissingExtraError(feature, extra=extra)
