@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, BrowserType, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 
 from roomread.bench.scenes import astronaut
 
@@ -136,7 +137,14 @@ def download(page: Page, button: str) -> bytes:
 def choose(page: Page, label: str, option: str) -> None:
     """Choose an option of a select box."""
     wait_until_drawn(page)
+    box = page.get_by_role("combobox", name=label)
     choice = page.get_by_role("option", name=option)
+
+    def take(timeout: float = SLOW) -> None:
+        try:
+            choice.click(timeout=timeout)
+        except NotInTime as error:
+            raise AssertionError(f"{label!r} does not offer {option!r}") from error
+
     # A page that is drawn again meanwhile closes the list.
-    press(page.get_by_role("combobox", name=label), expect(choice).to_be_visible)
-    choice.click()
+    press(box, take)

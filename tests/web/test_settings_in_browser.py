@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from roomread.room import parse_rules
 from roomread.services.preferences import Preferences, keep_preferences, load_preferences
 from roomread.store import LOCAL_OWNER, Store
-from visitors import CHROMIUM, SLOW, visit, wait_until_drawn
+from visitors import CHROMIUM, SLOW, choose, visit, wait_until_drawn
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -25,8 +25,7 @@ def test_saved_settings_are_kept_and_the_pages_speak_the_chosen_language(
     page.get_by_role("spinbutton", name="Number of people who are expected").fill("28")
     page.get_by_role("textbox", name="How people are informed").fill("a slide")
     page.get_by_text("Unpleasant expressions in the room stay above a share").click()
-    page.get_by_role("combobox", name="Language of the app").click()
-    page.get_by_role("option", name="Deutsch").click()
+    choose(page, "Language of the app", "Deutsch")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Die Einstellungen sind gespeichert.")).to_be_visible()
     store = Store(f"sqlite:///{folder / 'roomread.db'}")
