@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,15 @@ from typing import Any
 from roomread.services.alerts import AlertEvent, DeliveryError
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+ALERT = AlertEvent(
+    session="abc",
+    alert=1,
+    rule="room coverage below 50% for 1 min",
+    state="room: coverage 40% on average over 60 s",
+    time=61.0,
+    ended=None,
+    created_at=datetime(2026, 9, 2, tzinfo=UTC),
+)
 PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "alerts.md"
 
 

@@ -4,29 +4,22 @@ import importlib.util
 import json
 import socket
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("paho", reason="needs the mqtt extra")
 
+from alert_receiver import ALERT
 from certificates import localhost_certificate, server_context
 from mqtt_broker import broker
 from roomread.errors import MissingExtraError, RoomreadError
-from roomread.services.alerts import AlertEvent, DeliveryError
+from roomread.services.alerts import DeliveryError
 from roomread.services.alerts.endpoints import parse_endpoint
 from roomread.services.alerts.mqtt import MqttTopic
 
-EVENT = AlertEvent(
-    session="abc",
-    alert=1,
-    rule="room coverage below 50% for 1 min",
-    state="room: coverage 40% on average over 60 s",
-    time=61.0,
-    ended=90.0,
-    created_at=datetime(2026, 9, 2, tzinfo=UTC),
-)
+EVENT = replace(ALERT, ended=90.0)
 
 
 def topic(url: str, *, timeout: float = 10.0) -> MqttTopic:

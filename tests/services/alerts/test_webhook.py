@@ -4,28 +4,17 @@ import base64
 import socket
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from alert_receiver import SECRET, is_genuine, receiving
+from alert_receiver import ALERT, SECRET, is_genuine, receiving
 from certificates import localhost_certificate, server_context
 from roomread.errors import RoomreadError
-from roomread.services.alerts import AlertEvent, DeliveryError
+from roomread.services.alerts import DeliveryError
 from roomread.services.alerts.endpoints import parse_endpoint
 from roomread.services.alerts.webhook import Webhook, parse_secret, sign
-
-EVENT = AlertEvent(
-    session="abc",
-    alert=1,
-    rule="room coverage below 50% for 1 min",
-    state="room: coverage 40% on average over 60 s",
-    time=61.0,
-    ended=None,
-    created_at=datetime(2026, 9, 2, tzinfo=UTC),
-)
 
 
 def webhook(url: str, *, timeout: float = 10.0, clock: Callable[[], float] = time.time) -> Webhook:
@@ -44,9 +33,9 @@ def test_signature_is_that_of_the_specification() -> None:
 
 def test_request_is_signed_and_has_the_event_as_its_body() -> None:
     with receiving() as receiver:
-        webhook(receiver.url).deliver(EVENT)
+        webhook(receiver.url).deliver(ALERT)
     ((headers, body),) = receiver.requests
-    assert body == EVENT.to_json()
+    assert body == ALERT.to_json()
     assert headers[":path"] == "/alerts?room=4"
     assert headers["content-type"] == "application/json"
     assert headers["webhook-id"] == "abc-1-raised"
@@ -55,7 +44,7 @@ def test_request_is_signed_and_has_the_event_as_its_body() -> None:
 
 def test_receiver_finds_altered_requests() -> None:
     with receiving() as receiver:
-        webhook(receiver.url).deliver(EVENT)
+        webhook(receiver.url).deliver(ALERT)
     ((headers, body),) = receiver.requests
     assert not is_genuine(headers, body.replace(b"40%", b"10%"), SECRET)
     assert not is_genuine(headers, body, base64.b64encode(bytes(32)).decode())
@@ -66,7 +55,7 @@ def test_receiver_finds_altered_requests() -> None:
 def test_receiver_refuses_a_request_that_was_signed_more_than_five_minutes_ago() -> None:
     with receiving() as receiver:
         for ago in (290, 310):
-            webhook(receiver.url, clock=partial(float, time.time() - ago)).deliver(EVENT)
+            webhook(receiver.url, clock=partial(float, time.time() - ago)).deliver(ALERT)
     assert [is_genuine(*request, SECRET) for request in receiver.requests] == [True, False]
 
 
@@ -76,7 +65,7 @@ def test_receiver_refuses_a_request_that_was_signed_more_than_five_minutes_ago()
 def test_status_says_whether_the_event_is_sent_again(status: int, *, final: bool) -> None:
     told = pytest.raises(DeliveryError, match=f"status {status}")
     with receiving([status]) as receiver, told as caught:
-        webhook(receiver.url).deliver(EVENT)
+        webhook(receiver.url).deliver(ALERT)
     assert caught.value.final is final
     # A redirect is not followed.
     assert len(receiver.requests) == 1
@@ -88,9 +77,9 @@ def test_certificate_of_the_receiver_is_checked(
     certificate = localhost_certificate(tmp_path)
     with receiving(context=server_context(certificate)) as receiver:
         with pytest.raises(DeliveryError, match="SSLCertVerificationError"):
-            webhook(receiver.url).deliver(EVENT)
+            webhook(receiver.url).deliver(ALERT)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        webhook(receiver.url).deliver(EVENT)
+        webhook(receiver.url).deliver(ALERT)
     assert len(receiver.requests) == 1
 
 
@@ -98,7 +87,7 @@ def test_address_where_nothing_listens_is_a_failure_that_may_pass() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(DeliveryError, match="no answer") as caught:
-        webhook(f"http://127.0.0.1:{port}/x").deliver(EVENT)
+        webhook(f"http://127.0.0.1:{port}/x").deliver(ALERT)
     assert not caught.value.final
 
 
@@ -106,7 +95,7 @@ def test_server_that_does_not_answer_is_waited_for_no_longer_than_the_timeout() 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
         with pytest.raises(DeliveryError, match="no answer"):
-            webhook(f"http://127.0.0.1:{silent.getsockname()[1]}/x", timeout=0.2).deliver(EVENT)
+            webhook(f"http://127.0.0.1:{silent.getsockname()[1]}/x", timeout=0.2).deliver(ALERT)
     assert time.monotonic() - begun < 5
 
 
