@@ -45,7 +45,7 @@ def test_architecture_page_is_in_the_navigation_and_linked_from_contributing() -
     assert "docs/architecture.md" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-def test_no_class_name_stands_twice_and_no_file_is_over_400_lines() -> None:
+def test_class_names_are_unique_and_no_file_is_over_400_lines() -> None:
     names: Counter[str] = Counter()
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")

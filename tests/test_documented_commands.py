@@ -181,7 +181,7 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_of_a_page_is_read(page: str) -> None:
+def test_all_commands_are_extracted_from_a_page(page: str) -> None:
     known = ("roomread ", "pip ", "python ", "make ", "curl ", "cat ", "apt-get ", "turnserver ")
     commands = commands_of(page)
     assert commands
@@ -190,7 +190,7 @@ def test_every_command_of_a_page_is_read(page: str) -> None:
     ] == []
 
 
-def test_exceptions_are_about_commands_that_exist() -> None:
+def test_list_of_commands_not_run_has_only_existing_commands() -> None:
     commands = [command for page in PAGES for command in commands_of(page)]
     assert [name for name in NOT_RUN if name not in commands] == []
     for part in (*STAND_INS, *SLOW):

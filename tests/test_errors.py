@@ -16,7 +16,7 @@ from roomread.errors import (
 )
 
 
-def test_tree_in_the_docstring_names_every_error_under_its_base() -> None:
+def test_error_tree_in_the_docstring_is_complete() -> None:
     tree: dict[str, str] = {}
     last = "RoomreadError"
     for line in (roomread.errors.__doc__ or "").splitlines():

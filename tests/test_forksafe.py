@@ -39,14 +39,14 @@ def in_child(check: Callable[[], bool]) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_object_is_made_once_in_its_process() -> None:
+def test_object_is_created_once_per_process() -> None:
     made: list[int] = []
     safe = ForkSafe(lambda: made.append(1) or Native())  # type: ignore[func-returns-value] # counts
     assert safe.get() is safe.get()
     assert made == [1]
 
 
-def test_object_is_made_again_in_a_child_and_kept_in_the_parent() -> None:
+def test_object_is_created_again_in_a_child_process_and_kept_in_the_parent() -> None:
     safe = ForkSafe(Native)
     before = safe.get()
 
@@ -123,7 +123,7 @@ def test_each_thread_has_its_own_object_and_keeps_it() -> None:
     assert others[0] is not own.get()
 
 
-def test_object_of_a_thread_is_made_again_in_a_child() -> None:
+def test_object_of_a_thread_is_created_again_in_a_child_process() -> None:
     own = PerThread(Native)
     before = own.get()
     assert in_child(lambda: own.get().process == os.getpid())

@@ -94,11 +94,11 @@ def test_visible_share_is_half_for_a_box_half_outside_the_picture() -> None:
     assert Box(-10, 0, 10, 20).visible(100, 100) == pytest.approx(0.5)
 
 
-def test_inside_out_box_has_no_area() -> None:
+def test_box_with_swapped_corners_has_no_area() -> None:
     assert Box(10, 10, 0, 0).area == 0
 
 
-def test_rounded_box_has_plain_floats() -> None:
+def test_coordinates_of_a_rounded_box_are_python_floats() -> None:
     box = Box(*np.array([1.23456, 2, 3, 4], dtype=np.float32)).rounded(2)
     assert box == (1.23, 2.0, 3.0, 4.0)
     assert {type(value) for value in box} == {float}

@@ -59,7 +59,7 @@ def run(code: str, **environment: str) -> list[str]:
     return out.splitlines()
 
 
-def test_importing_changes_nothing_but_onnx_runtimes_telemetry() -> None:
+def test_importing_changes_only_the_telemetry_setting_of_onnx_runtime() -> None:
     changed, added, removed = run(STATE)
     assert changed == "[]"
     assert added == "{'ORT_DISABLE_TELEMETRY': '1'}"

@@ -114,7 +114,7 @@ def test_every_option_of_analyze_is_in_its_page(roomread: Program) -> None:
     assert missing <= {"--help", "--output"}
 
 
-def test_links_between_the_docs_lead_somewhere() -> None:
+def test_links_between_the_docs_are_valid() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
     pages.append(ROOT / "docs" / "llms.txt")
     for page in pages:

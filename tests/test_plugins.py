@@ -79,7 +79,7 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_detector_of_a_plugin_is_made_by_its_name() -> None:
+def test_detector_of_a_plugin_is_created_by_name() -> None:
     detector = make_detector("blobs")
     assert type(detector).__name__ == "Blobs"
     assert vars(detector) == {"min_face": 5.0}
@@ -87,7 +87,7 @@ def test_detector_of_a_plugin_is_made_by_its_name() -> None:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_net_of_a_plugin_is_made_by_its_name() -> None:
+def test_net_of_a_plugin_is_created_by_name() -> None:
     assert isinstance(make_classifier("fixed"), FixedClassifier)
 
 
@@ -148,7 +148,7 @@ def test_name_in_two_packages_is_refused_and_both_are_named(plugins: Path) -> No
         find_plugin(PluginKind.DETECTOR, "blobs")
 
 
-def test_unknown_names_are_answered_with_the_known_ones() -> None:
+def test_error_for_an_unknown_name_lists_the_known_names() -> None:
     with pytest.raises(PluginError, match=r"no detector 'blob' \(there are default, haar"):
         make_detector("blob")
     with pytest.raises(PluginError, match=r"no tracker 'sort' \(there are default"):

@@ -42,7 +42,7 @@ def test_conda_recipe_has_the_version_and_the_dependencies_of_the_package() -> N
 
 
 @pytest.mark.parametrize("path", ["tests.yml", "release.yml"])
-def test_workflow_asks_for_no_more_rights_than_it_needs(path: str) -> None:
+def test_workflow_requests_minimal_permissions(path: str) -> None:
     workflow = loaded(f".github/workflows/{path}")
     assert workflow["permissions"] == {"contents": "read"}
     for job in workflow["jobs"].values():
@@ -55,7 +55,7 @@ def test_workflow_tests_every_supported_python_and_system() -> None:
     assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
 
 
-def test_model_card_for_a_hub_is_that_of_the_bundled_net() -> None:
+def test_hub_model_card_matches_the_bundled_net() -> None:
     page = runpy.run_path(str(ROOT / "deploy" / "model_card.py"))["page"](open_model())
     written = (ROOT / "deploy" / "hub" / "README.md").read_text(encoding="utf-8")
     assert written == page, "run python deploy/model_card.py"

@@ -77,7 +77,7 @@ def test_error_is_one_line_with_what_to_do() -> None:
     assert "\n" not in text(result)
 
 
-def test_crash_tells_no_details() -> None:
+def test_crash_is_reported_without_details() -> None:
     result = call("analyze_picture", path="crash")
     assert result.is_error
     assert "secret" not in text(result)

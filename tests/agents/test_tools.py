@@ -69,12 +69,12 @@ def test_faces_of_a_picture_come_in_the_format_of_analyze(tools: Tools, photo: P
     json.dumps(answered, allow_nan=False)
 
 
-def test_only_the_largest_face_is_read_of_a_picture_of_oneself(tools: Tools, photo: Path) -> None:
+def test_only_the_largest_face_is_read_when_others_may_not_be(tools: Tools, photo: Path) -> None:
     (face,) = tools.analyze_picture(str(photo), oneself=True)["faces"]
     assert face["box"]["left"] == FACES[0][0]
 
 
-def test_purpose_of_the_installation_is_kept(
+def test_tools_refuse_what_the_purpose_of_the_installation_forbids(
     tools: Tools, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_PURPOSE", "work-or-school")
@@ -85,7 +85,7 @@ def test_purpose_of_the_installation_is_kept(
 
 
 @pytest.mark.parametrize("path", ["nowhere.jpg", "https://example.org/photo.jpg", ""])
-def test_what_is_no_file_is_refused(tools: Tools, path: str) -> None:
+def test_path_that_is_not_a_file_is_refused(tools: Tools, path: str) -> None:
     with pytest.raises(MediaError, match="no such file"):
         tools.analyze_picture(path)
 
@@ -115,7 +115,7 @@ def test_mood_of_a_session_is_in_steps_of_5_percent(tools: Tools, store: OwnerSt
     assert all(abs(20 * share - round(20 * share)) < 1e-6 for share in shares)
 
 
-def test_answers_say_nothing_about_single_people(tools: Tools, store: OwnerStore) -> None:
+def test_answers_contain_nothing_about_individuals(tools: Tools, store: OwnerStore) -> None:
     session = class_with_people(store)
     store.enrol(session.id, 2, "Asha Rao", consent="in writing")
     alerts = [
@@ -134,7 +134,7 @@ def test_answers_say_nothing_about_single_people(tools: Tools, store: OwnerStore
         assert private not in said
 
 
-def test_report_tells_when_the_valence_fell(tools: Tools, store: OwnerStore) -> None:
+def test_report_says_when_the_valence_fell(tools: Tools, store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     record_falling_class(store, session)
     told = tools.session_report(session.id)

@@ -103,7 +103,7 @@ def test_page_of_another_port_or_site_is_refused(client: TestClient, origin: str
     assert not opens_socket(client, "/_stcore/stream", {"Origin": origin})
 
 
-def test_program_without_origin_is_admitted(client: TestClient) -> None:
+def test_request_without_an_origin_header_is_admitted(client: TestClient) -> None:
     assert client.post("/api/v1/analyze").text == "let in"
     assert opens_socket(client, "/_stcore/stream", {})
 
@@ -128,7 +128,7 @@ def test_request_of_http_1_0_is_refused_without_sign_in(client: TestClient) -> N
 @pytest.mark.parametrize(
     "referer", ["https://rooms.example/", "http://rooms.example/x", "http://["]
 )
-def test_page_that_a_proxy_without_headers_shows_under_another_name_is_refused(
+def test_page_served_by_a_headerless_proxy_under_another_host_name_is_refused(
     client: TestClient, referer: str
 ) -> None:
     assert client.get("/static/main.js", headers={"Referer": referer}).status_code == 403
@@ -152,7 +152,7 @@ def test_socket_over_the_rate_limit_is_accepted_and_closed_as_try_again_later(
             assert closed.value.code == 1013
 
 
-def test_wrong_keys_are_limited_before_they_are_written(
+def test_wrong_keys_are_rate_limited_before_they_are_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []

@@ -53,7 +53,9 @@ def test_page_is_in_the_language_of_its_query_then_cookie_then_browser(
     assert "Langue" in client.get("/upload", headers=german).text
 
 
-def test_page_may_run_only_our_scripts_and_ask_for_camera_and_screen(client: TestClient) -> None:
+def test_content_policy_allows_only_our_scripts_and_the_camera_and_screen(
+    client: TestClient,
+) -> None:
     headers = client.get("/upload").headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'" in policy
@@ -71,7 +73,9 @@ def test_page_that_the_app_frames_cannot_be_framed_by_other_sites(client: TestCl
     assert framed["content-security-policy"] == expected
 
 
-def test_files_that_a_page_names_are_served_and_cached_for_good(client: TestClient) -> None:
+def test_files_named_by_a_page_are_served_with_an_immutable_cache_header(
+    client: TestClient,
+) -> None:
     page = client.get("/upload?lang=es").text
     urls = re.findall(r'"(/assets/[^"]+)"', page)
     assert {url.rpartition("/")[2] for url in urls} == {"style.css", "es.json"}

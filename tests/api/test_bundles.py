@@ -145,7 +145,7 @@ def test_another_package_is_refused(
 
 
 @pytest.mark.parametrize("npm", [[sys.executable, "-c", "raise SystemExit('no network')"], None])
-def test_unreachable_registry_says_what_to_do(
+def test_error_for_an_unreachable_registry_says_what_to_do(
     hook: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch, npm: list[str] | None
 ) -> None:
     monkeypatch.delenv(hook.ONNXRUNTIME_WEB.variable, raising=False)

@@ -125,7 +125,7 @@ def test_body_over_the_concurrency_limit_is_refused_as_busy() -> None:
     assert (b"retry-after", b"2") in sender.answers[0]["headers"]
 
 
-def test_body_of_one_piece_takes_no_slot() -> None:
+def test_body_received_in_one_chunk_takes_no_slot() -> None:
     assert ask(body_limit(members=slots(0)), Sender([b"a"])).status == 200
 
 
@@ -136,7 +136,7 @@ def test_slot_of_a_refused_body_is_free_again(path: str) -> None:
     assert ask(middleware, Sender([b"a", b"b"]), path=path).status == 200
 
 
-def test_silent_senders_take_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_senders_that_send_nothing_take_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_FIRST_SECONDS", 0.2)
     middleware = body_limit(members=slots(1))
     silent = [Sender([], length=100) for _ in range(40)]
@@ -216,7 +216,7 @@ def test_large_body_goes_to_disk_and_arrives_whole(
     assert (app.memory.taken, app.disk.taken) == (0, 0)
 
 
-def test_body_that_fits_on_no_disk_is_refused_as_busy() -> None:
+def test_body_that_does_not_fit_on_the_disk_is_refused_as_busy() -> None:
     middleware = body_limit(cap=10_000_000, memory=ByteBudget(0), disk=ByteBudget(500_000))
     sender = ask(middleware, Sender([b"a" * 200_000] * 4))
     assert sender.status == 503
@@ -231,7 +231,7 @@ def test_full_temporary_folder_is_reported_as_no_space(monkeypatch: pytest.Monke
     assert ask(middleware, Sender([b"a" * 200_000] * 4)).status == 507
 
 
-def test_body_that_is_not_sent_whole_reaches_no_application() -> None:
+def test_incomplete_body_does_not_reach_the_application() -> None:
     class Gone(Sender):
         async def receive(self) -> Message:
             message = await super().receive()
@@ -241,7 +241,7 @@ def test_body_that_is_not_sent_whole_reaches_no_application() -> None:
     assert ask(body_limit(), sender).status == 400
 
 
-def test_heavy_bodies_of_one_principal_leave_room_for_those_of_others() -> None:
+def test_large_bodies_of_one_principal_leave_room_for_other_principals() -> None:
     order: list[str] = []
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
@@ -269,7 +269,7 @@ def test_heavy_bodies_of_one_principal_leave_room_for_those_of_others() -> None:
     assert order[:3] == ["key:1 begins", "key:2 begins", "key:2 ends"]
 
 
-def test_heavy_body_whose_sender_has_gone_is_dropped_before_its_turn() -> None:
+def test_large_body_is_dropped_if_its_sender_disconnects_while_waiting() -> None:
     read: list[int] = []
     turns = WeightedTurns(3_000_000, share=3_000_000)
 
@@ -299,7 +299,7 @@ def test_heavy_body_whose_sender_has_gone_is_dropped_before_its_turn() -> None:
     assert not turns._running
 
 
-def test_silent_sender_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sender_that_sends_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_SILENCE_SECONDS", 0.01)
 
     class Pausing(Sender):

@@ -123,7 +123,7 @@ def test_unknown_session_is_refused(service: Service) -> None:
         assert close_code(socket) == 1008
 
 
-def test_frame_that_is_no_picture_is_refused_and_the_next_one_is_recorded(
+def test_frame_that_is_not_a_picture_is_refused_and_the_next_one_is_recorded(
     service: Service, session: str
 ) -> None:
     with live(service, session) as socket:

@@ -43,7 +43,7 @@ def test_every_expression_of_the_dashboard_names_a_metric_and_its_labels(express
         assert {label.strip() for label in labels.split(",")} <= metrics[name]
 
 
-def test_dashboard_shows_what_an_operator_decides_by() -> None:
+def test_dashboard_has_the_metrics_that_operators_need() -> None:
     shown = " ".join(EXPRESSIONS)
     for name in ("live_dropped_total", "live_age_seconds", "queue_length", "refusals_total"):
         assert f"roomread_{name}" in shown

@@ -43,7 +43,7 @@ def test_first_refusal_is_written_at_once_and_others_once_a_period(
     assert counts(written)[2:] == [("key refused", "192.0.2.1", 1)]
 
 
-def test_silent_source_is_forgotten(written: pytest.LogCaptureFixture) -> None:
+def test_source_without_new_refusals_is_forgotten(written: pytest.LogCaptureFixture) -> None:
     trail = RefusalTrail(period=60)
     trail.add("key refused", "192.0.2.1", 0.0)
     trail.add("sign-in refused", "192.0.2.2", 61.0)
@@ -51,7 +51,7 @@ def test_silent_source_is_forgotten(written: pytest.LogCaptureFixture) -> None:
     assert [count for _, _, count in counts(written)] == [1, 1, 1]
 
 
-def test_addresses_of_one_ipv6_network_share_a_line(written: pytest.LogCaptureFixture) -> None:
+def test_refusals_of_one_ipv6_network_share_a_log_line(written: pytest.LogCaptureFixture) -> None:
     trail = RefusalTrail(period=60)
     for n in range(100):
         trail.add("key refused", f"2001:db8::{n:x}", 0.0)

@@ -123,7 +123,9 @@ def test_https_response_has_strict_transport_security(metrics: Metrics) -> None:
     assert "max-age=" in client.get("/").headers["strict-transport-security"]
 
 
-def test_unread_body_ends_the_connection(metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connection_is_closed_when_its_body_was_not_read(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("roomread.api.request_log._DRAIN_SECONDS", 0.01)
     sent: list[dict[str, object]] = []
 
@@ -154,7 +156,7 @@ def restored_loggers() -> object:
 
 
 @pytest.mark.usefixtures("restored_loggers")
-def test_events_are_lines_and_the_audit_is_json_in_its_file(
+def test_log_is_text_lines_and_the_audit_file_is_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up_logs(audit_file=tmp_path / "audit.jsonl")
@@ -168,7 +170,7 @@ def test_events_are_lines_and_the_audit_is_json_in_its_file(
 
 
 @pytest.mark.usefixtures("restored_loggers")
-def test_events_are_json_lines_when_asked_for(
+def test_log_is_json_lines_when_configured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up_logs(audit_file=tmp_path / "audit.jsonl", as_json=True)

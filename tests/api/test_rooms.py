@@ -87,7 +87,7 @@ def test_room_has_a_code_a_link_and_a_qr_code(http: httpx.Client, room: dict[str
     assert (session["name"], session["keeps_people"]) == ("Algebra 7b", False)
 
 
-def test_room_keeps_how_people_were_informed_and_its_report_prints_it(http: httpx.Client) -> None:
+def test_room_stores_how_people_were_informed_and_its_report_prints_it(http: httpx.Client) -> None:
     asked = {"name": "Algebra 7b", "faces": True, "notice": "slide before the lesson"}
     made = http.post("rooms", json=asked).json()
     assert made["notice"] == "slide before the lesson"
@@ -98,7 +98,7 @@ def test_room_keeps_how_people_were_informed_and_its_report_prints_it(http: http
     assert http.post("rooms", json=asked | {"notice": "a" * 1001}).status_code == 422
 
 
-def test_student_learns_before_joining_what_is_agreed_to(
+def test_student_sees_the_consent_text_before_joining(
     service: Service, room: dict[str, Any]
 ) -> None:
     found = room_info(service.url, room["code"].lower())
@@ -107,7 +107,7 @@ def test_student_learns_before_joining_what_is_agreed_to(
     assert "leave at any time" in found["faces_consent"]["text"][-1]
 
 
-def test_board_counts_faces_and_presses_and_the_session_keeps_their_figures(
+def test_board_counts_faces_and_presses_and_the_session_stores_the_counts(
     service: Service, http: httpx.Client, room: dict[str, Any]
 ) -> None:
     with ExitStack() as held:
@@ -175,7 +175,7 @@ def test_receipt_is_checked_and_a_changed_one_is_not_valid(
     assert http.post(address, json=receipt | {"given_at": "2020"}).json() == {"valid": False}
 
 
-def test_page_returns_to_its_seat_and_a_second_tab_closes_the_first(
+def test_reloaded_page_gets_its_seat_back_and_a_second_tab_closes_the_first(
     service: Service, http: httpx.Client, room: dict[str, Any]
 ) -> None:
     with joined(service.url, room["id"], room["code"]) as first:
@@ -226,7 +226,9 @@ def test_full_room_and_messages_out_of_order_are_refused(
         assert closed_with(student) == 1009
 
 
-def test_text_of_another_edition_is_not_agreed_to(service: Service, room: dict[str, Any]) -> None:
+def test_consent_to_another_edition_of_the_text_is_refused(
+    service: Service, room: dict[str, Any]
+) -> None:
     with joined(service.url, room["id"], room["code"], consent="0-en-taps") as student:
         assert student.seat["k"] == "error"
 

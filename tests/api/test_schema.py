@@ -49,5 +49,5 @@ def test_openapi_document_has_the_same_schema(http: TestClient) -> None:
     assert components["FrameShape"] == expected
 
 
-def test_response_has_the_format_of_written_frames(http: TestClient) -> None:
+def test_response_has_the_same_format_as_written_frames(http: TestClient) -> None:
     assert http.get("/frame").json() == frame_to_dict(FRAME)

@@ -107,7 +107,7 @@ def test_readings_of_a_lesson_are_ingested_watched_marked_and_exported(
         room.sessions.get(session.id)
 
 
-def test_session_without_consent_stores_nothing_of_single_people(
+def test_session_without_consent_stores_nothing_about_individuals(
     service: Service, room: Client, http: httpx.Client
 ) -> None:
     session = room.sessions.create("Algebra 7b", rules=RULES)
@@ -129,7 +129,7 @@ def test_session_without_consent_stores_nothing_of_single_people(
         assert b"Ada" not in path.read_bytes()
 
 
-def test_session_with_consent_keeps_people_by_seat_and_forgets_one(
+def test_session_with_consent_stores_people_by_seat_and_one_can_be_forgotten(
     service: Service, room: Client, tmp_path: Path
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight, in writing")
@@ -188,7 +188,7 @@ def signed_in(service: Service) -> dict[str, str]:
     return dict(answer.cookies)
 
 
-def test_kill_loses_no_accepted_readings_and_no_sign_ins(
+def test_killed_service_keeps_accepted_readings_and_sign_ins(
     tmp_path: Path,
 ) -> None:
     with accounts_of(tmp_path) as accounts:
@@ -220,7 +220,7 @@ def test_kill_loses_no_accepted_readings_and_no_sign_ins(
         everything.close()
 
 
-def test_websocket_takes_messages_as_post_takes_bodies(service: Service, room: Client) -> None:
+def test_websocket_accepts_the_same_messages_as_post(service: Service, room: Client) -> None:
     session = room.sessions.create("Algebra 7b")
     address = service.url.replace("http", "ws") + "/api/v1/sessions/{}/readings"
     with connect(address.format(session.id)) as socket:
@@ -307,7 +307,7 @@ def test_session_of_the_command_line_is_readable_but_takes_no_readings(
     assert "lesson.mp4" in sent.json()["detail"]
 
 
-def test_failing_database_answers_busy_and_loses_no_readings(
+def test_requests_are_answered_as_busy_and_lose_no_readings_while_the_database_fails(
     service: Service, room: Client
 ) -> None:
     session = room.sessions.create("Algebra 7b", consent="all eight")

@@ -50,7 +50,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_page_of_this_computer_says_that_no_picture_leaves_it(
+def test_page_served_by_this_computer_says_that_pictures_stay_on_it(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "research")
@@ -69,7 +69,7 @@ def test_page_of_a_server_says_where_the_pictures_go(
     assert "No picture leaves it" not in text
 
 
-def test_purpose_for_oneself_reads_a_call_and_records_none(
+def test_purpose_oneself_allows_reading_a_call_but_not_recording_it(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "personal")
@@ -79,7 +79,7 @@ def test_purpose_for_oneself_reads_a_call_and_records_none(
     assert 'id="choose"' in text
 
 
-def test_school_in_the_european_union_reads_no_call(
+def test_reading_a_call_is_refused_at_a_school_in_the_european_union(
     client: TestClient, use: pytest.MonkeyPatch
 ) -> None:
     use.setenv("ROOMREAD_PURPOSE", "work-or-school")

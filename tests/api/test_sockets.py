@@ -113,13 +113,13 @@ def test_unexpected_message_closes_the_connection(message: dict[str, Any], code:
     assert connection.closed_with == (code, "")
 
 
-def test_text_closes_a_connection_that_takes_pictures() -> None:
+def test_text_message_closes_a_connection_that_accepts_pictures_only() -> None:
     connection = FakeConnection(text("text"))
     received(connection, lambda s: binary_messages(s, silence=FOREVER))
     assert connection.closed_with == (CloseCode.UNSUPPORTED_DATA, "")
 
 
-def test_silent_sender_is_closed() -> None:
+def test_connection_whose_sender_is_silent_is_closed() -> None:
     connection = FakeConnection()
     received(connection, lambda s: binary_messages(s, silence=0.01))
     assert connection.closed_with == (CloseCode.GOING_AWAY, "")

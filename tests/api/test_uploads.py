@@ -71,7 +71,9 @@ def test_json_holds_pictures_in_base64() -> None:
         ({"pictures": [{"data": ""}] * 17}, "pictures"),
     ],
 )
-def test_json_of_another_form_is_refused_with_its_place(body: object, problem: str) -> None:
+def test_json_of_another_structure_is_refused_with_the_path_of_the_error(
+    body: object, problem: str
+) -> None:
     with pytest.raises(RefusedError, match=problem) as refused:
         pictures_of(json.dumps(body).encode(), "application/json")
     assert refused.value.status == 422
@@ -115,7 +117,7 @@ def test_decoding_makes_no_copy_of_the_text(head: str) -> None:
         tracemalloc.stop()
 
 
-def test_decoding_escapes_does_not_hold_them_all() -> None:
+def test_base64_with_escapes_is_decoded_piece_by_piece() -> None:
     text = "data:;base64," + "%41" * 400_000
     tracemalloc.start()
     try:
@@ -157,7 +159,7 @@ def test_base64_is_decoded_in_all_its_forms(text: str, content: bytes) -> None:
         "data:;base64,%4",
     ],
 )
-def test_what_is_not_base64_is_refused(text: str) -> None:
+def test_text_that_is_not_base64_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode_base64(text)
 

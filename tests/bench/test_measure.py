@@ -87,7 +87,7 @@ def test_nets_are_measured_alone(tmp_path: Path) -> None:
     assert alone["parts"]["product"] > 0
 
 
-def test_bad_option_is_one_line_on_stderr(tmp_path: Path) -> None:
+def test_invalid_option_is_reported_in_one_line_on_stderr(tmp_path: Path) -> None:
     roomread = Program(tmp_path)
     unknown = roomread("bench", "--scene", "theatre")
     assert unknown.returncode == 2

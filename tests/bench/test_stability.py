@@ -12,7 +12,7 @@ from roomread.faces import CenterFace
 from roomread.testing import FixedDetector
 
 
-def test_clear_face_keeps_its_label_under_every_small_change() -> None:
+def test_clear_face_keeps_its_label_under_small_image_changes() -> None:
     pictures = [scenes.astronaut(), scenes.hopper()]
     results = measure(pictures, CenterFace(), ExpressionClassifier())
     assert {name for name, _ in results} == set(CHANGES)
@@ -22,7 +22,7 @@ def test_clear_face_keeps_its_label_under_every_small_change() -> None:
             assert (stability.same, stability.other) == (1.0, 0.0), (name, answer)
 
 
-def test_faces_that_are_found_nowhere_count_for_nothing() -> None:
+def test_faces_that_are_never_found_are_not_counted() -> None:
     empty = np.zeros((64, 64, 3), np.uint8)
     results = measure([empty], FixedDetector([]), ExpressionClassifier())
     assert {stability.faces for stability in results.values()} == {0}

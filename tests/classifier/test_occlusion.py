@@ -37,7 +37,7 @@ def test_pixels_that_carry_the_expression_are_found() -> None:
     assert np.abs(importance[36:, 36:]).max() < 1e-6
 
 
-def test_hiding_what_speaks_against_an_expression_is_negative() -> None:
+def test_hiding_pixels_that_reduce_a_probability_has_negative_importance() -> None:
     importance = occlusion_map(BrightCorner(), corner(), Expression.SAD)
     assert importance[:20, :20].max() < 0
 

@@ -26,7 +26,7 @@ def test_commands_add_list_and_remove_keys_and_users(tmp_path: Path) -> None:
     assert wrong.stderr.startswith("roomread: there is no user 'ben'")
 
 
-def test_data_folder_that_cannot_be_made_is_reported_in_one_line(tmp_path: Path) -> None:
+def test_data_folder_that_cannot_be_created_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("no folder")
     for command in (["users", "add", "anna"], ["keys", "add", "board"], ["serve", "--port", "0"]):
         said = run_cli(tmp_path, *command, stdin=PASSWORD + "\n")

@@ -76,7 +76,9 @@ def test_empty_standard_input_is_reported(roomread: Program) -> None:
 @pytest.mark.parametrize(
     "name", ["with space.png", "ünïcode 学.png", "-dash.png", "two\nlines.png"]
 )
-def test_odd_file_names_are_read_on_any_terminal(tmp_path: Path, photo: Path, name: str) -> None:
+def test_files_with_unusual_names_can_be_analyzed_on_any_terminal(
+    tmp_path: Path, photo: Path, name: str
+) -> None:
     photo.rename(tmp_path / name)
     result = subprocess.run(
         [*PROGRAM, "analyze", "--", name],
@@ -90,14 +92,16 @@ def test_odd_file_names_are_read_on_any_terminal(tmp_path: Path, photo: Path, na
     assert b"happy" in result.stdout
 
 
-def test_no_face_is_a_result_and_no_error(roomread: Program, empty: Path) -> None:
+def test_picture_without_faces_is_not_an_error(roomread: Program, empty: Path) -> None:
     result = roomread("analyze", empty, "--format", "json")
     assert result.returncode == 0
     assert json.loads(result.stdout)[0]["faces"] == []
     assert "no face" in roomread("analyze", empty).stdout.decode()
 
 
-def test_folder_becomes_a_csv(roomread: Program, photo: Path, empty: Path, tmp_path: Path) -> None:
+def test_readings_of_a_folder_are_written_to_csv(
+    roomread: Program, photo: Path, empty: Path, tmp_path: Path
+) -> None:
     inner = tmp_path / "class" / "monday"
     inner.mkdir(parents=True)
     photo.rename(inner / "a.png")
@@ -126,7 +130,7 @@ def test_every_format_holds_the_same_readings(
     assert list(typed) == list(row)
 
 
-def test_the_annotated_copy_is_the_photo_with_something_drawn(
+def test_annotated_copy_differs_from_the_photo_only_where_something_is_drawn(
     roomread: Program, photo: Path, tmp_path: Path
 ) -> None:
     assert roomread("analyze", photo, "--annotated", "out.png").returncode == 0
@@ -229,7 +233,7 @@ def broken_files(photo: Path) -> dict[str, bytes]:
     }
 
 
-def test_each_bad_input_is_one_line_and_status_2(
+def test_each_bad_input_is_reported_in_one_line_with_status_2(
     roomread: Program, photo: Path, tmp_path: Path
 ) -> None:
     for name, content in broken_files(photo).items():
@@ -254,7 +258,7 @@ def test_folder_without_pictures_is_reported(roomread: Program, tmp_path: Path) 
     assert "no picture or video" in one_line(result.stderr)
 
 
-def test_one_bad_file_of_three_leaves_the_others_whole(
+def test_one_bad_file_of_three_does_not_affect_the_others(
     roomread: Program, photo: Path, empty: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no")
@@ -282,7 +286,7 @@ def test_full_disk_on_stdout_is_reported(photo: Path) -> None:
     assert "No space left" in one_line(result.stderr)
 
 
-def test_closed_pipe_of_a_reader_is_no_error(photo: Path) -> None:
+def test_broken_pipe_on_stdout_is_not_an_error(photo: Path) -> None:
     command = [*PROGRAM, "analyze", str(photo), "--format", "csv"]
     reading, writing = os.pipe()
     os.close(reading)
@@ -323,7 +327,7 @@ def test_version_option_prints_the_version(roomread: Program) -> None:
     assert roomread("--version").stdout.startswith(b"roomread ")
 
 
-def test_ctrl_c_before_anything_is_status_130() -> None:
+def test_ctrl_c_before_the_first_result_exits_with_status_130() -> None:
     process = subprocess.Popen([*PROGRAM, "analyze", "udp://127.0.0.1:9"], stderr=subprocess.PIPE)
     with process:
         assert process.stderr is not None

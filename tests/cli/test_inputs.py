@@ -69,7 +69,9 @@ def test_readings_are_written_to_a_pipe(photo: Path) -> None:
     assert pipe.is_fifo()
 
 
-def test_name_with_a_line_break_is_one_line_of_an_error(roomread: Program, tmp_path: Path) -> None:
+def test_file_name_with_a_line_break_is_reported_in_one_line(
+    roomread: Program, tmp_path: Path
+) -> None:
     (tmp_path / "two\nlines.mp4").write_bytes(b"no video")
     result = roomread("analyze", "two\nlines.mp4")
     (line,) = result.stderr.decode().splitlines()

@@ -22,7 +22,7 @@ def test_paragraph_and_references_of_a_file_are_written(roomread: Program, tmp_p
     assert "@software{roomread" in (tmp_path / "methods.bib").read_text(encoding="utf-8")
 
 
-def test_unknown_session_is_one_line(
+def test_unknown_session_is_reported_in_one_line(
     roomread: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_DATABASE_URL", f"sqlite:///{tmp_path / 'sessions.db'}")

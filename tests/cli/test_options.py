@@ -25,7 +25,7 @@ def test_duration_is_read_in_seconds(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "nan", "1h", "s", "1e3"])
-def test_text_that_is_no_duration_is_refused(text: str) -> None:
+def test_text_that_is_not_a_duration_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is not a time over 0"):
         parse_seconds(text)
 
@@ -36,7 +36,7 @@ def test_part_of_the_screen_is_four_whole_numbers() -> None:
         parse_part("100,50,1280")
 
 
-def test_options_that_are_left_out_read_every_frame_whole() -> None:
+def test_every_frame_is_read_whole_by_default() -> None:
     assert SourceOptions.parse(None, None, None) == SourceOptions(None, None, None)
     assert SourceOptions.parse("2s", 1, "0,0,9,9") == SourceOptions(2.0, 1, (0, 0, 9, 9))
 
@@ -47,7 +47,7 @@ def test_smallest_face_of_an_archive_must_be_finite() -> None:
         nets.for_archive(every=None, piece=300.0)
 
 
-def test_chosen_head_answers_in_an_analyzer_and_in_an_archive() -> None:
+def test_chosen_head_is_used_by_the_analyzer_and_by_an_archive() -> None:
     nets = NetOptions("compact", Device.CPU, None, head=Head.BOTH)
     classifier = nets.make_analyzer().classifier
     assert isinstance(classifier, ExpressionClassifier)

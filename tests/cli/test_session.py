@@ -63,7 +63,7 @@ def one_line(result: subprocess.CompletedProcess[bytes]) -> str:
     return line
 
 
-def test_recorded_session_holds_nothing_of_its_pictures(
+def test_recorded_session_contains_no_picture_data(
     roomread: Program, tmp_path: Path, database: Path
 ) -> None:
     write_call(tmp_path / "lesson.mp4", 6)
@@ -94,7 +94,7 @@ def test_recorded_session_holds_nothing_of_its_pictures(
     assert not any(magic in kept for magic in (b"\xff\xd8\xff", b"\x89PNG", b"ftyp"))
 
 
-def test_alerts_of_a_recording_reach_a_webhook_and_losses_are_told(
+def test_alerts_of_a_recording_reach_a_webhook_and_failures_are_reported(
     roomread: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_call(tmp_path / "lesson.mp4", 9)
@@ -143,7 +143,7 @@ def test_killed_recording_is_resumed_to_its_end(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_ctrl_c_ends_a_recording_and_keeps_it(tmp_path: Path, database: Path) -> None:
+def test_ctrl_c_ends_a_recording_and_keeps_its_session(tmp_path: Path, database: Path) -> None:
     write_call(tmp_path / "lesson.mp4", 60)
     with subprocess.Popen(
         [*PROGRAM, "session", "record", "lesson.mp4"],
@@ -205,7 +205,7 @@ def test_people_are_distinguished_by_their_faces_and_no_vector_is_kept(
     assert files - {"roomread.db-wal", "roomread.db-shm"} == {"call.mp4", "roomread.db"}
 
 
-def test_recording_tells_which_video_track_it_reads(roomread: Program, tmp_path: Path) -> None:
+def test_recording_prints_which_video_track_it_reads(roomread: Program, tmp_path: Path) -> None:
     two_tracks(tmp_path / "film.mkv", [(64, 48), (160, 120)])
     errors = roomread("session", "record", "film.mkv").stderr.decode()
     assert "1 (160 x 120 h264) is read, and not 0 (64 x 48 h264) (--stream takes another)" in errors
@@ -259,7 +259,7 @@ def test_report_is_one_page_with_parts_alerts_and_the_consent(
         ET.fromstring("<svg" + chart.split("</svg>")[0] + "</svg>")  # noqa: S314 (our own)
 
 
-def test_exports_hold_everything_that_the_session_does(
+def test_exports_contain_everything_that_the_session_holds(
     roomread: Program, recorded: tuple[OwnerStore, str], tmp_path: Path
 ) -> None:
     import pyarrow.parquet  # noqa: PLC0415

@@ -63,7 +63,7 @@ def answers(model: Path) -> np.ndarray:
 
 
 @pytest.mark.sweep
-def test_a_run_killed_in_its_second_epoch_ends_as_an_uninterrupted_one(
+def test_resumed_run_that_was_killed_ends_like_an_uninterrupted_one(
     roomread: Program, tmp_path: Path, fer2013: Path
 ) -> None:
     train = ("train", fer2013, "--ferplus", tmp_path / "plus.csv", "--epochs", 2, *QUICK)
@@ -166,7 +166,7 @@ def test_a_recipe_can_be_taken_from_a_models_card(roomread: Program, tmp_path: P
     assert "train it again" in roomread("models").stdout.decode()
 
 
-def test_zero_changes_the_recipe_and_an_option_that_is_left_out_does_not(tmp_path: Path) -> None:
+def test_option_of_zero_changes_the_recipe_and_an_omitted_option_does_not(tmp_path: Path) -> None:
     config = tmp_path / "recipe.toml"
     config.write_text("mixup = 0.2\nseed = 7\ncutout = 0.5\ndrop_test_copies = true\n")
     options = {"mixup": 0.0, "seed": 0, "cutout": None, "drop_test_copies": False, "out": tmp_path}
@@ -222,7 +222,7 @@ def test_review_finds_a_copy_and_writes_rows_and_page(roomread: Program, tmp_pat
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
 )
-def test_each_mistake_is_one_line_and_status_2(
+def test_each_mistake_is_reported_in_one_line_with_status_2(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -21,7 +21,7 @@ def session_id(local_sessions: OwnerStore) -> str:
     return session.id
 
 
-def test_chat_is_aligned_by_the_time_of_day(
+def test_chat_is_aligned_with_the_session_by_the_time_of_day(
     roomread: Program, tmp_path: Path, session_id: str
 ) -> None:
     (tmp_path / "chat.txt").write_text("09:01:00 From Ann : and now?\n")

@@ -55,7 +55,7 @@ def test_csv_has_one_row_per_face_with_time_and_track(roomread: Program, tmp_pat
     assert {row["track_id"] for row in rows} == {"1"}
 
 
-def test_closed_eyes_are_written_as_json_lines(roomread: Program, tmp_path: Path) -> None:
+def test_closed_eyes_are_reported_in_json_lines(roomread: Program, tmp_path: Path) -> None:
     face = np.asarray(Image.fromarray(scenes.astronaut()).resize((320, 320)))
     with VideoWriter(tmp_path / "in.mp4") as video:
         for second in range(33):

@@ -40,14 +40,14 @@ def test_session_has_times_and_the_text_of_its_rules() -> None:
     assert answers.session(SESSION | {"ended_at": None}).ended_at is None
 
 
-def test_person_has_the_time_of_the_consent() -> None:
+def test_person_has_the_time_when_consent_was_given() -> None:
     found = {"seat": 3, "name": "Ada", "consent": "a letter", "consented_at": START}
     assert answers.person(found) == Person(
         3, "Ada", "a letter", datetime(2026, 9, 2, 8, tzinfo=UTC)
     )
 
 
-def test_result_of_sending_has_mood_and_alerts() -> None:
+def test_response_to_sent_readings_has_mood_and_alerts() -> None:
     mood = RoomMood(1.0, 6, 5)
     alert = Alert(1, 1.0, "room coverage below 20% for 30 s", 0.1, 0.9, 30)
     answer = {

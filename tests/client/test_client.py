@@ -72,7 +72,7 @@ def test_picture_becomes_readings() -> None:
     assert b"a picture" in request.content
 
 
-def test_what_is_left_out_of_a_picture_is_a_warning() -> None:
+def test_skipped_part_of_a_picture_is_reported_as_a_warning() -> None:
     found = {
         "pictures": [{"frame": FRAME, "notes": ["a.gif: of its 3 pictures the first is read"]}]
     }
@@ -81,7 +81,7 @@ def test_what_is_left_out_of_a_picture_is_a_warning() -> None:
         service.client().analyze(b"a picture")
 
 
-def test_picture_of_several_that_cannot_be_read_has_its_error() -> None:
+def test_unreadable_picture_of_a_batch_has_its_own_error() -> None:
     found = [{"frame": FRAME}, {"source": "b", "problem": problem(422, detail="b: damaged")}]
     service = FakeService(lambda _: httpx.Response(200, json={"pictures": found}))
     first, second = service.client().analyze_all([b"a", b"b"])
@@ -135,7 +135,7 @@ def test_readings_are_sent_in_batches() -> None:
     assert json.loads(service.requests[0].content)[0] == frame_to_dict(LESSON[0])
 
 
-def test_unanswered_readings_are_sent_again_while_patience_lasts() -> None:
+def test_unanswered_readings_are_sent_again_until_the_time_limit() -> None:
     service = FakeService(lambda _: refused(503, {"retry-after": "7"}))
     with pytest.raises(ServiceError, match="wrong"):
         service.client().sessions.send("0a1b2c3d", LESSON[:1], patience=20)
@@ -176,7 +176,7 @@ def test_reports_of_a_room_are_samples_of_counts() -> None:
     assert service.requests[0].url.path == "/api/v1/sessions/0a1b2c3d/reports"
 
 
-def test_video_is_asked_for_until_it_has_ended() -> None:
+def test_client_polls_a_video_until_it_has_ended() -> None:
     states = iter(["waiting", "reading", "finished"])
     status = {"id": "1", "seconds": 1.0, "duration": None, "error": "", "notes": []}
     service = FakeService(lambda _: httpx.Response(200, json=status | {"state": next(states)}))

@@ -58,7 +58,7 @@ def test_two_workers_train_one_net(cluster: Cluster, tmp_path: Path) -> None:
 
 # Each of half a dozen processes imports torch twice.
 @pytest.mark.sweep
-def test_two_workers_that_are_interrupted_resume_one_net(cluster: Cluster, tmp_path: Path) -> None:
+def test_interrupted_training_of_two_workers_is_resumed(cluster: Cluster, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     process = subprocess.Popen(
         command(tmp_path, *NET, "--epochs", "8"),

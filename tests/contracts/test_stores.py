@@ -208,7 +208,7 @@ def test_profile_of_another_owner_is_not_found(everything: Store, anna: OwnerSto
     assert anna.profiles.names() == []
 
 
-def test_account_that_one_process_changes_is_changed_for_all(everything: Store) -> None:
+def test_account_change_by_one_process_is_seen_by_all(everything: Store) -> None:
     other = everything.accounts
     anna = Account("1", "anna", "hash", ("read", "analyze"), 1.0)
     assert everything.accounts.add_user(anna)
@@ -253,9 +253,7 @@ def test_room_of_another_owner_is_not_found_and_its_code_not_replaced(
     assert anna.rooms.all() == [room]
 
 
-def test_code_opens_one_room_at_a_time_and_none_once_it_is_closed(
-    everything: Store, anna: OwnerStore
-) -> None:
+def test_code_opens_one_open_room_and_no_closed_room(everything: Store, anna: OwnerStore) -> None:
     first, second = anna.create("Algebra 7b"), anna.create("Algebra 7c")
     assert anna.rooms.add(first.id, "K7QXM3PD", faces=False)
     assert not anna.rooms.add(second.id, "K7QXM3PD", faces=False)

@@ -27,7 +27,7 @@ class TestTrackers(TrackerContract):
         return make(DETECTOR)
 
 
-def test_two_trackers_count_from_1() -> None:
+def test_each_tracker_numbers_its_tracks_from_1() -> None:
     for _ in range(2):
         (track,) = FaceTracker(DETECTOR).update(Frame(scenes.astronaut(), 0.0, 0, ""))
         assert track.id == 1

@@ -188,7 +188,7 @@ MATRIX = {
 }
 
 
-def test_access_matrix_contains_every_route_of_the_service() -> None:
+def test_access_table_contains_every_route_of_the_service() -> None:
     from fastapi.routing import iter_route_contexts  # noqa: PLC0415
 
     from roomread.entry import service  # noqa: PLC0415
@@ -401,7 +401,7 @@ def test_user_header_of_a_visitor_is_ignored(protected: ProtectedService) -> Non
 
 @pytest.mark.parametrize("path", ["/", "/_stcore/host-config", "/api/v1/models", "/metrics"])
 @pytest.mark.parametrize("host", ["x/healthz?", "x/healthz#", "127.0.0.1/sign-in?a="])
-def test_host_header_or_odd_path_does_not_make_a_route_public(
+def test_forged_host_header_or_unusual_path_does_not_make_a_route_public(
     host: str, path: str, protected: ProtectedService
 ) -> None:
     named = {"Host": host}

@@ -44,7 +44,7 @@ def test_page_read_a_call_is_accessible_before_and_while_a_session_is_recorded(
     check_page(page)
 
 
-def test_pages_of_a_student_are_accessible_from_the_code_to_the_end(
+def test_student_pages_are_accessible_from_entering_the_code_to_leaving(
     page: Page, service: Service
 ) -> None:
     room = open_room(service.url)
@@ -71,13 +71,13 @@ def test_pages_of_a_student_are_accessible_from_the_code_to_the_end(
     check_page(page)
 
 
-def test_page_of_the_camera_alone_is_accessible(page: Page, service: Service) -> None:
+def test_camera_page_is_accessible(page: Page, service: Service) -> None:
     page.goto(f"{service.url}/mirror")
     expect(page.get_by_role("button", name="Switch my camera on")).to_be_enabled()
     check_page(page)
 
 
-def test_pages_of_a_teacher_are_accessible_from_the_first_room_to_its_end(
+def test_teacher_pages_are_accessible_from_creating_a_room_to_closing_it(
     page: Page, service: Service
 ) -> None:
     page.goto(f"{service.url}/room")
@@ -113,7 +113,7 @@ srcdoc="<html lang=en><title>i</title><main><img src='data:,'></main>"></iframe>
 </body></html>"""
 
 
-def test_checks_find_what_is_wrong_with_a_faulty_page(page: Page) -> None:
+def test_accessibility_checks_find_the_faults_of_a_faulty_page(page: Page) -> None:
     page.set_content(FAULTY)
     with pytest.raises(AssertionError, match=r"(?s)light: color-contrast.*light: image-alt"):
         check_rules(page)

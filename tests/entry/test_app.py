@@ -40,7 +40,7 @@ def test_app_has_the_pages_the_api_and_the_upload_page(app: Service) -> None:
         assert settings["local_files"] is True
 
 
-def test_app_listens_on_this_computer_alone(app: Service) -> None:
+def test_app_listens_on_localhost_only(app: Service) -> None:
     assert app.url.startswith("http://127.0.0.1:")
     said = run_cli(app.folder, "app", "--address", "0.0.0.0")  # noqa: S104
     assert said.returncode == 2

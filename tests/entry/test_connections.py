@@ -60,7 +60,7 @@ def heard(by: ConnectionTable, transport: FakeTransport) -> None:
     by.heard(cast("asyncio.Transport", transport))
 
 
-def test_oldest_silent_connection_is_closed_for_a_new_one_when_all_are_taken() -> None:
+def test_oldest_silent_connection_is_closed_for_a_new_one_at_the_limit() -> None:
     connections, reasons = table(in_all=3)
     busy, silent, other = (connect(connections)[0] for _ in range(3))
     heard(connections, busy)
@@ -89,7 +89,7 @@ def test_new_connection_is_refused_when_all_others_are_in_use() -> None:
     assert not busy.aborted
 
 
-def test_one_address_has_its_share_and_a_trusted_proxy_has_all() -> None:
+def test_one_address_is_limited_to_a_share_and_a_trusted_proxy_is_not() -> None:
     connections, _ = table(by_address=2, trusts=lambda address: address == "192.0.2.2")
     students = [connect(connections, "192.0.2.1")[0] for _ in range(3)]
     proxied = [connect(connections, "192.0.2.2")[0] for _ in range(50)]
@@ -97,7 +97,7 @@ def test_one_address_has_its_share_and_a_trusted_proxy_has_all() -> None:
     assert not any(t.aborted for t in proxied)
 
 
-def test_sixty_students_behind_one_address_meet_no_limit() -> None:
+def test_sixty_students_behind_one_address_stay_below_the_limits() -> None:
     connections, reasons = table()
     # Six connections of a browser, and its WebSocket.
     students = [connect(connections) for _ in range(60 * 7)]
@@ -105,7 +105,7 @@ def test_sixty_students_behind_one_address_meet_no_limit() -> None:
     assert not reasons
 
 
-def test_connection_that_was_closed_makes_room() -> None:
+def test_closed_connection_makes_room_for_a_new_one() -> None:
     connections, _ = table(in_all=1)
     for _ in range(3):
         transport, stays = connect(connections)
@@ -116,14 +116,14 @@ def test_connection_that_was_closed_makes_room() -> None:
 
 
 @pytest.mark.parametrize(("files", "connections"), [(None, 2000), (100_000, 2000), (256, 160)])
-def test_connections_leave_files_for_the_rest_of_the_service(
+def test_connections_leave_file_descriptors_for_the_rest_of_the_service(
     files: int | None, connections: int
 ) -> None:
     assert connections_within(files, 2000) == connections
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-def test_process_may_open_as_many_files_as_the_system_allows() -> None:
+def test_file_descriptor_limit_is_raised_to_the_maximum_of_the_system() -> None:
     import resource  # noqa: PLC0415 (not on Windows)
 
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -220,7 +220,7 @@ def test_client_that_does_not_read_its_answer_is_closed() -> None:
     assert reasons == {"unread-answer": 1}
 
 
-def test_crowded_server_refuses_with_a_problem_and_a_time_to_wait() -> None:
+def test_server_at_its_limit_refuses_with_a_problem_and_retry_after() -> None:
     async def hold(scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive, send
         await asyncio.sleep(0.3)

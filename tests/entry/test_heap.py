@@ -42,12 +42,12 @@ def test_memory_of_a_large_request_is_given_back() -> None:
     assert left < 20_000_000
 
 
-def test_without_glibc_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_not_trimmed_without_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heap, "_trim", lambda: None)
     asyncio.run(asyncio.wait_for(heap.return_memory_periodically(), 1))
 
 
-def test_small_growth_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_growth_of_memory_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = iter([100, 10_000_000, 90, 16_000_050, 16_000_150, 120, 200])
     trimmed: list[int] = []
     monkeypatch.setattr(heap, "_trim", lambda: trimmed.append)

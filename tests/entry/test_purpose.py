@@ -115,7 +115,7 @@ def test_faces_of_others_are_not_read_at_school_in_the_european_union(
     assert len(faces()) == 2
 
 
-def test_command_line_is_refused_as_the_service_is(tmp_path: Path) -> None:
+def test_command_line_refuses_the_same_uses_as_the_service(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [0.0, 0.5])
     refused = run_cli(tmp_path, "session", "record", str(clip), purpose=None)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)

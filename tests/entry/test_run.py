@@ -32,7 +32,7 @@ def end(ending: str, *, wait: float, seconds: float) -> subprocess.CompletedProc
         ("pass", "closing took too long"),
     ],
 )
-def test_process_whose_closing_hangs_ends_with_one_line(ending: str, line: str) -> None:
+def test_process_whose_shutdown_hangs_exits_with_a_one_line_message(ending: str, line: str) -> None:
     result = end(ending, wait=60.0, seconds=0.1)
     assert result.returncode == 2
     assert result.stderr.startswith("roomread: ")
@@ -40,6 +40,6 @@ def test_process_whose_closing_hangs_ends_with_one_line(ending: str, line: str) 
     assert result.stderr.count("\n") == 1
 
 
-def test_process_that_closes_in_time_goes_on() -> None:
+def test_process_that_shuts_down_in_time_is_not_killed() -> None:
     result = end("pass", wait=0.0, seconds=30.0)
     assert (result.returncode, result.stdout, result.stderr) == (0, "closed\n", "")

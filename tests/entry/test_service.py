@@ -64,7 +64,7 @@ def lesson(path: Path, seconds: float) -> Path:
     return path
 
 
-def test_picture_is_read_alike_in_every_kind_of_body(http: httpx.Client) -> None:
+def test_picture_gives_the_same_readings_in_every_kind_of_body(http: httpx.Client) -> None:
     content = EXAMPLE.read_bytes()
     text = {"pictures": [{"name": "me.jpg", "data": base64.b64encode(content).decode()}]}
     answers = [
@@ -254,7 +254,7 @@ def test_every_answer_has_security_headers(path: str, http: httpx.Client) -> Non
     )
 
 
-def test_live_socket_answers_the_newest_frame_and_counts_the_others(service: Service) -> None:
+def test_live_socket_answers_the_newest_frame_and_counts_the_dropped_ones(service: Service) -> None:
     picture = encoded(astronaut()[:400, 60:460], "JPEG")
     address = service.url.replace("http", "ws") + "/api/v1/live"
     with connect(address) as socket:
@@ -317,7 +317,7 @@ def test_unfinished_video_has_no_results_and_can_be_cancelled(
         assert str(service.folder) not in read.error
 
 
-def test_client_reads_and_draws_pictures_and_raises_problems(service: Service) -> None:
+def test_client_reads_and_annotates_pictures_and_raises_problems(service: Service) -> None:
     with Client(service.url) as room:
         found = room.analyze(EXAMPLE)
         own = Analyzer().analyze(EXAMPLE)

@@ -111,7 +111,7 @@ def test_every_reason_why_a_camera_is_not_read_is_explained_and_can_be_tried_aga
     page.context.close()
 
 
-def test_camera_that_is_unplugged_and_nets_that_do_not_load_are_explained(
+def test_unplugged_camera_and_nets_that_fail_to_load_are_explained(
     browser: Browser, service: Service
 ) -> None:
     keep = (

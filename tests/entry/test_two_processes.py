@@ -100,7 +100,7 @@ def readings(store_url: str, key: str, session_id: str) -> list[tuple[float, int
     return found
 
 
-def test_key_is_accepted_and_after_revocation_refused_by_both_processes(
+def test_key_is_accepted_by_both_processes_and_refused_by_both_once_revoked(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOMREAD_DATABASE_URL", pair.database)
@@ -158,7 +158,7 @@ def test_readings_posted_alternately_make_one_session(pair: Pair) -> None:
     assert kept == [(f.time, face.track_id) for f in LESSON for face in f.readings]
 
 
-def test_websocket_to_one_fills_a_session_that_the_other_holds(pair: Pair) -> None:
+def test_websocket_to_one_process_fills_a_session_that_the_other_holds(pair: Pair) -> None:
     with Client(pair.first.url, key=pair.key) as first:
         session = first.sessions.create("Algebra 7b")
         first.sessions.send(session.id, LESSON[:10])
@@ -181,7 +181,7 @@ def test_expired_sessions_are_deleted_when_the_service_starts(pair: Pair) -> Non
     store.close()
 
 
-def test_other_process_finishes_the_job_and_the_session_of_one_that_is_killed(
+def test_job_and_session_of_a_killed_process_are_continued_by_the_other(
     pair: Pair, tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "lesson.mp4", [n / 10 for n in range(400)], size=(320, 240))
@@ -256,7 +256,7 @@ def proxy(tmp_path: Path) -> Iterator[Callable[[Sequence[Service]], str]]:
         process.wait(timeout=30)
 
 
-def test_clients_behind_a_proxy_go_on_when_their_replica_is_killed(
+def test_clients_behind_a_proxy_continue_when_their_replica_is_killed(
     pair: Pair, tmp_path: Path, proxy: Callable[[Sequence[Service]], str]
 ) -> None:
     bearer = {"Authorization": f"Bearer {pair.key}"}

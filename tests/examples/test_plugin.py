@@ -64,14 +64,14 @@ def test_photo_is_read_with_all_plugins(installed: Path) -> None:
     }
 
 
-def test_name_that_does_not_exist_is_answered_with_the_names_that_do(installed: Path) -> None:
+def test_error_for_an_unknown_name_lists_the_known_names(installed: Path) -> None:
     done = run(installed, *PROGRAM, "analyze", "photo.png", "--detector", "blobs")
     assert done.returncode != 0
     assert "there is no detector 'blobs'" in done.stderr
     assert "default, haar, upright" in done.stderr
 
 
-def test_example_keeps_the_contracts(installed: Path) -> None:
+def test_example_fulfils_the_contracts_of_the_plugin_interfaces(installed: Path) -> None:
     tests = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "-c", os.devnull]
     done = run(installed, sys.executable, "-m", "pytest", *tests, str(PLUGIN / "tests"))
     assert done.returncode == 0, done.stdout

@@ -75,7 +75,7 @@ def test_covered_face_is_unreadable_with_its_reason(which: int, cover: object) -
 
 @PORTRAITS
 @pytest.mark.parametrize("light", [1.0, 0.4])
-def test_free_face_is_not_covered_in_any_light(which: int, light: float) -> None:
+def test_uncovered_face_is_not_called_covered_in_any_light(which: int, light: float) -> None:
     image, face = portrait(which)
     dim = (np.asarray(image) * light).astype(np.uint8)
     (score,) = cover_scores(cut(dim, [face], FER2013_FRAMING))
@@ -122,7 +122,7 @@ def test_confidence_falls_with_the_cover_score_and_the_order_stays() -> None:
         assert scores.threshold == SURE.threshold
 
 
-def test_expression_of_a_half_covered_face_is_withheld_where_it_was_barely_sure() -> None:
+def test_expression_just_above_the_threshold_is_withheld_when_the_face_is_half_covered() -> None:
     barely = Scores(np.array([0.1, 0.05, 0.05, 0.5, 0.1, 0.1, 0.1], np.float32), 0.48)
     assert barely.expression is Expression.HAPPY
     assert doubted(barely, 3.0).expression is None

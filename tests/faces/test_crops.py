@@ -38,7 +38,7 @@ def test_any_box_in_or_out_of_the_picture_gives_a_crop(
 
 @settings(max_examples=30, deadline=None)
 @given(left=EDGES, top=EDGES, side=st.floats(1, 2000), value=st.integers(0, 255))
-def test_uniform_picture_is_uniform_beyond_its_edges(
+def test_crop_beyond_the_edges_of_a_uniform_picture_is_uniform(
     left: float, top: float, side: float, value: int
 ) -> None:
     even = np.full((40, 30, 3), value, dtype=np.uint8)
@@ -99,6 +99,6 @@ def test_crops_have_the_order_of_the_faces_and_the_picture_is_not_changed() -> N
     np.testing.assert_array_equal(picture, before)
 
 
-def test_a_grey_picture_is_refused() -> None:
+def test_grey_picture_is_refused() -> None:
     with pytest.raises(MediaError, match="uint8"):
         cut(np.zeros((8, 8), dtype=np.uint8), [], FER2013_FRAMING)

@@ -28,7 +28,7 @@ def face_at(x: float, y: float, roll: float = 0.0) -> tuple[Face, Orientation]:
 @pytest.mark.parametrize("roll", [0, 90, 180, -90])
 @pytest.mark.parametrize("edge", ["left", "top", "right", "bottom"])
 @pytest.mark.parametrize(("beyond", "is_cut"), [(-0.1, False), (0.3, True), (0.5, True)])
-def test_score_tells_a_cut_face_in_any_quarter_turn(
+def test_cut_off_score_is_high_for_a_cut_face_in_any_quarter_turn(
     roll: float, edge: str, beyond: float, *, is_cut: bool
 ) -> None:
     whole = whole_box(face_at(320, 240, roll)[1])
@@ -39,11 +39,11 @@ def test_score_tells_a_cut_face_in_any_quarter_turn(
 
 
 @pytest.mark.parametrize("roll", [0, 20, 45, 70, 135])
-def test_face_far_from_all_edges_is_surely_whole(roll: float) -> None:
+def test_face_far_from_all_edges_is_not_cut_off(roll: float) -> None:
     assert cut_score(*face_at(320, 240, roll), PICTURE) < -3
 
 
-def test_face_that_fills_its_picture_is_whole() -> None:
+def test_face_that_fills_its_picture_is_not_cut_off() -> None:
     face, seen = face_at(320, 240)
     whole = whole_box(seen)
     left, top = whole.left - 4, whole.top - 4

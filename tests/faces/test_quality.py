@@ -128,7 +128,9 @@ def test_whole_face_that_fills_its_picture_is_readable(portrait: Portrait, margi
     assert quality.reason is None
 
 
-def test_landmark_at_the_edge_is_cut_off_although_the_box_is_inside(portrait: Portrait) -> None:
+def test_face_with_a_landmark_at_the_edge_is_cut_off_even_if_its_box_is_inside(
+    portrait: Portrait,
+) -> None:
     image, face = portrait
     assert face.landmarks is not None
     mouth = int(face.landmarks[3:, 1].min())

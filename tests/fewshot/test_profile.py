@@ -120,7 +120,7 @@ def test_profile_of_a_named_track_overrides_that_of_the_only_face(grace: Profile
         np.testing.assert_array_equal(both.scores.probabilities, alone.scores.probabilities)
 
 
-def test_leave_one_out_tells_whether_a_profile_helps(masked: Profile, grace: Profile) -> None:
+def test_leave_one_out_result_says_whether_a_profile_helps(masked: Profile, grace: Profile) -> None:
     assert evaluate(masked, ANALYZER.model).correct == 5
     assert evaluate(masked, ANALYZER.model).helps
     evaluation = evaluate(grace, ANALYZER.model)
@@ -128,7 +128,7 @@ def test_leave_one_out_tells_whether_a_profile_helps(masked: Profile, grace: Pro
     assert evaluation.helps
 
 
-def test_profile_of_a_smile_as_a_state_and_of_a_clear_face_does_not_help() -> None:
+def test_profile_that_repeats_what_the_net_already_reads_does_not_help() -> None:
     smiles = arrays(altered.variants(Image.fromarray(scenes.astronaut())))
     smiling = Profile.from_references("smiling", smiles, analyzer=ANALYZER)
     assert evaluate(smiling, ANALYZER.model).helps is False
@@ -173,7 +173,7 @@ def test_picture_taught_as_two_states_is_refused(masked: Profile) -> None:
         check_against(other, [masked], ANALYZER.model)
 
 
-def test_a_person_is_not_kept_without_consent() -> None:
+def test_profile_of_a_person_is_not_stored_without_consent() -> None:
     reference = Reference("neutral", np.zeros(4, np.float32), np.zeros(7, np.float32))
     with pytest.raises(ProfileError, match="the consent of asha is not recorded"):
         Profile("asha", (reference,), "net", "0", person="asha")
@@ -187,7 +187,7 @@ def test_profile_names_that_are_invalid_or_expressions_are_refused(name: str) ->
         ProfileStore(Path()).path(name)
 
 
-def test_two_people_cannot_be_the_only_face(grace: Profile) -> None:
+def test_two_profiles_cannot_both_apply_to_the_only_face(grace: Profile) -> None:
     twin = replace(grace, name="twin", person="twin")
     with pytest.raises(ProfileError, match="cannot be both 'grace' and 'twin'"):
         Adapter([ProfileBinding(grace), ProfileBinding(twin)], ANALYZER.model)
@@ -287,12 +287,12 @@ def test_written_csv_is_read_back(count: int, size: int, name: str, values: Any)
 
 
 @given(text=st.text(max_size=200))
-def test_error_for_any_file_content_is_a_roomread_error(text: str) -> None:
+def test_any_file_content_is_read_or_raises_a_roomread_error(text: str) -> None:
     with pytest.raises(ProfileError, match="file"):
         Profile.from_json(text, source="file")
 
 
-def test_feature_statistics_survive_their_file() -> None:
+def test_feature_statistics_are_unchanged_after_writing_and_reading() -> None:
     statistics = feature_statistics_of(ANALYZER.model)
     again = FeatureStatistics.from_json(statistics.to_json())
     assert np.allclose(again.covariance, statistics.covariance)
@@ -317,7 +317,7 @@ def test_profile_with_a_lone_surrogate_is_refused(masked: Profile, field: str) -
         Profile.from_json(json.dumps(values), source="the file")
 
 
-def test_profile_whose_vectors_are_too_short_fits_no_net(masked: Profile) -> None:
+def test_profile_with_too_short_vectors_is_refused(masked: Profile) -> None:
     values = json.loads(masked.to_json())
     for shot in values["references"]:
         shot["features"] = shot["features"][:5]

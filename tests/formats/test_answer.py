@@ -28,7 +28,7 @@ def test_answer_says_when_nothing_was_recorded_or_readable() -> None:
     assert "fewer than 5" in answer(figures())
 
 
-def test_stretches_are_named_in_the_order_of_the_lesson_and_at_most_three() -> None:
+def test_at_most_three_stretches_are_named_in_chronological_order() -> None:
     falls = [fall(600, 700), fall(60, 120), fall(300, 400), fall(900, 950)]
     assert answer(figures(*falls, whole=READ)) == (
         "The class was less positive than before from 1:00 to 2:00, from 5:00 to 6:40 and from "

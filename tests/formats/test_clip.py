@@ -42,7 +42,7 @@ def frames_of(path: Path) -> list[np.ndarray]:
         return [frame.image.copy() for frame in source]
 
 
-def test_faces_of_a_clip_have_no_detail(tmp_path: Path, video: Path, analyzer: Analyzer) -> None:
+def test_faces_of_a_clip_are_hidden(tmp_path: Path, video: Path, analyzer: Analyzer) -> None:
     target = tmp_path / "clip.mp4"
     assert write_clip(target, video, 1.6, 3.0, analyzer=analyzer, look=ClipLook()) is None
     images = frames_of(target)

@@ -39,20 +39,20 @@ def test_file_without_readings_has_all_columns() -> None:
     assert file.getvalue() == ",".join(COLUMNS) + "\r\n"
 
 
-def test_wrong_row_is_named() -> None:
+def test_error_names_the_wrong_row() -> None:
     header = ",".join(COLUMNS)
     file = io.StringIO(f"{header}\r\n{'1,' * (len(COLUMNS) - 1)}x\r\n", newline="")
     with pytest.raises(WireError, match=r"^row 1: \$"):
         list(read_csv(file))
 
 
-def test_table_of_something_else_is_refused() -> None:
+def test_table_with_other_columns_is_refused() -> None:
     with pytest.raises(WireError, match=r"row 1: \$\.name: is not a column of the schema"):
         list(read_csv(["name,mood\r\n", "Ada,good\r\n"]))
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'=1", "'quoted'"])
-def test_name_that_a_spreadsheet_would_calculate_is_written_as_text(name: str) -> None:
+def test_name_that_looks_like_a_formula_is_written_as_text(name: str) -> None:
     file = io.StringIO(newline="")
     reading = replace(frame(0.0, {1: None})[0], source=name, person=name)
     CsvSink(file).add(FRAME, [reading])

@@ -37,7 +37,7 @@ def test_independent_parser_reads_tiers_annotations_and_media(tmp_path: Path) ->
     assert media["MEDIA_URL"].startswith("file:///")
 
 
-def test_time_slots_rise_and_every_label_is_in_the_vocabulary(tmp_path: Path) -> None:
+def test_time_slots_increase_and_every_label_is_in_the_vocabulary(tmp_path: Path) -> None:
     root = ET.parse(write(tmp_path)).getroot()  # noqa: S314 (written by the test)
     times = [int(slot.attrib["TIME_VALUE"]) for slot in root.iter("TIME_SLOT")]
     assert times == sorted(set(times))

@@ -27,7 +27,7 @@ def lines(*sources: str, seconds: float = 40.0, rate: float = 10.0) -> list[dict
     return [json.loads(line) for line in file.getvalue().splitlines()]
 
 
-def test_each_person_has_a_line_a_second_once_half_a_minute_was_watched() -> None:
+def test_each_person_has_a_line_per_second_after_half_a_minute() -> None:
     found = lines("a.mp4")
     assert [line["time"] for line in found] == [float(second) for second in range(30, 40)]
     last = found[-1]
@@ -40,6 +40,6 @@ def test_blinks_are_unknown_where_frames_are_far_apart() -> None:
     assert {line["blinks_per_minute"] for line in lines("a.mp4", rate=2.0)} == {None}
 
 
-def test_each_source_is_measured_anew() -> None:
+def test_measurement_restarts_with_each_source() -> None:
     found = lines("a.mp4", "b.mp4", seconds=31.0)
     assert [(line["source"], line["time"]) for line in found] == [("a.mp4", 30.0), ("b.mp4", 30.0)]

@@ -147,7 +147,7 @@ def test_session_without_a_mood_has_no_figures(store: OwnerStore) -> None:
     assert last_shown_mood(store, session) is None
 
 
-def test_only_formats_figures_takes_moods_from_the_store_to_show_them() -> None:
+def test_only_the_module_formats_figures_reads_moods_from_the_store() -> None:
     package = Path(__file__).parents[2] / "src/roomread"
     callers = {
         path.relative_to(package).as_posix()
@@ -161,7 +161,7 @@ def test_only_formats_figures_takes_moods_from_the_store_to_show_them() -> None:
 
 
 @pytest.mark.parametrize("consent", ["", "all, in writing"])
-def test_running_figures_are_those_of_the_session_and_read_only_what_is_new(
+def test_incremental_figures_equal_those_of_the_session_and_read_only_new_moods(
     store: OwnerStore, consent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = store.create("Algebra 7b", keeps_people=bool(consent), consent=consent)
@@ -192,7 +192,7 @@ def test_running_figures_are_those_of_the_session_and_read_only_what_is_new(
     assert sum(read) <= len(whole.moods)
 
 
-def test_report_names_the_minute_in_which_most_were_lost(tmp_path: Path) -> None:
+def test_report_names_the_minute_with_most_presses_of_lost(tmp_path: Path) -> None:
     everything = Store(f"sqlite:///{tmp_path / 'sessions.db'}")
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")

@@ -65,7 +65,7 @@ def test_json_without_frames_is_an_empty_list() -> None:
     assert read_json(file.getvalue()) == []
 
 
-def test_wrong_line_is_named() -> None:
+def test_error_names_the_wrong_line() -> None:
     good = '{"schema_version": 1, "time": 0, "faces": []}\n'
     with pytest.raises(WireError, match=r"^line 2: \$\.time: is missing"):
         list(read_json_lines([good, '{"schema_version": 1, "faces": []}\n']))
@@ -91,7 +91,7 @@ def test_message_is_one_frame_or_a_list_of_them() -> None:
     assert [frame.time for frame in both] == [1, 2]
 
 
-def test_names_that_are_received_are_dropped() -> None:
+def test_names_of_people_in_received_frames_are_dropped() -> None:
     (frame,) = parse_frames(json.dumps(sent(FACE | {"person": "Ada"})))
     assert [reading.person for reading in frame.readings] == [None]
 
@@ -127,7 +127,7 @@ def test_message_that_is_too_large_or_incomplete_is_refused(message: Any, proble
         "9" * 5000,
     ],
 )
-def test_numbers_and_text_that_no_file_can_hold_are_refused(text: str) -> None:
+def test_numbers_and_text_that_cannot_be_stored_are_refused(text: str) -> None:
     with pytest.raises(WireError) as caught:
         parse_frames(text)
     str(caught.value).encode("utf-8")

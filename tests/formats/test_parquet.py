@@ -30,7 +30,7 @@ def test_readings_are_equal_after_writing_and_reading(
     assert list(read_parquet(path)) == readings
 
 
-def test_columns_have_types_and_the_footer_has_its_note(tmp_path: Path) -> None:
+def test_columns_have_types_and_the_footer_has_the_added_note(tmp_path: Path) -> None:
     sink = ParquetSink(tmp_path / "a.parquet", states=["tired"])
     sink.note("key", "text")
     sink.close()

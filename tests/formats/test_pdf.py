@@ -21,7 +21,7 @@ NEEDS_PDF = pytest.mark.skipif(
 
 
 @NEEDS_PDF
-def test_page_is_printed_with_its_words_and_its_charts() -> None:
+def test_pdf_contains_the_text_and_charts_of_the_page() -> None:
     chart = f'<svg viewBox="0 0 9 9"><path d="M0,0 H9 V9 Z" fill="#0000ff" stroke="{PAGE}"/></svg>'
     content = pdf.print_page(f"<title>Algebra 7b</title><p>Hello</p>{chart}")
     assert content.startswith(b"%PDF-")
@@ -32,13 +32,15 @@ def test_page_is_printed_with_its_words_and_its_charts() -> None:
 
 
 @NEEDS_PDF
-def test_page_can_fetch_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_page_fetches_no_external_resources_while_printing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     pdf.print_page('<p>Hello</p><img src="file:///etc/hostname">')
     assert "Failed to load image at 'file:///etc/hostname'" in caplog.text
 
 
 @NEEDS_PDF
-def test_cut_off_pictures_are_still_refused_after_a_page_was_printed() -> None:
+def test_truncated_pictures_are_still_refused_after_a_pdf_was_written() -> None:
     code = """
 import io
 from PIL import Image
@@ -63,7 +65,7 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         pdf.print_page("<p>Hello</p>")
 
 
-def test_missing_library_of_the_system_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_system_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
     original = builtins.__import__
 

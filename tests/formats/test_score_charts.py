@@ -31,7 +31,7 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert "happy 90%" in chart.attrib["aria-label"]
 
 
-def test_lines_end_at_the_right_edge_with_times_before_now() -> None:
+def test_lines_end_at_the_right_edge_and_times_count_back_from_now() -> None:
     chart = parsed(score_lines([-60.0, -30.0, 0.0], [scores(Expression.SAD)] * 3, seconds=60))
     written = [element.text for element in chart.iter(f"{SVG}text")]
     assert {"-1:00", "-0:30", "0:00"} <= set(written)
@@ -52,7 +52,7 @@ def rows(*people: int) -> list[tuple[int, int, np.ndarray]]:
     ]
 
 
-def test_people_are_in_the_order_of_their_numbers() -> None:
+def test_people_are_sorted_by_number() -> None:
     chart = parsed(people_chart(rows(10, 2, 1)))
     places = {
         element.text: float(element.attrib["y"])
@@ -73,7 +73,7 @@ def test_person_has_the_colour_of_the_likeliest_expression_and_no_cell_in_a_gap(
     ]
 
 
-def test_room_is_the_mean_of_its_people_with_a_gap_where_nobody_was_read() -> None:
+def test_room_chart_is_the_mean_of_its_people_with_gaps_without_readings() -> None:
     chart = parsed(room_chart(rows(1, 2)))
     assert "happy 46%" in chart.attrib["aria-label"]
     happy = [r for r in chart.iter(f"{SVG}polygon") if r[0].text == "happy"]

@@ -18,7 +18,9 @@ def parsed(svg: str) -> ET.Element:
     return ET.fromstring(svg)  # noqa: S314 (our own)
 
 
-def test_seat_is_empty_where_not_seen_a_dash_where_unreadable_and_coloured_by_valence() -> None:
+def test_seat_is_blank_when_absent_dashed_when_unreadable_and_otherwise_coloured_by_valence() -> (
+    None
+):
     valence = np.array([[np.nan, np.nan, -1.0, 0.0, 1.0]])
     seats = SeatMap((7,), {}, 2.0, valence, np.array([[False, True, True, True, True]]))
     chart = parsed(seat_chart(seats))
@@ -35,7 +37,7 @@ def test_seat_is_empty_where_not_seen_a_dash_where_unreadable_and_coloured_by_va
     assert said == "Valence of 1 seat from 0:00 to 0:10, one row per seat."
 
 
-def test_seats_are_in_the_order_of_their_numbers() -> None:
+def test_seats_are_sorted_by_number() -> None:
     seats = SeatMap((1, 2, 10), {}, 1.0, np.zeros((3, 4)), np.ones((3, 4), bool))
     rows = {
         element.text: float(element.attrib["y"])

@@ -86,7 +86,7 @@ def test_time_labels_never_overlap(minutes: int) -> None:
     assert min(np.diff(places)) > 4.5 * svg_plot.FONT_SIZE
 
 
-def test_line_and_interval_stop_where_there_is_no_figure(series: TimeSeries) -> None:
+def test_line_and_interval_have_gaps_where_values_are_missing(series: TimeSeries) -> None:
     broken = series.valence.copy()
     broken[50:60] = np.nan
     line = svg_plot.line(svg_plot.PlotArea(0, 300, -1, 1, 0, 100), series.times, broken, "")
@@ -165,7 +165,7 @@ def test_fallen_stretch_is_shaded_from_its_start_to_its_end(series: TimeSeries) 
     assert "1 shaded fall" in description(chart)
 
 
-def test_sparkline_begins_at_its_left_edge_and_has_no_text(series: TimeSeries) -> None:
+def test_sparkline_starts_at_the_left_edge_and_has_no_text(series: TimeSeries) -> None:
     chart = sparkline(series)
     assert texts(chart) == []
     (line,) = parsed(chart).iter(f"{SVG}polyline")
@@ -173,7 +173,7 @@ def test_sparkline_begins_at_its_left_edge_and_has_no_text(series: TimeSeries) -
     assert float(first) == pytest.approx(0.0, abs=0.5)
 
 
-def test_sparkline_of_an_empty_session_says_that_there_is_no_figure() -> None:
+def test_sparkline_of_an_empty_session_says_that_there_is_no_mood() -> None:
     assert "no figure" in description(sparkline(time_series([])))
 
 
@@ -226,13 +226,13 @@ def test_gap_is_drawn_with_its_reason(moods: list[RoomMood]) -> None:
     assert "fewer than 5" not in coverage_chart(time_series(few))
 
 
-def test_late_start_of_a_lesson_is_a_gap(series: TimeSeries) -> None:
+def test_time_before_a_late_start_is_drawn_as_a_gap(series: TimeSeries) -> None:
     late = replace(series, times=series.times + 100)
     assert "0:00 to 1:" in valence_chart(late, span=(0.0, 400.0))
     assert "nothing recorded" not in valence_chart(series, span=(0.0, 300.0))
 
 
-def test_people_who_are_expected_are_drawn_and_named(series: TimeSeries) -> None:
+def test_expected_number_of_people_is_drawn_and_labelled(series: TimeSeries) -> None:
     chart = coverage_chart(series, expected=28)
     assert "28 expected (dashed)" in texts(chart)
     assert "People present: between 12 and 12 of 28 expected" in description(chart)

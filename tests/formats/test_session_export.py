@@ -60,7 +60,7 @@ def test_rows_of_people_are_equal_after_writing_and_reading(
     assert {reading.person for reading in kept if reading.seat == 2} == {"Ada"}
 
 
-def test_rows_of_moods_have_every_figure(
+def test_rows_of_moods_have_a_value_for_every_measure(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     moods = store.moods(session_id)
@@ -91,7 +91,7 @@ def test_xapi_has_a_statement_for_each_part_and_names_no_person(
     assert "Ada" not in text
 
 
-def test_exports_made_after_a_person_withdrew_hold_nothing_of_them(
+def test_exports_made_after_a_person_withdrew_contain_no_data_about_them(
     store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     store.forget_seat(session_id, 2)
@@ -116,7 +116,7 @@ def test_report_and_json_say_how_people_were_informed(store: OwnerStore, tmp_pat
     assert "It was not recorded whether the people were informed" in silent
 
 
-def test_every_export_and_the_report_have_what_students_said(
+def test_every_export_and_the_report_contain_what_students_pressed(
     everything: Store, store: OwnerStore, session_id: str, tmp_path: Path
 ) -> None:
     samples = [ReportSample(5.0 * n, 28, 19, ReportCounts(9, n, 1, 2), n) for n in range(1, 12)]

@@ -34,7 +34,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store.close()
 
 
-def test_every_colour_of_the_page_has_a_dark_one_that_is_not_printed(report: str) -> None:
+def test_every_colour_of_the_page_has_a_dark_variant_that_is_not_printed(report: str) -> None:
     styles = "".join(re.findall(r"<style>(.*?)</style>", report, re.DOTALL))
     dark = DARK.search(styles)
     assert dark is not None
@@ -46,7 +46,7 @@ def test_every_colour_of_the_page_has_a_dark_one_that_is_not_printed(report: str
     assert set(re.findall(r"var\((--[a-z-]+)\)", rules)) <= names
 
 
-def test_charts_and_tables_scroll_by_themselves_on_a_narrow_screen(report: str) -> None:
+def test_charts_and_tables_scroll_inside_the_page_on_a_narrow_screen(report: str) -> None:
     charts = re.findall(r"(<div[^>]*>)<svg", report)
     assert len(charts) == report.count("<svg") >= 4
     assert all('class="scroll"' in chart and "aria-label=" in chart for chart in charts)

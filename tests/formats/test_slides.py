@@ -94,7 +94,9 @@ def test_slides_without_timings_and_damaged_files_are_refused(content: bytes, pr
 @pytest.mark.parametrize("content", [PPTX, PDF], ids=["pptx", "pdf"])
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_changed_bytes_are_read_or_refused(content: bytes, data: st.DataObject) -> None:
+def test_presentation_with_changed_bytes_is_read_or_refused(
+    content: bytes, data: st.DataObject
+) -> None:
     changed = bytearray(content)
     places = st.integers(4, len(content) - 1)
     for place in data.draw(st.lists(places, min_size=1, max_size=20)):

@@ -35,7 +35,7 @@ def test_subrip_has_a_comma_in_its_times_and_no_header() -> None:
     assert written(comma=True).startswith("1\n00:59:59,500 --> 01:00:00,500\nhappy\n\n2\n")
 
 
-def test_cue_names_a_few_faces_and_counts_many() -> None:
+def test_cue_lists_a_few_faces_but_only_counts_many() -> None:
     few = [LabelRun(2, "sad", 0, 1), LabelRun(1, "happy", 0, 1)]
     assert [cue.text for cue in cues(few)] == ["1: happy, 2: sad"]
     many = [LabelRun(n, "happy" if n % 3 else "sad", 0, 1) for n in range(1, 8)]

@@ -82,7 +82,7 @@ def test_messages_of_a_chat_are_read(text: str) -> None:
     assert (second.start, second.text) == (33_180.0, "thanks")
 
 
-def test_afternoon_of_a_teams_chat_is_understood() -> None:
+def test_twelve_hour_times_of_a_teams_chat_are_parsed() -> None:
     text = "[12:05 AM] A\nnight\n\n[12:05 PM] B\nnoon\n\n[1:05 PM] C\nlater\n"
     times = [each.start for each in parse_transcript(text.encode(), name="chat").passages]
     assert times == [300, 43_500, 47_100]
@@ -115,7 +115,7 @@ words = (
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 10**5), words), min_size=1))
-def test_any_cues_are_read_as_they_were_written(cues: list[tuple[int, int, str]]) -> None:
+def test_any_written_cues_are_read_back_unchanged(cues: list[tuple[int, int, str]]) -> None:
     def clock(time: int) -> str:
         minutes, rest = divmod(time, 60_000)
         seconds = f"{rest // 1000:02}.{rest % 1000:03}"

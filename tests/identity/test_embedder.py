@@ -26,7 +26,7 @@ numbers = st.floats(-1000, 1000)
     st.floats(-np.pi, np.pi),
     st.tuples(numbers, numbers),
 )
-def test_similarity_recovers_rotation_scale_and_shift(
+def test_similarity_transform_recovers_rotation_scale_and_shift(
     points: list[tuple[float, float]], scale: float, angle: float, shift: tuple[float, float]
 ) -> None:
     source = np.array(points)
@@ -90,7 +90,7 @@ def test_nearest_embedding_belongs_to_the_same_person(net: DlibResNet) -> None:
     assert np.percentile(cosines[~same], 98) < net.threshold
 
 
-def test_two_portraits_are_two_people(net: DlibResNet) -> None:
+def test_portraits_of_two_people_are_told_apart(net: DlibResNet) -> None:
     crops = [align(p, [landmarks(p)], net.template, net.side) for p in (astronaut(), hopper())]
     assert (net.embed(crops[0]) @ net.embed(crops[1]).T).item() < net.threshold
 

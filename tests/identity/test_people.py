@@ -50,7 +50,7 @@ class Scene:
         return self.show(places, hidden=hidden)
 
 
-def test_people_are_numbered_row_by_row_after_three_matching_vectors() -> None:
+def test_people_get_seats_row_by_row_after_three_matching_embeddings() -> None:
     scene = Scene()
     places = {5: 9, 3: 2, 4: 1}
     assert scene.show(places) == dict.fromkeys(places)
@@ -84,7 +84,7 @@ def test_newcomer_in_a_tile_that_was_left_gets_a_new_seat() -> None:
     assert scene.settle({1: 1, 8: 2}) == {1: 1, 8: 4}
 
 
-def test_single_vector_without_a_match_changes_nothing() -> None:
+def test_single_embedding_without_a_match_changes_nothing() -> None:
     scene = Scene(every=0.1)
     before = scene.settle({1: 1, 2: 2})
     assert list(scene.show({1: 1, 9: 2}).values()) == list(before.values())

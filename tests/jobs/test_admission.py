@@ -40,7 +40,7 @@ def admit(owner: str, jobs: list[VideoJob], limits: QueueLimits) -> list[str]:
     return deleted
 
 
-def test_owner_with_a_full_share_is_refused_and_another_may_submit(
+def test_owner_who_used_up_their_share_is_refused_while_another_may_submit(
     tmp_path: Path, numbers: Iterator[int]
 ) -> None:
     limits = QueueLimits(waiting=2, waiting_in_all=3)
@@ -72,7 +72,7 @@ def test_results_of_the_owner_with_most_bytes_are_deleted_first(
     assert admit("ben", jobs, QueueLimits(mb=1)) == ["1"]
 
 
-def test_waiting_videos_of_one_owner_leave_half_of_the_space(
+def test_waiting_videos_of_one_owner_take_at_most_half_of_the_space(
     tmp_path: Path, numbers: Iterator[int]
 ) -> None:
     jobs = [job(tmp_path, numbers, "greedy", done=False, size=600 * KB)]

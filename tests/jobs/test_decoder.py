@@ -36,7 +36,9 @@ def png(width: int, height: int) -> bytes:
     return file.getvalue()
 
 
-def test_pixels_are_those_of_this_process_for_several_threads_at_once(decoder: Decoder) -> None:
+def test_decoder_returns_the_same_pixels_as_this_process_to_several_threads(
+    decoder: Decoder,
+) -> None:
     content = EXAMPLE.read_bytes()
     expected = read_image(content)
     with ThreadPoolExecutor(4) as threads:

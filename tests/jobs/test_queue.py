@@ -91,7 +91,7 @@ def test_upload_is_read_into_an_annotated_copy_tables_and_a_timeline(
     ]
 
 
-def test_file_that_is_no_video_is_reported_by_its_name(board: JobQueue) -> None:
+def test_file_that_is_not_a_video_is_reported_by_its_name(board: JobQueue) -> None:
     job = wait(board, board.upload("notes.mp4", b"not a video" * 100, owner=ANNA))
     assert job.record.state is JobState.FAILED
     assert job.record.error.startswith("notes.mp4:")
@@ -174,7 +174,7 @@ def test_job_is_not_found_by_another_owner(board: JobQueue) -> None:
     assert board.of("key:2") == []
 
 
-def test_next_queue_of_a_folder_continues_jobs_and_removes_incomplete_uploads(
+def test_new_queue_of_a_folder_continues_its_jobs_and_removes_incomplete_uploads(
     tmp_path: Path, long_clip: bytes
 ) -> None:
     folder = tmp_path / "jobs"
@@ -298,7 +298,9 @@ def test_only_the_job_whose_folder_was_removed_fails(board: JobQueue, long_clip:
 
 
 @pytest.mark.parametrize("column", ["state", "seconds", "created"])
-def test_damaged_record_is_a_failed_job_and_stops_no_other(tmp_path: Path, column: str) -> None:
+def test_damaged_record_becomes_a_failed_job_and_does_not_stop_others(
+    tmp_path: Path, column: str
+) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     board = JobQueue(tmp_path / "jobs", store=store, worker=READER)
     record = JobRecord("damaged", ANNA, "lesson.mp4", None, annotated=False, created=time.time())

@@ -63,7 +63,7 @@ def board() -> Iterator[JobQueue]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_damaged_video_is_reported_in_one_line_and_crashes_no_worker(
+def test_damaged_video_is_reported_in_one_line_without_crashing_the_worker(
     board: JobQueue,
     suffix: str,
     keep: float,

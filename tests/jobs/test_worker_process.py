@@ -40,7 +40,7 @@ def video_request(folder: Path) -> Request:
 
 
 @pytest.mark.parametrize("request_of", [decoder_request, video_request])
-def test_worker_ends_in_silence_when_its_parent_has_ended(
+def test_worker_exits_without_output_when_its_parent_has_ended(
     request_of: Callable[[Path], Request], tmp_path: Path
 ) -> None:
     (module, *arguments), head, payload = request_of(tmp_path)
@@ -63,7 +63,7 @@ def test_worker_ends_in_silence_when_its_parent_has_ended(
     assert (ended.returncode, ended.stderr) == (1, b"")
 
 
-def test_a_message_is_received_as_it_was_sent_and_one_cut_short_is_none() -> None:
+def test_message_is_received_as_sent_and_a_truncated_one_is_none() -> None:
     pipe = io.BytesIO()
     send(pipe, {"shape": [2, 3]}, b"123456")
     content = pipe.getvalue()

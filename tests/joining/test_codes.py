@@ -6,7 +6,7 @@ from roomread.joining import format_code, new_code, parse_code
 from roomread.joining.codes import ALPHABET, LENGTH
 
 
-def test_alphabet_has_28_characters_that_are_not_mistaken_for_one_another() -> None:
+def test_alphabet_has_28_characters_without_look_alikes() -> None:
     assert len(set(ALPHABET)) == len(ALPHABET) == 28
     assert not set("01ILOSUZ") & set(ALPHABET)
 

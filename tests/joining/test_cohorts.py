@@ -16,7 +16,7 @@ def people(*numbers: int) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def test_no_person_counts_until_five_can() -> None:
+def test_no_person_counts_until_there_are_five() -> None:
     room = cohorts()
     room.update(0.0, people(1, 2, 3, 4))
     assert room.counted == people()
@@ -44,7 +44,7 @@ def test_five_newcomers_wait_for_half_a_minute_since_the_last_change() -> None:
     assert room.counted == people(*range(10))
 
 
-def test_person_who_stops_is_left_out_at_once_with_four_others() -> None:
+def test_person_who_stops_is_left_out_immediately_together_with_four_others() -> None:
     room = cohorts()
     room.update(0.0, people(*range(12)))
     assert room.update(50.0, people(*range(1, 12))) == people(0)
@@ -61,7 +61,7 @@ def test_person_who_stops_is_left_out_at_once_with_four_others() -> None:
     assert room.counted == people(*range(12))
 
 
-def test_figure_of_the_same_people_goes_on_after_half_a_minute() -> None:
+def test_mood_of_the_same_people_is_shown_again_after_half_a_minute() -> None:
     room = cohorts()
     room.update(0.0, people(*range(7)))
     room.update(50.0, people(*range(6)))
@@ -72,7 +72,7 @@ def test_figure_of_the_same_people_goes_on_after_half_a_minute() -> None:
     assert room.counted == people(*range(7))
 
 
-def test_small_room_has_no_figure_while_one_is_away() -> None:
+def test_small_room_shows_no_mood_while_one_person_is_away() -> None:
     room = cohorts()
     room.update(0.0, people(*range(7)))
     for now in range(50, 400, 10):
@@ -80,7 +80,7 @@ def test_small_room_has_no_figure_while_one_is_away() -> None:
         assert room.withheld
 
 
-def test_room_that_all_have_left_withholds_nothing() -> None:
+def test_room_that_everyone_has_left_withholds_nothing() -> None:
     room = cohorts()
     room.update(0.0, people(*range(6)))
     room.update(40.0, people())
@@ -90,7 +90,7 @@ def test_room_that_all_have_left_withholds_nothing() -> None:
     assert room.counted == people(*range(10, 16))
 
 
-def test_newcomer_does_not_take_the_place_of_one_who_left() -> None:
+def test_newcomer_does_not_replace_a_person_who_left() -> None:
     room = cohorts()
     room.update(0.0, people(*range(12)))
     for now in range(50, 600, 10):
@@ -104,7 +104,7 @@ def test_newcomer_does_not_take_the_place_of_one_who_left() -> None:
     assert room.counted == people(*range(1, 12), 99)
 
 
-def test_room_that_everybody_left_remembers_its_figure() -> None:
+def test_cohort_is_remembered_after_everyone_has_left() -> None:
     room = cohorts()
     room.update(0.0, people(*range(6)))
     room.update(40.0, people())
@@ -122,7 +122,7 @@ def test_room_that_everybody_left_remembers_its_figure() -> None:
     ),
     st.integers(0, 99),
 )
-def test_two_figures_of_ten_minutes_differ_by_five_people_or_more_on_each_side(
+def test_any_two_moods_within_ten_minutes_differ_by_at_least_five_people_each_way(
     steps: list[tuple[float, frozenset[int]]], seed: int
 ) -> None:
     room, now = Cohorts(Random(seed)), 0.0  # noqa: S311

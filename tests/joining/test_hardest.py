@@ -28,7 +28,7 @@ def test_minutes_of_low_valence_and_of_many_lost_are_found_and_the_hardest_is_fi
     assert (second.start, second.lost) == (480.0, 0.4)
 
 
-def test_lesson_without_readings_has_hardest_minutes() -> None:
+def test_hardest_minutes_are_found_from_presses_alone() -> None:
     samples = [ReportSample(t, 20, 9, ReportCounts(lost=t // 60)) for t in range(0, 300, 5)]
     found = hardest_minutes([], samples)
     assert [minute.start for minute in found] == [240.0, 180.0, 120.0]

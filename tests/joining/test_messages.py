@@ -37,7 +37,7 @@ def test_messages_of_the_protocol_are_parsed() -> None:
     assert parsed(k="leave") == LeaveMessage()
 
 
-def test_reading_has_probabilities_and_nothing_else_of_the_face() -> None:
+def test_reading_message_contains_only_the_probabilities_of_a_face() -> None:
     message = parsed(**FACE, q=[140, 59, 28, 64, 98], pose=[30, 0, 0])
     assert isinstance(message, FaceMessage)
     assert (message.number, message.age, message.reason) == (17, 0.048, None)
@@ -46,7 +46,7 @@ def test_reading_has_probabilities_and_nothing_else_of_the_face() -> None:
     assert message.probabilities.sum() == pytest.approx(1)
 
 
-def test_face_that_cannot_be_read_has_its_reason() -> None:
+def test_message_of_an_unreadable_face_has_a_reason() -> None:
     dark = parsed(k="r", n=1, age=0, why="too dark")
     assert dark.probabilities is None
     assert dark.reason is Unreadable.TOO_DARK
@@ -93,7 +93,7 @@ def test_message_that_violates_the_protocol_is_refused(values: dict[str, Any]) -
     | st.text(max_size=30)
     | st.sampled_from(["[" * 5000, '{"k":'])
 )
-def test_any_text_is_a_message_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     with suppress(MessageError):
         parse_message(text)
 

@@ -35,7 +35,7 @@ def counted(room: OpenRoom, now: float) -> set[int]:
     return {r.seat or 0 for r in room.tick(now).readings if r.scores is not None}
 
 
-def test_seats_are_counted_up_and_never_given_out_again() -> None:
+def test_seat_numbers_increase_and_are_never_reused() -> None:
     room = OpenRoom(max_seats=2)
     assert room.join(0.0, 1, faces=False, resume=None).seat == 1
     room.leave(1)
@@ -56,7 +56,7 @@ def test_full_room_refuses_until_a_seat_is_free() -> None:
     assert room.join(61.0, 9, faces=False, resume=None).seat == 6
 
 
-def test_page_that_returns_within_a_minute_has_its_seat() -> None:
+def test_page_that_reconnects_within_a_minute_gets_its_seat_back() -> None:
     room = room_of(1)
     room.disconnect(10.0, 1, 100)
     back = room.join(69.0, 7, faces=True, resume=1)
@@ -65,7 +65,7 @@ def test_page_that_returns_within_a_minute_has_its_seat() -> None:
     assert room.join(130.0, 8, faces=True, resume=1).seat == 2
 
 
-def test_duplicated_tab_takes_the_seat_over() -> None:
+def test_duplicated_tab_takes_over_the_seat() -> None:
     room = room_of(1)
     assert room.join(5.0, 7, faces=True, resume=1).displaced == 100
     # The end of the older tab is not the end of the seat.
@@ -88,7 +88,7 @@ def test_frame_has_the_newest_reading_of_each_seat_once() -> None:
     assert sorted(r.seat or 0 for r in readings) == [1, 2, 3, 4, 5, 6]
 
 
-def test_reading_that_is_repeated_or_overtaken_changes_nothing() -> None:
+def test_repeated_or_outdated_reading_changes_nothing() -> None:
     room = room_of(1)
     assert room.report_face(1.0, 1, message(5))
     assert not room.report_face(1.1, 1, message(5, expression=Expression.SAD))
@@ -96,7 +96,7 @@ def test_reading_that_is_repeated_or_overtaken_changes_nothing() -> None:
     assert room.newest(1) == 5
 
 
-def test_age_of_a_reading_counts_from_its_picture() -> None:
+def test_age_of_a_reading_is_measured_from_its_picture() -> None:
     room = room_of(5)
     for seat in range(1, 6):
         room.report_face(10.0, seat, message(1, age=1.5))
@@ -104,7 +104,7 @@ def test_age_of_a_reading_counts_from_its_picture() -> None:
     assert room.status(10.2).read == 0
 
 
-def test_seat_that_joined_without_a_face_sends_none() -> None:
+def test_seat_that_agreed_to_buttons_only_cannot_send_a_face() -> None:
     room = room_of(5, faces=False)
     assert not room.report_face(1.0, 1, message(1))
     assert room.status(1.0).faceless == 0
@@ -126,7 +126,7 @@ def test_person_who_turns_away_is_counted_by_the_last_reading_for_a_minute() -> 
     assert len(counted(room, 99.0)) == 7
 
 
-def test_person_who_leaves_or_pauses_is_left_out_at_once() -> None:
+def test_person_who_leaves_or_pauses_is_left_out_immediately() -> None:
     stops: list[Callable[[OpenRoom], None]] = [
         lambda room: room.leave(3),
         lambda room: room.pause_seat(3, on=True),
@@ -183,7 +183,7 @@ def test_counts_of_fewer_than_five_people_are_withheld() -> None:
     assert (status.people, status.taps, status.reports) == (4, None, None)
 
 
-def test_presses_of_lost_are_counted_once_each() -> None:
+def test_each_press_of_lost_is_counted_once() -> None:
     room = room_of(5, faces=False)
     room.say(1.0, 1, Say.LOST)
     room.say(2.0, 1, Say.LOST)
@@ -201,7 +201,7 @@ def test_seat_may_send_three_messages_a_second() -> None:
     assert not room.admits(30.0, 99)
 
 
-def test_faces_of_a_shared_screen_are_added_while_they_are_new() -> None:
+def test_recent_faces_of_a_shared_screen_are_added() -> None:
     room = room_of(6)
     show_all(room, 1.0)
     room.show_screen(1.0, frame(0.0, {1: Expression.SAD, 2: None, 3: Expression.SAD}))

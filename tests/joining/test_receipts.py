@@ -15,7 +15,7 @@ def test_token_returns_its_seat_to_its_own_room_only() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "17", "17.", "x.y", "-1.00", "1" * 5000, "17.é", "²."])
-def test_token_that_was_not_signed_is_no_seat(token: str) -> None:
+def test_unsigned_token_is_refused(token: str) -> None:
     assert SeatTokens("secret", "0a1b2c3d").seat(token) is None
 
 

@@ -55,7 +55,7 @@ def test_messages_are_found_in_scripts_and_templates() -> None:
     assert "An expression is what a face shows, not what the person feels." in sentences
 
 
-def test_no_message_stands_in_an_f_string() -> None:
+def test_no_message_is_an_f_string() -> None:
     # Babel does not find it there before Python 3.12, so that it would not be translated.
     for path in (ROOT / "src" / "roomread").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

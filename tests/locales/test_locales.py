@@ -36,7 +36,7 @@ def test_first_available_choice_is_the_language(
     assert negotiate(asked, header) == language
 
 
-def test_numbers_are_written_as_the_language_does() -> None:
+def test_numbers_are_formatted_for_the_language() -> None:
     message = "{share} of {people} people, {name}"
     values: dict[str, Value] = {"share": 0.25, "people": 12345, "name": "5.0"}
     assert translator("en").gettext(message, **values) == "0.25 of 12,345 people, 5.0"
@@ -58,7 +58,7 @@ def test_plural_follows_the_language(language: str, number: int, text: str) -> N
     assert Translator(language, FACES).ngettext("{n} face", "{n} faces", number) == text
 
 
-def test_value_is_not_read_as_a_placeholder() -> None:
+def test_value_with_braces_is_not_treated_as_a_placeholder() -> None:
     text = translator("en").gettext("{a} and {b}", a="{b}", b="{a}")
     assert text == "{b} and {a}"
 

@@ -85,7 +85,7 @@ def test_times_continue_across_the_parts_of_a_joined_file(
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
-def test_pause_of_hours_is_a_jump(tmp_path: Path, suffix: str) -> None:
+def test_gap_of_hours_in_the_timestamps_is_treated_as_a_jump(tmp_path: Path, suffix: str) -> None:
     times = [*SECOND, *(10_000 + time for time in SECOND)]
     frames = read(make_clip(tmp_path / f"clip.{suffix}", times))
     assert len(frames) == 50
@@ -94,7 +94,7 @@ def test_pause_of_hours_is_a_jump(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
-def test_pause_of_minutes_is_a_pause(tmp_path: Path, suffix: str) -> None:
+def test_gap_of_minutes_in_the_timestamps_is_kept(tmp_path: Path, suffix: str) -> None:
     times = [0.0, 0.04, 0.08, 600.0, 600.04]
     frames = read(make_clip(tmp_path / f"clip.{suffix}", times))
     np.testing.assert_allclose([frame.time for frame in frames], times, atol=2e-3)
@@ -121,7 +121,7 @@ def test_interval_between_frames_is_kept_across_a_jump(tmp_path: Path) -> None:
         ("webm", (4000.0, 0.0), "webm"),
     ],
 )
-def test_copy_of_joined_files_has_picture_and_sound_together(
+def test_copy_of_joined_files_has_picture_and_sound_in_sync(
     tmp_path: Path, suffix: str, starts: Sequence[float], target: str
 ) -> None:
     made = [
@@ -139,7 +139,7 @@ def test_copy_of_joined_files_has_picture_and_sound_together(
 
 @pytest.mark.parametrize("suffix", ["ts", "mkv", "mp4"])
 @pytest.mark.parametrize("start", [0.0, 30.0])
-def test_copy_has_picture_and_sound_together(tmp_path: Path, suffix: str, start: float) -> None:
+def test_copy_has_picture_and_sound_in_sync(tmp_path: Path, suffix: str, start: float) -> None:
     made = make_flashes(tmp_path / f"in.{suffix}", [0.4, 1.0], start=start)
     pictures, sounds = flashes_in(copy(made, tmp_path / "out.mp4"))
     np.testing.assert_allclose(pictures, [0.4, 1.0], atol=0.045)
@@ -222,7 +222,7 @@ def test_times_increase_strictly_for_any_timestamps(shown: list[float | None]) -
     assert (np.diff(times) < 10.1).all()
 
 
-def test_frame_that_comes_late_is_no_jump() -> None:
+def test_late_frame_is_not_treated_as_a_jump() -> None:
     clock = FrameClock(track())
     moments = [clock.time(shown) for shown in (3.0, 5.08, 3.04, 5.12)]
     assert not any(moment.jumped for moment in moments)

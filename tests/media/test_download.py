@@ -58,6 +58,6 @@ def test_password_is_in_no_part_of_an_error(camera: str, address: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
-def test_server_that_is_not_there_is_a_media_error() -> None:
+def test_unreachable_server_is_a_media_error() -> None:
     with pytest.raises(MediaError, match="refused"):
         download("http://127.0.0.1:9/photo.jpg")

@@ -22,7 +22,7 @@ def test_excerpt_has_the_frames_of_its_part(tmp_path: Path, suffix: str) -> None
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "webm", "mpg"])
-def test_picture_and_sound_of_an_excerpt_stay_together(tmp_path: Path, suffix: str) -> None:
+def test_picture_and_sound_of_an_excerpt_are_in_sync(tmp_path: Path, suffix: str) -> None:
     flashes = [1.0, 15.0, 17.0]
     path = make_flashes(tmp_path / f"in.{suffix}", flashes, seconds=20, start=2.0)
     target = tmp_path / "out.mp4"
@@ -39,7 +39,7 @@ def test_picture_and_sound_of_an_excerpt_stay_together(tmp_path: Path, suffix: s
     assert loud == pytest.approx([1.0, 3.0], abs=0.08)
 
 
-def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_a_video_is_refused(tmp_path: Path) -> None:
     picture = tmp_path / "a.mp4"
     picture.write_bytes(b"\xff\xd8\xff" + bytes(100))
     sound = make_sound(tmp_path / "b.mp4")

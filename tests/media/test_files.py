@@ -30,7 +30,7 @@ def test_result_appears_only_when_it_is_complete(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_link_is_followed(tmp_path: Path, *, exists: bool) -> None:
+def test_write_follows_a_symbolic_link(tmp_path: Path, *, exists: bool) -> None:
     (tmp_path / "folder").mkdir()
     real, link = tmp_path / "folder" / "real.csv", tmp_path / "link.csv"
     if exists:
@@ -64,7 +64,7 @@ def test_pipe_stays_a_pipe_and_gets_the_content(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-def test_descriptor_is_written_into(tmp_path: Path) -> None:
+def test_content_is_written_into_a_file_descriptor(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     with path.open("wb") as file:
         write(Path(f"/dev/fd/{file.fileno()}"))
@@ -77,7 +77,7 @@ def test_null_device_stays_a_device() -> None:
     assert not Path(os.devnull).is_file()
 
 
-def test_longest_names_can_be_written(tmp_path: Path) -> None:
+def test_file_with_the_longest_allowed_name_can_be_written(tmp_path: Path) -> None:
     for name in ("x" * 251 + ".csv", "é" * 125 + ".csv", "a." + "b" * 250):
         write(tmp_path / name)
         assert (tmp_path / name).read_text() == "new"
@@ -107,7 +107,7 @@ NFC, NFD = (unicodedata.normalize(form, "café.png") for form in ("NFC", "NFD"))
 
 
 @pytest.mark.parametrize(("stored", "typed"), [(NFC, NFD), (NFD, NFC)])
-def test_name_in_another_encoding_of_its_letters_is_found(
+def test_name_in_another_unicode_normalization_is_found(
     tmp_path: Path, stored: str, typed: str
 ) -> None:
     Image.new("RGB", (8, 6), "red").save(tmp_path / stored)

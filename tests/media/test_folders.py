@@ -58,7 +58,7 @@ def test_files_left_out_are_counted_by_kind(tmp_path: Path) -> None:
         assert kind in said
 
 
-def test_program_in_typescript_is_no_transport_stream(tmp_path: Path) -> None:
+def test_typescript_file_is_not_mistaken_for_a_transport_stream(tmp_path: Path) -> None:
     (tmp_path / "main.ts").write_text("export const answer = 42;\n")
     make_clip(tmp_path / "clip.ts", [0.0, 0.04])
     folder = search_folder(tmp_path)

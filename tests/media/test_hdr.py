@@ -67,7 +67,7 @@ def film(path: Path, levels: np.ndarray, transfer: int) -> Path:
 
 
 @pytest.mark.parametrize(("encode", "transfer", "most"), [(as_pq, PQ, 6), (as_hlg, HLG, 16)])
-def test_film_of_a_high_range_looks_like_its_original(
+def test_tone_mapped_hdr_video_looks_like_its_original(
     tmp_path: Path, encode: object, transfer: int, most: float
 ) -> None:
     assert callable(encode)
@@ -97,7 +97,7 @@ def with_colors_in_png(image: np.ndarray, transfer: int) -> bytes:
 
 
 @pytest.mark.parametrize("pack", [with_colors_in_avif, with_colors_in_png])
-def test_photo_of_a_high_range_looks_like_its_original(pack: object) -> None:
+def test_tone_mapped_hdr_photo_looks_like_its_original(pack: object) -> None:
     assert callable(pack)
     stored = np.round(as_pq(linear()) * 255).astype(np.uint8)
     image = read_image(pack(stored, PQ)).astype(int)
@@ -106,10 +106,10 @@ def test_photo_of_a_high_range_looks_like_its_original(pack: object) -> None:
     assert np.abs(plain - astronaut()).mean() > 20
 
 
-def test_picture_of_the_standard_range_is_unchanged() -> None:
+def test_picture_of_standard_dynamic_range_is_unchanged() -> None:
     np.testing.assert_array_equal(to_sdr(astronaut(), Colors(1, SRGB)), astronaut())
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xe0", b"\0\0\0\x10ftypheic"])
-def test_other_files_state_no_colors(content: bytes) -> None:
+def test_files_without_colour_information_have_none(content: bytes) -> None:
     assert stated_colors(content) == Colors()

@@ -37,7 +37,7 @@ def test_heic_of_tiles_is_read_whole() -> None:
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 @pytest.mark.parametrize("exif", [None, 1, 6, 8])
-def test_heic_is_turned_by_its_container_once(quarters: int, exif: int | None) -> None:
+def test_rotation_of_a_heic_container_is_applied_once(quarters: int, exif: int | None) -> None:
     content = make_heic(scene(), turn=Turn(quarters=quarters, exif=exif))
     assert_shows(read_image(content), np.rot90(scene(), quarters))
 
@@ -49,13 +49,13 @@ def test_heic_is_mirrored_by_its_container(
     assert_shows(read_image(make_heic(scene(), turn=Turn(mirror=mirror))), mirrored(scene()))
 
 
-def test_heic_is_turned_before_it_is_mirrored() -> None:
+def test_heic_is_rotated_before_it_is_mirrored() -> None:
     content = make_heic(scene(), turn=Turn(quarters=1, mirror=1))
     assert_shows(read_image(content), np.fliplr(np.rot90(scene())))
 
 
 @pytest.mark.parametrize(("exif", "quarters"), [(1, 0), (3, 2), (6, 3), (8, 1)])
-def test_heic_without_a_turn_of_its_container_is_turned_by_exif(exif: int, quarters: int) -> None:
+def test_heic_without_container_rotation_is_rotated_by_exif(exif: int, quarters: int) -> None:
     assert_shows(read_image(make_heic(scene(), turn=Turn(exif=exif))), np.rot90(scene(), quarters))
 
 
@@ -66,7 +66,7 @@ def test_avif_is_upright(orientation: int) -> None:
     assert_shows(read_image(avif), read_image(jpeg))
 
 
-def test_avif_without_a_turn_of_its_container_is_turned_by_exif() -> None:
+def test_avif_without_container_rotation_is_rotated_by_exif() -> None:
     # Pillow writes no orientation into the EXIF data of AVIF, so another short tag becomes one.
     other = 0x0213
     content = turned_file("AVIF", 6, tag=other)
@@ -96,7 +96,7 @@ def test_heic_without_its_extra_names_the_remedy(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
-def test_cut_heic_is_a_media_error(share: float) -> None:
+def test_truncated_heic_is_a_media_error(share: float) -> None:
     content = make_heic(scene())
     with pytest.raises(MediaError, match="damaged"):
         read_image(content[: int(len(content) * share)])

@@ -47,7 +47,7 @@ def test_detector_finds_no_face_where_one_is_hidden(method: HideMethod) -> None:
 
 
 @given(arbitrary.boxes, st.sampled_from(HideMethod))
-def test_any_box_is_hidden_without_an_error(box: Box, method: HideMethod) -> None:
+def test_hiding_any_box_raises_no_error(box: Box, method: HideMethod) -> None:
     assert hide_boxes(NOISE, [box], method).shape == NOISE.shape
 
 
@@ -64,7 +64,7 @@ def test_face_stays_hidden_in_frames_in_which_it_is_not_found() -> None:
     assert (gone == NOISE).all()
 
 
-def test_face_is_hidden_around_the_frames_in_which_it_is_found() -> None:
+def test_face_is_also_hidden_just_before_and_after_the_frames_in_which_it_is_found() -> None:
     later, moved = FACE, Box(70, 40, 100, 80)
     times = [0.0, 0.3, 0.6, 0.9, 1.2, 2.0]
     boxes: list[dict[int, Box]] = [{}, {}, {1: later}, {}, {1: moved}, {}]

@@ -50,7 +50,7 @@ def test_pixels_are_nearly_unchanged_in_lossy_formats(kind: str) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_obeyed(orientation: int, tmp_path: Path) -> None:
+def test_exif_orientation_is_applied(orientation: int, tmp_path: Path) -> None:
     # What a camera held so would have stored for the same upright picture.
     undo = {
         1: lambda a: a,
@@ -77,7 +77,7 @@ def test_transparent_pixels_are_blended_with_white() -> None:
     assert image[0, :, 0].tolist() == [255, 127, 0, 0]
 
 
-def test_levels_of_16_bits_are_scaled_and_not_clipped() -> None:
+def test_16_bit_values_are_scaled_and_not_clipped() -> None:
     ramp = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
     image = read_image(encoded(Image.fromarray(ramp), "PNG"))
     np.testing.assert_allclose(image[..., 0].ravel(), np.arange(256), atol=1)
@@ -105,7 +105,7 @@ def test_arrays_of_every_documented_shape_are_accepted() -> None:
     np.testing.assert_array_equal(read_image(rgba), rgb)
 
 
-def test_every_form_of_a_file_gives_the_same_picture(tmp_path: Path) -> None:
+def test_path_bytes_and_file_object_give_the_same_picture(tmp_path: Path) -> None:
     content = encoded(Image.fromarray(gradient()), "PNG")
     path = tmp_path / "photo.png"
     path.write_bytes(content)
@@ -230,7 +230,7 @@ def test_damaged_png_with_text_is_reported_as_damaged() -> None:
 @pytest.mark.parametrize(
     "outlier", [1.02, 4.0, 250.0, 1e6, math.inf, -math.inf, math.nan, -3.0, 0.0]
 )
-def test_float_picture_with_odd_pixels_is_not_black(outlier: float) -> None:
+def test_float_picture_with_nan_or_infinite_pixels_is_not_black(outlier: float) -> None:
     levels = np.linspace(0, 1, 4096, dtype=np.float32).reshape(64, 64)
     levels[5, 5] = outlier
     image = read_image(encoded(Image.fromarray(levels), "TIFF"))
@@ -241,7 +241,7 @@ def test_float_picture_with_odd_pixels_is_not_black(outlier: float) -> None:
     assert image[5, 5, 0] == (255 if outlier > 1 else 0)
 
 
-def test_float_picture_with_highlights_is_not_black() -> None:
+def test_float_picture_with_values_above_1_is_not_black() -> None:
     levels = np.full((64, 64), 0.5, np.float32)
     levels[:4, :16] = 7.5
     image = read_image(encoded(Image.fromarray(levels), "TIFF"))
@@ -250,7 +250,7 @@ def test_float_picture_with_highlights_is_not_black() -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
-def test_levels_of_any_depth_in_16_bits_are_scaled(bits: int) -> None:
+def test_values_of_any_bit_depth_stored_in_16_bits_are_scaled(bits: int) -> None:
     ramp = np.linspace(0, 2**bits - 1, 4096).round().astype(np.uint16).reshape(64, 64)
     # One pixel that is stuck at white.
     ramp[0, 0] = 65_535
@@ -296,7 +296,7 @@ def test_decompression_bomb_is_refused_before_it_is_decoded(side: int) -> None:
 
 
 @pytest.mark.parametrize("size", [(49_999_999, 1), (1, 65_501)])
-def test_picture_with_a_side_of_absurd_length_is_refused(size: tuple[int, int]) -> None:
+def test_picture_with_an_extremely_long_side_is_refused(size: tuple[int, int]) -> None:
     with pytest.raises(MediaError, match="is too long"):
         read_image(encoded(Image.new("1", size), "PNG"))
     with pytest.raises(MediaError, match="is too long"):
@@ -392,13 +392,13 @@ def test_trailing_data_of_a_picture_is_ignored(kind: str) -> None:
 
 
 @pytest.mark.parametrize("lost", [4, 8, 12, 14])
-def test_png_without_its_last_chunk_is_read(lost: int) -> None:
+def test_png_without_its_end_chunk_is_read(lost: int) -> None:
     content = encoded(Image.fromarray(gradient()), "PNG")
     np.testing.assert_array_equal(read_image(content[:-lost]), gradient())
 
 
 @pytest.mark.parametrize(("kind", "head"), [("AVIF", 100), ("TIFF", 10)])
-def test_damaged_head_of_a_known_kind_is_named(kind: str, head: int) -> None:
+def test_damaged_header_of_a_known_format_is_reported_with_the_format(kind: str, head: int) -> None:
     content = encoded(Image.fromarray(gradient()), kind)[:head]
     with pytest.raises(MediaError, match=f"is damaged, or {kind} of a kind that cannot be read"):
         read_image(content)

@@ -26,7 +26,7 @@ def test_concatenated_video_from_a_pipe_is_reported_too(tmp_path: Path, suffix: 
     assert len(frames) == 25
 
 
-def test_only_a_video_after_the_offset_is_found(tmp_path: Path) -> None:
+def test_search_for_a_joined_video_starts_at_the_offset(tmp_path: Path) -> None:
     film = make_clip(tmp_path / "film.mp4", SECOND).read_bytes()
     assert has_video_after(io.BytesIO(film), 0)
     assert not has_video_after(io.BytesIO(film), 16)

@@ -30,7 +30,7 @@ def with_scans(content: bytes, more: int) -> bytes:
     return content[:-2] + content[last:-2] * more + content[-2:]
 
 
-def test_scans_are_counted_and_what_only_looks_like_one_is_not() -> None:
+def test_jpeg_scans_are_counted_and_lookalike_bytes_are_not() -> None:
     portrait = Image.fromarray(astronaut())
     looks_alike = b"Exif\0\0" + b"\xff\xda" * 1000
     assert scans_of(jpeg(portrait, progressive=False, exif=looks_alike)) == 1
@@ -41,7 +41,7 @@ def test_scans_are_counted_and_what_only_looks_like_one_is_not() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\x89PNG\xff\xda"])
-def test_cut_off_or_other_files_have_no_scans(content: bytes) -> None:
+def test_truncated_or_other_files_have_no_scans(content: bytes) -> None:
     assert scans_of(content) == 0
 
 
@@ -66,7 +66,7 @@ def test_large_picture_of_many_scans_is_refused_and_a_small_one_is_read() -> Non
         (False, b"no picture" * 400),
     ],
 )
-def test_picture_whose_end_is_not_marked_is_read(tail: bytes, *, progressive: bool) -> None:
+def test_jpeg_without_an_end_marker_is_read(tail: bytes, *, progressive: bool) -> None:
     content = jpeg(Image.fromarray(astronaut()), progressive=progressive)
     np.testing.assert_array_equal(read_image(content[:-2] + tail), read_image(content))
 
@@ -81,18 +81,18 @@ def test_picture_whose_end_is_not_marked_is_read(tail: bytes, *, progressive: bo
         (True, bytes(90_000)),
     ],
 )
-def test_picture_of_which_a_part_is_missing_is_refused(tail: bytes, *, progressive: bool) -> None:
+def test_jpeg_with_missing_data_is_refused(tail: bytes, *, progressive: bool) -> None:
     # A copy that was interrupted, whose end was marked or whose space was reserved.
     content = jpeg(Image.fromarray(astronaut()), progressive=progressive)
     with pytest.raises(MediaError, match="a part of the picture is missing"):
         read_image(content[: len(content) * 2 // 3] + tail)
 
 
-def test_grey_picture_is_complete() -> None:
+def test_grey_jpeg_is_recognised_as_complete() -> None:
     grey = Image.new("RGB", (64, 64), (128, 128, 128))
     assert read_image(jpeg(grey, progressive=False)).mean() == 128
 
 
-def test_file_that_is_no_jpeg_is_not_changed() -> None:
+def test_file_that_is_not_a_jpeg_is_not_changed() -> None:
     for content in (b"", b"GIF89a", b"\xff\xd8\xff"):
         assert with_end(content, find_scans(content)) == content

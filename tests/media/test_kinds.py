@@ -30,14 +30,14 @@ def test_every_supported_format_is_a_picture(kind: str) -> None:
     assert open_encoded(io.BytesIO(content)).size == (32, 24)
 
 
-def test_unsupported_format_is_no_picture() -> None:
+def test_unsupported_format_is_not_a_picture() -> None:
     content = encoded("PPM")
     assert not is_picture(content)
     with pytest.raises(UnidentifiedImageError):
         open_encoded(io.BytesIO(content))
 
 
-def test_video_is_no_picture(tmp_path: Path) -> None:
+def test_video_is_not_a_picture(tmp_path: Path) -> None:
     assert not is_picture(make_clip(tmp_path / "clip.mp4", [0.0, 0.04]))
 
 

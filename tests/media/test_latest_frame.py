@@ -7,7 +7,7 @@ import pytest
 from roomread.media import LatestFrame
 
 
-def test_newer_item_replaces_the_one_before_and_is_counted() -> None:
+def test_newer_item_replaces_an_unread_one_which_is_counted_as_dropped() -> None:
     latest: LatestFrame[int] = LatestFrame()
     for n in range(5):
         latest.put(n)
@@ -22,7 +22,7 @@ def test_reader_waits_for_the_writer() -> None:
     assert latest.dropped == 0
 
 
-def test_closed_latest_frame_gives_its_last_item_and_then_none() -> None:
+def test_closed_latest_frame_returns_its_last_item_and_then_none() -> None:
     latest: LatestFrame[int] = LatestFrame()
     latest.put(1)
     latest.close()

@@ -41,7 +41,9 @@ def tiff_of_16_bits(levels: np.ndarray) -> bytes:
 
 @pytest.mark.parametrize("bits", [10, 12, 14, 16])
 @pytest.mark.parametrize("make", [png_of_16_bits, tiff_of_16_bits])
-def test_colors_of_fewer_bits_in_16_are_not_read_as_black(make: object, bits: int) -> None:
+def test_colors_of_lower_bit_depth_stored_in_16_bits_are_not_read_as_black(
+    make: object, bits: int
+) -> None:
     # Cameras for science store 10 to 14 bits in 16, of which readers show the upper 8.
     assert callable(make)
     levels = np.round(astronaut() / 255 * (2**bits - 1)).astype(np.uint16)
@@ -49,7 +51,7 @@ def test_colors_of_fewer_bits_in_16_are_not_read_as_black(make: object, bits: in
     assert np.abs(read - astronaut()).mean() < 1
 
 
-def test_transparency_and_orientation_are_kept_where_levels_are_scaled() -> None:
+def test_transparency_and_orientation_are_kept_when_values_are_scaled() -> None:
     levels = np.zeros((4, 6, 4), np.uint16)
     levels[..., 0] = 1023
     levels[..., 3] = 65_535

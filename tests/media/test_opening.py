@@ -34,7 +34,7 @@ def test_video_with_one_track_has_no_note(tmp_path: Path) -> None:
         assert source.notes == ()
 
 
-def test_picture_of_an_unread_kind_is_no_video(tmp_path: Path) -> None:
+def test_picture_of_an_unsupported_format_is_not_opened_as_a_video(tmp_path: Path) -> None:
     path = tmp_path / "photo.ppm"
     Image.new("RGB", (30, 20)).save(path)
     with pytest.raises(MediaError, match="is a picture of an unsupported kind"):

@@ -27,7 +27,7 @@ def test_drawing_does_not_change_the_original_picture() -> None:
     assert (drawn != 90).any()
 
 
-def test_the_box_has_the_expressions_color() -> None:
+def test_box_has_the_color_of_the_expression() -> None:
     image = np.zeros((200, 300, 3), np.uint8)
     drawn = draw_readings(image, [reading(Box(50, 60, 150, 180))])
     assert tuple(drawn[120, 50]) == Expression.HAPPY.color
@@ -63,7 +63,7 @@ def test_any_box_can_be_drawn(left: float, top: float, width: float, height: flo
     assert drawn.shape == image.shape
 
 
-def test_importance_is_red_for_and_blue_against_and_pale_where_it_is_faint() -> None:
+def test_positive_importance_is_red_negative_blue_and_weak_importance_pale() -> None:
     crop = np.full((48, 48), 128, np.uint8)
     importance = np.zeros((48, 48), np.float32)
     importance[:, :16], importance[:, 32:] = 2.0, -2.0

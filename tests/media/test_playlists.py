@@ -39,14 +39,14 @@ def test_complete_playlist_is_read_as_one_video(pieces: Path) -> None:
 
 
 @pytest.mark.parametrize("gone", [0, 1, 2])
-def test_missing_piece_is_reported(pieces: Path, gone: int) -> None:
+def test_missing_segment_is_reported(pieces: Path, gone: int) -> None:
     path = playlist(pieces)
     (pieces / f"{gone}.ts").unlink()
     with pytest.raises(MediaError, match=f"1 of its 3 pieces are missing, {gone}.ts first"):
         open_source(path)
 
 
-def test_missing_piece_of_a_variant_is_reported(pieces: Path) -> None:
+def test_missing_segment_of_a_variant_is_reported(pieces: Path) -> None:
     playlist(pieces)
     (pieces / "2.ts").unlink()
     variants = pieces / "all.m3u8"
@@ -55,7 +55,7 @@ def test_missing_piece_of_a_variant_is_reported(pieces: Path) -> None:
         open_source(variants)
 
 
-def test_missing_head_of_the_pieces_is_reported(pieces: Path) -> None:
+def test_missing_initialization_segment_is_reported(pieces: Path) -> None:
     path = playlist(pieces)
     path.write_text(path.read_text().replace("#EXT-X-VERSION:3", '#EXT-X-MAP:URI="init.mp4"'))
     with pytest.raises(MediaError, match=r"1 of its 4 pieces are missing, init\.mp4"):
@@ -67,7 +67,7 @@ def test_playlist_without_an_end_is_refused_instead_of_waiting(pieces: Path) -> 
         open_source(playlist(pieces, end=""))
 
 
-def test_playlist_of_a_stranger_does_not_tell_which_files_exist(pieces: Path) -> None:
+def test_untrusted_playlist_does_not_reveal_which_files_exist(pieces: Path) -> None:
     path = playlist(pieces)
     with pytest.raises(MediaError) as complete:
         open_upload(path)

@@ -79,7 +79,7 @@ def test_frames_of_a_screen_are_live_and_show_it(spec: str) -> None:
 
 
 @pytest.mark.usefixtures("screen")
-def test_part_of_a_screen_is_read_alone() -> None:
+def test_only_the_given_part_of_a_screen_is_read() -> None:
     with open_source("screen:", part=(100, 60, 400, 300)) as source:
         frame = next(iter(source))
     assert np.array_equal(frame.image, room()[60:360, 100:500])
@@ -98,7 +98,7 @@ def test_screen_that_is_not_connected_is_refused() -> None:
         open_source("screen:2")
 
 
-def test_computer_without_a_screen_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_computer_without_a_screen_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(MediaError, match="screen 1: it cannot be read"):
@@ -131,7 +131,7 @@ def test_command_line_reads_a_part_of_a_screen() -> None:
     assert [face["expression"] for face in first["faces"]] == ["happy"]
 
 
-def test_crop_that_is_no_rectangle_is_a_usage_error(roomread: Program) -> None:
+def test_crop_that_is_not_a_rectangle_is_a_usage_error(roomread: Program) -> None:
     said = roomread("analyze", "screen:", "--crop", "100,60")
     assert said.returncode == 2
     assert b"x,y,width,height" in said.stderr

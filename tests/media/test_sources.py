@@ -40,7 +40,9 @@ def read_until_error(spec: str | Path) -> tuple[list[Frame], str]:
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "webm", "mkv", "mov", "avi"])
-def test_every_container_gives_all_frames_in_order(tmp_path: Path, suffix: str) -> None:
+def test_all_frames_of_every_container_format_are_read_in_order(
+    tmp_path: Path, suffix: str
+) -> None:
     frames = read(make_clip(tmp_path / f"clip.{suffix}", SECOND))
     assert [frame_index_of(frame.image) for frame in frames] == list(range(25))
     assert [frame.index for frame in frames] == list(range(25))
@@ -48,7 +50,7 @@ def test_every_container_gives_all_frames_in_order(tmp_path: Path, suffix: str) 
     assert frames[0].image.shape == (48, 64, 3)
 
 
-def test_variable_rate_keeps_its_times(tmp_path: Path) -> None:
+def test_times_of_a_variable_frame_rate_are_kept(tmp_path: Path) -> None:
     times = [0.0, 0.04, 0.5, 0.52, 1.7, 3.0]
     frames = read(make_clip(tmp_path / "variable_rate.mp4", times))
     np.testing.assert_allclose([frame.time for frame in frames], times, atol=1e-3)
@@ -113,7 +115,7 @@ def test_picture_is_a_source_of_one_frame(tmp_path: Path) -> None:
     assert frame.source == str(path)
 
 
-def test_picture_without_an_ending_is_known_by_its_content(tmp_path: Path) -> None:
+def test_picture_without_a_suffix_is_recognised_by_its_content(tmp_path: Path) -> None:
     path = tmp_path / "photo"
     Image.new("RGB", (30, 20)).save(path, "PNG")
     assert len(read(path)) == 1
@@ -183,7 +185,7 @@ def test_truncated_video_returns_its_frames_and_then_raises(
     assert " s" in message
 
 
-def test_cut_video_without_its_index_cannot_be_opened(tmp_path: Path) -> None:
+def test_truncated_video_without_its_index_cannot_be_opened(tmp_path: Path) -> None:
     frames, message = read_until_error(cut(long_clip(tmp_path / "clip.mp4"), 0.6))
     assert frames == []
     assert "clip.mp4" in message
@@ -208,7 +210,7 @@ def test_frames_after_a_damaged_part_are_read_and_the_damage_is_reported(tmp_pat
     assert len(frames) > 50
 
 
-def test_camera_that_is_not_there_is_reported() -> None:
+def test_missing_camera_is_reported() -> None:
     with pytest.raises(MediaError, match="camera 97"):
         open_source("97")
 
@@ -279,14 +281,14 @@ def test_picture_on_a_web_server_is_a_picture(tmp_path: Path, web: str) -> None:
             assert [frame.image.shape for frame in source] == [(20, 30, 3)]
 
 
-def test_jpegs_in_a_row_on_a_web_server_are_a_video(tmp_path: Path, web: str) -> None:
+def test_concatenated_jpegs_on_a_web_server_are_read_as_a_video(tmp_path: Path, web: str) -> None:
     (tmp_path / "clip.mjpeg").write_bytes(jpegs(4))
     with open_source(f"{web}/clip.mjpeg") as source:
         assert not source.live
         assert len(list(source)) == 4
 
 
-def test_recording_of_a_browser_on_a_web_server_is_read_whole(tmp_path: Path, web: str) -> None:
+def test_browser_recording_on_a_web_server_is_read_completely(tmp_path: Path, web: str) -> None:
     # Without a length in its header, as it is written while it is recorded.
     make_clip(tmp_path / "clip.webm", SECOND, options={"live": "1"})
     with open_source(f"{web}/clip.webm") as source:
@@ -296,7 +298,7 @@ def test_recording_of_a_browser_on_a_web_server_is_read_whole(tmp_path: Path, we
 
 
 @pytest.mark.parametrize("ended", [True, False])
-def test_playlist_is_live_until_it_has_an_end(tmp_path: Path, web: str, *, ended: bool) -> None:
+def test_playlist_without_an_end_is_a_live_source(tmp_path: Path, web: str, *, ended: bool) -> None:
     make_clip(tmp_path / "0.ts", SECOND)
     lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:1", "#EXTINF:1.0,", "0.ts"]
     (tmp_path / "list.m3u8").write_text("\n".join(lines + ["#EXT-X-ENDLIST"] * ended) + "\n")
@@ -318,7 +320,7 @@ def jpegs(count: int, *, announced: bool = False) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["clip.mjpeg", "clip.mjpg", "clip", None])
-def test_jpegs_in_a_row_are_a_video(tmp_path: Path, name: str | None) -> None:
+def test_concatenated_jpegs_are_read_as_a_video(tmp_path: Path, name: str | None) -> None:
     content = jpegs(5)
     if name is not None:
         (tmp_path / name).write_bytes(content)
@@ -366,7 +368,7 @@ def test_file_url_is_a_file_and_not_live(tmp_path: Path) -> None:
         assert source.name == str(path)
 
 
-def test_pipe_is_read_whole(tmp_path: Path) -> None:
+def test_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     content = make_clip(tmp_path / "clip.mp4", SECOND).read_bytes()

@@ -47,7 +47,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, lis
     lead=st.sampled_from([0.0, 0.3, 2.0]),
     every=st.none() | st.floats(0.02, 1.5),
 )
-def test_the_spans_of_a_video_divide_its_frames(
+def test_spans_of_a_video_contain_each_frame_once(
     clips: dict[str, tuple[Path, list[Frame]]],
     suffix: str,
     cuts: list[float],
@@ -70,7 +70,7 @@ def test_the_spans_of_a_video_divide_its_frames(
     assert frames == [(f.time, f.index, int(f.image[-1, -1, 0])) for f in expected]
 
 
-def test_lead_returns_the_frames_before_the_span(tmp_path: Path) -> None:
+def test_frames_before_a_span_are_returned_as_its_lead(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", TIMES, key_every=30)
     found, count = read(path, Span(4.0, 4.2, 1.0, origin_of(path)))
     assert [f.index for f in found] == [-1] * (len(found) - 5) + [0, 1, 2, 3, 4]
@@ -106,7 +106,7 @@ def test_span_beyond_the_end_of_a_cut_file_raises(tmp_path: Path) -> None:
     assert count == len(frames) == 50
 
 
-def test_file_without_an_index_is_not_cut(tmp_path: Path) -> None:
+def test_file_without_an_index_is_not_split_into_spans(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.avi", [n / 25 for n in range(50)])
     with open_video(path, "clip") as (container, stream):
         assert cut_points(container, stream, "clip") is None

@@ -37,7 +37,7 @@ def lenient_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("lenient_pillow")
 @pytest.mark.parametrize("kind", KINDS)
-def test_half_of_a_picture_is_refused(kind: str) -> None:
+def test_picture_cut_in_half_is_refused(kind: str) -> None:
     content = encoded(kind)
     with pytest.raises(MediaError, match="is damaged"):
         read_image(content[: len(content) // 2])
@@ -69,7 +69,7 @@ def test_whole_picture_is_read(kind: str) -> None:
 
 
 @pytest.mark.usefixtures("lenient_pillow")
-def test_setting_of_the_process_is_left_as_it_is() -> None:
+def test_pillow_setting_of_the_process_is_not_changed() -> None:
     content = encoded("PNG")
     with ThreadPoolExecutor(4) as pool:
         for image in pool.map(read_image, [content] * 8):

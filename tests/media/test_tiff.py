@@ -43,13 +43,13 @@ def thumbnail() -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", [REDUCED, MASK, REDUCED | MASK])
-def test_thumbnail_before_the_photo_is_passed_over(kind: int) -> None:
+def test_thumbnail_before_the_photo_is_skipped(kind: int) -> None:
     content = tiff((thumbnail(), {SUBFILE: kind}), (photo(), {SUBFILE: WHOLE}))
     np.testing.assert_array_equal(read_image(content), pixels())
     assert notes_of(content, "a.tif") == ()
 
 
-def test_photo_with_smaller_copies_after_it_is_one_picture() -> None:
+def test_photo_followed_by_smaller_copies_is_one_picture() -> None:
     content = tiff((photo(), {}), (thumbnail(), {SUBFILE: REDUCED}))
     np.testing.assert_array_equal(read_image(content), pixels())
     assert notes_of(content, "a.tif") == ()

@@ -44,7 +44,7 @@ def with_matrix(content: bytes, matrix: tuple[int, int, int, int]) -> bytes:
 
 
 @pytest.mark.parametrize("name", list(MATRICES))
-def test_display_matrix_turns_and_mirrors(tmp_path: Path, name: str) -> None:
+def test_display_matrix_rotates_and_mirrors_frames(tmp_path: Path, name: str) -> None:
     plain = make_clip(tmp_path / "plain.mp4", [0.0, 0.04])
     expected = read(plain)[0].image
     matrix, change = MATRICES[name]
@@ -53,7 +53,7 @@ def test_display_matrix_turns_and_mirrors(tmp_path: Path, name: str) -> None:
     np.testing.assert_array_equal(read(turned)[0].image, change(expected))
 
 
-def test_frames_that_were_read_are_freed_at_once(tmp_path: Path) -> None:
+def test_frames_are_freed_as_soon_as_they_are_no_longer_used(tmp_path: Path) -> None:
     film = make_clip(tmp_path / "clip.mp4", [n / 25 for n in range(12)])
     gc.collect()
     gc.disable()
@@ -98,21 +98,21 @@ def anamorphic(path: Path, shapes: list[Fraction], size: tuple[int, int] = (64, 
         (Fraction(1), (96, 64)),
     ],
 )
-def test_pixels_are_square(
+def test_non_square_pixels_are_converted_to_square_ones(
     tmp_path: Path, suffix: str, shape: Fraction, size: tuple[int, int]
 ) -> None:
     frames = read(anamorphic(tmp_path / f"clip.{suffix}", [shape]))
     assert [frame.image.shape[:2] for frame in frames] == [size] * 12
 
 
-def test_shape_of_pixels_may_change_within_a_stream(tmp_path: Path) -> None:
+def test_pixel_aspect_ratio_may_change_within_a_stream(tmp_path: Path) -> None:
     frames = read(anamorphic(tmp_path / "clip.ts", [Fraction(1), Fraction(2)]))
     widths = [frame.image.shape[1] for frame in frames]
     assert widths == [64] * 12 + [128] * 12
     assert [n for n, frame in enumerate(frames) if frame.discontinuity] == [12]
 
 
-def test_size_that_changes_is_a_discontinuity(tmp_path: Path) -> None:
+def test_change_of_the_frame_size_is_a_discontinuity(tmp_path: Path) -> None:
     first = make_clip(tmp_path / "1.ts", [0.0, 0.04, 0.08])
     second = make_clip(tmp_path / "2.ts", [0.12, 0.16, 0.2], size=(48, 64))
     path = tmp_path / "turned.ts"
@@ -123,7 +123,7 @@ def test_size_that_changes_is_a_discontinuity(tmp_path: Path) -> None:
     assert (np.diff([frame.time for frame in frames]) > 0).all()
 
 
-def test_copy_keeps_the_shape_of_pictures_of_another_size(tmp_path: Path) -> None:
+def test_copy_keeps_the_aspect_ratio_when_the_frame_size_changes(tmp_path: Path) -> None:
     wide = np.full((48, 64, 3), 200, np.uint8)
     with VideoWriter(tmp_path / "out.mp4") as video:
         video.write(wide, 0.0)

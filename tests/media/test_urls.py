@@ -8,7 +8,7 @@ from roomread.errors import MediaError
 from roomread.media.urls import fetch, is_address, local_path
 
 
-def test_address_that_is_no_http_url_is_not_fetched() -> None:
+def test_address_that_is_not_an_http_url_is_not_fetched() -> None:
     with pytest.raises(MediaError, match="not the address of a picture"):
         fetch("ftp://host/photo.jpg")
 
@@ -34,7 +34,7 @@ def test_addresses_are_distinguished_from_names(text: str, *, expected: bool) ->
         ("http://host/a.jpg", None),
     ],
 )
-def test_file_urls_are_files(url: str, path: str | None) -> None:
+def test_file_urls_are_read_as_files(url: str, path: str | None) -> None:
     assert local_path(url) == (Path(path) if path is not None else None)
 
 

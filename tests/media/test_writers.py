@@ -49,7 +49,7 @@ def test_the_sound_of_the_source_is_kept(tmp_path: Path, suffix: str) -> None:
         assert len(list(source)) == len(TIMES)
 
 
-def test_silent_source_gives_a_silent_copy(tmp_path: Path) -> None:
+def test_source_without_sound_gives_a_copy_without_sound(tmp_path: Path) -> None:
     original = make_clip(tmp_path / "in.mp4", TIMES)
     write(tmp_path / "out.mp4", sound_from=original)
     with av.open(str(tmp_path / "out.mp4")) as container:

@@ -44,7 +44,7 @@ def test_same_picture_in_every_form_gives_the_same_scores(tmp_path: Path) -> Non
         )
 
 
-def test_call_of_25_gives_25_faces_and_none_on_empty_tiles() -> None:
+def test_call_of_25_has_25_readings_and_none_on_empty_tiles() -> None:
     grid = scenes.grid()
     readings = ANALYZER.analyze(grid.image)
     assert len(readings) == 25
@@ -97,7 +97,7 @@ def test_threads_can_share_an_analyzer() -> None:
         np.testing.assert_allclose(reading.scores.probabilities, expected.probabilities)
 
 
-def test_stream_can_be_awaited() -> None:
+def test_stream_can_be_iterated_asynchronously() -> None:
     analyzer = Analyzer(detector=FixedDetector([(8, 8, 72, 72)]), classifier=FixedClassifier())
 
     async def awaited() -> list[FrameMoment]:
@@ -150,7 +150,9 @@ def test_first_of_several_pictures_in_a_file_is_read_with_a_warning(
         assert source.notes[0].endswith("of its 2 pictures the first is read")
 
 
-def test_omitted_pictures_are_reported_for_a_name_in_another_encoding(tmp_path: Path) -> None:
+def test_omitted_pictures_are_reported_for_a_name_in_another_unicode_normalization(
+    tmp_path: Path,
+) -> None:
     stored, typed = (tmp_path / unicodedata.normalize(form, "café.tiff") for form in ("NFC", "NFD"))
     pages = [Image.new("RGB", (64, 64)) for _ in range(2)]
     pages[0].save(stored, save_all=True, append_images=pages[1:])
@@ -242,6 +244,6 @@ def test_moments_have_the_times_of_the_video(analysed: list[FrameMoment]) -> Non
     np.testing.assert_allclose(times, np.arange(RATE * SECONDS) / RATE, atol=2e-3)
 
 
-def test_every_second_gives_one_moment_per_second(clip: Path) -> None:
+def test_every_1_gives_one_moment_per_second(clip: Path) -> None:
     moments = ANALYZER.stream(clip, every=1.0)
     assert [round(moment.time) for moment in moments] == list(range(SECONDS))

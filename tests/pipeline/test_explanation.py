@@ -25,7 +25,7 @@ def test_smile_depends_on_the_mouth_more_than_on_the_forehead() -> None:
     assert mouth.mean() > max(2 * forehead.mean(), 0.2)
 
 
-def test_explained_faces_are_those_that_are_read() -> None:
+def test_explanations_belong_to_the_readable_faces() -> None:
     (reading,) = ANALYZER.analyze(EXAMPLE)
     (explanation,) = ANALYZER.explain(EXAMPLE)
     assert explanation.reading == reading
@@ -52,7 +52,7 @@ def test_explanation_is_drawn() -> None:
     plt.close(axes.figure)
 
 
-def test_only_the_asked_face_of_a_group_is_explained() -> None:
+def test_only_the_requested_face_of_a_group_is_explained() -> None:
     frame = grid(columns=2, rows=2)
     faces = [e.reading for e in ANALYZER.explain(frame.image)]
     assert len(faces) > 1
@@ -63,20 +63,20 @@ def test_only_the_asked_face_of_a_group_is_explained() -> None:
     assert explanation.reading.box == asked.box
 
 
-def test_smile_depends_most_on_the_lower_third() -> None:
+def test_smile_depends_most_on_the_lower_third_of_the_face() -> None:
     (explanation,) = ANALYZER.explain(EXAMPLE)
     assert explanation.strongest_third is FaceThird.LOWER
     assert math.log(explanation.odds_ratio) == pytest.approx(explanation.importance.max())
 
 
-def test_label_that_no_part_moves_depends_on_no_third() -> None:
+def test_label_that_no_region_influences_depends_on_no_third_of_the_face() -> None:
     (explanation,) = ANALYZER.explain(EXAMPLE)
     flat = replace(explanation, importance=np.full((48, 48), -0.1, np.float32))
     assert flat.strongest_third is None
     assert flat.odds_ratio == 1.0
 
 
-def test_picture_of_the_explanation_has_the_size_that_was_asked_for() -> None:
+def test_picture_of_the_explanation_has_the_requested_size() -> None:
     (explanation,) = ANALYZER.explain(EXAMPLE)
     drawn = explanation.picture(200)
     assert drawn.shape == (200, 200, 3)

@@ -109,14 +109,14 @@ def test_covered_face_can_be_observed_to_teach_a_state() -> None:
     assert one.features is not None
 
 
-def test_noise_in_place_of_a_face_is_covered() -> None:
+def test_face_replaced_by_noise_is_unreadable_as_covered() -> None:
     (reading,) = FaceReader(ExpressionClassifier()).read(frame(), FACES[:1])
     assert reading.unreadable is Unreadable.COVERED
     assert reading.scores is None
 
 
 @pytest.mark.parametrize(("score", "falls"), [(-1.0, False), (2.0, True)])
-def test_face_that_may_be_covered_is_read_with_less_confidence(
+def test_confidence_is_lower_for_a_face_that_may_be_covered(
     monkeypatch: pytest.MonkeyPatch, score: float, *, falls: bool
 ) -> None:
     portrait = Frame(scenes.astronaut(), 0.0, 0, "astronaut")
@@ -131,7 +131,7 @@ def test_face_that_may_be_covered_is_read_with_less_confidence(
     assert (reading.confidence < sure.confidence) == falls
 
 
-def test_turned_face_is_read_with_its_mirror_image_and_an_upright_one_alone() -> None:
+def test_mirror_image_is_averaged_for_turned_faces_only() -> None:
     # The landmarks of an upright face of 120 px, and those of one that lies.
     upright = (UPRIGHT * 120 + np.array((200, 100))).astype(np.float32)
     lying = (rotated(UPRIGHT * 120, 90) + np.array((200, 100))).astype(np.float32)

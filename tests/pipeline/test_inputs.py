@@ -54,7 +54,7 @@ def test_grey_array_is_read() -> None:
     assert picture.shape == (80, 96, 3)
 
 
-def test_list_gives_a_list_in_its_order(photo: Path) -> None:
+def test_list_of_pictures_gives_a_list_in_the_same_order(photo: Path) -> None:
     several = ANALYZER.analyze([str(photo), photo, PIXELS])
     assert isinstance(several, list)
     assert [each[0].source for each in several] == [str(photo), str(photo), "picture"]
@@ -117,12 +117,12 @@ def test_type_error_of_analyze_lists_the_accepted_types(value: Any, message: str
         np.zeros((4, 4, 2), np.uint8),
     ],
 )
-def test_array_that_is_no_picture_is_refused(array: NDArray[Any]) -> None:
+def test_array_that_is_not_a_picture_is_refused(array: NDArray[Any]) -> None:
     with pytest.raises(MediaError, match=r"uint8 \[H, W, 3\]"):
         ANALYZER.analyze(array)
 
 
-def test_cut_off_pillow_image_is_a_media_error(photo: Path) -> None:
+def test_truncated_pillow_image_is_a_media_error(photo: Path) -> None:
     picture = Image.open(io.BytesIO(photo.read_bytes()[:5000]))
     with pytest.raises(MediaError, match="damaged"):
         ANALYZER.analyze(picture)
@@ -132,13 +132,13 @@ def arrays(count: int) -> Iterator[NDArray[np.uint8]]:
     return (np.roll(PIXELS, n, axis=1) for n in range(count))
 
 
-def test_stream_takes_an_iterable_of_arrays() -> None:
+def test_stream_accepts_an_iterable_of_arrays() -> None:
     moments = list(ANALYZER.stream(arrays(3), rate=10))
     assert [moment.time for moment in moments] == [0.0, 0.1, 0.2]
     assert [moment.readings[0].track_id for moment in moments] == [1, 1, 1]
 
 
-def test_stream_takes_an_array_of_frames_and_pillow_images() -> None:
+def test_stream_accepts_an_array_of_frames_and_pillow_images() -> None:
     assert len(list(ANALYZER.stream(np.stack(list(arrays(4)))))) == 4
     assert len(list(ANALYZER.stream([Image.fromarray(each) for each in arrays(2)]))) == 2
 
@@ -148,7 +148,7 @@ def test_stream_keeps_the_times_of_frames() -> None:
     assert [moment.frame.time for moment in ANALYZER.stream(frames)] == [3.0, 3.5]
 
 
-def test_stream_takes_bytes_and_files(photo: Path) -> None:
+def test_stream_accepts_bytes_and_file_objects(photo: Path) -> None:
     content = photo.read_bytes()
     for source in (content, bytearray(content), io.BytesIO(content)):
         (moment,) = ANALYZER.stream(source)
@@ -178,7 +178,7 @@ def test_type_error_of_stream_is_raised_before_iteration(value: Any, message: st
         ANALYZER.stream(value)
 
 
-def test_stream_refuses_items_that_are_no_pictures() -> None:
+def test_stream_refuses_items_that_are_not_pictures() -> None:
     with pytest.raises(TypeError, match="not str"):
         list(ANALYZER.stream(["a.jpg", "b.jpg"]))
     with pytest.raises(MediaError, match="float64"):
@@ -186,11 +186,11 @@ def test_stream_refuses_items_that_are_no_pictures() -> None:
 
 
 @pytest.mark.parametrize("rate", [0, -1.0, float("nan")])
-def test_stream_needs_a_rate_above_0(rate: float) -> None:
+def test_stream_refuses_a_rate_of_0_or_less(rate: float) -> None:
     with pytest.raises(ValueError, match="above 0"):
         ANALYZER.stream([], rate=rate)
 
 
-def test_file_that_gives_text_is_refused() -> None:
+def test_file_object_in_text_mode_is_refused() -> None:
     with pytest.raises(MediaError, match='open it with mode "rb"'):
         ANALYZER.stream(io.StringIO("text"))

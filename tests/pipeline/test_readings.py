@@ -142,7 +142,7 @@ def test_readings_without_picture_cannot_be_saved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["out.xyz", "out", "out.mp4"])
-def test_picture_is_saved_only_with_the_ending_of_a_picture(tmp_path: Path, name: str) -> None:
+def test_picture_is_saved_only_under_the_suffix_of_a_picture(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="ending"):
         with_picture(HAPPY).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
@@ -223,7 +223,7 @@ def test_notebook_escapes_markup_in_names() -> None:
     assert "&lt;script&gt;" in shown
 
 
-def test_notebook_table_of_a_crowd_is_bounded() -> None:
+def test_notebook_table_lists_a_limited_number_of_faces() -> None:
     shown = with_picture(*[HAPPY] * 80)._repr_html_()
     assert shown.count("<td>happy</td>") == 50
     assert "and 30 more" in shown

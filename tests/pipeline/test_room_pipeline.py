@@ -64,7 +64,7 @@ def test_omitted_stage_has_no_effect() -> None:
     assert pipeline.alerts == []
 
 
-def test_covered_camera_counts_as_an_empty_room_and_is_not_read() -> None:
+def test_frames_of_a_covered_camera_count_as_an_empty_room_and_are_not_read() -> None:
     reader = FakeReader(6)
     pipeline = RoomPipeline(reader, signal=SignalCheck(), meter=RoomMeter())
     for time in range(20):
@@ -93,7 +93,7 @@ def test_mood_is_updated_once_a_second_and_kept_by_the_pipeline() -> None:
     assert pipeline.mood is moods[38]
 
 
-def test_readings_without_pictures_enter_after_the_reader() -> None:
+def test_readings_without_pictures_skip_the_face_reader() -> None:
     seats = Seats()
     pipeline = RoomPipeline(seats=seats, meter=RoomMeter())
     for time in range(5):
@@ -137,7 +137,7 @@ def test_people_stage_receives_the_frame() -> None:
     assert reading.person == "Ada at 2"
 
 
-def test_readings_without_pictures_are_refused_where_people_are_distinguished_by_face() -> None:
+def test_readings_without_pictures_are_refused_when_people_are_distinguished_by_face() -> None:
     with pytest.raises(TypeError, match="use push"):
         RoomPipeline(people=FakePeople()).push_readings(0.0, [])
 

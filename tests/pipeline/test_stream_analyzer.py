@@ -73,7 +73,7 @@ def test_scores_are_averaged_over_the_smoothing_time() -> None:
     assert np.ptp(confidences(1.0)[-10:]) < 0.1
 
 
-def test_predictions_hold_for_the_time_of_the_cadence() -> None:
+def test_predictions_are_reused_for_the_time_of_the_cadence() -> None:
     classifier = AlternatingClassifier()
     stream = StreamAnalyzer(
         FixedDetector(BOXES[:1]), FaceReader(classifier), cadence=Cadence(0, 0, read=0.5)
@@ -95,7 +95,7 @@ def test_reader_with_other_profiles_forgets_cached_predictions() -> None:
     assert stream.update(frame(0.04))[0].expression is Expression.HAPPY
 
 
-def test_faces_may_be_found_ahead_of_reading() -> None:
+def test_faces_detected_ahead_of_reading_give_the_same_readings() -> None:
     ahead = StreamAnalyzer(FixedDetector(BOXES), FaceReader(FixedClassifier()))
     together = StreamAnalyzer(FixedDetector(BOXES), FaceReader(FixedClassifier()))
     frames = [frame(n / 25) for n in range(5)]

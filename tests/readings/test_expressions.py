@@ -19,7 +19,7 @@ def test_an_expression_prints_its_name() -> None:
     assert str(happy) == f"{happy}" == format(happy) == f"{happy!s}" == "%s" % happy == "happy"  # noqa: UP031
 
 
-def test_an_expression_is_aligned_like_its_name() -> None:
+def test_format_alignment_applies_to_the_name_of_an_expression() -> None:
     assert f"[{Expression.SAD:>6}]" == "[   sad]"
 
 

@@ -141,12 +141,12 @@ def test_head_that_is_turned_far_is_looking_away(pose: Pose | None, *, away: boo
     assert a_reading(pose=pose).looking_away is away
 
 
-def test_face_unreadable_for_being_turned_is_looking_away() -> None:
+def test_face_unreadable_as_turned_away_is_looking_away() -> None:
     turned = Quality(reason=Unreadable.TURNED_AWAY)
     assert replace(a_reading(pose=None), quality=turned).looking_away is True
 
 
-def test_mouth_and_eyes_are_named_action_units() -> None:
+def test_open_mouth_and_closed_eyes_come_from_their_action_units() -> None:
     reading = a_reading(action_units={"AU26": 0.4, "AU45": 0.8})
     assert (reading.mouth_open, reading.eyes_closed, reading.eyes_shut) == (0.4, 0.8, True)
     without = a_reading(action_units=None)

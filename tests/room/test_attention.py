@@ -47,7 +47,7 @@ def test_fall_of_valence_raises_one_alert_with_reason_and_certainty() -> None:
     assert alert.ended is None
 
 
-def test_rule_is_judged_when_frames_are_half_a_minute_apart() -> None:
+def test_rule_is_evaluated_when_frames_are_half_a_minute_apart() -> None:
     rules = parse_rules("room sad above 50% for 10 min")
     attention = Attention(rules, every=30.0)
     alerts = []
@@ -57,12 +57,12 @@ def test_rule_is_judged_when_frames_are_half_a_minute_apart() -> None:
     assert rules[0].longest_step == 60
 
 
-def test_fall_slower_than_the_rules_time_raises_nothing() -> None:
+def test_fall_slower_than_the_time_of_the_rule_raises_no_alert() -> None:
     rule = "room valence fell by 20% in 1 min"
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 - t / 1000, 0)) == []
 
 
-def test_end_of_a_short_laugh_raises_nothing() -> None:
+def test_end_of_a_short_laugh_raises_no_alert() -> None:
     rule = "room valence fell by 20% in 3 min"
     assert watch_room(rule, 600, lambda t: mood(t, 0.9 if t // 6 == 50 else 0.1, 0)) == []
 
@@ -152,7 +152,7 @@ def test_person_who_is_negative_for_half_a_minute_raises_one_alert() -> None:
     assert 110 < ended.ended < 140
 
 
-def test_short_negative_moments_raise_nothing() -> None:
+def test_short_negative_moments_raise_no_alert() -> None:
     rule = "person negative above 50% for 30 s"
     assert watch_seat(rule, 300, lambda t: SAD if t % 10 < 4 else NEUTRAL) == []
 
@@ -235,7 +235,7 @@ def test_person_who_left_is_forgotten_and_the_alert_ends() -> None:
     assert attention.held == []
 
 
-def test_rules_that_differ_in_the_threshold_alone_share_a_window() -> None:
+def test_rules_that_differ_only_in_the_threshold_share_a_window() -> None:
     lines = [f"person happy above {n}% for 10 s\nroom happy above {n}% for 10 s" for n in range(10)]
     attention = Attention(parse_rules("\n".join(lines)), people=True)
     for time in range(60):
@@ -264,7 +264,7 @@ def test_person_who_looks_away_for_long_raises_an_alert_that_ends() -> None:
     assert found[0].reason == "seat 4: looking away 81% on average over 20 s"
 
 
-def test_unknown_pose_raises_nothing() -> None:
+def test_unknown_pose_raises_no_alert() -> None:
     assert not watch_pose("person looking_away above 10% for 20 s", 120, lambda _: None)
 
 
@@ -332,7 +332,7 @@ def test_alert_of_a_person_who_is_not_seen_after_a_restart_ends() -> None:
     assert [(alert.number, alert.ended) for alert in changed] == [(3, 2601.0)]
 
 
-def test_time_of_looking_away_begins_anew_after_a_restart() -> None:
+def test_time_of_looking_away_restarts_at_zero_after_a_restart() -> None:
     attention = Attention(parse_rules("person looking_away above 50% for 20 s"), people=True)
     # Of a session's readings only those that are unreadable for it say where a head is turned.
     shown = [{1: None if t % 3 else NEUTRAL} for t in range(80)]

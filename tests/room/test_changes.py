@@ -51,11 +51,11 @@ def test_at_most_one_steady_half_hour_in_a_hundred_has_a_change() -> None:
     assert len(alarms) <= len(rooms) / 100, alarms
 
 
-def test_short_laugh_is_no_change() -> None:
+def test_short_laugh_is_not_reported_as_a_change() -> None:
     assert changes(time_series((600, 0.1), (20, 0.9), (600, 0.1))) == []
 
 
-def test_step_that_is_too_small_is_no_change() -> None:
+def test_step_that_is_too_small_is_not_reported_as_a_change() -> None:
     assert changes(time_series((600, 0.1), (600, 0.16), noise=0.001)) == []
 
 
@@ -65,7 +65,7 @@ def test_series_too_short_for_two_levels_has_no_change(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_step_is_found_at_any_time(seed: int) -> None:
+def test_step_is_detected_at_any_time_of_the_series(seed: int) -> None:
     random = np.random.default_rng(seed)
     at, step = int(random.integers(300, 1500)), random.uniform(0.25, 0.8)
     levels = (0.0, step) if seed % 2 else (step, 0.0)

@@ -31,14 +31,14 @@ def test_blinks_are_counted_and_their_closed_time_is_a_small_share() -> None:
     assert found.closed == pytest.approx(0.05, abs=0.01)
 
 
-def test_eyes_that_stay_closed_are_no_blink() -> None:
+def test_eyes_that_stay_closed_are_not_counted_as_a_blink() -> None:
     found = watch(lambda time: 20 <= time < 40)
     assert found is not None
     assert found.blinks == 0
     assert found.closed == pytest.approx(1 / 3, abs=0.01)
 
 
-def test_rare_frames_give_no_blink_rate() -> None:
+def test_blink_rate_is_unknown_at_a_low_frame_rate() -> None:
     found = watch(lambda _: False, rate=4.0)
     assert found == EyeActivity(0.0, None)
 

@@ -58,7 +58,7 @@ def test_fall_is_from_the_highest_to_the_last_mean() -> None:
     assert (long.length, short.length) == (30, 10)
 
 
-def test_short_mean_sees_a_fall_before_the_long_one() -> None:
+def test_mean_over_a_short_window_shows_a_fall_before_the_long_one() -> None:
     long, short = history([0.8] * 120 + [0.1] * 10).falls()
     assert short.now == pytest.approx(0.1, abs=0.07)
     assert long.now > 0.5
@@ -76,7 +76,7 @@ def test_certainty_grows_with_the_size_of_the_fall() -> None:
     assert values[-1] > 0.95
 
 
-def test_certainty_is_lower_in_a_room_with_more_variation_before() -> None:
+def test_certainty_is_lower_after_larger_variation() -> None:
     steady = history([0.5] * 900)
     wavering = history([0.5 + 0.3 * ((second // 60) % 2) for second in range(900)])
     for length in (30.0, 10.0):
@@ -85,7 +85,7 @@ def test_certainty_is_lower_in_a_room_with_more_variation_before() -> None:
 
 
 @pytest.mark.parametrize(("z", "share"), [(0.0, 0.5), (1.959964, 0.975), (-1.959964, 0.025)])
-def test_normal_is_the_distribution_function(z: float, share: float) -> None:
+def test_normal_returns_the_normal_distribution_function(z: float, share: float) -> None:
     assert normal(z) == pytest.approx(share, abs=1e-6)
 
 

@@ -44,7 +44,7 @@ def test_mood_is_the_mean_of_people_each_counted_once() -> None:
 
 
 @given(readable=st.integers(0, MIN_PEOPLE - 1), unreadable=st.integers(0, 60))
-def test_mood_has_no_figure_with_fewer_than_five_readable_people(
+def test_mood_has_no_values_with_fewer_than_five_readable_people(
     readable: int, unreadable: int
 ) -> None:
     people: dict[int, Expression | None] = dict.fromkeys(range(1, readable + 1), SAD)
@@ -60,7 +60,7 @@ def test_mood_has_no_figure_with_fewer_than_five_readable_people(
     assert "no mood under 5" in str(mood)
 
 
-def test_mood_has_a_figure_from_five_readable_people_on() -> None:
+def test_mood_has_values_with_five_readable_people_or_more() -> None:
     assert moods_of(steady(dict.fromkeys(range(5), SAD), 5))[-1].scores is not None
 
 
@@ -82,7 +82,7 @@ def test_one_bad_frame_does_not_change_the_mood(
 
 
 @given(st.data())
-def test_figures_are_in_range_and_inside_their_intervals(
+def test_values_are_in_range_and_inside_their_intervals(
     data: st.DataObject,
 ) -> None:
     frames = []
@@ -115,7 +115,7 @@ bad_scores = st.one_of(
 
 
 @pytest.mark.parametrize("n", [5, 12, 30])
-def test_intervals_contain_the_figures_of_the_group_nineteen_times_in_twenty(n: int) -> None:
+def test_intervals_contain_the_true_value_in_95_percent_of_cases(n: int) -> None:
     # A class is drawn from a large group; each face's scores are right as often as they say.
     random = np.random.default_rng(7)
     truth = np.array([0.02, 0.01, 0.04, 0.38, 0.12, 0.03, 0.40])
@@ -138,7 +138,7 @@ def test_intervals_contain_the_figures_of_the_group_nineteen_times_in_twenty(n: 
     assert held["valence"] / trials > 0.925
 
 
-def test_intervals_equal_those_of_the_papers() -> None:
+def test_intervals_equal_the_published_ones() -> None:
     # Wilson's for 10 of 20; Agresti and Min's for 30 and 10 of 100.
     assert wilson_interval(0.5, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
     center, half = 20 / 102, 1.959964 * (41 - 400 / 102) ** 0.5 / 102
@@ -207,7 +207,7 @@ def test_mood_has_the_share_of_the_readable_people_who_show_a_taught_state() -> 
     assert moods_of(steady(dict.fromkeys(range(8), HAPPY), 10))[-1].states == {}
 
 
-def test_taught_state_has_no_share_with_fewer_than_five_readable_people_or_withheld() -> None:
+def test_taught_state_has_no_share_with_fewer_than_five_readable_people_or_when_withheld() -> None:
     assert moods_of(confused(MIN_PEOPLE - 1, 3))[-1].states == {}
     meter = RoomMeter()
     withheld = [meter.update(time, shown, withheld=True) for time, shown in confused(8, 2)]

@@ -31,7 +31,7 @@ def test_rounded_shares_are_steps_of_five_percent_that_sum_to_one(exact: np.ndar
 
 
 @given(shares)
-def test_larger_shares_do_not_become_smaller_than_smaller_ones(exact: np.ndarray) -> None:
+def test_rounding_keeps_the_order_of_shares(exact: np.ndarray) -> None:
     rounded = rounded_scores(exact)
     order = np.argsort(exact)
     assert (np.diff(rounded[order]) >= -0.05 - 1e-9).all()
@@ -75,7 +75,7 @@ def test_moods_that_come_one_by_one_are_rounded_as_all_at_once() -> None:
     assert [feed.add(mood) for mood in moods[100:]] == rounded_moods(moods)[100:]
 
 
-def test_levels_of_a_change_are_rounded_to_the_shown_steps() -> None:
+def test_levels_of_a_change_are_rounded_to_five_percent() -> None:
     assert rounded_change(Change(60.0, 0.312, -0.021)) == Change(60.0, 0.3, 0.0)
     assert rounded_value(-0.333) == -0.35
 

@@ -52,7 +52,7 @@ def test_printed_rule_is_parsed_as_the_same_rule(rules: list[Rule]) -> None:
 @settings(max_examples=60)
 @given(st.text(max_size=80))
 @example("room valence above 50% for 99999999999999 min")
-def test_any_text_gives_rules_or_one_clear_error(text: str) -> None:
+def test_any_text_is_parsed_to_rules_or_raises_rules_error(text: str) -> None:
     try:
         rules = parse_rules(text)
     except RulesError as error:
@@ -82,7 +82,7 @@ def test_error_names_the_wrong_line_and_the_reason(line: str, said: str) -> None
     assert "line 2" in str(error.value)
 
 
-def test_more_rules_than_a_teacher_can_act_on_are_refused() -> None:
+def test_more_than_the_maximum_number_of_rules_are_refused() -> None:
     lines = [f"room negative above {n}% for 30 s" for n in range(MAX_RULES + 1)]
     assert len(parse_rules("\n".join(lines[:-1] * 2))) == MAX_RULES
     with pytest.raises(RulesError, match=f"line {MAX_RULES + 1}: .* more than {MAX_RULES}"):

@@ -96,7 +96,7 @@ def one_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
 
 @given(text=st.text())
 @settings(max_examples=30, deadline=None)
-def test_text_in_another_form_is_no_key(one_key: Accounts, text: str) -> None:
+def test_text_in_another_format_is_not_a_key(one_key: Accounts, text: str) -> None:
     (key,) = one_key.keys()
     for tried in (text, f"rr_{text}", f"rr_{key.id}_{text}"):
         assert one_key.check_key(tried) is None
@@ -111,7 +111,7 @@ def test_keys_added_by_several_processes_at_once_are_all_kept(
     assert len(accounts.keys()) == 8
 
 
-def test_secret_of_the_setting_is_used_instead_of_the_stored_one(store: AccountStore) -> None:
+def test_configured_secret_overrides_the_stored_one(store: AccountStore) -> None:
     text = Accounts(store, secret="one").add_key("board", [Scope.READ])  # noqa: S106
     assert Accounts(store, secret="one").check_key(text) is not None  # noqa: S106
     assert Accounts(store, secret="another").check_key(text) is None  # noqa: S106
@@ -144,7 +144,7 @@ def test_user_of_a_provider_is_bound_to_the_account_that_signs_in_first(
     assert "issuer 1" not in user.hash
 
 
-def test_two_changes_within_one_tick_of_the_clock_both_count_in_every_process(
+def test_two_changes_within_one_clock_tick_are_both_seen_by_every_process(
     store: AccountStore, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomread.services.accounts.time.time", lambda: 1000.0)

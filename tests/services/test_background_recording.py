@@ -133,7 +133,7 @@ def test_source_that_cannot_be_opened_leaves_no_session(
     assert sessions.sessions() == []
 
 
-def test_rules_that_cannot_be_understood_leave_no_session(
+def test_invalid_rules_leave_no_session(
     queue: RecordingQueue, sessions: OwnerStore, video: Path
 ) -> None:
     with pytest.raises(RulesError):
@@ -141,7 +141,7 @@ def test_rules_that_cannot_be_understood_leave_no_session(
     assert sessions.sessions() == []
 
 
-def test_only_some_sources_are_recorded_at_once(
+def test_number_of_simultaneous_recordings_is_limited(
     store: Store, sessions: OwnerStore, video: Path
 ) -> None:
     go_on = threading.Event()

@@ -74,7 +74,7 @@ def test_remaining_time_counts_down_and_never_exceeds_the_duration() -> None:
     assert calibration.remaining(30.0) == 0.0
 
 
-def test_resting_face_that_the_net_calls_sad_is_bound_to_its_track() -> None:
+def test_profile_of_a_resting_face_that_the_net_calls_sad_is_bound_to_its_track() -> None:
     observer = FixedObserver(Expression.SAD)
     result = calibrate(observer, [reading(7)]).finish(MODEL)
     assert result.evaluation is not None
@@ -115,7 +115,7 @@ def test_resting_face_that_looks_sad_is_learnt() -> None:
 @pytest.mark.parametrize(
     "seen", [[], [reading(1, readable=False)]], ids=["no face", "unreadable face"]
 )
-def test_face_that_is_not_seen_is_not_calibrated(seen: list[Reading]) -> None:
+def test_calibration_has_no_result_when_no_face_is_seen(seen: list[Reading]) -> None:
     observer = FixedObserver(Expression.SAD)
     result = calibrate(observer, seen).finish(MODEL)
     assert (result.evaluation, result.binding) == (None, None)
@@ -151,7 +151,7 @@ def test_calibration_ends_after_ten_seconds_with_enough_references() -> None:
     assert calibration.is_over(CALIBRATION_SECONDS)
 
 
-def test_calibration_ignores_another_person_who_comes_nearer() -> None:
+def test_calibration_pauses_while_another_face_is_the_largest() -> None:
     observer = FixedObserver(Expression.SAD)
     calibration = calibrate(observer, [reading(1)], seconds=3)
     before = len(observer.asked)

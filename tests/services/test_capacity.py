@@ -15,7 +15,7 @@ from roomread.services.turns import acting_for
 SECONDS = 30.0
 
 
-def test_slots_are_refused_when_all_running_and_waiting_places_are_taken() -> None:
+def test_work_is_refused_when_all_slots_and_waiting_places_are_taken() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=1)
     with limiter.slot(), limiter.slot():
         assert limiter.taken == 2
@@ -65,7 +65,7 @@ def test_async_work_waits_while_a_thread_holds_the_slot() -> None:
         assert result.result(timeout=SECONDS) == "ran"
 
 
-def test_work_is_refused_when_its_turn_does_not_come_in_time() -> None:
+def test_work_is_refused_when_it_waits_too_long_for_its_turn() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0, what="videos")
     with (
         limiter.turn(patience=0.0),
@@ -117,7 +117,7 @@ def test_held_camera_slot_never_becomes_idle_and_ends_with_its_block() -> None:
     assert slots.take("page", 3600.0)
 
 
-def test_slots_and_turns_of_one_principal_are_not_those_of_another() -> None:
+def test_limits_count_slots_and_turns_per_principal() -> None:
     limiter = ConcurrencyLimiter(running=1, waiting=0)
     with limiter.slot("greedy"), limiter.turn(patience=0.0, holder="greedy"):
         with pytest.raises(BusyError), limiter.slot("greedy"):
@@ -138,7 +138,7 @@ def test_slot_counts_for_the_principal_on_whose_behalf_it_is_taken() -> None:
             pass
 
 
-def test_camera_of_the_principal_with_most_is_ended_for_another() -> None:
+def test_principal_with_most_cameras_loses_one_to_another_principal() -> None:
     slots, ended = CameraSlots(3, idle_seconds=15), list[str]()
     with ExitStack() as held:
         for n in range(3):

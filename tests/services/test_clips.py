@@ -49,7 +49,7 @@ def test_clip_shows_the_moment_at_which_the_valence_fell(sessions: OwnerStore, f
     assert plan.file_name.startswith(f"01-fall-at-{minutes}m")
 
 
-def test_fewer_clips_than_falls_show_the_deepest_ones(sessions: OwnerStore) -> None:
+def test_limited_number_of_clips_shows_the_deepest_falls(sessions: OwnerStore) -> None:
     session = sessions.create("Algebra 7b")
     moods = ((0, 0.8), (300, 0.4), (600, 0.8), (900, 0.0))
     record_class(sessions, session, 1200, people=9, every=2.0, moods=moods)
@@ -59,7 +59,7 @@ def test_fewer_clips_than_falls_show_the_deepest_ones(sessions: OwnerStore) -> N
     assert deepest.moment == both[1]
 
 
-def test_clips_of_marks_and_changes(sessions: OwnerStore, fallen: str) -> None:
+def test_clips_are_cut_around_marks_and_changes(sessions: OwnerStore, fallen: str) -> None:
     marks = plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS))
     assert [(plan.start, plan.end, plan.label) for plan in marks] == [
         (0.0, 30.0, "start"),
@@ -79,12 +79,14 @@ def test_session_without_a_moment_has_no_clips(sessions: OwnerStore) -> None:
 
 
 @pytest.mark.parametrize(("length", "before"), [(1.0, 0.5), (601.0, 1.0), (10.0, 10.0)])
-def test_clip_of_unreasonable_length_is_refused(length: float, before: float) -> None:
+def test_clip_that_is_too_short_or_too_long_is_refused(length: float, before: float) -> None:
     with pytest.raises(SessionError, match="clip of"):
         ClipRequest(length=length, before=before)
 
 
-def test_labels_of_people_need_a_session_that_keeps_them(sessions: OwnerStore, fallen: str) -> None:
+def test_labels_are_refused_for_a_session_that_stores_no_people(
+    sessions: OwnerStore, fallen: str
+) -> None:
     with pytest.raises(SessionError, match="keeps no people"):
         check_look(sessions, fallen, ClipLook(labels=True))
     check_look(sessions, fallen, ClipLook())
@@ -97,7 +99,7 @@ def video(tmp_path: Path) -> Path:
     return make_clip(tmp_path / "lesson.mp4", [n / 5 for n in range(100)])
 
 
-def test_offset_says_when_the_video_begins(
+def test_offset_places_the_video_within_the_session(
     sessions: OwnerStore, fallen: str, video: Path, tmp_path: Path, analyzer: Analyzer
 ) -> None:
     plans = plan_clips(sessions, fallen, ClipRequest(ClipsAround.MARKS, length=4.0, before=2.0))

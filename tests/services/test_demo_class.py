@@ -25,7 +25,7 @@ def test_demo_class_is_recorded_once_and_keeps_no_people(store: Store) -> None:
     assert len(sessions.readings(first.id)) == 0
 
 
-def test_demo_class_that_was_interrupted_is_recorded_anew(store: Store) -> None:
+def test_interrupted_demo_class_is_recorded_again(store: Store) -> None:
     sessions = store.owned_by(LOCAL_OWNER)
     interrupted = sessions.create("Demo class", source="made up by Roomread")
     session = open_demo_class(sessions)

@@ -58,21 +58,21 @@ def test_exported_bytes_equal_the_exported_file(
 
 
 @pytest.mark.parametrize("form", [SessionFormat.JSON, SessionFormat.XAPI])
-def test_people_are_refused_in_a_format_without_rows(
+def test_export_of_people_is_refused_for_a_format_without_rows(
     anna: OwnerStore, session: Session, tmp_path: Path, form: SessionFormat
 ) -> None:
     with pytest.raises(PeopleFormatError, match="csv and parquet only"):
         export_session(anna, session.id, form, tmp_path / "session", people=True)
 
 
-def test_people_are_refused_when_the_session_keeps_none(
+def test_export_of_people_is_refused_when_the_session_stores_none(
     anna: OwnerStore, session: Session, tmp_path: Path
 ) -> None:
     with pytest.raises(PeopleNotKeptError, match=session.id):
         export_session(anna, session.id, SessionFormat.CSV, tmp_path / "people.csv", people=True)
 
 
-def test_people_are_exported_when_the_session_keeps_them(anna: OwnerStore, tmp_path: Path) -> None:
+def test_people_are_exported_when_the_session_stores_them(anna: OwnerStore, tmp_path: Path) -> None:
     session = anna.create("Algebra 7b", keeps_people=True, consent="all, in writing")
     path = tmp_path / "people.csv"
     export_session(anna, session.id, SessionFormat.CSV, path, people=True)
@@ -113,7 +113,7 @@ def test_report_is_one_page_about_the_session(anna: OwnerStore, session: Session
     assert "Algebra 7b" in page
 
 
-def test_report_counts_people_of_the_size_of_the_class(everything: Store) -> None:
+def test_report_states_the_people_present_out_of_the_class_size(everything: Store) -> None:
     sessions = everything.owned_by(LOCAL_OWNER)
     session = open_demo_class(sessions)
     assert "26 of 26</b>people present" in report(sessions, session.id)

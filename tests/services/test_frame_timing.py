@@ -60,7 +60,9 @@ def test_rate_counts_the_frames_finished_in_the_last_two_seconds(
     assert rate == pytest.approx(10.0)
 
 
-def test_age_counts_from_the_fastest_frame(timing: FrameTiming, clock: FakeClock) -> None:
+def test_age_of_a_frame_is_relative_to_the_fastest_one(
+    timing: FrameTiming, clock: FakeClock
+) -> None:
     clock.now = 200.0
     assert timing.age(10.0, 199.9) == pytest.approx(0.1)
     # This frame waited for a second more than the fastest one before it was read.
@@ -69,7 +71,7 @@ def test_age_counts_from_the_fastest_frame(timing: FrameTiming, clock: FakeClock
 
 
 @pytest.mark.parametrize("jump", [143_021.0, -47_721.0], ids=["ahead", "back"])
-def test_jump_of_the_cameras_clock_does_not_make_the_times_jump(
+def test_jump_of_the_camera_clock_does_not_affect_the_times(
     timing: FrameTiming, clock: FakeClock, jump: float
 ) -> None:
     timing.since_start(50.0)

@@ -194,7 +194,7 @@ def test_session_that_is_recorded_from_a_camera_takes_no_frames(
         sessions.end(anna, session)
 
 
-def test_session_that_was_deleted_is_not_found_by_an_open_sender(
+def test_sender_is_told_that_its_session_was_deleted(
     sessions: ReadingIngest, anna: OwnerStore
 ) -> None:
     session = make(anna)
@@ -204,7 +204,7 @@ def test_session_that_was_deleted_is_not_found_by_an_open_sender(
         sessions.send(anna, session.id, as_json(LESSON[5:]))
 
 
-def test_faces_at_more_places_than_a_room_has_are_refused(
+def test_faces_at_more_than_the_maximum_number_of_seats_are_refused(
     sessions: ReadingIngest, anna: OwnerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingest, "_MAX_SEATS", 4)
@@ -213,7 +213,7 @@ def test_faces_at_more_places_than_a_room_has_are_refused(
         sessions.send(anna, session.id, as_json(LESSON[:5]))
 
 
-def test_idle_sessions_are_dropped_from_memory_and_continue_from_the_database(
+def test_idle_sessions_are_unloaded_and_later_continued_from_the_database(
     sessions: ReadingIngest, anna: OwnerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingest, "_MAX_OPEN", 1)
@@ -295,7 +295,7 @@ def test_moods_and_alerts_after_a_kill_of_the_holder_equal_those_without_a_kill(
     other.close()
 
 
-def test_usual_level_of_a_room_without_people_survives_a_killed_holder(
+def test_baseline_of_a_room_without_stored_people_survives_a_killed_holder(
     everything: Store, anna: OwnerStore
 ) -> None:
     frames = list(lesson(230, people=8))
@@ -312,7 +312,7 @@ def test_usual_level_of_a_room_without_people_survives_a_killed_holder(
     assert None not in [mood.baseline for mood in moods]
 
 
-def test_process_that_lost_its_session_writes_nothing_twice(
+def test_process_that_lost_the_lease_of_its_session_writes_nothing_twice(
     everything: Store, anna: OwnerStore, url: str
 ) -> None:
     session = make(anna, consent="all, in writing")

@@ -76,7 +76,7 @@ def test_session_that_distinguishes_people_by_place_compares_no_faces(sessions: 
     assert LivePeople(Grey).of(sessions, session) is None
 
 
-def test_comparing_faces_needs_a_consent(sessions: OwnerStore) -> None:
+def test_comparing_faces_requires_consent(sessions: OwnerStore) -> None:
     with pytest.raises(SessionError, match="needs their consent"):
         create_session(sessions, ANALYZER, "Algebra 7b", embedder=Grey())
 
@@ -98,7 +98,7 @@ def by_track(frame: FrameReadings) -> dict[int | None, int | None]:
     return {reading.track_id: reading.seat for reading in frame.readings}
 
 
-def test_people_keep_their_seats_when_the_connection_and_the_tiles_change(
+def test_people_keep_their_seats_across_connections_and_moving_tiles(
     sessions: OwnerStore,
 ) -> None:
     people = LivePeople(Grey)

@@ -20,7 +20,7 @@ def everything(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def test_moment_of_the_newest_reading_is_marked(everything: Store) -> None:
+def test_mark_is_set_at_the_time_of_the_newest_reading(everything: Store) -> None:
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")
     recorder = Recorder(store, session, clock=lambda: 0.0)
@@ -32,7 +32,7 @@ def test_moment_of_the_newest_reading_is_marked(everything: Store) -> None:
     assert store.marks(session.id) == [Mark(3.0, "group work")]
 
 
-def test_ended_session_cannot_be_marked_at_the_present(everything: Store) -> None:
+def test_mark_without_a_time_is_refused_for_an_ended_session(everything: Store) -> None:
     store = everything.owned_by("user:anna")
     session = store.create("Algebra 7b")
     store.end(session.id)

@@ -64,7 +64,7 @@ def test_text_names_versions_settings_figures_and_shares() -> None:
     assert "25.0 % were unreadable (turned away 25.0 %)" in text
 
 
-def test_text_about_pictures_says_nothing_of_tracks() -> None:
+def test_text_about_pictures_does_not_mention_tracks() -> None:
     readings = [replace(each, track_id=None) for each in lesson()]
     text = methods_text(MODEL, summarise_readings(readings))
     assert "frame to frame" not in text
@@ -78,7 +78,7 @@ def test_every_citation_is_in_the_references() -> None:
     assert bibtex(text).count("{") == bibtex(text).count("}")
 
 
-def test_text_of_a_session_says_what_was_kept() -> None:
+def test_text_about_a_session_says_what_was_stored() -> None:
     text = methods_text(MODEL, ReadingsSummary(), session=session(MODEL.digest))
     assert "Figures of the class alone were kept, in steps of 5 %" in text
     assert "session 0a1b2c3d of 2026-05-04" in text
@@ -92,14 +92,14 @@ def test_readings_of_another_model_are_refused() -> None:
         check_model(MODEL, summarise_readings([other]))
 
 
-def test_text_names_the_head_that_answered() -> None:
+def test_text_names_the_head_that_was_used() -> None:
     assert "for the majority of FER+'s taggers was used" in methods_text(MODEL, ReadingsSummary())
     text = methods_text(MODEL, ReadingsSummary(), head=Head.LABEL)
     assert "for FER-2013's label was used" in text
     assert f"T = {MODEL.card.temperature_fer2013:.2f})" in text
 
 
-def test_head_of_a_session_stands_beside_its_model() -> None:
+def test_head_of_a_session_is_named_beside_its_model() -> None:
     net = f"{MODEL.name} {MODEL.digest}"
     heads = [
         head_of(session(text)) for text in (net, f"{net} head:both", f"{net} head:label; dlib")

@@ -27,7 +27,7 @@ def test_notice_names_the_law_and_who_is_responsible_in_each_language(language: 
     assert (language == "en") == ("No picture is stored." in page)
 
 
-def test_notice_tells_the_purpose_what_is_kept_and_for_how_long() -> None:
+def test_notice_states_the_purpose_what_is_stored_and_for_how_long() -> None:
     research = settings(purpose=Purpose.RESEARCH, retention_days=30)
     page = notice_page(research, "en")
     assert "Research, with the consent" in page

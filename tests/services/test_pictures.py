@@ -50,7 +50,7 @@ def test_faces_of_a_picture_are_read_under_its_name_and_place(analyzer: Analyzer
     assert [reading.expression for reading in analyzed.readings] == [Expression.HAPPY]
 
 
-def test_picture_of_oneself_has_the_largest_face_alone() -> None:
+def test_only_the_largest_face_is_read_in_a_picture_of_oneself() -> None:
     small = (100.0, 10.0, 130.0, 50.0)
     both = Analyzer(detector=FixedDetector([small, BOX]), classifier=FixedClassifier())
     assert len(analyze_picture(GOOD, FakeDecoder(), both).readings) == 2

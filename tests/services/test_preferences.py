@@ -35,7 +35,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def test_preferences_are_those_of_their_owner_and_the_last_ones_count(store: Store) -> None:
+def test_preferences_are_stored_per_owner_and_the_last_saved_ones_are_returned(
+    store: Store,
+) -> None:
     anna, ben = store.owned_by("user:anna"), store.owned_by("user:ben")
     assert load_preferences(anna) == Preferences()
     keep_preferences(anna, Preferences(class_size=12))
@@ -56,7 +58,7 @@ def test_preferences_are_those_of_their_owner_and_the_last_ones_count(store: Sto
     ],
     ids=["language", "class size", "retention", "notice", "rules"],
 )
-def test_wrong_preference_is_refused_and_not_kept(
+def test_invalid_preference_is_refused_and_not_stored(
     store: Store, wrong: Preferences, kind: type[RoomreadError], problem: str
 ) -> None:
     anna = store.owned_by("user:anna")

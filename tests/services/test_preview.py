@@ -44,7 +44,7 @@ def wait_until(holds: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def test_preview_has_the_latest_picture_and_what_is_read_in_it_until_it_is_closed() -> None:
+def test_preview_returns_the_latest_picture_and_its_readings_until_closed() -> None:
     preview = Preview("screen:", analyzer())
     wait_until(preview.look)
     with Image.open(io.BytesIO(preview.look())) as picture:
@@ -57,7 +57,7 @@ def test_preview_has_the_latest_picture_and_what_is_read_in_it_until_it_is_close
     assert preview.error is None
 
 
-def test_preview_that_no_page_asks_for_ends() -> None:
+def test_preview_ends_when_no_page_requests_it() -> None:
     now = [0.0]
     preview = Preview("screen:", analyzer(), clock=lambda: now[0])
     wait_until(preview.look)

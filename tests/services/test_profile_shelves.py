@@ -32,7 +32,7 @@ def profile() -> Profile:
     return Profile("masked", (Reference("masked", features, logits),), "net", "0123")
 
 
-def test_row_holds_the_bytes_that_the_file_holds(
+def test_database_row_holds_the_same_bytes_as_the_file(
     rows: OwnerProfiles, profile: Profile, tmp_path: Path
 ) -> None:
     StoredProfiles(rows).keep(profile)

@@ -45,7 +45,7 @@ def test_verdict_says_whether_the_profile_helps() -> None:
     assert verdict(replace(RESULT, correct=1)).startswith("It does not help: 1 of 4")
 
 
-def test_verdict_on_pictures_that_are_read_right_is_that_nothing_is_to_be_learnt() -> None:
+def test_verdict_says_that_nothing_can_be_learnt_when_all_pictures_are_read_correctly() -> None:
     right = replace(RESULT, correct=4, correct_before=4, gain=0.0)
     assert verdict(right).startswith("Already read right: there is nothing to learn. 4 of 4")
 

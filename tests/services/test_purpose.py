@@ -54,7 +54,7 @@ def test_refusal_names_the_article_of_the_act() -> None:
         require(Activity.READ_OTHERS, IntendedUse(Purpose.WORK_OR_SCHOOL))
 
 
-def test_settings_determine_the_use_if_none_is_given() -> None:
+def test_intended_use_comes_from_the_settings_by_default() -> None:
     with pytest.raises(PurposeError, match="no purpose was chosen"):
         require(Activity.RECORD_CLASS)
     choose_use(IntendedUse(Purpose.PERSONAL))
@@ -64,13 +64,15 @@ def test_settings_determine_the_use_if_none_is_given() -> None:
     assert require(Activity.RECORD_CLASS) == IntendedUse(Purpose.RESEARCH, Region.EU)
 
 
-def test_region_stays_when_only_the_purpose_is_chosen() -> None:
+def test_choosing_a_purpose_keeps_the_region() -> None:
     choose_use(IntendedUse(Purpose.RESEARCH, Region.ELSEWHERE))
     choose_use(IntendedUse(Purpose.WORK_OR_SCHOOL))
     assert current_use() == IntendedUse(Purpose.WORK_OR_SCHOOL, Region.ELSEWHERE)
 
 
-def test_purpose_that_a_variable_sets_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_purpose_set_by_an_environment_variable_cannot_be_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     choose_use(IntendedUse(Purpose.RESEARCH))
     monkeypatch.setenv("ROOMREAD_PURPOSE", "medical")
     assert current_use().purpose is Purpose.MEDICAL
@@ -78,14 +80,14 @@ def test_purpose_that_a_variable_sets_cannot_be_changed(monkeypatch: pytest.Monk
         choose_use(IntendedUse(Purpose.PERSONAL))
 
 
-def test_choice_leaves_the_other_settings_as_they_are() -> None:
+def test_choosing_a_purpose_keeps_the_other_settings() -> None:
     settings_file().parent.mkdir(parents=True)
     settings_file().write_text("max_cameras = 3\n")
     choose_use(IntendedUse(Purpose.PERSONAL))
     assert "max_cameras = 3" in settings_file().read_text()
 
 
-def test_choice_is_written_into_the_audit_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_choice_of_a_purpose_is_written_to_the_audit_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="roomread.audit"):
         choose_use(IntendedUse(Purpose.WORK_OR_SCHOOL, Region.EU), who="user:1")
     (record,) = caplog.records

@@ -133,7 +133,7 @@ def test_interrupted_camera_continues_one_second_after_the_last_frame(
     assert times == [n / 2 for n in range(20)] + [10.5 + n / 2 for n in range(20)]
 
 
-def test_covered_camera_is_an_empty_room(store: OwnerStore, session: Session) -> None:
+def test_covered_camera_is_recorded_as_an_empty_room(store: OwnerStore, session: Session) -> None:
     black = [Frame(np.zeros_like(each.image), each.time, 0, "made up") for each in frames(20)]
     read(store, session, FakeSource(black))
     assert kept(store, session) == []
@@ -153,7 +153,7 @@ def test_readings_without_pictures_are_recorded_by_the_same_stages(
     assert store.moods(session.id)[-1].readable == 5
 
 
-def test_alert_that_holds_goes_on_in_a_resumed_session(store: OwnerStore, session: Session) -> None:
+def test_active_alert_continues_in_a_resumed_session(store: OwnerStore, session: Session) -> None:
     read(store, session, FakeSource(frames(10), live=True))
     (raised,) = store.alerts(session.id)
     read(store, session, FakeSource(frames(10), live=True))
@@ -207,13 +207,13 @@ def test_session_names_the_nets_that_read_it(store: OwnerStore) -> None:
     assert net_of(real) == f"compact {real.model.digest}"
 
 
-def test_rules_that_cannot_be_understood_make_no_session(store: OwnerStore) -> None:
+def test_invalid_rules_create_no_session(store: OwnerStore) -> None:
     with pytest.raises(RulesError, match="line 1"):
         new_session(store, ANALYZER, "7b", source="", rules="room is bored")
     assert store.sessions() == []
 
 
-def test_picture_is_refused_with_the_given_hint() -> None:
+def test_recording_a_picture_is_refused_with_the_given_hint() -> None:
     source = FakeSource([])
     refuse_picture(source, hint="")
     source.is_picture = True

@@ -47,7 +47,7 @@ async def answering(*pieces: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
-def test_events_are_passed_on_as_they_come() -> None:
+def test_events_are_relayed_as_they_arrive() -> None:
     async def run() -> None:
         async with answering(HEAD, b"7\r\ndata: 1\r\n", b"7\r\ndata: 2\r\n") as (address, heard):
             answer = await relay_stream(address, EVENTS)

@@ -83,7 +83,7 @@ def test_table_has_a_line_for_each_row() -> None:
     assert third["expression"] == "unsure"
 
 
-def test_archive_has_the_table_and_all_files_under_names_of_their_own(tmp_path: Path) -> None:
+def test_archive_contains_the_table_and_all_files_under_unique_names(tmp_path: Path) -> None:
     videos = [video(tmp_path / name, "../clip.mp4") for name in ("1", "2")]
     file = io.BytesIO()
     write_archive(file, [picture("a.jpg"), picture("a.png")], videos, annotated=True)
@@ -113,7 +113,7 @@ def test_archive_without_copies_has_no_pictures_and_no_videos(tmp_path: Path) ->
         assert not [n for n in archive.namelist() if n.endswith((".png", ".mp4"))]
 
 
-def test_archive_names_no_password_and_no_folder_outside_itself(tmp_path: Path) -> None:
+def test_archive_contains_no_password_and_no_path_outside_itself(tmp_path: Path) -> None:
     camera = video(tmp_path / "1", "rtsp://anna:secret@camera.example/lesson")
     file = io.BytesIO()
     write_archive(file, [picture("..\\..\\a.jpg")], [camera], annotated=True)

@@ -45,7 +45,7 @@ def test_retention_of_a_user_deletes_only_their_old_sessions(tmp_path: Path) -> 
     store.close()
 
 
-def test_shorter_retention_of_operator_and_owner_counts(store: Store) -> None:
+def test_shorter_retention_time_of_operator_and_owner_applies(store: Store) -> None:
     anna = store.owned_by("user:anna")
     assert kept_days(anna, days=None) is None
     assert kept_days(anna, days=90.0) == 90

@@ -15,7 +15,7 @@ from roomread.store import Store
 from roomread.store.pieces import Piece
 
 
-def test_room_that_was_paused_is_paused_when_it_is_taken_up_again(tmp_path: Path) -> None:
+def test_paused_room_is_still_paused_after_a_restart(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     anna, leases = store.owned_by("user:anna"), store.leases()
     session = anna.create("Algebra 7b")
@@ -37,7 +37,9 @@ def test_room_that_was_paused_is_paused_when_it_is_taken_up_again(tmp_path: Path
     assert held == [(False, True), (True, False), (False, True)]
 
 
-def test_alert_of_a_killed_process_holds_in_the_one_that_takes_up_the_room(tmp_path: Path) -> None:
+def test_alert_of_a_killed_process_continues_in_the_one_that_takes_over_the_room(
+    tmp_path: Path,
+) -> None:
     store = Store(f"sqlite:///{tmp_path / 'roomread.db'}")
     anna, leases = store.owned_by("user:anna"), store.leases()
     rule = "room coverage below 50% for 10 s"

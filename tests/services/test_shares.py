@@ -23,7 +23,7 @@ def test_one_holder_takes_no_more_bytes_than_its_share() -> None:
     assert budget.taken == 100
 
 
-def test_slots_are_refused_beyond_a_share_and_beyond_all() -> None:
+def test_slots_are_refused_beyond_the_share_and_the_total() -> None:
     slots = SharedSlots(3, share=0.7, what="requests")
     with ExitStack() as held:
         held.enter_context(slots.slot("a"))
@@ -37,7 +37,7 @@ def test_slots_are_refused_beyond_a_share_and_beyond_all() -> None:
         pass
 
 
-def test_new_holder_takes_the_oldest_slot_of_the_holder_with_most() -> None:
+def test_holder_with_most_slots_loses_its_oldest_to_a_new_holder() -> None:
     slots = FairSlots(4, what="cameras")
     ended: list[str] = []
     with ExitStack() as held:
@@ -79,12 +79,12 @@ def test_waiting_holders_take_turns() -> None:
     assert ended[:5] == ["a", "a", "b", "a", "b"]
 
 
-def test_work_that_is_heavier_than_a_share_runs_when_its_holder_has_nothing_else() -> None:
+def test_work_larger_than_a_share_still_runs() -> None:
     ended = asyncio.run(run_weights(WeightedTurns(10, share=8), [("a", 1000), ("b", 2)]))
     assert sorted(ended) == ["a", "b"]
 
 
-def test_turn_that_does_not_come_in_time_is_refused_and_leaves_nothing() -> None:
+def test_work_that_waits_too_long_is_refused_and_holds_nothing() -> None:
     turns = WeightedTurns(10, share=10)
 
     async def wait() -> None:

@@ -16,7 +16,7 @@ def store(tmp_path: Path) -> Iterator[AccountStore]:
     opened.close()
 
 
-def test_sign_in_ends_after_its_lifetime_and_at_sign_out(store: AccountStore) -> None:
+def test_sign_in_is_valid_until_it_expires_or_the_user_signs_out(store: AccountStore) -> None:
     sign_ins = SignIns(store)
     token = sign_ins.begin("user:1", 0.0)
     assert sign_ins.principal_of(token, SIGN_IN_SECONDS - 1) == "user:1"
@@ -47,7 +47,7 @@ def test_own_oldest_sign_in_ends_when_one_principal_has_too_many(store: AccountS
     assert sign_ins.principal_of(others, 5.0) == "user:other"
 
 
-def test_newest_sign_in_is_kept_among_those_of_one_moment(store: AccountStore) -> None:
+def test_newest_of_several_simultaneous_sign_ins_is_kept(store: AccountStore) -> None:
     sign_ins = SignIns(store, per_principal=1)
     for _ in range(20):
         token = sign_ins.begin("user:1", 7.0)

@@ -113,7 +113,7 @@ def taught(service: TeachingService, request: TeachingRequest[int]) -> teaching.
     return service.teach(request, FixedObserver(), decode=decode)
 
 
-def test_state_is_taught_kept_listed_and_deleted(
+def test_state_is_taught_stored_listed_and_deleted(
     service: TeachingService, shelf: MemoryShelf
 ) -> None:
     learnt = taught(service, state("confused", 10, 11, 12, 13))

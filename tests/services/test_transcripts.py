@@ -32,7 +32,9 @@ def fallen(sessions: OwnerStore) -> str:
     return session.id
 
 
-def test_report_says_what_was_said_at_the_deepest_fall(sessions: OwnerStore, fallen: str) -> None:
+def test_report_quotes_the_transcript_at_the_deepest_fall(
+    sessions: OwnerStore, fallen: str
+) -> None:
     kept = keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=None)
     assert kept == [
         Passage(595.0, 604.0, "Now the second law & its proof."),
@@ -45,7 +47,7 @@ def test_report_says_what_was_said_at_the_deepest_fall(sessions: OwnerStore, fal
     assert "Ann" not in page
 
 
-def test_offset_moves_a_transcript_on_the_clock_of_the_session(
+def test_offset_shifts_a_transcript_to_the_time_of_the_session(
     sessions: OwnerStore, fallen: str
 ) -> None:
     keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=-600.0)
@@ -67,7 +69,7 @@ def test_chat_needs_an_offset(sessions: OwnerStore, fallen: str) -> None:
     assert kept == Passage(600.0, 610.0, "and now?")
 
 
-def test_what_was_said_is_deleted_with_its_session_and_seen_by_its_owner_only(
+def test_transcript_is_deleted_with_its_session_and_visible_to_its_owner_only(
     sessions: OwnerStore, fallen: str
 ) -> None:
     keep_transcript(sessions, fallen, CALL, name="call.vtt", offset=None)

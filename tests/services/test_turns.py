@@ -11,7 +11,7 @@ def ask(turns: FairTurns, holder: str, came: list[str]) -> Turn:
     return turns.ask(holder, partial(came.append, holder))
 
 
-def test_holder_has_a_limited_number_of_turns_and_a_newcomer_gets_one_at_once() -> None:
+def test_turns_per_holder_are_limited_so_that_a_newcomer_gets_one_immediately() -> None:
     turns, came = FairTurns(2), list[str]()
     for _ in range(5):
         ask(turns, "greedy", came)
@@ -20,7 +20,7 @@ def test_holder_has_a_limited_number_of_turns_and_a_newcomer_gets_one_at_once() 
     assert came == ["greedy", "greedy", "b"]
 
 
-def test_returned_turns_go_to_the_holder_with_fewest() -> None:
+def test_returned_turn_goes_to_the_holder_with_the_fewest_turns() -> None:
     turns, came = FairTurns(1), list[str]()
     first = ask(turns, "greedy", came)
     second = ask(turns, "b", came)
@@ -38,7 +38,7 @@ def test_returned_turns_go_to_the_holder_with_fewest() -> None:
     assert came[4:] == []
 
 
-def test_turn_that_is_given_up_is_not_granted() -> None:
+def test_abandoned_request_for_a_turn_is_not_granted() -> None:
     turns, came = FairTurns(1), list[str]()
     first = ask(turns, "a", came)
     gone = ask(turns, "a", came)

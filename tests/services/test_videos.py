@@ -101,7 +101,7 @@ def test_video_without_content_is_refused_and_not_kept(anna: VideoService) -> No
     assert anna.all() == []
 
 
-def test_path_or_url_is_submitted_under_its_name(anna: VideoService) -> None:
+def test_path_or_url_is_submitted_as_a_video_with_its_own_name(anna: VideoService) -> None:
     assert anna.get(anna.submit_source("rtsp://camera/1")).record.name == "rtsp://camera/1"
 
 
@@ -125,14 +125,16 @@ def test_cancelled_video_has_ended(anna: VideoService) -> None:
     assert anna.cancel(job_id).finished
 
 
-def test_forgotten_video_is_not_found(anna: VideoService) -> None:
+def test_deleted_video_is_not_found(anna: VideoService) -> None:
     job_id = anna.submit("lesson.mp4", b"content")
     anna.forget(job_id)
     with pytest.raises(VideoNotFoundError):
         anna.get(job_id)
 
 
-def test_result_is_a_file_of_a_video_that_has_ended(queue: FakeQueue, anna: VideoService) -> None:
+def test_result_file_is_returned_only_for_a_finished_video(
+    queue: FakeQueue, anna: VideoService
+) -> None:
     job_id = anna.submit("lesson.mp4", b"content")
     with pytest.raises(VideoNotFinishedError):
         anna.result(job_id, VideoResult.READINGS_CSV)

@@ -100,7 +100,7 @@ def test_dropped_frames_are_counted_and_times_start_at_the_first_frame() -> None
     assert watch.state.readings == readings
 
 
-def test_black_picture_is_no_picture_and_has_no_readings() -> None:
+def test_black_frame_is_reported_as_no_signal_and_has_no_readings() -> None:
     watch = watch_of([FACE])
     assert watch.push(np.zeros((240, 320, 3), np.uint8), 0.0) == ()
     assert watch.state.no_picture is NoPicture.BLANK
@@ -144,14 +144,14 @@ def test_closed_eyes_of_the_last_minute_are_measured_after_half_a_minute(
     assert watch.state.eyes[2].closed == pytest.approx(0.5, abs=0.02)
 
 
-def test_watches_number_their_faces_independently() -> None:
+def test_track_ids_of_each_watch_begin_at_1() -> None:
     analyzer = Analyzer(detector=FixedDetector([FACE]), classifier=FixedClassifier())
     first, second = LiveWatch(analyzer), LiveWatch(analyzer)
     assert [r.track_id for r in run(first, 1)] == [r.track_id for r in run(second, 1)] == [1]
 
 
 @pytest.mark.parametrize("people", [1, MIN_PEOPLE - 1, MIN_PEOPLE, 6])
-def test_room_has_a_figure_from_five_readable_faces_on(people: int) -> None:
+def test_room_has_a_mood_with_five_readable_faces_or_more(people: int) -> None:
     watch = watch_of(CLASS[:people])
     run(watch, 5)
     mood = watch.state.mood
@@ -176,7 +176,7 @@ def test_new_connection_continues_in_time_and_keeps_the_calibration_and_the_mood
     assert watch.calibrated
 
 
-def test_calibration_looks_at_the_face_that_was_read_and_detects_no_other() -> None:
+def test_calibration_uses_the_face_that_was_read_without_another_detection() -> None:
     detector = CountingDetector([FACE])
     analyzer = Analyzer(detector=detector)
     run(LiveWatch(analyzer, clock=FakeClock()), CALIBRATION_SECONDS + 1)
@@ -247,9 +247,7 @@ def test_second_recording_ends_the_first_one(
     watch.recording.wait()
 
 
-def test_room_mood_starts_anew_after_a_recording(
-    recordings: RecordingQueue, sessions: OwnerStore
-) -> None:
+def test_mood_restarts_after_a_recording(recordings: RecordingQueue, sessions: OwnerStore) -> None:
     watch = watch_of(CLASS)
     run(watch, 10)
     watch.record(recordings, lesson(), sessions)
@@ -291,7 +289,7 @@ def test_recording_of_a_deleted_session_ends_with_its_error(
     assert "deleted" in watch.recording.error.problem
 
 
-def test_recording_ends_when_its_camera_is_silent(
+def test_recording_ends_when_its_camera_sends_no_frames(
     recordings: RecordingQueue, sessions: OwnerStore
 ) -> None:
     silent = recordings.start_fed("webcam", lesson(), sessions, max_silence=0.0)

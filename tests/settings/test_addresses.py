@@ -21,6 +21,6 @@ def test_ipv4_addresses_are_counted_one_by_one_however_they_are_written() -> Non
     assert network_of("192.0.2.2") != network_of("192.0.2.1")
 
 
-def test_text_that_is_no_address_is_counted_as_it_is() -> None:
+def test_text_that_is_not_an_ip_address_is_counted_unchanged() -> None:
     assert network_of("testclient") == "testclient"
     assert network_of("") == ""

@@ -28,7 +28,7 @@ def test_defaults_use_no_network_service_and_assume_no_purpose() -> None:
     assert not values.local_files
 
 
-def test_variables_take_precedence_over_the_file(
+def test_environment_variables_override_the_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file.parent.mkdir()
@@ -88,7 +88,7 @@ def test_list_is_read_as_json_or_with_commas_or_spaces(
         ("trusted_proxies", "balancer", "'trusted_proxies.*' is invalid"),
     ],
 )
-def test_variable_that_is_no_list_is_reported_by_its_name(
+def test_variable_that_is_not_a_list_is_reported_by_its_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
     monkeypatch.setenv(f"ROOMREAD_{name.upper()}", value)
@@ -110,7 +110,7 @@ def test_missing_home_folder_is_reported_with_the_variables_to_set(
 
 
 @pytest.mark.usefixtures("file")
-def test_receivers_of_alerts_are_not_shown_with_the_settings(
+def test_urls_of_alert_receivers_are_not_shown_with_the_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ROOMREAD_ALERT_URLS", '["https://example.org/hooks/t0ken"]')

@@ -41,7 +41,9 @@ def test_purpose_is_written_without_changing_other_lines(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["purpose", "region"])
-def test_variable_wins_over_the_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variable_overrides_the_file(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep_intended_use(IntendedUse(Purpose.RESEARCH, Region.EU))
     other = IntendedUse(Purpose.PERSONAL, Region.ELSEWHERE)
     monkeypatch.setenv(f"ROOMREAD_{name.upper()}", getattr(other, name))

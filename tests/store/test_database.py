@@ -75,7 +75,9 @@ def test_unreachable_server_is_reported_without_its_password() -> None:
     assert "\n" not in str(error.value)
 
 
-def test_server_that_never_answers_is_reported_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unresponsive_database_server_is_reported_within_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pytest.importorskip("pg8000")
     monkeypatch.setattr(database, "_POSTGRES_REACH_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -84,7 +86,7 @@ def test_server_that_never_answers_is_reported_soon(monkeypatch: pytest.MonkeyPa
             Store(url)
 
 
-def test_server_of_another_protocol_is_reported() -> None:
+def test_server_that_does_not_speak_postgresql_is_reported() -> None:
     pytest.importorskip("pg8000")
     with socket.create_server(("127.0.0.1", 0)) as other:
 
@@ -98,7 +100,7 @@ def test_server_of_another_protocol_is_reported() -> None:
             Store(url)
 
 
-def test_writers_of_one_process_take_turns_without_sqlites_sleeps(
+def test_writers_of_one_process_take_turns_without_busy_waits_of_sqlite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without patience SQLite refuses a second writer at once, so that only the turns let it write.
@@ -116,7 +118,7 @@ def test_writers_of_one_process_take_turns_without_sqlites_sleeps(
     store.close()
 
 
-def test_writer_whose_turn_does_not_come_is_told_that_the_database_is_locked(
+def test_writer_that_waits_too_long_gets_a_database_locked_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_SQLITE_TIMEOUT", 0)

@@ -20,7 +20,7 @@ READING = JobRecord(
 )
 
 
-def test_share_is_what_is_read_of_the_duration() -> None:
+def test_progress_is_the_read_share_of_the_duration() -> None:
     assert READING.share == 0.25
     assert replace(READING, seconds=200.0).share == 1.0
     assert replace(READING, duration=None).share is None

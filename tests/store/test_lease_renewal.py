@@ -36,7 +36,7 @@ def test_renewal_that_fails_is_tried_again(
     assert leases.renewals >= 2
 
 
-def test_closing_gives_up_all_leases(everything: Store) -> None:
+def test_closing_releases_all_leases(everything: Store) -> None:
     leases = everything.leases()
     renewal = LeaseRenewal(leases)
     assert leases.acquire("session:1") is None

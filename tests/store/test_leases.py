@@ -120,7 +120,7 @@ def test_leases_use_the_time_of_the_database_by_default(everything: Store) -> No
     assert second.acquire("session:1") is None
 
 
-def test_recent_renewal_is_known_without_the_database(
+def test_recently_renewed_lease_is_not_looked_up_in_the_database(
     first: Leases, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> NoReturn:
@@ -137,7 +137,7 @@ def test_recent_renewal_is_known_without_the_database(
         first.keeps("session:1")
 
 
-def test_process_that_was_suspended_asks_the_database(
+def test_suspended_process_checks_its_lease_in_the_database(
     first: Leases, second: Leases, clock: Clock
 ) -> None:
     first.acquire("session:1")

@@ -28,7 +28,7 @@ def test_migrations_lead_to_the_tables_that_the_program_uses(store: OwnerStore) 
     ]
 
 
-def test_no_column_has_room_for_a_picture() -> None:
+def test_no_column_can_hold_a_picture() -> None:
     binary = [
         f"{table.name}.{column.name}"
         for table in service_schema.metadata.sorted_tables
@@ -80,7 +80,7 @@ def test_sessions_of_the_first_version_are_kept_without_a_purpose(url: str) -> N
     upgraded.close()
 
 
-def test_sentences_of_earlier_alerts_become_values(url: str) -> None:
+def test_migration_converts_the_sentences_of_old_alerts_to_values(url: str) -> None:
     written = [
         ("room: valence fell from +0.60 to -0.10 in 1:02:03 min", (-0.1, 0.6, 3723)),
         ("seat 3: eyes closed 95% on average over 30 s", (0.95, None, 30)),

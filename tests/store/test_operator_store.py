@@ -56,7 +56,7 @@ def test_forgetting_a_name_and_purging_reach_the_sessions_of_all_owners(everythi
     assert anna.sessions() == []
 
 
-def test_what_would_be_deleted_is_counted_before(everything: Store) -> None:
+def test_deletions_are_counted_before_they_are_made(everything: Store) -> None:
     store = everything.owned_by("user:anna")
     session = store.create("Physics 9a", keeps_people=True, consent="all")
     later = session.updated_at + timedelta(days=2)

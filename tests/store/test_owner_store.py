@@ -34,7 +34,7 @@ def test_session_is_read_as_it_was_recorded(store: OwnerStore) -> None:
     assert store.last_time(session.id) == 59
 
 
-def test_figures_are_kept_to_four_digits(store: OwnerStore) -> None:
+def test_values_are_stored_with_four_decimals(store: OwnerStore) -> None:
     session = store.create("Algebra 7b")
     recorder = RoomRecorder(store, session)
     for time, readings in lesson(40, people=8, every=1.0):

@@ -88,7 +88,7 @@ for time, readings in lesson(60, people=8):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
-def test_killed_recording_loses_less_than_two_seconds_and_continues_without_gaps(url: str) -> None:
+def test_killed_recording_loses_less_than_two_seconds_and_can_be_resumed(url: str) -> None:
     result = subprocess.run(
         [sys.executable, "-c", KILLED, url],
         capture_output=True,
@@ -190,7 +190,7 @@ def test_lost_server_is_reported_and_nothing_is_lost_or_doubled(
 
 
 @pytest.mark.parametrize("patience", [0.0, 0.01])
-def test_silent_server_delays_no_frame_and_loses_nothing(
+def test_unresponsive_database_delays_no_frame_and_loses_nothing(
     store: OwnerStore, patience: float
 ) -> None:
     clock, answer = Clock(), threading.Event()
@@ -226,7 +226,7 @@ def test_readings_of_a_resumed_camera_have_increasing_times(store: OwnerStore) -
     assert times[-1] == pytest.approx(LESSON[-1][0] + 60.5)
 
 
-def test_commit_without_a_received_response_writes_nothing_twice(store: OwnerStore) -> None:
+def test_retry_after_an_unanswered_commit_writes_nothing_twice(store: OwnerStore) -> None:
     clock = Clock()
     session, recorder = new(store, clock)
     lost = 0
@@ -261,7 +261,7 @@ def test_deleting_a_session_ends_its_recording(store: OwnerStore) -> None:
             pass
 
 
-def test_unwritten_rest_is_reported_when_the_recording_closes(sqlite_url: str) -> None:
+def test_unwritten_moments_are_reported_when_the_recording_closes(sqlite_url: str) -> None:
     everything, clock = Store(sqlite_url), Clock()
     store = everything.owned_by(LOCAL_OWNER)
     session, recorder = new(store, clock)

@@ -38,7 +38,7 @@ def test_session_without_marks_is_one_part() -> None:
     assert part.valence == pytest.approx(valence_of(HAPPY))
 
 
-def test_marks_divide_a_session_into_parts_of_their_own_moods() -> None:
+def test_marks_divide_the_moods_of_a_session_into_parts() -> None:
     moods = [mood(float(n), HAPPY if n < 60 else SAD) for n in range(1, 120)]
     summary = summarise(moods, [Mark(60.0, "a test"), Mark(500.0, "after the end")])
     first, second = summary.parts
@@ -52,7 +52,7 @@ def test_marks_divide_a_session_into_parts_of_their_own_moods() -> None:
     assert fall.time == pytest.approx(60, abs=10)
 
 
-def test_many_marks_of_a_long_session_are_summarised_in_one_pass() -> None:
+def test_long_session_with_many_marks_is_summarised_in_linear_time() -> None:
     # Reading all moods for each mark took two minutes.
     moods = [mood(float(n), HAPPY) for n in range(20_000)]
     times = []
@@ -98,7 +98,7 @@ def test_time_series_of_no_moods_is_empty() -> None:
 
 
 @pytest.mark.parametrize("every", [0.5, 2.0, 7.0])
-def test_seat_map_has_no_empty_steps_between_frames(every: float, store: OwnerStore) -> None:
+def test_seat_map_of_slow_frames_has_no_gaps(every: float, store: OwnerStore) -> None:
     session = store.create("Algebra 7b", keeps_people=True, consent="all")
     recorder = RoomRecorder(store, session, every=every)
     for time, readings in lesson(120, people=6, every=every):

@@ -29,7 +29,7 @@ def test_temporary_store_is_deleted_at_the_end() -> None:
     assert not file.exists()
 
 
-def test_temporary_stores_share_nothing() -> None:
+def test_temporary_stores_are_independent() -> None:
     with temporary_store() as one, temporary_store() as other:
         one.owned_by(LOCAL_OWNER).create("Algebra 7b")
         assert other.owned_by(LOCAL_OWNER).sessions() == []

@@ -56,7 +56,7 @@ def follow(
     return [tracker.update(Frame(image, time, 0, "")) for time in times]
 
 
-def test_whole_frames_are_searched_only_at_the_scan_interval() -> None:
+def test_whole_frame_is_searched_once_per_scan_interval() -> None:
     detector = FakeDetector(BOX)
     tracker = FaceTracker(detector, scan_interval=0.5, look_interval=0)
     follow(tracker, [n / 4 for n in range(9)])

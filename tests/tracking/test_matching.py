@@ -114,7 +114,7 @@ def test_faces_of_the_last_update_are_expected_to_move_on() -> None:
     assert matcher.missing() == []
 
 
-def test_missing_returns_lost_faces_at_their_last_place() -> None:
+def test_missing_lists_lost_faces_at_their_last_position() -> None:
     matcher = TrackMatcher()
     matcher.update([face(30, 0)], 0.0)
     matcher.update([], 0.1)
@@ -122,7 +122,7 @@ def test_missing_returns_lost_faces_at_their_last_place() -> None:
     assert [lost.box for lost in matcher.missing()] == [Box(30, 0, 130, 100)]
 
 
-def test_carried_face_keeps_its_id_and_its_velocity() -> None:
+def test_face_that_is_not_searched_for_keeps_its_id_and_its_velocity() -> None:
     matcher = TrackMatcher()
     points = np.zeros((5, 2), dtype=np.float32)
     for n in range(4):

@@ -30,7 +30,7 @@ def test_period_of_0_is_always_due() -> None:
     assert is_due(1, last=3.0, time=3.0, period=0)
 
 
-def test_first_frame_is_no_cut() -> None:
+def test_first_frame_is_not_a_cut() -> None:
     assert not CutDetector().update(GREY)
 
 
@@ -41,7 +41,7 @@ def test_large_change_of_brightness_is_a_cut(change: int, *, cut: bool) -> None:
     assert cuts.update((GREY.astype(int) + change).astype(np.uint8)) is cut
 
 
-def test_frame_after_a_cut_is_no_cut() -> None:
+def test_frame_after_a_cut_is_not_a_cut() -> None:
     cuts = CutDetector()
     cuts.update(GREY)
     assert cuts.update(GREY // 4)

@@ -32,7 +32,7 @@ def reading(expression: Expression | None, time: float, *, track_id: int | None 
     return Reading("clip", time, 0, Box(0, 0, 100, 100), 1.0, quality, scores, track_id)
 
 
-def test_one_odd_frame_does_not_change_the_label() -> None:
+def test_one_outlier_frame_does_not_change_the_label() -> None:
     smoother = ScoreSmoother()
     for n in range(10):
         smoother.update(reading(HAPPY, n / 25))
@@ -80,7 +80,7 @@ def test_reading_without_a_track_is_not_smoothed() -> None:
     assert alone.expression is SAD
 
 
-def test_after_a_long_gap_the_past_is_forgotten() -> None:
+def test_smoothing_restarts_after_a_long_gap() -> None:
     smoother = ScoreSmoother()
     smoother.update(reading(HAPPY, 0.0))
     later = smoother.update(reading(SAD, 60.0))

@@ -20,7 +20,7 @@ STEPS = {"jpeg": RandomJPEG, "small_face": RandomSmallFace, "noise": RandomNoise
 
 
 @pytest.mark.parametrize("name", [*STEPS, "motion_blur"])
-def test_webcam_changes_every_picture_at_probability_one(name: str) -> None:
+def test_webcam_augmentation_changes_every_picture_at_probability_1(name: str) -> None:
     torch.manual_seed(0)
     before = pictures()
     after = webcam(Recipe.from_dict({name: 1.0}, source="test"))(before)
@@ -34,7 +34,7 @@ def test_webcam_changes_every_picture_at_probability_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*STEPS, "motion_blur"])
-def test_webcam_changes_the_stated_share_of_pictures(name: str) -> None:
+def test_webcam_augmentation_changes_the_given_share_of_pictures(name: str) -> None:
     torch.manual_seed(0)
     before = pictures(400)
     after = webcam(Recipe.from_dict({name: 0.25}, source="test"))(before)
@@ -42,7 +42,7 @@ def test_webcam_changes_the_stated_share_of_pictures(name: str) -> None:
     assert changed == pytest.approx(0.25, abs=0.07)
 
 
-def test_webcam_of_the_default_recipe_changes_nothing() -> None:
+def test_default_recipe_has_no_webcam_augmentation() -> None:
     before = pictures()
     assert torch.equal(webcam(Recipe())(before), before)
 
@@ -56,7 +56,7 @@ def test_same_seed_gives_the_same_change(step: torch.nn.Module) -> None:
     assert torch.equal(*results)
 
 
-def test_small_faces_lose_the_fine_detail() -> None:
+def test_downscaling_augmentation_removes_fine_detail() -> None:
     torch.manual_seed(0)
     stripes = torch.zeros(8, 1, 48, 48)
     stripes[..., ::2] = 1

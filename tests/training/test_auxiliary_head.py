@@ -39,7 +39,7 @@ def recipe(tmp_path: Path) -> Recipe:
     return Recipe(net="mobilenet", epochs=1, batch_size=20, auxiliary=str(path))
 
 
-def test_turns_of_a_matrix_are_its_mirroring_and_clockwise_degrees() -> None:
+def test_mirroring_and_clockwise_rotation_are_derived_from_a_matrix() -> None:
     mirror = torch.tensor([[-1.0, 0, 47], [0, 1, 0], [0, 0, 1]])
     # A positive angle of Kornia turns anticlockwise.
     (rotation,) = kornia.geometry.transform.get_rotation_matrix2d(
@@ -51,7 +51,7 @@ def test_turns_of_a_matrix_are_its_mirroring_and_clockwise_degrees() -> None:
     torch.testing.assert_close(turns.degrees, torch.tensor([0.0, 0, 10, 10]), atol=1e-3, rtol=0)
 
 
-def test_turns_of_an_augmentation_describe_what_the_pictures_show() -> None:
+def test_recorded_rotations_match_the_augmented_pictures() -> None:
     torch.manual_seed(0)
     images = torch.zeros(64, 1, 48, 48)
     # The right end of a horizontal bar is the brighter one.
@@ -72,7 +72,7 @@ def test_turns_of_an_augmentation_describe_what_the_pictures_show() -> None:
     assert turns.degrees.abs().max() > 8
 
 
-def test_mirrored_and_rotated_faces_have_other_yaw_and_roll_only() -> None:
+def test_mirroring_and_rotation_change_only_yaw_and_roll() -> None:
     targets = torch.tensor([[0.5] * len(UNITS) + [20.0, 5.0, 10.0]]).repeat(2, 1)
     turns = Turns(torch.tensor([True, False]), torch.tensor([3.0, -3.0]))
     result = turned(targets, turns, AUXILIARY_OUTPUTS)
@@ -160,7 +160,7 @@ def test_int8_form_has_the_same_auxiliary_outputs(finished: Run) -> None:
     np.testing.assert_allclose(small.pose, plain.pose, atol=5)
 
 
-def test_run_with_auxiliary_targets_of_views_resumes_as_an_uninterrupted_one(
+def test_resumed_run_with_auxiliary_targets_of_views_equals_an_uninterrupted_one(
     tmp_path: Path, recipe: Recipe
 ) -> None:
     recipe = replace(recipe, epochs=2, teachers=("compact",), views=2)
@@ -172,7 +172,7 @@ def test_run_with_auxiliary_targets_of_views_resumes_as_an_uninterrupted_one(
 
 
 @pytest.mark.parametrize("outputs", [(), AUXILIARY_OUTPUTS], ids=str)
-def test_run_starts_from_one_with_other_auxiliary_outputs(
+def test_run_can_start_from_one_with_other_auxiliary_outputs(
     tmp_path: Path, recipe: Recipe, outputs: tuple[str, ...]
 ) -> None:
     table = recipe.auxiliary if outputs else ""
@@ -189,7 +189,7 @@ def test_run_starts_from_one_with_other_auxiliary_outputs(
 
 
 @pytest.mark.sweep
-def test_run_with_auxiliary_outputs_is_a_start_for_one_without(
+def test_run_without_auxiliary_outputs_can_start_from_one_with_them(
     tmp_path: Path, recipe: Recipe
 ) -> None:
     model = train_model(FEW, recipe, tmp_path / "first")
@@ -215,7 +215,7 @@ def test_net_or_table_that_does_not_fit_is_refused_before_training(
     assert not Run(tmp_path / "run").recipe_file.exists()
 
 
-def test_checkpoint_names_its_auxiliary_outputs(tmp_path: Path, recipe: Recipe) -> None:
+def test_checkpoint_lists_its_auxiliary_outputs(tmp_path: Path, recipe: Recipe) -> None:
     recipe = replace(recipe, auxiliary_outputs=("pose",))
     train(FEW, recipe, tmp_path / "run")
     loaded = load_net(Run(tmp_path / "run").checkpoint, recipe)

@@ -55,7 +55,9 @@ def test_second_fit_replaces_the_first(tmp_path: Path, fit: AuxiliaryFit) -> Non
     assert len(onnx.load(one).graph.node) == len(onnx.load(two).graph.node)
 
 
-def test_card_that_does_not_name_its_units_is_refused(tmp_path: Path, fit: AuxiliaryFit) -> None:
+def test_card_without_the_names_of_its_action_units_is_refused(
+    tmp_path: Path, fit: AuxiliaryFit
+) -> None:
     path = tmp_path / "model.onnx"
     card = write_auxiliary(BUNDLED, fit, path).card
     proto = onnx.load(path)

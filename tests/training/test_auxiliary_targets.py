@@ -19,13 +19,13 @@ def test_targets_are_found_by_their_row_in_any_order(tmp_path: Path) -> None:
     assert targets.found.all()
 
 
-def test_signs_of_pose_are_those_of_readings(tmp_path: Path) -> None:
+def test_pose_targets_have_the_same_signs_as_readings(tmp_path: Path) -> None:
     targets = read_targets(write(tmp_path / "targets.parquet", table()), DATA)
     # MediaPipe's pitch is positive for a lowered head, and its roll anticlockwise.
     assert (np.sign(targets.pose[BRIGHTNESS > 0]) == [1, -1, -1]).all()
 
 
-def test_left_and_right_are_averaged(tmp_path: Path) -> None:
+def test_left_and_right_action_units_are_averaged(tmp_path: Path) -> None:
     columns = table(mouthSmileLeft=np.full(len(DATA), 0.75, dtype=np.float16))
     targets = read_targets(write(tmp_path / "targets.parquet", columns), DATA)
     assert targets.units[:, list(UNITS).index("AU12")] == pytest.approx(0.5)
@@ -49,7 +49,7 @@ def test_table_of_other_pictures_is_refused(
         read_targets(path, DATA)
 
 
-def test_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_a_table_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "targets.parquet"
     path.write_text("row,found\n")
     with pytest.raises(DataError, match="cannot be read"):

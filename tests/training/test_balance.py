@@ -29,7 +29,7 @@ def mild() -> FerData:
     return replace(data, votes=votes)
 
 
-def test_measures_count_mild_anger_disgust_and_fear_that_are_called_neutral() -> None:
+def test_measures_count_mild_anger_disgust_and_fear_predicted_as_neutral() -> None:
     labels = np.array([0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 0])
     majority = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 6, -1])
     predictions = np.array([0, 1, 2, 3, 4, 5, 6, 6, 6, 2, 0])
@@ -52,7 +52,7 @@ def test_measures_need_every_expression() -> None:
         measure(predictions, predictions, predictions)
 
 
-def test_balanced_head_is_no_worse_balanced_and_loses_at_most_what_is_allowed() -> None:
+def test_balancing_improves_the_measure_within_the_allowed_loss_of_accuracy() -> None:
     found = balance_head(open_model(BUNDLED), mild(), lose=2.0)
     before, after = found.chosen_on
     assert after.balance >= before.balance
@@ -61,7 +61,7 @@ def test_balanced_head_is_no_worse_balanced_and_loses_at_most_what_is_allowed() 
     assert 0 <= found.threshold < 1
 
 
-def test_written_head_computes_the_moved_logits(tmp_path: Path) -> None:
+def test_model_file_of_a_balanced_head_outputs_the_shifted_logits(tmp_path: Path) -> None:
     data, before = mild(), open_model(BUNDLED)
     found = balance_head(before, data, lose=2.0)
     card = replace(before.card, temperature=found.temperature, refit=found.card)

@@ -38,7 +38,7 @@ def test_figure_is_printed_with_its_signature() -> None:
     assert "fer2013:PublicTest | n:2" in str(result.accuracy)
 
 
-def test_the_interval_of_the_official_test_is_as_published() -> None:
+def test_interval_of_the_official_test_equals_the_published_one() -> None:
     assert wilson_margin(0.73, 3589) == pytest.approx(0.0145, abs=2e-4)
 
 
@@ -48,7 +48,7 @@ def test_the_interval_narrows_with_more_pictures(share: float, n: int) -> None:
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_fitted_temperature_is_the_one_the_logits_were_made_with(temperature: float) -> None:
+def test_fitted_temperature_is_the_one_that_scaled_the_logits(temperature: float) -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (6000, 7)).astype(np.float32)
     p = softmax(logits)
@@ -67,7 +67,7 @@ def test_threshold_is_the_confidence_at_which_half_the_labels_are_wrong() -> Non
     assert abstention_threshold(p, labels) == pytest.approx(0.5, abs=0.06)
 
 
-def test_a_net_that_is_always_right_never_abstains() -> None:
+def test_net_without_errors_never_abstains() -> None:
     assert abstention_threshold(one_hot([0] * 300), np.zeros(300, np.int64)) == 0
 
 
@@ -108,7 +108,7 @@ def test_the_bundled_model_reaches_69_percent_on_the_official_private_test() -> 
     assert clean.accuracy.value >= 0.67
 
 
-def test_tau_removes_an_excessive_prior_from_the_logits() -> None:
+def test_tau_corrects_logits_for_a_skewed_class_prior() -> None:
     rng = np.random.default_rng(0)
     prior = np.array([0.02, 0.16, 0.16, 0.16, 0.16, 0.17, 0.17], np.float32)
     labels = rng.choice(7, 4000, p=prior / prior.sum())

@@ -41,7 +41,7 @@ def test_face_at_another_place_than_the_labelled_one_is_not_compared(tmp_path: P
         evaluate_pictures(open_model("compact"), elsewhere)
 
 
-def test_crops_are_read_as_they_are(tmp_path: Path) -> None:
+def test_crops_are_used_without_face_detection(tmp_path: Path) -> None:
     crops = pictures([write_picture(tmp_path / "grey.png")])
     found = evaluate_pictures(open_model("compact"), crops, crops=True)
     assert found.without_face == 0

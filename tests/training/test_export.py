@@ -57,7 +57,7 @@ def test_card_is_unchanged_after_writing_and_reading(tmp_path: Path) -> None:
     assert model.side == 48
 
 
-def test_a_model_file_names_no_folder_of_the_machine_that_made_it(tmp_path: Path) -> None:
+def test_model_file_contains_no_path_of_the_machine_that_wrote_it(tmp_path: Path) -> None:
     net = ExpressionNet(make_net("compact"), two_heads=False)
     export.export(net).save(CARD, tmp_path / "model.onnx")
     here = str(Path(export.__file__).parent).encode()

@@ -27,7 +27,7 @@ def test_largest_face_of_each_picture_is_cut_and_pictures_without_one_are_left_o
     assert found.readable.tolist() == [True]
 
 
-def test_crops_are_scaled_and_not_searched(tmp_path: Path) -> None:
+def test_crops_are_scaled_without_face_detection(tmp_path: Path) -> None:
     found = cut_faces([write(tmp_path / "face.png", 100, 100)], crops=True)
     assert found.images.shape == (1, 48, 48)
     assert found.readable.all()
@@ -39,7 +39,7 @@ def test_crop_that_is_not_square_is_refused_by_name(tmp_path: Path) -> None:
         cut_faces(files, crops=True)
 
 
-def test_file_that_is_no_picture_is_refused_by_name(tmp_path: Path) -> None:
+def test_file_that_is_not_a_picture_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("not a picture")
     with pytest.raises(DataError, match=r"text\.jpg"):
         cut_faces([tmp_path / "text.jpg"])

@@ -84,7 +84,7 @@ def edit(old: str, new: str) -> Callable[[str], str]:
         (lambda _: "some,other\n1,2\n", "no column 'emotion'"),
     ],
 )
-def test_damaged_csv_says_what_is_wrong(
+def test_error_for_a_damaged_csv_says_what_is_wrong(
     tmp_path: Path, damage: Callable[[str], str], complaint: str
 ) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
@@ -121,7 +121,7 @@ def test_missing_class_is_named(tmp_path: Path) -> None:
         read_fer2013(write_csv(without, tmp_path / "fer2013.csv"))
 
 
-def test_votes_for_another_set_are_refused(tmp_path: Path) -> None:
+def test_votes_for_another_data_set_are_refused(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     csv = write_csv(data, tmp_path / "fer2013.csv")
     fewer = write_ferplus(data.take(np.arange(5)), tmp_path / "fer2013new.csv")
@@ -233,7 +233,7 @@ def test_other_values_of_usage_are_read_by_a_mapping(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cell", ["\xe9", "1 2 x", ""])
-def test_row_with_a_wrong_cell_is_named_by_its_place(tmp_path: Path, cell: str) -> None:
+def test_error_names_the_row_and_column_of_a_wrong_cell(tmp_path: Path, cell: str) -> None:
     path = write_csv(tiny_fer(), tmp_path / "fer2013.csv")
     path.write_bytes(path.read_bytes() + f"3,{cell},Training\n".encode("latin-1"))
     with pytest.raises(DataError, match="row 42: "):
@@ -299,7 +299,7 @@ def test_ferplus_label_is_the_class_with_over_half_of_the_votes_that_are_no_outl
     assert ferplus_label(votes).tolist() == [Expression.NEUTRAL, -1, -1, CONTEMPT, -1, -1, -1]
 
 
-def test_faces_only_leaves_out_blank_pictures() -> None:
+def test_faces_only_excludes_blank_pictures() -> None:
     data = tiny_fer()
     images = data.images.copy()
     images[5] = 128

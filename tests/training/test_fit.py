@@ -50,7 +50,7 @@ def test_the_default_net_is_small_enough_to_ship_and_run() -> None:
     assert macs < 100_000_000
 
 
-def test_the_cost_of_a_convolution_is_counted_right() -> None:
+def test_multiply_adds_of_a_convolution_are_counted() -> None:
     layer = torch.nn.Conv2d(1, 8, 3, padding=1, bias=False)
     assert cost(layer) == (72, 72 * 48 * 48)
 
@@ -60,7 +60,7 @@ def test_unknown_net_is_refused_with_the_known_names() -> None:
         make_net("imaginary")
 
 
-def test_a_resumed_run_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
+def test_resumed_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     whole = train(data, RECIPE, tmp_path / "whole")
     # The schedule is that of two epochs in both; only the loop stops early.
@@ -95,7 +95,7 @@ def test_resuming_an_empty_folder_is_refused(tmp_path: Path) -> None:
         train(tiny_fer(), RECIPE, tmp_path / "run", resume=True)
 
 
-def test_private_test_does_not_change_the_training(tmp_path: Path) -> None:
+def test_private_test_pictures_do_not_influence_training(tmp_path: Path) -> None:
     data = tiny_fer()
     changed = tiny_fer()
     changed.images[changed.splits == Split.PrivateTest] = 7
@@ -128,7 +128,7 @@ def test_checkpoint_of_another_net_is_refused(tmp_path: Path) -> None:
         load_net(checkpoint, RECIPE)
 
 
-def test_the_best_epoch_is_one_at_full_side(tmp_path: Path) -> None:
+def test_best_epoch_is_one_at_full_picture_size(tmp_path: Path) -> None:
     recipe = replace(RECIPE, epochs=4, sides=(32, 48), patience=1)
     train(tiny_fer(votes=True), recipe, tmp_path / "run")
     best = torch.load(Run(tmp_path / "run").checkpoint, weights_only=True)
@@ -229,7 +229,7 @@ def test_start_from_a_run_that_does_not_fit_is_refused(
     assert not Run(tmp_path / "second").recipe_file.exists()
 
 
-def test_student_of_cached_views_resumes_as_an_uninterrupted_one(tmp_path: Path) -> None:
+def test_resumed_distillation_with_cached_views_equals_an_uninterrupted_one(tmp_path: Path) -> None:
     data = tiny_fer(votes=True)
     recipe = replace(RECIPE, teachers=("compact",), views=2, jpeg=0.3)
     whole = train(data, recipe, tmp_path / "whole")

@@ -69,6 +69,6 @@ def test_data_without_public_test_writes_no_int8_file(tmp_path: Path, fp32: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_time_is_positive_for_each_bundled_model() -> None:
+def test_measured_time_is_positive_for_each_bundled_model() -> None:
     for name in bundled_models():
         assert milliseconds_a_face(open_model(name), batch=2, runs=2) > 0

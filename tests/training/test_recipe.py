@@ -63,7 +63,9 @@ def test_recipe_from_toml_has_defaults_for_missing_settings(tmp_path: Path) -> N
         ("net =", "not a recipe"),
     ],
 )
-def test_a_bad_setting_is_named_with_its_file(tmp_path: Path, line: str, words: str) -> None:
+def test_error_for_an_invalid_setting_names_it_and_its_file(
+    tmp_path: Path, line: str, words: str
+) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(line + "\n")
     with pytest.raises(DataError, match=r"mine\.toml") as caught:
@@ -76,7 +78,7 @@ def test_missing_recipe_file_is_refused(tmp_path: Path) -> None:
         Recipe.read(tmp_path / "none.toml")
 
 
-def test_training_sides_increase_in_equal_shares_up_to_full_size() -> None:
+def test_training_picture_size_increases_in_equal_parts_of_the_run() -> None:
     recipe = Recipe(epochs=8, sides=(32, 32, 40, 48))
     assert [recipe.side_at(epoch) for epoch in range(9)] == [32] * 4 + [40] * 2 + [48] * 3
 

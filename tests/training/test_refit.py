@@ -47,7 +47,7 @@ def test_stronger_penalty_gives_smaller_weights() -> None:
     assert strong.std() < weak.std() / 2
 
 
-def test_copies_of_a_picture_share_a_half() -> None:
+def test_copies_of_a_picture_are_in_the_same_half() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (40, 48, 48), dtype=np.uint8)
     first = split_in_halves(np.concatenate([pictures, pictures]))
     assert (first[:40] == first[40:]).all()
@@ -96,7 +96,7 @@ def test_head_is_confirmed_only_on_the_half_not_used_for_choosing(
     assert refit.is_confirmed is confirmed
 
 
-def test_written_file_answers_with_the_new_head_and_keeps_the_other(tmp_path: Path) -> None:
+def test_written_file_uses_the_new_head_and_keeps_the_other(tmp_path: Path) -> None:
     data = with_clear_votes(tiny_fer(each=12))
     before = open_model(BUNDLED)
     refit = refit_head(before, data, penalties=(1.0,))

@@ -32,7 +32,7 @@ def made_up(confidences: list[float], right: list[bool]) -> Evaluation:
     return score("test", p, labels, "made up")
 
 
-def test_coverage_begins_with_the_most_confident_pictures() -> None:
+def test_risk_coverage_curve_starts_with_the_most_confident_pictures() -> None:
     result = made_up([0.9, 0.6, 0.8, 0.7], [True, False, True, False])
     shares, accuracies = result.coverage(points=4)
     assert shares.tolist() == [0.25, 0.5, 0.75, 1.0]

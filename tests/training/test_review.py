@@ -48,7 +48,7 @@ def test_exact_copy_is_found_with_its_split_and_its_original() -> None:
 
 
 @pytest.mark.parametrize("change", ["darker", "shifted", "mirrored"])
-def test_picture_that_was_cropped_and_lit_again_is_a_near_copy(change: str) -> None:
+def test_cropped_and_brightened_picture_is_a_near_copy(change: str) -> None:
     data = clean()
     original = data.images[3]
     data.images[30] = {

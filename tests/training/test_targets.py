@@ -125,7 +125,7 @@ def test_class_without_votes_leaves_the_loss_finite() -> None:
         assert torch.isfinite(loss)
 
 
-def test_validation_has_every_row_once_in_order() -> None:
+def test_validation_batches_have_every_row_once_in_order() -> None:
     data = tiny_fer(votes=True).split(Split.PublicTest)
     labels = torch.cat([batch.labels for batch in validation_batches(data, PLAIN)])
     assert labels.tolist() == data.labels.tolist()
@@ -137,7 +137,7 @@ def rows_of(data: FerData, recipe: Recipe, epoch: int) -> list[list[int]]:
     return [rows.tolist() for rows in loader.sampler]
 
 
-def test_order_depends_on_seed_and_epoch_alone() -> None:
+def test_order_of_batches_depends_only_on_seed_and_epoch() -> None:
     data = tiny_fer(each=4)
     recipe = Recipe(batch_size=5)
     assert rows_of(data, recipe, 3) == rows_of(data, recipe, 3)
@@ -147,7 +147,7 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
     assert len({row for rows in batches for row in rows}) == len(data) // 5 * 5
 
 
-def test_sampling_draws_rare_classes_as_often_as_common_ones() -> None:
+def test_balanced_sampling_draws_rare_classes_as_often_as_common_ones() -> None:
     data = tiny_fer(each=300)
     keep = (data.labels != 1) | (np.arange(len(data)) % 30 == 0)
     data = data.take(keep)

@@ -123,7 +123,7 @@ def test_batches_have_their_share_of_pictures_that_only_the_teachers_label(
 
 
 @pytest.mark.parametrize("views", [0, 2])
-def test_run_with_unlabelled_pictures_resumes_as_an_uninterrupted_one(
+def test_resumed_run_with_unlabelled_pictures_equals_an_uninterrupted_one(
     tmp_path: Path, recipe: Recipe, views: int
 ) -> None:
     data = tiny_fer(votes=True)
@@ -140,7 +140,7 @@ def test_run_with_unlabelled_pictures_resumes_as_an_uninterrupted_one(
     assert len(cached) == (2 if views else 0)
 
 
-def test_hint_of_a_refused_recipe_is_told_once() -> None:
+def test_hint_of_a_refused_recipe_is_shown_once() -> None:
     with pytest.raises(DataError) as refused:
         Recipe.from_dict({"unlabelled": "photos"}, source="mine.toml")
     assert str(refused.value).count("name a model file as teacher") == 1

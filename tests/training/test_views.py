@@ -50,7 +50,7 @@ def test_teacher_predictions_are_the_mean_of_a_picture_and_its_mirror_image() ->
     np.testing.assert_allclose(predictions.sum(axis=2), 1, atol=1e-5)
 
 
-def test_epochs_take_turns_through_the_views_and_learn_the_predictions(tmp_path: Path) -> None:
+def test_epochs_cycle_through_the_views_and_their_predictions(tmp_path: Path) -> None:
     taught = TaughtViews(TRAINING.images, RECIPE, tmp_path)
     targets = make_targets(TRAINING, RECIPE)
     loader = training_batches(TRAINING, targets, RECIPE, views=taught)

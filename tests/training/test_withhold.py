@@ -28,7 +28,7 @@ def test_withheld_expression_is_in_no_label_majority_or_vote() -> None:
     assert data.votes[:, VOTE_NAMES.index("fear")].sum() > 0
 
 
-def test_withholding_is_refused_where_nothing_could_be_learnt() -> None:
+def test_invalid_choice_of_withheld_expressions_is_refused() -> None:
     for wrong in (("contempt",), ("fear", "sad", "happy", "angry", "disgust", "neutral")):
         with pytest.raises(DataError, match="withhold"):
             Recipe(withhold=wrong, balance=False)

@@ -58,7 +58,7 @@ def test_str_is_one_path_and_not_a_sequence(tmp_path: Path) -> None:
     assert_type(ANALYZER.analyze((PIXELS, path)), list[Readings])
 
 
-def test_function_has_the_types_of_the_method() -> None:
+def test_function_has_the_same_types_as_the_method() -> None:
     def uses() -> None:
         assert_type(analyze("photo.jpg"), Readings)
         assert_type(analyze(["a.jpg", Path("b.jpg"), PIXELS]), list[Readings])
@@ -66,7 +66,7 @@ def test_function_has_the_types_of_the_method() -> None:
     assert callable(uses)
 
 
-def test_value_that_is_no_picture_raises_type_error() -> None:
+def test_value_that_is_not_a_picture_raises_type_error() -> None:
     with pytest.raises(TypeError):
         ANALYZER.analyze(None)  # type: ignore[call-overload] # this is what is tested
     with pytest.raises(TypeError):

@@ -82,7 +82,7 @@ def our_shift(page: Page) -> float:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_is_accessible_and_does_not_move(page: Page, address: str, path: str) -> None:
+def test_page_is_accessible_and_has_no_layout_shift(page: Page, address: str, path: str) -> None:
     page.add_init_script(_WATCH_SHIFTS)
     page.goto(f"{address}/{path}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -133,7 +133,7 @@ def upload_with_the_keyboard(page: Page, file: Path) -> None:
             return
 
 
-def test_lesson_is_opened_and_its_moments_chosen_with_the_keyboard_alone(
+def test_lesson_and_its_moments_can_be_opened_with_the_keyboard_alone(
     page: Page, address: str
 ) -> None:
     page.goto(address)
@@ -149,7 +149,7 @@ def test_lesson_is_opened_and_its_moments_chosen_with_the_keyboard_alone(
     expect(page.get_by_text("19:59")).to_be_visible()
 
 
-def test_main_thing_of_the_other_pages_is_done_with_the_keyboard_alone(
+def test_main_task_of_each_other_page_can_be_done_with_the_keyboard_alone(
     page: Page, address: str
 ) -> None:
     page.goto(f"{address}/files")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from roomread.web.camera_link import CameraLink
 
 
-def test_lost_connection_is_put_on_the_page_again_until_patience_ends() -> None:
+def test_lost_camera_is_reconnected_until_the_time_limit() -> None:
     link = CameraLink(patience=30, settle=1)
     assert not link.update(signalling=False, playing=False, now=0)
     assert link.desired is None
@@ -29,7 +29,7 @@ def test_lost_connection_is_put_on_the_page_again_until_patience_ends() -> None:
     assert not link.lost
 
 
-def test_offer_that_overtook_the_end_of_the_last_connection_is_not_answered() -> None:
+def test_offer_sent_before_the_last_connection_ended_is_not_answered() -> None:
     link = CameraLink()
     link.update(signalling=False, playing=True, now=0)
     assert link.update(signalling=True, playing=False, now=1)

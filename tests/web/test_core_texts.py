@@ -34,7 +34,7 @@ def german() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("german")
-def test_reasons_of_the_core_are_told_in_the_language_of_the_visitor() -> None:
+def test_reasons_of_the_core_are_translated_for_the_visitor() -> None:
     assert unreadable_text(Unreadable.TOO_DARK) == "zu dunkel"
     assert no_picture_text(NoPicture.FROZEN) == "Kein Bild: Es steht seit Sekunden still."
     reading = replace(
@@ -44,7 +44,7 @@ def test_reasons_of_the_core_are_told_in_the_language_of_the_visitor() -> None:
 
 
 @pytest.mark.usefixtures("german")
-def test_every_reason_and_expression_has_words_of_its_own() -> None:
+def test_every_reason_and_expression_has_its_own_text() -> None:
     reasons = {unreadable_text(reason) for reason in Unreadable}
     assert len(reasons) == len(Unreadable)
     assert reasons.isdisjoint(reason.value for reason in Unreadable)
@@ -52,7 +52,7 @@ def test_every_reason_and_expression_has_words_of_its_own() -> None:
     assert len({expression_name(expression) for expression in Expression}) == len(Expression)
 
 
-def test_reading_is_told_as_the_core_writes_it_in_english() -> None:
+def test_english_text_of_a_reading_equals_that_of_the_core() -> None:
     for reading in next(iter(lesson(2)))[1]:
         assert reading_text(reading) == str(reading)
 
@@ -62,25 +62,25 @@ AVERAGE = Alert(2, 9.0, "person eyes_closed above 50% for 2 min", 0.625, 0.9, 12
 
 
 @pytest.mark.usefixtures("german")
-def test_reason_of_an_alert_is_told_in_the_language_of_the_visitor() -> None:
+def test_reason_of_an_alert_is_translated_for_the_visitor() -> None:
     assert alert_text(FALL) == "Raum: Valenz in 30 s von +0,25 auf -0,10 gefallen"
     assert alert_text(AVERAGE) == "Platz 4: Augen geschlossen 62% im Mittel über 2:00 min"
 
 
 @pytest.mark.usefixtures("german")
-def test_every_measure_of_a_rule_has_words_of_its_own() -> None:
+def test_every_measure_of_a_rule_has_its_own_text() -> None:
     measures = {each for measures in MEASURES.values() for each in measures}
     rules = [f"person {measure} above 50% for 2 min" for measure in measures]
     told = {alert_text(replace(AVERAGE, rule=rule)) for rule in rules}
     assert len(told) == len(measures)
 
 
-def test_reason_of_an_alert_is_told_as_the_core_writes_it_in_english() -> None:
+def test_english_reason_of_an_alert_equals_that_of_the_core() -> None:
     assert (alert_text(FALL), alert_text(AVERAGE)) == (FALL.reason, AVERAGE.reason)
 
 
 @pytest.mark.usefixtures("german")
-def test_why_a_picture_cannot_be_learnt_from_is_told_in_the_language_of_the_visitor() -> None:
+def test_reason_why_a_picture_is_unusable_is_translated_for_the_visitor() -> None:
     assert check_text(PictureCheck()) == "kein Gesicht gefunden"
     assert check_text(PictureCheck(faces=3)) == "3 Gesichter gefunden"
     assert check_text(PictureCheck(problem="cut off")) == "lässt sich nicht öffnen: cut off"

@@ -91,7 +91,9 @@ def test_explanation_is_in_the_language_of_the_visit() -> None:
     assert page.markdown[-1].value.startswith("„Freude“ hängt am meisten vom unteren Drittel")
 
 
-def test_purpose_is_asked_again_when_the_face_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_purpose_is_checked_again_when_the_face_is_explained(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refused(*_: object, **__: object) -> None:
         raise PurposeError("not allowed here")
 

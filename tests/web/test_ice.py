@@ -24,7 +24,7 @@ def test_without_an_ice_service_the_configured_servers_are_returned() -> None:
     assert ice_servers(Settings(ice_servers=[STUN])) == [STUN]
 
 
-def test_coturn_gets_credentials_that_its_shared_secret_proves() -> None:
+def test_coturn_credentials_are_derived_from_the_shared_secret() -> None:
     settings = Settings.model_validate(
         {
             "ice_servers": [STUN],
@@ -83,13 +83,13 @@ def test_credential_service_that_cannot_be_reached_is_reported(
         (Route.NONE, True, [TURN], "must reach the relay as well"),
     ],
 )
-def test_connection_verdict_names_the_remedy_and_the_responsible_person(
+def test_connection_verdict_says_what_to_do_and_who_can_do_it(
     *, route: Route, relay_answered: bool, servers: list[dict[str, object]], words: str
 ) -> None:
     assert words in verdict(route, relay_answered=relay_answered, servers=servers)
 
 
-def test_answerer_connects_to_an_offer() -> None:
+def test_test_connection_is_established_for_a_valid_offer() -> None:
     answerer = Answerer()
 
     async def offer_and_wait() -> None:

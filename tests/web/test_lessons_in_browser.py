@@ -65,7 +65,7 @@ def click_at(page: Page, share: float) -> None:
     page.mouse.click(box["x"] + share * box["width"], box["y"] + 60)
 
 
-def test_timeline_has_one_axis_names_missing_people_and_seeks_a_video(
+def test_timeline_shares_one_axis_lists_missing_people_and_seeks_in_the_video(
     page: Page, address: str, store: OwnerStore, tmp_path: Path
 ) -> None:
     session = recorded(store, "Algebra 7b", leave=2)

@@ -50,7 +50,7 @@ def test_live_face_is_read_leaves_and_comes_back(page: Page) -> None:
 @pytest.mark.parametrize(
     "overtaken", [True, pytest.param(False, marks=pytest.mark.sweep)], ids=["overtaken", "in order"]
 )
-def test_connection_that_is_lost_is_made_again(
+def test_lost_connection_is_restored(
     browser: Browser, address: str, page: Page, *, overtaken: bool
 ) -> None:
     del page  # the purpose is answered
@@ -253,7 +253,7 @@ def test_browser_behind_a_firewall_is_advised_to_use_a_relay_and_uses_it(
     settings.write_text(before)
 
 
-def test_calibration_on_a_resting_face_makes_it_more_neutral(
+def test_calibration_on_a_resting_face_raises_its_neutral_score(
     browser: Browser, address: str, page: Page, tmp_path: Path
 ) -> None:
     del page  # the purpose is answered

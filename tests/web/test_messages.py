@@ -9,7 +9,7 @@ from roomread.settings.environment import Settings
 from roomread.web.messages import message_for, plain, trouble_text
 
 
-def test_visitors_do_not_read_where_the_operators_database_is() -> None:
+def test_error_shown_to_visitors_hides_the_location_of_the_database() -> None:
     broken = DatabaseError("/srv/roomread/store.db: disk I/O error", hint="is it there?")
     assert "/srv" not in message_for(broken, Settings(local_files=False))
     assert "/srv" in message_for(broken, Settings(local_files=True))
@@ -28,5 +28,5 @@ def test_message_of_a_failing_recording_says_that_nothing_is_lost() -> None:
     assert hidden.endswith("New moments are kept in memory and written later.")
 
 
-def test_markdown_in_the_words_of_a_person_is_escaped() -> None:
+def test_markdown_in_user_text_is_escaped() -> None:
     assert plain("*7b* [x](y) <b>") == r"\*7b\* \[x\]\(y\) \<b\>"

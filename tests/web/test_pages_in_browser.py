@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 
 
-def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_example_photo(
+def test_home_links_to_the_demo_class_and_to_an_example_photo(
     page: Page,
 ) -> None:
     visit(page, "Home")
@@ -39,7 +39,7 @@ def test_home_leads_in_one_click_to_the_answer_of_the_demo_class_and_to_an_examp
     expect(page.get_by_text("No lesson is kept yet.")).to_be_visible()
 
 
-def test_address_of_a_page_opens_it(page: Page, address: str) -> None:
+def test_page_is_opened_by_its_url(page: Page, address: str) -> None:
     for path, title in (("live", "Watch now"), ("home", "Roomread")):
         page.goto(f"{address}/{path}")
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()

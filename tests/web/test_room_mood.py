@@ -30,7 +30,7 @@ def mood(time: float, share: float, *, present: int = 26, baseline: float | None
     ],
     ids=["nothing", "too few", "no baseline", "below", "above", "usual"],
 )
-def test_state_is_written_in_words_with_the_time_at_which_it_began(
+def test_state_of_the_room_is_described_with_its_start_time(
     moods: list[RoomMood], text: str
 ) -> None:
     assert state_text(moods) == text
@@ -43,11 +43,11 @@ def test_missing_people_are_counted_against_the_class_size_or_the_lessons_own_ma
     assert seen_text([*full, later], None) == "26 seen of 28 expected, 25 of them readable."
 
 
-def test_shown_expression_has_a_share_and_the_valence_an_interval() -> None:
+def test_shares_of_expressions_and_the_interval_of_valence_are_shown() -> None:
     text = shown_text(mood(10.0, 0.75))
     assert text.startswith("Shown most: happy (75%). Valence +0.75 (95 % interval +0.")
     assert shown_text(RoomMood(10.0, 4, 4)) == ""
 
 
-def test_every_expression_has_a_name_to_be_shown() -> None:
+def test_every_expression_has_a_display_name() -> None:
     assert [expression_name(e) for e in Expression] == [e.display_name for e in Expression]

@@ -26,7 +26,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Preferences]:
     return found
 
 
-def test_saved_form_holds_what_was_chosen_and_what_was_left(kept: list[Preferences]) -> None:
+def test_saved_form_contains_changed_and_unchanged_settings(kept: list[Preferences]) -> None:
     script = testing.AppTest.from_function(page, default_timeout=120).run()
     size, days = script.number_input
     assert size.value == 28
@@ -40,7 +40,7 @@ def test_saved_form_holds_what_was_chosen_and_what_was_left(kept: list[Preferenc
     assert (wanted.notice, wanted.detector) == ("slide", DetectorChoice.CENTERFACE)
 
 
-def test_detector_that_is_not_installed_is_reported_and_nothing_is_kept(
+def test_detector_that_is_not_installed_is_reported_and_nothing_is_saved(
     kept: list[Preferences], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing() -> None:

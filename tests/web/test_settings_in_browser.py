@@ -17,7 +17,7 @@ from visitors import CHROMIUM, SLOW, choose, visit, wait_until_drawn
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
-def test_saved_settings_are_kept_and_the_pages_speak_the_chosen_language(
+def test_saved_settings_are_kept_and_pages_use_the_chosen_language(
     page: Page, address: str, folder: Path
 ) -> None:
     visit(page, "Settings")
@@ -42,7 +42,7 @@ def test_saved_settings_are_kept_and_the_pages_speak_the_chosen_language(
     store.close()
 
 
-def test_language_of_the_browser_is_spoken_until_another_one_is_chosen(
+def test_pages_use_the_language_of_the_browser_until_another_is_chosen(
     browser: Browser, address: str, page: Page
 ) -> None:
     del page  # the purpose is answered

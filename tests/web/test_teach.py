@@ -9,7 +9,7 @@ from roomread.web import teach
 from roomread.web.teach_tiles import Tile
 
 
-def test_pictures_that_were_looked_at_wait_for_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examined_pictures_are_not_queued_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(teach, "turn", lambda _: pytest.fail("waits for a turn"))
     tile = Tile("1", "a.jpg", b"", None, check=PictureCheck(faces=2))
     teach._look_at_new([tile])

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 EXAMPLE = Path(__file__).parents[2] / "examples" / "astronaut.jpg"
 
 
-def test_pictures_of_a_person_are_looked_at_with_consent_and_a_held_smile_is_asked_about(
+def test_pictures_of_a_person_are_examined_only_with_consent_and_a_constant_smile_is_questioned(
     page: Page,
 ) -> None:
     visit(page, "Teach")

@@ -25,7 +25,7 @@ def drawn(asked: str | None) -> tuple[str, str]:
     return script.title[0].value, script.text[0].value
 
 
-def test_texts_are_english_until_a_language_is_chosen_or_asked_for() -> None:
+def test_texts_are_english_without_a_chosen_or_accepted_language() -> None:
     assert drawn(None) == ("Watch now", "1,200 faces")
 
 
@@ -35,7 +35,7 @@ def test_chosen_language_writes_texts_and_numbers() -> None:
     assert faces.startswith("1.200 ")
 
 
-def test_choice_of_the_browser_takes_the_place_of_an_earlier_one() -> None:
+def test_newer_choice_of_language_replaces_an_earlier_one() -> None:
     assert drawn("") == ("Watch now", "1,200 faces")
 
 
@@ -52,7 +52,7 @@ def day() -> None:
     st.text(f"{signed(0.256)} {signed(-0.5)} {decimal(1234.56)}")
 
 
-def test_days_and_signed_numbers_are_written_as_the_language_does() -> None:
+def test_dates_and_signed_numbers_are_formatted_for_the_language() -> None:
     script = testing.AppTest.from_function(day).run()
     title = script.title[0].value
     assert title.startswith(("30.11.2026", "01.12.2026"))

@@ -44,7 +44,9 @@ def test_uploaded_file_is_kept_on_disk_and_returned_unchanged(files: UploadedFil
     assert stored(files) == len(b"a picture")
 
 
-def test_invented_ids_fill_no_more_than_the_quota_of_their_principal(files: UploadedFiles) -> None:
+def test_uploads_under_invented_ids_count_towards_the_quota_of_the_principal(
+    files: UploadedFiles,
+) -> None:
     for number in range(2):
         upload(files, "eve", f"page {number}", f"invented {number}", mb=1)
     with pytest.raises(HTTPException) as refused:
@@ -105,7 +107,7 @@ def test_upload_that_no_page_asked_for_is_refused_before_it_is_read(files: Uploa
     assert len(passed) == 2
 
 
-def test_ids_of_one_page_are_bounded(files: UploadedFiles) -> None:
+def test_number_of_upload_ids_per_page_is_limited(files: UploadedFiles) -> None:
     files.await_files("page", map(str, range(1500)))
     assert not files.awaits("page", "499")
     assert files.awaits("page", "500")

@@ -57,7 +57,7 @@ def test_screen_is_previewed_recorded_stopped_and_shown_as_a_lesson(page: Page) 
     expect(page.get_by_role("button", name="Delete")).to_be_visible()
 
 
-def test_call_is_chosen_in_the_page_itself(page: Page) -> None:
+def test_call_window_is_chosen_within_the_page(page: Page) -> None:
     visit(page, "Watch now")
     page.get_by_text("A call", exact=True).click()
     shared = page.frame_locator('iframe[title="Read a call"]')

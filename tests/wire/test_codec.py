@@ -102,7 +102,7 @@ def test_unreadable_face_has_a_reason_and_no_scores() -> None:
     assert read.quality.reason is Unreadable.TOO_DARK
 
 
-def test_whole_numbers_may_be_written_with_a_point() -> None:
+def test_whole_numbers_written_with_a_decimal_point_are_accepted() -> None:
     (read,) = frame_from_dict(frame(FACE | {"track_id": 3.0})).readings
     assert read.track_id == 3
     assert isinstance(read.track_id, int)

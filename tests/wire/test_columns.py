@@ -50,7 +50,7 @@ def test_taught_states_have_a_column_of_their_own() -> None:
     assert reading_to_row(reading, ["tired"])["state_tired"] is None
 
 
-def test_whole_numbers_may_have_been_rewritten_with_a_point() -> None:
+def test_whole_numbers_with_a_decimal_point_are_read() -> None:
     assert reading_from_row(plain(track_id="3.0")).track_id == 3
 
 
@@ -65,7 +65,7 @@ def test_whole_numbers_may_have_been_rewritten_with_a_point() -> None:
         ({"detection_confidence": "nan"}, r"detection_confidence: must be from 0 to 1, not nan"),
     ],
 )
-def test_wrong_cell_is_refused_with_its_column(cells: dict[str, Any], message: str) -> None:
+def test_error_for_an_invalid_cell_names_its_column(cells: dict[str, Any], message: str) -> None:
     with pytest.raises(WireError, match=message):
         reading_from_row(plain(**cells))
 

@@ -167,14 +167,14 @@ def check(seen: Differences) -> None:
     assert seen.box <= 0.05, seen
 
 
-def test_browser_refuses_masked_faces_as_python_does(tmp_path: Path) -> None:
+def test_browser_and_python_call_masked_faces_unreadable(tmp_path: Path) -> None:
     pictures = [np.asarray(masked(*portrait)) for portrait in scenes.portraits()]
     seen = compare(pictures, read_in_node(tmp_path, pictures))
     assert seen.covered == len(pictures)
     check(seen)
 
 
-def test_browser_reads_a_turned_a_cut_off_and_a_dark_face_as_python_does(tmp_path: Path) -> None:
+def test_browser_and_python_agree_on_turned_cut_off_and_dark_faces(tmp_path: Path) -> None:
     pictures = [picture(number) for number in (1, 18, 25)]
     seen = compare(pictures, read_in_node(tmp_path, pictures))
     assert seen.compared == 3 * 48 * 48
@@ -182,7 +182,7 @@ def test_browser_reads_a_turned_a_cut_off_and_a_dark_face_as_python_does(tmp_pat
     check(seen)
 
 
-def test_browser_reads_a_possible_cover_and_a_turned_face_as_python_does(tmp_path: Path) -> None:
+def test_browser_and_python_agree_on_partly_covered_and_turned_faces(tmp_path: Path) -> None:
     portrait, (left, top, right, bottom) = scenes.portraits()[1]
     width, height = right - left, bottom - top
     # A hand at one side of the chin, and a scarf under the mouth of a tilted head.
@@ -200,7 +200,7 @@ def test_browser_reads_a_possible_cover_and_a_turned_face_as_python_does(tmp_pat
 
 
 @pytest.mark.sweep
-def test_browser_reads_40_pictures_as_python_does(tmp_path: Path) -> None:
+def test_browser_and_python_agree_on_40_pictures(tmp_path: Path) -> None:
     pictures = [picture(number) for number in range(40)]
     seen = compare(pictures, read_in_node(tmp_path, pictures))
     assert seen.compared > 20 * 48 * 48

@@ -187,7 +187,7 @@ def test_changed_video_is_read_again(tmp_path: Path) -> None:
     assert len(rows(next(out.glob("*.parquet")))) == report[1]
 
 
-def test_other_options_are_refused_in_the_same_folder(tmp_path: Path) -> None:
+def test_run_with_other_options_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     make_clip(tmp_path / "grey.mp4", [n / 25 for n in range(10)])
     run(str(tmp_path / "grey.mp4"), str(tmp_path / "out"))
     with pytest.raises(OutputError, match="made with another every"):

@@ -109,7 +109,7 @@ def test_shifted_picture_has_its_box_shifted() -> None:
     assert back.iou(here.box) > 0.95
 
 
-def test_faces_under_min_face_are_left_out() -> None:
+def test_faces_smaller_than_min_face_are_left_out() -> None:
     call = scenes.grid()
     everyone = CenterFace(threads=1, min_face=24).detect(call.image)
     large = CenterFace(threads=1, min_face=48).detect(call.image)
@@ -153,7 +153,7 @@ def test_only_small_or_uncertain_candidates_are_searched_again(
     assert passes == [(320, 427), (128, 128)][: 1 + again]
 
 
-def test_small_face_is_taken_from_the_second_pass() -> None:
+def test_box_of_a_small_face_comes_from_the_second_pass() -> None:
     # It lies at (300, 150) px; its square shows 64 px to each side at full size.
     net = StubNet([(200, 100, 12, 0.2)], [(64, 64, 20, 0.8)])
     (face,) = CenterFace(net=net).detect_upright(black(480, 640))
@@ -170,7 +170,7 @@ def test_many_small_candidates_are_searched_in_one_full_pass() -> None:
     assert face.box.center == (100, 100)
 
 
-def test_min_face_of_the_first_pass_needs_no_second_pass() -> None:
+def test_no_second_pass_is_run_when_min_face_is_that_of_the_first_pass() -> None:
     net = StubNet()
     CenterFace(net=net, min_face=16).detect_upright(black(480, 640))
     assert net.pictures[0] == (480, 640)

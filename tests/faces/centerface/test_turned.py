@@ -89,14 +89,14 @@ def test_sideways_face_beside_an_upright_one_is_found_if_the_net_detects_it() ->
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_slides_and_noise_have_no_turned_face(seed: int) -> None:
+def test_no_turned_face_is_found_in_slides_and_noise(seed: int) -> None:
     noise = np.random.default_rng(seed).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     assert DETECTOR.detect(noise) == []
     assert DETECTOR.detect(scenes.slide(640 + 40 * seed, 360)) == []
 
 
 @pytest.mark.parametrize("name", ["coffee.png", "motorcycle_left.png"])
-def test_picture_of_things_has_no_turned_face(name: str) -> None:
+def test_picture_of_objects_has_no_turned_face(name: str) -> None:
     with Image.open(Path(skimage.__file__).parent / "data" / name) as picture:
         small = ImageOps.contain(picture.convert("RGB"), (700, 700))
     assert DETECTOR.detect(np.asarray(small)) == []
@@ -124,7 +124,7 @@ def test_known_turned_face_is_found_near_its_place() -> None:
         (0, 0.5, 30, False),
     ],
 )
-def test_turned_and_large_faint_faces_are_doubtful(
+def test_turned_faces_and_large_uncertain_faces_are_doubtful(
     roll: float, confidence: float, size: float, *, doubtful: bool
 ) -> None:
     landmarks = rotated(UPRIGHT * size, roll).astype(np.float32)
@@ -147,7 +147,7 @@ class CountingNet(CenterFaceNet):
         return super().infer(picture, threshold)
 
 
-def test_picture_without_a_trace_of_a_face_costs_at_most_twice_the_upright_search() -> None:
+def test_picture_without_face_candidates_costs_at_most_twice_the_upright_search() -> None:
     picture = np.full((480, 640, 3), 90, dtype=np.uint8)
     net = CountingNet(threads=1)
     detector = CenterFace(net=net)
@@ -160,7 +160,7 @@ def test_picture_without_a_trace_of_a_face_costs_at_most_twice_the_upright_searc
 @pytest.mark.parametrize(
     ("name", "most"), [("brick", 5), ("coins", 6), ("coffee", 10), ("motorcycle_left", 25)]
 )
-def test_picture_of_things_costs_a_bounded_multiple_of_the_upright_search(
+def test_picture_of_objects_costs_a_bounded_multiple_of_the_upright_search(
     name: str, most: int
 ) -> None:
     # The motorcycle shows eight places that look faintly like a face.

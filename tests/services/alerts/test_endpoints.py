@@ -9,7 +9,7 @@ from roomread.services.alerts import DeliveryError
 from roomread.services.alerts.endpoints import parse_endpoint, resolve
 
 
-def test_parts_of_a_url_are_read_and_its_secrets_are_not_shown() -> None:
+def test_url_is_parsed_and_its_secrets_are_not_shown() -> None:
     found = parse_endpoint("mqtts://ada:pass%40word@broker.example:8884/school/room")
     assert (found.host, found.port, found.encrypted) == ("broker.example", 8884, True)
     assert (found.user, found.password) == ("ada", "pass@word")
@@ -18,7 +18,7 @@ def test_parts_of_a_url_are_read_and_its_secrets_are_not_shown() -> None:
     assert "school" not in repr(found)
 
 
-def test_name_leaves_the_usual_port_out() -> None:
+def test_name_omits_the_default_port() -> None:
     assert parse_endpoint("https://[2001:db8::1]/x?token=1").name == "https://[2001:db8::1]"
 
 
@@ -83,7 +83,7 @@ def test_localhost_that_leads_elsewhere_is_refused(monkeypatch: pytest.MonkeyPat
         resolve(parse_endpoint("http://localhost/x"), private=True)
 
 
-def test_unknown_name_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unresolved_host_name_is_a_temporary_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 

@@ -26,7 +26,7 @@ def test_event_has_the_facts_of_the_alert_and_no_certainty() -> None:
     }
 
 
-def test_end_of_an_alert_is_an_event_of_its_own() -> None:
+def test_end_of_an_alert_is_a_separate_event() -> None:
     (event,) = room_events("abc", [Alert(3, 61.0, RULE, 0.45, 1.0, 60, ended=90.0)])
     assert (event.id, event.kind, event.to_dict()["ended"]) == ("abc-3-ended", "alert.ended", 90.0)
 

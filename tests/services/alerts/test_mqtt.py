@@ -49,7 +49,7 @@ def test_certificate_of_the_broker_is_checked(
     assert [name for name, _ in made.published] == ["alerts"]
 
 
-def test_refused_user_is_told_without_the_password() -> None:
+def test_refused_user_is_reported_without_the_password() -> None:
     with broker() as made:
         made.refuses.append(5)
         with pytest.raises(DeliveryError, match="refused the connection: Not authorized") as caught:
@@ -58,7 +58,7 @@ def test_refused_user_is_told_without_the_password() -> None:
     assert made.published == []
 
 
-def test_broker_that_does_not_acknowledge_is_waited_for_no_longer_than_the_timeout() -> None:
+def test_broker_that_does_not_acknowledge_is_given_up_after_the_timeout() -> None:
     with broker() as made:
         made.silent = True
         begun = time.monotonic()
@@ -67,7 +67,7 @@ def test_broker_that_does_not_acknowledge_is_waited_for_no_longer_than_the_timeo
     assert time.monotonic() - begun < 5
 
 
-def test_address_where_no_broker_listens_is_a_failure_that_may_pass() -> None:
+def test_address_without_a_broker_is_a_temporary_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(DeliveryError, match="no answer") as caught:
@@ -82,7 +82,7 @@ def test_url_without_a_topic_is_refused(path: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(MissingExtraError, match="extra 'mqtt'"):
         topic("mqtts://broker.example/x")

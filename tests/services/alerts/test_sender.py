@@ -75,7 +75,7 @@ def test_event_is_given_up_when_it_is_too_old() -> None:
     sender.close(patience=10)
 
 
-def test_silent_target_delays_no_recording_and_its_queue_is_bounded() -> None:
+def test_unresponsive_target_does_not_delay_the_recording_and_its_queue_is_bounded() -> None:
     target = SilentTarget()
     sender = AlertSender([target], backoff=FAST)
     send = sender.of_session("abc")
@@ -93,7 +93,7 @@ def test_silent_target_delays_no_recording_and_its_queue_is_bounded() -> None:
     sender.close(patience=10)
 
 
-def test_closing_waits_for_no_silent_target() -> None:
+def test_closing_does_not_wait_for_an_unresponsive_target() -> None:
     target = SilentTarget()
     sender = AlertSender([target], backoff=FAST)
     sender.of_session("abc")(alerts(1, 2))
@@ -104,7 +104,7 @@ def test_closing_waits_for_no_silent_target() -> None:
     target.released.set()
 
 
-def test_closing_makes_no_more_pauses() -> None:
+def test_closing_skips_the_pauses_between_retries() -> None:
     target = FakeTarget(iter([DeliveryError("busy")]))
     sender = AlertSender([target], backoff=Backoff(first=60))
     sender.of_session("abc")(alerts(1, 2))

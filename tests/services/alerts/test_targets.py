@@ -46,7 +46,7 @@ def test_sender_without_urls_needs_no_secret() -> None:
     assert isinstance(alert_sender([], secret="", private=False), AlertSender)
 
 
-def test_wrong_url_or_secret_is_found_before_the_first_alert() -> None:
+def test_invalid_url_or_secret_is_reported_before_the_first_alert() -> None:
     with pytest.raises(RoomreadError, match="unencrypted"):
         alert_sender(["http://example.org/x"], secret=SECRET, private=False)
     with pytest.raises(RoomreadError, match="needs a secret"):

@@ -22,7 +22,7 @@ def webhook(url: str, *, timeout: float = 10.0, clock: Callable[[], float] = tim
     return Webhook(parse_endpoint(url), key, private=False, timeout=timeout, clock=clock)
 
 
-def test_signature_is_that_of_the_specification() -> None:
+def test_signature_equals_the_example_of_the_specification() -> None:
     # The example of https://github.com/standard-webhooks/standard-webhooks, computed by its
     # library for Python.
     key = parse_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
@@ -42,7 +42,7 @@ def test_request_is_signed_and_has_the_event_as_its_body() -> None:
     assert is_genuine(headers, body, SECRET)
 
 
-def test_receiver_finds_altered_requests() -> None:
+def test_receiver_detects_altered_requests() -> None:
     with receiving() as receiver:
         webhook(receiver.url).deliver(ALERT)
     ((headers, body),) = receiver.requests
@@ -62,7 +62,9 @@ def test_receiver_refuses_a_request_that_was_signed_more_than_five_minutes_ago()
 @pytest.mark.parametrize(
     ("status", "final"), [(500, False), (503, False), (429, False), (404, True), (302, True)]
 )
-def test_status_says_whether_the_event_is_sent_again(status: int, *, final: bool) -> None:
+def test_response_status_determines_whether_the_event_is_sent_again(
+    status: int, *, final: bool
+) -> None:
     told = pytest.raises(DeliveryError, match=f"status {status}")
     with receiving([status]) as receiver, told as caught:
         webhook(receiver.url).deliver(ALERT)
@@ -83,7 +85,7 @@ def test_certificate_of_the_receiver_is_checked(
     assert len(receiver.requests) == 1
 
 
-def test_address_where_nothing_listens_is_a_failure_that_may_pass() -> None:
+def test_refused_connection_is_a_temporary_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(DeliveryError, match="no answer") as caught:
@@ -91,7 +93,7 @@ def test_address_where_nothing_listens_is_a_failure_that_may_pass() -> None:
     assert not caught.value.final
 
 
-def test_server_that_does_not_answer_is_waited_for_no_longer_than_the_timeout() -> None:
+def test_unresponsive_server_is_given_up_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
         with pytest.raises(DeliveryError, match="no answer"):

@@ -26,7 +26,7 @@ def pool(*, each: int = 40, spread: float = 0.3) -> Pool:
     return Pool(images, labels, contempt, features, logits, x, statistics, 1.0)
 
 
-def test_more_references_classify_better_and_the_net_is_compared_on_the_same_faces() -> None:
+def test_accuracy_grows_with_references_and_the_net_is_compared_on_the_same_faces() -> None:
     results = measure_seven(pool(), episodes=30, seed=0)
     of = {(r.task[:3] + r.task[-4:], r.method, r.references): r.value for r in results}
     task = "(a)each"

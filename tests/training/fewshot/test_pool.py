@@ -10,7 +10,7 @@ from roomread.training.dataset import Split
 from roomread.training.fewshot import Pool
 
 
-def test_pool_has_no_copies_and_no_picture_of_training() -> None:
+def test_pool_contains_no_duplicates_and_no_training_pictures() -> None:
     data = tiny_fer(each=3)
     images = data.images.copy()
     public = np.flatnonzero(data.splits == Split.PublicTest)

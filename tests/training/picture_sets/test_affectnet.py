@@ -47,7 +47,7 @@ def test_arrays_of_texts_and_of_numbers_are_labels_and_contempt_is_left_out(tmp_
 
 
 @pytest.mark.parametrize("wrong", ["11", "happy"])
-def test_wrong_array_is_named(tmp_path: Path, wrong: str) -> None:
+def test_error_names_the_wrong_array(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(DataError, match=rf"12_exp\.npy: the expression is '{wrong}'"):
         read_picture_set(arrays(tmp_path, {"0": "0", "12": wrong}))
 

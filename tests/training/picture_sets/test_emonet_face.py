@@ -44,7 +44,7 @@ def test_confirmed_emotions_become_expressions_and_all_others_are_left_out(
 
 
 @pytest.mark.parametrize("wrong", ["00005,human-1,maybe,Fear", ",human-1,True,Fear"])
-def test_wrong_row_is_named(tmp_path: Path, wrong: str) -> None:
+def test_error_names_the_wrong_row(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(DataError, match="line 4: the answer is"):
         read_picture_set(emonet(tmp_path, [*ROWS[:2], wrong]))
 
@@ -56,6 +56,6 @@ def test_missing_picture_is_named_with_its_row(tmp_path: Path) -> None:
         read_picture_set(tmp_path)
 
 
-def test_table_of_another_data_set_is_not_taken_for_it(tmp_path: Path) -> None:
+def test_table_of_another_data_set_is_not_recognised(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_text("name,label\na,1\n")
     assert read_picture_set(tmp_path) is None

@@ -28,5 +28,5 @@ def test_training_on_a_set_for_evaluation_is_refused_with_its_licence(
         read_fer2013(tmp_path)
 
 
-def test_folder_of_fer2013_is_no_other_set(tmp_path: Path) -> None:
+def test_folder_of_fer2013_is_not_recognised_as_another_data_set(tmp_path: Path) -> None:
     assert read_picture_set(write_folder(tiny_fer(), tmp_path)) is None

@@ -42,7 +42,7 @@ def test_data_set_is_found_from_the_folder_above(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["test_0009.jpg 8", "test_0009.jpg", "other.jpg 3"])
-def test_wrong_row_is_named(tmp_path: Path, wrong: str) -> None:
+def test_error_names_the_wrong_row(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(DataError, match=f"line 3: '{wrong}'"):
         read_picture_set(raf_db(tmp_path, [*ROWS[:2], wrong, *ROWS[2:]]))
 
