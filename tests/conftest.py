@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from postgres import PostgresServer, find_programs, may_run
 from program import Program, free_port
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 # The same examples on every run, so that no test passes or fails by chance. `make search` draws
 # new ones, and more of them.
-settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+# How fast examples are made depends on what else runs.
+settings.register_profile(
+    "fixed",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.register_profile("search", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 

@@ -181,7 +181,9 @@ def test_hostile_picture_is_refused_with_a_problem(kind: str, http: httpx.Client
     cut=st.integers(1, 25_000), flips=st.lists(st.integers(0, 24_999), max_size=8), kind=st.data()
 )
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_damaged_pictures_are_read_or_refused(
     http: httpx.Client, cut: int, flips: list[int], kind: st.DataObject

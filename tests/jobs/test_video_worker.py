@@ -61,7 +61,7 @@ def board() -> Iterator[JobQueue]:
 @settings(
     max_examples=10,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_damaged_video_is_reported_in_one_line_without_crashing_the_worker(
     board: JobQueue,

@@ -74,7 +74,10 @@ def test_turned_recording_is_turned_upright(tmp_path: Path, rotation: int, corne
     assert np.median(quarter) > 240
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(every=st.floats(0.01, 2))
 def test_every_returns_the_first_frame_at_or_after_each_multiple(
     tmp_path: Path, every: float

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clips import make_clip
@@ -40,7 +40,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, lis
     return made
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(
     suffix=st.sampled_from(["mp4", "mkv", "webm"]),
     cuts=st.lists(st.floats(0.01, 9.5), min_size=1, max_size=3, unique=True).map(sorted),
