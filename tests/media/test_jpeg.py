@@ -40,6 +40,12 @@ def test_jpeg_scans_are_counted_and_lookalike_bytes_are_not() -> None:
     assert scans_of(progressive + b"\xff\xda" * 1000) == scans_of(progressive)
 
 
+def test_padding_before_a_marker_is_skipped() -> None:
+    progressive = jpeg(Image.fromarray(astronaut()), progressive=True)
+    padded = progressive.replace(b"\xff\xda", b"\xff\xff\xff\xda")
+    assert find_scans(padded) == find_scans(progressive)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\x89PNG\xff\xda"])
 def test_truncated_or_other_files_have_no_scans(content: bytes) -> None:
     assert scans_of(content) == 0

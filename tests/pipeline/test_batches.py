@@ -15,7 +15,7 @@ from roomread.faces import CenterFace
 from roomread.readings import Face
 from roomread.testing import FixedClassifier, FixedDetector
 
-ANALYZER = Analyzer(detector=CenterFace(threads=1))
+ANALYZER = Analyzer(detector=CenterFace(threads=2))
 
 
 class CountingClassifier(FixedClassifier):
@@ -73,6 +73,18 @@ def test_faces_of_many_pictures_are_read_in_one_call() -> None:
     )
     analyzer.analyze([noise(seed) for seed in range(5)], batch=3)
     assert classifier.calls == [6, 4]
+
+
+def test_threads_search_with_the_single_threaded_detector() -> None:
+    class Threaded(FixedDetector):
+        def detect(self, _image: NDArray[np.uint8]) -> list[Face]:
+            raise AssertionError("this detector takes several threads")
+
+        def single_threaded(self) -> FixedDetector:
+            return FixedDetector([(10, 10, 90, 90)])
+
+    analyzer = Analyzer(detector=Threaded([]), classifier=FixedClassifier())
+    assert [len(readings) for readings in analyzer.analyze([noise(0), noise(1)], batch=2)] == [1, 1]
 
 
 def test_readings_of_a_sequence_keep_their_pictures(tmp_path: Path) -> None:

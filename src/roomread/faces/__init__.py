@@ -2,7 +2,7 @@
 
 from roomread.faces.centerface import CenterFace
 from roomread.faces.crops import FER2013_FRAMING, cut
-from roomread.faces.detector import FaceDetector, NearDetector
+from roomread.faces.detector import FaceDetector, NearDetector, ThreadedDetector
 from roomread.faces.haar import Haar
 from roomread.faces.quality import QualityLimits, assess_quality
 
@@ -13,6 +13,7 @@ __all__ = [
     "Haar",
     "NearDetector",
     "QualityLimits",
+    "ThreadedDetector",
     "assess_quality",
     "cut",
 ]

@@ -54,6 +54,19 @@ class NearDetector(Protocol):
         ...
 
 
+@runtime_checkable
+class ThreadedDetector(Protocol):
+    """A detector that takes several threads for one picture."""
+
+    def single_threaded(self) -> FaceDetector:
+        """Return a detector that finds the same faces with one thread for a picture.
+
+        Several threads that search a picture each are faster with it: the threads of one picture
+        wait for each other.
+        """
+        ...
+
+
 def check_picture(image: NDArray[np.uint8]) -> None:
     """Check that an array is a colour picture.
 

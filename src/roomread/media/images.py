@@ -202,8 +202,8 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
                 problem = f"{name}: is damaged: a part of the picture is missing"
                 raise MediaError(problem, hint="copy or download it again")
             stored = brightened(picture, content) if is_deep else picture
-            image = _to_rgb(ImageOps.exif_transpose(stored))
-            return to_sdr(image, stated_colors(content))
+            ImageOps.exif_transpose(stored, in_place=True)
+            return to_sdr(_to_rgb(stored), stated_colors(content))
 
 
 def _open_heif(content: bytes, name: str) -> Image.Image:

@@ -9,8 +9,9 @@ import av
 from PIL import Image
 
 _START, _EOI = b"\xff\xd8", b"\xff\xd9"
-# A marker other than stuffing, restarts and padding.
-_MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
+# A marker other than stuffing, restarts and padding. Python searches for its first byte as fast as
+# memory is read, because that byte is not repeated in the pattern.
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _SCAN, _END = 0xDA, 0xD9
 # Markers that have no length: a temporary one, and the start and the end of an image.
 _ALONE = frozenset({0x01, 0xD8, _END})

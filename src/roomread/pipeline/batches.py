@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from roomread.errors import MediaWarning
-from roomread.faces import FaceDetector
+from roomread.faces import FaceDetector, ThreadedDetector
 from roomread.media.images import Picture
 from roomread.pipeline.face_reader import CutFaces, FaceReader
 from roomread.pipeline.inputs import decoded_picture
@@ -46,8 +46,9 @@ def read_batches(
 ) -> Iterator[Readings]:
     """Yield the readings of pictures, in their order.
 
-    A thread per processor decodes a picture, finds its faces and cuts them out. At most a batch of
-    these waits while the faces of the batch before are read.
+    A thread per processor decodes a picture, finds its faces and cuts them out, with a detector
+    that takes no further threads. At most a batch of these waits while the faces of the batch
+    before are read.
 
     Args:
         pictures: The pictures.
@@ -65,6 +66,9 @@ def read_batches(
     """
     if batch < 1:
         raise ValueError(f"batch must be at least 1 picture, not {batch}")
+
+    if isinstance(detector, ThreadedDetector):
+        detector = detector.single_threaded()
 
     def search(picture: Picture | Frame) -> _Searched:
         frame = picture if isinstance(picture, Frame) else decoded_picture(picture)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from roomread.bench import scenes
 from roomread.errors import ModelFileError
 from roomread.faces import CenterFace
-from roomread.faces.centerface import CenterFaceNet, Precision, net
+from roomread.faces.centerface import Candidates, CenterFaceNet, Precision, net
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -60,3 +60,28 @@ def test_missing_weights_raise_model_file_error(
     monkeypatch.setattr(net, "files", lambda _: tmp_path)
     with pytest.raises(ModelFileError, match="weights are not in the package"):
         CenterFace()
+
+
+def test_single_threaded_detector_finds_the_same_faces_with_a_net_that_is_loaded_once() -> None:
+    loaded = CenterFaceNet(threads=2)
+    detector = CenterFace(net=loaded)
+    single = detector.single_threaded()
+    for image in (scenes.astronaut(), scenes.grid(columns=3, rows=2, people=5).image):
+        pairs = zip(detector.detect(image), single.detect(image), strict=True)
+        assert all(one.box == other.box for one, other in pairs)
+    assert loaded.single_threaded is not loaded
+    assert loaded.single_threaded is loaded.single_threaded
+    assert loaded.single_threaded.single_threaded is loaded.single_threaded
+
+
+def test_single_threaded_detector_shares_a_net_in_another_process() -> None:
+    class FarNet:
+        searched = 0
+
+        def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
+            self.searched += 1
+            return local.infer(picture, threshold)
+
+    local, far = CenterFaceNet(threads=1), FarNet()
+    assert len(CenterFace(net=far).single_threaded().detect(scenes.astronaut())) == 1
+    assert far.searched

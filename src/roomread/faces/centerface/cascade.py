@@ -198,6 +198,19 @@ class CenterFace:
             [face if face is not None and self._is_large_enough(face) else None for face in found]
         )
 
+    def single_threaded(self) -> CenterFace:
+        """Return a detector that finds the same faces with one thread for a picture.
+
+        It has a net of its own, which is loaded once. A net in another process is shared.
+        """
+        net = self._net
+        return CenterFace(
+            min_face=self._min_face,
+            threshold=self._threshold,
+            thorough=self._thorough,
+            net=net.single_threaded if isinstance(net, CenterFaceNet) else net,
+        )
+
     def _detect_at(self, image: NDArray[np.uint8], scale: float) -> list[Face]:
         """Return the faces of a picture by one pass at a scale."""
         return self._faces(self._infer(image, scale, self._threshold_at(scale)))

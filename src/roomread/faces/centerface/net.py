@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from importlib.resources import files
 from typing import Literal, Protocol
 
@@ -55,12 +56,20 @@ class CenterFaceNet:
         device: Device = Device.CPU,
         precision: Precision | None = None,
     ) -> None:
-        threads = threads or default_threads()
-        precision = precision or ("int8" if device is Device.CPU else "fp32")
+        self._threads = threads = threads or default_threads()
+        self._device = device
+        self._precision = precision = precision or ("int8" if device is Device.CPU else "fp32")
         self._shallow = _session(f"centerface-shallow-{precision}.onnx", threads, device)
         self._deep = _session(f"centerface-deep-{precision}.onnx", threads, device)
         self._strip = STRIP[precision]
         self._dtype = np.dtype(np.uint8 if precision == "int8" else np.float32)
+
+    @cached_property
+    def single_threaded(self) -> CenterFaceNet:
+        """The same net with one thread for a picture; it is loaded on first use."""
+        if self._threads == 1 or self._device is not Device.CPU:
+            return self
+        return CenterFaceNet(threads=1, precision=self._precision)
 
     def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
         """Return the candidates of a picture; see `FaceNet.infer`."""
