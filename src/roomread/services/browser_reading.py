@@ -8,6 +8,7 @@ from typing import Any
 from roomread.classifier import ModelFile
 from roomread.faces.centerface.cascade import FULL_SIZE_THRESHOLD, OVERVIEW, SCALED_THRESHOLD
 from roomread.faces.centerface.decode import STRIDE
+from roomread.faces.centerface.mosaic import AROUND, DRIFT, WIDEST_CELL
 from roomread.faces.centerface.net import MULTIPLE
 from roomread.faces.covers import COVERED, RISE, SIDE
 from roomread.faces.crops import DENSEST, FINER, TURN_FROM, WIDER
@@ -55,5 +56,6 @@ def reading_parameters(model: ModelFile) -> dict[str, Any]:
             "same_face": SAME_FACE,
             "threshold_full": FULL_SIZE_THRESHOLD,
             "threshold_scaled": SCALED_THRESHOLD,
+            "near": {"side": WIDEST_CELL, "around": AROUND, "drift": DRIFT},
         },
     }

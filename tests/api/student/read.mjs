@@ -26,6 +26,8 @@ const nets = {
   expressions: await open("compact.onnx"),
 };
 const { FaceReader } = await load(assets, "reader.js");
+const { Follower } = await load(assets, "follower.js");
+const { prepareNear } = await load(assets, "near.js");
 const { cut } = await load(assets, "crop.js");
 const { prepare } = await load(assets, "detect.js");
 const parameters = JSON.parse(await readFile(join(pictures, "parameters.json"), "utf8"));
@@ -38,11 +40,15 @@ for (const [name, width, height] of sizes) {
   const picture = { data, width, height };
   const started = performance.now();
   const faces = await reader.detect(picture);
-  const reading = await reader.read(picture);
+  const reading = await new Follower(reader).read(picture, 0);
   const { input } = prepare(picture, parameters.detector);
+  const [face] = faces;
+  const around = face && prepareNear(picture, face, parameters.detector.near);
   results.push({
     faces,
     reading,
+    near: face ? (await reader.detectNear(picture, face)).face : null,
+    square: face ? Buffer.from(around.input.data).toString("base64") : null,
     crop: faces.length ? Array.from(cut(picture, faces[0], parameters).data) : null,
     input: Buffer.from(input.data).toString("base64"),
     ms: performance.now() - started,

@@ -23,6 +23,7 @@ from roomread.classifier import ExpressionClassifier, open_model
 from roomread.faces import cut
 from roomread.faces.centerface.cascade import FULL_SIZE_THRESHOLD, OVERVIEW, SCALED_THRESHOLD
 from roomread.faces.centerface.decode import Candidates
+from roomread.faces.centerface.mosaic import ExpectedFace, infer_near
 from roomread.faces.centerface.net import CenterFaceNet, padded
 from roomread.faces.centerface.scaling import scaled_down
 from roomread.faces.detector import largest_first
@@ -107,6 +108,9 @@ class Differences:
     box: float = 0.0
     quality: float = 0.0
     probability: float = 0.0
+    # Of known faces: mean difference of the detector's input, and how many are found.
+    square: float = 0.0
+    found_near: int = 0
     unreadable: int = 0
     covered: int = 0
     # By how much mirror images and doubts change the probabilities of each face that is read.
@@ -134,6 +138,7 @@ def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> D
         if not faces:
             assert reading["face"] is None
             continue
+        compare_near(net, image, result, seen)
         (crop,) = crops = cut(image, faces[:1], classifier.framing, side=classifier.side)
         levels = np.abs(crop.ravel().astype(int) - result["crop"])
         seen.compared += levels.size
@@ -157,6 +162,29 @@ def compare(pictures: list[NDArray[np.uint8]], found: list[dict[str, Any]]) -> D
     return seen
 
 
+def compare_near(
+    net: CenterFaceNet, image: NDArray[np.uint8], result: dict[str, Any], seen: Differences
+) -> None:
+    """Note by how much the search for a known face differs from that of Python's live path."""
+    place = ExpectedFace(face_of(result["faces"][0]).box)
+    given = np.frombuffer(base64.b64decode(result["square"]), np.uint8)
+
+    class Net:
+        def infer(self, picture: NDArray[np.uint8], threshold: float) -> Candidates:
+            # Pillow's filter blurs a little more than the mean of areas.
+            levels = float(np.abs(given.reshape(picture.shape).astype(int) - picture).mean())
+            seen.square = max(seen.square, levels)
+            return net.infer(given.reshape(picture.shape), threshold)
+
+    candidates, _ = infer_near(Net(), image, [place], SCALED_THRESHOLD)
+    expected = candidates.to_faces()[:1]
+    assert (result["near"] is None) == (not expected)
+    for face in expected:
+        seen.found_near += 1
+        apart = float(np.abs(np.subtract(face_of(result["near"]).box, face.box)).max())
+        seen.box = max(seen.box, apart)
+
+
 def check(seen: Differences) -> None:
     """Fail where the differences are larger than rounding explains."""
     assert seen.most_levels <= 1, seen
@@ -165,6 +193,8 @@ def check(seen: Differences) -> None:
     assert seen.quality <= 1e-3, seen
     assert seen.probability <= 0.03, seen
     assert seen.box <= 0.05, seen
+    assert seen.square <= 2, seen
+    assert seen.found_near, seen
 
 
 def test_browser_and_python_call_masked_faces_unreadable(tmp_path: Path) -> None:

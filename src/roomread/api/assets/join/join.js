@@ -1,7 +1,7 @@
 /** The page on which students join a room and say how they follow. */
 
 import { part, partAs, showSection } from "../page.js";
-import { loadAhead } from "../student/settings.js";
+import { mayLoadAhead } from "../student/settings.js";
 import { t } from "../texts.js";
 import { RoomConnection } from "./connection.js";
 import { PressedButton } from "./pressed.js";
@@ -17,7 +17,7 @@ const buttons = new Map();
 let info = null;
 /** @type {RoomConnection | null} */
 let connection = null;
-/** @type {import("../student/panel.js").CameraPanel | null} */
+/** @type {Promise<import("../student/panel.js").CameraPanel | null> | null} */
 let panel = null;
 let paused = false;
 const pressed = new PressedButton((now) => {
@@ -36,7 +36,7 @@ function complain(text) {
 /** @param {string} text */
 function end(text) {
   pressed.set(null);
-  panel?.stop();
+  stopCamera();
   part("end-text").textContent = text;
   show("end");
 }
@@ -56,6 +56,7 @@ async function find() {
   /** @type {RoomInfo} */
   const found = (info = await answer.json());
   connection = new RoomConnection(found.id, follow);
+  connection.onSlower = async (every) => (await panel)?.setPace(every);
   const before = connection.remembered();
   if (before !== null) return connection.join(before);
   part("room").textContent = found.name;
@@ -64,7 +65,8 @@ async function find() {
   part("faces").hidden = part("join-faces").hidden = !faces;
   if (faces && found.faces_consent !== null) {
     list("faces-text", found.faces_consent.text);
-    loadAhead(navigator);
+    // The nets are open once the student has read this, and agrees or does not.
+    if (mayLoadAhead(navigator)) openCamera();
   }
   show("agree");
 }
@@ -93,7 +95,7 @@ function join(faces) {
  * @param {import("./connection.js").State} state
  * @param {import("./connection.js").Seat} [seat]
  */
-async function follow(state, seat) {
+function follow(state, seat) {
   if (state === "joined" && seat !== undefined) {
     part("state").textContent = paused ? t("Paused: nothing of you counts.") : t("You are in the room.");
     if (paused) connection?.send({ k: "pause", on: true });
@@ -102,7 +104,8 @@ async function follow(state, seat) {
     part("seat-room").textContent = info?.name ?? "";
     show("seat");
     if (camera !== null) camera.hidden = !seat.faces;
-    if (seat.faces) await openCamera();
+    if (seat.faces) openCamera();
+    else stopCamera();
   } else if (state === "lost" || state === "joining") {
     part("state").textContent = t("Connecting …");
   } else if (state === "taken") {
@@ -116,17 +119,26 @@ async function follow(state, seat) {
   }
 }
 
-/** Load the part of the page that reads the face, if this student agreed to it. */
-async function openCamera() {
-  if (panel !== null || camera?.dataset.panel === undefined) return;
+/** Load the part of the page that reads the face, and its nets. */
+function openCamera() {
+  panel ??= makePanel();
+}
+
+/** @returns {Promise<import("../student/panel.js").CameraPanel | null>} */
+async function makePanel() {
+  if (camera?.dataset.panel === undefined) return null;
   /** @type {typeof import("../student/panel.js")} */
   const { CameraPanel } = await import(camera.dataset.panel);
-  const opened = new CameraPanel(camera, (reading) =>
+  const made = new CameraPanel(camera, (reading) =>
     paused ? null : (connection?.sendReading(reading) ?? null),
   );
-  panel = opened;
-  opened.prepare();
-  if (connection !== null) connection.onSlower = (every) => opened.setPace(every);
+  made.prepare();
+  return made;
+}
+
+/** Switch the camera off, and free the nets. */
+async function stopCamera() {
+  (await panel)?.stop();
 }
 
 /** @param {object} receipt */

@@ -213,7 +213,7 @@ function spans(size, count) {
  * @param {Box} box
  * @returns {number} Square px.
  */
-function area(box) {
+export function area(box) {
   return Math.max(box.right - box.left, 0) * Math.max(box.bottom - box.top, 0);
 }
 

@@ -1,8 +1,10 @@
 /** The page that shows students what their camera would send; it sends nothing. */
 
 import { CameraPanel } from "./panel.js";
+import { mayLoadAhead } from "./settings.js";
 
 const root = document.querySelector("#camera");
 if (root instanceof HTMLElement) {
-  new CameraPanel(root, (message) => JSON.stringify(message));
+  const panel = new CameraPanel(root, (message) => JSON.stringify(message));
+  if (mayLoadAhead(navigator)) panel.prepare();
 }

@@ -83,7 +83,7 @@ export class CameraPanel {
     }
   }
 
-  /** Load what reads the face, for a student who has agreed and will switch the camera on. */
+  /** Load and open what reads the face, for a student who may switch the camera on. */
   prepare() {
     this.camera.prepare(this.load());
   }

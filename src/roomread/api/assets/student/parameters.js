@@ -22,7 +22,10 @@
  * @property {{turn_from: number, credible_misfit: number, densest: number, wider: number,
  *   finer: number}} crop How a crop is cut.
  * @property {{longer_side: number, stride: number, multiple: number, same_face: number,
- *   threshold_full: number, threshold_scaled: number}} detector How faces are found.
+ *   threshold_full: number, threshold_scaled: number,
+ *   near: {side: number, around: number, drift: number}}} detector How faces are found. A known
+ *   face is searched for in a square of `around` times its size, scaled to `side` px, and is found
+ *   if it has moved by at most `drift` of the square.
  *
  * @typedef {object} Settings
  * @property {Parameters} parameters

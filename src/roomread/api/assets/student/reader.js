@@ -1,7 +1,8 @@
-/** Read the largest face of a picture. Everything happens on this device. */
+/** Find and read the faces of a picture. Everything happens on this device. */
 
 import { cut, isTurned } from "./crop.js";
 import { decode, prepare } from "./detect.js";
+import { middleOne, placed, prepareNear } from "./near.js";
 import { mirrored, resize } from "./pixels.js";
 import { assessQuality } from "./quality.js";
 
@@ -109,20 +110,6 @@ export class FaceReader {
   }
 
   /**
-   * Return the reading of the largest face of a picture.
-   *
-   * @param {Picture} picture
-   * @returns {Promise<Reading>}
-   */
-  async read(picture) {
-    const [face, ...others] = await this.detect(picture);
-    if (!face) {
-      return { face: null, quality: null, probabilities: null, others: 0 };
-    }
-    return { ...(await this.readFace(picture, face)), others: others.length };
-  }
-
-  /**
    * Return the reading of one face of a picture.
    *
    * @param {Picture} picture
@@ -183,6 +170,38 @@ export class FaceReader {
    */
   async detect(picture) {
     const { input, zoom, threshold } = prepare(picture, this.parameters.detector);
+    return this.infer(input, zoom, threshold);
+  }
+
+  /**
+   * Search the surroundings of a face for it.
+   *
+   * @param {Picture} picture
+   * @param {Face} face Of an earlier picture of the same camera.
+   * @returns {Promise<{face: Face | null, others: Face[]}>} The face, null where it is not found,
+   *   and the others that are seen around it, in px of `picture`.
+   */
+  async detectNear(picture, face) {
+    const { near, threshold_scaled } = this.parameters.detector;
+    const around = prepareNear(picture, face, near);
+    const faces = await this.infer(around.input, [1, 1], threshold_scaled);
+    const found = middleOne(faces, near);
+    const others = faces.filter((other) => other !== found);
+    return {
+      face: found && placed(found, around),
+      others: others.map((other) => placed(other, around)),
+    };
+  }
+
+  /**
+   * Return the faces that the detector finds in an input, largest first.
+   *
+   * @param {import("./detect.js").Rgb} input
+   * @param {import("./orientation.js").Point} zoom From px of `input` to those of the result.
+   * @param {number} threshold Lowest confidence, 0..1.
+   * @returns {Promise<Face[]>}
+   */
+  async infer(input, zoom, threshold) {
     const image = new this.ort.Tensor("uint8", input.data, [1, input.height, input.width, 3]);
     const outputs = await this.nets.deep.run(await this.nets.shallow.run({ image }));
     const maps = {

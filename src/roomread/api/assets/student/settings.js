@@ -1,5 +1,5 @@
 /**
- * The settings of a reading, and its files loaded ahead.
+ * The settings of a reading, and when its files are loaded.
  * @module
  */
 
@@ -18,25 +18,15 @@ export async function fetchSettings() {
 }
 
 /**
- * Load the files of a reading into the browser's cache, while a student reads what they may agree
- * to. Where data may be dear they are loaded only once the student has agreed.
+ * Return whether the nets may be loaded and opened while a student reads what they may agree to.
+ * Where data or memory may be dear they are loaded only once the student has agreed.
  *
  * @param {{userAgent: string, userAgentData?: {mobile: boolean}, connection?: {saveData?: boolean}}}
  *   browser The page's `navigator`.
+ * @returns {boolean}
  */
-export async function loadAhead(browser) {
-  if (isMobile(browser) || browser.connection?.saveData) {
-    return;
-  }
-  try {
-    const { runtime, wasm, nets } = await fetchSettings();
-    const urls = [runtime, wasm, ...Object.values(nets)];
-    await Promise.all(
-      urls.map(async (url) => (await fetch(url, { priority: "low" })).arrayBuffer()),
-    );
-  } catch {
-    // What fails here is loaded again, and its failure said, when the camera is switched on.
-  }
+export function mayLoadAhead(browser) {
+  return !isMobile(browser) && !browser.connection?.saveData;
 }
 
 /**

@@ -4,6 +4,7 @@
  * Pictures stay in this worker. What it posts to its page are the numbers of a reading.
  */
 
+import { Follower } from "./follower.js";
 import { FaceReader, openNets } from "./reader.js";
 import { toMessage } from "./message.js";
 
@@ -17,8 +18,8 @@ const LONGEST = 640;
 // How long a camera that was switched off may take to hand over its last frames, ms.
 const LAST_FRAMES = 1000;
 
-/** @type {FaceReader | null} */
-let reader = null;
+/** @type {Follower | null} */
+let follower = null;
 /** @type {VideoFrame | ImageBitmap | null} The newest frame, if it has not been read. */
 let newest = null;
 let takenAt = 0;
@@ -69,7 +70,7 @@ async function open(settings, every) {
     ort.env.wasm.numThreads = 1;
     const opened = new FaceReader(ort, await openNets(ort, settings.nets), settings.parameters);
     await opened.warmUp();
-    reader = opened;
+    follower = new Follower(opened);
   } catch (error) {
     tell({ kind: "failed", problem: String(error) });
     return;
@@ -138,7 +139,7 @@ async function end() {
 }
 
 async function tick() {
-  if (!reader || busy) {
+  if (!follower || busy) {
     return;
   }
   const frame = newest;
@@ -157,7 +158,7 @@ async function tick() {
   try {
     const started = performance.now();
     const picture = toPicture(frame);
-    const reading = await reader.read(picture);
+    const reading = await follower.read(picture, started);
     const ended = performance.now();
     if (own === generation) {
       const message = toMessage(reading, ended - since);
