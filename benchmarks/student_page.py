@@ -102,6 +102,13 @@ class Tab:
             time.sleep(0.02)
         return time.monotonic() - begun
 
+    def stay(self, seconds: float) -> None:
+        """Spend some time on the page; a worker that it starts in that time may run."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.evaluate("true")
+            time.sleep(0.1)
+
     def _watch(self, session: str) -> None:
         self.ask("Network.enable", session)
         self.ask(
@@ -189,9 +196,8 @@ def join(tab: Tab, bounds: Bounds) -> None:
     """Join a room with the face read, and print the time to the first reading."""
     tab.wait('document.getElementById("join-faces")?.checkVisibility() ?? false')
     page = tab.bytes
-    time.sleep(CONSENT_SECONDS)
-    # With the answer come the reports of what was loaded meanwhile.
     tab.evaluate(_COUNT)
+    tab.stay(CONSENT_SECONDS)
     ahead = tab.bytes - page
     tab.evaluate("document.getElementById('join-faces').click()")
     opened = tab.wait(f"{_START}.checkVisibility() && !{_START}.disabled")
