@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ import pytest
 from classes import frame as class_frame
 from roomread.errors import MissingExtraError
 from roomread.formats.lsl import CHANNELS, LslSink, sample
-from roomread.readings import Expression, Frame
+from roomread.readings import Expression, Frame, Pose
+from roomread.wire import FrameReadings, frame_from_dict
 
 
 def test_sample_has_the_mean_of_readable_faces_and_the_counts() -> None:
@@ -30,19 +33,39 @@ def test_sample_without_a_readable_face_has_no_scores() -> None:
     assert values[-2:] == [0, 1]
 
 
-def test_lsl_inlet_receives_the_samples() -> None:
+def test_pose_and_action_units_are_means_over_the_faces_that_have_them() -> None:
+    turned, tilted, other = class_frame(0, {1: Expression.HAPPY, 2: Expression.SAD, 3: None})
+    turned = replace(turned, pose=Pose(10, 0, 0), action_units={"AU12": 0.25, "AU1": 0.5})
+    tilted = replace(tilted, pose=Pose(20, 0, 4), action_units={"AU12": 0.75})
+    values = dict(zip(CHANNELS, sample([turned, tilted, other]), strict=True))
+    assert (values["yaw"], values["roll"]) == (15, 2)
+    assert (values["AU12"], values["AU1"]) == (0.5, 0.5)
+    assert np.isnan(values["AU4"])
+
+
+def test_lsl_inlets_receive_the_means_and_every_face() -> None:
     pylsl = pytest.importorskip("pylsl")
     sink = LslSink("roomread-test")
-    found = pylsl.resolve_byprop("name", "roomread-test", timeout=5)
+    found = [
+        *pylsl.resolve_byprop("name", "roomread-test", timeout=5),
+        *pylsl.resolve_byprop("name", "roomread-test faces", timeout=5),
+    ]
     if not found:
         pytest.skip("this machine's network carries no multicast, by which LSL finds streams")
-    inlet = pylsl.StreamInlet(found[0])
-    inlet.open_stream(timeout=5)
-    readings = class_frame(0, {1: Expression.HAPPY})
-    sink.add(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 0, "0"), readings)
-    received, _ = inlet.pull_sample(timeout=5)
+    means, faces = (pylsl.StreamInlet(each) for each in found)
+    means.open_stream(timeout=5)
+    faces.open_stream(timeout=5)
+    readings = class_frame(0.5, {1: Expression.HAPPY, 2: None})
+    frame = Frame(np.zeros((8, 8, 3), np.uint8), 0.5, 0, "lesson")
+    sink.add(frame, readings)
+    received, time = means.pull_sample(timeout=5)
+    (text,), same_time = faces.pull_sample(timeout=5)
+    labels = means.info(timeout=5).get_channel_labels()
     sink.close()
-    assert received == pytest.approx(sample(readings), abs=1e-6)
+    assert received == pytest.approx(sample(readings), abs=1e-6, nan_ok=True)
+    assert frame_from_dict(json.loads(text)) == FrameReadings.of(frame, readings)
+    assert same_time == time
+    assert tuple(labels) == CHANNELS
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

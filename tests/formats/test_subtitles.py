@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from classes import frame as class_frame
 from roomread.formats.label_runs import LabelRun
-from roomread.formats.subtitles import SubtitleSink, cues
+from roomread.formats.subtitles import MetadataSink, SubtitleSink, cues
 from roomread.readings import Expression, Frame
+from roomread.wire.schema import FACE
 
 HAPPY, SAD = Expression.HAPPY, Expression.SAD
 
@@ -52,3 +56,24 @@ def test_cues_never_overlap_and_leave_gaps_empty() -> None:
 
 def test_text_has_no_line_break_and_no_arrow() -> None:
     assert not re.search(r"-->|\n", "".join(cue.text for cue in cues([LabelRun(1, "sad", 0, 1)])))
+
+
+def test_metadata_has_the_cues_of_the_subtitles_with_every_field_of_the_schema() -> None:
+    webvtt = pytest.importorskip("webvtt", reason="the dev group has it")
+    file = io.StringIO()
+    sink = MetadataSink(file)
+    for time, shown in ((0.0, {1: HAPPY, 2: None}), (0.5, {1: SAD, 2: None})):
+        picture = Frame(np.zeros((8, 8, 3), np.uint8), time, 0, "lesson.mp4")
+        readings = [replace(each, person="a --> b", seat=4) for each in class_frame(time, shown)]
+        sink.add(picture, [readings[0], replace(readings[1], seat=5)])
+    sink.close()
+    captions = webvtt.from_string(file.getvalue()).captions
+    assert [(each.start, each.end) for each in captions] == [
+        ("00:00:00.000", "00:00:00.500"),
+        ("00:00:00.500", "00:00:01.000"),
+    ]
+    first, second = json.loads(captions[0].raw_text)
+    assert first.keys() == (FACE.fields.keys() - {"expression"}) | {"face", "label"}
+    assert (first["face"], first["label"], first["person"]) == (4, "happy", "a --> b")
+    assert first["scores"]["happy"] == pytest.approx(0.9, abs=1e-4)
+    assert (second["label"], second["unreadable"]) == ("unreadable", "turned away")

@@ -22,7 +22,7 @@ from roomread.formats.lsl import LslSink
 from roomread.formats.openface import OpenFaceSink
 from roomread.formats.parquet import ParquetSink
 from roomread.formats.sink import Sink
-from roomread.formats.subtitles import SubtitleSink
+from roomread.formats.subtitles import MetadataSink, SubtitleSink
 from roomread.media import atomic_path
 from roomread.media.files import is_special, write_error
 from roomread.plugins import Plugin, PluginKind, find_plugin, require_plugin
@@ -39,6 +39,7 @@ class Format(StrEnum):
     OPENFACE = "openface"
     ELAN = "eaf"
     WEBVTT = "vtt"
+    METADATA = "vtt-metadata"
     SUBRIP = "srt"
     BIDS = "tsv"
     COCO = "coco"
@@ -46,7 +47,13 @@ class Format(StrEnum):
 
 
 # These are named by --format alone, as no file's ending means them.
-_WITHOUT_SUFFIX = {Format.TABLE, Format.OPENFACE, Format.COCO, Format.LSL}
+_WITHOUT_SUFFIX = {
+    Format.TABLE,
+    Format.OPENFACE,
+    Format.METADATA,
+    Format.COCO,
+    Format.LSL,
+}
 
 
 def choose_format(name: str | None, path: Path | None) -> Format | Plugin:
@@ -202,6 +209,7 @@ _TEXTS: dict[Format, Callable[[IO[str]], Sink]] = {
     Format.JSONL: JsonLinesSink,
     Format.ELAN: ElanSink,
     Format.WEBVTT: SubtitleSink,
+    Format.METADATA: MetadataSink,
     Format.SUBRIP: partial(SubtitleSink, comma=True),
     Format.COCO: CocoSink,
 }

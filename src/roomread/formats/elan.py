@@ -5,7 +5,8 @@ The format: https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -16,12 +17,16 @@ from roomread.readings import Expression, Frame, Reading
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _TYPE, _VOCABULARY = "expression", "expressions"
+# The type of the tiers that belong to another one, and how: one value for each of its annotations.
+_FIELD_TYPE, _ASSOCIATION = "field", "Symbolic_Association"
 
 
 class ElanSink:
     """Writes a tier for each person, with an annotation for each span of one expression.
 
     Labels come from a controlled vocabulary: the seven expressions, "unsure" and "unreadable".
+    Dependent tiers have the schema's other fields of each span, such as "face 1 valence": means of
+    numbers, and JSON for fields with parts. What is not known has no annotation.
 
     Args:
         file: Opened for text; it is written when the sink is closed.
@@ -71,15 +76,54 @@ def eaf(runs: Sequence[LabelRun], *, media: str | None) -> ET.Element:
     slots = _slots(runs)
     for time, slot in slots.items():
         ET.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": slot, "TIME_VALUE": str(time)})
+    named = {f"a{number}": run for number, run in enumerate(runs, start=1)}
     for person in sorted({run.person for run in runs}):
-        tier = ET.SubElement(
-            root, "TIER", {"LINGUISTIC_TYPE_REF": _TYPE, "TIER_ID": f"face {person}"}
-        )
-        for number, run in enumerate(runs, start=1):
-            if run.person == person:
-                _annotate(tier, run, f"a{number}", slots)
-    _add_vocabulary(root)
+        own = {name: run for name, run in named.items() if run.person == person}
+        _add_tiers(root, person, own, slots)
+    _add_types(root)
     return root
+
+
+def _add_tiers(
+    root: ET.Element, person: int, runs: Mapping[str, LabelRun], slots: Mapping[int, str]
+) -> None:
+    """Add the tier of a person's expressions, and one for each other field of the schema.
+
+    Args:
+        root: The document.
+        person: The person's key.
+        runs: Their spans, by the id of the annotation.
+        slots: The id of the time slot of each time, ms.
+    """
+    tier_id = f"face {person}"
+    names = [str(run.fields["person"]) for run in runs.values() if run.fields.get("person")]
+    participant = {"PARTICIPANT": names[-1]} if names else {}
+    of_expression = {"LINGUISTIC_TYPE_REF": _TYPE, "TIER_ID": tier_id} | participant
+    tier = ET.SubElement(root, "TIER", of_expression)
+    for name, run in runs.items():
+        _annotate(tier, run, name, slots)
+    for field in dict.fromkeys(field for run in runs.values() for field in run.fields):
+        of_field = {
+            "LINGUISTIC_TYPE_REF": _FIELD_TYPE,
+            "PARENT_REF": tier_id,
+            "TIER_ID": f"{tier_id} {field}",
+        } | participant
+        tier = ET.SubElement(root, "TIER", of_field)
+        for name, run in runs.items():
+            _add_value(tier, run.fields.get(field), f"{name}-{field}", name)
+
+
+def _add_value(tier: ET.Element, value: object, name: str, parent: str) -> None:
+    """Add the value of a field for an annotation of the parent tier, if it is known."""
+    if value is None or value == {}:
+        return
+    annotation = ET.SubElement(
+        ET.SubElement(tier, "ANNOTATION"),
+        "REF_ANNOTATION",
+        {"ANNOTATION_ID": name, "ANNOTATION_REF": parent},
+    )
+    text = value if isinstance(value, str) else json.dumps(value)
+    ET.SubElement(annotation, "ANNOTATION_VALUE").text = text
 
 
 def _descriptor(path: Path) -> dict[str, str]:
@@ -102,7 +146,7 @@ def _slots(runs: Sequence[LabelRun]) -> dict[int, str]:
     return {time: f"ts{number}" for number, time in enumerate(times, start=1)}
 
 
-def _annotate(tier: ET.Element, run: LabelRun, name: str, slots: dict[int, str]) -> None:
+def _annotate(tier: ET.Element, run: LabelRun, name: str, slots: Mapping[int, str]) -> None:
     start, end = _milliseconds(run)
     annotation = ET.SubElement(
         ET.SubElement(tier, "ANNOTATION"),
@@ -112,7 +156,8 @@ def _annotate(tier: ET.Element, run: LabelRun, name: str, slots: dict[int, str])
     ET.SubElement(annotation, "ANNOTATION_VALUE").text = run.label
 
 
-def _add_vocabulary(root: ET.Element) -> None:
+def _add_types(root: ET.Element) -> None:
+    """Add the types of tiers, the constraint of dependent ones, and the vocabulary of labels."""
     ET.SubElement(
         root,
         "LINGUISTIC_TYPE",
@@ -125,6 +170,16 @@ def _add_vocabulary(root: ET.Element) -> None:
     )
     ET.SubElement(
         root,
+        "LINGUISTIC_TYPE",
+        {
+            "CONSTRAINTS": _ASSOCIATION,
+            "GRAPHIC_REFERENCES": "false",
+            "LINGUISTIC_TYPE_ID": _FIELD_TYPE,
+            "TIME_ALIGNABLE": "false",
+        },
+    )
+    ET.SubElement(
+        root,
         "LANGUAGE",
         {
             "LANG_DEF": "http://cdb.iso.org/lg/CDB-00138502-001",
@@ -132,6 +187,9 @@ def _add_vocabulary(root: ET.Element) -> None:
             "LANG_LABEL": "English (eng)",
         },
     )
+    association = "1-1 association with a parent annotation"
+    constraint = {"DESCRIPTION": association, "STEREOTYPE": _ASSOCIATION}
+    ET.SubElement(root, "CONSTRAINT", constraint)
     words = ET.SubElement(root, "CONTROLLED_VOCABULARY", {"CV_ID": _VOCABULARY})
     ET.SubElement(words, "DESCRIPTION", {"LANG_REF": "eng"})
     for label in (*(each.display_name for each in Expression), "unsure", "unreadable"):

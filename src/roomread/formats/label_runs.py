@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from roomread.errors import OutputError
+from roomread.formats.span_means import SpanMeans
 from roomread.readings import Frame, Reading
 
 # A person who is away for longer than this has left, s.
@@ -23,12 +25,14 @@ class LabelRun:
         label: `Reading.label`: the expression's name, "unsure" or "unreadable".
         start: Seconds from the start of the source.
         end: Seconds; over `start`.
+        fields: The schema's fields over the span, by `SpanMeans.fields`.
     """
 
     person: int
     label: str
     start: float
     end: float
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class LabelRuns:
@@ -60,7 +64,7 @@ class LabelRuns:
             self._step = min(frame.time - self._last, _MAX_GAP)
         for position, reading in enumerate(readings, start=1):
             key = reading.person_key if reading.person_key is not None else position
-            self._see(key, reading.label, frame.time)
+            self._see(key, reading, frame.time)
         self._last = frame.time
 
     def close(self) -> list[LabelRun]:
@@ -70,7 +74,8 @@ class LabelRuns:
         self._open.clear()
         return sorted(self._runs, key=lambda run: (run.start, run.person))
 
-    def _see(self, key: int, label: str, time: float) -> None:
+    def _see(self, key: int, reading: Reading, time: float) -> None:
+        label = reading.label
         run = self._open.get(key)
         if run is not None and time - run.seen > _MAX_GAP:
             self._finish(key, run, run.seen + self._step)
@@ -81,9 +86,10 @@ class LabelRuns:
         if run is None:
             run = self._open[key] = _OpenRun(label, time, time)
         run.seen = time
+        run.means.add(reading)
 
     def _finish(self, key: int, run: _OpenRun, end: float) -> None:
-        self._runs.append(LabelRun(key, run.label, run.start, end))
+        self._runs.append(LabelRun(key, run.label, run.start, end, run.means.fields()))
 
 
 @dataclass(slots=True)
@@ -91,3 +97,4 @@ class _OpenRun:
     label: str
     start: float
     seen: float
+    means: SpanMeans = field(default_factory=SpanMeans)

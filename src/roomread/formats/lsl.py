@@ -6,6 +6,7 @@ https://labstreaminglayer.readthedocs.io
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,20 +14,34 @@ import numpy as np
 
 from roomread.errors import MissingExtraError
 from roomread.readings import VALENCE, Expression, Frame, Reading
+from roomread.readings.action_units import DESCRIPTIONS
+from roomread.wire import FrameReadings, frame_to_dict
+from roomread.wire.schema import POSE_NAMES
 
-# The channels of a sample: means over the readable faces, then counts of faces.
-CHANNELS = (*(each.display_name for each in Expression), "valence", "readable", "faces")
+# The channels of a sample: means over faces, then counts of faces.
+CHANNELS = (
+    *(each.display_name for each in Expression),
+    "valence",
+    *POSE_NAMES,
+    *DESCRIPTIONS,
+    "readable",
+    "faces",
+)
+_UNITS = dict.fromkeys(POSE_NAMES, "degrees") | dict.fromkeys(("readable", "faces"), "count")
 
 
 class LslSink:
-    """Sends one sample for each frame, when it was read.
+    """Sends one sample for each frame in each of two streams, when it was read.
 
-    A sample has the mean scores of the readable faces, the valence of that mean, and the numbers
-    of readable and of all faces. Scores and valence are NaN where no face is readable. A frame's
-    own time is not sent: LSL stamps samples with the clock that all its streams share.
+    A sample of the first, of numbers, has the mean scores of the readable faces, the valence of
+    that mean, the mean pose and action units of the faces that have them, and the numbers of
+    readable and of all faces. It is NaN where no face has a value. A sample of the second, a stream
+    of markers, is the frame with all its faces in the JSON of the schema. Both have the time of
+    LSL's clock, which all its streams share; the frame's own time is in the JSON.
 
     Args:
-        name: The stream's name on the network.
+        name: The name of the first stream on the network; the second one is called this and
+            "faces".
 
     Raises:
         MissingExtraError: pylsl is not installed.
@@ -40,23 +55,43 @@ class LslSink:
         info = pylsl.StreamInfo(name, "Expressions", len(CHANNELS), pylsl.IRREGULAR_RATE)
         channels = info.desc().append_child("channels")
         for label in CHANNELS:
-            channels.append_child("channel").append_child_value("label", label)
-        self._outlet: Any = pylsl.StreamOutlet(info)
+            channel = channels.append_child("channel")
+            channel.append_child_value("label", label)
+            channel.append_child_value("unit", _UNITS.get(label, "normalized"))
+        faces = pylsl.StreamInfo(
+            f"{name} faces", "Markers", 1, pylsl.IRREGULAR_RATE, pylsl.cf_string
+        )
+        self._clock = pylsl.local_clock
+        self._means: Any = pylsl.StreamOutlet(info)
+        self._faces: Any = pylsl.StreamOutlet(faces)
 
-    def add(self, _frame: Frame, readings: Sequence[Reading]) -> None:
-        """Send one frame's sample."""
-        self._outlet.push_sample(sample(readings))
+    def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Send one frame's samples."""
+        now = self._clock()
+        self._means.push_sample(sample(readings), now)
+        self._faces.push_sample([json.dumps(frame_to_dict(FrameReadings.of(frame, readings)))], now)
 
     def close(self) -> None:
-        """End the stream."""
-        self._outlet = None
+        """End the streams."""
+        self._means = self._faces = None
 
 
 def sample(readings: Sequence[Reading]) -> list[float]:
     """Return the values of one sample in the order of `CHANNELS`."""
-    probabilities = [each.scores.probabilities for each in readings if each.scores is not None]
-    counts = [float(len(probabilities)), float(len(readings))]
-    if not probabilities:
-        return [float("nan")] * (len(CHANNELS) - len(counts)) + counts
-    mean = np.mean(np.array(probabilities, dtype=np.float64), axis=0)
-    return [*mean.tolist(), float(VALENCE @ mean), *counts]
+    scores = [each.scores.probabilities for each in readings if each.scores is not None]
+    poses = [each.pose for each in readings if each.pose is not None]
+    units = [each.action_units for each in readings if each.action_units is not None]
+    expressions = [_mean([each[e] for each in scores]) for e in Expression]
+    return [
+        *expressions,
+        float(VALENCE @ expressions),
+        *(_mean([getattr(pose, name) for pose in poses]) for name in POSE_NAMES),
+        *(_mean([each[name] for each in units if name in each]) for name in DESCRIPTIONS),
+        float(len(scores)),
+        float(len(readings)),
+    ]
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean; NaN where there is no value."""
+    return float(np.mean(values, dtype=np.float64)) if values else float("nan")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO
@@ -51,22 +52,58 @@ class SubtitleSink:
 
     def close(self) -> None:
         """Write the file."""
-        if not self._comma:
-            self._file.write("WEBVTT\n\n")
-        for number, cue in enumerate(cues(self._runs.close()), start=1):
-            times = " --> ".join(self._clock(time) for time in (cue.start, cue.end))
-            self._file.write(f"{number}\n{times}\n{cue.text}\n\n")
-
-    def _clock(self, seconds: float) -> str:
-        milliseconds = round(seconds * 1000)
-        minutes, rest = divmod(milliseconds, 60_000)
-        hours, minutes = divmod(minutes, 60)
-        mark = "," if self._comma else "."
-        return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d}{mark}{rest % 1000:03d}"
+        _write(self._file, cues(self._runs.close()), comma=self._comma)
 
 
-def cues(runs: Iterable[LabelRun]) -> Iterator[Cue]:
-    """Yield the cues of all runs, by time; there is none while no face is seen."""
+class MetadataSink:
+    """Write a track of metadata in WebVTT, with the schema's fields in each cue as JSON.
+
+    The cues are those of the subtitles. A cue's JSON is a list with an object for each face: its
+    number, its label, and the schema's fields over the span of the label, by `SpanMeans.fields`.
+
+    Args:
+        file: Opened for text; it is written when the sink is closed.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._runs = LabelRuns()
+
+    def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
+        """Add the readings of one frame."""
+        self._runs.add(frame, readings)
+
+    def close(self) -> None:
+        """Write the file."""
+        _write(self._file, cues(self._runs.close(), text=_json), comma=False)
+
+
+def _write(file: IO[str], written: Iterable[Cue], *, comma: bool) -> None:
+    if not comma:
+        file.write("WEBVTT\n\n")
+    mark = "," if comma else "."
+    for number, cue in enumerate(written, start=1):
+        times = " --> ".join(_clock(time, mark) for time in (cue.start, cue.end))
+        file.write(f"{number}\n{times}\n{cue.text}\n\n")
+
+
+def _clock(seconds: float, mark: str) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d}{mark}{rest % 1000:03d}"
+
+
+def cues(
+    runs: Iterable[LabelRun], *, text: Callable[[Sequence[LabelRun]], str] | None = None
+) -> Iterator[Cue]:
+    """Yield the cues of all runs, by time; there is none while no face is seen.
+
+    Args:
+        runs: The runs of all people.
+        text: A function that writes what several people show on one line; None for the labels.
+    """
+    write = text or _labels
     begins, ends = defaultdict(list), defaultdict(list)
     for run in runs:
         start, end = round(run.start, 3), round(run.end, 3)
@@ -81,10 +118,10 @@ def cues(runs: Iterable[LabelRun]) -> Iterator[Cue]:
             shown.pop(run.person, None)
         shown |= {run.person: run for run in begins[edge]}
         if shown:
-            yield Cue(edge, following, _text(list(shown.values())))
+            yield Cue(edge, following, write(list(shown.values())))
 
 
-def _text(shown: Sequence[LabelRun]) -> str:
+def _labels(shown: Sequence[LabelRun]) -> str:
     if len(shown) == 1:
         return shown[0].label
     if len(shown) <= _NAMED:
@@ -92,3 +129,10 @@ def _text(shown: Sequence[LabelRun]) -> str:
         return ", ".join(f"{run.person}: {run.label}" for run in ordered)
     counts = Counter(run.label for run in shown)
     return ", ".join(f"{count} {label}" for label, count in counts.most_common())
+
+
+def _json(shown: Sequence[LabelRun]) -> str:
+    ordered = sorted(shown, key=lambda run: run.person)
+    faces = [{"face": run.person, "label": run.label, **run.fields} for run in ordered]
+    # A cue ends where its text has an arrow.
+    return json.dumps(faces).replace(">", "\\u003e")

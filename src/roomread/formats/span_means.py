@@ -1,0 +1,65 @@
+"""Summarise the schema's fields of one person over a span of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roomread.readings import Reading
+from roomread.wire import reading_to_dict
+
+# Fields of a frame rather than of a face, and what the label of a span says.
+_LEFT_OUT = frozenset({"schema_version", "source", "time", "frame_index", "expression"})
+_DIGITS = 4
+
+
+class SpanMeans:
+    """Collect the readings of a span, whose number need not be known before."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, Any] = {}
+
+    def add(self, reading: Reading) -> None:
+        """Add one reading of the person."""
+        fields = reading_to_dict(reading)
+        kept = {name: value for name, value in fields.items() if name not in _LEFT_OUT}
+        _merge(self._fields, kept)
+
+    def fields(self) -> dict[str, Any]:
+        """Return each field of the schema, ready for JSON, in the schema's order.
+
+        Numbers are means over the readings that have them, rounded to four digits; ids, texts and
+        flags are the last known ones; None is what no reading has.
+        """
+        return _resolved(self._fields)
+
+
+@dataclass(slots=True)
+class _Mean:
+    total: float = 0.0
+    count: int = 0
+
+
+def _merge(into: dict[str, Any], fields: Mapping[str, Any]) -> None:
+    """Add the values of a reading to the means and last values so far."""
+    for name, value in fields.items():
+        known = into.get(name)
+        if isinstance(value, Mapping) and value:
+            into[name] = known if isinstance(known, dict) else {}
+            _merge(into[name], value)
+        elif isinstance(value, float):
+            mean = into[name] = known if isinstance(known, _Mean) else _Mean()
+            mean.total, mean.count = mean.total + value, mean.count + 1
+        elif known is None or isinstance(value, bool | int | str):
+            into[name] = value
+
+
+def _resolved(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: _plain(part) for name, part in value.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Mean):
+        return round(value.total / value.count, _DIGITS)
+    return _resolved(value) if isinstance(value, dict) else value

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from classes import reading, showing
+from roomread.formats.span_means import SpanMeans
+from roomread.readings import Expression, Pose, StateScore
+from roomread.wire.schema import FACE
+
+HAPPY = reading(1, 0.0, showing(Expression.HAPPY))
+
+
+def test_every_field_of_a_face_but_the_expression_is_there() -> None:
+    means = SpanMeans()
+    means.add(HAPPY)
+    fields = means.fields()
+    assert fields.keys() == FACE.fields.keys() - {"expression"}
+    assert (fields["seat"], fields["pose"], fields["states"]) == (None, None, {})
+
+
+def test_numbers_are_means_over_the_readings_that_have_them() -> None:
+    means = SpanMeans()
+    means.add(replace(HAPPY, pose=None, action_units={"AU12": 0.5}))
+    for yaw, unit in ((10.0, 0.2), (20.0, 0.2)):
+        means.add(replace(HAPPY, pose=Pose(yaw, 0, 0), action_units={"AU12": unit}))
+    means.add(replace(HAPPY, pose=None))
+    fields = means.fields()
+    assert fields["pose"] == {"pitch": 0.0, "roll": 0.0, "yaw": 15.0}
+    assert fields["action_units"] == {"AU12": 0.3}
+    assert fields["scores"]["happy"] == pytest.approx(0.9, abs=1e-4)
+
+
+def test_ids_texts_and_flags_are_the_last_known_ones() -> None:
+    means = SpanMeans()
+    means.add(replace(HAPPY, seat=4, person="Ada", states=(StateScore("confused", 0.2, 0.9),)))
+    means.add(replace(HAPPY, seat=5, states=(StateScore("confused", 1.0, 0.9),)))
+    fields = means.fields()
+    assert (fields["seat"], fields["person"]) == (5, "Ada")
+    assert fields["states"]["confused"] == {"percentile": 0.6, "shown": True, "threshold": 0.9}
