@@ -95,6 +95,13 @@ def test_pictures_in_other_colour_modes_become_rgb(mode: str) -> None:
     assert (read_image(picture) == 255).all()
 
 
+@pytest.mark.parametrize("mode", ["La", "RGBa"])
+def test_picture_of_premultiplied_transparency_is_read(mode: str) -> None:
+    picture = Image.new("LA", (5, 4), (255, 128))
+    straight = picture if mode == "La" else picture.convert("RGBA")
+    assert (read_image(straight.convert(mode)) == 255).all()
+
+
 def test_arrays_of_every_documented_shape_are_accepted() -> None:
     rgb = gradient()
     np.testing.assert_array_equal(read_image(rgb), rgb)
@@ -151,11 +158,26 @@ class AwaitedFile:
         (AwaitedFile(), "reading it gave coroutine instead of bytes"),
         ("rtsp://camera/stream", "not the address of a picture"),
         ("file://elsewhere/photo.png", "another machine"),
+        ("", "a picture has no name"),
+        (np.ma.masked_array(np.zeros((4, 4, 3), np.uint8), mask=True), "pixels are masked"),
     ],
 )
 def test_input_that_is_not_a_picture_is_a_media_error(source: Any, complaint: str) -> None:
     with pytest.raises(MediaError, match=complaint):
         read_image(source)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of Unix")
+def test_device_is_refused_before_it_is_read() -> None:
+    with pytest.raises(MediaError, match="/dev/zero: is a device, not a picture"):
+        read_image("/dev/zero")
+
+
+def test_masked_array_without_masked_pixels_is_read() -> None:
+    array = np.ma.masked_array(gradient(), mask=False)
+    image = read_image(array)
+    assert type(image) is np.ndarray
+    np.testing.assert_array_equal(image, gradient())
 
 
 def test_closed_file_is_a_media_error() -> None:

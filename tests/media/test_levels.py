@@ -61,3 +61,15 @@ def test_transparency_and_orientation_are_kept_when_values_are_scaled() -> None:
     # The transparent pixel shows white; it was at the top left before the turn.
     assert image[0, 3].tolist() == [255, 255, 255]
     assert image[3, 0].tolist() == [255, 0, 0]
+
+
+def test_transparent_level_of_a_deep_grey_picture_is_white() -> None:
+    levels = np.full((4, 6), 30_000, np.uint16)
+    levels[0] = 4660
+    levels[3] = 65_535
+    head = struct.pack(">IIBBBBB", 6, 4, 16, 0, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in levels)
+    parts = [(b"IHDR", head), (b"tRNS", struct.pack(">H", 4660)), (b"IDAT", zlib.compress(rows))]
+    parts.append((b"IEND", b""))
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, data) for kind, data in parts)
+    assert read_image(png)[:, 0, 0].tolist() == [255, 117, 117, 255]

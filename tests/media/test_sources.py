@@ -401,3 +401,8 @@ def test_empty_packets_repeat_the_previous_picture(tmp_path: Path) -> None:
     assert len(frames) == 30
     np.testing.assert_allclose([f.time for f in frames], np.arange(30) / 15, atol=2e-3)
     assert np.array_equal(frames[22].image, frames[21].image)
+
+
+def test_empty_name_is_refused() -> None:
+    with pytest.raises(MediaError, match="an input has no name"):
+        open_source("")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from roomread.bench.scenes import astronaut
 from roomread.errors import MediaError
 from roomread.media import notes_of, read_image
 
@@ -80,3 +82,34 @@ def test_raw_file_of_a_camera_is_refused_with_the_remedy(tags: dict[int, object]
     with pytest.raises(MediaError, match="is a camera's raw file") as refused:
         read_image(tiff((thumbnail(), tags)), name="a.dng")
     assert "JPEG" in refused.value.hint
+
+
+def grey_tiff(levels: NDArray[np.generic], *, photometric: int, sample_format: int) -> bytes:
+    """Return a TIFF of one strip of grey levels [H, W] of any number type."""
+    height, width = levels.shape
+    data = levels.astype(levels.dtype.newbyteorder("<")).tobytes()
+    entries = [(256, 4, width), (257, 4, height), (258, 3, levels.itemsize * 8), (259, 3, 1)]
+    entries += [(262, 3, photometric), (273, 4, 8), (277, 3, 1), (278, 4, height)]
+    entries += [(279, 4, len(data)), (339, 3, sample_format)]
+    table = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    start = struct.pack("<I", 8 + len(data))
+    return b"II*\0" + start + data + struct.pack("<H", len(entries)) + table + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("number", "sample_format", "white"),
+    [("u1", 1, 255), ("u2", 1, 65_535), ("u4", 1, 2**32 - 1), ("i2", 2, 32_767), ("f4", 3, 1)],
+)
+@pytest.mark.parametrize("photometric", [0, 1], ids=["white is 0", "black is 0"])
+def test_grey_levels_of_every_kind_are_read_or_refused(
+    number: str, sample_format: int, white: int, photometric: int
+) -> None:
+    grey = np.asarray(Image.fromarray(astronaut()).convert("L"))
+    stored = grey if photometric else 255 - grey
+    levels = (stored / 255 * white).astype(number)
+    content = grey_tiff(levels, photometric=photometric, sample_format=sample_format)
+    if number in ("u4", "i2") and not photometric:
+        with pytest.raises(MediaError, match="TIFF of a kind that cannot be read"):
+            read_image(content)
+        return
+    np.testing.assert_allclose(read_image(content)[..., 0].astype(int), grey, atol=1)

@@ -194,3 +194,8 @@ def test_stream_refuses_a_rate_of_0_or_less(rate: float) -> None:
 def test_file_object_in_text_mode_is_refused() -> None:
     with pytest.raises(MediaError, match='open it with mode "rb"'):
         ANALYZER.stream(io.StringIO("text"))
+
+
+def test_empty_name_is_not_the_current_folder() -> None:
+    with pytest.raises(MediaError, match="a picture has no name"):
+        ANALYZER.analyze("")

@@ -92,6 +92,15 @@ def is_pipe(path: str | Path) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
+def is_device(path: str | Path) -> bool:
+    """Return whether a path is a device, such as a camera or /dev/zero, which may have no end."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 (the path may be text)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+
+
 def make_folder(folder: Path, *, private: bool = False) -> None:
     """Create a folder, and those above it, if it does not exist.
 

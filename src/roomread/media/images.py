@@ -17,7 +17,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError, features
 from PIL.TiffImagePlugin import TiffImageFile
 
 from roomread.errors import MediaError, OutputError, without_credentials
-from roomread.media.files import atomic_path, exists, find_existing
+from roomread.media.color_profiles import to_srgb
+from roomread.media.files import atomic_path, exists, find_existing, is_device
 from roomread.media.hdr import stated_colors, to_sdr
 from roomread.media.heif import open_heic, upright_heif
 from roomread.media.jpeg import find_scans, is_complete, may_be_cut, with_end
@@ -25,7 +26,7 @@ from roomread.media.kinds import PILLOW_FORMATS, Heif, heif_kind, open_encoded, 
 from roomread.media.levels import brightened, has_deep_colors, scale_to_8_bits
 from roomread.media.png import without_text
 from roomread.media.strict import StrictBytes
-from roomread.media.tiff import count_whole_pages, main_page
+from roomread.media.tiff import count_whole_pages, is_unsigned, is_white_zero, main_page
 from roomread.media.urls import fetch, is_address, local_path
 
 # The picture of a 100-megapixel camera takes 300 MB as RGB. Larger pictures are maps, scans or
@@ -137,6 +138,8 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
 
 
 def _from_name(name: str, max_pixels: int) -> NDArray[np.uint8]:
+    if not name:
+        raise MediaError("a picture has no name", hint="check for an empty variable")
     if (path := local_path(name)) is not None:
         return _from_path(path, max_pixels)
     if is_address(name) and not exists(name):
@@ -149,6 +152,8 @@ def _from_path(path: Path, max_pixels: int) -> NDArray[np.uint8]:
     try:
         if path.is_dir():
             raise MediaError(f"{path}: is a folder, not a picture", hint="name a picture in it")
+        if is_device(path):
+            raise MediaError(f"{path}: is a device, not a picture", hint="name a picture's file")
         return _decode(path.read_bytes(), str(path), max_pixels)
     except FileNotFoundError as error:
         raise MediaError(f"{path}: no such file", hint="check the name") from error
@@ -186,8 +191,9 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
         if heif_kind(content) is not None:
             with _open_heif(content, name) as picture:
                 _check_size(picture.width, picture.height, name, max_pixels)
-                image = _to_rgb(upright_heif(picture, content))
-                return to_sdr(image, stated_colors(content))
+                return _with_standard_colors(
+                    _to_rgb(upright_heif(picture, content), picture), picture, content
+                )
         scans = find_scans(content)
         ended = with_end(content, scans)
         file = StrictBytes(without_text(ended))
@@ -203,7 +209,15 @@ def _decode(content: bytes, name: str, max_pixels: int) -> NDArray[np.uint8]:
                 raise MediaError(problem, hint="copy or download it again")
             stored = brightened(picture, content) if is_deep else picture
             ImageOps.exif_transpose(stored, in_place=True)
-            return to_sdr(_to_rgb(stored), stated_colors(content))
+            return _with_standard_colors(_to_rgb(stored, picture), picture, content)
+
+
+def _with_standard_colors(
+    image: NDArray[np.uint8], picture: Image.Image, content: bytes
+) -> NDArray[np.uint8]:
+    """Return the pixels of a file, uint8 [H, W, 3], in sRGB and in its range."""
+    colors = stated_colors(content)
+    return to_sdr(image, colors) if colors.is_hdr else to_srgb(image, picture.info)
 
 
 def _open_heif(content: bytes, name: str) -> Image.Image:
@@ -230,7 +244,7 @@ def _from_pillow(picture: Image.Image, name: str, max_pixels: int) -> NDArray[np
     with _as_media_errors(name, max_pixels):
         # Work on a copy, because the picture belongs to the caller; an animation stays at its
         # frame.
-        return _to_rgb(ImageOps.exif_transpose(picture))
+        return to_srgb(_to_rgb(ImageOps.exif_transpose(picture), picture), picture.info)
 
 
 @contextmanager
@@ -272,15 +286,35 @@ def _check_scans(scans: int, pixels: int, name: str) -> None:
         raise MediaError(problem, hint="save it again as JPEG")
 
 
-def _to_rgb(picture: Image.Image) -> NDArray[np.uint8]:
-    """Return the pixels of an upright picture of any mode, uint8 [H, W, 3]."""
+def _to_rgb(picture: Image.Image, opened: Image.Image) -> NDArray[np.uint8]:
+    """Return the pixels of an upright picture of any mode, uint8 [H, W, 3].
+
+    Args:
+        picture: the upright picture.
+        opened: the picture as it was opened, whose tags tell what the levels mean.
+    """
     if picture.mode.startswith("I") or picture.mode == "F":
-        return _grey_to_rgb(scale_to_8_bits(np.asarray(picture)))
+        return _grey_to_rgb(_deep_grey(picture, opened))
     if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
+        straight = picture.convert("LA") if picture.mode == "La" else picture
+        rgba = straight.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
         return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
     return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _deep_grey(picture: Image.Image, opened: Image.Image) -> NDArray[np.uint8]:
+    """Return the pixels of a grey picture of over 8 bits, uint8 [H, W]."""
+    levels = np.asarray(picture)
+    if is_unsigned(opened):
+        # Pillow shows them as signed numbers.
+        levels = levels.view(np.uint32)
+    grey = scale_to_8_bits(levels)
+    if is_white_zero(opened):
+        # Pillow inverts levels of 8 bits only.
+        return 255 - grey
+    clear = picture.info.get("transparency")
+    return np.where(levels == clear, np.uint8(255), grey) if isinstance(clear, int) else grey
 
 
 def _grey_to_rgb(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -295,9 +329,14 @@ def _from_array(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
             f"an array of {dtype} {shape} is not a picture",
             hint="give uint8 [H, W, 3] in RGB order, [H, W] grey or [H, W, 4] RGBA",
         )
+    if np.ma.is_masked(array):
+        problem = "an array of which pixels are masked is not a picture"
+        raise MediaError(problem, hint="fill them: array.filled(0)")
+    array = np.asarray(array)
     _check_size(array.shape[1], array.shape[0], "the array")
     if array.ndim == 2 or array.shape[2] == 1:
         return _grey_to_rgb(array.reshape(array.shape[:2]))
     if array.shape[2] == 4:
-        return _to_rgb(Image.fromarray(array, "RGBA"))
+        rgba = Image.fromarray(array, "RGBA")
+        return _to_rgb(rgba, rgba)
     return array

@@ -13,6 +13,8 @@ from PIL import ExifTags, Image, ImageFile
 
 # Maximum levels of cameras and scanners: 8, 10, 12, 14 and 16 bits.
 _FULL_SCALES = (255.0, 1023.0, 4095.0, 16_383.0, 65_535.0)
+# Those of 16 bits with a sign, which scientific cameras write, are found between these.
+_SIGNED_SCALE = 32_767.0
 # Pixels that are counted at once; their numbers take eight bytes each.
 _BLOCK = 1_000_000
 # Modes of 16-bit colours, of which Pillow keeps the upper 8 bits, and the highest of these that a
@@ -113,4 +115,5 @@ def _full_scale(values: NDArray[np.float64], dtype: np.dtype[Any]) -> float:
     if np.issubdtype(dtype, np.floating) and float(np.median(lit)) <= 1 and top <= 16:
         # By convention 1 is white in float pictures; only highlights exceed it.
         return 1.0
-    return next((scale for scale in _FULL_SCALES if top <= scale), top)
+    signed = (_SIGNED_SCALE,) if np.issubdtype(dtype, np.signedinteger) else ()
+    return next((scale for scale in sorted(_FULL_SCALES + signed) if top <= scale), top)

@@ -1,4 +1,4 @@
-"""Find chunks of PNG files, and strip long text, with which Pillow refuses a picture."""
+"""Find chunks of PNG files, and strip the long ones with which Pillow refuses a picture."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _MAX_NOTE = 500_000
 
 
 def without_text(content: bytes) -> bytes:
-    """Return a PNG without its text chunks and colour profile; any other file unchanged.
+    """Return a PNG without its text chunks; any other file unchanged.
 
-    Short text chunks that may contain the orientation are kept. Pixels, palette, transparency and
-    EXIF are untouched.
+    Short text chunks that may contain the orientation, and a short colour profile, are kept.
+    Pixels, palette, transparency and EXIF are untouched.
 
     Args:
         content: the content of the file.
@@ -54,6 +54,9 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _is_kept(chunk: bytes) -> bool:
     data = chunk[8:-4]
+    if chunk[4:8] == b"iCCP":
+        _, _, profile = data.partition(b"\0")
+        return _is_short(profile[1:])
     if not data.startswith(_KEPT) or len(data) > _MAX_NOTE:
         return False
     # Only compressed text hides its size; it follows the keyword.

@@ -114,6 +114,8 @@ class Source:
             self._stack.close()
 
     def _open(self, spec: str | Path | bytes) -> None:
+        if spec == "":
+            raise MediaError("an input has no name", hint="check for an empty variable")
         screen = screen_number(spec) if isinstance(spec, str) and not exists(spec) else None
         if screen is not None:
             self.name = f"screen {screen}"

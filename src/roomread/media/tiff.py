@@ -1,15 +1,19 @@
-"""Choose the page of a TIFF to read, and recognise the raw files of cameras, which are TIFF too.
+"""Choose the page of a TIFF to read, tell what its levels mean, and recognise cameras' raw files.
 
-Sources: TIFF 6.0 (1992), tags NewSubfileType and SubIFDs; Adobe DNG 1.7.1 (2023).
+Sources: TIFF 6.0 (1992), tags NewSubfileType, PhotometricInterpretation, SampleFormat and SubIFDs;
+Adobe DNG 1.7.1 (2023).
 """
 
 from __future__ import annotations
 
+from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from roomread.errors import MediaError
 
 _NEW_SUBFILE_TYPE, _PHOTOMETRIC, _SUB_IFDS, _DNG_VERSION = 254, 262, 330, 50706
+_BITS, _SAMPLE_FORMAT = 258, 339
+_WHITE_IS_ZERO, _UNSIGNED = 0, 1
 # Bits of NewSubfileType: a reduced copy of another page, and a mask of its transparency.
 _REDUCED, _MASK = 1, 4
 # The light behind a mosaic of colour filters, and before any correction of colours.
@@ -52,6 +56,19 @@ def count_whole_pages(picture: TiffImageFile) -> int:
         picture.seek(page)
         count += _is_whole(picture)
     return max(count, 1)
+
+
+def is_white_zero(picture: Image.Image) -> bool:
+    """Return whether a picture is the page of a TIFF whose level 0 is white."""
+    return isinstance(picture, TiffImageFile) and picture.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+
+
+def is_unsigned(picture: Image.Image) -> bool:
+    """Return whether a picture is the page of a TIFF with unsigned levels of 32 bits."""
+    if not isinstance(picture, TiffImageFile) or picture.mode != "I":
+        return False
+    tags = picture.tag_v2
+    return tags.get(_BITS) == (32,) and tags.get(_SAMPLE_FORMAT, (_UNSIGNED,)) == (_UNSIGNED,)
 
 
 def _is_whole(picture: TiffImageFile) -> bool:

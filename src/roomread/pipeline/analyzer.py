@@ -351,7 +351,8 @@ def _moment(frame: Frame, readings: list[Reading]) -> FrameMoment:
 
 def _folder(picture: object) -> Path | None:
     """Return the path of a folder that was given as a picture; None for anything else."""
-    path = Path(picture) if isinstance(picture, str | os.PathLike) else None
+    # An empty name would be that of the current folder.
+    path = Path(picture) if isinstance(picture, str | os.PathLike) and picture != "" else None
     return path if path is not None and is_folder(path) else None
 
 
