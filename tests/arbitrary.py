@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from roomread.readings import (
     Box,
+    EyeActivity,
     Pose,
     Quality,
     Reading,
@@ -86,7 +87,8 @@ readings = st.builds(
         landmarks=st.none() | landmarks,
         valence=st.none() | st.floats(-1, 1),
         pose=st.none() | st.builds(Pose, *[st.floats(-180, 180)] * 3),
-        action_units=st.none() | st.dictionaries(_names, _shares, max_size=3),
+        action_units=st.none() | st.dictionaries(_names | st.just("AU45"), _shares, max_size=3),
+        eyes=st.none() | st.builds(EyeActivity, _shares, st.none() | st.floats(0, 1_000)),
     ),
     st.sampled_from(Unreadable),
     st.dictionaries(_names, st.tuples(_shares, _shares), max_size=3),

@@ -121,6 +121,7 @@ def test_readings_are_sent_in_batches() -> None:
         "scores": None,
         "baseline": None,
         "states": {},
+        "looking_away": None,
     }
 
     def accept(request: httpx.Request) -> httpx.Response:
@@ -160,6 +161,7 @@ def test_timeline_is_read_page_by_page() -> None:
             "scores": None,
             "baseline": None,
             "states": {},
+            "looking_away": None,
         }
         return httpx.Response(200, json={"moods": [mood], "next": since + 1 if since < 2 else None})
 

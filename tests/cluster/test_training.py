@@ -16,6 +16,9 @@ torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
 from fer_files import tiny_fer, write_csv  # noqa: E402 (needs the extra)
 from roomread.classifier import open_model  # noqa: E402
+from roomread.cluster import training  # noqa: E402
+from roomread.errors import RoomreadError  # noqa: E402
+from roomread.training.recipe import Recipe  # noqa: E402
 from roomread.training.runs import Run  # noqa: E402
 
 pytestmark = [
@@ -87,6 +90,22 @@ def test_interrupted_training_of_two_workers_is_resumed(cluster: Cluster, tmp_pa
     assert torch.load(run.last_checkpoint, weights_only=True)["global_step"] == 8 * 14
     assert open_model(run.model).card.net == "cnn4"
     assert not (run.folder / "ray").exists()
+
+
+def test_relative_paths_of_a_recipe_are_those_of_the_command_in_a_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "units.parquet").touch()
+    (tmp_path / "of a worker").mkdir()
+    monkeypatch.chdir(tmp_path / "of a worker")
+    recipe = Recipe(auxiliary="units.parquet", teachers=("compact",))
+    training._enter(tmp_path / "here", recipe)
+    assert Path(recipe.auxiliary).exists()
+    with pytest.raises(RoomreadError, match=r"units\.parquet: a worker cannot find it"):
+        training._enter(tmp_path / "elsewhere", recipe)
+    absolute = Recipe(auxiliary=str(tmp_path / "here" / "units.parquet"), teachers=("compact",))
+    training._enter(tmp_path / "elsewhere", absolute)
 
 
 def test_more_workers_than_the_cluster_has_are_refused(cluster: Cluster, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from roomread.formats import svg_plot
 from roomread.formats.palette import hex_color
 from roomread.formats.session_charts import (
     Notes,
+    away_chart,
     coverage_chart,
     expression_chart,
     lesson_span,
@@ -63,11 +64,9 @@ def without_figure(series: TimeSeries) -> TimeSeries:
         series.step,
         series.present,
         np.full_like(series.readable, 4.0),
-        nothing,
-        nothing,
-        nothing,
-        nothing,
+        *(nothing, nothing, nothing, nothing),
         scores,
+        nothing,
     )
 
 
@@ -137,6 +136,15 @@ def test_taught_states_are_lines_with_their_names(moods: list[RoomMood]) -> None
     chart = states_chart(series)
     assert texts(chart)[-2:] == ["<b>", "bored"]
     assert "bored: between 20% and 20%" in description(chart)
+
+
+def test_share_of_looking_away_is_a_line(moods: list[RoomMood], series: TimeSeries) -> None:
+    assert not series.knows_looking_away
+    known = time_series([*moods[:5], *(replace(mood, looking_away=0.2) for mood in moods[5:])])
+    assert known.knows_looking_away
+    chart = away_chart(known)
+    assert texts(chart)[-1] == "looking away"
+    assert "look away: between 20% and 20%" in description(chart)
 
 
 def test_marks_are_escaped(series: TimeSeries) -> None:

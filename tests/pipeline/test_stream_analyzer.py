@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from roomread import Analyzer
 from roomread.pipeline import EVERY_FRAME, Cadence, StreamAnalyzer
 from roomread.pipeline.face_reader import FaceReader
-from roomread.readings import Box, Expression, Face, Frame, Scores, Track
+from roomread.readings import Box, Expression, EyeActivity, Face, Frame, Reading, Scores, Track
 from roomread.testing import FixedClassifier, FixedDetector
 
 NOISE = np.random.default_rng(0).integers(0, 256, (200, 400, 3), dtype=np.uint8)
@@ -102,3 +106,23 @@ def test_faces_detected_ahead_of_reading_give_the_same_readings() -> None:
     found = [ahead.find(each) for each in frames]
     read = [ahead.read(each, tracks) for each, tracks in zip(frames, found, strict=True)]
     assert read == [together.update(each) for each in frames]
+
+
+def test_readings_have_the_activity_of_the_eyes_after_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = Analyzer(
+        detector=FixedDetector(BOXES[:1]), classifier=FixedClassifier()
+    ).stream_analyzer()
+    read = stream.reader.read
+
+    def with_units(image: Frame, *rest: Any, **options: Any) -> list[Reading]:
+        units = {"AU45": 0.9 if image.time >= 30 else 0.1}
+        return [replace(each, action_units=units) for each in read(image, *rest, **options)]
+
+    monkeypatch.setattr(stream.reader, "read", with_units)
+    found = {second: stream.update(frame(float(second)))[0].eyes for second in range(61)}
+    assert found[29] is None
+    assert found[30] == EyeActivity(round(1 / 31, 4), None)
+    assert found[60] is not None
+    assert found[60].closed_share == pytest.approx(0.5, abs=0.02)

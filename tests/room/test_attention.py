@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classes import frame
-from roomread.readings import Expression, Pose
+from roomread.readings import Expression, Pose, Reading
 from roomread.room import Alert, Attention, RoomMood, parse_rules
 
 HAPPY, SAD, NEUTRAL = Expression.HAPPY, Expression.SAD, Expression.NEUTRAL
@@ -332,14 +332,28 @@ def test_alert_of_a_person_who_is_not_seen_after_a_restart_ends() -> None:
     assert [(alert.number, alert.ended) for alert in changed] == [(3, 2601.0)]
 
 
-def test_time_of_looking_away_restarts_at_zero_after_a_restart() -> None:
-    attention = Attention(parse_rules("person looking_away above 50% for 20 s"), people=True)
-    # Of a session's readings only those that are unreadable for it say where a head is turned.
-    shown = [{1: None if t % 3 else NEUTRAL} for t in range(80)]
-    attention.resume([], [], [(float(t), frame(float(t), shown[t])) for t in range(80)])
-    pose = Pose(0.0, 0.0, 0.0)
-    changed = []
-    for time in range(80, 120):
-        ahead = [replace(each, pose=pose) for each in frame(float(time), {1: NEUTRAL})]
-        changed += attention.update_people(float(time), ahead)
-    assert changed == []
+def test_rules_of_looking_away_and_closed_eyes_go_on_after_a_restart() -> None:
+    rules = "person looking_away above 50% for 20 s\nperson eyes_closed above 50% for 20 s"
+
+    def shown(time: int) -> list[Reading]:
+        away, shut = 70 <= time < 95, 60 <= time < 85
+        pose = Pose(45.0 if away else 5.0, 0.0, 0.0)
+        units = {"AU45": 0.9 if shut else 0.1}
+        readings = frame(float(time), {1: NEUTRAL})
+        return [replace(each, pose=pose, action_units=units) for each in readings]
+
+    def play(attention: Attention, start: int, end: int) -> list[Alert]:
+        times = range(start, end)
+        return [a for t in times for a in attention.update_people(float(t), shown(t))]
+
+    unbroken = play(Attention(parse_rules(rules), people=True), 0, 120)
+    assert [(alert.measure, alert.ended is None) for alert in unbroken] == [
+        ("eyes_closed", True),
+        ("looking_away", True),
+        ("eyes_closed", False),
+        ("looking_away", False),
+    ]
+    # Killed when the windows are half full, so that neither rule has raised its alert.
+    second = Attention(parse_rules(rules), people=True)
+    second.resume([], [], [(float(time), shown(time)) for time in range(68)])
+    assert play(second, 68, 120) == unbroken

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classes import frame, lesson, reading, showing
-from roomread.readings import VALENCE, Expression, Reading
+from roomread.readings import VALENCE, Expression, Pose, Reading
 from roomread.readings.reading import StateScore
 from roomread.room import MIN_PEOPLE, Direction, RoomMeter, RoomMood
 from roomread.room.mood import difference_interval, wilson_interval
@@ -228,3 +228,57 @@ def test_states_of_people_who_are_forgotten_are_dropped() -> None:
     mood = meter.update(last + 1, [each for each in readings if each.person_key not in (1, 2)])
     assert mood is not None
     assert mood.states == {"confused": 0.0}
+
+
+def turned(people: int, away: int, count: int = 10) -> list[tuple[float, list[Reading]]]:
+    """Return frames of people whose poses are known and of whom some are turned away."""
+    shown = {seat: None if seat <= away else HAPPY for seat in range(1, people + 1)}
+    ahead = Pose(5.0, 0.0, 0.0)
+    return [
+        (time, [replace(r, pose=ahead if r.scores is not None else None) for r in readings])
+        for time, readings in steady(shown, count)
+    ]
+
+
+def test_mood_has_the_share_of_the_people_present_who_look_away() -> None:
+    frames = turned(8, 2)
+    assert moods_of(frames)[-1].looking_away == 0.25
+    # One of the readable people looks down at something, for more than half of the time.
+    down = [
+        (time, [replace(r, pose=Pose(0, -30, 0)) if r.person_key == 8 else r for r in readings])
+        for time, readings in frames
+    ]
+    assert moods_of([*frames[:4], *down[4:]])[-1].looking_away == 0.375
+    assert moods_of([*frames[:6], *down[6:]])[-1].looking_away == 0.25
+
+
+def test_share_of_looking_away_is_unknown_without_poses_figures_or_if_withheld() -> None:
+    # Students' browsers send no poses, but say which faces are turned away.
+    shown: dict[int, Expression | None] = {seat: HAPPY if seat > 5 else None for seat in range(12)}
+    assert moods_of(steady(shown, 10))[-1].scores is not None
+    assert moods_of(steady(shown, 10))[-1].looking_away is None
+    assert moods_of(turned(MIN_PEOPLE + 1, 2))[-1].looking_away is None
+    meter = RoomMeter()
+    withheld = [meter.update(time, readings, withheld=True) for time, readings in turned(8, 2)]
+    assert {mood.looking_away for mood in withheld if mood is not None} == {None}
+
+
+def test_share_of_looking_away_goes_on_after_a_restart() -> None:
+    frames = [*turned(10, 2, 20), *[(t + 10, r) for t, r in turned(10, 5, 20)]]
+    unbroken, second = RoomMeter(), RoomMeter()
+    moods = [mood for time, shown in frames if (mood := unbroken.update(time, shown))]
+    second.resume([mood for mood in moods if mood.time < 10], frames[:20])
+    after = [mood for time, shown in frames[20:] if (mood := second.update(time, shown))]
+    assert after == [mood for mood in moods if mood.time >= 10]
+    assert [mood.looking_away for mood in (after[0], after[-1])] == [0.2, 0.5]
+
+
+def test_people_who_are_forgotten_no_longer_look_away() -> None:
+    meter = RoomMeter()
+    *before, (last, readings) = turned(8, 2)
+    for time, shown in before:
+        meter.update(time, shown)
+    meter.forget([1, 2])
+    mood = meter.update(last + 1, [each for each in readings if each.person_key not in (1, 2)])
+    assert mood is not None
+    assert mood.looking_away == 0.0

@@ -80,7 +80,8 @@ def test_levels_of_a_change_are_rounded_to_five_percent() -> None:
     assert rounded_value(-0.333) == -0.35
 
 
-def test_shares_of_taught_states_are_shown_in_steps_of_five_percent() -> None:
-    exact = RoomMood(1.0, 7, 7, np.full(7, 1 / 7), states={"bored": 3 / 7})
+def test_shares_of_states_and_of_looking_away_are_shown_in_steps_of_five_percent() -> None:
+    exact = RoomMood(1.0, 7, 7, np.full(7, 1 / 7), states={"bored": 3 / 7}, looking_away=2 / 7)
     (shown,) = rounded_moods([exact])
     assert shown.states == {"bored": 0.45}
+    assert shown.looking_away == 0.3

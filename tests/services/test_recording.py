@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from roomread import Analyzer
 from roomread.classifier import ExpressionClassifier, Head
 from roomread.errors import RulesError, SessionError
 from roomread.media import Source
-from roomread.readings import Expression, Frame, Reading
+from roomread.readings import Expression, Frame, Pose, Reading
 from roomread.services.alerts import AlertSender
 from roomread.services.recording import (
     net_of,
@@ -158,6 +159,37 @@ def test_active_alert_continues_in_a_resumed_session(store: OwnerStore, session:
     (raised,) = store.alerts(session.id)
     read(store, session, FakeSource(frames(10), live=True))
     assert store.alerts(session.id) == [raised]
+
+
+def test_rules_of_looking_away_and_closed_eyes_go_on_after_a_takeover(store: OwnerStore) -> None:
+    rules = "person looking_away above 50% for 20 s\nperson eyes_closed above 50% for 20 s"
+    people = dict.fromkeys(range(1, 7), Expression.NEUTRAL)
+
+    def shown(time: int) -> list[Reading]:
+        away, shut = 70 <= time < 95, 60 <= time < 85
+        pose = Pose(45.0 if away else 5.0, 0.0, 0.0)
+        units = {"AU12": 0.2, "AU45": 0.9 if shut else 0.1}
+        readings = class_frame(float(time), people)
+        return [replace(each, pose=pose, action_units=units) for each in readings]
+
+    def lesson(*, killed_at: int | None) -> Session:
+        session = new_session(store, ANALYZER, "Algebra 7b", source="a", rules=rules, consent="all")
+        recorder = Recorder(store, session)
+        pipeline = session_pipeline(recorder)
+        for time in range(120):
+            if time == killed_at:
+                recorder.flush()
+                recorder = Recorder(store, session)
+                pipeline = session_pipeline(recorder)
+            recorder.add(pipeline.push_readings(float(time), shown(time)))
+        recorder.close()
+        return session
+
+    # The windows are half full at the takeover, so that neither rule has raised its alerts.
+    unbroken, broken = (store.alerts(lesson(killed_at=at).id) for at in (None, 68))
+    assert {alert.measure for alert in unbroken} == {"looking_away", "eyes_closed"}
+    assert len(unbroken) == 12
+    assert broken == unbroken
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from roomread.classifier import open_model
 from roomread.errors import BusyError
 from roomread.fewshot import Consent, Profile, Reference, feature_statistics_of
 from roomread.pipeline import Moment
-from roomread.readings import Box, Face, Frame, NoPicture, Quality
+from roomread.readings import Face, NoPicture
 from roomread.room import MIN_PEOPLE
 from roomread.services.background_recording import RecordingQueue, RecordingRequest
 from roomread.services.calibration import CALIBRATION_SECONDS
@@ -124,24 +123,6 @@ def test_history_contains_only_the_last_minute() -> None:
     (rows,) = watch.state.history.values()
     assert rows[-1][0] - rows[0][0] == HISTORY_SECONDS
     assert len(rows) == 4 * HISTORY_SECONDS + 1
-
-
-def test_closed_eyes_of_the_last_minute_are_measured_after_half_a_minute(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    watch = watch_of([])
-    face = Reading("camera", 0.0, 0, Box(0, 0, 9, 9), 0.9, Quality(), track_id=2)
-
-    def push(frame: Frame) -> Moment:
-        units = {"AU45": 0.9 if frame.time >= 30 else 0.1}
-        return Moment(frame.time, [replace(face, time=frame.time, action_units=units)])
-
-    monkeypatch.setattr(watch._faces, "push", push)
-    run(watch, 29)
-    assert watch.state.eyes == {}
-    run(watch, 31, start=29)
-    assert watch.state.eyes.keys() == {2}
-    assert watch.state.eyes[2].closed == pytest.approx(0.5, abs=0.02)
 
 
 def test_track_ids_of_each_watch_begin_at_1() -> None:

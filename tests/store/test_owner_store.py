@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import csv
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -8,6 +12,8 @@ from classes import frame, lesson
 from recorded_classes import class_with_people, record_class
 from room_recorder import RoomRecorder
 from roomread.errors import RulesError, SessionError
+from roomread.formats.session_export import export
+from roomread.formats.session_formats import SessionFormat
 from roomread.formats.session_report import session_report
 from roomread.readings import Expression
 from roomread.room import RoomMood
@@ -91,6 +97,31 @@ def test_shares_of_taught_states_are_stored_and_drawn_in_the_report(store: Owner
     assert "<h3>Taught states</h3>" in report
     # In steps of 5 %, as no single people are kept.
     assert "confused: between 10% and 25%" in report
+
+
+def test_share_of_looking_away_is_stored_summarised_and_shown_in_report_and_exports(
+    store: OwnerStore, tmp_path: Path
+) -> None:
+    session = store.create("Algebra 7b")
+    scores = np.full(7, 1 / 7)
+    moods = [
+        RoomMood(float(n), 8, 8, scores, looking_away=share)
+        for n, share in enumerate([None, 0.125, 0.25, 0.25])
+    ]
+    store.append(session.id, [Piece(1, 0.0, moods=moods)])
+    assert [mood.looking_away for mood in store.moods(session.id)] == [None, 0.125, 0.25, 0.25]
+    report = session_report(store, session.id)
+    assert "<h3>Looking away</h3>" in report
+    # In steps of 5 %, as no single people are kept; the part has their mean.
+    assert "look away: between 10% and 25%" in report
+    assert "<td>20 %</td>" in report
+    export(store, session.id, SessionFormat.JSON, tmp_path / "a.json")
+    document = json.loads((tmp_path / "a.json").read_text())
+    assert [mood["looking_away"] for mood in document["moods"]] == [None, 0.1, 0.25, 0.25]
+    assert document["parts"][0]["looking_away"] == 0.2
+    export(store, session.id, SessionFormat.CSV, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        assert [row["looking_away"] for row in csv.DictReader(file)] == ["", "0.1", "0.25", "0.25"]
 
 
 def test_enrolling_needs_a_seat_that_occurs_and_a_consent(store: OwnerStore) -> None:

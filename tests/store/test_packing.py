@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 
 import arbitrary
 from classes import reading
-from roomread.readings import Reading, Scores, Unreadable
+from roomread.readings import Expression, Pose, Reading, Scores, Unreadable
 from roomread.store import Session, StoredReadings
 from roomread.store.packing import REASONS, RECORD, pack, pack_records, unpack
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 SESSION = Session("1", "n", "lesson.mp4", "", 0.3, NOW, NOW, None, "", True, "all", "local")  # noqa: FBT003
+
+HAPPY = np.eye(len(Expression), dtype=np.float32)[Expression.HAPPY]
 
 seated = st.builds(
     lambda reading, seat: replace(reading, seat=seat),
@@ -40,6 +43,8 @@ def test_expression_confidence_and_probabilities_are_stored_exactly(before: list
         assert new.seat == old.seat
         assert new.time == pytest.approx(old.time, abs=0.0006)
         assert new.box == pytest.approx(old.box, abs=0.006)
+        assert (new.pose is None) == (old.pose is None)
+        assert new.eyes_closed == pytest.approx(old.eyes_closed, abs=0.0006)
 
 
 def test_twenty_thousand_readings_keep_their_expression() -> None:
@@ -62,6 +67,7 @@ def test_box_in_hundredths_of_a_pixel_and_time_in_milliseconds_are_stored_exactl
 def test_fields_that_are_not_stored_are_none() -> None:
     (back,) = stored([replace(reading(3, 1.0, None), track_id=7, seat=3)])
     assert (back.frame_index, back.track_id, back.detection_confidence) == (None, None, None)
+    assert (back.pose, back.action_units, back.eyes) == (None, None, None)
     assert back.quality.size is None
     assert back.seat == 3
 
@@ -102,11 +108,64 @@ def test_every_unreadable_reason_has_a_stable_number() -> None:
 
 
 def test_stored_record_has_no_field_for_a_picture_or_a_face_vector() -> None:
-    assert RECORD.itemsize == 61
+    assert RECORD.itemsize == 69
 
 
-def test_a_reading_of_a_class_takes_about_37_bytes() -> None:
+def test_pose_and_eyes_as_the_pipeline_gives_them_are_stored_exactly() -> None:
+    seen = [
+        replace(reading(seat, 0.0, HAPPY), pose=pose, action_units=units)
+        for seat, pose, units in (
+            (1, Pose(-30.1, 25.0, -179.9), {"AU12": 0.9, "AU45": 0.501}),
+            (2, Pose(30.0, -25.1, 180.0), {"AU12": 0.9}),
+            (3, None, {"AU45": 0.0}),
+            (4, None, None),
+        )
+    ]
+    back = stored(seen)
+    assert [each.pose for each in back] == [each.pose for each in seen]
+    assert [each.eyes_closed for each in back] == [0.501, None, 0.0, None]
+    assert [each.looking_away for each in back] == [True, True, None, None]
+    assert [each.eyes_shut for each in back] == [True, None, False, None]
+
+
+def first_format(readings: list[Reading]) -> bytes:
+    """Return a batch as it was written before poses and eyes were stored."""
+    records = unpack([pack(readings)])
+    fields = list(RECORD.names or ())[:-2]
+    old = np.zeros(len(records), dtype=[(name, *RECORD.fields[name][:1]) for name in fields])
+    for name in fields:
+        old[name] = records[name]
+    return zlib.compress(old.view(np.uint8).reshape(len(old), -1).T.tobytes(), 1)
+
+
+def test_batches_of_the_first_format_are_read_beside_new_ones() -> None:
+    before = [replace(reading(seat, seat / 2, HAPPY), pose=Pose(50, 0, 0)) for seat in (1, 2, 3)]
+    old = first_format(before[:2])
+    assert len(zlib.decompress(old)) == 2 * 61
+    back = list(StoredReadings(unpack([old, pack(before[2:])]), SESSION))
+    assert [each.scores for each in back] == [each.scores for each in before]
+    assert [(each.seat, each.time, each.box) for each in back] == [
+        (each.person_key, each.time, each.box) for each in before
+    ]
+    assert [each.pose for each in back] == [None, None, Pose(50, 0, 0)]
+    assert [each.action_units for each in back] == [None, None, None]
+
+
+def test_batch_of_an_unknown_format_is_refused() -> None:
+    with pytest.raises(KeyError):
+        unpack([b"\x03" + pack([reading(1, 0.0, HAPPY)])[1:]])
+
+
+def test_a_reading_of_a_class_takes_about_45_bytes() -> None:
     random = np.random.default_rng(0)
     shown = random.dirichlet([0.3] * 7, 50).astype(np.float32)
-    second = [reading(seat, time, shown[seat - 1]) for time in (1.0, 1.5) for seat in range(1, 51)]
-    assert len(pack(second)) / 100 < 40
+    second = [
+        replace(
+            reading(seat, time, shown[seat - 1]),
+            pose=Pose(*random.normal(0, 10, 3).round(1).tolist()),
+            action_units={"AU45": round(float(random.beta(1, 5)), 3)},
+        )
+        for time in (1.0, 1.5)
+        for seat in range(1, 51)
+    ]
+    assert len(pack(second)) / 100 < 48

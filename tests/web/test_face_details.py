@@ -36,8 +36,7 @@ def page_of_one_face() -> None:
 
     import streamlit as st  # noqa: PLC0415
 
-    from roomread.readings import Box, Pose, Quality, Reading  # noqa: PLC0415
-    from roomread.room.eyes import EyeActivity  # noqa: PLC0415
+    from roomread.readings import Box, EyeActivity, Pose, Quality, Reading  # noqa: PLC0415
     from roomread.web.face_details import draw_details, show_details  # noqa: PLC0415
 
     plain = Reading("a", 0.0, 0, Box(0, 0, 9, 9), 0.9, Quality())
@@ -45,7 +44,7 @@ def page_of_one_face() -> None:
     st.markdown("nothing above")
     known = replace(plain, valence=-0.5, pose=Pose(30, 0, 0), action_units={"AU26": 0.75})
     show_details(st.container(), known)
-    draw_details(st.container(), known, eyes=EyeActivity(0.25, None))
+    draw_details(st.container(), replace(known, eyes=EyeActivity(0.25, None)))
 
 
 def test_panel_is_shown_only_where_something_is_known() -> None:

@@ -128,6 +128,10 @@ class MoodShape(BaseModel):
         description="The share of the readable people who show each taught state.",
         examples=[{"confused": 0.2}],
     )
+    looking_away: Probability | None = Field(
+        description="The share of the people present whose head is turned away from the camera.",
+        examples=[0.1],
+    )
 
 
 class AlertShape(BaseModel):
@@ -181,6 +185,9 @@ class PartShape(BaseModel):
     valence: Valence | None
     valence_interval: tuple[Valence, Valence] | None
     scores: dict[str, Probability] | None = Field(examples=[SCORES])
+    looking_away: Probability | None = Field(
+        description="The mean share of the people present whose head was turned away."
+    )
 
 
 class ChangeShape(BaseModel):

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Self
 
 import typer
@@ -201,8 +202,10 @@ class NetOptions:
                 "an archive is read with a model file and the default tracker",
                 hint="of plug-ins only --detector works with archives",
             )
+        # Workers on Ray have working folders of their own.
+        is_bundled = self.model in bundled_models()
         return Options(
-            model=self.model,
+            model=self.model if is_bundled else str(Path(self.model).resolve()),
             digest=ExpressionClassifier(open_model(self.model), head=self.head).model.digest,
             head=self.head,
             detector=self.detector,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roomread._version import __version__
+from roomread.classifier import bundled_models
 from roomread.cluster import connection as cluster
 from roomread.errors import MissingExtraError, RoomreadError
 from roomread.training.dataset import FerData
@@ -62,6 +63,7 @@ def train(
             "data": ray.put(data),
             "recipe": recipe,
             "out": str(out),
+            "folder": str(Path.cwd()),
             "resume": resume,
             "hardware": hardware,
         }
@@ -112,6 +114,7 @@ def _work(settings: dict[str, Any]) -> None:
     from roomread.training import fit  # noqa: PLC0415 (see above)
 
     cluster.check_version(settings["version"])
+    _enter(Path(settings["folder"]), settings["recipe"])
     environment = RayLightningEnvironment()  # type: ignore[no-untyped-call]
     strategy = RayDDPStrategy(cluster_environment=environment)  # type: ignore[no-untyped-call]
     hardware: Hardware = settings["hardware"]
@@ -123,6 +126,30 @@ def _work(settings: dict[str, Any]) -> None:
         # Each worker uses one device; Ray determines the number of workers.
         hardware=replace(hardware, devices=1, strategy=strategy),
     )
+
+
+def _enter(folder: Path, recipe: Recipe) -> None:
+    """Let relative paths of the recipe mean the same in a worker as where the training was started.
+
+    Args:
+        folder: the working folder of the command.
+        recipe: the settings.
+
+    Raises:
+        RoomreadError: this machine does not have the folder, and the recipe has relative paths.
+    """
+    try:
+        # Ray starts its workers in folders of its own.
+        os.chdir(folder)
+    except OSError as error:
+        named = [path for path in recipe.paths if path not in bundled_models()]
+        relative = [path for path in named if not Path(path).is_absolute()]
+        if not relative:
+            return
+        raise RoomreadError(
+            f"{relative[0]}: a worker cannot find it, because it has no folder {folder}",
+            hint="name a path that all machines have",
+        ) from error
 
 
 def _fitting(hardware: Hardware, resources: dict[str, float]) -> Hardware:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import IO
 
 from roomread.readings import Frame, Reading
-from roomread.room.eyes import EyeMeter
 
 # Seconds between two lines of one person.
 _STEP = 1.0
@@ -27,27 +26,25 @@ class EyeActivitySink:
     def __init__(self, file: IO[str]) -> None:
         self._file = file
         self._source: str | None = None
-        self._meter = EyeMeter()
         self._due: dict[int, float] = {}
 
     def add(self, frame: Frame, readings: Sequence[Reading]) -> None:
-        """Measure the eyes of a frame's people, and write the lines that are due."""
+        """Write the lines that are due of a frame's people."""
         if frame.source != self._source:
             # Track ids and times begin anew with each source.
-            self._source, self._meter, self._due = frame.source, EyeMeter(), {}
+            self._source, self._due = frame.source, {}
         for reading in readings:
-            activity, key = self._meter.update(reading), reading.person_key
-            if activity is None or key is None or frame.time < self._due.get(key, 0.0):
+            eyes, key = reading.eyes, reading.person_key
+            if eyes is None or key is None or frame.time < self._due.get(key, 0.0):
                 continue
             self._due[key] = frame.time + _STEP
-            blinks = activity.blinks
             line = {
                 "source": frame.source,
                 "time": round(frame.time, 3),
                 "track_id": reading.track_id,
                 "seat": reading.seat,
-                "eyes_closed": round(activity.closed, 4),
-                "blinks_per_minute": None if blinks is None else round(blinks, 1),
+                "eyes_closed": eyes.closed_share,
+                "blinks_per_minute": eyes.blinks_per_minute,
             }
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()

@@ -24,7 +24,7 @@ MOOD_COLUMNS: dict[str, type] = (
     | dict.fromkeys(("valence", "valence_low", "valence_high", "baseline", "trend"), float)
     | dict.fromkeys((f"scores_{name}" for name in _NAMES), float)
     # The shares of taught states by name, as JSON.
-    | {"states": str}
+    | {"states": str, "looking_away": float}
 )
 
 
@@ -42,6 +42,7 @@ def mood_to_dict(mood: RoomMood) -> dict[str, Any]:
         "direction": mood.direction.value if mood.direction is not None else None,
         "scores": _scores(mood.scores),
         "states": dict(mood.states),
+        "looking_away": mood.looking_away,
     }
 
 
@@ -51,7 +52,7 @@ def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
     Raises:
         KeyError: a value is missing.
     """
-    scores, baseline = values["scores"], values["baseline"]
+    scores, baseline, away = values["scores"], values["baseline"], values["looking_away"]
     return RoomMood(
         time=float(values["time"]),
         present=int(values["present"]),
@@ -59,6 +60,7 @@ def mood_from_dict(values: Mapping[str, Any]) -> RoomMood:
         scores=None if scores is None else np.array([scores[name] for name in _NAMES]),
         baseline=None if baseline is None else float(baseline),
         states={name: float(share) for name, share in values["states"].items()},
+        looking_away=None if away is None else float(away),
     )
 
 
@@ -84,6 +86,7 @@ def part_to_dict(part: Part) -> dict[str, Any]:
         "valence": part.valence,
         "valence_interval": _interval(part.interval),
         "scores": _scores(part.scores),
+        "looking_away": part.looking_away,
     }
 
 

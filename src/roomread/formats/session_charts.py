@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -182,17 +182,39 @@ def states_chart(series: TimeSeries, *, span: Span | None = None) -> str:
         series: the moods of the session, in which at least one state was looked for.
         span: the span of the chart; None for that of the moods.
     """
+    ranges = [f"{name}{_range(shares, '.0%')}" for name, shares in series.states.items()]
+    description = f"Share of the readable people who show {', '.join(ranges)}"
+    return _shares_chart(series, series.states, description, span)
+
+
+def away_chart(series: TimeSeries, *, span: Span | None = None) -> str:
+    """Return the share of the people present whose head is turned away over time.
+
+    Args:
+        series: the moods of the session.
+        span: the span of the chart; None for that of the moods.
+    """
+    shares = series.looking_away
+    description = f"Share of the people present who look away{_range(shares, '.0%')}"
+    return _shares_chart(series, {"looking away": shares}, description, span)
+
+
+def _shares_chart(
+    series: TimeSeries,
+    shares_of: Mapping[str, NDArray[np.float64]],
+    description: str,
+    span: Span | None,
+) -> str:
+    """Return shares over time as lines, by their names."""
     area = PlotArea(*(span or _span(series)), 0, 1, 8, 110)
     parts, entries = [*_gaps(area, series), plot.axes(area, plot.HALVES)], []
-    for number, (name, shares) in enumerate(series.states.items()):
+    for number, (name, shares) in enumerate(shares_of.items()):
         color, dashes = palette.SERIES[number % len(palette.SERIES)]
         style = f'stroke="{hex_color(color)}" stroke-width="2" stroke-dasharray="{dashes}"'
         parts.append(plot.line(area, series.times, shares, style))
         entries.append((name, hex_color(color)))
-    ranges = [f"{name}{_range(shares, '.0%')}" for name, shares in series.states.items()]
     parts.append(plot.legend(entries, area))
-    description = f"Share of the readable people who show {', '.join(ranges)}{_during(area)}."
-    return plot.svg(area, parts, plot.LEGEND_HEIGHT, description)
+    return plot.svg(area, parts, plot.LEGEND_HEIGHT, f"{description}{_during(area)}.")
 
 
 def reports_chart(samples: Sequence[ReportSample], *, span: Span) -> str:

@@ -63,6 +63,7 @@ def session_report(store: OwnerStore, session_id: str, *, class_size: int | None
         coverage=charts.coverage_chart(series, expected=expected, span=span),
         expected=expected,
         states=charts.states_chart(series, span=span) if series.states else "",
+        away=charts.away_chart(series, span=span) if series.knows_looking_away else "",
         said=charts.reports_chart(reports, span=span) if reports else "",
         seats=seat_chart(seats, span=span) if seats is not None else "",
         seats_explained=EXPLANATION,

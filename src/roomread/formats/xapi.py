@@ -15,7 +15,15 @@ from roomread.store.summary import Part
 
 # Identifiers in the form of URLs; they are never requested.
 _NAMESPACE = "https://roomread.example/xapi"
-_EXTENSIONS = ("present", "coverage", "valence", "valence_interval", "scores", "reports")
+_EXTENSIONS = (
+    "present",
+    "coverage",
+    "valence",
+    "valence_interval",
+    "scores",
+    "looking_away",
+    "reports",
+)
 
 
 def statements(

@@ -9,6 +9,7 @@ from roomread.classifier import Prediction
 from roomread.faces import FaceDetector
 from roomread.pipeline.face_reader import FaceReader
 from roomread.readings import Frame, Reading, Track
+from roomread.room.eyes import EyeMeter
 from roomread.tracking import FaceTracker, ScoreCache, ScoreSmoother, Tracker
 
 
@@ -37,7 +38,7 @@ EVERY_FRAME = Cadence(0, 0, 0)
 
 
 class StreamAnalyzer:
-    """Read the frames of one video, with a track id for each face and smoothed scores.
+    """Read the frames of one video, with track ids, smoothed scores and the activity of eyes.
 
     Make one for each video or camera (`Analyzer.stream_analyzer`). It must not be used by several
     threads at once, except that one may call `find` while another calls `read`.
@@ -70,6 +71,7 @@ class StreamAnalyzer:
         self._cache = ScoreCache[Prediction](max_age=cadence.read)
         self._cached_by = reader
         self._smoother = ScoreSmoother(time_constant=smoothing)
+        self._eyes = EyeMeter()
 
     def update(self, frame: Frame) -> list[Reading]:
         """Return the readings of the next frame, largest face first.
@@ -94,4 +96,4 @@ class StreamAnalyzer:
             self._cached_by = self.reader
         faces, track_ids = [track.face for track in tracks], [track.id for track in tracks]
         readings = self.reader.read(frame, faces, track_ids, cache=self._cache)
-        return [self._smoother.update(reading) for reading in readings]
+        return [self._eyes.update(self._smoother.update(reading)) for reading in readings]

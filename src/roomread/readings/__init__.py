@@ -8,6 +8,7 @@ from roomread.geometry import Box
 from roomread.readings.expressions import VALENCE, Expression, percent
 from roomread.readings.faces import CropGeometry, Face, Frame, Track
 from roomread.readings.reading import (
+    EyeActivity,
     NoPicture,
     Pose,
     Quality,
@@ -22,6 +23,7 @@ __all__ = [
     "Box",
     "CropGeometry",
     "Expression",
+    "EyeActivity",
     "Face",
     "Frame",
     "NoPicture",

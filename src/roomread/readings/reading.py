@@ -170,6 +170,20 @@ class Pose:
     roll: float
 
 
+@dataclass(frozen=True, slots=True)
+class EyeActivity:
+    """What was seen of one person's eyes over the last minute: observations, not drowsiness.
+
+    Attributes:
+        closed_share: the share of the readings with closed eyes, 0..1 (PERCLOS: Dinges and Grace
+            1998).
+        blinks_per_minute: None where the frames are too far apart to see blinks.
+    """
+
+    closed_share: float
+    blinks_per_minute: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading(ComparedByValue):
     """The result for one face of one frame. It holds no pixels; unknown values are None.
@@ -192,6 +206,8 @@ class Reading(ComparedByValue):
             readings.
         pose: direction of the head.
         action_units: intensity of facial action units by name (Ekman and Friesen 1978), 0..1.
+        eyes: closed eyes and blinks of the last minute, in a video whose net gives action units;
+            None until half a minute of the track was observed.
     """
 
     source: str
@@ -209,6 +225,7 @@ class Reading(ComparedByValue):
     valence: float | None = None
     pose: Pose | None = None
     action_units: Mapping[str, float] | None = None
+    eyes: EyeActivity | None = None
 
     @property
     def person_key(self) -> int | None:

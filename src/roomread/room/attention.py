@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,8 +27,6 @@ _GAP, _GAP_FRAMES = 10.0, 2.5
 _PERSON = 30.0
 # A person who was not seen for this long has left, s; or for twice the longest rule's time.
 _LEFT = 600.0
-# Measures of a pose and of action units, which a session does not keep.
-_NOT_KEPT = frozenset({"looking_away", "eyes_closed"})
 
 
 class Attention:
@@ -102,8 +100,7 @@ class Attention:
         """Continue the source of an earlier object, so that alerts are as if it had gone on.
 
         Alerts that hold are not raised again, and end by the rules. People who are in none of the
-        frames count as new people when they are seen again. The windows of `looking_away` and
-        `eyes_closed` begin anew, because sessions keep neither poses nor action units.
+        frames count as new people when they are seen again.
 
         Args:
             alerts: All alerts that were raised earlier.
@@ -115,7 +112,7 @@ class Attention:
             self._add_mood(mood)
         if self._person:
             for time, readings in frames:
-                self._add_people(time, readings, without=_NOT_KEPT)
+                self._add_people(time, readings)
         rules = {str(rule): rule for rule in (*self._room, *self._person)}
         for alert in alerts:
             self._next_number = max(self._next_number, alert.number + 1)
@@ -161,15 +158,9 @@ class Attention:
         return changed
 
     def _add_people(
-        self, time: float, readings: Iterable[Reading], *, without: Collection[str] = ()
+        self, time: float, readings: Iterable[Reading]
     ) -> dict[tuple[str, int], NDArray[np.float64]]:
-        """Add a frame to the windows of people, and return their means, each [columns].
-
-        Args:
-            time: The time of the frame, seconds.
-            readings: The readings of the frame.
-            without: The measures that the readings do not have.
-        """
+        """Add a frame to the windows of people, and return their means, each [columns]."""
         here = {key: each for each in readings if (key := each.person_key) is not None}
         elapsed = min(max(time - self._last, 0.0), self._gap)
         self._last = time
@@ -184,8 +175,6 @@ class Attention:
         values = _of_people([here.get(seat) for seat in self._columns])
         means: dict[tuple[str, int], NDArray[np.float64]] = {}
         for (measure, seconds), window in self._people_windows.items():
-            if measure in without:
-                continue
             window.add(time, values[measure])
             means[measure, seconds] = window.means()
         return means

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
-from roomread.readings import Reading
+from roomread.readings import EyeActivity, Reading
 
 # A blink is shorter than this, s; eyes that stay closed longer are closed (Caffier et al. 2003,
 # "Experimental evaluation of eye-blink parameters").
@@ -15,26 +17,26 @@ _LONGEST_BLINK = 0.5
 _SPARSE = 0.15
 # Minimum share of the window that must be observed.
 _OBSERVED = 0.5
+# Seconds between two measurements of one person, which have the whole window before them.
+_STEP = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class EyeActivity:
-    """What was seen of one person's eyes over a window.
+@dataclass(slots=True)
+class _Watched:
+    """What is known of one person: times and whether the eyes were shut, oldest first."""
 
-    Attributes:
-        closed: The share of the readings with closed eyes, 0..1 (PERCLOS: Dinges and Grace 1998).
-        blinks: Blinks a minute; None where the frames are too far apart to see them.
-    """
-
-    closed: float
-    blinks: float | None
+    seen: deque[tuple[float, bool]] = field(default_factory=deque)
+    units: Mapping[str, float] | None = None
+    activity: EyeActivity | None = None
+    due: float = -math.inf
 
 
 class EyeMeter:
     """Measure closed eyes and blinks of each person over the last seconds.
 
-    It reads no clock: times come with the readings. A net reads a face about eight times a second
-    by default, which is too rare for blinks: use `Cadence(read=0)`.
+    It reads no clock: times come with the readings. Action units that a reading has from an earlier
+    frame count once. A net reads a face about eight times a second by default, which is too rare
+    for blinks: use `Cadence(read=0)`.
 
     Args:
         window: The seconds that a measurement covers.
@@ -42,19 +44,29 @@ class EyeMeter:
 
     def __init__(self, *, window: float = 60.0) -> None:
         self._window = window
-        self._seen: dict[int, deque[tuple[float, bool]]] = {}
+        self._people: dict[int, _Watched] = {}
 
-    def update(self, reading: Reading) -> EyeActivity | None:
-        """Add a reading; return its person's activity, or None until half a window is observed.
+    def update(self, reading: Reading) -> Reading:
+        """Add a reading; return it with its person's activity of the last second.
 
-        Readings without a person or without action units add nothing and return None.
+        A reading without a person or without action units adds nothing and is returned as it is;
+        so is every reading of a person until half a window is observed.
         """
         key, shut = reading.person_key, reading.eyes_shut
         if key is None or shut is None:
-            return None
-        seen = self._seen.setdefault(key, deque())
-        seen.append((reading.time, shut))
-        self._drop(reading.time)
+            return reading
+        person = self._people.setdefault(key, _Watched())
+        # A prediction that is reused in several frames is one object.
+        if reading.action_units is not person.units:
+            person.units = reading.action_units
+            person.seen.append((reading.time, shut))
+            if reading.time >= person.due:
+                self._drop(reading.time)
+                person.activity = self._activity(person.seen)
+                person.due = reading.time + _STEP
+        return reading if person.activity is None else replace(reading, eyes=person.activity)
+
+    def _activity(self, seen: deque[tuple[float, bool]]) -> EyeActivity | None:
         span = seen[-1][0] - seen[0][0]
         if span < _OBSERVED * self._window:
             return None
@@ -62,15 +74,16 @@ class EyeMeter:
         closed = sum(shut for _, shut in seen) / len(seen)
         # Nine of ten gaps must be short.
         sparse = gaps[int(0.9 * (len(gaps) - 1))] > _SPARSE
-        return EyeActivity(closed, None if sparse else 60 * _blinks(seen) / span)
+        blinks = None if sparse else round(60 * _blinks(seen) / span, 1)
+        return EyeActivity(round(closed, 4), blinks)
 
     def _drop(self, time: float) -> None:
         """Forget what is older than the window, and people who have left."""
-        for key, seen in list(self._seen.items()):
-            while seen and time - seen[0][0] > self._window:
-                seen.popleft()
-            if not seen:
-                del self._seen[key]
+        for key, person in list(self._people.items()):
+            while person.seen and time - person.seen[0][0] > self._window:
+                person.seen.popleft()
+            if not person.seen:
+                del self._people[key]
 
 
 def _blinks(seen: deque[tuple[float, bool]]) -> int:

@@ -60,6 +60,9 @@ class RoomMood(ComparedByValue):
         baseline: The usual valence of this room, -1..1; None until it is known.
         states: The share of the readable people who show each state that was taught, 0..1, by the
             state's name; empty without `scores`, and if no state is looked for.
+        looking_away: The share of the people present whose head is turned away from the camera, see
+            `Reading.looking_away`, among those of whom that is known, 0..1; None without `scores`,
+            and if the pose of a readable person is not known, as of readings from a browser.
     """
 
     time: float
@@ -68,6 +71,7 @@ class RoomMood(ComparedByValue):
     scores: NDArray[np.float64] | None = None
     baseline: float | None = None
     states: Mapping[str, float] = field(default_factory=dict)
+    looking_away: float | None = None
 
     @property
     def coverage(self) -> float:
@@ -184,6 +188,8 @@ class RoomMeter:
         self._frames: deque[tuple[float, dict[int, NDArray[np.float32] | None]]] = deque()
         # In whom each state was looked for in each frame, by name, and whether they show it.
         self._states: deque[dict[str, dict[int, bool]]] = deque()
+        # Who looked away in each frame, of those of whom it is known.
+        self._away: deque[dict[int, bool]] = deque()
         self._valences: deque[tuple[float, float]] = deque()
         self._due = -math.inf
 
@@ -209,7 +215,10 @@ class RoomMeter:
             self._due = mood.time + self.step
             if mood.valence is not None:
                 self._valences.append((mood.time, mood.valence))
-        self._frames.extend((time, _by_person(readings)) for time, readings in frames)
+        for time, readings in frames:
+            here = list(readings)
+            self._frames.append((time, _by_person(here)))
+            self._away.append(_away_by_person(here))
         # Sessions keep no states of single people.
         self._states.extend({} for _ in range(len(self._frames) - len(self._states)))
 
@@ -218,6 +227,8 @@ class RoomMeter:
         for key in people:
             for _, frame in self._frames:
                 frame.pop(key, None)
+            for away in self._away:
+                away.pop(key, None)
             for states in self._states:
                 for showing in states.values():
                     showing.pop(key, None)
@@ -240,18 +251,28 @@ class RoomMeter:
         readings = list(readings)
         self._frames.append((time, _by_person(readings)))
         self._states.append(_states_by_person(readings))
+        self._away.append(_away_by_person(readings))
         while time - self._frames[0][0] > self.window:
             self._frames.popleft()
             self._states.popleft()
+            self._away.popleft()
         # Allow a hundredth of a second, because frames do not arrive exactly on time.
         if time < self._due - 0.01 or len(self._frames) < _MIN_FRAMES:
             return None
         self._due = time + self.step
         present, keys, people = _people([people for _, people in self._frames])
         if withheld or len(people) < MIN_PEOPLE:
-            return RoomMood(time, present, len(people), None, self._baseline(time))
+            return RoomMood(time, len(present), len(people), None, self._baseline(time))
         scores, states = people.mean(axis=0), _state_shares(self._states, keys)
-        mood = RoomMood(time, present, len(people), scores, self._baseline(time), states)
+        mood = RoomMood(
+            time,
+            len(present),
+            len(people),
+            scores,
+            self._baseline(time),
+            states,
+            _away_share(self._away, present, keys),
+        )
         self._valences.append((time, float(VALENCE @ scores)))
         return mood
 
@@ -270,6 +291,34 @@ def _by_person(readings: Iterable[Reading]) -> dict[int, NDArray[np.float32] | N
         for r in readings
         if (key := r.person_key) is not None
     }
+
+
+def _away_by_person(readings: Iterable[Reading]) -> dict[int, bool]:
+    return {
+        key: away
+        for r in readings
+        if (key := r.person_key) is not None and (away := r.looking_away) is not None
+    }
+
+
+def _away_share(
+    frames: Iterable[dict[int, bool]], present: Collection[int], readable: Collection[int]
+) -> float | None:
+    """Return the share of the people present who look away, among those of whom it is known.
+
+    A person looks away who did so in more than half of the frames in which it is known. Of readings
+    without poses it is known only where a face is unreadable for being turned away, so that their
+    share would be far too high: it is None if the pose of a readable person is not known.
+    """
+    counts: dict[int, list[bool]] = {key: [] for key in present}
+    for frame in frames:
+        for key, away in frame.items():
+            if key in counts:
+                counts[key].append(away)
+    if not all(counts[key] for key in readable):
+        return None
+    known = [2 * sum(each) > len(each) for each in counts.values() if each]
+    return sum(known) / len(known)
 
 
 def _states_by_person(readings: Iterable[Reading]) -> dict[str, dict[int, bool]]:
@@ -303,8 +352,8 @@ def _state_shares(
 
 def _people(
     frames: Sequence[dict[int, NDArray[np.float32] | None]],
-) -> tuple[int, list[int], NDArray[np.float64]]:
-    """Return the number of people present, and keys and scores [N, 7] of the readable ones.
+) -> tuple[list[int], list[int], NDArray[np.float64]]:
+    """Return the keys of the people present, and keys and scores [N, 7] of the readable ones.
 
     A person found in at least half of the frames is present. A present person who was read in at
     least half of these frames is readable.
@@ -325,7 +374,8 @@ def _people(
     # The medians of seven shares do not sum to one in general, and may all be zero.
     totals = people.sum(axis=1, keepdims=True)
     people = np.where(totals > 0, people / np.maximum(totals, 1e-12), 1 / len(Expression))
-    return int(present.sum()), [keys[column] for column in np.flatnonzero(readable)], people
+    seen, read_of = ([keys[i] for i in np.flatnonzero(each)] for each in (present, readable))
+    return seen, read_of, people
 
 
 def _medians(values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -102,7 +102,8 @@ class MoodRounding:
         self._times.append(mood.time)
         self._levels.append(round(float(VALENCE @ scores) * _STEPS) + _STEPS)
         states = {name: rounded_value(share) for name, share in mood.states.items()}
-        return replace(mood, scores=scores, baseline=baseline, states=states)
+        away = None if mood.looking_away is None else rounded_value(mood.looking_away)
+        return replace(mood, scores=scores, baseline=baseline, states=states, looking_away=away)
 
     def _baseline(self, time: float) -> float | None:
         while self._next < len(self._times) and time - self._times[self._next] >= BASELINE_TO:

@@ -17,7 +17,6 @@ from roomread.media import SignalCheck
 from roomread.pipeline import Analyzer, RoomPipeline
 from roomread.readings import Expression, Frame, NoPicture, Reading, Scores
 from roomread.room import RoomMeter, RoomMood, Seats
-from roomread.room.eyes import EyeActivity, EyeMeter
 from roomread.services.background_recording import Recording, RecordingQueue, RecordingRequest
 from roomread.services.calibration import CALIBRATION_SECONDS, NeutralCalibration
 from roomread.services.frame_timing import FrameTiming
@@ -43,8 +42,6 @@ class LiveState:
         busy: why the last frame was not read; empty if it was.
         moods: the room's moods, oldest first; during a recording, exactly those that it stores.
         history: (time, scores) of each track seen in the last minute, oldest first.
-        eyes: what was seen of the eyes over the last minute, by `Reading.person_key` of the faces
-            of the last frame; without those that were watched for less than half a minute.
         now: time of the last frame, s.
         rate: frames read per second.
         age: seconds from the arrival of a frame to its result, plus its delay on the network
@@ -57,7 +54,6 @@ class LiveState:
     busy: str = ""
     moods: tuple[RoomMood, ...] = ()
     history: dict[int, tuple[tuple[float, Scores], ...]] = field(default_factory=dict)
-    eyes: dict[int, EyeActivity] = field(default_factory=dict)
     now: float = 0.0
     rate: float = 0.0
     age: float = 0.0
@@ -108,7 +104,6 @@ class LiveWatch:
         self._calibration_wanted = False
         self._moods: deque[RoomMood] = deque(maxlen=_MAX_MOODS)
         self._history: dict[int, deque[tuple[float, Scores]]] = {}
-        self._eyes = EyeMeter()
         self._timing = FrameTiming(clock)
         self._index = 0
         self._lock = threading.Lock()
@@ -213,7 +208,6 @@ class LiveWatch:
                 busy=busy,
                 moods=tuple(self._moods),
                 history={track_id: tuple(rows) for track_id, rows in self._history.items()},
-                eyes=self._measure_eyes(readings),
                 now=frame.time,
                 rate=self._timing.rate(),
                 age=self._timing.age(time, begun),
@@ -246,12 +240,6 @@ class LiveWatch:
             moment = self._room.push_readings(now, nameless)
         if moment.mood is not None:
             self._moods.append(moment.mood)
-
-    def _measure_eyes(self, readings: Sequence[Reading]) -> dict[int, EyeActivity]:
-        measured = ((reading.person_key, self._eyes.update(reading)) for reading in readings)
-        return {
-            key: activity for key, activity in measured if key is not None and activity is not None
-        }
 
     def _begin_room(self) -> None:
         """Forget the moods of the room, so that those of a recording are not mixed with others."""

@@ -1,8 +1,12 @@
-"""Pack readings for storage, in about 37 bytes each, so that the displayed values are exact.
+"""Pack readings for storage, in about 45 bytes each, so that the displayed values are exact.
 
 The seat, the reason why a face is unreadable, the seven probabilities (float32) and the threshold
-are exact, and so are the expression and the confidence. Times are rounded to milliseconds and boxes
-to a hundredth of a pixel, as the pipeline outputs them. Other values of a reading are not stored.
+are exact, and so are the expression and the confidence. Times are rounded to milliseconds, boxes
+to a hundredth of a pixel, poses to a tenth of a degree and closed eyes to a thousandth, as the
+pipeline outputs them. Other values of a reading are not stored.
+
+A batch begins with the number of its format. Batches of the first format, which had neither poses
+nor eyes, begin with zlib's header instead, whose first byte is `_FIRST_HEADER`.
 """
 
 from __future__ import annotations
@@ -14,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from roomread.readings import VALENCE, Box, Expression, Quality, Reading, Scores, Unreadable
+from roomread.readings import VALENCE, Box, Expression, Pose, Quality, Reading, Scores, Unreadable
+from roomread.readings.action_units import EYES_CLOSED
 from roomread.room.session import Session
 from roomread.store.records import milliseconds
 
@@ -30,19 +35,25 @@ REASONS = (
     Unreadable.TILTED,
     Unreadable.COVERED,
 )
-# A record: time in ms, seat, reason (0 for readable), box in hundredths of a pixel, scores.
-RECORD = np.dtype(
-    [
-        ("time", "<u4"),
-        ("seat", "<u4"),
-        ("reason", "u1"),
-        ("threshold", "<f8"),
-        ("scores", "<f4", (len(Expression),)),
-        ("box", "<i4", (4,)),
-    ]
-)
-_PER_PIXEL = 100
+# A record of the first format: time in ms, seat, reason (0 for readable), box in hundredths of a
+# pixel, scores.
+_FIRST_FIELDS: list[Any] = [
+    ("time", "<u4"),
+    ("seat", "<u4"),
+    ("reason", "u1"),
+    ("threshold", "<f8"),
+    ("scores", "<f4", (len(Expression),)),
+    ("box", "<i4", (4,)),
+]
+# The present format adds yaw, pitch and roll in tenths of a degree, and how far the eyes are closed
+# in thousandths; `_UNKNOWN` where they are not known.
+RECORD = np.dtype([*_FIRST_FIELDS, ("pose", "<i2", (3,)), ("eyes", "<i2")])
+# The dtypes of the records by the first byte of a batch.
+_FIRST_HEADER, _PRESENT = 0x78, 2
+_FORMATS = {_FIRST_HEADER: np.dtype(_FIRST_FIELDS), _PRESENT: RECORD}
+_PER_PIXEL, _PER_DEGREE, _PER_UNIT = 100, 10, 1000
 _LARGEST = 2**31 - 1
+_UNKNOWN = -(2**15)
 
 
 def pack(readings: Sequence[Reading]) -> bytes:
@@ -59,6 +70,9 @@ def pack(readings: Sequence[Reading]) -> bytes:
             record["threshold"] = reading.scores.threshold
         elif reading.quality.reason is not None:
             record["reason"] = REASONS.index(reading.quality.reason) + 1
+        pose, eyes = reading.pose, reading.eyes_closed
+        record["pose"] = _UNKNOWN if pose is None else _tenths(pose)
+        record["eyes"] = _UNKNOWN if eyes is None else round(_PER_UNIT * eyes)
     return pack_records(records)
 
 
@@ -68,21 +82,38 @@ def pack_records(records: NDArray[np.void]) -> bytes:
         return b""
     # Store all first bytes, then all second bytes and so on; this compresses a fifth better.
     columns = records.view(np.uint8).reshape(len(records), RECORD.itemsize).T
-    return zlib.compress(columns.tobytes(), 1)
+    return bytes([_PRESENT]) + zlib.compress(columns.tobytes(), 1)
 
 
 def unpack(blobs: Sequence[bytes]) -> NDArray[np.void]:
-    """Unpack batches into one array of records, in order."""
-    size = RECORD.itemsize
-    batches = [zlib.decompress(blob) for blob in blobs if blob]
-    records = np.empty(sum(map(len, batches)) // size, dtype=RECORD)
+    """Unpack batches of any format into one array of records, in order.
+
+    Raises:
+        KeyError: A batch has a format that this version does not know.
+    """
+    batches = [_decompress(blob) for blob in blobs if blob]
+    records = np.empty(sum(columns.shape[1] for _, columns in batches), dtype=RECORD)
     # Unpack into the result directly, because concatenation would copy the records once more.
-    rows, start = records.view(np.uint8).reshape(-1, size), 0
-    for batch in batches:
-        columns = np.frombuffer(batch, dtype=np.uint8).reshape(size, -1)
-        rows[start : start + columns.shape[1]] = columns.T
-        start += columns.shape[1]
+    rows, start = records.view(np.uint8).reshape(-1, RECORD.itemsize), 0
+    for dtype, columns in batches:
+        end = start + columns.shape[1]
+        # The first format's fields are the first ones of the present format.
+        rows[start:end, : dtype.itemsize] = columns.T
+        if dtype is not RECORD:
+            records["pose"][start:end] = records["eyes"][start:end] = _UNKNOWN
+        start = end
     return records
+
+
+def _decompress(blob: bytes) -> tuple[np.dtype[np.void], NDArray[np.uint8]]:
+    """Return the dtype of a batch's records, and their bytes [itemsize, N]."""
+    dtype = _FORMATS[blob[0]]
+    content = zlib.decompress(blob if blob[0] == _FIRST_HEADER else blob[1:])
+    return dtype, np.frombuffer(content, dtype=np.uint8).reshape(dtype.itemsize, -1)
+
+
+def _tenths(pose: Pose) -> list[int]:
+    return [round(_PER_DEGREE * angle) for angle in (pose.yaw, pose.pitch, pose.roll)]
 
 
 class StoredReadings:
@@ -155,8 +186,21 @@ class StoredReadings:
             scores=None if code else scores,
             seat=seat,
             person=self._names.get(seat),
+            pose=_pose(record),
+            action_units=_units(record),
         )
 
 
 def _box(record: Any) -> Box:
     return Box(*(int(value) / _PER_PIXEL for value in record["box"]))
+
+
+def _pose(record: Any) -> Pose | None:
+    angles = record["pose"].tolist()
+    return None if angles[0] == _UNKNOWN else Pose(*(angle / _PER_DEGREE for angle in angles))
+
+
+def _units(record: Any) -> Mapping[str, float] | None:
+    """Return the one action unit that is stored."""
+    eyes = int(record["eyes"])
+    return None if eyes == _UNKNOWN else {EYES_CLOSED: eyes / _PER_UNIT}

@@ -60,6 +60,7 @@ def mood_row(session_id: str, mood: RoomMood) -> dict[str, Any]:
             for name, score in zip(_NAMES, scores, strict=True)
         },
         "states": json.dumps(dict(mood.states)) if mood.states else None,
+        "looking_away": mood.looking_away,
     }
 
 
@@ -103,15 +104,16 @@ def to_moods(rows: Sequence[Row[Any]]) -> list[RoomMood]:
     # For speed (an hour has thousands of rows), read columns by position and convert all scores at
     # once.
     columns = [tuple(row) for row in rows]
-    scores = np.array([row[4:-2] for row in columns], dtype=np.float64)
+    scores = np.array([row[4:-3] for row in columns], dtype=np.float64)
     return [
         RoomMood(
             row[1] / 1000,
             row[2],
             row[3],
             None if row[4] is None else known,
-            row[-2],
-            {} if row[-1] is None else json.loads(row[-1]),
+            row[-3],
+            {} if row[-2] is None else json.loads(row[-2]),
+            row[-1],
         )
         for row, known in zip(columns, scores, strict=True)
     ]

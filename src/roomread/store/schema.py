@@ -23,7 +23,7 @@ from sqlalchemy import (
 from roomread.readings import Expression
 
 # The migration that leads to these tables.
-REVISION = "0008"
+REVISION = "0009"
 
 metadata = MetaData()
 
@@ -68,6 +68,8 @@ moods = Table(
     Column("baseline", REAL),
     # The shares of taught states by name, as JSON; null if none was looked for.
     Column("states", Text),
+    # The share of the people present whose head is turned away; null where it is not known.
+    Column("looking_away", REAL),
 )
 marks = Table(
     "marks",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from roomread.readings import VALENCE, Expression
 from roomread.room import Change, Interval, RoomMood, change_points
 from roomread.room.mood import valences
-from roomread.room.rounding import rounded_change, rounded_scores
+from roomread.room.rounding import rounded_change, rounded_scores, rounded_value
 from roomread.room.session import Mark
 from roomread.store.packing import StoredReadings
 
@@ -34,6 +34,7 @@ class Part:
         coverage: The mean share of these people who were readable, 0..1.
         scores: The mean scores of the moods, float64 [7]; None if no mood has scores.
         interval: The mean valence interval of the moods; None if no mood has scores.
+        looking_away: The mean share of the people who looked away, 0..1; None if no mood has one.
     """
 
     label: str
@@ -43,6 +44,7 @@ class Part:
     coverage: float
     scores: NDArray[np.float64] | None
     interval: Interval | None
+    looking_away: float | None = None
 
     @property
     def valence(self) -> float | None:
@@ -101,13 +103,18 @@ def summarise(
 
 def _rounded(part: Part) -> Part:
     """Return a part whose mean shares are in steps of 5 %."""
-    return replace(part, scores=None if part.scores is None else rounded_scores(part.scores))
+    return replace(
+        part,
+        scores=None if part.scores is None else rounded_scores(part.scores),
+        looking_away=None if part.looking_away is None else rounded_value(part.looking_away),
+    )
 
 
 def _part(label: str, start: float, end: float, moods: Sequence[RoomMood]) -> Part:
     known = [m.scores for m in moods if m.scores is not None]
     intervals = valences(moods)[:, 1:]
     present = [m for m in moods if m.present]
+    away = [m.looking_away for m in moods if m.looking_away is not None]
     return Part(
         label=label,
         start=start,
@@ -116,6 +123,7 @@ def _part(label: str, start: float, end: float, moods: Sequence[RoomMood]) -> Pa
         coverage=float(np.mean([m.coverage for m in present])) if present else 0.0,
         scores=np.mean(known, axis=0) if known else None,
         interval=Interval(*map(float, np.nanmean(intervals, axis=0))) if known else None,
+        looking_away=float(np.mean(away)) if away else None,
     )
 
 
@@ -133,6 +141,7 @@ class TimeSeries:
         high: The upper end of the valence interval, float64 [N].
         baseline: The usual valence, float64 [N].
         scores: The mean shares of the expressions, float64 [N, 7].
+        looking_away: The share of the people who look away, float64 [N].
         states: The share of the people who show each taught state, by its name, float64 [N].
     """
 
@@ -145,7 +154,13 @@ class TimeSeries:
     high: NDArray[np.float64]
     baseline: NDArray[np.float64]
     scores: NDArray[np.float64]
+    looking_away: NDArray[np.float64]
     states: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    @property
+    def knows_looking_away(self) -> bool:
+        """Whether any step has the share of the people who look away."""
+        return not np.isnan(self.looking_away).all()
 
 
 def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
@@ -156,13 +171,15 @@ def time_series(moods: Sequence[RoomMood], *, points: int = 400) -> TimeSeries:
         points: The maximum number of steps.
     """
     if not moods:
-        return _course(np.empty(0), 1.0, np.empty((0, 6 + len(Expression))))
+        return _course(np.empty(0), 1.0, np.empty((0, 7 + len(Expression))))
     counted = np.array([[m.time, m.present, m.readable, _or_nan(m.baseline)] for m in moods])
     nothing = np.full(len(Expression), np.nan)
     scores = np.array([nothing if m.scores is None else m.scores for m in moods])
     names = sorted({name for mood in moods for name in mood.states})
     states = [[mood.states.get(name, math.nan) for name in names] for mood in moods]
-    rows = np.hstack([counted, valences(moods), scores, np.array(states).reshape(len(moods), -1)])
+    away = np.array([[_or_nan(mood.looking_away)] for mood in moods])
+    shares = np.array(states).reshape(len(moods), -1)
+    rows = np.hstack([counted, valences(moods), scores, away, shares])
     start, end = moods[0].time, moods[-1].time
     step = max((end - start) / points, _usual_step(moods))
     numbers = np.minimum(((rows[:, 0] - start) / step).astype(int), points - 1)
@@ -199,9 +216,20 @@ def _course(
     times: NDArray[np.float64], step: float, means: NDArray[np.float64], names: Sequence[str] = ()
 ) -> TimeSeries:
     present, readable, baseline, valence, low, high = means[:, :6].T
-    scores, shares = means[:, 6 : 6 + len(Expression)], means[:, 6 + len(Expression) :]
-    states = dict(zip(names, shares.T, strict=True))
-    return TimeSeries(times, step, present, readable, valence, low, high, baseline, scores, states)
+    behind = 6 + len(Expression)
+    return TimeSeries(
+        times=times,
+        step=step,
+        present=present,
+        readable=readable,
+        valence=valence,
+        low=low,
+        high=high,
+        baseline=baseline,
+        scores=means[:, 6:behind],
+        looking_away=means[:, behind],
+        states=dict(zip(names, means[:, behind + 1 :].T, strict=True)),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

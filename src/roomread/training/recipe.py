@@ -190,6 +190,12 @@ class Recipe:
             )
         _require("balance", self.balance, "false where expressions are withheld", ok=unbalanced)
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files and folders that the settings name, and bundled models that are teachers."""
+        named = (self.start, self.unlabelled, self.auxiliary, *self.teachers)
+        return tuple(path for path in named if path)
+
     def side_at(self, epoch: int) -> int:
         """Return the side in pixels at which an epoch trains and validates."""
         # Count from the end, so that the last epoch is at the last side even with few epochs.

@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from roomread.readings import Pose, Reading, percent
 from roomread.readings.action_units import DESCRIPTIONS
-from roomread.room.eyes import EyeActivity
 from roomread.web.texts import signed, t
 
 # Angles under this many degrees are shown as none.
@@ -33,16 +32,8 @@ def has_details(reading: Reading) -> bool:
     return reading.pose is not None or reading.action_units is not None
 
 
-def draw_details(
-    panel: DeltaGenerator, reading: Reading, *, eyes: EyeActivity | None = None
-) -> None:
-    """Draw what is known of one face.
-
-    Args:
-        panel: where to draw it.
-        reading: the face.
-        eyes: what was seen of its eyes over the last minute; None where they were not watched.
-    """
+def draw_details(panel: DeltaGenerator, reading: Reading) -> None:
+    """Draw what is known of one face."""
     if reading.valence is not None:
         panel.markdown(
             t(
@@ -52,9 +43,10 @@ def draw_details(
         )
     if reading.pose is not None:
         panel.markdown(t("Head: {pose}", pose=describe_pose(reading.pose)))
+    eyes = reading.eyes
     if eyes is not None:
         panel.markdown(
-            t("Eyes closed for {share} of the last minute", share=percent(eyes.closed)),
+            t("Eyes closed for {share} of the last minute", share=percent(eyes.closed_share)),
             help=t("An observation, and no sign of drowsiness by itself."),
         )
     if reading.action_units:

@@ -13,6 +13,7 @@ from roomread.formats.score_charts import NARROW
 from roomread.formats.session_charts import (
     Notes,
     Span,
+    away_chart,
     coverage_chart,
     expression_chart,
     lesson_span,
@@ -105,6 +106,8 @@ def _charts(
     ]
     if series.states:
         charts.append(Chart(t("Taught states"), states_chart(series, span=span)))
+    if series.knows_looking_away:
+        charts.append(Chart(t("Looking away"), away_chart(series, span=span)))
     if reports:
         charts.append(Chart(t("What students said"), reports_chart(reports, span=span)))
     return charts

@@ -20,9 +20,7 @@ def show_one_face(watch: LiveWatch) -> None:
     reading = _show_face(state)
     # A toggle that is always drawn stays as it is when the face leaves and comes back.
     if st.toggle(details_title(), key="live_details") and reading is not None:
-        key = reading.person_key
-        eyes = state.eyes.get(key) if key is not None else None
-        draw_details(st.container(), reading, eyes=eyes)
+        draw_details(st.container(), reading)
     _offer_calibration(watch)
 
 

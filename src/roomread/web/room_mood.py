@@ -91,7 +91,9 @@ def shown_text(mood: RoomMood) -> str:
         low=signed(interval.low),
         high=signed(interval.high),
     )
-    return text + states
+    away = mood.looking_away
+    turned = " " + t("Looking away: {share}.", share=percent(away)) if away is not None else ""
+    return text + states + turned
 
 
 def show_state(moods: Sequence[RoomMood], class_size: int | None) -> None:

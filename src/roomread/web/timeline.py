@@ -136,4 +136,6 @@ def _words(series: TimeSeries, index: int, expected: int | None) -> str:
             for name, shares in series.states.items()
             if not np.isnan(shares[index])
         ]
+        if not np.isnan(away := float(series.looking_away[index])):
+            parts.append(t("looking away {share}", share=percent(away)))
     return f"· {' · '.join(parts)}"

@@ -13,6 +13,7 @@ from roomread.errors import WireError
 from roomread.readings import (
     Box,
     Expression,
+    EyeActivity,
     Frame,
     Pose,
     Quality,
@@ -24,6 +25,7 @@ from roomread.readings import (
 from roomread.readings.reading import MEASURES
 from roomread.wire.schema import (
     EXPRESSION_NAMES,
+    EYES_NAMES,
     FRAME,
     LANDMARK_NAMES,
     POSE_NAMES,
@@ -154,6 +156,9 @@ def _face_to_dict(reading: Reading) -> dict[str, Any]:
         "action_units": None
         if reading.action_units is None
         else action_units_to_dict(reading.action_units),
+        "eyes": None
+        if reading.eyes is None
+        else {name: _float(getattr(reading.eyes, name)) for name in EYES_NAMES},
     }
 
 
@@ -198,7 +203,14 @@ def _face_from_dict(
         valence=_float(face.get("valence")),
         pose=None if face.get("pose") is None else Pose(**_floats(face["pose"])),
         action_units=None if face.get("action_units") is None else _floats(face["action_units"]),
+        eyes=_eyes_from_dict(face.get("eyes")),
     )
+
+
+def _eyes_from_dict(eyes: Mapping[str, Any] | None) -> EyeActivity | None:
+    if eyes is None:
+        return None
+    return EyeActivity(float(eyes["closed_share"]), _float(eyes.get("blinks_per_minute")))
 
 
 def _scores_from_dict(

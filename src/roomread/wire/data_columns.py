@@ -14,7 +14,13 @@ from roomread.readings import Reading
 from roomread.readings.reading import MEASURES
 from roomread.wire.codec import states_to_dict
 from roomread.wire.columns import COLUMNS, state_column
-from roomread.wire.schema import EXPRESSION_NAMES, LANDMARK_NAMES, POSE_NAMES, WIRE_VERSION
+from roomread.wire.schema import (
+    EXPRESSION_NAMES,
+    EYES_NAMES,
+    LANDMARK_NAMES,
+    POSE_NAMES,
+    WIRE_VERSION,
+)
 
 # The cells of one column: numbers with NaN where a value is not known, or other values with None.
 Cells = NDArray[np.float64] | NDArray[np.float32] | list[Any]
@@ -100,11 +106,18 @@ def _outputs(readings: Sequence[Reading]) -> dict[str, Cells]:
     degrees = attrgetter(*POSE_NAMES)
     missing = (None,) * len(POSE_NAMES)
     rows = [missing if r.pose is None else degrees(r.pose) for r in readings]
-    return _table(POSE_NAMES, "pose", rows) | {
-        "valence": _floats(r.valence for r in readings),
-        "states": [json.dumps(states_to_dict(r.states)) if r.states else "{}" for r in readings],
-        "action_units": _action_units(readings),
-    }
+    eyes = [(None, None) if r.eyes is None else attrgetter(*EYES_NAMES)(r.eyes) for r in readings]
+    return (
+        _table(POSE_NAMES, "pose", rows)
+        | _table(EYES_NAMES, "eyes", eyes)
+        | {
+            "valence": _floats(r.valence for r in readings),
+            "states": [
+                json.dumps(states_to_dict(r.states)) if r.states else "{}" for r in readings
+            ],
+            "action_units": _action_units(readings),
+        }
+    )
 
 
 class _JsonNumbers(dict[float, str]):

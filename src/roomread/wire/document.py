@@ -62,9 +62,10 @@ states, each also has a column `state_` and its name with the percentile, for sp
 _MOODS = """
 The export of a session without `--people` has a row for each mood of the room instead, about one a
 second: `time`, `present`, `readable`, `coverage`, `valence`, `valence_low`, `valence_high`,
-`baseline`, `trend`, `scores_angry` to `scores_neutral`, and `states`, which holds the share of the
-readable people who show each taught state, as JSON. [The room's figures](metrics.md)
-explains them. Those of fewer than five readable people are empty.
+`baseline`, `trend`, `scores_angry` to `scores_neutral`, `states`, which holds the share of the
+readable people who show each taught state, as JSON, and `looking_away`, the share of the people
+present whose head is turned away. [The room's figures](metrics.md) explains them. Those of fewer
+than five readable people are empty.
 
 In the session of a room that students joined, each row also has `people`, how many had joined,
 `taps`, how many of them pressed a button within ten minutes, and `reports_ok`, `reports_lost`,
@@ -81,8 +82,8 @@ _LOSSLESS = """
 | JSON, JSON lines | every field |
 | CSV, Parquet | every field |
 | a session that keeps people | the expression, confidence, threshold, scores, seat and why the \
-face is unreadable; the time to the millisecond and the box to 0.01 px. Nothing else of a reading \
-is kept |
+face is unreadable; the time to the millisecond, the box to 0.01 px, the pose to 0.1° and how far \
+the eyes are closed (`AU45`) to 0.001. Nothing else of a reading is kept |
 
 Scores and landmarks are 32-bit floating-point numbers, written as the shortest decimals that come
 back as the same number. The boxes of this program have two decimals, its detection confidence and

@@ -21,11 +21,13 @@ from roomread.wire.nodes import (
     Text,
 )
 
-# Incremented whenever a field is added, renamed, removed or changes its meaning.
+# Incremented whenever a field of a released version is added, renamed, removed or changes its
+# meaning.
 WIRE_VERSION = 1
 
 EXPRESSION_NAMES = tuple(e.display_name for e in Expression)
 POSE_NAMES = ("yaw", "pitch", "roll")
+EYES_NAMES = ("closed_share", "blinks_per_minute")
 LANDMARK_NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 
 # Limit of coordinates, px. A panorama has 100,000 px a side; larger values are errors.
@@ -180,6 +182,18 @@ _FACE_FIELDS: dict[str, Node] = {
     ),
     "action_units": Dictionary(
         _share(), "Intensity of facial action units, by name", nullable=True
+    ),
+    "eyes": Record(
+        "Eyes",
+        {
+            "closed_share": _share("Share of the last minute with closed eyes (PERCLOS)"),
+            "blinks_per_minute": _measure(
+                "Blinks a minute; null where frames are too far apart to see them", 0, 10_000
+            ),
+        },
+        "Activity of the eyes over the last minute of a video; null until half of it was observed",
+        required=("closed_share",),
+        nullable=True,
     ),
 }
 _SCORES_OR_REASON = {
