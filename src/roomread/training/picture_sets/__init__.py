@@ -11,12 +11,13 @@ from pathlib import Path
 from roomread.errors import DataError
 from roomread.training.picture_sets.affectnet import LAYOUT as AFFECTNET
 from roomread.training.picture_sets.emonet_face import LAYOUT as EMONET_FACE
+from roomread.training.picture_sets.emonet_face_hq import LAYOUT as EMONET_FACE_HQ
 from roomread.training.picture_sets.labelled import LabelledPictures
 from roomread.training.picture_sets.raf_db import LAYOUT as RAF_DB
 
 __all__ = ["LabelledPictures", "read_picture_set", "refuse_for_training"]
 
-_LAYOUTS = (RAF_DB, AFFECTNET, EMONET_FACE)
+_LAYOUTS = (RAF_DB, AFFECTNET, EMONET_FACE, EMONET_FACE_HQ)
 
 
 def read_picture_set(folder: Path) -> LabelledPictures | None:

@@ -16,13 +16,13 @@ from roomread.media import PICTURE_SUFFIXES
 from roomread.readings import Expression
 from roomread.training.picture_sets.labelled import LabelledPictures, Layout, PictureList
 
-_NAME = "EmoNet-Face"
-_LICENCE = "EmoNet-Face is licensed under CC BY 4.0: its authors must be credited"
+NAME = "EmoNet-Face"
+LICENCE = "EmoNet-Face is licensed under CC BY 4.0: its authors must be credited"
 _LABELS = "binary.csv"
 _COLUMNS = ("path", "annotator", "value", "emotion")
 # The emotions of the forty whose usual face is one of the seven. All others, neutral included, have
 # none, and are left out.
-_EXPRESSION_OF = {
+EXPRESSION_OF = {
     "Anger": Expression.ANGRY,
     "Disgust": Expression.DISGUST,
     "Fear": Expression.FEAR,
@@ -71,8 +71,8 @@ def read(labels: Path) -> LabelledPictures:
         raise DataError(f"{labels}: cannot be read ({error})") from error
     found = PictureList(labels)
     for name, asked in answers.items():
-        found.add(_picture(labels.parent, name), _label(asked), row=rows[name])
-    return found.finish(f"{_NAME} Binary", _LICENCE)
+        found.add(find_picture(labels.parent, name), _label(asked), row=rows[name])
+    return found.finish(f"{NAME} Binary", LICENCE)
 
 
 def _label(asked: dict[str, list[bool]]) -> Expression | str:
@@ -80,11 +80,11 @@ def _label(asked: dict[str, list[bool]]) -> Expression | str:
     confirmed = [name for name, answers in asked.items() if 2 * sum(answers) > len(answers)]
     if not confirmed:
         return "no agreement"
-    meanings = {_EXPRESSION_OF.get(name, name) for name in confirmed}
+    meanings = {EXPRESSION_OF.get(name, name) for name in confirmed}
     return meanings.pop() if len(meanings) == 1 else "several"
 
 
-def _picture(folder: Path, name: str) -> Path:
+def find_picture(folder: Path, name: str) -> Path:
     """Return the place of a picture, which need not exist."""
     stems = [folder / name, folder / "images" / name, folder.parent / "images" / name]
     places = [
@@ -93,4 +93,4 @@ def _picture(folder: Path, name: str) -> Path:
     return next((place for place in places if place.is_file()), places[0])
 
 
-LAYOUT = Layout(_NAME, _LICENCE, find_labels, read)
+LAYOUT = Layout(NAME, LICENCE, find_labels, read)

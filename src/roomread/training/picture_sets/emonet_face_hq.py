@@ -1,0 +1,109 @@
+"""Read EmoNet-Face HQ: `hq.csv` and pictures that are named by its column `image`.
+
+Schuhmann et al. 2025, see `emonet_face`. A row has the intensities of forty emotions, 0 to 7, that
+one annotator sees in one picture, as a Python dictionary in the column `annotations`. Of the rows
+only those of people count, where the column `human` tells them from those of models.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+from collections import defaultdict
+from pathlib import Path
+from statistics import fmean
+
+from roomread.errors import DataError
+from roomread.readings import Expression
+from roomread.training.picture_sets.emonet_face import (
+    EXPRESSION_OF,
+    LICENCE,
+    NAME,
+    find_picture,
+)
+from roomread.training.picture_sets.labelled import LabelledPictures, Layout, PictureList
+
+_LABELS = "hq.csv"
+_COLUMNS = {"image", "annotator", "annotations"}
+_HIGHEST = 7
+# Ratings of other things than the forty emotions have names that begin so.
+_EXTRA = "Extra Dimensions|"
+
+
+def find_labels(folder: Path) -> Path | None:
+    """Return the label file of the data set's folder, or of its folder `data`."""
+    places = (folder / _LABELS, folder / "data" / _LABELS)
+    return next((place for place in places if place.is_file() and _has_columns(place)), None)
+
+
+def _has_columns(path: Path) -> bool:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        return set(lines.readline().strip().split(",")) >= _COLUMNS
+
+
+def read(labels: Path) -> LabelledPictures:
+    """Read the pictures whose strongest emotion, by the mean of the people, is an expression.
+
+    A picture is left out under its strongest emotion if that is none of the seven expressions,
+    under "weak" if its mean is under half of the scale, and under "several" if emotions of
+    different expressions are equally strong.
+
+    Raises:
+        DataError: the file cannot be read, has a wrong row, or names a missing picture.
+    """
+    ratings: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    rows: dict[str, str] = {}
+    try:
+        with labels.open(encoding="utf-8-sig", newline="") as lines:
+            table = csv.DictReader(lines)
+            for row in table:
+                if (row.get("human") or "True") == "False":
+                    continue
+                where, name = f"line {table.line_num}", row["image"]
+                if not name:
+                    raise DataError(f"{labels}: {where}: names no picture")
+                rows.setdefault(name, where)
+                for emotion, value in _intensities(row["annotations"], labels, where).items():
+                    ratings[name][emotion].append(value)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{labels}: cannot be read ({error})") from error
+    found = PictureList(labels)
+    for name, rated in ratings.items():
+        found.add(find_picture(labels.parent, name), _label(rated), row=rows[name])
+    return found.finish(f"{NAME} HQ", LICENCE)
+
+
+def _intensities(text: str | None, labels: Path, row: str) -> dict[str, float]:
+    """Return the intensities of the forty emotions in one row.
+
+    Raises:
+        DataError: the text is no dictionary of numbers from 0 to 7.
+    """
+    try:
+        values = ast.literal_eval(text or "")
+        emotions = {str(n): float(v) for n, v in values.items() if not str(n).startswith(_EXTRA)}
+    except (ValueError, TypeError, SyntaxError, AttributeError, RecursionError, MemoryError):
+        emotions = {}
+    # A comparison with NaN is false.
+    if not emotions or not all(0 <= value <= _HIGHEST for value in emotions.values()):
+        raise DataError(
+            f"{labels}: {row}: the annotations are no dictionary of emotions with intensities from "
+            f"0 to {_HIGHEST}"
+        )
+    return emotions
+
+
+def _label(rated: dict[str, list[float]]) -> Expression | str:
+    """Return a picture's expression, or the reason for which it has none."""
+    means = {emotion: fmean(values) for emotion, values in rated.items()}
+    highest = max(means.values())
+    if highest < _HIGHEST / 2:
+        return "weak"
+    strongest = [emotion for emotion, mean in means.items() if mean == highest]
+    meanings = {EXPRESSION_OF.get(emotion, emotion) for emotion in strongest}
+    return meanings.pop() if len(meanings) == 1 else "several"
+
+
+LAYOUT = Layout(NAME, LICENCE, find_labels, read)
